@@ -1,0 +1,240 @@
+//! What stands in the log: the envelope of design 3, as stored and as hashed.
+//!
+//! Invariant: `data` and `personal` are kept as the very bytes that were hashed; nobody re-serialises them.
+
+use std::{fmt, sync::Arc};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// The place in the whole log, from 1. Dense in the SQL stores (1, 2, 3, …), increasing in all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// Before the first event.
+    pub const START: Self = Self(0);
+
+    /// The position after this one in a dense log.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The place in one stream, from 1, dense. 0 stands for a stream without events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct StreamVersion(pub u64);
+
+impl StreamVersion {
+    /// A stream that has no event yet.
+    pub const NONE: Self = Self(0);
+
+    /// The version after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for StreamVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// `<category>-<rest>`, lower-case ASCII letters, digits, `-` and `_`, at most 100 bytes. Never holds what a person chose.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub struct StreamName(Arc<str>);
+
+/// The name has a character, a length or a form that no stream has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no stream name")]
+pub struct InvalidStreamName(pub String);
+
+impl StreamName {
+    /// The longest name, in bytes.
+    pub const MAX_BYTES: usize = 100;
+
+    /// The stream of one thing: `session` and its id give `session-<uuid>`.
+    #[must_use]
+    pub fn of(category: &'static str, id: Uuid) -> Self {
+        Self(format!("{category}-{id}").into())
+    }
+
+    /// Parses a name.
+    ///
+    /// # Errors
+    /// The name is empty, too long, has no category or a character outside `[a-z0-9_-]`.
+    pub fn parse(name: &str) -> Result<Self, InvalidStreamName> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+        let has_category =
+            name.split_once('-').is_some_and(|(category, rest)| !category.is_empty() && !rest.is_empty());
+        if has_category && name.len() <= Self::MAX_BYTES && name.bytes().all(allowed) {
+            return Ok(Self(name.into()));
+        }
+        Err(InvalidStreamName(name.chars().take(Self::MAX_BYTES).collect()))
+    }
+
+    /// What stands before the first `-`: `session`, `agent`, ….
+    #[must_use]
+    pub fn category(&self) -> &str {
+        self.0.split_once('-').map_or(&self.0, |(category, _)| category)
+    }
+
+    /// The id after the category, where it is one.
+    #[must_use]
+    pub fn id(&self) -> Option<Uuid> {
+        self.0.split_once('-').and_then(|(_, id)| Uuid::try_parse(id).ok())
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StreamName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who did it: `<kind>:<id>`, kind one of customer, agent, assistant, policy, system. Held as the text that is hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+pub struct Actor(Arc<str>);
+
+impl Actor {
+    /// Puts kind and id together.
+    #[must_use]
+    pub fn new(kind: &str, id: &str) -> Self {
+        Self(format!("{kind}:{id}").into())
+    }
+
+    /// Takes the text as it was stored.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// What stands before the colon.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.0.split_once(':').map_or(&self.0, |(kind, _)| kind)
+    }
+
+    /// What stands after the colon.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.0.split_once(':').map_or("", |(_, id)| id)
+    }
+
+    /// `kind:id`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An event ready to be stored: what is personal in it is sealed already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedEvent {
+    /// Chosen by the writer; the same id twice is the same event or an error.
+    pub event_id: Uuid,
+    /// Written by hand, like `session.agent_took_over`.
+    pub event_type: Arc<str>,
+    /// The shape of `data` and of the personal part, from 1.
+    pub schema: u32,
+    /// Who did it.
+    pub actor: Actor,
+    /// Whose personal data the sealed part is.
+    pub subject: Option<Uuid>,
+    /// The key that sealed `personal`; present exactly when `personal` is.
+    pub key_id: Option<Arc<str>>,
+    /// One request or one policy reaction.
+    pub correlation_id: Uuid,
+    /// The event that led to this one.
+    pub causation_id: Option<Uuid>,
+    /// JSON text, plain.
+    pub data: Arc<str>,
+    /// Sealed JSON: see `vault::seal` for its bytes.
+    pub personal: Option<Arc<[u8]>>,
+}
+
+/// An event as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Place in the log.
+    pub position: Position,
+    /// The stream it belongs to.
+    pub stream: StreamName,
+    /// Place in its stream.
+    pub version: StreamVersion,
+    /// UTC to the microsecond, strictly later than the event before it in the log.
+    pub recorded_at: Timestamp,
+    /// What the writer gave.
+    pub event: SealedEvent,
+    /// Hash of the event before it in its stream; zeros before the first.
+    pub prev_hash: [u8; 32],
+    /// Hash of this event: `hash::event_hash`.
+    pub hash: [u8; 32],
+}
+
+impl RecordedEvent {
+    /// `recorded_at` as stored and hashed.
+    #[must_use]
+    pub fn recorded_at_text(&self) -> String {
+        time_text(self.recorded_at)
+    }
+}
+
+/// A time as stored and hashed: `2026-11-23T02:40:07.123456Z`, always 27 bytes, so that text order is time order.
+#[must_use]
+pub fn time_text(time: Timestamp) -> String {
+    format!("{time:.6}")
+}
+
+/// Reads what [`time_text`] wrote; anything else, however valid a time, is refused, for it would hash differently.
+#[must_use]
+pub fn parse_time_text(text: &str) -> Option<Timestamp> {
+    let time: Timestamp = text.parse().ok()?;
+    (time_text(time) == text).then_some(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_one_text_only() {
+        let text = "2026-11-23T02:40:07.123456Z";
+        let time = parse_time_text(text).expect("written by time_text");
+        assert_eq!(time_text(time), text);
+        assert_eq!(time_text(Timestamp::from_second(0).expect("epoch")), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(parse_time_text("2026-11-23T02:40:07.12345Z"), None);
+        assert_eq!(parse_time_text("2026-11-23T03:40:07.123456+01:00"), None);
+    }
+
+    #[test]
+    fn stream_names_hold_no_surprises() {
+        let id = Uuid::nil();
+        assert_eq!(StreamName::of("session", id).id(), Some(id));
+        assert_eq!(StreamName::parse("settings-policy").map(|s| s.category().to_owned()), Ok("settings".to_owned()));
+        for bad in ["", "session", "-x", "session-", "Session-1", "session-ü", "session-a b", &"a-".repeat(60)] {
+            assert!(StreamName::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The log: immutable events in streams, one adapter per database, hashes that prove them, and the vault that seals
+//! what is personal.
+//!
+//! It knows no business: an event here is a type name, a schema number, a JSON text and perhaps a sealed part.
+//! Invariant: nothing in this crate updates or deletes an event.
+
+pub mod append;
+pub mod event;
+pub mod hash;
+pub mod log;
+pub mod memory;
+pub mod migration;
+pub mod plan;
+pub mod port;
+mod row;
+//POSTGRES
+pub mod sql;
+pub mod sqlite;
+pub mod subscription;
+pub mod tail;
+pub mod vault;
+pub mod verify;
+
+pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
+pub use log::{Log, NewEvent, PersonalPart};
+pub use port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError};
+pub use tail::Tail;
+pub use vault::{KeyClass, Opened, Vault};

@@ -1,0 +1,171 @@
+//! The log as commands use it: events come in plain, and what is personal in them is sealed on the way to the store.
+//!
+//! Invariant: the key that seals an event is on disk before the append that uses it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    event::{Actor, RecordedEvent, SealedEvent, StreamName},
+    plan::same_content,
+    port::{AppendError, Appended, EventReader, EventStore, Expected, ReadError},
+    vault::{KeyClass, Opened, Vault, VaultError},
+};
+
+/// The personal part of an event before it is sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalPart {
+    /// Whose it is.
+    pub subject: Uuid,
+    /// Which of the subject's keys seals it.
+    pub class: KeyClass,
+    /// JSON text.
+    pub json: String,
+}
+
+/// An event as a use case gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Derived from an idempotency key, or random.
+    pub event_id: Uuid,
+    /// Written by hand, like `session.agent_took_over`.
+    pub event_type: &'static str,
+    /// The shape of both parts.
+    pub schema: u32,
+    /// Who did it.
+    pub actor: Actor,
+    /// One request or one policy reaction.
+    pub correlation_id: Uuid,
+    /// The event that led to this one.
+    pub causation_id: Option<Uuid>,
+    /// JSON text, plain.
+    pub data: String,
+    /// What is to be sealed.
+    pub personal: Option<PersonalPart>,
+}
+
+/// Why the log did not take an event.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The store said no.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The personal part could not be sealed or opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// Store and vault together.
+#[derive(Clone)]
+pub struct Log {
+    store: Arc<dyn EventStore>,
+    vault: Arc<Vault>,
+}
+
+impl Log {
+    /// Puts a store behind a vault.
+    #[must_use]
+    pub fn new(store: Arc<dyn EventStore>, vault: Arc<Vault>) -> Self {
+        Self { store, vault }
+    }
+
+    /// The reading half.
+    #[must_use]
+    pub fn reader(&self) -> Arc<dyn EventReader> {
+        self.store.clone()
+    }
+
+    /// The vault.
+    #[must_use]
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
+    }
+
+    /// Opens the sealed part of a recorded event.
+    ///
+    /// # Errors
+    /// The key is missing without a tombstone, or the part is damaged.
+    pub async fn open(&self, event: &RecordedEvent) -> Result<Opened, LogError> {
+        Ok(self.vault.open(event).await?)
+    }
+
+    /// Seals and appends, as [`EventStore::append`] does.
+    ///
+    /// # Errors
+    /// As [`EventStore::append`]; a subject whose keys are destroyed is refused by the vault.
+    pub async fn append(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: &[NewEvent],
+    ) -> Result<Appended, LogError> {
+        let now = Timestamp::now();
+        let mut sealed = Vec::with_capacity(events.len());
+        for event in events {
+            sealed.push(self.seal(event, now).await?);
+        }
+        match self.store.append(stream, expected, sealed).await {
+            Err(AppendError::DifferentContent { event_id, stored }) => {
+                self.repeated_under_another_key(stream, expected, events, event_id, stored).await
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn seal(&self, event: &NewEvent, now: Timestamp) -> Result<SealedEvent, LogError> {
+        let mut sealed = plain_parts(event);
+        if let Some(part) = &event.personal {
+            self.vault.seal(&mut sealed, part, now).await?;
+        }
+        Ok(sealed)
+    }
+
+    /// A repeat in another month is sealed with another key than the first time was: it is compared again under the key
+    /// of then, and repeated with the sealed parts that are stored.
+    async fn repeated_under_another_key(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: &[NewEvent],
+        event_id: Uuid,
+        stored: Box<RecordedEvent>,
+    ) -> Result<Appended, LogError> {
+        let mut again = Vec::with_capacity(events.len());
+        for event in events {
+            let Some(stored) = self.store.find(event.event_id).await? else {
+                return Err(AppendError::DifferentContent { event_id, stored }.into());
+            };
+            let mut sealed = plain_parts(event);
+            if self.vault.sealed_the_same(&stored.event, event.personal.as_ref()).await? {
+                sealed.key_id.clone_from(&stored.event.key_id);
+                sealed.personal.clone_from(&stored.event.personal);
+            }
+            if !same_content(&stored.event, &sealed) {
+                return Err(AppendError::DifferentContent { event_id, stored: Box::new((*stored).clone()) }.into());
+            }
+            again.push(sealed);
+        }
+        Ok(self.store.append(stream, expected, again).await?)
+    }
+}
+
+/// Everything but the sealed part.
+fn plain_parts(event: &NewEvent) -> SealedEvent {
+    SealedEvent {
+        event_id: event.event_id,
+        event_type: event.event_type.into(),
+        schema: event.schema,
+        actor: event.actor.clone(),
+        subject: event.personal.as_ref().map(|part| part.subject),
+        key_id: None,
+        correlation_id: event.correlation_id,
+        causation_id: event.causation_id,
+        data: event.data.as_str().into(),
+        personal: None,
+    }
+}

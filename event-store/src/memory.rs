@@ -1,0 +1,151 @@
+//! The log in memory, for tests: the same promises without a disk.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+    plan::{LogHead, Plan, Request, StreamHead},
+    port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
+    subscription,
+};
+
+/// A log that ends with the process.
+#[derive(Clone, Debug)]
+pub struct MemoryStore {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    identity: Identity,
+    events: Mutex<Events>,
+    head: watch::Sender<Position>,
+}
+
+#[derive(Debug, Default)]
+struct Events {
+    all: Vec<Arc<RecordedEvent>>,
+    by_id: HashMap<Uuid, Arc<RecordedEvent>>,
+    by_stream: HashMap<StreamName, Vec<Arc<RecordedEvent>>>,
+}
+
+impl Events {
+    fn log_head(&self) -> LogHead {
+        self.all.last().map_or(LogHead::NONE, |e| LogHead { position: e.position, recorded_at: e.recorded_at })
+    }
+
+    fn stream_head(&self, stream: &StreamName) -> Option<StreamHead> {
+        let last = self.by_stream.get(stream)?.last()?;
+        Some(StreamHead { version: last.version, hash: last.hash })
+    }
+
+    fn plan_for(&self, request: &Request) -> Plan {
+        let streams = self.stream_head(&request.stream).map(|head| (request.stream.clone(), head));
+        let stored = request.events.iter().filter_map(|event| self.by_id.get(&event.event_id).cloned());
+        Plan::new(self.log_head(), streams.into_iter().collect(), stored)
+    }
+
+    fn push(&mut self, event: Arc<RecordedEvent>) {
+        self.by_id.insert(event.event.event_id, event.clone());
+        self.by_stream.entry(event.stream.clone()).or_default().push(event.clone());
+        self.all.push(event);
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new(Uuid::new_v4())
+    }
+}
+
+impl MemoryStore {
+    /// An empty log with this id.
+    #[must_use]
+    pub fn new(log_id: Uuid) -> Self {
+        let (head, _) = watch::channel(Position::START);
+        let identity = Identity { log_id, generation: 1 };
+        Self { inner: Arc::new(Inner { identity, events: Mutex::default(), head }) }
+    }
+
+    fn events(&self) -> MutexGuard<'_, Events> {
+        self.inner.events.lock().expect("no code panics while it holds this lock")
+    }
+}
+
+#[async_trait]
+impl EventReader for MemoryStore {
+    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        Ok(self.events().by_id.get(&event_id).cloned())
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        Ok(self.events().log_head().position)
+    }
+
+    async fn identity(&self) -> Result<Identity, ReadError> {
+        Ok(self.inner.identity)
+    }
+
+    fn positions(&self) -> Positions {
+        Positions::Dense
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let events = self.events();
+        let of_stream = events.by_stream.get(stream).map_or(&[][..], Vec::as_slice);
+        Ok(of_stream.iter().filter(|event| event.version > after).take(limit).cloned().collect())
+    }
+
+    async fn read_stream_after_position(
+        &self,
+        stream: &StreamName,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let events = self.events();
+        let of_stream = events.by_stream.get(stream).map_or(&[][..], Vec::as_slice);
+        Ok(of_stream.iter().filter(|event| event.position > after).take(limit).cloned().collect())
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let skip = usize::try_from(after.0).unwrap_or(usize::MAX);
+        Ok(self.events().all.iter().skip(skip).take(limit).cloned().collect())
+    }
+
+    fn subscribe(&self, after: Position) -> EventStream {
+        subscription::follow(Arc::new(self.clone()), self.inner.head.subscribe(), after)
+    }
+}
+
+#[async_trait]
+impl EventStore for MemoryStore {
+    async fn append(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: Vec<SealedEvent>,
+    ) -> Result<Appended, AppendError> {
+        let request = Request { stream: stream.clone(), expected, events };
+        let mut log = self.events();
+        let mut plan = log.plan_for(&request);
+        let answer = plan.admit(&request, Timestamp::now())?;
+        let (head, _, rows) = plan.into_parts();
+        rows.into_iter().for_each(|row| log.push(row));
+        drop(log);
+        self.inner.head.send_replace(head.position);
+        Ok(answer)
+    }
+}

@@ -1,0 +1,77 @@
+//! A stored row, and the event it is. Shared by the SQL adapters.
+//!
+//! Invariant: what cannot be read back as the event that was hashed is named as damaged, with its position and column.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::{
+    event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion, parse_time_text},
+    port::ReadError,
+};
+
+/// The columns, in the order of [`StoredRow`].
+pub(crate) const COLUMNS: &str = "position, stream, version, event_id, type, schema, recorded_at, actor, subject, \
+     key_id, correlation_id, causation_id, data, personal, prev_hash, hash";
+
+/// A row as the drivers give it.
+pub(crate) struct StoredRow {
+    pub(crate) position: i64,
+    pub(crate) stream: String,
+    pub(crate) version: i64,
+    pub(crate) event_id: Vec<u8>,
+    pub(crate) event_type: String,
+    pub(crate) schema: i64,
+    pub(crate) recorded_at: String,
+    pub(crate) actor: String,
+    pub(crate) subject: Option<Vec<u8>>,
+    pub(crate) key_id: Option<String>,
+    pub(crate) correlation_id: Vec<u8>,
+    pub(crate) causation_id: Option<Vec<u8>>,
+    pub(crate) data: String,
+    pub(crate) personal: Option<Vec<u8>>,
+    pub(crate) prev_hash: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
+}
+
+impl StoredRow {
+    pub(crate) fn into_event(self) -> Result<Arc<RecordedEvent>, ReadError> {
+        let position = Position(self.position.try_into().unwrap_or(0));
+        let damaged = |column: &str| ReadError::Damaged { position, what: format!("column {column} is malformed") };
+        let uuid = |column, bytes: &[u8]| Uuid::from_slice(bytes).map_err(|_| damaged(column));
+        let event = SealedEvent {
+            event_id: uuid("event_id", &self.event_id)?,
+            event_type: self.event_type.into(),
+            schema: self.schema.try_into().map_err(|_| damaged("schema"))?,
+            actor: Actor::from_stored(&self.actor),
+            subject: self.subject.as_deref().map(|bytes| uuid("subject", bytes)).transpose()?,
+            key_id: self.key_id.map(Into::into),
+            correlation_id: uuid("correlation_id", &self.correlation_id)?,
+            causation_id: self.causation_id.as_deref().map(|bytes| uuid("causation_id", bytes)).transpose()?,
+            data: self.data.into(),
+            personal: self.personal.map(Into::into),
+        };
+        Ok(Arc::new(RecordedEvent {
+            position,
+            stream: StreamName::parse(&self.stream).map_err(|_| damaged("stream"))?,
+            version: StreamVersion(self.version.try_into().map_err(|_| damaged("version"))?),
+            recorded_at: parse_time_text(&self.recorded_at).ok_or_else(|| damaged("recorded_at"))?,
+            event,
+            prev_hash: self.prev_hash.try_into().map_err(|_| damaged("prev_hash"))?,
+            hash: self.hash.try_into().map_err(|_| damaged("hash"))?,
+        }))
+    }
+}
+
+/// Checks that a page of a dense log goes on where the reader stood.
+pub(crate) fn check_dense(after: Position, page: &[Arc<RecordedEvent>]) -> Result<(), ReadError> {
+    let mut expected = after.next();
+    for event in page {
+        if event.position != expected {
+            return Err(ReadError::Gap { expected, found: event.position });
+        }
+        expected = expected.next();
+    }
+    Ok(())
+}

@@ -1,0 +1,334 @@
+//! One small layer over sqlx for what lives in SQLite and in PostgreSQL alike (vault, policies, views): the same statement
+//! text, with `$1` placeholders and the column types text, bigint, double precision and bytes, runs on both.
+//!
+//! The event log itself does not go through here: its adapters speak each database's own dialect.
+//! Invariant: errors are told apart by the database's codes, never by text.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, Column as _, Row as _, TypeInfo as _,
+    postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
+};
+use uuid::Uuid;
+
+/// What a statement failed with.
+#[derive(Debug, thiserror::Error)]
+#[error("database")]
+pub struct SqlError(#[from] pub sqlx::Error);
+
+/// A database of one room: its statements name tables without a schema.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A file: one connection writes, others read.
+    Sqlite {
+        /// The only writer.
+        writer: SqlitePool,
+        /// Any number of readers.
+        readers: SqlitePool,
+    },
+    /// A schema of a server: the connections' search path points at it.
+    Postgres(PgPool),
+}
+
+/// A value for a placeholder; each knows its type even when it is null.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'a> {
+    /// bigint
+    Int(Option<i64>),
+    /// double precision
+    Float(Option<f64>),
+    /// text
+    Text(Option<&'a str>),
+    /// blob, bytea
+    Bytes(Option<&'a [u8]>),
+    /// A uuid, kept as 16 bytes.
+    Uuid(Option<Uuid>),
+}
+
+macro_rules! value_from {
+    ($($type:ty => $variant:ident),*) => {$(
+        impl<'a> From<$type> for Value<'a> {
+            fn from(value: $type) -> Self { Self::$variant(Some(value)) }
+        }
+        impl<'a> From<Option<$type>> for Value<'a> {
+            fn from(value: Option<$type>) -> Self { Self::$variant(value) }
+        }
+    )*};
+}
+value_from!(i64 => Int, f64 => Float, &'a str => Text, &'a [u8] => Bytes, Uuid => Uuid);
+
+impl From<bool> for Value<'_> {
+    fn from(value: bool) -> Self {
+        Self::Int(Some(i64::from(value)))
+    }
+}
+
+impl From<u64> for Value<'_> {
+    fn from(value: u64) -> Self {
+        Self::Int(Some(i64::try_from(value).expect("counts and positions stay below 2^63")))
+    }
+}
+
+/// A row, read by column number from 0.
+pub enum Row {
+    /// From SQLite.
+    Sqlite(SqliteRow),
+    /// From PostgreSQL.
+    Postgres(PgRow),
+}
+
+macro_rules! getters {
+    ($($(#[$doc:meta])* $name:ident -> $type:ty;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// The column is not there or of another type.
+        pub fn $name(&self, column: usize) -> Result<$type, SqlError> {
+            Ok(match self {
+                Self::Sqlite(row) => row.try_get(column)?,
+                Self::Postgres(row) => row.try_get(column)?,
+            })
+        }
+    )*};
+}
+
+impl Row {
+    getters! {
+        /// A bigint.
+        int -> i64;
+        /// A bigint or null.
+        optional_int -> Option<i64>;
+        /// A double precision.
+        float -> f64;
+        /// A double precision or null.
+        optional_float -> Option<f64>;
+        /// A text.
+        text -> String;
+        /// A text or null.
+        optional_text -> Option<String>;
+        /// Bytes.
+        bytes -> Vec<u8>;
+        /// Bytes or null.
+        optional_bytes -> Option<Vec<u8>>;
+    }
+
+    /// A uuid kept as 16 bytes.
+    ///
+    /// # Errors
+    /// The column is not there or holds something else.
+    pub fn uuid(&self, column: usize) -> Result<Uuid, SqlError> {
+        Uuid::from_slice(&self.bytes(column)?).map_err(|e| SqlError(sqlx::Error::Decode(Box::new(e))))
+    }
+
+    /// A count or position.
+    ///
+    /// # Errors
+    /// The column is not there, of another type or negative.
+    pub fn count(&self, column: usize) -> Result<u64, SqlError> {
+        u64::try_from(self.int(column)?).map_err(|e| SqlError(sqlx::Error::Decode(Box::new(e))))
+    }
+
+    /// The columns' names and types, for tools that print rows.
+    #[must_use]
+    pub fn columns(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Sqlite(row) => row.columns().iter().map(|c| (c.name().into(), c.type_info().name().into())).collect(),
+            Self::Postgres(row) => {
+                row.columns().iter().map(|c| (c.name().into(), c.type_info().name().into())).collect()
+            }
+        }
+    }
+}
+
+fn sqlite_arguments(values: &[Value<'_>]) -> Result<SqliteArguments, SqlError> {
+    use sqlx::Arguments as _;
+    let mut arguments = SqliteArguments::default();
+    for value in values {
+        match *value {
+            Value::Int(v) => arguments.add(v),
+            Value::Float(v) => arguments.add(v),
+            Value::Text(v) => arguments.add(v.map(str::to_owned)),
+            Value::Bytes(v) => arguments.add(v.map(<[u8]>::to_vec)),
+            Value::Uuid(v) => arguments.add(v.map(|id| id.as_bytes().to_vec())),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn pg_arguments(values: &[Value<'_>]) -> Result<PgArguments, SqlError> {
+    use sqlx::Arguments as _;
+    let mut arguments = PgArguments::default();
+    for value in values {
+        match *value {
+            Value::Int(v) => arguments.add(v),
+            Value::Float(v) => arguments.add(v),
+            Value::Text(v) => arguments.add(v),
+            Value::Bytes(v) => arguments.add(v),
+            Value::Uuid(v) => arguments.add(v.map(|id| id.as_bytes().to_vec())),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+/// How a SQLite file is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Made if missing; every commit is on disk when it is answered.
+    Durable,
+    /// Made if missing; a crash may lose the last commits but never mixes them up. For what can be rebuilt.
+    Derived,
+    /// Must be there; never written.
+    ReadOnly,
+}
+
+impl Database {
+    /// Opens a SQLite file in WAL mode.
+    ///
+    /// # Errors
+    /// The file cannot be opened as `access` asks.
+    pub async fn sqlite(path: &Path, access: Access) -> Result<Self, SqlError> {
+        let options = sqlite_options(path, access);
+        let reading = options.clone().read_only(true);
+        let writing = if access == Access::ReadOnly { reading.clone() } else { options };
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
+        let readers = SqlitePoolOptions::new().max_connections(8).connect_lazy_with(reading);
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// Opens a schema of a PostgreSQL server; `schema` must be a plain lower-case name. It is made by its migrations.
+    ///
+    /// # Errors
+    /// The URL is malformed or the server does not answer.
+    pub async fn postgres(url: &str, schema: &str, connections: u32) -> Result<Self, SqlError> {
+        Ok(Self::Postgres(pg_pool(url, schema, connections).await?))
+    }
+
+    /// Runs a query outside a transaction, on a reader.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn fetch(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, SqlError> {
+        match self {
+            Self::Sqlite { readers, .. } => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_arguments(values)?);
+                Ok(query.fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect())
+            }
+            Self::Postgres(pool) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), pg_arguments(values)?);
+                Ok(query.fetch_all(pool).await?.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+
+    /// Begins a writing transaction; dropped without a commit it leaves nothing.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn begin(&self) -> Result<Transaction, SqlError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Transaction::Sqlite(writer.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A transaction that may write.
+pub enum Transaction {
+    /// In a SQLite file.
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// In a PostgreSQL schema.
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Transaction {
+    /// Runs a statement; answers how many rows it touched.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, SqlError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_arguments(values)?);
+                query.execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), pg_arguments(values)?);
+                query.execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Runs a query inside the transaction.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn fetch(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, SqlError> {
+        match self {
+            Self::Sqlite(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_arguments(values)?);
+                Ok(query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect())
+            }
+            Self::Postgres(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), pg_arguments(values)?);
+                Ok(query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+
+    /// Commits.
+    ///
+    /// # Errors
+    /// What the database said; whether it is committed is not known then.
+    pub async fn commit(self) -> Result<(), SqlError> {
+        Ok(match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        })
+    }
+
+    /// Whether this speaks to PostgreSQL, for the few statements that differ.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}
+
+/// How every SQLite file of ours is opened.
+#[must_use]
+pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
+    let durability = match access {
+        Access::Durable => SqliteSynchronous::Full,
+        Access::Derived => SqliteSynchronous::Normal,
+        Access::ReadOnly => return options.read_only(true),
+    };
+    options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(durability).foreign_keys(true)
+}
+
+/// Connections whose statements find their tables in `schema`.
+///
+/// # Errors
+/// The URL is malformed or the server does not answer.
+pub async fn pg_pool(url: &str, schema: &str, connections: u32) -> Result<PgPool, SqlError> {
+    let options: PgConnectOptions = url.parse::<PgConnectOptions>()?.options([("search_path", schema)]);
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
+    Ok(pool.connect_with(options).await?)
+}

@@ -1,0 +1,146 @@
+//! The log in a SQLite file, `events.db`: WAL, `synchronous=FULL`, one writing task, readers that page.
+//!
+//! Invariant: one process writes (the program locks its data directory), so what the writer remembers of stream heads is
+//! true until a batch fails; then it forgets and asks the file again.
+
+mod reader;
+mod writer;
+
+use std::{path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use sqlx::{
+    Row as _,
+    sqlite::{SqlitePool, SqlitePoolOptions},
+};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    append::Appender,
+    event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+    migration::{MigrationError, SQLITE_LOG, migrate_sqlite},
+    plan::Request,
+    port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
+    sql::{Access, SqlError, sqlite_options},
+    subscription,
+};
+
+use reader::SqliteReader;
+use writer::SqliteWriter;
+
+/// A log in a file.
+#[derive(Clone)]
+pub struct SqliteStore {
+    reader: SqliteReader,
+    appender: Appender,
+}
+
+impl SqliteStore {
+    /// Opens the log, making or migrating it first.
+    ///
+    /// # Errors
+    /// The file cannot be used, or is from a newer version.
+    pub async fn open(path: &Path) -> Result<Self, MigrationError> {
+        Self::open_with(path, Access::Durable).await
+    }
+
+    /// Opens the log with another durability; for the test that proves what durability costs, and what it gives.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(path: &Path, access: Access) -> Result<Self, MigrationError> {
+        let options = sqlite_options(path, access).pragma("wal_autocheckpoint", "4000");
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(SqlError)?;
+        migrate_sqlite("log", &SQLITE_LOG, &pool).await?;
+        let identity = ensure_identity(&pool).await?;
+        let head = current_head(&pool).await?;
+        let (announce, head) = watch::channel(head);
+        let reader = SqliteReader::new(path, identity, head);
+        let appender = Appender::start(SqliteWriter::new(pool, announce));
+        Ok(Self { reader, appender })
+    }
+
+    /// Opens an existing log for reading only; works while another process writes it.
+    ///
+    /// # Errors
+    /// There is no log, or it is from a newer version.
+    pub async fn open_reader(path: &Path) -> Result<Arc<dyn EventReader>, MigrationError> {
+        let reader = SqliteReader::open(path).await?;
+        Ok(Arc::new(reader))
+    }
+}
+
+async fn ensure_identity(pool: &SqlitePool) -> Result<Identity, SqlError> {
+    sqlx::query("insert into identity (id, log_id, generation) values (1, $1, 1) on conflict (id) do nothing")
+        .bind(Uuid::new_v4().as_bytes().to_vec())
+        .execute(pool)
+        .await?;
+    reader::identity(pool).await
+}
+
+async fn current_head(pool: &SqlitePool) -> Result<Position, SqlError> {
+    let row = sqlx::query("select position from head").fetch_one(pool).await?;
+    Ok(Position(row.try_get::<i64, _>(0)?.unsigned_abs()))
+}
+
+#[async_trait]
+impl EventReader for SqliteStore {
+    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        self.reader.find(event_id).await
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        self.reader.head().await
+    }
+
+    async fn identity(&self) -> Result<Identity, ReadError> {
+        self.reader.identity().await
+    }
+
+    fn positions(&self) -> Positions {
+        self.reader.positions()
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        self.reader.read_stream(stream, after, limit).await
+    }
+
+    async fn read_stream_after_position(
+        &self,
+        stream: &StreamName,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        self.reader.read_stream_after_position(stream, after, limit).await
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        self.reader.read_all(after, limit).await
+    }
+
+    fn subscribe(&self, after: Position) -> EventStream {
+        self.reader.subscribe(after)
+    }
+}
+
+#[async_trait]
+impl EventStore for SqliteStore {
+    async fn append(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: Vec<SealedEvent>,
+    ) -> Result<Appended, AppendError> {
+        self.appender.append(Request { stream: stream.clone(), expected, events }).await
+    }
+}
+
+pub(crate) fn follow(reader: SqliteReader, head: watch::Receiver<Position>, after: Position) -> EventStream {
+    subscription::follow(Arc::new(reader), head, after)
+}

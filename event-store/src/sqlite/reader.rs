@@ -1,0 +1,161 @@
+//! Reading the log from the file, in pages, on connections that cannot write.
+
+use std::{path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use sqlx::{
+    AssertSqlSafe, Row as _, SqlitePool,
+    sqlite::{SqlitePoolOptions, SqliteRow},
+};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    event::{Position, RecordedEvent, StreamName, StreamVersion},
+    migration::MigrationError,
+    port::{EventReader, EventStream, Identity, Positions, ReadError},
+    row::{COLUMNS, StoredRow, check_dense},
+    sql::{Access, SqlError, sqlite_options},
+};
+
+/// Readers at once; each holds its page's snapshot for a moment only, so the WAL can be reset.
+const CONNECTIONS: u32 = 8;
+
+#[derive(Clone)]
+pub(crate) struct SqliteReader {
+    pool: SqlitePool,
+    identity: Identity,
+    head: watch::Receiver<Position>,
+}
+
+impl SqliteReader {
+    pub(crate) fn new(path: &Path, identity: Identity, head: watch::Receiver<Position>) -> Self {
+        let options = sqlite_options(path, Access::ReadOnly);
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options);
+        Self { pool, identity, head }
+    }
+
+    /// A reader beside another process: it hears of nothing, and polls.
+    pub(crate) async fn open(path: &Path) -> Result<Self, MigrationError> {
+        let options = sqlite_options(path, Access::ReadOnly);
+        let pool =
+            SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await.map_err(SqlError)?;
+        refuse_newer(&pool).await?;
+        let identity = identity(&pool).await?;
+        let (_, head) = watch::channel(Position::START);
+        Ok(Self { pool, identity, head })
+    }
+
+    async fn fetch(
+        &self,
+        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let rows = query.fetch_all(&self.pool).await.map_err(ReadError::unavailable)?;
+        rows.iter().map(event_of).collect()
+    }
+}
+
+pub(super) async fn identity(pool: &SqlitePool) -> Result<Identity, SqlError> {
+    let row = sqlx::query("select log_id, generation from identity").fetch_one(pool).await?;
+    let log_id = Uuid::from_slice(row.try_get(0)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+    Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
+}
+
+async fn refuse_newer(pool: &SqlitePool) -> Result<(), MigrationError> {
+    let newest = crate::migration::SQLITE_LOG.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let row = sqlx::query("select max(version) from _sqlx_migrations").fetch_one(pool).await.map_err(SqlError)?;
+    let version: i64 = row.try_get(0).map_err(SqlError)?;
+    if version > newest { Err(MigrationError::Newer { room: "log", version }) } else { Ok(()) }
+}
+
+pub(super) fn event_of(row: &SqliteRow) -> Result<Arc<RecordedEvent>, ReadError> {
+    let position = row.try_get::<i64, _>(0).map_or(0, i64::unsigned_abs);
+    let damaged = |error: sqlx::Error| ReadError::Damaged { position: Position(position), what: error.to_string() };
+    stored_row(row).map_err(damaged)?.into_event()
+}
+
+fn stored_row(row: &SqliteRow) -> Result<StoredRow, sqlx::Error> {
+    Ok(StoredRow {
+        position: row.try_get(0)?,
+        stream: row.try_get(1)?,
+        version: row.try_get(2)?,
+        event_id: row.try_get(3)?,
+        event_type: row.try_get(4)?,
+        schema: row.try_get(5)?,
+        recorded_at: row.try_get(6)?,
+        actor: row.try_get(7)?,
+        subject: row.try_get(8)?,
+        key_id: row.try_get(9)?,
+        correlation_id: row.try_get(10)?,
+        causation_id: row.try_get(11)?,
+        data: row.try_get(12)?,
+        personal: row.try_get(13)?,
+        prev_hash: row.try_get(14)?,
+        hash: row.try_get(15)?,
+    })
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn page_size(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl EventReader for SqliteReader {
+    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        let sql = format!("select {COLUMNS} from event where event_id = $1");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().to_vec());
+        Ok(self.fetch(query).await?.pop())
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        let row = sqlx::query("select position from head").fetch_one(&self.pool).await;
+        let position: i64 = row.and_then(|row| row.try_get(0)).map_err(ReadError::unavailable)?;
+        Ok(Position(position.unsigned_abs()))
+    }
+
+    async fn identity(&self) -> Result<Identity, ReadError> {
+        Ok(self.identity)
+    }
+
+    fn positions(&self) -> Positions {
+        Positions::Dense
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let sql = format!("select {COLUMNS} from event where stream = $1 and version > $2 order by version limit $3");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(stream.as_str().to_owned());
+        self.fetch(query.bind(number(after.0)).bind(page_size(limit))).await
+    }
+
+    async fn read_stream_after_position(
+        &self,
+        stream: &StreamName,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let sql = format!("select {COLUMNS} from event where stream = $1 and position > $2 order by version limit $3");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(stream.as_str().to_owned());
+        self.fetch(query.bind(number(after.0)).bind(page_size(limit))).await
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let sql = format!("select {COLUMNS} from event where position > $1 order by position limit $2");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(number(after.0)).bind(page_size(limit));
+        let page = self.fetch(query).await?;
+        check_dense(after, &page)?;
+        Ok(page)
+    }
+
+    fn subscribe(&self, after: Position) -> EventStream {
+        super::follow(self.clone(), self.head.clone(), after)
+    }
+}

@@ -1,0 +1,62 @@
+//! A subscription over pages: reads what is there, then waits for the head to move. Shared by the adapters that can say
+//! when their head moved; a hint that gets lost costs at most [`POLL`].
+//!
+//! Invariant: the cursor moves only past events that were handed out, so there is no seam between old and new.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time::timeout};
+
+use crate::{
+    event::Position,
+    port::{EventReader, EventStream, ReadError},
+};
+
+/// How long a lost hint may go unnoticed.
+pub const POLL: Duration = Duration::from_secs(1);
+/// Events per page.
+const PAGE: usize = 512;
+/// Between tries while the database is away.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// Follows the log from a position. `head` is a hint: whatever its value, the log itself is read.
+pub fn follow(reader: Arc<dyn EventReader>, mut head: watch::Receiver<Position>, after: Position) -> EventStream {
+    Box::pin(async_stream::stream! {
+        let mut cursor = after;
+        let mut away = false;
+        loop {
+            match reader.read_all(cursor, PAGE).await {
+                Ok(page) => {
+                    if std::mem::take(&mut away) {
+                        tracing::info!(position = cursor.0, "subscription resumed");
+                    }
+                    if page.is_empty() {
+                        wait_beyond(&mut head, cursor).await;
+                    }
+                    for event in page {
+                        cursor = event.position;
+                        yield Ok(event);
+                    }
+                }
+                Err(ReadError::Unavailable(error)) => {
+                    if !std::mem::replace(&mut away, true) {
+                        tracing::warn!(position = cursor.0, error = &*error as &dyn std::error::Error, "subscription waits");
+                    }
+                    tokio::time::sleep(RETRY).await;
+                }
+                Err(error) => {
+                    yield Err(error);
+                    return;
+                }
+            }
+        }
+    })
+}
+
+/// Returns when the head is hinted to be beyond the cursor, or after [`POLL`].
+async fn wait_beyond(head: &mut watch::Receiver<Position>, cursor: Position) {
+    let writer_gone = matches!(timeout(POLL, head.wait_for(|position| *position > cursor)).await, Ok(Err(_)));
+    if writer_gone {
+        tokio::time::sleep(POLL).await;
+    }
+}

@@ -1,0 +1,219 @@
+//! The vault: data keys per subject, class of data and month, wrapped by a master key; and the sealing of personal parts
+//! with them. Destroying keys is how a person is forgotten without rewriting the log.
+//!
+//! Invariants: a new key is on disk before it seals anything; a destroyed key never comes back (its row stays as a
+//! tombstone, and an erased subject gets no new keys); erased is said only where a tombstone says so.
+
+pub mod keys;
+pub mod master;
+pub mod seal;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use jiff::{Timestamp, tz::TimeZone};
+use moka::future::Cache;
+use uuid::Uuid;
+
+pub use keys::{KeyRecord, KeyStore, MemoryKeys, SqlKeys};
+pub use master::{MasterKey, MasterKeyError};
+
+use crate::{
+    event::{Position, RecordedEvent, SealedEvent},
+    log::PersonalPart,
+    vault::seal::DataKey,
+};
+
+/// How long an unwrapped key stays in memory: an erasure made by another node is in force after this at the latest.
+const KEY_CACHE: Duration = Duration::from_secs(60);
+/// Unwrapped keys in memory: about 5 MB.
+const KEY_CACHE_ENTRIES: u64 = 50_000;
+
+/// What kind of personal data a key seals; retention is set per class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyClass {
+    /// What was said: by customers, agents and assistants.
+    Message,
+    /// Names, addresses, names of sessions.
+    Contact,
+    /// What staff wrote about a customer.
+    Note,
+    /// Personal data of staff.
+    Staff,
+}
+
+impl KeyClass {
+    /// As it stands in a key id.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Contact => "contact",
+            Self::Note => "note",
+            Self::Staff => "staff",
+        }
+    }
+}
+
+/// The id of a data key: `<subject>/<class>/<yyyy-mm>`, the month in UTC.
+#[must_use]
+pub fn key_id(subject: Uuid, class: KeyClass, at: Timestamp) -> Arc<str> {
+    let day = at.to_zoned(TimeZone::UTC);
+    format!("{subject}/{}/{:04}-{:02}", class.as_str(), day.year(), day.month()).into()
+}
+
+/// What a sealed part turned out to hold.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// The event has no personal part.
+    Nothing,
+    /// The JSON text that was sealed.
+    Known(String),
+    /// Its key was destroyed.
+    Erased,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Known(_) => "Known(…)",
+            Self::Erased => "Erased",
+        })
+    }
+}
+
+/// Why something could not be sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The key store cannot be reached, or is full.
+    #[error("the vault is unavailable")]
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The subject was erased; nothing more is recorded about it.
+    #[error("the keys of subject {0} were destroyed")]
+    SubjectErased(Uuid),
+    /// An event names a key of which neither the key nor a tombstone is there.
+    #[error("key {key_id} of the event at position {position} is missing from the vault")]
+    KeyMissing {
+        /// The event.
+        position: Position,
+        /// The key.
+        key_id: Arc<str>,
+    },
+    /// The key is there, but not wrapped by this master key.
+    #[error("key {0} cannot be unwrapped: wrong master key, or the vault is damaged")]
+    WrongMasterKey(Arc<str>),
+    /// The sealed bytes do not belong to this event, or were changed.
+    #[error("the personal part of the event at position {0} is damaged")]
+    Damaged(Position),
+}
+
+/// Seals and opens personal parts.
+pub struct Vault {
+    keys: Arc<dyn KeyStore>,
+    master: MasterKey,
+    unwrapped: Cache<Arc<str>, Arc<DataKey>>,
+}
+
+impl Vault {
+    /// A vault over stored keys.
+    #[must_use]
+    pub fn new(keys: Arc<dyn KeyStore>, master: MasterKey) -> Self {
+        let unwrapped = Cache::builder().max_capacity(KEY_CACHE_ENTRIES).time_to_live(KEY_CACHE).build();
+        Self { keys, master, unwrapped }
+    }
+
+    /// A vault that ends with the process, for tests.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::new(Arc::new(MemoryKeys::default()), MasterKey::generate())
+    }
+
+    /// Fills in subject, key and sealed bytes of an event.
+    ///
+    /// # Errors
+    /// The subject was erased, or the key store is unavailable.
+    pub async fn seal(&self, event: &mut SealedEvent, part: &PersonalPart, now: Timestamp) -> Result<(), VaultError> {
+        let key_id = key_id(part.subject, part.class, now);
+        let key = self.key_for_sealing(part, &key_id).await?;
+        let sealed = seal::seal(&key, &seal::binding(event, &key_id), part.json.as_bytes());
+        event.subject = Some(part.subject);
+        event.key_id = Some(key_id);
+        event.personal = Some(sealed.into());
+        Ok(())
+    }
+
+    /// Opens the sealed part of a recorded event.
+    ///
+    /// # Errors
+    /// The key is missing without a tombstone, the master key is wrong, or the bytes are damaged.
+    pub async fn open(&self, recorded: &RecordedEvent) -> Result<Opened, VaultError> {
+        let (Some(key_id), Some(sealed)) = (&recorded.event.key_id, &recorded.event.personal) else {
+            return Ok(Opened::Nothing);
+        };
+        let Some(key) = self.stored_key(key_id, recorded.position).await? else {
+            return Ok(Opened::Erased);
+        };
+        let plain = seal::open(&key, &seal::binding(&recorded.event, key_id), sealed);
+        let text = plain.and_then(|bytes| String::from_utf8(bytes).ok());
+        text.map(Opened::Known).ok_or(VaultError::Damaged(recorded.position))
+    }
+
+    /// Whether a stored event seals just this part; true as well where its key is destroyed and nobody can tell.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn sealed_the_same(&self, stored: &SealedEvent, part: Option<&PersonalPart>) -> Result<bool, VaultError> {
+        let (Some(key_id), Some(sealed), Some(part)) = (&stored.key_id, &stored.personal, part) else {
+            return Ok(stored.key_id.is_none() && part.is_none());
+        };
+        let Some(key) = self.stored_key(key_id, Position::START).await? else {
+            return Ok(true);
+        };
+        Ok(seal::holds(&key, sealed, part.json.as_bytes()))
+    }
+
+    /// Destroys every key of a subject, for good, and refuses it new ones.
+    ///
+    /// # Errors
+    /// The key store is unavailable; nothing was destroyed then.
+    pub async fn erase_subject(&self, subject: Uuid, now: Timestamp) -> Result<(), VaultError> {
+        let destroyed = self.keys.destroy_subject(subject, now).await?;
+        for key_id in destroyed {
+            self.unwrapped.invalidate(&key_id).await;
+        }
+        Ok(())
+    }
+
+    async fn key_for_sealing(&self, part: &PersonalPart, key_id: &Arc<str>) -> Result<Arc<DataKey>, VaultError> {
+        if let Some(key) = self.unwrapped.get(key_id).await {
+            return Ok(key);
+        }
+        let record = match self.keys.get(key_id).await? {
+            Some(record) => record,
+            None => self.keys.add(key_id, part.subject, self.master.wrap(&DataKey::generate(), key_id)).await?,
+        };
+        match record {
+            KeyRecord::Destroyed => Err(VaultError::SubjectErased(part.subject)),
+            KeyRecord::Wrapped(wrapped) => self.unwrap(key_id, &wrapped).await,
+        }
+    }
+
+    /// `None` when the key was destroyed.
+    async fn stored_key(&self, key_id: &Arc<str>, position: Position) -> Result<Option<Arc<DataKey>>, VaultError> {
+        if let Some(key) = self.unwrapped.get(key_id).await {
+            return Ok(Some(key));
+        }
+        match self.keys.get(key_id).await? {
+            None => Err(VaultError::KeyMissing { position, key_id: key_id.clone() }),
+            Some(KeyRecord::Destroyed) => Ok(None),
+            Some(KeyRecord::Wrapped(wrapped)) => self.unwrap(key_id, &wrapped).await.map(Some),
+        }
+    }
+
+    async fn unwrap(&self, key_id: &Arc<str>, wrapped: &[u8]) -> Result<Arc<DataKey>, VaultError> {
+        let key = self.master.unwrap(wrapped, key_id).ok_or_else(|| VaultError::WrongMasterKey(key_id.clone()))?;
+        let key = Arc::new(key);
+        self.unwrapped.insert(key_id.clone(), key.clone()).await;
+        Ok(key)
+    }
+}

@@ -1,0 +1,143 @@
+//! Where data keys are kept, wrapped: `keys.db`, or a database of its own, so that its backups can be short-lived.
+
+use std::{collections::HashMap, sync::Arc, sync::Mutex};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    event::time_text,
+    sql::{Database, SqlError, Transaction},
+    vault::VaultError,
+};
+
+/// A key as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum KeyRecord {
+    /// Wrapped by the master key.
+    Wrapped(Vec<u8>),
+    /// Destroyed for good.
+    Destroyed,
+}
+
+/// Keeps wrapped keys. What it answers is on disk.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// The key with this id, if there ever was one.
+    async fn get(&self, key_id: &str) -> Result<Option<KeyRecord>, VaultError>;
+
+    /// Adds a key unless there is one; answers what is there then. An erased subject's is `Destroyed`.
+    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError>;
+
+    /// Destroys all keys of a subject and remembers that it gets no more. Answers the ids of its keys.
+    async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError>;
+}
+
+/// Keys in SQLite or PostgreSQL: tables of `migrations/*/vault`.
+pub struct SqlKeys(Database);
+
+impl SqlKeys {
+    /// Keys in a database that has been migrated.
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        Self(database)
+    }
+}
+
+impl From<SqlError> for VaultError {
+    fn from(error: SqlError) -> Self {
+        Self::Unavailable(Arc::new(error))
+    }
+}
+
+const GET: &str = "select wrapped from data_key where key_id = $1";
+const ADD: &str = "insert into data_key (key_id, subject, wrapped, created_at) values ($1, $2, $3, $4)
+     on conflict (key_id) do nothing";
+const IS_ERASED: &str = "select 1 from erased_subject where subject = $1";
+const ERASE: &str = "insert into erased_subject (subject, erased_at) values ($1, $2) on conflict (subject) do nothing";
+const DESTROY: &str =
+    "update data_key set wrapped = null, destroyed_at = $2 where subject = $1 and wrapped is not null";
+const KEYS_OF: &str = "select key_id from data_key where subject = $1";
+
+#[async_trait]
+impl KeyStore for SqlKeys {
+    async fn get(&self, key_id: &str) -> Result<Option<KeyRecord>, VaultError> {
+        let rows = self.0.fetch(GET, &[key_id.into()]).await?;
+        let record = rows.first().map(|row| row.optional_bytes(0)).transpose()?;
+        Ok(record.map(|wrapped| wrapped.map_or(KeyRecord::Destroyed, KeyRecord::Wrapped)))
+    }
+
+    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {
+        let mut tx = self.0.begin().await?;
+        lock_subject(&mut tx, subject).await?;
+        if !tx.fetch(IS_ERASED, &[subject.into()]).await?.is_empty() {
+            return Ok(KeyRecord::Destroyed);
+        }
+        let now = time_text(Timestamp::now());
+        tx.execute(ADD, &[key_id.into(), subject.into(), (&*wrapped).into(), (&*now).into()]).await?;
+        tx.commit().await?;
+        self.get(key_id).await?.ok_or_else(|| VaultError::WrongMasterKey(key_id.into()))
+    }
+
+    async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
+        let now = time_text(now);
+        let mut tx = self.0.begin().await?;
+        lock_subject(&mut tx, subject).await?;
+        tx.execute(ERASE, &[subject.into(), (&*now).into()]).await?;
+        tx.execute(DESTROY, &[subject.into(), (&*now).into()]).await?;
+        let rows = tx.fetch(KEYS_OF, &[subject.into()]).await?;
+        tx.commit().await?;
+        rows.iter().map(|row| Ok(row.text(0)?.into())).collect()
+    }
+}
+
+/// A key is not added while its subject is being erased: in PostgreSQL an advisory lock per subject, in SQLite the one
+/// write transaction.
+async fn lock_subject(tx: &mut Transaction, subject: Uuid) -> Result<(), SqlError> {
+    if !tx.is_postgres() {
+        return Ok(());
+    }
+    let number = i64::from_be_bytes(subject.as_bytes()[..8].try_into().expect("a uuid has 16 bytes"));
+    tx.fetch("select 1 from pg_advisory_xact_lock($1)", &[number.into()]).await.map(drop)
+}
+
+/// Keys that end with the process, for tests.
+#[derive(Default)]
+pub struct MemoryKeys(Mutex<KeyTable>);
+
+#[derive(Default)]
+struct KeyTable {
+    keys: HashMap<String, (Uuid, KeyRecord)>,
+    erased: Vec<Uuid>,
+}
+
+#[async_trait]
+impl KeyStore for MemoryKeys {
+    async fn get(&self, key_id: &str) -> Result<Option<KeyRecord>, VaultError> {
+        let table = self.0.lock().expect("no code panics while it holds this lock");
+        Ok(table.keys.get(key_id).map(|(_, record)| record.clone()))
+    }
+
+    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {
+        let mut table = self.0.lock().expect("no code panics while it holds this lock");
+        if table.erased.contains(&subject) {
+            return Ok(KeyRecord::Destroyed);
+        }
+        let entry = table.keys.entry(key_id.to_owned()).or_insert((subject, KeyRecord::Wrapped(wrapped)));
+        Ok(entry.1.clone())
+    }
+
+    async fn destroy_subject(&self, subject: Uuid, _now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
+        let mut table = self.0.lock().expect("no code panics while it holds this lock");
+        table.erased.push(subject);
+        let mut destroyed = Vec::new();
+        for (key_id, (of, record)) in &mut table.keys {
+            if *of == subject {
+                *record = KeyRecord::Destroyed;
+                destroyed.push(key_id.as_str().into());
+            }
+        }
+        Ok(destroyed)
+    }
+}

@@ -1,0 +1,128 @@
+//! The master key: 32 random bytes that wrap every data key. It comes from a file and is never printed.
+
+use std::{
+    fmt, fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use aes_gcm::{
+    Aes256Gcm, KeyInit,
+    aead::{Aead, Payload},
+};
+use zeroize::Zeroizing;
+
+use crate::vault::seal::DataKey;
+
+const NONCE: usize = 12;
+
+/// Wraps data keys.
+pub struct MasterKey(Aes256Gcm);
+
+/// Why there is no master key.
+#[derive(Debug, thiserror::Error)]
+pub enum MasterKeyError {
+    /// The file cannot be read or written.
+    #[error("master key file {path}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error("master key file {0} must hold 64 hexadecimal digits")]
+    Malformed(PathBuf),
+}
+
+impl MasterKey {
+    /// A new random key that nobody else knows.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self::from_secret(&rand::random())
+    }
+
+    fn from_secret(secret: &[u8; 32]) -> Self {
+        Self(Aes256Gcm::new_from_slice(secret).expect("32 bytes are an AES-256 key"))
+    }
+
+    /// Parses 64 hexadecimal digits; white space around them is allowed.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut secret = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.trim(), &mut *secret).ok()?;
+        Some(Self::from_secret(&secret))
+    }
+
+    /// Reads the key from a file.
+    ///
+    /// # Errors
+    /// The file cannot be read or does not hold a key.
+    pub fn read(path: &Path) -> Result<Self, MasterKeyError> {
+        let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|source| failed(path, source))?;
+        Self::parse(&text).ok_or_else(|| MasterKeyError::Malformed(path.to_owned()))
+    }
+
+    /// Reads the key from a file, or makes one there with mode 0600. Says whether it was made.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or does not hold a key.
+    pub fn read_or_create(path: &Path) -> Result<(Self, bool), MasterKeyError> {
+        let secret = Zeroizing::new(hex::encode(Zeroizing::new(rand::random::<[u8; 32]>())));
+        match create_private_file(path, secret.as_bytes()) {
+            Ok(()) => Self::read(path).map(|key| (key, true)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(path).map(|key| (key, false)),
+            Err(source) => Err(failed(path, source)),
+        }
+    }
+
+    pub(crate) fn wrap(&self, key: &DataKey, key_id: &str) -> Vec<u8> {
+        let nonce: [u8; NONCE] = rand::random();
+        let payload = Payload { msg: key.secret(), aad: key_id.as_bytes() };
+        let mut wrapped = nonce.to_vec();
+        wrapped.extend(self.0.encrypt(&nonce.into(), payload).expect("AES-GCM seals 32 bytes"));
+        wrapped
+    }
+
+    pub(crate) fn unwrap(&self, wrapped: &[u8], key_id: &str) -> Option<DataKey> {
+        let (nonce, ciphertext) = wrapped.split_at_checked(NONCE)?;
+        let nonce: [u8; NONCE] = nonce.try_into().ok()?;
+        let payload = Payload { msg: ciphertext, aad: key_id.as_bytes() };
+        let plain = Zeroizing::new(self.0.decrypt(&nonce.into(), payload).ok()?);
+        let mut secret = Zeroizing::new([0; 32]);
+        (plain.len() == secret.len()).then(|| secret.copy_from_slice(&plain))?;
+        Some(DataKey::from_secret(secret))
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> MasterKeyError {
+    MasterKeyError::File { path: path.to_owned(), source }
+}
+
+/// Writes a file that only its owner can read (mode 0600), whole and on disk, or not at all.
+///
+/// # Errors
+/// `AlreadyExists` when there is one, which is left as it is; otherwise what the system said.
+pub fn create_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    file.write_all(content)?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    linked?;
+    fs::File::open(folder)?.sync_all()
+}
