@@ -1,1 +1,20 @@
-//! x
+//! From intent to recorded facts: use cases, policies that answer facts with new commands, and the ports to the outside.
+//!
+//! Invariant: nothing here reads a view. A decision is made from the stream it changes, or not at all.
+
+pub mod answer;
+pub mod assistant;
+pub mod error;
+pub mod event_id;
+pub mod live;
+pub mod node;
+pub mod policy;
+pub mod sessions;
+
+pub use answer::{Ending, await_ending};
+pub use assistant::{Answering, Assistant, AssistantError, Completion, Piece, Question, Speaker, Turn};
+pub use error::CommandError;
+pub use event_id::{CommandId, IdempotencyKey};
+pub use live::{LiveReplies, LiveReply, LiveSubscription};
+pub use node::Node;
+pub use sessions::Sessions;

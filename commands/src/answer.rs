@@ -1,0 +1,100 @@
+//! What became of a message: the caller of a chat route waits here, on the log, for the event that lists it.
+//!
+//! Waiting on the log and not on the run means that it does not matter which node, or which life of it, answers.
+
+use std::sync::Arc;
+
+use domain::{
+    MessageId, SessionId,
+    session::{
+        Event,
+        event::{AssistantReplied, Outcome},
+    },
+};
+use event_store::{Log, Position, RecordedEvent, Tail};
+use futures::StreamExt;
+
+use crate::{
+    error::{CommandError, Undecodable},
+    sessions::{decode_recorded, stream_of},
+};
+
+/// How a message ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// The assistant answered.
+    Replied {
+        /// The reply.
+        reply: AssistantReplied,
+        /// Its text; absent when it was erased since.
+        text: Option<String>,
+        /// Where it is recorded.
+        position: Position,
+    },
+    /// A person answers it.
+    HandedOver {
+        /// Where that is recorded.
+        position: Position,
+    },
+    /// The session was closed before anyone answered.
+    Closed {
+        /// Where that is recorded.
+        position: Position,
+    },
+}
+
+impl Ending {
+    /// Whether the assistant could not be reached and the house answered itself.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Replied { reply, .. } if reply.outcome == Outcome::Unavailable)
+    }
+}
+
+/// Waits for the end of a message that stands at `position`. It may be long over.
+///
+/// # Errors
+/// The session's history cannot be read.
+pub async fn await_ending(
+    log: &Log,
+    tail: &Arc<Tail>,
+    session: SessionId,
+    message: MessageId,
+    position: Position,
+) -> Result<Ending, CommandError> {
+    let mut events = tail.follow_stream(&stream_of(session), position);
+    while let Some(recorded) = events.next().await {
+        if let Some(ending) = ending_of(log, &*recorded?, message).await? {
+            return Ok(ending);
+        }
+    }
+    Err(CommandError::Unavailable(Arc::new(TailEnded)))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the tail of the log has ended")]
+struct TailEnded;
+
+/// What a recorded event says of a message, if it ends it.
+///
+/// # Errors
+/// The event cannot be read.
+pub async fn ending_of(
+    log: &Log,
+    recorded: &RecordedEvent,
+    message: MessageId,
+) -> Result<Option<Ending>, CommandError> {
+    let position = recorded.position;
+    let opened = log.open(recorded).await?;
+    let event = decode_recorded(recorded, opened).map_err(|source| Undecodable { position, source })?;
+    Ok(match event {
+        Event::AssistantReplied(reply) if reply.answers.contains(&message) => {
+            let text = reply.reply.known().map(|reply| reply.text.as_str().to_owned());
+            Some(Ending::Replied { reply, text, position })
+        }
+        Event::Escalated(escalated) if escalated.messages.contains(&message) => Some(Ending::HandedOver { position }),
+        Event::AgentTookOver(taken) if taken.messages.contains(&message) => Some(Ending::HandedOver { position }),
+        Event::Closed(closed) if closed.messages.contains(&message) => Some(Ending::Closed { position }),
+        _other => None,
+    })
+}

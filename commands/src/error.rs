@@ -1,0 +1,78 @@
+//! Why a command did not happen.
+
+use std::sync::Arc;
+
+use domain::session::{DecodeError, Rejection};
+use event_store::{AppendError, Position, ReadError, log::LogError, vault::VaultError};
+
+/// A rule said no, the key was used before, or the log did not take it.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// A rule said no.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The same idempotency key came with other content before.
+    #[error("the idempotency key was used with other content")]
+    KeyReused,
+    /// Others changed the session faster than we could decide, for 2 s.
+    #[error("the session changes too fast")]
+    Contention,
+    /// The customer was erased: nothing more is recorded about it.
+    #[error("the customer was erased")]
+    Erased,
+    /// Log or vault cannot be reached. Whether the command happened is not known; repeating it is safe with a key.
+    #[error("the event log is unavailable")]
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The session's history cannot be read: an operator has to look.
+    #[error("the session's history is unreadable")]
+    Unreadable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// An event that this program cannot read.
+#[derive(Debug, thiserror::Error)]
+#[error("the event at position {position} cannot be decoded")]
+pub(crate) struct Undecodable {
+    pub(crate) position: Position,
+    #[source]
+    pub(crate) source: DecodeError,
+}
+
+impl From<Undecodable> for CommandError {
+    fn from(error: Undecodable) -> Self {
+        Self::Unreadable(Arc::new(error))
+    }
+}
+
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(source) => Self::Unavailable(source),
+            ReadError::Gap { .. } | ReadError::Damaged { .. } => Self::Unreadable(Arc::new(error)),
+        }
+    }
+}
+
+impl From<VaultError> for CommandError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Unavailable(source) => Self::Unavailable(source),
+            VaultError::SubjectErased(_) => Self::Erased,
+            VaultError::KeyMissing { .. } | VaultError::WrongMasterKey(_) | VaultError::Damaged(_) => {
+                Self::Unreadable(Arc::new(error))
+            }
+        }
+    }
+}
+
+impl From<LogError> for CommandError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Read(error) => error.into(),
+            LogError::Vault(error) => error.into(),
+            LogError::Append(AppendError::Unavailable(source)) => Self::Unavailable(source),
+            LogError::Append(AppendError::DifferentContent { .. }) => Self::KeyReused,
+            LogError::Append(AppendError::WrongExpectedVersion { .. }) => Self::Contention,
+            LogError::Append(refused @ AppendError::Refused(_)) => Self::Unreadable(Arc::new(refused)),
+        }
+    }
+}

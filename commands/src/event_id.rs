@@ -1,0 +1,121 @@
+//! Ids that make repeating safe: the same command under the same key, and the same policy reaction to the same event, give
+//! the same event ids, and the log stores an id once.
+
+use event_store::Actor;
+use uuid::Uuid;
+
+/// The longest key that is taken, in bytes (as Zendesk's).
+pub const MAX_KEY_BYTES: usize = 255;
+
+/// What a client puts into `Idempotency-Key`: 1 to 255 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Parses a header's value.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let visible = text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+        (!text.trim().is_empty() && text.len() <= MAX_KEY_BYTES && visible).then(|| Self(text.to_owned()))
+    }
+}
+
+/// Gives ids to the events of one command, by their place among them.
+#[derive(Debug, Clone)]
+pub struct CommandId {
+    log_id: Uuid,
+    name: Vec<u8>,
+    keyed: bool,
+}
+
+impl CommandId {
+    /// A command under a client's key: UUIDv5 of (log id; actor, route, target, key, place).
+    #[must_use]
+    pub fn keyed(log_id: Uuid, actor: &Actor, route: &str, target: Uuid, key: &IdempotencyKey) -> Self {
+        let fields = [actor.as_str().as_bytes(), route.as_bytes(), target.as_bytes(), key.0.as_bytes()];
+        Self { log_id, name: joined(&fields), keyed: true }
+    }
+
+    /// A command without a key: safe only against our own retries.
+    #[must_use]
+    pub fn random(log_id: Uuid) -> Self {
+        Self { log_id, name: Uuid::new_v4().as_bytes().to_vec(), keyed: false }
+    }
+
+    /// A policy's reaction: UUIDv5 of (policy, causing event, n).
+    #[must_use]
+    pub fn reaction(log_id: Uuid, policy: &str, cause: Uuid, n: u32) -> Self {
+        let name = joined(&[policy.as_bytes(), cause.as_bytes(), &n.to_be_bytes()]);
+        Self { log_id, name, keyed: true }
+    }
+
+    /// Whether a repeat of the command would bring the same ids.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        self.keyed
+    }
+
+    /// The id of the event at this place, from 0.
+    #[must_use]
+    pub fn event(&self, place: usize) -> Uuid {
+        self.derive(b"event", place)
+    }
+
+    /// The id of something that the command brings into being, like its message or its run.
+    #[must_use]
+    pub fn thing(&self, what: &str) -> Uuid {
+        self.derive(what.as_bytes(), 0)
+    }
+
+    fn derive(&self, what: &[u8], place: usize) -> Uuid {
+        let place = u64::try_from(place).expect("a command has few events").to_be_bytes();
+        Uuid::new_v5(&self.log_id, &joined(&[&self.name, what, &place]))
+    }
+}
+
+/// Each field behind its length, so that no two lists give the same bytes.
+fn joined(fields: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(fields.iter().map(|field| field.len() + 4).sum());
+    for field in fields {
+        let length = u32::try_from(field.len()).expect("fields of an id are short");
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(field);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_command_gets_the_same_ids_and_any_other_does_not() {
+        let (log_id, target, other) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+        let key = |text: &str| IdempotencyKey::parse(text).expect("a good key");
+        let actor = |id: &str| Actor::new("customer", id);
+        let ids = [
+            CommandId::keyed(log_id, &actor("a"), "chat", target, &key("k1")),
+            CommandId::keyed(log_id, &actor("a"), "chat", target, &key("k2")),
+            CommandId::keyed(log_id, &actor("a"), "clear", target, &key("k1")),
+            CommandId::keyed(log_id, &actor("b"), "chat", target, &key("k1")),
+            CommandId::keyed(log_id, &actor("a"), "chat", other, &key("k1")),
+            CommandId::keyed(other, &actor("a"), "chat", target, &key("k1")),
+            CommandId::random(log_id),
+            CommandId::random(log_id),
+        ];
+        let again = CommandId::keyed(log_id, &actor("a"), "chat", target, &key("k1"));
+        assert_eq!(ids[0].event(0), again.event(0));
+        let mut all: Vec<Uuid> = ids.iter().flat_map(|id| [id.event(0), id.event(1), id.thing("message")]).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 3 * ids.len());
+    }
+
+    #[test]
+    fn keys_are_visible_ascii_of_255_bytes_at_most() {
+        assert!(IdempotencyKey::parse("0b6c-1").is_some());
+        for bad in ["", "  ", "a\nb", "ключ", &"k".repeat(256)] {
+            assert!(IdempotencyKey::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Carries a run to its end: asks the assistant, hands its pieces to whoever watches, and records what came of it.
+//!
+//! Invariant: nothing is told as done before it is on disk; whatever stops this task, the log says that the run is open, and
+//! the keeper retakes it.
+
+mod question;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use domain::{
+    Language, MessageId, RunId, SessionId,
+    session::{
+        Command, Run, Session,
+        command::{Answer, Failure, StartRun},
+        event::{FailureCode, FailureDetail, Outcome},
+    },
+    text::MessageText,
+};
+use event_store::Actor;
+use futures::StreamExt;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{sleep, timeout_at};
+use uuid::Uuid;
+
+use super::ASSISTANT_RUN;
+use crate::{
+    assistant::{Assistant, AssistantError, Completion, Piece},
+    error::CommandError,
+    event_id::CommandId,
+    live::LiveReplies,
+    node::Node,
+    sessions::{Execution, Folded, Origin, Sessions},
+};
+
+/// How runs are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunSettings {
+    /// The longest one attempt may take; after it anyone may retake the run.
+    pub limit: Duration,
+    /// Attempts before the house answers itself.
+    pub attempts: u32,
+    /// Before the second attempt; doubles with each.
+    pub backoff: Duration,
+}
+
+impl Default for RunSettings {
+    /// 120 s: the longest the slowest assistant may take (decision 0004). 3 attempts from 1 s on, as the original asked for.
+    fn default() -> Self {
+        Self { limit: Duration::from_secs(120), attempts: 3, backoff: Duration::from_secs(1) }
+    }
+}
+
+/// Makes runs on this node.
+pub struct Runner {
+    sessions: Arc<Sessions>,
+    assistant: Arc<dyn Assistant>,
+    live: Arc<dyn LiveReplies>,
+    node: Node,
+    settings: RunSettings,
+    busy: Mutex<HashSet<SessionId>>,
+}
+
+impl Runner {
+    /// A runner that asks this assistant.
+    #[must_use]
+    pub fn new(
+        sessions: Arc<Sessions>,
+        assistant: Arc<dyn Assistant>,
+        live: Arc<dyn LiveReplies>,
+        node: Node,
+        settings: RunSettings,
+    ) -> Arc<Self> {
+        Arc::new(Self { sessions, assistant, live, node, settings, busy: Mutex::default() })
+    }
+
+    /// The use cases it works with.
+    #[must_use]
+    pub fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
+    }
+
+    /// This node.
+    #[must_use]
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Whether no run is being made here.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.busy().is_empty()
+    }
+
+    /// Answers what waits in a session, in a task of its own; does nothing where this node is at it already.
+    pub fn take_up(self: &Arc<Self>, session: SessionId, cause: Uuid) {
+        let runner = self.clone();
+        tokio::spawn(async move { runner.work(session, Start::New { cause }).await });
+    }
+
+    /// Goes on with a run whose node died.
+    pub fn retake(self: &Arc<Self>, session: SessionId, run: RunId, attempt: u32) {
+        let runner = self.clone();
+        tokio::spawn(async move { runner.work(session, Start::Again { run, attempt }).await });
+    }
+
+    fn busy(&self) -> std::sync::MutexGuard<'_, HashSet<SessionId>> {
+        self.busy.lock().expect("no code panics while it holds this lock")
+    }
+
+    async fn work(self: Arc<Self>, session: SessionId, start: Start) {
+        if !self.busy().insert(session) {
+            return;
+        }
+        let _done = Busy { runner: &self, session };
+        if let Err(error) = self.answer_all(session, start).await {
+            tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "run given up here; the keeper takes it over");
+        }
+    }
+
+    /// Runs until nothing waits: what arrives during a run is answered together by the next.
+    async fn answer_all(&self, session: SessionId, mut start: Start) -> Result<(), CommandError> {
+        loop {
+            let Some(mut run) = self.begin(session, start).await? else { return Ok(()) };
+            let after = loop {
+                match self.attempt(session, &run).await? {
+                    Attempt::Over(after) => break after,
+                    Attempt::Again => {
+                        sleep(self.settings.backoff * 2u32.pow(run.attempt.saturating_sub(1).min(6))).await;
+                        let again = Start::Again { run: run.run, attempt: run.attempt };
+                        let Some(next) = self.begin(session, again).await? else { return Ok(()) };
+                        run = next;
+                    }
+                }
+            };
+            let waits = after.state.session().is_some_and(|session| !session.waiting.is_empty());
+            if !waits {
+                return Ok(());
+            }
+            start = Start::New { cause: run.run.0 };
+        }
+    }
+
+    /// The run that this node is to make now, if any.
+    async fn begin(&self, session: SessionId, start: Start) -> Result<Option<Run>, CommandError> {
+        let origin = self.origin(start.cause(), start.number());
+        let limit = SignedDuration::try_from(self.settings.limit).unwrap_or(SignedDuration::from_secs(120));
+        let started = StartRun {
+            run: start.run().unwrap_or(RunId(origin.id.thing("run"))),
+            incarnation: self.node.incarnation,
+            assistant: self.assistant.name().to_owned(),
+            deadline: Timestamp::now() + limit,
+        };
+        let run = started.run;
+        let command = match start {
+            Start::New { .. } => Command::StartRun(started),
+            Start::Again { attempt, .. } => Command::RetakeRun { attempt, start: started },
+        };
+        let state = match self.sessions.execute(session, &origin, command).await? {
+            Execution::Done(done) => done.state,
+            Execution::Repeated(_) => self.sessions.current(session).await?,
+        };
+        let current = state.state.session().and_then(|session| session.run.clone());
+        Ok(current.filter(|current| current.run == run && current.incarnation == self.node.incarnation))
+    }
+
+    async fn attempt(&self, session: SessionId, run: &Run) -> Result<Attempt, CommandError> {
+        self.live.begin(session, run.run, run.attempt);
+        let result = self.ask(session, run).await;
+        let outcome = match result {
+            Ok((text, completion)) => {
+                let answer = self.answer(run, text, completion);
+                self.record(session, run, answer).await
+            }
+            Err(Interrupted::Assistant(error)) => self.record_failure(session, run, error).await,
+            Err(Interrupted::Command(error)) => Err(error),
+        };
+        self.live.end(session);
+        outcome
+    }
+
+    async fn ask(&self, session: SessionId, run: &Run) -> Result<(String, Completion), Interrupted> {
+        let question = question::build(&self.sessions, session, run).await.map_err(Interrupted::Command)?;
+        let limit = tokio::time::Instant::now() + self.settings.limit;
+        let mut pieces = self.assistant.answer(question);
+        let mut text = String::new();
+        loop {
+            match timeout_at(limit, pieces.next()).await {
+                Err(_elapsed) => return Err(timed_out().into()),
+                Ok(None) => return Err(malformed("the answer broke off").into()),
+                Ok(Some(Err(error))) => return Err(error.into()),
+                Ok(Some(Ok(Piece::Text(piece)))) => {
+                    let piece = MessageText::repaired(&piece);
+                    text.push_str(piece.as_str());
+                    self.live.publish(session, piece.as_str());
+                }
+                Ok(Some(Ok(Piece::Done(_)))) if text.trim().is_empty() => {
+                    return Err(malformed("the answer is empty").into());
+                }
+                Ok(Some(Ok(Piece::Done(completion)))) => return Ok((text, completion)),
+            }
+        }
+    }
+
+    fn answer(&self, run: &Run, text: String, completion: Completion) -> Answer {
+        let Completion { outcome, confidence, tokens, sources, context } = completion;
+        Answer {
+            run: run.run,
+            attempt: run.attempt,
+            message: MessageId(self.origin(run.run.0, run.attempt).id.thing("reply")),
+            outcome,
+            language: language_of(run),
+            confidence_permille: confidence.map(permille),
+            tokens,
+            sources,
+            text: MessageText::repaired(&text),
+            assistant_context: context,
+            shown: String::new(),
+        }
+    }
+
+    /// Records an answer; while the log is away it is kept and tried again, up to the run's deadline.
+    async fn record(&self, session: SessionId, run: &Run, mut answer: Answer) -> Result<Attempt, CommandError> {
+        let origin = Origin {
+            actor: Actor::new("assistant", self.assistant.name()),
+            id: CommandId::reaction(self.sessions.log_id(), "assistant_reply", run.run.0, run.attempt),
+            ..self.origin(run.run.0, run.attempt)
+        };
+        let shown = self.live.end(session).min(answer.text.as_str().len());
+        answer.shown = answer.text.as_str().get(..shown).unwrap_or_default().to_owned();
+        let state = self.persist(session, run, &origin, Command::Reply(answer)).await?;
+        Ok(Attempt::Over(state))
+    }
+
+    async fn record_failure(
+        &self,
+        session: SessionId,
+        run: &Run,
+        error: AssistantError,
+    ) -> Result<Attempt, CommandError> {
+        tracing::warn!(session.id = %session, run.id = %run.run, run.attempt = run.attempt, code = ?error.code, "the assistant failed");
+        let retries = error.retryable && run.attempt < self.settings.attempts;
+        let last_words = (!retries).then(|| self.answer(run, apology(language_of(run)).to_owned(), unavailable()));
+        let detail = FailureDetail { text: MessageText::repaired(&error.detail).as_str().to_owned() };
+        let failure = Failure { run: run.run, attempt: run.attempt, code: error.code, detail, last_words };
+        let origin = Origin {
+            id: CommandId::reaction(self.sessions.log_id(), "assistant_failure", run.run.0, run.attempt),
+            ..self.origin(run.run.0, run.attempt)
+        };
+        let state = self.persist(session, run, &origin, Command::Fail(failure)).await?;
+        Ok(if retries { Attempt::Again } else { Attempt::Over(state) })
+    }
+
+    async fn persist(
+        &self,
+        session: SessionId,
+        run: &Run,
+        origin: &Origin,
+        command: Command,
+    ) -> Result<Arc<Folded>, CommandError> {
+        loop {
+            match self.sessions.execute(session, origin, command.clone()).await {
+                Ok(Execution::Done(done)) => return Ok(done.state),
+                Ok(Execution::Repeated(_)) => return self.sessions.current(session).await,
+                Err(CommandError::Unavailable(_) | CommandError::Contention) if Timestamp::now() < run.deadline => {
+                    sleep(Duration::from_millis(250)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn origin(&self, cause: Uuid, n: u32) -> Origin {
+        Origin {
+            actor: Actor::new("policy", ASSISTANT_RUN),
+            correlation_id: cause,
+            causation_id: Some(cause),
+            id: CommandId::reaction(self.sessions.log_id(), ASSISTANT_RUN, cause, n),
+        }
+    }
+}
+
+/// How a run comes to be made here.
+#[derive(Debug, Clone, Copy)]
+enum Start {
+    /// Because of an event.
+    New { cause: Uuid },
+    /// Because this attempt was given up.
+    Again { run: RunId, attempt: u32 },
+}
+
+impl Start {
+    fn cause(self) -> Uuid {
+        match self {
+            Self::New { cause } => cause,
+            Self::Again { run, .. } => run.0,
+        }
+    }
+
+    /// Attempt 2 is the reaction 2 to the run: reaction 0 is the next run's start.
+    fn number(self) -> u32 {
+        match self {
+            Self::New { .. } => 0,
+            Self::Again { attempt, .. } => attempt + 1,
+        }
+    }
+
+    fn run(self) -> Option<RunId> {
+        match self {
+            Self::New { .. } => None,
+            Self::Again { run, .. } => Some(run),
+        }
+    }
+}
+
+enum Attempt {
+    Over(Arc<Folded>),
+    Again,
+}
+
+enum Interrupted {
+    Assistant(AssistantError),
+    Command(CommandError),
+}
+
+impl From<AssistantError> for Interrupted {
+    fn from(error: AssistantError) -> Self {
+        Self::Assistant(error)
+    }
+}
+
+struct Busy<'a> {
+    runner: &'a Runner,
+    session: SessionId,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.runner.busy().remove(&self.session);
+    }
+}
+
+fn timed_out() -> AssistantError {
+    AssistantError { code: FailureCode::TimedOut, detail: String::new(), retryable: true }
+}
+
+fn malformed(detail: &str) -> AssistantError {
+    AssistantError { code: FailureCode::Malformed, detail: detail.to_owned(), retryable: true }
+}
+
+fn unavailable() -> Completion {
+    Completion { outcome: Outcome::Unavailable, confidence: None, tokens: None, sources: Vec::new(), context: None }
+}
+
+/// What the house says when no assistant can.
+fn apology(language: Language) -> &'static str {
+    match language {
+        Language::Zh => "抱歉，智能助手暂时无法回答。您的消息已经保存，请稍后再试，或联系人工客服。",
+        Language::En => {
+            "Sorry, the assistant cannot answer at the moment. Your message is saved; please try again later or ask for a person."
+        }
+    }
+}
+
+fn language_of(run: &Run) -> Language {
+    run.messages.last().map(|message| message.language).unwrap_or_default()
+}
+
+fn permille(confidence: f64) -> u16 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=1000")]
+    let permille = (confidence.clamp(0.0, 1.0) * 1000.0).round() as u16;
+    permille
+}
+
+/// Whether anything in a session is still to be done by an assistant, and by whom.
+#[must_use]
+pub fn open_work(session: &Session) -> Option<(domain::Incarnation, Option<Timestamp>)> {
+    match (&session.run, session.waiting.first()) {
+        (Some(run), _) => Some((run.incarnation, Some(run.deadline))),
+        (None, Some(waiting)) if session.assistant_answers() => Some((waiting.incarnation, None)),
+        (None, Some(_) | None) => None,
+    }
+}

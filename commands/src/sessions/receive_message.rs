@@ -1,0 +1,108 @@
+//! A customer writes. The message is on disk when this answers; having it answered is the policy's business.
+
+use std::sync::Arc;
+
+use domain::{
+    Language, MessageId, SessionId, VisitorId,
+    session::{
+        Command, Event,
+        command::SendMessage,
+        event::{CustomerMessageSent, Words},
+    },
+    text::{MessageText, SessionName},
+};
+use event_store::{Position, RecordedEvent};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{Execution, Origin, Sessions, customer_origin, load::decode_recorded, opening};
+use crate::{
+    error::{CommandError, Undecodable},
+    event_id::IdempotencyKey,
+    node::Node,
+};
+
+/// A customer's message.
+#[derive(Debug, Clone)]
+pub struct ReceiveMessage {
+    /// Who.
+    pub visitor: VisitorId,
+    /// In which session; it is opened if need be.
+    pub name: SessionName,
+    /// What is said.
+    pub text: MessageText,
+    /// What the shop's page passes along.
+    pub parameters: Map<String, Value>,
+    /// The client's key.
+    pub key: Option<IdempotencyKey>,
+    /// The request.
+    pub correlation_id: Uuid,
+}
+
+/// The message is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// The session.
+    pub session: SessionId,
+    /// The message.
+    pub message: MessageId,
+    /// The position of its event.
+    pub position: Position,
+}
+
+impl Sessions {
+    /// Records a customer's message, once per key.
+    ///
+    /// # Errors
+    /// A person has the session, the key was used with another text, or the log did not take it.
+    pub async fn receive_message(&self, node: &Node, request: ReceiveMessage) -> Result<Received, CommandError> {
+        let ReceiveMessage { visitor, name, text, parameters, key, correlation_id } = request;
+        let session = SessionId::of(visitor, name.as_str());
+        let origin = customer_origin(self.log_id(), visitor, session, "send_message", key.as_ref(), correlation_id);
+        let words = Words { text, parameters };
+        let message = SendMessage {
+            opening: opening(visitor, &name, &origin.id),
+            message: MessageId(origin.id.thing("message")),
+            language: Language::of(words.text.as_str()).unwrap_or_default(),
+            words: words.clone(),
+            incarnation: node.incarnation,
+        };
+        let received = Received { session, message: message.message, position: Position::START };
+        match self.execute(session, &origin, Command::SendMessage(message)).await? {
+            Execution::Done(done) => Ok(Received { position: done.position, ..received }),
+            Execution::Repeated(first) => {
+                let sent = self.message_event(&origin, first).await?;
+                self.refuse_other_words(&sent, &words).await?;
+                Ok(Received { position: sent.position, ..received })
+            }
+        }
+    }
+
+    /// The message is the command's first event, or its second behind `opened` or `reopened`.
+    async fn message_event(
+        &self,
+        origin: &Origin,
+        first: Arc<RecordedEvent>,
+    ) -> Result<Arc<RecordedEvent>, CommandError> {
+        if &*first.event.event_type == MESSAGE_SENT {
+            return Ok(first);
+        }
+        self.log().reader().find(origin.id.event(1)).await?.ok_or(CommandError::KeyReused)
+    }
+
+    /// Erased words cannot be compared: then the first answer stands.
+    async fn refuse_other_words(&self, sent: &Arc<RecordedEvent>, words: &Words) -> Result<(), CommandError> {
+        let opened = self.log().open(sent).await?;
+        let event = decode_recorded(sent, opened);
+        match event.map_err(|source| Undecodable { position: sent.position, source })? {
+            Event::CustomerMessageSent(CustomerMessageSent { words: said, .. }) => match said.known() {
+                Some(said) if said != words => Err(CommandError::KeyReused),
+                Some(_) | None => Ok(()),
+            },
+            _other => Err(CommandError::KeyReused),
+        }
+    }
+}
+
+/// Its stored name.
+pub(crate) const MESSAGE_SENT: &str = "session.customer_message_sent";

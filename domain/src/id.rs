@@ -1,0 +1,54 @@
+//! Ids, each a type of its own so that none stands where another belongs.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A session: one customer's thread. Made of visitor and name: [`SessionId::of`].
+    SessionId,
+    /// Whose personal data something is: random, made when a visitor first comes.
+    VisitorId,
+    /// A member of staff.
+    AgentId,
+    /// One message of a session, whoever wrote it.
+    MessageId,
+    /// One answer in the making, over all its attempts.
+    RunId,
+    /// What the assistant remembers of a session: from one `context_started` to the next. On the wire `conversation_id`.
+    ContextId,
+    /// One life of one node: a restarted process is another.
+    Incarnation,
+}
+
+impl SessionId {
+    /// A visitor's session of this name: unique per visitor, found without a look-up, impossible to squat.
+    #[must_use]
+    pub fn of(visitor: VisitorId, name: &str) -> Self {
+        Self(Uuid::new_v5(&visitor.0, name.as_bytes()))
+    }
+}

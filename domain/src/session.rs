@@ -1,0 +1,27 @@
+//! A session: one customer's thread.
+//!
+//! ```text
+//!   bot_active ───────▶ pending_manual ───────▶ manual_live
+//!     ▲  │  ▲  ▲─── cancelled ───┘ ▲──── lost, back ──┘ │
+//!     │  │  └────────── released ─────────────────────┘
+//!     │  └──▶ after_hours_email ──▶ pending_manual, manual_live, bot_active
+//!     └── the customer writes again ── closed ◀── any
+//! ```
+//!
+//! Invariants: one run of the assistant at a time, and only the current attempt may reply; between a takeover and its end
+//! the assistant never speaks; every customer message ends in exactly one list: of the reply that answers it, or of the
+//! escalation, takeover or close that hands it on.
+
+pub mod codec;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod rejection;
+pub mod state;
+
+pub use codec::{Class, DecodeError, Encoded, PersonalText, decode, encode};
+pub use command::Command;
+pub use decide::decide;
+pub use event::Event;
+pub use rejection::Rejection;
+pub use state::{Phase, Run, Session, State, Status, WaitingMessage};

@@ -1,0 +1,409 @@
+//! What can have happened in a session. Field names are the stored JSON's: `codec` writes them, `tests/golden` freezes
+//! them. Fields that are `serde(skip)` are the sealed part.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    id::{AgentId, ContextId, Incarnation, MessageId, RunId, VisitorId},
+    language::Language,
+    personal::Personal,
+    text::{MessageText, SessionName},
+};
+
+/// One event of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is documented at its type")]
+pub enum Event {
+    Opened(Opened),
+    CustomerMessageSent(CustomerMessageSent),
+    ContextStarted(ContextStarted),
+    AssistantRunStarted(AssistantRunStarted),
+    AssistantReplied(AssistantReplied),
+    AssistantFailed(AssistantFailed),
+    AssistantReplyWithheld(AssistantReplyWithheld),
+    Escalated(Escalated),
+    EscalationCancelled(EscalationCancelled),
+    AfterHoursNoticeGiven(AfterHoursNoticeGiven),
+    AgentTookOver(AgentTookOver),
+    Released(Released),
+    ReturnedToQueue(ReturnedToQueue),
+    Closed(Closed),
+    Reopened(Reopened),
+    CommandConfirmed(CommandConfirmed),
+}
+
+/// The sealed part where there is none to read yet; `codec` puts the real one in its place.
+fn sealed<T>() -> Personal<T> {
+    Personal::Sealed
+}
+
+/// A visitor's session began to exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opened {
+    /// Whose it is, and whose keys seal what is personal in it.
+    pub visitor: VisitorId,
+    /// The first context's id.
+    pub context: ContextId,
+    /// What the client calls it.
+    #[serde(skip, default = "sealed")]
+    pub name: Personal<Named>,
+}
+
+/// The sealed part of [`Opened`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// What the client calls the session.
+    pub session_name: SessionName,
+}
+
+/// The customer wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerMessageSent {
+    /// The message.
+    pub message: MessageId,
+    /// From 1: counts the customer's returns after a close.
+    pub episode: u32,
+    /// The language it is answered in.
+    pub language: Language,
+    /// The life of the node that took it, which is to have it answered.
+    pub incarnation: Incarnation,
+    /// What was said.
+    #[serde(skip, default = "sealed")]
+    pub words: Personal<Words>,
+}
+
+/// The sealed part of [`CustomerMessageSent`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// The text.
+    pub text: MessageText,
+    /// What the shop's page passed along.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub parameters: Map<String, Value>,
+}
+
+/// The assistant forgets what was said before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContextStarted {
+    /// The new context.
+    pub context: ContextId,
+    /// Whether earlier messages are hidden from the customer's own view as well.
+    pub cleared: bool,
+}
+
+/// An answer is being made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssistantRunStarted {
+    /// The run, the same over all attempts.
+    pub run: RunId,
+    /// From 1.
+    pub attempt: u32,
+    /// The life of the node that makes it.
+    pub incarnation: Incarnation,
+    /// Which assistant is asked.
+    pub assistant: String,
+    /// After it anyone may retake the run.
+    pub deadline: Timestamp,
+    /// What it answers.
+    pub messages: Vec<MessageId>,
+}
+
+/// How an answer turned out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It answers the question.
+    Answered,
+    /// The assistant said that it does not know.
+    DoesNotKnow,
+    /// The assistant could not be reached; the text is the house's own.
+    Unavailable,
+}
+
+/// What a model counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// Tokens of the question and its context.
+    pub input: u64,
+    /// Tokens of the answer.
+    pub output: u64,
+}
+
+/// The assistant's answer, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssistantReplied {
+    /// The run that made it.
+    pub run: RunId,
+    /// The attempt that made it.
+    pub attempt: u32,
+    /// The answer's own id.
+    pub message: MessageId,
+    /// The customer messages that it answers: each is in one such list only.
+    pub answers: Vec<MessageId>,
+    /// How it turned out.
+    pub outcome: Outcome,
+    /// The language it is written in.
+    pub language: Language,
+    /// How sure the assistant was, in thousandths; absent when it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence_permille: Option<u16>,
+    /// What it cost; absent when it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Tokens>,
+    /// What it leaned on: keys of FAQ entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// What was said.
+    #[serde(skip, default = "sealed")]
+    pub reply: Personal<Reply>,
+}
+
+/// The sealed part of [`AssistantReplied`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// The text.
+    pub text: MessageText,
+    /// The assistant's own name for the context, to be given back with the next question (Coze's conversation id).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assistant_context: Option<String>,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    /// No connection, or an answer that says "later".
+    Unavailable,
+    /// It took too long.
+    TimedOut,
+    /// It refused our credentials or our quota.
+    Refused,
+    /// Its answer made no sense, or was empty.
+    Malformed,
+}
+
+/// An attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssistantFailed {
+    /// The run.
+    pub run: RunId,
+    /// The attempt.
+    pub attempt: u32,
+    /// Why.
+    pub code: FailureCode,
+    /// Whether another attempt follows; if not, the house answers itself.
+    pub retries: bool,
+    /// What the assistant said of it, which may quote the customer.
+    #[serde(skip, default = "sealed")]
+    pub detail: Personal<FailureDetail>,
+}
+
+/// The sealed part of [`AssistantFailed`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailureDetail {
+    /// In the assistant's words.
+    pub text: String,
+}
+
+/// Why an answer was not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithheldReason {
+    /// A person has the session, or it waits for one.
+    HandedOver,
+    /// Another attempt or another run is the current one.
+    Superseded,
+    /// The session was closed meanwhile.
+    Closed,
+}
+
+/// An answer came too late and was not given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssistantReplyWithheld {
+    /// The run that made it.
+    pub run: RunId,
+    /// The attempt that made it.
+    pub attempt: u32,
+    /// Why.
+    pub reason: WithheldReason,
+    /// What it would have said, and how much of it the customer had seen.
+    #[serde(skip, default = "sealed")]
+    pub withheld: Personal<Withheld>,
+}
+
+/// The sealed part of [`AssistantReplyWithheld`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withheld {
+    /// The whole text.
+    pub text: MessageText,
+    /// Its beginning that had been sent to the customer's stream.
+    pub shown: String,
+}
+
+/// Why a person is needed: the original's five values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EscalationReason {
+    /// A word in the customer's message.
+    Keyword,
+    /// The assistant keeps failing.
+    FailLoop,
+    /// The customer is upset.
+    Sentiment,
+    /// The shop says that this customer comes first.
+    Vip,
+    /// The customer, or staff, asked for it.
+    Manual,
+}
+
+/// How urgent an escalation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// In its turn.
+    Low,
+    /// First.
+    High,
+}
+
+/// The session waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escalated {
+    /// On the wire.
+    pub reason: EscalationReason,
+    /// The policy's rule that fired, `R1` to `R13`, or `opening_time`.
+    pub rule: String,
+    /// How urgent.
+    pub severity: Severity,
+    /// The policy in force.
+    pub policy_version: u32,
+    /// Messages that the person will answer instead of the assistant.
+    pub messages: Vec<MessageId>,
+    /// What the rule saw.
+    #[serde(skip, default = "sealed")]
+    pub evidence: Personal<Evidence>,
+}
+
+/// The sealed part of [`Escalated`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// For people: `命中关键词: 人工`.
+    pub details: String,
+}
+
+/// Why an escalation ended without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// The customer no longer wants one.
+    Cancelled,
+    /// Nobody came in time.
+    NobodyCame,
+}
+
+/// The assistant has the session again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EscalationCancelled {
+    /// Why.
+    pub reason: CancelReason,
+}
+
+/// The customer was told that nobody works now; staff gets a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AfterHoursNoticeGiven {
+    /// When somebody works again; absent when the calendar does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens_at: Option<Timestamp>,
+}
+
+/// A person has the session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentTookOver {
+    /// Who.
+    pub agent: AgentId,
+    /// Messages that the assistant had not answered.
+    pub messages: Vec<MessageId>,
+}
+
+/// The person gave the session back to the assistant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Released {
+    /// Who had it.
+    pub agent: AgentId,
+}
+
+/// Why a session waits again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnReason {
+    /// The agent's connection is gone.
+    AgentLost,
+    /// The agent handed it back.
+    HandedBack,
+}
+
+/// The session waits for another person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnedToQueue {
+    /// Who had it.
+    pub agent: AgentId,
+    /// Why.
+    pub reason: ReturnReason,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseReason {
+    /// The matter is settled.
+    Resolved,
+    /// The customer ended it.
+    CustomerLeft,
+    /// Nobody wrote for long.
+    Idle,
+}
+
+/// The episode ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closed {
+    /// Why.
+    pub reason: CloseReason,
+    /// Messages that nobody had answered.
+    pub messages: Vec<MessageId>,
+}
+
+/// The customer came back; the assistant has the session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reopened {}
+
+/// A keyed command had nothing to change; recorded so that its repeat is answered alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandConfirmed {
+    /// The command's name, as in its route.
+    pub command: String,
+}

@@ -1,0 +1,153 @@
+//! Texts that come from outside, parsed once at the edge into types that stay valid.
+//!
+//! Invariant: nothing enters the log that a view cannot store, so U+0000 is refused everywhere.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with a text from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing in it but white space.
+    #[error("must not be empty")]
+    Empty,
+    /// More characters than are taken.
+    #[error("must have at most {max} characters")]
+    TooLong {
+        /// The most.
+        max: usize,
+    },
+    /// It holds U+0000, which no database of ours can store.
+    #[error("must not contain U+0000")]
+    Null,
+    /// It holds a control character, a slash or a backslash.
+    #[error("must not contain control characters, slashes or backslashes")]
+    ForbiddenCharacter,
+}
+
+/// What somebody wrote to the other side: 1 to 5,000 characters (design 9).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageText(String);
+
+impl MessageText {
+    /// The longest message, in characters.
+    pub const MAX_CHARS: usize = 5_000;
+
+    /// Parses a message. The text is kept as it came.
+    ///
+    /// # Errors
+    /// It is empty, too long, or holds U+0000.
+    pub fn parse(text: String) -> Result<Self, TextError> {
+        if text.trim().is_empty() {
+            return Err(TextError::Empty);
+        }
+        if text.contains('\0') {
+            return Err(TextError::Null);
+        }
+        // A character has at least one byte: short texts need no count.
+        if text.len() > Self::MAX_CHARS && text.chars().count() > Self::MAX_CHARS {
+            return Err(TextError::TooLong { max: Self::MAX_CHARS });
+        }
+        Ok(Self(text))
+    }
+
+    /// Takes a text from an assistant, a mail or a webhook, which cannot be sent back for correction: U+0000 becomes
+    /// U+FFFD, and what is too long is cut.
+    #[must_use]
+    pub fn repaired(text: &str) -> Self {
+        Self(text.chars().take(Self::MAX_REPLY_CHARS).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect())
+    }
+
+    /// The longest text kept of an assistant: about four times what its models can be told to write.
+    pub const MAX_REPLY_CHARS: usize = 40_000;
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MessageText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MessageText(…)")
+    }
+}
+
+/// The name that a client gave its session: 1 to 128 characters. People choose it, so it is personal.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionName(String);
+
+impl SessionName {
+    /// The longest name, in characters: the original's own are 40.
+    pub const MAX_CHARS: usize = 128;
+
+    /// Parses a name.
+    ///
+    /// # Errors
+    /// It is empty, too long, or holds a character that has no place in a path of the API.
+    pub fn parse(name: String) -> Result<Self, TextError> {
+        if name.trim().is_empty() {
+            return Err(TextError::Empty);
+        }
+        if name.chars().count() > Self::MAX_CHARS {
+            return Err(TextError::TooLong { max: Self::MAX_CHARS });
+        }
+        let forbidden = |c: char| c.is_control() || c == '/' || c == '\\' || is_invisible(c);
+        if name == "." || name == ".." || name.chars().any(forbidden) {
+            return Err(TextError::ForbiddenCharacter);
+        }
+        Ok(Self(name))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Line separators and the marks that turn the direction of writing: they make one name look like another.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+impl fmt::Debug for SessionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionName(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_1_to_5000_characters_and_no_null() {
+        let parse = |text: &str| MessageText::parse(text.to_owned()).map(|m| m.0);
+        assert_eq!(parse(" 你好 "), Ok(" 你好 ".to_owned()));
+        assert_eq!(parse(" \n\t"), Err(TextError::Empty));
+        assert_eq!(parse("a\0b"), Err(TextError::Null));
+        assert!(parse(&"电".repeat(5_000)).is_ok());
+        assert_eq!(parse(&"电".repeat(5_001)), Err(TextError::TooLong { max: 5_000 }));
+    }
+
+    #[test]
+    fn a_session_name_has_no_path_and_no_control_characters() {
+        for good in ["session_1737_ab", "会话 1", "a.b", "user@example.com"] {
+            assert!(SessionName::parse(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["../x", "a/b", "a\\b", "a\nb", "a\u{7f}", ".", "..", "\u{202e}gnp"] {
+            assert_eq!(SessionName::parse(bad.to_owned()), Err(TextError::ForbiddenCharacter), "{bad:?}");
+        }
+        assert_eq!(SessionName::parse("x".repeat(129)), Err(TextError::TooLong { max: 128 }));
+    }
+
+    #[test]
+    fn an_assistants_text_is_repaired_not_refused() {
+        assert_eq!(MessageText::repaired("a\0b").as_str(), "a\u{fffd}b");
+    }
+}
