@@ -1,1 +1,21 @@
-//! x
+//! HTTP, sign-in, settings; builds and starts everything.
+//!
+//! Invariant: nothing of ours points here, so HTTP is known to this crate alone.
+
+pub mod app;
+pub mod body;
+pub mod cli;
+pub mod data_dir;
+pub mod envelope;
+pub mod logging;
+pub mod openapi;
+pub mod problem;
+pub mod query;
+pub mod request;
+pub mod routes;
+pub mod server;
+pub mod settings;
+pub mod sign_in;
+pub mod sse;
+pub mod startup;
+pub mod wire;

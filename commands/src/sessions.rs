@@ -174,10 +174,10 @@ impl Sessions {
     }
 
     async fn decide(&self, session: SessionId, command: &Command) -> Result<(Arc<Folded>, Vec<Event>), CommandError> {
-        if let Some(remembered) = self.folded.get(&session).await {
-            if let Some(events) = decide(&remembered.state, command.clone()).ok().filter(|events| !events.is_empty()) {
-                return Ok((remembered, events));
-            }
+        if let Some(remembered) = self.folded.get(&session).await
+            && let Some(events) = decide(&remembered.state, command.clone()).ok().filter(|events| !events.is_empty())
+        {
+            return Ok((remembered, events));
         }
         let current = self.current(session).await?;
         let events = decide(&current.state, command.clone())?;

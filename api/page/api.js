@@ -1,0 +1,119 @@
+// The server's routes, as this page needs them: one function per route, and one error type for "no".
+//
+// Invariants: only this file knows paths and headers; what is thrown is a `Problem` if the server answered, and anything
+// else if it could not be reached.
+
+const JSON_TIMEOUT_MS = 20_000;
+
+/** The server said no: `application/problem+json`, or whatever a proxy in between made of it. */
+export class Problem extends Error {
+  constructor(status, body = {}, retryAfterMs = null) {
+    super(body.detail || body.title || body.error || `HTTP ${status}`);
+    this.status = status;
+    this.code = body.code ?? '';
+    this.detail = typeof body.detail === 'string' ? body.detail : (body.title ?? body.error ?? '');
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** Whether the same request may succeed later. */
+  get isTemporary() {
+    return [408, 425, 429].includes(this.status) || this.status >= 500;
+  }
+}
+
+/** `{ name, description, welcome }` of the shop's assistant. */
+export async function fetchBot() {
+  return (await getJson('/api/bot/info')).bot ?? {};
+}
+
+/**
+ * A session with its newest messages, or those before a position; null if there is none.
+ * `minPosition` waits until the server's view has come that far.
+ */
+export async function fetchSession(name, { minPosition, before } = {}) {
+  const query = new URLSearchParams();
+  if (minPosition !== undefined) query.set('min_position', minPosition);
+  if (before !== undefined) query.set('before', before);
+  try {
+    const answer = await getJson(`/api/sessions/${encodeURIComponent(name)}${query.size ? `?${query}` : ''}`);
+    return { session: answer.data.session, position: answer.position };
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
+}
+
+/** Sends a message; answers the response whose body is the stream of the answer. */
+export async function openChat({ session, key, text, signal }) {
+  const response = await fetch('/api/chat/stream', {
+    ...post({ message: text, user_id: session }, key, 'text/event-stream'),
+    signal,
+  });
+  return streamOf(response);
+}
+
+/** Opens the stream of what happens in a session: after an event's id where there is one, else after a position. */
+export async function openEvents({ session, after, lastEventId, signal }) {
+  const headers = { Accept: 'text/event-stream' };
+  if (lastEventId) headers['Last-Event-ID'] = lastEventId;
+  const query = lastEventId ? '' : `?after=${after}`;
+  const path = `/api/sessions/${encodeURIComponent(session)}/events${query}`;
+  return streamOf(await fetch(path, { credentials: 'same-origin', cache: 'no-store', headers, signal }));
+}
+
+/** The assistant forgets what was said before. */
+export const startNew = (session, key) => command('/api/conversation/new', session, key);
+
+/** The same, and what was said before is no longer shown. */
+export const clear = (session, key) => command('/api/conversation/clear', session, key);
+
+async function command(path, session, key) {
+  const signal = AbortSignal.timeout(JSON_TIMEOUT_MS);
+  const response = await fetch(path, { ...post({ session_id: session }, key, 'application/json'), signal });
+  if (!response.ok) throw await problemOf(response);
+  const answer = await response.json();
+  // The original's way to say no.
+  if (answer.success === false) throw new Problem(response.status, { detail: answer.error });
+  return answer;
+}
+
+function post(body, key, accept) {
+  return {
+    method: 'POST',
+    credentials: 'same-origin',
+    cache: 'no-store',
+    headers: { 'Content-Type': 'application/json', Accept: accept, 'Idempotency-Key': key },
+    body: JSON.stringify(body),
+  };
+}
+
+async function getJson(path) {
+  const response = await fetch(path, {
+    credentials: 'same-origin',
+    cache: 'no-store',
+    headers: { Accept: 'application/json' },
+    signal: AbortSignal.timeout(JSON_TIMEOUT_MS),
+  });
+  if (!response.ok) throw await problemOf(response);
+  return response.json();
+}
+
+async function streamOf(response) {
+  if (!response.ok) throw await problemOf(response);
+  const type = response.headers.get('Content-Type') ?? '';
+  // A captive portal or a proxy's page: nobody of ours answered.
+  if (!type.startsWith('text/event-stream')) throw new TypeError(`not an event stream: ${type}`);
+  return response;
+}
+
+async function problemOf(response) {
+  const body = await response.json().catch(() => ({}));
+  return new Problem(response.status, body ?? {}, retryAfterMs(response.headers.get('Retry-After')));
+}
+
+/** `Retry-After` is a number of seconds or a date. */
+export function retryAfterMs(value, now = Date.now()) {
+  if (!value) return null;
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : null;
+}

@@ -1,0 +1,195 @@
+// What the conversation is: the server's messages, this page's own that are still on their way, and the one answer that
+// is growing. Pure: no network, no DOM, no storage.
+//
+// Invariants: a message is known by its position in the log, so it is there once however often and from wherever it
+// arrives; what the server lists is right, and anything older that it no longer lists is gone; at most one answer grows
+// at a time, because the assistant answers a session's messages in turn.
+
+/** As many messages as the server lists at once: with fewer there are no earlier ones. */
+export const PAGE = 50;
+
+export class Conversation {
+  /** Position → message, the server's or ours until the server lists it. */
+  #messages = new Map();
+  /** Position → key of the message that this page sent. */
+  #ownKeys = new Map();
+  #dividers = new Set();
+  status = 'bot_active';
+  agentName = '';
+  /** Whether the server knows of the session at all. */
+  exists = false;
+  /** Whether the server has earlier messages than those shown. */
+  hasEarlier = false;
+  /** Up to here the server's list has been taken in. */
+  syncedTo = 0;
+
+  /** Takes in what the server says now; null when it has no such session. */
+  sync(answer) {
+    if (answer === null) {
+      this.#messages.clear();
+      this.#ownKeys.clear();
+      Object.assign(this, { exists: false, hasEarlier: false, status: 'bot_active', agentName: '', syncedTo: 0 });
+      return;
+    }
+    const history = (answer.session.history ?? []).map(fromHistory);
+    const position = answer.position ?? history.at(-1)?.position ?? 0;
+    // An answer that was overtaken by a newer one says nothing new.
+    if (this.exists && position < this.syncedTo) return;
+    const whole = history.length < PAGE;
+    const from = whole ? -Infinity : history[0].position;
+    for (const known of this.#messages.keys()) {
+      if (known >= from && known <= position) this.#messages.delete(known);
+    }
+    // More has happened than one list holds: what we have from before does not join on to it.
+    const gap = this.syncedTo < from;
+    if (gap) this.#messages.forEach((_, known) => known < from && this.#messages.delete(known));
+    if (whole) this.hasEarlier = false;
+    else if (gap) this.hasEarlier = true;
+    for (const message of history) this.#messages.set(message.position, message);
+    this.exists = true;
+    this.syncedTo = position;
+    this.status = answer.session.status ?? this.status;
+    this.agentName = answer.session.assigned_agent?.name ?? '';
+  }
+
+  /** Forgets how far the server was: its log is another one now. */
+  forgetPosition() {
+    this.syncedTo = 0;
+    this.#messages.clear();
+    this.#ownKeys.clear();
+  }
+
+  /** Takes in a page of earlier messages. */
+  addEarlier(answer) {
+    const history = (answer?.session.history ?? []).map(fromHistory);
+    for (const message of history) this.#messages.set(message.position, message);
+    this.hasEarlier = history.length >= PAGE;
+  }
+
+  /** Our message is on the server's disk. */
+  accepted(entry, position) {
+    this.#ownKeys.set(position, entry.key);
+    this.exists = true;
+    if (this.#messages.has(position)) return;
+    this.#messages.set(position, { position, role: 'user', content: entry.text, at: entry.createdAt, agentName: '' });
+  }
+
+  /** The answer is on the server's disk. */
+  answered(position, text, at) {
+    if (text === '' || this.#messages.has(position)) return;
+    this.#messages.set(position, { position, role: 'assistant', content: text, at, agentName: '' });
+  }
+
+  addDivider(position) {
+    this.#dividers.add(position);
+  }
+
+  has(position) {
+    return this.#messages.has(position);
+  }
+
+  get oldestPosition() {
+    return this.#messages.size ? Math.min(...this.#messages.keys()) : undefined;
+  }
+
+  get newestPosition() {
+    return Math.max(this.syncedTo, ...this.#messages.keys());
+  }
+
+  get isEmpty() {
+    return this.#messages.size === 0;
+  }
+
+  /**
+   * What is to be shown, from the top: `{ kind: 'message' | 'divider', id, … }`. `outbox` are the page's own messages
+   * that are not yet answered: `{ key, text, after, createdAt, position?, … }`.
+   */
+  items(outbox) {
+    const claims = this.#claims(outbox);
+    const byKey = new Map(outbox.map((entry) => [entry.key, entry]));
+    const positions = [...this.#messages.keys()].sort((a, b) => a - b);
+    const messages = positions.map((position) => {
+      const key = claims.get(position) ?? this.#ownKeys.get(position);
+      const message = this.#messages.get(position);
+      return { kind: 'message', id: key ?? `at-${position}`, ...message, entry: byKey.get(key) ?? null };
+    });
+    const claimed = new Set(claims.values());
+    // One that the server has taken is shown where the server lists it, or nowhere: it has been cleared.
+    const unsent = outbox.filter((entry) => entry.position === undefined && !claimed.has(entry.key));
+    return [...this.#withDividers(messages), ...unsent.map(fromOutbox)];
+  }
+
+  /**
+   * Ours whose confirmation was lost on the way, found in the server's list: same text, newer than all that was known
+   * when it was written. The repeated request will tell for certain; until then it must not be shown twice.
+   */
+  #claims(outbox) {
+    const claims = new Map();
+    const taken = new Set(this.#ownKeys.keys());
+    for (const entry of outbox) if (entry.position !== undefined) taken.add(entry.position);
+    for (const entry of outbox) {
+      if (entry.position !== undefined) {
+        if (this.has(entry.position)) claims.set(entry.position, entry.key);
+        continue;
+      }
+      const match = [...this.#messages.values()]
+        .filter((m) => m.role === 'user' && m.content === entry.text && m.position > entry.after && !taken.has(m.position))
+        .sort((a, b) => a.position - b.position)[0];
+      if (!match) continue;
+      taken.add(match.position);
+      claims.set(match.position, entry.key);
+    }
+    return claims;
+  }
+
+  /** Dividers stand between messages: two in a row are one, and none stands at the top. */
+  #withDividers(messages) {
+    const dividers = [...this.#dividers].sort((a, b) => a - b);
+    const items = [];
+    for (const message of messages) {
+      const passed = dividers.filter((position) => position < message.position);
+      dividers.splice(0, passed.length);
+      if (passed.length > 0 && items.length > 0) items.push(dividerAt(passed.at(-1)));
+      items.push(message);
+    }
+    if (dividers.length > 0 && items.length > 0) items.push(dividerAt(dividers.at(-1)));
+    return items;
+  }
+
+  /**
+   * The answer that is growing: `{ text, entry }`, or null. Several streams may bring the same one, and one may bring it
+   * again after another has finished it.
+   */
+  growing(outbox) {
+    const candidates = outbox.filter((entry) => entry.answer && !this.#isFinished(entry));
+    // One that is being received goes before one whose connection is lost, a longer one before a shorter one.
+    const rank = (entry) => (entry.phase === 'answering' ? 1e9 : 0) + entry.answer.length;
+    const best = candidates.sort((a, b) => rank(b) - rank(a))[0];
+    return best ? { text: best.answer, entry: best } : null;
+  }
+
+  #isFinished(entry) {
+    for (const message of this.#messages.values()) {
+      const later = message.role === 'assistant' && message.position > (entry.position ?? Infinity);
+      if (later && message.content?.startsWith(entry.answer)) return true;
+    }
+    return false;
+  }
+}
+
+function fromHistory(message) {
+  return {
+    position: message.position,
+    role: message.role,
+    content: message.content ?? null,
+    at: message.timestamp * 1000,
+    agentName: message.agent_name ?? '',
+  };
+}
+
+const fromOutbox = (entry) => ({
+  kind: 'message', id: entry.key, position: undefined, role: 'user', content: entry.text, at: entry.createdAt,
+  agentName: '', entry,
+});
+
+const dividerAt = (position) => ({ kind: 'divider', id: `divider-${position}`, position });

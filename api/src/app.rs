@@ -1,0 +1,53 @@
+//! What the routes share.
+
+use std::sync::Arc;
+
+use commands::{LiveReplies, Node, Sessions};
+use event_store::{EventReader, Identity, Log, Tail};
+use projections::Views;
+use tokio::sync::watch;
+
+use crate::{
+    settings::Settings,
+    sign_in::{staff::AdminToken, visitor::VisitorTokens},
+};
+
+/// Everything a route may use.
+pub struct App {
+    /// The use cases.
+    pub sessions: Arc<Sessions>,
+    /// The log, for streams that open personal parts.
+    pub log: Log,
+    /// The log's tail.
+    pub tail: Arc<Tail>,
+    /// The read side.
+    pub views: Arc<Views>,
+    /// Answers in the making.
+    pub live: Arc<dyn LiveReplies>,
+    /// This process.
+    pub node: Node,
+    /// Which log this is.
+    pub identity: Identity,
+    /// Visitors.
+    pub visitor_tokens: VisitorTokens,
+    /// Staff.
+    pub admin_token: AdminToken,
+    /// What was set.
+    pub settings: Settings,
+    /// Turns true when the process is about to end: streams end then, and are told to come back.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl App {
+    /// The log's reading half.
+    #[must_use]
+    pub fn reader(&self) -> Arc<dyn EventReader> {
+        self.log.reader()
+    }
+
+    /// Returns when the process is about to end.
+    pub async fn until_stopping(&self) {
+        let mut stopping = self.stopping.clone();
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+}

@@ -1,0 +1,118 @@
+//! JSON bodies, read with a limit and with errors that name the field.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::{StatusCode, header},
+};
+use bytes::BytesMut;
+use futures::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// The largest body: 5,000 characters all escaped as surrogate pairs are 60 kB, and parameters come beside them.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// A body of this type.
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let refused = refuse(request);
+        let payload = payload.take();
+        Box::pin(async move {
+            if let Some(problem) = refused {
+                return Err(problem);
+            }
+            let bytes = read(payload).await?;
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
+fn refuse(request: &HttpRequest) -> Option<Problem> {
+    let header_text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let content_type = header_text(header::CONTENT_TYPE).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let detail = "the body must be JSON: send the header Content-Type: application/json";
+        return Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "NOT_JSON", detail));
+    }
+    let length: Option<usize> = header_text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+    length.is_some_and(|length| length > MAX_BODY_BYTES).then(too_large)
+}
+
+async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::bad_request("the body could not be read to its end"))?;
+        if bytes.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", "the body must have at most 262144 bytes")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if std::str::from_utf8(bytes).is_err() {
+        return Err(Problem::bad_request("the body is not valid UTF-8"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let problem = Problem::bad_request(describe(&path, error.inner()));
+        if path == "." { problem } else { problem.with("field", path) }
+    })?;
+    deserializer.end().map_err(|_| Problem::bad_request("the body has something after its JSON value"))?;
+    Ok(parsed)
+}
+
+/// serde's own words may quote what was sent; only their kind is told.
+fn describe(path: &str, error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    match (error.classify(), path) {
+        (serde_json::error::Category::Data, ".") => {
+            "the body must be a JSON object with the documented fields".to_owned()
+        }
+        (serde_json::error::Category::Data, field) => format!("{field} has the wrong type"),
+        (_, ".") => format!("the body is not valid JSON at line {line} column {column}"),
+        (_, field) => format!("{field} is not valid JSON at line {line} column {column}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Example {
+        #[serde(default)]
+        message: Option<String>,
+    }
+
+    fn detail(body: &[u8]) -> String {
+        parse::<Example>(body)
+            .map(|example| example.message.unwrap_or_default())
+            .unwrap_or_else(|p| p.detail().to_owned())
+    }
+
+    #[test]
+    fn errors_name_the_field_and_quote_nothing() {
+        assert_eq!(detail(br#"{"message": 5}"#), "message has the wrong type");
+        assert_eq!(detail(br#"{"message": "\ud800"}"#), "message is not valid JSON at line 1 column 19");
+        assert_eq!(detail(b"[1]"), "the body must be a JSON object with the documented fields");
+        assert_eq!(detail(b"{\"message\": \"\xff\"}"), "the body is not valid UTF-8");
+        assert_eq!(detail(br#"{"message": "a"} b"#), "the body has something after its JSON value");
+    }
+}

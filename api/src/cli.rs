@@ -1,0 +1,117 @@
+//! The command line of `desk`.
+
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    logging, server,
+    settings::{Layers, Settings, SettingsError, check_config, settings_page},
+};
+
+/// An AI customer-service desk: one program, nothing beside it.
+#[derive(Parser)]
+#[command(name = "desk", version, about, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+const AFTER_HELP: &str = "\
+Without a command it serves. Every flag can also be set as DESK_<NAME> in the environment or in the config file;
+`desk settings` lists all settings, `desk check-config` says what would run.
+
+Examples:
+  desk                                      serve on 127.0.0.1:8080 with SQLite in ./data
+  desk --listen 0.0.0.0:80 --data-dir /var/lib/desk
+  DESK_DATABASE_URL=postgres://desk_app@db/desk desk --config /etc/desk.toml
+
+Exit status: 0 stopped cleanly, 2 could not run.";
+
+#[derive(Args)]
+struct Flags {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", global = true)]
+    listen: Option<String>,
+    /// Folder for everything this node keeps [default: ./data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<String>,
+    /// postgres://… instead of SQLite; better given as DESK_DATABASE_URL, which other users of the machine cannot see
+    #[arg(long, value_name = "URL", global = true)]
+    database_url: Option<String>,
+    /// Folder of Markdown that the FAQ assistant answers from
+    #[arg(long, value_name = "DIR", global = true)]
+    faq_dir: Option<String>,
+    /// A TOML file with settings
+    #[arg(long, value_name = "FILE", env = "DESK_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    /// For a developer's own machine: logs for people instead of JSON
+    #[arg(long, global = true)]
+    dev: bool,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// Serve (the default)
+    Serve,
+    /// Say what would run, and stop
+    CheckConfig,
+    /// Print the page of all settings
+    Settings,
+}
+
+/// Runs the program as its arguments say.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match act(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "desk: {}", chain(&*error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+async fn act(cli: Cli) -> Result<(), AnyError> {
+    if let Some(Subcommands::Settings) = cli.command {
+        return Ok(std::io::stdout().write_all(settings_page().as_bytes())?);
+    }
+    let layers = layers(cli.flags)?;
+    let settings = Settings::parse(&layers)?;
+    if let Some(Subcommands::CheckConfig) = cli.command {
+        return Ok(std::io::stdout().write_all(check_config(&layers).as_bytes())?);
+    }
+    logging::start(settings.dev);
+    server::serve(settings).await
+}
+
+fn layers(flags: Flags) -> Result<Layers, SettingsError> {
+    let mut layers = Layers::default();
+    if let Some(path) = &flags.config {
+        layers.file(path)?;
+    }
+    layers.environment(std::env::vars())?;
+    layers.flag("listen", flags.listen);
+    layers.flag("data_dir", flags.data_dir);
+    layers.flag("database_url", flags.database_url);
+    layers.flag("faq_dir", flags.faq_dir);
+    layers.flag("dev", flags.dev.then(|| "true".to_owned()));
+    Ok(layers)
+}
+
+/// An error with all its causes on one line.
+#[must_use]
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,80 @@
+//! An event as streams show it: the envelope without hashes, the personal part opened as far as the reader may see it.
+
+use event_store::{Opened, RecordedEvent};
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The customer whose session it is.
+    Customer,
+    /// Staff with the right to personal data.
+    Staff,
+}
+
+/// What a customer is not shown: what went wrong behind the scenes, and what was said but withheld.
+const NOT_FOR_CUSTOMERS: &[&str] =
+    &["session.assistant_failed", "session.assistant_reply_withheld", "session.command_confirmed"];
+
+/// Events whose personal part is about the customer but not for it.
+const SEALED_FOR_CUSTOMERS: &[&str] = &["session.escalated"];
+
+/// Whether a reader is shown events of this type.
+#[must_use]
+pub fn is_shown(reader: Reader, event_type: &str) -> bool {
+    reader == Reader::Staff || !NOT_FOR_CUSTOMERS.contains(&event_type)
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    position: u64,
+    stream: &'a str,
+    version: u64,
+    event_id: uuid::Uuid,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    schema: u32,
+    recorded_at: String,
+    actor: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<uuid::Uuid>,
+    correlation_id: uuid::Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causation_id: Option<uuid::Uuid>,
+    data: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    personal: Option<Value>,
+    /// True where there was a personal part whose key was destroyed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    erased: bool,
+}
+
+/// The envelope's JSON.
+#[must_use]
+pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: Opened) -> Value {
+    let event = &recorded.event;
+    let erased = opened == Opened::Erased;
+    let for_reader = reader == Reader::Staff || !SEALED_FOR_CUSTOMERS.contains(&&*event.event_type);
+    let personal = match opened {
+        Opened::Known(text) if for_reader => serde_json::from_str(&text).ok(),
+        Opened::Known(_) | Opened::Nothing | Opened::Erased => None,
+    };
+    let envelope = Envelope {
+        position: recorded.position.0,
+        stream: recorded.stream.as_str(),
+        version: recorded.version.0,
+        event_id: event.event_id,
+        event_type: &event.event_type,
+        schema: event.schema,
+        recorded_at: recorded.recorded_at_text(),
+        actor: event.actor.as_str(),
+        subject: event.subject.filter(|_| reader == Reader::Staff),
+        correlation_id: event.correlation_id,
+        causation_id: event.causation_id,
+        data: RawValue::from_string(event.data.to_string()).ok(),
+        personal,
+        erased,
+    };
+    serde_json::to_value(envelope).expect("an envelope has string keys")
+}

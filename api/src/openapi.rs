@@ -1,0 +1,50 @@
+//! The OpenAPI document, made from the code, and a page to read it.
+
+use actix_web::web::ServiceConfig;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::routes;
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Fiido Desk", description = "AI customer service. Everything under /api is served under /api/v1 as well. Customers are known by the cookie `desk_visitor` or the token in `X-Visitor-Token`, sent back as `Authorization: Bearer`."),
+    paths(
+        routes::chat::chat,
+        routes::chat_stream::stream,
+        routes::conversation::create,
+        routes::conversation::new,
+        routes::conversation::clear,
+        routes::sessions::list,
+        routes::sessions::stats,
+        routes::sessions::show,
+        routes::session_events::stream,
+        routes::events::stream,
+        routes::bot::info,
+        routes::bot::config,
+        routes::health::original,
+        routes::health::process,
+        routes::health::ready,
+        routes::page::root,
+    ),
+    modifiers(&Bearer),
+)]
+pub struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+/// Registers `/openapi.json` and `/docs/`.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", Document::openapi()));
+}

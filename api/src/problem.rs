@@ -1,0 +1,216 @@
+//! What HTTP says when something is not done: `application/problem+json`, with what old clients look for beside it.
+
+use std::{fmt, time::Duration};
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use commands::CommandError;
+use domain::session::Rejection;
+use projections::ViewsError;
+use serde::Serialize;
+
+use crate::request::current_request_id;
+
+/// A refusal, as it is answered.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    field: Option<&'static str>,
+    extra: serde_json::Map<String, serde_json::Value>,
+    retry_after: Option<Duration>,
+}
+
+/// Its body.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody<'a> {
+    /// Always `about:blank`: `code` tells the kind of problem.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// What happened and what to do.
+    detail: &'a str,
+    /// Stable, for programs.
+    code: &'a str,
+    /// The field at fault, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    /// To find it in the log.
+    request_id: String,
+    /// Always false, for old clients.
+    success: bool,
+    /// As `detail`, for old clients.
+    error: &'a str,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    extra: &'a serde_json::Map<String, serde_json::Value>,
+}
+
+/// How long a client should wait while the database is away.
+const AWAY: Duration = Duration::from_secs(2);
+
+impl Problem {
+    /// A problem of this status and code.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), field: None, extra: serde_json::Map::new(), retry_after: None }
+    }
+
+    /// A field does not parse.
+    #[must_use]
+    pub fn invalid(field: &'static str, reason: impl fmt::Display) -> Self {
+        let detail = format!("{field} {reason}");
+        Self { field: Some(field), ..Self::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", detail) }
+    }
+
+    /// The body as a whole does not parse.
+    #[must_use]
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", detail)
+    }
+
+    /// It is not there, or not the caller's.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail)
+    }
+
+    /// Nobody is signed in, or not rightly.
+    #[must_use]
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", detail)
+    }
+
+    /// Not now.
+    #[must_use]
+    pub fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail) }
+    }
+
+    /// Adds a member to the body.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.extra.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Whether a rule said no, so that a stream says it in a frame.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.status == StatusCode::CONFLICT
+    }
+
+    /// What happened, for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        if let Some(wait) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1).to_string()));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        let body = ProblemBody {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Problem"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            field: self.field,
+            request_id: current_request_id(),
+            success: false,
+            error: &self.detail,
+            extra: &self.extra,
+        };
+        response.body(serde_json::to_vec(&body).expect("a problem has string keys"))
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        match &error {
+            CommandError::Rejected(rejection) => (*rejection).into(),
+            CommandError::KeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "IDEMPOTENCY_KEY_REUSED",
+                "Idempotency-Key was used before with another body; use a new key for a new request",
+            ),
+            CommandError::Contention => Self::unavailable("CONTENTION", "the session is very busy; try again", AWAY),
+            CommandError::Erased => Self::new(StatusCode::GONE, "ERASED", "this visitor's data was erased"),
+            CommandError::Unavailable(_) => {
+                log_error(&error);
+                Self::unavailable("STORE_UNAVAILABLE", "the event store cannot be reached; try again", AWAY)
+            }
+            CommandError::Unreadable(_) => {
+                log_error(&error);
+                Self::unavailable(
+                    "HISTORY_UNREADABLE",
+                    "the session's history cannot be read; an operator was told",
+                    AWAY,
+                )
+            }
+        }
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::InManualMode { status } => {
+                Self::new(StatusCode::CONFLICT, "SESSION_IN_MANUAL_MODE", format!("SESSION_IN_MANUAL_MODE: {status}"))
+            }
+            Rejection::HandledByAnotherAgent { agent } => {
+                Self::new(StatusCode::CONFLICT, "ALREADY_TAKEN", "the session is handled by another agent")
+                    .with("agent_id", agent.to_string())
+            }
+            Rejection::InvalidStatus { status } => {
+                Self::new(StatusCode::CONFLICT, "INVALID_STATUS", format!("INVALID_STATUS: {status}"))
+            }
+            Rejection::NoSession => Self::not_found("Session not found"),
+        }
+    }
+}
+
+impl From<ViewsError> for Problem {
+    fn from(error: ViewsError) -> Self {
+        log_error(&error);
+        Self::unavailable("VIEWS_UNAVAILABLE", "the views cannot be read; try again", AWAY)
+    }
+}
+
+impl From<event_store::ReadError> for Problem {
+    fn from(error: event_store::ReadError) -> Self {
+        log_error(&error);
+        Self::unavailable("STORE_UNAVAILABLE", "the event store cannot be read; try again", AWAY)
+    }
+}
+
+fn log_error(error: &(dyn std::error::Error + 'static)) {
+    tracing::warn!(request.id = %current_request_id(), error, "request not answered");
+}

@@ -1,0 +1,172 @@
+//! `POST /api/chat`: the customer writes and waits for the answer.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use commands::{
+    Ending, await_ending,
+    sessions::{ReceiveMessage, Received},
+};
+use domain::{Language, VisitorId, text::MessageText};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::shared::{idempotency_key, session_name};
+use crate::{
+    app::App,
+    body::JsonBody,
+    problem::{Problem, ProblemBody},
+    request::request_id,
+    sign_in::visitor::Visitor,
+};
+
+/// What a customer sends.
+#[derive(Deserialize, ToSchema)]
+pub struct ChatRequest {
+    /// The text: 1 to 5,000 characters.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// What the shop's page passes along; kept with the message.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub parameters: Option<Map<String, Value>>,
+    /// The session's name, chosen by the client; made by the server when absent.
+    #[serde(default)]
+    pub user_id: Option<String>,
+    /// Ignored: the server knows the session's conversation.
+    #[serde(default)]
+    pub conversation_id: Option<String>,
+}
+
+/// The answer.
+#[derive(Serialize, ToSchema)]
+pub struct ChatAnswer {
+    /// False when no assistant could answer.
+    success: bool,
+    /// The assistant's text.
+    message: Option<String>,
+    /// Why there is none.
+    error: Option<String>,
+    /// The session's name.
+    session_name: String,
+    /// The session's id.
+    session_id: String,
+    /// Where the answer is recorded.
+    position: u64,
+}
+
+/// A request that has been recorded.
+pub(super) struct Accepted {
+    pub(super) received: Received,
+    pub(super) session_name: String,
+    pub(super) language: Language,
+}
+
+/// How long a caller is kept waiting beyond one attempt's limit.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Sends a message and waits for the assistant's answer.
+///
+/// With an `Idempotency-Key` the request may be repeated: one message, the same answer.
+///
+/// # Errors
+/// Input that does not parse, a session that a person has, a log that is away.
+#[utoipa::path(
+    post, path = "/api/chat", tag = "customer", request_body = ChatRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    responses(
+        (status = 200, body = ChatAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "SESSION_IN_MANUAL_MODE: a person has the session; nothing was recorded"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "The key was used with another body"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn chat(
+    request: HttpRequest,
+    app: Data<App>,
+    visitor: Visitor,
+    body: JsonBody<ChatRequest>,
+) -> Result<HttpResponse, Problem> {
+    let accepted = accept(&request, &app, visitor.0, body.0).await?;
+    let Received { session, message, position } = accepted.received;
+    let waiting = await_ending(&app.log, &app.tail, session, message, position);
+    let limit = app.settings.assistant_limit + PATIENCE;
+    tokio::select! {
+        ending = tokio::time::timeout(limit, waiting) => match ending {
+            Ok(ending) => Ok(HttpResponse::Ok().json(answer(accepted, ending?))),
+            Err(_elapsed) => Err(pending()),
+        },
+        () = app.until_stopping() => Err(pending()),
+    }
+}
+
+/// Records the message of a chat route.
+pub(super) async fn accept(
+    request: &HttpRequest,
+    app: &Arc<App>,
+    visitor: VisitorId,
+    body: ChatRequest,
+) -> Result<Accepted, Problem> {
+    let key = idempotency_key(request)?;
+    let text = body.message.ok_or_else(|| Problem::invalid("message", "is required"))?;
+    let text = MessageText::parse(text).map_err(|error| Problem::invalid("message", error))?;
+    let parameters = body.parameters.unwrap_or_default();
+    refuse_null("parameters", &Value::Object(parameters.clone()))?;
+    let name = session_name("user_id", body.user_id.unwrap_or_else(made_up_name))?;
+    let language = Language::of(text.as_str()).unwrap_or_default();
+    let command = ReceiveMessage { visitor, name: name.clone(), text, parameters, key, correlation_id: request_id() };
+    let received = app.sessions.receive_message(&app.node, command).await?;
+    Ok(Accepted { received, session_name: name.as_str().to_owned(), language })
+}
+
+/// As the original: `user_` and 16 hexadecimal digits.
+fn made_up_name() -> String {
+    format!("user_{:016x}", rand::random::<u64>())
+}
+
+/// Nothing may enter the log that a view cannot store.
+fn refuse_null(field: &'static str, value: &Value) -> Result<(), Problem> {
+    let holds_null = match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => return values.iter().try_for_each(|value| refuse_null(field, value)),
+        Value::Object(map) => {
+            map.values().try_for_each(|value| refuse_null(field, value))?;
+            map.keys().any(|key| key.contains('\0'))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    };
+    if holds_null { Err(Problem::invalid(field, "must not contain U+0000")) } else { Ok(()) }
+}
+
+fn answer(accepted: Accepted, ending: Ending) -> ChatAnswer {
+    let unavailable = ending.is_unavailable();
+    let (text, position) = match ending {
+        Ending::Replied { text, position, .. } => (text, position),
+        Ending::HandedOver { position } => (Some(handed_over(accepted.language).to_owned()), position),
+        Ending::Closed { position } => (None, position),
+    };
+    let (message, error) = if unavailable { (None, text) } else { (text, None) };
+    ChatAnswer {
+        success: !unavailable,
+        message,
+        error,
+        session_name: accepted.session_name,
+        session_id: accepted.received.session.to_string(),
+        position: position.0,
+    }
+}
+
+fn handed_over(language: Language) -> &'static str {
+    match language {
+        Language::Zh => "已为您转接人工客服，请稍候。",
+        Language::En => "A person will answer you shortly.",
+    }
+}
+
+fn pending() -> Problem {
+    let detail = "the message is recorded, its answer is still being made; repeat the request with the same \
+                  Idempotency-Key, or read the session";
+    Problem::unavailable("ANSWER_PENDING", detail, Duration::from_secs(2))
+}

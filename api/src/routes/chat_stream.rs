@@ -1,0 +1,213 @@
+//! `POST /api/chat/stream`: the original's frames, fed by the answer in the making and decided by the log.
+//!
+//! Invariant: `done` is sent only when the reply is on disk, and what was sent before it is that reply's text.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use bytes::Bytes;
+use commands::{
+    LiveSubscription,
+    sessions::{decode_recorded, stream_of},
+};
+use domain::{
+    MessageId, RunId,
+    session::{Event, event::AssistantReplied},
+};
+use event_store::RecordedEvent;
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+use super::chat::{Accepted, ChatRequest, accept};
+use crate::{
+    app::App,
+    body::JsonBody,
+    problem::{Problem, ProblemBody},
+    sign_in::visitor::Visitor,
+    sse::{data_frame, respond},
+};
+
+/// Sends a message and streams the assistant's answer as server-sent events.
+///
+/// Frames are `data: {"type": …}`: `accepted` {position, session_name, session_id}, `message` {content}, `restart` {run,
+/// attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status}, `error` {content}, `done`. Repeating the
+/// request with its `Idempotency-Key` re-attaches: the text so far, then live.
+///
+/// # Errors
+/// Input that does not parse, a log that is away.
+#[utoipa::path(
+    post, path = "/api/chat/stream", tag = "customer", request_body = ChatRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn stream(
+    request: HttpRequest,
+    app: Data<App>,
+    visitor: Visitor,
+    body: JsonBody<ChatRequest>,
+) -> Result<HttpResponse, Problem> {
+    match accept(&request, &app, visitor.0, body.0).await {
+        Ok(accepted) => Ok(respond(frames(app.into_inner(), accepted))),
+        Err(problem) if problem.is_refusal() => {
+            let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));
+            Ok(respond(Box::pin(futures::stream::iter([frame]))))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+fn frames(app: Arc<App>, accepted: Accepted) -> crate::sse::Frames {
+    let received = accepted.received;
+    Box::pin(async_stream::stream! {
+        yield data_frame(&json!({
+            "type": "accepted",
+            "position": received.position.0,
+            "session_name": accepted.session_name,
+            "session_id": received.session,
+        }));
+        let mut live = app.live.subscribe(received.session);
+        let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
+        let mut answer = Progress::new(received.message);
+        loop {
+            tokio::select! {
+                biased;
+                event = events.next() => match event {
+                    Some(Ok(recorded)) => {
+                        let step = answer.heard(&app, &recorded, &mut live).await;
+                        for frame in step.frames {
+                            yield frame;
+                        }
+                        if step.is_last {
+                            return;
+                        }
+                    }
+                    Some(Err(_)) | None => return,
+                },
+                true = live.changed() => {
+                    if let Some(frame) = answer.grown(&mut live) {
+                        yield frame;
+                    }
+                }
+                () = app.until_stopping() => return,
+            }
+        }
+    })
+}
+
+/// How far the answer to one message has been told.
+struct Progress {
+    message: MessageId,
+    run: Option<(RunId, u32)>,
+    sent: String,
+}
+
+#[derive(Default)]
+struct Step {
+    frames: Vec<Bytes>,
+    is_last: bool,
+}
+
+impl Step {
+    fn say(mut self, frame: &Value) -> Self {
+        self.frames.push(data_frame(frame));
+        self
+    }
+
+    fn last(self) -> Self {
+        Self { is_last: true, ..self }
+    }
+}
+
+impl Progress {
+    fn new(message: MessageId) -> Self {
+        Self { message, run: None, sent: String::new() }
+    }
+
+    /// What the live text has beyond what was sent, if it belongs to this message's run.
+    fn grown(&mut self, live: &mut LiveSubscription) -> Option<Bytes> {
+        let reply = live.current()?;
+        if self.run != Some((reply.run, reply.attempt)) {
+            return None;
+        }
+        let new = reply.text.strip_prefix(self.sent.as_str()).filter(|new| !new.is_empty())?;
+        let frame = data_frame(&json!({"type": "message", "content": new}));
+        self.sent.clone_from(&reply.text);
+        live.mark_shown(self.sent.len());
+        Some(frame)
+    }
+
+    async fn heard(&mut self, app: &App, recorded: &RecordedEvent, live: &mut LiveSubscription) -> Step {
+        let step = Step::default();
+        let decoded = match app.log.open(recorded).await {
+            Ok(opened) => decode_recorded(recorded, opened).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match decoded {
+            Ok(event) => self.tell(step, event, live),
+            Err(error) => {
+                tracing::error!(position = recorded.position.0, error, "a stream met an event that cannot be read");
+                step.say(&json!({"type": "error", "content": "服务器错误: the session's history cannot be read"}))
+                    .last()
+            }
+        }
+    }
+
+    fn tell(&mut self, step: Step, event: Event, live: &mut LiveSubscription) -> Step {
+        match event {
+            Event::AssistantRunStarted(started) if started.messages.contains(&self.message) => {
+                let step = self.restart_if_begun(step, started.run, started.attempt);
+                self.run = Some((started.run, started.attempt));
+                Step { frames: step.frames.into_iter().chain(self.grown(live)).collect(), ..step }
+            }
+            Event::AssistantReplied(replied) if replied.answers.contains(&self.message) => self.finish(step, &replied),
+            Event::Escalated(escalated) if escalated.messages.contains(&self.message) => {
+                self.hand_over(step, &json!({"type": "status_change", "status": "pending_manual"}))
+            }
+            Event::AgentTookOver(taken) if taken.messages.contains(&self.message) => {
+                let agent_info = json!({"agent_id": taken.agent});
+                self.hand_over(
+                    step,
+                    &json!({"type": "status_change", "status": "manual_live", "agent_info": agent_info}),
+                )
+            }
+            Event::Closed(closed) if closed.messages.contains(&self.message) => {
+                self.hand_over(step, &json!({"type": "status_change", "status": "closed"}))
+            }
+            _not_about_this_message => step,
+        }
+    }
+
+    fn restart_if_begun(&mut self, step: Step, run: RunId, attempt: u32) -> Step {
+        if self.run.is_none() {
+            return step;
+        }
+        self.sent.clear();
+        step.say(&json!({"type": "restart", "run": run, "attempt": attempt}))
+    }
+
+    /// The rest of the reply; all of it again where what was sent is not its beginning.
+    fn finish(&mut self, step: Step, replied: &AssistantReplied) -> Step {
+        let text = replied.reply.known().map_or("", |reply| reply.text.as_str());
+        let step = match text.strip_prefix(self.sent.as_str()) {
+            Some("") => step,
+            Some(rest) => step.say(&json!({"type": "message", "content": rest})),
+            None => step
+                .say(&json!({"type": "restart", "run": replied.run, "attempt": replied.attempt}))
+                .say(&json!({"type": "message", "content": text})),
+        };
+        step.say(&json!({"type": "done", "content": ""})).last()
+    }
+
+    fn hand_over(&mut self, step: Step, status_change: &Value) -> Step {
+        let step = match self.run {
+            Some((run, _)) if !self.sent.is_empty() => step.say(&json!({"type": "withdrawn", "run": run})),
+            Some(_) | None => step,
+        };
+        step.say(status_change).last()
+    }
+}

@@ -1,0 +1,127 @@
+//! `POST /api/conversation/{create,new,clear}`: the session exists; the assistant forgets; the screen is emptied.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use commands::sessions::{OpenSession, StartContext};
+use domain::VisitorId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::shared::{idempotency_key, session_name};
+use crate::{
+    app::App,
+    body::JsonBody,
+    problem::{Problem, ProblemBody},
+    request::request_id,
+    sign_in::visitor::Visitor,
+};
+
+/// Names the session to open.
+#[derive(Deserialize, ToSchema)]
+pub struct CreateRequest {
+    /// The session's name, chosen by the client.
+    #[serde(default)]
+    user_id: Option<String>,
+}
+
+/// Names the session to start afresh.
+#[derive(Deserialize, ToSchema)]
+pub struct ContextRequest {
+    /// The session's name; the original calls it so.
+    #[serde(default)]
+    session_id: Option<String>,
+}
+
+/// The conversation in force.
+#[derive(Serialize, ToSchema)]
+pub struct ConversationAnswer {
+    success: bool,
+    conversation_id: String,
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    /// Where the log stood.
+    position: u64,
+}
+
+/// Opens a session unless it exists.
+///
+/// # Errors
+/// Input that does not parse, a log that is away.
+#[utoipa::path(
+    post, path = "/api/conversation/create", tag = "customer", request_body = CreateRequest,
+    responses((status = 200, body = ConversationAnswer), (status = 400, body = ProblemBody, content_type = "application/problem+json"))
+)]
+pub async fn create(
+    request: HttpRequest,
+    app: Data<App>,
+    visitor: Visitor,
+    body: JsonBody<CreateRequest>,
+) -> Result<HttpResponse, Problem> {
+    let key = idempotency_key(&request)?;
+    let name = body.0.user_id.ok_or_else(|| Problem::invalid("user_id", "is required"))?;
+    let name = session_name("user_id", name)?;
+    let command = OpenSession { visitor: visitor.0, name, key, correlation_id: request_id() };
+    let opened = app.sessions.open(command).await?;
+    Ok(HttpResponse::Ok().json(ConversationAnswer {
+        success: true,
+        conversation_id: opened.context.to_string(),
+        error: None,
+        message: None,
+        position: opened.position.0,
+    }))
+}
+
+/// Lets the assistant forget what was said before; an unused conversation is kept.
+///
+/// # Errors
+/// Input that does not parse, a log that is away.
+#[utoipa::path(
+    post, path = "/api/conversation/new", tag = "customer", request_body = ContextRequest,
+    responses((status = 200, body = ConversationAnswer), (status = 400, body = ProblemBody, content_type = "application/problem+json"))
+)]
+pub async fn new(
+    request: HttpRequest,
+    app: Data<App>,
+    visitor: Visitor,
+    body: JsonBody<ContextRequest>,
+) -> Result<HttpResponse, Problem> {
+    start_context(&request, &app, visitor.0, body.0, false).await
+}
+
+/// As `new`, and hides what was said before from the customer's own routes.
+///
+/// # Errors
+/// Input that does not parse, a log that is away.
+#[utoipa::path(
+    post, path = "/api/conversation/clear", tag = "customer", request_body = ContextRequest,
+    responses((status = 200, body = ConversationAnswer), (status = 400, body = ProblemBody, content_type = "application/problem+json"))
+)]
+pub async fn clear(
+    request: HttpRequest,
+    app: Data<App>,
+    visitor: Visitor,
+    body: JsonBody<ContextRequest>,
+) -> Result<HttpResponse, Problem> {
+    start_context(&request, &app, visitor.0, body.0, true).await
+}
+
+async fn start_context(
+    request: &HttpRequest,
+    app: &App,
+    visitor: VisitorId,
+    body: ContextRequest,
+    clear: bool,
+) -> Result<HttpResponse, Problem> {
+    let key = idempotency_key(request)?;
+    let name = body.session_id.ok_or_else(|| Problem::invalid("session_id", "is required"))?;
+    let name = session_name("session_id", name)?;
+    let command = StartContext { visitor, name, clear, key, correlation_id: request_id() };
+    let outcome = app.sessions.start_context(command).await?;
+    Ok(HttpResponse::Ok().json(ConversationAnswer {
+        success: true,
+        conversation_id: outcome.context.to_string(),
+        error: None,
+        message: clear.then_some("历史会话已清除，新对话已创建"),
+        position: outcome.position.0,
+    }))
+}

@@ -1,0 +1,116 @@
+//! `GET /api/events`: the whole log as it grows, for auditors and integrations; as server-sent events, or as NDJSON up to
+//! the head.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use bytes::Bytes;
+use event_store::{Position, RecordedEvent};
+use futures::{Stream, StreamExt};
+use serde_json::json;
+
+use crate::{
+    app::App,
+    envelope::{Reader, envelope},
+    problem::{Problem, ProblemBody},
+    query::QueryFields,
+    sign_in::staff::Staff,
+    sse::{self, Frames, Start, event_frame, respond},
+};
+
+const NDJSON: &str = "application/x-ndjson";
+const PAGE: usize = 500;
+
+/// Streams every event of the log after a position.
+///
+/// `Accept: application/x-ndjson` gives one envelope a line up to the head of that moment; otherwise server-sent events that
+/// go on for ever. Resumes after `Last-Event-ID` or `?after=`; without either it begins with the first event.
+///
+/// # Errors
+/// The caller is no staff; the cursor is malformed or beyond the log's head.
+#[utoipa::path(
+    get, path = "/api/events", tag = "staff", security(("bearer" = [])),
+    params(
+        ("after" = Option<String>, Query, description = "A position, or an id of this stream"),
+        ("Last-Event-ID" = Option<String>, Header, description = "As `after`, and wins"),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "CURSOR_AHEAD"),
+    )
+)]
+pub async fn stream(
+    request: HttpRequest,
+    app: Data<App>,
+    _staff: Staff,
+    query: QueryFields,
+) -> Result<HttpResponse, Problem> {
+    let head = app.reader().head().await?;
+    let start = sse::start(&request, &query, app.identity, head, Position::START)?;
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !accept.contains(NDJSON) {
+        return Ok(respond(frames(app.into_inner(), start, head)));
+    }
+    let Start::After(after) = start else {
+        let detail = "the cursor is of the log before a restore; begin again without it";
+        return Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "CURSOR_OF_OTHER_GENERATION", detail));
+    };
+    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.into_inner(), after, head)))
+}
+
+fn frames(app: Arc<App>, start: Start, head: Position) -> Frames {
+    Box::pin(async_stream::stream! {
+        let after = match start {
+            Start::After(position) => position,
+            Start::Reset => {
+                yield event_frame(app.identity, head, "reset", &json!({"position": head}));
+                head
+            }
+        };
+        let mut events = app.tail.follow(after);
+        loop {
+            let recorded = tokio::select! {
+                event = events.next() => match event {
+                    Some(Ok(recorded)) => recorded,
+                    Some(Err(_)) | None => return,
+                },
+                () = app.until_stopping() => return,
+            };
+            match shown(&app, &recorded).await {
+                Ok(json) => yield event_frame(app.identity, recorded.position, &recorded.event.event_type, &json),
+                Err(_logged) => return,
+            }
+        }
+    })
+}
+
+/// Broken off where an event cannot be read: a client sees an incomplete body, never a gap.
+fn lines(app: Arc<App>, after: Position, head: Position) -> impl Stream<Item = Result<Bytes, Problem>> {
+    async_stream::try_stream! {
+        let mut cursor = after;
+        while cursor < head {
+            let page = app.reader().read_all(cursor, PAGE).await?;
+            let Some(last) = page.last() else { return };
+            cursor = last.position;
+            let mut chunk = String::new();
+            for recorded in page.iter().filter(|recorded| recorded.position <= head) {
+                chunk.push_str(&shown(&app, recorded).await?.to_string());
+                chunk.push('\n');
+            }
+            yield Bytes::from(chunk);
+        }
+    }
+}
+
+async fn shown(app: &App, recorded: &RecordedEvent) -> Result<serde_json::Value, Problem> {
+    let opened = app.log.open(recorded).await.map_err(|error| {
+        tracing::error!(
+            position = recorded.position.0,
+            error = &error as &dyn std::error::Error,
+            "an event cannot be opened"
+        );
+        Problem::from(commands::CommandError::from(error))
+    })?;
+    Ok(envelope(Reader::Staff, recorded, opened))
+}

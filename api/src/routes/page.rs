@@ -1,0 +1,83 @@
+//! `GET /`: a page with a chat box for browsers, the original's JSON for everything else.
+
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError,
+    http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS},
+    web::{self, Path, ServiceConfig},
+};
+use include_dir::{Dir, include_dir};
+use serde_json::json;
+
+use crate::problem::Problem;
+
+static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
+
+/// The page runs its own scripts and talks to its own server, and nothing else.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// Registers the page and its files.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(super::one("/", web::get().to(root)))
+        .service(super::one("/page/{file}", web::get().to(file)))
+        .service(super::one("/favicon.ico", web::get().to(favicon)));
+}
+
+/// The page for `Accept: text/html`, otherwise the original's JSON.
+#[utoipa::path(get, path = "/", tag = "customer", responses((status = 200, body = String, content_type = "text/html")))]
+pub async fn root(request: HttpRequest) -> HttpResponse {
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("text/html") {
+        return serve("index.html").unwrap_or_else(|problem| problem.error_response());
+    }
+    HttpResponse::Ok().insert_header((VARY, "Accept")).json(json!({
+        "service": "Fiido Desk",
+        "status": "running",
+        "version": env!("CARGO_PKG_VERSION"),
+        "auth_mode": "OAUTH_JWT",
+        "frontend": "available",
+        "frontend_url": "/",
+        "endpoints": {
+            "chat": "/api/chat",
+            "chat_stream": "/api/chat/stream",
+            "bot_info": "/api/bot/info",
+            "config": "/api/config",
+            "health": "/api/health",
+            "conversation_new": "/api/conversation/new",
+            "conversation_clear": "/api/conversation/clear",
+        },
+        "docs": {"swagger": "/docs/", "openapi": "/openapi.json"},
+    }))
+}
+
+async fn file(name: Path<String>) -> Result<HttpResponse, Problem> {
+    serve(&name)
+}
+
+async fn favicon() -> Result<HttpResponse, Problem> {
+    serve("favicon.svg")
+}
+
+fn serve(name: &str) -> Result<HttpResponse, Problem> {
+    let file = PAGE.get_file(name).ok_or_else(|| Problem::not_found("there is no such file"))?;
+    let content_type = content_type(name).ok_or_else(|| Problem::not_found("there is no such file"))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, content_type))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((VARY, "Accept"))
+        .body(file.contents()))
+}
+
+/// Only what the page is made of is served.
+fn content_type(name: &str) -> Option<&'static str> {
+    match name.rsplit_once('.')?.1 {
+        "html" => Some("text/html; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        "js" => Some("text/javascript; charset=utf-8"),
+        "svg" => Some("image/svg+xml"),
+        _other => None,
+    }
+}

@@ -1,0 +1,114 @@
+//! `GET /api/sessions/{name}/events`: one session's events as they happen, resumable from any position.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use commands::sessions::stream_of;
+use domain::SessionId;
+use event_store::{Position, ReadError, RecordedEvent, StreamVersion};
+use futures::StreamExt;
+use serde_json::json;
+
+use super::sessions::addressed;
+use crate::{
+    app::App,
+    envelope::{Reader, envelope, is_shown},
+    problem::{Problem, ProblemBody},
+    query::QueryFields,
+    sign_in::{staff::is_staff, visitor::KnownVisitor},
+    sse::{self, Frames, Start, event_frame, respond},
+};
+
+const PAGE: usize = 500;
+/// What `clear` hides from the customer's own routes.
+const SAID: &[&str] = &["session.customer_message_sent", "session.assistant_replied"];
+
+/// Streams a session's events: `event:` is the type, `id:` the cursor, `data:` the envelope.
+///
+/// Resumes after `Last-Event-ID` or `?after=`; without either it begins with the session's first event.
+///
+/// # Errors
+/// The session is not there or not the caller's; the cursor is malformed or beyond the log's head.
+#[utoipa::path(
+    get, path = "/api/sessions/{name}/events", tag = "customer",
+    params(
+        ("name" = String, Path, description = "The session's name; for staff its id as well"),
+        ("after" = Option<String>, Query, description = "A position, or an id of this stream"),
+        ("Last-Event-ID" = Option<String>, Header, description = "As `after`, and wins"),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "CURSOR_AHEAD"),
+    )
+)]
+pub async fn stream(
+    request: HttpRequest,
+    app: Data<App>,
+    visitor: Option<KnownVisitor>,
+    name: Path<String>,
+    query: QueryFields,
+) -> Result<HttpResponse, Problem> {
+    let reader = if is_staff(&request) { Reader::Staff } else { Reader::Customer };
+    let session = addressed(&request, &app, visitor, name.into_inner()).await?;
+    let current = app.sessions.current(session).await?;
+    if current.version == StreamVersion::NONE {
+        return Err(Problem::not_found("Session not found"));
+    }
+    let head = app.reader().head().await?;
+    let start = sse::start(&request, &query, app.identity, head, Position::START)?;
+    let hidden = if reader == Reader::Customer { cleared_at(&app, session).await? } else { Position::START };
+    Ok(respond(frames(app.into_inner(), session, reader, start, hidden, head)))
+}
+
+/// Where the customer last cleared the screen.
+async fn cleared_at(app: &App, session: SessionId) -> Result<Position, ReadError> {
+    let (reader, stream) = (app.reader(), stream_of(session));
+    let (mut after, mut cleared) = (StreamVersion::NONE, Position::START);
+    loop {
+        let page = reader.read_stream(&stream, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(cleared) };
+        after = last.version;
+        let clears = |event: &&Arc<RecordedEvent>| {
+            &*event.event.event_type == "session.context_started" && event.event.data.contains("\"cleared\":true")
+        };
+        cleared = page.iter().rev().find(clears).map_or(cleared, |event| event.position);
+    }
+}
+
+fn frames(app: Arc<App>, session: SessionId, reader: Reader, start: Start, hidden: Position, head: Position) -> Frames {
+    Box::pin(async_stream::stream! {
+        let after = match start {
+            Start::After(position) => position,
+            Start::Reset => {
+                yield event_frame(app.identity, head, "reset", &json!({"position": head}));
+                head
+            }
+        };
+        let mut events = app.tail.follow_stream(&stream_of(session), after);
+        loop {
+            let recorded = tokio::select! {
+                event = events.next() => match event {
+                    Some(Ok(recorded)) => recorded,
+                    Some(Err(_)) | None => return,
+                },
+                () = app.until_stopping() => return,
+            };
+            let event_type = &*recorded.event.event_type;
+            let is_hidden = recorded.position <= hidden && SAID.contains(&event_type);
+            if is_hidden || !is_shown(reader, event_type) {
+                continue;
+            }
+            match app.log.open(&recorded).await {
+                Ok(opened) => yield event_frame(app.identity, recorded.position, event_type, &envelope(reader, &recorded, opened)),
+                Err(error) => {
+                    tracing::error!(position = recorded.position.0, error = &error as &dyn std::error::Error, "a stream ends");
+                    return;
+                }
+            }
+        }
+    })
+}

@@ -1,0 +1,226 @@
+//! `GET /api/sessions`, `/stats` and `/{name}`: what the views say.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use domain::{SessionId, session::Status};
+use event_store::Position;
+use jiff::Timestamp;
+use projections::{Audience, SessionView};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::shared::session_name;
+use crate::{
+    app::App,
+    problem::{Problem, ProblemBody},
+    query::QueryFields,
+    sign_in::{
+        staff::{Staff, is_staff},
+        visitor::KnownVisitor,
+    },
+    wire::{AuditTrailEntry, SessionState, Summary, statistics},
+};
+
+/// How long a read waits for the position it was asked for.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Messages at a time, as in the original.
+const HISTORY: u32 = 50;
+/// Entries of the audit trail at a time.
+const AUDIT: u32 = 1000;
+/// Rows of the list: by default, and at most.
+const ROWS: (u32, u32) = (50, 200);
+
+/// A session.
+#[derive(Serialize, ToSchema)]
+pub struct SessionAnswer {
+    success: bool,
+    data: SessionData,
+    /// How far the views had read the log.
+    position: u64,
+}
+
+/// A session with its audit trail.
+#[derive(Serialize, ToSchema)]
+pub struct SessionData {
+    session: SessionState,
+    /// Empty for customers.
+    audit_trail: Vec<AuditTrailEntry>,
+}
+
+/// Shows a session: a customer's own by name, staff any by id or by name.
+///
+/// # Errors
+/// It is not there or not the caller's; the views are behind or away.
+#[utoipa::path(
+    get, path = "/api/sessions/{name}", tag = "customer",
+    params(
+        ("name" = String, Path, description = "The session's name; for staff its id as well"),
+        ("before" = Option<u64>, Query, description = "History before this position"),
+        ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
+    ),
+    responses(
+        (status = 200, body = SessionAnswer),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "AMBIGUOUS_SESSION, for staff"),
+    )
+)]
+pub async fn show(
+    request: HttpRequest,
+    app: Data<App>,
+    visitor: Option<KnownVisitor>,
+    name: Path<String>,
+    query: QueryFields,
+) -> Result<HttpResponse, Problem> {
+    let staff = is_staff(&request);
+    let session = addressed(&request, &app, visitor, name.into_inner()).await?;
+    wait(&app, &query).await?;
+    let position = app.views.position();
+    let view = app.views.session(session).await?.ok_or_else(no_session)?;
+    let audience = if staff { Audience::Staff } else { Audience::Customer };
+    let before = query.number("before")?.map(Position);
+    let messages = app.views.messages(session, audience, before, HISTORY).await?;
+    let audit_trail = if staff { audit_trail(&app, &view).await? } else { Vec::new() };
+    let session = SessionState::new(view, messages, staff);
+    let data = SessionData { session, audit_trail };
+    Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0 }))
+}
+
+async fn audit_trail(app: &App, view: &SessionView) -> Result<Vec<AuditTrailEntry>, Problem> {
+    let entries = app.views.audit_trail(view.session, Position::START, AUDIT).await?;
+    Ok(entries.into_iter().map(AuditTrailEntry::from).collect())
+}
+
+/// The session that a path names: to customers only their own exist.
+///
+/// # Errors
+/// It is not there or not the caller's, or the name is not unique.
+pub async fn addressed(
+    request: &HttpRequest,
+    app: &App,
+    visitor: Option<KnownVisitor>,
+    name: String,
+) -> Result<SessionId, Problem> {
+    let name = session_name("name", name)?;
+    if !is_staff(request) {
+        let visitor = match visitor {
+            Some(visitor) => visitor.0,
+            None => return Err(Problem::unauthorized("the visitor token is invalid or has expired")),
+        };
+        return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
+    }
+    if let Ok(id) = name.as_str().parse() {
+        return Ok(id);
+    }
+    match app.views.find_by_name(name.as_str()).await?.as_slice() {
+        [] => Err(no_session()),
+        [session] => Ok(*session),
+        several => {
+            let ids: Vec<Value> = several.iter().map(|id| id.to_string().into()).collect();
+            let detail = "several visitors have a session of this name; use an id";
+            let status = actix_web::http::StatusCode::CONFLICT;
+            Err(Problem::new(status, "AMBIGUOUS_SESSION", detail).with("session_ids", ids))
+        }
+    }
+}
+
+fn no_session() -> Problem {
+    Problem::not_found("Session not found")
+}
+
+/// Waits for `?min_position=`.
+async fn wait(app: &App, query: &QueryFields) -> Result<(), Problem> {
+    let Some(wanted) = query.number("min_position")?.map(Position) else { return Ok(()) };
+    app.views.wait_for(wanted, PATIENCE).await.map_err(|behind| {
+        let detail = format!("the views have read to position {}, not to {wanted} yet", behind.position);
+        Problem::unavailable("VIEWS_BEHIND", detail, Duration::from_secs(1))
+    })
+}
+
+/// A page of sessions.
+#[derive(Serialize, ToSchema)]
+pub struct ListAnswer {
+    success: bool,
+    data: ListData,
+    /// How far the views had read the log.
+    position: u64,
+}
+
+/// The page and where it stands.
+#[derive(Serialize, ToSchema)]
+pub struct ListData {
+    sessions: Vec<Summary>,
+    total: u64,
+    limit: u32,
+    offset: u64,
+    has_more: bool,
+}
+
+/// Lists sessions for staff, newest updated first.
+///
+/// # Errors
+/// The caller is no staff, the filter does not parse, or the views are away.
+#[utoipa::path(
+    get, path = "/api/sessions", tag = "staff", security(("bearer" = [])),
+    params(
+        ("status" = Option<String>, Query, description = "bot_active, pending_manual, manual_live, after_hours_email or closed"),
+        ("limit" = Option<u32>, Query, description = "1 to 200, by default 50"),
+        ("offset" = Option<u64>, Query, description = "Rows to leave out"),
+        ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
+    ),
+    responses(
+        (status = 200, body = ListAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list(app: Data<App>, _staff: Staff, query: QueryFields) -> Result<HttpResponse, Problem> {
+    let status = query.text("status").map(parse_status).transpose()?;
+    let limit = query.number("limit")?.unwrap_or(ROWS.0);
+    if !(1..=ROWS.1).contains(&limit) {
+        return Err(Problem::invalid("limit", format_args!("must be 1 to {}", ROWS.1)));
+    }
+    let offset = query.number("offset")?.unwrap_or(0);
+    wait(&app, &query).await?;
+    let position = app.views.position();
+    let (rows, total) = app.views.list(status, limit, offset).await?;
+    let now = Timestamp::now();
+    let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, now)).collect();
+    let has_more = offset.saturating_add(sessions.len() as u64) < total;
+    let data = ListData { sessions, total, limit, offset, has_more };
+    Ok(HttpResponse::Ok().json(ListAnswer { success: true, data, position: position.0 }))
+}
+
+fn parse_status(text: &str) -> Result<Status, Problem> {
+    Status::parse(text).ok_or_else(|| {
+        let valid: Vec<String> = Status::ALL.iter().map(|status| format!("'{status}'")).collect();
+        let shown: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+        Problem::bad_request(format!("Invalid status: {shown}. Valid values: [{}]", valid.join(", ")))
+            .with("field", "status")
+    })
+}
+
+/// The figures of now.
+///
+/// # Errors
+/// The caller is no staff, or the views are away.
+#[utoipa::path(
+    get, path = "/api/sessions/stats", tag = "staff", security(("bearer" = [])),
+    params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
+    responses(
+        (status = 200, body = Value),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn stats(app: Data<App>, _staff: Staff, query: QueryFields) -> Result<HttpResponse, Problem> {
+    wait(&app, &query).await?;
+    let now = Timestamp::now();
+    let day_start = now.to_zoned(app.settings.time_zone.clone()).start_of_day().map_or(now, |day| day.timestamp());
+    let position = app.views.position();
+    let figures = app.views.statistics(now, day_start).await?;
+    Ok(HttpResponse::Ok().json(json!({"success": true, "data": statistics(&figures), "position": position.0})))
+}

@@ -1,0 +1,93 @@
+//! Settings: a TOML file, environment over it, flags over both. One table says all there is; the page `docs/settings.md`,
+//! `desk check-config` and the errors are made from it.
+//!
+//! Invariant: a secret's value is never printed; unknown keys are refused with the nearest known one.
+
+mod layers;
+mod page;
+mod table;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+pub use layers::{Layers, SettingsError, Source};
+pub use page::{check_config, settings_page};
+pub use table::{SETTINGS, Setting};
+
+/// Everything that can be set, parsed.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What this node keeps.
+    pub data_dir: PathBuf,
+    /// PostgreSQL; absent means SQLite in the data directory.
+    pub database_url: Option<String>,
+    /// The role that migrates, if it is another one.
+    pub database_owner_url: Option<String>,
+    /// The vault's own PostgreSQL, if it is another one.
+    pub vault_url: Option<String>,
+    /// 64 hexadecimal digits that wrap all data keys.
+    pub master_key_file: Option<PathBuf>,
+    /// 64 hexadecimal digits that sign visitor tokens.
+    pub token_key_file: Option<PathBuf>,
+    /// This node's name among the nodes of one database.
+    pub node_id: Option<String>,
+    /// The FAQ's Markdown.
+    pub faq_dir: Option<PathBuf>,
+    /// The longest one attempt of the assistant may take.
+    pub assistant_limit: Duration,
+    /// The shop's time zone: where its day begins.
+    pub time_zone: jiff::tz::TimeZone,
+    /// Shown to customers.
+    pub bot: Bot,
+    /// The original's `workflow_id`, answered by `/api/config`.
+    pub workflow_id: String,
+    /// The original's `app_id`, answered by `/api/config`.
+    pub app_id: String,
+    /// For a developer's own machine.
+    pub dev: bool,
+}
+
+/// What `/api/bot/info` tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bot {
+    /// Name.
+    pub name: String,
+    /// One line.
+    pub description: String,
+    /// Picture.
+    pub icon_url: String,
+    /// First words.
+    pub welcome: String,
+}
+
+impl Settings {
+    /// Parses what the layers say.
+    ///
+    /// # Errors
+    /// A value does not parse; the error names setting, source and what is expected.
+    pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
+        Ok(Self {
+            listen: layers.parse("listen", "an address like 127.0.0.1:8080")?,
+            data_dir: layers.required("data_dir").into(),
+            database_url: layers.postgres_url("database_url")?,
+            database_owner_url: layers.postgres_url("database_owner_url")?,
+            vault_url: layers.postgres_url("vault_url")?,
+            master_key_file: layers.get("master_key_file").map(Into::into),
+            token_key_file: layers.get("token_key_file").map(Into::into),
+            node_id: layers.get("node_id").map(str::to_owned),
+            faq_dir: layers.get("faq_dir").map(Into::into),
+            assistant_limit: Duration::from_secs(layers.parse("assistant_limit_seconds", "a number of seconds")?),
+            time_zone: layers.time_zone("time_zone")?,
+            bot: Bot {
+                name: layers.required("bot_name").to_owned(),
+                description: layers.required("bot_description").to_owned(),
+                icon_url: layers.required("bot_icon_url").to_owned(),
+                welcome: layers.required("bot_welcome").to_owned(),
+            },
+            workflow_id: layers.required("workflow_id").to_owned(),
+            app_id: layers.required("app_id").to_owned(),
+            dev: layers.parse("dev", "true or false")?,
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! The table of all settings.
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// In the TOML file; `DESK_` and upper case make the environment's name.
+    pub key: &'static str,
+    /// What the original system called it, if it had it.
+    pub original: Option<&'static str>,
+    /// Used when nobody says otherwise; absent means unset.
+    pub default: Option<&'static str>,
+    /// Never printed.
+    pub secret: bool,
+    /// For the page.
+    pub about: &'static str,
+}
+
+const fn setting(key: &'static str, default: Option<&'static str>, about: &'static str) -> Setting {
+    Setting { key, original: None, default, secret: false, about }
+}
+
+const fn original(setting: Setting, name: &'static str) -> Setting {
+    Setting { original: Some(name), ..setting }
+}
+
+const fn secret(setting: Setting) -> Setting {
+    Setting { secret: true, ..setting }
+}
+
+/// All of them, in the page's order.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "listen",
+        Some("127.0.0.1:8080"),
+        "Address and port to listen on. The original's `HOST` and `PORT` are understood as well.",
+    ),
+    setting(
+        "data_dir",
+        Some("./data"),
+        "Folder for everything this node keeps: databases (SQLite), generated secrets, the lock. One running `desk` per folder.",
+    ),
+    secret(setting(
+        "database_url",
+        None,
+        "`postgres://…` to keep log, views, policies and vault in PostgreSQL 15 or newer. Unset: SQLite files in `data_dir`.",
+    )),
+    secret(setting(
+        "database_owner_url",
+        None,
+        "The same database as the role that owns the tables and migrates them (`desk_owner`). Then `database_url` names a role that may only do what a running `desk` needs (`desk_app`).",
+    )),
+    secret(setting(
+        "vault_url",
+        None,
+        "`postgres://…` of the vault, when it is kept apart from the log, as its backups should be. Unset: beside the log.",
+    )),
+    setting(
+        "master_key_file",
+        None,
+        "File with 64 hexadecimal digits: the master key that wraps all data keys. With SQLite `master-key` is made in `data_dir` when unset; PostgreSQL requires it. Losing it loses all personal data.",
+    ),
+    setting(
+        "token_key_file",
+        None,
+        "File with 64 hexadecimal digits that sign visitor tokens. Unset: `token-key` is made in `data_dir`. Several nodes need the same one.",
+    ),
+    setting(
+        "node_id",
+        None,
+        "This node's name among those that share a database. Unset: made once and kept in `data_dir`.",
+    ),
+    setting(
+        "faq_dir",
+        None,
+        "Folder of Markdown that the FAQ assistant answers from; edits take effect while it runs. Unset: `faq` in `data_dir`, filled at the first start with the entries that come with the program.",
+    ),
+    setting("assistant_limit_seconds", Some("120"), "The longest one attempt of the assistant may take."),
+    original(setting("time_zone", Some("Asia/Shanghai"), "The shop's time zone: where its day begins."), "TIMEZONE"),
+    original(setting("bot_name", Some("Fiido 客服"), "The assistant's name, shown to customers."), "COZE_BOT_NAME"),
+    original(setting("bot_description", Some("Fiido 智能客服助手"), "One line about it."), "COZE_BOT_DESCRIPTION"),
+    original(setting("bot_icon_url", Some("/page/favicon.svg"), "Its picture."), "COZE_BOT_ICON_URL"),
+    original(
+        setting(
+            "bot_welcome",
+            Some("您好！我是Fiido智能客服助手,很高兴为您服务。请问有什么可以帮助您的？"),
+            "Its first words.",
+        ),
+        "COZE_BOT_WELCOME",
+    ),
+    original(
+        setting("workflow_id", Some("faq"), "Answered as `workflowId` by `/api/config`, for old clients."),
+        "COZE_WORKFLOW_ID",
+    ),
+    original(
+        setting("app_id", Some("fiido-desk"), "Answered as `appId` by `/api/config`, for old clients."),
+        "COZE_APP_ID",
+    ),
+    setting("dev", Some("false"), "For a developer's own machine: logs for people instead of JSON."),
+];

@@ -1,0 +1,4 @@
+//! Who is calling: a visitor by token, or staff.
+
+pub mod staff;
+pub mod visitor;

@@ -1,0 +1,180 @@
+//! Visitor tokens: a customer is whoever holds one. A JWT of 180 days in a cookie and a header, renewed as it is used.
+//!
+//! Invariant: the token says who acts; nothing in a body ever does.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    cookie::{Cookie, SameSite, time},
+    dev::Payload,
+    http::header,
+    web::Data,
+};
+use domain::VisitorId;
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{app::App, problem::Problem};
+
+/// The cookie's name.
+pub const COOKIE: &str = "desk_visitor";
+/// Seconds that a token lasts (design 8: 180 days).
+const LIFETIME_S: i64 = 180 * 24 * 3600;
+/// A token older than this is renewed: once a day is enough to slide.
+const RENEW_AFTER_S: i64 = 24 * 3600;
+const AUDIENCE: &str = "desk-visitor";
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    aud: String,
+    sub: Uuid,
+    iat: i64,
+    exp: i64,
+}
+
+/// Signs and checks visitor tokens.
+pub struct VisitorTokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+}
+
+/// A token to be handed out with the answer.
+pub struct IssuedToken {
+    /// The JWT.
+    pub token: String,
+}
+
+impl IssuedToken {
+    /// As a cookie that no script can read.
+    #[must_use]
+    pub fn cookie(&self, secure: bool) -> Cookie<'static> {
+        Cookie::build(COOKIE, self.token.clone())
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(secure)
+            .max_age(time::Duration::seconds(LIFETIME_S))
+            .finish()
+    }
+}
+
+impl VisitorTokens {
+    /// Tokens signed with this secret.
+    #[must_use]
+    pub fn new(secret: &[u8]) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "aud", "sub"]);
+        validation.leeway = 0;
+        Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret), validation }
+    }
+
+    /// A token for a visitor.
+    #[must_use]
+    pub fn issue(&self, visitor: VisitorId, now: Timestamp) -> IssuedToken {
+        let iat = now.as_second();
+        let claims = Claims { aud: AUDIENCE.to_owned(), sub: visitor.0, iat, exp: iat + LIFETIME_S };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding);
+        IssuedToken { token: token.expect("claims of ids and numbers can be signed") }
+    }
+
+    /// The visitor of a good token, and whether it is time to renew it.
+    fn check(&self, token: &str, now: Timestamp) -> Option<(VisitorId, bool)> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
+        Some((VisitorId(claims.sub), now.as_second() - claims.iat > RENEW_AFTER_S))
+    }
+}
+
+/// The caller as a visitor: one who came before, or a new one.
+pub struct Visitor(pub VisitorId);
+
+/// The caller as a visitor who came before, if it is one.
+pub struct KnownVisitor(pub Option<VisitorId>);
+
+impl FromRequest for Visitor {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let visitor = known(request).map(|known| known.unwrap_or_else(|| welcome(request)));
+        Box::pin(async move { visitor.map(Self) })
+    }
+}
+
+impl FromRequest for KnownVisitor {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let visitor = known(request);
+        Box::pin(async move { visitor.map(Self) })
+    }
+}
+
+/// A bearer token wins over the cookie and must be good; a cookie that is not is as none.
+fn known(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
+    let app = app(request);
+    let now = Timestamp::now();
+    let checked = match bearer(request) {
+        Some(token) => {
+            let checked = app.visitor_tokens.check(token, now);
+            Some(checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?)
+        }
+        None => request.cookie(COOKIE).and_then(|cookie| app.visitor_tokens.check(cookie.value(), now)),
+    };
+    let Some((visitor, renew)) = checked else { return Ok(None) };
+    if renew {
+        request.extensions_mut().insert(app.visitor_tokens.issue(visitor, now));
+    }
+    Ok(Some(visitor))
+}
+
+fn welcome(request: &HttpRequest) -> VisitorId {
+    let visitor = VisitorId(Uuid::new_v4());
+    request.extensions_mut().insert(app(request).visitor_tokens.issue(visitor, Timestamp::now()));
+    visitor
+}
+
+fn app(request: &HttpRequest) -> &Data<App> {
+    request.app_data::<Data<App>>().expect("every server of ours is built with an App")
+}
+
+/// The token of `Authorization: Bearer`.
+#[must_use]
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_for_180_days_and_renewed_after_one() {
+        let tokens = VisitorTokens::new(b"secret");
+        let (visitor, now) = (VisitorId(Uuid::from_u128(7)), Timestamp::now());
+        let token = tokens.issue(visitor, now).token;
+        assert_eq!(tokens.check(&token, now), Some((visitor, false)));
+        let two_days_ago = now - jiff::SignedDuration::from_hours(48);
+        assert_eq!(tokens.check(&tokens.issue(visitor, two_days_ago).token, now), Some((visitor, true)));
+        let long_ago = now - jiff::SignedDuration::from_hours(181 * 24);
+        assert_eq!(tokens.check(&tokens.issue(visitor, long_ago).token, now), None);
+    }
+
+    #[test]
+    fn a_token_of_another_key_or_audience_is_none() {
+        let (visitor, now) = (VisitorId(Uuid::from_u128(7)), Timestamp::now());
+        let tokens = VisitorTokens::new(b"secret");
+        assert_eq!(tokens.check(&VisitorTokens::new(b"other").issue(visitor, now).token, now), None);
+        let claims = Claims { aud: "staff".to_owned(), sub: visitor.0, iat: 0, exp: now.as_second() + 60 };
+        let token = jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(b"secret"));
+        assert_eq!(tokens.check(&token.expect("signs"), now), None);
+        assert_eq!(tokens.check("", now), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! Server-sent events: frames, the answer's headers, and cursors.
+
+use std::{pin::Pin, time::Duration};
+
+use actix_web::{HttpRequest, HttpResponse, http::header};
+use bytes::Bytes;
+use event_store::{Identity, Position};
+use futures::{Stream, StreamExt};
+
+use crate::{problem::Problem, query::QueryFields};
+
+/// A comment this often keeps proxies from closing a quiet stream.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How soon a client whose stream ended should come back.
+pub const RETRY_MS: u64 = 2000;
+
+/// Frames as they come.
+pub type Frames = Pin<Box<dyn Stream<Item = Bytes>>>;
+
+/// A frame of the original's chat stream: JSON alone.
+#[must_use]
+pub fn data_frame(json: &serde_json::Value) -> Bytes {
+    format!("data: {json}\n\n").into()
+}
+
+/// A frame of an event stream.
+#[must_use]
+pub fn event_frame(identity: Identity, position: Position, event: &str, json: &serde_json::Value) -> Bytes {
+    format!("id: {}-{position}\nevent: {event}\ndata: {json}\n\n", identity.generation).into()
+}
+
+/// An answer that streams frames, with heartbeats between them; never compressed, never cached.
+pub fn respond(frames: Frames) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/event-stream; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(with_heartbeats(frames).map(Ok::<_, std::convert::Infallible>))
+}
+
+fn with_heartbeats(mut frames: Frames) -> Frames {
+    Box::pin(async_stream::stream! {
+        loop {
+            match tokio::time::timeout(HEARTBEAT, frames.next()).await {
+                Ok(Some(frame)) => yield frame,
+                Ok(None) => return,
+                Err(_quiet) => yield Bytes::from_static(b": still here\n\n"),
+            }
+        }
+    })
+}
+
+/// Where a stream begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// After this position.
+    After(Position),
+    /// The client's cursor is of the log before a restore: it has to forget what it knows.
+    Reset,
+}
+
+/// The cursor of a request: `Last-Event-ID` or `?after=`, `<generation>-<position>` or a bare position; `otherwise` where
+/// there is none.
+///
+/// # Errors
+/// It is malformed (400), or beyond the log's head (409 `CURSOR_AHEAD`).
+pub fn start(
+    request: &HttpRequest,
+    query: &QueryFields,
+    identity: Identity,
+    head: Position,
+    otherwise: Position,
+) -> Result<Start, Problem> {
+    let header = request.headers().get("Last-Event-ID").and_then(|value| value.to_str().ok());
+    let (field, text) = match (header, query.text("after")) {
+        (Some(text), _) => ("Last-Event-ID", text),
+        (None, Some(text)) => ("after", text),
+        (None, None) => return Ok(Start::After(otherwise)),
+    };
+    let (generation, position) = parse_cursor(text)
+        .ok_or_else(|| Problem::invalid(field, "must be a position, or an id of this stream like 1-42"))?;
+    if generation.is_some_and(|generation| generation != identity.generation) {
+        return Ok(Start::Reset);
+    }
+    if position > head {
+        let detail = format!("the cursor {position} is beyond the log's head {head}");
+        return Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "CURSOR_AHEAD", detail));
+    }
+    Ok(Start::After(position))
+}
+
+fn parse_cursor(text: &str) -> Option<(Option<u64>, Position)> {
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    match text.trim().split_once('-') {
+        Some((generation, position)) => Some((Some(number(generation)?), Position(number(position)?))),
+        None => Some((None, Position(number(text.trim())?))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_a_position_with_or_without_its_generation() {
+        assert_eq!(parse_cursor("42"), Some((None, Position(42))));
+        assert_eq!(parse_cursor("3-42"), Some((Some(3), Position(42))));
+        for bad in ["", "-", "-1", "+4", "1-", "1-2-3", "x", "99999999999999999999999"] {
+            assert_eq!(parse_cursor(bad), None, "{bad:?}");
+        }
+    }
+}

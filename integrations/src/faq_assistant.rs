@@ -1,0 +1,69 @@
+//! The FAQ as an assistant: each message of a question gets its entry, word for word, or an honest "I do not know".
+
+use std::sync::Arc;
+
+use commands::{Answering, Assistant, Completion, Piece, Question};
+use domain::session::event::Outcome;
+
+use crate::faq::{Faq, Hit, pieces, texts};
+
+/// Answers from a folder of Markdown.
+#[derive(Clone)]
+pub struct FaqAssistant {
+    faq: Arc<Faq>,
+}
+
+impl FaqAssistant {
+    /// An assistant over an index.
+    #[must_use]
+    pub fn new(faq: Faq) -> Self {
+        Self { faq: Arc::new(faq) }
+    }
+
+    /// The whole answer: one entry for each thing that was asked, none twice.
+    fn compose(&self, question: &Question) -> (String, Completion) {
+        let mut found: Vec<Hit> = Vec::new();
+        for hit in question.messages.iter().filter_map(|message| self.faq.ask(message)) {
+            let is_new = found.iter().all(|known| known.key != hit.key);
+            if hit.is_sure() && is_new {
+                found.push(hit);
+            }
+        }
+        if found.is_empty() {
+            return (texts::do_not_know(match question.language { domain::Language::Zh => crate::faq::Language::Zh, domain::Language::En => crate::faq::Language::En }).to_owned(), completion(Outcome::DoesNotKnow, &found));
+        }
+        let text = found.iter().map(|hit| hit.answer.as_str()).collect::<Vec<_>>().join("\n\n");
+        (text, completion(Outcome::Answered, &found))
+    }
+}
+
+/// An answer is as sure as its least sure part.
+fn completion(outcome: Outcome, found: &[Hit]) -> Completion {
+    let confidence = found.iter().map(|hit| f64::from(hit.confidence)).reduce(f64::min).unwrap_or(0.0);
+    Completion {
+        outcome,
+        confidence: Some(confidence),
+        tokens: None,
+        sources: found.iter().map(|hit| hit.key.clone()).collect(),
+        context: None,
+    }
+}
+
+impl Assistant for FaqAssistant {
+    fn name(&self) -> &str {
+        "faq"
+    }
+
+    fn answer(&self, question: Question) -> Answering {
+        let assistant = self.clone();
+        Box::pin(async_stream::stream! {
+            let (text, completion) = assistant.compose(&question);
+            for piece in pieces(&text) {
+                yield Ok(Piece::Text(piece.to_owned()));
+                // Lets whoever watches see one piece before the next is there.
+                tokio::task::yield_now().await;
+            }
+            yield Ok(Piece::Done(completion));
+        })
+    }
+}
