@@ -15,10 +15,10 @@ impl Position {
     /// Before the first event.
     pub const START: Self = Self(0);
 
-    /// The position after this one in a dense log.
+    /// The position after this one in a dense log. Saturates: a reader may ask for what follows any number.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -36,10 +36,10 @@ impl StreamVersion {
     /// A stream that has no event yet.
     pub const NONE: Self = Self(0);
 
-    /// The version after this one.
+    /// The version after this one; saturates as [`Position::next`] does.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 

@@ -5,6 +5,8 @@
 //! Invariant: nothing in this crate updates or deletes an event.
 
 pub mod append;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod event;
 pub mod hash;
 pub mod log;
@@ -12,8 +14,8 @@ pub mod memory;
 pub mod migration;
 pub mod plan;
 pub mod port;
+pub mod postgres;
 mod row;
-//POSTGRES
 pub mod sql;
 pub mod sqlite;
 pub mod subscription;

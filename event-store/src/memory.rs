@@ -144,7 +144,7 @@ impl EventStore for MemoryStore {
         let answer = plan.admit(&request, Timestamp::now())?;
         let (head, _, rows) = plan.into_parts();
         rows.into_iter().for_each(|row| log.push(row));
-        drop(log);
+        // under the lock: announced after it, an older head could come last and leave subscribers waiting
         self.inner.head.send_replace(head.position);
         Ok(answer)
     }

@@ -43,6 +43,8 @@ impl Request {
             0 => Err(AppendError::Refused("holds no event")),
             n if n > MAX_EVENTS => Err(AppendError::Refused("holds more than 256 events")),
             _ if bytes > MAX_EVENT_BYTES => Err(AppendError::Refused("is larger than 900 KiB")),
+            _ if self.events.iter().any(holds_nul) => Err(AppendError::Refused("holds a text with U+0000")),
+            _ if self.events.iter().any(lacks_key) => Err(AppendError::Refused("holds a sealed part without its key")),
             _ => Ok(()),
         }
     }
@@ -52,6 +54,16 @@ impl Request {
 #[must_use]
 pub fn size(event: &SealedEvent) -> usize {
     event.data.len() + event.personal.as_ref().map_or(0, |sealed| sealed.len())
+}
+
+/// PostgreSQL stores no such text; in a batch it would fail its neighbours too.
+fn holds_nul(event: &SealedEvent) -> bool {
+    let texts = [&*event.event_type, event.actor.as_str(), &*event.data, event.key_id.as_deref().unwrap_or_default()];
+    texts.iter().any(|text| text.contains('\0'))
+}
+
+fn lacks_key(event: &SealedEvent) -> bool {
+    event.personal.is_some() != event.key_id.is_some()
 }
 
 /// Where a stream ends.

@@ -109,6 +109,17 @@ impl ReadError {
     }
 }
 
+/// What a log has written down about its end, beside the events: as it stands there, for `verify` to compare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedEnd {
+    /// Position of the last event.
+    pub position: Position,
+    /// Its time, as text.
+    pub recorded_at: String,
+    /// Its hash.
+    pub hash: Vec<u8>,
+}
+
 /// Events as they come, for ever; an error ends it.
 pub type EventStream = Pin<Box<dyn Stream<Item = Result<Arc<RecordedEvent>, ReadError>> + Send>>;
 
@@ -120,6 +131,11 @@ pub trait EventReader: Send + Sync {
 
     /// Position of the newest event, `Position::START` when there is none.
     async fn head(&self) -> Result<Position, ReadError>;
+
+    /// What the log has written down about its end; nothing where the adapter keeps no such record.
+    async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
+        Ok(None)
+    }
 
     /// Which log this is.
     async fn identity(&self) -> Result<Identity, ReadError>;

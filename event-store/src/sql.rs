@@ -7,7 +7,7 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, Column as _, Row as _, TypeInfo as _,
+    AssertSqlSafe, Column as _, Connection as _, Row as _, TypeInfo as _,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
@@ -186,6 +186,9 @@ pub enum Access {
     Derived,
     /// Must be there; never written.
     ReadOnly,
+    /// Must be there, and nobody may have it open to write: it is read as it lies, without `-wal` and `-shm` files
+    /// beside it, and so also from a folder that cannot be written. Whoever reads checks afterwards that it still rests.
+    AtRest,
 }
 
 impl Database {
@@ -196,8 +199,8 @@ impl Database {
     pub async fn sqlite(path: &Path, access: Access) -> Result<Self, SqlError> {
         let options = sqlite_options(path, access);
         let reading = options.clone().read_only(true);
-        let writing = if access == Access::ReadOnly { reading.clone() } else { options };
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
+        let writing = if matches!(access, Access::ReadOnly | Access::AtRest) { reading.clone() } else { options };
+        let writer = sqlite_writer().connect_with(writing).await?;
         let readers = SqlitePoolOptions::new().max_connections(8).connect_lazy_with(reading);
         Ok(Self::Sqlite { writer, readers })
     }
@@ -235,6 +238,18 @@ impl Database {
         Ok(match self {
             Self::Sqlite { writer, .. } => Transaction::Sqlite(writer.begin_with("begin immediate").await?),
             Self::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads: all its queries see the same state.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn snapshot(&self) -> Result<Transaction, SqlError> {
+        const REPEATABLE: &str = "begin isolation level repeatable read read only";
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Transaction::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => Transaction::Postgres(pool.begin_with(REPEATABLE).await?),
         })
     }
 
@@ -298,10 +313,11 @@ impl Transaction {
     /// # Errors
     /// What the database said; whether it is committed is not known then.
     pub async fn commit(self) -> Result<(), SqlError> {
-        Ok(match self {
+        match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
-        })
+        }
+        Ok(())
     }
 
     /// Whether this speaks to PostgreSQL, for the few statements that differ.
@@ -319,8 +335,19 @@ pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
         Access::Durable => SqliteSynchronous::Full,
         Access::Derived => SqliteSynchronous::Normal,
         Access::ReadOnly => return options.read_only(true),
+        Access::AtRest => return options.read_only(true).immutable(true),
     };
     options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(durability).foreign_keys(true)
+}
+
+/// The one connection that writes a file. When a write fails, SQLite rolls the transaction back by itself, the driver's
+/// own roll-back then fails, and it counts a transaction open for ever: such a connection is replaced by a new one, so
+/// that service resumes once there is room again.
+#[must_use]
+pub fn sqlite_writer() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 /// Connections whose statements find their tables in `schema`.

@@ -9,10 +9,7 @@ mod writer;
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{
-    Row as _,
-    sqlite::{SqlitePool, SqlitePoolOptions},
-};
+use sqlx::{Row as _, sqlite::SqlitePool};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -21,8 +18,11 @@ use crate::{
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     migration::{MigrationError, SQLITE_LOG, migrate_sqlite},
     plan::Request,
-    port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
-    sql::{Access, SqlError, sqlite_options},
+    port::{
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        RecordedEnd,
+    },
+    sql::{Access, SqlError, sqlite_options, sqlite_writer},
     subscription,
 };
 
@@ -51,7 +51,7 @@ impl SqliteStore {
     /// As [`Self::open`].
     pub async fn open_with(path: &Path, access: Access) -> Result<Self, MigrationError> {
         let options = sqlite_options(path, access).pragma("wal_autocheckpoint", "4000");
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(SqlError)?;
+        let pool = sqlite_writer().connect_with(options).await.map_err(SqlError)?;
         migrate_sqlite("log", &SQLITE_LOG, &pool).await?;
         let identity = ensure_identity(&pool).await?;
         let head = current_head(&pool).await?;
@@ -66,16 +66,27 @@ impl SqliteStore {
     /// # Errors
     /// There is no log, or it is from a newer version.
     pub async fn open_reader(path: &Path) -> Result<Arc<dyn EventReader>, MigrationError> {
-        let reader = SqliteReader::open(path).await?;
+        let reader = SqliteReader::open(path, Access::ReadOnly).await?;
+        Ok(Arc::new(reader))
+    }
+
+    /// Opens an existing log that nobody has open to write, leaving no file beside it; see [`Access::AtRest`].
+    ///
+    /// # Errors
+    /// As [`Self::open_reader`].
+    pub async fn open_reader_at_rest(path: &Path) -> Result<Arc<dyn EventReader>, MigrationError> {
+        let reader = SqliteReader::open(path, Access::AtRest).await?;
         Ok(Arc::new(reader))
     }
 }
 
 async fn ensure_identity(pool: &SqlitePool) -> Result<Identity, SqlError> {
-    sqlx::query("insert into identity (id, log_id, generation) values (1, $1, 1) on conflict (id) do nothing")
-        .bind(Uuid::new_v4().as_bytes().to_vec())
-        .execute(pool)
-        .await?;
+    sqlx::query(
+        "insert into identity (id, log_id, generation) select 1, $1, 1 where not exists (select 1 from identity)",
+    )
+    .bind(Uuid::new_v4().as_bytes().to_vec())
+    .execute(pool)
+    .await?;
     reader::identity(pool).await
 }
 
@@ -92,6 +103,10 @@ impl EventReader for SqliteStore {
 
     async fn head(&self) -> Result<Position, ReadError> {
         self.reader.head().await
+    }
+
+    async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
+        self.reader.recorded_end().await
     }
 
     async fn identity(&self) -> Result<Identity, ReadError> {

@@ -23,7 +23,7 @@ const RETRY: Duration = Duration::from_millis(200);
 pub fn follow(reader: Arc<dyn EventReader>, mut head: watch::Receiver<Position>, after: Position) -> EventStream {
     Box::pin(async_stream::stream! {
         let mut cursor = after;
-        let mut away = false;
+        let (mut away, mut hinted) = (false, Position::START);
         loop {
             match reader.read_all(cursor, PAGE).await {
                 Ok(page) => {
@@ -31,7 +31,7 @@ pub fn follow(reader: Arc<dyn EventReader>, mut head: watch::Receiver<Position>,
                         tracing::info!(position = cursor.0, "subscription resumed");
                     }
                     if page.is_empty() {
-                        wait_beyond(&mut head, cursor).await;
+                        wait_beyond(&mut head, cursor, &mut hinted).await;
                     }
                     for event in page {
                         cursor = event.position;
@@ -53,10 +53,15 @@ pub fn follow(reader: Arc<dyn EventReader>, mut head: watch::Receiver<Position>,
     })
 }
 
-/// Returns when the head is hinted to be beyond the cursor, or after [`POLL`].
-async fn wait_beyond(head: &mut watch::Receiver<Position>, cursor: Position) {
-    let writer_gone = matches!(timeout(POLL, head.wait_for(|position| *position > cursor)).await, Ok(Err(_)));
-    if writer_gone {
-        tokio::time::sleep(POLL).await;
+/// Returns when the head is hinted to be beyond the cursor, or after [`POLL`]. A hint that was followed in vain (the log's
+/// end was cut off) is not followed again.
+async fn wait_beyond(head: &mut watch::Receiver<Position>, cursor: Position, hinted: &mut Position) {
+    let known = (*hinted).max(cursor);
+    let hint =
+        timeout(POLL, head.wait_for(|position| *position > known)).await.map(|hint| hint.map(|position| *position));
+    match hint {
+        Ok(Ok(position)) => *hinted = position,
+        Ok(Err(_writer_gone)) => tokio::time::sleep(POLL).await,
+        Err(_elapsed) => {}
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     event::{Position, RecordedEvent, StreamName},
     hash::is_intact,
     plan::StreamHead,
-    port::{EventReader, Positions, ReadError},
+    port::{EventReader, Positions, ReadError, RecordedEnd},
 };
 
 const PAGE: usize = 1000;
@@ -31,10 +31,12 @@ pub enum Flaw {
     Changed,
     /// The event does not stand after the one before it in its stream.
     Misplaced,
-    /// It was recorded earlier than the event before it in the log.
+    /// Its time does not fit between its neighbours' in the log.
     OutOfTime,
     /// The log's head says that there is nothing more, but there is.
     BeyondHead,
+    /// The log's head tells another hash or time than its last event has.
+    NotTheHead,
 }
 
 impl fmt::Display for Flaw {
@@ -44,8 +46,9 @@ impl fmt::Display for Flaw {
             Self::Damaged { what } => write!(f, "the event cannot be read: {what}"),
             Self::Changed => f.write_str("the event's content does not give its hash"),
             Self::Misplaced => f.write_str("the event does not follow the one before it in its stream"),
-            Self::OutOfTime => f.write_str("the event was recorded before the one that stands before it"),
+            Self::OutOfTime => f.write_str("the event's time does not fit between its neighbours'"),
             Self::BeyondHead => f.write_str("the event stands behind the recorded end of the log"),
+            Self::NotTheHead => f.write_str("the recorded end of the log describes another event"),
         }
     }
 }
@@ -68,8 +71,9 @@ pub struct Report {
 /// # Errors
 /// The log cannot be reached. What is wrong with its content is no error but the report's `first_flaw`.
 pub async fn verify(reader: &dyn EventReader, mut progress: impl FnMut(Position)) -> Result<Report, ReadError> {
-    let head = reader.head().await?;
-    let mut walk = Walk::new(reader.positions());
+    let end = reader.recorded_end().await?;
+    let head = head_of(reader, end.as_ref()).await?;
+    let mut walk = Walk::new(reader.positions(), end);
     loop {
         let page = match reader.read_all(walk.position, PAGE).await {
             Ok(page) => page,
@@ -86,7 +90,7 @@ pub async fn verify(reader: &dyn EventReader, mut progress: impl FnMut(Position)
         }
         for event in &page {
             if let Some(flaw) = walk.step(event) {
-                return Ok(walk.report(head, Some((event.position, flaw))));
+                return Ok(walk.report(head, Some(flaw)));
             }
         }
         progress(walk.position);
@@ -105,7 +109,7 @@ async fn walk_up_to(
             Ok(page) => match page.first() {
                 Some(event) => {
                     if let Some(flaw) = walk.step(event) {
-                        return Ok(walk.report(head, Some((event.position, flaw))));
+                        return Ok(walk.report(head, Some(flaw)));
                     }
                 }
                 None => return Ok(walk.report(head, Some((damaged, Flaw::Missing)))),
@@ -123,54 +127,86 @@ async fn walk_up_to(
 }
 
 async fn end_of_log(reader: &dyn EventReader, walk: Walk, head: Position) -> Result<Report, ReadError> {
+    let now = head_of(reader, reader.recorded_end().await?.as_ref()).await?;
     let flaw = if walk.position < head {
         Some((walk.position.next(), Flaw::Missing))
-    } else if walk.position > reader.head().await? {
-        Some((walk.position, Flaw::BeyondHead))
+    } else if walk.position > now {
+        Some((if walk.dense { now.next() } else { walk.position }, Flaw::BeyondHead))
     } else {
         None
     };
     Ok(walk.report(head, flaw))
 }
 
+async fn head_of(reader: &dyn EventReader, end: Option<&RecordedEnd>) -> Result<Position, ReadError> {
+    match end {
+        Some(end) => Ok(end.position),
+        None => reader.head().await,
+    }
+}
+
 struct Walk {
     dense: bool,
     position: Position,
     recorded_at: Timestamp,
+    /// The time before that one.
+    recorded_before: Timestamp,
     streams: HashMap<StreamName, StreamHead>,
     events: u64,
+    end: Option<RecordedEnd>,
 }
 
 impl Walk {
-    fn new(positions: Positions) -> Self {
+    fn new(positions: Positions, end: Option<RecordedEnd>) -> Self {
         Self {
             dense: positions == Positions::Dense,
             position: Position::START,
             recorded_at: Timestamp::UNIX_EPOCH,
+            recorded_before: Timestamp::UNIX_EPOCH,
             streams: HashMap::new(),
             events: 0,
+            end,
         }
     }
 
-    fn step(&mut self, event: &Arc<RecordedEvent>) -> Option<Flaw> {
+    fn step(&mut self, event: &Arc<RecordedEvent>) -> Option<(Position, Flaw)> {
         let before = self.streams.get(&event.stream).copied().unwrap_or(StreamHead::NONE);
         if !is_intact(event) {
-            return Some(Flaw::Changed);
-        }
-        if event.version != before.version.next() || event.prev_hash != before.hash {
-            return Some(Flaw::Misplaced);
+            return Some((event.position, Flaw::Changed));
         }
         if event.recorded_at <= self.recorded_at {
-            return Some(Flaw::OutOfTime);
+            return Some((self.out_of_time(event), Flaw::OutOfTime));
+        }
+        if event.version != before.version.next() || event.prev_hash != before.hash {
+            return Some((event.position, Flaw::Misplaced));
+        }
+        if self.end.as_ref().is_some_and(|end| end.position == event.position && !describes(end, event)) {
+            return Some((event.position, Flaw::NotTheHead));
         }
         self.streams.insert(event.stream.clone(), StreamHead { version: event.version, hash: event.hash });
         self.position = event.position;
-        self.recorded_at = event.recorded_at;
+        self.recorded_before = std::mem::replace(&mut self.recorded_at, event.recorded_at);
         self.events += 1;
         None
     }
 
-    fn report(self, head: Position, first_flaw: Option<(Position, Flaw)>) -> Report {
-        Report { events: self.events, streams: self.streams.len() as u64, head, first_flaw }
+    /// Which of two neighbours stands wrong: the earlier one, when this one fits behind the event before both (a later
+    /// event was put in the earlier one's place), otherwise this one.
+    fn out_of_time(&mut self, event: &RecordedEvent) -> Position {
+        if event.recorded_at <= self.recorded_before || event.recorded_at == self.recorded_at {
+            return event.position;
+        }
+        self.events -= 1;
+        self.position
     }
+
+    fn report(self, head: Position, first_flaw: Option<(Position, Flaw)>) -> Report {
+        let proved = |(bad, _): &(Position, Flaw)| if self.dense { bad.0.saturating_sub(1) } else { u64::MAX };
+        let events = self.events.min(first_flaw.as_ref().map_or(u64::MAX, proved));
+        Report { events, streams: self.streams.len() as u64, head, first_flaw }
+    }
+}
+
+fn describes(end: &RecordedEnd, event: &RecordedEvent) -> bool {
+    end.hash == event.hash && end.recorded_at == event.recorded_at_text()
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     migration::MigrationError,
-    port::{EventReader, EventStream, Identity, Positions, ReadError},
+    port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
     row::{COLUMNS, StoredRow, check_dense},
     sql::{Access, SqlError, sqlite_options},
 };
@@ -36,8 +36,8 @@ impl SqliteReader {
     }
 
     /// A reader beside another process: it hears of nothing, and polls.
-    pub(crate) async fn open(path: &Path) -> Result<Self, MigrationError> {
-        let options = sqlite_options(path, Access::ReadOnly);
+    pub(crate) async fn open(path: &Path, access: Access) -> Result<Self, MigrationError> {
+        let options = sqlite_options(path, access);
         let pool =
             SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await.map_err(SqlError)?;
         refuse_newer(&pool).await?;
@@ -95,6 +95,17 @@ fn stored_row(row: &SqliteRow) -> Result<StoredRow, sqlx::Error> {
     })
 }
 
+/// As it stands there: a number that no position can be counts as none.
+fn end_of(row: &SqliteRow) -> Result<RecordedEnd, sqlx::Error> {
+    let position = Position(row.try_get::<i64, _>(0)?.try_into().unwrap_or(0));
+    Ok(RecordedEnd { position, recorded_at: row.try_get(1)?, hash: row.try_get(2)? })
+}
+
+/// A log whose head was taken away claims no event.
+fn no_end() -> RecordedEnd {
+    RecordedEnd { position: Position::START, recorded_at: String::new(), hash: Vec::new() }
+}
+
 fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
@@ -115,6 +126,12 @@ impl EventReader for SqliteReader {
         let row = sqlx::query("select position from head").fetch_one(&self.pool).await;
         let position: i64 = row.and_then(|row| row.try_get(0)).map_err(ReadError::unavailable)?;
         Ok(Position(position.unsigned_abs()))
+    }
+
+    async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
+        let row = sqlx::query("select position, recorded_at, hash from head").fetch_optional(&self.pool).await;
+        let end = row.and_then(|row| row.as_ref().map_or_else(|| Ok(no_end()), end_of));
+        end.map(Some).map_err(ReadError::unavailable)
     }
 
     async fn identity(&self) -> Result<Identity, ReadError> {
@@ -149,7 +166,9 @@ impl EventReader for SqliteReader {
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
         let sql = format!("select {COLUMNS} from event where position > $1 order by position limit $2");
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(number(after.0)).bind(page_size(limit));
+        // from the start without a lower bound: a row forged at 0 or below must show as the flaw it is
+        let after_number = if after == Position::START { i64::MIN } else { number(after.0) };
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(after_number).bind(page_size(limit));
         let page = self.fetch(query).await?;
         check_dense(after, &page)?;
         Ok(page)

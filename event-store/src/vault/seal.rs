@@ -33,7 +33,9 @@ impl DataKey {
         Self::from_secret(Zeroizing::new(rand::random()))
     }
 
-    pub(crate) fn from_secret(secret: Zeroizing<[u8; 32]>) -> Self {
+    /// The key made of these 32 bytes: what the vault unwraps, and what the frozen vector in `tests/golden` is opened with.
+    #[must_use]
+    pub fn from_secret(secret: Zeroizing<[u8; 32]>) -> Self {
         let seal_key = derive(&secret, b"fiido-desk/seal/1");
         let mark_key = derive(&secret, b"fiido-desk/mark/1");
         let mark = Hmac::new_from_slice(&*mark_key).expect("HMAC takes keys of any length");

@@ -16,7 +16,7 @@ create table log.event (
     version bigint not null check (version > 0),
     event_id bytea not null unique check (length(event_id) = 16),
     type text not null,
-    schema bigint not null check (schema > 0),
+    schema bigint not null,
     -- 27 characters, so that text order is time order
     recorded_at text not null check (length(recorded_at) = 27),
     actor text not null,
@@ -49,8 +49,8 @@ $$;
 
 create trigger event_is_never_changed before update or delete or truncate on log.event
     for each statement execute function log.refuse('events are never changed and never deleted');
-create trigger head_is_never_deleted before delete or truncate on log.head
-    for each statement execute function log.refuse('the head is never deleted');
+create trigger head_is_made_once before insert or delete or truncate on log.head
+    for each statement execute function log.refuse('the head is made once and never deleted');
 create trigger identity_is_never_deleted before delete or truncate on log.identity
     for each statement execute function log.refuse('the identity is never deleted');
 create trigger identity_keeps_its_log before update on log.identity for each row
@@ -74,7 +74,7 @@ begin
         raise exception using errcode = 'integrity_constraint_violation', message = 'events are only appended, without a hole';
     end if;
     update log.head set position = i.position, recorded_at = i.recorded_at, hash = i.hash
-        from inserted i where i.position = last and head.position = first - 1;
+        from inserted i where head.id = 1 and head.position = first - 1 and i.position = last;
     if not found then
         raise exception using errcode = 'integrity_constraint_violation', message = 'events are only appended at the head';
     end if;
@@ -93,10 +93,12 @@ $$;
 create trigger event_is_only_appended after insert on log.event referencing new table as inserted
     for each statement execute function log.append_at_head();
 
--- The head is where the last event is, whoever moves it.
+-- The head is where the last event is, and describes it, whoever moves it.
 create function log.check_head() returns trigger language plpgsql as $$
 begin
-    if new.position <= old.position or new.position <> (select max(position) from log.event) then
+    if new.position <= old.position or new.position <> (select max(position) from log.event) or not exists (
+        select 1 from log.event e where e.position = new.position and e.hash = new.hash and e.recorded_at = new.recorded_at
+    ) then
         raise exception using errcode = 'integrity_constraint_violation', message = 'the head only moves forward, with the events';
     end if;
     return new;

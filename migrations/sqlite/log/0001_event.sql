@@ -61,14 +61,29 @@ begin
 end;
 
 create trigger head_only_moves_forward before update on head
-when new.position < old.position or new.position <> (select coalesce(max(position), 0) from event)
+when new.position <= old.position
+    or new.position <> (select max(position) from event)
+    or not exists (
+        select 1 from event where position = new.position and hash = new.hash and recorded_at = new.recorded_at
+    )
 begin
     select raise(abort, 'the head only moves forward');
+end;
+
+-- Against INSERT OR REPLACE, as above.
+create trigger head_is_made_once before insert on head
+begin
+    select raise(abort, 'the head is made once');
 end;
 
 create trigger identity_is_never_deleted before delete on identity
 begin
     select raise(abort, 'the identity is never deleted');
+end;
+create trigger identity_is_made_once before insert on identity
+when exists (select 1 from identity)
+begin
+    select raise(abort, 'the identity is made once');
 end;
 create trigger identity_keeps_its_log before update on identity
 when new.log_id <> old.log_id or new.generation <= old.generation

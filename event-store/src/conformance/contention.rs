@@ -1,0 +1,102 @@
+//! Many writers at once: nobody's event is lost, doubled or put where another stands.
+
+use std::{collections::HashSet, sync::Arc};
+
+use super::{
+    ground::{Ground, at_once, ids},
+    sample::{new_stream, some},
+};
+use crate::{
+    event::{SealedEvent, StreamName, StreamVersion},
+    port::{AppendError, Appended, EventStore, Expected},
+};
+
+const WRITERS: usize = 32;
+
+async fn append(
+    store: Arc<dyn EventStore>,
+    stream: StreamName,
+    expected: Expected,
+    events: Vec<SealedEvent>,
+) -> Result<Appended, AppendError> {
+    store.append(&stream, expected, events).await
+}
+
+pub(super) async fn many_writers_to_one_stream_are_all_stored_once(ground: &Ground) {
+    let stream = new_stream();
+    let mut wanted = HashSet::new();
+    for _ in 0..4 {
+        let brought: Vec<_> = (0..WRITERS).map(|n| some(1 + n % 3)).collect();
+        wanted.extend(brought.iter().flatten().map(|event| event.event_id));
+        let appends = brought.clone().into_iter();
+        let answers =
+            at_once(appends.map(|events| append(ground.store.clone(), stream.clone(), Expected::Any, events))).await;
+        for (answer, events) in answers.into_iter().zip(brought) {
+            answers_its_own(ground, &stream, answer.expect("any append is taken"), &events).await;
+        }
+    }
+    let stored = ground.stream(&stream).await;
+    assert_eq!(stored.len(), wanted.len());
+    assert_eq!(ids(&stored).into_iter().collect::<HashSet<_>>(), wanted);
+    assert_eq!(ground.written().await, stored);
+}
+
+/// The answer points at the append's own events, which stand together.
+async fn answers_its_own(ground: &Ground, stream: &StreamName, answer: Appended, events: &[SealedEvent]) {
+    let before = StreamVersion(answer.last_version.0 - events.len() as u64);
+    let stored = ground.store.read_stream(stream, before, events.len()).await.expect("a stream can be read");
+    let contents: Vec<_> = stored.iter().map(|recorded| recorded.event.clone()).collect();
+    assert_eq!(contents, events, "the answer points at another append's events");
+    assert_eq!(stored.last().map(|event| event.position), Some(answer.last_position));
+}
+
+pub(super) async fn many_streams_at_once_are_all_stored_once(ground: &Ground) {
+    let streams: Vec<_> = (0..WRITERS).map(|_| new_stream()).collect();
+    let appends = streams.iter().flat_map(|stream| [stream, stream]);
+    let answers =
+        at_once(appends.map(|stream| append(ground.store.clone(), stream.clone(), Expected::Any, some(2)))).await;
+    let positions: HashSet<_> = answers.into_iter().map(|a| a.expect("any append is taken").last_position).collect();
+    assert_eq!(positions.len(), 2 * WRITERS, "two appends were answered one position");
+    assert_eq!(ground.written().await.len(), 4 * WRITERS);
+    for stream in &streams {
+        assert_eq!(ground.stream(stream).await.len(), 4);
+    }
+}
+
+/// Each of several rounds asks for the same version from many sides.
+pub(super) async fn one_exact_writer_wins_each_version(ground: &Ground) {
+    let stream = new_stream();
+    for version in 0..6 {
+        let expected = Expected::Exact(StreamVersion(version));
+        one_wins(ground, &stream, expected, version + 1).await;
+    }
+    assert_eq!(ground.stream(&stream).await.len(), 6);
+}
+
+pub(super) async fn one_writer_makes_a_stream(ground: &Ground) {
+    for _ in 0..6 {
+        let stream = new_stream();
+        one_wins(ground, &stream, Expected::NoStream, 1).await;
+        assert_eq!(ground.stream(&stream).await.len(), 1);
+    }
+}
+
+async fn one_wins(ground: &Ground, stream: &StreamName, expected: Expected, then: u64) {
+    let brought: Vec<_> = (0..WRITERS).map(|_| some(1)).collect();
+    let appends = brought.clone().into_iter();
+    let answers = at_once(appends.map(|events| append(ground.store.clone(), stream.clone(), expected, events))).await;
+    let mut winners = Vec::new();
+    for (answer, events) in answers.into_iter().zip(brought) {
+        match answer {
+            Ok(appended) => {
+                assert_eq!(appended.last_version, StreamVersion(then));
+                winners.push(events[0].event_id);
+            }
+            Err(AppendError::WrongExpectedVersion { actual, .. }) => assert_eq!(actual, StreamVersion(then)),
+            Err(other) => panic!("a writer that came too late was answered {other}"),
+        }
+    }
+    let stored = ground.stream(stream).await;
+    assert_eq!(winners.len(), 1, "{} writers were told that they had won", winners.len());
+    assert_eq!(ids(&stored).last(), winners.last(), "the winner's event is not the one stored");
+}

@@ -1,0 +1,93 @@
+//! Numbers, times and hashes that the log gives.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    ground::{Ground, at_once},
+    sample::{full, new_stream, some},
+};
+use crate::{
+    event::{StreamName, StreamVersion},
+    hash::{NO_HASH, event_hash},
+    port::{Expected, Positions},
+};
+
+/// Clocks of a node and its log's server may differ by this much before a time counts as wrong.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
+/// Appends of several sizes to several streams, all at once; several writers per stream.
+async fn write_mixed(ground: &Ground) {
+    let streams: Vec<StreamName> = (0..4).map(|_| new_stream()).collect();
+    at_once((0..16).map(|n| {
+        let (store, stream) = (ground.store.clone(), streams[n % 4].clone());
+        async move {
+            for round in 0..6 {
+                let mut events = some(1 + (n + round) % 5);
+                events[0] = full();
+                store.append(&stream, Expected::Any, events).await.expect("any append of new events is taken");
+            }
+        }
+    }))
+    .await;
+}
+
+pub(super) async fn positions_follow_each_other(ground: &Ground) {
+    write_mixed(ground).await;
+    let written = ground.written().await;
+    let mut last = ground.start;
+    for event in &written {
+        match ground.store.positions() {
+            Positions::Dense => assert_eq!(event.position, last.next()),
+            Positions::Increasing => assert!(event.position > last, "{} follows {last}", event.position),
+        }
+        last = event.position;
+    }
+    assert_eq!(ground.store.head().await.expect("the head can be read"), last);
+}
+
+pub(super) async fn versions_are_dense_in_each_stream(ground: &Ground) {
+    write_mixed(ground).await;
+    let mut streams: HashMap<StreamName, StreamVersion> = HashMap::new();
+    for event in ground.written().await {
+        let last = streams.entry(event.stream.clone()).or_default();
+        assert_eq!(event.version, last.next(), "at position {}", event.position);
+        *last = event.version;
+    }
+}
+
+/// Large appends bring many events in one microsecond.
+pub(super) async fn times_rise_with_positions(ground: &Ground) {
+    write_mixed(ground).await;
+    for _ in 0..4 {
+        ground.append(&new_stream(), some(256)).await;
+    }
+    let written = ground.written().await;
+    for pair in written.windows(2) {
+        let (before, after) = (pair[0].recorded_at, pair[1].recorded_at);
+        assert!(after > before, "{before} at {}, then {after}", pair[0].position);
+        assert_eq!(after.as_nanosecond() % 1000, 0, "{after} is finer than it is stored");
+    }
+}
+
+pub(super) async fn times_are_those_of_the_append(ground: &Ground) {
+    let earliest = Timestamp::now() - CLOCKS_DIFFER;
+    ground.append(&new_stream(), some(2)).await;
+    let latest = Timestamp::now() + CLOCKS_DIFFER;
+    for event in ground.written().await {
+        assert!(event.recorded_at > earliest && event.recorded_at < latest, "recorded at {}", event.recorded_at);
+    }
+}
+
+pub(super) async fn hashes_chain_each_stream(ground: &Ground) {
+    write_mixed(ground).await;
+    let mut streams: HashMap<StreamName, [u8; 32]> = HashMap::new();
+    for event in ground.written().await {
+        let last = streams.entry(event.stream.clone()).or_insert(NO_HASH);
+        assert_eq!(event.prev_hash, *last, "at position {}", event.position);
+        let hash = event_hash(last, &event.stream, event.version, event.recorded_at, &event.event);
+        assert_eq!(event.hash, hash, "at position {}", event.position);
+        *last = hash;
+    }
+}

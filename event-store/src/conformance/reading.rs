@@ -1,0 +1,201 @@
+//! Reads: pages, ends, and that nothing shows before what stands below it.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use uuid::Uuid;
+
+use super::{
+    ground::{Ground, at_once, ids},
+    sample::{new_stream, plain, some},
+};
+use crate::{
+    event::{Position, RecordedEvent, StreamName, StreamVersion},
+    port::{EventStore, Expected},
+};
+
+type Events = Vec<Arc<RecordedEvent>>;
+
+/// Two streams of seven events each, taking turns in the log.
+async fn two_streams(ground: &Ground) -> (StreamName, StreamName) {
+    let (one, other) = (new_stream(), new_stream());
+    for _ in 0..7 {
+        ground.append(&one, some(1)).await;
+        ground.append(&other, some(1)).await;
+    }
+    (one, other)
+}
+
+/// Every page that starts after any of the events, or before the first, of any size, must be the part of `all` it should.
+async fn pages_fit<F: Future<Output = Events>>(all: &Events, page: impl Fn(Option<&Arc<RecordedEvent>>, usize) -> F) {
+    for start in 0..=all.len() {
+        let after = start.checked_sub(1).map(|last| &all[last]);
+        for limit in [0, 1, 2, 3, all.len(), all.len() + 1, usize::MAX] {
+            let end = start.saturating_add(limit).min(all.len());
+            let given = page(after, limit).await;
+            assert_eq!(ids(&given), ids(&all[start..end]), "after {start} events, at most {limit}");
+        }
+    }
+}
+
+pub(super) async fn find_knows_recorded_ids_only(ground: &Ground) {
+    let stream = new_stream();
+    let events = some(3);
+    let find = |id| async move { ground.store.find(id).await.expect("the log can be searched") };
+    assert_eq!(find(events[0].event_id).await, None);
+    ground.append(&stream, events.clone()).await;
+    for (event, stored) in events.iter().zip(ground.stream(&stream).await) {
+        assert_eq!(find(event.event_id).await, Some(stored));
+    }
+    for unknown in [Uuid::new_v4(), Uuid::nil(), Uuid::max()] {
+        assert_eq!(find(unknown).await, None);
+    }
+}
+
+pub(super) async fn the_head_is_the_last_position(ground: &Ground) {
+    if ground.start == Position::START {
+        assert!(ground.written().await.is_empty(), "a log whose head is 0 has events");
+    }
+    for count in [1, 3, 1] {
+        ground.append(&new_stream(), some(count)).await;
+        let last = ground.written().await.last().map(|event| event.position);
+        assert_eq!(Some(ground.store.head().await.expect("the head can be read")), last);
+    }
+}
+
+/// An adapter that keeps no such record promises nothing here.
+pub(super) async fn the_recorded_end_is_the_last_event(ground: &Ground) {
+    for count in [1, 3] {
+        ground.append(&new_stream(), some(count)).await;
+        let last = ground.written().await.pop().expect("events were appended");
+        let Some(end) = ground.store.recorded_end().await.expect("the end can be read") else { return };
+        assert_eq!(end.position, last.position);
+        assert_eq!(end.recorded_at, last.recorded_at_text());
+        assert_eq!(end.hash, last.hash);
+    }
+}
+
+pub(super) async fn read_stream_pages_through_a_stream(ground: &Ground) {
+    let (stream, _) = two_streams(ground).await;
+    let mut all = ground.written().await;
+    all.retain(|event| event.stream == stream);
+    pages_fit(&all, |after, limit| {
+        let after = after.map_or(StreamVersion::NONE, |event| event.version);
+        let stream = &stream;
+        async move { ground.store.read_stream(stream, after, limit).await.expect("a stream can be read") }
+    })
+    .await;
+}
+
+/// Names that a pattern, a prefix or a case-blind comparison would take for each other.
+pub(super) async fn read_stream_gives_that_stream_only(ground: &Ground) {
+    let tag = Uuid::new_v4().simple().to_string();
+    let names = ["", "_", "-", "a", "ab", "a_b", "a-b", "axb"].map(|end| format!("session-{tag}{end}"));
+    for (n, name) in names.iter().enumerate() {
+        let stream = StreamName::parse(name).expect("a stream's name");
+        ground.append(&stream, some(n + 1)).await;
+    }
+    for (n, name) in names.iter().enumerate() {
+        let stream = StreamName::parse(name).expect("a stream's name");
+        let by_version = ground.stream(&stream).await;
+        let by_position = ground.store.read_stream_after_position(&stream, ground.start, 100).await;
+        assert_eq!(by_version.len(), n + 1, "{name}");
+        assert!(by_version.iter().all(|event| event.stream == stream));
+        assert_eq!(by_position.expect("a stream can be read"), by_version);
+    }
+}
+
+pub(super) async fn read_stream_after_position_pages_through_a_stream(ground: &Ground) {
+    let (stream, other) = two_streams(ground).await;
+    let written = ground.written().await;
+    for name in [&stream, &other] {
+        let all: Events = written.iter().filter(|event| event.stream == *name).cloned().collect();
+        pages_fit(&all, |after, limit| {
+            let after = after.map_or(ground.start, |event| event.position);
+            async move {
+                let read = ground.store.read_stream_after_position(name, after, limit).await;
+                read.expect("a stream can be read")
+            }
+        })
+        .await;
+    }
+    for (n, event) in written.iter().enumerate() {
+        let rest = ground.store.read_stream_after_position(&stream, event.position, 100).await;
+        let expected: Vec<_> = written[n + 1..].iter().filter(|event| event.stream == stream).collect();
+        assert_eq!(ids(&rest.expect("a stream can be read")), ids(expected), "after {}", event.position);
+    }
+}
+
+pub(super) async fn read_all_pages_through_the_log(ground: &Ground) {
+    let (one, other) = two_streams(ground).await;
+    let mut all = ground.stream(&one).await;
+    all.extend(ground.stream(&other).await);
+    all.sort_by_key(|event| event.position);
+    assert_eq!(all.len(), 14);
+    pages_fit(&all, |after, limit| {
+        let after = after.map_or(ground.start, |event| event.position);
+        async move { ground.store.read_all(after, limit).await.expect("the log can be read") }
+    })
+    .await;
+}
+
+pub(super) async fn reads_beyond_the_end_are_empty(ground: &Ground) {
+    let stream = new_stream();
+    let last = ground.append(&stream, some(2)).await;
+    let (store, unknown) = (&ground.store, new_stream());
+    for further in [0, 1, 1000, i64::MAX as u64 - last.last_position.0, u64::MAX - last.last_position.0] {
+        let position = Position(last.last_position.0 + further);
+        let version = StreamVersion(last.last_version.0.saturating_add(further));
+        assert_eq!(store.read_all(position, 10).await.expect("the log can be read"), []);
+        assert_eq!(store.read_stream(&stream, version, 10).await.expect("a stream can be read"), []);
+        let after = store.read_stream_after_position(&stream, position, 10).await;
+        assert_eq!(after.expect("a stream can be read"), []);
+    }
+    assert_eq!(store.read_stream(&unknown, StreamVersion::NONE, 10).await.expect("a stream can be read"), []);
+    let after = store.read_stream_after_position(&unknown, Position::START, 10).await;
+    assert_eq!(after.expect("a stream can be read"), []);
+}
+
+/// Readers page through the log while it is written; what each has seen must in the end be the log, without a hole.
+pub(super) async fn read_all_never_shows_a_position_before_those_below_it(ground: &Ground) {
+    let done = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> =
+        (0..3).map(|_| tokio::spawn(read_until(ground.store.clone(), ground.start, done.clone()))).collect();
+    at_once((0..8).map(|_| {
+        let store = ground.store.clone();
+        async move {
+            let stream = new_stream();
+            for _ in 0..40 {
+                let appended = store.append(&stream, Expected::Any, vec![plain("{}")]).await;
+                appended.expect("any append of new events is taken");
+                tokio::task::yield_now().await;
+            }
+        }
+    }))
+    .await;
+    done.store(true, Ordering::SeqCst);
+    let written = ids(&ground.written().await);
+    assert_eq!(written.iter().collect::<HashSet<_>>().len(), 320);
+    for reader in readers {
+        assert_eq!(reader.await.expect("a reader does not panic"), written, "a reader saw another log");
+    }
+}
+
+async fn read_until(store: Arc<dyn EventStore>, start: Position, done: Arc<AtomicBool>) -> Vec<Uuid> {
+    let (mut seen, mut cursor) = (Vec::new(), start);
+    loop {
+        let last_round = done.load(Ordering::SeqCst);
+        let page = store.read_all(cursor, 50).await.expect("the log can be read");
+        if page.is_empty() && last_round {
+            return seen;
+        }
+        cursor = page.last().map_or(cursor, |event| event.position);
+        seen.extend(ids(&page));
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,115 @@
+//! What an append is refused for, and that nothing is left of it then.
+
+use super::{
+    ground::{Ground, ids},
+    sample::{full, new_stream, plain, some},
+};
+use crate::{
+    event::{Actor, SealedEvent, StreamName, StreamVersion},
+    plan::{MAX_EVENT_BYTES, MAX_EVENTS},
+    port::{AppendError, Expected, Positions},
+};
+
+/// The append must be refused for its version, and say where the stream is.
+async fn is_refused_at(ground: &Ground, stream: &StreamName, expected: Expected, at: u64) {
+    match ground.try_append(stream, expected, &some(2)).await {
+        Err(AppendError::WrongExpectedVersion { stream: named, expected: asked, actual }) => {
+            assert_eq!((&named, asked, actual), (stream, expected, StreamVersion(at)));
+        }
+        other => panic!("{expected:?} on a stream at {at} was answered {other:?}"),
+    }
+    assert_eq!(ground.stream(stream).await.len() as u64, at, "a refused append was stored");
+}
+
+/// The append must be refused as one that no log stores.
+async fn is_refused(ground: &Ground, events: &[SealedEvent]) {
+    let stream = new_stream();
+    let answer = ground.try_append(&stream, Expected::Any, events).await;
+    assert!(matches!(answer, Err(AppendError::Refused(_))), "answered {answer:?}");
+    assert!(ground.stream(&stream).await.is_empty(), "a refused append was stored");
+    assert!(ground.written().await.is_empty(), "a refused append is in the log");
+}
+
+pub(super) async fn no_stream_is_refused_once_the_stream_has_events(ground: &Ground) {
+    let stream = new_stream();
+    ground.append(&stream, some(1)).await;
+    is_refused_at(ground, &stream, Expected::NoStream, 1).await;
+    ground.append(&stream, some(2)).await;
+    is_refused_at(ground, &stream, Expected::NoStream, 3).await;
+}
+
+pub(super) async fn exact_is_refused_at_another_version(ground: &Ground) {
+    let stream = new_stream();
+    is_refused_at(ground, &stream, Expected::Exact(StreamVersion(1)), 0).await;
+    ground.append(&stream, some(3)).await;
+    for version in [0, 1, 2, 4, 5, u64::MAX] {
+        is_refused_at(ground, &stream, Expected::Exact(StreamVersion(version)), 3).await;
+    }
+}
+
+pub(super) async fn an_empty_append_is_refused(ground: &Ground) {
+    is_refused(ground, &[]).await;
+}
+
+pub(super) async fn an_append_over_the_limits_is_refused(ground: &Ground) {
+    is_refused(ground, &some(MAX_EVENTS + 1)).await;
+    is_refused(ground, &[plain(&"x".repeat(MAX_EVENT_BYTES + 1))]).await;
+    let half = "x".repeat(MAX_EVENT_BYTES / 2 + 1);
+    is_refused(ground, &[plain(&half), plain(&half)]).await;
+    is_refused(ground, &[SealedEvent { personal: Some(half.as_bytes().into()), data: half.as_str().into(), ..full() }])
+        .await;
+}
+
+pub(super) async fn one_id_twice_in_an_append_is_refused(ground: &Ground) {
+    let event = plain("{}");
+    let other = SealedEvent { data: "[]".into(), ..event.clone() };
+    is_refused(ground, &[event.clone(), event.clone()]).await;
+    is_refused(ground, &[event.clone(), plain("{}"), other]).await;
+    assert_eq!(ground.store.find(event.event_id).await.expect("the log can be searched"), None);
+}
+
+pub(super) async fn a_text_with_nul_is_refused(ground: &Ground) {
+    let bad = [
+        plain("\0"),
+        SealedEvent { event_type: "conformance\0".into(), ..plain("{}") },
+        SealedEvent { actor: Actor::new("system", "\0"), ..plain("{}") },
+        SealedEvent { key_id: Some("\0".into()), ..full() },
+    ];
+    for event in bad {
+        is_refused(ground, &[plain("{}"), event]).await;
+    }
+}
+
+pub(super) async fn a_sealed_part_without_its_key_is_refused(ground: &Ground) {
+    is_refused(ground, &[SealedEvent { key_id: None, ..full() }]).await;
+    is_refused(ground, &[SealedEvent { personal: None, ..full() }]).await;
+}
+
+pub(super) async fn a_refused_append_leaves_nothing(ground: &Ground) {
+    let stream = new_stream();
+    let known = plain("{}");
+    ground.append(&stream, vec![known.clone()]).await;
+    let before = ground.store.head().await.expect("the head can be read");
+    let changed = SealedEvent { data: "[]".into(), ..known.clone() };
+    let attempts = [
+        (Expected::NoStream, some(3)),
+        (Expected::Exact(StreamVersion(7)), some(3)),
+        (Expected::Any, vec![plain("{}"), changed.clone()]),
+        (Expected::Any, vec![changed, plain("{}")]),
+    ];
+    for (expected, events) in attempts {
+        let refused = ground.try_append(&stream, expected, &events).await;
+        assert!(refused.is_err(), "{expected:?} was answered {refused:?}");
+        assert_eq!(ground.store.head().await.expect("the head can be read"), before);
+        for event in events.iter().filter(|event| event.event_id != known.event_id) {
+            assert_eq!(ground.store.find(event.event_id).await.expect("the log can be searched"), None);
+        }
+    }
+    assert_eq!(ids(&ground.written().await), [known.event_id]);
+    let next = ground.append(&stream, some(1)).await;
+    assert_eq!(next.last_version, StreamVersion(2), "a refused append took a version");
+    if ground.store.positions() == Positions::Dense {
+        assert_eq!(next.last_position, before.next(), "a refused append took a position");
+    }
+    assert_eq!(ground.stream(&stream).await.len(), 2);
+}

@@ -1,0 +1,153 @@
+//! An append that comes again: a client that did not hear the answer asks a second time, and nothing happens twice.
+
+use uuid::Uuid;
+
+use super::{
+    ground::{Ground, at_once, ids},
+    sample::{full, new_stream, plain, sealed, some},
+};
+use crate::{
+    event::{Actor, SealedEvent, StreamName, StreamVersion},
+    port::{AppendError, Expected},
+};
+
+/// Every way of asking, most of them wrong for a stream that has moved on.
+const WAYS: [Expected; 5] = [
+    Expected::Any,
+    Expected::NoStream,
+    Expected::Exact(StreamVersion(0)),
+    Expected::Exact(StreamVersion(2)),
+    Expected::Exact(StreamVersion(99)),
+];
+
+pub(super) async fn a_repeat_answers_as_the_first_time(ground: &Ground) {
+    for count in [1, 3] {
+        let (stream, events) = (new_stream(), some(count));
+        let first = ground.append(&stream, events.clone()).await;
+        for expected in WAYS {
+            let again = ground.try_append(&stream, expected, &events).await;
+            assert_eq!(again.expect("a repeat is answered"), first, "repeated with {expected:?}");
+        }
+    }
+}
+
+pub(super) async fn a_repeat_answers_as_the_first_time_after_others_appended(ground: &Ground) {
+    let (stream, events) = (new_stream(), some(2));
+    let first = ground.append(&stream, events.clone()).await;
+    ground.append(&stream, some(4)).await;
+    ground.append(&new_stream(), some(4)).await;
+    for expected in WAYS {
+        let again = ground.try_append(&stream, expected, &events).await;
+        assert_eq!(again.expect("a repeat is answered"), first, "repeated with {expected:?}");
+    }
+}
+
+pub(super) async fn a_repeat_stores_nothing(ground: &Ground) {
+    let (stream, events) = (new_stream(), some(3));
+    let first = ground.append(&stream, events.clone()).await;
+    for expected in WAYS {
+        drop(ground.try_append(&stream, expected, &events).await);
+    }
+    assert_eq!(ground.stream(&stream).await.len(), 3);
+    assert_eq!(ground.written().await.len(), 3);
+    assert_eq!(ground.store.head().await.expect("the head can be read"), first.last_position);
+}
+
+pub(super) async fn a_repeat_sealed_anew_is_the_same(ground: &Ground) {
+    let (stream, event) = (new_stream(), full());
+    let first = ground.append(&stream, vec![event.clone()]).await;
+    let again = SealedEvent { personal: Some(sealed(7, b"the same text under another nonce").into()), ..event.clone() };
+    let answer = ground.try_append(&stream, Expected::NoStream, &[again]).await;
+    assert_eq!(answer.expect("the content mark is the same"), first);
+    assert_eq!(ground.stream(&stream).await[0].event, event, "the stored bytes were replaced");
+}
+
+pub(super) async fn a_repeat_is_known_by_its_content_alone(ground: &Ground) {
+    let (stream, event) = (new_stream(), full());
+    let first = ground.append(&stream, vec![event.clone()]).await;
+    let again = SealedEvent {
+        actor: Actor::new("agent", "another"),
+        correlation_id: Uuid::new_v4(),
+        causation_id: None,
+        ..event.clone()
+    };
+    let answer = ground.try_append(&stream, Expected::NoStream, &[again]).await;
+    assert_eq!(answer.expect("another request, the same content"), first);
+    assert_eq!(ground.stream(&stream).await[0].event, event, "the stored event was replaced");
+}
+
+/// The append must be refused, naming the event that has the id.
+async fn is_other_content(ground: &Ground, stream: &StreamName, events: &[SealedEvent], stored: Uuid) {
+    let known = ground.store.find(stored).await.expect("the log can be searched").expect("it is recorded");
+    match ground.try_append(stream, Expected::Any, events).await {
+        Err(AppendError::DifferentContent { event_id, stored: named }) => {
+            assert_eq!(event_id, stored);
+            assert_eq!(*named, *known, "another event is named than the one stored");
+        }
+        other => panic!("answered {other:?}"),
+    }
+}
+
+pub(super) async fn other_content_under_a_known_id_is_refused(ground: &Ground) {
+    let (stream, event) = (new_stream(), full());
+    ground.append(&stream, vec![event.clone()]).await;
+    let others = [
+        SealedEvent { event_type: "conformance.other".into(), ..event.clone() },
+        SealedEvent { schema: 2, ..event.clone() },
+        SealedEvent { data: "{\"n\":2}".into(), ..event.clone() },
+        SealedEvent { data: "{\"n\": 1}".into(), ..event.clone() },
+        SealedEvent { personal: Some(sealed(8, b"another text").into()), ..event.clone() },
+        SealedEvent { personal: None, key_id: None, ..event.clone() },
+    ];
+    for other in others {
+        is_other_content(ground, &stream, &[other], event.event_id).await;
+    }
+    let stored = ground.stream(&stream).await;
+    assert_eq!(stored.len(), 1);
+    assert_eq!(stored[0].event, event);
+}
+
+pub(super) async fn a_known_id_in_another_stream_is_refused(ground: &Ground) {
+    let (stream, other, event) = (new_stream(), new_stream(), plain("{}"));
+    ground.append(&stream, vec![event.clone()]).await;
+    is_other_content(ground, &other, std::slice::from_ref(&event), event.event_id).await;
+    assert!(ground.stream(&other).await.is_empty());
+}
+
+pub(super) async fn a_partial_repeat_is_refused(ground: &Ground) {
+    let (stream, event) = (new_stream(), plain("{}"));
+    ground.append(&stream, vec![event.clone()]).await;
+    let added = plain("{}");
+    is_other_content(ground, &stream, &[event.clone(), added.clone()], event.event_id).await;
+    is_other_content(ground, &stream, &[added.clone(), event.clone()], event.event_id).await;
+    assert_eq!(ground.store.find(added.event_id).await.expect("the log can be searched"), None);
+    assert_eq!(ground.stream(&stream).await.len(), 1);
+}
+
+pub(super) async fn a_repeat_in_another_order_is_refused(ground: &Ground) {
+    let (stream, mut events) = (new_stream(), some(3));
+    ground.append(&stream, events.clone()).await;
+    events.swap(0, 2);
+    let answer = ground.try_append(&stream, Expected::Any, &events).await;
+    assert!(matches!(answer, Err(AppendError::DifferentContent { .. })), "answered {answer:?}");
+    assert_eq!(ground.stream(&stream).await.len(), 3);
+}
+
+/// Some of them meet in one batch, some do not; the answer is the same.
+pub(super) async fn concurrent_repeats_are_stored_once(ground: &Ground) {
+    for round in 0..5 {
+        let (stream, events) = (new_stream(), some(2));
+        let expected = if round % 2 == 0 { Expected::NoStream } else { Expected::Any };
+        let answers = at_once((0..24).map(|_| {
+            let (store, stream, events) = (ground.store.clone(), stream.clone(), events.clone());
+            async move { store.append(&stream, expected, events).await }
+        }))
+        .await;
+        let stored = ground.stream(&stream).await;
+        assert_eq!(ids(&stored), events.iter().map(|event| event.event_id).collect::<Vec<_>>());
+        for answer in answers {
+            let answer = answer.expect("every repeat is answered");
+            assert_eq!((answer.last_version, answer.last_position), (StreamVersion(2), stored[1].position));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Subscriptions: every event after a position, once and in order, whether it was there already or comes later.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{
+    ground::{Ground, at_once, ids, next},
+    sample::{new_stream, plain, some},
+};
+use crate::{
+    event::{Position, RecordedEvent, SealedEvent},
+    plan::MAX_EVENTS,
+    port::{EventStore, Expected},
+};
+
+const WRITERS: usize = 8;
+const APPENDS_EACH: usize = 60;
+
+pub(super) async fn a_subscription_from_the_start_gives_every_event(ground: &Ground) {
+    ground.append(&new_stream(), some(3)).await;
+    let mut whole = ground.store.subscribe(Position::START);
+    let mut ours = ground.store.subscribe(ground.start);
+    ground.append(&new_stream(), some(3)).await;
+    let written = ground.written().await;
+    ground.expect_next(&mut ours, &written).await;
+    let before = ground.store.read_all(Position::START, 1).await.expect("the log can be read");
+    ground.expect_next(&mut whole, &before).await;
+    ground.append(&new_stream(), some(2)).await;
+    ground.expect_next(&mut ours, &ground.written().await[6..]).await;
+}
+
+pub(super) async fn a_subscription_from_the_middle_gives_what_follows(ground: &Ground) {
+    ground.append(&new_stream(), some(6)).await;
+    let written = ground.written().await;
+    for (n, event) in written.iter().enumerate() {
+        ground.append(&new_stream(), some(1)).await;
+        let follows = &ground.written().await[n + 1..];
+        ground.expect_next(&mut ground.store.subscribe(event.position), follows).await;
+    }
+}
+
+pub(super) async fn a_subscription_from_the_head_gives_what_is_new(ground: &Ground) {
+    ground.append(&new_stream(), some(4)).await;
+    let head = ground.store.head().await.expect("the head can be read");
+    let mut events = ground.store.subscribe(head);
+    let waits = tokio::time::timeout(Duration::from_millis(50), futures::StreamExt::next(&mut events)).await;
+    assert!(waits.is_err(), "there is nothing new, but {waits:?} was given");
+    for _ in 0..3 {
+        let event = plain("{}");
+        let id = event.event_id;
+        ground.append(&new_stream(), vec![event]).await;
+        assert_eq!(ground.next(&mut events).await.event.event_id, id);
+    }
+}
+
+pub(super) async fn a_subscription_from_beyond_the_head_waits_for_its_position(ground: &Ground) {
+    ground.append(&new_stream(), some(2)).await;
+    let head = ground.store.head().await.expect("the head can be read");
+    let beyond = Position(head.0 + 3);
+    let mut events = ground.store.subscribe(beyond);
+    for _ in 0..6 {
+        ground.append(&new_stream(), some(1)).await;
+    }
+    let written = ground.written().await;
+    let first = written.partition_point(|event| event.position <= beyond);
+    ground.expect_next(&mut events, &written[first..]).await;
+}
+
+/// Writers write all the time; subscribers come at several moments, from several places, and all see one log.
+pub(super) async fn catching_up_and_live_have_no_seam(ground: &Ground) {
+    let written = Arc::new(AtomicUsize::new(0));
+    let last = plain("{\"last\":true}");
+    let subscribers: Vec<_> = (0..6)
+        .map(|n| {
+            let (ground, begins) = (Watch::of(ground, &last), n * WRITERS * APPENDS_EACH / 8);
+            tokio::spawn(ground.subscribe_when(written.clone(), begins, n % 2 == 0))
+        })
+        .collect();
+    at_once((0..WRITERS).map(|_| write_slowly(ground.store.clone(), written.clone()))).await;
+    ground.append(&new_stream(), vec![last]).await;
+
+    let log = ids(&ground.written().await);
+    assert_eq!(log.len(), WRITERS * APPENDS_EACH + 1);
+    for subscriber in subscribers {
+        let (skipped, seen) = subscriber.await.expect("every subscriber sees the last event");
+        let skipped = log.iter().take(skipped);
+        assert!(skipped.chain(&seen).eq(&log), "a subscriber saw {} events, not those of the log", seen.len());
+    }
+}
+
+/// A pause after every append, so that the log grows all the while that subscribers catch up.
+async fn write_slowly(store: Arc<dyn EventStore>, written: Arc<AtomicUsize>) {
+    let stream = new_stream();
+    for _ in 0..APPENDS_EACH {
+        let appended = store.append(&stream, Expected::Any, some(1)).await;
+        appended.expect("any append of new events is taken");
+        written.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+struct Watch {
+    store: Arc<dyn EventStore>,
+    start: Position,
+    last: uuid::Uuid,
+    patience: Duration,
+}
+
+impl Watch {
+    fn of(ground: &Ground, last: &SealedEvent) -> Self {
+        let (store, start) = (ground.store.clone(), ground.start);
+        Self { store, start, last: last.event_id, patience: ground.patience() }
+    }
+
+    /// Subscribes once so many events are written, from the start or from what is then the head; gives how many events
+    /// it passed over, and the ids it saw up to the last.
+    async fn subscribe_when(
+        self,
+        written: Arc<AtomicUsize>,
+        begins: usize,
+        from_start: bool,
+    ) -> (usize, Vec<uuid::Uuid>) {
+        while written.load(Ordering::SeqCst) < begins {
+            tokio::time::sleep(Duration::from_micros(500)).await;
+        }
+        let passed = if from_start { Vec::new() } else { self.there().await };
+        let after = passed.last().map_or(self.start, |event| event.position);
+        let (mut events, mut seen) = (self.store.subscribe(after), Vec::new());
+        loop {
+            let event = next(&mut events, self.patience).await;
+            seen.push(event.event.event_id);
+            if event.event.event_id == self.last {
+                return (passed.len(), seen);
+            }
+        }
+    }
+
+    async fn there(&self) -> Vec<Arc<RecordedEvent>> {
+        self.store.read_all(self.start, 10_000).await.expect("the log can be read")
+    }
+}
+
+/// More than any window or backlog holds is written while a live subscriber takes nothing.
+pub(super) async fn a_slow_subscriber_loses_nothing(ground: &Ground) {
+    let mut events = ground.store.subscribe(ground.start);
+    ground.append(&new_stream(), some(1)).await;
+    ground.expect_next(&mut events, &ground.written().await).await;
+    for _ in 0..24 {
+        ground.append(&new_stream(), some(MAX_EVENTS)).await;
+    }
+    let written = ground.written().await;
+    assert_eq!(written.len(), 1 + 24 * MAX_EVENTS);
+    ground.expect_next(&mut events, &written[1..]).await;
+}

@@ -1,0 +1,161 @@
+//! Reading the log in pages, on connections that cannot write.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::{
+    AssertSqlSafe, PgPool, Postgres, Row as _,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    event::{Position, RecordedEvent, StreamName, StreamVersion},
+    port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
+    row::{COLUMNS, StoredRow, check_dense},
+    sql::SqlError,
+    subscription,
+};
+
+#[derive(Clone)]
+pub(super) struct PostgresReader {
+    pool: PgPool,
+    identity: Identity,
+    head: watch::Receiver<Position>,
+}
+
+impl PostgresReader {
+    pub(super) fn new(pool: PgPool, identity: Identity, head: watch::Receiver<Position>) -> Self {
+        Self { pool, identity, head }
+    }
+
+    async fn fetch(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let rows = query.fetch_all(&self.pool).await.map_err(ReadError::unavailable)?;
+        rows.iter().map(event_of).collect()
+    }
+}
+
+pub(super) async fn identity(pool: &PgPool) -> Result<Identity, SqlError> {
+    let row = sqlx::query("select log_id, generation from log.identity where id = 1").fetch_one(pool).await?;
+    let log_id = Uuid::from_slice(row.try_get(0)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+    Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
+}
+
+pub(super) async fn current_head(pool: &PgPool) -> Result<Position, SqlError> {
+    let row = sqlx::query("select position from log.head where id = 1").fetch_one(pool).await?;
+    Ok(Position(row.try_get::<i64, _>(0)?.unsigned_abs()))
+}
+
+pub(super) fn event_of(row: &PgRow) -> Result<Arc<RecordedEvent>, ReadError> {
+    let position = row.try_get::<i64, _>(0).map_or(0, i64::unsigned_abs);
+    let damaged = |error: sqlx::Error| ReadError::Damaged { position: Position(position), what: error.to_string() };
+    stored_row(row).map_err(damaged)?.into_event()
+}
+
+fn stored_row(row: &PgRow) -> Result<StoredRow, sqlx::Error> {
+    Ok(StoredRow {
+        position: row.try_get(0)?,
+        stream: row.try_get(1)?,
+        version: row.try_get(2)?,
+        event_id: row.try_get(3)?,
+        event_type: row.try_get(4)?,
+        schema: row.try_get(5)?,
+        recorded_at: row.try_get(6)?,
+        actor: row.try_get(7)?,
+        subject: row.try_get(8)?,
+        key_id: row.try_get(9)?,
+        correlation_id: row.try_get(10)?,
+        causation_id: row.try_get(11)?,
+        data: row.try_get(12)?,
+        personal: row.try_get(13)?,
+        prev_hash: row.try_get(14)?,
+        hash: row.try_get(15)?,
+    })
+}
+
+/// As it stands there: a number that no position can be counts as none.
+fn end_of(row: &PgRow) -> Result<RecordedEnd, sqlx::Error> {
+    let position = Position(row.try_get::<i64, _>(0)?.try_into().unwrap_or(0));
+    Ok(RecordedEnd { position, recorded_at: row.try_get(1)?, hash: row.try_get(2)? })
+}
+
+/// A log whose head was taken away claims no event.
+fn no_end() -> RecordedEnd {
+    RecordedEnd { position: Position::START, recorded_at: String::new(), hash: Vec::new() }
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn page_size(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl EventReader for PostgresReader {
+    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        let sql = format!("select {COLUMNS} from log.event where event_id = $1");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().as_slice());
+        Ok(self.fetch(query).await?.pop())
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        current_head(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))
+    }
+
+    async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
+        let sql = "select position, recorded_at, hash from log.head where id = 1";
+        let row = sqlx::query(sql).fetch_optional(&self.pool).await;
+        let end = row.and_then(|row| row.as_ref().map_or_else(|| Ok(no_end()), end_of));
+        end.map(Some).map_err(ReadError::unavailable)
+    }
+
+    async fn identity(&self) -> Result<Identity, ReadError> {
+        Ok(self.identity)
+    }
+
+    fn positions(&self) -> Positions {
+        Positions::Dense
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let sql =
+            format!("select {COLUMNS} from log.event where stream = $1 and version > $2 order by version limit $3");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(stream.as_str());
+        self.fetch(query.bind(number(after.0)).bind(page_size(limit))).await
+    }
+
+    async fn read_stream_after_position(
+        &self,
+        stream: &StreamName,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let sql =
+            format!("select {COLUMNS} from log.event where stream = $1 and position > $2 order by version limit $3");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(stream.as_str());
+        self.fetch(query.bind(number(after.0)).bind(page_size(limit))).await
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let sql = format!("select {COLUMNS} from log.event where position > $1 order by position limit $2");
+        // from the start without a lower bound: a row forged at 0 or below must show as the flaw it is
+        let after_number = if after == Position::START { i64::MIN } else { number(after.0) };
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(after_number).bind(page_size(limit));
+        let page = self.fetch(query).await?;
+        check_dense(after, &page)?;
+        Ok(page)
+    }
+
+    fn subscribe(&self, after: Position) -> EventStream {
+        subscription::follow(Arc::new(self.clone()), self.head.clone(), after)
+    }
+}
