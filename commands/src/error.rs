@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::session::{DecodeError, Rejection};
-use event_store::{AppendError, Position, ReadError, log::LogError, vault::VaultError};
+use event_store::{AppendError, Position, ReadError, StreamVersion, log::LogError, vault::VaultError};
 
 /// A rule said no, the key was used before, or the log did not take it.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,20 @@ pub(crate) struct Undecodable {
     pub(crate) position: Position,
     #[source]
     pub(crate) source: DecodeError,
+}
+
+/// A stream that lacks an event.
+#[derive(Debug, thiserror::Error)]
+#[error("the stream lacks version {expected} before position {position}")]
+pub(crate) struct Missing {
+    pub(crate) position: Position,
+    pub(crate) expected: StreamVersion,
+}
+
+impl From<Missing> for CommandError {
+    fn from(error: Missing) -> Self {
+        Self::Unreadable(Arc::new(error))
+    }
 }
 
 impl From<Undecodable> for CommandError {

@@ -9,7 +9,7 @@ use domain::{
 use event_store::{Opened, Position, RecordedEvent, StreamVersion};
 
 use super::{Sessions, stream_of};
-use crate::error::{CommandError, Undecodable};
+use crate::error::{CommandError, Missing, Undecodable};
 
 /// Events per read.
 const PAGE: usize = 500;
@@ -44,11 +44,14 @@ impl Sessions {
     }
 }
 
-/// The state needs no personal text, so nothing is unsealed for it.
-fn fold(folded: Folded, page: &[Arc<RecordedEvent>]) -> Result<Folded, Undecodable> {
+/// The state needs no personal text, so nothing is unsealed for it. A stream with a hole is not folded.
+fn fold(folded: Folded, page: &[Arc<RecordedEvent>]) -> Result<Folded, CommandError> {
     let mut state = folded.state;
     let (mut version, mut position) = (folded.version, folded.position);
     for recorded in page {
+        if recorded.version != version.next() {
+            return Err(Missing { position: recorded.position, expected: version.next() }.into());
+        }
         let opened = if recorded.event.personal.is_some() { PersonalText::Sealed } else { PersonalText::Absent };
         let event =
             decode_with(recorded, opened).map_err(|source| Undecodable { position: recorded.position, source })?;

@@ -1,0 +1,23 @@
+# Two commands: `make run` starts Fiido Desk, `make test` is what CI runs.
+.POSIX:
+.SUFFIXES:
+.PHONY: help run test test-long fmt lint doc build unit page deny settings
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
+
+run: ## Build and start it with SQLite in ./data
+	cargo build --release -p api -p replay-tool
+	./target/release/desk --data-dir data --faq-dir integrations/faq --dev
+
+test: ## Everything that CI checks
+	./tests/run.sh
+
+test-long: ## The same with full counts and timing bars; takes hours
+	DESK_TEST_LONG=1 ./tests/run.sh
+
+fmt: ## Format
+	cargo fmt --all
+
+settings: ## Write docs/settings.md anew
+	cargo run -q -p api -- settings > docs/settings.md

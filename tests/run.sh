@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# What `make test` runs: every check of the project, on real servers that it installs or starts itself.
+# Stops at the first failure and says what to do. Prints the number of tests at the end.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+# need PROGRAM DEBIAN-PACKAGE: installs the package where we may, otherwise says so and fails.
+need() {
+    command -v "$1" >/dev/null 2>&1 && return
+    install_package "$2"
+}
+
+install_package() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        step "installing $1"
+        apt-get install -y "$1" >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y "$1" >/dev/null; }
+        return
+    fi
+    echo "the tests need the package $1; install it (Debian: apt-get install $1) and run this again" >&2
+    exit 1
+}
+
+need cc build-essential
+need python3 python3
+need node nodejs
+need strace strace
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || install_package postgresql
+if ! cargo deny --version >/dev/null 2>&1; then
+    step "installing cargo-deny"
+    cargo install cargo-deny --locked --quiet
+fi
+
+step "format"
+cargo fmt --all --check
+
+step "lints"
+cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+step "documents"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+step "dependencies: licences, bans, sources"
+cargo deny --log-level error check licenses bans sources
+if cargo deny --log-level error fetch db >/dev/null 2>&1; then
+    cargo deny --log-level error check advisories
+else
+    echo "the advisory database cannot be reached from here: advisories were not checked"
+fi
+
+step "programs"
+cargo build --workspace --bins --quiet
+
+step "the chat page's modules"
+node --test api/page/test/
+
+step "tests"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+cargo test --workspace --quiet 2>&1 | tee "$log"
+
+passed=$(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")
+failed=$(awk '/^test result:/ { sum += $6 } END { print sum + 0 }' "$log")
+printf '\n%s passed, %s failed\n' "$passed" "$failed"
