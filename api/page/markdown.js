@@ -22,6 +22,18 @@ export function parse(text) {
   return parseBlocks(lines, 0);
 }
 
+/**
+ * An answer that is still growing, as it would look if it went no further: without the first half of a link, and with
+ * the bold that it has begun.
+ */
+export function completed(text) {
+  const shown = text.replace(/\[([^[\]\n]*)(?:\](?:\([^()\s]*)?)?$/, '$1').trimEnd();
+  const last = shown.slice(shown.lastIndexOf('\n') + 1);
+  const isOpen = last.split('**').length % 2 === 0;
+  if (!isOpen) return shown;
+  return shown.endsWith('**') ? shown.slice(0, -2) : `${shown}**`;
+}
+
 function parseBlocks(lines, depth) {
   const blocks = [];
   let paragraph = [];

@@ -9,7 +9,11 @@ import { Problem } from './api.js';
 import { backoffMs, wait, watchdog } from './patience.js';
 import { readEvents } from './sse.js';
 
-/** A browser has six connections to a server over HTTP/1.1, all tabs together; the rest must get through as well. */
+/**
+ * A browser has six connections to a server over HTTP/1.1, all tabs together; the rest must get through as well. When a
+ * further message needs one, an accepted message that nothing has come for yet gives its own back: it is on record, its
+ * answer is made with or without a listener, and is asked for again when a connection is free.
+ */
 const MAX_STREAMS = 3;
 /** The server sends a comment every 15 s: after three of them in vain the connection is dead. */
 const SILENCE_MS = 50_000;
@@ -106,14 +110,20 @@ export class Sender {
 
   #pump() {
     if (!this.#started) return;
-    for (const entry of this.#entries) {
-      if (entry.phase !== 'queued') continue;
-      const running = this.#entries.filter(isRunning);
-      const isBehind = entry.position === undefined && running.some((other) => other.position === undefined);
-      if (running.length >= MAX_STREAMS || isBehind) continue;
-      entry.phase = 'sending';
-      this.#run(entry);
+    const running = this.#entries.filter(isRunning);
+    const unsent = this.#entries.find((entry) => entry.phase === 'queued' && entry.position === undefined);
+    if (unsent) {
+      const isInOrder = running.every((entry) => entry.position !== undefined);
+      if (isInOrder && (running.length < MAX_STREAMS || park(running))) this.#start(unsent);
+      return;
     }
+    const parked = this.#entries.filter((entry) => entry.phase === 'queued');
+    for (const entry of parked.slice(0, MAX_STREAMS - running.length)) this.#start(entry);
+  }
+
+  #start(entry) {
+    entry.phase = 'sending';
+    this.#run(entry);
   }
 
   async #run(entry) {
@@ -122,6 +132,7 @@ export class Sender {
       const end = await this.#attempt(entry);
       if (end.kind === 'settled') return this.#settle(entry);
       if (end.kind === 'failed') return this.#fail(entry, end.failure);
+      if (entry.isParked) return this.#parked(entry);
       if (Date.now() - began >= STEADY_MS) attempt = 0;
       await this.#pause(entry, end.retryAfterMs, attempt);
     }
@@ -132,6 +143,11 @@ export class Sender {
     this.#store.drop(entry.key);
     this.#pump();
     this.#hooks.changed();
+  }
+
+  #parked(entry) {
+    Object.assign(entry, { phase: 'queued', isParked: false });
+    this.#pump();
   }
 
   #fail(entry, failure) {
@@ -151,6 +167,7 @@ export class Sender {
 
   async #attempt(entry) {
     const abort = new AbortController();
+    entry.abort = abort;
     const dog = watchdog(SILENCE_MS, () => abort.abort());
     try {
       const response = await this.#open({ key: entry.key, text: entry.text, signal: abort.signal });
@@ -211,6 +228,15 @@ export class Sender {
         return null;
     }
   }
+}
+
+/** Has one accepted message give back its connection; false if there is none to give. */
+function park(running) {
+  const spare = running.find((entry) => entry.position !== undefined && entry.phase === 'answering' && entry.answer === '');
+  if (!spare) return false;
+  spare.isParked = true;
+  spare.abort.abort();
+  return true;
 }
 
 const isRunning = (entry) => entry.phase !== 'queued' && entry.phase !== 'failed';

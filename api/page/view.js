@@ -3,7 +3,7 @@
 // Invariants: a message keeps its element for as long as it is shown, so a screen reader's log hears of it once; the
 // growing answer stands outside the log and is announced when it is finished; who reads further up is not moved.
 
-import { parse, toNodes } from './markdown.js';
+import { completed, parse, toNodes } from './markdown.js';
 import { TEXTS } from './texts.js';
 
 /** The server's limit, in characters as it counts them: code points. */
@@ -218,6 +218,7 @@ export class View {
   #phaseText(entry) {
     const text = this.#texts.phase[entry?.phase];
     if (!text) return '';
+    if (entry.phase === 'queued' && entry.position !== undefined) return '';
     // Below an answer that is cut off it says so; it need not say it twice.
     if (entry.phase === 'lost' && entry.answer) return '';
     return text(entry.phase === 'waiting' ? this.#secondsLeft(entry) : undefined);
@@ -280,7 +281,9 @@ export class View {
   }
 
   #format(at, options) {
-    return new Intl.DateTimeFormat(this.#document.documentElement.lang, options).format(at);
+    // In the reader's own variety of the language, which decides between 15:00 and 3 pm.
+    const own = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === this.#state.language);
+    return new Intl.DateTimeFormat(own ?? this.#state.language, options).format(at);
   }
 
   #drawGrowing() {
@@ -293,7 +296,7 @@ export class View {
     const text = growing?.text ?? '';
     if (text === this.#drawnAnswer) return;
     this.#drawnAnswer = text;
-    parts['growing-text'].replaceChildren(...(text ? [this.#answer(text)] : []));
+    parts['growing-text'].replaceChildren(...(text ? [this.#answer(completed(text))] : []));
     if (text) this.#hasUnseen = true;
   }
 
@@ -306,7 +309,9 @@ export class View {
 
   #follow() {
     const { scroller } = this.#parts;
-    if (this.#isAtBottom) scroller.scrollTop = scroller.scrollHeight;
+    // The greeting alone is read from its beginning.
+    const isEmpty = !this.#state?.items.length;
+    if (this.#isAtBottom && !isEmpty) scroller.scrollTop = scroller.scrollHeight;
     this.#showNewer(this.#hasUnseen && !this.#isAtBottom);
   }
 

@@ -18,6 +18,12 @@ impl IdempotencyKey {
         let visible = text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
         (!text.trim().is_empty() && text.len() <= MAX_KEY_BYTES && visible).then(|| Self(text.to_owned()))
     }
+
+    /// The key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Gives ids to the events of one command, by their place among them.

@@ -1,1 +1,4 @@
-//! x
+//! What the tests of this workspace share: servers to run against.
+
+pub mod desk;
+pub mod postgres;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parse, safeHref, toNodes } from '../markdown.js';
+import { completed, parse, safeHref, toNodes } from '../markdown.js';
 
 /** Just enough of a document to see what would be built; it has no innerHTML to be misused. */
 class FakeNode {
@@ -154,7 +154,7 @@ const HOSTILE = {
 for (const [name, text] of Object.entries(HOSTILE)) {
   test(`hostile: ${name}`, () => {
     const started = performance.now();
-    const built = elements(toNodes(parse(text), fakeDocument, ''));
+    const built = elements(toNodes(parse(completed(text)), fakeDocument, ''));
     const took = performance.now() - started;
     const allowed = new Set(['p', 'br', 'strong', 'em', 'code', 'pre', 'ul', 'ol', 'li', 'a', 'span']);
     assert.ok(built.every((node) => allowed.has(node.name)));
@@ -170,7 +170,18 @@ test('no text is lost to nesting beyond the limit', () => {
   for (let n = 0; n < 12; n += 1) assert.match(render(list), new RegExp(`item${n}\\b`));
 });
 
+test('a growing answer shows no half links and no half bold', () => {
+  const shown = (text) => render(completed(text));
+  assert.equal(shown('see the [pro'), '<p>see the pro</p>');
+  assert.equal(shown('see the [product page]'), '<p>see the product page</p>');
+  assert.equal(shown('see the [product page](https://fi'), '<p>see the product page</p>');
+  assert.equal(shown('see [a](https://b.c/) an'), '<p>see <a href="https://b.c/">a</a> an</p>');
+  assert.equal(shown('about **4 to '), '<p>about <strong>4 to</strong></p>');
+  assert.equal(shown('about **'), '<p>about </p>');
+  assert.equal(shown('**a** b'), '<p><strong>a</strong> b</p>');
+});
+
 test('every beginning of an answer can be shown: it is rendered while it grows', () => {
   const answer = '**电池**\n\n1. 看[说明](https://fiido.com/a)\n2. `A*B`\n\n```\ncode\n```\n*完*';
-  for (let length = 0; length <= answer.length; length += 1) render(answer.slice(0, length));
+  for (let length = 0; length <= answer.length; length += 1) render(completed(answer.slice(0, length)));
 });

@@ -1,7 +1,7 @@
 //! `GET /api/bot/info` and `/api/config`: what the original told its front ends.
 
 use actix_web::{HttpResponse, web::Data};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::App;
 

@@ -4,13 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use commands::{
-    Ending, await_ending,
+    Ending, IdempotencyKey, await_ending,
     sessions::{ReceiveMessage, Received},
 };
 use domain::{Language, VisitorId, text::MessageText};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::shared::{idempotency_key, session_name};
 use crate::{
@@ -114,16 +115,17 @@ pub(super) async fn accept(
     let text = MessageText::parse(text).map_err(|error| Problem::invalid("message", error))?;
     let parameters = body.parameters.unwrap_or_default();
     refuse_null("parameters", &Value::Object(parameters.clone()))?;
-    let name = session_name("user_id", body.user_id.unwrap_or_else(made_up_name))?;
+    let name = session_name("user_id", body.user_id.unwrap_or_else(|| made_up_name(visitor, key.as_ref())))?;
     let language = Language::of(text.as_str()).unwrap_or_default();
     let command = ReceiveMessage { visitor, name: name.clone(), text, parameters, key, correlation_id: request_id() };
     let received = app.sessions.receive_message(&app.node, command).await?;
     Ok(Accepted { received, session_name: name.as_str().to_owned(), language })
 }
 
-/// As the original: `user_` and 16 hexadecimal digits.
-fn made_up_name() -> String {
-    format!("user_{:016x}", rand::random::<u64>())
+/// As the original: `user_` and 16 hexadecimal digits; the same ones when a request is repeated under its key.
+fn made_up_name(visitor: VisitorId, key: Option<&IdempotencyKey>) -> String {
+    let digits = key.map_or_else(rand::random, |key| Uuid::new_v5(&visitor.0, key.as_str().as_bytes()).as_u64_pair().0);
+    format!("user_{digits:016x}")
 }
 
 /// Nothing may enter the log that a view cannot store.

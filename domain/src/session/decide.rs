@@ -151,7 +151,7 @@ fn fail(session: &Session, failure: Failure) -> Vec<Event> {
     let retries = last_words.is_none();
     let failed = AssistantFailed { run, attempt, code, retries, detail: Personal::Known(detail) };
     let mut events = vec![Event::AssistantFailed(failed)];
-    events.extend(last_words.map(|answer| replied(current, answer)));
+    events.extend(last_words.map(|answer| replied(current, Answer { run, attempt, ..answer })));
     events
 }
 

@@ -29,7 +29,20 @@ fn messages() -> impl Strategy<Value = Vec<MessageId>> {
 
 /// Any character, with the awkward ones in every other text.
 pub(crate) fn words() -> impl Strategy<Value = String> {
-    let awkward = select(vec!["\u{1b}[2J", "\"\\", "\u{2028}", "\u{feff}", "👨‍👩‍👧", "\u{202e}", "电池", "\r\n\t", "\u{fffd}", "\u{10ffff}", "\u{7f}", "0"]);
+    let awkward = select(vec![
+        "\u{1b}[2J",
+        "\"\\",
+        "\u{2028}",
+        "\u{feff}",
+        "👨‍👩‍👧",
+        "\u{202e}",
+        "电池",
+        "\r\n\t",
+        "\u{fffd}",
+        "\u{10ffff}",
+        "\u{7f}",
+        "0",
+    ]);
     prop_oneof![any::<String>(), (any::<String>(), awkward).prop_map(|(text, more)| text + more)]
 }
 
@@ -88,9 +101,8 @@ fn customers_event() -> impl Strategy<Value = Event> {
             Event::CustomerMessageSent(CustomerMessageSent { message, episode, language, incarnation, words })
         },
     );
-    let context = (id(), any::<bool>()).prop_map(|(context, cleared)| {
-        Event::ContextStarted(ContextStarted { context: ContextId(context), cleared })
-    });
+    let context = (id(), any::<bool>())
+        .prop_map(|(context, cleared)| Event::ContextStarted(ContextStarted { context: ContextId(context), cleared }));
     let confirmed = words().prop_map(|command| Event::CommandConfirmed(CommandConfirmed { command }));
     prop_oneof![opened, sent, context, confirmed, Just(Event::Reopened(Reopened {}))]
 }
@@ -99,23 +111,26 @@ fn replied() -> impl Strategy<Value = Event> {
     let outcome = select(vec![Outcome::Answered, Outcome::DoesNotKnow, Outcome::Unavailable]);
     let tokens = option::of(any::<(u64, u64)>().prop_map(|(input, output)| Tokens { input, output }));
     let measured = (outcome, language(), option::of(any::<u16>()), tokens, vec(words(), 0..3));
-    let reply = (text(), option::of(words())).prop_map(|(text, context)| Reply { text, assistant_context: context });
-    (id(), any::<u32>(), id(), messages(), measured, reply).prop_map(|(run, attempt, message, answers, measured, reply)| {
-        let (outcome, language, confidence_permille, tokens, sources) = measured;
-        let (run, message, reply) = (RunId(run), MessageId(message), Personal::Known(reply));
-        Event::AssistantReplied(AssistantReplied {
-            run,
-            attempt,
-            message,
-            answers,
-            outcome,
-            language,
-            confidence_permille,
-            tokens,
-            sources,
-            reply,
-        })
-    })
+    let said = (text(), option::of(words()));
+    (id(), any::<u32>(), id(), messages(), measured, said).prop_map(
+        |(run, attempt, message, answers, measured, said)| {
+            let (outcome, language, confidence_permille, tokens, sources) = measured;
+            let reply = Personal::Known(Reply { text: said.0, assistant_context: said.1 });
+            let (run, message) = (RunId(run), MessageId(message));
+            Event::AssistantReplied(AssistantReplied {
+                run,
+                attempt,
+                message,
+                answers,
+                outcome,
+                language,
+                confidence_permille,
+                tokens,
+                sources,
+                reply,
+            })
+        },
+    )
 }
 
 fn assistants_event() -> impl Strategy<Value = Event> {
@@ -162,7 +177,8 @@ fn escalated() -> impl Strategy<Value = Event> {
 fn peoples_event() -> impl Strategy<Value = Event> {
     let cancelled = select(vec![CancelReason::Cancelled, CancelReason::NobodyCame])
         .prop_map(|reason| Event::EscalationCancelled(EscalationCancelled { reason }));
-    let notice = option::of(time()).prop_map(|opens_at| Event::AfterHoursNoticeGiven(AfterHoursNoticeGiven { opens_at }));
+    let notice =
+        option::of(time()).prop_map(|opens_at| Event::AfterHoursNoticeGiven(AfterHoursNoticeGiven { opens_at }));
     let taken = (id(), messages())
         .prop_map(|(agent, messages)| Event::AgentTookOver(AgentTookOver { agent: AgentId(agent), messages }));
     let released = id().prop_map(|agent| Event::Released(Released { agent: AgentId(agent) }));

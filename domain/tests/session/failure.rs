@@ -14,6 +14,11 @@ fn the_last_failure_brings_the_houses_own_answer() {
 }
 
 #[test]
+fn the_houses_own_answer_belongs_to_the_attempt_that_failed() {
+    given(running()).when(fail_with_the_words_of(7, 1, 1)).then([failed(1, 1, false), replied(1, 1, &[1])]);
+}
+
+#[test]
 fn the_houses_own_answer_ends_the_run() {
     let history = and(running(), [failed(1, 1, false), replied(1, 1, &[1])]);
     given(history).when(start_run(2)).then([run_started(2, 1, &[2])]);

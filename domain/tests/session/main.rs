@@ -8,17 +8,17 @@ mod dsl;
 mod samples;
 mod situations;
 
-mod opening;
-mod message;
-mod context;
-mod run;
-mod reply;
-mod failure;
-mod escalation;
 mod after_hours;
-mod takeover;
-mod leaving;
 mod closing;
+mod context;
+mod escalation;
+mod failure;
+mod leaving;
+mod message;
+mod opening;
+mod reply;
+mod run;
+mod takeover;
 
 mod arbitrary;
 mod model;

@@ -130,7 +130,7 @@ impl Shop {
 
     fn remember_attempt(&mut self, event: &Event) {
         if let Event::AssistantRunStarted(started) = event {
-            self.attempts.push((self.runs, started.attempt));
+            self.attempts.push((run_number(started.run), started.attempt));
         }
     }
 

@@ -9,7 +9,8 @@ use domain::{
             AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
             AssistantRunStarted, CancelReason, CloseReason, Closed, ContextStarted, CustomerMessageSent, Escalated,
             EscalationCancelled, EscalationReason, Evidence, FailureCode, FailureDetail, Named, Opened, Outcome,
-            Released, Reopened, Reply, ReturnReason, ReturnedToQueue, Severity, Tokens, Withheld, WithheldReason, Words,
+            Released, Reopened, Reply, ReturnReason, ReturnedToQueue, Severity, Tokens, Withheld, WithheldReason,
+            Words,
         },
     },
     text::{MessageText, SessionName},
@@ -37,6 +38,11 @@ pub(crate) fn message_id(n: u32) -> MessageId {
 
 pub(crate) fn run_id(n: u32) -> RunId {
     RunId(Uuid::from_u128(0xf0_0000 + u128::from(n)))
+}
+
+/// The number that [`run_id`] was given.
+pub(crate) fn run_number(run: RunId) -> u32 {
+    u32::try_from(run.0.as_u128() - 0xf0_0000).unwrap()
 }
 
 fn reply_id(run: u32, attempt: u32) -> MessageId {
@@ -125,6 +131,12 @@ pub(crate) fn fail(run: u32, attempt: u32) -> Command {
 
 pub(crate) fn fail_for_good(run: u32, attempt: u32) -> Command {
     failure(run, attempt, Some(answer(run, attempt)))
+}
+
+/// The house's own answer was written for another run.
+pub(crate) fn fail_with_the_words_of(other: u32, run: u32, attempt: u32) -> Command {
+    let words = Answer { run: run_id(other), attempt: 9, ..answer(run, attempt) };
+    failure(run, attempt, Some(words))
 }
 
 pub(crate) fn escalate() -> Command {

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Conversation, PAGE } from '../conversation.js';
+
+const message = (position, role, content) => ({ position, role, content, timestamp: position, agent_name: null });
+const answerOf = (history, position, more = {}) => ({ session: { status: 'bot_active', history, ...more }, position });
+const entry = (key, text, more = {}) => ({ key, text, after: 0, createdAt: 1, phase: 'answering', answer: '', ...more });
+const shown = (conversation, outbox = []) =>
+  conversation.items(outbox).map((item) => (item.kind === 'divider' ? '---' : (item.content ?? '(erased)')));
+
+test('what the server lists is shown in its order, erased ones too', () => {
+  const conversation = new Conversation();
+  conversation.sync(answerOf([message(2, 'user', 'a'), message(4, 'assistant', null)], 5));
+  assert.deepEqual(shown(conversation), ['a', '(erased)']);
+  assert.equal(conversation.hasEarlier, false);
+});
+
+test('our own message and its answer are not shown again when the server lists them', () => {
+  const conversation = new Conversation();
+  const own = entry('k', 'a');
+  assert.deepEqual(shown(conversation, [own]), ['a']);
+  own.position = 2;
+  conversation.accepted(own, 2);
+  assert.deepEqual(shown(conversation, [own]), ['a']);
+  conversation.answered(4, 'b', 1);
+  conversation.sync(answerOf([message(2, 'user', 'a'), message(4, 'assistant', 'b')], 4));
+  assert.deepEqual(shown(conversation), ['a', 'b']);
+  assert.equal(conversation.items([])[0].id, 'k', 'it keeps its element');
+});
+
+test('a message whose confirmation was lost is not shown beside the server’s', () => {
+  const conversation = new Conversation();
+  conversation.sync(answerOf([message(2, 'user', 'a'), message(7, 'user', 'a'), message(9, 'user', 'a')], 9));
+  assert.deepEqual(shown(conversation, [entry('k', 'a', { after: 5 })]), ['a', 'a', 'a']);
+  const two = [entry('k', 'a', { after: 5 }), entry('l', 'a', { after: 5 })];
+  assert.deepEqual(shown(conversation, two), ['a', 'a', 'a']);
+  assert.deepEqual(shown(conversation, [entry('k', 'a', { after: 9 })]), ['a', 'a', 'a', 'a']);
+});
+
+test('a list that was overtaken changes nothing', () => {
+  const conversation = new Conversation();
+  conversation.sync(answerOf([message(2, 'user', 'a'), message(3, 'user', 'b')], 3));
+  conversation.sync(answerOf([message(2, 'user', 'a')], 2));
+  assert.deepEqual(shown(conversation), ['a', 'b']);
+});
+
+test('an answer that is newer than the list stays', () => {
+  const conversation = new Conversation();
+  conversation.sync(answerOf([message(2, 'user', 'a')], 2));
+  conversation.answered(5, 'b', 1);
+  conversation.sync(answerOf([message(2, 'user', 'a')], 4));
+  assert.deepEqual(shown(conversation), ['a', 'b']);
+});
+
+test('cleared messages go, those on their way too', () => {
+  const conversation = new Conversation();
+  const own = entry('k', 'a', { position: 2 });
+  conversation.accepted(own, 2);
+  conversation.addDivider(3);
+  conversation.sync(answerOf([], 9));
+  assert.deepEqual(shown(conversation, [own]), []);
+});
+
+test('a session that is gone is empty', () => {
+  const conversation = new Conversation();
+  conversation.sync(answerOf([message(2, 'user', 'a')], 2, { status: 'closed' }));
+  conversation.sync(null);
+  assert.deepEqual([shown(conversation), conversation.exists, conversation.status], [[], false, 'bot_active']);
+});
+
+const many = (from, count) => Array.from({ length: count }, (_, n) => message(from + n, 'user', `m${from + n}`));
+
+test('earlier messages stay when newer ones come', () => {
+  const conversation = new Conversation();
+  conversation.sync(answerOf(many(101, PAGE), 150));
+  assert.equal(conversation.hasEarlier, true);
+  conversation.addEarlier(answerOf(many(91, 10), 150));
+  assert.equal(conversation.hasEarlier, false);
+  conversation.sync(answerOf(many(103, PAGE), 152));
+  assert.equal(conversation.items([]).length, 62);
+  assert.equal(conversation.hasEarlier, false);
+});
+
+test('a gap is not papered over', () => {
+  const conversation = new Conversation();
+  conversation.sync(answerOf(many(1, 10), 10));
+  conversation.sync(answerOf(many(101, PAGE), 150));
+  assert.equal(conversation.items([]).length, PAGE);
+  assert.equal(conversation.hasEarlier, true);
+});
+
+test('dividers stand between messages only', () => {
+  const conversation = new Conversation();
+  for (const position of [1, 3, 4, 9]) conversation.addDivider(position);
+  conversation.sync(answerOf([message(2, 'user', 'a'), message(5, 'user', 'b')], 9));
+  assert.deepEqual(shown(conversation), ['a', '---', 'b', '---']);
+});
+
+test('several streams that bring the same answer show it once', () => {
+  const conversation = new Conversation();
+  const outbox = [entry('k', 'a', { position: 2, answer: 'Hel' }), entry('l', 'b', { position: 3, answer: 'Hello' })];
+  for (const own of outbox) conversation.accepted(own, own.position);
+  assert.equal(conversation.growing(outbox).text, 'Hello');
+  conversation.answered(9, 'Hello you', 1);
+  assert.equal(conversation.growing(outbox), null);
+  outbox[1].answer = 'Another';
+  assert.equal(conversation.growing(outbox).text, 'Another');
+});
+
+test('an answer that is being received goes before one whose connection is lost', () => {
+  const outbox = [
+    entry('k', 'a', { position: 2, answer: 'long, but stale', phase: 'lost' }),
+    entry('l', 'b', { position: 3, answer: 'new' }),
+  ];
+  assert.equal(new Conversation().growing(outbox).text, 'new');
+});

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem, retryAfterMs } from '../api.js';
+import { backoffMs } from '../patience.js';
+import { Sender } from '../sender.js';
+
+/** A server that answers each request by the next of `turns`: a list of frames, CUT at the end if the line breaks. */
+const CUT = Symbol('cut');
+const HANG = Symbol('hang');
+
+function streamOf(frames, signal) {
+  return {
+    body: new ReadableStream({
+      start(controller) {
+        for (const frame of frames) {
+          if (frame === CUT) return controller.error(new TypeError('network'));
+          if (frame === HANG) return signal.addEventListener('abort', () => controller.error(signal.reason));
+          controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(frame)}\n\n`));
+        }
+        controller.close();
+      },
+    }),
+  };
+}
+
+function setUp(turns) {
+  const seen = { requests: [], answers: [], kept: new Map(), shown: [], statuses: [] };
+  const sender = new Sender({
+    open: async ({ key, text, signal }) => {
+      seen.requests.push(`${key} ${text}`);
+      const turn = turns.shift() ?? [HANG];
+      if (turn instanceof Error) throw turn;
+      return streamOf(turn, signal);
+    },
+    store: { keep: (entry) => seen.kept.set(entry.key, entry), drop: (key) => seen.kept.delete(key) },
+    hooks: {
+      accepted: () => {},
+      answered: (entry, position) => seen.answers.push([entry.key, position, entry.answer]),
+      statusChanged: (frame) => seen.statuses.push(frame.status),
+      changed: () => seen.shown.push(sender.entries.map((entry) => entry.answer).join('|')),
+    },
+  });
+  return { sender, seen };
+}
+
+async function until(condition) {
+  for (let i = 0; i < 500; i += 1) {
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.fail('waited 5 s in vain');
+}
+
+const accepted = (position) => ({ type: 'accepted', position });
+const piece = (content) => ({ type: 'message', content });
+const done = (position) => ({ type: 'done', content: '', position });
+const say = (sender, key, text = `text of ${key}`) => sender.send({ key, text, after: 0 });
+
+test('a message is answered, and then no longer pending', async () => {
+  const { sender, seen } = setUp([[accepted(2), piece('Hel'), piece('lo'), { type: 'future' }, done(5)]]);
+  sender.start();
+  say(sender, 'a');
+  assert.ok(seen.kept.has('a'), 'kept before anything is sent');
+  await until(() => sender.entries.length === 0);
+  assert.deepEqual(seen.answers, [['a', 5, 'Hello']]);
+  assert.equal(seen.kept.size, 0);
+});
+
+test('nothing is sent before the page has begun', () => {
+  const { sender, seen } = setUp([]);
+  say(sender, 'a');
+  assert.deepEqual(seen.requests, []);
+});
+
+test('a lost connection: the same request again, and the answer from its beginning', async () => {
+  const turns = [
+    new TypeError('refused'),
+    [CUT],
+    [accepted(2), piece('Hel'), CUT],
+    [accepted(2), piece('Hello')],
+    [accepted(2), piece('Hello'), piece(' you'), done(5)],
+  ];
+  const { sender, seen } = setUp(turns);
+  sender.start();
+  say(sender, 'a');
+  await until(() => sender.entries.length === 0);
+  assert.deepEqual(new Set(seen.requests), new Set(['a text of a']));
+  assert.equal(seen.requests.length, 5);
+  assert.deepEqual(seen.answers, [['a', 5, 'Hello you']]);
+  for (const text of seen.shown) assert.ok('Hello you'.startsWith(text), text);
+});
+
+test('restart forgets the text so far', async () => {
+  const { sender, seen } = setUp([[accepted(2), piece('old'), { type: 'restart', run: 'r', attempt: 2 }, piece('new'), done(5)]]);
+  sender.start();
+  say(sender, 'a');
+  await until(() => sender.entries.length === 0);
+  assert.deepEqual(seen.answers, [['a', 5, 'new']]);
+});
+
+test('a takeover ends the message without an answer', async () => {
+  const frames = [accepted(2), piece('old'), { type: 'withdrawn', run: 'r' }, { type: 'status_change', status: 'manual_live' }];
+  const { sender, seen } = setUp([frames]);
+  sender.start();
+  say(sender, 'a');
+  await until(() => sender.entries.length === 0);
+  assert.deepEqual([seen.answers, seen.statuses, seen.requests.length], [[], ['manual_live'], 1]);
+});
+
+test('messages reach the server in order: one waits until the one before it has been accepted', async () => {
+  const { sender, seen } = setUp([new TypeError('refused'), [accepted(2), HANG], [accepted(3), HANG]]);
+  sender.start();
+  say(sender, 'a');
+  say(sender, 'b');
+  await until(() => seen.requests.length === 3);
+  assert.deepEqual(seen.requests.map((request) => request[0]), ['a', 'a', 'b']);
+});
+
+test('with all connections taken an accepted message gives up its own, and asks again later', async () => {
+  let position = 1;
+  const turns = Array.from({ length: 6 }, () => [accepted((position += 1)), HANG]);
+  const { sender, seen } = setUp(turns);
+  sender.start();
+  for (const key of 'abcdef') say(sender, key);
+  await until(() => seen.requests.length === 6);
+  assert.equal(seen.requests.map((request) => request[0]).join(''), 'abcdef');
+  await until(() => sender.entries.every((entry) => entry.position !== undefined));
+  assert.equal(sender.entries.filter((entry) => entry.phase === 'answering').length, 3);
+  assert.equal(sender.entries.filter((entry) => entry.phase === 'queued').length, 3);
+});
+
+test('a refusal is final: it stays, with its reason, until it is retried or edited', async () => {
+  const refusal = new Problem(422, { title: 'No', detail: 'message: too long', code: 'INVALID' });
+  const { sender, seen } = setUp([refusal, refusal, [accepted(2), piece('x'), done(3)]]);
+  sender.start();
+  say(sender, 'a');
+  await until(() => sender.entries[0]?.phase === 'failed');
+  assert.deepEqual(seen.kept.get('a').failure, { status: 422, code: 'INVALID', detail: 'message: too long' });
+  assert.equal(sender.withdraw('a'), 'text of a');
+  assert.deepEqual([sender.entries, seen.kept.size], [[], 0]);
+  say(sender, 'b');
+  await until(() => sender.entries[0]?.phase === 'failed');
+  sender.retry('b');
+  await until(() => sender.entries.length === 0);
+  assert.deepEqual(seen.requests.slice(1), ['b text of b', 'b text of b']);
+});
+
+test('an error frame is final, with its code', async () => {
+  const { sender } = setUp([[{ type: 'error', content: 'SESSION_IN_MANUAL_MODE: pending_manual' }]]);
+  sender.start();
+  say(sender, 'a');
+  await until(() => sender.entries[0]?.phase === 'failed');
+  assert.equal(sender.entries[0].failure.code, 'SESSION_IN_MANUAL_MODE');
+});
+
+test('429 and 503 are waited out, as long as the server says', async () => {
+  const { sender, seen } = setUp([new Problem(429, {}, 700), [accepted(2), piece('x'), done(3)]]);
+  sender.start();
+  say(sender, 'a');
+  await until(() => sender.entries[0]?.phase === 'waiting');
+  assert.ok(sender.entries[0].retryAt - Date.now() > 500);
+  await until(() => sender.entries.length === 0);
+  assert.equal(seen.requests.length, 2);
+});
+
+test('what was pending when the page was closed goes on', async () => {
+  const { sender, seen } = setUp([[accepted(2), piece('x'), done(3)], [accepted(4), piece('y'), done(5)]]);
+  sender.restore([
+    { key: 'a', text: 'one', after: 0, createdAt: 1, order: 1, position: 2 },
+    { key: 'b', text: 'two', after: 0, createdAt: 2, order: 2 },
+    { key: 'c', text: 'bad', after: 0, createdAt: 3, order: 3, failure: { status: 422, code: '', detail: 'no' } },
+  ]);
+  sender.start();
+  await until(() => sender.entries.length === 1);
+  assert.deepEqual(seen.requests.toSorted(), ['a one', 'b two']);
+  assert.equal(sender.entries[0].phase, 'failed');
+});
+
+test('waiting grows from 0.5 s to 10 s, with jitter', () => {
+  assert.deepEqual([0, 1, 2, 3, 4, 5, 9].map((attempt) => backoffMs(attempt, () => 1)), [500, 1000, 2000, 4000, 8000, 10000, 10000]);
+  assert.equal(backoffMs(0, () => 0), 250);
+});
+
+test('Retry-After is seconds or a date', () => {
+  assert.equal(retryAfterMs('3'), 3000);
+  assert.equal(retryAfterMs('Thu, 01 Jan 1970 00:00:10 GMT', 4000), 6000);
+  assert.equal(retryAfterMs('Thu, 01 Jan 1970 00:00:10 GMT', 40000), 0);
+  assert.equal(retryAfterMs(null), null);
+  assert.equal(retryAfterMs('soon'), null);
+});

@@ -1,0 +1,153 @@
+//! One generation of views: tables of one fingerprint with one checkpoint; and which of them a starting program serves.
+//!
+//! Invariants: a generation that was folded from another log is refused, not served; the program serves the accepted
+//! generation as long as its code can use it, and builds its own beside it.
+
+use std::sync::Arc;
+
+use event_store::{EventReader, Identity, sql::Database};
+
+use crate::{
+    checkpoint::{self, Checkpoint},
+    place::{Place, schema_name},
+    view::{ViewSet, fingerprint, usable},
+    views::ViewsError,
+};
+
+/// One generation.
+pub(crate) struct Generation {
+    pub(crate) number: u64,
+    pub(crate) database: Database,
+}
+
+/// What a program starts with.
+pub(crate) struct Chosen {
+    /// Answers queries.
+    pub(crate) serving: (Arc<Generation>, Checkpoint),
+    /// Is built beside it and takes its place.
+    pub(crate) next: Option<(Arc<Generation>, Checkpoint)>,
+}
+
+type Loaded = (Arc<Generation>, Checkpoint);
+
+/// Finds or makes the generations that this program serves and builds.
+pub(crate) async fn choose(place: &Place, views: &ViewSet, reader: &dyn EventReader) -> Result<Chosen, ViewsError> {
+    let log = reader.identity().await?;
+    let current = match place.current().await? {
+        Some(number) => load(place, number).await?,
+        None => None,
+    };
+    if let Some((_, checkpoint)) = &current {
+        refuse_other_log(checkpoint, log, reader).await?;
+    }
+    let fingerprint = fingerprint(views);
+    match current {
+        Some(current) if current.1.fingerprint == fingerprint => Ok(Chosen { serving: current, next: None }),
+        Some(current) if usable(views, &current.1.fingerprint) => {
+            let next = find_or_make(place, views, reader, current.0.number).await?;
+            Ok(Chosen { serving: current, next: Some(next) })
+        }
+        // Nothing that this program could serve meanwhile: readers see older positions until the log is caught up.
+        unusable => {
+            let not = unusable.map_or(0, |(generation, _)| generation.number);
+            let serving = find_or_make(place, views, reader, not).await?;
+            place.set_current(serving.0.number).await?;
+            Ok(Chosen { serving, next: None })
+        }
+    }
+}
+
+async fn refuse_other_log(checkpoint: &Checkpoint, log: Identity, reader: &dyn EventReader) -> Result<(), ViewsError> {
+    let position = checkpoint.position;
+    if checkpoint.log.log_id != log.log_id {
+        return Err(ViewsError::OtherLog { views: checkpoint.log.log_id, log: log.log_id });
+    }
+    if checkpoint.log.generation != log.generation {
+        let (views, log) = (checkpoint.log.generation, log.generation);
+        return Err(ViewsError::OtherLogGeneration { views, log });
+    }
+    if checkpoint.is_in(reader).await? { Ok(()) } else { Err(ViewsError::NotInLog { position }) }
+}
+
+/// The newest other generation that this program has built, wholly or in part, from this log; else a new one.
+async fn find_or_make(
+    place: &Place,
+    views: &ViewSet,
+    reader: &dyn EventReader,
+    not: u64,
+) -> Result<Loaded, ViewsError> {
+    let log = reader.identity().await?;
+    let numbers = place.numbers().await?;
+    for number in numbers.iter().rev().copied().filter(|number| *number != not) {
+        if let Some(found) = load(place, number).await? {
+            if found.1.fingerprint == fingerprint(views) && found.1.log == log && found.1.is_in(reader).await? {
+                return Ok(found);
+            }
+            found.0.database.close().await;
+        }
+        // Half-made, or half-built for another program. On a server that program may be running.
+        if number > not && !place.is_shared() {
+            place.remove(number).await?;
+        }
+    }
+    let newest = place.numbers().await?.last().copied().unwrap_or(0).max(not);
+    make(place, newest + 1, views, log).await
+}
+
+/// Opens a generation that is whole.
+async fn load(place: &Place, number: u64) -> Result<Option<Loaded>, ViewsError> {
+    if !place.numbers().await?.contains(&number) {
+        return Ok(None);
+    }
+    let database = place.database(number).await?;
+    if !is_whole(&database, number).await? {
+        database.close().await;
+        return Ok(None);
+    }
+    let checkpoint = Checkpoint::load(&database).await?;
+    Ok(Some((Arc::new(Generation { number, database }), checkpoint)))
+}
+
+/// Everything of a generation is made in one transaction, so its last table stands for all.
+async fn is_whole(database: &Database, number: u64) -> Result<bool, ViewsError> {
+    let rows = match database {
+        Database::Sqlite { .. } => {
+            database.fetch("select 1 from sqlite_master where type = 'table' and name = 'checkpoint'", &[]).await?
+        }
+        Database::Postgres(_) => {
+            let sql = "select 1 from pg_tables where schemaname = $1 and tablename = 'checkpoint'";
+            database.fetch(sql, &[(&*schema_name(number)).into()]).await?
+        }
+    };
+    Ok(!rows.is_empty())
+}
+
+/// Makes a generation, or opens the one that another node has just made under this number.
+async fn make(place: &Place, number: u64, views: &ViewSet, log: Identity) -> Result<Loaded, ViewsError> {
+    let database = place.database(number).await?;
+    let mut tx = database.begin().await?;
+    let mut is_made = false;
+    if tx.is_postgres() {
+        let schema = schema_name(number);
+        tx.fetch("select 1 from pg_advisory_xact_lock(hashtext('fiido-desk views'))", &[]).await?;
+        let found = tx.fetch("select 1 from pg_namespace where nspname = $1", &[(&*schema).into()]).await?;
+        is_made = !found.is_empty();
+        if !is_made {
+            tx.execute(&format!("create schema {schema}"), &[]).await?;
+        }
+    }
+    if !is_made {
+        for statement in views.iter().flat_map(|view| view.schema()) {
+            tx.execute(statement, &[]).await?;
+        }
+        tx.execute(checkpoint::SCHEMA, &[]).await?;
+        Checkpoint::begin(&mut tx, &fingerprint(views), log).await?;
+        tx.commit().await?;
+    }
+    let checkpoint = Checkpoint::load(&database).await?;
+    if checkpoint.fingerprint != fingerprint(views) {
+        // Two versions of the program started at once; the other was faster.
+        return Err(ViewsError::Taken { number });
+    }
+    Ok((Arc::new(Generation { number, database }), checkpoint))
+}

@@ -1,0 +1,96 @@
+//! Between rows and our types: ids as text, times as microseconds, closed sets of values by their names on the wire.
+//!
+//! Invariant: many rows are written by few statements, and there are few different statements, so that each is prepared once.
+
+use std::{error::Error, str::FromStr};
+
+use event_store::{
+    Position,
+    sql::{Row, SqlError, Transaction, Value},
+};
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Rows per statement.
+const SIZES: [usize; 4] = [128, 32, 8, 1];
+
+/// Cuts a slice into pieces of the few sizes that statements are made for.
+pub(crate) fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = SIZES.into_iter().find(|size| *size <= items.len())?;
+        let (piece, rest) = items.split_at(size);
+        items = rest;
+        Some(piece)
+    })
+}
+
+/// `($1, $2), ($3, $4)`: placeholders for a number of rows.
+pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let numbers: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({})", numbers.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Inserts rows: `head` ends before `values`, `tail` says what happens to rows that are there.
+pub(crate) async fn insert(
+    tx: &mut Transaction,
+    head: &str,
+    tail: &str,
+    rows: &[Vec<Value<'_>>],
+) -> Result<(), SqlError> {
+    for piece in pieces(rows) {
+        let sql = format!("{head} values {} {tail}", placeholders(piece.len(), piece[0].len()));
+        tx.execute(&sql, &piece.concat()).await?;
+    }
+    Ok(())
+}
+
+/// A malformed column.
+pub(crate) fn malformed(error: impl Into<Box<dyn Error + Send + Sync>>) -> SqlError {
+    SqlError(sqlx::Error::Decode(error.into()))
+}
+
+/// An id kept as text.
+pub(crate) fn id<T: FromStr<Err = uuid::Error>>(row: &Row, column: usize) -> Result<T, SqlError> {
+    row.text(column)?.parse().map_err(malformed)
+}
+
+/// An id kept as text, or null.
+pub(crate) fn optional_id<T: FromStr<Err = uuid::Error>>(row: &Row, column: usize) -> Result<Option<T>, SqlError> {
+    row.optional_text(column)?.map(|text| text.parse().map_err(malformed)).transpose()
+}
+
+/// A time kept as microseconds.
+pub(crate) fn time(row: &Row, column: usize) -> Result<Timestamp, SqlError> {
+    Timestamp::from_microsecond(row.int(column)?).map_err(malformed)
+}
+
+/// A time kept as microseconds, or null.
+pub(crate) fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp>, SqlError> {
+    row.optional_int(column)?.map(|us| Timestamp::from_microsecond(us).map_err(malformed)).transpose()
+}
+
+/// A place in the log.
+pub(crate) fn position(row: &Row, column: usize) -> Result<Position, SqlError> {
+    row.count(column).map(Position)
+}
+
+/// The name on the wire of a value of a closed set.
+pub(crate) fn code(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(code)) => code,
+        other => unreachable!("only for enums without fields, which serialise as strings: {other:?}"),
+    }
+}
+
+/// A value of a closed set by its name on the wire.
+pub(crate) fn coded<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, SqlError> {
+    serde_json::from_value(serde_json::Value::String(row.text(column)?)).map_err(malformed)
+}
+
+/// A value of a closed set by its name on the wire, or null.
+pub(crate) fn optional_coded<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, SqlError> {
+    if row.optional_text(column)?.is_none() { Ok(None) } else { coded(row, column).map(Some) }
+}

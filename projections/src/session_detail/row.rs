@@ -1,0 +1,97 @@
+//! A session's row in the database, read and written: the columns of `sql/session_select.sql` and `sql/session_insert.sql`.
+//!
+//! Invariant: what is written is read back the same.
+
+use event_store::{
+    Position,
+    sql::{Row, SqlError, Value},
+};
+use jiff::Timestamp;
+
+use super::{EscalationView, SessionView};
+use crate::rows;
+
+impl SessionView {
+    pub(super) fn from_row(row: &Row) -> Result<Self, SqlError> {
+        Ok(Self {
+            session: rows::id(row, 0)?,
+            visitor: rows::id(row, 1)?,
+            name: row.optional_text(2)?,
+            status: rows::coded(row, 3)?,
+            context: rows::id(row, 4)?,
+            language: rows::optional_coded(row, 5)?,
+            episode: u32::try_from(row.int(6)?).map_err(rows::malformed)?,
+            escalation: EscalationView::from_row(row)?,
+            agent: rows::optional_id(row, 12)?,
+            waiting_since: rows::optional_time(row, 13)?,
+            taken_over_at: rows::optional_time(row, 14)?,
+            created_at: rows::time(row, 15)?,
+            updated_at: rows::time(row, 16)?,
+            last_manual_end_at: rows::optional_time(row, 17)?,
+            ai_fail_count: u32::try_from(row.int(18)?).map_err(rows::malformed)?,
+            position: rows::position(row, 19)?,
+            last_message: row.optional_int(20)?.map(|position| Position(position.unsigned_abs())),
+            cleared_at: rows::position(row, 21)?,
+        })
+    }
+}
+
+impl EscalationView {
+    fn from_row(row: &Row) -> Result<Option<Self>, SqlError> {
+        let Some(reason) = rows::optional_coded(row, 7)? else { return Ok(None) };
+        let (rule, severity) = (row.text(8)?, rows::coded(row, 9)?);
+        Ok(Some(Self { reason, rule, severity, details: row.optional_text(10)?, trigger_at: rows::time(row, 11)? }))
+    }
+}
+
+/// A session's columns as texts that its values borrow from.
+pub(super) struct Kept {
+    ids: [String; 3],
+    agent: Option<String>,
+    language: Option<String>,
+    reason: Option<String>,
+    severity: Option<String>,
+}
+
+impl Kept {
+    pub(super) fn of(session: &SessionView) -> Self {
+        let escalation = session.escalation.as_ref();
+        Self {
+            ids: [session.session.to_string(), session.visitor.to_string(), session.context.to_string()],
+            agent: session.agent.map(|agent| agent.to_string()),
+            language: session.language.map(|language| rows::code(&language)),
+            reason: escalation.map(|escalation| rows::code(&escalation.reason)),
+            severity: escalation.map(|escalation| rows::code(&escalation.severity)),
+        }
+    }
+
+    /// In the order of `sql/session_insert.sql`.
+    pub(super) fn values<'a>(&'a self, session: &'a SessionView) -> Vec<Value<'a>> {
+        let escalation = session.escalation.as_ref();
+        let us = |time: Option<Timestamp>| Value::Int(time.map(Timestamp::as_microsecond));
+        vec![
+            (&*self.ids[0]).into(),
+            (&*self.ids[1]).into(),
+            session.name.as_deref().into(),
+            session.status.as_str().into(),
+            (&*self.ids[2]).into(),
+            self.language.as_deref().into(),
+            u64::from(session.episode).into(),
+            self.reason.as_deref().into(),
+            escalation.map(|escalation| &*escalation.rule).into(),
+            self.severity.as_deref().into(),
+            escalation.and_then(|escalation| escalation.details.as_deref()).into(),
+            us(escalation.map(|escalation| escalation.trigger_at)),
+            self.agent.as_deref().into(),
+            us(session.waiting_since),
+            us(session.taken_over_at),
+            us(Some(session.created_at)),
+            us(Some(session.updated_at)),
+            us(session.last_manual_end_at),
+            u64::from(session.ai_fail_count).into(),
+            session.position.0.into(),
+            Value::Int(session.last_message.map(|position| position.0.cast_signed())),
+            session.cleared_at.0.into(),
+        ]
+    }
+}

@@ -1,0 +1,19 @@
+-- One row per thing said in a session. Times are microseconds since 1970 in UTC.
+create table message (
+    -- Of the message's event.
+    position bigint primary key,
+    session text not null,
+    id text not null,
+    -- user, assistant, agent, system
+    role text not null,
+    -- Null once erased.
+    content text,
+    at bigint not null,
+    agent text,
+    -- Of a reply: the id of the newest message that it answers.
+    answers text,
+    -- 1 for a reply that was not given.
+    withheld bigint not null,
+    -- What the customer had been shown of a withheld reply.
+    shown text
+)

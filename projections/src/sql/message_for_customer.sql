@@ -1,0 +1,9 @@
+select m.position, m.id, m.role, m.content, m.at, m.agent, m.withheld, m.shown,
+    cast(0 as bigint)
+from message m
+join session s on s.id = m.session
+left join message q on q.id = m.answers and q.session = m.session
+where m.session = $1 and m.position < $2
+    and m.withheld = 0 and coalesce(q.position, m.position) > s.cleared_at
+order by m.position desc
+limit $3

@@ -1,0 +1,170 @@
+//! Statistics in the original's shape, each figure with its definition over events; and the one table that they need beside
+//! the sessions: every escalation that ever was.
+//!
+//! Invariant: all figures of one answer come from one state of the views.
+
+use async_trait::async_trait;
+use domain::session::{Event, Status, event::EscalationReason};
+use event_store::sql::{SqlError, Transaction, Value};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    fact::Fact,
+    rows,
+    view::View,
+    views::{Views, ViewsError},
+};
+
+/// The figures of `GET /api/sessions/stats`. Status, escalation and agent are those that the session's events add up to.
+/// Durations are seconds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Statistics {
+    /// Sessions with an `opened`.
+    pub total_sessions: u64,
+    /// Sessions by status, in the original's order, without zeros. The last of `opened`, `escalated`,
+    /// `escalation_cancelled`, `after_hours_notice_given`, `agent_took_over`, `released`, `returned_to_queue`, `closed`,
+    /// `reopened` says the status.
+    pub by_status: Vec<(Status, u64)>,
+    /// Sessions that are not `closed`.
+    pub active_sessions: u64,
+    /// Mean over all sessions in `pending_manual` of: now − the `escalated` or `returned_to_queue` that put it there.
+    /// 0 without any.
+    pub avg_waiting_time: f64,
+    /// The longest of those waits. 0 without any.
+    pub max_waiting_time: f64,
+    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`. 0 without any.
+    pub avg_service_time: f64,
+    /// Different agents among the sessions in `manual_live`.
+    pub active_agents: u64,
+    /// Sessions in `pending_manual` or `manual_live` by the reason of their last `escalated`, without zeros; a session taken
+    /// over without an escalation counts nowhere.
+    pub by_escalation_reason: Vec<(EscalationReason, u64)>,
+    /// The same day.
+    pub today: Today,
+}
+
+/// Figures of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Today {
+    /// `escalated` events recorded from the day's start up to now, over or not.
+    pub total_escalations: u64,
+    /// Sessions that are in `pending_manual` now.
+    pub pending: u64,
+    /// Sessions that are in `manual_live` now.
+    pub serving: u64,
+}
+
+const BY_STATUS: &str = "select status, count(*) from session group by status";
+const BY_REASON: &str = "select escalation_reason, count(*) from session
+    where status in ('pending_manual', 'manual_live') and escalation_reason is not null group by escalation_reason";
+const WAITING: &str = include_str!("sql/statistics_waiting.sql");
+const SERVICE: &str = include_str!("sql/statistics_service.sql");
+const ESCALATIONS: &str = "select count(*) from escalation where at >= $1 and at <= $2";
+
+const REASONS: [EscalationReason; 5] = [
+    EscalationReason::Keyword,
+    EscalationReason::FailLoop,
+    EscalationReason::Sentiment,
+    EscalationReason::Vip,
+    EscalationReason::Manual,
+];
+
+impl Views {
+    /// The figures as of now, for the day that began at `day_start`.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn statistics(&self, now: Timestamp, day_start: Timestamp) -> Result<Statistics, ViewsError> {
+        let (now, day_start) = (now.as_microsecond(), day_start.as_microsecond());
+        let database = self.database();
+        let mut snapshot = database.snapshot().await?;
+        let by_status = counts(&mut snapshot, BY_STATUS, &Status::ALL).await?;
+        let by_escalation_reason = counts(&mut snapshot, BY_REASON, &REASONS).await?;
+        let waiting = seconds(&mut snapshot, WAITING, now).await?;
+        let service = seconds(&mut snapshot, SERVICE, now).await?;
+        let escalations = snapshot.fetch(ESCALATIONS, &[day_start.into(), now.into()]).await?;
+        let of = |status: Status| by_status.iter().find(|(of, _)| *of == status).map_or(0, |(_, count)| *count);
+        let total_sessions = by_status.iter().map(|(_, count)| count).sum();
+        Ok(Statistics {
+            total_sessions,
+            active_sessions: total_sessions - of(Status::Closed),
+            avg_waiting_time: waiting[0],
+            max_waiting_time: waiting[1],
+            avg_service_time: service[0],
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+            active_agents: service[1] as u64,
+            by_escalation_reason,
+            today: Today {
+                total_escalations: escalations.first().map_or(Ok(0), |row| row.count(0))?,
+                pending: of(Status::PendingManual),
+                serving: of(Status::ManualLive),
+            },
+            by_status,
+        })
+    }
+}
+
+/// Counts by a closed set of values, in its own order, without zeros.
+async fn counts<T: DeserializeOwned + PartialEq + Copy>(
+    snapshot: &mut Transaction,
+    sql: &str,
+    order: &[T],
+) -> Result<Vec<(T, u64)>, SqlError> {
+    let mut counts = Vec::new();
+    for row in snapshot.fetch(sql, &[]).await? {
+        counts.push((rows::coded::<T>(&row, 0)?, row.count(1)?));
+    }
+    counts.sort_by_key(|(value, _)| order.iter().position(|of| of == value));
+    Ok(counts)
+}
+
+/// Two figures of one row; a clock that is behind the log's gives no negative time.
+async fn seconds(snapshot: &mut Transaction, sql: &str, now: i64) -> Result<[f64; 2], SqlError> {
+    let rows = snapshot.fetch(sql, &[now.into()]).await?;
+    let Some(row) = rows.first() else { return Ok([0.0; 2]) };
+    Ok([row.float(0)?.max(0.0), row.float(1)?.max(0.0)])
+}
+
+/// The view of escalations.
+#[derive(Debug)]
+pub struct EscalationsView;
+
+const SCHEMA: &[&str] = &[
+    include_str!("sql/escalation.sql"),
+    // The day's escalations.
+    "create index escalation_by_time on escalation (at)",
+];
+const INSERT: &str = "insert into escalation (position, session, at, reason)";
+const KEEP: &str = "on conflict (position) do nothing";
+
+#[async_trait]
+impl View for EscalationsView {
+    fn name(&self) -> &'static str {
+        "statistics"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn schema(&self) -> &'static [&'static str] {
+        SCHEMA
+    }
+
+    async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
+        let rows: Vec<(&Fact, String, String)> = facts.iter().filter_map(escalation).collect();
+        let values: Vec<Vec<Value<'_>>> = rows
+            .iter()
+            .map(|(fact, session, reason)| {
+                vec![fact.position().0.into(), (&**session).into(), fact.at_us().into(), (&**reason).into()]
+            })
+            .collect();
+        rows::insert(tx, INSERT, KEEP, &values).await
+    }
+}
+
+fn escalation(fact: &Fact) -> Option<(&Fact, String, String)> {
+    let Event::Escalated(escalated) = &fact.event else { return None };
+    Some((fact, fact.session.to_string(), rows::code(&escalated.reason)))
+}

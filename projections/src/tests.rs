@@ -1,0 +1,9 @@
+//! The views from outside: given events, then rows; and the loop through kills, alarms and new generations.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod agreement;
+mod generations;
+mod ground;
+mod looping;
+mod sessions;
+mod thread;

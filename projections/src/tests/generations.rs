@@ -1,0 +1,179 @@
+//! New versions of views: built beside the old, switched to, and what a crash leaves.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::session::event::Outcome;
+use event_store::{
+    Position,
+    sql::{Access, Database, SqlError, Transaction},
+};
+
+use super::{
+    ground::{Ground, dump, eventually},
+    thread::Thread,
+};
+use crate::{Fact, View, ViewSet, pointer, view};
+
+/// All views, the first of them in another version.
+fn version(version: u32, usable_since: u32) -> ViewSet {
+    let mut views: Vec<Arc<dyn View>> = view::all().to_vec();
+    views[0] = Arc::new(Newer { inner: views[0].clone(), version, usable_since });
+    views.into()
+}
+
+struct Newer {
+    inner: Arc<dyn View>,
+    version: u32,
+    usable_since: u32,
+}
+
+#[async_trait]
+impl View for Newer {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn usable_since(&self) -> u32 {
+        self.usable_since
+    }
+
+    fn schema(&self) -> &'static [&'static str] {
+        self.inner.schema()
+    }
+
+    async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
+        self.inner.apply(tx, facts).await
+    }
+}
+
+fn files(ground: &Ground) -> Vec<String> {
+    let names = std::fs::read_dir(ground.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    names.retain(|name| name.ends_with(".db"));
+    names.sort();
+    names
+}
+
+/// Reads without waiting for any position, until some time after the switch.
+async fn never_sees_less(views: Arc<crate::Views>) {
+    let (mut seen, mut after_switch) = (0, 0);
+    while after_switch < 50 {
+        after_switch += u32::from(views.generation() == 2);
+        let total = views.list(None, 1, 0).await.unwrap().1;
+        assert!(total >= seen, "{total} after {seen}");
+        seen = total;
+    }
+}
+
+async fn talk(ground: &Ground, customers: usize) -> Position {
+    for number in 0..customers {
+        Thread::new(&ground.log, &format!("s{number}")).asks("a", "b", Outcome::Answered).await;
+    }
+    ground.head().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_version_is_built_beside_the_old_and_readers_never_see_less() {
+    let ground = Ground::new();
+    let before = talk(&ground, 300).await;
+    ground.caught_up().await.kill().await;
+
+    let views = ground.open(ground.folder.path(), version(2, 1)).await.unwrap();
+    assert_eq!((views.generation(), views.position()), (1, before), "the old one serves at once");
+    let total = async || views.list(None, 1, 0).await.unwrap().1;
+    assert_eq!(total().await, 300);
+    let task = tokio::spawn(views.clone().run());
+    let reader = tokio::spawn(never_sees_less(views.clone()));
+    let mut seen = 300;
+    for number in 0..200 {
+        let last = Thread::new(&ground.log, &format!("t{number}")).says("a").await.unwrap();
+        views.wait_for(last, super::ground::LONG).await.unwrap();
+        let now = total().await;
+        assert_eq!(now, seen + 1, "after a switch as before");
+        seen = now;
+    }
+    eventually("the switch", async || views.generation() == 2).await;
+    reader.await.unwrap();
+    assert_eq!(pointer::read_file(ground.folder.path()).unwrap(), Some(2));
+    assert_eq!(dump(&views).await, ground.folded_afresh().await);
+    assert_eq!(files(&ground), ["views-1.db", "views-2.db"], "the old one stays until the new is accepted");
+    task.abort();
+    let _ = task.await;
+    drop(views);
+
+    let third = ground.run_in(ground.folder.path(), version(3, 1)).await;
+    eventually("the next switch", async || third.views.generation() == 3).await;
+    eventually("clean-up", async || files(&ground) == ["views-2.db", "views-3.db"]).await;
+}
+
+#[tokio::test]
+async fn a_half_built_generation_is_continued_by_the_program_that_began_it() {
+    let ground = Ground::new();
+    talk(&ground, 200).await;
+    ground.caught_up().await.kill().await;
+    drop(ground.open(ground.folder.path(), version(2, 1)).await.unwrap());
+    let again = ground.run_in(ground.folder.path(), version(2, 1)).await;
+    eventually("the switch", async || again.views.generation() == 2).await;
+    assert_eq!(files(&ground), ["views-1.db", "views-2.db"]);
+    assert_eq!(dump(&again.views).await, ground.folded_afresh().await);
+}
+
+#[tokio::test]
+async fn a_half_built_generation_of_another_program_is_thrown_away() {
+    let ground = Ground::new();
+    talk(&ground, 3).await;
+    ground.caught_up().await.kill().await;
+    drop(ground.open(ground.folder.path(), version(2, 1)).await.unwrap());
+    let third = ground.run_in(ground.folder.path(), version(3, 1)).await;
+    eventually("the switch", async || third.views.generation() == 2).await;
+    assert_eq!(files(&ground), ["views-1.db", "views-2.db"]);
+}
+
+#[tokio::test]
+async fn a_file_that_was_made_but_not_filled_is_thrown_away() {
+    let ground = Ground::new();
+    let head = talk(&ground, 3).await;
+    let file = ground.folder.path().join("views-1.db");
+    Database::sqlite(&file, Access::Derived).await.unwrap().close().await;
+    let running = ground.caught_up().await;
+    assert_eq!((running.views.generation(), running.views.position()), (1, head));
+}
+
+#[tokio::test]
+async fn tables_that_the_program_cannot_use_are_not_served() {
+    let ground = Ground::new();
+    let head = talk(&ground, 3).await;
+    ground.caught_up().await.kill().await;
+    let views = ground.open(ground.folder.path(), version(2, 2)).await.unwrap();
+    assert_eq!((views.generation(), views.position()), (2, Position::START));
+    let running = ground.run_in(ground.folder.path(), version(2, 2)).await;
+    running.reach(head).await;
+    assert_eq!(pointer::read_file(ground.folder.path()).unwrap(), Some(2));
+}
+
+#[tokio::test]
+async fn the_version_before_finds_its_own_generation_again() {
+    let ground = Ground::new();
+    talk(&ground, 3).await;
+    ground.caught_up().await.kill().await;
+    let newer = ground.run_in(ground.folder.path(), version(2, 2)).await;
+    newer.reach(ground.head().await).await;
+    newer.kill().await;
+    let head = talk(&ground, 2).await;
+    let older = ground.caught_up().await;
+    assert_eq!((older.views.generation(), older.views.position()), (1, head));
+    assert_eq!(dump(&older.views).await, ground.folded_afresh().await);
+}
+
+#[test]
+fn a_fingerprint_names_every_view_and_version() {
+    assert_eq!(view::fingerprint(&view::all()), "audit/1 message/1 session/1 statistics/1");
+    assert!(view::usable(&version(3, 2), &view::fingerprint(&version(2, 2))));
+    assert!(!view::usable(&version(3, 2), &view::fingerprint(&version(1, 1))));
+    assert!(!view::usable(&version(1, 1), &view::fingerprint(&version(2, 1))), "from a newer program");
+}

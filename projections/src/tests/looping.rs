@@ -1,0 +1,154 @@
+//! The loop: once, in order, through kills; stopped by what it cannot read; refused over another log.
+
+use std::time::Duration;
+
+use domain::session::event::{EscalationReason, Outcome};
+use event_store::{Position, memory::MemoryStore};
+
+use super::{
+    ground::{Ground, append_raw, dump, eventually},
+    thread::Thread,
+};
+use crate::{ViewsError, checkpoint::Checkpoint, fact::Fact, view};
+
+async fn busy_day(ground: &Ground, customers: usize) {
+    for number in 0..customers {
+        let mut thread = Thread::new(&ground.log, &format!("s{number}"));
+        thread.asks("a", "b", Outcome::DoesNotKnow).await;
+        thread.starts_afresh(number % 3 == 0).await;
+        thread.says("人工").await;
+        thread.escalates(EscalationReason::Keyword).await;
+        thread.is_taken_over().await;
+        thread.is_released().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_it_goes_on_to_the_same_rows() {
+    let ground = Ground::new();
+    busy_day(&ground, 200).await;
+    let head = ground.head().await;
+    let mut kills = 0;
+    loop {
+        let running = ground.run().await;
+        let _ = running.views.wait_for(head, Duration::from_millis(3 + 7 * kills)).await;
+        let is_done = running.views.position() == head;
+        let rows = dump(&running.views).await;
+        running.kill().await;
+        if is_done {
+            assert!(kills > 0, "nothing was killed");
+            assert_eq!(rows, ground.folded_afresh().await);
+            return;
+        }
+        kills += 1;
+    }
+}
+
+#[tokio::test]
+async fn the_same_events_twice_change_nothing() {
+    let ground = Ground::new();
+    busy_day(&ground, 20).await;
+    let running = ground.caught_up().await;
+    let rows = dump(&running.views).await;
+    let events = ground.log.reader().read_all(Position::START, 1_000).await.unwrap();
+    let mut facts = Vec::new();
+    for event in &events {
+        facts.extend(Fact::read(event, ground.log.vault()).await.unwrap());
+    }
+    let mut tx = running.views.database().begin().await.unwrap();
+    for view in view::all().iter() {
+        view.apply(&mut tx, &facts).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(dump(&running.views).await, rows);
+}
+
+#[tokio::test]
+async fn an_unknown_session_event_stops_it_with_an_alarm_and_nothing_later_is_applied() {
+    let ground = Ground::new();
+    let mut thread = Thread::new(&ground.log, "s");
+    let good = thread.says("before").await.unwrap();
+    let stream = format!("session-{}", thread.session);
+    let bad = append_raw(&ground.store, &stream, "session.from_the_future", "{}").await;
+    thread.says("after").await;
+    let running = ground.run().await;
+    eventually("an alarm", async || running.views.alarm().is_some()).await;
+    let alarm = running.views.alarm().unwrap();
+    assert_eq!((alarm.position, running.views.position()), (bad, good));
+    assert!(alarm.what.contains("session.from_the_future"), "{}", alarm.what);
+    thread.says("later still").await;
+    let behind = running.views.wait_for(bad, Duration::from_millis(700)).await.unwrap_err();
+    assert_eq!((behind.position, running.views.lag(ground.head().await)), (good, 3));
+    let again = ground.run().await;
+    eventually("the same alarm", async || again.views.alarm() == Some(alarm.clone())).await;
+}
+
+#[tokio::test]
+async fn a_malformed_event_stops_it_as_well() {
+    let ground = Ground::new();
+    let mut thread = Thread::new(&ground.log, "s");
+    thread.says("before").await;
+    let bad = append_raw(&ground.store, &format!("session-{}", thread.session), "session.released", "{\"x\":1}").await;
+    let running = ground.run().await;
+    eventually("an alarm", async || running.views.alarm().is_some_and(|alarm| alarm.position == bad)).await;
+}
+
+#[tokio::test]
+async fn other_streams_are_passed_over() {
+    let ground = Ground::new();
+    let mut thread = Thread::new(&ground.log, "s");
+    thread.says("a").await;
+    let last = append_raw(&ground.store, "settings-policy", "settings.from_the_future", "{}").await;
+    let running = ground.caught_up().await;
+    assert_eq!((running.views.position(), running.views.alarm()), (last, None));
+    assert_eq!(running.views.audit_trail(thread.session, Position::START, 9).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_owner_that_was_replaced_writes_nothing() {
+    let ground = Ground::new();
+    let mut thread = Thread::new(&ground.log, "s");
+    thread.says("a").await;
+    let running = ground.caught_up().await;
+    let database = running.views.database();
+    let mut zombie = Checkpoint::load(&database).await.unwrap();
+    let mut successor = zombie.clone();
+    assert!(successor.claim(&database, "successor").await.unwrap());
+    assert!(!zombie.clone().claim(&database, "late").await.unwrap());
+    let to = (zombie.position.next(), "00".into());
+    assert!(!zombie.advance(&database, &view::all(), &[], to).await.unwrap());
+    // The loop finds itself replaced, and, being alone in its folder, takes over again.
+    let last = thread.says("b").await.unwrap();
+    running.reach(last).await;
+    assert_eq!(dump(&running.views).await, ground.folded_afresh().await);
+}
+
+#[tokio::test]
+async fn views_of_another_log_are_refused_with_the_way_out() {
+    let ground = Ground::new();
+    Thread::new(&ground.log, "s").says("a").await;
+    ground.caught_up().await.kill().await;
+    let mut other = Ground::new();
+    other.folder = ground.folder;
+    let refused = other.open(other.folder.path(), view::all()).await.err().unwrap();
+    assert!(matches!(refused, ViewsError::OtherLog { .. }));
+    assert!(refused.to_string().contains("delete the views"), "{refused}");
+}
+
+#[tokio::test]
+async fn views_that_end_with_an_event_the_log_does_not_have_are_refused() {
+    use event_store::EventReader as _;
+    let ground = Ground::new();
+    Thread::new(&ground.log, "s").says("a").await;
+    ground.caught_up().await.kill().await;
+    let id = ground.store.identity().await.unwrap().log_id;
+    let mut restored = Ground::new();
+    restored.store = MemoryStore::new(id);
+    restored.log = event_store::Log::new(std::sync::Arc::new(restored.store.clone()), ground.log.vault().clone());
+    restored.folder = ground.folder;
+    let missing = restored.open(restored.folder.path(), view::all()).await.err().unwrap();
+    assert!(matches!(missing, ViewsError::NotInLog { position: Position(2) }), "{missing}");
+    Thread::new(&restored.log, "s").says("b").await;
+    let other = restored.open(restored.folder.path(), view::all()).await.err().unwrap();
+    assert!(matches!(other, ViewsError::NotInLog { position: Position(2) }), "{other}");
+}

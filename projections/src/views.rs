@@ -1,0 +1,229 @@
+//! The views as the program uses them: open, run, wait for a position, ask. The questions themselves stand with each view.
+//!
+//! Invariant: the announced position never goes back, and what is announced can be read.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+
+use event_store::{
+    EventReader, Position, ReadError, Vault,
+    sql::{Database, SqlError},
+};
+use tokio::{sync::watch, time::timeout};
+use uuid::Uuid;
+
+use crate::{
+    generation::{Generation, choose},
+    place::{Place, ViewsLocation},
+    projection::Means,
+    projector::{self, Projector},
+    view::{self, ViewSet},
+};
+
+/// What deletes views: they are rebuilt from the log at the next start.
+const WAY_OUT: &str =
+    "delete the views (files views-*, or schemas views and views_*) and they are rebuilt from the log";
+
+/// Why the views cannot be opened or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewsError {
+    /// Their database does not answer.
+    #[error("the views' database")]
+    Database(#[from] SqlError),
+    /// Their folder cannot be used.
+    #[error("the views' folder")]
+    Folder(#[from] std::io::Error),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    /// They were folded from another log.
+    #[error("the views are of log {views}, but this is log {log}: open the log they belong to, or {WAY_OUT}")]
+    OtherLog {
+        /// The log that they were folded from.
+        views: Uuid,
+        /// The log that is there.
+        log: Uuid,
+    },
+    /// The log has been restored since.
+    #[error("the views are of the log's generation {views}, but a restore has made it {log}: {WAY_OUT}")]
+    OtherLogGeneration {
+        /// The generation that they were folded from.
+        views: u64,
+        /// The generation that is there.
+        log: u64,
+    },
+    /// The event that they end with is not the log's at that position.
+    #[error(
+        "the views end with an event that the log does not have at position {position}: it was restored or changed; verify it, then {WAY_OUT}"
+    )]
+    NotInLog {
+        /// Where they end.
+        position: Position,
+    },
+    /// Another version of the program made a generation of this number at the same moment.
+    #[error("generation {number} of the views was just taken by another version of the program: start again")]
+    Taken {
+        /// The number.
+        number: u64,
+    },
+}
+
+/// What stopped the loop: it must be looked into, nothing after it is in the views.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// The first position that is not in the views.
+    pub position: Position,
+    /// Why; nothing personal.
+    pub what: String,
+}
+
+/// The views have not reached a position in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the views are at position {position}, not yet at {wanted}")]
+pub struct Behind {
+    /// Where they should be.
+    pub wanted: Position,
+    /// Where they are.
+    pub position: Position,
+}
+
+/// The views of one process.
+pub struct Views {
+    pub(crate) place: Place,
+    pub(crate) means: Means,
+    pub(crate) stop: watch::Sender<bool>,
+    serving: RwLock<Arc<Generation>>,
+    announced: watch::Sender<Position>,
+    alarm: Mutex<Option<Alarm>>,
+    projector: Mutex<Option<Projector>>,
+}
+
+impl Views {
+    /// Opens the views, making them where there are none. They can be asked at once; [`Self::run`] brings them up to date.
+    ///
+    /// # Errors
+    /// They belong to another log, or log or database do not answer.
+    pub async fn open(
+        location: ViewsLocation,
+        reader: Arc<dyn EventReader>,
+        vault: Arc<Vault>,
+    ) -> Result<Arc<Self>, ViewsError> {
+        Self::open_with(location, reader, vault, view::all()).await
+    }
+
+    /// Opens them with other than this program's views.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(
+        location: ViewsLocation,
+        reader: Arc<dyn EventReader>,
+        vault: Arc<Vault>,
+        views: ViewSet,
+    ) -> Result<Arc<Self>, ViewsError> {
+        let place = Place::open(location).await?;
+        let chosen = choose(&place, &views, &*reader).await?;
+        let is_shared = place.is_shared();
+        let means = Means { reader, vault, views, owner: Uuid::new_v4().to_string(), is_shared };
+        Ok(Arc::new(Self {
+            place,
+            means,
+            stop: watch::Sender::new(false),
+            serving: RwLock::new(chosen.serving.0.clone()),
+            announced: watch::Sender::new(chosen.serving.1.position),
+            alarm: Mutex::default(),
+            projector: Mutex::new(Some(Projector::new(chosen))),
+        }))
+    }
+
+    /// Follows the log until [`Self::stop`]; a second call returns at once. It may be dropped at any point: the next start
+    /// goes on where the last transaction ended.
+    pub async fn run(self: Arc<Self>) {
+        let projector = self.projector.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(projector) = projector {
+            projector::run(projector, self).await;
+        }
+    }
+
+    /// Ends [`Self::run`], rolling back the transaction it is in, and lets other nodes take over at once.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// The newest position whose rows can be read.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        *self.announced.borrow()
+    }
+
+    /// Positions as they are announced, for whoever pushes on news.
+    #[must_use]
+    pub fn positions(&self) -> watch::Receiver<Position> {
+        self.announced.subscribe()
+    }
+
+    /// Waits until the rows of a position can be read.
+    ///
+    /// # Errors
+    /// They cannot be within `limit`.
+    pub async fn wait_for(&self, wanted: Position, limit: Duration) -> Result<(), Behind> {
+        let mut announced = self.announced.subscribe();
+        let reached = timeout(limit, announced.wait_for(|position| *position >= wanted)).await;
+        match reached {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Behind { wanted, position: self.position() }),
+        }
+    }
+
+    /// What stopped the loop, if anything.
+    #[must_use]
+    pub fn alarm(&self) -> Option<Alarm> {
+        let alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // Another node may have got past it.
+        alarm.filter(|alarm| alarm.position > self.position())
+    }
+
+    /// Positions between the views and a head of the log.
+    #[must_use]
+    pub fn lag(&self, head: Position) -> u64 {
+        head.0.saturating_sub(self.position().0)
+    }
+
+    /// The generation that answers, for those who print it.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.serving().number
+    }
+
+    /// Where queries go.
+    pub(crate) fn database(&self) -> Database {
+        self.serving().database.clone()
+    }
+
+    fn serving(&self) -> Arc<Generation> {
+        self.serving.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn serve(&self, generation: Arc<Generation>) {
+        *self.serving.write().unwrap_or_else(PoisonError::into_inner) = generation;
+    }
+
+    pub(crate) fn announce(&self, position: Position) {
+        self.announced.send_if_modified(|announced| {
+            let is_news = position > *announced;
+            *announced = position.max(*announced);
+            is_news
+        });
+    }
+
+    /// Keeps the first alarm, and says it once.
+    pub(crate) fn raise(&self, alarm: Alarm) {
+        let mut kept = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_none() {
+            tracing::error!(position = alarm.position.0, what = alarm.what, "views stopped: history is never skipped");
+            *kept = Some(alarm);
+        }
+    }
+}

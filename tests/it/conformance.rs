@@ -1,0 +1,61 @@
+//! Every promise of the port on every adapter that needs nothing beside it. The promises themselves, and what breaks each
+//! of them, are in `event_store::conformance` and in `mutants`.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use event_store::{EventStore, conformance::Fresh, memory::MemoryStore, sqlite::SqliteStore};
+use tempfile::TempDir;
+
+/// Logs in memory.
+pub(crate) struct InMemory;
+
+#[async_trait]
+impl Fresh for InMemory {
+    async fn fresh(&self) -> Arc<dyn EventStore> {
+        Arc::new(MemoryStore::default())
+    }
+}
+
+/// Logs in files of one folder, which goes when the test ends.
+pub(crate) struct InFiles {
+    folder: TempDir,
+    made: AtomicUsize,
+}
+
+impl InFiles {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), made: AtomicUsize::new(0) }
+    }
+
+    fn file(&self, number: usize) -> PathBuf {
+        self.folder.path().join(format!("events-{number}.db"))
+    }
+}
+
+#[async_trait]
+impl Fresh for InFiles {
+    async fn fresh(&self) -> Arc<dyn EventStore> {
+        let number = self.made.fetch_add(1, Ordering::SeqCst) + 1;
+        Arc::new(SqliteStore::open(&self.file(number)).await.unwrap())
+    }
+
+    async fn reopened(&self) -> Option<Arc<dyn EventStore>> {
+        let last = self.file(self.made.load(Ordering::SeqCst));
+        Some(Arc::new(SqliteStore::open(&last).await.unwrap()))
+    }
+}
+
+mod memory {
+    event_store::conformance_suite!(super::InMemory);
+}
+
+mod sqlite {
+    event_store::conformance_suite!(super::InFiles::new());
+}

@@ -1,0 +1,126 @@
+//! One event of every type with every optional field filled: what the golden files are made of.
+
+use domain::{
+    AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, VisitorId,
+    session::{
+        Event,
+        event::{
+            AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
+            AssistantRunStarted, CancelReason, CloseReason, Closed, CommandConfirmed, ContextStarted,
+            CustomerMessageSent, Escalated, EscalationCancelled, EscalationReason, Evidence, FailureCode,
+            FailureDetail, Named, Opened, Outcome, Released, Reopened, Reply, ReturnReason, ReturnedToQueue, Severity,
+            Tokens, Withheld, WithheldReason, Words,
+        },
+    },
+    text::{MessageText, SessionName},
+};
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::{Uuid, uuid};
+
+const VISITOR: VisitorId = VisitorId(uuid!("0b5f2c1e-6d1a-4a55-9f5e-1f6f0c9a7d11"));
+const CONTEXT: ContextId = ContextId(uuid!("5a0c5f0e-92b4-4c61-8f4d-6a1f3c2e8b22"));
+const NODE: Incarnation = Incarnation(uuid!("c7d1e0aa-31f7-4e6a-8a54-0d2b9f4e6c33"));
+const RUN: RunId = RunId(uuid!("e3b98a44-7c0d-4f2e-b1d6-4c8f2a7e5d44"));
+const AGENT: AgentId = AgentId(uuid!("f4a1b2c3-d4e5-4f60-8172-93a4b5c6d755"));
+const FIRST: Uuid = uuid!("11111111-2222-4333-8444-555555555566");
+const SECOND: Uuid = uuid!("11111111-2222-4333-8444-555555555577");
+const ANSWER: Uuid = uuid!("11111111-2222-4333-8444-555555555588");
+
+fn noon() -> Timestamp {
+    "2026-11-23T12:00:00.123456Z".parse().unwrap()
+}
+
+fn text(said: &str) -> MessageText {
+    MessageText::parse(said.to_owned()).unwrap()
+}
+
+fn messages() -> Vec<MessageId> {
+    vec![MessageId(FIRST), MessageId(SECOND)]
+}
+
+/// Every type once.
+pub(super) fn every_type() -> Vec<Event> {
+    [customers(), assistants(), peoples()].concat()
+}
+
+fn customers() -> Vec<Event> {
+    let session_name = SessionName::parse("session_1763899200_xiaoming".to_owned()).unwrap();
+    let parameters = json!({"user_name": "王小明", "vip": false, "odometer_km": 1234.5, "model": ["D11", "D4S"]});
+    let parameters = parameters.as_object().cloned().unwrap();
+    vec![
+        Event::Opened(Opened { visitor: VISITOR, context: CONTEXT, name: Personal::Known(Named { session_name }) }),
+        Event::CustomerMessageSent(CustomerMessageSent {
+            message: MessageId(FIRST),
+            episode: 1,
+            language: Language::Zh,
+            incarnation: NODE,
+            words: Personal::Known(Words { text: text("刹车异响，怎么办？\n“急” \\ 🚲"), parameters }),
+        }),
+        Event::ContextStarted(ContextStarted { context: CONTEXT, cleared: true }),
+        Event::CommandConfirmed(CommandConfirmed { command: "conversation_clear".to_owned() }),
+        Event::Reopened(Reopened {}),
+    ]
+}
+
+fn assistants() -> Vec<Event> {
+    vec![
+        Event::AssistantRunStarted(AssistantRunStarted {
+            run: RUN,
+            attempt: 2,
+            incarnation: NODE,
+            assistant: "faq".to_owned(),
+            deadline: noon(),
+            messages: messages(),
+        }),
+        Event::AssistantReplied(AssistantReplied {
+            run: RUN,
+            attempt: 2,
+            message: MessageId(ANSWER),
+            answers: messages(),
+            outcome: Outcome::Answered,
+            language: Language::En,
+            confidence_permille: Some(870),
+            tokens: Some(Tokens { input: 120, output: 40 }),
+            sources: vec!["brakes/squeal".to_owned()],
+            reply: Personal::Known(Reply {
+                text: text("Clean the disc first, 王小明."),
+                assistant_context: Some("7543210987".to_owned()),
+            }),
+        }),
+        Event::AssistantFailed(AssistantFailed {
+            run: RUN,
+            attempt: 1,
+            code: FailureCode::TimedOut,
+            retries: true,
+            detail: Personal::Known(FailureDetail { text: "no answer to “刹车异响” within 30 s".to_owned() }),
+        }),
+        Event::AssistantReplyWithheld(AssistantReplyWithheld {
+            run: RUN,
+            attempt: 2,
+            reason: WithheldReason::HandedOver,
+            withheld: Personal::Known(Withheld {
+                text: text("请先清洁刹车盘。"), shown: "请先清洁".to_owned()
+            }),
+        }),
+    ]
+}
+
+fn peoples() -> Vec<Event> {
+    vec![
+        Event::Escalated(Escalated {
+            reason: EscalationReason::Keyword,
+            rule: "R2".to_owned(),
+            severity: Severity::High,
+            policy_version: 3,
+            messages: messages(),
+            evidence: Personal::Known(Evidence { details: "命中关键词: 刹车".to_owned() }),
+        }),
+        Event::EscalationCancelled(EscalationCancelled { reason: CancelReason::NobodyCame }),
+        Event::AfterHoursNoticeGiven(AfterHoursNoticeGiven { opens_at: Some(noon()) }),
+        Event::AgentTookOver(AgentTookOver { agent: AGENT, messages: messages() }),
+        Event::Released(Released { agent: AGENT }),
+        Event::ReturnedToQueue(ReturnedToQueue { agent: AGENT, reason: ReturnReason::AgentLost }),
+        Event::Closed(Closed { reason: CloseReason::CustomerLeft, messages: messages() }),
+    ]
+}

@@ -1,0 +1,12 @@
+//! What crosses a crate's border, in one binary: linked once, run together.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
+
+mod conformance;
+mod golden;
+mod hash;
+mod mutants;
+mod postgres;
+mod replay;
+mod views;
+mod sqlite;
+mod tamper;

@@ -1,0 +1,113 @@
+//! `desk-replay` on a PostgreSQL server: log and vault in two schemas of one database. What it does on files, and how the
+//! program behaves, is tested in `replay-tool/tests`.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use domain::{
+    ContextId, Personal, SessionId, VisitorId,
+    session::{
+        Event, encode,
+        event::{Named, Opened},
+    },
+    text::SessionName,
+};
+use event_store::{
+    Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, Vault,
+    migration::migrate_vault,
+    sql::Database,
+    vault::{MasterKey, SqlKeys},
+};
+use replay_tool::{
+    Cli,
+    cli::{Action, ShowArgs, StoreArgs, TailArgs},
+    run,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::postgres::{FreshDatabase, Postgres};
+use uuid::Uuid;
+
+const NAME: &str = "session_1763899200_xiaoming";
+const VISITOR: VisitorId = VisitorId(Uuid::from_u128(0xa001));
+
+struct Shop {
+    database: FreshDatabase,
+    folder: TempDir,
+    log: Log,
+}
+
+impl Shop {
+    async fn with_a_session() -> Self {
+        let database = Postgres::shared().await.fresh_database().await;
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Database::postgres(&database.url(), "vault", 2).await.unwrap();
+        migrate_vault(&keys).await.unwrap();
+        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
+        let vault = Vault::new(Arc::new(SqlKeys::new(keys)), master);
+        let log = Log::new(Arc::new(database.open().await), Arc::new(vault));
+        let shop = Self { database, folder, log };
+        shop.open_session().await;
+        shop
+    }
+
+    async fn open_session(&self) {
+        let session_name = SessionName::parse(NAME.to_owned()).unwrap();
+        let name = Personal::Known(Named { session_name });
+        let stored = encode(&Event::Opened(Opened { visitor: VISITOR, context: ContextId(Uuid::nil()), name }));
+        let personal =
+            stored.personal.map(|(_, json)| PersonalPart { subject: VISITOR.0, class: KeyClass::Contact, json });
+        let event = NewEvent {
+            event_id: Uuid::new_v4(),
+            event_type: stored.event_type,
+            schema: stored.schema,
+            actor: Actor::new("customer", &VISITOR.to_string()),
+            correlation_id: Uuid::new_v4(),
+            causation_id: None,
+            data: stored.data,
+            personal,
+        };
+        let stream = StreamName::of("session", SessionId::of(VISITOR, NAME).0);
+        self.log.append(&stream, Expected::NoStream, &[event]).await.unwrap();
+    }
+
+    /// One JSON document, and the exit code.
+    async fn replay(&self, action: Action, master_key: Option<PathBuf>) -> (Value, ExitCode) {
+        let store = StoreArgs { store: self.database.url(), master_key, vault: None };
+        let (mut out, mut errors) = (Vec::new(), Vec::new());
+        let code = run(Cli { store, json: true, action }, &mut out, &mut errors).await;
+        assert_eq!(String::from_utf8(errors).unwrap(), "");
+        (serde_json::from_slice(&out).unwrap(), code)
+    }
+
+    fn master_key(&self) -> Option<PathBuf> {
+        Some(self.folder.path().join("master-key"))
+    }
+}
+
+fn show(session: &str) -> Action {
+    Action::Show(ShowArgs { session: session.to_owned(), at: None, position: None, version: None })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_on_a_server_is_proved_counted_and_shown() {
+    let shop = Shop::with_a_session().await;
+    let (report, code) = shop.replay(Action::Verify, None).await;
+    assert_eq!((&report["ok"], &report["events"], code), (&json!(true), &json!(1), ExitCode::SUCCESS));
+    let (counted, _) = shop.replay(Action::Stats, None).await;
+    assert_eq!(counted["personal_parts_by_class"], json!({"contact": 1}));
+    let (line, _) = shop.replay(Action::Tail(TailArgs { after: 0, follow: false }), None).await;
+    assert_eq!(line["personal_state"], json!("sealed"));
+    let (shown, _) = shop.replay(show(NAME), shop.master_key()).await;
+    assert_eq!((&shown["name"], &shown["state"]["status"]), (&json!(NAME), &json!("bot_active")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_customer_is_erased_there_too() {
+    let shop = Shop::with_a_session().await;
+    shop.log.vault().erase_subject(VISITOR.0, jiff::Timestamp::now()).await.unwrap();
+    let id = SessionId::of(VISITOR, NAME).to_string();
+    for key in [shop.master_key(), None] {
+        let (shown, _) = shop.replay(show(&id), key).await;
+        assert_eq!((&shown["name"], &shown["name_state"]), (&Value::Null, &json!("erased")));
+    }
+}

@@ -1,0 +1,307 @@
+//! Whoever can write the file can do anything to it; one event changed, deleted, inserted or moved is found all the same,
+//! and the first bad position is named: by `verify`, and by the verifier that was written from the page about the hash.
+
+mod forgery;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
+
+use event_store::{
+    Actor, EventReader, EventStore, Expected, Position, RecordedEvent, SealedEvent, StreamName,
+    sqlite::SqliteStore,
+    verify::{Report, verify},
+};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const EVENTS: u64 = 200;
+const STREAMS: usize = 9;
+
+/// One thing done to the file, and the first position that is bad then.
+struct Tampering {
+    what: String,
+    sql: String,
+    first_bad: u64,
+}
+
+fn tampering(what: impl Into<String>, sql: impl Into<String>, first_bad: u64) -> Tampering {
+    Tampering { what: what.into(), sql: sql.into(), first_bad }
+}
+
+/// A log that was written honestly, to be copied and tampered with.
+struct Written {
+    folder: TempDir,
+    events: Vec<Arc<RecordedEvent>>,
+}
+
+impl Written {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.db");
+        let store = SqliteStore::open(&path).await.unwrap();
+        let streams: Vec<_> = (0..STREAMS).map(|_| StreamName::of("session", Uuid::new_v4())).collect();
+        for n in 0..EVENTS {
+            let stream = &streams[(n * n + n / 7) as usize % STREAMS];
+            store.append(stream, Expected::Any, vec![event(n)]).await.unwrap();
+        }
+        let events = store.read_all(Position::START, 1000).await.unwrap();
+        assert_eq!(events.len() as u64, EVENTS);
+        run(&path, "pragma wal_checkpoint(truncate)").await;
+        Self { folder, events }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("events.db")
+    }
+
+    fn at(&self, position: u64) -> &RecordedEvent {
+        &self.events[position as usize - 1]
+    }
+
+    /// A copy with one thing done to it.
+    async fn tampered(&self, sql: &str) -> PathBuf {
+        let copy = self.folder.path().join(format!("{}.db", Uuid::new_v4()));
+        std::fs::copy(self.path(), &copy).unwrap();
+        run(&copy, &format!("{NO_GUARDS} {sql}")).await;
+        copy
+    }
+
+    async fn is_found(&self, tampering: &Tampering) {
+        let Tampering { what, sql, first_bad } = tampering;
+        let path = self.tampered(sql).await;
+        let report = proof(&path).await;
+        let flaw = report.first_flaw.unwrap_or_else(|| panic!("{what}: not found\n{sql}"));
+        assert_eq!(flaw.0, Position(*first_bad), "{what}: {}\n{sql}", flaw.1);
+        assert!(report.events < *first_bad, "{what}: {} events are called proved", report.events);
+        let (code, said) = second_opinion(&path);
+        assert_eq!(code, 1, "{what}: {said}");
+        assert!(said.starts_with(&format!("first bad position {first_bad}:")), "{what}: {said}\n{sql}");
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+/// What stands between a hand and the rows is taken away.
+const NO_GUARDS: &str = "pragma ignore_check_constraints = on; \
+    drop trigger event_is_never_updated; drop trigger event_is_never_deleted; drop trigger event_is_only_appended; \
+    drop trigger head_only_moves_forward; drop trigger head_is_never_deleted; drop trigger head_is_made_once;";
+
+fn event(n: u64) -> SealedEvent {
+    let personal = n.is_multiple_of(2).then(|| Uuid::new_v4().as_bytes().repeat(4).into());
+    SealedEvent {
+        event_id: Uuid::new_v4(),
+        event_type: "session.noted".into(),
+        schema: 1,
+        actor: Actor::new("agent", "ana"),
+        subject: personal.is_some().then(Uuid::new_v4),
+        key_id: personal.is_some().then(|| "key".into()),
+        correlation_id: Uuid::new_v4(),
+        causation_id: n.is_multiple_of(3).then(Uuid::new_v4),
+        data: format!("{{\"n\":{n},\"t\":\"刹车🚲\"}}").into(),
+        personal,
+    }
+}
+
+async fn run(path: &Path, sql: &str) {
+    let mut raw = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut raw).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    raw.close().await.unwrap();
+}
+
+async fn proof(path: &Path) -> Report {
+    let reader: Arc<dyn EventReader> = SqliteStore::open_reader(path).await.unwrap();
+    verify(&*reader, |_| {}).await.unwrap()
+}
+
+/// Exit code and what the Python verifier said.
+fn second_opinion(path: &Path) -> (i32, String) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/verify_log.py");
+    let output = Command::new("python3").arg(script).arg(path).output().expect("python3 is installed");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.code().unwrap(), said)
+}
+
+/// The first, the last, and some between, the same for the same seed.
+fn positions(test: &str) -> Vec<u64> {
+    let seed = std::env::var("TAMPER_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    println!("{test}: TAMPER_SEED={seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut positions = vec![1, EVENTS];
+    positions.extend((0..2).map(|_| random.random_range(3..EVENTS - 1)));
+    positions
+}
+
+#[tokio::test]
+async fn an_honest_log_is_proved_by_both_verifiers() {
+    let written = Written::new().await;
+    let report = proof(&written.path()).await;
+    assert_eq!((report.first_flaw, report.events, report.head), (None, EVENTS, Position(EVENTS)));
+    assert_eq!(report.streams, STREAMS as u64);
+    let (code, said) = second_opinion(&written.path());
+    assert_eq!((code, said.as_str()), (0, "200 events in 9 streams are as they were written\n"));
+}
+
+#[tokio::test]
+async fn an_empty_log_is_proved_by_both_verifiers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.db");
+    drop(SqliteStore::open(&path).await.unwrap());
+    assert_eq!(proof(&path).await.first_flaw, None);
+    assert_eq!(second_opinion(&path).0, 0);
+}
+
+#[test]
+fn a_file_that_is_no_log_cannot_be_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.db");
+    assert_eq!(second_opinion(&path).0, 2, "there is no file");
+    std::fs::write(&path, "no database").unwrap();
+    assert_eq!(second_opinion(&path).0, 2);
+}
+
+/// For every column: values that an honest row could have, and values that it could not.
+const CHANGES: &[(&str, &str)] = &[
+    ("stream", "'session-forged'"),
+    ("stream", "'No Stream'"),
+    ("version", "version + 1000"),
+    ("version", "-version"),
+    ("event_id", "randomblob(16)"),
+    ("event_id", "zeroblob(15)"),
+    ("type", "type || 'x'"),
+    ("schema", "schema + 1"),
+    ("schema", "schema + 4294967296"),
+    ("recorded_at", "'2027-01-01T00:00:00.000000Z'"),
+    ("recorded_at", "'2027-01-01T00:00:00.000000+'"),
+    ("actor", "replace(actor, 'ana', 'bo')"),
+    ("subject", "iif(subject is null, randomblob(16), null)"),
+    ("subject", "randomblob(16)"),
+    ("key_id", "iif(key_id is null, '', null)"),
+    ("key_id", "'another'"),
+    ("correlation_id", "randomblob(16)"),
+    ("causation_id", "iif(causation_id is null, randomblob(16), null)"),
+    ("causation_id", "randomblob(16)"),
+    ("data", "data || ' '"),
+    ("data", "replace(data, '\"n\":', '\"n\": ')"),
+    ("data", "cast(x'ff' as text)"),
+    ("personal", "iif(personal is null, x'', null)"),
+    ("personal", "iif(personal is null, x'00', cast(personal || x'00' as blob))"),
+    ("prev_hash", "randomblob(32)"),
+    ("prev_hash", "zeroblob(31)"),
+    ("hash", "randomblob(32)"),
+    ("hash", "zeroblob(0)"),
+    ("position", "position + 1000"),
+];
+
+#[test]
+fn every_column_is_tried() {
+    let migration = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/sqlite/log/0001_event.sql");
+    let migration = std::fs::read_to_string(migration).unwrap();
+    let table = migration.split("create table event (").nth(1).unwrap().split("unique (").next().unwrap();
+    let columns =
+        table.lines().filter_map(|line| line.trim().split(' ').next()).filter(|word| !["", "--"].contains(word));
+    for column in columns {
+        assert!(CHANGES.iter().any(|(changed, _)| *changed == column), "{column} is never changed");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_any_column_is_found_at_its_position() {
+    let written = Written::new().await;
+    for position in positions("changes") {
+        for (column, value) in CHANGES {
+            let sql = format!("update event set {column} = {value} where position = {position};");
+            written.is_found(&tampering(format!("{column} changed"), sql, position)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_event_is_found_at_its_position() {
+    let written = Written::new().await;
+    for position in positions("deletions") {
+        let sql = format!("delete from event where position = {position};");
+        written.is_found(&tampering("deleted", sql, position)).await;
+        let sql = format!("delete from event where position >= {position};");
+        written.is_found(&tampering("cut off", sql, position)).await;
+    }
+}
+
+/// Rows below the first position are shown by no page that begins there; they are found before anything else.
+#[tokio::test]
+async fn an_event_put_below_the_first_position_is_found() {
+    let written = Written::new().await;
+    for position in positions("below") {
+        for to in ["0", "-position"] {
+            let sql = format!("update event set position = {to} where position = {position};");
+            written.is_found(&tampering("moved below the start", sql, 1)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_swapped_events_are_found_at_the_earlier_position() {
+    let written = Written::new().await;
+    let all = positions("swaps");
+    let pairs = all.windows(2).map(|pair| (pair[0].min(pair[1]), pair[0].max(pair[1])));
+    let adjacent = all.iter().map(|position| (*position.min(&(EVENTS - 1)), position.min(&(EVENTS - 1)) + 1));
+    for (one, other) in pairs.chain(adjacent).filter(|(one, other)| one != other) {
+        let rows = format!(
+            "update event set position = -1 where position = {one}; \
+             update event set position = {one} where position = {other}; \
+             update event set position = {other} where position = -1;"
+        );
+        written.is_found(&tampering(format!("rows {one} and {other} swapped"), rows, one)).await;
+        for columns in [
+            &["data"][..],
+            &["event_id"],
+            &["personal", "key_id", "subject", "data"],
+            &["hash"],
+            &["event_id", "data", "hash"],
+        ] {
+            let sql = swap_columns(one, other, columns);
+            // two plain events have the same absent parts, but never the same data
+            written.is_found(&tampering(format!("{columns:?} of {one} and {other} swapped"), sql, one)).await;
+        }
+    }
+}
+
+fn swap_columns(one: u64, other: u64, columns: &[&str]) -> String {
+    let mut sql = format!("create temp table kept as select * from event where position in ({one}, {other});");
+    sql += &format!("update event set event_id = randomblob(16) where position in ({one}, {other});");
+    let set = |to: u64, from: u64, columns: &[&str]| {
+        let values = columns.iter().map(|c| format!("{c} = (select {c} from kept where position = {from})"));
+        format!("update event set {} where position = {to};", values.collect::<Vec<_>>().join(", "))
+    };
+    if !columns.contains(&"event_id") {
+        sql += &(set(one, one, &["event_id"]) + &set(other, other, &["event_id"]));
+    }
+    sql + &set(one, other, columns) + &set(other, one, columns)
+}
+
+#[tokio::test]
+async fn a_changed_head_is_found() {
+    let written = Written::new().await;
+    let last = EVENTS;
+    let changes = [
+        ("update head set position = position - 1;", last - 1),
+        ("update head set position = 100;", 100),
+        (
+            "update head set (position, recorded_at, hash) = (select position, recorded_at, hash from event where position = 100);",
+            101,
+        ),
+        ("update head set position = 0;", 1),
+        ("update head set position = -position;", 1),
+        ("update head set position = position + 1;", last + 1),
+        ("update head set recorded_at = '2027-01-01T00:00:00.000000Z';", last),
+        ("update head set hash = randomblob(32);", last),
+        ("update head set hash = x'';", last),
+        ("delete from head;", 1),
+    ];
+    for (sql, first_bad) in changes {
+        written.is_found(&tampering("head changed", sql, first_bad)).await;
+    }
+}

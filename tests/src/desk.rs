@@ -1,0 +1,227 @@
+//! A really started `desk`: the program that `cargo build` made, on a port of its own, with its own data.
+//!
+//! Invariant: a server never outlives its test: dropping it kills it.
+
+mod customer;
+mod frames;
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+pub use customer::{Customer, Staff};
+pub use frames::{EventFrame, Frames};
+
+/// How a server is set up.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// PostgreSQL instead of SQLite.
+    pub database_url: Option<String>,
+    /// The role that migrates.
+    pub database_owner_url: Option<String>,
+    /// A data directory that exists already; otherwise a fresh one.
+    pub data_dir: Option<PathBuf>,
+    /// Settings over all that, like `("DESK_TIME_ZONE", "UTC")`.
+    pub environment: Vec<(&'static str, String)>,
+    /// A program before the server, like `strace -f …`.
+    pub wrapper: Vec<String>,
+}
+
+/// A running server. It may be killed and started again on the same data and port.
+pub struct Desk {
+    setup: Setup,
+    data_dir: PathBuf,
+    port: u16,
+    child: Option<Child>,
+    log: Arc<Mutex<String>>,
+    _own_folder: Option<tempfile::TempDir>,
+}
+
+/// How long a start may take on a busy machine.
+const START: Duration = Duration::from_secs(60);
+
+impl Desk {
+    /// Starts a server on a fresh data directory.
+    #[must_use]
+    pub fn start(setup: Setup) -> Self {
+        let own_folder = setup.data_dir.is_none().then(|| tempfile::tempdir().expect("a temporary folder can be made"));
+        let folder = own_folder.as_ref().map(|folder| folder.path().join("data"));
+        let data_dir = setup.data_dir.clone().or(folder).expect("one of both is there");
+        let (port, log) = (free_port(), Arc::default());
+        let mut desk = Self { setup, data_dir, port, child: None, log, _own_folder: own_folder };
+        desk.start_again();
+        desk
+    }
+
+    /// Starts the server again on the same data and port; waits until it says that it is ready.
+    pub fn start_again(&mut self) {
+        self.spawn();
+        let started = Instant::now();
+        while !self.said_ready() {
+            assert!(started.elapsed() < START, "desk did not become ready:\n{}", self.log());
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().expect("the child can be asked"));
+            assert!(ended.is_none(), "desk ended at its start ({ended:?}):\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Starts the server and waits for it to end; answers its exit code and what it said. For starts that are refused.
+    #[must_use]
+    pub fn start_refused(setup: Setup) -> (Option<i32>, String) {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let data_dir = setup.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
+        let mut desk = Self { setup, data_dir, port: free_port(), child: None, log: Arc::default(), _own_folder: None };
+        desk.spawn();
+        let status = desk.child.take().expect("just started").wait().expect("the child can be waited for");
+        std::thread::sleep(Duration::from_millis(100));
+        (status.code(), desk.log())
+    }
+
+    fn spawn(&mut self) {
+        self.log.lock().expect("nobody panics with the log").clear();
+        let (program, arguments) = self.command_line();
+        let mut command = Command::new(program);
+        command.args(arguments).env("DESK_MASTER_KEY_FILE", self.master_key()).stdin(Stdio::null());
+        for (name, url) in [
+            ("DESK_DATABASE_URL", &self.setup.database_url),
+            ("DESK_DATABASE_OWNER_URL", &self.setup.database_owner_url),
+        ] {
+            if let Some(url) = url {
+                command.env(name, url);
+            }
+        }
+        command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
+        self.keep_log(child.stdout.take().expect("it is piped"));
+        self.keep_log(child.stderr.take().expect("it is piped"));
+        self.child = Some(child);
+    }
+
+    fn command_line(&self) -> (PathBuf, Vec<String>) {
+        let desk = program("desk");
+        let own = ["--listen".to_owned(), format!("127.0.0.1:{}", self.port)].into_iter().chain([
+            "--data-dir".to_owned(),
+            self.data_dir.display().to_string(),
+        ]);
+        match self.setup.wrapper.split_first() {
+            None => (desk, own.collect()),
+            Some((wrapper, arguments)) => {
+                let arguments = arguments.iter().cloned().chain([desk.display().to_string()]).chain(own);
+                (wrapper.into(), arguments.collect())
+            }
+        }
+    }
+
+    /// The same key for every node of a test's database.
+    fn master_key(&self) -> PathBuf {
+        let folder = self.data_dir.parent().expect("a data directory has a parent");
+        let path = folder.join("test-master-key");
+        if !path.exists() {
+            std::fs::write(&path, "11".repeat(32)).expect("the folder can be written");
+        }
+        path
+    }
+
+    fn keep_log(&self, output: impl std::io::Read + Send + 'static) {
+        let log = self.log.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                let mut log = log.lock().expect("nobody panics with the log");
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+    }
+
+    fn said_ready(&self) -> bool {
+        self.log().lines().any(|line| line.starts_with("desk is ready: "))
+    }
+
+    /// All that the server has printed since its last start.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().expect("nobody panics with the log").clone()
+    }
+
+    /// SIGKILL, at once.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // With a wrapper the server is its child; a wrapper that is killed takes it along only if told to.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// SIGTERM; answers the exit code.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let mut child = self.child.take()?;
+        let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill can be run");
+        assert!(status.success(), "SIGTERM could not be sent");
+        child.wait().expect("the child can be waited for").code()
+    }
+
+    /// The server's process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.as_ref().expect("the server runs").id()
+    }
+
+    /// Where it listens: `http://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its data directory.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The file with the master key.
+    #[must_use]
+    pub fn master_key_file(&self) -> PathBuf {
+        self.master_key()
+    }
+
+    /// A customer who has never been here.
+    #[must_use]
+    pub fn customer(&self) -> Customer {
+        Customer::new(self.url())
+    }
+
+    /// Somebody with the staff token.
+    #[must_use]
+    pub fn staff(&self) -> Staff {
+        let token = std::fs::read_to_string(self.data_dir.join("admin-token")).expect("a started desk has made it");
+        Staff::new(self.url(), token.trim().to_owned())
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A program of this workspace, built beside this test.
+///
+/// # Panics
+/// It was not built.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a process knows its program");
+    let folder = test.parent().and_then(Path::parent).expect("tests are built into target/<profile>/deps");
+    let path = folder.join(name);
+    assert!(path.exists(), "{} is missing: `make test` builds it, or `cargo build -p api -p replay-tool`", path.display());
+    path
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    listener.local_addr().expect("a bound listener has an address").port()
+}

@@ -1,0 +1,151 @@
+//! Callers by role: a customer who keeps its visitor token as a browser would, and staff.
+
+use std::sync::Mutex;
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+use super::frames::Frames;
+
+/// A customer: whoever holds the visitor token that the first answer gave.
+pub struct Customer {
+    client: reqwest::Client,
+    url: String,
+    token: Mutex<Option<String>>,
+}
+
+impl Customer {
+    pub(super) fn new(url: String) -> Self {
+        Self { client: reqwest::Client::new(), url, token: Mutex::default() }
+    }
+
+    /// The same customer at another node.
+    #[must_use]
+    pub fn at(&self, url: String) -> Self {
+        Self { client: self.client.clone(), url, token: Mutex::new(self.token()) }
+    }
+
+    /// The visitor token, once there is one.
+    #[must_use]
+    pub fn token(&self) -> Option<String> {
+        self.token.lock().expect("nobody panics with the token").clone()
+    }
+
+    /// A request with the token.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        match self.token() {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends a request and keeps a token that the answer brings.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Response, reqwest::Error> {
+        let response = request.send().await?;
+        if let Some(token) = response.headers().get("x-visitor-token").and_then(|value| value.to_str().ok()) {
+            *self.token.lock().expect("nobody panics with the token") = Some(token.to_owned());
+        }
+        Ok(response)
+    }
+
+    /// Makes sure that there is a token: a session named `name` exists afterwards.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn arrive(&self, name: &str) -> Result<Value, reqwest::Error> {
+        self.post("/api/conversation/create", &json!({"user_id": name})).await?.json().await
+    }
+
+    /// Posts JSON.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Response, reqwest::Error> {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// Posts JSON under an idempotency key.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn post_keyed(&self, path: &str, key: &str, body: &Value) -> Result<Response, reqwest::Error> {
+        self.send(self.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
+    }
+
+    /// Gets.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn get(&self, path: &str) -> Result<Response, reqwest::Error> {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Writes in a session and waits for the answer.
+    ///
+    /// # Errors
+    /// The server is not there, or its answer breaks off.
+    pub async fn chat(&self, session: &str, message: &str) -> Result<Value, reqwest::Error> {
+        self.post("/api/chat", &json!({"user_id": session, "message": message})).await?.json().await
+    }
+
+    /// Follows a session's events after a cursor.
+    ///
+    /// # Errors
+    /// The server is not there, or refuses.
+    pub async fn follow(&self, session: &str, after: Option<&str>) -> Result<Frames, reqwest::Error> {
+        let request = self.request(Method::GET, &format!("/api/sessions/{session}/events"));
+        let request = after.into_iter().fold(request, |request, cursor| request.header("Last-Event-ID", cursor));
+        Ok(Frames::of(self.send(request).await?.error_for_status()?))
+    }
+}
+
+/// Somebody with the staff token.
+pub struct Staff {
+    client: reqwest::Client,
+    url: String,
+    token: String,
+}
+
+impl Staff {
+    pub(super) fn new(url: String, token: String) -> Self {
+        Self { client: reqwest::Client::new(), url, token }
+    }
+
+    /// A request with the token.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token)
+    }
+
+    /// Gets.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn get(&self, path: &str) -> Result<Response, reqwest::Error> {
+        self.request(Method::GET, path).send().await
+    }
+
+    /// Follows the whole log after a cursor.
+    ///
+    /// # Errors
+    /// The server is not there, or refuses.
+    pub async fn follow(&self, after: Option<&str>) -> Result<Frames, reqwest::Error> {
+        let request = self.request(Method::GET, "/api/events");
+        let request = after.into_iter().fold(request, |request, cursor| request.header("Last-Event-ID", cursor));
+        Ok(Frames::of(request.send().await?.error_for_status()?))
+    }
+
+    /// The whole log up to the head, as envelopes.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn log(&self) -> Result<Vec<Value>, reqwest::Error> {
+        let text = self.request(Method::GET, "/api/events").header("Accept", "application/x-ndjson").send().await?.text().await?;
+        Ok(text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect())
+    }
+}
