@@ -31,7 +31,7 @@ export function completed(text) {
   const last = shown.slice(shown.lastIndexOf('\n') + 1);
   const isOpen = last.split('**').length % 2 === 0;
   if (!isOpen) return shown;
-  return shown.endsWith('**') ? shown.slice(0, -2) : `${shown}**`;
+  return shown.endsWith('**') ? shown.slice(0, -2).trimEnd() : `${shown}**`;
 }
 
 function parseBlocks(lines, depth) {

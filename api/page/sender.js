@@ -117,8 +117,9 @@ export class Sender {
       if (isInOrder && (running.length < MAX_STREAMS || park(running))) this.#start(unsent);
       return;
     }
+    const free = Math.max(0, MAX_STREAMS - running.length);
     const parked = this.#entries.filter((entry) => entry.phase === 'queued');
-    for (const entry of parked.slice(0, MAX_STREAMS - running.length)) this.#start(entry);
+    for (const entry of parked.slice(0, free)) this.#start(entry);
   }
 
   #start(entry) {
@@ -232,7 +233,7 @@ export class Sender {
 
 /** Has one accepted message give back its connection; false if there is none to give. */
 function park(running) {
-  const spare = running.find((entry) => entry.position !== undefined && entry.phase === 'answering' && entry.answer === '');
+  const spare = running.find((entry) => entry.phase === 'answering' && entry.answer === '' && !entry.isParked);
   if (!spare) return false;
   spare.isParked = true;
   spare.abort.abort();

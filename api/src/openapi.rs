@@ -1,6 +1,6 @@
 //! The OpenAPI document, made from the code, and a page to read it.
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{ServiceConfig, redirect};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -44,7 +44,8 @@ impl Modify for Bearer {
     }
 }
 
-/// Registers `/openapi.json` and `/docs/`.
+/// Registers `/openapi.json` and `/docs/`; the original's `/docs` leads there.
 pub fn configure(config: &mut ServiceConfig) {
+    config.service(redirect("/docs", "/docs/"));
     config.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", Document::openapi()));
 }

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
 };
 use commands::CommandError;
 use domain::session::Rejection;
@@ -22,6 +22,7 @@ pub struct Problem {
     field: Option<&'static str>,
     extra: serde_json::Map<String, serde_json::Value>,
     retry_after: Option<Duration>,
+    allowed: Option<Method>,
 }
 
 /// Its body.
@@ -60,7 +61,8 @@ impl Problem {
     /// A problem of this status and code.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), field: None, extra: serde_json::Map::new(), retry_after: None }
+        let (detail, extra) = (detail.into(), serde_json::Map::new());
+        Self { status, code, detail, field: None, extra, retry_after: None, allowed: None }
     }
 
     /// A field does not parse.
@@ -101,6 +103,12 @@ impl Problem {
         self
     }
 
+    /// Says which method is possible.
+    #[must_use]
+    pub fn allowing(self, method: &Method) -> Self {
+        Self { allowed: Some(method.clone()), ..self }
+    }
+
     /// Whether a rule said no, so that a stream says it in a frame.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
@@ -132,6 +140,9 @@ impl ResponseError for Problem {
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         if let Some(wait) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1).to_string()));
+        }
+        if let Some(method) = &self.allowed {
+            response.insert_header((header::ALLOW, method.as_str()));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

@@ -11,8 +11,8 @@ pub mod session_events;
 pub mod sessions;
 
 use actix_web::{
-    HttpRequest, HttpResponse, Resource, Route,
-    http::StatusCode,
+    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder,
+    http::{Method, StatusCode},
     web::{self, ServiceConfig},
 };
 
@@ -27,8 +27,8 @@ pub fn configure(config: &mut ServiceConfig) {
         config.service(web::scope(prefix).configure(api).default_service(web::to(not_found)));
     }
     config
-        .service(one("/healthz", web::get().to(health::process)))
-        .service(one("/readyz", web::get().to(health::ready)))
+        .service(get("/healthz", health::process))
+        .service(get("/readyz", health::ready))
         .configure(crate::openapi::configure)
         .configure(page::configure)
         .default_service(web::to(not_found));
@@ -36,33 +36,59 @@ pub fn configure(config: &mut ServiceConfig) {
 
 fn api(config: &mut ServiceConfig) {
     config
-        .service(one("/chat", web::post().to(chat::chat)))
-        .service(one("/chat/stream", web::post().to(chat_stream::stream)))
-        .service(one("/conversation/create", web::post().to(conversation::create)))
-        .service(one("/conversation/new", web::post().to(conversation::new)))
-        .service(one("/conversation/clear", web::post().to(conversation::clear)))
-        .service(one("/sessions", web::get().to(sessions::list)))
+        .service(post("/chat", chat::chat))
+        .service(post("/chat/stream", chat_stream::stream))
+        .service(post("/conversation/create", conversation::create))
+        .service(post("/conversation/new", conversation::new))
+        .service(post("/conversation/clear", conversation::clear))
+        .service(get("/sessions", sessions::list))
         // before {name}: a session that somebody calls "stats" is reached by its id
-        .service(one("/sessions/stats", web::get().to(sessions::stats)))
-        .service(one("/sessions/{name}", web::get().to(sessions::show)))
-        .service(one("/sessions/{name}/events", web::get().to(session_events::stream)))
-        .service(one("/events", web::get().to(events::stream)))
-        .service(one("/bot/info", web::get().to(bot::info)))
-        .service(one("/config", web::get().to(bot::config)))
-        .service(one("/health", web::get().to(health::original)));
+        .service(get("/sessions/stats", sessions::stats))
+        .service(get("/sessions/{name}", sessions::show))
+        .service(get("/sessions/{name}/events", session_events::stream))
+        .service(get("/events", events::stream))
+        .service(get("/bot/info", bot::info))
+        .service(get("/config", bot::config))
+        .service(get("/health", health::original));
 }
 
-fn one(path: &str, route: Route) -> Resource {
-    web::resource(path).route(route).default_service(web::to(wrong_method))
+fn get<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    one(path, Method::GET, handler)
+}
+
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    one(path, Method::POST, handler)
+}
+
+/// Every path has one method.
+fn one<F, Args>(path: &str, method: Method, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let route = web::method(method.clone()).to(handler);
+    let refuse = move |request: HttpRequest| std::future::ready(wrong_method(&request, &method));
+    web::resource(path).route(route).default_service(web::to(refuse))
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::not_found("there is nothing here; /docs/ lists all routes"))
 }
 
-async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, Problem> {
+fn wrong_method(request: &HttpRequest, allowed: &Method) -> Result<HttpResponse, Problem> {
     let detail = format!("{} is not possible here; /docs/ lists all routes", request.method());
-    Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail))
+    Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail).allowing(allowed))
 }
 
 /// What more than one route needs.

@@ -88,9 +88,9 @@ async fn stop_signal() -> Result<(), AnyError> {
 }
 
 /// Streams end first (their clients come back to the next life), then requests, then runs, then policies and views.
-async fn shut_down(running: Running, handle: ServerHandle) {
+async fn shut_down(mut running: Running, handle: ServerHandle) {
     tracing::info!("stopping");
-    let Running { app, runner, stop, keeper, .. } = running;
+    let Running { app, runner, stop, keeper, databases, .. } = &mut running;
     stop.send_replace(true);
     handle.stop(true).await;
     let idle = async {
@@ -103,4 +103,15 @@ async fn shut_down(running: Running, handle: ServerHandle) {
     }
     app.views.stop();
     drop(timeout(GRACE, keeper).await);
+    if let Err(error) = app.log.settle().await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the log was not settled; its -wal file belongs to it"
+        );
+    }
+    for database in databases {
+        if let Err(error) = database.settle().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a database was not settled");
+        }
+    }
 }

@@ -43,6 +43,8 @@ pub struct Running {
     pub runner: Arc<Runner>,
     /// Ends everything when it turns true.
     pub stop: watch::Sender<bool>,
+    /// Vault and policies, to be settled at the end.
+    pub databases: Vec<Database>,
     /// The keeper, to be waited for at the end.
     pub keeper: tokio::task::JoinHandle<()>,
     _data_dir: DataDir,
@@ -55,7 +57,7 @@ pub struct Running {
 /// Something cannot be used; the error says what, and what to do.
 pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
-    let vault = open_vault(&settings, &data_dir).await?;
+    let (vault, keys) = open_vault(&settings, &data_dir).await?;
     let store = open_store(&settings, &data_dir).await?;
     let identity = store.identity().await?;
     let log = Log::new(store.clone(), vault.clone());
@@ -70,7 +72,8 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let run_settings = RunSettings { limit: settings.assistant_limit, ..RunSettings::default() };
     let runner = Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings);
-    let keeper = Keeper::start(open_policies(&settings, &data_dir).await?, runner.clone()).await?;
+    let policies = open_policies(&settings, &data_dir).await?;
+    let keeper = Keeper::start(PolicyStore::new(policies.clone()), runner.clone()).await?;
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(start_runs(runner.clone(), tail.clone(), head));
     let keeper = tokio::spawn(keeper.run(stopping.clone()));
@@ -89,7 +92,8 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         settings,
         stopping,
     });
-    Ok(Running { app, runner, stop, keeper, _data_dir: data_dir, _faq: faq })
+    let databases = vec![keys, policies];
+    Ok(Running { app, runner, stop, databases, keeper, _data_dir: data_dir, _faq: faq })
 }
 
 fn store_name(settings: &Settings) -> &'static str {
@@ -108,16 +112,16 @@ async fn open_store(settings: &Settings, data_dir: &DataDir) -> Result<Arc<dyn E
     Ok(Arc::new(PostgresStore::open(postgres).await?))
 }
 
-async fn open_vault(settings: &Settings, data_dir: &DataDir) -> Result<Arc<Vault>, AnyError> {
+async fn open_vault(settings: &Settings, data_dir: &DataDir) -> Result<(Arc<Vault>, Database), AnyError> {
     let master = master_key(settings, data_dir)?;
     let url = settings.vault_url.as_ref().or(settings.database_url.as_ref());
     let database = open_room(settings, url, data_dir.join("keys.db"), "vault").await?;
-    Ok(Arc::new(Vault::new(Arc::new(SqlKeys::new(database)), master)))
+    Ok((Arc::new(Vault::new(Arc::new(SqlKeys::new(database.clone())), master)), database))
 }
 
-async fn open_policies(settings: &Settings, data_dir: &DataDir) -> Result<PolicyStore, AnyError> {
+async fn open_policies(settings: &Settings, data_dir: &DataDir) -> Result<Database, AnyError> {
     let url = settings.database_url.as_ref();
-    Ok(PolicyStore::new(open_room(settings, url, data_dir.join("policies.db"), "policy").await?))
+    open_room(settings, url, data_dir.join("policies.db"), "policy").await
 }
 
 /// A room's database, migrated: a file, or a schema.

@@ -86,6 +86,14 @@ impl Log {
         &self.vault
     }
 
+    /// Makes the log's files whole before a clean stop.
+    ///
+    /// # Errors
+    /// The store is unavailable.
+    pub async fn settle(&self) -> Result<(), LogError> {
+        Ok(self.store.settle().await?)
+    }
+
     /// Opens the sealed part of a recorded event.
     ///
     /// # Errors

@@ -181,4 +181,10 @@ pub trait EventStore: EventReader {
         expected: Expected,
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError>;
+
+    /// Makes the database's own files whole before a clean stop, where it is the adapter that keeps them; what was
+    /// acknowledged is on disk in any case.
+    async fn settle(&self) -> Result<(), ReadError> {
+        Ok(())
+    }
 }

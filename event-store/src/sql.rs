@@ -253,6 +253,18 @@ impl Database {
         })
     }
 
+    /// Brings everything that is committed into the file itself, so that a copy of the file alone is whole. PostgreSQL does
+    /// that by itself.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn settle(&self) -> Result<(), SqlError> {
+        match self {
+            Self::Sqlite { writer, .. } => settle(writer).await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Closes every connection.
     pub async fn close(&self) {
         match self {
@@ -358,4 +370,13 @@ pub async fn pg_pool(url: &str, schema: &str, connections: u32) -> Result<PgPool
     let options: PgConnectOptions = url.parse::<PgConnectOptions>()?.options([("search_path", schema)]);
     let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
     Ok(pool.connect_with(options).await?)
+}
+
+/// Empties the write-ahead log of a SQLite file into it.
+///
+/// # Errors
+/// What the database said.
+pub async fn settle(writer: &SqlitePool) -> Result<(), SqlError> {
+    sqlx::query("pragma wal_checkpoint(truncate)").execute(writer).await?;
+    Ok(())
 }

@@ -22,7 +22,7 @@ use crate::{
         AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
         RecordedEnd,
     },
-    sql::{Access, SqlError, sqlite_options, sqlite_writer},
+    sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
     subscription,
 };
 
@@ -32,6 +32,7 @@ use writer::SqliteWriter;
 /// A log in a file.
 #[derive(Clone)]
 pub struct SqliteStore {
+    writer: SqlitePool,
     reader: SqliteReader,
     appender: Appender,
 }
@@ -57,8 +58,8 @@ impl SqliteStore {
         let head = current_head(&pool).await?;
         let (announce, head) = watch::channel(head);
         let reader = SqliteReader::new(path, identity, head);
-        let appender = Appender::start(SqliteWriter::new(pool, announce));
-        Ok(Self { reader, appender })
+        let appender = Appender::start(SqliteWriter::new(pool.clone(), announce));
+        Ok(Self { writer: pool, reader, appender })
     }
 
     /// Opens an existing log for reading only; works while another process writes it.
@@ -153,6 +154,10 @@ impl EventStore for SqliteStore {
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
         self.appender.append(Request { stream: stream.clone(), expected, events }).await
+    }
+
+    async fn settle(&self) -> Result<(), ReadError> {
+        sql::settle(&self.writer).await.map_err(ReadError::unavailable)
     }
 }
 

@@ -12,7 +12,6 @@ mod corpus;
 mod evaluation;
 mod index;
 mod known;
-mod language;
 mod pieces;
 mod segment;
 pub mod texts;
@@ -25,10 +24,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub use confidence::THRESHOLD;
 pub use corpus::{Fault, Malformed};
-pub use language::Language;
 pub use pieces::pieces;
 pub use watch::Watch;
 
+use domain::Language;
 use index::Index;
 use watch::Stamp;
 

@@ -30,7 +30,7 @@ impl FaqAssistant {
             }
         }
         if found.is_empty() {
-            return (texts::do_not_know(match question.language { domain::Language::Zh => crate::faq::Language::Zh, domain::Language::En => crate::faq::Language::En }).to_owned(), completion(Outcome::DoesNotKnow, &found));
+            return (texts::do_not_know(question.language).to_owned(), completion(Outcome::DoesNotKnow, &found));
         }
         let text = found.iter().map(|hit| hit.answer.as_str()).collect::<Vec<_>>().join("\n\n");
         (text, completion(Outcome::Answered, &found))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { Problem, retryAfterMs } from '../api.js';
-import { backoffMs } from '../patience.js';
+import { backoffMs, wakeAll } from '../patience.js';
 import { Sender } from '../sender.js';
 
 /** A server that answers each request by the next of `turns`: a list of frames, CUT at the end if the line breaks. */
@@ -9,25 +9,32 @@ const CUT = Symbol('cut');
 const HANG = Symbol('hang');
 
 function streamOf(frames, signal) {
-  return {
-    body: new ReadableStream({
-      start(controller) {
-        for (const frame of frames) {
-          if (frame === CUT) return controller.error(new TypeError('network'));
-          if (frame === HANG) return signal.addEventListener('abort', () => controller.error(signal.reason));
-          controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(frame)}\n\n`));
-        }
-        controller.close();
-      },
-    }),
+  const left = [...frames];
+  const pull = (controller) => {
+    const frame = left.shift();
+    if (frame === undefined) return controller.close();
+    if (frame === CUT) return controller.error(new TypeError('network'));
+    if (frame !== HANG) return controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(frame)}\n\n`));
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   };
+  return { body: new ReadableStream({ pull }, { highWaterMark: 0 }) };
 }
+
+/** At the end every message that still waits is refused, so that nothing keeps the tests running. */
+const senders = [];
+let isOver = false;
+after(() => {
+  isOver = true;
+  for (const sender of senders) for (const entry of sender.entries) entry.abort?.abort();
+  return soon(() => senders.every((sender) => sender.entries.every((entry) => entry.phase === 'failed' || !entry.abort)));
+});
 
 function setUp(turns) {
   const seen = { requests: [], answers: [], kept: new Map(), shown: [], statuses: [] };
   const sender = new Sender({
     open: async ({ key, text, signal }) => {
       seen.requests.push(`${key} ${text}`);
+      if (isOver) throw new Problem(410);
       const turn = turns.shift() ?? [HANG];
       if (turn instanceof Error) throw turn;
       return streamOf(turn, signal);
@@ -40,6 +47,7 @@ function setUp(turns) {
       changed: () => seen.shown.push(sender.entries.map((entry) => entry.answer).join('|')),
     },
   });
+  senders.push(sender);
   return { sender, seen };
 }
 
@@ -50,6 +58,13 @@ async function until(condition) {
   }
   assert.fail('waited 5 s in vain');
 }
+
+/** The same, and nobody waits before trying again. */
+const soon = (condition) =>
+  until(() => {
+    wakeAll();
+    return condition();
+  });
 
 const accepted = (position) => ({ type: 'accepted', position });
 const piece = (content) => ({ type: 'message', content });
@@ -83,10 +98,11 @@ test('a lost connection: the same request again, and the answer from its beginni
   const { sender, seen } = setUp(turns);
   sender.start();
   say(sender, 'a');
-  await until(() => sender.entries.length === 0);
+  await soon(() => sender.entries.length === 0);
   assert.deepEqual(new Set(seen.requests), new Set(['a text of a']));
   assert.equal(seen.requests.length, 5);
   assert.deepEqual(seen.answers, [['a', 5, 'Hello you']]);
+  assert.ok(seen.shown.includes('Hel'));
   for (const text of seen.shown) assert.ok('Hello you'.startsWith(text), text);
 });
 

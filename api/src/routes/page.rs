@@ -3,7 +3,7 @@
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS},
-    web::{self, Path, ServiceConfig},
+    web::{Path, ServiceConfig},
 };
 use include_dir::{Dir, include_dir};
 use serde_json::json;
@@ -19,9 +19,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Registers the page and its files.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .service(super::one("/", web::get().to(root)))
-        .service(super::one("/page/{file}", web::get().to(file)))
-        .service(super::one("/favicon.ico", web::get().to(favicon)));
+        .service(super::get("/", root))
+        .service(super::get("/page/{file}", file))
+        .service(super::get("/favicon.ico", favicon));
 }
 
 /// The page for `Accept: text/html`, otherwise the original's JSON.
@@ -47,7 +47,7 @@ pub async fn root(request: HttpRequest) -> HttpResponse {
             "conversation_new": "/api/conversation/new",
             "conversation_clear": "/api/conversation/clear",
         },
-        "docs": {"swagger": "/docs/", "openapi": "/openapi.json"},
+        "docs": {"swagger": "/docs", "redoc": "/docs", "openapi": "/openapi.json"},
     }))
 }
 

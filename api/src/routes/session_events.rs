@@ -1,13 +1,16 @@
 //! `GET /api/sessions/{name}/events`: one session's events as they happen, resumable from any position.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
 };
 use commands::sessions::stream_of;
-use domain::SessionId;
+use domain::{
+    MessageId, SessionId,
+    session::{Event, PersonalText, decode},
+};
 use event_store::{Position, ReadError, RecordedEvent, StreamVersion};
 use futures::StreamExt;
 use serde_json::json;
@@ -23,8 +26,6 @@ use crate::{
 };
 
 const PAGE: usize = 500;
-/// What `clear` hides from the customer's own routes.
-const SAID: &[&str] = &["session.customer_message_sent", "session.assistant_replied"];
 
 /// Streams a session's events: `event:` is the type, `id:` the cursor, `data:` the envelope.
 ///
@@ -60,26 +61,68 @@ pub async fn stream(
     }
     let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
-    let hidden = if reader == Reader::Customer { cleared_at(&app, session).await? } else { Position::START };
-    Ok(respond(frames(app.into_inner(), session, reader, start, hidden, head)))
+    let screen = if reader == Reader::Customer { Some(Screen::read(&app, session).await?) } else { None };
+    Ok(respond(frames(app.into_inner(), session, reader, start, screen, head)))
 }
 
-/// Where the customer last cleared the screen.
-async fn cleared_at(app: &App, session: SessionId) -> Result<Position, ReadError> {
-    let (reader, stream) = (app.reader(), stream_of(session));
-    let (mut after, mut cleared) = (StreamVersion::NONE, Position::START);
-    loop {
-        let page = reader.read_stream(&stream, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(cleared) };
-        after = last.version;
-        let clears = |event: &&Arc<RecordedEvent>| {
-            &*event.event.event_type == "session.context_started" && event.event.data.contains("\"cleared\":true")
-        };
-        cleared = page.iter().rev().find(clears).map_or(cleared, |event| event.position);
+/// What the customer's screen still holds: `clear` hides what was said before it, and an answer that comes late to it.
+#[derive(Default)]
+struct Screen {
+    read_to: StreamVersion,
+    said: HashSet<MessageId>,
+    hidden: HashSet<MessageId>,
+}
+
+impl Screen {
+    async fn read(app: &App, session: SessionId) -> Result<Self, ReadError> {
+        let (reader, stream) = (app.reader(), stream_of(session));
+        let mut screen = Self::default();
+        loop {
+            let page = reader.read_stream(&stream, screen.read_to, PAGE).await?;
+            if page.is_empty() {
+                return Ok(screen);
+            }
+            page.iter().for_each(|recorded| screen.hear(recorded));
+        }
+    }
+
+    /// Follows the stream; an event that was heard before changes nothing.
+    fn hear(&mut self, recorded: &RecordedEvent) {
+        if recorded.version <= self.read_to {
+            return;
+        }
+        self.read_to = recorded.version;
+        match plain(recorded) {
+            Some(Event::CustomerMessageSent(sent)) => drop(self.said.insert(sent.message)),
+            Some(Event::ContextStarted(started)) if started.cleared => self.hidden.extend(self.said.drain()),
+            Some(_) | None => {}
+        }
+    }
+
+    fn hides(&self, recorded: &RecordedEvent) -> bool {
+        match plain(recorded) {
+            Some(Event::CustomerMessageSent(sent)) => self.hidden.contains(&sent.message),
+            Some(Event::AssistantReplied(replied)) => replied.answers.iter().all(|id| self.hidden.contains(id)),
+            Some(_) | None => false,
+        }
     }
 }
 
-fn frames(app: Arc<App>, session: SessionId, reader: Reader, start: Start, hidden: Position, head: Position) -> Frames {
+/// An event without its personal part; one that cannot be read is the business of who sends it.
+fn plain(recorded: &RecordedEvent) -> Option<Event> {
+    let event = &recorded.event;
+    let personal = if event.personal.is_some() { PersonalText::Sealed } else { PersonalText::Absent };
+    decode(&event.event_type, event.schema, &event.data, personal).ok()
+}
+
+fn frames(
+    app: Arc<App>,
+    session: SessionId,
+    reader: Reader,
+    start: Start,
+    mut screen: Option<Screen>,
+    head: Position,
+) -> Frames {
     Box::pin(async_stream::stream! {
         let after = match start {
             Start::After(position) => position,
@@ -98,7 +141,10 @@ fn frames(app: Arc<App>, session: SessionId, reader: Reader, start: Start, hidde
                 () = app.until_stopping() => return,
             };
             let event_type = &*recorded.event.event_type;
-            let is_hidden = recorded.position <= hidden && SAID.contains(&event_type);
+            let is_hidden = screen.as_mut().is_some_and(|screen| {
+                screen.hear(&recorded);
+                screen.hides(&recorded)
+            });
             if is_hidden || !is_shown(reader, event_type) {
                 continue;
             }

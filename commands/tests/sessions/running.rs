@@ -1,17 +1,21 @@
 //! What becomes of a message once it is recorded.
 
-use commands::{CommandId, sessions::Origin};
+use commands::{
+    CommandId,
+    sessions::{Origin, StartContext},
+};
 use domain::{
     AgentId,
     session::{
         Command, Event,
         event::{Outcome, WithheldReason},
     },
+    text::SessionName,
 };
 use event_store::Actor;
 use uuid::Uuid;
 
-use super::world::{Script, World, replies, send, session};
+use super::world::{Script, VISITOR, World, replies, send, session};
 
 fn agent_origin() -> Origin {
     let id = CommandId::random(Uuid::from_u128(1));
@@ -129,4 +133,25 @@ async fn a_null_character_of_an_assistant_is_replaced() {
     send(&node, "hello").await;
     let events = world.wait_for(session(), |events| !replies(events).is_empty()).await;
     assert_eq!(replies(&events)[0].reply.known().unwrap().text.as_str(), "a\u{fffd}b");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_late_to_an_earlier_context_is_not_told_in_the_new_one() {
+    let world = World::new(vec![Script::Waits("old", " answer"), Script::Says("new answer")]);
+    let node = world.node("a").await;
+    send(&node, "old question").await;
+    world.wait_for(session(), |events| events.iter().any(|e| matches!(e, Event::AssistantRunStarted(_)))).await;
+    node.sessions().start_context(new_context()).await.unwrap();
+    world.go_on();
+    world.wait_for(session(), |events| replies(events).len() == 1).await;
+    send(&node, "new question").await;
+    world.wait_for(session(), |events| replies(events).len() == 2).await;
+    let asked = world.assistant.asked.lock().unwrap();
+    assert_eq!(asked[1].messages, ["new question"]);
+    assert!(asked[1].history.is_empty());
+}
+
+fn new_context() -> StartContext {
+    let name = SessionName::parse("s1".to_owned()).unwrap();
+    StartContext { visitor: VISITOR, name, clear: false, key: None, correlation_id: Uuid::new_v4() }
 }

@@ -44,7 +44,8 @@ fn decide_open(session: &Session, command: Command) -> Decision {
         Command::Fail(failure) => Ok(fail(session, failure)),
         Command::Escalate(escalate) => self::escalate(session, escalate),
         Command::CancelEscalation { reason } => {
-            only_while(session, &[Status::PendingManual], Event::EscalationCancelled(EscalationCancelled { reason }))
+            let cancelled = Event::EscalationCancelled(EscalationCancelled { reason });
+            only_while(session, &[Status::PendingManual, Status::AfterHoursEmail], cancelled)
         }
         Command::GiveAfterHoursNotice { opens_at } => give_after_hours_notice(session, opens_at),
         Command::TakeOver { agent, from_any } => take_over(session, agent, from_any),

@@ -31,11 +31,12 @@ fn a_closed_session_cannot_be_escalated() {
 fn an_escalation_is_cancelled() {
     given(pending()).when(cancel()).then([cancelled()]);
     given(and(with_ana(), [handed_back(ANA)])).when(cancel()).then([cancelled()]);
+    given(after_hours()).when(cancel()).then([cancelled()]);
 }
 
 #[test]
-fn only_a_pending_escalation_can_be_cancelled() {
-    for (status, history) in every_phase_but(&[Status::PendingManual]) {
+fn only_what_waits_for_a_person_can_be_cancelled() {
+    for (status, history) in every_phase_but(&[Status::PendingManual, Status::AfterHoursEmail]) {
         given(history).when(cancel()).then_rejected(invalid(status));
     }
 }

@@ -25,7 +25,7 @@ fn rule(event: &Event) -> (&'static [Status], Option<Status>) {
     match event {
         Event::Opened(_) => (&[], Some(BotActive)),
         Event::Escalated(_) => (&[BotActive, AfterHoursEmail], Some(PendingManual)),
-        Event::EscalationCancelled(_) => (&[PendingManual], Some(BotActive)),
+        Event::EscalationCancelled(_) => (&[PendingManual, AfterHoursEmail], Some(BotActive)),
         Event::AfterHoursNoticeGiven(_) => (&[BotActive, PendingManual], Some(AfterHoursEmail)),
         Event::AgentTookOver(_) => (&[BotActive, PendingManual, AfterHoursEmail], Some(ManualLive)),
         Event::Released(_) => (&[ManualLive], Some(BotActive)),

@@ -2,7 +2,7 @@
 //!
 //! *Invariant:* each word once, and none that tells nothing about the topic (order numbers, sizes, models).
 
-use super::language::{Language, is_han};
+use domain::{Language, language::is_han};
 use super::vocabulary::Vocabulary;
 
 /// A typing error costs a tenth of its word.

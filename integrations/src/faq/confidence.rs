@@ -24,7 +24,7 @@ use std::collections::HashSet;
 use super::asked::{Asked, Word};
 use super::corpus::Entry;
 use super::known::{Known, han_characters};
-use super::language::Language;
+use domain::Language;
 use super::vocabulary::Vocabulary;
 
 /// Answers are given from here on: the lowest round figure that none of the evaluation set's foreign questions reaches

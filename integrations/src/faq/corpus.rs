@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub use fault::{Fault, Malformed};
 
 use super::FaqError;
-use super::language::Language;
+use domain::Language;
 
 /// One topic, in every language.
 #[derive(Debug, Clone, PartialEq, Eq)]

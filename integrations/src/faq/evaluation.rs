@@ -9,7 +9,8 @@ mod zh;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Faq, Hit, Language, THRESHOLD};
+use super::{Faq, Hit, THRESHOLD};
+use domain::Language;
 
 /// Of the shop's questions in one language, at least this share hits the right entry, and is sure enough to be given.
 const LEAST_ACCURACY: f64 = 0.9;

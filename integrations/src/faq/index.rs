@@ -16,7 +16,7 @@ use tantivy::{IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
 use super::asked::Asked;
 use super::confidence::Judge;
 use super::corpus::Entry;
-use super::language::Language;
+use domain::Language;
 use super::segment::{self, FaqTokenizer};
 use super::{FaqError, Hit};
 
@@ -67,7 +67,7 @@ impl Index {
 
     /// A question worded as in the folder hits for certain, even if it consists of nothing but stop words.
     pub(super) fn ask(&self, question: &str) -> Option<Hit> {
-        let language = Language::of(question);
+        let language = Language::of(question).unwrap_or(Language::En);
         let exact = self.wordings.get(&segment::wording(question)).map(|number| (*number, 1.0));
         let (number, confidence) = exact.or_else(|| self.search(language, question))?;
         let entry = self.entries.get(number)?;
@@ -101,7 +101,7 @@ impl Index {
     }
 
     fn query(&self, asked: &Asked) -> BooleanQuery {
-        let language = Term::from_field_text(self.fields.language, asked.language.code());
+        let language = Term::from_field_text(self.fields.language, asked.language.as_str());
         let mut words = Vec::new();
         for term in asked.terms() {
             words.push((Occur::Should, boosted(self.fields.question, term, QUESTION_BOOST)));
@@ -155,7 +155,7 @@ fn tokenizers() -> tantivy::tokenizer::TokenizerManager {
 fn document(fields: Fields, number: u64, entry: &Entry, language: Language) -> TantivyDocument {
     let mut document = TantivyDocument::new();
     document.add_u64(fields.entry, number);
-    document.add_text(fields.language, language.code());
+    document.add_text(fields.language, language.as_str());
     document.add_text(fields.answer, &entry.article(language).answer);
     for question in entry.zh.questions.iter().chain(&entry.en.questions) {
         document.add_text(fields.question, question);

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::corpus::Article;
-use super::language::is_han;
+use domain::language::is_han;
 use super::segment;
 
 pub(super) struct Known {

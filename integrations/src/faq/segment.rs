@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use jieba_rs::Jieba;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use super::language::is_han;
+use domain::language::is_han;
 use super::words;
 
 /// jieba's dictionary with the trade's words added; loaded once per process, at the first use.

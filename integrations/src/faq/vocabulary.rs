@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::language::is_han;
+use domain::language::is_han;
 
 /// A word that is only in answers counts as this much of an entry that asks with it.
 const SEEN_IN_ANSWER: f32 = 0.3;

@@ -72,7 +72,8 @@ impl Heard {
                     self.newest = Some(words.clone());
                 }
             }
-            Event::AssistantReplied(replied) => {
+            // One that answers messages of an earlier context has come too late for this one.
+            Event::AssistantReplied(replied) if self.heard_any(&replied.answers) => {
                 if let Some(reply) = replied.reply.known() {
                     let text = reply.text.as_str().to_owned();
                     self.turns.push((None, Turn { speaker: Speaker::Assistant, text }));
@@ -81,5 +82,9 @@ impl Heard {
             }
             _nothing_said => {}
         }
+    }
+
+    fn heard_any(&self, messages: &[MessageId]) -> bool {
+        self.turns.iter().any(|(id, _)| id.is_some_and(|id| messages.contains(&id)))
     }
 }

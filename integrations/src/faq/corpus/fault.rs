@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::faq::Language;
+use domain::Language;
 
 /// A file that does not follow the format, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

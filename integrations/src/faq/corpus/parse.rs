@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::{Article, Entry, Fault, Malformed};
-use crate::faq::Language;
+use domain::Language;
 
 type Parsed<T> = Result<T, (usize, Fault)>;
 
@@ -74,7 +74,7 @@ impl OpenEntry {
 
     fn begin(&mut self, code: &str, number: usize) -> Parsed<()> {
         let unknown = || (number, Fault::UnknownLanguage { code: code.to_owned() });
-        let language = Language::from_code(code).ok_or_else(unknown)?;
+        let language = Language::parse(code).ok_or_else(unknown)?;
         if self.articles.iter().any(|article| article.language == language) {
             return Err((number, Fault::LanguageTwice { language }));
         }

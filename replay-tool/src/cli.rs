@@ -1,0 +1,131 @@
+//! What can be asked of `desk-replay`, and the help that says so.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Parser, Subcommand};
+
+use crate::point::Time;
+
+const LONG_ABOUT: &str = "\
+Shows, follows, proves and counts what the event log of Fiido Desk holds.
+
+desk-replay only reads. It has nothing to send with and nothing to write with, makes no file, and works while desk runs \
+on the same log. Personal data (texts, names) is sealed in the log: with the master key it is shown, without it every \
+personal part prints as [sealed]; what was erased prints as [erased], with or without the key.";
+
+const EXAMPLES: &str = "\
+Examples:
+  desk-replay show 4f8e5a1c-6a0b-5d3e-9a52-0f6a7f3f2d10
+      a whole session: who said and did what, and when
+  desk-replay --master-key /run/secrets/master-key show session_1763899200_ab
+      the same with its texts, found by the name that the customer's browser gave it
+  desk-replay show SESSION --at '2026-11-23 14:05'
+      the session as it stood then: state, owner, what was waiting
+  desk-replay --json tail --after 12000 --follow | jq .type
+      every new event, one JSON document a line
+  desk-replay --store postgres://auditor@db/desk verify
+      proves the whole log of a PostgreSQL server
+  desk-replay --store /backup/events.db stats
+      counts a backup
+
+Exit codes:
+  0  as expected
+  1  differences: the log does not prove itself
+  2  could not: no such log, session or key, or wrong arguments";
+
+/// Reads and proves the event log of Fiido Desk; never sends, never writes.
+#[derive(Debug, Parser)]
+#[command(name = "desk-replay", version, about, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Prints JSON: one document, or one a line for `tail`.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Where the log is.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// The log, and the keys to what is sealed in it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Log and keys")]
+pub struct StoreArgs {
+    /// The log: a data directory, a path to events.db, sqlite:PATH, or postgres://…
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "DESK_STORE",
+        default_value = "./data",
+        hide_env_values = true
+    )]
+    pub store: String,
+    /// The file with the master key (64 hexadecimal digits); without it personal parts print as `[sealed]`.
+    #[arg(long, global = true, value_name = "FILE", env = "DESK_MASTER_KEY_FILE", hide_env_values = true)]
+    pub master_key: Option<PathBuf>,
+    /// The vault, where it is not beside the log: a path to keys.db, sqlite:PATH, or postgres://…; unless told,
+    /// keys.db beside events.db, or the schema `vault` of the log's own server.
+    #[arg(long, global = true, value_name = "URL", env = "DESK_VAULT", hide_env_values = true)]
+    pub vault: Option<String>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Shows a session as it is, or as it stood at a moment.
+    ///
+    /// Prints who the session belongs to, the conversation with every state, run, withheld reply and hand-over, and what
+    /// all that adds up to, folded by the same code that runs live. The session's own chain of hashes is checked on the
+    /// way; `verify` checks the whole log.
+    Show(ShowArgs),
+    /// Prints events in the order of the log.
+    ///
+    /// Prints what is there and stops; with --follow it goes on with every new event until it is interrupted (Ctrl-C).
+    Tail(TailArgs),
+    /// Proves the log from its own bytes: every hash, every link, every number.
+    ///
+    /// Needs no key. Names the first bad position and what is wrong there. What only a signed checkpoint kept outside the
+    /// database can show is a log that was rewritten as a whole with freshly made hashes.
+    Verify,
+    /// Counts: events by type, streams by category, sessions by status, bytes, sealed parts by class of key.
+    Stats,
+}
+
+impl Action {
+    /// Whether it waits for events to come.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        matches!(self, Self::Tail(TailArgs { follow: true, .. }))
+    }
+}
+
+/// Which session, and when.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("moment").args(["at", "position", "version"]))]
+pub struct ShowArgs {
+    /// The session: its id, its stream (`session-` and the id) or, with the master key, the name that the client gave it.
+    #[arg(value_name = "SESSION")]
+    pub session: String,
+    /// As it stood at this time: RFC 3339, or 'YYYY-MM-DD HH:MM:SS' in UTC, where the seconds may be left out. Events of that very moment are included.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<Time>,
+    /// As it stood when the log ended at this position.
+    #[arg(long, value_name = "N")]
+    pub position: Option<u64>,
+    /// As it stood after its own N-th event.
+    #[arg(long, value_name = "N")]
+    pub version: Option<u64>,
+}
+
+/// From where, and for how long.
+#[derive(Debug, Args)]
+pub struct TailArgs {
+    /// Begins after this position; 0 is the first event.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub after: u64,
+    /// Goes on with new events until it is interrupted.
+    #[arg(long, short)]
+    pub follow: bool,
+}

@@ -1,0 +1,178 @@
+//! Why a command could not do what it was asked, and what to do about it.
+//!
+//! Invariant: nothing personal stands in here, not even the name of a session that somebody typed.
+
+use std::{error::Error, fmt::Write as _, io, path::PathBuf};
+
+use event_store::{
+    Position, ReadError, StreamName, StreamVersion,
+    migration::MigrationError,
+    postgres::PostgresError,
+    sql::SqlError,
+    vault::{MasterKeyError, VaultError},
+};
+use uuid::Uuid;
+
+use crate::render::escaped;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant says in its message what it is, and its fields are named there")]
+pub enum Failure {
+    #[error("there is no event log at {0}")]
+    NoLog(PathBuf),
+    #[error("there is no vault at {0}")]
+    NoVault(PathBuf),
+    #[error("{0} is neither a path, sqlite:PATH nor postgres://…")]
+    Location(String),
+    #[error("cannot open the event log at {at}")]
+    OpenLog {
+        at: String,
+        #[source]
+        source: MigrationError,
+    },
+    #[error("cannot open the event log at {at}")]
+    OpenPostgres {
+        at: String,
+        #[source]
+        source: PostgresError,
+    },
+    #[error("cannot open the vault at {at}")]
+    OpenVault {
+        at: String,
+        #[source]
+        source: SqlError,
+    },
+    #[error("cannot read the master key")]
+    MasterKey(#[from] MasterKeyError),
+    #[error("the event log was opened to be written while it was read at rest")]
+    Disturbed,
+    #[error("cannot read the event log")]
+    Read(#[from] ReadError),
+    #[error("cannot open the personal part at position {position}")]
+    Personal {
+        position: Position,
+        #[source]
+        source: VaultError,
+    },
+    #[error("the event at position {position} cannot be understood")]
+    Decode {
+        position: Position,
+        #[source]
+        source: domain::session::DecodeError,
+    },
+    #[error("{stream} is not as it was recorded at version {version} (position {position}): {what}")]
+    BrokenChain { stream: StreamName, version: StreamVersion, position: Position, what: &'static str },
+    #[error("there is no such session in this log")]
+    NoSession,
+    #[error("a session's name can be looked up with the master key only")]
+    NameNeedsKey,
+    #[error("{} sessions have this name: {}", .0.len(), list(.0))]
+    AmbiguousName(Vec<Uuid>),
+    #[error("the session did not exist then: its first event was recorded at {opened_at}, position {position}")]
+    NotYet { opened_at: String, position: Position },
+    #[error("the session has {last} versions, not {wanted}")]
+    NoSuchVersion { wanted: u64, last: StreamVersion },
+    #[error("the log ends at position {head}, before {wanted}")]
+    BeyondHead { wanted: u64, head: Position },
+    #[error("cannot write the output")]
+    Output(#[source] io::Error),
+}
+
+impl Failure {
+    /// 1 where the log is not what was recorded, otherwise 2.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::BrokenChain { .. } => 1,
+            _could_not => 2,
+        }
+    }
+
+    /// The whole chain of causes on one line, and on another what to do.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut text = format!("error: {self}");
+        let mut cause: Option<&dyn Error> = self.source();
+        while let Some(error) = cause {
+            let message = error.to_string();
+            if !text.ends_with(&message) {
+                write!(text, ": caused by {message}").expect("a string takes all text");
+            }
+            cause = error.source();
+        }
+        let advice = self.advice().map(|advice| format!("help: {advice}\n")).unwrap_or_default();
+        format!("{}\n{advice}", escaped(&text))
+    }
+
+    fn advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoLog(_) => "name the data directory of desk, or its events.db, with --store or DESK_STORE",
+            Self::NoVault(_) => {
+                "name the vault with --vault, or leave --master-key out and read without what is personal"
+            }
+            Self::Location(_) => {
+                "try --store ./data, --store sqlite:/path/to/events.db or --store postgres://user@host/name"
+            }
+            Self::OpenLog { .. } => {
+                "check that it is a log of Fiido Desk; a copy needs events.db-wal beside events.db where there is one"
+            }
+            Self::OpenPostgres { .. } => {
+                "check the URL, that the server runs, and that the role may use the schema log and select from it"
+            }
+            Self::OpenVault { .. } => "check that it is the vault of this log, or leave --master-key out",
+            Self::MasterKey(_) => "the file holds 64 hexadecimal digits, and is readable by its owner only",
+            Self::Disturbed => "desk was started meanwhile; run the command again",
+            Self::Read(ReadError::Unavailable(_)) => "check that the database runs and can be reached",
+            Self::Read(ReadError::Gap { .. } | ReadError::Damaged { .. }) | Self::BrokenChain { .. } => {
+                "the log was changed outside desk: run desk-replay verify, and compare with a backup"
+            }
+            Self::Personal { source: VaultError::WrongMasterKey(_), .. } => {
+                "this is the master key of another vault, or the vault of another log"
+            }
+            Self::Personal { source: VaultError::KeyMissing { .. }, .. } => {
+                "this is the vault of another log, or an old copy"
+            }
+            Self::Personal { .. } => "run desk-replay verify, and compare with a backup",
+            Self::Decode { .. } => {
+                "use the desk-replay that came with the desk that writes this log, or run desk-replay verify"
+            }
+            Self::NoSession => {
+                "with --master-key sessions are found by name as well; desk-replay tail lists their streams"
+            }
+            Self::NameNeedsKey => "give --master-key FILE, or the session's id",
+            Self::AmbiguousName(_) => "give one of the ids",
+            Self::NotYet { .. } | Self::NoSuchVersion { .. } => "leave the moment out to see the whole session",
+            Self::BeyondHead { .. } => "desk-replay verify says where the log ends",
+            Self::Output(_) => return None,
+        })
+    }
+}
+
+fn list(ids: &[Uuid]) -> String {
+    ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_report_names_every_cause_once_and_says_what_to_do() {
+        let refused = io::Error::other("connection refused");
+        let failure = Failure::Read(ReadError::Unavailable(Arc::new(refused)));
+        assert_eq!(
+            failure.report(),
+            "error: cannot read the event log: caused by the event log is unavailable: caused by connection refused\n\
+             help: check that the database runs and can be reached\n"
+        );
+    }
+
+    #[test]
+    fn control_characters_in_a_path_do_not_reach_the_terminal() {
+        let failure = Failure::NoLog(PathBuf::from("a\u{1b}[2Jb"));
+        assert!(failure.report().starts_with("error: there is no event log at a\\u{1b}[2Jb\n"));
+    }
+}

@@ -1,0 +1,120 @@
+//! A session's events, found by id or name, read whole and in order.
+//!
+//! Invariant: history is never skipped: a version that is missing or was changed stops the reader and is named.
+
+use std::sync::Arc;
+
+use domain::session::{Event, PersonalText, State, decode};
+use event_store::{RecordedEvent, StreamName, StreamVersion, event::Position, hash};
+use uuid::Uuid;
+
+use crate::{failure::Failure, render::Progress, source::Source};
+
+const PAGE: usize = 500;
+const CATEGORY: &str = "session";
+const OPENED: &str = "session.opened";
+
+/// An event of a session with what it says.
+pub struct Told {
+    /// As it stands in the log.
+    pub recorded: Arc<RecordedEvent>,
+    /// Its personal part, as far as this reader may see it.
+    pub personal: PersonalText,
+    /// What it says.
+    pub event: Event,
+    /// The session after it.
+    pub after: State,
+}
+
+/// The whole history of the session that is meant: by id, by stream, or by name.
+///
+/// # Errors
+/// There is none, several have this name, or the history is not as it was recorded.
+pub async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
+    let id = wanted.strip_prefix("session-").unwrap_or(wanted);
+    if let Ok(id) = Uuid::try_parse(id) {
+        let history = load(source, &StreamName::of(CATEGORY, id)).await?;
+        if !history.is_empty() {
+            return Ok(history);
+        }
+    }
+    if !source.opens_personal_parts() {
+        return Err(if Uuid::try_parse(id).is_ok() { Failure::NoSession } else { Failure::NameNeedsKey });
+    }
+    match find_by_name(source, wanted).await?.as_slice() {
+        [] => Err(Failure::NoSession),
+        [stream] => load(source, stream).await,
+        several => Err(Failure::AmbiguousName(several.iter().filter_map(StreamName::id).collect())),
+    }
+}
+
+async fn load(source: &Source, stream: &StreamName) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
+    let mut history: Vec<Arc<RecordedEvent>> = Vec::new();
+    loop {
+        let after = history.last().map_or(StreamVersion::NONE, |event| event.version);
+        let page = source.reader().read_stream(stream, after, PAGE).await?;
+        if page.is_empty() {
+            return Ok(history);
+        }
+        for event in page {
+            check_link(history.last(), &event)?;
+            history.push(event);
+        }
+    }
+}
+
+fn check_link(before: Option<&Arc<RecordedEvent>>, event: &RecordedEvent) -> Result<(), Failure> {
+    let version = before.map_or(StreamVersion::NONE, |event| event.version).next();
+    let prev_hash = before.map_or(hash::NO_HASH, |event| event.hash);
+    let what = if !hash::is_intact(event) {
+        "the event's content does not give its hash"
+    } else if event.version != version || event.prev_hash != prev_hash {
+        "the event does not follow the one before it"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::BrokenChain { stream: event.stream.clone(), version, position: event.position, what })
+}
+
+async fn find_by_name(source: &Source, name: &str) -> Result<Vec<StreamName>, Failure> {
+    let progress = Progress::new("looking for the name", source.reader().head().await?);
+    let mut found = Vec::new();
+    let mut after = Position::START;
+    loop {
+        let page = source.reader().read_all(after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = last.position;
+        for recorded in page.iter().filter(|event| &*event.event.event_type == OPENED) {
+            let Event::Opened(opened) = understand(recorded, source.personal(recorded).await?)? else { continue };
+            if opened.name.known().is_some_and(|named| named.session_name.as_str() == name) {
+                found.push(recorded.stream.clone());
+            }
+        }
+        progress.reached(after);
+    }
+}
+
+/// What a session's event says.
+///
+/// # Errors
+/// This program does not know the event.
+pub fn understand(recorded: &RecordedEvent, personal: PersonalText) -> Result<Event, Failure> {
+    let stored = &recorded.event;
+    decode(&stored.event_type, stored.schema, &stored.data, personal)
+        .map_err(|source| Failure::Decode { position: recorded.position, source })
+}
+
+/// Opens and folds a history, keeping the state after each event.
+///
+/// # Errors
+/// An event cannot be opened or understood.
+pub async fn tell(source: &Source, history: &[Arc<RecordedEvent>]) -> Result<Vec<Told>, Failure> {
+    let mut told: Vec<Told> = Vec::with_capacity(history.len());
+    for recorded in history {
+        let personal = source.personal(recorded).await?;
+        let event = understand(recorded, personal.clone())?;
+        let after = told.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
+        told.push(Told { recorded: recorded.clone(), personal, event, after });
+    }
+    Ok(told)
+}

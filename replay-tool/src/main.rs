@@ -1,0 +1,11 @@
+//! The program `desk-replay`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use replay_tool::{Cli, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    run(Cli::parse(), &mut std::io::stdout().lock(), &mut std::io::stderr()).await
+}

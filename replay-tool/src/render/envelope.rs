@@ -1,0 +1,84 @@
+//! An event as JSON: the envelope, its hashes in hex, and its two parts with the very text that was stored.
+
+use domain::session::PersonalText;
+use event_store::RecordedEvent;
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+use uuid::Uuid;
+
+/// An event for programs.
+#[derive(Debug, Serialize)]
+pub struct Envelope<'a> {
+    position: u64,
+    stream: &'a str,
+    version: u64,
+    event_id: Uuid,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    schema: u32,
+    recorded_at: String,
+    actor: &'a str,
+    subject: Option<Uuid>,
+    key_id: Option<&'a str>,
+    correlation_id: Uuid,
+    causation_id: Option<Uuid>,
+    data: Json,
+    personal: Option<Json>,
+    /// `absent`, `known`, `erased` or `sealed`.
+    personal_state: &'static str,
+    prev_hash: String,
+    hash: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Json {
+    /// As it was stored.
+    Stored(Box<RawValue>),
+    /// As it was stored, but for line breaks, which would tear a line apart.
+    OnOneLine(Value),
+    /// What should be JSON and is not, as a string.
+    Broken(String),
+}
+
+impl Json {
+    fn of(text: &str) -> Self {
+        if text.contains(['\n', '\r', '\t']) {
+            return serde_json::from_str(text).map_or_else(|_| Self::Broken(text.to_owned()), Self::OnOneLine);
+        }
+        RawValue::from_string(text.to_owned()).map_or_else(|_| Self::Broken(text.to_owned()), Self::Stored)
+    }
+}
+
+impl<'a> Envelope<'a> {
+    /// An event and what may be seen of its personal part.
+    #[must_use]
+    pub fn of(recorded: &'a RecordedEvent, personal: &PersonalText) -> Self {
+        let event = &recorded.event;
+        let (personal_state, personal) = match personal {
+            PersonalText::Absent => ("absent", None),
+            PersonalText::Known(text) => ("known", Some(Json::of(text))),
+            PersonalText::Erased => ("erased", None),
+            PersonalText::Sealed => ("sealed", None),
+        };
+        Self {
+            position: recorded.position.0,
+            stream: recorded.stream.as_str(),
+            version: recorded.version.0,
+            event_id: event.event_id,
+            event_type: &event.event_type,
+            schema: event.schema,
+            recorded_at: recorded.recorded_at_text(),
+            actor: event.actor.as_str(),
+            subject: event.subject,
+            key_id: event.key_id.as_deref(),
+            correlation_id: event.correlation_id,
+            causation_id: event.causation_id,
+            data: Json::of(&event.data),
+            personal,
+            personal_state,
+            prev_hash: hex::encode(recorded.prev_hash),
+            hash: hex::encode(recorded.hash),
+        }
+    }
+}

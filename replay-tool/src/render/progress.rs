@@ -1,0 +1,33 @@
+//! A bar on standard error while something long goes on; nothing where that is no terminal.
+
+use event_store::Position;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How far a walk along the log is. The bar goes when this is dropped.
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// A walk up to the head.
+    #[must_use]
+    pub fn new(what: &'static str, head: Position) -> Self {
+        // indicatif draws nothing where standard error is no terminal.
+        let bar = ProgressBar::with_draw_target(Some(head.0), ProgressDrawTarget::stderr_with_hz(10));
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        Self(bar)
+    }
+
+    /// The walk has come to a position.
+    pub fn reached(&self, position: Position) {
+        self.0.set_position(position.0);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

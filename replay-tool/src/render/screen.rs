@@ -1,0 +1,117 @@
+//! Standard output. Everything goes through here, so that no text out of the log can move a cursor, change a colour or turn
+//! the direction of writing: control characters are shown, not sent.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// Where a command prints.
+pub struct Screen<'a> {
+    out: &'a mut dyn Write,
+    json: bool,
+}
+
+impl<'a> Screen<'a> {
+    /// Prints to `out`; as JSON where the caller asked for it.
+    pub fn new(out: &'a mut dyn Write, json: bool) -> Self {
+        Self { out, json }
+    }
+
+    /// Whether JSON was asked for.
+    #[must_use]
+    pub fn json_wanted(&self) -> bool {
+        self.json
+    }
+
+    /// One line of text.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn line(&mut self, text: &str) -> Result<(), Failure> {
+        let text = escaped(text);
+        writeln!(self.out, "{}", text.trim_end()).map_err(Failure::Output)
+    }
+
+    /// A label and its value.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn field(&mut self, label: &str, value: &str) -> Result<(), Failure> {
+        self.line(&format!("{label:<10} {value}"))
+    }
+
+    /// A count and what was counted.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn count(&mut self, what: &str, count: u64) -> Result<(), Failure> {
+        self.line(&format!("{count:>12}  {what}"))
+    }
+
+    /// One JSON document on one line.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn json(&mut self, document: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(document).map_err(|error| Failure::Output(error.into()))?;
+        writeln!(self.out, "{}", escaped_in_json(&text)).map_err(Failure::Output)
+    }
+
+    /// Hands everything on.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Control characters, and the marks that separate lines or turn the direction of writing.
+fn moves_the_screen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The text with such characters shown as `\n`, `\t` or `\u{1b}`.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if moves_the_screen(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
+/// In JSON they can stand within strings only, where `\u001b` says the same.
+fn escaped_in_json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if moves_the_screen(c) { shown.push_str(&format!("\\u{:04x}", u32::from(c))) } else { shown.push(c) }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_moves_the_screen_is_sent_to_it() {
+        assert_eq!(
+            escaped("a\u{1b}[31m\r\u{9b}2J\u{202e}电池 👍\u{7f}"),
+            "a\\u{1b}[31m\\r\\u{9b}2J\\u{202e}电池 👍\\u{7f}"
+        );
+    }
+
+    #[test]
+    fn escaped_json_says_the_same() {
+        let text = "a\u{1b}\u{9b}\u{202e}\n电池\\\"\u{7f}".to_owned();
+        let mut out = Vec::new();
+        Screen::new(&mut out, true).json(&text).expect("written");
+        let shown = String::from_utf8(out).expect("text");
+        assert!(!shown.trim_end().chars().any(moves_the_screen), "{shown:?}");
+        assert_eq!(serde_json::from_str::<String>(&shown).expect("json"), text);
+    }
+}

@@ -1,0 +1,165 @@
+//! What an event says, in words: one line, and under it what is personal and lists of messages.
+
+use domain::{
+    MessageId, Personal, RunId,
+    session::{
+        Event,
+        event::{
+            AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CustomerMessageSent,
+            Escalated, Reply, Words,
+        },
+    },
+};
+use serde::Serialize;
+
+/// An event in words.
+pub struct Said {
+    /// What happened; nothing personal.
+    pub what: String,
+    /// What belongs to it.
+    pub parts: Vec<Part>,
+}
+
+/// A labelled text under an event.
+pub struct Part {
+    /// Empty where the text speaks for itself.
+    pub label: &'static str,
+    /// May have several lines.
+    pub text: String,
+}
+
+fn line(what: impl Into<String>) -> Said {
+    Said { what: what.into(), parts: Vec::new() }
+}
+
+impl Said {
+    fn part<T>(mut self, label: &'static str, of: &Personal<T>, text: impl FnOnce(&T) -> String) -> Self {
+        let text = match of {
+            Personal::Known(value) => text(value),
+            Personal::Erased => "[erased]".to_owned(),
+            Personal::Sealed => "[sealed]".to_owned(),
+        };
+        self.parts.push(Part { label, text });
+        self
+    }
+
+    fn messages(mut self, label: &'static str, messages: &[MessageId]) -> Self {
+        if !messages.is_empty() {
+            let text = messages.iter().map(MessageId::to_string).collect::<Vec<_>>().join(", ");
+            self.parts.push(Part { label, text });
+        }
+        self
+    }
+}
+
+/// Puts an event into words.
+#[must_use]
+pub fn said(event: &Event) -> Said {
+    match event {
+        Event::Opened(opened) => {
+            let said = line(format!("session opened for visitor {}, context {}", opened.visitor, opened.context));
+            said.part("name", &opened.name, |named| named.session_name.as_str().to_owned())
+        }
+        Event::CustomerMessageSent(sent) => customer_wrote(sent),
+        Event::ContextStarted(started) if started.cleared => {
+            line(format!("screen cleared, context {}", started.context))
+        }
+        Event::ContextStarted(started) => line(format!("context {} started", started.context)),
+        Event::AssistantRunStarted(started) => run_started(started),
+        Event::AssistantReplied(replied) => assistant_replied(replied),
+        Event::AssistantFailed(failed) => assistant_failed(failed),
+        Event::AssistantReplyWithheld(withheld) => reply_withheld(withheld),
+        Event::Escalated(escalated) => asked_for_a_person(escalated),
+        Event::EscalationCancelled(cancelled) => line(format!("escalation ended: {}", word(&cancelled.reason))),
+        Event::AfterHoursNoticeGiven(given) => match given.opens_at {
+            Some(opens_at) => line(format!("after-hours notice given, open again at {opens_at}")),
+            None => line("after-hours notice given"),
+        },
+        Event::AgentTookOver(taken) => {
+            line(format!("taken over by agent {}", taken.agent)).messages("messages handed on", &taken.messages)
+        }
+        Event::Released(left) => line(format!("released to the assistant by agent {}", left.agent)),
+        Event::ReturnedToQueue(left) => {
+            line(format!("returned to the queue from agent {}: {}", left.agent, word(&left.reason)))
+        }
+        Event::Closed(closed) => {
+            line(format!("closed: {}", word(&closed.reason))).messages("messages left unanswered", &closed.messages)
+        }
+        Event::Reopened(_) => line("reopened"),
+        Event::CommandConfirmed(confirmed) => line(format!("{} confirmed, nothing to change", confirmed.command)),
+    }
+}
+
+fn customer_wrote(sent: &CustomerMessageSent) -> Said {
+    let CustomerMessageSent { message, episode, language, words, .. } = sent;
+    let said = line(format!("message {message}, episode {episode}, {}", language.as_str()));
+    let said = said.part("", words, |words: &Words| words.text.as_str().to_owned());
+    match words.known() {
+        Some(Words { parameters, .. }) if !parameters.is_empty() => {
+            said.part("parameters", words, |words| serde_json::Value::from(words.parameters.clone()).to_string())
+        }
+        Some(_) | None => said,
+    }
+}
+
+fn run_started(started: &AssistantRunStarted) -> Said {
+    let AssistantRunStarted { run, attempt, assistant, deadline, messages, .. } = started;
+    let what = format!("{} begins, assistant {assistant}, until {deadline}", run_name(*run, *attempt));
+    line(what).messages("to answer", messages)
+}
+
+fn assistant_replied(replied: &AssistantReplied) -> Said {
+    let mut what = format!("reply {} of {}", replied.message, run_name(replied.run, replied.attempt));
+    what += &format!(": {}, {}", word(&replied.outcome), replied.language.as_str());
+    if let Some(permille) = replied.confidence_permille {
+        what += &format!(", confidence {:.3}", f64::from(permille) / 1000.0);
+    }
+    if let Some(tokens) = replied.tokens {
+        what += &format!(", tokens {} + {}", tokens.input, tokens.output);
+    }
+    if !replied.sources.is_empty() {
+        what += &format!(", from {}", replied.sources.join(", "));
+    }
+    let said = line(what).part("", &replied.reply, |reply: &Reply| reply.text.as_str().to_owned());
+    let said = said.messages("answers", &replied.answers);
+    match replied.reply.known() {
+        Some(Reply { assistant_context: Some(_), .. }) => said
+            .part("assistant's context", &replied.reply, |reply| reply.assistant_context.clone().unwrap_or_default()),
+        Some(_) | None => said,
+    }
+}
+
+fn assistant_failed(failed: &AssistantFailed) -> Said {
+    let then = if failed.retries { "another attempt follows" } else { "the house answers itself" };
+    let what = format!("{} failed: {}; {then}", run_name(failed.run, failed.attempt), word(&failed.code));
+    line(what).part("detail", &failed.detail, |detail| detail.text.clone())
+}
+
+fn reply_withheld(late: &AssistantReplyWithheld) -> Said {
+    let what = format!("reply of {} WITHHELD: {}", run_name(late.run, late.attempt), word(&late.reason));
+    line(what).part("not given", &late.withheld, |withheld| withheld.text.as_str().to_owned()).part(
+        "already seen of it",
+        &late.withheld,
+        |withheld| withheld.shown.clone(),
+    )
+}
+
+fn asked_for_a_person(escalated: &Escalated) -> Said {
+    let Escalated { reason, rule, severity, policy_version, messages, evidence } = escalated;
+    let (reason, severity) = (word(reason), word(severity));
+    line(format!("ESCALATED: {reason}, rule {rule} of policy {policy_version}, severity {severity}"))
+        .part("evidence", evidence, |evidence| evidence.details.clone())
+        .messages("messages handed on", messages)
+}
+
+fn run_name(run: RunId, attempt: u32) -> String {
+    format!("run {run} attempt {attempt}")
+}
+
+/// A reason as it is stored: `agent_lost`.
+fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _other => String::new(),
+    }
+}

@@ -1,0 +1,90 @@
+//! The log and the keys that a command reads with.
+//!
+//! Invariant: only reading halves are held, and opening makes no file. A SQLite log that nobody has open is read as it
+//! lies; one that desk has open is read through its WAL, as desk's own readers do.
+
+pub mod location;
+mod rest;
+mod secrets;
+
+use std::{path::Path, sync::Arc};
+
+use domain::session::PersonalText;
+use event_store::{EventReader, RecordedEvent, postgres::PostgresStore, sqlite::SqliteStore};
+
+use crate::{cli::StoreArgs, failure::Failure};
+use location::Location;
+use rest::Rest;
+use secrets::Secrets;
+
+/// Where a command's events come from.
+pub struct Source {
+    reader: Arc<dyn EventReader>,
+    secrets: Secrets,
+    rest: Option<Rest>,
+}
+
+impl Source {
+    /// Opens log and vault for reading; `live` where the command waits for what others write.
+    ///
+    /// # Errors
+    /// There is no log, vault or master key where the arguments say.
+    pub async fn open(wanted: &StoreArgs, live: bool) -> Result<Self, Failure> {
+        let log = Location::parse(&wanted.store, "events.db")?;
+        let (reader, rest) = match &log {
+            Location::Sqlite(path) => open_sqlite(path, live).await?,
+            Location::Postgres(url) => (open_postgres(url, &log).await?, None),
+        };
+        let secrets = Secrets::open(&log, wanted, live).await?;
+        Ok(Self { reader, secrets, rest })
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn reader(&self) -> &dyn EventReader {
+        &*self.reader
+    }
+
+    /// Whether there is a master key.
+    #[must_use]
+    pub fn opens_personal_parts(&self) -> bool {
+        self.secrets.opens_personal_parts()
+    }
+
+    /// What is personal in an event, as far as this reader may see it.
+    ///
+    /// # Errors
+    /// The key is missing, wrong, or the part is damaged.
+    pub async fn personal(&self, recorded: &RecordedEvent) -> Result<PersonalText, Failure> {
+        self.secrets.personal(recorded).await
+    }
+
+    /// Makes sure that a log read at rest was still at rest when the command ended.
+    ///
+    /// # Errors
+    /// Somebody has opened it to write.
+    pub fn check_rest(&self) -> Result<(), Failure> {
+        match &self.rest {
+            Some(rest) if !rest.goes_on() => Err(Failure::Disturbed),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+async fn open_sqlite(path: &Path, live: bool) -> Result<(Arc<dyn EventReader>, Option<Rest>), Failure> {
+    if !path.is_file() {
+        return Err(Failure::NoLog(path.to_owned()));
+    }
+    let rest = if live { None } else { Rest::of(path) };
+    let opened = match rest {
+        Some(_) => SqliteStore::open_reader_at_rest(path).await,
+        None => SqliteStore::open_reader(path).await,
+    };
+    let reader = opened.map_err(|source| Failure::OpenLog { at: path.display().to_string(), source })?;
+    Ok((reader, rest))
+}
+
+async fn open_postgres(url: &str, log: &Location) -> Result<Arc<dyn EventReader>, Failure> {
+    let opened = PostgresStore::open_reader(url).await;
+    opened.map_err(|source| Failure::OpenPostgres { at: log.to_string(), source })
+}

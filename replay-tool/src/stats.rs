@@ -1,0 +1,156 @@
+//! `stats`: what a log is made of.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::session::{PersonalText, Session, State};
+use event_store::{Identity, Position, RecordedEvent, StreamName};
+use serde::Serialize;
+
+use crate::{
+    Finding,
+    failure::Failure,
+    history::understand,
+    render::{Progress, Screen},
+    source::Source,
+};
+
+const PAGE: usize = 1000;
+
+/// Counted in one walk.
+#[derive(Default)]
+struct Tally {
+    events: u64,
+    first: Option<String>,
+    last: Option<String>,
+    types: BTreeMap<String, u64>,
+    categories: BTreeMap<String, u64>,
+    streams: HashMap<StreamName, State>,
+    classes: BTreeMap<String, u64>,
+    data_bytes: u64,
+    sealed_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Document {
+    log_id: uuid::Uuid,
+    generation: u64,
+    head: Position,
+    events: u64,
+    first_recorded_at: Option<String>,
+    last_recorded_at: Option<String>,
+    data_bytes: u64,
+    sealed_bytes: u64,
+    events_by_type: BTreeMap<String, u64>,
+    streams_by_category: BTreeMap<String, u64>,
+    sessions_by_status: BTreeMap<String, u64>,
+    personal_parts_by_class: BTreeMap<String, u64>,
+}
+
+/// Counts the log up to its head.
+///
+/// # Errors
+/// An event cannot be read or understood.
+pub async fn stats(source: &Source, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    let reader = source.reader();
+    let head = reader.head().await?;
+    let progress = Progress::new("counting", head);
+    let mut tally = Tally::default();
+    let mut after = Position::START;
+    while after < head {
+        let page = reader.read_all(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        for event in page.iter().take_while(|event| event.position <= head) {
+            tally.add(event)?;
+        }
+        progress.reached(after);
+    }
+    drop(progress);
+    let document = tally.document(reader.identity().await?, head);
+    if screen.json_wanted() {
+        screen.json(&document)?
+    } else {
+        print(&document, screen)?
+    }
+    Ok(Finding::AsExpected)
+}
+
+impl Tally {
+    fn add(&mut self, recorded: &RecordedEvent) -> Result<(), Failure> {
+        let event = &recorded.event;
+        self.events += 1;
+        self.first.get_or_insert_with(|| recorded.recorded_at_text());
+        self.last = Some(recorded.recorded_at_text());
+        *self.types.entry(event.event_type.to_string()).or_default() += 1;
+        self.data_bytes += event.data.len() as u64;
+        if let Some(sealed) = &event.personal {
+            self.sealed_bytes += sealed.len() as u64;
+            let class = event.key_id.as_deref().and_then(class_of).unwrap_or("unknown");
+            *self.classes.entry(class.to_owned()).or_default() += 1;
+        }
+        self.fold(recorded)
+    }
+
+    fn fold(&mut self, recorded: &RecordedEvent) -> Result<(), Failure> {
+        let state = self.streams.remove(&recorded.stream);
+        if state.is_none() {
+            *self.categories.entry(recorded.stream.category().to_owned()).or_default() += 1;
+        }
+        let mut state = state.unwrap_or_default();
+        if recorded.stream.category() == "session" {
+            // A status leans on nothing personal, so nothing is opened.
+            let sealed = recorded.event.personal.as_ref().map_or(PersonalText::Absent, |_| PersonalText::Sealed);
+            state = state.evolve(&understand(recorded, sealed)?);
+        }
+        self.streams.insert(recorded.stream.clone(), state);
+        Ok(())
+    }
+
+    fn document(self, identity: Identity, head: Position) -> Document {
+        let mut sessions_by_status = BTreeMap::new();
+        for session in self.streams.values().filter_map(State::session) {
+            *sessions_by_status.entry(Session::status(session).to_string()).or_default() += 1;
+        }
+        Document {
+            log_id: identity.log_id,
+            generation: identity.generation,
+            head,
+            events: self.events,
+            first_recorded_at: self.first,
+            last_recorded_at: self.last,
+            data_bytes: self.data_bytes,
+            sealed_bytes: self.sealed_bytes,
+            events_by_type: self.types,
+            streams_by_category: self.categories,
+            sessions_by_status,
+            personal_parts_by_class: self.classes,
+        }
+    }
+}
+
+/// The class in a key's id, `<subject>/<class>/<yyyy-mm>`.
+fn class_of(key_id: &str) -> Option<&str> {
+    key_id.split('/').nth(1)
+}
+
+fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    screen.field("log", &format!("{}, generation {}", document.log_id, document.generation))?;
+    screen.field("events", &document.events.to_string())?;
+    if let (Some(first), Some(last)) = (&document.first_recorded_at, &document.last_recorded_at) {
+        screen.field("recorded", &format!("{first} to {last}"))?;
+    }
+    screen.field("bytes", &format!("{} plain data, {} sealed", document.data_bytes, document.sealed_bytes))?;
+    for (title, counts) in [
+        ("events by type", &document.events_by_type),
+        ("streams by category", &document.streams_by_category),
+        ("sessions by status", &document.sessions_by_status),
+        ("sealed parts by class of key", &document.personal_parts_by_class),
+    ] {
+        screen.line("")?;
+        screen.line(title)?;
+        for (what, count) in counts {
+            screen.count(what, *count)?;
+        }
+    }
+    Ok(())
+}

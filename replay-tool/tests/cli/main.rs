@@ -1,0 +1,10 @@
+//! `desk-replay` as an auditor meets it: the built program on a real log in files.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod shop;
+
+mod manners;
+mod secrecy;
+mod show;
+mod tail;
+mod verify;

@@ -1,0 +1,286 @@
+//! A shop with a log in files, written through the same log, vault and codec as the running system's; and the program on it.
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    sync::Arc,
+};
+
+use domain::{
+    AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
+    session::{
+        Event,
+        codec::Class,
+        encode,
+        event::{
+            AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CustomerMessageSent,
+            Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Released, Reply, Severity, Withheld,
+            WithheldReason, Words,
+        },
+    },
+    text::{MessageText, SessionName},
+};
+use event_store::{
+    Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, Vault,
+    migration::migrate_vault,
+    sql::{Access, Database},
+    sqlite::SqliteStore,
+    vault::{MasterKey, SqlKeys},
+};
+use jiff::Timestamp;
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// What the customer wrote: two lines, and what would clear an auditor's screen.
+pub(crate) const QUESTION: &str = "刹车异响\u{1b}[2J\u{9b}1m\n怎么办？";
+pub(crate) const ANSWER: &str = "请先清洁刹车盘。";
+pub(crate) const WITHHELD: &str = "第二个回答";
+pub(crate) const NAME: &str = "session_1763899200_xiaoming";
+
+pub(crate) struct Shop {
+    folder: TempDir,
+    log: Log,
+}
+
+/// Whose session: each visitor has one of the same name.
+pub(crate) fn visitor(n: u8) -> VisitorId {
+    VisitorId(Uuid::from_u128(0xa000 + u128::from(n)))
+}
+
+pub(crate) fn session_of(n: u8) -> SessionId {
+    SessionId::of(visitor(n), NAME)
+}
+
+pub(crate) fn agent() -> AgentId {
+    AgentId(Uuid::from_u128(0xc001))
+}
+
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(0xe000_0000 + n)
+}
+
+impl Shop {
+    /// A shop without any session.
+    pub(crate) async fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("events.db")).await.unwrap();
+        let keys = Database::sqlite(&folder.path().join("keys.db"), Access::Durable).await.unwrap();
+        migrate_vault(&keys).await.unwrap();
+        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
+        let vault = Vault::new(Arc::new(SqlKeys::new(keys)), master);
+        Self { folder, log: Log::new(Arc::new(store), Arc::new(vault)) }
+    }
+
+    /// A shop with one session of ten events: asked, answered, escalated, withheld, taken over, released.
+    pub(crate) async fn with_a_session() -> Self {
+        let shop = Self::empty().await;
+        shop.tell(1).await;
+        shop
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn events_db(&self) -> PathBuf {
+        self.folder().join("events.db")
+    }
+
+    pub(crate) fn master_key(&self) -> PathBuf {
+        self.folder().join("master-key")
+    }
+
+    /// The story, in the session of this visitor.
+    pub(crate) async fn tell(&self, n: u8) {
+        for (actor, event) in story(n) {
+            self.append(n, actor, &event).await;
+        }
+    }
+
+    pub(crate) async fn append(&self, n: u8, actor: Actor, event: &Event) {
+        let stored = encode(event);
+        let personal = stored.personal.map(|(class, json)| PersonalPart {
+            subject: visitor(n).0,
+            class: match class {
+                Class::Message => KeyClass::Message,
+                Class::Contact => KeyClass::Contact,
+            },
+            json,
+        });
+        let new = NewEvent {
+            event_id: Uuid::new_v4(),
+            event_type: stored.event_type,
+            schema: stored.schema,
+            actor,
+            correlation_id: Uuid::new_v4(),
+            causation_id: None,
+            data: stored.data,
+            personal,
+        };
+        self.log.append(&StreamName::of("session", session_of(n).0), Expected::Any, &[new]).await.unwrap();
+    }
+
+    /// The customer is forgotten.
+    pub(crate) async fn erase(&self, n: u8) {
+        self.log.vault().erase_subject(visitor(n).0, Timestamp::now()).await.unwrap();
+    }
+
+    /// The times at which the events were recorded, in order.
+    pub(crate) async fn times(&self) -> Vec<Timestamp> {
+        let events = self.log.reader().read_all(event_store::Position::START, 100).await.unwrap();
+        events.iter().map(|event| event.recorded_at).collect()
+    }
+
+    /// A connection of somebody else's.
+    pub(crate) async fn connection(&self) -> SqliteConnection {
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(self.events_db())).await.unwrap()
+    }
+
+    /// A copy of log and vault as a clean stop leaves them: the database files alone.
+    pub(crate) async fn at_rest(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        for file in ["events.db", "keys.db"] {
+            let options = SqliteConnectOptions::new().filename(self.folder().join(file));
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut connection).await.unwrap();
+            std::fs::copy(self.folder().join(file), copy.path().join(file)).unwrap();
+        }
+        copy
+    }
+
+    /// The program on this log, without the master key.
+    pub(crate) fn replay<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
+        finish(program(self.folder()).args(arguments))
+    }
+
+    /// The program on this log, with the master key.
+    pub(crate) fn replay_with_key<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
+        finish(program(self.folder()).arg("--master-key").arg(self.master_key()).args(arguments))
+    }
+}
+
+/// The program, told where the log is and nothing else.
+pub(crate) fn program(store: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_desk-replay"));
+    command.env_clear().env("DESK_STORE", store).stdin(Stdio::null());
+    command
+}
+
+/// What a run left.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+pub(crate) fn finish(command: &mut Command) -> Run {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    Run { code: status.code(), out: String::from_utf8(stdout).unwrap(), err: String::from_utf8(stderr).unwrap() }
+}
+
+impl Run {
+    #[track_caller]
+    pub(crate) fn ok(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        assert_eq!(self.err, "", "{self:?}");
+        self.out
+    }
+
+    #[track_caller]
+    pub(crate) fn json(self) -> serde_json::Value {
+        serde_json::from_str(&self.ok()).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn failed(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self.err
+    }
+}
+
+/// The names of the files in a folder.
+pub(crate) fn files(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn text(said: &str) -> MessageText {
+    MessageText::parse(said.to_owned()).unwrap()
+}
+
+pub(crate) fn customer(n: u8) -> Actor {
+    Actor::new("customer", &visitor(n).to_string())
+}
+
+pub(crate) fn customer_says(n: u128, said: &str) -> Event {
+    Event::CustomerMessageSent(CustomerMessageSent {
+        message: MessageId(id(n)),
+        episode: 1,
+        language: Language::Zh,
+        incarnation: Incarnation(id(900)),
+        words: Personal::Known(Words { text: text(said), parameters: serde_json::Map::new() }),
+    })
+}
+
+fn run_started(run: u128, answers: u128) -> Event {
+    Event::AssistantRunStarted(AssistantRunStarted {
+        run: RunId(id(run)),
+        attempt: 1,
+        incarnation: Incarnation(id(900)),
+        assistant: "faq".to_owned(),
+        deadline: Timestamp::constant(1_763_899_200, 0),
+        messages: vec![MessageId(id(answers))],
+    })
+}
+
+/// Positions and versions 1 to 10 of a shop's first session.
+fn story(n: u8) -> Vec<(Actor, Event)> {
+    let (faq, policy) = (Actor::new("assistant", "faq"), Actor::new("policy", "run"));
+    let staff = Actor::new("agent", &agent().to_string());
+    let session_name = SessionName::parse(NAME.to_owned()).unwrap();
+    let opened =
+        Opened { visitor: visitor(n), context: ContextId(id(800)), name: Personal::Known(Named { session_name }) };
+    let replied = AssistantReplied {
+        run: RunId(id(100)),
+        attempt: 1,
+        message: MessageId(id(2)),
+        answers: vec![MessageId(id(1))],
+        outcome: Outcome::Answered,
+        language: Language::Zh,
+        confidence_permille: Some(870),
+        tokens: None,
+        sources: vec!["brakes/squeal".to_owned()],
+        reply: Personal::Known(Reply { text: text(ANSWER), assistant_context: None }),
+    };
+    let escalated = Escalated {
+        reason: EscalationReason::Manual,
+        rule: "R1".to_owned(),
+        severity: Severity::High,
+        policy_version: 3,
+        messages: vec![MessageId(id(3))],
+        evidence: Personal::Known(Evidence { details: "命中关键词: 人工".to_owned() }),
+    };
+    let withheld = AssistantReplyWithheld {
+        run: RunId(id(101)),
+        attempt: 1,
+        reason: WithheldReason::HandedOver,
+        withheld: Personal::Known(Withheld { text: text(WITHHELD), shown: "第二".to_owned() }),
+    };
+    vec![
+        (customer(n), Event::Opened(opened)),
+        (customer(n), customer_says(1, QUESTION)),
+        (policy.clone(), run_started(100, 1)),
+        (faq.clone(), Event::AssistantReplied(replied)),
+        (customer(n), customer_says(3, "人工")),
+        (policy.clone(), run_started(101, 3)),
+        (policy, Event::Escalated(escalated)),
+        (faq, Event::AssistantReplyWithheld(withheld)),
+        (staff.clone(), Event::AgentTookOver(AgentTookOver { agent: agent(), messages: Vec::new() })),
+        (staff, Event::Released(Released { agent: agent() })),
+    ]
+}
