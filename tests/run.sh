@@ -25,6 +25,8 @@ install_package() {
 need cc build-essential
 need python3 python3
 need node nodejs
+need npm npm
+need chromium chromium
 need strace strace
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || install_package postgresql
 if ! cargo deny --version >/dev/null 2>&1; then
@@ -52,14 +54,21 @@ fi
 step "programs"
 cargo build --workspace --bins --quiet
 
-step "the chat page's modules"
-node --test api/page/test/
-
-step "tests"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-cargo test --workspace --quiet 2>&1 | tee "$log"
 
-passed=$(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")
-failed=$(awk '/^test result:/ { sum += $6 } END { print sum + 0 }' "$log")
-printf '\n%s passed, %s failed\n' "$passed" "$failed"
+step "the chat page's modules"
+node --test --test-reporter=tap api/page/test/ 2>&1 | tee -a "$log" | grep -E '^(not ok|# (pass|fail))|^ +(not ok|error:)' || true
+
+step "tests"
+cargo test --workspace --quiet 2>&1 | tee -a "$log"
+
+step "journeys in a browser"
+npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
+export DESK_PROGRAM="${CARGO_TARGET_DIR:-$PWD/target}/debug/desk"
+node --test --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:'
+
+count() { awk -v rust="$1" -v node="$2" '/^test result:/ { sum += $rust } $0 ~ node { sum += $3 } END { print sum + 0 }' "$log"; }
+failed=$(count 6 '^# fail')
+printf '\n%s passed, %s failed\n' "$(count 4 '^# pass')" "$failed"
+[ "$failed" = 0 ]

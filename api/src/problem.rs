@@ -13,9 +13,12 @@ use serde::Serialize;
 
 use crate::request::current_request_id;
 
-/// A refusal, as it is answered.
+/// A refusal, as it is answered. Boxed, because every route may return one and few do.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Refusal>);
+
+#[derive(Debug)]
+struct Refusal {
     status: StatusCode,
     code: &'static str,
     detail: String,
@@ -62,14 +65,15 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let (detail, extra) = (detail.into(), serde_json::Map::new());
-        Self { status, code, detail, field: None, extra, retry_after: None, allowed: None }
+        Self(Box::new(Refusal { status, code, detail, field: None, extra, retry_after: None, allowed: None }))
     }
 
     /// A field does not parse.
     #[must_use]
     pub fn invalid(field: &'static str, reason: impl fmt::Display) -> Self {
-        let detail = format!("{field} {reason}");
-        Self { field: Some(field), ..Self::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", detail) }
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", format!("{field} {reason}"));
+        problem.0.field = Some(field);
+        problem
     }
 
     /// The body as a whole does not parse.
@@ -93,38 +97,41 @@ impl Problem {
     /// Not now.
     #[must_use]
     pub fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail) }
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        problem.0.retry_after = Some(retry_after);
+        problem
     }
 
     /// Adds a member to the body.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.extra.insert(key.to_owned(), value.into());
+        self.0.extra.insert(key.to_owned(), value.into());
         self
     }
 
     /// Says which method is possible.
     #[must_use]
-    pub fn allowing(self, method: &Method) -> Self {
-        Self { allowed: Some(method.clone()), ..self }
+    pub fn allowing(mut self, method: &Method) -> Self {
+        self.0.allowed = Some(method.clone());
+        self
     }
 
     /// Whether a rule said no, so that a stream says it in a frame.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        self.status == StatusCode::CONFLICT
+        self.0.status == StatusCode::CONFLICT
     }
 
     /// What happened, for people.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.detail)
+        write!(f, "{}: {}", self.0.code, self.0.detail)
     }
 }
 
@@ -132,32 +139,32 @@ impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status);
+        let mut response = HttpResponse::build(self.0.status);
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.0.retry_after {
             response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1).to_string()));
         }
-        if let Some(method) = &self.allowed {
+        if let Some(method) = &self.0.allowed {
             response.insert_header((header::ALLOW, method.as_str()));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.0.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         let body = ProblemBody {
             kind: "about:blank",
-            title: self.status.canonical_reason().unwrap_or("Problem"),
-            status: self.status.as_u16(),
-            detail: &self.detail,
-            code: self.code,
-            field: self.field,
+            title: self.0.status.canonical_reason().unwrap_or("Problem"),
+            status: self.0.status.as_u16(),
+            detail: &self.0.detail,
+            code: self.0.code,
+            field: self.0.field,
             request_id: current_request_id(),
             success: false,
-            error: &self.detail,
-            extra: &self.extra,
+            error: &self.0.detail,
+            extra: &self.0.extra,
         };
         response.body(serde_json::to_vec(&body).expect("a problem has string keys"))
     }

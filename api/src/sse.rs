@@ -72,7 +72,8 @@ pub fn start(
     head: Position,
     otherwise: Position,
 ) -> Result<Start, Problem> {
-    let header = request.headers().get("Last-Event-ID").and_then(|value| value.to_str().ok());
+    // What is no text is no cursor either.
+    let header = request.headers().get("Last-Event-ID").map(|value| value.to_str().unwrap_or_default());
     let (field, text) = match (header, query.text("after")) {
         (Some(text), _) => ("Last-Event-ID", text),
         (None, Some(text)) => ("after", text),

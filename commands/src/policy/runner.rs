@@ -152,7 +152,7 @@ impl Runner {
             run: start.run().unwrap_or(RunId(origin.id.thing("run"))),
             incarnation: self.node.incarnation,
             assistant: self.assistant.name().to_owned(),
-            deadline: Timestamp::now() + limit,
+            deadline: to_the_millisecond(Timestamp::now() + limit),
         };
         let run = started.run;
         let command = match start {
@@ -367,6 +367,11 @@ fn apology(language: Language) -> &'static str {
 
 fn language_of(run: &Run) -> Language {
     run.messages.last().map(|message| message.language).unwrap_or_default()
+}
+
+/// Finer than anybody looks at a deadline would only be noise in the log.
+fn to_the_millisecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 fn permille(confidence: f64) -> u16 {

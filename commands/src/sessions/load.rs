@@ -26,6 +26,21 @@ pub struct Folded {
 }
 
 impl Sessions {
+    /// The session as it was right after this version.
+    pub(super) async fn as_of(&self, session: SessionId, version: StreamVersion) -> Result<Folded, CommandError> {
+        let (reader, stream) = (self.log().reader(), stream_of(session));
+        let mut folded = Folded::default();
+        while folded.version < version {
+            let mut page = reader.read_stream(&stream, folded.version, PAGE).await?;
+            page.retain(|recorded| recorded.version <= version);
+            if page.is_empty() {
+                break;
+            }
+            folded = fold(folded, &page)?;
+        }
+        Ok(folded)
+    }
+
     /// Folds whatever the stream has beyond a remembered state.
     pub(super) async fn refresh(
         &self,

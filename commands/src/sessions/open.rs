@@ -1,5 +1,7 @@
 //! `POST /api/conversation/create`: the session exists from now on.
 
+use std::sync::Arc;
+
 use domain::{ContextId, SessionId, VisitorId, session::Command, text::SessionName};
 use event_store::Position;
 use uuid::Uuid;
@@ -41,15 +43,17 @@ impl Sessions {
         let session = SessionId::of(visitor, name.as_str());
         let origin = customer_origin(self.log_id(), visitor, session, "open", key.as_ref(), correlation_id);
         let command = Command::Open(opening(visitor, &name, &origin.id));
-        match self.execute(session, &origin, command).await? {
-            Execution::Done(done) => self.opened(session, done.position).await,
-            Execution::Repeated(recorded) => self.opened(session, recorded.position).await,
-        }
+        let execution = self.execute(session, &origin, command).await?;
+        self.opened(session, execution).await
     }
 
-    pub(super) async fn opened(&self, session: SessionId, position: Position) -> Result<Opened, CommandError> {
-        let current = self.current(session).await?;
-        let open = current.state.session().ok_or(domain::session::Rejection::NoSession)?;
-        Ok(Opened { session, context: open.context, position })
+    /// The session as the command left it when it came first, whatever happened since.
+    pub(super) async fn opened(&self, session: SessionId, execution: Execution) -> Result<Opened, CommandError> {
+        let left = match execution {
+            Execution::Done(done) => done.state,
+            Execution::Repeated(recorded) => Arc::new(self.as_of(session, recorded.version).await?),
+        };
+        let open = left.state.session().ok_or(domain::session::Rejection::NoSession)?;
+        Ok(Opened { session, context: open.context, position: left.position })
     }
 }

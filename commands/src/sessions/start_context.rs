@@ -4,7 +4,7 @@ use domain::{ContextId, SessionId, VisitorId, session::Command, text::SessionNam
 use event_store::Position;
 use uuid::Uuid;
 
-use super::{Execution, Sessions, customer_origin, opening};
+use super::{Opened, Sessions, customer_origin, opening};
 use crate::{error::CommandError, event_id::IdempotencyKey};
 
 /// A visitor wants a fresh start.
@@ -45,16 +45,8 @@ impl Sessions {
         let origin = customer_origin(self.log_id(), visitor, session, route, key.as_ref(), correlation_id);
         let opening = opening(visitor, &name, &origin.id);
         let context = ContextId(origin.id.thing("new context"));
-        let executed = self.execute(session, &origin, Command::StartContext { opening, context, clear }).await?;
-        let position = match &executed {
-            Execution::Done(done) => done.position,
-            Execution::Repeated(recorded) => recorded.position,
-        };
-        let opened = self.opened(session, position).await?;
-        let context = match executed {
-            Execution::Repeated(recorded) if &*recorded.event.event_type == "session.context_started" => context,
-            Execution::Repeated(_) | Execution::Done(_) => opened.context,
-        };
+        let execution = self.execute(session, &origin, Command::StartContext { opening, context, clear }).await?;
+        let Opened { session, context, position } = self.opened(session, execution).await?;
         Ok(ContextOutcome { session, context, position })
     }
 }
