@@ -43,6 +43,14 @@ export async function fetchSession(name, { minPosition, before } = {}) {
   }
 }
 
+/**
+ * Has the server open the session. It answers with the visitor's cookie, which has to be here before the first message is
+ * sent: a message that is repeated without it would be another visitor's, and not be known as a repetition.
+ */
+export async function createSession(name) {
+  await command('/api/conversation/create', { user_id: name });
+}
+
 /** Sends a message; answers the response whose body is the stream of the answer. */
 export async function openChat({ session, key, text, signal }) {
   const response = await fetch('/api/chat/stream', {
@@ -62,14 +70,14 @@ export async function openEvents({ session, after, lastEventId, signal }) {
 }
 
 /** The assistant forgets what was said before. */
-export const startNew = (session, key) => command('/api/conversation/new', session, key);
+export const startNew = (session, key) => command('/api/conversation/new', { session_id: session }, key);
 
 /** The same, and what was said before is no longer shown. */
-export const clear = (session, key) => command('/api/conversation/clear', session, key);
+export const clear = (session, key) => command('/api/conversation/clear', { session_id: session }, key);
 
-async function command(path, session, key) {
+async function command(path, body, key) {
   const signal = AbortSignal.timeout(JSON_TIMEOUT_MS);
-  const response = await fetch(path, { ...post({ session_id: session }, key, 'application/json'), signal });
+  const response = await fetch(path, { ...post(body, key, 'application/json'), signal });
   if (!response.ok) throw await problemOf(response);
   const answer = await response.json();
   // The original's way to say no.
@@ -78,13 +86,9 @@ async function command(path, session, key) {
 }
 
 function post(body, key, accept) {
-  return {
-    method: 'POST',
-    credentials: 'same-origin',
-    cache: 'no-store',
-    headers: { 'Content-Type': 'application/json', Accept: accept, 'Idempotency-Key': key },
-    body: JSON.stringify(body),
-  };
+  const headers = { 'Content-Type': 'application/json', Accept: accept };
+  if (key) headers['Idempotency-Key'] = key;
+  return { method: 'POST', credentials: 'same-origin', cache: 'no-store', headers, body: JSON.stringify(body) };
 }
 
 async function getJson(path) {

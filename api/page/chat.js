@@ -38,7 +38,11 @@ const page = {
 };
 
 const sender = new Sender({
-  open: ({ key, text, signal }) => api.openChat({ session, key, text, signal }),
+  open: async ({ key, text, signal }) => {
+    if (!conversation.exists) await api.createSession(session);
+    conversation.exists = true;
+    return api.openChat({ session, key, text, signal });
+  },
   store: {
     keep: (entry) => store.keepPending(session, entry),
     drop: (key) => store.dropPending(session, key),
@@ -49,9 +53,8 @@ const sender = new Sender({
       if (!tail.isStarted && !isPaused) tail.start(conversation.syncedTo || entry.position);
     },
     answered: (entry, position) => {
-      if (!Number.isFinite(position)) return refresh();
-      conversation.answered(position, entry.answer, Date.now());
-      refresh(position);
+      conversation.answered(entry, position, Date.now());
+      refresh(position ?? entry.position);
     },
     statusChanged: ({ status, agent_info: agent }) => {
       conversation.status = status ?? conversation.status;
@@ -68,6 +71,8 @@ const tail = new Tail({
     event: hear,
     reset: async () => {
       conversation.forgetPosition();
+      wantedPosition = 0;
+      heard.clear();
       await refresh();
       if (conversation.exists) tail.start(conversation.syncedTo);
     },
@@ -118,8 +123,10 @@ function refresh(position = 0) {
 async function refreshUntilDone() {
   for (let attempt = 0; isWantedAgain; ) {
     isWantedAgain = false;
+    const minPosition = wantedPosition;
     try {
-      conversation.sync(await api.fetchSession(session, { minPosition: wantedPosition || undefined }));
+      conversation.sync(await api.fetchSession(session, { minPosition: minPosition || undefined }));
+      if (wantedPosition === minPosition) wantedPosition = 0;
       page.isSyncFailing = false;
       attempt = 0;
     } catch (error) {
@@ -276,8 +283,7 @@ async function begin() {
   for (const position of store.dividers(session)) conversation.addDivider(position);
   view.setDraft(store.draft());
   draw();
-  // One after the other: the first answer brings the visitor's cookie. Without it two requests would be two visitors,
-  // and a repeated message would be another visitor's message.
+  // One after the other: should each bring a visitor's cookie, the last one has to count.
   await loadBot();
   await refresh();
   page.isLoaded = true;

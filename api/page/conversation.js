@@ -14,6 +14,8 @@ export class Conversation {
   /** Position → key of the message that this page sent. */
   #ownKeys = new Map();
   #dividers = new Set();
+  /** Answers that are finished, but of which only the server's list will tell where they stand. */
+  #unlisted = [];
   status = 'bot_active';
   agentName = '';
   /** Whether the server knows of the session at all. */
@@ -28,6 +30,7 @@ export class Conversation {
     if (answer === null) {
       this.#messages.clear();
       this.#ownKeys.clear();
+      this.#unlisted = [];
       Object.assign(this, { exists: false, hasEarlier: false, status: 'bot_active', agentName: '', syncedTo: 0 });
       return;
     }
@@ -46,6 +49,7 @@ export class Conversation {
     if (whole) this.hasEarlier = false;
     else if (gap) this.hasEarlier = true;
     for (const message of history) this.#messages.set(message.position, message);
+    this.#unlisted = this.#unlisted.filter((entry) => this.has(entry.position) && !this.#isFinished(entry));
     this.exists = true;
     this.syncedTo = position;
     this.status = answer.session.status ?? this.status;
@@ -75,9 +79,10 @@ export class Conversation {
   }
 
   /** The answer is on the server's disk. */
-  answered(position, text, at) {
-    if (text === '' || this.#messages.has(position)) return;
-    this.#messages.set(position, { position, role: 'assistant', content: text, at, agentName: '' });
+  answered(entry, position, at) {
+    if (entry.answer === '' || this.#messages.has(position)) return;
+    if (position === undefined) this.#unlisted.push({ ...entry, phase: 'answering' });
+    else this.#messages.set(position, { position, role: 'assistant', content: entry.answer, at, agentName: '' });
   }
 
   addDivider(position) {
@@ -161,7 +166,7 @@ export class Conversation {
    * again after another has finished it.
    */
   growing(outbox) {
-    const candidates = outbox.filter((entry) => entry.answer && !this.#isFinished(entry));
+    const candidates = [...outbox, ...this.#unlisted].filter((entry) => entry.answer && !this.#isFinished(entry));
     // One that is being received goes before one whose connection is lost, a longer one before a shorter one.
     const rank = (entry) => (entry.phase === 'answering' ? 1e9 : 0) + entry.answer.length;
     const best = candidates.sort((a, b) => rank(b) - rank(a))[0];

@@ -21,7 +21,8 @@ const SILENCE_MS = 50_000;
 const STEADY_MS = 5_000;
 
 const SETTLED = { kind: 'settled' };
-const HANDED_OVER = new Set(['pending_manual', 'manual_live']);
+/** In these the assistant does not answer: a stream that ends after one of them was complete. */
+const UNANSWERED = new Set(['pending_manual', 'manual_live', 'closed']);
 
 /**
  * `phase` of an entry: queued → sending → answering, `lost` or `waiting` in between, `failed` at the end.
@@ -194,7 +195,7 @@ export class Sender {
       this.#hooks.changed();
       if (end) return end;
     }
-    // A person answers now: nothing more was to come.
+    // A person answers, or nobody does: nothing more was to come.
     return entry.isHandedOver ? SETTLED : lost();
   }
 
@@ -217,7 +218,7 @@ export class Sender {
         Object.assign(entry, { answer: '', isHandedOver: true });
         return null;
       case 'status_change':
-        entry.isHandedOver ||= HANDED_OVER.has(frame.status);
+        entry.isHandedOver ||= UNANSWERED.has(frame.status);
         this.#hooks.statusChanged(frame);
         return null;
       case 'done':

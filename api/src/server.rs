@@ -35,6 +35,9 @@ pub async fn serve(settings: Settings) -> Result<(), AnyError> {
     let listen = settings.listen;
     let listener = TcpListener::bind(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     listener.set_nonblocking(true)?;
+    if settings.dev {
+        tracing::warn!("--dev: for a developer's own machine");
+    }
     let running = startup::start(settings).await?;
     announce(&listener, &running.app)?;
     let server = http_server(listener, running.app.clone())?;

@@ -1,9 +1,12 @@
 //! What crosses a crate's border, in one binary: linked once, run together.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
+mod architecture;
 mod conformance;
+mod crash;
 mod golden;
 mod hash;
+mod http;
 mod mutants;
 mod postgres;
 mod replay;

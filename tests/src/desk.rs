@@ -59,7 +59,7 @@ impl Desk {
 
     /// Starts the server again on the same data and port; waits until it says that it is ready.
     pub fn start_again(&mut self) {
-        self.spawn();
+        self.begin_start();
         let started = Instant::now();
         while !self.said_ready() {
             assert!(started.elapsed() < START, "desk did not become ready:\n{}", self.log());
@@ -75,13 +75,14 @@ impl Desk {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let data_dir = setup.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
         let mut desk = Self { setup, data_dir, port: free_port(), child: None, log: Arc::default(), _own_folder: None };
-        desk.spawn();
+        desk.begin_start();
         let status = desk.child.take().expect("just started").wait().expect("the child can be waited for");
         std::thread::sleep(Duration::from_millis(100));
         (status.code(), desk.log())
     }
 
-    fn spawn(&mut self) {
+    /// Starts the server and does not wait for it.
+    pub fn begin_start(&mut self) {
         self.log.lock().expect("nobody panics with the log").clear();
         let (program, arguments) = self.command_line();
         let mut command = Command::new(program);
@@ -221,7 +222,9 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
+/// A port below those that the system gives to clients: while a server is down, a client that comes back must not be given
+/// the server's own port.
 fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    listener.local_addr().expect("a bound listener has an address").port()
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(|| rand::random_range(10_000..32_000)).find(is_free).expect("it goes on for ever")
 }

@@ -1,4 +1,5 @@
 //! What the tests of this workspace share: servers to run against.
 
 pub mod desk;
+pub mod effort;
 pub mod postgres;

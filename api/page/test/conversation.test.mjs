@@ -22,7 +22,7 @@ test('our own message and its answer are not shown again when the server lists t
   own.position = 2;
   conversation.accepted(own, 2);
   assert.deepEqual(shown(conversation, [own]), ['a']);
-  conversation.answered(4, 'b', 1);
+  conversation.answered({ ...own, answer: 'b' }, 4, 1);
   conversation.sync(answerOf([message(2, 'user', 'a'), message(4, 'assistant', 'b')], 4));
   assert.deepEqual(shown(conversation), ['a', 'b']);
   assert.equal(conversation.items([])[0].id, 'k', 'it keeps its element');
@@ -47,7 +47,7 @@ test('a list that was overtaken changes nothing', () => {
 test('an answer that is newer than the list stays', () => {
   const conversation = new Conversation();
   conversation.sync(answerOf([message(2, 'user', 'a')], 2));
-  conversation.answered(5, 'b', 1);
+  conversation.answered(entry('k', 'a', { answer: 'b' }), 5, 1);
   conversation.sync(answerOf([message(2, 'user', 'a')], 4));
   assert.deepEqual(shown(conversation), ['a', 'b']);
 });
@@ -101,10 +101,23 @@ test('several streams that bring the same answer show it once', () => {
   const outbox = [entry('k', 'a', { position: 2, answer: 'Hel' }), entry('l', 'b', { position: 3, answer: 'Hello' })];
   for (const own of outbox) conversation.accepted(own, own.position);
   assert.equal(conversation.growing(outbox).text, 'Hello');
-  conversation.answered(9, 'Hello you', 1);
+  conversation.answered({ ...outbox[0], answer: 'Hello you' }, 9, 1);
   assert.equal(conversation.growing(outbox), null);
   outbox[1].answer = 'Another';
   assert.equal(conversation.growing(outbox).text, 'Another');
+});
+
+test('an answer without a position is shown until the server lists it', () => {
+  const conversation = new Conversation();
+  const own = entry('k', 'a', { position: 2, answer: 'b' });
+  conversation.accepted(own, 2);
+  conversation.answered(own, undefined, 1);
+  assert.equal(conversation.growing([]).text, 'b');
+  conversation.sync(answerOf([message(2, 'user', 'a')], 3));
+  assert.equal(conversation.growing([]).text, 'b');
+  conversation.sync(answerOf([message(2, 'user', 'a'), message(4, 'assistant', 'b')], 4));
+  assert.equal(conversation.growing([]), null);
+  assert.deepEqual(shown(conversation), ['a', 'b']);
 });
 
 test('an answer that is being received goes before one whose connection is lost', () => {

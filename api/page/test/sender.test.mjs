@@ -123,6 +123,14 @@ test('a takeover ends the message without an answer', async () => {
   assert.deepEqual([seen.answers, seen.statuses, seen.requests.length], [[], ['manual_live'], 1]);
 });
 
+test('a session that is closed meanwhile ends the message without an answer', async () => {
+  const { sender, seen } = setUp([[accepted(2), { type: 'status_change', status: 'closed' }]]);
+  sender.start();
+  say(sender, 'a');
+  await until(() => sender.entries.length === 0);
+  assert.equal(seen.requests.length, 1);
+});
+
 test('messages reach the server in order: one waits until the one before it has been accepted', async () => {
   const { sender, seen } = setUp([new TypeError('refused'), [accepted(2), HANG], [accepted(3), HANG]]);
   sender.start();

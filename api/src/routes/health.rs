@@ -60,7 +60,7 @@ pub async fn original(app: Data<App>) -> Result<HttpResponse, Problem> {
     let _head: Position = timeout(PATIENCE, app.reader().head())
         .await
         .map_err(|_| Problem::unavailable("STORE_UNAVAILABLE", "the event store does not answer", PATIENCE))??;
-    let (total, ()) = (app.views.list(None, 1, 0).await?.1, ());
+    let (_, total) = app.views.list(None, 1, 0).await?;
     Ok(HttpResponse::Ok().json(json!({
         "status": "healthy",
         "coze_connected": true,

@@ -59,7 +59,7 @@ impl Keeper {
     pub async fn start(store: PolicyStore, runner: Arc<Runner>) -> Result<Self, PolicyError> {
         store.heartbeat(runner.node()).await?;
         let reader = runner.sessions().log().reader();
-        let checkpoint = store.checkpoint(ASSISTANT_RUN, &*reader).await?;
+        let checkpoint = store.checkpoint_from_start(ASSISTANT_RUN, &*reader).await?;
         Ok(Self { store, runner, reader, checkpoint, held_at: None })
     }
 
@@ -110,7 +110,7 @@ impl Keeper {
             return Ok(false);
         }
         if !held_before {
-            self.checkpoint = self.store.checkpoint(ASSISTANT_RUN, &*self.reader).await?;
+            self.checkpoint = self.store.checkpoint_from_start(ASSISTANT_RUN, &*self.reader).await?;
         }
         self.held_at = Some(Instant::now());
         Ok(true)

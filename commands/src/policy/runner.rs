@@ -6,7 +6,7 @@
 mod question;
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -61,7 +61,9 @@ pub struct Runner {
     live: Arc<dyn LiveReplies>,
     node: Node,
     settings: RunSettings,
-    busy: Mutex<HashSet<SessionId>>,
+    /// Sessions that are being answered, each with what came too late for this node to begin it: it may have come just after
+    /// the last look.
+    busy: Mutex<HashMap<SessionId, Option<Uuid>>>,
 }
 
 impl Runner {
@@ -107,17 +109,36 @@ impl Runner {
         tokio::spawn(async move { runner.work(session, Start::Again { run, attempt }).await });
     }
 
-    fn busy(&self) -> std::sync::MutexGuard<'_, HashSet<SessionId>> {
+    fn busy(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, Option<Uuid>>> {
         self.busy.lock().expect("no code panics while it holds this lock")
     }
 
-    async fn work(self: Arc<Self>, session: SessionId, start: Start) {
-        if !self.busy().insert(session) {
-            return;
+    async fn work(self: Arc<Self>, session: SessionId, mut start: Start) {
+        let Some(mut busy) = self.enter(session, start) else { return };
+        loop {
+            if let Err(error) = self.answer_all(session, start).await {
+                tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "run given up here; the keeper takes it over");
+            }
+            match busy.leave() {
+                Some(cause) => start = Start::New { cause },
+                None => return,
+            }
         }
-        let _done = Busy { runner: &self, session };
-        if let Err(error) = self.answer_all(session, start).await {
-            tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "run given up here; the keeper takes it over");
+    }
+
+    /// Where this node is at it already, it is told to look once more when it is done.
+    fn enter(&self, session: SessionId, start: Start) -> Option<Busy<'_>> {
+        match self.busy().entry(session) {
+            Entry::Vacant(free) => {
+                free.insert(None);
+                Some(Busy { runner: self, session, left: false })
+            }
+            Entry::Occupied(mut taken) => {
+                if let Start::New { cause } = start {
+                    taken.insert(Some(cause));
+                }
+                None
+            }
         }
     }
 
@@ -335,11 +356,27 @@ impl From<AssistantError> for Interrupted {
 struct Busy<'a> {
     runner: &'a Runner,
     session: SessionId,
+    left: bool,
+}
+
+impl Busy<'_> {
+    /// What came meanwhile; leaves if nothing did.
+    fn leave(&mut self) -> Option<Uuid> {
+        let mut busy = self.runner.busy();
+        let missed = busy.get_mut(&self.session).and_then(Option::take);
+        if missed.is_none() {
+            busy.remove(&self.session);
+            self.left = true;
+        }
+        missed
+    }
 }
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        self.runner.busy().remove(&self.session);
+        if !self.left {
+            self.runner.busy().remove(&self.session);
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub enum PolicyError {
     /// The store remembers another log, or one that was restored.
     #[error(
         "the policies' store belongs to another log, or to this log before a restore: at position {position} it remembers \
-         another event; restore policies and log together, or remove the policies' store to begin at the log's end"
+         another event; restore policies and log together, or remove the policies' store to begin anew"
     )]
     OtherLog {
         /// Where the checkpoint stands.
@@ -86,19 +86,39 @@ impl PolicyStore {
     /// # Errors
     /// The checkpoint is of another log.
     pub async fn checkpoint(&self, policy: &str, reader: &dyn EventReader) -> Result<Position, PolicyError> {
+        match self.known_checkpoint(policy, reader).await? {
+            Some(position) => Ok(position),
+            None => self.begin_at(policy, reader, reader.head().await?).await,
+        }
+    }
+
+    /// As [`Self::checkpoint`], for a policy that only finishes what the log says is open: one new to the log starts at its
+    /// first event, so that a lost store forgets nothing.
+    ///
+    /// # Errors
+    /// The checkpoint is of another log.
+    pub async fn checkpoint_from_start(&self, policy: &str, reader: &dyn EventReader) -> Result<Position, PolicyError> {
+        match self.known_checkpoint(policy, reader).await? {
+            Some(position) => Ok(position),
+            None => self.begin_at(policy, reader, Position::START).await,
+        }
+    }
+
+    async fn begin_at(&self, policy: &str, reader: &dyn EventReader, at: Position) -> Result<Position, PolicyError> {
+        let mut tx = self.0.begin().await?;
+        self.write_checkpoint(&mut tx, policy, reader, at).await?;
+        tx.commit().await?;
+        Ok(at)
+    }
+
+    async fn known_checkpoint(&self, policy: &str, reader: &dyn EventReader) -> Result<Option<Position>, PolicyError> {
         let sql = "select position, log_id, generation, hash from checkpoint where policy = $1";
         let identity = reader.identity().await?;
-        let Some(row) = self.0.fetch(sql, &[policy.into()]).await?.pop() else {
-            let head = reader.head().await?;
-            let mut tx = self.0.begin().await?;
-            self.write_checkpoint(&mut tx, policy, reader, head).await?;
-            tx.commit().await?;
-            return Ok(head);
-        };
+        let Some(row) = self.0.fetch(sql, &[policy.into()]).await?.pop() else { return Ok(None) };
         let position = Position(row.count(0)?);
         let same_log = row.uuid(1)? == identity.log_id && row.count(2)? == identity.generation;
         if same_log && row.bytes(3)? == hash_at(reader, position).await? {
-            return Ok(position);
+            return Ok(Some(position));
         }
         Err(PolicyError::OtherLog { position })
     }
@@ -154,15 +174,17 @@ impl PolicyStore {
         Ok(timers)
     }
 
-    /// Says that this life of the node is alive; the node's earlier life is dead from now on.
+    /// Says that this life of the node is alive; the node's earlier life is dead from now on, and holds no lease any more.
     ///
     /// # Errors
     /// The database is away.
     pub async fn heartbeat(&self, node: &Node) -> Result<(), PolicyError> {
         let sql = "insert into node (id, incarnation, heartbeat_at) values ($1, $2, $3) on conflict (id) do update \
                    set incarnation = excluded.incarnation, heartbeat_at = excluded.heartbeat_at";
+        let earlier = "delete from lease where holder in (select incarnation from node where id = $1 and incarnation <> $2)";
         let mut tx = self.0.begin().await?;
         let now = now(&mut tx).await?;
+        tx.execute(earlier, &[node.id.as_str().into(), node.incarnation.0.into()]).await?;
         tx.execute(sql, &[node.id.as_str().into(), node.incarnation.0.into(), now.into()]).await?;
         Ok(tx.commit().await?)
     }

@@ -1,0 +1,156 @@
+//! Killed with SIGKILL at random moments under 32 chatting customers and started again, a server has lost nothing that it
+//! acknowledged, has nothing twice, and its streams have no gap; on both SQL stores.
+//!
+//! `windows`: the same for single moments, each prepared.
+
+pub(crate) mod customers;
+mod dead_node;
+pub(crate) mod followers;
+pub(crate) mod proof;
+mod windows;
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt as _, future::join_all, stream};
+use rand::{RngExt as _, rngs::StdRng};
+use reqwest::StatusCode;
+use tests::{
+    desk::{Desk, Setup, program},
+    effort::{chance, count, seed},
+    postgres::{FreshDatabase, Postgres},
+};
+use tokio::sync::watch;
+
+use customers::{Chatter, Exchange};
+use followers::{Follower, follow_log, follow_session};
+use proof::Recorded;
+
+const CUSTOMERS: usize = 32;
+/// Repeats at once.
+const TOGETHER: usize = 16;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_moments_a_server_on_sqlite_loses_nothing_and_repeats_nothing() {
+    let desk = Desk::start(Setup::default());
+    let store = desk.data_dir().display().to_string();
+    survives(desk, &store, "crash on SQLite").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_moments_a_server_on_postgres_loses_nothing_and_repeats_nothing() {
+    let database = Postgres::shared().await.fresh_database().await;
+    let desk = Desk::start(on(&database));
+    survives(desk, &database.url(), "crash on PostgreSQL").await;
+}
+
+/// A server on a database, with both roles.
+pub(crate) fn on(database: &FreshDatabase) -> Setup {
+    Setup { database_url: Some(database.app_url()), database_owner_url: Some(database.url()), ..Setup::default() }
+}
+
+async fn survives(desk: Desk, store: &str, test: &str) {
+    let seed = seed(test);
+    let chatters: Vec<Chatter> = (0..CUSTOMERS).map(|n| Chatter::new(&desk, n)).collect();
+    let mut followers = vec![follow_log(desk.staff())];
+    followers.extend(chatters.iter().map(|chatter| follow_session(&chatter.customer, &chatter.session)));
+
+    let (stop, stopping) = watch::channel(false);
+    let chatting = chatters.into_iter().enumerate().map(|(n, chatter)| {
+        tokio::spawn(chatter.chat_until(stopping.clone(), chance(seed, n as u64)))
+    });
+    let chatting: Vec<_> = chatting.collect();
+    let kills = count(20, 200);
+    let desk = tokio::task::spawn_blocking(move || kill_and_start(desk, kills, chance(seed, 1000))).await.unwrap();
+    stop.send_replace(true);
+    let chatters: Vec<Chatter> = join_all(chatting).await.into_iter().map(|chatter| chatter.unwrap()).collect();
+
+    is_whole(&desk, &chatters, followers).await;
+    proves_itself(store);
+}
+
+fn kill_and_start(mut desk: Desk, kills: usize, mut random: StdRng) -> Desk {
+    for _ in 0..kills {
+        live_for_a_while(&mut random, 800);
+        die(&mut desk);
+        if random.random_bool(0.25) {
+            desk.begin_start();
+            live_for_a_while(&mut random, 300);
+            die(&mut desk);
+        }
+        desk.start_again();
+    }
+    desk
+}
+
+/// Not to wait for anything: the moment of the kill is to be any.
+fn live_for_a_while(random: &mut StdRng, at_most_ms: u64) {
+    std::thread::sleep(Duration::from_millis(random.random_range(0..at_most_ms)));
+}
+
+fn die(desk: &mut Desk) {
+    desk.kill();
+    assert!(!desk.log().contains("panicked"), "{}", desk.log());
+}
+
+/// Everything that was promised to the customers, against the log.
+pub(crate) async fn is_whole(desk: &Desk, chatters: &[Chatter], followers: Vec<Follower>) {
+    let staff = desk.staff();
+    let recorded = Recorded::new(staff.log().await.unwrap());
+    let exchanges: Vec<&Exchange> = chatters.iter().flat_map(|chatter| &chatter.exchanges).collect();
+    let attempts: usize = exchanges.iter().map(|exchange| exchange.attempts).sum();
+    let retaken = recorded.of_type("session.assistant_run_started").filter(|run| run["data"]["attempt"] != 1).count();
+    println!(
+        "{} messages in {attempts} requests; {} events, {retaken} runs retaken",
+        exchanges.len(),
+        recorded.events().len()
+    );
+    recorded.holds_each_once(&exchanges);
+    for follower in followers {
+        follower.saw_exactly(&recorded).await;
+    }
+    recorded.agrees_with_the_views(&staff, chatters).await;
+
+    repeats_are_answered_alike(chatters).await;
+    other_bodies_are_refused(chatters).await;
+    let after = Recorded::new(staff.log().await.unwrap());
+    assert_eq!(after.events().len(), recorded.events().len(), "a repeat has left something in the log");
+}
+
+async fn repeats_are_answered_alike(chatters: &[Chatter]) {
+    let repeats = chatters.iter().flat_map(|chatter| chatter.exchanges.iter().map(move |one| (chatter, one)));
+    let repeats = stream::iter(repeats).map(async |(chatter, exchange)| {
+        let again = chatter.ask(&exchange.request).await;
+        assert_eq!(again.answer, exchange.answer, "the repeat of {:?}", exchange.request);
+    });
+    repeats.buffer_unordered(TOGETHER).collect::<()>().await;
+}
+
+async fn other_bodies_are_refused(chatters: &[Chatter]) {
+    let first = |chatter: &Chatter| chatter.exchanges.iter().take(2).map(|one| one.request.clone()).collect::<Vec<_>>();
+    for chatter in chatters {
+        for mut request in first(chatter) {
+            request.text.push('!');
+            let response = chatter.post(&request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{request:?}");
+        }
+    }
+}
+
+/// `desk-replay verify` finds nothing.
+pub(crate) fn proves_itself(store: &str) {
+    let output = Command::new(program("desk-replay")).args(["--store", store, "verify"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+}
+
+/// Looks until it is so.
+pub(crate) async fn until(what: &str, limit: Duration, mut is_so: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so().await {
+        assert!(started.elapsed() < limit, "{what}: not within {limit:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

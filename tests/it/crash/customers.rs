@@ -1,0 +1,167 @@
+//! Customers who never give up: each message has its own key, and a request that was not answered is repeated with it.
+//!
+//! Invariant: whatever a server has acknowledged, in any attempt, is compared with what it says later.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use rand::{RngExt as _, rngs::StdRng};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+use tests::desk::{Customer, Desk, Frames};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use uuid::Uuid;
+
+/// Far beyond what an answer takes.
+const ATTEMPT: Duration = Duration::from_secs(30);
+/// As long as a server may need to come back, and to retake what it left.
+const ANSWERED: Duration = Duration::from_secs(120);
+/// Before a customer comes back.
+const BACKOFF: Duration = Duration::from_millis(50);
+
+const QUESTIONS: [&str; 8] = [
+    "How long does shipping take?",
+    "How far can I ride on one charge?",
+    "I want to return my bike",
+    "My brakes are squeaking",
+    "多久发货？",
+    "续航多少公里？",
+    "刹车有异响怎么办？",
+    "我想退货",
+];
+
+/// One message on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) key: String,
+    pub(crate) session: String,
+    pub(crate) text: String,
+    pub(crate) is_stream: bool,
+}
+
+/// What a customer was told in the end.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// Of `/api/chat`: the whole body.
+    Chat(Value),
+    /// Of `/api/chat/stream`: the message's position, and the text when it was done.
+    Stream { accepted: u64, session: String, text: String },
+}
+
+/// A request and its answer.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) request: Request,
+    pub(crate) answer: Answer,
+    pub(crate) attempts: usize,
+}
+
+/// A customer with one session.
+pub(crate) struct Chatter {
+    pub(crate) customer: Arc<Customer>,
+    pub(crate) session: String,
+    pub(crate) exchanges: Vec<Exchange>,
+}
+
+impl Chatter {
+    pub(crate) fn new(desk: &Desk, n: usize) -> Self {
+        Self { customer: Arc::new(desk.customer()), session: format!("chat-{n}"), exchanges: Vec::new() }
+    }
+
+    /// Writes one or several messages at a time, and waits for their answers.
+    pub(crate) async fn chat_until(mut self, stop: watch::Receiver<bool>, mut random: StdRng) -> Self {
+        self.arrive().await;
+        while !*stop.borrow() {
+            let requests: Vec<Request> = (0..random.random_range(1..=3)).map(|_| self.request(&mut random)).collect();
+            let exchanges = join_all(requests.iter().map(|request| self.ask(request))).await;
+            self.exchanges.extend(exchanges);
+            // A person reads before writing again.
+            sleep(Duration::from_millis(random.random_range(0..1000))).await;
+        }
+        self
+    }
+
+    /// Gets a visitor token; the session itself begins with its first message.
+    pub(crate) async fn arrive(&self) {
+        let trying = async {
+            while self.customer.token().is_none() {
+                let _ = self.customer.arrive("arrival").await;
+                sleep(BACKOFF).await;
+            }
+        };
+        timeout(ANSWERED, trying).await.expect("the server comes back");
+    }
+
+    pub(crate) fn request(&self, random: &mut StdRng) -> Request {
+        Request {
+            key: Uuid::from_u128(random.random()).to_string(),
+            session: self.session.clone(),
+            text: QUESTIONS[random.random_range(0..QUESTIONS.len())].to_owned(),
+            is_stream: random.random_bool(0.5),
+        }
+    }
+
+    /// Repeats a request until it is answered.
+    pub(crate) async fn ask(&self, request: &Request) -> Exchange {
+        let mut accepted = None;
+        let mut attempts = 0;
+        let trying = async {
+            loop {
+                attempts += 1;
+                let attempt = timeout(ATTEMPT, self.attempt(request, &mut accepted)).await;
+                if let Some(answer) = attempt.expect("a request does not hang") {
+                    return answer;
+                }
+                sleep(BACKOFF).await;
+            }
+        };
+        let answer = timeout(ANSWERED, trying).await.unwrap_or_else(|_| panic!("never answered: {request:?}"));
+        Exchange { request: request.clone(), answer, attempts }
+    }
+
+    /// Sends it once. The key stands in the message as well, so that the log can be asked for it.
+    pub(crate) async fn post(&self, request: &Request) -> Result<Response, reqwest::Error> {
+        let path = if request.is_stream { "/api/chat/stream" } else { "/api/chat" };
+        let parameters = json!({"request": request.key});
+        let body = json!({"user_id": request.session, "message": request.text, "parameters": parameters});
+        self.customer.post_keyed(path, &request.key, &body).await
+    }
+
+    async fn attempt(&self, request: &Request, accepted: &mut Option<u64>) -> Option<Answer> {
+        let response = self.post(request).await.ok()?;
+        match response.status() {
+            StatusCode::OK if request.is_stream => read_stream(response, accepted).await,
+            StatusCode::OK => response.json().await.ok().map(Answer::Chat),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                assert!(response.headers().contains_key("retry-after"), "503 without Retry-After");
+                None
+            }
+            status => panic!("{status} for {request:?}: {}", response.text().await.unwrap_or_default()),
+        }
+    }
+}
+
+/// The answer, if the stream gets so far. Every `accepted` of one request must say the same.
+async fn read_stream(response: Response, accepted: &mut Option<u64>) -> Option<Answer> {
+    let mut frames = Frames::of(response);
+    let first = frames.next().await?.data;
+    assert_eq!(first["type"], "accepted", "{first}");
+    let position = first["position"].as_u64().unwrap();
+    assert_eq!(*accepted.get_or_insert(position), position, "the message has moved");
+    let mut text = String::new();
+    loop {
+        let frame = frames.next().await?.data;
+        match frame["type"].as_str().unwrap() {
+            "message" => text.push_str(frame["content"].as_str().unwrap()),
+            "restart" => text.clear(),
+            "done" => {
+                let session = first["session_id"].as_str().unwrap().to_owned();
+                return Some(Answer::Stream { accepted: position, session, text });
+            }
+            _ => panic!("a frame that does not belong here: {frame}"),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a node wrote before it died, written as it writes: through the use cases, with nobody behind them who would go on.
+
+use std::{sync::Arc, time::Duration};
+
+use commands::{
+    IdempotencyKey, Node, Sessions,
+    event_id::CommandId,
+    policy::{ASSISTANT_RUN, PolicyStore, store::TimerChange},
+    sessions::{Origin, ReceiveMessage, Received, stream_of},
+};
+use domain::{
+    Incarnation, RunId, SessionId, VisitorId,
+    session::{Command, command::StartRun},
+    text::{MessageText, SessionName},
+};
+use event_store::{
+    EventStore, Log, Vault,
+    event::Actor,
+    migration::migrate_vault,
+    sql::{Access, Database},
+    sqlite::SqliteStore,
+    vault::{MasterKey, SqlKeys},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tests::{desk::Desk, postgres::FreshDatabase};
+use uuid::Uuid;
+
+use super::customers::Request;
+
+/// A node that is no more.
+pub(crate) struct DeadNode {
+    sessions: Sessions,
+    node: Node,
+}
+
+impl DeadNode {
+    /// On the data of a server that does not run, or on a database that others use as well.
+    pub(crate) async fn beside(desk: &Desk, database: Option<&FreshDatabase>, incarnation: Incarnation) -> Self {
+        let (store, keys): (Arc<dyn EventStore>, _) = match database {
+            Some(database) => (
+                Arc::new(database.open().await),
+                Database::postgres(&database.url(), "vault", 1).await.unwrap(),
+            ),
+            None => (
+                Arc::new(SqliteStore::open(&desk.data_dir().join("events.db")).await.unwrap()),
+                Database::sqlite(&desk.data_dir().join("keys.db"), Access::Durable).await.unwrap(),
+            ),
+        };
+        migrate_vault(&keys).await.unwrap();
+        let log_id = store.identity().await.unwrap().log_id;
+        let master = MasterKey::read(&desk.master_key_file()).unwrap();
+        let vault = Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master));
+        let node = Node { id: "dead".to_owned(), incarnation };
+        Self { sessions: Sessions::new(Log::new(store, vault), log_id), node }
+    }
+
+    /// It took a message, and died before anything else.
+    pub(crate) async fn took(&self, visitor: VisitorId, request: &Request) -> Received {
+        let message = ReceiveMessage {
+            visitor,
+            name: SessionName::parse(request.session.clone()).unwrap(),
+            text: MessageText::parse(request.text.clone()).unwrap(),
+            parameters: json!({"request": request.key}).as_object().cloned().unwrap(),
+            key: IdempotencyKey::parse(&request.key),
+            correlation_id: Uuid::new_v4(),
+        };
+        self.sessions.receive_message(&self.node, message).await.unwrap()
+    }
+
+    /// It began to answer, and died before it had an answer.
+    pub(crate) async fn began_to_answer(&self, session: SessionId) {
+        let cause = Uuid::new_v4();
+        let origin = Origin {
+            actor: Actor::new("policy", ASSISTANT_RUN),
+            correlation_id: cause,
+            causation_id: None,
+            id: CommandId::reaction(self.sessions.log_id(), ASSISTANT_RUN, cause, 0),
+        };
+        let run = StartRun {
+            run: RunId(Uuid::new_v4()),
+            incarnation: self.node.incarnation,
+            assistant: "faq".to_owned(),
+            deadline: Timestamp::now() + SignedDuration::from_secs(120),
+        };
+        self.sessions.execute(session, &origin, Command::StartRun(run)).await.unwrap();
+    }
+
+    /// It noted in its policy store that the message's session is being answered.
+    pub(crate) async fn noted_what_is_open(&self, policies: &PolicyStore, visitor: VisitorId, request: &Request) {
+        let stream = stream_of(SessionId::of(visitor, &request.session));
+        let open = TimerChange::Set { stream, due_in: Duration::ZERO, incarnation: self.node.incarnation };
+        let reader = self.sessions.log().reader();
+        policies.advance(ASSISTANT_RUN, &*reader, reader.head().await.unwrap(), &[open]).await.unwrap();
+    }
+}

@@ -1,0 +1,108 @@
+//! Followers of event streams: they come back after every break with the last id they saw, and keep all that they saw.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use serde_json::Value;
+use tests::desk::{Customer, EventFrame, Frames, Staff};
+use tokio::{task::JoinHandle, time::sleep};
+
+use super::{proof::Recorded, until};
+
+/// Before a follower comes back.
+const BACKOFF: Duration = Duration::from_millis(50);
+/// How long a follower may take to see what is on disk.
+const CAUGHT_UP: Duration = Duration::from_secs(30);
+
+/// Whose eyes it sees with.
+enum Eyes {
+    /// Everything.
+    Staff(Staff),
+    /// A customer's own session.
+    Customer { customer: Arc<Customer>, session: String },
+}
+
+/// Somebody who follows until it is dropped.
+pub(crate) struct Follower {
+    eyes: Arc<Eyes>,
+    seen: Arc<Mutex<Vec<EventFrame>>>,
+    task: JoinHandle<()>,
+}
+
+/// Staff, following everything from the first event.
+pub(crate) fn follow_log(staff: Staff) -> Follower {
+    follow(Eyes::Staff(staff))
+}
+
+/// A customer, following a session from its first event; before there is one it asks again.
+pub(crate) fn follow_session(customer: &Arc<Customer>, session: &str) -> Follower {
+    follow(Eyes::Customer { customer: customer.clone(), session: session.to_owned() })
+}
+
+fn follow(eyes: Eyes) -> Follower {
+    let (eyes, seen) = (Arc::new(eyes), Arc::default());
+    let task = tokio::spawn(keep(Arc::clone(&eyes), Arc::clone(&seen)));
+    Follower { eyes, seen, task }
+}
+
+async fn keep(eyes: Arc<Eyes>, seen: Arc<Mutex<Vec<EventFrame>>>) {
+    loop {
+        let last = seen.lock().unwrap().last().and_then(|frame| frame.id.clone());
+        if let Ok(mut frames) = eyes.open(last.as_deref()).await {
+            while let Some(frame) = frames.next().await {
+                seen.lock().unwrap().push(frame);
+            }
+        }
+        sleep(BACKOFF).await;
+    }
+}
+
+impl Eyes {
+    async fn open(&self, after: Option<&str>) -> Result<Frames, reqwest::Error> {
+        match self {
+            Self::Staff(staff) => staff.follow(after).await,
+            Self::Customer { customer, session } => customer.follow(session, after).await,
+        }
+    }
+
+    async fn expected(&self, recorded: &Recorded) -> Vec<Value> {
+        match self {
+            Self::Staff(_) => recorded.events().to_vec(),
+            Self::Customer { customer, session } => recorded.shown_to_the_customer(&session_id(customer, session).await),
+        }
+    }
+}
+
+impl Follower {
+    /// What it has seen so far.
+    pub(crate) fn seen(&self) -> Vec<EventFrame> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// It catches up, and has then seen exactly what the log has for it: no gap, nothing twice, nothing out of order.
+    pub(crate) async fn saw_exactly(&self, recorded: &Recorded) {
+        let expected = self.eyes.expected(recorded).await;
+        until("a follower catches up", CAUGHT_UP, async || self.seen().len() >= expected.len()).await;
+        let seen = self.seen();
+        for (frame, event) in seen.iter().zip(&expected) {
+            assert_eq!(frame.id.as_deref(), Some(format!("1-{}", event["position"]).as_str()), "{frame:?}");
+            assert_eq!(frame.event.as_deref(), event["type"].as_str(), "{frame:?}");
+            assert_eq!(frame.data["event_id"], event["event_id"], "{frame:?}");
+            assert_eq!(frame.data["personal"], event["personal"], "{frame:?}");
+        }
+        assert_eq!(seen.len(), expected.len(), "a follower saw more than there is");
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn session_id(customer: &Customer, name: &str) -> String {
+    let shown: Value = customer.get(&format!("/api/sessions/{name}")).await.unwrap().json().await.unwrap();
+    shown["data"]["session"]["session_id"].as_str().unwrap_or_else(|| panic!("{shown}")).to_owned()
+}

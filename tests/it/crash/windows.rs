@@ -1,0 +1,251 @@
+//! Single moments of a crash, each prepared: what a node that is no more has left in the log, and who answers it.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use commands::{
+    Node,
+    policy::{ASSISTANT_RUN, PolicyStore},
+};
+use domain::{Incarnation, VisitorId};
+use event_store::sql::{Access, Database};
+use serde_json::Value;
+use sqlx::Connection as _;
+use tests::{
+    desk::{Desk, Setup},
+    effort::{chance, seed},
+    postgres::{FreshDatabase, Postgres},
+};
+use uuid::Uuid;
+
+use super::{
+    customers::{Chatter, Request},
+    dead_node::DeadNode,
+    on,
+    proof::Recorded,
+    proves_itself, until,
+};
+
+/// What "at once" may take on a busy machine; far below the 10 s after which a node counts as dead to others.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// A server that was killed, and a customer whose message it took.
+struct Scene {
+    desk: Desk,
+    database: Option<FreshDatabase>,
+    chatter: Chatter,
+    visitor: VisitorId,
+    request: Request,
+}
+
+impl Scene {
+    async fn set(test: &str, database: Option<FreshDatabase>) -> Self {
+        let desk = Desk::start(database.as_ref().map_or_else(Setup::default, on));
+        let chatter = Chatter::new(&desk, 0);
+        chatter.arrive().await;
+        let visitor = VisitorId(opened_by(&desk.staff().log().await.unwrap()));
+        let request = chatter.request(&mut chance(seed(test), 0));
+        Self { desk, database, chatter, visitor, request }
+    }
+
+    async fn on_sqlite(test: &str) -> Self {
+        Self::set(test, None).await
+    }
+
+    async fn on_postgres(test: &str) -> Self {
+        Self::set(test, Some(Postgres::shared().await.fresh_database().await)).await
+    }
+
+    async fn dead_node(&self) -> DeadNode {
+        DeadNode::beside(&self.desk, self.database.as_ref(), Incarnation(Uuid::new_v4())).await
+    }
+
+    /// Killed after the message was recorded and before its run began.
+    async fn killed_before_the_run(&mut self) {
+        self.desk.kill();
+        self.dead_node().await.took(self.visitor, &self.request).await;
+    }
+
+    /// Killed after the run began and before its reply.
+    async fn killed_during_the_run(&mut self) {
+        self.desk.kill();
+        let dead = self.dead_node().await;
+        let received = dead.took(self.visitor, &self.request).await;
+        dead.began_to_answer(received.session).await;
+    }
+
+    fn start_again(&mut self) {
+        let desk = &mut self.desk;
+        tokio::task::block_in_place(|| desk.start_again());
+    }
+
+    /// The customer repeats its request; gives the attempt of the run that answered it.
+    async fn is_answered_at_once(&self) -> u64 {
+        let started = Instant::now();
+        let exchange = self.chatter.ask(&self.request).await;
+        assert!(started.elapsed() < AT_ONCE, "answered after {:?}", started.elapsed());
+        let recorded = Recorded::new(self.desk.staff().log().await.unwrap());
+        recorded.holds_each_once(&[&exchange]);
+        let reply = recorded.of_type("session.assistant_replied").next().unwrap();
+        reply["data"]["attempt"].as_u64().unwrap()
+    }
+}
+
+fn opened_by(log: &[Value]) -> Uuid {
+    let opened = log.iter().find(|event| event["type"] == "session.opened").unwrap();
+    opened["data"]["visitor"].as_str().unwrap().parse().unwrap()
+}
+
+async fn a_message_without_a_run(mut scene: Scene) {
+    scene.killed_before_the_run().await;
+    scene.start_again();
+    assert_eq!(scene.is_answered_at_once().await, 1);
+}
+
+async fn a_run_without_a_reply(mut scene: Scene) {
+    scene.killed_during_the_run().await;
+    scene.start_again();
+    assert_eq!(scene.is_answered_at_once().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_run_never_began_is_answered_at_once_by_the_next_life_on_sqlite() {
+    a_message_without_a_run(Scene::on_sqlite("message without a run").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_run_never_began_is_answered_at_once_by_the_next_life_on_postgres() {
+    a_message_without_a_run(Scene::on_postgres("message without a run").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_sqlite() {
+    a_run_without_a_reply(Scene::on_sqlite("run without a reply").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_postgres() {
+    a_run_without_a_reply(Scene::on_postgres("run without a reply").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_policy_store_forgets_no_message_on_sqlite() {
+    let mut scene = Scene::on_sqlite("lost policy store").await;
+    scene.killed_during_the_run().await;
+    for file in ["policies.db", "policies.db-wal", "policies.db-shm"] {
+        drop(std::fs::remove_file(scene.desk.data_dir().join(file)));
+    }
+    scene.start_again();
+    assert_eq!(scene.is_answered_at_once().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_policy_store_forgets_no_message_on_postgres() {
+    let mut scene = Scene::on_postgres("lost policy store").await;
+    scene.killed_before_the_run().await;
+    let mut admin = sqlx::PgConnection::connect(&scene.database.as_ref().unwrap().admin_url()).await.unwrap();
+    sqlx::raw_sql("drop schema policy cascade").execute(&mut admin).await.unwrap();
+    scene.start_again();
+    assert_eq!(scene.is_answered_at_once().await, 1);
+}
+
+/// A policy store from a backup remembers a run as open that is long over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_store_that_is_behind_answers_nothing_twice() {
+    let mut scene = Scene::on_sqlite("policy store behind").await;
+    scene.killed_during_the_run().await;
+    let (files, backup) = (Policies::of(scene.desk.data_dir()), tempfile::tempdir().unwrap());
+    scene.dead_node().await.noted_what_is_open(&files.open().await, scene.visitor, &scene.request).await;
+    files.copy_to(backup.path());
+    scene.start_again();
+    assert_eq!(scene.is_answered_at_once().await, 2);
+    for n in 1..=5 {
+        let request = Request { key: format!("later {n}"), ..scene.request.clone() };
+        scene.chatter.ask(&request).await;
+    }
+    let before = scene.desk.staff().log().await.unwrap();
+
+    scene.desk.kill();
+    Policies::of(backup.path()).copy_to(scene.desk.data_dir());
+    scene.start_again();
+    let policies = files.open().await;
+    until("the old timer is settled", AT_ONCE, async || policies.timers(ASSISTANT_RUN).await.unwrap().is_empty()).await;
+    let one_more = Request { key: "one more".to_owned(), ..scene.request.clone() };
+    scene.chatter.ask(&one_more).await;
+    let after = scene.desk.staff().log().await.unwrap();
+    assert_eq!(&after[..before.len()], &before);
+    assert_eq!(after.len(), before.len() + 3, "sent, begun, answered: once");
+    proves_itself(&scene.desk.data_dir().display().to_string());
+}
+
+/// The files of a policy store.
+struct Policies {
+    folder: PathBuf,
+}
+
+impl Policies {
+    const FILES: [&str; 3] = ["policies.db", "policies.db-wal", "policies.db-shm"];
+
+    fn of(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    async fn open(&self) -> PolicyStore {
+        PolicyStore::new(Database::sqlite(&self.folder.join(Self::FILES[0]), Access::Durable).await.unwrap())
+    }
+
+    /// All of it, and nothing of what was there.
+    fn copy_to(&self, folder: &Path) {
+        for file in Self::FILES {
+            drop(std::fs::remove_file(folder.join(file)));
+            drop(std::fs::copy(self.folder.join(file), folder.join(file)));
+        }
+    }
+}
+
+/// Two nodes on one database: what the killed one had begun is retaken by the other, once its heartbeat is stale.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_a_killed_node_is_retaken_by_a_living_one_after_its_heartbeat_is_stale() {
+    let scene = Scene::on_postgres("run of a dead node").await;
+    let database = scene.database.clone().unwrap();
+    let killed = Node::born("killed");
+    let policies = Database::postgres(&database.url(), "policy", 1).await.unwrap();
+    PolicyStore::new(policies).heartbeat(&killed).await.unwrap();
+    let died = Instant::now();
+    let dead = DeadNode::beside(&scene.desk, Some(&database), killed.incarnation).await;
+    let received = dead.took(scene.visitor, &scene.request).await;
+    dead.began_to_answer(received.session).await;
+
+    let exchange = scene.chatter.ask(&scene.request).await;
+    let (took, recorded) = (died.elapsed(), Recorded::new(scene.desk.staff().log().await.unwrap()));
+    assert!((Duration::from_secs(9)..Duration::from_secs(16)).contains(&took), "retaken after {took:?}");
+    recorded.holds_each_once(&[&exchange]);
+    let attempts = recorded.of_type("session.assistant_run_started").map(|run| run["data"]["attempt"].as_u64().unwrap());
+    assert_eq!(attempts.collect::<Vec<_>>(), [1, 2]);
+}
+
+/// The same with two real nodes: the one that holds the lease is killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_a_killed_node_took_is_answered_by_the_other_node() {
+    let mut scene = Scene::on_postgres("message of a dead node").await;
+    let database = scene.database.clone().unwrap();
+    let other = tokio::task::block_in_place(|| Desk::start(on(&database)));
+    let first = Request { key: "first".to_owned(), ..scene.request.clone() };
+    scene.chatter.exchanges.push(scene.chatter.ask(&first).await);
+    let log = other.staff().log().await.unwrap();
+    let sent = log.iter().find(|event| event["type"] == "session.customer_message_sent").unwrap();
+    let incarnation: Uuid = sent["data"]["incarnation"].as_str().unwrap().parse().unwrap();
+    scene.desk.kill();
+
+    let dead = DeadNode::beside(&scene.desk, Some(&database), Incarnation(incarnation)).await;
+    let received = dead.took(scene.visitor, &scene.request).await;
+    let message = received.message.to_string();
+    until("the other node answers", Duration::from_secs(25), async || {
+        let recorded = Recorded::new(other.staff().log().await.unwrap());
+        recorded.endings().get(message.as_str()).is_some_and(|ends| ends.len() == 1)
+    })
+    .await;
+    proves_itself(&database.url());
+}

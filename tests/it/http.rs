@@ -1,0 +1,126 @@
+//! HTTP as clients meet it, against one really started `desk` that all tests of this module share: each test brings its own
+//! visitors, so that none sees another's sessions.
+//!
+//! Invariant: the shared server and its folder never outlive the test process, however that ends: a guard process reads from
+//! a pipe whose other end only the test process holds.
+
+mod bodies;
+mod contention;
+mod docs;
+mod faq;
+mod idempotency;
+mod input;
+mod live;
+mod prepared;
+mod raw;
+mod resuming;
+mod roles;
+mod texts;
+mod wire;
+
+use std::{
+    future::Future,
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+use reqwest::Response;
+use serde_json::Value;
+use tests::desk::{Customer, Desk, Setup};
+use uuid::Uuid;
+
+/// How long anything may take on a busy machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// `$1` is the server's process, `$2` its folder.
+const GUARD: &str = "trap '' INT TERM HUP; cat >/dev/null; kill -KILL \"$1\" 2>/dev/null; rm -rf \"$2\"";
+
+struct Shared {
+    desk: Desk,
+    _guard: Child,
+}
+
+/// The server that all tests share.
+fn desk() -> &'static Desk {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    &SHARED.get_or_init(start_shared).desk
+}
+
+fn start_shared() -> Shared {
+    let folder = tempfile::Builder::new().prefix("desk-http-").tempdir().expect("a temporary folder").keep();
+    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), ..Setup::default() });
+    let mut guard = Command::new("sh");
+    guard.args(["-c", GUARD, "guard", &desk.process_id().to_string()]).arg(&folder);
+    guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    Shared { desk, _guard: guard.spawn().expect("a shell can be started") }
+}
+
+/// A name that no other test uses.
+fn fresh(what: &str) -> String {
+    format!("{what}-{}", Uuid::new_v4().simple())
+}
+
+/// A customer with a session of this name.
+async fn customer_with(session: &str) -> Customer {
+    let customer = desk().customer();
+    customer.arrive(session).await.unwrap();
+    customer
+}
+
+/// The answer's JSON, which has to be a success.
+async fn ok(response: Response) -> Value {
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    assert!(status.is_success(), "{status}: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The answer has to be a whole problem of this status and code; answers its JSON.
+async fn problem(response: Response, status: u16, code: &str) -> Value {
+    let (got, header) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    assert_eq!(got, status, "{text}");
+    let content_type = header.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    assert_eq!(content_type, "application/problem+json", "{text}");
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert_whole_problem(&body, status, code);
+    assert_eq!(header["x-request-id"].to_str().unwrap(), body["request_id"], "{text}");
+    body
+}
+
+fn assert_whole_problem(body: &Value, status: u16, code: &str) {
+    assert_eq!(body["code"], code, "{body}");
+    assert_eq!(body["status"], status, "{body}");
+    assert_eq!(body["success"], false, "{body}");
+    assert_eq!(body["error"], body["detail"], "{body}");
+    assert!(body["type"].is_string() && body["title"].is_string(), "{body}");
+    assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{body}");
+}
+
+/// Asks until the answer satisfies, or fails after the limit.
+async fn eventually<T, Answer: Future<Output = T>>(mut ask: impl FnMut() -> Answer, good: impl Fn(&T) -> bool) -> T {
+    let started = Instant::now();
+    loop {
+        let answer = ask().await;
+        if good(&answer) {
+            return answer;
+        }
+        assert!(started.elapsed() < LIMIT, "it did not come about in {LIMIT:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A session as its customer sees it, once the views have read to a position.
+async fn session_at(customer: &Customer, session: &str, position: u64) -> Value {
+    ok(customer.get(&format!("/api/sessions/{session}?min_position={position}")).await.unwrap()).await
+}
+
+/// The server has neither panicked nor written this down.
+fn assert_log_lacks(marker: &str) {
+    let log = desk().log();
+    assert!(!log.contains("panicked"), "{log}");
+    if let Some(line) = log.lines().find(|line| line.contains(marker)) {
+        panic!("personal text in the log: {line}");
+    }
+}

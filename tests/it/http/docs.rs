@@ -1,0 +1,65 @@
+//! The OpenAPI document and the page that shows it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{desk, ok};
+
+#[tokio::test]
+async fn the_document_is_whole() {
+    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."));
+    assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let what = format!("{method} {path}");
+            assert!(operation["summary"].is_string() || operation["description"].is_string(), "{what} is described");
+            assert!(!operation["responses"].as_object().unwrap().is_empty(), "{what} says what it answers");
+            assert_eq!(operation["requestBody"].is_object(), method == "post", "{what}");
+            let named = operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "path");
+            assert_eq!(named.count(), path.matches('{').count(), "{what} has its path's parameters");
+        }
+    }
+}
+
+#[tokio::test]
+async fn operations_have_names_of_their_own() {
+    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    let operations = document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let ids: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+}
+
+#[tokio::test]
+async fn every_reference_of_the_document_leads_somewhere() {
+    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(!found.is_empty());
+    for reference in found {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            map.values().for_each(|value| references(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_the_document_is_served_with_and_without_a_slash() {
+    for path in ["/docs", "/docs/"] {
+        let page = desk().customer().get(path).await.unwrap();
+        assert_eq!(page.status(), 200);
+        assert_eq!(page.url().path(), "/docs/");
+        assert!(page.text().await.unwrap().contains("swagger"), "{path}");
+    }
+}

@@ -1,0 +1,114 @@
+//! What happens is seen soon, by all who watch, and by those who write before anyone.
+
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use serde_json::json;
+
+use super::{LIMIT, customer_with, desk, fresh, ok, problem};
+
+#[tokio::test]
+async fn an_event_arrives_within_two_seconds() {
+    let session = fresh("soon");
+    let customer = customer_with(&session).await;
+    let mut own = customer.follow(&session, None).await.unwrap();
+    let head = desk().staff().log().await.unwrap().len().to_string();
+    let mut all = desk().staff().follow(Some(&head)).await.unwrap();
+    own.next_within(LIMIT).await.unwrap();
+    let began = Instant::now();
+    let sent = customer.chat(&session, "hello");
+    let heard = async {
+        let frame = own.next_within(LIMIT).await.unwrap();
+        assert_eq!(frame.data["personal"]["text"], "hello");
+        all.until(|frame| frame.data["personal"]["text"] == "hello").await;
+        began.elapsed()
+    };
+    let (answer, elapsed) = tokio::join!(sent, heard);
+    answer.unwrap();
+    assert!(elapsed < Duration::from_secs(2), "{elapsed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_followers_all_see_every_event_once() {
+    let session = fresh("followed");
+    let customer = customer_with(&session).await;
+    let staff = desk().staff();
+    let head = staff.log().await.unwrap().len().to_string();
+    let own = join_all((0..150).map(|_| customer.follow(&session, Some(&head)))).await;
+    let all = join_all((0..50).map(|_| staff.follow(Some(&head)))).await;
+    let mut last = 0;
+    for number in 0..10 {
+        last = customer.chat(&session, &format!("message {number}")).await.unwrap()["position"].as_u64().unwrap();
+    }
+    let id = format!("session-{}", domain_id(&session).await);
+    let seen = join_all(own.into_iter().chain(all).map(|frames| positions(frames.unwrap(), last, &id))).await;
+    assert_eq!(seen[0].len(), 30, "ten messages, runs and replies");
+    assert!(seen.iter().all(|positions| *positions == seen[0]));
+}
+
+async fn domain_id(session: &str) -> String {
+    let shown = ok(desk().staff().get(&format!("/api/sessions/{session}")).await.unwrap()).await;
+    shown["data"]["session"]["session_id"].as_str().unwrap().to_owned()
+}
+
+/// Positions of a stream's events up to a last one.
+async fn positions(mut frames: tests::desk::Frames, last: u64, stream: &str) -> Vec<u64> {
+    let read = frames.until(|frame| frame.data["position"].as_u64().unwrap() >= last);
+    let read = tokio::time::timeout(LIMIT, read).await.unwrap();
+    let of_stream = read.iter().filter(|frame| frame.data["stream"] == stream);
+    of_stream.map(|frame| frame.data["position"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn who_writes_reads_its_own_write_a_hundred_times() {
+    let (customer, session) = (desk().customer(), fresh("own-writes"));
+    for number in 0..100 {
+        let text = format!("message {number}");
+        let answer = customer.chat(&session, &text).await.unwrap();
+        let shown = super::session_at(&customer, &session, answer["position"].as_u64().unwrap()).await;
+        let history = shown["data"]["session"]["history"].as_array().unwrap();
+        assert_eq!(history[history.len() - 2]["content"], text);
+        assert!(shown["position"].as_u64() >= answer["position"].as_u64());
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_does_not_come_is_waited_for_two_seconds() {
+    let session = fresh("far-ahead");
+    let customer = customer_with(&session).await;
+    for far in ["999999999", "18446744073709551615"] {
+        let began = Instant::now();
+        let response = customer.get(&format!("/api/sessions/{session}?min_position={far}")).await.unwrap();
+        assert_eq!(response.headers()["retry-after"], "1");
+        problem(response, 503, "VIEWS_BEHIND").await;
+        let waited = began.elapsed();
+        assert!(waited >= Duration::from_millis(1900) && waited < Duration::from_secs(5), "{waited:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_is_about_to_come_is_waited_for() {
+    let session = fresh("about-to-come");
+    let customer = customer_with(&session).await;
+    let head = desk().staff().log().await.unwrap().len();
+    let path = format!("/api/sessions?min_position={}", head + 1);
+    let staff = desk().staff();
+    let body = json!({"user_id": fresh("next"), "message": "hello"});
+    let (read, written) = tokio::join!(staff.get(&path), customer.post("/api/chat", &body));
+    ok(written.unwrap()).await;
+    assert!(ok(read.unwrap()).await["position"].as_u64().unwrap() > head as u64);
+}
+
+#[tokio::test]
+async fn a_quiet_stream_shows_that_it_lives() {
+    use futures::StreamExt as _;
+    let session = fresh("quiet");
+    let customer = customer_with(&session).await;
+    let response = customer.get(&format!("/api/sessions/{session}/events")).await.unwrap();
+    let (mut chunks, mut text, began) = (response.bytes_stream(), String::new(), Instant::now());
+    while !text.contains("\n: still here\n\n") {
+        let chunk = tokio::time::timeout(LIMIT, chunks.next()).await.unwrap().unwrap().unwrap();
+        text.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    assert!(began.elapsed() >= Duration::from_secs(14), "{:?}: {text}", began.elapsed());
+}

@@ -1,0 +1,175 @@
+//! Who may call what: every route as nobody, as the customer, as another customer and as staff.
+//!
+//! Invariant: a route that is not in this table fails `every_route_has_a_line_here`, which reads the OpenAPI document and the
+//! source of the route table.
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::{customer_with, desk, fresh, ok};
+
+/// A route and the status for nobody, the customer, another customer and staff.
+struct Line {
+    method: &'static str,
+    path: &'static str,
+    statuses: [u16; 4],
+}
+
+const fn line(method: &'static str, path: &'static str, statuses: [u16; 4]) -> Line {
+    Line { method, path, statuses }
+}
+
+/// Posts by staff are refused: the staff token is no visitor's.
+const TABLE: &[Line] = &[
+    line("post", "/api/chat", [200, 200, 200, 401]),
+    line("post", "/api/chat/stream", [200, 200, 200, 401]),
+    line("post", "/api/conversation/create", [200, 200, 200, 401]),
+    line("post", "/api/conversation/new", [200, 200, 200, 401]),
+    line("post", "/api/conversation/clear", [200, 200, 200, 401]),
+    line("get", "/api/sessions", [401, 401, 401, 200]),
+    line("get", "/api/sessions/stats", [401, 401, 401, 200]),
+    line("get", "/api/sessions/{name}", [404, 200, 404, 200]),
+    line("get", "/api/sessions/{name}/events", [404, 200, 404, 200]),
+    line("get", "/api/events", [401, 401, 401, 200]),
+    line("get", "/api/bot/info", [200, 200, 200, 200]),
+    line("get", "/api/config", [200, 200, 200, 200]),
+    line("get", "/api/health", [200, 200, 200, 200]),
+    line("get", "/healthz", [200, 200, 200, 200]),
+    line("get", "/readyz", [200, 200, 200, 200]),
+    line("get", "/", [200, 200, 200, 200]),
+];
+
+/// Files of the page and of the documentation, open to all.
+const FILES: &[&str] = &["/page/{file}", "/favicon.ico", "/docs"];
+
+#[tokio::test]
+async fn every_route_answers_each_role_as_the_table_says() {
+    let session = fresh("roles");
+    let customer = customer_with(&session).await;
+    let (other, staff) = (customer_with(&fresh("another")).await, desk().staff());
+    let position = customer.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
+    super::session_at(&customer, &session, position).await;
+    for Line { method, path, statuses } in TABLE {
+        let (method, concrete) = (verb(method), path.replace("{name}", &session));
+        // the session is named to nobody and to another customer, too, where the path has its name
+        let own = if path.contains("{name}") { session.clone() } else { fresh("own") };
+        let callers = [
+            desk().customer().request(method.clone(), &concrete),
+            customer.request(method.clone(), &concrete),
+            other.request(method.clone(), &concrete),
+            staff.request(method.clone(), &concrete),
+        ];
+        for (caller, (request, status)) in callers.into_iter().zip(statuses).enumerate() {
+            let got = with_body(&method, request, &own).send().await.unwrap().status().as_u16();
+            assert_eq!(got, *status, "{method} {path} by caller {caller}");
+        }
+    }
+}
+
+fn verb(method: &str) -> Method {
+    method.to_uppercase().parse().unwrap()
+}
+
+fn with_body(method: &Method, request: RequestBuilder, session: &str) -> RequestBuilder {
+    if *method == Method::GET {
+        return request;
+    }
+    request.json(&json!({"message": "hello", "user_id": session, "session_id": session}))
+}
+
+#[tokio::test]
+async fn every_route_has_a_line_here() {
+    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    let mut documented: Vec<(String, String)> = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        documented.extend(operations.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())));
+    }
+    let mut listed: Vec<(String, String)> = TABLE.iter().map(|line| (line.method.to_owned(), line.path.to_owned())).collect();
+    documented.sort();
+    listed.sort();
+    assert_eq!(documented, listed, "the role table and the OpenAPI document list the same routes");
+    let mut registered = registered();
+    let mut expected: Vec<String> = listed.into_iter().map(|(_, path)| path).collect();
+    expected.extend(FILES.iter().map(|path| (*path).to_owned()));
+    registered.sort();
+    expected.sort();
+    assert_eq!(registered, expected, "the role table and the source list the same routes");
+}
+
+/// The paths that the source registers, read from the calls of `get`, `post` and `one`.
+fn registered() -> Vec<String> {
+    let sources = [
+        ("/api", include_str!("../../../api/src/routes.rs").split_once("\nfn api(").unwrap().1),
+        ("", include_str!("../../../api/src/routes.rs").split_once("\nfn api(").unwrap().0),
+        ("", include_str!("../../../api/src/routes/page.rs")),
+        ("", include_str!("../../../api/src/openapi.rs")),
+    ];
+    sources.iter().flat_map(|(prefix, source)| paths_in(source).into_iter().map(move |path| format!("{prefix}{path}"))).collect()
+}
+
+fn paths_in(source: &str) -> Vec<String> {
+    let calls = source.split("service(").skip(1).filter_map(|call| {
+        let (_, rest) = call.split_once("(\"")?;
+        let (path, _) = rest.split_once('"')?;
+        call[..call.find("(\"")?].bytes().all(|b| b.is_ascii_alphabetic() || b == b':').then(|| path.to_owned())
+    });
+    calls.filter(|path| path.starts_with('/') && !path.contains("{_:")).collect()
+}
+
+#[tokio::test]
+async fn staff_sees_any_session_and_more_of_it() {
+    let session = fresh("staff-sees");
+    let customer = customer_with(&session).await;
+    let answer = customer.chat(&session, "hello").await.unwrap();
+    let at = format!("?min_position={}", answer["position"]);
+    for name in [session.clone(), answer["session_id"].as_str().unwrap().to_owned()] {
+        let shown = ok(desk().staff().get(&format!("/api/sessions/{name}{at}")).await.unwrap()).await;
+        assert_eq!(shown["data"]["session"]["session_name"], session);
+        let trail = shown["data"]["audit_trail"].as_array().unwrap();
+        assert!(!trail.is_empty() && trail.iter().all(|entry| entry["operator"].is_string()), "{trail:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_several_visitors_use_is_ambiguous_for_staff() {
+    let (session, staff) = (fresh("ambiguous"), desk().staff());
+    let mut ids = Vec::new();
+    let mut position = 0;
+    for _ in 0..2 {
+        let answer = desk().customer().chat(&session, "hello").await.unwrap();
+        ids.push(answer["session_id"].clone());
+        position = answer["position"].as_u64().unwrap();
+    }
+    ok(staff.get(&format!("/api/sessions?min_position={position}")).await.unwrap()).await;
+    for path in [format!("/api/sessions/{session}"), format!("/api/sessions/{session}/events")] {
+        let refused = super::problem(staff.get(&path).await.unwrap(), 409, "AMBIGUOUS_SESSION").await;
+        assert_eq!(refused["session_ids"], Value::from(ids.clone()));
+    }
+    for id in &ids {
+        let shown = ok(staff.get(&format!("/api/sessions/{}", id.as_str().unwrap())).await.unwrap()).await;
+        assert_eq!(shown["data"]["session"]["session_id"], *id);
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_are_bad_old_or_of_another_house_are_refused() {
+    let session = fresh("tokens");
+    let customer = customer_with(&session).await;
+    let good = customer.token().unwrap();
+    let foreign = super::prepared::token_of(&[7; 32], uuid::Uuid::new_v4(), jiff::Timestamp::now());
+    let key = hex::decode(std::fs::read_to_string(desk().data_dir().join("token-key")).unwrap().trim()).unwrap();
+    let old = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * 181);
+    let expired = super::prepared::token_of(&key, uuid::Uuid::new_v4(), old);
+    let cut = good[..good.len() - 2].to_owned();
+    let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", good.split('.').nth(1).unwrap());
+    for token in ["x", "a.b.c", &foreign, &expired, &cut, &unsigned, &"x".repeat(4000)] {
+        for Line { method, path, .. } in TABLE.iter().filter(|line| line.path.starts_with("/api") && line.statuses[0] != 200 || line.method == "post") {
+            let (method, path) = (verb(method), path.replace("{name}", &session));
+            let request = reqwest::Client::new().request(method.clone(), format!("{}{path}", desk().url()));
+            let request = request.header("Authorization", format!("Bearer {token}"));
+            let response = with_body(&method, request, &session).send().await.unwrap();
+            assert_eq!(response.headers()["www-authenticate"], "Bearer", "{method} {path} {token}");
+            super::problem(response, 401, "UNAUTHORIZED").await;
+        }
+    }
+}

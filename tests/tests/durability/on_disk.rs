@@ -1,0 +1,1 @@
+../../it/on_disk.rs

@@ -1,0 +1,1 @@
+../../it/outage.rs
