@@ -106,8 +106,6 @@ const view = new View(document, {
   },
 });
 
-// ── what the server has ─────────────────────────────────────────────────────────────────────────────────────────────
-
 let wantedPosition = 0;
 let isWantedAgain = false;
 let refreshing = null;
@@ -116,7 +114,7 @@ let refreshing = null;
 function refresh(position = 0) {
   wantedPosition = Math.max(wantedPosition, position);
   isWantedAgain = true;
-  refreshing ??= refreshUntilDone().finally(() => (refreshing = null));
+  refreshing ??= refreshUntilDone();
   return refreshing;
 }
 
@@ -143,6 +141,8 @@ async function refreshUntilDone() {
     }
     draw();
   }
+  // In the same step as the last look at isWantedAgain, so that no call falls between the two.
+  refreshing = null;
 }
 
 const heard = new Set();
@@ -196,8 +196,6 @@ async function act(command) {
   draw();
 }
 
-// ── what is shown ───────────────────────────────────────────────────────────────────────────────────────────────────
-
 let frame = 0;
 
 function draw() {
@@ -228,8 +226,6 @@ function connection(entries) {
 // A wait is shown with the seconds that are left.
 setInterval(() => sender.entries.some((entry) => entry.phase === 'waiting') && draw(), 1000);
 
-// ── the tab and the network come and go ─────────────────────────────────────────────────────────────────────────────
-
 let isPaused = false;
 let hiddenTimer;
 
@@ -258,8 +254,6 @@ async function resume() {
 }
 
 store.onPendingDropped(session, (key) => sender.droppedElsewhere(key));
-
-// ── the beginning ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function loadBot() {
   for (let attempt = 0; ; attempt += 1) {

@@ -114,8 +114,6 @@ function continuesAfterBlank(lines, blank, indent) {
   return lead > indent || (LIST_ITEM.test(next) && lead === indent);
 }
 
-// ── inline ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 const ESCAPABLE = /[!-/:-@[-`{-~]/;
 const SPECIAL = /[\\`*_[\n!h]/g;
 const BARE_URL = /https?:\/\/[^\s<>"'`*，。；：！？、（）《》【】「」“”]+/iy;
@@ -280,8 +278,6 @@ export function safeHref(target) {
     return null;
   }
 }
-
-// ── DOM ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Builds the DOM nodes of blocks; `newTab` is what is said of a link to those who do not see that it leads away. */
 export function toNodes(blocks, document, newTab) {

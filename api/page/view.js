@@ -65,10 +65,8 @@ export class View {
     if (wasLoaded) this.#parts.log.setAttribute('aria-live', isPrepending ? 'off' : 'polite');
   }
 
-  // ── fixed parts ───────────────────────────────────────────────────────────────────────────────────────────────────
-
   #drawTexts() {
-    const { texts, parts } = { texts: this.#texts, parts: this.#parts };
+    const [texts, parts] = [this.#texts, this.#parts];
     this.#document.documentElement.lang = this.#state.language === 'zh' ? 'zh-CN' : 'en';
     for (const node of this.#document.querySelectorAll('[data-text]')) node.textContent = texts[node.dataset.text];
     for (const node of this.#document.querySelectorAll('[data-label]')) {
@@ -104,7 +102,7 @@ export class View {
 
   #drawStates() {
     const { status, agentName, connection, exists, hasEarlier, isLoadingEarlier, isActing, items, isLoaded } = this.#state;
-    const { parts, texts } = { parts: this.#parts, texts: this.#texts };
+    const [texts, parts] = [this.#texts, this.#parts];
     parts.status.dataset.state = status;
     this.#setText('status-text', (texts.status[status] ?? texts.status.bot_active)(agentName));
     parts.connection.dataset.state = connection;
@@ -132,8 +130,6 @@ export class View {
     if (status === undefined) return reasons.UNREACHABLE;
     return reasons[code] ?? (detail || reasons.UNKNOWN);
   }
-
-  // ── messages ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #isPrepending(state) {
     const old = this.#state?.items[0]?.id;
@@ -163,8 +159,9 @@ export class View {
   #look(item) {
     const { phase, failure, position } = item.entry ?? {};
     const seconds = phase === 'waiting' ? this.#secondsLeft(item.entry) : 0;
+    const { kind, role, content, at, agentName, label } = item;
     const { language } = this.#state;
-    return JSON.stringify([language, item.kind, item.role, item.content, item.at, item.agentName, item.label, phase, seconds, failure, position]);
+    return JSON.stringify([language, kind, role, content, at, agentName, label, phase, seconds, failure, position]);
   }
 
   #fill(node, item) {
@@ -288,7 +285,7 @@ export class View {
 
   #drawGrowing() {
     const { growing, isTyping } = this.#state;
-    const { parts, texts } = { parts: this.#parts, texts: this.#texts };
+    const [texts, parts] = [this.#texts, this.#parts];
     parts.growing.hidden = !growing && !isTyping;
     parts['growing-dots'].hidden = Boolean(growing) || !isTyping;
     parts['growing-phase'].hidden = growing?.entry.phase !== 'lost';
@@ -299,8 +296,6 @@ export class View {
     parts['growing-text'].replaceChildren(...(text ? [this.#answer(completed(text))] : []));
     if (text) this.#hasUnseen = true;
   }
-
-  // ── scrolling ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #measure() {
     const { scrollHeight, scrollTop, clientHeight } = this.#parts.scroller;
@@ -325,11 +320,9 @@ export class View {
     this.#follow();
   }
 
-  // ── the input ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
   #drawComposer() {
     const { message, counter, send } = this.#parts;
-    const { texts } = { texts: this.#texts };
+    const texts = this.#texts;
     const count = [...message.value].length;
     const isTooLong = count > MAX_CHARS;
     const status = this.#state?.status;
@@ -409,8 +402,6 @@ export class View {
       this.#on.clear();
     });
   }
-
-  // ── small things ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #element(name, className = '', text = '') {
     const node = this.#document.createElement(name);

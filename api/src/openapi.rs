@@ -1,13 +1,18 @@
 //! The OpenAPI document, made from the code, and a page to read it.
 
-use actix_web::web::{ServiceConfig, redirect};
+use std::sync::Arc;
+
+use actix_web::{
+    HttpResponse,
+    web::{Path, ServiceConfig, redirect},
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, serve};
 
-use crate::routes;
+use crate::{problem::Problem, routes};
 
 /// The document.
 #[derive(OpenApi)]
@@ -46,6 +51,18 @@ impl Modify for Bearer {
 
 /// Registers `/openapi.json` and `/docs/`; the original's `/docs` leads there.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(redirect("/docs", "/docs/"));
-    config.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", Document::openapi()));
+    config
+        .service(routes::get("/openapi.json", document))
+        .service(redirect("/docs", "/docs/"))
+        .service(routes::get("/docs/{file:.*}", page));
+}
+
+async fn document() -> HttpResponse {
+    HttpResponse::Ok().json(Document::openapi())
+}
+
+async fn page(file: Path<String>) -> Result<HttpResponse, Problem> {
+    let file = serve(&file, Arc::new(Config::from("/openapi.json"))).ok().flatten();
+    let file = file.ok_or_else(|| Problem::not_found("there is no such file"))?;
+    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
 }

@@ -52,7 +52,7 @@ fn api(config: &mut ServiceConfig) {
         .service(get("/health", health::original));
 }
 
-fn get<F, Args>(path: &str, handler: F) -> Resource
+pub(crate) fn get<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,

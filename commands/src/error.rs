@@ -28,6 +28,13 @@ pub enum CommandError {
     Unreadable(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
+impl CommandError {
+    /// Whether the same command may well be taken a little later.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Contention)
+    }
+}
+
 /// An event that this program cannot read.
 #[derive(Debug, thiserror::Error)]
 #[error("the event at position {position} cannot be decoded")]

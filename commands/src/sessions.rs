@@ -23,6 +23,7 @@ use event_store::{
     StreamVersion, log::LogError,
 };
 use moka::future::Cache;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{error::CommandError, event_id::CommandId};
@@ -37,6 +38,8 @@ pub use start_context::{ContextOutcome, StartContext};
 const REMEMBERED: u64 = 100_000;
 /// How long conflicts with other nodes are retried.
 const CONTENTION: Duration = Duration::from_secs(2);
+/// How long a command waits for its session's earlier ones: while the log is away each of them takes its time to fail.
+const QUEUED: Duration = Duration::from_secs(4);
 /// Commands of one session queue within a node; so many queues there are.
 const QUEUES: usize = 1024;
 
@@ -117,7 +120,7 @@ impl Sessions {
         origin: &Origin,
         command: Command,
     ) -> Result<Execution, CommandError> {
-        let _turn = self.queue(session).lock().await;
+        let _turn = timeout(QUEUED, self.queue(session).lock()).await.map_err(|_| queued_in_vain())?;
         let started = Instant::now();
         loop {
             if let Some(recorded) = self.recorded_before(origin).await? {
@@ -207,6 +210,14 @@ impl Sessions {
         self.folded.insert(session, after.clone()).await;
         Ok(after)
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the session's earlier commands are not done after {QUEUED:?}")]
+struct QueuedInVain;
+
+fn queued_in_vain() -> CommandError {
+    CommandError::Unavailable(Arc::new(QueuedInVain))
 }
 
 /// A keyed command that changes nothing still leaves a trace, so that its repeat is recognised.

@@ -184,6 +184,9 @@ pub enum Access {
     Durable,
     /// Made if missing; a crash may lose the last commits but never mixes them up. For what can be rebuilt.
     Derived,
+    /// Nothing waits for the disk. No program can be set up so: it is what the test of durability must find out.
+    #[cfg(feature = "conformance")]
+    Careless,
     /// Must be there; never written.
     ReadOnly,
     /// Must be there, and nobody may have it open to write: it is read as it lies, without `-wal` and `-shm` files
@@ -346,6 +349,8 @@ pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
     let durability = match access {
         Access::Durable => SqliteSynchronous::Full,
         Access::Derived => SqliteSynchronous::Normal,
+        #[cfg(feature = "conformance")]
+        Access::Careless => SqliteSynchronous::Off,
         Access::ReadOnly => return options.read_only(true),
         Access::AtRest => return options.read_only(true).immutable(true),
     };

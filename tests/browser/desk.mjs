@@ -26,7 +26,10 @@ export class Desk {
   }
 
   async startAgain() {
-    this.child = spawn(PROGRAM, ['--data-dir', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`]);
+    const args = ['--data-dir', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`];
+    // What is set for the tests is no setting of the server.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DESK_')));
+    this.child = spawn(PROGRAM, args, { env });
     let log = '';
     await new Promise((resolve, reject) => {
       const hear = (chunk) => {

@@ -1,1 +1,219 @@
-//! The walls of the house.
+//! The walls of the house, read from the manifests and files themselves: who may lean on whom, what the auditor's program is
+//! linked with, and what is made from what.
+//!
+//! Invariant: an arrow, an I/O library in the rules, or a changed migration comes in only together with a change here.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tests::desk::program;
+
+/// Every arrow there may be.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("event-store", &[]),
+    ("commands", &["domain", "event-store"]),
+    ("integrations", &["commands", "domain"]),
+    ("projections", &["domain", "event-store"]),
+    ("replay-tool", &["domain", "event-store", "projections"]),
+    ("api", &["commands", "domain", "event-store", "integrations", "projections"]),
+    ("tests", &["api", "commands", "domain", "event-store", "integrations", "projections", "replay-tool"]),
+];
+
+/// What the rules are written with: nothing of it reads a clock, a file, a socket or a source of chance on its own.
+const OF_DOMAIN: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "uuid"];
+
+/// What tests inside a crate may add to its dependencies.
+const TEST_HELPERS: &[&str] = &["proptest", "sqlx", "tempfile"];
+
+/// Whatever could send something.
+const SENDERS: &[&str] = &[
+    "actix",
+    "async-nats",
+    "attohttpc",
+    "awc",
+    "axum",
+    "curl",
+    "h2",
+    "hyper",
+    "isahc",
+    "kurrentdb",
+    "lapin",
+    "lettre",
+    "mail-send",
+    "minreq",
+    "rdkafka",
+    "redis",
+    "reqwest",
+    "surf",
+    "tonic",
+    "tungstenite",
+    "ureq",
+];
+
+fn house() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).current_dir(house()).output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    run(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()), arguments)
+}
+
+struct Dependency {
+    name: String,
+    is_dev: bool,
+}
+
+/// The workspace's crates with what they depend on.
+fn crates() -> BTreeMap<String, Vec<Dependency>> {
+    let metadata: Value =
+        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"])).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages.map(|package| (text(&package["name"]), dependencies(package))).collect()
+}
+
+fn dependencies(package: &Value) -> Vec<Dependency> {
+    let all = package["dependencies"].as_array().unwrap().iter();
+    all.map(|one| Dependency { name: text(&one["name"]), is_dev: one["kind"] == "dev" }).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn no_crate_leans_on_one_that_it_must_not_know() {
+    let crates = crates();
+    let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(crates.keys().map(String::as_str).collect::<BTreeSet<_>>(), known, "a crate has its line in ARROWS");
+    for (name, allowed) in ARROWS {
+        for dependency in crates[*name].iter().filter(|dependency| known.contains(&*dependency.name)) {
+            let may = allowed.contains(&&*dependency.name);
+            assert!(may, "{name} must not depend on {}: ARCHITECTURE.md says who may lean on whom", dependency.name);
+        }
+    }
+}
+
+#[test]
+fn tests_inside_a_crate_add_only_helpers() {
+    for (name, dependencies) in crates() {
+        for dependency in dependencies.iter().filter(|dependency| dependency.is_dev) {
+            assert!(
+                TEST_HELPERS.contains(&&*dependency.name),
+                "{name} tests with {}, which is no helper",
+                dependency.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_rules_can_reach_nothing_outside() {
+    let crates = crates();
+    for dependency in crates["domain"].iter().filter(|dependency| !dependency.is_dev) {
+        assert!(OF_DOMAIN.contains(&&*dependency.name), "domain must not depend on {}", dependency.name);
+    }
+    let tree = cargo(&["tree", "-p", "domain", "-e", "normal", "--prefix", "none", "--offline"]);
+    for library in ["tokio", "mio", "async-std", "sqlx", "socket2", "rand", "getrandom"] {
+        assert!(!names(&tree).contains(library), "domain is linked with {library}");
+    }
+}
+
+fn names(tree: &str) -> BTreeSet<&str> {
+    tree.lines().filter_map(|line| line.split_whitespace().next()).collect()
+}
+
+#[test]
+fn a_replay_has_nothing_to_send_with() {
+    let tree = cargo(&["tree", "-p", "replay-tool", "-e", "normal", "--prefix", "none", "--offline"]);
+    let names = names(&tree);
+    assert!(names.contains("event-store"), "{tree}");
+    for sender in SENDERS {
+        let linked = names.iter().find(|name| *name == sender || name.starts_with(&format!("{sender}-")));
+        assert!(linked.is_none(), "desk-replay is linked with {linked:?}: `cargo tree -p replay-tool -i` says by whom");
+    }
+}
+
+/// What is in version control.
+fn files() -> Vec<PathBuf> {
+    let listed = run("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let paths = listed.split('\0').filter(|path| !path.is_empty()).map(|path| house().join(path));
+    paths.filter(|path| path.is_file()).collect()
+}
+
+#[test]
+fn every_source_file_says_first_what_it_is() {
+    for path in files().iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+        let source = std::fs::read_to_string(path).unwrap();
+        assert!(source.starts_with("//! "), "{} does not begin with `//!`", path.display());
+    }
+}
+
+#[test]
+fn the_page_of_settings_is_what_the_program_prints() {
+    let printed = run(program("desk").to_str().unwrap(), &["settings"]);
+    let page = std::fs::read_to_string(house().join("docs/settings.md")).unwrap_or_default();
+    assert!(page == printed, "docs/settings.md is out of date: `make settings` writes it anew");
+}
+
+#[test]
+fn a_migration_is_never_edited() {
+    let folder = house().join("migrations");
+    let listed = std::fs::read_to_string(folder.join("CHECKSUMS")).unwrap_or_default();
+    let listed: BTreeMap<&str, &str> =
+        listed.lines().filter_map(|line| line.split_once("  ").map(|(sum, path)| (path, sum))).collect();
+    let mut found = BTreeSet::new();
+    for path in files()
+        .iter()
+        .filter(|path| path.starts_with(&folder) && path.extension().is_some_and(|extension| extension == "sql"))
+    {
+        let name = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
+        let sum = hex::encode(Sha256::digest(std::fs::read(path).unwrap()));
+        let hint = format!("a new file is added by `cd migrations && sha256sum {name} >> CHECKSUMS`");
+        let known = listed.get(&*name).unwrap_or_else(|| panic!("migrations/CHECKSUMS does not list {name}: {hint}"));
+        assert_eq!(
+            *known, sum,
+            "migrations/{name} was edited: databases that ran it never run it again; write a new one ({hint})"
+        );
+        found.insert(name);
+    }
+    let gone: Vec<&&str> = listed.keys().filter(|name| !found.contains(**name)).collect();
+    assert!(!found.is_empty() && gone.is_empty(), "migrations/CHECKSUMS lists files that are gone: {gone:?}");
+}
+
+#[test]
+fn no_file_knows_the_machine_that_it_was_written_on() {
+    // Put together here, so that this file does not hold them either.
+    let roots = ["home", "root", "Users"].map(|folder| format!("/{folder}/"));
+    let own = house().to_str().unwrap().to_owned() + "/";
+    let looks_like_a_path = |text: &str| {
+        let homes = roots.iter().any(|root| {
+            let mut places = text.match_indices(root.as_str());
+            places.any(|(at, _)| {
+                !text[..at].ends_with(|before: char| before.is_alphanumeric() || "._-~".contains(before))
+            })
+        });
+        homes || text.contains(&own)
+    };
+    for path in files() {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let line = text.lines().find(|line| looks_like_a_path(line));
+        assert!(
+            line.is_none(),
+            "{} names a folder of somebody's machine: {}",
+            path.display(),
+            line.unwrap_or_default()
+        );
+    }
+}

@@ -58,9 +58,10 @@ async fn survives(desk: Desk, store: &str, test: &str) {
     followers.extend(chatters.iter().map(|chatter| follow_session(&chatter.customer, &chatter.session)));
 
     let (stop, stopping) = watch::channel(false);
-    let chatting = chatters.into_iter().enumerate().map(|(n, chatter)| {
-        tokio::spawn(chatter.chat_until(stopping.clone(), chance(seed, n as u64)))
-    });
+    let chatting = chatters
+        .into_iter()
+        .enumerate()
+        .map(|(n, chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), chance(seed, n as u64))));
     let chatting: Vec<_> = chatting.collect();
     let kills = count(20, 200);
     let desk = tokio::task::spawn_blocking(move || kill_and_start(desk, kills, chance(seed, 1000))).await.unwrap();

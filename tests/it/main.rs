@@ -8,6 +8,8 @@ mod golden;
 mod hash;
 mod http;
 mod mutants;
+mod on_disk;
+mod outage;
 mod postgres;
 mod replay;
 mod views;

@@ -86,6 +86,10 @@ impl Desk {
         self.log.lock().expect("nobody panics with the log").clear();
         let (program, arguments) = self.command_line();
         let mut command = Command::new(program);
+        // What is set for the tests is no setting of the server.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
+            command.env_remove(name);
+        }
         command.args(arguments).env("DESK_MASTER_KEY_FILE", self.master_key()).stdin(Stdio::null());
         for (name, url) in [
             ("DESK_DATABASE_URL", &self.setup.database_url),
@@ -96,7 +100,8 @@ impl Desk {
             }
         }
         command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
         self.keep_log(child.stdout.take().expect("it is piped"));
         self.keep_log(child.stderr.take().expect("it is piped"));
         self.child = Some(child);
@@ -104,10 +109,9 @@ impl Desk {
 
     fn command_line(&self) -> (PathBuf, Vec<String>) {
         let desk = program("desk");
-        let own = ["--listen".to_owned(), format!("127.0.0.1:{}", self.port)].into_iter().chain([
-            "--data-dir".to_owned(),
-            self.data_dir.display().to_string(),
-        ]);
+        let own = ["--listen".to_owned(), format!("127.0.0.1:{}", self.port)]
+            .into_iter()
+            .chain(["--data-dir".to_owned(), self.data_dir.display().to_string()]);
         match self.setup.wrapper.split_first() {
             None => (desk, own.collect()),
             Some((wrapper, arguments)) => {
@@ -146,6 +150,16 @@ impl Desk {
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lock().expect("nobody panics with the log").clone()
+    }
+
+    /// Beside a test that failed: the newest that the server had to say.
+    #[expect(clippy::print_stderr, reason = "shown beside a test that failed")]
+    fn print_log(&self) {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        for line in &lines[lines.len().saturating_sub(100)..] {
+            eprintln!("desk: {line}");
+        }
     }
 
     /// SIGKILL, at once.
@@ -206,6 +220,9 @@ impl Desk {
 impl Drop for Desk {
     fn drop(&mut self) {
         self.kill();
+        if std::thread::panicking() {
+            self.print_log();
+        }
     }
 }
 
@@ -218,7 +235,11 @@ pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a process knows its program");
     let folder = test.parent().and_then(Path::parent).expect("tests are built into target/<profile>/deps");
     let path = folder.join(name);
-    assert!(path.exists(), "{} is missing: `make test` builds it, or `cargo build -p api -p replay-tool`", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: `make test` builds it, or `cargo build -p api -p replay-tool`",
+        path.display()
+    );
     path
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::app::App;
 
 /// The assistant as customers see it.
-#[utoipa::path(get, path = "/api/bot/info", tag = "customer", responses((status = 200, body = Value)))]
+#[utoipa::path(get, path = "/api/bot/info", operation_id = "bot_info", tag = "customer", responses((status = 200, body = Value)))]
 pub async fn info(app: Data<App>) -> HttpResponse {
     let bot = &app.settings.bot;
     HttpResponse::Ok().json(json!({
@@ -22,7 +22,7 @@ pub async fn info(app: Data<App>) -> HttpResponse {
 }
 
 /// The original's front-end settings.
-#[utoipa::path(get, path = "/api/config", tag = "customer", responses((status = 200, body = Value)))]
+#[utoipa::path(get, path = "/api/config", operation_id = "config", tag = "customer", responses((status = 200, body = Value)))]
 pub async fn config(app: Data<App>) -> HttpResponse {
     HttpResponse::Ok().json(json!({
         "appId": app.settings.app_id,

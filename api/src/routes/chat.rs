@@ -74,11 +74,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// Input that does not parse, a session that a person has, a log that is away.
 #[utoipa::path(
-    post, path = "/api/chat", tag = "customer", request_body = ChatRequest,
+    post, path = "/api/chat", operation_id = "chat", tag = "customer", request_body = ChatRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
     responses(
         (status = 200, body = ChatAnswer),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "SESSION_IN_MANUAL_MODE: a person has the session; nothing was recorded"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "The key was used with another body"),
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
@@ -114,7 +118,7 @@ pub(super) async fn accept(
     let text = body.message.ok_or_else(|| Problem::invalid("message", "is required"))?;
     let text = MessageText::parse(text).map_err(|error| Problem::invalid("message", error))?;
     let parameters = body.parameters.unwrap_or_default();
-    refuse_null("parameters", &Value::Object(parameters.clone()))?;
+    parameters.iter().try_for_each(|(key, value)| storable("parameters", key, value, 1))?;
     let name = session_name("user_id", body.user_id.unwrap_or_else(|| made_up_name(visitor, key.as_ref())))?;
     let language = Language::of(text.as_str()).unwrap_or_default();
     let command = ReceiveMessage { visitor, name: name.clone(), text, parameters, key, correlation_id: request_id() };
@@ -128,18 +132,23 @@ fn made_up_name(visitor: VisitorId, key: Option<&IdempotencyKey>) -> String {
     format!("user_{digits:016x}")
 }
 
-/// Nothing may enter the log that a view cannot store.
-fn refuse_null(field: &'static str, value: &Value) -> Result<(), Problem> {
-    let holds_null = match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(values) => return values.iter().try_for_each(|value| refuse_null(field, value)),
-        Value::Object(map) => {
-            map.values().try_for_each(|value| refuse_null(field, value))?;
-            map.keys().any(|key| key.contains('\0'))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    };
-    if holds_null { Err(Problem::invalid(field, "must not contain U+0000")) } else { Ok(()) }
+/// Levels of objects and arrays in `parameters`: whatever shows them adds some of its own, and parsers stop at 128.
+const MAX_DEPTH: usize = 32;
+
+/// Nothing may enter the log that a view cannot store, or that a reader of the log cannot parse.
+fn storable(field: &'static str, key: &str, value: &Value, depth: usize) -> Result<(), Problem> {
+    let holds_null = key.contains('\0') || value.as_str().is_some_and(|text| text.contains('\0'));
+    if holds_null {
+        return Err(Problem::invalid(field, "must not contain U+0000"));
+    }
+    if depth > MAX_DEPTH {
+        return Err(Problem::invalid(field, format_args!("must not be nested deeper than {MAX_DEPTH} levels")));
+    }
+    match value {
+        Value::Array(values) => values.iter().try_for_each(|value| storable(field, "", value, depth + 1)),
+        Value::Object(map) => map.iter().try_for_each(|(key, value)| storable(field, key, value, depth + 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
 }
 
 fn answer(accepted: Accepted, ending: Ending) -> ChatAnswer {

@@ -36,11 +36,15 @@ use crate::{
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/chat/stream", tag = "customer", request_body = ChatRequest,
+    post, path = "/api/chat/stream", operation_id = "chat_stream", tag = "customer", request_body = ChatRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )

@@ -48,8 +48,17 @@ pub struct ConversationAnswer {
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/conversation/create", tag = "customer", request_body = CreateRequest,
-    responses((status = 200, body = ConversationAnswer), (status = 400, body = ProblemBody, content_type = "application/problem+json"))
+    post, path = "/api/conversation/create", operation_id = "create_conversation", tag = "customer", request_body = CreateRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    responses(
+        (status = 200, body = ConversationAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 pub async fn create(
     request: HttpRequest,
@@ -76,8 +85,17 @@ pub async fn create(
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/conversation/new", tag = "customer", request_body = ContextRequest,
-    responses((status = 200, body = ConversationAnswer), (status = 400, body = ProblemBody, content_type = "application/problem+json"))
+    post, path = "/api/conversation/new", operation_id = "new_conversation", tag = "customer", request_body = ContextRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    responses(
+        (status = 200, body = ConversationAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 pub async fn new(
     request: HttpRequest,
@@ -93,8 +111,17 @@ pub async fn new(
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/conversation/clear", tag = "customer", request_body = ContextRequest,
-    responses((status = 200, body = ConversationAnswer), (status = 400, body = ProblemBody, content_type = "application/problem+json"))
+    post, path = "/api/conversation/clear", operation_id = "clear_conversation", tag = "customer", request_body = ContextRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    responses(
+        (status = 200, body = ConversationAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 pub async fn clear(
     request: HttpRequest,

@@ -29,7 +29,7 @@ const PAGE: usize = 500;
 /// # Errors
 /// The caller is no staff; the cursor is malformed or beyond the log's head.
 #[utoipa::path(
-    get, path = "/api/events", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/events", operation_id = "follow_log", tag = "staff", security(("bearer" = [])),
     params(
         ("after" = Option<String>, Query, description = "A position, or an id of this stream"),
         ("Last-Event-ID" = Option<String>, Header, description = "As `after`, and wins"),

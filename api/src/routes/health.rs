@@ -18,14 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LAG: u64 = 10_000;
 
 /// The process lives.
-#[utoipa::path(get, path = "/healthz", tag = "operator", responses((status = 200, body = Value)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "process_health", tag = "operator", responses((status = 200, body = Value)))]
 pub async fn process() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
 /// The process can serve: the store answers, the views keep up, nothing has raised an alarm.
 #[utoipa::path(
-    get, path = "/readyz", tag = "operator",
+    get, path = "/readyz", operation_id = "readiness", tag = "operator",
     responses((status = 200, body = Value), (status = 503, body = Value))
 )]
 pub async fn ready(app: Data<App>) -> HttpResponse {
@@ -53,7 +53,7 @@ fn alarms(app: &App) -> Vec<Value> {
 /// # Errors
 /// The store does not answer.
 #[utoipa::path(
-    get, path = "/api/health", tag = "operator",
+    get, path = "/api/health", operation_id = "health", tag = "operator",
     responses((status = 200, body = Value), (status = 503, body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub async fn original(app: Data<App>) -> Result<HttpResponse, Problem> {

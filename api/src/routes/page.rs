@@ -25,7 +25,7 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 /// The page for `Accept: text/html`, otherwise the original's JSON.
-#[utoipa::path(get, path = "/", tag = "customer", responses((status = 200, body = String, content_type = "text/html")))]
+#[utoipa::path(get, path = "/", operation_id = "root", tag = "customer", responses((status = 200, body = String, content_type = "text/html")))]
 pub async fn root(request: HttpRequest) -> HttpResponse {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("text/html") {

@@ -34,7 +34,7 @@ const PAGE: usize = 500;
 /// # Errors
 /// The session is not there or not the caller's; the cursor is malformed or beyond the log's head.
 #[utoipa::path(
-    get, path = "/api/sessions/{name}/events", tag = "customer",
+    get, path = "/api/sessions/{name}/events", operation_id = "follow_session", tag = "customer",
     params(
         ("name" = String, Path, description = "The session's name; for staff its id as well"),
         ("after" = Option<String>, Query, description = "A position, or an id of this stream"),
@@ -42,6 +42,8 @@ const PAGE: usize = 500;
     ),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "CURSOR_AHEAD"),
     )

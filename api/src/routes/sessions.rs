@@ -57,7 +57,7 @@ pub struct SessionData {
 /// # Errors
 /// It is not there or not the caller's; the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/sessions/{name}", tag = "customer",
+    get, path = "/api/sessions/{name}", operation_id = "show_session", tag = "customer",
     params(
         ("name" = String, Path, description = "The session's name; for staff its id as well"),
         ("before" = Option<u64>, Query, description = "History before this position"),
@@ -65,6 +65,8 @@ pub struct SessionData {
     ),
     responses(
         (status = 200, body = SessionAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "AMBIGUOUS_SESSION, for staff"),
     )
@@ -78,11 +80,11 @@ pub async fn show(
 ) -> Result<HttpResponse, Problem> {
     let staff = is_staff(&request);
     let session = addressed(&request, &app, visitor, name.into_inner()).await?;
+    let before = query.number("before")?.map(Position);
     wait(&app, &query).await?;
     let position = app.views.position();
     let view = app.views.session(session).await?.ok_or_else(no_session)?;
     let audience = if staff { Audience::Staff } else { Audience::Customer };
-    let before = query.number("before")?.map(Position);
     let messages = app.views.messages(session, audience, before, HISTORY).await?;
     let audit_trail = if staff { audit_trail(&app, &view).await? } else { Vec::new() };
     let session = SessionState::new(view, messages, staff);
@@ -165,7 +167,7 @@ pub struct ListData {
 /// # Errors
 /// The caller is no staff, the filter does not parse, or the views are away.
 #[utoipa::path(
-    get, path = "/api/sessions", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions", operation_id = "list_sessions", tag = "staff", security(("bearer" = [])),
     params(
         ("status" = Option<String>, Query, description = "bot_active, pending_manual, manual_live, after_hours_email or closed"),
         ("limit" = Option<u32>, Query, description = "1 to 200, by default 50"),
@@ -209,7 +211,7 @@ fn parse_status(text: &str) -> Result<Status, Problem> {
 /// # Errors
 /// The caller is no staff, or the views are away.
 #[utoipa::path(
-    get, path = "/api/sessions/stats", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions/stats", operation_id = "session_statistics", tag = "staff", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = Value),

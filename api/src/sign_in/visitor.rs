@@ -8,7 +8,7 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     cookie::{Cookie, SameSite, time},
     dev::Payload,
-    http::header,
+    http::{StatusCode, header},
     web::Data,
 };
 use domain::VisitorId;
@@ -124,13 +124,32 @@ fn known(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
             let checked = app.visitor_tokens.check(token, now);
             Some(checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?)
         }
-        None => request.cookie(COOKIE).and_then(|cookie| app.visitor_tokens.check(cookie.value(), now)),
+        None => by_cookie(request, now)?,
     };
     let Some((visitor, renew)) = checked else { return Ok(None) };
     if renew {
         request.extensions_mut().insert(app.visitor_tokens.issue(visitor, now));
     }
     Ok(Some(visitor))
+}
+
+/// A browser sends the cookie with whatever page's request; so what is to change something has to come from a page of ours.
+fn by_cookie(request: &HttpRequest, now: Timestamp) -> Result<Option<(VisitorId, bool)>, Problem> {
+    let Some(cookie) = request.cookie(COOKIE) else { return Ok(None) };
+    let checked = app(request).visitor_tokens.check(cookie.value(), now);
+    if checked.is_some() && !request.method().is_safe() && !is_from_our_page(request) {
+        let detail =
+            "a request by cookie must come from a page of this server; send the token as Authorization: Bearer";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "FOREIGN_ORIGIN", detail));
+    }
+    Ok(checked)
+}
+
+/// Browsers name the page's origin in every request that is not safe; programs that name none are asked nothing.
+fn is_from_our_page(request: &HttpRequest) -> bool {
+    let Some(origin) = request.headers().get(header::ORIGIN) else { return true };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(request.connection_info().host()))
 }
 
 fn welcome(request: &HttpRequest) -> VisitorId {

@@ -54,6 +54,9 @@ impl Default for RunSettings {
     }
 }
 
+/// Before an answer that log or vault have interrupted goes on.
+const AWAY: Duration = Duration::from_millis(500);
+
 /// Makes runs on this node.
 pub struct Runner {
     sessions: Arc<Sessions>,
@@ -113,16 +116,42 @@ impl Runner {
         self.busy.lock().expect("no code panics while it holds this lock")
     }
 
+    /// While log or vault are away it waits: this node lives, so nobody else would go on before the run's deadline.
     async fn work(self: Arc<Self>, session: SessionId, mut start: Start) {
         let Some(mut busy) = self.enter(session, start) else { return };
+        let mut ailing = false;
         loop {
-            if let Err(error) = self.answer_all(session, start).await {
-                tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "run given up here; the keeper takes it over");
+            match self.answer_all(session, start).await {
+                Ok(()) => ailing = false,
+                Err(error) if error.is_passing() => {
+                    if !std::mem::replace(&mut ailing, true) {
+                        tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "an answer waits");
+                    }
+                    sleep(AWAY).await;
+                    start = self.interrupted(session, start).await;
+                    continue;
+                }
+                Err(error) => {
+                    tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "run given up here; the keeper takes it over");
+                }
             }
             match busy.leave() {
                 Some(cause) => start = Start::New { cause },
                 None => return,
             }
+        }
+    }
+
+    /// Where an interrupted answer goes on: with the run of ours that the log knows, or with what waits.
+    async fn interrupted(&self, session: SessionId, start: Start) -> Start {
+        let Ok(current) = self.sessions.current(session).await else { return start };
+        let Some(open) = current.state.session() else { return start };
+        match (&open.run, open.waiting.first()) {
+            (Some(run), _) if run.incarnation == self.node.incarnation => {
+                Start::Again { run: run.run, attempt: run.attempt }
+            }
+            (Some(_), _) | (None, None) => start,
+            (None, Some(waiting)) => Start::New { cause: waiting.message.0 },
         }
     }
 

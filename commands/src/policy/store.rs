@@ -181,7 +181,8 @@ impl PolicyStore {
     pub async fn heartbeat(&self, node: &Node) -> Result<(), PolicyError> {
         let sql = "insert into node (id, incarnation, heartbeat_at) values ($1, $2, $3) on conflict (id) do update \
                    set incarnation = excluded.incarnation, heartbeat_at = excluded.heartbeat_at";
-        let earlier = "delete from lease where holder in (select incarnation from node where id = $1 and incarnation <> $2)";
+        let earlier =
+            "delete from lease where holder in (select incarnation from node where id = $1 and incarnation <> $2)";
         let mut tx = self.0.begin().await?;
         let now = now(&mut tx).await?;
         tx.execute(earlier, &[node.id.as_str().into(), node.incarnation.0.into()]).await?;

@@ -2,8 +2,8 @@
 //!
 //! *Invariant:* each word once, and none that tells nothing about the topic (order numbers, sizes, models).
 
-use domain::{Language, language::is_han};
 use super::vocabulary::Vocabulary;
+use domain::{Language, language::is_han};
 
 /// A typing error costs a tenth of its word.
 const MISTYPED: f32 = 0.9;

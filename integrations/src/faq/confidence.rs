@@ -24,8 +24,8 @@ use std::collections::HashSet;
 use super::asked::{Asked, Word};
 use super::corpus::Entry;
 use super::known::{Known, han_characters};
-use domain::Language;
 use super::vocabulary::Vocabulary;
+use domain::Language;
 
 /// Answers are given from here on: the lowest round figure that none of the evaluation set's foreign questions reaches
 /// (they end at 0.39), while nine in ten of the shop's questions are above.

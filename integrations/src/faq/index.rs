@@ -16,9 +16,9 @@ use tantivy::{IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
 use super::asked::Asked;
 use super::confidence::Judge;
 use super::corpus::Entry;
-use domain::Language;
 use super::segment::{self, FaqTokenizer};
 use super::{FaqError, Hit};
+use domain::Language;
 
 /// A word in a question says more about the topic than the same word in an answer.
 const QUESTION_BOOST: f32 = 3.0;

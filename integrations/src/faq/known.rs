@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 
 use super::corpus::Article;
-use domain::language::is_han;
 use super::segment;
+use domain::language::is_han;
 
 pub(super) struct Known {
     /// The words of each `Q:` line.

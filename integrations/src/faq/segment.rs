@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use jieba_rs::Jieba;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use domain::language::is_han;
 use super::words;
+use domain::language::is_han;
 
 /// jieba's dictionary with the trade's words added; loaded once per process, at the first use.
 static JIEBA: LazyLock<Jieba> = LazyLock::new(|| {

@@ -112,7 +112,7 @@ impl Chatter {
             loop {
                 attempts += 1;
                 let attempt = timeout(ATTEMPT, self.attempt(request, &mut accepted)).await;
-                if let Some(answer) = attempt.expect("a request does not hang") {
+                if let Some(answer) = attempt.unwrap_or_else(|_| panic!("no answer for {ATTEMPT:?}: {request:?}")) {
                     return answer;
                 }
                 sleep(BACKOFF).await;

@@ -38,10 +38,9 @@ impl DeadNode {
     /// On the data of a server that does not run, or on a database that others use as well.
     pub(crate) async fn beside(desk: &Desk, database: Option<&FreshDatabase>, incarnation: Incarnation) -> Self {
         let (store, keys): (Arc<dyn EventStore>, _) = match database {
-            Some(database) => (
-                Arc::new(database.open().await),
-                Database::postgres(&database.url(), "vault", 1).await.unwrap(),
-            ),
+            Some(database) => {
+                (Arc::new(database.open().await), Database::postgres(&database.url(), "vault", 1).await.unwrap())
+            }
             None => (
                 Arc::new(SqliteStore::open(&desk.data_dir().join("events.db")).await.unwrap()),
                 Database::sqlite(&desk.data_dir().join("keys.db"), Access::Durable).await.unwrap(),

@@ -67,10 +67,10 @@ impl Eyes {
         }
     }
 
-    async fn expected(&self, recorded: &Recorded) -> Vec<Value> {
+    fn expected(&self, recorded: &Recorded) -> Vec<Value> {
         match self {
             Self::Staff(_) => recorded.events().to_vec(),
-            Self::Customer { customer, session } => recorded.shown_to_the_customer(&session_id(customer, session).await),
+            Self::Customer { session, .. } => recorded.shown_to_the_customer(recorded.session_named(session)),
         }
     }
 }
@@ -83,8 +83,8 @@ impl Follower {
 
     /// It catches up, and has then seen exactly what the log has for it: no gap, nothing twice, nothing out of order.
     pub(crate) async fn saw_exactly(&self, recorded: &Recorded) {
-        let expected = self.eyes.expected(recorded).await;
-        until("a follower catches up", CAUGHT_UP, async || self.seen().len() >= expected.len()).await;
+        let expected = self.eyes.expected(recorded);
+        until("a follower catches up", CAUGHT_UP, async || self.seen.lock().unwrap().len() >= expected.len()).await;
         let seen = self.seen();
         for (frame, event) in seen.iter().zip(&expected) {
             assert_eq!(frame.id.as_deref(), Some(format!("1-{}", event["position"]).as_str()), "{frame:?}");
@@ -100,9 +100,4 @@ impl Drop for Follower {
     fn drop(&mut self) {
         self.task.abort();
     }
-}
-
-async fn session_id(customer: &Customer, name: &str) -> String {
-    let shown: Value = customer.get(&format!("/api/sessions/{name}")).await.unwrap().json().await.unwrap();
-    shown["data"]["session"]["session_id"].as_str().unwrap_or_else(|| panic!("{shown}")).to_owned()
 }

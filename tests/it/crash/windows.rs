@@ -222,7 +222,8 @@ async fn a_run_of_a_killed_node_is_retaken_by_a_living_one_after_its_heartbeat_i
     let (took, recorded) = (died.elapsed(), Recorded::new(scene.desk.staff().log().await.unwrap()));
     assert!((Duration::from_secs(9)..Duration::from_secs(16)).contains(&took), "retaken after {took:?}");
     recorded.holds_each_once(&[&exchange]);
-    let attempts = recorded.of_type("session.assistant_run_started").map(|run| run["data"]["attempt"].as_u64().unwrap());
+    let attempts =
+        recorded.of_type("session.assistant_run_started").map(|run| run["data"]["attempt"].as_u64().unwrap());
     assert_eq!(attempts.collect::<Vec<_>>(), [1, 2]);
 }
 

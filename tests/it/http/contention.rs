@@ -22,7 +22,8 @@ fn of_type<'a>(events: &'a [Value], event_type: &'a str) -> impl Iterator<Item =
 
 /// Every message is in exactly one reply, every reply answers what its run said it would, and runs do not overlap.
 fn assert_answered_once(events: &[Value], messages: usize) {
-    let sent: Vec<&Value> = of_type(events, "session.customer_message_sent").map(|event| &event["data"]["message"]).collect();
+    let sent: Vec<&Value> =
+        of_type(events, "session.customer_message_sent").map(|event| &event["data"]["message"]).collect();
     assert_eq!(sent.len(), messages);
     let mut answered: BTreeMap<String, usize> = BTreeMap::new();
     let mut open: Option<&Value> = None;
@@ -53,7 +54,9 @@ async fn thirty_two_chats_at_once_are_all_stored_and_answered_once() {
     assert!(answers.iter().all(|answer| answer["success"] == true), "{answers:?}");
     let events = events_of(&answers[0]["session_id"]).await;
     assert_answered_once(&events, WRITERS);
-    let mut said: Vec<&str> = of_type(&events, "session.customer_message_sent").map(|event| event["personal"]["text"].as_str().unwrap()).collect();
+    let mut said: Vec<&str> = of_type(&events, "session.customer_message_sent")
+        .map(|event| event["personal"]["text"].as_str().unwrap())
+        .collect();
     let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     said.sort_unstable();
     texts.sort_unstable();
@@ -67,7 +70,9 @@ async fn thirty_two_streams_at_once_all_end_with_their_answer() {
     let told = join_all((0..WRITERS).map(|number| stream(&customer, &session, number))).await;
     let events = events_of(&told[0].0).await;
     assert_answered_once(&events, WRITERS);
-    let replies: Vec<&str> = of_type(&events, "session.assistant_replied").map(|event| event["personal"]["text"].as_str().unwrap()).collect();
+    let replies: Vec<&str> = of_type(&events, "session.assistant_replied")
+        .map(|event| event["personal"]["text"].as_str().unwrap())
+        .collect();
     assert!(told.iter().all(|(_, text)| replies.contains(&text.as_str())));
 }
 
@@ -101,7 +106,8 @@ async fn messages_that_come_while_an_answer_is_made_are_answered_together() {
     let events = events_of(&answers[0]["session_id"]).await;
     let replies = of_type(&events, "session.assistant_replied").count();
     assert!(replies < WRITERS, "{replies} replies to {WRITERS} messages that came at once");
-    let positions: std::collections::BTreeSet<u64> = answers.iter().map(|answer| answer["position"].as_u64().unwrap()).collect();
+    let positions: std::collections::BTreeSet<u64> =
+        answers.iter().map(|answer| answer["position"].as_u64().unwrap()).collect();
     assert_eq!(positions.len(), replies, "who asked together is given the same answer");
 }
 

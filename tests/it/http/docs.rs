@@ -17,6 +17,9 @@ async fn the_document_is_whole() {
             assert!(operation["summary"].is_string() || operation["description"].is_string(), "{what} is described");
             assert!(!operation["responses"].as_object().unwrap().is_empty(), "{what} says what it answers");
             assert_eq!(operation["requestBody"].is_object(), method == "post", "{what}");
+            let keyed =
+                operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "Idempotency-Key");
+            assert_eq!(keyed, method == "post", "{what} says that it may be repeated");
             let named = operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "path");
             assert_eq!(named.count(), path.matches('{').count(), "{what} has its path's parameters");
         }
@@ -26,7 +29,8 @@ async fn the_document_is_whole() {
 #[tokio::test]
 async fn operations_have_names_of_their_own() {
     let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
-    let operations = document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
     let ids: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
 }

@@ -29,11 +29,14 @@ async fn a_question_is_answered_in_its_own_language() {
 
 #[tokio::test]
 async fn what_is_not_in_the_shops_answers_is_not_made_up() {
-    for (question, language) in [("量子纠缠的贝尔不等式是什么？", Language::Zh), ("Who won the chess olympiad of 1972?", Language::En)] {
+    for (question, language) in
+        [("量子纠缠的贝尔不等式是什么？", Language::Zh), ("Who won the chess olympiad of 1972?", Language::En)]
+    {
         let answer = ask(desk(), question).await;
         let text = answer["message"].as_str().unwrap();
         assert_eq!(text, integrations::faq::texts::do_not_know(language), "{question}");
-        let path = format!("/api/sessions/{}?min_position={}", answer["session_id"].as_str().unwrap(), answer["position"]);
+        let path =
+            format!("/api/sessions/{}?min_position={}", answer["session_id"].as_str().unwrap(), answer["position"]);
         let shown = super::ok(desk().staff().get(&path).await.unwrap()).await;
         assert_eq!(shown["data"]["session"]["ai_fail_count"], 1);
     }
@@ -61,7 +64,10 @@ async fn an_edited_file_takes_effect_without_a_restart() {
     std::fs::write(folder.path().join("new.md"), entry("moon-delivery", "Do you deliver to the moon?")).unwrap();
     for _ in 0..5 {
         let kept = ask(&own, "Thanks").await;
-        assert!(kept["message"].as_str().unwrap().starts_with("With pleasure!"), "half an edit changes nothing: {kept}");
+        assert!(
+            kept["message"].as_str().unwrap().starts_with("With pleasure!"),
+            "half an edit changes nothing: {kept}"
+        );
     }
     std::fs::write(&file, before).unwrap();
     super::eventually(|| ask(&own, "Do you deliver to the moon?"), |answer| answer["message"] == "Not yet.").await;

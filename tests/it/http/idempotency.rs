@@ -106,9 +106,17 @@ async fn a_repeated_new_or_clear_answers_as_the_first_time_whatever_happened_sin
             let first = ok(customer.post_keyed(path, &key, &body).await.unwrap()).await;
             let id = customer.chat(&session, "hello again").await.unwrap()["session_id"].clone();
             let before = recorded(&id).await;
-            assert_eq!(ok(customer.post_keyed(path, &key, &body).await.unwrap()).await, first, "{path} idle: {is_idle}");
+            assert_eq!(
+                ok(customer.post_keyed(path, &key, &body).await.unwrap()).await,
+                first,
+                "{path} idle: {is_idle}"
+            );
             ok(customer.post_keyed("/api/conversation/new", &fresh("key"), &body).await.unwrap()).await;
-            assert_eq!(ok(customer.post_keyed(path, &key, &body).await.unwrap()).await, first, "{path} idle: {is_idle}");
+            assert_eq!(
+                ok(customer.post_keyed(path, &key, &body).await.unwrap()).await,
+                first,
+                "{path} idle: {is_idle}"
+            );
             assert_eq!(recorded(&id).await.len(), before.len() + 1, "only the other key's context came");
         }
     }
@@ -170,12 +178,14 @@ async fn a_bad_key_is_named() {
     let customer = customer_with(&session).await;
     let body = json!({"message": "hello", "user_id": session, "session_id": session});
     for path in ["chat", "chat/stream", "conversation/create", "conversation/new", "conversation/clear"] {
-        for key in ["k".repeat(256).into_bytes(), "ключ".into(), b"a\tb".into(), b" ".into(), b"".into(), vec![0xff]] {
+        for key in ["k".repeat(256).into_bytes(), "ключ".into(), b"a\tb".into(), b" ".into(), b"".into(), vec![0xff]]
+        {
             let request = customer.request(Method::POST, &format!("/api/{path}")).header("Idempotency-Key", &*key);
             let refused = problem(request.json(&body).send().await.unwrap(), 400, "INVALID_FIELD").await;
             assert_eq!(refused["field"], "Idempotency-Key", "{path} {key:?}");
         }
-        let request = customer.request(Method::POST, &format!("/api/{path}")).header("Idempotency-Key", "k".repeat(255));
+        let request =
+            customer.request(Method::POST, &format!("/api/{path}")).header("Idempotency-Key", "k".repeat(255));
         assert_eq!(request.json(&body).send().await.unwrap().status(), 200, "{path}");
     }
 }

@@ -43,17 +43,47 @@ async fn a_null_character_is_refused_wherever_it_hides() {
     for path in CHATS {
         refused_field(path, &json!({"message": "a\0b"}), "message").await;
         refused_field(path, &json!({"message": "hello", "user_id": "a\0b"}), "user_id").await;
-        for parameters in [json!({"a": "\0"}), json!({"\0": 1}), json!({"a": [{"b": ["\0"]}]}), json!({"a": {"b\0": {}}})] {
+        for parameters in
+            [json!({"a": "\0"}), json!({"\0": 1}), json!({"a": [{"b": ["\0"]}]}), json!({"a": {"b\0": {}}})]
+        {
             refused_field(path, &json!({"message": "hello", "parameters": parameters}), "parameters").await;
         }
     }
 }
 
 #[tokio::test]
+async fn parameters_are_taken_as_deep_as_every_reader_can_read_them() {
+    let (customer, session) = (customer_with(&fresh("any")).await, fresh("deep"));
+    let nested = |levels: usize| (1..levels).fold(json!({"a": "bottom"}), |inner, _| json!({"a": inner}));
+    let body = |levels: usize| json!({"message": "hello", "user_id": session, "parameters": nested(levels)});
+    for path in CHATS {
+        refused_field(path, &body(33), "parameters").await;
+        refused_field(path, &body(100), "parameters").await;
+    }
+    super::ok(customer.post("/api/chat", &body(32)).await.unwrap()).await;
+    let mut frames = customer.follow(&session, None).await.unwrap();
+    let sent = frames.until(|frame| frame.event.as_deref() == Some("session.customer_message_sent")).await;
+    assert_eq!(sent.last().unwrap().data["personal"]["parameters"], nested(32));
+}
+
+#[tokio::test]
 async fn session_names_that_could_mislead_are_refused() {
     let long = "x".repeat(129);
     let names = [
-        "", " ", "..", ".", "../x", "a/b", "a\\b", "a\nb", "a\u{7f}", "\u{85}", "\u{202e}gnp", "\u{2066}x", "\u{2028}", "\u{200f}",
+        "",
+        " ",
+        "..",
+        ".",
+        "../x",
+        "a/b",
+        "a\\b",
+        "a\nb",
+        "a\u{7f}",
+        "\u{85}",
+        "\u{202e}gnp",
+        "\u{2066}x",
+        "\u{2028}",
+        "\u{200f}",
         &long,
     ];
     for (path, field) in [
@@ -115,18 +145,47 @@ async fn bodies_that_are_no_json_object_are_refused() {
     let deep = ["[".repeat(10_000), "{\"a\":".repeat(10_000), "[".repeat(10_000) + &"]".repeat(10_000)];
     let deeper = deep.iter().map(|deep| format!("{{\"message\": \"hi\", \"parameters\": {{\"a\": {deep}}}}}"));
     let text = [
-        "", " ", "[]", "[1]", "null", "true", "5", "-0", "\"text\"", "1e999", "{", "{\"message\"", "{\"message\": \"a", "{\"message\": \"a\"",
-        "{\"message\": \"a\",}", "{'message': 'a'}", "{\"message\": \"a\"} x", "{\"message\": \"\\ud800\"}", "{\"message\": \"\\udc00\\ud800\"}",
-        "{\"message\": \"hi\", \"parameters\": {\"\\ud800\": 1}}", "{\"message\": \"hi\", \"parameters\": {\"a\": \"\\udfff\"}}",
-        "{\"message\": \"hi\", \"user_id\": \"\\ud800x\"}", "{\"message\": \"hi\", \"parameters\": {\"n\": 1e999}}", "{\"message\": NaN}",
-        "{\"message\": \"a\nb\"}", "\u{feff}{\"message\": \"a\"}",
+        "",
+        " ",
+        "[]",
+        "[1]",
+        "null",
+        "true",
+        "5",
+        "-0",
+        "\"text\"",
+        "1e999",
+        "{",
+        "{\"message\"",
+        "{\"message\": \"a",
+        "{\"message\": \"a\"",
+        "{\"message\": \"a\",}",
+        "{'message': 'a'}",
+        "{\"message\": \"a\"} x",
+        "{\"message\": \"\\ud800\"}",
+        "{\"message\": \"\\udc00\\ud800\"}",
+        "{\"message\": \"hi\", \"parameters\": {\"\\ud800\": 1}}",
+        "{\"message\": \"hi\", \"parameters\": {\"a\": \"\\udfff\"}}",
+        "{\"message\": \"hi\", \"user_id\": \"\\ud800x\"}",
+        "{\"message\": \"hi\", \"parameters\": {\"n\": 1e999}}",
+        "{\"message\": NaN}",
+        "{\"message\": \"a\nb\"}",
+        "\u{feff}{\"message\": \"a\"}",
     ];
     let bodies: Vec<String> = text.into_iter().map(str::to_owned).chain(deep.clone()).chain(deeper).collect();
     for path in POSTS {
         for body in &bodies {
-            problem(post_text(path, body.clone()).await, 400, "BAD_REQUEST").await;
+            let response = post_text(path, body.clone()).await;
+            if path.contains("chat") {
+                problem(response, 400, "BAD_REQUEST").await;
+            } else {
+                // There the field may be one that is passed over unread; then the one that is needed is missing.
+                assert_eq!(response.status(), 400, "{path} {body:?}");
+            }
         }
-        for body in [b"\xff\xfe".to_vec(), b"{\"message\": \"\xff\"}".to_vec(), b"{\"message\": \"\xed\xa0\x80\"}".to_vec()] {
+        for body in
+            [b"\xff\xfe".to_vec(), b"{\"message\": \"\xff\"}".to_vec(), b"{\"message\": \"\xed\xa0\x80\"}".to_vec()]
+        {
             let refused = problem(post_text(path, body).await, 400, "BAD_REQUEST").await;
             assert_eq!(refused["detail"], "the body is not valid UTF-8");
         }
@@ -149,12 +208,23 @@ async fn numbers_are_kept_whatever_their_size() {
 #[tokio::test]
 async fn a_body_that_is_not_called_json_is_not_read() {
     for path in POSTS {
-        for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("multipart/form-data; boundary=x"), Some("application/jsonp")] {
-            let request = desk().customer().request(Method::POST, path).body(r#"{"message": "hello", "user_id": "a", "session_id": "a"}"#);
-            let request = content_type.into_iter().fold(request, |request, value| request.header("Content-Type", value));
+        for content_type in [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+            Some("multipart/form-data; boundary=x"),
+            Some("application/jsonp"),
+        ] {
+            let request = desk()
+                .customer()
+                .request(Method::POST, path)
+                .body(r#"{"message": "hello", "user_id": "a", "session_id": "a"}"#);
+            let request =
+                content_type.into_iter().fold(request, |request, value| request.header("Content-Type", value));
             problem(request.send().await.unwrap(), 415, "NOT_JSON").await;
         }
-        let request = desk().customer().request(Method::POST, path).header("Content-Type", "Application/JSON; charset=utf-8");
+        let request =
+            desk().customer().request(Method::POST, path).header("Content-Type", "Application/JSON; charset=utf-8");
         let body = r#"{"message": "hello", "user_id": "a", "session_id": "a"}"#;
         assert_eq!(request.body(body).send().await.unwrap().status(), 200, "{path}");
     }
@@ -166,8 +236,16 @@ async fn query_numbers_that_are_none_are_named() {
     let customer = customer_with(&session).await;
     let staff = desk().staff();
     let bad = ["-1", "abc", "1.5", "99999999999999999999999", "%F0%9F%98%80", "0x10", "1e3", "%2B%2B1"];
-    let (one, list, stats) = (format!("/api/sessions/{session}"), "/api/sessions".to_owned(), "/api/sessions/stats".to_owned());
-    for (path, field) in [(&one, "before"), (&one, "min_position"), (&list, "limit"), (&list, "offset"), (&list, "min_position"), (&stats, "min_position")] {
+    let (one, list, stats) =
+        (format!("/api/sessions/{session}"), "/api/sessions".to_owned(), "/api/sessions/stats".to_owned());
+    for (path, field) in [
+        (&one, "before"),
+        (&one, "min_position"),
+        (&list, "limit"),
+        (&list, "offset"),
+        (&list, "min_position"),
+        (&stats, "min_position"),
+    ] {
         for value in bad {
             let path = format!("{path}?{field}={value}");
             let by_staff = *path.as_bytes().get(13).unwrap_or(&0) != b'/' || path.contains("stats");
@@ -209,7 +287,18 @@ async fn wrong_methods_and_unknown_paths_are_told_apart() {
         assert_eq!(response.headers()["allow"], allowed, "{method} {path}");
         problem(response, 405, "METHOD_NOT_ALLOWED").await;
     }
-    for path in ["/nothing", "/api", "/api/", "/api/nothing", "/api/v1", "/api/v2/chat", "/api/chat/", "/api/sessions/a/b", "/page/none.js", "/index2.html"] {
+    for path in [
+        "/nothing",
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/api/v1",
+        "/api/v2/chat",
+        "/api/chat/",
+        "/api/sessions/a/b",
+        "/page/none.js",
+        "/index2.html",
+    ] {
         problem(customer.get(path).await.unwrap(), 404, "NOT_FOUND").await;
     }
 }
@@ -219,8 +308,11 @@ async fn malformed_cursors_are_named_and_those_ahead_are_told_so() {
     let session = fresh("cursors");
     let customer = customer_with(&session).await;
     let path = format!("/api/sessions/{session}/events");
-    for cursor in ["x", "-1", "1-", "-", "1-2-3", "+1", "1.0", "99999999999999999999999", "1-99999999999999999999999", "é"] {
-        let by_header = customer.request(Method::GET, &path).header("Last-Event-ID", cursor.as_bytes()).send().await.unwrap();
+    for cursor in
+        ["x", "-1", "1-", "-", "1-2-3", "+1", "1.0", "99999999999999999999999", "1-99999999999999999999999", "é"]
+    {
+        let by_header =
+            customer.request(Method::GET, &path).header("Last-Event-ID", cursor.as_bytes()).send().await.unwrap();
         assert_eq!(problem(by_header, 400, "INVALID_FIELD").await["field"], "Last-Event-ID", "{cursor}");
         let query: String = cursor.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let by_query = customer.get(&format!("{path}?after={query}")).await.unwrap();
@@ -232,7 +324,8 @@ async fn malformed_cursors_are_named_and_those_ahead_are_told_so() {
         let ahead = customer.get(&format!("{path}?after={cursor}")).await.unwrap();
         problem(ahead, 409, "CURSOR_AHEAD").await;
         for accept in ["text/event-stream", "application/x-ndjson"] {
-            let request = desk().staff().request(Method::GET, &format!("/api/events?after={cursor}")).header("Accept", accept);
+            let request =
+                desk().staff().request(Method::GET, &format!("/api/events?after={cursor}")).header("Accept", accept);
             problem(request.send().await.unwrap(), 409, "CURSOR_AHEAD").await;
         }
     }
@@ -244,15 +337,24 @@ async fn what_people_write_is_in_no_line_of_the_servers_log() {
     let parameters = json!({MARKER: MARKER});
     let body = json!({"message": MARKER, "user_id": name, "session_id": name, "parameters": parameters});
     for path in POSTS {
-        assert_eq!(customer.post(path, &body).await.unwrap().text().await.unwrap().contains("\"success\":false"), false);
+        let text = customer.post(path, &body).await.unwrap().text().await.unwrap();
+        assert!(!text.contains("\"success\":false"), "{text}");
     }
-    for path in [format!("/api/sessions/{name}"), format!("/api/sessions/{name}?before={MARKER}"), format!("/api/sessions/{name}/{MARKER}")] {
+    for path in [
+        format!("/api/sessions/{name}"),
+        format!("/api/sessions/{name}?before={MARKER}"),
+        format!("/api/sessions/{name}/{MARKER}"),
+    ] {
         customer.get(&path).await.unwrap();
         desk().staff().get(&path).await.unwrap();
     }
     for body in [
-        json!({"message": [MARKER]}), json!({"message": "hi", "user_id": format!("{MARKER}/")}), json!({"message": "hi", "parameters": MARKER}),
-        json!(MARKER), json!({"message": "hi", "parameters": {MARKER: "\0"}}), json!({MARKER: 1}),
+        json!({"message": [MARKER]}),
+        json!({"message": "hi", "user_id": format!("{MARKER}/")}),
+        json!({"message": "hi", "parameters": MARKER}),
+        json!(MARKER),
+        json!({"message": "hi", "parameters": {MARKER: "\0"}}),
+        json!({MARKER: 1}),
     ] {
         for path in POSTS {
             let text = customer.post(path, &body).await.unwrap().text().await.unwrap();
@@ -262,7 +364,8 @@ async fn what_people_write_is_in_no_line_of_the_servers_log() {
     for status in [format!("{MARKER}%0Aforged"), MARKER.to_owned()] {
         desk().staff().get(&format!("/api/sessions?status={status}")).await.unwrap();
     }
-    let request = customer.request(Method::GET, "/api/config").header("X-Request-Id", MARKER).header("User-Agent", MARKER);
+    let request =
+        customer.request(Method::GET, "/api/config").header("X-Request-Id", MARKER).header("User-Agent", MARKER);
     request.send().await.unwrap();
     let token = customer.request(Method::GET, "/api/sessions").bearer_auth(MARKER).send().await.unwrap();
     assert_whole_problem(&token.json().await.unwrap(), 401, "UNAUTHORIZED");

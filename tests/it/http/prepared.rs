@@ -88,7 +88,11 @@ async fn write(data_dir: &std::path::Path, master_key: &std::path::Path, session
 
 fn opened(name: &str) -> Event {
     let session_name = SessionName::parse(name.to_owned()).unwrap();
-    Event::Opened(Opened { visitor: VISITOR, context: ContextId(Uuid::nil()), name: Personal::Known(Named { session_name }) })
+    Event::Opened(Opened {
+        visitor: VISITOR,
+        context: ContextId(Uuid::nil()),
+        name: Personal::Known(Named { session_name }),
+    })
 }
 
 fn new_event(event: &Event) -> NewEvent {
@@ -140,7 +144,13 @@ fn run_started() -> Event {
 
 fn failed() -> Event {
     let detail = Personal::Known(FailureDetail { text: "it said no to: may I ask?".to_owned() });
-    Event::AssistantFailed(AssistantFailed { run: RUN, attempt: 1, code: FailureCode::Unavailable, retries: true, detail })
+    Event::AssistantFailed(AssistantFailed {
+        run: RUN,
+        attempt: 1,
+        code: FailureCode::Unavailable,
+        retries: true,
+        detail,
+    })
 }
 
 fn escalated() -> Event {
@@ -157,7 +167,12 @@ fn escalated() -> Event {
 fn withheld() -> Event {
     let withheld = Withheld { text: text("too late"), shown: "too".to_owned() };
     let withheld = Personal::Known(withheld);
-    Event::AssistantReplyWithheld(AssistantReplyWithheld { run: RUN, attempt: 1, reason: WithheldReason::HandedOver, withheld })
+    Event::AssistantReplyWithheld(AssistantReplyWithheld {
+        run: RUN,
+        attempt: 1,
+        reason: WithheldReason::HandedOver,
+        withheld,
+    })
 }
 
 fn handed_over() -> Vec<Event> {

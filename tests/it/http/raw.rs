@@ -138,7 +138,8 @@ async fn malformed_http_is_refused_and_the_server_goes_on() {
     let negative = post("/api/chat", "Content-Length: -1\r\n", b"{}");
     let chunk = post("/api/chat", "Transfer-Encoding: chunked\r\n", b"zz\r\n{}\r\n0\r\n\r\n");
     let requests = [large.as_bytes(), many.as_bytes(), long.as_bytes(), &both, &twice, &negative, &chunk];
-    let rubbish: [&[u8]; 4] = [b"\0\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"];
+    let rubbish: [&[u8]; 4] =
+        [b"\0\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"];
     for request in requests.into_iter().chain(rubbish) {
         let mut connection = Connection::open().await;
         connection.send(request).await;
@@ -156,10 +157,26 @@ async fn malformed_http_is_refused_and_the_server_goes_on() {
 #[tokio::test]
 async fn paths_that_are_no_text_or_lead_elsewhere_find_nothing() {
     let bad = [
-        "/api/sessions/%FF", "/api/sessions/%00", "/api/sessions/a%00b", "/api/sessions/%2e%2e%2fx", "/api/sessions/..%2Fx",
-        "/api/sessions/a%5Cb", "/api/sessions/%E2%80%AEgnp", "/api/sessions/%0d%0aSet-Cookie:x", "/api/sessions/%zz",
-        "/api/sessions/%", "/api/sessions/..", "/api/sessions/../../etc/passwd", "/page/../index.html", "/page/..%2f..%2fCargo.toml",
-        "/page/%2e%2e/%2e%2e/Cargo.toml", "/static/.env", "//api/sessions", "/api//sessions", "/api/sessions/", "/docs/../../etc/passwd",
+        "/api/sessions/%FF",
+        "/api/sessions/%00",
+        "/api/sessions/a%00b",
+        "/api/sessions/%2e%2e%2fx",
+        "/api/sessions/..%2Fx",
+        "/api/sessions/a%5Cb",
+        "/api/sessions/%E2%80%AEgnp",
+        "/api/sessions/%0d%0aSet-Cookie:x",
+        "/api/sessions/%zz",
+        "/api/sessions/%",
+        "/api/sessions/..",
+        "/api/sessions/../../etc/passwd",
+        "/page/../index.html",
+        "/page/..%2f..%2fCargo.toml",
+        "/page/%2e%2e/%2e%2e/Cargo.toml",
+        "/static/.env",
+        "//api/sessions",
+        "/api//sessions",
+        "/api/sessions/",
+        "/docs/../../etc/passwd",
     ];
     for path in bad {
         for suffix in ["", "/events"] {

@@ -50,7 +50,10 @@ async fn a_session_is_followed_from_any_position_with_exactly_the_rest() {
     assert_eq!(all.iter().map(|frame| frame.event.clone().unwrap()).collect::<Vec<_>>(), SHOWN);
     for frame in &all {
         let (generation, position) = frame.id.as_deref().unwrap().split_once('-').unwrap();
-        assert!(generation.parse::<u64>().is_ok() && frame.data["position"].to_string() == position, "{frame:?}");
+        assert!(
+            generation.parse::<u64>().is_ok() && position.parse::<u64>().ok() == frame.data["position"].as_u64(),
+            "{frame:?}"
+        );
         assert_eq!(frame.data["type"], frame.event.as_deref().unwrap());
         assert!(frame.data.get("hash").is_none() && frame.data.get("prev_hash").is_none(), "{frame:?}");
     }
@@ -101,7 +104,8 @@ async fn a_cursor_of_another_generation_is_told_to_begin_again() {
     assert!(reset.id.as_deref().unwrap().ends_with(&format!("-{head}")), "{reset:?}");
     let mut all = desk().staff().follow(Some("999-1")).await.unwrap();
     assert_eq!(all.next_within(LIMIT).await.unwrap().event.as_deref(), Some("reset"));
-    let request = desk().staff().request(Method::GET, "/api/events?after=999-1").header("Accept", "application/x-ndjson");
+    let request =
+        desk().staff().request(Method::GET, "/api/events?after=999-1").header("Accept", "application/x-ndjson");
     super::problem(request.send().await.unwrap(), 409, "CURSOR_OF_OTHER_GENERATION").await;
 }
 
@@ -124,7 +128,9 @@ async fn the_whole_log_is_followed_from_any_position_with_exactly_the_rest() {
             for event in &log[after..] {
                 assert_eq!(frames.next_within(LIMIT).await.unwrap().data, *event, "after {cursor}");
             }
-            let request = staff.request(Method::GET, &format!("/api/events?after={cursor}")).header("Accept", "application/x-ndjson");
+            let request = staff
+                .request(Method::GET, &format!("/api/events?after={cursor}"))
+                .header("Accept", "application/x-ndjson");
             let response = request.send().await.unwrap();
             assert_eq!(response.headers()["content-type"], "application/x-ndjson");
             let lines = response.text().await.unwrap();
@@ -132,7 +138,9 @@ async fn the_whole_log_is_followed_from_any_position_with_exactly_the_rest() {
             assert_eq!(rest, log[after..], "after {cursor}");
         }
     }
-    let request = staff.request(Method::GET, &format!("/api/events?after={}", log.len())).header("Accept", "application/x-ndjson");
+    let request = staff
+        .request(Method::GET, &format!("/api/events?after={}", log.len()))
+        .header("Accept", "application/x-ndjson");
     assert_eq!(request.send().await.unwrap().text().await.unwrap(), "", "at the head there is nothing more");
 }
 
@@ -143,8 +151,14 @@ async fn what_a_customer_cleared_is_hidden_from_it_and_shown_to_staff() {
     let mut watching = customer.follow(&session, None).await.unwrap();
     let cleared = ok(customer.post("/api/conversation/clear", &json!({"session_id": session})).await.unwrap()).await;
     let answer = customer.chat(&session, "after the clear").await.unwrap();
-    let hidden = ["session.opened", "session.assistant_run_started", "session.context_started", "session.assistant_run_started"];
-    let rest = ["session.context_started", "session.customer_message_sent", "session.assistant_run_started", "session.assistant_replied"];
+    let hidden =
+        ["session.opened", "session.assistant_run_started", "session.context_started", "session.assistant_run_started"];
+    let rest = [
+        "session.context_started",
+        "session.customer_message_sent",
+        "session.assistant_run_started",
+        "session.assistant_replied",
+    ];
     let shown = frames_after(&customer, &session, "0", 8).await;
     let types: Vec<String> = shown.iter().map(|frame| frame.event.clone().unwrap()).collect();
     assert_eq!(types, [hidden, rest].concat());
@@ -154,7 +168,8 @@ async fn what_a_customer_cleared_is_hidden_from_it_and_shown_to_staff() {
     let staff = ok(desk().staff().get(&path).await.unwrap()).await["data"]["session"]["history"].clone();
     let flags: Vec<bool> = staff.as_array().unwrap().iter().map(|message| message["hidden"] == true).collect();
     assert_eq!(flags, [true, true, true, true, false, false]);
-    let own = super::session_at(&customer, &session, answer["position"].as_u64().unwrap()).await["data"]["session"].clone();
+    let own =
+        super::session_at(&customer, &session, answer["position"].as_u64().unwrap()).await["data"]["session"].clone();
     assert_eq!(own["history"].as_array().unwrap().len(), 2);
     assert_eq!(own["conversation_id"], cleared["conversation_id"]);
     let of_staff = Frames::of(desk().staff().get(&format!("/api/sessions/{session}/events")).await.unwrap());

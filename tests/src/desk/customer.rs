@@ -143,7 +143,13 @@ impl Staff {
     /// # Errors
     /// The server is not there.
     pub async fn log(&self) -> Result<Vec<Value>, reqwest::Error> {
-        let text = self.request(Method::GET, "/api/events").header("Accept", "application/x-ndjson").send().await?.text().await?;
+        let text = self
+            .request(Method::GET, "/api/events")
+            .header("Accept", "application/x-ndjson")
+            .send()
+            .await?
+            .text()
+            .await?;
         Ok(text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect())
     }
 }

@@ -67,7 +67,8 @@ impl Frames {
 }
 
 fn parse(block: &str) -> Option<EventFrame> {
-    let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::to_owned);
+    let field =
+        |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::to_owned);
     let data = serde_json::from_str(&field("data")?).expect("data is JSON");
     Some(EventFrame { id: field("id"), event: field("event"), data })
 }

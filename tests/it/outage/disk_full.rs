@@ -1,0 +1,92 @@
+//! A disk without room, under a running server: the system keeps its files from growing (`RLIMIT_FSIZE`, a real failing
+//! write at any place of a page, and no privilege needed), and then lets them.
+
+use std::{process::Command, time::Duration};
+
+use reqwest::StatusCode;
+use tests::{
+    desk::{Customer, Desk, Setup},
+    effort::seed,
+};
+
+use super::{Crowd, commands_are_refused, create, is_ready, says_later, status_of};
+use crate::crash::{is_whole, proves_itself, until};
+
+/// The most bytes a file may have, in the units of `ulimit -f`.
+const LIMIT_KIB: u32 = 800;
+/// The limit is each file's own: after a refusal some more may find room, once what the write-ahead file holds has moved
+/// into the database; then no more.
+const REFUSALS: usize = 20;
+
+/// A server whose files cannot grow beyond the limit; the signal that comes with it is ignored, so that writes fail.
+fn start() -> Desk {
+    let limited = format!("trap '' XFSZ; ulimit -S -f {LIMIT_KIB}; exec \"$0\" \"$@\"");
+    Desk::start(Setup { wrapper: vec!["bash".to_owned(), "-c".to_owned(), limited], ..Setup::default() })
+}
+
+/// Gives the names that were refused.
+async fn create_until_full(customer: &Customer) -> Vec<String> {
+    let (mut refused, mut n) = (Vec::new(), 0);
+    while refused.len() < REFUSALS {
+        n += 1;
+        let name = format!("filler {n}");
+        let response = create(customer, &name, &name).await;
+        match response.status() {
+            StatusCode::OK => refused.clear(),
+            _ => {
+                says_later(response).await;
+                refused.push(name);
+            }
+        }
+        assert!(n < 5000, "the disk was never full");
+    }
+    refused
+}
+
+fn make_room(desk: &Desk) {
+    let process = desk.process_id().to_string();
+    let room = Command::new("prlimit").args(["--fsize=unlimited:", "--pid", &process]).status();
+    assert!(room.expect("prlimit is part of util-linux").success());
+}
+
+async fn reads_go_on(desk: &Desk, customer: &Customer) {
+    for path in ["/api/sessions/arrival", "/api/sessions/filler%201"] {
+        assert_eq!(customer.get(path).await.unwrap().status(), StatusCode::OK, "{path}");
+    }
+    let staff = desk.staff();
+    for path in ["/api/sessions", "/api/sessions/stats"] {
+        assert_eq!(staff.get(path).await.unwrap().status(), StatusCode::OK, "{path}");
+    }
+    assert!(!staff.log().await.unwrap().is_empty());
+    assert_eq!(status_of(desk, "/healthz").await, StatusCode::OK);
+    let mut frames = customer.follow("arrival", None).await.unwrap();
+    let first = frames.next_within(Duration::from_secs(5)).await.unwrap();
+    assert_eq!(first.event.as_deref(), Some("session.opened"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_full_disk_commands_wait_reads_go_on_and_service_resumes_by_itself() {
+    let desk = start();
+    let store = desk.data_dir().display().to_string();
+    let customer = desk.customer();
+    customer.arrive("arrival").await.unwrap();
+    let crowd = Crowd::chats(&desk, 4, seed("full disk"));
+
+    let refused = create_until_full(&customer).await;
+    commands_are_refused(&customer).await;
+    reads_go_on(&desk, &customer).await;
+    proves_itself(&store);
+
+    make_room(&desk);
+    until("commands are taken again", super::RESUMED, async || {
+        create(&customer, &refused[0], &refused[0]).await.status() == StatusCode::OK
+    })
+    .await;
+    for name in &refused {
+        assert_eq!(create(&customer, name, name).await.status(), StatusCode::OK, "{name}");
+    }
+    let (chatters, followers) = crowd.leaves_answered().await;
+    is_whole(&desk, &chatters, followers).await;
+    is_ready(&desk).await;
+    proves_itself(&store);
+}

@@ -1,0 +1,119 @@
+//! Two nodes on one PostgreSQL: whoever is asked, nobody decides from what the other has changed.
+
+use std::{collections::HashSet, path::Path};
+
+use futures::future::join_all;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tests::{
+    desk::{Customer, Desk, Setup},
+    effort::{chance, seed},
+    postgres::{FreshDatabase, Postgres},
+};
+
+use crate::crash::{
+    customers::{Chatter, Exchange},
+    on,
+    proof::Recorded,
+    proves_itself,
+};
+
+struct Nodes {
+    here: Desk,
+    there: Desk,
+    database: FreshDatabase,
+    _keys: tempfile::TempDir,
+}
+
+impl Nodes {
+    async fn start() -> Self {
+        let database = Postgres::shared().await.fresh_database().await;
+        let keys = tempfile::tempdir().unwrap();
+        let token_key = keys.path().join("token-key");
+        std::fs::write(&token_key, "22".repeat(32)).unwrap();
+        let start = || tokio::task::block_in_place(|| Desk::start(sharing(&database, &token_key)));
+        Self { here: start(), there: start(), database: database.clone(), _keys: keys }
+    }
+
+    async fn recorded(&self) -> Recorded {
+        Recorded::new(self.here.staff().log().await.unwrap())
+    }
+}
+
+fn sharing(database: &FreshDatabase, token_key: &Path) -> Setup {
+    Setup { environment: vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())], ..on(database) }
+}
+
+/// The same customer, at the other node.
+fn at(chatter: &Chatter, desk: &Desk) -> Chatter {
+    let customer = chatter.customer.at(desk.url());
+    Chatter { customer: customer.into(), session: chatter.session.clone(), exchanges: Vec::new() }
+}
+
+async fn post(customer: &Customer, path: &str, body: Value) -> Value {
+    let response = customer.post(path, &body).await.unwrap();
+    let (status, answer) = (response.status(), response.json().await.unwrap());
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_two_writers_to_one_session_over_two_nodes_are_all_stored_and_answered_once() {
+    let nodes = Nodes::start().await;
+    let mut random = chance(seed("32 writers over two nodes"), 0);
+    let here = Chatter::new(&nodes.here, 0);
+    here.arrive().await;
+    let there = at(&here, &nodes.there);
+    for _round in 0..3 {
+        let requests: Vec<_> = (0..32).map(|_| here.request(&mut random)).collect();
+        let asks = requests.iter().enumerate().map(|(n, request)| if n % 2 == 0 { &here } else { &there }.ask(request));
+        let exchanges: Vec<Exchange> = join_all(asks).await;
+        let repeated: Vec<_> = exchanges.iter().filter(|exchange| exchange.attempts > 1).collect();
+        assert!(repeated.is_empty(), "refused: {repeated:?}");
+        let recorded = nodes.recorded().await;
+        let so_far: Vec<&Exchange> = exchanges.iter().collect();
+        recorded.holds_these_once(&so_far);
+    }
+    proves_itself(&nodes.database.url());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_after_the_other_nodes_is_never_made_from_a_stale_state() {
+    let nodes = Nodes::start().await;
+    let here = nodes.here.customer();
+    here.arrive("s").await.unwrap();
+    let there = here.at(nodes.there.url());
+    let mut contexts = HashSet::new();
+    for round in 0..12 {
+        let (one, other) = if round % 2 == 0 { (&here, &there) } else { (&there, &here) };
+        post(one, "/api/chat", json!({"user_id": "s", "message": "多久发货？"})).await;
+        let begun = post(other, "/api/conversation/new", json!({"session_id": "s"})).await["conversation_id"].clone();
+        assert!(contexts.insert(begun.to_string()), "round {round}: the message was not seen");
+        let kept = post(one, "/api/conversation/new", json!({"session_id": "s"})).await["conversation_id"].clone();
+        assert_eq!(kept, begun, "round {round}: the new context was not seen");
+    }
+    let recorded = nodes.recorded().await;
+    assert_eq!(recorded.of_type("session.context_started").count(), contexts.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_cleared_the_other_does_not_show_from_that_position_on() {
+    let nodes = Nodes::start().await;
+    let here = nodes.here.customer();
+    here.arrive("s").await.unwrap();
+    let there = here.at(nodes.there.url());
+    for round in 0..6 {
+        let (one, other) = if round % 2 == 0 { (&here, &there) } else { (&there, &here) };
+        let said = post(one, "/api/chat", json!({"user_id": "s", "message": "多久发货？"})).await;
+        assert_eq!(history_from(other, &said).await, 2, "round {round}");
+        let cleared = post(one, "/api/conversation/clear", json!({"session_id": "s"})).await;
+        assert_eq!(history_from(other, &cleared).await, 0, "round {round}");
+    }
+}
+
+/// How many messages the session shows, not before the position of an answer.
+async fn history_from(customer: &Customer, answer: &Value) -> usize {
+    let path = format!("/api/sessions/s?min_position={}", answer["position"]);
+    let shown: Value = customer.get(&path).await.unwrap().json().await.unwrap();
+    shown["data"]["session"]["history"].as_array().unwrap_or_else(|| panic!("{shown}")).len()
+}

@@ -1,1 +1,0 @@
-../../it/on_disk.rs
