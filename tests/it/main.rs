@@ -12,6 +12,6 @@ mod on_disk;
 mod outage;
 mod postgres;
 mod replay;
-mod views;
 mod sqlite;
 mod tamper;
+mod views;
