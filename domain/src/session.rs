@@ -24,4 +24,4 @@ pub use command::Command;
 pub use decide::decide;
 pub use event::Event;
 pub use rejection::Rejection;
-pub use state::{Phase, Run, Session, State, Status, WaitingMessage};
+pub use state::{OpenWork, Phase, Run, Session, State, Status, WaitingMessage};

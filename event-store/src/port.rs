@@ -188,3 +188,58 @@ pub trait EventStore: EventReader {
         Ok(())
     }
 }
+
+/// A store whose reading half is a reader of its own, in the field `reader`.
+macro_rules! reads_through_its_reader {
+    ($store:ty) => {
+        #[async_trait::async_trait]
+        impl $crate::port::EventReader for $store {
+            async fn find(&self, event_id: uuid::Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+                self.reader.find(event_id).await
+            }
+
+            async fn head(&self) -> Result<Position, ReadError> {
+                self.reader.head().await
+            }
+
+            async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
+                self.reader.recorded_end().await
+            }
+
+            async fn identity(&self) -> Result<Identity, ReadError> {
+                self.reader.identity().await
+            }
+
+            fn positions(&self) -> Positions {
+                self.reader.positions()
+            }
+
+            async fn read_stream(
+                &self,
+                stream: &StreamName,
+                after: StreamVersion,
+                limit: usize,
+            ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+                self.reader.read_stream(stream, after, limit).await
+            }
+
+            async fn read_stream_after_position(
+                &self,
+                stream: &StreamName,
+                after: Position,
+                limit: usize,
+            ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+                self.reader.read_stream_after_position(stream, after, limit).await
+            }
+
+            async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+                self.reader.read_all(after, limit).await
+            }
+
+            fn subscribe(&self, after: Position) -> EventStream {
+                self.reader.subscribe(after)
+            }
+        }
+    };
+}
+pub(crate) use reads_through_its_reader;

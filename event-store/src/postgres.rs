@@ -35,7 +35,7 @@ use crate::{
     plan::Request,
     port::{
         AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
-        RecordedEnd,
+        RecordedEnd, reads_through_its_reader,
     },
     sql::{SqlError, pg_pool},
 };
@@ -210,54 +210,7 @@ fn refuse_newer(version: i64) -> Result<(), MigrationError> {
     if version > newest_known() { Err(MigrationError::Newer { room: "log", version }) } else { Ok(()) }
 }
 
-#[async_trait]
-impl EventReader for PostgresStore {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        self.reader.find(event_id).await
-    }
-
-    async fn head(&self) -> Result<Position, ReadError> {
-        self.reader.head().await
-    }
-
-    async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
-        self.reader.recorded_end().await
-    }
-
-    async fn identity(&self) -> Result<Identity, ReadError> {
-        self.reader.identity().await
-    }
-
-    fn positions(&self) -> Positions {
-        self.reader.positions()
-    }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        after: StreamVersion,
-        limit: usize,
-    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        self.reader.read_stream(stream, after, limit).await
-    }
-
-    async fn read_stream_after_position(
-        &self,
-        stream: &StreamName,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        self.reader.read_stream_after_position(stream, after, limit).await
-    }
-
-    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        self.reader.read_all(after, limit).await
-    }
-
-    fn subscribe(&self, after: Position) -> EventStream {
-        self.reader.subscribe(after)
-    }
-}
+reads_through_its_reader!(PostgresStore);
 
 #[async_trait]
 impl EventStore for PostgresStore {

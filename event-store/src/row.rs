@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion, parse_time_text},
-    port::ReadError,
+    port::{ReadError, RecordedEnd},
 };
 
 /// The columns, in the order of [`StoredRow`].
@@ -62,6 +62,61 @@ impl StoredRow {
             hash: self.hash.try_into().map_err(|_| damaged("hash"))?,
         }))
     }
+}
+
+/// Decoding for one driver's rows; sqlx's drivers share names and not types.
+macro_rules! decode_rows {
+    ($row:ty) => {
+        fn stored_row(row: &$row) -> Result<$crate::row::StoredRow, sqlx::Error> {
+            Ok($crate::row::StoredRow {
+                position: row.try_get(0)?,
+                stream: row.try_get(1)?,
+                version: row.try_get(2)?,
+                event_id: row.try_get(3)?,
+                event_type: row.try_get(4)?,
+                schema: row.try_get(5)?,
+                recorded_at: row.try_get(6)?,
+                actor: row.try_get(7)?,
+                subject: row.try_get(8)?,
+                key_id: row.try_get(9)?,
+                correlation_id: row.try_get(10)?,
+                causation_id: row.try_get(11)?,
+                data: row.try_get(12)?,
+                personal: row.try_get(13)?,
+                prev_hash: row.try_get(14)?,
+                hash: row.try_get(15)?,
+            })
+        }
+
+        /// The event of a row with all columns.
+        pub(super) fn event_of(row: &$row) -> Result<Arc<RecordedEvent>, ReadError> {
+            let position = Position(row.try_get::<i64, _>(0).map_or(0, i64::unsigned_abs));
+            let damaged = |error: sqlx::Error| ReadError::Damaged { position, what: error.to_string() };
+            stored_row(row).map_err(damaged)?.into_event()
+        }
+
+        /// As it stands there: a number that no position can be counts as none.
+        fn end_of(row: &$row) -> Result<RecordedEnd, sqlx::Error> {
+            let position = Position(row.try_get::<i64, _>(0)?.try_into().unwrap_or(0));
+            Ok(RecordedEnd { position, recorded_at: row.try_get(1)?, hash: row.try_get(2)? })
+        }
+    };
+}
+pub(crate) use decode_rows;
+
+/// A log whose head was taken away claims no event.
+pub(crate) fn no_end() -> RecordedEnd {
+    RecordedEnd { position: Position::START, recorded_at: String::new(), hash: Vec::new() }
+}
+
+/// A position or version as a database's number; none is beyond its range.
+pub(crate) fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A page's size as a database's number.
+pub(crate) fn page_size(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Checks that a page of a dense log goes on where the reader stood.

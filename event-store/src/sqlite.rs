@@ -20,7 +20,7 @@ use crate::{
     plan::Request,
     port::{
         AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
-        RecordedEnd,
+        RecordedEnd, reads_through_its_reader,
     },
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
     subscription,
@@ -96,54 +96,7 @@ async fn current_head(pool: &SqlitePool) -> Result<Position, SqlError> {
     Ok(Position(row.try_get::<i64, _>(0)?.unsigned_abs()))
 }
 
-#[async_trait]
-impl EventReader for SqliteStore {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        self.reader.find(event_id).await
-    }
-
-    async fn head(&self) -> Result<Position, ReadError> {
-        self.reader.head().await
-    }
-
-    async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
-        self.reader.recorded_end().await
-    }
-
-    async fn identity(&self) -> Result<Identity, ReadError> {
-        self.reader.identity().await
-    }
-
-    fn positions(&self) -> Positions {
-        self.reader.positions()
-    }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        after: StreamVersion,
-        limit: usize,
-    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        self.reader.read_stream(stream, after, limit).await
-    }
-
-    async fn read_stream_after_position(
-        &self,
-        stream: &StreamName,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        self.reader.read_stream_after_position(stream, after, limit).await
-    }
-
-    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        self.reader.read_all(after, limit).await
-    }
-
-    fn subscribe(&self, after: Position) -> EventStream {
-        self.reader.subscribe(after)
-    }
-}
+reads_through_its_reader!(SqliteStore);
 
 #[async_trait]
 impl EventStore for SqliteStore {

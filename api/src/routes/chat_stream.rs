@@ -14,7 +14,7 @@ use domain::{
     MessageId, RunId,
     session::{Event, event::AssistantReplied},
 };
-use event_store::RecordedEvent;
+use event_store::{Position, RecordedEvent};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ use crate::{
 /// Sends a message and streams the assistant's answer as server-sent events.
 ///
 /// Frames are `data: {"type": …}`: `accepted` {position, session_name, session_id}, `message` {content}, `restart` {run,
-/// attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status}, `error` {content}, `done`. Repeating the
+/// attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status}, `error` {content}, `done` {position}. Repeating the
 /// request with its `Idempotency-Key` re-attaches: the text so far, then live.
 ///
 /// # Errors
@@ -152,7 +152,7 @@ impl Progress {
             Err(error) => Err(error.to_string()),
         };
         match decoded {
-            Ok(event) => self.tell(step, event, live),
+            Ok(event) => self.tell(step, event, recorded.position, live),
             Err(error) => {
                 tracing::error!(position = recorded.position.0, error, "a stream met an event that cannot be read");
                 step.say(&json!({"type": "error", "content": "服务器错误: the session's history cannot be read"}))
@@ -161,14 +161,16 @@ impl Progress {
         }
     }
 
-    fn tell(&mut self, step: Step, event: Event, live: &mut LiveSubscription) -> Step {
+    fn tell(&mut self, step: Step, event: Event, position: Position, live: &mut LiveSubscription) -> Step {
         match event {
             Event::AssistantRunStarted(started) if started.messages.contains(&self.message) => {
                 let step = self.restart_if_begun(step, started.run, started.attempt);
                 self.run = Some((started.run, started.attempt));
                 Step { frames: step.frames.into_iter().chain(self.grown(live)).collect(), ..step }
             }
-            Event::AssistantReplied(replied) if replied.answers.contains(&self.message) => self.finish(step, &replied),
+            Event::AssistantReplied(replied) if replied.answers.contains(&self.message) => {
+                self.finish(step, &replied, position)
+            }
             Event::Escalated(escalated) if escalated.messages.contains(&self.message) => {
                 self.hand_over(step, &json!({"type": "status_change", "status": "pending_manual"}))
             }
@@ -195,7 +197,7 @@ impl Progress {
     }
 
     /// The rest of the reply; all of it again where what was sent is not its beginning.
-    fn finish(&mut self, step: Step, replied: &AssistantReplied) -> Step {
+    fn finish(&mut self, step: Step, replied: &AssistantReplied, position: Position) -> Step {
         let text = replied.reply.known().map_or("", |reply| reply.text.as_str());
         let step = match text.strip_prefix(self.sent.as_str()) {
             Some("") => step,
@@ -204,7 +206,7 @@ impl Progress {
                 .say(&json!({"type": "restart", "run": replied.run, "attempt": replied.attempt}))
                 .say(&json!({"type": "message", "content": text})),
         };
-        step.say(&json!({"type": "done", "content": ""})).last()
+        step.say(&json!({"type": "done", "content": "", "position": position})).last()
     }
 
     fn hand_over(&mut self, step: Step, status_change: &Value) -> Step {

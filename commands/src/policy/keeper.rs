@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::SessionId;
+use domain::{
+    SessionId,
+    session::{OpenWork, Session},
+};
 use event_store::{EventReader, Position, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, time::sleep};
@@ -17,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     ASSISTANT_RUN,
-    runner::{Runner, open_work},
+    runner::Runner,
     store::{PolicyError, PolicyStore, Timer, TimerChange},
 };
 use crate::error::CommandError;
@@ -135,8 +138,8 @@ impl Keeper {
         let clear = || TimerChange::Clear(stream.clone());
         let Some(id) = stream.id() else { return Ok(clear()) };
         let current = self.runner.sessions().current(SessionId(id)).await?;
-        let open = current.state.session().and_then(open_work);
-        Ok(open.map_or_else(clear, |(incarnation, deadline)| {
+        let open = current.state.session().and_then(Session::open_work);
+        Ok(open.map_or_else(clear, |OpenWork { incarnation, deadline }| {
             let due_in = deadline.map_or(START_LIMIT, until);
             TimerChange::Set { stream: stream.clone(), due_in, incarnation }
         }))
@@ -158,7 +161,7 @@ impl Keeper {
         let Some(session) = timer.stream.id().map(SessionId) else { return Ok(()) };
         let current = self.runner.sessions().current(session).await?;
         let Some(open) = current.state.session() else { return Ok(()) };
-        match (&open.run, open_work(open)) {
+        match (&open.run, open.open_work()) {
             (_, None) => self.store.change(ASSISTANT_RUN, &TimerChange::Clear(timer.stream.clone())).await?,
             (Some(run), Some(_)) => {
                 tracing::info!(session.id = %session, run.id = %run.run, run.attempt = run.attempt, "an abandoned run is retaken");

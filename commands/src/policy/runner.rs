@@ -3,20 +3,19 @@
 //! Invariant: nothing is told as done before it is on disk; whatever stops this task, the log says that the run is open, and
 //! the keeper retakes it.
 
+mod house;
 mod question;
+mod start;
+mod turns;
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     Language, MessageId, RunId, SessionId,
     session::{
-        Command, Run, Session,
+        Command, Run,
         command::{Answer, Failure, StartRun},
-        event::{FailureCode, FailureDetail, Outcome},
+        event::FailureDetail,
     },
     text::MessageText,
 };
@@ -35,6 +34,9 @@ use crate::{
     node::Node,
     sessions::{Execution, Folded, Origin, Sessions},
 };
+use house::{apology, malformed, permille, timed_out, unavailable};
+use start::Start;
+use turns::Turns;
 
 /// How runs are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +66,7 @@ pub struct Runner {
     live: Arc<dyn LiveReplies>,
     node: Node,
     settings: RunSettings,
-    /// Sessions that are being answered, each with what came too late for this node to begin it: it may have come just after
-    /// the last look.
-    busy: Mutex<HashMap<SessionId, Option<Uuid>>>,
+    turns: Turns,
 }
 
 impl Runner {
@@ -79,7 +79,7 @@ impl Runner {
         node: Node,
         settings: RunSettings,
     ) -> Arc<Self> {
-        Arc::new(Self { sessions, assistant, live, node, settings, busy: Mutex::default() })
+        Arc::new(Self { sessions, assistant, live, node, settings, turns: Turns::default() })
     }
 
     /// The use cases it works with.
@@ -97,7 +97,7 @@ impl Runner {
     /// Whether no run is being made here.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.busy().is_empty()
+        self.turns.is_empty()
     }
 
     /// Answers what waits in a session, in a task of its own; does nothing where this node is at it already.
@@ -112,13 +112,9 @@ impl Runner {
         tokio::spawn(async move { runner.work(session, Start::Again { run, attempt }).await });
     }
 
-    fn busy(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, Option<Uuid>>> {
-        self.busy.lock().expect("no code panics while it holds this lock")
-    }
-
     /// While log or vault are away it waits: this node lives, so nobody else would go on before the run's deadline.
     async fn work(self: Arc<Self>, session: SessionId, mut start: Start) {
-        let Some(mut busy) = self.enter(session, start) else { return };
+        let Some(mut turn) = self.turns.take(session, start.event()) else { return };
         let mut ailing = false;
         loop {
             match self.answer_all(session, start).await {
@@ -135,7 +131,7 @@ impl Runner {
                     tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "run given up here; the keeper takes it over");
                 }
             }
-            match busy.leave() {
+            match turn.end() {
                 Some(cause) => start = Start::New { cause },
                 None => return,
             }
@@ -152,22 +148,6 @@ impl Runner {
             }
             (Some(_), _) | (None, None) => start,
             (None, Some(waiting)) => Start::New { cause: waiting.message.0 },
-        }
-    }
-
-    /// Where this node is at it already, it is told to look once more when it is done.
-    fn enter(&self, session: SessionId, start: Start) -> Option<Busy<'_>> {
-        match self.busy().entry(session) {
-            Entry::Vacant(free) => {
-                free.insert(None);
-                Some(Busy { runner: self, session, left: false })
-            }
-            Entry::Occupied(mut taken) => {
-                if let Start::New { cause } = start {
-                    taken.insert(Some(cause));
-                }
-                None
-            }
         }
     }
 
@@ -333,39 +313,6 @@ impl Runner {
     }
 }
 
-/// How a run comes to be made here.
-#[derive(Debug, Clone, Copy)]
-enum Start {
-    /// Because of an event.
-    New { cause: Uuid },
-    /// Because this attempt was given up.
-    Again { run: RunId, attempt: u32 },
-}
-
-impl Start {
-    fn cause(self) -> Uuid {
-        match self {
-            Self::New { cause } => cause,
-            Self::Again { run, .. } => run.0,
-        }
-    }
-
-    /// Attempt 2 is the reaction 2 to the run: reaction 0 is the next run's start.
-    fn number(self) -> u32 {
-        match self {
-            Self::New { .. } => 0,
-            Self::Again { attempt, .. } => attempt + 1,
-        }
-    }
-
-    fn run(self) -> Option<RunId> {
-        match self {
-            Self::New { .. } => None,
-            Self::Again { run, .. } => Some(run),
-        }
-    }
-}
-
 enum Attempt {
     Over(Arc<Folded>),
     Again,
@@ -382,55 +329,6 @@ impl From<AssistantError> for Interrupted {
     }
 }
 
-struct Busy<'a> {
-    runner: &'a Runner,
-    session: SessionId,
-    left: bool,
-}
-
-impl Busy<'_> {
-    /// What came meanwhile; leaves if nothing did.
-    fn leave(&mut self) -> Option<Uuid> {
-        let mut busy = self.runner.busy();
-        let missed = busy.get_mut(&self.session).and_then(Option::take);
-        if missed.is_none() {
-            busy.remove(&self.session);
-            self.left = true;
-        }
-        missed
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        if !self.left {
-            self.runner.busy().remove(&self.session);
-        }
-    }
-}
-
-fn timed_out() -> AssistantError {
-    AssistantError { code: FailureCode::TimedOut, detail: String::new(), retryable: true }
-}
-
-fn malformed(detail: &str) -> AssistantError {
-    AssistantError { code: FailureCode::Malformed, detail: detail.to_owned(), retryable: true }
-}
-
-fn unavailable() -> Completion {
-    Completion { outcome: Outcome::Unavailable, confidence: None, tokens: None, sources: Vec::new(), context: None }
-}
-
-/// What the house says when no assistant can.
-fn apology(language: Language) -> &'static str {
-    match language {
-        Language::Zh => "抱歉，智能助手暂时无法回答。您的消息已经保存，请稍后再试，或联系人工客服。",
-        Language::En => {
-            "Sorry, the assistant cannot answer at the moment. Your message is saved; please try again later or ask for a person."
-        }
-    }
-}
-
 fn language_of(run: &Run) -> Language {
     run.messages.last().map(|message| message.language).unwrap_or_default()
 }
@@ -438,20 +336,4 @@ fn language_of(run: &Run) -> Language {
 /// Finer than anybody looks at a deadline would only be noise in the log.
 fn to_the_millisecond(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
-}
-
-fn permille(confidence: f64) -> u16 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=1000")]
-    let permille = (confidence.clamp(0.0, 1.0) * 1000.0).round() as u16;
-    permille
-}
-
-/// Whether anything in a session is still to be done by an assistant, and by whom.
-#[must_use]
-pub fn open_work(session: &Session) -> Option<(domain::Incarnation, Option<Timestamp>)> {
-    match (&session.run, session.waiting.first()) {
-        (Some(run), _) => Some((run.incarnation, Some(run.deadline))),
-        (None, Some(waiting)) if session.assistant_answers() => Some((waiting.incarnation, None)),
-        (None, Some(_) | None) => None,
-    }
 }

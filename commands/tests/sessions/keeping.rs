@@ -112,6 +112,28 @@ async fn only_the_holder_of_the_lease_keeps() {
 }
 
 #[tokio::test]
+async fn a_nodes_next_life_need_not_wait_for_the_lease_of_the_life_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, world) = (policies(&folder).await, World::new(vec![Script::Says("x")]));
+    let (killed, next, other) = (world.idle_node("a"), world.idle_node("a"), world.idle_node("b"));
+    store.heartbeat(killed.node()).await.unwrap();
+    assert!(store.hold_lease("l", killed.node()).await.unwrap());
+    store.heartbeat(other.node()).await.unwrap();
+    assert!(!store.hold_lease("l", other.node()).await.unwrap(), "another node waits");
+    store.heartbeat(next.node()).await.unwrap();
+    assert!(store.hold_lease("l", next.node()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_keeper_with_an_empty_store_finds_what_is_open() {
+    let (world, folder) = (World::new(vec![Script::Says("here")]), tempfile::tempdir().unwrap());
+    let received = send(&world.idle_node("dead"), "hello").await;
+    let _stop = keep(policies(&folder).await, world.idle_node("a")).await;
+    let events = world.wait_for(session(), |events| !replies(events).is_empty()).await;
+    assert_eq!(replies(&events)[0].answers, [received.message]);
+}
+
+#[tokio::test]
 async fn a_policy_new_to_a_log_starts_at_its_head() {
     let (world, folder) = (World::new(vec![Script::Says("x")]), tempfile::tempdir().unwrap());
     let received = send(&world.idle_node("a"), "old").await;

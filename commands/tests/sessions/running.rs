@@ -15,7 +15,7 @@ use domain::{
 use event_store::Actor;
 use uuid::Uuid;
 
-use super::world::{Script, VISITOR, World, replies, send, session};
+use super::world::{PATIENCE, Script, VISITOR, World, replies, send, session};
 
 fn agent_origin() -> Origin {
     let id = CommandId::random(Uuid::from_u128(1));
@@ -154,4 +154,33 @@ async fn an_answer_that_comes_late_to_an_earlier_context_is_not_told_in_the_new_
 fn new_context() -> StartContext {
     let name = SessionName::parse("s1".to_owned()).unwrap();
     StartContext { visitor: VISITOR, name, clear: false, key: None, correlation_id: Uuid::new_v4() }
+}
+
+/// Nobody else would: the node lives.
+#[tokio::test]
+async fn a_run_that_the_log_does_not_take_begins_when_the_log_is_back() {
+    let world = World::new(vec![Script::Says("here")]);
+    let runner = world.idle_node("a");
+    let received = send(&runner, "hello").await;
+    world.fail_appends(2);
+    runner.take_up(session(), Uuid::new_v4());
+    let events = world.wait_for(session(), |events| !replies(events).is_empty()).await;
+    assert_eq!((replies(&events).len(), &replies(&events)[0].answers), (1, &vec![received.message]));
+}
+
+#[tokio::test]
+async fn a_run_that_was_begun_and_could_not_be_read_for_goes_on_when_the_log_is_back() {
+    let world = World::new(vec![Script::Says("here")]);
+    let runner = world.idle_node("a");
+    let received = send(&runner, "hello").await;
+    world.fail_reads(1);
+    runner.take_up(session(), Uuid::new_v4());
+    let asked = async {
+        while world.assistant.asked.lock().unwrap().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked).await.expect("it goes on");
+    let events = world.wait_for(session(), |events| !replies(events).is_empty()).await;
+    assert_eq!((replies(&events).len(), &replies(&events)[0].answers), (1, &vec![received.message]));
 }

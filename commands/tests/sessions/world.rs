@@ -83,10 +83,16 @@ impl Assistant for Scripted {
     }
 }
 
-/// A log whose next appends can be made to fail.
+/// A log whose next appends or reads of a stream can be made to fail.
 pub(crate) struct Flaky {
     store: MemoryStore,
     failures: AtomicUsize,
+    unreadable: AtomicUsize,
+}
+
+/// Whether this is one of the next so many.
+fn fails(left: &AtomicUsize) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +119,9 @@ impl EventReader for Flaky {
         after: StreamVersion,
         limit: usize,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        if fails(&self.unreadable) {
+            return Err(ReadError::unavailable(Away));
+        }
         self.store.read_stream(stream, after, limit).await
     }
     async fn read_stream_after_position(
@@ -139,8 +148,7 @@ impl EventStore for Flaky {
         expected: Expected,
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
-        let fails = self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-        if fails {
+        if fails(&self.failures) {
             return Err(AppendError::Unavailable(Arc::new(Away)));
         }
         self.store.append(stream, expected, events).await
@@ -157,7 +165,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(script: Vec<Script>) -> Self {
-        let store = Arc::new(Flaky { store: MemoryStore::new(Uuid::from_u128(1)), failures: AtomicUsize::new(0) });
+        let store = MemoryStore::new(Uuid::from_u128(1));
+        let store = Arc::new(Flaky { store, failures: AtomicUsize::new(0), unreadable: AtomicUsize::new(0) });
         let log = Log::new(store.clone(), Arc::new(Vault::in_memory()));
         let go_on = Arc::new(Notify::new());
         let assistant = Scripted { script: Mutex::new(script), go_on: go_on.clone(), asked: Mutex::default() };
@@ -191,6 +200,11 @@ impl World {
     /// Lets the next so many appends fail.
     pub(crate) fn fail_appends(&self, count: usize) {
         self.store.failures.store(count, Ordering::SeqCst);
+    }
+
+    /// Lets the next so many reads of a stream fail.
+    pub(crate) fn fail_reads(&self, count: usize) {
+        self.store.unreadable.store(count, Ordering::SeqCst);
     }
 
     /// All events of a session.

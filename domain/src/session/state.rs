@@ -132,6 +132,15 @@ pub struct Run {
     pub messages: Vec<WaitingMessage>,
 }
 
+/// Something that an assistant still has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenWork {
+    /// The life of the node that is at it.
+    pub incarnation: Incarnation,
+    /// After it anyone may take it over; absent while no run has begun.
+    pub deadline: Option<Timestamp>,
+}
+
 impl Session {
     /// Who has it, as on the wire.
     #[must_use]
@@ -154,6 +163,18 @@ impl Session {
     /// All messages without an answer: of the run and of those behind it, oldest first.
     pub fn unanswered(&self) -> impl Iterator<Item = &WaitingMessage> {
         self.run.iter().flat_map(|run| &run.messages).chain(&self.waiting)
+    }
+
+    /// What an assistant still has to do here, and who is at it.
+    #[must_use]
+    pub fn open_work(&self) -> Option<OpenWork> {
+        match (&self.run, self.waiting.first()) {
+            (Some(run), _) => Some(OpenWork { incarnation: run.incarnation, deadline: Some(run.deadline) }),
+            (None, Some(waiting)) if self.assistant_answers() => {
+                Some(OpenWork { incarnation: waiting.incarnation, deadline: None })
+            }
+            (None, Some(_) | None) => None,
+        }
     }
 
     fn opened(visitor: VisitorId, context: ContextId) -> Self {

@@ -14,7 +14,7 @@ use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     migration::MigrationError,
     port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
-    row::{COLUMNS, StoredRow, check_dense},
+    row::{COLUMNS, check_dense, decode_rows, no_end, number, page_size},
     sql::{Access, SqlError, sqlite_options},
 };
 
@@ -68,51 +68,7 @@ async fn refuse_newer(pool: &SqlitePool) -> Result<(), MigrationError> {
     if version > newest { Err(MigrationError::Newer { room: "log", version }) } else { Ok(()) }
 }
 
-pub(super) fn event_of(row: &SqliteRow) -> Result<Arc<RecordedEvent>, ReadError> {
-    let position = row.try_get::<i64, _>(0).map_or(0, i64::unsigned_abs);
-    let damaged = |error: sqlx::Error| ReadError::Damaged { position: Position(position), what: error.to_string() };
-    stored_row(row).map_err(damaged)?.into_event()
-}
-
-fn stored_row(row: &SqliteRow) -> Result<StoredRow, sqlx::Error> {
-    Ok(StoredRow {
-        position: row.try_get(0)?,
-        stream: row.try_get(1)?,
-        version: row.try_get(2)?,
-        event_id: row.try_get(3)?,
-        event_type: row.try_get(4)?,
-        schema: row.try_get(5)?,
-        recorded_at: row.try_get(6)?,
-        actor: row.try_get(7)?,
-        subject: row.try_get(8)?,
-        key_id: row.try_get(9)?,
-        correlation_id: row.try_get(10)?,
-        causation_id: row.try_get(11)?,
-        data: row.try_get(12)?,
-        personal: row.try_get(13)?,
-        prev_hash: row.try_get(14)?,
-        hash: row.try_get(15)?,
-    })
-}
-
-/// As it stands there: a number that no position can be counts as none.
-fn end_of(row: &SqliteRow) -> Result<RecordedEnd, sqlx::Error> {
-    let position = Position(row.try_get::<i64, _>(0)?.try_into().unwrap_or(0));
-    Ok(RecordedEnd { position, recorded_at: row.try_get(1)?, hash: row.try_get(2)? })
-}
-
-/// A log whose head was taken away claims no event.
-fn no_end() -> RecordedEnd {
-    RecordedEnd { position: Position::START, recorded_at: String::new(), hash: Vec::new() }
-}
-
-fn number(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn page_size(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
+decode_rows!(SqliteRow);
 
 #[async_trait]
 impl EventReader for SqliteReader {
