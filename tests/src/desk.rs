@@ -8,7 +8,7 @@ mod frames;
 use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -76,9 +76,21 @@ impl Desk {
         let data_dir = setup.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
         let mut desk = Self { setup, data_dir, port: free_port(), child: None, log: Arc::default(), _own_folder: None };
         desk.begin_start();
-        let status = desk.child.take().expect("just started").wait().expect("the child can be waited for");
+        let status = desk.wait_for_end();
         std::thread::sleep(Duration::from_millis(100));
         (status.code(), desk.log())
+    }
+
+    fn wait_for_end(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            let child = self.child.as_mut().expect("it was started");
+            if let Some(status) = child.try_wait().expect("the child can be asked") {
+                return status;
+            }
+            assert!(started.elapsed() < START, "desk goes on:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Starts the server and does not wait for it.
