@@ -17,6 +17,7 @@ pub mod command;
 pub mod decide;
 pub mod event;
 pub mod rejection;
+pub mod screen;
 pub mod state;
 
 pub use codec::{Class, DecodeError, Encoded, PersonalText, decode, encode};
@@ -24,4 +25,5 @@ pub use command::Command;
 pub use decide::decide;
 pub use event::Event;
 pub use rejection::Rejection;
+pub use screen::Screen;
 pub use state::{OpenWork, Phase, Run, Session, State, Status, WaitingMessage};

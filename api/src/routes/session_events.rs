@@ -1,6 +1,6 @@
 //! `GET /api/sessions/{name}/events`: one session's events as they happen, resumable from any position.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -8,8 +8,8 @@ use actix_web::{
 };
 use commands::sessions::stream_of;
 use domain::{
-    MessageId, SessionId,
-    session::{Event, PersonalText, decode},
+    SessionId,
+    session::{Event, PersonalText, Screen, decode},
 };
 use event_store::{Position, ReadError, RecordedEvent, StreamVersion};
 use futures::StreamExt;
@@ -63,49 +63,41 @@ pub async fn stream(
     }
     let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
-    let screen = if reader == Reader::Customer { Some(Screen::read(&app, session).await?) } else { None };
+    let screen = if reader == Reader::Customer { Some(Watched::read(&app, session).await?) } else { None };
     Ok(respond(frames(app.into_inner(), session, reader, start, screen, head)))
 }
 
-/// What the customer's screen still holds: `clear` hides what was said before it, and an answer that comes late to it.
+/// The customer's screen and how far it has followed the stream.
 #[derive(Default)]
-struct Screen {
+struct Watched {
     read_to: StreamVersion,
-    said: HashSet<MessageId>,
-    hidden: HashSet<MessageId>,
+    screen: Screen,
 }
 
-impl Screen {
+impl Watched {
     async fn read(app: &App, session: SessionId) -> Result<Self, ReadError> {
         let (reader, stream) = (app.reader(), stream_of(session));
-        let mut screen = Self::default();
+        let mut watched = Self::default();
         loop {
-            let page = reader.read_stream(&stream, screen.read_to, PAGE).await?;
+            let page = reader.read_stream(&stream, watched.read_to, PAGE).await?;
             if page.is_empty() {
-                return Ok(screen);
+                return Ok(watched);
             }
-            page.iter().for_each(|recorded| screen.hear(recorded));
+            page.iter().for_each(|recorded| watched.hear(recorded, plain(recorded).as_ref()));
         }
     }
 
-    /// Follows the stream; an event that was heard before changes nothing.
-    fn hear(&mut self, recorded: &RecordedEvent) {
-        if recorded.version <= self.read_to {
-            return;
-        }
-        self.read_to = recorded.version;
-        match plain(recorded) {
-            Some(Event::CustomerMessageSent(sent)) => drop(self.said.insert(sent.message)),
-            Some(Event::ContextStarted(started)) if started.cleared => self.hidden.extend(self.said.drain()),
-            Some(_) | None => {}
-        }
+    /// Whether the screen hides an event, which it hears if it has not before.
+    fn hides(&mut self, recorded: &RecordedEvent) -> bool {
+        let event = plain(recorded);
+        self.hear(recorded, event.as_ref());
+        event.is_some_and(|event| self.screen.hides(&event))
     }
 
-    fn hides(&self, recorded: &RecordedEvent) -> bool {
-        match plain(recorded) {
-            Some(Event::CustomerMessageSent(sent)) => self.hidden.contains(&sent.message),
-            Some(Event::AssistantReplied(replied)) => replied.answers.iter().all(|id| self.hidden.contains(id)),
-            Some(_) | None => false,
+    fn hear(&mut self, recorded: &RecordedEvent, event: Option<&Event>) {
+        if recorded.version > self.read_to {
+            self.read_to = recorded.version;
+            event.into_iter().for_each(|event| self.screen.hear(event));
         }
     }
 }
@@ -122,7 +114,7 @@ fn frames(
     session: SessionId,
     reader: Reader,
     start: Start,
-    mut screen: Option<Screen>,
+    mut screen: Option<Watched>,
     head: Position,
 ) -> Frames {
     Box::pin(async_stream::stream! {
@@ -143,10 +135,7 @@ fn frames(
                 () = app.until_stopping() => return,
             };
             let event_type = &*recorded.event.event_type;
-            let is_hidden = screen.as_mut().is_some_and(|screen| {
-                screen.hear(&recorded);
-                screen.hides(&recorded)
-            });
+            let is_hidden = screen.as_mut().is_some_and(|screen| screen.hides(&recorded));
             if is_hidden || !is_shown(reader, event_type) {
                 continue;
             }

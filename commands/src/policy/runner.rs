@@ -100,7 +100,7 @@ impl Runner {
         self.turns.is_empty()
     }
 
-    /// Answers what waits in a session, in a task of its own; does nothing where this node is at it already.
+    /// Answers what waits in a session, in a task of its own; a task that is at it already looks once more.
     pub fn take_up(self: &Arc<Self>, session: SessionId, cause: Uuid) {
         let runner = self.clone();
         tokio::spawn(async move { runner.work(session, Start::New { cause }).await });

@@ -6,6 +6,7 @@
 
 mod dsl;
 mod samples;
+mod screen;
 mod situations;
 
 mod after_hours;
