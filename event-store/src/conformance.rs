@@ -126,6 +126,7 @@ list! { ($)
         a_partial_repeat_is_refused,
         a_repeat_in_another_order_is_refused,
         concurrent_repeats_are_stored_once,
+        a_repeat_among_new_appends_answers_as_the_first_time,
     }
     numbering {
         positions_follow_each_other,

@@ -151,3 +151,24 @@ pub(super) async fn concurrent_repeats_are_stored_once(ground: &Ground) {
         }
     }
 }
+
+/// An adapter that judges many requests together must not take a late repeat for a conflict.
+pub(super) async fn a_repeat_among_new_appends_answers_as_the_first_time(ground: &Ground) {
+    for _ in 0..5 {
+        let (repeated, events) = (new_stream(), some(1));
+        let first = ground.append(&repeated, events.clone()).await;
+        ground.append(&repeated, some(1)).await;
+        let answers = at_once((0..24).map(|writer| {
+            let again = (repeated.clone(), Expected::NoStream, events.clone());
+            let new = (new_stream(), Expected::NoStream, some(1));
+            let (stream, expected, events) = if writer % 3 == 0 { again } else { new };
+            let store = ground.store.clone();
+            async move { (writer % 3 == 0, store.append(&stream, expected, events).await) }
+        }))
+        .await;
+        for (is_repeat, answer) in answers {
+            let answer = answer.expect("both repeats and new events are answered");
+            assert_eq!(answer == first, is_repeat);
+        }
+    }
+}

@@ -1,8 +1,15 @@
-//! Writing batches: one transaction each, the head row first. Five round trips: begin and lock, streams' heads (only those
-//! not remembered), repeated ids, one insert, hint and commit.
+//! Writing batches, one transaction each, in one of two ways.
+//!
+//! *At the known head*, while no other node writes: the batch is numbered from what this node remembers and sent as one
+//! statement that is its own transaction: one round trip. The database's guards judge it as they judge every insert: if
+//! the head is elsewhere, or an event id is there already, nothing is stored and the batch goes the other way.
+//!
+//! *Under the lock*: begin and take the head row, streams' heads (only those not remembered), repeated ids, one insert, hint
+//! and commit.
 //!
 //! Invariant: a batch whose outcome is not known is either answered as unavailable or judged again under the lock. Whoever
-//! holds the lock knows that the earlier try is over, and finds its events by their ids if it was committed.
+//! holds the lock finds the earlier try's events by their ids if it was committed; if it is still under way, its own guard
+//! finds the head moved and refuses it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,8 +19,9 @@ use std::{
 
 use jiff::Timestamp;
 use sqlx::{
-    AssertSqlSafe, Connection as _, PgConnection, Row as _,
-    postgres::{PgConnectOptions, PgRow},
+    AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _,
+    postgres::{PgArguments, PgConnectOptions, PgRow},
+    query::Query,
 };
 use tokio::{
     sync::watch,
@@ -59,6 +67,8 @@ pub(super) struct PostgresWriter {
 struct Known {
     head: Option<Head>,
     streams: HashMap<StreamName, StreamHead>,
+    /// When the lock was last taken, the head was where this node had left it.
+    alone: bool,
 }
 
 /// The head row. Its hash is compared as well: a database that was exchanged under us may have the same position.
@@ -165,8 +175,46 @@ fn is_passing_code(code: &str) -> bool {
 
 impl Known {
     async fn commit(&mut self, connection: &mut PgConnection, batch: &[Request]) -> Result<Answers, WriteError> {
+        if let Some(head) = self.head.filter(|_| self.alone)
+            && let Some(answers) = self.commit_at(head, connection, batch).await?
+        {
+            return Ok(answers);
+        }
+        self.commit_under_lock(connection, batch).await
+    }
+
+    /// Nothing where another node has written meanwhile, or an event of the batch may be a repeat.
+    async fn commit_at(
+        &mut self,
+        head: Head,
+        connection: &mut PgConnection,
+        batch: &[Request],
+    ) -> Result<Option<Answers>, WriteError> {
+        let mut plan = self.plan(connection, head, batch, Vec::new()).await?;
+        let answers: Answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
+        let (log, streams, rows) = plan.into_parts();
+        // What looks like a conflict may be the repeat of an event that is recorded: that is asked under the lock.
+        let Some(last) = rows.last().filter(|_| answers.iter().all(Result::is_ok)) else { return Ok(None) };
+        match insert_at(connection, head, &rows).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) if is_guarded(&error) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        self.head = Some(Head { log, hash: last.hash });
+        self.streams.extend(streams);
+        Ok(Some(answers))
+    }
+
+    async fn commit_under_lock(
+        &mut self,
+        connection: &mut PgConnection,
+        batch: &[Request],
+    ) -> Result<Answers, WriteError> {
         let head = take_head(connection).await?;
-        let mut plan = self.plan(connection, head, batch).await?;
+        self.alone = self.head == Some(head);
+        let stored = read_repeated(connection, batch).await?;
+        let mut plan = self.plan(connection, head, batch, stored).await?;
         let answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
         let (log, streams, rows) = plan.into_parts();
         match rows.last() {
@@ -184,7 +232,13 @@ impl Known {
         Ok(answers)
     }
 
-    async fn plan(&mut self, connection: &mut PgConnection, head: Head, batch: &[Request]) -> Result<Plan, WriteError> {
+    async fn plan(
+        &mut self,
+        connection: &mut PgConnection,
+        head: Head,
+        batch: &[Request],
+        stored: Vec<Arc<RecordedEvent>>,
+    ) -> Result<Plan, WriteError> {
         if self.head != Some(head) || self.streams.len() > REMEMBERED_STREAMS {
             self.streams.clear();
         }
@@ -195,7 +249,6 @@ impl Known {
             self.streams.extend(read_streams(connection, &unknown).await?);
         }
         let streams = named.into_iter().filter_map(|name| Some((name.clone(), *self.streams.get(name)?))).collect();
-        let stored = read_repeated(connection, batch).await?;
         Ok(Plan::new(head.log, streams, stored))
     }
 }
@@ -246,14 +299,44 @@ async fn read_repeated(
     Ok(rows.iter().map(event_of).collect::<Result<_, _>>()?)
 }
 
-/// One statement whatever the number of rows, so it is prepared once. Its trigger checks them and moves the head.
+/// The batch as columns; one statement whatever the number of rows, so it is prepared once.
+const ROWS: &str = "unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[], $7::text[], \
+     $8::text[], $9::bytea[], $10::text[], $11::bytea[], $12::bytea[], $13::text[], $14::bytea[], $15::bytea[], $16::bytea[])";
+
+/// Under the lock. The insert's trigger checks the rows and moves the head.
 async fn insert(connection: &mut PgConnection, rows: &[Arc<RecordedEvent>]) -> Result<(), sqlx::Error> {
+    let sql = format!("insert into log.event ({COLUMNS}) select * from {ROWS}");
+    bind_rows(sqlx::query(AssertSqlSafe(sql)), rows).execute(connection).await?;
+    Ok(())
+}
+
+/// A whole batch in one statement, hint included; false, and nothing stored, where the head is not the one that it was
+/// numbered from. Between that look and the lock which the trigger takes another node may write: then the trigger refuses.
+async fn insert_at(
+    connection: &mut PgConnection,
+    head: Head,
+    rows: &[Arc<RecordedEvent>],
+) -> Result<bool, sqlx::Error> {
     let sql = format!(
-        "insert into log.event ({COLUMNS}) select * from unnest(\
-         $1::bigint[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[], $7::text[], $8::text[], \
-         $9::bytea[], $10::text[], $11::bytea[], $12::bytea[], $13::text[], $14::bytea[], $15::bytea[], $16::bytea[])"
+        "with at_head as (select 1 from log.head where id = 1 and position = $17 and hash = $18), \
+         appended as (insert into log.event ({COLUMNS}) select r.* from {ROWS} r, at_head returning position) \
+         select pg_notify('{CHANNEL}', max(position)::text) from appended having count(*) > 0"
     );
-    sqlx::query(AssertSqlSafe(sql))
+    let query = bind_rows(sqlx::query(AssertSqlSafe(sql)), rows);
+    let query = query.bind(number(head.log.position.0)).bind(head.hash.as_slice());
+    Ok(query.fetch_optional(connection).await?.is_some())
+}
+
+/// A guard or a key refused: class 23.
+fn is_guarded(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code.starts_with("23"))
+}
+
+type Insert<'q> = Query<'q, Postgres, PgArguments>;
+
+fn bind_rows<'q>(query: Insert<'q>, rows: &'q [Arc<RecordedEvent>]) -> Insert<'q> {
+    query
         .bind(column(rows, |row| number(row.position.0)))
         .bind(column(rows, |row| row.stream.as_str()))
         .bind(column(rows, |row| number(row.version.0)))
@@ -270,9 +353,6 @@ async fn insert(connection: &mut PgConnection, rows: &[Arc<RecordedEvent>]) -> R
         .bind(column(rows, |row| row.event.personal.as_deref()))
         .bind(column(rows, |row| row.prev_hash.as_slice()))
         .bind(column(rows, |row| row.hash.as_slice()))
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 fn column<'a, T>(rows: &'a [Arc<RecordedEvent>], of: impl Fn(&'a RecordedEvent) -> T) -> Vec<T> {

@@ -107,7 +107,7 @@ faults! {
     ChecksTheVersionFirst
         a_repeat_is_refused_for_its_version breaks
         a_repeat_answers_as_the_first_time a_repeat_answers_as_the_first_time_after_others_appended
-        concurrent_repeats_are_stored_once;
+        concurrent_repeats_are_stored_once a_repeat_among_new_appends_answers_as_the_first_time;
     AnswersRepeatsWithTheHead
         a_repeat_is_answered_with_the_stream_s_head breaks
         a_repeat_answers_as_the_first_time_after_others_appended;
