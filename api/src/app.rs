@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::{
     settings::Settings,
     sign_in::{staff::AdminToken, visitor::VisitorTokens},
+    staff_frames::StaffFrames,
 };
 
 /// Everything a route may use.
@@ -32,6 +33,8 @@ pub struct App {
     pub visitor_tokens: VisitorTokens,
     /// Staff.
     pub admin_token: AdminToken,
+    /// The newest events as staff sees them.
+    pub staff_frames: StaffFrames,
     /// What was set.
     pub settings: Settings,
     /// Turns true when the process is about to end: streams end then, and are told to come back.

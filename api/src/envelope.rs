@@ -1,8 +1,8 @@
 //! An event as streams show it: the envelope without hashes, the personal part opened as far as the reader may see it.
 
-use event_store::{Opened, RecordedEvent};
+use event_store::{Log, Opened, RecordedEvent, log::LogError, vault::VaultError};
 use serde::Serialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,25 +42,26 @@ struct Envelope<'a> {
     correlation_id: uuid::Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
     causation_id: Option<uuid::Uuid>,
-    data: Option<Box<RawValue>>,
+    data: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
-    personal: Option<Value>,
+    personal: Option<&'a RawValue>,
     /// True where there was a personal part whose key was destroyed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     erased: bool,
 }
 
-/// The envelope's JSON.
-#[must_use]
-pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: Opened) -> Value {
+/// The envelope's JSON. Both parts go in as they were written: they are parsed only to see that they are JSON.
+///
+/// # Errors
+/// A part is not JSON, so the event is not one of ours.
+pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: &Opened) -> Result<String, serde_json::Error> {
     let event = &recorded.event;
-    let erased = opened == Opened::Erased;
     let for_reader = reader == Reader::Staff || !SEALED_FOR_CUSTOMERS.contains(&&*event.event_type);
     let personal = match opened {
-        Opened::Known(text) if for_reader => serde_json::from_str(&text).ok(),
+        Opened::Known(text) if for_reader => Some(serde_json::from_str(text)?),
         Opened::Known(_) | Opened::Nothing | Opened::Erased => None,
     };
-    let envelope = Envelope {
+    serde_json::to_string(&Envelope {
         position: recorded.position.0,
         stream: recorded.stream.as_str(),
         version: recorded.version.0,
@@ -72,9 +73,23 @@ pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: Opened) -> Val
         subject: event.subject.filter(|_| reader == Reader::Staff),
         correlation_id: event.correlation_id,
         causation_id: event.causation_id,
-        data: RawValue::from_string(event.data.to_string()).ok(),
+        data: serde_json::from_str(&event.data)?,
         personal,
-        erased,
+        erased: *opened == Opened::Erased,
+    })
+}
+
+/// The envelope of an event of the log, opened first; what cannot be shown is logged here.
+///
+/// # Errors
+/// The event cannot be opened or shown.
+pub async fn shown(log: &Log, reader: Reader, recorded: &RecordedEvent) -> Result<String, LogError> {
+    let said = |error: &(dyn std::error::Error + 'static)| {
+        tracing::error!(position = recorded.position.0, error, "an event cannot be shown");
     };
-    serde_json::to_value(envelope).expect("an envelope has string keys")
+    let opened = log.open(recorded).await.inspect_err(|error| said(error))?;
+    envelope(reader, recorded, &opened).map_err(|error| {
+        said(&error);
+        VaultError::Damaged(recorded.position).into()
+    })
 }

@@ -17,5 +17,6 @@ pub mod server;
 pub mod settings;
 pub mod sign_in;
 pub mod sse;
+pub mod staff_frames;
 pub mod startup;
 pub mod wire;

@@ -23,11 +23,20 @@ pub fn data_frame(json: &serde_json::Value) -> Bytes {
     format!("data: {json}\n\n").into()
 }
 
-/// A frame of an event stream.
+/// A frame of an event stream; `json` is one line.
 #[must_use]
-pub fn event_frame(identity: Identity, position: Position, event: &str, json: &serde_json::Value) -> Bytes {
+pub fn event_frame(identity: Identity, position: Position, event: &str, json: &str) -> Bytes {
     format!("id: {}-{position}\nevent: {event}\ndata: {json}\n\n", identity.generation).into()
 }
+
+/// Tells a client whose cursor is of the log before a restore to forget what it knows, and where this log's head is.
+#[must_use]
+pub fn reset_frame(identity: Identity, head: Position) -> Bytes {
+    event_frame(identity, head, "reset", &serde_json::json!({ "position": head }).to_string())
+}
+
+/// Frames that are there at once go out in one write, up to so many.
+const TOGETHER: usize = 64;
 
 /// An answer that streams frames, with heartbeats between them; never compressed, never cached.
 pub fn respond(frames: Frames) -> HttpResponse {
@@ -36,7 +45,14 @@ pub fn respond(frames: Frames) -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(with_heartbeats(frames).map(Ok::<_, std::convert::Infallible>))
+        .streaming(with_heartbeats(together(frames)).map(Ok::<_, std::convert::Infallible>))
+}
+
+fn together(frames: Frames) -> Frames {
+    Box::pin(frames.ready_chunks(TOGETHER).map(|mut frames| match frames.len() {
+        1 => frames.remove(0),
+        _several => frames.concat().into(),
+    }))
 }
 
 fn with_heartbeats(mut frames: Frames) -> Frames {

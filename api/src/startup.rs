@@ -26,6 +26,7 @@ use crate::{
     data_dir::DataDir,
     settings::Settings,
     sign_in::{staff::AdminToken, visitor::VisitorTokens},
+    staff_frames::StaffFrames,
 };
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -89,6 +90,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         identity,
         visitor_tokens,
         admin_token,
+        staff_frames: StaffFrames::default(),
         settings,
         stopping,
     });

@@ -57,6 +57,21 @@ pub struct ChatAnswer {
     position: u64,
 }
 
+/// The answer to a caller who does not wait.
+#[derive(Serialize, ToSchema)]
+pub struct ChatAccepted {
+    /// True: the message is recorded.
+    success: bool,
+    /// The session's name.
+    session_name: String,
+    /// The session's id.
+    session_id: String,
+    /// The message's id: the reply's event lists it among what it `answers`.
+    message_id: String,
+    /// Where the message is recorded; following the session's events after it brings the reply.
+    position: u64,
+}
+
 /// A request that has been recorded.
 pub(super) struct Accepted {
     pub(super) received: Received,
@@ -69,15 +84,20 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends a message and waits for the assistant's answer.
 ///
-/// With an `Idempotency-Key` the request may be repeated: one message, the same answer.
+/// With an `Idempotency-Key` the request may be repeated: one message, the same answer. With `Prefer: respond-async` it
+/// answers 202 as soon as the message is recorded; the reply comes with the session's events.
 ///
 /// # Errors
 /// Input that does not parse, a session that a person has, a log that is away.
 #[utoipa::path(
     post, path = "/api/chat", operation_id = "chat", tag = "customer", request_body = ChatRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable"),
+        ("Prefer" = Option<String>, Header, description = "respond-async: do not wait for the reply"),
+    ),
     responses(
         (status = 200, body = ChatAnswer),
+        (status = 202, body = ChatAccepted, description = "Recorded; asked for with `Prefer: respond-async`"),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
@@ -95,6 +115,11 @@ pub async fn chat(
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
     let accepted = accept(&request, &app, visitor.0, body.0).await?;
+    if prefers_not_to_wait(&request) {
+        return Ok(HttpResponse::Accepted()
+            .insert_header(("Preference-Applied", RESPOND_ASYNC))
+            .json(ChatAccepted::of(accepted)));
+    }
     let Received { session, message, position } = accepted.received;
     let waiting = await_ending(&app.log, &app.tail, session, message, position);
     let limit = app.settings.assistant_limit + PATIENCE;
@@ -104,6 +129,27 @@ pub async fn chat(
             Err(_elapsed) => Err(pending()),
         },
         () = app.until_stopping() => Err(pending()),
+    }
+}
+
+/// The preference of RFC 7240, 4.1.
+const RESPOND_ASYNC: &str = "respond-async";
+
+fn prefers_not_to_wait(request: &HttpRequest) -> bool {
+    let values = request.headers().get_all("Prefer").filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split([',', ';'])).any(|name| name.trim().eq_ignore_ascii_case(RESPOND_ASYNC))
+}
+
+impl ChatAccepted {
+    fn of(accepted: Accepted) -> Self {
+        let Received { session, message, position } = accepted.received;
+        Self {
+            success: true,
+            session_name: accepted.session_name,
+            session_id: session.to_string(),
+            message_id: message.to_string(),
+            position: position.0,
+        }
     }
 }
 

@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 use bytes::Bytes;
-use event_store::{Position, RecordedEvent};
+use event_store::Position;
 use futures::{Stream, StreamExt};
-use serde_json::json;
 
 use crate::{
     app::App,
-    envelope::{Reader, envelope},
+    envelope::{Reader, shown},
     problem::{Problem, ProblemBody},
     query::QueryFields,
     sign_in::staff::Staff,
-    sse::{self, Frames, Start, event_frame, respond},
+    sse::{self, Frames, Start, reset_frame, respond},
 };
 
 const NDJSON: &str = "application/x-ndjson";
@@ -64,7 +63,7 @@ fn frames(app: Arc<App>, start: Start, head: Position) -> Frames {
         let after = match start {
             Start::After(position) => position,
             Start::Reset => {
-                yield event_frame(app.identity, head, "reset", &json!({"position": head}));
+                yield reset_frame(app.identity, head);
                 head
             }
         };
@@ -77,8 +76,8 @@ fn frames(app: Arc<App>, start: Start, head: Position) -> Frames {
                 },
                 () = app.until_stopping() => return,
             };
-            match shown(&app, &recorded).await {
-                Ok(json) => yield event_frame(app.identity, recorded.position, &recorded.event.event_type, &json),
+            match app.staff_frames.of(&app.log, app.identity, &recorded).await {
+                Ok(frame) => yield frame,
                 Err(_logged) => return,
             }
         }
@@ -95,22 +94,10 @@ fn lines(app: Arc<App>, after: Position, head: Position) -> impl Stream<Item = R
             cursor = last.position;
             let mut chunk = String::new();
             for recorded in page.iter().filter(|recorded| recorded.position <= head) {
-                chunk.push_str(&shown(&app, recorded).await?.to_string());
+                chunk.push_str(&shown(&app.log, Reader::Staff, recorded).await.map_err(commands::CommandError::from)?);
                 chunk.push('\n');
             }
             yield Bytes::from(chunk);
         }
     }
-}
-
-async fn shown(app: &App, recorded: &RecordedEvent) -> Result<serde_json::Value, Problem> {
-    let opened = app.log.open(recorded).await.map_err(|error| {
-        tracing::error!(
-            position = recorded.position.0,
-            error = &error as &dyn std::error::Error,
-            "an event cannot be opened"
-        );
-        Problem::from(commands::CommandError::from(error))
-    })?;
-    Ok(envelope(Reader::Staff, recorded, opened))
 }

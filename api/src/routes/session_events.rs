@@ -13,16 +13,15 @@ use domain::{
 };
 use event_store::{Position, ReadError, RecordedEvent, StreamVersion};
 use futures::StreamExt;
-use serde_json::json;
 
 use super::sessions::addressed;
 use crate::{
     app::App,
-    envelope::{Reader, envelope, is_shown},
+    envelope::{Reader, is_shown, shown},
     problem::{Problem, ProblemBody},
     query::QueryFields,
     sign_in::{staff::is_staff, visitor::KnownVisitor},
-    sse::{self, Frames, Start, event_frame, respond},
+    sse::{self, Frames, Start, event_frame, reset_frame, respond},
 };
 
 const PAGE: usize = 500;
@@ -121,7 +120,7 @@ fn frames(
         let after = match start {
             Start::After(position) => position,
             Start::Reset => {
-                yield event_frame(app.identity, head, "reset", &json!({"position": head}));
+                yield reset_frame(app.identity, head);
                 head
             }
         };
@@ -139,12 +138,9 @@ fn frames(
             if is_hidden || !is_shown(reader, event_type) {
                 continue;
             }
-            match app.log.open(&recorded).await {
-                Ok(opened) => yield event_frame(app.identity, recorded.position, event_type, &envelope(reader, &recorded, opened)),
-                Err(error) => {
-                    tracing::error!(position = recorded.position.0, error = &error as &dyn std::error::Error, "a stream ends");
-                    return;
-                }
+            match shown(&app.log, reader, &recorded).await {
+                Ok(json) => yield event_frame(app.identity, recorded.position, event_type, &json),
+                Err(_logged) => return,
             }
         }
     })

@@ -57,6 +57,26 @@ async fn a_keyed_chat_that_names_no_session_is_repeated_in_the_same_one() {
 }
 
 #[tokio::test]
+async fn who_prefers_not_to_wait_is_told_where_the_message_is_and_finds_the_reply_there() {
+    let (session, key) = (fresh("no-wait"), fresh("key"));
+    let customer = customer_with(&session).await;
+    let body = json!({"message": "hello", "user_id": session});
+    let ask = || {
+        let request = customer.request(Method::POST, "/api/chat").header("Idempotency-Key", &key);
+        customer.send(request.header("Prefer", "wait=5, respond-async").json(&body))
+    };
+    let response = ask().await.unwrap();
+    assert_eq!(response.status(), 202);
+    assert_eq!(response.headers()["Preference-Applied"], "respond-async");
+    let accepted: Value = response.json().await.unwrap();
+    assert_eq!(ask().await.unwrap().json::<Value>().await.unwrap(), accepted, "a repeat is answered alike");
+    let mut frames = customer.follow(&session, Some(&accepted["position"].to_string())).await.unwrap();
+    let replied = frames.until(|frame| frame.event.as_deref() == Some("session.assistant_replied")).await;
+    let reply = &replied.last().unwrap().data["data"];
+    assert_eq!(reply["answers"], json!([accepted["message_id"]]));
+}
+
+#[tokio::test]
 async fn a_repeated_stream_gives_the_whole_text_again() {
     let (session, key) = (fresh("stream-twice"), fresh("key"));
     let customer = customer_with(&session).await;
