@@ -1,26 +1,39 @@
-//! Writing batches: one `begin immediate` transaction each.
+//! Writing batches, one `begin immediate` transaction each, in one of two ways.
+//!
+//! *At the known head*: the batch is numbered from what the writer remembers and sent to SQLite as one text of four
+//! statements, begin to commit: every change of threads between this task and SQLite's costs more than the statements. The
+//! file's own guards judge it; if an event id or a version is there already, nothing is stored and the batch goes the other
+//! way.
+//!
+//! *Asking first*: a transaction that looks up repeated ids and streams' heads before it inserts.
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt::Write as _,
     sync::Arc,
 };
 
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, Row as _, Sqlite, SqlitePool, Transaction, query::Query, sqlite::SqliteArguments};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    error::{DatabaseError, ErrorKind},
+    pool::PoolConnection,
+    query::Query,
+    sqlite::SqliteArguments,
+};
 use tokio::sync::watch;
 
 use crate::{
     append::{Answers, BatchError, BatchWriter},
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text, time_text},
     plan::{LogHead, Plan, Request, StreamHead},
+    port::Expected,
     row::COLUMNS,
 };
 
 /// Stream heads remembered at most; about 20 MB. Beyond it all are forgotten and asked for again.
 const REMEMBERED_STREAMS: usize = 100_000;
-/// Rows per insert statement: few sizes, so that each is prepared once.
-const INSERT_ROWS: [usize; 4] = [64, 16, 4, 1];
+/// The most rows in one insert statement.
+const AT_ONCE: usize = 64;
 /// Ids per look-up statement.
 const LOOK_UP: usize = 64;
 const COLUMN_COUNT: usize = 16;
@@ -38,13 +51,53 @@ impl SqliteWriter {
     }
 
     async fn commit(&mut self, batch: &[Request]) -> Result<Answers, sqlx::Error> {
+        if let Some(head) = self.head
+            && let Some(answers) = self.commit_at(head, batch).await?
+        {
+            return Ok(answers);
+        }
+        self.commit_asking_first(batch).await
+    }
+
+    /// Nothing where a guard refused, or where an event of the batch may be a repeat.
+    async fn commit_at(&mut self, head: LogHead, batch: &[Request]) -> Result<Option<Answers>, sqlx::Error> {
+        if batch.iter().map(|request| request.events.len()).sum::<usize>() > AT_ONCE {
+            return Ok(None);
+        }
+        let mut connection = self.pool.acquire().await?;
+        self.learn_streams(&mut connection, batch).await?;
+        let mut plan = Plan::new(head, self.known_streams(batch), Vec::new());
+        let answers: Answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
+        let (head, streams, rows) = plan.into_parts();
+        // What looks like a conflict may be the repeat of an event that is recorded: that is asked first.
+        let Some(last) = rows.last().filter(|_| answers.iter().all(Result::is_ok)) else { return Ok(None) };
+        let query = rows.iter().fold(sqlx::query(AssertSqlSafe(commit_sql(rows.len()))), bind_event);
+        if let Err(error) = bind_head(query, &head, last).execute(&mut *connection).await {
+            return roll_back(connection, error).await.map(|()| None);
+        }
+        self.announce.send_replace(head.position);
+        self.head = Some(head);
+        self.streams.extend(streams);
+        Ok(Some(answers))
+    }
+
+    async fn commit_asking_first(&mut self, batch: &[Request]) -> Result<Answers, sqlx::Error> {
         let mut tx = self.pool.begin_with("begin immediate").await?;
-        let mut plan = self.plan(&mut tx, batch).await?;
+        let head = match self.head {
+            Some(head) => head,
+            None => read_head(&mut tx).await?,
+        };
+        self.learn_streams(&mut tx, batch).await?;
+        let stored = read_repeated(&mut tx, batch).await?;
+        let mut plan = Plan::new(head, self.known_streams(batch), stored);
         let answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
         let (head, streams, rows) = plan.into_parts();
-        if !rows.is_empty() {
-            insert(&mut tx, &rows).await?;
-            move_head(&mut tx, &head, &rows).await?;
+        if let Some(last) = rows.last() {
+            for rows in rows.chunks(AT_ONCE) {
+                let query = sqlx::query(AssertSqlSafe(insert_sql(rows.len())));
+                rows.iter().fold(query, bind_event).execute(&mut *tx).await?;
+            }
+            bind_head(sqlx::query(MOVE_HEAD), &head, last).execute(&mut *tx).await?;
             tx.commit().await?;
             self.announce.send_replace(head.position);
         }
@@ -53,23 +106,27 @@ impl SqliteWriter {
         Ok(answers)
     }
 
-    async fn plan(&mut self, tx: &mut Transaction<'static, Sqlite>, batch: &[Request]) -> Result<Plan, sqlx::Error> {
-        let head = match self.head {
-            Some(head) => head,
-            None => read_head(tx).await?,
-        };
+    /// Looks up the streams that are not remembered. One that the batch means to begin is taken for new: the guards know.
+    async fn learn_streams(&mut self, connection: &mut SqliteConnection, batch: &[Request]) -> Result<(), sqlx::Error> {
         if self.streams.len() > REMEMBERED_STREAMS {
             self.streams.clear();
         }
-        let named: HashSet<&StreamName> = batch.iter().map(|request| &request.stream).collect();
-        let unknown: Vec<&StreamName> =
-            named.iter().filter(|name| !self.streams.contains_key(**name)).copied().collect();
+        let mut named = HashSet::new();
+        let unknown: Vec<&StreamName> = batch
+            .iter()
+            .filter(|request| named.insert(&request.stream) && request.expected != Expected::NoStream)
+            .map(|request| &request.stream)
+            .filter(|stream| !self.streams.contains_key(*stream))
+            .collect();
         for names in unknown.chunks(LOOK_UP) {
-            self.streams.extend(read_streams(tx, names).await?);
+            self.streams.extend(read_streams(connection, names).await?);
         }
-        let streams = named.into_iter().filter_map(|name| Some((name.clone(), *self.streams.get(name)?))).collect();
-        let stored = read_repeated(tx, batch).await?;
-        Ok(Plan::new(head, streams, stored))
+        Ok(())
+    }
+
+    fn known_streams(&self, batch: &[Request]) -> HashMap<StreamName, StreamHead> {
+        let named: HashSet<&StreamName> = batch.iter().map(|request| &request.stream).collect();
+        named.into_iter().filter_map(|name| Some((name.clone(), *self.streams.get(name)?))).collect()
     }
 }
 
@@ -91,7 +148,7 @@ async fn read_head(tx: &mut Transaction<'static, Sqlite>) -> Result<LogHead, sql
 }
 
 async fn read_streams(
-    tx: &mut Transaction<'static, Sqlite>,
+    connection: &mut SqliteConnection,
     names: &[&StreamName],
 ) -> Result<Vec<(StreamName, StreamHead)>, sqlx::Error> {
     let sql = format!(
@@ -104,7 +161,7 @@ async fn read_streams(
     for index in 0..LOOK_UP {
         query = query.bind(names.get(index).map(|name| name.as_str().to_owned()));
     }
-    let rows = query.fetch_all(&mut **tx).await?;
+    let rows = query.fetch_all(connection).await?;
     let decode = |row: &sqlx::sqlite::SqliteRow| {
         let name = StreamName::parse(row.try_get(0)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
         let hash = row.try_get::<Vec<u8>, _>(2)?.try_into().map_err(|_| sqlx::Error::Decode("hash".into()))?;
@@ -132,29 +189,31 @@ async fn read_repeated(
     Ok(found)
 }
 
-async fn insert(tx: &mut Transaction<'static, Sqlite>, rows: &[Arc<RecordedEvent>]) -> Result<(), sqlx::Error> {
-    let mut rest = rows;
-    for size in INSERT_ROWS {
-        while rest.len() >= size {
-            let (now, later) = rest.split_at(size);
-            let mut query = sqlx::query(AssertSqlSafe(insert_sql(size)));
-            for event in now {
-                query = bind_event(query, event);
-            }
-            query.execute(&mut **tx).await?;
-            rest = later;
-        }
+/// Undoes a batch that was refused by a guard or a key; any other failure stays one, and its connection goes.
+async fn roll_back(mut connection: PoolConnection<Sqlite>, error: sqlx::Error) -> Result<(), sqlx::Error> {
+    let is_guarded =
+        error.as_database_error().is_some_and(|error| error.kind() != ErrorKind::Other || is_raised(error));
+    if is_guarded && sqlx::query("rollback").execute(&mut *connection).await.is_ok() {
+        return Ok(());
     }
-    Ok(())
+    connection.detach().close_hard().await.and(Err(error))
+}
+
+/// SQLITE_CONSTRAINT_TRIGGER: `raise(abort, …)`.
+fn is_raised(error: &dyn DatabaseError) -> bool {
+    error.code().is_some_and(|code| code == "1811")
+}
+
+const MOVE_HEAD: &str = "update head set position = ?, recorded_at = ?, hash = ?";
+
+/// The whole transaction; few lengths of batches are frequent, and those stay prepared.
+fn commit_sql(rows: usize) -> String {
+    format!("begin immediate; {}; {MOVE_HEAD}; commit", insert_sql(rows))
 }
 
 fn insert_sql(rows: usize) -> String {
-    let mut sql = format!("insert into event ({COLUMNS}) values ");
-    for row in 0..rows {
-        let separator = if row == 0 { "" } else { ", " };
-        write!(sql, "{separator}({})", placeholders(COLUMN_COUNT)).expect("writing to a string cannot fail");
-    }
-    sql
+    let row = format!("({})", placeholders(COLUMN_COUNT));
+    format!("insert into event ({COLUMNS}) values {}", vec![row; rows].join(", "))
 }
 
 fn placeholders(count: usize) -> String {
@@ -163,42 +222,31 @@ fn placeholders(count: usize) -> String {
 
 type Insert = Query<'static, Sqlite, SqliteArguments>;
 
-fn bind_event(query: Insert, recorded: &RecordedEvent) -> Insert {
+fn bind_event(query: Insert, recorded: &Arc<RecordedEvent>) -> Insert {
     let event = &recorded.event;
     query
         .bind(number(recorded.position.0))
         .bind(recorded.stream.as_str().to_owned())
         .bind(number(recorded.version.0))
         .bind(event.event_id.as_bytes().to_vec())
-        .bind(event.event_type.to_string())
+        .bind(event.event_type.clone())
         .bind(i64::from(event.schema))
         .bind(recorded.recorded_at_text())
         .bind(event.actor.as_str().to_owned())
         .bind(event.subject.map(|id| id.as_bytes().to_vec()))
-        .bind(event.key_id.as_deref().map(str::to_owned))
+        .bind(event.key_id.clone())
         .bind(event.correlation_id.as_bytes().to_vec())
         .bind(event.causation_id.map(|id| id.as_bytes().to_vec()))
-        .bind(event.data.to_string())
+        .bind(event.data.clone())
         .bind(event.personal.as_deref().map(<[u8]>::to_vec))
         .bind(recorded.prev_hash.to_vec())
         .bind(recorded.hash.to_vec())
 }
 
-fn number(value: u64) -> i64 {
-    i64::try_from(value).expect("positions and versions stay below 2^63")
+fn bind_head(query: Insert, head: &LogHead, last: &RecordedEvent) -> Insert {
+    query.bind(number(head.position.0)).bind(time_text(head.recorded_at)).bind(last.hash.to_vec())
 }
 
-async fn move_head(
-    tx: &mut Transaction<'static, Sqlite>,
-    head: &LogHead,
-    rows: &[Arc<RecordedEvent>],
-) -> Result<(), sqlx::Error> {
-    let hash = rows.last().map(|event| event.hash.to_vec());
-    sqlx::query("update head set position = $1, recorded_at = $2, hash = $3")
-        .bind(number(head.position.0))
-        .bind(time_text(head.recorded_at))
-        .bind(hash)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+fn number(value: u64) -> i64 {
+    i64::try_from(value).expect("positions and versions stay below 2^63")
 }
