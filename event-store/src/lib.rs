@@ -11,6 +11,7 @@ pub mod event;
 pub mod hash;
 pub mod log;
 pub mod memory;
+pub mod merkle;
 pub mod migration;
 pub mod plan;
 pub mod port;
