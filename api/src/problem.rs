@@ -8,7 +8,7 @@ use actix_web::{
 };
 use commands::CommandError;
 use domain::session::Rejection;
-use projections::ViewsError;
+use projections::{ViewsError, moment::MomentError};
 use serde::Serialize;
 
 use crate::request::current_request_id;
@@ -219,6 +219,29 @@ impl From<ViewsError> for Problem {
     fn from(error: ViewsError) -> Self {
         log_error(&error);
         Self::unavailable("VIEWS_UNAVAILABLE", "the views cannot be read; try again", AWAY)
+    }
+}
+
+impl From<MomentError> for Problem {
+    fn from(error: MomentError) -> Self {
+        match error {
+            MomentError::Ahead { wanted, head } => {
+                let detail = format!("position {wanted} is beyond the log's head {head}; ask for one up to the head");
+                Self::new(StatusCode::CONFLICT, "CURSOR_AHEAD", detail).with("head", head.0)
+            }
+            MomentError::NoSession => Self::not_found("Session not found"),
+            MomentError::NotYet { began_at, position } => {
+                let began_at = event_store::event::time_text(began_at);
+                Self::not_found(format!("the session did not exist then: it began at {began_at}, position {position}"))
+                    .with("began_at", began_at)
+                    .with("began_at_position", position.0)
+            }
+            MomentError::Log(error) => error.into(),
+            MomentError::Unreadable { .. } | MomentError::Database(_) => {
+                log_error(&error);
+                Self::unavailable("HISTORY_UNREADABLE", "the session's history cannot be read; try again", AWAY)
+            }
+        }
     }
 }
 

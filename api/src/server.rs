@@ -40,7 +40,7 @@ pub async fn serve(settings: Settings) -> Result<(), AnyError> {
     }
     let running = startup::start(settings).await?;
     announce(&listener, &running.app)?;
-    let server = http_server(listener, running.app.clone())?;
+    let server = doors(listener, running.app.clone())?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
     stop_signal().await?;
@@ -63,7 +63,11 @@ fn announce(listener: &TcpListener, app: &App) -> Result<(), AnyError> {
     Ok(())
 }
 
-fn http_server(listener: TcpListener, app: Arc<App>) -> Result<actix_web::dev::Server, AnyError> {
+/// The HTTP server over an app, to be awaited.
+///
+/// # Errors
+/// The listener cannot be used.
+pub fn doors(listener: TcpListener, app: Arc<App>) -> Result<actix_web::dev::Server, AnyError> {
     let data = Data::from(app);
     let server = HttpServer::new(move || {
         ActixApp::new()

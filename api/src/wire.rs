@@ -1,6 +1,10 @@
 //! The original's shapes (`SessionState`, rows of the list, statistics) as they go over the wire. Times are float seconds
 //! where the original had them.
 
+mod session_data;
+
+pub use session_data::{At, CustomerView, LastDecision, PartlyShown, SessionData};
+
 use domain::session::{
     Status,
     event::{EscalationReason, Severity},
@@ -66,6 +70,9 @@ pub struct Message {
     role: &'static str,
     /// Null once erased.
     content: Option<String>,
+    /// True once the text is erased.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    erased: bool,
     timestamp: f64,
     agent_id: Option<String>,
     agent_name: Option<String>,
@@ -154,12 +161,18 @@ impl SessionState {
             episode: view.episode,
         }
     }
+
+    /// Leaves no message.
+    pub fn clear_history(&mut self) {
+        self.history.clear();
+    }
 }
 
 impl From<MessageView> for Message {
     fn from(view: MessageView) -> Self {
         Self {
             role: role(view.role),
+            erased: view.content.is_none(),
             content: view.content,
             timestamp: seconds(view.at),
             agent_id: view.agent.map(|agent| agent.to_string()),

@@ -6,6 +6,7 @@
 
 use std::{path::Path, time::Duration};
 
+use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use sqlx::{
     AssertSqlSafe, Column as _, Connection as _, Row as _, TypeInfo as _,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
@@ -208,6 +209,18 @@ impl Database {
         Ok(Self::Sqlite { writer, readers })
     }
 
+    /// An empty SQLite database that has no name and ends with this value, or with the process however that ends: SQLite
+    /// keeps what does not fit into memory in a file that it has unlinked. It has one connection, for reading as well.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub async fn scratch() -> Result<Self, SqlError> {
+        let options = SqliteConnectOptions::new().filename("").journal_mode(SqliteJournalMode::Memory);
+        let pool = sqlite_writer().min_connections(1).idle_timeout(None).max_lifetime(None);
+        let writer = pool.connect_with(options.synchronous(SqliteSynchronous::Off)).await?;
+        Ok(Self::Sqlite { readers: writer.clone(), writer })
+    }
+
     /// Opens a schema of a PostgreSQL server; `schema` must be a plain lower-case name. It is made by its migrations.
     ///
     /// # Errors
@@ -319,6 +332,18 @@ impl Transaction {
             Self::Postgres(tx) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), pg_arguments(values)?);
                 Ok(query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+
+    /// Runs a query without values inside the transaction; its rows come as they are asked for, so there may be any number.
+    pub fn stream<'a>(&'a mut self, sql: &'a str) -> BoxStream<'a, Result<Row, SqlError>> {
+        match self {
+            Self::Sqlite(tx) => {
+                sqlx::query(AssertSqlSafe(sql)).fetch(&mut **tx).map_ok(Row::Sqlite).map_err(SqlError).boxed()
+            }
+            Self::Postgres(tx) => {
+                sqlx::query(AssertSqlSafe(sql)).fetch(&mut **tx).map_ok(Row::Postgres).map_err(SqlError).boxed()
             }
         }
     }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::{
     fact::Fact,
+    reading::Reading,
     rows,
     view::View,
     views::{Views, ViewsError},
@@ -42,8 +43,27 @@ pub struct AuditEntry {
 const PAGE: &str = "select position, at, actor, event_type, status_from, status_to, details
     from audit_entry where session = $1 and position > $2 order by position limit $3";
 
-impl Views {
+impl Reading {
     /// Up to `limit` events of a session after a position, in order.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn audit_trail(
+        &mut self,
+        session: SessionId,
+        after: Position,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, ViewsError> {
+        let session = session.to_string();
+        let after = i64::try_from(after.0).unwrap_or(i64::MAX);
+        let values = [(&*session).into(), after.into(), u64::from(limit).into()];
+        let rows = self.rows.fetch(PAGE, &values).await?;
+        Ok(rows.iter().map(AuditEntry::from_row).collect::<Result<_, _>>()?)
+    }
+}
+
+impl Views {
+    /// [`Reading::audit_trail`] of the newest state.
     ///
     /// # Errors
     /// The views' database does not answer.
@@ -53,11 +73,7 @@ impl Views {
         after: Position,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, ViewsError> {
-        let session = session.to_string();
-        let after = i64::try_from(after.0).unwrap_or(i64::MAX);
-        let values = [(&*session).into(), after.into(), u64::from(limit).into()];
-        let rows = self.database().fetch(PAGE, &values).await?;
-        Ok(rows.iter().map(AuditEntry::from_row).collect::<Result<_, _>>()?)
+        self.reading().await?.audit_trail(session, after, limit).await
     }
 }
 
@@ -84,6 +100,7 @@ const SCHEMA: &[&str] = &[
     // A session's trail.
     "create index audit_entry_by_session on audit_entry (session, position)",
 ];
+const PLAIN: &[&str] = &["session", "actor", "event_type", "status_from", "status_to", "details"];
 const INSERT: &str =
     "insert into audit_entry (position, session, at, actor, event_type, status_from, status_to, details)";
 const KEEP: &str = "on conflict (position) do nothing";
@@ -100,6 +117,10 @@ impl View for AuditView {
 
     fn schema(&self) -> &'static [&'static str] {
         SCHEMA
+    }
+
+    fn plain_columns(&self) -> &'static [&'static str] {
+        PLAIN
     }
 
     async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {

@@ -60,6 +60,12 @@ impl Checkpoint {
         rows.first().ok_or(SqlError(sqlx::Error::RowNotFound)).and_then(Self::from_row)
     }
 
+    /// Reads it as a transaction sees it.
+    pub(crate) async fn load_in(tx: &mut Transaction) -> Result<Self, SqlError> {
+        let rows = tx.fetch(LOAD, &[]).await?;
+        rows.first().ok_or(SqlError(sqlx::Error::RowNotFound)).and_then(Self::from_row)
+    }
+
     fn from_row(row: &Row) -> Result<Self, SqlError> {
         Ok(Self {
             fingerprint: row.text(0)?,
@@ -122,6 +128,12 @@ impl Checkpoint {
         let found = reader.read_all(Position(before), 1).await?;
         Ok(found.first().is_some_and(|event| event.position == self.position && hex::encode(event.hash) == self.hash))
     }
+}
+
+/// Keeps every owner from writing until the transaction ends, and says how far the rows are. PostgreSQL only.
+pub(crate) async fn lock(tx: &mut Transaction) -> Result<Position, SqlError> {
+    let rows = tx.fetch("select position from checkpoint for update", &[]).await?;
+    rows.first().ok_or(SqlError(sqlx::Error::RowNotFound)).and_then(|row| rows::position(row, 0))
 }
 
 async fn write(database: &Database, sql: &str, values: &[event_store::sql::Value<'_>]) -> Result<bool, SqlError> {

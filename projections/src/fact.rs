@@ -24,7 +24,7 @@ pub struct Fact {
 
 /// Why an event gave no fact.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FactError {
+pub enum FactError {
     /// The personal part could not be opened.
     #[error(transparent)]
     Vault(#[from] VaultError),

@@ -9,7 +9,7 @@ use event_store::{EventReader, Identity, sql::Database};
 
 use crate::{
     checkpoint::{self, Checkpoint},
-    place::{Place, schema_name},
+    place::{Place, Survey, schema_name},
     view::{ViewSet, fingerprint, usable},
     views::ViewsError,
 };
@@ -28,7 +28,7 @@ pub(crate) struct Chosen {
     pub(crate) next: Option<(Arc<Generation>, Checkpoint)>,
 }
 
-type Loaded = (Arc<Generation>, Checkpoint);
+pub(crate) type Loaded = (Arc<Generation>, Checkpoint);
 
 /// Finds or makes the generations that this program serves and builds.
 pub(crate) async fn choose(place: &Place, views: &ViewSet, reader: &dyn EventReader) -> Result<Chosen, ViewsError> {
@@ -57,7 +57,11 @@ pub(crate) async fn choose(place: &Place, views: &ViewSet, reader: &dyn EventRea
     }
 }
 
-async fn refuse_other_log(checkpoint: &Checkpoint, log: Identity, reader: &dyn EventReader) -> Result<(), ViewsError> {
+pub(crate) async fn refuse_other_log(
+    checkpoint: &Checkpoint,
+    log: Identity,
+    reader: &dyn EventReader,
+) -> Result<(), ViewsError> {
     let position = checkpoint.position;
     if checkpoint.log.log_id != log.log_id {
         return Err(ViewsError::OtherLog { views: checkpoint.log.log_id, log: log.log_id });
@@ -76,14 +80,12 @@ async fn find_or_make(
     reader: &dyn EventReader,
     not: u64,
 ) -> Result<Loaded, ViewsError> {
+    let _making = place.lock_making()?;
     let log = reader.identity().await?;
     let numbers = place.numbers().await?;
     for number in numbers.iter().rev().copied().filter(|number| *number != not) {
-        if let Some(found) = load(place, number).await? {
-            if found.1.fingerprint == fingerprint(views) && found.1.log == log && found.1.is_in(reader).await? {
-                return Ok(found);
-            }
-            found.0.database.close().await;
+        if let Some(found) = load_own(place, views, reader, number).await? {
+            return Ok(found);
         }
         // Half-made, or half-built for another program. On a server that program may be running.
         if number > not && !place.is_shared() {
@@ -94,8 +96,44 @@ async fn find_or_make(
     make(place, newest + 1, views, log).await
 }
 
+/// Makes the next generation after the accepted one, empty: whoever runs the views begins to build it. One that was asked
+/// for already is answered again; says whether it was.
+pub(crate) async fn request(
+    place: &Place,
+    views: &ViewSet,
+    reader: &dyn EventReader,
+) -> Result<(Loaded, bool), ViewsError> {
+    let _making = place.lock_making()?;
+    let Survey { current, numbers } = place.survey().await?;
+    let accepted = current.unwrap_or(0);
+    for number in numbers.iter().rev().copied().filter(|number| *number > accepted) {
+        if let Some(found) = load_own(place, views, reader, number).await? {
+            return Ok((found, true));
+        }
+    }
+    let newest = numbers.last().copied().unwrap_or(0).max(accepted);
+    Ok((make(place, newest + 1, views, reader.identity().await?).await?, false))
+}
+
+/// Opens a generation if it is whole, was made by this version of the program and folded from this very log.
+pub(crate) async fn load_own(
+    place: &Place,
+    views: &ViewSet,
+    reader: &dyn EventReader,
+    number: u64,
+) -> Result<Option<Loaded>, ViewsError> {
+    let Some(found) = load(place, number).await? else { return Ok(None) };
+    let checkpoint = &found.1;
+    let is_of_log = checkpoint.log == reader.identity().await?;
+    if checkpoint.fingerprint == fingerprint(views) && is_of_log && checkpoint.is_in(reader).await? {
+        return Ok(Some(found));
+    }
+    found.0.database.close().await;
+    Ok(None)
+}
+
 /// Opens a generation that is whole.
-async fn load(place: &Place, number: u64) -> Result<Option<Loaded>, ViewsError> {
+pub(crate) async fn load(place: &Place, number: u64) -> Result<Option<Loaded>, ViewsError> {
     if !place.numbers().await?.contains(&number) {
         return Ok(None);
     }
@@ -124,30 +162,33 @@ async fn is_whole(database: &Database, number: u64) -> Result<bool, ViewsError> 
 
 /// Makes a generation, or opens the one that another node has just made under this number.
 async fn make(place: &Place, number: u64, views: &ViewSet, log: Identity) -> Result<Loaded, ViewsError> {
-    let database = place.database(number).await?;
-    let mut tx = database.begin().await?;
-    let mut is_made = false;
-    if tx.is_postgres() {
-        let schema = schema_name(number);
-        tx.fetch("select 1 from pg_advisory_xact_lock(hashtext('fiido-desk views'))", &[]).await?;
-        let found = tx.fetch("select 1 from pg_namespace where nspname = $1", &[(&*schema).into()]).await?;
-        is_made = !found.is_empty();
-        if !is_made {
-            tx.execute(&format!("create schema {schema}"), &[]).await?;
-        }
-    }
-    if !is_made {
-        for statement in views.iter().flat_map(|view| view.schema()) {
-            tx.execute(statement, &[]).await?;
-        }
-        tx.execute(checkpoint::SCHEMA, &[]).await?;
-        Checkpoint::begin(&mut tx, &fingerprint(views), log).await?;
-        tx.commit().await?;
-    }
+    let draft = place.draft(number).await?;
+    fill(&draft, number, views, log).await?;
+    let database = place.publish(draft, number).await?;
     let checkpoint = Checkpoint::load(&database).await?;
     if checkpoint.fingerprint != fingerprint(views) {
         // Two versions of the program started at once; the other was faster.
         return Err(ViewsError::Taken { number });
     }
     Ok((Arc::new(Generation { number, database }), checkpoint))
+}
+
+/// Makes the tables, unless another node was faster.
+async fn fill(database: &Database, number: u64, views: &ViewSet, log: Identity) -> Result<(), ViewsError> {
+    let mut tx = database.begin().await?;
+    if tx.is_postgres() {
+        let schema = schema_name(number);
+        tx.fetch("select 1 from pg_advisory_xact_lock(hashtext('fiido-desk views'))", &[]).await?;
+        let found = tx.fetch("select 1 from pg_namespace where nspname = $1", &[(&*schema).into()]).await?;
+        if !found.is_empty() {
+            return Ok(());
+        }
+        tx.execute(&format!("create schema {schema}"), &[]).await?;
+    }
+    for statement in views.iter().flat_map(|view| view.schema()) {
+        tx.execute(statement, &[]).await?;
+    }
+    tx.execute(checkpoint::SCHEMA, &[]).await?;
+    Checkpoint::begin(&mut tx, &fingerprint(views), log).await?;
+    Ok(tx.commit().await?)
 }

@@ -13,10 +13,14 @@ mod place;
 mod pointer;
 mod projection;
 mod projector;
+mod reading;
+mod rebuild;
 mod rows;
 
 pub mod audit;
+pub mod compare;
 pub mod message;
+pub mod moment;
 pub mod session_detail;
 pub mod session_list;
 pub mod statistics;
@@ -27,9 +31,12 @@ pub mod views;
 mod tests;
 
 pub use audit::AuditEntry;
-pub use fact::Fact;
+pub use fact::{Fact, FactError};
 pub use message::{Audience, MessageView, Role};
+pub use moment::{Moment, SessionAt};
 pub use place::ViewsLocation;
+pub use reading::Reading;
+pub use rebuild::{Rebuild, Standing};
 pub use session_detail::{EscalationView, SessionView};
 pub use session_list::{Preview, SessionSummary};
 pub use statistics::{Statistics, Today};

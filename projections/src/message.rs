@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fact::Fact,
+    reading::Reading,
     rows,
     view::View,
     views::{Views, ViewsError},
@@ -87,13 +88,13 @@ impl fmt::Debug for MessageView {
 const FOR_CUSTOMER: &str = include_str!("sql/message_for_customer.sql");
 const FOR_STAFF: &str = include_str!("sql/message_for_staff.sql");
 
-impl Views {
+impl Reading {
     /// The newest `limit` messages, all or those before a position, oldest first.
     ///
     /// # Errors
     /// The views' database does not answer.
     pub async fn messages(
-        &self,
+        &mut self,
         session: SessionId,
         audience: Audience,
         before: Option<Position>,
@@ -106,8 +107,24 @@ impl Views {
         let session = session.to_string();
         let before = before.map_or(i64::MAX, |position| i64::try_from(position.0).unwrap_or(i64::MAX));
         let values = [(&*session).into(), before.into(), u64::from(limit).into()];
-        let rows = self.database().fetch(sql, &values).await?;
+        let rows = self.rows.fetch(sql, &values).await?;
         Ok(rows.iter().rev().map(MessageView::from_row).collect::<Result<_, _>>()?)
+    }
+}
+
+impl Views {
+    /// [`Reading::messages`] of the newest state.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn messages(
+        &self,
+        session: SessionId,
+        audience: Audience,
+        before: Option<Position>,
+        limit: u32,
+    ) -> Result<Vec<MessageView>, ViewsError> {
+        self.reading().await?.messages(session, audience, before, limit).await
     }
 }
 
@@ -138,6 +155,7 @@ const SCHEMA: &[&str] = &[
     // What a reply answers.
     "create index message_by_id on message (id)",
 ];
+const PLAIN: &[&str] = &["session", "id", "role", "agent", "answers"];
 const INSERT: &str = "insert into message (position, session, id, role, content, at, agent, answers, withheld, shown)";
 const KEEP: &str = "on conflict (position) do nothing";
 
@@ -153,6 +171,10 @@ impl View for MessagesView {
 
     fn schema(&self) -> &'static [&'static str] {
         SCHEMA
+    }
+
+    fn plain_columns(&self) -> &'static [&'static str] {
+        PLAIN
     }
 
     async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {

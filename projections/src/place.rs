@@ -3,7 +3,8 @@
 //! Invariant: a generation is made in one transaction, so one that can be loaded is whole; what cannot is thrown away.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -13,6 +14,10 @@ use crate::{pointer, views::ViewsError};
 
 /// Connections per generation on PostgreSQL: one writes, the others read.
 const CONNECTIONS: u32 = 9;
+/// A generation in the making, before it has its number.
+const DRAFT: &str = "views-draft";
+/// Locked by whoever makes a generation.
+const MAKING: &str = "views-lock";
 
 /// Where the views are kept.
 #[derive(Clone)]
@@ -32,6 +37,15 @@ pub(crate) enum Place {
     Postgres { url: String, pointer: Database },
 }
 
+/// What there is at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Survey {
+    /// The generation accepted last.
+    pub(crate) current: Option<u64>,
+    /// Every generation, whole or not, oldest first.
+    pub(crate) numbers: Vec<u64>,
+}
+
 impl Place {
     pub(crate) async fn open(location: ViewsLocation) -> Result<Self, ViewsError> {
         match location {
@@ -45,6 +59,17 @@ impl Place {
                 Ok(Self::Postgres { url, pointer })
             }
         }
+    }
+
+    /// Opens a location that is there already, and makes nothing.
+    pub(crate) async fn open_to_read(location: ViewsLocation) -> Result<Self, ViewsError> {
+        Ok(match location {
+            ViewsLocation::Folder(folder) => Self::Folder(folder),
+            ViewsLocation::Postgres { url } => {
+                let pointer = Database::postgres(&url, "views", 1).await?;
+                Self::Postgres { url, pointer }
+            }
+        })
     }
 
     /// Whether other processes may write here as well.
@@ -79,6 +104,55 @@ impl Place {
         Ok(numbers)
     }
 
+    /// What there is now.
+    pub(crate) async fn survey(&self) -> Result<Survey, ViewsError> {
+        Ok(Survey { current: self.current().await?, numbers: self.numbers().await? })
+    }
+
+    /// Keeps other processes from making a generation until it is dropped. PostgreSQL needs no such lock: there a
+    /// generation is made under an advisory lock.
+    pub(crate) fn lock_making(&self) -> Result<Option<File>, ViewsError> {
+        let Self::Folder(folder) = self else { return Ok(None) };
+        let lock = File::options().create(true).truncate(false).write(true).open(folder.join(MAKING))?;
+        lock.lock()?;
+        Ok(Some(lock))
+    }
+
+    /// An empty database that nobody sees, to become a generation with [`Self::publish`]; in PostgreSQL, where a schema
+    /// comes into being with its transaction, the generation's own.
+    pub(crate) async fn draft(&self, number: u64) -> Result<Database, ViewsError> {
+        match self {
+            Self::Folder(folder) => {
+                remove_with_its_log(folder, DRAFT)?;
+                Ok(Database::sqlite(&folder.join(DRAFT), Access::Derived).await?)
+            }
+            Self::Postgres { .. } => Ok(self.database(number).await?),
+        }
+    }
+
+    /// Gives the draft its name, whole and at once.
+    pub(crate) async fn publish(&self, draft: Database, number: u64) -> Result<Database, ViewsError> {
+        let Self::Folder(folder) = self else { return Ok(draft) };
+        draft.settle().await?;
+        draft.close().await;
+        fs::rename(folder.join(DRAFT), folder.join(file_name(number)))?;
+        File::open(folder)?.sync_all()?;
+        Ok(self.database(number).await?)
+    }
+
+    /// The database of a generation, to read only: nothing is made beside it while nobody has it open.
+    pub(crate) async fn database_to_read(&self, number: u64) -> Result<Database, SqlError> {
+        match self {
+            Self::Folder(folder) => {
+                let file = file_name(number);
+                let is_open = folder.join(format!("{file}-wal")).exists();
+                let access = if is_open { Access::ReadOnly } else { Access::AtRest };
+                Database::sqlite(&folder.join(file), access).await
+            }
+            Self::Postgres { .. } => self.database(number).await,
+        }
+    }
+
     /// The database of a generation, made if missing.
     pub(crate) async fn database(&self, number: u64) -> Result<Database, SqlError> {
         match self {
@@ -90,9 +164,11 @@ impl Place {
     /// Deletes a generation that nobody uses.
     pub(crate) async fn remove(&self, number: u64) -> Result<(), ViewsError> {
         match self {
-            Self::Folder(folder) => remove_files(folder, number)?,
+            Self::Folder(folder) => remove_with_its_log(folder, &file_name(number))?,
             Self::Postgres { pointer, .. } => {
                 let mut tx = pointer.begin().await?;
+                // Somebody who reads it for long (a comparison) must not hold up the loop: there is a next time.
+                tx.execute("set local lock_timeout = '1s'", &[]).await?;
                 tx.execute(&format!("drop schema if exists {} cascade", schema_name(number)), &[]).await?;
                 tx.commit().await?;
             }
@@ -131,9 +207,8 @@ async fn schemas(pointer: &Database) -> Result<Vec<u64>, SqlError> {
 }
 
 /// The file itself goes last: as long as it is there, the next start finds the rest.
-fn remove_files(folder: &Path, number: u64) -> io::Result<()> {
-    let file = file_name(number);
-    for name in [format!("{file}-shm"), format!("{file}-wal"), file] {
+fn remove_with_its_log(folder: &Path, file: &str) -> io::Result<()> {
+    for name in [format!("{file}-shm"), format!("{file}-wal"), file.to_owned()] {
         match fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}

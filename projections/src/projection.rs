@@ -9,11 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event_store::{EventReader, Position, ReadError, RecordedEvent, Vault, sql::SqlError, vault::VaultError};
+use event_store::{
+    EventReader, Position, ReadError, RecordedEvent, Vault,
+    sql::{SqlError, Transaction},
+    vault::VaultError,
+};
 use futures::{Stream, StreamExt as _};
 
 use crate::{
-    checkpoint::Checkpoint,
+    checkpoint::{self, Checkpoint},
     fact::{Fact, FactError},
     generation::Generation,
     view::ViewSet,
@@ -21,7 +25,7 @@ use crate::{
 };
 
 /// The most events in one transaction.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 /// An owner whose beat stands still for so long is taken for dead: three missed beats.
 const STALE: Duration = Duration::from_secs(3);
 /// Between an owner's signs of life when there is nothing to write.
@@ -55,6 +59,12 @@ enum Role {
     Owner { feed: Feed, beaten: Instant },
     /// It watches; the owner's last sign of life was seen then.
     Watcher { seen: Instant },
+}
+
+/// The rows of a generation, standing still until this is dropped.
+pub(crate) struct Held {
+    pub(crate) position: Position,
+    _lock: Option<Transaction>,
 }
 
 /// Why a batch was not applied, or not to its end.
@@ -147,6 +157,17 @@ impl Projection {
         tended.inspect_err(|trouble| self.step_back(trouble))
     }
 
+    /// Keeps the rows as they are, whoever owns them: the checkpoint goes first in every batch, so its row is the lock. A
+    /// lone process writes them in the same loop that asks for this.
+    pub(crate) async fn hold(&mut self, means: &Means) -> Result<Held, SqlError> {
+        if !means.is_shared {
+            return Ok(Held { position: self.position(), _lock: None });
+        }
+        let mut lock = self.generation.database.begin().await?;
+        let position = checkpoint::lock(&mut lock).await?;
+        Ok(Held { position, _lock: Some(lock) })
+    }
+
     /// Lets another node take over at once.
     pub(crate) async fn release(&mut self) {
         if self.is_owner() && self.checkpoint.release(&self.generation.database).await.is_err() {
@@ -206,7 +227,7 @@ impl Projection {
 }
 
 /// Facts up to the first event that gives none, where they end, and what ended them.
-async fn read(
+pub(crate) async fn read(
     means: &Means,
     after: Position,
     batch: Batch,

@@ -1,42 +1,40 @@
-//! The one loop: it keeps the serving generation at the head of the log and, while the next one is being built, feeds that
-//! as well, until it is at the head too and takes the other's place.
+//! The one loop: it keeps the serving generation at the head of the log and, while a next one is being built, feeds that as
+//! well, until readers can go over to it.
 //!
-//! Invariants: the next generation is served only once it is as far as readers have been told, so nobody sees an older
-//! figure after a newer one; the pointer is on disk before anybody is served from it.
+//! A next generation comes from a new version of the program, from `desk-replay rebuild`, or from another node that has
+//! gone over already. Invariants: the serving generation is fed first; a building batch is short, so it never waits long.
+
+mod building;
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use event_store::Position;
 use tokio::time::sleep;
 
+use building::{Building, next_of};
+
 use crate::{
-    generation::Chosen,
+    generation::{Chosen, load_own},
     projection::{Batch, Projection, Trouble},
-    views::Views,
+    views::{Views, ViewsError},
 };
 
 /// How often a watching node looks how far the owner is: what a reader on such a node waits at most.
 const LOOK: Duration = Duration::from_millis(100);
 /// How often a lone process looks after itself: what it takes at most to come back from an outage.
 const LOOK_ALONE: Duration = Duration::from_millis(500);
-/// The next generation is near the head once it makes up in so short a time what was written in the meantime.
-const SMALL_LAG: Duration = Duration::from_secs(1);
 
 /// What the loop works on.
 pub(crate) struct Projector {
     serving: Projection,
     building: Option<Building>,
+    /// Generations that are not for this program.
+    passed_over: BTreeSet<u64>,
     tended: Option<Instant>,
     is_away: bool,
-}
-
-struct Building {
-    projection: Projection,
-    /// The head when it was last asked for, and when that was.
-    goal: (Position, Instant),
 }
 
 enum Woken {
@@ -48,17 +46,15 @@ enum Woken {
 impl Projector {
     pub(crate) fn new(chosen: Chosen) -> Self {
         let serving = Projection::new(chosen.serving.0, chosen.serving.1);
-        let building = chosen.next.map(|(generation, checkpoint)| Building {
-            projection: Projection::new(generation, checkpoint),
-            goal: (Position(u64::MAX), Instant::now()),
-        });
-        Self { serving, building, tended: None, is_away: false }
+        let building = chosen.next.map(|next| Building::new(next, false));
+        Self { serving, building, passed_over: BTreeSet::new(), tended: None, is_away: false }
     }
 
     /// Follows the log for ever. Dropped at any point, it leaves whole transactions.
     pub(crate) async fn follow(&mut self, views: &Views) {
         loop {
-            if self.tended.is_none_or(|at| at.elapsed() >= self.pace(views)) {
+            let has_tended = self.tended.is_none_or(|at| at.elapsed() >= self.pace(views));
+            if has_tended {
                 self.tend(views).await;
             }
             match self.wake(views).await {
@@ -70,7 +66,7 @@ impl Projector {
                 Woken::Time => {}
             }
             views.announce(self.serving.position());
-            self.switch_if_ready(views).await;
+            self.switch_if_ready(views, has_tended).await;
         }
     }
 
@@ -99,11 +95,46 @@ impl Projector {
 
     async fn tend(&mut self, views: &Views) {
         self.tended = Some(Instant::now());
+        if let Err(error) = self.look_for_next(views).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "not seen whether other views are wanted");
+        }
         let tended = self.serving.tend(&views.means).await;
         self.note(views, tended);
         if let Some(building) = &mut self.building {
             let tended = building.projection.tend(&views.means).await;
             self.note(views, tended);
+        }
+    }
+
+    /// Takes up the generation that another node has gone over to, or else one that was asked for.
+    async fn look_for_next(&mut self, views: &Views) -> Result<(), ViewsError> {
+        let survey = views.place.survey().await?;
+        let serving = self.serving.generation.number;
+        let accepted = survey.current.filter(|number| *number != serving);
+        self.passed_over.retain(|number| survey.numbers.contains(number));
+        let asked = survey.numbers.iter().rev().copied().filter(|number| *number > serving);
+        for number in accepted.into_iter().chain(asked) {
+            if self.passed_over.contains(&number) {
+                continue;
+            }
+            if let Some(building) = self.building.as_mut().filter(|building| building.number() == number) {
+                building.is_accepted |= accepted == Some(number);
+                return Ok(());
+            }
+            match load_own(&views.place, &views.means.views, &*views.means.reader, number).await? {
+                Some(found) => {
+                    self.take_up(Building::new(found, accepted == Some(number))).await;
+                    return Ok(());
+                }
+                None => drop(self.passed_over.insert(number)),
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_up(&mut self, building: Building) {
+        if let Some(mut other) = self.building.replace(building) {
+            other.projection.release().await;
         }
     }
 
@@ -113,24 +144,27 @@ impl Projector {
         self.note_applied(views, applied);
     }
 
-    /// Moves the pointer, then the readers, once the next generation is as far as the readers have been told.
-    async fn switch_if_ready(&mut self, views: &Views) {
-        let Some(building) = &mut self.building else { return };
-        if !building.is_near_head(views).await || building.projection.position() < views.position() {
+    /// A generation that another node writes is looked at as often as its position is.
+    async fn switch_if_ready(&mut self, views: &Views, has_tended: bool) {
+        let Some(building) = self.building.as_mut().filter(|next| has_tended || next.projection.is_owner()) else {
             return;
+        };
+        match building.take_over(&mut self.serving, views).await {
+            Ok(true) => self.leave_previous(views).await,
+            Ok(false) => {}
+            Err(error) => {
+                let generation = building.number();
+                tracing::warn!(generation, error = &error as &dyn std::error::Error, "views not switched yet");
+            }
         }
-        let number = building.projection.generation.number;
-        if let Err(error) = views.place.set_current(number).await {
-            tracing::warn!(generation = number, error = &error as &dyn std::error::Error, "views not switched yet");
-            return;
-        }
+    }
+
+    async fn leave_previous(&mut self, views: &Views) {
         let Some(building) = self.building.take() else { return };
         let mut previous = std::mem::replace(&mut self.serving, building.projection);
-        views.serve(self.serving.generation.clone());
         views.announce(self.serving.position());
-        tracing::info!(generation = number, position = self.serving.position().0, "views switched");
         previous.release().await;
-        remove_older(views, number.min(previous.generation.number)).await;
+        remove_older(views, self.serving.generation.number.min(previous.generation.number)).await;
     }
 
     /// An outage is over when a batch is in, not before.
@@ -153,31 +187,6 @@ impl Projector {
             }
             Err(Trouble::Alarm(alarm)) => views.raise(alarm),
         }
-    }
-}
-
-impl Building {
-    async fn is_near_head(&mut self, views: &Views) -> bool {
-        let (goal, since) = self.goal;
-        let position = self.projection.position();
-        let is_unknown = goal == Position(u64::MAX);
-        if position < goal && !is_unknown {
-            return false;
-        }
-        if !is_unknown && since.elapsed() < SMALL_LAG {
-            return true;
-        }
-        if let Ok(head) = views.means.reader.head().await {
-            self.goal = (head, Instant::now());
-        }
-        self.goal.0 <= position
-    }
-}
-
-async fn next_of(building: &mut Option<Building>) -> Batch {
-    match building {
-        Some(building) => building.projection.next_batch().await,
-        None => std::future::pending().await,
     }
 }
 

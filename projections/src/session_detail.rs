@@ -28,6 +28,7 @@ use row::Kept;
 
 use crate::{
     fact::Fact,
+    reading::Reading,
     rows,
     view::View,
     views::{Views, ViewsError},
@@ -70,8 +71,8 @@ pub struct SessionView {
     pub position: Position,
     /// Position of its newest message that was not withheld.
     pub(crate) last_message: Option<Position>,
-    /// Messages up to here are hidden from the customer.
-    pub(crate) cleared_at: Position,
+    /// Messages up to here are hidden from the customer: the last time that the screen was cleared.
+    pub cleared_at: Position,
 }
 
 /// An escalation that is not over.
@@ -103,14 +104,24 @@ impl fmt::Debug for EscalationView {
     }
 }
 
-impl Views {
+impl Reading {
     /// A session by id.
     ///
     /// # Errors
     /// The views' database does not answer.
-    pub async fn session(&self, session: SessionId) -> Result<Option<SessionView>, ViewsError> {
-        let rows = self.database().fetch(BY_ID, &[(&*session.to_string()).into()]).await?;
+    pub async fn session(&mut self, session: SessionId) -> Result<Option<SessionView>, ViewsError> {
+        let rows = self.rows.fetch(BY_ID, &[(&*session.to_string()).into()]).await?;
         Ok(rows.first().map(SessionView::from_row).transpose()?)
+    }
+}
+
+impl Views {
+    /// [`Reading::session`] of the newest state.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn session(&self, session: SessionId) -> Result<Option<SessionView>, ViewsError> {
+        self.reading().await?.session(session).await
     }
 
     /// The sessions with exactly this name, oldest first: names are unique per visitor only.
@@ -136,6 +147,17 @@ const SCHEMA: &[&str] = &[
     "create index session_by_status on session (status, updated_at)",
 ];
 const SELECT: &str = include_str!("sql/session_select.sql");
+const PLAIN: &[&str] = &[
+    "id",
+    "visitor",
+    "status",
+    "context",
+    "language",
+    "escalation_reason",
+    "escalation_rule",
+    "escalation_severity",
+    "agent",
+];
 const INSERT: &str = include_str!("sql/session_insert.sql");
 const REPLACE: &str = include_str!("sql/session_replace.sql");
 const BY_ID: &str = include_str!("sql/session_by_id.sql");
@@ -153,6 +175,10 @@ impl View for SessionsView {
 
     fn schema(&self) -> &'static [&'static str] {
         SCHEMA
+    }
+
+    fn plain_columns(&self) -> &'static [&'static str] {
+        PLAIN
     }
 
     async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {

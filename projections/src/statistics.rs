@@ -135,6 +135,7 @@ const SCHEMA: &[&str] = &[
     // The day's escalations.
     "create index escalation_by_time on escalation (at)",
 ];
+const PLAIN: &[&str] = &["session", "reason"];
 const INSERT: &str = "insert into escalation (position, session, at, reason)";
 const KEEP: &str = "on conflict (position) do nothing";
 
@@ -150,6 +151,10 @@ impl View for EscalationsView {
 
     fn schema(&self) -> &'static [&'static str] {
         SCHEMA
+    }
+
+    fn plain_columns(&self) -> &'static [&'static str] {
+        PLAIN
     }
 
     async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {

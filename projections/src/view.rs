@@ -29,6 +29,11 @@ pub trait View: Send + Sync {
     /// Statements that make its tables, the same text for SQLite and PostgreSQL.
     fn schema(&self) -> &'static [&'static str];
 
+    /// Text columns that never hold anything personal, so that a tool which compares rows may print them. Unless told, none.
+    fn plain_columns(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Folds a batch of facts, in order, into the rows. Facts that the rows hold already change nothing.
     async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError>;
 }

@@ -62,6 +62,45 @@ pub enum ViewsError {
         /// Where they end.
         position: Position,
     },
+    /// They are of another version of the program, whose code alone can build and compare them.
+    #[error("the views are of another version of the program: they are {views}, this program's are {program}")]
+    OtherVersion {
+        /// Names and versions of theirs.
+        views: String,
+        /// Names and versions of this program's.
+        program: String,
+    },
+    /// There are none yet.
+    #[error("there are no views here")]
+    NoViews,
+    /// The role may not make a generation that the program could write.
+    #[error("the views belong to role {owner}, and this is role {role}")]
+    OtherRole {
+        /// Whose they are.
+        owner: String,
+        /// Who asks.
+        role: String,
+    },
+    /// The generation that was asked for is gone.
+    #[error("generation {number} of the views was thrown away by another version of the program")]
+    ThrownAway {
+        /// The number.
+        number: u64,
+    },
+    /// An event cannot be folded.
+    #[error("the event at position {} cannot be folded: {}", .0.position, .0.what)]
+    Stopped(Alarm),
+    /// Log or vault do not answer.
+    #[error("log or vault")]
+    Away(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The views were put back to an older state while they were read.
+    #[error("the views went back from position {from} to {to} while they were compared")]
+    WentBack {
+        /// Where they had been.
+        from: Position,
+        /// Where they were then.
+        to: Position,
+    },
     /// Another version of the program made a generation of this number at the same moment.
     #[error("generation {number} of the views was just taken by another version of the program: start again")]
     Taken {
@@ -97,6 +136,7 @@ pub struct Views {
     serving: RwLock<Arc<Generation>>,
     announced: watch::Sender<Position>,
     alarm: Mutex<Option<Alarm>>,
+    switched_in: Mutex<Option<Duration>>,
     projector: Mutex<Option<Projector>>,
 }
 
@@ -134,6 +174,7 @@ impl Views {
             serving: RwLock::new(chosen.serving.0.clone()),
             announced: watch::Sender::new(chosen.serving.1.position),
             alarm: Mutex::default(),
+            switched_in: Mutex::default(),
             projector: Mutex::new(Some(Projector::new(chosen))),
         }))
     }
@@ -195,6 +236,16 @@ impl Views {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.serving().number
+    }
+
+    /// How long the last change of generation took; during it readers are served from the one before.
+    #[must_use]
+    pub fn switched_in(&self) -> Option<Duration> {
+        *self.switched_in.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn note_switch(&self, took: Duration) {
+        *self.switched_in.lock().unwrap_or_else(PoisonError::into_inner) = Some(took);
     }
 
     /// Where queries go.

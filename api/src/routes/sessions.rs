@@ -1,4 +1,6 @@
-//! `GET /api/sessions`, `/stats` and `/{name}`: what the views say.
+//! `GET /api/sessions`, `/stats` and `/{name}`: what the views say, or with `?at=` what they said then.
+
+mod past;
 
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use actix_web::{
 use domain::{SessionId, session::Status};
 use event_store::Position;
 use jiff::Timestamp;
-use projections::{Audience, SessionView};
+use projections::Audience;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -23,15 +25,11 @@ use crate::{
         staff::{Staff, is_staff},
         visitor::KnownVisitor,
     },
-    wire::{AuditTrailEntry, SessionState, Summary, statistics},
+    wire::{SessionData, Summary, statistics},
 };
 
 /// How long a read waits for the position it was asked for.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Messages at a time, as in the original.
-const HISTORY: u32 = 50;
-/// Entries of the audit trail at a time.
-const AUDIT: u32 = 1000;
 /// Rows of the list: by default, and at most.
 const ROWS: (u32, u32) = (50, 200);
 
@@ -40,35 +38,34 @@ const ROWS: (u32, u32) = (50, 200);
 pub struct SessionAnswer {
     success: bool,
     data: SessionData,
-    /// How far the views had read the log.
+    /// How far the views had read the log; with `?at=` the position of the session's newest event of then.
     position: u64,
-}
-
-/// A session with its audit trail.
-#[derive(Serialize, ToSchema)]
-pub struct SessionData {
-    session: SessionState,
-    /// Empty for customers.
-    audit_trail: Vec<AuditTrailEntry>,
 }
 
 /// Shows a session: a customer's own by name, staff any by id or by name.
 ///
+/// With `?at=` it is the session as it stood: at a position, which counts, or at a time, with everything recorded up to
+/// that very time. The answer for a position stays the same for ever, but for texts that were erased since (`erased`), and,
+/// to the customer, for messages that the customer has cleared since, which stay hidden. Staff is also told what the
+/// customer saw then and the last decision.
+///
 /// # Errors
-/// It is not there or not the caller's; the views are behind or away.
+/// It is not there or not the caller's; the moment is not in the log; the views are behind or away.
 #[utoipa::path(
     get, path = "/api/sessions/{name}", operation_id = "show_session", tag = "customer",
     params(
         ("name" = String, Path, description = "The session's name; for staff its id as well"),
+        ("at" = Option<String>, Query, description = "As it stood: a position, or a time in RFC 3339 (write + as %2B)"),
         ("before" = Option<u64>, Query, description = "History before this position"),
         ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
     ),
     responses(
         (status = 200, body = SessionAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "Also: `at` is in the future"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "AMBIGUOUS_SESSION, for staff"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json", description = "Also: it had not begun at `at`"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "AMBIGUOUS_SESSION, for staff; CURSOR_AHEAD: `at` is beyond the log's head"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn show(
@@ -78,23 +75,18 @@ pub async fn show(
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
-    let staff = is_staff(&request);
+    let audience = if is_staff(&request) { Audience::Staff } else { Audience::Customer };
     let session = addressed(&request, &app, visitor, name.into_inner()).await?;
     let before = query.number("before")?.map(Position);
+    if let Some(moment) = past::moment(&query)? {
+        let (data, position) = past::read(&app, session, audience, before, moment).await?;
+        return Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0 }));
+    }
     wait(&app, &query).await?;
-    let position = app.views.position();
-    let view = app.views.session(session).await?.ok_or_else(no_session)?;
-    let audience = if staff { Audience::Staff } else { Audience::Customer };
-    let messages = app.views.messages(session, audience, before, HISTORY).await?;
-    let audit_trail = if staff { audit_trail(&app, &view).await? } else { Vec::new() };
-    let session = SessionState::new(view, messages, staff);
-    let data = SessionData { session, audit_trail };
-    Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0 }))
-}
-
-async fn audit_trail(app: &App, view: &SessionView) -> Result<Vec<AuditTrailEntry>, Problem> {
-    let entries = app.views.audit_trail(view.session, Position::START, AUDIT).await?;
-    Ok(entries.into_iter().map(AuditTrailEntry::from).collect())
+    let mut reading = app.views.reading().await?;
+    let data = SessionData::read(&mut reading, session, audience, before).await?.ok_or_else(no_session)?;
+    let position = reading.position().0;
+    Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position }))
 }
 
 /// The session that a path names: to customers only their own exist.

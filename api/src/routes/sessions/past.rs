@@ -1,0 +1,58 @@
+//! `GET /api/sessions/{name}?at=`: a session as it stood at a position of the log or at a time.
+//!
+//! It is folded from the log, so it waits for no view. What a customer has cleared since stays hidden from that customer:
+//! the button says that earlier messages are gone, and whoever holds the device next must not find them again.
+
+use domain::SessionId;
+use event_store::Position;
+use jiff::Timestamp;
+use projections::{Audience, Moment, SessionAt};
+
+use super::no_session;
+use crate::{app::App, problem::Problem, query::QueryFields, wire::SessionData};
+
+/// The moment of `?at=`, if the query has one.
+pub(super) fn moment(query: &QueryFields) -> Result<Option<Moment>, Problem> {
+    let parsed = query.text("at").map(|text| text.parse().map_err(|error| Problem::invalid("at", error)));
+    parsed.transpose()
+}
+
+/// The session as a reader is shown it for that moment, and the position of its newest event of then.
+pub(super) async fn read(
+    app: &App,
+    session: SessionId,
+    audience: Audience,
+    before: Option<Position>,
+    moment: Moment,
+) -> Result<(SessionData, Position), Problem> {
+    if let Moment::Time(time) = moment {
+        refuse_future(app, time).await?;
+    }
+    let then = SessionAt::read(&*app.reader(), app.log.vault(), session, moment).await?;
+    let data = SessionData::read_then(&then, session, audience, before).await?;
+    let (mut data, position) = (data.ok_or_else(no_session)?, then.newest.position);
+    if audience == Audience::Customer && is_cleared_since(app, session, position).await? {
+        data.session.clear_history();
+    }
+    Ok((data, position))
+}
+
+/// Nobody knows what will have happened. Where clocks differ the log may be ahead of this one.
+async fn refuse_future(app: &App, time: Timestamp) -> Result<(), Problem> {
+    let now = Timestamp::now();
+    if time <= now {
+        return Ok(());
+    }
+    let reader = app.reader();
+    let before_last = reader.head().await?.0.saturating_sub(1);
+    let last = reader.read_all(Position(before_last), 1).await?;
+    match last.first() {
+        Some(last) if time <= last.recorded_at => Ok(()),
+        Some(_) | None => Err(Problem::invalid("at", format_args!("is in the future; it is {now:.0} here"))),
+    }
+}
+
+async fn is_cleared_since(app: &App, session: SessionId, position: Position) -> Result<bool, Problem> {
+    let now = app.views.session(session).await?;
+    Ok(now.is_some_and(|now| now.cleared_at > position))
+}

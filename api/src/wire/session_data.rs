@@ -1,0 +1,178 @@
+//! A session as a reader is shown it, from one state of the views: the newest, or the one of a moment. Both are written by
+//! the same function, so what is answered for a moment is what was answered then.
+//!
+//! Invariant: nothing here depends on the clock.
+
+use domain::{Personal, SessionId};
+use event_store::{Position, event::time_text};
+use projections::{Audience, MessageView, Reading, SessionAt, ViewsError, moment::Decision};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{AuditTrailEntry, SessionState, code, seconds};
+
+/// Messages at a time, as in the original.
+const HISTORY: u32 = 50;
+/// Entries of the audit trail at a time.
+const AUDIT: u32 = 1000;
+
+/// A session with its audit trail.
+#[derive(Serialize, ToSchema)]
+pub struct SessionData {
+    /// What the reader sees of the session.
+    pub session: SessionState,
+    /// Empty for customers.
+    pub audit_trail: Vec<AuditTrailEntry>,
+    /// With `?at=`: the session's newest event of then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<At>,
+    /// With `?at=`, for staff: what the customer's own routes showed then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_view: Option<CustomerView>,
+    /// With `?at=`, for staff: why a person was last wanted by then, over or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_decision: Option<LastDecision>,
+}
+
+/// An event's place and time.
+#[derive(Serialize, ToSchema)]
+pub struct At {
+    position: u64,
+    /// RFC 3339.
+    recorded_at: String,
+    /// Place in the session, from 1.
+    version: u64,
+}
+
+/// A session as its customer saw it.
+#[derive(Serialize, ToSchema)]
+pub struct CustomerView {
+    /// Without what was cleared by then, and without withheld replies.
+    pub session: SessionState,
+    /// Beginnings of withheld replies that had been sent to the customer's stream.
+    partly_shown: Vec<PartlyShown>,
+}
+
+/// How much of a withheld reply the customer saw.
+#[derive(Serialize, ToSchema)]
+pub struct PartlyShown {
+    message_id: String,
+    position: u64,
+    timestamp: f64,
+    shown: String,
+}
+
+/// A rule that fired.
+#[derive(Serialize, ToSchema)]
+pub struct LastDecision {
+    position: u64,
+    /// RFC 3339.
+    recorded_at: String,
+    reason: Value,
+    rule: String,
+    severity: Value,
+    policy_version: u32,
+    /// What the rule saw; null once erased.
+    evidence: Option<String>,
+    /// True once what the rule saw is erased.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    erased: bool,
+}
+
+impl SessionData {
+    /// What a reader is shown of a session in one state; nothing where it is not in it. Messages are the newest 50, all or
+    /// those before a position.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn read(
+        reading: &mut Reading,
+        session: SessionId,
+        audience: Audience,
+        before: Option<Position>,
+    ) -> Result<Option<Self>, ViewsError> {
+        let Some(view) = reading.session(session).await? else { return Ok(None) };
+        let messages = reading.messages(session, audience, before, HISTORY).await?;
+        let audit_trail = match audience {
+            Audience::Staff => reading.audit_trail(session, Position::START, AUDIT).await?,
+            Audience::Customer => Vec::new(),
+        };
+        Ok(Some(Self {
+            session: SessionState::new(view, messages, audience == Audience::Staff),
+            audit_trail: audit_trail.into_iter().map(AuditTrailEntry::from).collect(),
+            at: None,
+            customer_view: None,
+            last_decision: None,
+        }))
+    }
+
+    /// What a reader is shown of a session as it stood.
+    ///
+    /// # Errors
+    /// The moment's database does not answer.
+    pub async fn read_then(
+        then: &SessionAt,
+        session: SessionId,
+        audience: Audience,
+        before: Option<Position>,
+    ) -> Result<Option<Self>, ViewsError> {
+        let mut reading = then.reading().await?;
+        let Some(mut data) = Self::read(&mut reading, session, audience, before).await? else { return Ok(None) };
+        data.at = Some(At::of(then));
+        if audience == Audience::Staff {
+            data.customer_view = CustomerView::read(&mut reading, session, before).await?;
+            data.last_decision = then.decision.clone().map(LastDecision::from);
+        }
+        Ok(Some(data))
+    }
+}
+
+impl At {
+    fn of(then: &SessionAt) -> Self {
+        let newest = &then.newest;
+        Self { position: newest.position.0, recorded_at: newest.recorded_at_text(), version: newest.version.0 }
+    }
+}
+
+impl CustomerView {
+    async fn read(
+        reading: &mut Reading,
+        session: SessionId,
+        before: Option<Position>,
+    ) -> Result<Option<Self>, ViewsError> {
+        let Some(shown) = SessionData::read(reading, session, Audience::Customer, before).await? else {
+            return Ok(None);
+        };
+        let all = reading.messages(session, Audience::Staff, before, HISTORY).await?;
+        let partly_shown = all.into_iter().filter(|message| !message.hidden).filter_map(PartlyShown::of).collect();
+        Ok(Some(Self { session: shown.session, partly_shown }))
+    }
+}
+
+impl PartlyShown {
+    fn of(message: MessageView) -> Option<Self> {
+        let shown = message.shown.filter(|shown| message.withheld && !shown.is_empty())?;
+        Some(Self {
+            message_id: message.message.to_string(),
+            position: message.position.0,
+            timestamp: seconds(message.at),
+            shown,
+        })
+    }
+}
+
+impl From<Decision> for LastDecision {
+    fn from(decision: Decision) -> Self {
+        Self {
+            position: decision.position.0,
+            recorded_at: time_text(decision.at),
+            reason: code(decision.reason),
+            rule: decision.rule,
+            severity: code(decision.severity),
+            policy_version: decision.policy_version,
+            erased: decision.evidence == Personal::Erased,
+            evidence: decision.evidence.known().cloned(),
+        }
+    }
+}

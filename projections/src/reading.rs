@@ -1,0 +1,45 @@
+//! One state of the views to ask questions of: of the serving generation, or of a session as it stood at a moment. The
+//! questions themselves stand with each view.
+//!
+//! Invariant: all answers of one reading come from one state, so a session, its messages and its audit trail fit together.
+
+use event_store::{
+    Position,
+    sql::{Database, Transaction},
+};
+
+use crate::{
+    checkpoint::Checkpoint,
+    views::{Views, ViewsError},
+};
+
+/// One state of some views.
+pub struct Reading {
+    pub(crate) rows: Transaction,
+    position: Position,
+}
+
+impl Reading {
+    /// A state that is known to end at a position.
+    pub(crate) async fn of(database: &Database, position: Position) -> Result<Self, ViewsError> {
+        Ok(Self { rows: database.snapshot().await?, position })
+    }
+
+    /// The last event of the log that is in it.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.position
+    }
+}
+
+impl Views {
+    /// The newest state.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn reading(&self) -> Result<Reading, ViewsError> {
+        let mut rows = self.database().snapshot().await?;
+        let position = Checkpoint::load_in(&mut rows).await?.position;
+        Ok(Reading { rows, position })
+    }
+}
