@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
-use crate::point::Time;
+use projections::Moment;
 
 const LONG_ABOUT: &str = "\
 Shows, follows, proves and counts what the event log of Fiido Desk holds.
 
-desk-replay only reads. It has nothing to send with and nothing to write with, makes no file, and works while desk runs \
-on the same log. Personal data (texts, names) is sealed in the log: with the master key it is shown, without it every \
+desk-replay only reads. It has nothing to send with, writes nothing to the log, makes no file but the one that it is told \
+to make, and works while desk runs on the same log. Personal data (texts, names) is sealed in the log: with the master key it is shown, without it every \
 personal part prints as [sealed]; what was erased prints as [erased], with or without the key.";
 
 const EXAMPLES: &str = "\
@@ -20,7 +20,11 @@ Examples:
   desk-replay --master-key /run/secrets/master-key show session_1763899200_ab
       the same with its texts, found by the name that the customer's browser gave it
   desk-replay show SESSION --at '2026-11-23 14:05'
-      the session as it stood then: state, owner, what was waiting
+      the session as it stood then: state, owner, what customer and staff saw, the last decision
+  desk-replay play SESSION --speed 8
+      the conversation as it happened, eight times as fast
+  desk-replay --master-key FILE report SESSION --html report.html
+      one page to keep, with everything in it
   desk-replay --json tail --after 12000 --follow | jq .type
       every new event, one JSON document a line
   desk-replay --store postgres://auditor@db/desk verify
@@ -79,7 +83,17 @@ pub enum Action {
     /// Prints who the session belongs to, the conversation with every state, run, withheld reply and hand-over, and what
     /// all that adds up to, folded by the same code that runs live. The session's own chain of hashes is checked on the
     /// way; `verify` checks the whole log.
-    Show(ShowArgs),
+    Show(SessionArgs),
+    /// Plays a session as it happened, with its pauses.
+    ///
+    /// On a terminal the pauses are kept, divided by --speed; one that would be longer than five seconds is cut to five,
+    /// and said. Enter or space goes on at once, q or Ctrl-C ends. Where the output is no terminal nothing is waited for.
+    Play(PlayArgs),
+    /// Writes a session as one self-contained HTML page that can be kept, printed and read offline.
+    ///
+    /// It says which log it is from, with the hashes of the session's first and last event, shows the conversation with
+    /// every state, rule and actor, what was withheld, erased or sealed, and lists all events with their hashes.
+    Report(ReportArgs),
     /// Prints events in the order of the log.
     ///
     /// Prints what is there and stops; with --follow it goes on with every new event until it is interrupted (Ctrl-C).
@@ -104,19 +118,56 @@ impl Action {
 /// Which session, and when.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("moment").args(["at", "position", "version"]))]
-pub struct ShowArgs {
+pub struct SessionArgs {
     /// The session: its id, its stream (`session-` and the id) or, with the master key, the name that the client gave it.
     #[arg(value_name = "SESSION")]
     pub session: String,
-    /// As it stood at this time: RFC 3339, or 'YYYY-MM-DD HH:MM:SS' in UTC, where the seconds may be left out. Events of that very moment are included.
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<Time>,
-    /// As it stood when the log ended at this position.
+    /// As it stood at this position of the log or at this time: a number, RFC 3339, or 'YYYY-MM-DD HH:MM:SS' in UTC, where
+    /// the seconds may be left out. Events of that very moment are included.
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<Moment>,
+    /// As it stood when the log ended at this position: the same as --at N.
     #[arg(long, value_name = "N")]
     pub position: Option<u64>,
     /// As it stood after its own N-th event.
     #[arg(long, value_name = "N")]
     pub version: Option<u64>,
+}
+
+/// Which session, and how fast.
+#[derive(Debug, Args)]
+pub struct PlayArgs {
+    /// Which session, and up to when.
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// How many times as fast as it happened.
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+    /// Waits before each event until Enter or space is pressed.
+    #[arg(long)]
+    pub step: bool,
+}
+
+/// Which session, and where to.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Which session, and up to when.
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// The file to write; readable by its owner only, for it holds what was said.
+    #[arg(long, value_name = "FILE")]
+    pub html: PathBuf,
+    /// Replaces a file that is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The slowest and the fastest that a session is played.
+const SPEEDS: (f64, f64) = (0.01, 100_000.0);
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed| (SPEEDS.0..=SPEEDS.1).contains(speed));
+    speed.ok_or_else(|| format!("must be a number from {} to {}", SPEEDS.0, SPEEDS.1))
 }
 
 /// From where, and for how long.

@@ -75,6 +75,18 @@ pub enum Failure {
     NoSuchVersion { wanted: u64, last: StreamVersion },
     #[error("the log ends at position {head}, before {wanted}")]
     BeyondHead { wanted: u64, head: Position },
+    #[error("cannot work out what was seen of the session")]
+    Seen(#[from] projections::ViewsError),
+    #[error("{0} is there already")]
+    FileExists(PathBuf),
+    #[error("cannot write {file}")]
+    File {
+        file: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot read the keyboard")]
+    Keyboard(#[source] io::Error),
     #[error("cannot write the output")]
     Output(#[source] io::Error),
 }
@@ -144,6 +156,10 @@ impl Failure {
             Self::AmbiguousName(_) => "give one of the ids",
             Self::NotYet { .. } | Self::NoSuchVersion { .. } => "leave the moment out to see the whole session",
             Self::BeyondHead { .. } => "desk-replay verify says where the log ends",
+            Self::Seen(_) => "check that there is room for temporary files",
+            Self::FileExists(_) => "name another file with --html, or replace it with --force",
+            Self::File { .. } => "check that the folder is there and may be written",
+            Self::Keyboard(_) => "leave --step out, or write to a pipe, where nothing is waited for",
             Self::Output(_) => return None,
         })
     }

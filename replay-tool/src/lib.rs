@@ -1,16 +1,19 @@
-//! The auditor's program `desk-replay`: it reads, compares and proves; it never sends and never writes.
+//! The auditor's program `desk-replay`: it reads, compares and proves; it never sends and never writes to the log.
 //!
 //! Invariants: nothing here can append (it holds an `EventReader` only); opening makes no file; what is personal goes to
-//! standard output alone, and control characters in it reach no terminal.
+//! standard output and to the file that was asked for alone, and control characters in it reach no terminal.
 
 pub mod cli;
 pub mod failure;
 pub mod history;
+pub mod play;
 pub mod point;
 pub mod render;
+pub mod report;
 pub mod show;
 pub mod source;
 pub mod stats;
+pub mod story;
 pub mod tail;
 pub mod verify;
 
@@ -58,6 +61,8 @@ async fn execute(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failure>
     let source = Source::open(&cli.store, cli.action.follows()).await?;
     let outcome = match &cli.action {
         Action::Show(wanted) => show::show(&source, wanted, screen).await,
+        Action::Play(wanted) => play::play(&source, wanted, screen).await,
+        Action::Report(wanted) => report::report(&source, wanted, screen).await,
         Action::Tail(wanted) => tail::tail(&source, wanted, screen).await,
         Action::Verify => verify::verify(&source, screen).await,
         Action::Stats => stats::stats(&source, screen).await,

@@ -19,7 +19,7 @@ use event_store::{
 };
 use replay_tool::{
     Cli,
-    cli::{Action, ShowArgs, StoreArgs, TailArgs},
+    cli::{Action, SessionArgs, StoreArgs, TailArgs},
     run,
 };
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ impl Shop {
 }
 
 fn show(session: &str) -> Action {
-    Action::Show(ShowArgs { session: session.to_owned(), at: None, position: None, version: None })
+    Action::Show(SessionArgs { session: session.to_owned(), at: None, position: None, version: None })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,18 +5,31 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::look::{Look, Style, wrapped};
 use crate::failure::Failure;
+
+/// Where a part's bar stands; on a narrow terminal further left.
+const BAR: usize = 40;
+const BAR_WHEN_NARROW: usize = 8;
+/// A terminal of fewer columns is narrow.
+const NARROW: usize = 100;
 
 /// Where a command prints.
 pub struct Screen<'a> {
     out: &'a mut dyn Write,
     json: bool,
+    look: Option<Look>,
 }
 
 impl<'a> Screen<'a> {
     /// Prints to `out`; as JSON where the caller asked for it.
     pub fn new(out: &'a mut dyn Write, json: bool) -> Self {
-        Self { out, json }
+        Self { out, json, look: None }
+    }
+
+    /// From now on lines fit this terminal.
+    pub fn fit(&mut self, look: Look) {
+        self.look = Some(look);
     }
 
     /// Whether JSON was asked for.
@@ -32,6 +45,41 @@ impl<'a> Screen<'a> {
     pub fn line(&mut self, text: &str) -> Result<(), Failure> {
         let text = escaped(text);
         writeln!(self.out, "{}", text.trim_end()).map_err(Failure::Output)
+    }
+
+    /// One line in the colour of who acted, on a terminal that has colours.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn styled(&mut self, style: Style, text: &str) -> Result<(), Failure> {
+        let has_colours = self.look.is_some_and(|look| look.has_colours);
+        let Some(begin) = style.sequence().filter(|_| has_colours) else { return self.line(text) };
+        let text = escaped(text);
+        writeln!(self.out, "{begin}{}\u{1b}[0m", text.trim_end()).map_err(Failure::Output)
+    }
+
+    /// A labelled text under a line. Texts keep their own lines; each stands behind a bar, so that no text can pass for a
+    /// line of ours.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn part(&mut self, label: &str, text: &str) -> Result<(), Failure> {
+        let label = if label.is_empty() { String::new() } else { format!("{label}: ") };
+        for (number, line) in text.split('\n').enumerate() {
+            let label = if number == 0 { label.as_str() } else { "" };
+            self.behind_bar(&escaped(&format!("{label}{}", line.trim_end_matches('\r'))))?;
+        }
+        Ok(())
+    }
+
+    fn behind_bar(&mut self, text: &str) -> Result<(), Failure> {
+        let Some(look) = self.look else { return self.line(&format!("{:>BAR$} | {text}", "")) };
+        let bar = if look.columns < NARROW { BAR_WHEN_NARROW } else { BAR };
+        let room = look.columns.saturating_sub(bar + " | ".len()).max(2);
+        for piece in wrapped(text, room) {
+            self.line(&format!("{:>bar$} | {piece}", ""))?;
+        }
+        Ok(())
     }
 
     /// A label and its value.

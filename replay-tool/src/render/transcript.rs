@@ -157,7 +157,8 @@ fn run_name(run: RunId, attempt: u32) -> String {
 }
 
 /// A reason as it is stored: `agent_lost`.
-fn word(value: &impl Serialize) -> String {
+#[must_use]
+pub fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _other => String::new(),

@@ -1,45 +1,76 @@
 //! A session as one JSON document.
 
 use domain::{
-    AgentId, ContextId, Personal, VisitorId,
-    session::{Phase, Session, Status, WaitingMessage},
+    AgentId, ContextId, VisitorId,
+    session::{Session, Status, WaitingMessage},
 };
+use event_store::event::time_text;
+use projections::{MessageView, moment::Decision};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::View;
-use crate::{history::Told, render::Envelope};
+use crate::{
+    history::Told,
+    render::Envelope,
+    story::{Story, owner, state_word},
+};
 
-impl View {
-    /// Log, session, moment, state and events.
-    pub(super) fn document(&self) -> Value {
-        let (first, last) = (self.first(), self.last());
-        let (name, name_state) = match self.name() {
-            Personal::Known(name) => (Some(name), "known"),
-            Personal::Erased => (None, "erased"),
-            Personal::Sealed => (None, "sealed"),
-        };
-        json!({
-            "log": { "log_id": self.identity.log_id, "generation": self.identity.generation, "head": self.head },
-            "session_id": last.recorded.stream.id(),
-            "stream": last.recorded.stream,
-            "name": name,
-            "name_state": name_state,
-            "at": { "position": last.recorded.position, "version": last.recorded.version,
-                    "recorded_at": last.recorded.recorded_at_text() },
-            "first_recorded_at": first.recorded.recorded_at_text(),
-            "events_now": self.events_now,
-            "state": self.session().map(StateNow::of),
-            "events": self.told.iter().map(told_document).collect::<Vec<_>>(),
-        })
-    }
+/// Log, session, moment, state, events, what was seen, and the last decision.
+pub(super) fn of(story: &Story) -> Value {
+    let (first, last) = (story.first(), story.last());
+    json!({
+        "log": { "log_id": story.identity.log_id, "generation": story.identity.generation, "head": story.head },
+        "session_id": last.stream.id(),
+        "stream": last.stream,
+        "name": story.name().known(),
+        "name_state": state_word(&story.name()),
+        "at": { "position": last.position, "version": last.version, "recorded_at": last.recorded_at_text() },
+        "first_recorded_at": first.recorded_at_text(),
+        "events_now": story.events_now,
+        "state": story.session().map(StateNow::of),
+        "events": story.told.iter().map(told_document).collect::<Vec<_>>(),
+        "customer_saw": story.seen.by_customer.iter().map(|message| message_document(story, message)).collect::<Vec<_>>(),
+        "staff_saw": story.seen.by_staff.iter().map(|message| message_document(story, message)).collect::<Vec<_>>(),
+        "last_decision": story.seen.decision.as_ref().map(decision_document),
+    })
 }
 
-fn told_document(told: &Told) -> Value {
+/// An event, and the status after it.
+#[must_use]
+pub fn told_document(told: &Told) -> Value {
     let envelope = serde_json::to_value(Envelope::of(&told.recorded, &told.personal));
     let mut document = envelope.unwrap_or_default();
     document["status_after"] = json!(told.after.session().map(Session::status));
     document
+}
+
+fn message_document(story: &Story, message: &MessageView) -> Value {
+    let text = story.text(message);
+    json!({
+        "message": message.message,
+        "role": message.role,
+        "position": message.position,
+        "recorded_at": time_text(message.at),
+        "text": text.known(),
+        "text_state": state_word(&text),
+        "agent": message.agent,
+        "hidden": message.hidden,
+        "withheld": message.withheld,
+        "shown": message.shown,
+    })
+}
+
+fn decision_document(decision: &Decision) -> Value {
+    json!({
+        "position": decision.position,
+        "recorded_at": time_text(decision.at),
+        "reason": decision.reason,
+        "rule": decision.rule,
+        "severity": decision.severity,
+        "policy_version": decision.policy_version,
+        "evidence": decision.evidence.known(),
+        "evidence_state": state_word(&decision.evidence),
+    })
 }
 
 /// The folded state, for programs.
@@ -67,10 +98,7 @@ impl StateNow {
         Self {
             visitor: session.visitor,
             status: session.status(),
-            agent: match session.phase {
-                Phase::ManualLive { agent } => Some(agent),
-                Phase::BotActive | Phase::PendingManual | Phase::AfterHoursEmail | Phase::Closed => None,
-            },
+            agent: owner(session),
             episode: session.episode,
             episode_began: session.episode_began,
             context: session.context,

@@ -4,6 +4,8 @@
 mod shop;
 
 mod manners;
+mod play;
+mod report;
 mod secrecy;
 mod show;
 mod tail;

@@ -14,9 +14,9 @@ use domain::{
         codec::Class,
         encode,
         event::{
-            AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CustomerMessageSent,
-            Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Released, Reply, Severity, Withheld,
-            WithheldReason, Words,
+            AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, ContextStarted,
+            CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Released, Reply,
+            Severity, Withheld, WithheldReason, Words,
         },
     },
     text::{MessageText, SessionName},
@@ -225,6 +225,10 @@ pub(crate) fn customer_says(n: u128, said: &str) -> Event {
         incarnation: Incarnation(id(900)),
         words: Personal::Known(Words { text: text(said), parameters: serde_json::Map::new() }),
     })
+}
+
+pub(crate) fn screen_cleared() -> Event {
+    Event::ContextStarted(ContextStarted { context: ContextId(id(801)), cleared: true })
 }
 
 fn run_started(run: u128, answers: u128) -> Event {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::shop::{ANSWER, NAME, Shop, WITHHELD, agent, session_of};
+use crate::shop::{ANSWER, NAME, Shop, WITHHELD, agent, customer, screen_cleared, session_of};
 
 fn id() -> String {
     session_of(1).to_string()
@@ -82,6 +82,60 @@ async fn it_is_shown_as_it_stood_after_a_version_and_at_a_position() {
 }
 
 #[tokio::test]
+async fn a_moment_is_a_position_or_a_time() {
+    let shop = Shop::with_a_session().await;
+    let times = shop.times().await;
+    for position in [1, 7, 9, 10] {
+        let by_position = shop.replay_with_key(["show", &id(), "--at", &position.to_string()]).ok();
+        assert_eq!(shop.replay_with_key(["show", &id(), "--position", &position.to_string()]).ok(), by_position);
+        assert_eq!(shop.replay_with_key(["show", &id(), "--at", &times[position - 1].to_string()]).ok(), by_position);
+    }
+}
+
+#[tokio::test]
+async fn what_customer_and_staff_saw_and_the_last_decision_are_shown() {
+    let shop = Shop::with_a_session().await;
+    let before = shop.replay_with_key(["show", &id(), "--at", "6"]).ok();
+    assert!(before.contains("last decision: no rule has fired"), "{before}");
+    let shown = shop.replay_with_key(["show", &id(), "--at", "8"]).ok();
+    let seen = shown.split_once("the customer saw:").unwrap().1;
+    let (by_customer, besides) = seen.split_once("staff saw besides:").unwrap();
+    let (by_staff, decision) = besides.split_once("last decision: ").unwrap();
+    assert!(by_customer.contains(ANSWER) && !by_customer.contains(WITHHELD), "{by_customer}");
+    assert!(by_staff.contains("assistant  withheld") && by_staff.contains(WITHHELD), "{by_staff}");
+    assert!(by_staff.contains("already seen of it: 第二"), "{by_staff}");
+    assert!(decision.starts_with("manual, rule R1 of policy 3, severity high, at position 7"), "{decision}");
+    assert!(decision.contains("evidence: 命中关键词: 人工"), "{decision}");
+}
+
+#[tokio::test]
+async fn what_a_customer_cleared_was_seen_before_and_is_gone_after() {
+    let shop = Shop::with_a_session().await;
+    shop.append(1, customer(1), &screen_cleared()).await;
+    let saw = |at: &str| shop.replay_with_key(["--json", "show", &id(), "--at", at]).json();
+    let (before, after) = (saw("10"), saw("11"));
+    assert_eq!(before["customer_saw"].as_array().unwrap().len(), 3);
+    assert_eq!(after["customer_saw"], json!([]));
+    let staff = after["staff_saw"].as_array().unwrap();
+    assert_eq!((staff.len(), staff.iter().all(|message| message["hidden"] == true)), (4, true));
+    assert_eq!(before["last_decision"], after["last_decision"]);
+}
+
+#[tokio::test]
+async fn sealed_and_erased_texts_are_told_apart() {
+    let shop = Shop::with_a_session().await;
+    for (state, word) in [("sealed", "[sealed]"), ("erased", "[erased]")] {
+        let shown = shop.replay(["--json", "show", &id()]).json();
+        let messages = shown["staff_saw"].as_array().unwrap();
+        assert!(messages.iter().all(|message| message["text"].is_null() && message["text_state"] == state), "{shown}");
+        assert_eq!(shown["last_decision"]["evidence_state"], state);
+        let text = shop.replay(["show", &id()]).ok();
+        assert!(text.split_once("the customer saw:").unwrap().1.contains(word), "{text}");
+        shop.erase(1).await;
+    }
+}
+
+#[tokio::test]
 async fn it_is_shown_as_it_stood_at_a_time_that_moment_included() {
     let shop = Shop::with_a_session().await;
     let times = shop.times().await;
@@ -112,7 +166,7 @@ async fn a_moment_that_never_was_is_refused() {
         (["--version", "0"], "did not exist then"),
         (["--version", "11"], "has 10 versions, not 11"),
         (["--position", "21"], "the log ends at position 20"),
-        (["--at", "yesterday"], "write the time as"),
+        (["--at", "yesterday"], "must be a position like"),
     ] {
         let refused = shop.replay(["show", &id(), moment[0], moment[1]]).failed(2);
         assert!(refused.contains(says), "{moment:?}: {refused}");

@@ -1,0 +1,93 @@
+//! `play`: a session as it happened, event by event, with its pauses where somebody watches.
+//!
+//! Invariant: the terminal is as it was whenever the program is not waiting for a key.
+
+mod keys;
+mod pace;
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+};
+
+use domain::session::State;
+use jiff::SignedDuration;
+
+use crate::{
+    Finding,
+    cli::PlayArgs,
+    failure::Failure,
+    history::Told,
+    render::{Look, Screen, Style, print_told},
+    show::{print_header, told_document},
+    source::Source,
+    story::Story,
+};
+use keys::Next;
+use pace::Pause;
+
+/// Plays a session.
+///
+/// # Errors
+/// There is no such session or moment, or its history cannot be read.
+pub async fn play(source: &Source, wanted: &PlayArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    let story = Story::read(source, &wanted.session).await?;
+    if screen.json_wanted() {
+        for told in &story.told {
+            screen.json(&told_document(told))?;
+        }
+        return Ok(Finding::AsExpected);
+    }
+    let is_watched = io::stdout().is_terminal() && io::stdin().is_terminal();
+    if is_watched {
+        screen.fit(look());
+    }
+    print_header(&story, screen)?;
+    screen.line("")?;
+    show_each(&story.told, wanted, is_watched, screen)?;
+    Ok(Finding::AsExpected)
+}
+
+fn look() -> Look {
+    let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+    // https://no-color.org: set to anything but nothing.
+    let has_colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    Look { columns, has_colours }
+}
+
+fn show_each(all: &[Told], wanted: &PlayArgs, is_watched: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    if is_watched {
+        screen.styled(Style::Quiet, "Enter or space: go on; q: end")?;
+    }
+    let mut before: Option<&Told> = None;
+    for told in all {
+        let gap = before.map(|before| told.recorded.recorded_at.duration_since(before.recorded.recorded_at));
+        if let Some(gap) = gap {
+            say_if_cut(gap, wanted, screen)?;
+        }
+        if is_watched && wait(gap, wanted, screen)? == Next::End {
+            return Ok(());
+        }
+        let state: Option<&State> = before.map(|before| &before.after);
+        print_told(state, told, screen)?;
+        before = Some(told);
+    }
+    Ok(())
+}
+
+fn say_if_cut(gap: SignedDuration, wanted: &PlayArgs, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    if Pause::of(gap, wanted.speed).is_cut {
+        screen.styled(Style::Quiet, &format!("{:>20}… {} later", "", pace::in_words(gap)))?;
+    }
+    Ok(())
+}
+
+fn wait(gap: Option<SignedDuration>, wanted: &PlayArgs, screen: &mut Screen<'_>) -> Result<Next, Failure> {
+    screen.flush().map_err(Failure::Output)?;
+    let limit = match (wanted.step, gap) {
+        (true, _) => None,
+        (false, Some(gap)) => Some(Pause::of(gap, wanted.speed).wait),
+        (false, None) => return Ok(Next::Go),
+    };
+    keys::wait(limit).map_err(Failure::Keyboard)
+}

@@ -1,0 +1,109 @@
+//! What a terminal adds to the text: colours by who acted, and lines that break where its edge is.
+//!
+//! Invariant: widths are counted in columns, of which a Chinese character takes two.
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// A terminal as this program uses it.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// How many columns it has.
+    pub columns: usize,
+    /// Whether colours are wanted.
+    pub has_colours: bool,
+}
+
+/// Who acted, or how much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// As any text.
+    Plain,
+    /// The customer.
+    Customer,
+    /// The assistant.
+    Assistant,
+    /// A person of the house.
+    Agent,
+    /// A rule of the house.
+    Policy,
+    /// What is said about the telling, not told.
+    Quiet,
+}
+
+impl Style {
+    /// The style of an actor of this kind.
+    #[must_use]
+    pub fn of(actor_kind: &str) -> Self {
+        match actor_kind {
+            "customer" => Self::Customer,
+            "assistant" => Self::Assistant,
+            "agent" => Self::Agent,
+            "policy" => Self::Policy,
+            _system_or_unknown => Self::Plain,
+        }
+    }
+
+    /// The sequence that begins it, where there is one; one of the sixteen colours, which every terminal shows readably.
+    pub(super) fn sequence(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Customer => Some("\u{1b}[36m"),
+            Self::Assistant => Some("\u{1b}[32m"),
+            Self::Agent => Some("\u{1b}[35m"),
+            Self::Policy => Some("\u{1b}[33m"),
+            Self::Quiet => Some("\u{1b}[2m"),
+        }
+    }
+}
+
+/// Breaks a line so that no piece is wider than `columns`: after a space where there is one, else anywhere.
+pub(super) fn wrapped(line: &str, columns: usize) -> Vec<&str> {
+    let (mut pieces, mut rest) = (Vec::new(), line);
+    while rest.width() > columns {
+        let edge = edge(rest, columns);
+        let at = rest[..edge].rfind(' ').map_or(edge, |space| space + 1);
+        let (piece, after) = rest.split_at(at);
+        pieces.push(piece.trim_end());
+        rest = after;
+    }
+    if pieces.is_empty() || !rest.is_empty() {
+        pieces.push(rest);
+    }
+    pieces
+}
+
+/// Where the line reaches the edge; at least one character fits.
+fn edge(line: &str, columns: usize) -> usize {
+    let mut taken = 0;
+    for (at, c) in line.char_indices() {
+        taken += c.width().unwrap_or(0);
+        if taken > columns && at > 0 {
+            return at;
+        }
+    }
+    line.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_chinese_character_takes_two_columns() {
+        assert_eq!(wrapped("刹车异响怎么办", 6), ["刹车异", "响怎么", "办"]);
+        assert_eq!(wrapped("刹车 brakes", 7), ["刹车", "brakes"]);
+        assert_eq!(wrapped("刹", 1), ["刹"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_piece_is_wider_than_the_screen_and_nothing_but_spaces_is_lost(line in "[ a电池é👍]{0,60}", columns in 2..20usize) {
+            let pieces = wrapped(&line, columns);
+            prop_assert!(pieces.iter().all(|piece| piece.width() <= columns), "{pieces:?}");
+            let bare = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(bare(&pieces.concat()), bare(&line));
+        }
+    }
+}

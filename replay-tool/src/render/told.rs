@@ -1,0 +1,36 @@
+//! An event of a session on the screen: when, where in the log, who, what; and under it what belongs to it.
+
+use domain::session::{Session, State, Status};
+
+use super::{Screen, Style, said};
+use crate::{failure::Failure, history::Told};
+
+/// Prints an event, and the session's new status where it changed it.
+///
+/// # Errors
+/// It could not be written.
+pub fn print_told(before: Option<&State>, told: &Told, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let recorded = &told.recorded;
+    let moved = moved(before, &told.after).map(|status| format!("  -> {status}")).unwrap_or_default();
+    let said = said(&told.event);
+    let place = format!("{}/{}", recorded.position, recorded.version);
+    let (kind, id) = (recorded.event.actor.kind(), recorded.event.actor.id());
+    let line = format!("{}  {place:>9}  {:<10} {}{moved}", recorded.recorded_at_text(), who(kind, id), said.what);
+    screen.styled(Style::of(kind), &line)?;
+    for part in said.parts {
+        screen.part(part.label, &part.text)?;
+    }
+    Ok(())
+}
+
+/// The status that an event brought, where it is another than before.
+#[must_use]
+pub fn moved(before: Option<&State>, after: &State) -> Option<Status> {
+    let status = |state: &State| state.session().map(Session::status);
+    status(after).filter(|now| before.and_then(status) != Some(*now))
+}
+
+/// The visitor stands in the header, and an agent's id in what she did; a policy is told by its name.
+fn who(kind: &str, id: &str) -> String {
+    if kind == "policy" { format!("{kind}:{id}") } else { kind.to_owned() }
+}

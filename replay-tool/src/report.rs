@@ -1,0 +1,53 @@
+//! `report`: a session as one HTML page that an auditor can keep: no script, nothing from elsewhere, everything in it.
+//!
+//! Invariant: a file that is there is not replaced unless that was asked for.
+
+mod appendix;
+mod conversation;
+mod page;
+mod prose;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::Path,
+};
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::{Finding, cli::ReportArgs, failure::Failure, render::Screen, source::Source, story::Story};
+
+/// Writes the report of a session.
+///
+/// # Errors
+/// There is no such session or moment, its history cannot be read, or the file cannot be written.
+pub async fn report(source: &Source, wanted: &ReportArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    if wanted.html.exists() && !wanted.force {
+        return Err(Failure::FileExists(wanted.html.clone()));
+    }
+    let story = Story::read(source, &wanted.session).await?;
+    let page = page::page(&story, Timestamp::now()).into_string();
+    write(&wanted.html, wanted.force, page.as_bytes())?;
+    let (file, events) = (wanted.html.display().to_string(), story.told.len());
+    if screen.json_wanted() {
+        screen.json(&json!({ "file": file, "events": events, "bytes": page.len() }))?;
+    } else {
+        screen.line(&format!("{file}: {events} events, {} bytes", page.len()))?;
+    }
+    Ok(Finding::AsExpected)
+}
+
+fn write(path: &Path, replaces: bool, page: &[u8]) -> Result<(), Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).truncate(replaces).create(replaces).create_new(!replaces);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(page).and_then(|()| file.sync_all()));
+    written.map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => Failure::FileExists(path.to_owned()),
+        _other => Failure::File { file: path.to_owned(), source },
+    })
+}

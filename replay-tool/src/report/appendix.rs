@@ -1,0 +1,55 @@
+//! The events as they stand in the log, to be compared with any copy of it.
+
+use domain::session::PersonalText;
+use maud::{Markup, html};
+
+use super::prose::{exact, time};
+use crate::{history::Told, story::Story};
+
+/// The table of events.
+pub(super) fn section(story: &Story) -> Markup {
+    html! {
+        section aria-labelledby="events" {
+            h2 #events { "Appendix: the events" }
+            p {
+                "Each hash covers the event's content and the hash before it in this session, so the last one stands for all. "
+                "How it is made is told in the documentation under \"event hash\"."
+            }
+            div.scroll role="region" aria-labelledby="events" tabindex="0" {
+                table {
+                    thead { tr {
+                        th scope="col" { "Position" } th scope="col" { "Version" } th scope="col" { "Type" }
+                        th scope="col" { "Recorded" } th scope="col" { "Actor" } th scope="col" { "Personal part" }
+                        th scope="col" { "Hash" }
+                    } }
+                    tbody { @for told in &story.told { (row(told)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(told: &Told) -> Markup {
+    let recorded = &told.recorded;
+    let event = &recorded.event;
+    html! {
+        tr {
+            th scope="row" { (recorded.position) }
+            td { (recorded.version) }
+            td { (exact(&event.event_type)) " " span.schema { "schema " (event.schema) } }
+            td { (time(recorded.recorded_at)) }
+            td { (exact(event.actor.as_str())) }
+            td { (part(&told.personal)) }
+            td.hash { (exact(&hex::encode(recorded.hash))) }
+        }
+    }
+}
+
+fn part(personal: &PersonalText) -> &'static str {
+    match personal {
+        PersonalText::Absent => "none",
+        PersonalText::Known(_) => "opened",
+        PersonalText::Erased => "erased",
+        PersonalText::Sealed => "sealed",
+    }
+}

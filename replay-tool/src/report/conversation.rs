@@ -1,0 +1,108 @@
+//! The conversation: every event in order, what was said large, what was done small.
+
+use std::collections::HashMap;
+
+use domain::{
+    Language,
+    session::{Event, PersonalText, State},
+};
+use event_store::Position;
+use maud::{Markup, html};
+use projections::MessageView;
+
+use super::prose::{exact, lines, tag, time};
+use crate::{
+    history::Told,
+    render::{Part, moved, said},
+    story::Story,
+};
+
+/// The whole conversation.
+pub(super) fn section(story: &Story) -> Markup {
+    let messages: HashMap<Position, &MessageView> =
+        story.seen.by_staff.iter().map(|message| (message.position, message)).collect();
+    let (mut language, mut before) = (None, None);
+    let mut entries = Vec::with_capacity(story.told.len());
+    for told in &story.told {
+        let of_event = language_of(&told.event, &mut language);
+        entries.push(entry(told, before, of_event, messages.get(&told.recorded.position).copied()));
+        before = Some(&told.after);
+    }
+    html! {
+        section aria-labelledby="conversation" {
+            h2 #conversation { "Conversation" }
+            ol.conversation { @for entry in &entries { (entry) } }
+        }
+    }
+}
+
+/// A withheld reply does not say its language: it is in that of the message before it.
+fn language_of(event: &Event, of_customer: &mut Option<Language>) -> Option<Language> {
+    match event {
+        Event::CustomerMessageSent(sent) => *of_customer = Some(sent.language),
+        Event::AssistantReplied(replied) => return Some(replied.language),
+        _nothing_said => {}
+    }
+    *of_customer
+}
+
+fn entry(told: &Told, before: Option<&State>, language: Option<Language>, message: Option<&MessageView>) -> Markup {
+    let recorded = &told.recorded;
+    let actor = &recorded.event.actor;
+    let said = said(&told.event);
+    let (texts, details): (Vec<&Part>, Vec<&Part>) = said.parts.iter().partition(|part| is_speech(part));
+    html! {
+        li class=(kind(&told.event, actor.kind())) id=(format!("event-{}", recorded.position)) {
+            p.who {
+                b { (lines(actor.kind())) }
+                @if actor.kind() == "policy" { " " (exact(actor.id())) }
+                " " (time(recorded.recorded_at)) " "
+                span.place { "position " (recorded.position) ", version " (recorded.version) }
+                @if let Some(status) = moved(before, &told.after) { " " span.status { "→ " (status) } }
+                (flags(message))
+            }
+            @for part in texts { (speech(part, told, language)) }
+            p.what { (lines(&said.what)) }
+            @if !details.is_empty() {
+                dl.details { @for part in details { dt { (part.label) } dd dir="auto" { (lines(&part.text)) } } }
+            }
+        }
+    }
+}
+
+/// What stands large: texts that were, or would have been, said to somebody.
+fn is_speech(part: &Part) -> bool {
+    matches!(part.label, "" | "not given" | "already seen of it")
+}
+
+fn speech(part: &Part, told: &Told, language: Option<Language>) -> Markup {
+    let is_gone = matches!(told.personal, PersonalText::Erased | PersonalText::Sealed);
+    html! {
+        @if part.label == "not given" { p.label { "Withheld, the customer was not given this:" } }
+        @if part.label == "already seen of it" { p.label { "What the customer had already seen of it:" } }
+        @if part.text.is_empty() { p.gone { "nothing" } }
+        @else if is_gone { p.gone { (part.text) } }
+        @else { blockquote lang=(tag(language)) dir="auto" { (lines(&part.text)) } }
+    }
+}
+
+fn flags(message: Option<&MessageView>) -> Markup {
+    html! {
+        @if let Some(message) = message {
+            @if message.withheld { " " span.flag { "withheld" } }
+            @if message.hidden { " " span.flag { "cleared by the customer" } }
+        }
+    }
+}
+
+/// The entry's class.
+fn kind(event: &Event, actor: &str) -> &'static str {
+    match (event, actor) {
+        (Event::CustomerMessageSent(_), _) => "customer",
+        (Event::AssistantReplied(_), _) => "assistant",
+        (Event::AssistantReplyWithheld(_), _) => "assistant withheld",
+        (Event::Escalated(_), _) => "decision",
+        (_, "agent") => "agent",
+        _nothing_said => "step",
+    }
+}

@@ -1,0 +1,152 @@
+//! The page: what it is about and where it comes from, the state, the conversation, the events.
+
+use domain::session::Session;
+use event_store::{RecordedEvent, event::time_text};
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use projections::SessionView;
+
+use super::{
+    appendix, conversation,
+    prose::{exact, lines, personal, time},
+};
+use crate::{
+    render::word,
+    story::{Story, owner},
+};
+
+const STYLE: &str = include_str!("style.css");
+/// Nothing may be fetched, run or sent from this page, whoever opens it.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// The page of a session.
+pub(super) fn page(story: &Story, made_at: Timestamp) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                meta name="robots" content="noindex";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { "Session " (story.id()) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header { (head(story, made_at)) }
+                main {
+                    (at_the_end(story))
+                    (conversation::section(story))
+                    (appendix::section(story))
+                }
+                footer { p { "Written by desk-replay " (env!("CARGO_PKG_VERSION")) ", " (time(made_at)) "." } }
+            }
+        }
+    }
+}
+
+fn head(story: &Story, made_at: Timestamp) -> Markup {
+    let (first, last) = (story.first(), story.last());
+    html! {
+        p.kind { "Fiido Desk · session report" }
+        h1 { (personal(story.name())) }
+        p { "Everything that the log holds about one customer's session" (until(story)) "." }
+        dl.facts {
+            (fact("Session", exact(&story.id())))
+            @if let Some(session) = story.session() { (fact("Visitor", exact(&session.visitor.to_string()))) }
+            (fact("From", time(first.recorded_at)))
+            (fact("To", time(last.recorded_at)))
+            (fact("Events", html! { (story.told.len()) ", positions " (first.position) " to " (last.position) }))
+            (fact("Log", exact(&story.identity.log_id.to_string())))
+            (fact("Log's generation", html! { (story.identity.generation) }))
+            (fact("Log's head", html! { "position " (story.head) }))
+            (fact("First event's hash", hash_of(first)))
+            (fact("Last event's hash", hash_of(last)))
+            (fact("Made", html! { (time(made_at)) ", by desk-replay " (env!("CARGO_PKG_VERSION")) }))
+            (fact("Not readable", unread(story)))
+        }
+        p.note {
+            "While this was written, each event of the session was checked against its hash and against the event before it. "
+            "That the log as a whole is the one that was recorded, " code { "desk-replay verify --checkpoint" } " proves. "
+            "All times are UTC."
+        }
+    }
+}
+
+fn until(story: &Story) -> Markup {
+    let now = story.events_now;
+    html! {
+        @if story.told.len() < now {
+            ", as it stood at " (time(story.last().recorded_at)) " (it has " (now) " events by now)"
+        }
+    }
+}
+
+fn fact(label: &str, value: Markup) -> Markup {
+    html! { div { dt { (label) } dd { (value) } } }
+}
+
+fn hash_of(event: &RecordedEvent) -> Markup {
+    exact(&hex::encode(event.hash))
+}
+
+fn unread(story: &Story) -> Markup {
+    let (erased, sealed) = story.unread_parts();
+    html! {
+        @if erased == 0 && sealed == 0 { "nothing: every personal part was opened" }
+        @if erased > 0 { (erased) " personal parts, erased: their keys were destroyed, nobody can read them" }
+        @if erased > 0 && sealed > 0 { "; " }
+        @if sealed > 0 { (sealed) " personal parts, sealed: this was written without the master key" }
+    }
+}
+
+fn at_the_end(story: &Story) -> Markup {
+    html! {
+        section aria-labelledby="state" {
+            h2 #state { "State at the end" }
+            @match story.session() {
+                Some(session) => dl.facts { (state(session)) (seen(story)) },
+                None => p { "The session was not open." },
+            }
+        }
+    }
+}
+
+fn state(session: &Session) -> Markup {
+    html! {
+        (fact("Status", html! { span.status { (session.status()) } }))
+        (fact("Owner", match owner(session) {
+            Some(agent) => html! { "agent " (exact(&agent.to_string())) },
+            None => html! { "no person" },
+        }))
+        (fact("Episode", html! { (session.episode) }))
+        (fact("Context", exact(&session.context.to_string())))
+        (fact("Waits for the assistant", html! { (session.unanswered().count()) " messages" }))
+    }
+}
+
+fn seen(story: &Story) -> Markup {
+    let (customer, staff) = (story.seen.by_customer.len(), story.seen.by_staff.len());
+    html! {
+        (fact("Messages", html! { (customer) " on the customer's screen, " (staff) " for staff" }))
+        @if let Some(view) = &story.seen.session { (waiting(view)) }
+        (fact("Last decision", decision(story)))
+    }
+}
+
+fn waiting(view: &SessionView) -> Markup {
+    html! {
+        @if let Some(since) = view.waiting_since { (fact("Waits for a person since", time(since))) }
+        @if let Some(since) = view.taken_over_at { (fact("Served by a person since", time(since))) }
+    }
+}
+
+fn decision(story: &Story) -> Markup {
+    let Some(decision) = &story.seen.decision else { return html! { "no rule has fired" } };
+    html! {
+        "rule " (lines(&decision.rule)) " of policy " (decision.policy_version) ": " (word(&decision.reason))
+        ", severity " (word(&decision.severity)) ", at position " (decision.position)
+        ", " (time_text(decision.at)) ". Evidence: " bdi { (personal(decision.evidence.as_ref().map(String::as_str))) }
+    }
+}

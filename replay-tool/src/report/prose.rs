@@ -1,0 +1,41 @@
+//! Texts, times and ids as they stand on the page.
+//!
+//! Invariants: nothing out of the log becomes markup; what would turn the direction of writing, or cannot stand in HTML, is
+//! shown as its number.
+
+use domain::{Language, Personal};
+use event_store::event::time_text;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use crate::{render::escaped, story::readable};
+
+/// A text with its own line breaks, which the style sheet keeps.
+pub(super) fn lines(text: &str) -> String {
+    let shown: Vec<String> = text.split('\n').map(|line| escaped(line.trim_end_matches('\r'))).collect();
+    shown.join("\n")
+}
+
+/// A personal text, or a word for why it cannot be read.
+pub(super) fn personal(text: Personal<&str>) -> Markup {
+    let shown = readable(text.as_ref().map(|text| *text));
+    match text {
+        Personal::Known(text) => html! { (lines(text)) },
+        Personal::Erased | Personal::Sealed => html! { span.gone { (shown) } },
+    }
+}
+
+/// A moment, with its zone.
+pub(super) fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(time_text(at)) { (at.strftime("%Y-%m-%d %H:%M:%S.%6f UTC")) } }
+}
+
+/// An id, a hash, a position.
+pub(super) fn exact(text: &str) -> Markup {
+    html! { code { (escaped(text)) } }
+}
+
+/// The language of a text, as a document names it.
+pub(super) fn tag(language: Option<Language>) -> &'static str {
+    language.map_or("und", Language::as_str)
+}

@@ -1,0 +1,177 @@
+//! Whatever stands in the log, the page has the same elements: texts stay texts.
+
+use std::sync::Arc;
+
+use domain::{
+    AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, VisitorId,
+    session::{
+        Event, PersonalText, State,
+        event::{
+            AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CommandConfirmed,
+            ContextStarted, CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Reply,
+            Severity, Withheld, WithheldReason, Words,
+        },
+    },
+    text::{MessageText, SessionName},
+};
+use event_store::{Actor, Identity, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::page;
+use crate::{history::Told, story::Story};
+
+/// The name of the session, then what anybody can write anywhere else.
+fn story_of(name: &str, text: &str) -> Vec<(&'static str, Event)> {
+    let said = MessageText::repaired(text);
+    let (message, run) = (|n| MessageId(Uuid::from_u128(n)), RunId(Uuid::from_u128(9)));
+    let session_name = SessionName::parse(name.to_owned()).expect("a name");
+    let parameters = json!({ (text): text }).as_object().cloned().unwrap_or_default();
+    let visitor = VisitorId(Uuid::nil());
+    let incarnation = Incarnation(Uuid::nil());
+    vec![
+        (
+            "customer",
+            Event::Opened(Opened {
+                visitor,
+                context: ContextId(Uuid::nil()),
+                name: Personal::Known(Named { session_name }),
+            }),
+        ),
+        (
+            "customer",
+            Event::CustomerMessageSent(CustomerMessageSent {
+                message: message(1),
+                episode: 1,
+                language: Language::Zh,
+                incarnation,
+                words: Personal::Known(Words { text: said.clone(), parameters }),
+            }),
+        ),
+        (
+            "policy",
+            Event::AssistantRunStarted(AssistantRunStarted {
+                run,
+                attempt: 1,
+                incarnation,
+                assistant: text.to_owned(),
+                deadline: Timestamp::UNIX_EPOCH,
+                messages: vec![message(1)],
+            }),
+        ),
+        (
+            "assistant",
+            Event::AssistantReplied(AssistantReplied {
+                run,
+                attempt: 1,
+                message: message(2),
+                answers: vec![message(1)],
+                outcome: Outcome::Answered,
+                language: Language::En,
+                confidence_permille: Some(500),
+                tokens: None,
+                sources: vec![text.to_owned()],
+                reply: Personal::Known(Reply { text: said.clone(), assistant_context: Some(text.to_owned()) }),
+            }),
+        ),
+        ("customer", Event::ContextStarted(ContextStarted { context: ContextId(Uuid::nil()), cleared: true })),
+        (
+            "policy",
+            Event::Escalated(Escalated {
+                reason: EscalationReason::Keyword,
+                rule: text.to_owned(),
+                severity: Severity::High,
+                policy_version: 1,
+                messages: Vec::new(),
+                evidence: Personal::Known(Evidence { details: text.to_owned() }),
+            }),
+        ),
+        (
+            "assistant",
+            Event::AssistantReplyWithheld(AssistantReplyWithheld {
+                run,
+                attempt: 1,
+                reason: WithheldReason::HandedOver,
+                withheld: Personal::Known(Withheld { text: said, shown: format!("x{text}") }),
+            }),
+        ),
+        ("agent", Event::AgentTookOver(AgentTookOver { agent: AgentId(Uuid::nil()), messages: Vec::new() })),
+        ("system", Event::CommandConfirmed(CommandConfirmed { command: text.to_owned() })),
+    ]
+}
+
+/// With an actor's id and an event's type that nobody has written, either.
+fn recorded(number: usize, kind: &str, text: &str) -> Arc<RecordedEvent> {
+    let place = u64::try_from(number + 1).expect("few");
+    Arc::new(RecordedEvent {
+        position: Position(place),
+        stream: StreamName::of("session", Uuid::nil()),
+        version: StreamVersion(place),
+        recorded_at: Timestamp::from_second(i64::try_from(place).expect("few")).expect("a time"),
+        event: SealedEvent {
+            event_id: Uuid::nil(),
+            event_type: text.into(),
+            schema: 1,
+            actor: Actor::new(kind, text),
+            subject: None,
+            key_id: None,
+            correlation_id: Uuid::nil(),
+            causation_id: None,
+            data: "{}".into(),
+            personal: None,
+        },
+        prev_hash: [0; 32],
+        hash: [0; 32],
+    })
+}
+
+async fn page_of(name: &str, text: &str) -> String {
+    let mut told: Vec<Told> = Vec::new();
+    for (number, (kind, event)) in story_of(name, text).into_iter().enumerate() {
+        let after = told.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
+        let personal = PersonalText::Known(String::new());
+        told.push(Told { recorded: recorded(number, kind, text), personal, event, after });
+    }
+    let (identity, head) = (Identity { log_id: Uuid::nil(), generation: 1 }, Position(99));
+    let story = Story::of(identity, head, told, 99).await.expect("folded");
+    page::page(&story, Timestamp::UNIX_EPOCH).into_string()
+}
+
+/// Names and attributes of all elements, in order; what stands between them is text.
+fn elements(page: &str) -> Vec<String> {
+    let after_style = page.split_once("</style>").expect("a style").1;
+    let tags = after_style.split('<').skip(1);
+    tags.map(|tag| tag.split_once('>').map_or(tag, |(tag, _)| tag).to_owned()).collect()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
+#[test]
+fn the_page_needs_nothing_from_elsewhere_and_runs_nothing() {
+    let page = block_on(page_of("name", "text"));
+    for outside in ["<script", "<link", "<img", "src=", "href=", "url(", "@import", "http://", "https://"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    for expected in
+        ["<html lang=\"en\">", "lang=\"zh\"", "lang=\"en\" dir=\"auto\"", "<ol", "<th scope=\"row\">", "<h1>"]
+    {
+        assert!(page.contains(expected), "{expected}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_anywhere_becomes_markup(name in "[<>&\"'=a-z]{1,20}", text in "([<>&\"'/=!;# \n\r\u{1b}\u{0}\u{202e}a-c电]|<script>|</title>|<!--|-->|</style>|&lt;){1,20}") {
+        prop_assume!(!text.trim().is_empty());
+        let (plain, hostile) = block_on(async { (page_of("name", "text").await, page_of(&name, &text).await) });
+        prop_assert_eq!(elements(&hostile), elements(&plain));
+        let is_raw = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        prop_assert!(!hostile.chars().any(is_raw), "a control character");
+    }
+}
