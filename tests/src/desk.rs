@@ -238,21 +238,16 @@ impl Drop for Desk {
     }
 }
 
-/// A program of this workspace, built beside this test.
+/// A program of this workspace, built beside this one, or beside the folder of this test.
 ///
 /// # Panics
 /// It was not built.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a process knows its program");
-    let folder = test.parent().and_then(Path::parent).expect("tests are built into target/<profile>/deps");
-    let path = folder.join(name);
-    assert!(
-        path.exists(),
-        "{} is missing: `make test` builds it, or `cargo build -p api -p replay-tool`",
-        path.display()
-    );
-    path
+    let own = std::env::current_exe().expect("a process knows its program");
+    // Tests are built into target/<profile>/deps, programs into target/<profile>.
+    let path = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.exists());
+    path.unwrap_or_else(|| panic!("{name} is missing: `make test` builds it, or `cargo build -p api -p replay-tool`"))
 }
 
 /// A port below those that the system gives to clients: while a server is down, a client that comes back must not be given

@@ -2,4 +2,5 @@
 
 pub mod desk;
 pub mod effort;
+pub mod oracle;
 pub mod postgres;

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 pub use proxy::{Cut, Proxy};
 use server::Server;
+pub use server::program;
 
 /// Owns the tables and migrates them.
 pub const OWNER: &str = "desk_owner";

@@ -155,6 +155,15 @@ fn send(signal: &str, pid: u32) {
     assert!(status.is_ok_and(|status| status.success()), "process {pid} takes signal {signal}");
 }
 
+/// A program that comes with the server, like `pgbench`.
+///
+/// # Panics
+/// No server is installed.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    find_binaries().join(name)
+}
+
 /// The newest version that has everything we start.
 fn find_binaries() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();

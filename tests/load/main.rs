@@ -1,0 +1,51 @@
+//! The program `desk-load`: logs to work with, and what Fiido Desk costs. `tests/load/README.md` has the figures.
+
+mod measure;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use measure::{Failure, MeasureArgs};
+
+/// Generates logs and measures Fiido Desk.
+#[derive(Parser)]
+#[command(name = "desk-load", version)]
+struct Cli {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Measures, and prints a table
+    Measure(MeasureArgs),
+    /// Serves a data directory without an assistant; what `measure http` measures
+    #[command(hide = true)]
+    ServeQuietly {
+        /// The data directory
+        data_dir: PathBuf,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match act(Cli::parse().action).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&*failure);
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn act(action: Action) -> Result<(), Failure> {
+    match action {
+        Action::Measure(args) => measure::measure(args).await,
+        Action::ServeQuietly { data_dir } => measure::quiet_server(data_dir).await,
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a program's last words")]
+fn complain(failure: &(dyn std::error::Error + 'static)) {
+    eprintln!("desk-load: {}", api::cli::chain(failure));
+}

@@ -1,0 +1,118 @@
+//! A kept HTTP connection that costs the measuring side next to nothing: on two cores the client's work is in the figure.
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::ground::Failure;
+
+/// One connection and who speaks on it.
+pub(super) struct Connection {
+    stream: TcpStream,
+    authorization: String,
+    buffer: Vec<u8>,
+}
+
+/// An answer with a body of known length.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    /// A number of the body's JSON, by the first field of this name.
+    pub(super) fn number(&self, field: &str) -> Option<u64> {
+        let (_, value) = self.body.split_once(&format!("\"{field}\":"))?;
+        let end = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+        value[..end].parse().ok()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (of, value) = line.split_once(':')?;
+            of.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+impl Connection {
+    /// Speaks with a bearer token.
+    pub(super) async fn open(address: &str, token: &str) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let authorization = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+        Ok(Self { stream, authorization, buffer: Vec::new() })
+    }
+
+    /// A new customer, who opens a session of this name.
+    pub(super) async fn arrive(address: &str, name: &str) -> Result<Self, Failure> {
+        let mut connection = Self::open(address, "").await?;
+        let body = format!(r#"{{"user_id":"{name}"}}"#);
+        let answer = connection.post("/api/conversation/create", "", &body).await?;
+        let token = answer.header("x-visitor-token").ok_or("a new customer is given a token")?;
+        connection.authorization = format!("Authorization: Bearer {token}\r\n");
+        Ok(connection)
+    }
+
+    /// The same caller on another connection.
+    pub(super) async fn again(&self, address: &str) -> Result<Self, Failure> {
+        Ok(Self { authorization: self.authorization.clone(), ..Self::open(address, "").await? })
+    }
+
+    pub(super) async fn get(&mut self, path: &str) -> Result<Answer, Failure> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: desk\r\n{}\r\n", self.authorization);
+        self.stream.write_all(request.as_bytes()).await?;
+        self.answer().await
+    }
+
+    pub(super) async fn post(&mut self, path: &str, headers: &str, body: &str) -> Result<Answer, Failure> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: desk\r\n{}{headers}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.authorization,
+            body.len()
+        );
+        self.stream.write_all(request.as_bytes()).await?;
+        self.answer().await
+    }
+
+    /// Asks for a stream of server-sent events; what follows on the connection are its bytes.
+    pub(super) async fn follow(mut self, path: &str) -> Result<TcpStream, Failure> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: desk\r\n{}\r\n", self.authorization);
+        self.stream.write_all(request.as_bytes()).await?;
+        let head = self.head().await?;
+        if !head.starts_with("HTTP/1.1 200") {
+            return Err(format!("a stream was answered {}", head.lines().next().unwrap_or_default()).into());
+        }
+        Ok(self.stream)
+    }
+
+    async fn answer(&mut self) -> Result<Answer, Failure> {
+        let head = self.head().await?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or("no HTTP status")?;
+        let mut answer = Answer { status, head, body: String::new() };
+        let length = answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        while self.buffer.len() < length {
+            self.more().await?;
+        }
+        answer.body = String::from_utf8(self.buffer.drain(..length).collect())?;
+        Ok(answer)
+    }
+
+    async fn head(&mut self) -> Result<String, Failure> {
+        loop {
+            if let Some(end) = self.buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                return Ok(String::from_utf8(self.buffer.drain(..end + 4).collect())?);
+            }
+            self.more().await?;
+        }
+    }
+
+    async fn more(&mut self) -> Result<(), Failure> {
+        match self.stream.read_buf(&mut self.buffer).await? {
+            0 => Err("the server closed the connection".into()),
+            _bytes => Ok(()),
+        }
+    }
+}
