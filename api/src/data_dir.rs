@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use event_store::vault::master::create_private_file;
+use event_store::private_file::create_private_file;
 
 /// The directory, held by this process alone.
 pub struct DataDir {

@@ -5,6 +5,7 @@
 //! Invariant: nothing in this crate updates or deletes an event.
 
 pub mod append;
+pub mod checkpoint;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod event;
@@ -16,6 +17,7 @@ pub mod migration;
 pub mod plan;
 pub mod port;
 pub mod postgres;
+pub mod private_file;
 mod row;
 pub mod sql;
 pub mod sqlite;

@@ -1,8 +1,7 @@
 //! The master key: 32 random bytes that wrap every data key. It comes from a file and is never printed.
 
 use std::{
-    fmt, fs,
-    io::{self, Write},
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +11,7 @@ use aes_gcm::{
 };
 use zeroize::Zeroizing;
 
-use crate::vault::seal::DataKey;
+use crate::{private_file::create_private_file, vault::seal::DataKey};
 
 const NONCE: usize = 12;
 
@@ -104,25 +103,4 @@ impl fmt::Debug for MasterKey {
 
 fn failed(path: &Path, source: io::Error) -> MasterKeyError {
     MasterKeyError::File { path: path.to_owned(), source }
-}
-
-/// Writes a file that only its owner can read (mode 0600), whole and on disk, or not at all.
-///
-/// # Errors
-/// `AlreadyExists` when there is one, which is left as it is; otherwise what the system said.
-pub fn create_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let draft = path.with_extension(format!("{}.draft", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&draft)?;
-    file.write_all(content)?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    linked?;
-    fs::File::open(folder)?.sync_all()
 }

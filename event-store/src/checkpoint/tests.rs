@@ -1,0 +1,98 @@
+//! Notes and keys: what is signed comes back, what is changed does not.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+const LOG: Identity = Identity { log_id: Uuid::from_u128(0x0b9f_0000_4000_8000_0000_0000_0000_0001), generation: 1 };
+
+fn checkpoint(size: u64) -> Checkpoint {
+    let signed_at = "2026-11-25T20:55:00.000001Z".parse().expect("a time");
+    Checkpoint { log: LOG, size: TreeSize(size), root: [7; 32], position: Position(size), signed_at }
+}
+
+/// The example in the documentation of the format's first implementation, a Go module.
+#[test]
+fn the_format_s_own_example_is_signed_the_same() {
+    const SECRET: &str = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+    const PUBLIC: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    const TEXT: &str =
+        "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+    const SIGNATURE: &str =
+        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=";
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("key");
+    std::fs::write(&path, SECRET).expect("it is written");
+    let key = CheckpointKey::read(&path).expect("a key");
+    assert_eq!(key.public().to_string(), PUBLIC);
+    assert_eq!(PUBLIC.parse().as_ref(), Ok(key.public()));
+    let signature = key.signature(TEXT.as_bytes());
+    assert_eq!(BASE64_STANDARD.encode(&signature), SIGNATURE);
+    assert!(key.public().has_signed(TEXT.as_bytes(), &signature));
+}
+
+#[test]
+fn what_was_signed_comes_back() {
+    let key = CheckpointKey::generate(LOG);
+    let note = checkpoint(12345).sign(&key);
+    assert!(note.starts_with("fiido-desk/0b9f0000-4000-8000-0000-000000000001\n12345\nBwcH"), "{note}");
+    assert_eq!(Checkpoint::open(&note, key.public()), Ok(checkpoint(12345)));
+}
+
+#[test]
+fn a_countersigner_s_line_is_none_of_ours() {
+    let (key, witness) = (CheckpointKey::generate(LOG), CheckpointKey::generate(LOG));
+    let note = checkpoint(3).sign(&key);
+    let second = checkpoint(3).sign(&witness);
+    let both = format!("{note}{}", second.rsplit_once("\n\n").expect("a note has an empty line").1);
+    assert_eq!(Checkpoint::open(&both, key.public()), Ok(checkpoint(3)));
+    assert_eq!(Checkpoint::open(&both, witness.public()), Ok(checkpoint(3)));
+    assert_eq!(Checkpoint::open(&note, witness.public()), Err(NoteError::OtherKey));
+}
+
+#[test]
+fn a_key_for_another_log_signs_nothing_of_this_one() {
+    let other = CheckpointKey::generate(Identity { log_id: Uuid::from_u128(2), generation: 1 });
+    assert_eq!(Checkpoint::open(&checkpoint(3).sign(&other), other.public()), Err(NoteError::OtherLog));
+}
+
+#[test]
+fn keys_are_kept_in_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("checkpoint-key");
+    let (made, is_new) = CheckpointKey::read_or_create(&path, LOG).expect("it is made");
+    let (again, is_new_again) = CheckpointKey::read_or_create(&path, LOG).expect("it is there");
+    assert_eq!((is_new, is_new_again), (true, false));
+    assert_eq!(made.public(), again.public());
+    let public = folder.path().join("checkpoint-key.pub");
+    std::fs::write(&public, format!("{}\n", made.public())).expect("it is written");
+    assert_eq!(&PublicKey::read(&public).expect("a public key"), made.public());
+    assert_eq!(&PublicKey::read(&path).expect("the private key has it"), made.public());
+    assert!(matches!(CheckpointKey::read(&public), Err(KeyError::Malformed { .. })));
+    assert!(!format!("{made:?}").contains("PRIVATE"), "{made:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_changed_byte_is_found(at in any::<prop::sample::Index>(), with in 1u8..) {
+        let key = CheckpointKey::generate(LOG);
+        let mut bytes = checkpoint(987).sign(&key).into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] ^= with;
+        if let Ok(note) = String::from_utf8(bytes) {
+            prop_assert!(Checkpoint::open(&note, key.public()).is_err(), "{note}");
+        }
+    }
+
+    #[test]
+    fn whatever_it_is_given_it_ends(note in "\\PC{0,200}", lines in prop::collection::vec("[— a-z0-9+/=]{0,40}", 0..9)) {
+        let key = CheckpointKey::generate(LOG);
+        prop_assert!(Checkpoint::open(&note, key.public()).is_err());
+        prop_assert!(Checkpoint::open(&lines.join("\n"), key.public()).is_err());
+        prop_assert!(note.parse::<PublicKey>().is_err());
+    }
+}
