@@ -1,6 +1,7 @@
-//! What the tests of this workspace share: servers to run against.
+//! What the tests of this workspace share: servers to run against, and a shop's days to fill them with.
 
 pub mod desk;
 pub mod effort;
 pub mod oracle;
 pub mod postgres;
+pub mod shop;
