@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     fact::Fact,
+    reading::Reading,
     rows,
     view::View,
     views::{Views, ViewsError},
@@ -71,18 +72,27 @@ const REASONS: [EscalationReason; 5] = [
 ];
 
 impl Views {
-    /// The figures as of now, for the day that began at `day_start`.
+    /// [`Reading::statistics`] of the newest state.
     ///
     /// # Errors
     /// The views' database does not answer.
     pub async fn statistics(&self, now: Timestamp, day_start: Timestamp) -> Result<Statistics, ViewsError> {
+        self.reading().await?.statistics(now, day_start).await
+    }
+}
+
+impl Reading {
+    /// The figures as of now, for the day that began at `day_start`.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn statistics(&mut self, now: Timestamp, day_start: Timestamp) -> Result<Statistics, ViewsError> {
         let (now, day_start) = (now.as_microsecond(), day_start.as_microsecond());
-        let database = self.database();
-        let mut snapshot = database.snapshot().await?;
-        let by_status = counts(&mut snapshot, BY_STATUS, &Status::ALL).await?;
-        let by_escalation_reason = counts(&mut snapshot, BY_REASON, &REASONS).await?;
-        let waiting = seconds(&mut snapshot, WAITING, now).await?;
-        let service = seconds(&mut snapshot, SERVICE, now).await?;
+        let snapshot = &mut self.rows;
+        let by_status = counts(snapshot, BY_STATUS, &Status::ALL).await?;
+        let by_escalation_reason = counts(snapshot, BY_REASON, &REASONS).await?;
+        let waiting = seconds(snapshot, WAITING, now).await?;
+        let service = seconds(snapshot, SERVICE, now).await?;
         let escalations = snapshot.fetch(ESCALATIONS, &[day_start.into(), now.into()]).await?;
         let of = |status: Status| by_status.iter().find(|(of, _)| *of == status).map_or(0, |(_, count)| *count);
         let total_sessions = by_status.iter().map(|(_, count)| count).sum();

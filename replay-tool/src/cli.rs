@@ -7,10 +7,11 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 use projections::Moment;
 
 const LONG_ABOUT: &str = "\
-Shows, follows, proves and counts what the event log of Fiido Desk holds.
+Shows, follows, proves and counts what the event log of Fiido Desk holds, and compares the views with it.
 
-desk-replay only reads. It has nothing to send with, writes nothing to the log, makes no file but the one that it is told \
-to make, and works while desk runs on the same log. Personal data (texts, names) is sealed in the log: with the master key it is shown, without it every \
+desk-replay only reads, but for `rebuild`, which writes views: what is folded from the log and can be thrown away. It has \
+nothing to send with, writes nothing to the log, makes no file but those that it is told to make, and works while desk runs \
+on the same log. Personal data (texts, names) is sealed in the log: with the master key it is shown, without it every \
 personal part prints as [sealed]; what was erased prints as [erased], with or without the key.";
 
 const EXAMPLES: &str = "\
@@ -31,13 +32,17 @@ Examples:
       proves the whole log of a PostgreSQL server
   desk-replay --store /backup/events.db stats
       counts a backup
+  desk-replay --master-key FILE compare
+      every row of the views against what the log gives, at the same position
+  desk-replay --master-key FILE rebuild
+      builds the views anew beside those that serve, and goes over to them
 
 Exit codes:
   0  as expected
-  1  differences: the log does not prove itself
+  1  differences: the log does not prove itself, or the views are not what it gives
   2  could not: no such log, session or key, or wrong arguments";
 
-/// Reads and proves the event log of Fiido Desk; never sends, never writes.
+/// Reads and proves the event log of Fiido Desk; never sends, and never writes to it.
 #[derive(Debug, Parser)]
 #[command(name = "desk-replay", version, about, long_about = LONG_ABOUT, after_help = EXAMPLES)]
 pub struct Cli {
@@ -105,13 +110,27 @@ pub enum Action {
     Verify,
     /// Counts: events by type, streams by category, sessions by status, bytes, sealed parts by class of key.
     Stats,
+    /// Compares the views with the log, row by row.
+    ///
+    /// Folds the log from the first event, by the code that runs live, into a database without a name, up to the very
+    /// position that the views are at, and names every row and column that is not the same. Works beside a running desk and
+    /// makes no file. Needs the master key; what is personal is not printed, only that it differs. Texts that were erased
+    /// since the views were built are counted apart: they are no difference, and go with the next `rebuild`.
+    Compare(CompareArgs),
+    /// Builds the views anew and goes over to them, while the old ones serve.
+    ///
+    /// Asks for the next generation of views. A running desk builds it beside the one that serves and goes over to it once
+    /// it has caught up; this command shows how it comes on. Where no desk runs, the same is done here, which needs the
+    /// master key. A desk may start or die meanwhile, and this command be interrupted: whoever comes next goes on. Must be
+    /// run as desk's own user or role, or as root. The log itself is only read.
+    Rebuild(RebuildArgs),
 }
 
 impl Action {
     /// Whether it waits for events to come.
     #[must_use]
     pub fn follows(&self) -> bool {
-        matches!(self, Self::Tail(TailArgs { follow: true, .. }))
+        matches!(self, Self::Tail(TailArgs { follow: true, .. }) | Self::Rebuild(_))
     }
 }
 
@@ -179,4 +198,20 @@ pub struct TailArgs {
     /// Goes on with new events until it is interrupted.
     #[arg(long, short)]
     pub follow: bool,
+}
+
+/// How much to say of what differs.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Names at most so many differences; all are counted.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+}
+
+/// How long to stay.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// Asks and goes: a running desk, or the next that starts, does the rest.
+    #[arg(long)]
+    pub no_wait: bool,
 }

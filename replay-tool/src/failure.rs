@@ -11,6 +11,7 @@ use event_store::{
     sql::SqlError,
     vault::{MasterKeyError, VaultError},
 };
+use projections::ViewsError;
 use uuid::Uuid;
 
 use crate::render::escaped;
@@ -76,7 +77,24 @@ pub enum Failure {
     #[error("the log ends at position {head}, before {wanted}")]
     BeyondHead { wanted: u64, head: Position },
     #[error("cannot work out what was seen of the session")]
-    Seen(#[from] projections::ViewsError),
+    Seen(#[from] ViewsError),
+    #[error("the views hold what was said, so they cannot be compared without the master key")]
+    CompareNeedsKey,
+    #[error("cannot compare the views")]
+    Compare(#[source] ViewsError),
+    #[error("cannot rebuild the views")]
+    Rebuild(#[source] ViewsError),
+    #[error(
+        "generation {number} of the views is asked for, but no desk runs that would build it, and without the master key \
+         it cannot be built here"
+    )]
+    NobodyBuilds { number: u64 },
+    #[error("generation {number} of the views has stood still at position {position} for {seconds} s")]
+    StandsStill { number: u64, position: Position, seconds: u64 },
+    #[error("interrupted; generation {number} of the views stays asked for, at position {position}")]
+    Interrupted { number: u64, position: Position },
+    #[error("cannot look whether desk runs")]
+    LookForDesk(#[source] io::Error),
     #[error("{0} is there already")]
     FileExists(PathBuf),
     #[error("cannot write {file}")]
@@ -157,11 +175,45 @@ impl Failure {
             Self::NotYet { .. } | Self::NoSuchVersion { .. } => "leave the moment out to see the whole session",
             Self::BeyondHead { .. } => "desk-replay verify says where the log ends",
             Self::Seen(_) => "check that there is room for temporary files",
+            Self::CompareNeedsKey => "give --master-key FILE",
+            Self::Compare(error) => views_advice(error),
+            Self::Rebuild(error) => views_advice(error),
+            Self::NobodyBuilds { .. } => {
+                "start desk, which builds it and goes over to it, or give --master-key FILE to build it now"
+            }
+            Self::StandsStill { .. } => {
+                "what desk writes to its log says why; it goes on by itself once that is mended"
+            }
+            Self::Interrupted { .. } => {
+                "a running desk goes on with it, and so does the next desk to start, or this command"
+            }
+            Self::LookForDesk(_) => "check that this user may read the data directory; desk's own user may",
             Self::FileExists(_) => "name another file with --html, or replace it with --force",
             Self::File { .. } => "check that the folder is there and may be written",
             Self::Keyboard(_) => "leave --step out, or write to a pipe, where nothing is waited for",
             Self::Output(_) => return None,
         })
+    }
+}
+
+fn views_advice(error: &ViewsError) -> &'static str {
+    match error {
+        ViewsError::NoViews => "desk makes them at its first start",
+        ViewsError::OtherVersion { .. } => "use the desk-replay that came with the desk that runs",
+        ViewsError::OtherRole { .. } => "connect with --store as the role that owns the views: desk's own",
+        ViewsError::Stopped(_) | ViewsError::NotInLog { .. } | ViewsError::WentBack { .. } => {
+            "run desk-replay verify: it says whether the log is as it was recorded"
+        }
+        ViewsError::ThrownAway { .. } | ViewsError::Taken { .. } | ViewsError::Disturbed => "run the command again",
+        ViewsError::OtherLog { .. } | ViewsError::OtherLogGeneration { .. } => {
+            "the message says what to delete; desk makes the views anew at its next start"
+        }
+        ViewsError::Database(_) | ViewsError::Folder(_) => {
+            "check that this user or role may read the views, and for rebuild write them; desk's own may"
+        }
+        ViewsError::Log(_) | ViewsError::Away(_) => {
+            "check that log and vault can be reached, and that vault and master key are this log's"
+        }
     }
 }
 

@@ -1,13 +1,16 @@
 //! The auditor's program `desk-replay`: it reads, compares and proves; it never sends and never writes to the log.
 //!
-//! Invariants: nothing here can append (it holds an `EventReader` only); opening makes no file; what is personal goes to
-//! standard output and to the file that was asked for alone, and control characters in it reach no terminal.
+//! Invariants: nothing here can append (it holds an `EventReader` only); opening makes no file, and of all commands only
+//! `rebuild` writes into what is desk's: views, which can be thrown away; what is personal goes to standard output, to the
+//! file that was asked for and into such views alone, and control characters in it reach no terminal.
 
 pub mod cli;
+pub mod compare;
 pub mod failure;
 pub mod history;
 pub mod play;
 pub mod point;
+pub mod rebuild;
 pub mod render;
 pub mod report;
 pub mod show;
@@ -34,7 +37,7 @@ use source::Source;
 pub enum Finding {
     /// Nothing is wrong: exit code 0.
     AsExpected,
-    /// The log does not prove itself: exit code 1.
+    /// The log does not prove itself, or the views are not what it gives: exit code 1.
     Differences,
 }
 
@@ -66,6 +69,8 @@ async fn execute(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failure>
         Action::Tail(wanted) => tail::tail(&source, wanted, screen).await,
         Action::Verify => verify::verify(&source, screen).await,
         Action::Stats => stats::stats(&source, screen).await,
+        Action::Compare(wanted) => compare::compare(&source, wanted, screen).await,
+        Action::Rebuild(wanted) => rebuild::rebuild(&source, wanted, screen).await,
     };
     // A log that was opened to write meanwhile explains whatever else went wrong.
     source.check_rest()?;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod architecture;
+mod compare;
 mod conformance;
 mod crash;
 mod generated;
@@ -12,6 +13,7 @@ mod mutants;
 mod on_disk;
 mod outage;
 mod postgres;
+mod rebuild;
 mod replay;
 mod sqlite;
 mod tamper;
