@@ -221,7 +221,8 @@ fn queued_in_vain() -> CommandError {
 }
 
 /// A keyed command that changes nothing still leaves a trace, so that its repeat is recognised.
-fn confirm_if_keyed(origin: &Origin, events: Vec<Event>, command: &Command) -> Vec<Event> {
+#[must_use]
+pub fn confirm_if_keyed(origin: &Origin, events: Vec<Event>, command: &Command) -> Vec<Event> {
     let by_a_person = matches!(origin.actor.kind(), "customer" | "agent");
     if !events.is_empty() || !origin.id.is_keyed() || !by_a_person {
         return events;
@@ -258,7 +259,9 @@ fn subject_of(state: &State, events: &[Event]) -> Result<VisitorId, CommandError
     }
 }
 
-fn new_event(origin: &Origin, subject: VisitorId, place: usize, event: &Event) -> NewEvent {
+/// The event at this place of a command's, as the log takes it.
+#[must_use]
+pub fn new_event(origin: &Origin, subject: VisitorId, place: usize, event: &Event) -> NewEvent {
     let encoded = encode(event);
     let personal =
         encoded.personal.map(|(class, json)| PersonalPart { subject: subject.0, class: key_class(class), json });

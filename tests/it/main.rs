@@ -4,6 +4,7 @@
 mod architecture;
 mod conformance;
 mod crash;
+mod generated;
 mod golden;
 mod hash;
 mod http;

@@ -1,4 +1,4 @@
-//! What the tests of this workspace share: servers to run against.
+//! What the tests of this workspace share: servers to run against, and a shop's days to fill them with.
 
 pub mod desk;
 pub mod effort;

@@ -1,0 +1,244 @@
+//! A shop's days, made from a seed: who came, what they asked, who answered, as the events that a log of it holds.
+//!
+//! Nothing is written here that the domain did not decide: every event is the outcome of a command on a session's state, and
+//! becomes what the log takes by the very functions that the program uses. Only time is simulated. [`Shop`] yields what
+//! happened, one append after the other and independent of any store; `write` brings it into one.
+//!
+//! Invariants: the same order brings the same appends, ids and times; there are exactly as many events as were ordered; the
+//! appends of a stream stand in the order of its versions; a subject that was erased gets no further personal part. Memory
+//! holds the sessions that go on, not those that were.
+
+mod agenda;
+mod calendar;
+mod chance;
+mod doors;
+mod people;
+mod profile;
+mod reactions;
+mod rules;
+mod steps;
+mod thread;
+mod words;
+pub mod write;
+
+use std::collections::{HashSet, VecDeque};
+
+use commands::{
+    CommandId,
+    sessions::{Origin, confirm_if_keyed, new_event},
+};
+use domain::{
+    VisitorId,
+    session::{Command, Event, decide},
+};
+use event_store::{Expected, NewEvent, StreamName};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use agenda::{Agenda, Step};
+use chance::Chance;
+use doors::{Doors, WallClock};
+use people::{People, Who};
+use thread::{Thread, Threads};
+use words::Words;
+
+pub use profile::Profile;
+pub use rules::RULES;
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Order {
+    /// So many events, exactly.
+    pub events: u64,
+    /// What chance begins with.
+    pub seed: u64,
+    /// Nothing happens later.
+    pub until: Timestamp,
+    /// How often things happen.
+    pub profile: Profile,
+}
+
+impl Order {
+    /// An ordinary shop: as many days as the events need, up to a moment.
+    #[must_use]
+    pub fn shop(events: u64, seed: u64, until: Timestamp) -> Self {
+        Self { events, seed, until, profile: Profile::SHOP }
+    }
+
+    /// A log with much of what is rare, and many sessions at once.
+    #[must_use]
+    pub fn stress(events: u64, seed: u64, until: Timestamp) -> Self {
+        Self { events, seed, until, profile: Profile::STRESS }
+    }
+
+    /// When the first customer may come.
+    #[must_use]
+    pub fn begins(&self) -> Timestamp {
+        #[expect(clippy::cast_precision_loss, reason = "events and days are far below 2^52")]
+        let days = self.events as f64 / self.profile.events_per_day.max(1) as f64;
+        calendar::later(self.until, -days * 86_400.0)
+    }
+}
+
+/// One thing that happened, in the order in which it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// Events were appended.
+    Appended(Append),
+    /// A person was forgotten: the keys of all that was personal about this subject are to be destroyed.
+    Erased {
+        /// By the clock of the machine.
+        at: Timestamp,
+        /// Whose.
+        subject: VisitorId,
+    },
+}
+
+/// The events of one command, for one stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// By the clock of the machine, which is sometimes set: it may lie before that of an earlier append.
+    pub at: Timestamp,
+    /// Where to.
+    pub stream: StreamName,
+    /// Where the stream is.
+    pub expected: Expected,
+    /// At least one.
+    pub events: Vec<NewEvent>,
+}
+
+/// A shop. As an iterator it yields what happens in it, until there are as many events as were ordered.
+#[derive(Debug)]
+pub struct Shop {
+    order: Order,
+    chance: Chance,
+    words: Words,
+    people: People,
+    agenda: Agenda,
+    threads: Threads,
+    doors: Doors,
+    clock: WallClock,
+    now: Timestamp,
+    /// Stands for the log's id in what event ids are made of.
+    namespace: Uuid,
+    given: u64,
+    erased: HashSet<VisitorId>,
+    ready: VecDeque<Happening>,
+}
+
+impl Shop {
+    /// Opens the doors.
+    #[must_use]
+    pub fn open(order: Order) -> Self {
+        let mut chance = Chance::from_seed(order.seed);
+        let (namespace, begins) = (chance.id(), order.begins());
+        let mut agenda = Agenda::default();
+        agenda.add(begins, None, Step::Arrive);
+        Self {
+            people: People::hired(&mut chance),
+            words: Words::read(),
+            doors: Doors::open(begins, order.until),
+            clock: WallClock::default(),
+            threads: Threads::default(),
+            now: begins,
+            given: 0,
+            erased: HashSet::new(),
+            ready: VecDeque::new(),
+            order,
+            chance,
+            agenda,
+            namespace,
+        }
+    }
+
+    /// How long people take for what takes an ordinary shop's people about so many seconds.
+    fn patience(&mut self, seconds: f64) -> f64 {
+        self.chance.around(seconds) * self.order.profile.slowness
+    }
+
+    /// Puts a step of a session on the agenda.
+    fn plan(&mut self, slot: usize, seconds: f64, step: Step) {
+        self.threads[slot].steps += 1;
+        self.agenda.add(calendar::later(self.now, seconds), Some(slot), step);
+    }
+
+    /// Who wants something of a session, with ids of its own.
+    fn origin(&mut self, slot: usize, who: Who, route: &str) -> Origin {
+        let thread = &mut self.threads[slot];
+        thread.commands += 1;
+        let actor = who.actor(thread);
+        let (cause, number) = (thread.last_event, thread.commands);
+        let id = match who {
+            Who::Customer | Who::Agent(_) => CommandId::keyed(
+                self.namespace,
+                &actor,
+                route,
+                thread.id.0,
+                &commands::IdempotencyKey::parse(&format!("{route}-{number}")).expect("a route and a number"),
+            ),
+            Who::Assistant(_) | Who::Policy(_) => CommandId::reaction(self.namespace, route, cause, number),
+        };
+        let causation_id = matches!(who, Who::Assistant(_) | Who::Policy(_)).then_some(cause);
+        Origin { actor, correlation_id: causation_id.unwrap_or_else(|| id.thing("request")), causation_id, id }
+    }
+
+    /// Has a command decided, and records what comes of it. What a rule refuses leaves no trace, as in the program.
+    fn record(&mut self, slot: usize, origin: &Origin, command: Command) -> Vec<Event> {
+        let thread = &mut self.threads[slot];
+        let decided = decide(&thread.state, command.clone()).unwrap_or_default();
+        let events = if decided.is_empty() && thread.version == 0 {
+            decided
+        } else {
+            confirm_if_keyed(origin, decided, &command)
+        };
+        let new: Vec<NewEvent> =
+            events.iter().enumerate().map(|(place, event)| new_event(origin, thread.visitor, place, event)).collect();
+        let count = new.len() as u64;
+        let is_too_late = self.given + count > self.order.events;
+        let is_forbidden = thread.is_erased && new.iter().any(|event| event.personal.is_some());
+        let Some(last) = new.last().filter(|_| !is_too_late && !is_forbidden) else { return Vec::new() };
+        let (stream, expected) = (thread.stream.clone(), thread.expected());
+        thread.take_in(&events, last.event_id);
+        let at = self.clock.read(&mut self.chance, &self.order, self.now);
+        self.given += count;
+        self.ready.push_back(Happening::Appended(Append { at, stream, expected, events: new }));
+        events
+    }
+
+    /// Has a command decided, and lets everybody react to what came of it.
+    fn send(&mut self, slot: usize, origin: &Origin, command: Command) {
+        for event in self.record(slot, origin, command) {
+            self.react(slot, &event);
+        }
+    }
+
+    /// Does what is due; a session with nothing more to come is let go.
+    fn act(&mut self, slot: Option<usize>, step: Step) {
+        let Some(slot) = slot else { return self.arrive() };
+        self.take(slot, step);
+        self.threads[slot].steps -= 1;
+        self.threads.let_go(slot);
+    }
+
+    fn enter(&mut self, thread: Thread) -> usize {
+        self.threads.enter(thread)
+    }
+}
+
+impl Iterator for Shop {
+    type Item = Happening;
+
+    fn next(&mut self) -> Option<Happening> {
+        loop {
+            if let Some(happening) = self.ready.pop_front() {
+                return Some(happening);
+            }
+            if self.given == self.order.events {
+                return None;
+            }
+            let (at, slot, step) = self.agenda.next()?;
+            self.now = at;
+            self.act(slot, step);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What is still to come, in the order of time.
+
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::BinaryHeap,
+};
+
+use domain::{
+    RunId,
+    session::event::{CancelReason, CloseReason},
+};
+use jiff::Timestamp;
+
+use super::rules::Rule;
+
+/// Something that somebody is going to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    /// A customer comes.
+    Arrive,
+    /// The customer says what is next.
+    Write,
+    /// The customer says one thing more, whether or not there was an answer.
+    WriteMore,
+    /// The client repeats a command that has nothing left to do.
+    Repeat,
+    /// The customer wants a new context, or an empty screen.
+    StartFresh { clear: bool },
+    /// A node begins to answer.
+    Begin,
+    /// An attempt is over.
+    Finish { run: RunId, attempt: u32, by_model: bool },
+    /// Another attempt; by another node where the first one's died.
+    Retake { run: RunId, attempt: u32, died: bool },
+    /// A rule fires.
+    Escalate(&'static Rule),
+    /// Nobody waits any more.
+    CancelEscalation(CancelReason),
+    /// Nobody works.
+    GiveNotice,
+    /// An agent takes the session.
+    TakeOver { from_any: bool },
+    /// An agent tries to take what another one has.
+    Rival,
+    /// The agent is done.
+    Leave,
+    /// Somebody works again.
+    OpeningTime,
+    /// The episode ends; with a version, only if nothing has happened since.
+    Close { reason: CloseReason, at_version: Option<u64> },
+    /// The customer wants to be forgotten.
+    Forget,
+}
+
+#[derive(Debug)]
+struct Entry {
+    at: Timestamp,
+    number: u64,
+    slot: Option<usize>,
+    step: Step,
+}
+
+impl Entry {
+    fn key(&self) -> (Timestamp, u64) {
+        (self.at, self.number)
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+/// Steps by time; those of one moment in the order in which they were planned.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    entries: BinaryHeap<Reverse<Entry>>,
+    planned: u64,
+}
+
+impl Agenda {
+    /// Plans a step of a session, or, without one, of the shop.
+    pub(super) fn add(&mut self, at: Timestamp, slot: Option<usize>, step: Step) {
+        self.planned += 1;
+        self.entries.push(Reverse(Entry { at, number: self.planned, slot, step }));
+    }
+
+    /// The next step and its moment.
+    pub(super) fn next(&mut self) -> Option<(Timestamp, Option<usize>, Step)> {
+        self.entries.pop().map(|Reverse(Entry { at, slot, step, .. })| (at, slot, step))
+    }
+}

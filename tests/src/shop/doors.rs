@@ -1,0 +1,93 @@
+//! How often the doors open, so that the ordered events are there when the time is over; and the clock on the wall.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Order,
+    calendar::{busy, end_of_hour, later, seconds_between},
+    chance::Chance,
+};
+
+/// Arrivals by the busy hours, as many as the events still need.
+#[derive(Debug)]
+pub(super) struct Doors {
+    /// By then all of them should have come: a little before the end.
+    aim: Timestamp,
+    /// Of the time up to then, each second as busy as its hour.
+    weight_left: f64,
+    arrivals: u64,
+}
+
+/// Events that an arrival brings: what is supposed before there were any.
+const EXPECTED: f64 = 16.0;
+/// How many arrivals that supposition counts for.
+const SUPPOSED: f64 = 30.0;
+/// What a session that goes on still brings, of all that one brings.
+const STILL_TO_COME: f64 = 0.4;
+/// Seconds between arrivals when time is over and events are missing.
+const LATECOMERS: f64 = 0.1;
+
+impl Doors {
+    pub(super) fn open(begins: Timestamp, until: Timestamp) -> Self {
+        let margin = (seconds_between(begins, until) / 30.0).min(600.0);
+        let aim = later(until, -margin);
+        let (mut weight_left, mut at) = (0.0, begins);
+        while at < aim {
+            let end = end_of_hour(at).min(aim);
+            weight_left += busy(at).weight * seconds_between(at, end);
+            at = end;
+        }
+        Self { aim, weight_left, arrivals: 0 }
+    }
+
+    /// When the next customer comes, so many events before the end, with so many sessions that go on.
+    pub(super) fn next(
+        &mut self,
+        chance: &mut Chance,
+        now: Timestamp,
+        given: u64,
+        missing: u64,
+        open: usize,
+    ) -> Timestamp {
+        self.arrivals += 1;
+        let mut weight = chance.gap() * self.weight_left / self.arrivals_needed(given, missing, open);
+        let mut at = now;
+        while at < self.aim {
+            let (end, busy) = (end_of_hour(at).min(self.aim), busy(at).weight);
+            let in_this_hour = busy * seconds_between(at, end);
+            if weight < in_this_hour {
+                self.weight_left -= weight;
+                return later(at, weight / busy);
+            }
+            self.weight_left -= in_this_hour;
+            weight -= in_this_hour;
+            at = end;
+        }
+        later(at, LATECOMERS * chance.gap())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    fn arrivals_needed(&self, given: u64, missing: u64, open: usize) -> f64 {
+        let brings = (given as f64 + SUPPOSED * EXPECTED) / (self.arrivals as f64 + SUPPOSED);
+        ((missing as f64 - open as f64 * STILL_TO_COME * brings) / brings).max(1.0)
+    }
+}
+
+/// The machine's clock. Now and then it is set: it jumps ahead or back, and is put right later.
+#[derive(Debug, Default)]
+pub(super) struct WallClock {
+    off_by: SignedDuration,
+}
+
+impl WallClock {
+    /// What the clock says at a moment, to the microsecond.
+    pub(super) fn read(&mut self, chance: &mut Chance, order: &Order, now: Timestamp) -> Timestamp {
+        if chance.happens(order.profile.clock_changes) {
+            let step = chance.between(-order.profile.clock_step, order.profile.clock_step);
+            let is_right = self.off_by.is_zero();
+            self.off_by = if is_right { SignedDuration::from_secs_f64(step) } else { SignedDuration::ZERO };
+        }
+        let read = now.saturating_add(self.off_by).expect("a fixed duration can be added").min(order.until);
+        Timestamp::from_microsecond(read.as_microsecond()).expect("a time cut to microseconds stays in range")
+    }
+}

@@ -1,0 +1,91 @@
+//! Who acts in a shop: customers, agents, assistants, policies, and the nodes that the program runs on.
+
+use std::collections::VecDeque;
+
+use domain::{AgentId, Incarnation, Language, VisitorId};
+use event_store::Actor;
+
+use super::{chance::Chance, thread::Thread};
+
+const AGENTS: usize = 7;
+const NODES: usize = 2;
+/// Visitors who may come with a second session.
+const REMEMBERED: usize = 64;
+
+/// Who wants something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    /// The session's own.
+    Customer,
+    /// A member of staff.
+    Agent(AgentId),
+    /// The assistant of this name.
+    Assistant(&'static str),
+    /// The policy of this name.
+    Policy(&'static str),
+}
+
+impl Who {
+    pub(super) fn actor(self, thread: &Thread) -> Actor {
+        match self {
+            Self::Customer => Actor::new("customer", &thread.visitor.to_string()),
+            Self::Agent(agent) => Actor::new("agent", &agent.to_string()),
+            Self::Assistant(name) => Actor::new("assistant", name),
+            Self::Policy(name) => Actor::new("policy", name),
+        }
+    }
+}
+
+/// Staff, nodes, and the visitors who were here a moment ago.
+#[derive(Debug)]
+pub(super) struct People {
+    agents: Vec<AgentId>,
+    nodes: Vec<Incarnation>,
+    visitors: VecDeque<(VisitorId, Language)>,
+}
+
+impl People {
+    pub(super) fn hired(chance: &mut Chance) -> Self {
+        Self {
+            agents: (0..AGENTS).map(|_| AgentId(chance.id())).collect(),
+            nodes: (0..NODES).map(|_| Incarnation(chance.id())).collect(),
+            visitors: VecDeque::with_capacity(REMEMBERED),
+        }
+    }
+
+    /// An agent who has time, another one than this.
+    pub(super) fn agent(&self, chance: &mut Chance, other_than: Option<AgentId>) -> AgentId {
+        loop {
+            let agent = chance.pick(&self.agents);
+            if Some(agent) != other_than {
+                return agent;
+            }
+        }
+    }
+
+    /// A node that takes requests.
+    pub(super) fn node(&self, chance: &mut Chance) -> Incarnation {
+        chance.pick(&self.nodes)
+    }
+
+    /// A node died, and was started again.
+    pub(super) fn restart(&mut self, chance: &mut Chance, dead: Incarnation) {
+        for node in &mut self.nodes {
+            if *node == dead {
+                *node = Incarnation(chance.id());
+            }
+        }
+    }
+
+    /// Somebody who was here a moment ago.
+    pub(super) fn known(&self, chance: &mut Chance) -> Option<(VisitorId, Language)> {
+        self.visitors.get(chance.below(self.visitors.len())).copied()
+    }
+
+    pub(super) fn remember(&mut self, visitor: VisitorId, language: Language) {
+        if self.visitors.len() == REMEMBERED {
+            self.visitors.pop_front();
+        }
+        self.visitors.push_back((visitor, language));
+    }
+}

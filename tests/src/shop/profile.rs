@@ -1,0 +1,88 @@
+//! How often things happen in a shop.
+
+/// Shares are of once: 0.02 is two in a hundred.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Profile {
+    /// Events in an average day.
+    pub events_per_day: u64,
+    /// How slow people are, compared with an ordinary shop: slower ones have more sessions open at once.
+    pub slowness: f64,
+    /// Closed sessions whose customer comes back to them.
+    pub returns: f64,
+    /// How long after the close, in seconds: the median.
+    pub return_after: f64,
+    /// Visitors who come with a second session.
+    pub second_session: f64,
+    /// Messages that are followed by another before they are answered.
+    pub bursts: f64,
+    /// Runs in which the customer asks for a person, leaves, or an agent steps in, before the answer is there.
+    pub interrupted: f64,
+    /// Runs that fail.
+    pub fails: f64,
+    /// Runs whose node dies.
+    pub dies: f64,
+    /// Runs given up by another node that answer all the same.
+    pub late: f64,
+    /// Messages that make a rule ask for a person.
+    pub escalates: f64,
+    /// Live sessions that go back to the queue.
+    pub goes_back: f64,
+    /// Agents who try to take a session that somebody has.
+    pub rivals: f64,
+    /// Customers who begin a new context, or clear their screen, before their next message.
+    pub fresh_starts: f64,
+    /// Commands that are repeated under their key when there is nothing left to do.
+    pub confirms: f64,
+    /// Closed sessions whose customer wants to be forgotten.
+    pub erased: f64,
+    /// Appends at which the machine's clock is set.
+    pub clock_changes: f64,
+    /// By how many seconds, at most, either way.
+    pub clock_step: f64,
+}
+
+impl Profile {
+    /// An ordinary shop.
+    pub const SHOP: Self = Self {
+        events_per_day: 12_000,
+        slowness: 1.0,
+        returns: 0.3,
+        return_after: 30.0 * 3600.0,
+        second_session: 0.08,
+        bursts: 0.14,
+        interrupted: 0.015,
+        fails: 0.02,
+        dies: 0.004,
+        late: 0.4,
+        escalates: 0.07,
+        goes_back: 0.12,
+        rivals: 0.03,
+        fresh_starts: 0.03,
+        confirms: 0.04,
+        erased: 0.002,
+        clock_changes: 0.0002,
+        clock_step: 4.0,
+    };
+
+    /// What is rare in a shop, often: for tests that want much of it in few events.
+    pub const STRESS: Self = Self {
+        events_per_day: 4_000,
+        slowness: 4.0,
+        returns: 0.7,
+        return_after: 1.5 * 3600.0,
+        second_session: 0.25,
+        bursts: 0.3,
+        interrupted: 0.2,
+        fails: 0.12,
+        dies: 0.08,
+        late: 0.7,
+        escalates: 0.2,
+        goes_back: 0.4,
+        rivals: 0.2,
+        fresh_starts: 0.15,
+        confirms: 0.12,
+        erased: 0.12,
+        clock_changes: 0.02,
+        clock_step: 900.0,
+    };
+}

@@ -1,0 +1,20 @@
+//! Brings a shop's days into a log.
+//!
+//! Two ways: one append after the other through [`Log`], as the program does, at the times of the real clock; or in bulk,
+//! at the times of the simulation.
+
+use event_store::{Log, log::LogError};
+use jiff::Timestamp;
+
+use super::Happening;
+
+/// Appends what happened as a use case would, now; a person who was forgotten is forgotten.
+///
+/// # Errors
+/// The log did not take it.
+pub async fn through(log: &Log, happening: &Happening) -> Result<(), LogError> {
+    match happening {
+        Happening::Appended(append) => log.append(&append.stream, append.expected, &append.events).await.map(drop),
+        Happening::Erased { subject, .. } => Ok(log.vault().erase_subject(subject.0, Timestamp::now()).await?),
+    }
+}
