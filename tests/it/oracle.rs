@@ -67,8 +67,7 @@ async fn compare_all_the_way(
     let head = ground.head().await;
     let rebuilt = ground.views(rebuilt, view::all()).await;
     rebuilt.reach(head).await;
-    let oracle = Oracle::of(&ground.store, &ground.vault, head).await;
-    let found = Examination::of(&oracle).put_to(&rebuilt.views, 20).await;
+    let found = Examination::of(&ground.oracle().await).put_to(&rebuilt.views, 20).await;
     assert_none(&found, &format!("seed {seed}, position {head}, rebuilt"));
     for _ in 0..count(3, 20) {
         let position = Position(chance(seed, head.0).random_range(1..=head.0));
@@ -153,7 +152,7 @@ async fn built(ground: &Ground, folder: &Path) -> (ground::Following, Examinatio
     let views = ground.views(ViewsLocation::Folder(folder.to_owned()), view::all()).await;
     let head = ground.head().await;
     views.reach(head).await;
-    let asked = Examination::of(&Oracle::of(&ground.store, &ground.vault, head).await);
+    let asked = Examination::of(&ground.oracle().await);
     assert_none(&asked.put_to(&views.views, 20).await, "before anything is wrong");
     (views, asked)
 }
@@ -161,7 +160,7 @@ async fn built(ground: &Ground, folder: &Path) -> (ground::Following, Examinatio
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mistake_of_one_in_any_column_is_found() {
     let seed = seed("mistakes in columns");
-    let (ground, folder) = (Ground::of(400, seed).await, tempfile::tempdir().unwrap());
+    let (ground, folder) = (Ground::of_a_busy_moment(350, seed).await, tempfile::tempdir().unwrap());
     let (views, asked) = built(&ground, folder.path()).await;
     let mut trial = ColumnTrial {
         rows: Rows::open(folder.path()).await,
@@ -243,7 +242,7 @@ async fn a_mistake_of_one_in_folding_is_found_in_every_view() {
     let seed = seed("mistakes in folding");
     let ground = Ground::of(400, seed).await;
     let facts = collect(&ground).await;
-    let asked = Examination::of(&Oracle::of(&ground.store, &ground.vault, ground.head().await).await);
+    let asked = Examination::of(&ground.oracle().await);
     for view in view::all().iter() {
         let right = rows_of(&**view, &facts).await;
         let mut counts = Vec::new();

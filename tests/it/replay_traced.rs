@@ -10,26 +10,30 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use event_store::{
-    Vault,
+    Log, Vault,
     migration::migrate_vault,
     sql::{Access, Database},
+    sqlite::SqliteStore,
     vault::{MasterKey, SqlKeys},
 };
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tests::{
     desk::program,
     effort::seed,
-    shop::{Happening, Order, Shop},
+    shop::{Happening, Order, Shop, write},
 };
+
+use crate::crash::until;
 
 use trace::{Traced, Wrong, trace};
 
-const EVENTS: u64 = 100_000;
+const EVENTS: u64 = 3_000;
 
 /// A data directory with a log at rest, and a folder beside it for what a command may write.
 struct Archive {
@@ -67,19 +71,49 @@ impl Archive {
     /// Nothing has come, gone or changed.
     fn lies_still(&self, after: &str) {
         assert_eq!(lies(&self.path("data")), self.lay, "after {after}");
-        let left = std::fs::read_dir(self.path("temporary")).unwrap().count();
-        assert_eq!(left, 0, "{after} has left something");
+        assert_eq!(files(&self.path("temporary")), [PathBuf::new(); 0], "{after} has left something");
     }
 }
 
+/// Fills a data directory and leaves it at rest; answers the session with the most events.
+async fn fill(data: &Path, events: u64, seed: u64) -> String {
+    let keys = Database::sqlite(&data.join("keys.db"), Access::Durable).await.unwrap();
+    migrate_vault(&keys).await.unwrap();
+    let (master, _) = MasterKey::read_or_create(&data.join("master-key")).unwrap();
+    let vault = Arc::new(Vault::new(Arc::new(SqlKeys::new(keys.clone())), master));
+    let store = SqliteStore::open(&data.join("events.db")).await.unwrap();
+    let log = Log::new(Arc::new(store), vault);
+    let mut sessions: BTreeMap<String, usize> = BTreeMap::new();
+    for happening in Shop::open(Order::shop(events, seed, Timestamp::now())) {
+        if let Happening::Appended(append) = &happening {
+            *sessions.entry(append.stream.to_string()).or_default() += append.events.len();
+        }
+        write::through(&log, &happening).await.unwrap();
+    }
+    log.settle().await.unwrap();
+    keys.settle().await.unwrap();
+    keys.close().await;
+    drop(log);
+    until("the log is at rest", Duration::from_secs(30), async || !is_open(data)).await;
+    sessions.into_iter().max_by_key(|(_, events)| *events).unwrap().0
+}
+
+/// Whether somebody still has a database open: `-wal` and `-shm` lie beside it.
+fn is_open(folder: &Path) -> bool {
+    files(folder).iter().any(|path| path.extension().is_some_and(|extension| extension.to_string_lossy().contains('-')))
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
 fn lies(folder: &Path) -> BTreeMap<PathBuf, (u64, SystemTime, String)> {
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let lies = |path: PathBuf| {
         let found = std::fs::metadata(&path).unwrap();
         let hash = hex::encode(Sha256::digest(std::fs::read(&path).unwrap()));
         (path, (found.len(), found.modified().unwrap(), hash))
     };
-    files.map(lies).collect()
+    files(folder).into_iter().map(lies).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,9 +171,4 @@ async fn a_program_that_writes_or_connects_is_found_out() {
     let traced = trace(&program("desk-replay"), &asks_a_server, &archive.path("temporary"));
     let wrongs = traced.wrongs(&[], &archive.path("temporary"));
     assert!(wrongs.iter().any(|wrong| matches!(wrong, Wrong::Speaks(_))), "{:#?}", traced.calls);
-}
-
-/// Fills a data directory; answers the session with the most events.
-async fn fill(data: &Path, events: u64, seed: u64) -> String {
-    todo!("{data:?} {events} {seed}")
 }

@@ -73,7 +73,8 @@ fn set_clock_back(happenings: &mut [Happening]) {
 /// The first visitor with nothing to come after the middle, or else after the end: a forgotten person's words are refused.
 fn forget_somebody(happenings: &mut Vec<Happening>) {
     let middle = happenings.len() / 2;
-    let is_there_more = |stream: &str, from: usize| happenings[from..].iter().any(|other| stream_of(other) == Some(stream));
+    let is_there_more =
+        |stream: &str, from: usize| happenings[from..].iter().any(|other| stream_of(other) == Some(stream));
     let opened = happenings[..middle].iter().filter_map(|one| Some((stream_of(one)?, visitor_of(one)?)));
     let opened: Vec<(&str, Uuid)> = opened.collect();
     let comes_back: HashSet<Uuid> = happenings[middle..].iter().filter_map(visitor_of).collect();

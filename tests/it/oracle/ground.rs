@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use projections::{ViewSet, Views, ViewsLocation};
 use tests::{
     eventful::eventful,
+    oracle::{Oracle, Shown},
     shop::{Append, Happening, Order},
 };
 use tokio::task::JoinHandle;
@@ -46,6 +47,28 @@ impl Ground {
             ground.happens(&happening).await;
         }
         ground
+    }
+
+    /// A log that ends in the middle of things: one customer waits, another is served, service of a third is over; so that
+    /// every column of the views holds something.
+    pub(super) async fn of_a_busy_moment(events: u64, seed: u64) -> Self {
+        for seed in (seed..).take(20) {
+            let mut ground = Self::new();
+            for happening in happenings(events * 2, seed) {
+                ground.happens(&happening).await;
+                let head = ground.head().await;
+                if head.0 >= events && head.0.is_multiple_of(3) && is_busy(&ground.oracle().await) {
+                    println!("{head} events, of seed {seed}");
+                    return ground;
+                }
+            }
+        }
+        panic!("no shop is busy");
+    }
+
+    /// The oracle of today.
+    pub(super) async fn oracle(&self) -> Oracle {
+        Oracle::of(&self.store, &self.vault, self.head().await).await
     }
 
     pub(super) async fn head(&self) -> Position {
@@ -126,6 +149,15 @@ impl Drop for Following {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+fn is_busy(oracle: &Oracle) -> bool {
+    let sessions: Vec<Shown> = oracle.by_session().values().map(|events| Shown::of(events)).collect();
+    let one = |is_so: fn(&Shown) -> bool| sessions.iter().any(is_so);
+    one(|shown| shown.waiting_since.is_some() && shown.escalation.is_some())
+        && one(|shown| shown.taken_over_at.is_some())
+        && one(|shown| shown.last_manual_end_at.is_some())
+        && one(|shown| shown.ai_fail_count > 0)
 }
 
 /// What goes on in a shop with much of what is rare. Its days are some months ago: summer time ends in them.
