@@ -1,7 +1,7 @@
-# Two commands: `make run` starts Fiido Desk, `make test` is what CI runs.
+# Two commands: `make run` starts Fiido Desk, `make test` is what CI runs. `make demo` has something to look at.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run test test-long fmt lint doc build unit page deny settings
+.PHONY: help run demo test test-long fmt lint doc build unit page deny settings
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -9,6 +9,12 @@ help: ## Say what there is
 run: ## Build and start it with SQLite in ./data
 	cargo build --release -p api -p replay-tool
 	./target/release/desk --data-dir data --faq-dir integrations/faq --dev
+
+demo: ## The same on a generated log of some days, in ./demo
+	cargo build --release -p api -p replay-tool -p tests --bins
+	test -e demo/events.db || ./target/release/desk-load generate --events 20000 --dir demo
+	@cat tests/load/demo.txt
+	./target/release/desk --data-dir demo --faq-dir integrations/faq --dev
 
 test: ## Everything that CI checks
 	./tests/run.sh

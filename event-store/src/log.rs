@@ -162,8 +162,9 @@ impl Log {
     }
 }
 
-/// Everything but the sealed part.
-fn plain_parts(event: &NewEvent) -> SealedEvent {
+/// Everything but the sealed part, and the key that it is sealed with.
+#[must_use]
+pub fn plain_parts(event: &NewEvent) -> SealedEvent {
     SealedEvent {
         event_id: event.event_id,
         event_type: event.event_type.into(),

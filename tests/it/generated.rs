@@ -1,43 +1,44 @@
-//! Generated logs: as realistic as the domain, as large as ordered, the same from the same seed, and taken by every part of
-//! the program as if it had written them itself.
+//! Generated logs: as varied as the domain, as large as ordered, the same from the same seed, and taken by every part of the
+//! program as if it had written them itself.
+
+mod served;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::session::{
-    Class, Event, PersonalText, State,
-    codec::EVENT_TYPES,
-    decode, encode,
-    event::{EscalationReason, WithheldReason},
-};
-use event_store::{Expected, StreamVersion};
-use jiff::Timestamp;
-use tests::shop::{Append, Happening, Order, Profile, RULES, Shop};
+use domain::session::{Event, PersonalText, codec::EVENT_TYPES, decode, encode};
+use event_store::{Expected, Log, NewEvent, StreamName, StreamVersion, Vault, memory::MemoryStore};
+use jiff::{SignedDuration, Timestamp};
+use tests::shop::{Append, Happening, Order, RULES, Shop, write};
 
 /// A Wednesday, 20:00 by the shop's clock.
 fn evening() -> Timestamp {
     "2026-11-25T12:00:00Z".parse().unwrap()
 }
 
+/// An ordinary shop's log, and one with much of what is rare.
+fn both(events: u64, seed: u64) -> [Order; 2] {
+    [Order::shop(events, seed, evening()), Order::stress(events, seed, evening())]
+}
+
 fn appends(order: Order) -> Vec<Append> {
-    Shop::open(order)
-        .filter_map(|happening| match happening {
-            Happening::Appended(append) => Some(append),
-            Happening::Erased { .. } => None,
-        })
-        .collect()
+    let appended = |happening| match happening {
+        Happening::Appended(append) => Some(append),
+        Happening::Erased { .. } => None,
+    };
+    Shop::open(order).filter_map(appended).collect()
 }
 
 fn events(order: Order) -> Vec<Event> {
-    let appends = appends(order);
-    appends.iter().flat_map(|append| &append.events).map(read).collect()
+    appends(order).iter().flat_map(|append| &append.events).map(read).collect()
 }
 
-fn read(new: &event_store::NewEvent) -> Event {
+fn read(new: &NewEvent) -> Event {
     let personal = new.personal.as_ref().map_or(PersonalText::Absent, |part| PersonalText::Known(part.json.clone()));
     decode(new.event_type, new.schema, &new.data, personal).unwrap()
 }
 
-fn counts(events: &[Event]) -> BTreeMap<&'static str, usize> {
+fn type_counts(events: &[Event]) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for event in events {
         *counts.entry(encode(event).event_type).or_insert(0) += 1;
@@ -45,16 +46,148 @@ fn counts(events: &[Event]) -> BTreeMap<&'static str, usize> {
     counts
 }
 
-fn both(events: u64, seed: u64) -> [Order; 2] {
-    [Order::shop(events, seed, evening()), Order::stress(events, seed, evening())]
+#[test]
+fn every_type_of_event_occurs_in_a_natural_proportion() {
+    for order in both(20_000, 1) {
+        let counts = type_counts(&events(order));
+        println!("{counts:#?}");
+        let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
+        assert!(missing.is_empty(), "no traffic for {missing:?}: tests/src/shop has to bring it about");
+        let of = |what: &str| counts[&*format!("session.{what}")];
+        assert!(of("customer_message_sent") > of("assistant_replied"), "several are answered together");
+        assert!(of("assistant_replied") > 5 * of("agent_took_over"), "the assistant answers most");
+        assert!(of("closed") > of("reopened"));
+    }
 }
 
 #[test]
-fn every_type_of_event_occurs() {
-    for order in both(12_000, 1) {
-        let counts = counts(&events(order));
-        println!("{counts:#?}");
+fn a_small_log_of_rare_things_has_all_of_them() {
+    for seed in 1..=8 {
+        let counts = type_counts(&events(Order::stress(3_000, seed, evening())));
         let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
-        assert!(missing.is_empty(), "no traffic for {missing:?} in {:?}", order.profile);
+        assert!(missing.is_empty(), "no traffic for {missing:?} from seed {seed}");
+        assert!(counts["session.assistant_reply_withheld"] >= 15, "{counts:?}");
+        assert!(counts["session.reopened"] >= 15, "{counts:?}");
     }
+}
+
+/// Every `"<field>":"<value>"` of the plain parts.
+fn values(events: &[Event], field: &str) -> BTreeSet<String> {
+    let plain = events.iter().map(|event| serde_json::from_str::<serde_json::Value>(&encode(event).data).unwrap());
+    plain.filter_map(|data| data[field].as_str().map(str::to_owned)).collect()
+}
+
+fn all(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn every_rule_reason_and_outcome_occurs() {
+    for order in both(60_000, 2) {
+        let events = events(order);
+        let (escalated, others): (Vec<Event>, Vec<Event>) =
+            events.into_iter().partition(|event| matches!(event, Event::Escalated(_)));
+        assert_eq!(values(&escalated, "rule"), RULES.iter().map(|rule| rule.name.to_owned()).collect());
+        assert_eq!(values(&escalated, "reason"), all(&["keyword", "fail_loop", "sentiment", "vip", "manual"]));
+        assert_eq!(values(&escalated, "severity"), all(&["low", "high"]));
+        let reasons = ["handed_over", "superseded", "closed", "cancelled", "nobody_came", "agent_lost", "handed_back"];
+        let ends = ["resolved", "customer_left", "idle"];
+        assert_eq!(values(&others, "reason"), all(&[&reasons[..], &ends[..]].concat()));
+        assert_eq!(values(&others, "outcome"), all(&["answered", "does_not_know", "unavailable"]));
+        assert_eq!(values(&others, "code"), all(&["unavailable", "timed_out", "refused", "malformed"]));
+        assert_eq!(values(&others, "language"), all(&["zh", "en"]));
+    }
+}
+
+#[test]
+fn the_same_order_brings_the_same_log_and_another_seed_another() {
+    for [order, same, other] in
+        [3, 4].map(|seed| [seed, seed, seed + 2]).map(|seeds| seeds.map(|seed| both(2_000, seed)))
+    {
+        for kind in 0..2 {
+            let first: Vec<Happening> = Shop::open(order[kind]).collect();
+            assert_eq!(first, Shop::open(same[kind]).collect::<Vec<_>>());
+            assert_ne!(first, Shop::open(other[kind]).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn there_are_exactly_as_many_events_as_were_ordered() {
+    for size in [0, 1, 2, 3, 10, 99, 1_000, 4_321] {
+        for order in both(size, size) {
+            let given: usize = appends(order).iter().map(|append| append.events.len()).sum();
+            assert_eq!(given as u64, size);
+        }
+    }
+}
+
+#[test]
+fn the_days_end_when_they_should() {
+    for order in [both(2_000, 5), both(30_000, 6)].concat() {
+        let appends = appends(order);
+        let (first, last) = (appends[0].at, appends.iter().map(|append| append.at).max().unwrap());
+        assert!(first >= order.begins().saturating_sub(SignedDuration::from_mins(15)).unwrap(), "{first}");
+        assert!(last <= order.until, "{last}");
+        let length = order.until.duration_since(order.begins()).as_secs_f64();
+        let missing = order.until.duration_since(last).as_secs_f64();
+        assert!(missing < 0.06 * length, "the log ends {missing} s before its time of {length} s");
+    }
+}
+
+#[test]
+fn clocks_are_set_back_and_ahead() {
+    let appends = appends(Order::stress(4_000, 7, evening()));
+    let set_back = appends.windows(2).filter(|pair| pair[1].at < pair[0].at).count();
+    let ahead = |pair: &&[Append]| pair[1].at.duration_since(pair[0].at) > SignedDuration::from_mins(5);
+    assert!(set_back >= 5, "{set_back}");
+    assert!(appends.windows(2).filter(ahead).count() >= 3);
+}
+
+#[test]
+fn many_sessions_are_open_at_once_and_each_goes_on_where_it_was() {
+    let mut versions: BTreeMap<StreamName, u64> = BTreeMap::new();
+    let mut turns = 0;
+    let appends = appends(Order::stress(3_000, 8, evening()));
+    for pair in appends.windows(2) {
+        turns += usize::from(pair[0].stream != pair[1].stream);
+    }
+    for append in &appends {
+        let version = versions.entry(append.stream.clone()).or_insert(0);
+        let expected = if *version == 0 { Expected::NoStream } else { Expected::Exact(StreamVersion(*version)) };
+        assert_eq!(append.expected, expected);
+        *version += append.events.len() as u64;
+    }
+    assert!(versions.len() > 80, "{} sessions", versions.len());
+    assert!(turns > appends.len() / 3, "{turns} turns in {} appends", appends.len());
+}
+
+#[test]
+fn after_an_erasure_nothing_personal_is_recorded_of_its_subject() {
+    let (mut erased, mut plain_ones) = (BTreeSet::new(), 0);
+    let mut subjects: BTreeMap<StreamName, domain::VisitorId> = BTreeMap::new();
+    for happening in Shop::open(Order::stress(20_000, 9, evening())) {
+        match happening {
+            Happening::Erased { subject, .. } => assert!(erased.insert(subject), "once is enough"),
+            Happening::Appended(append) => {
+                if let Some(Event::Opened(opened)) = append.events.first().map(read) {
+                    subjects.insert(append.stream.clone(), opened.visitor);
+                }
+                let is_erased = erased.contains(&subjects[&append.stream]);
+                assert!(!is_erased || append.events.iter().all(|event| event.personal.is_none()));
+                plain_ones += usize::from(is_erased);
+            }
+        }
+    }
+    assert!(erased.len() >= 20, "{} erasures", erased.len());
+    assert!(plain_ones > 0, "plain events go on");
+}
+
+#[tokio::test]
+async fn it_can_be_appended_event_by_event() {
+    let log = Log::new(std::sync::Arc::new(MemoryStore::default()), std::sync::Arc::new(Vault::in_memory()));
+    for happening in Shop::open(Order::stress(2_000, 10, evening())) {
+        write::through(&log, &happening).await.unwrap();
+    }
+    assert_eq!(log.reader().head().await.unwrap().0, 2_000);
 }

@@ -1,10 +1,12 @@
 //! The program `desk-load`: logs to work with, and what Fiido Desk costs. `tests/load/README.md` has the figures.
 
+mod generate;
 mod measure;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use generate::GenerateArgs;
 use measure::{Failure, MeasureArgs};
 
 /// Generates logs and measures Fiido Desk.
@@ -17,6 +19,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Action {
+    /// Generates a log: a shop's days, from a seed
+    #[command(long_about = generate::LONG_ABOUT)]
+    Generate(GenerateArgs),
     /// Measures, and prints a table
     Measure(MeasureArgs),
     /// Serves a data directory without an assistant; what `measure http` measures
@@ -40,6 +45,7 @@ async fn main() -> ExitCode {
 
 async fn act(action: Action) -> Result<(), Failure> {
     match action {
+        Action::Generate(args) => generate::generate(args).await,
         Action::Measure(args) => measure::measure(args).await,
         Action::ServeQuietly { data_dir } => measure::quiet_server(data_dir).await,
     }

@@ -2,13 +2,14 @@
 //!
 //! Nothing is written here that the domain did not decide: every event is the outcome of a command on a session's state, and
 //! becomes what the log takes by the very functions that the program uses. Only time is simulated. [`Shop`] yields what
-//! happened, one append after the other and independent of any store; `write` brings it into one.
+//! happened, one append after the other and independent of any store; `write` brings it into one, `bulk` makes one of it.
 //!
 //! Invariants: the same order brings the same appends, ids and times; there are exactly as many events as were ordered; the
 //! appends of a stream stand in the order of its versions; a subject that was erased gets no further personal part. Memory
 //! holds the sessions that go on, not those that were.
 
 mod agenda;
+pub mod bulk;
 mod calendar;
 mod chance;
 mod doors;

@@ -63,7 +63,7 @@ impl Ground {
             fs::remove_dir_all(&draft)?;
         }
         let events = events.to_string();
-        let generate = ["generate", "--events", &events, "--seed", "11", "--to"];
+        let generate = ["generate", "--events", &events, "--seed", "11", "--dir"];
         let status = Command::new(std::env::current_exe()?).args(generate).arg(&draft).status()?;
         if !status.success() {
             return Err("a log could not be generated".into());

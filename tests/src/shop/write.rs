@@ -1,7 +1,4 @@
-//! Brings a shop's days into a log.
-//!
-//! Two ways: one append after the other through [`Log`], as the program does, at the times of the real clock; or in bulk,
-//! at the times of the simulation.
+//! Brings a shop's days into a log as the program does: one append after the other, at the times of the real clock.
 
 use event_store::{Log, log::LogError};
 use jiff::Timestamp;
