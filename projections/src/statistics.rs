@@ -30,11 +30,11 @@ pub struct Statistics {
     /// Sessions that are not `closed`.
     pub active_sessions: u64,
     /// Mean over all sessions in `pending_manual` of: now − the `escalated` or `returned_to_queue` that put it there.
-    /// 0 without any.
+    /// 0 without any; a wait that began later than now, as clocks may differ, counts as none.
     pub avg_waiting_time: f64,
     /// The longest of those waits. 0 without any.
     pub max_waiting_time: f64,
-    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`. 0 without any.
+    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`, and no less than nothing. 0 without any.
     pub avg_service_time: f64,
     /// Different agents among the sessions in `manual_live`.
     pub active_agents: u64,
@@ -129,11 +129,11 @@ async fn counts<T: DeserializeOwned + PartialEq + Copy>(
     Ok(counts)
 }
 
-/// Two figures of one row; a clock that is behind the log's gives no negative time.
+/// Two figures of one row.
 async fn seconds(snapshot: &mut Transaction, sql: &str, now: i64) -> Result<[f64; 2], SqlError> {
     let rows = snapshot.fetch(sql, &[now.into()]).await?;
     let Some(row) = rows.first() else { return Ok([0.0; 2]) };
-    Ok([row.float(0)?.max(0.0), row.float(1)?.max(0.0)])
+    Ok([row.float(0)?, row.float(1)?])
 }
 
 /// The view of escalations.

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use domain::{SessionId, session::Status};
 use event_store::Position;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use projections::Audience;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -213,9 +213,14 @@ fn parse_status(text: &str) -> Result<Status, Problem> {
 pub async fn stats(app: Data<App>, _staff: Staff, query: QueryFields) -> Result<HttpResponse, Problem> {
     wait(&app, &query).await?;
     let now = Timestamp::now();
-    let day_start = now.to_zoned(app.settings.time_zone.clone()).start_of_day().map_or(now, |day| day.timestamp());
     let mut reading = app.views.reading().await?;
-    let figures = reading.statistics(now, day_start).await?;
+    let figures = reading.statistics(now, day_start(now, &app.settings.time_zone)).await?;
     let position = reading.position().0;
     Ok(HttpResponse::Ok().json(json!({"success": true, "data": statistics(&figures), "position": position})))
+}
+
+/// When the day began that it is now in a time zone; that is not always at midnight.
+#[must_use]
+pub fn day_start(now: Timestamp, zone: &TimeZone) -> Timestamp {
+    now.to_zoned(zone.clone()).start_of_day().map_or(now, |day| day.timestamp())
 }
