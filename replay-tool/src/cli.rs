@@ -1,10 +1,14 @@
 //! What can be asked of `desk-replay`, and the help that says so.
 
+mod proving;
+
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use projections::Moment;
+
+pub use proving::{CheckProofArgs, CheckpointArgs, ConsistencyArgs, ProveArgs, VerifyArgs};
 
 const LONG_ABOUT: &str = "\
 Shows, follows, proves and counts what the event log of Fiido Desk holds, and compares the views with it.
@@ -30,6 +34,15 @@ Examples:
       every new event, one JSON document a line
   desk-replay --store postgres://auditor@db/desk verify
       proves the whole log of a PostgreSQL server
+  desk-replay verify --checkpoint /mnt/elsewhere/checkpoints --key checkpoint-key.pub
+      proves it against every checkpoint of a folder
+  desk-replay checkpoint --key checkpoint-key --out now.checkpoint
+      makes a checkpoint now
+  desk-replay prove SESSION --checkpoint now.checkpoint --key checkpoint-key.pub --out session.proof
+  desk-replay check-proof session.proof --key checkpoint-key.pub
+      makes a proof of a session, and checks it where there is no log
+  desk-replay consistency 2026-11-23.checkpoint 2026-11-24.checkpoint --key checkpoint-key.pub
+      whether the log of the second day goes on where the first day's ended
   desk-replay --store /backup/events.db stats
       counts a backup
   desk-replay --master-key FILE compare
@@ -39,7 +52,8 @@ Examples:
 
 Exit codes:
   0  as expected
-  1  differences: the log does not prove itself, or the views are not what it gives
+  1  differences: the log does not prove itself, a checkpoint or proof file is not what was signed, or the views are not
+     what the log gives
   2  could not: no such log, session or key, or wrong arguments";
 
 /// Reads and proves the event log of Fiido Desk; never sends, and never writes to it.
@@ -103,11 +117,29 @@ pub enum Action {
     ///
     /// Prints what is there and stops; with --follow it goes on with every new event until it is interrupted (Ctrl-C).
     Tail(TailArgs),
-    /// Proves the log from its own bytes: every hash, every link, every number.
+    /// Proves the log from its own bytes: every hash, every link, every number; with checkpoints, also what a rewrite would hide.
     ///
-    /// Needs no key. Names the first bad position and what is wrong there. What only a signed checkpoint kept outside the
-    /// database can show is a log that was rewritten as a whole with freshly made hashes.
-    Verify,
+    /// Needs no master key. Names the first bad position and what is wrong there. What only a signed checkpoint kept outside
+    /// the database can show is a log that was rewritten with freshly made hashes, or cut off: then the first bad position
+    /// lies between the newest checkpoint that fits and the first that does not, so several checkpoints tell more than one.
+    /// What is newer than the newest checkpoint is unproven, which is said and is no difference.
+    Verify(VerifyArgs),
+    /// Makes a checkpoint now: a signed note about the whole log, to be kept outside the database.
+    ///
+    /// Verifies the log first, and signs none that does not prove itself. desk makes such notes by itself, with the same key.
+    Checkpoint(CheckpointArgs),
+    /// Writes a proof file: the events of a session, or one event, as they are stored, with what proves them.
+    ///
+    /// Whoever has the file and the public key can check it with check-proof, or with any other program that knows the form
+    /// (docs/proof-file.md), without the log. Personal parts stay sealed in it; no master key is needed. It proves that these
+    /// events were in the log when the checkpoint was signed, and that none is missing among them; not that no later ones are.
+    Prove(ProveArgs),
+    /// Checks a proof file with the public key alone; needs no log.
+    ///
+    /// Prints what is proved. A file of which any byte was changed is refused.
+    CheckProof(CheckProofArgs),
+    /// Shows with the log that a checkpoint goes on where an older one ended.
+    Consistency(ConsistencyArgs),
     /// Counts: events by type, streams by category, sessions by status, bytes, sealed parts by class of key.
     Stats,
     /// Compares the views with the log, row by row.

@@ -6,8 +6,10 @@ use std::{error::Error, fmt::Write as _, io, path::PathBuf};
 
 use event_store::{
     Position, ReadError, StreamName, StreamVersion,
+    checkpoint::{KeyError, NoteError, WrongLog},
     migration::MigrationError,
     postgres::PostgresError,
+    proof::ProofError,
     sql::SqlError,
     vault::{MasterKeyError, VaultError},
 };
@@ -103,6 +105,38 @@ pub enum Failure {
         #[source]
         source: io::Error,
     },
+    #[error("cannot read {file}")]
+    Unreadable {
+        file: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot read the key for checkpoints")]
+    Key(#[from] KeyError),
+    #[error("the key was made for {key}, and this log is {log}")]
+    KeyOfAnotherLog { key: String, log: String },
+    #[error("there is no checkpoint (*.checkpoint) in {0}")]
+    NoNotes(PathBuf),
+    #[error("{file} is not as it was signed")]
+    Note {
+        file: PathBuf,
+        #[source]
+        source: NoteError,
+    },
+    #[error("{file} says nothing about this log")]
+    WrongLog {
+        file: PathBuf,
+        #[source]
+        source: WrongLog,
+    },
+    #[error("there is no such event in this log")]
+    NoSuchEvent,
+    #[error("it was recorded at position {position}, after the checkpoint, which ends at position {signed}")]
+    NewerThanCheckpoint { position: Position, signed: Position },
+    #[error("the proof would take {bytes} bytes, more than whoever checks it reads")]
+    ProofTooLong { bytes: usize },
+    #[error("what is stored cannot be proved")]
+    Unprovable(#[source] ProofError),
     #[error("cannot read the keyboard")]
     Keyboard(#[source] io::Error),
     #[error("cannot write the output")]
@@ -114,7 +148,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::BrokenChain { .. } => 1,
+            Self::BrokenChain { .. } | Self::Note { .. } | Self::Unprovable(_) => 1,
             _could_not => 2,
         }
     }
@@ -122,15 +156,7 @@ impl Failure {
     /// The whole chain of causes on one line, and on another what to do.
     #[must_use]
     pub fn report(&self) -> String {
-        let mut text = format!("error: {self}");
-        let mut cause: Option<&dyn Error> = self.source();
-        while let Some(error) = cause {
-            let message = error.to_string();
-            if !text.ends_with(&message) {
-                write!(text, ": caused by {message}").expect("a string takes all text");
-            }
-            cause = error.source();
-        }
+        let text = format!("error: {}", with_causes(self));
         let advice = self.advice().map(|advice| format!("help: {advice}\n")).unwrap_or_default();
         format!("{}\n{advice}", escaped(&text))
     }
@@ -188,8 +214,26 @@ impl Failure {
                 "a running desk goes on with it, and so does the next desk to start, or this command"
             }
             Self::LookForDesk(_) => "check that this user may read the data directory; desk's own user may",
-            Self::FileExists(_) => "name another file with --html, or replace it with --force",
+            Self::FileExists(_) => "name another file, or replace it with --force",
             Self::File { .. } => "check that the folder is there and may be written",
+            Self::Unreadable { .. } => "check that the file is there and may be read",
+            Self::Key(_) => "desk keys shows the public key; the private key is where desk's settings say",
+            Self::KeyOfAnotherLog { .. } => "every log has a key of its own; use this log's",
+            Self::NoNotes(_) => "name the folder that desk writes its checkpoints to, or one of its files",
+            Self::Note { source: NoteError::OtherKey, .. } => {
+                "use the key that desk keys shows; if it is this one, somebody else has made the checkpoint"
+            }
+            Self::Note { .. } => "compare with another copy of the checkpoint; this one proves nothing",
+            Self::WrongLog { source: WrongLog::Another { .. }, .. } => "use a checkpoint of this log",
+            Self::WrongLog { source: WrongLog::Generation { .. }, .. } => {
+                "a restore lies between: use a checkpoint that was made after it, or a copy of the log from before"
+            }
+            Self::NoSuchEvent => "desk-replay tail lists events with their ids and streams",
+            Self::NewerThanCheckpoint { .. } => {
+                "make a newer checkpoint with desk-replay checkpoint, or use desk's next"
+            }
+            Self::ProofTooLong { .. } => "prove single events of the session, by their ids",
+            Self::Unprovable(_) => "run desk-replay verify, and compare with a backup",
             Self::Keyboard(_) => "leave --step out, or write to a pipe, where nothing is waited for",
             Self::Output(_) => return None,
         })
@@ -215,6 +259,21 @@ fn views_advice(error: &ViewsError) -> &'static str {
             "check that log and vault can be reached, and that vault and master key are this log's"
         }
     }
+}
+
+/// An error and every cause of it, on one line.
+#[must_use]
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.ends_with(&message) {
+            write!(text, ": caused by {message}").expect("a string takes all text");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 fn list(ids: &[Uuid]) -> String {
