@@ -2,11 +2,15 @@
 //! whether the log still begins with what it stood for.
 //!
 //! The form is C2SP's signed note (`signed-note`, `tlog-checkpoint`), so other tools can read and countersign it; `note.rs`
-//! has its lines, `key.rs` the keys. Invariants: a checkpoint comes out of a note only behind a signature that is right; its
+//! has its lines, `key.rs` the keys, `signer.rs` writes them. Invariants: a checkpoint comes out of a note only behind a signature that is right; its
 //! text is exactly the one that its fields give, so no two notes say the same.
 
+mod edge;
+mod folder;
 mod key;
 mod note;
+mod resume;
+mod signer;
 #[cfg(test)]
 mod tests;
 
@@ -19,8 +23,10 @@ use crate::{
     port::Identity,
 };
 
+pub use folder::LATEST;
 pub use key::{CheckpointKey, KeyError, PublicKey};
 pub use note::{MAX_NOTE_BYTES, NoteError};
+pub use signer::{Alarm, Pace, Places, Signer, Status};
 
 /// What the log was.
 #[derive(Debug, Clone, PartialEq, Eq)]
