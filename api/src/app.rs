@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use commands::{LiveReplies, Node, Sessions};
-use event_store::{EventReader, Identity, Log, Tail};
+use event_store::{EventReader, Identity, Log, Tail, checkpoint};
 use projections::Views;
 use tokio::sync::watch;
 
@@ -29,6 +29,8 @@ pub struct App {
     pub node: Node,
     /// Which log this is.
     pub identity: Identity,
+    /// How the signing of checkpoints goes.
+    pub checkpoints: watch::Receiver<checkpoint::Status>,
     /// Visitors.
     pub visitor_tokens: VisitorTokens,
     /// Staff.

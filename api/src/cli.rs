@@ -5,7 +5,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    logging, server,
+    checkpoints, logging, server,
     settings::{Layers, Settings, SettingsError, check_config, settings_page},
 };
 
@@ -29,6 +29,19 @@ Examples:
   DESK_DATABASE_URL=postgres://desk_app@db/desk desk --config /etc/desk.toml
 
 Exit status: 0 stopped cleanly, 2 could not run.";
+
+const KEYS_HELP: &str = "\
+Standard output gets one line, the public key, and standard error says where the private key is, so that
+
+  desk keys --data-dir /var/lib/desk > checkpoint.pub
+
+makes the file that whoever doubts the log needs: `desk-replay verify --checkpoint NOTE --key checkpoint.pub`.
+Hand it over once, by a way that the people who run the database cannot change, and have it kept. It may be public.
+
+The private key is made at the first start of `desk` (setting checkpoint_key_file). This command only reads the file:
+it works while desk runs, and needs no database.
+
+Exit status: 0 printed, 2 there is no key yet, or it cannot be read.";
 
 #[derive(Args)]
 struct Flags {
@@ -60,6 +73,9 @@ enum Subcommands {
     CheckConfig,
     /// Print the page of all settings
     Settings,
+    /// Print the public key that checkpoints are checked with
+    #[command(after_help = KEYS_HELP)]
+    Keys,
 }
 
 /// Runs the program as its arguments say.
@@ -84,6 +100,9 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     let settings = Settings::parse(&layers)?;
     if let Some(Subcommands::CheckConfig) = cli.command {
         return Ok(std::io::stdout().write_all(check_config(&layers).as_bytes())?);
+    }
+    if let Some(Subcommands::Keys) = cli.command {
+        return checkpoints::print_public_key(&settings);
     }
     logging::start(settings.dev);
     server::serve(settings).await

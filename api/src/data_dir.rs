@@ -4,6 +4,8 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use event_store::private_file::create_private_file;
@@ -13,6 +15,10 @@ pub struct DataDir {
     path: PathBuf,
     _lock: File,
 }
+
+/// A process that is just ending, or a `desk-replay` that looks whether a desk runs, has the lock for no longer.
+const PASSING: Duration = Duration::from_millis(500);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Why the directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +51,7 @@ impl DataDir {
         builder.create(path).map_err(failed)?;
         let mut options = fs::OpenOptions::new();
         let lock = options.create(true).truncate(false).write(true).open(path.join("desk.lock")).map_err(failed)?;
-        match lock.try_lock() {
+        match take(&lock) {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path.to_owned())),
             Err(TryLockError::Error(source)) => Err(failed(source)),
@@ -71,6 +77,16 @@ impl DataDir {
         };
         let text = fs::read_to_string(&path).map_err(failed)?;
         Ok((text.trim().to_owned(), made))
+    }
+}
+
+fn take(lock: &File) -> Result<(), TryLockError> {
+    let began = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) if began.elapsed() < PASSING => sleep(LOOK_AGAIN),
+            taken => return taken,
+        }
     }
 }
 

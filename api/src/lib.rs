@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod body;
+pub mod checkpoints;
 pub mod cli;
 pub mod data_dir;
 pub mod envelope;

@@ -30,6 +30,12 @@ impl QueryFields {
         self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }
 
+    /// A parameter's text where it is there at all, if only as `name=`: for those whose absence means something else.
+    #[must_use]
+    pub fn given(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// A parameter that is a number.
     ///
     /// # Errors

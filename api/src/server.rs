@@ -94,10 +94,11 @@ async fn stop_signal() -> Result<(), AnyError> {
     Ok(())
 }
 
-/// Streams end first (their clients come back to the next life), then requests, then runs, then policies and views.
+/// Streams end first (their clients come back to the next life), then requests, then runs, then policies and views;
+/// what they have left on the log gets the last checkpoint.
 async fn shut_down(mut running: Running, handle: ServerHandle) {
     tracing::info!("stopping");
-    let Running { app, runner, stop, keeper, databases, .. } = &mut running;
+    let Running { app, runner, stop, keeper, signer, databases, .. } = &mut running;
     stop.send_replace(true);
     handle.stop(true).await;
     let idle = async {
@@ -110,6 +111,7 @@ async fn shut_down(mut running: Running, handle: ServerHandle) {
     }
     app.views.stop();
     drop(timeout(GRACE, keeper).await);
+    signer.stop().await;
     if let Err(error) = app.log.settle().await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,

@@ -28,6 +28,10 @@ pub struct Settings {
     pub vault_url: Option<String>,
     /// 64 hexadecimal digits that wrap all data keys.
     pub master_key_file: Option<PathBuf>,
+    /// Where checkpoints are written.
+    pub checkpoint_dir: PathBuf,
+    /// The key that signs checkpoints.
+    pub checkpoint_key_file: PathBuf,
     /// 64 hexadecimal digits that sign visitor tokens.
     pub token_key_file: Option<PathBuf>,
     /// This node's name among the nodes of one database.
@@ -67,9 +71,13 @@ impl Settings {
     /// # Errors
     /// A value does not parse; the error names setting, source and what is expected.
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
+        let data_dir = PathBuf::from(layers.required("data_dir"));
+        let in_data_dir = |key, name| layers.get(key).map_or_else(|| data_dir.join(name), PathBuf::from);
         Ok(Self {
+            checkpoint_dir: in_data_dir("checkpoint_dir", "checkpoints"),
+            checkpoint_key_file: in_data_dir("checkpoint_key_file", "checkpoint-key"),
             listen: layers.parse("listen", "an address like 127.0.0.1:8080")?,
-            data_dir: layers.required("data_dir").into(),
+            data_dir,
             database_url: layers.postgres_url("database_url")?,
             database_owner_url: layers.postgres_url("database_owner_url")?,
             vault_url: layers.postgres_url("vault_url")?,

@@ -10,6 +10,7 @@ use commands::{
 };
 use event_store::{
     EventStore, Log, Tail, Vault,
+    checkpoint::Signer,
     migration::{migrate_policy, migrate_vault},
     postgres::{PostgresSettings, PostgresStore},
     sql::{Access, Database},
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 
 use crate::{
     app::App,
+    checkpoints,
     data_dir::DataDir,
     settings::Settings,
     sign_in::{staff::AdminToken, visitor::VisitorTokens},
@@ -44,6 +46,8 @@ pub struct Running {
     pub runner: Arc<Runner>,
     /// Ends everything when it turns true.
     pub stop: watch::Sender<bool>,
+    /// Signs checkpoints; what is on the log at the end gets the last one.
+    pub signer: Signer,
     /// Vault and policies, to be settled at the end.
     pub databases: Vec<Database>,
     /// The keeper, to be waited for at the end.
@@ -65,6 +69,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let node = Node::born(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::start(store.clone(), head);
+    let signer = checkpoints::start_signer(&settings, &data_dir, tail.clone(), store.clone(), identity)?;
     let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
     let projector = tokio::spawn(views.clone().run());
     drop(projector);
@@ -88,6 +93,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         live,
         node,
         identity,
+        checkpoints: signer.status(),
         visitor_tokens,
         admin_token,
         staff_frames: StaffFrames::default(),
@@ -95,7 +101,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         stopping,
     });
     let databases = vec![keys, policies];
-    Ok(Running { app, runner, stop, databases, keeper, _data_dir: data_dir, _faq: faq })
+    Ok(Running { app, runner, stop, signer, databases, keeper, _data_dir: data_dir, _faq: faq })
 }
 
 fn store_name(settings: &Settings) -> &'static str {

@@ -4,7 +4,7 @@
 
 use std::{fmt, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::Offset};
 use uuid::Uuid;
 
 /// The place in the whole log, from 1. Dense in the SQL stores (1, 2, 3, …), increasing in all.
@@ -204,7 +204,26 @@ impl RecordedEvent {
 /// A time as stored and hashed: `2026-11-23T02:40:07.123456Z`, always 27 bytes, so that text order is time order.
 #[must_use]
 pub fn time_text(time: Timestamp) -> String {
-    format!("{time:.6}")
+    let civil = Offset::UTC.to_datetime(time);
+    if civil.year() < 0 {
+        return format!("{time:.6}");
+    }
+    // By hand, for every event that is written, read or proved needs this: a tenth of the formatter's time.
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    write_digits(&mut text[0..4], civil.year().unsigned_abs().into());
+    let fields = [civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second()];
+    for (place, field) in fields.into_iter().enumerate() {
+        write_digits(&mut text[5 + 3 * place..7 + 3 * place], field.unsigned_abs().into());
+    }
+    write_digits(&mut text[20..26], civil.subsec_nanosecond().unsigned_abs() / 1_000);
+    String::from_utf8(text.to_vec()).expect("digits and signs are ASCII")
+}
+
+fn write_digits(to: &mut [u8], mut number: u32) {
+    for digit in to.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
 }
 
 /// Reads what [`time_text`] wrote; anything else, however valid a time, is refused, for it would hash differently.
@@ -225,7 +244,16 @@ mod tests {
         assert_eq!(time_text(time), text);
         assert_eq!(time_text(Timestamp::from_second(0).expect("epoch")), "1970-01-01T00:00:00.000000Z");
         assert_eq!(parse_time_text("2026-11-23T02:40:07.12345Z"), None);
+        assert_eq!(parse_time_text("2026-11-23T02:40:60.000000Z"), None);
         assert_eq!(parse_time_text("2026-11-23T03:40:07.123456+01:00"), None);
+    }
+
+    #[test]
+    fn a_time_s_text_is_the_formatter_s() {
+        for seconds in (-70_000_000_000..250_000_000_000_i64).step_by(99_999_989) {
+            let time = Timestamp::new(seconds, (seconds.unsigned_abs() % 1_000_000_000) as i32).expect("in range");
+            assert_eq!(time_text(time), format!("{time:.6}"));
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod port;
 pub mod postgres;
 pub mod private_file;
+pub mod proof;
 mod row;
 pub mod sql;
 pub mod sqlite;

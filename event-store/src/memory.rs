@@ -75,6 +75,21 @@ impl MemoryStore {
         Self { inner: Arc::new(Inner { identity, events: Mutex::default(), head }) }
     }
 
+    /// Appends as [`EventStore::append`] does, when the machine's clock shows `now`.
+    ///
+    /// # Errors
+    /// As [`EventStore::append`].
+    pub fn append_at(&self, request: &Request, now: Timestamp) -> Result<Appended, AppendError> {
+        let mut log = self.events();
+        let mut plan = log.plan_for(request);
+        let answer = plan.admit(request, now)?;
+        let (head, _, rows) = plan.into_parts();
+        rows.into_iter().for_each(|row| log.push(row));
+        // under the lock: announced after it, an older head could come last and leave subscribers waiting
+        self.inner.head.send_replace(head.position);
+        Ok(answer)
+    }
+
     fn events(&self) -> MutexGuard<'_, Events> {
         self.inner.events.lock().expect("no code panics while it holds this lock")
     }
@@ -138,14 +153,6 @@ impl EventStore for MemoryStore {
         expected: Expected,
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
-        let request = Request { stream: stream.clone(), expected, events };
-        let mut log = self.events();
-        let mut plan = log.plan_for(&request);
-        let answer = plan.admit(&request, Timestamp::now())?;
-        let (head, _, rows) = plan.into_parts();
-        rows.into_iter().for_each(|row| log.push(row));
-        // under the lock: announced after it, an older head could come last and leave subscribers waiting
-        self.inner.head.send_replace(head.position);
-        Ok(answer)
+        self.append_at(&Request { stream: stream.clone(), expected, events }, Timestamp::now())
     }
 }

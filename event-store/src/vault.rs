@@ -158,6 +158,15 @@ impl Vault {
         text.map(Opened::Known).ok_or(VaultError::Damaged(recorded.position))
     }
 
+    /// Whether the key of a recorded event is destroyed by now; asks the key store itself, whatever is in memory.
+    ///
+    /// # Errors
+    /// The key store is unavailable.
+    pub async fn is_erased(&self, recorded: &RecordedEvent) -> Result<bool, VaultError> {
+        let Some(key_id) = &recorded.event.key_id else { return Ok(false) };
+        Ok(self.keys.get(key_id).await? == Some(KeyRecord::Destroyed))
+    }
+
     /// Whether a stored event seals just this part; true as well where its key is destroyed and nobody can tell.
     ///
     /// # Errors

@@ -1,18 +1,25 @@
 //! Proves the log from its own bytes: every hash, every link, every number. Needs no key.
 //!
-//! What it cannot find without a checkpoint kept elsewhere: a rewrite of everything after some position with freshly made
-//! hashes. (Checkpoints: design 3.)
+//! What it cannot find by itself is a rewrite of everything after some position with freshly made hashes, or a cut of the
+//! end together with the head: for that the same walk compares the log with checkpoints that were kept elsewhere.
+
+mod signed;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use jiff::Timestamp;
 
 use crate::{
+    checkpoint::Checkpoint,
     event::{Position, RecordedEvent, StreamName},
     hash::is_intact,
+    merkle::{CompactRange, TreeSize},
     plan::StreamHead,
     port::{EventReader, Positions, ReadError, RecordedEnd},
 };
+
+pub use signed::Proved;
+use signed::Signed;
 
 const PAGE: usize = 1000;
 
@@ -37,6 +44,21 @@ pub enum Flaw {
     BeyondHead,
     /// The log's head tells another hash or time than its last event has.
     NotTheHead,
+    /// The log proves itself, but it is not the one that a checkpoint was signed over: the first bad position is one of
+    /// these, and only a checkpoint between them could say which.
+    NotAsSigned {
+        /// The first that no checkpoint vouches for; the flaw's own position.
+        from: Position,
+        /// The last that the checkpoint was signed over.
+        to: Position,
+    },
+    /// The log ends here, but a checkpoint was signed over more events.
+    CutOff {
+        /// How many.
+        signed: TreeSize,
+    },
+    /// A checkpoint that was signed here contradicts one that fits: the key has signed two histories.
+    Contradicted,
 }
 
 impl fmt::Display for Flaw {
@@ -49,6 +71,15 @@ impl fmt::Display for Flaw {
             Self::OutOfTime => f.write_str("the event's time does not fit between its neighbours'"),
             Self::BeyondHead => f.write_str("the event stands behind the recorded end of the log"),
             Self::NotTheHead => f.write_str("the recorded end of the log describes another event"),
+            Self::NotAsSigned { from, to } if from == to => f.write_str("the event is not the one that was signed"),
+            Self::NotAsSigned { to, .. } => {
+                write!(
+                    f,
+                    "the events up to {to} are not those that were signed; where it begins only a checkpoint between could say"
+                )
+            }
+            Self::CutOff { signed } => write!(f, "the event is missing: a checkpoint was signed over {signed} events"),
+            Self::Contradicted => f.write_str("a checkpoint that was signed here contradicts one that fits"),
         }
     }
 }
@@ -62,18 +93,61 @@ pub struct Report {
     pub streams: u64,
     /// Where the log's head was when it began.
     pub head: Position,
+    /// Where the last event stands that was found as it was recorded.
+    #[serde(skip)]
+    pub last: Position,
     /// The first bad position, and what is wrong there.
     pub first_flaw: Option<(Position, Flaw)>,
+    /// What the checkpoints vouch for, where any were given.
+    #[serde(skip)]
+    pub proved: Option<Proved>,
 }
 
 /// Walks the whole log up to the head it finds at the start; `progress` is told each position that was reached.
 ///
 /// # Errors
 /// The log cannot be reached. What is wrong with its content is no error but the report's `first_flaw`.
-pub async fn verify(reader: &dyn EventReader, mut progress: impl FnMut(Position)) -> Result<Report, ReadError> {
+pub async fn verify(reader: &dyn EventReader, progress: impl FnMut(Position)) -> Result<Report, ReadError> {
+    Ok(walk(reader, None, progress).await?.0)
+}
+
+/// The same walk, which also compares the log with checkpoints of it.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_against(
+    reader: &dyn EventReader,
+    checkpoints: Vec<Checkpoint>,
+    progress: impl FnMut(Position),
+) -> Result<Report, ReadError> {
+    Ok(walk(reader, Some(Signed::new(checkpoints)), progress).await?.0)
+}
+
+/// The same walk, which also gives the Merkle tree's edge over all that is proved: what a checkpoint is made from.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_and_sum(
+    reader: &dyn EventReader,
+    progress: impl FnMut(Position),
+) -> Result<(Report, CompactRange), ReadError> {
+    let (report, signed) = walk(reader, Some(Signed::new(Vec::new())), progress).await?;
+    Ok((report, signed.map(Signed::into_range).unwrap_or_default()))
+}
+
+type Walked = (Report, Option<Signed>);
+
+async fn walk(
+    reader: &dyn EventReader,
+    signed: Option<Signed>,
+    mut progress: impl FnMut(Position),
+) -> Result<Walked, ReadError> {
     let end = reader.recorded_end().await?;
     let head = head_of(reader, end.as_ref()).await?;
-    let mut walk = Walk::new(reader.positions(), end);
+    let mut walk = Walk::new(reader.positions(), end, signed);
+    if let Some(flaw) = walk.begin() {
+        return Ok(walk.report(head, Some(flaw)));
+    }
     loop {
         let page = match reader.read_all(walk.position, PAGE).await {
             Ok(page) => page,
@@ -103,7 +177,7 @@ async fn walk_up_to(
     mut walk: Walk,
     damaged: Position,
     head: Position,
-) -> Result<Report, ReadError> {
+) -> Result<Walked, ReadError> {
     loop {
         match reader.read_all(walk.position, 1).await {
             Ok(page) => match page.first() {
@@ -126,14 +200,14 @@ async fn walk_up_to(
     }
 }
 
-async fn end_of_log(reader: &dyn EventReader, walk: Walk, head: Position) -> Result<Report, ReadError> {
+async fn end_of_log(reader: &dyn EventReader, walk: Walk, head: Position) -> Result<Walked, ReadError> {
     let now = head_of(reader, reader.recorded_end().await?.as_ref()).await?;
     let flaw = if walk.position < head {
         Some((walk.position.next(), Flaw::Missing))
     } else if walk.position > now {
         Some((if walk.dense { now.next() } else { walk.position }, Flaw::BeyondHead))
     } else {
-        None
+        walk.signed.as_ref().and_then(|signed| signed.is_cut_off_after(walk.position))
     };
     Ok(walk.report(head, flaw))
 }
@@ -154,10 +228,11 @@ struct Walk {
     streams: HashMap<StreamName, StreamHead>,
     events: u64,
     end: Option<RecordedEnd>,
+    signed: Option<Signed>,
 }
 
 impl Walk {
-    fn new(positions: Positions, end: Option<RecordedEnd>) -> Self {
+    fn new(positions: Positions, end: Option<RecordedEnd>, signed: Option<Signed>) -> Self {
         Self {
             dense: positions == Positions::Dense,
             position: Position::START,
@@ -166,7 +241,13 @@ impl Walk {
             streams: HashMap::new(),
             events: 0,
             end,
+            signed,
         }
+    }
+
+    /// A checkpoint may have been signed before the first event.
+    fn begin(&mut self) -> Option<(Position, Flaw)> {
+        self.signed.as_mut().and_then(|signed| signed.compare(Position::START))
     }
 
     fn step(&mut self, event: &Arc<RecordedEvent>) -> Option<(Position, Flaw)> {
@@ -180,6 +261,9 @@ impl Walk {
         if event.version != before.version.next() || event.prev_hash != before.hash {
             return Some((event.position, Flaw::Misplaced));
         }
+        if let Some(flaw) = self.signed.as_mut().and_then(|signed| signed.step(event)) {
+            return Some(flaw);
+        }
         if self.end.as_ref().is_some_and(|end| end.position == event.position && !describes(end, event)) {
             return Some((event.position, Flaw::NotTheHead));
         }
@@ -191,19 +275,27 @@ impl Walk {
     }
 
     /// Which of two neighbours stands wrong: the earlier one, when this one fits behind the event before both (a later
-    /// event was put in the earlier one's place), otherwise this one.
+    /// event was put in the earlier one's place), otherwise this one. What a checkpoint vouches for stands right.
     fn out_of_time(&mut self, event: &RecordedEvent) -> Position {
-        if event.recorded_at <= self.recorded_before || event.recorded_at == self.recorded_at {
+        let earlier_is_right = self.signed.as_ref().is_some_and(|signed| signed.vouches_for(self.position));
+        if earlier_is_right || event.recorded_at <= self.recorded_before || event.recorded_at == self.recorded_at {
             return event.position;
         }
         self.events -= 1;
         self.position
     }
 
-    fn report(self, head: Position, first_flaw: Option<(Position, Flaw)>) -> Report {
-        let proved = |(bad, _): &(Position, Flaw)| if self.dense { bad.0.saturating_sub(1) } else { u64::MAX };
-        let events = self.events.min(first_flaw.as_ref().map_or(u64::MAX, proved));
-        Report { events, streams: self.streams.len() as u64, head, first_flaw }
+    fn report(self, head: Position, first_flaw: Option<(Position, Flaw)>) -> Walked {
+        let proved = self.signed.as_ref().map(|signed| signed.proved(self.events));
+        let signed_over = proved.as_ref().and_then(|proved| proved.newest.as_ref()).map_or(0, |newest| newest.size.0);
+        let at_most = match &first_flaw {
+            Some((_, Flaw::NotAsSigned { .. } | Flaw::Contradicted)) => signed_over,
+            Some((bad, _)) if self.dense => bad.0.saturating_sub(1),
+            Some(_) | None => u64::MAX,
+        };
+        let events = self.events.min(at_most);
+        let (streams, last) = (self.streams.len() as u64, self.position);
+        (Report { events, streams, head, last, first_flaw, proved }, self.signed)
     }
 }
 

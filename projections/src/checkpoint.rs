@@ -130,9 +130,16 @@ impl Checkpoint {
     }
 }
 
-/// Keeps every owner from writing until the transaction ends, and says how far the rows are. PostgreSQL only.
+/// Keeps every owner, of this process or another, from writing until the transaction ends, and says how far the rows are.
+/// A transaction that writes a SQLite file has it alone.
 pub(crate) async fn lock(tx: &mut Transaction) -> Result<Position, SqlError> {
-    let rows = tx.fetch("select position from checkpoint for update", &[]).await?;
+    let rows = if tx.is_postgres() {
+        // An owner whose machine is gone may hold it for long; there is a next time.
+        tx.execute("set local lock_timeout = '1s'", &[]).await?;
+        tx.fetch("select position from checkpoint for update", &[]).await?
+    } else {
+        tx.fetch("select position from checkpoint", &[]).await?
+    };
     rows.first().ok_or(SqlError(sqlx::Error::RowNotFound)).and_then(|row| rows::position(row, 0))
 }
 

@@ -115,5 +115,8 @@ pub async fn compare(
     for table in expected.tables().iter() {
         table::compare(table, &expected, &mut found, &mut erasures, &mut comparison, limit).await?;
     }
+    if found.is_disturbed(&place) {
+        return Err(ViewsError::Disturbed);
+    }
     Ok(comparison)
 }

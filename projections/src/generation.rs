@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use event_store::{EventReader, Identity, sql::Database};
+use event_store::{
+    EventReader, Identity, Position,
+    sql::{Database, SqlError, Transaction},
+};
 
 use crate::{
     checkpoint::{self, Checkpoint},
@@ -18,6 +21,29 @@ use crate::{
 pub(crate) struct Generation {
     pub(crate) number: u64,
     pub(crate) database: Database,
+}
+
+/// The rows of a generation, standing still until this is dropped.
+pub(crate) struct Held {
+    pub(crate) position: Position,
+    _lock: Option<Transaction>,
+}
+
+impl Held {
+    /// Rows that are gone: whatever they were, they were not newer than this.
+    pub(crate) fn gone(head: Position) -> Self {
+        Self { position: head, _lock: None }
+    }
+}
+
+impl Generation {
+    /// Keeps the rows as they are, whoever owns them: the checkpoint goes first in every batch, so its row is the lock; in a
+    /// file the transaction itself is.
+    pub(crate) async fn hold(&self) -> Result<Held, SqlError> {
+        let mut lock = self.database.begin().await?;
+        let position = checkpoint::lock(&mut lock).await?;
+        Ok(Held { position, _lock: Some(lock) })
+    }
 }
 
 /// What a program starts with.

@@ -9,6 +9,7 @@
 mod checkpoint;
 mod fact;
 mod generation;
+mod ownership;
 mod place;
 mod pointer;
 mod projection;

@@ -10,7 +10,7 @@ use std::{
 
 use event_store::sql::{Access, Database, SqlError};
 
-use crate::{pointer, views::ViewsError};
+use crate::{ownership::give_to_owner, pointer, views::ViewsError};
 
 /// Connections per generation on PostgreSQL: one writes, the others read.
 const CONNECTIONS: u32 = 9;
@@ -113,7 +113,9 @@ impl Place {
     /// generation is made under an advisory lock.
     pub(crate) fn lock_making(&self) -> Result<Option<File>, ViewsError> {
         let Self::Folder(folder) = self else { return Ok(None) };
-        let lock = File::options().create(true).truncate(false).write(true).open(folder.join(MAKING))?;
+        let file = folder.join(MAKING);
+        let lock = File::options().create(true).truncate(false).write(true).open(&file)?;
+        give_to_owner(folder, &file)?;
         lock.lock()?;
         Ok(Some(lock))
     }
@@ -135,6 +137,9 @@ impl Place {
         let Self::Folder(folder) = self else { return Ok(draft) };
         draft.settle().await?;
         draft.close().await;
+        give_to_owner(folder, &folder.join(DRAFT))?;
+        // What a removal that was cut short may have left would be taken for the new file's own.
+        remove_log_of(folder, &file_name(number))?;
         fs::rename(folder.join(DRAFT), folder.join(file_name(number)))?;
         File::open(folder)?.sync_all()?;
         Ok(self.database(number).await?)
@@ -144,12 +149,18 @@ impl Place {
     pub(crate) async fn database_to_read(&self, number: u64) -> Result<Database, SqlError> {
         match self {
             Self::Folder(folder) => {
-                let file = file_name(number);
-                let is_open = folder.join(format!("{file}-wal")).exists();
-                let access = if is_open { Access::ReadOnly } else { Access::AtRest };
-                Database::sqlite(&folder.join(file), access).await
+                let access = if self.is_open(number) { Access::ReadOnly } else { Access::AtRest };
+                Database::sqlite(&folder.join(file_name(number)), access).await
             }
             Self::Postgres { .. } => self.database(number).await,
+        }
+    }
+
+    /// Whether somebody has a generation open, or left it so.
+    pub(crate) fn is_open(&self, number: u64) -> bool {
+        match self {
+            Self::Folder(folder) => folder.join(format!("{}-wal", file_name(number))).exists(),
+            Self::Postgres { .. } => true,
         }
     }
 
@@ -206,13 +217,20 @@ async fn schemas(pointer: &Database) -> Result<Vec<u64>, SqlError> {
     Ok(numbers)
 }
 
-/// The file itself goes last: as long as it is there, the next start finds the rest.
+/// The file itself goes first: without its write-ahead log it may not be whole, and must not be found.
 fn remove_with_its_log(folder: &Path, file: &str) -> io::Result<()> {
-    for name in [format!("{file}-shm"), format!("{file}-wal"), file.to_owned()] {
-        match fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
+    remove_if_there(&folder.join(file))?;
+    remove_log_of(folder, file)
+}
+
+fn remove_log_of(folder: &Path, file: &str) -> io::Result<()> {
+    remove_if_there(&folder.join(format!("{file}-wal")))?;
+    remove_if_there(&folder.join(format!("{file}-shm")))
+}
+
+fn remove_if_there(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
     }
-    Ok(())
 }

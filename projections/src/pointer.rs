@@ -10,6 +10,8 @@ use std::{
 
 use event_store::sql::{Database, SqlError};
 
+use crate::ownership::give_to_owner;
+
 const NAME: &str = "views-current";
 const NEXT: &str = "views-current.next";
 
@@ -26,6 +28,7 @@ pub(crate) fn read_file(folder: &Path) -> io::Result<Option<u64>> {
 pub(crate) fn write_file(folder: &Path, number: u64) -> io::Result<()> {
     let next = folder.join(NEXT);
     let mut file = File::create(&next)?;
+    give_to_owner(folder, &next)?;
     writeln!(file, "{number}")?;
     file.sync_all()?;
     fs::rename(&next, folder.join(NAME))?;

@@ -9,15 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event_store::{
-    EventReader, Position, ReadError, RecordedEvent, Vault,
-    sql::{SqlError, Transaction},
-    vault::VaultError,
-};
+use event_store::{EventReader, Position, ReadError, RecordedEvent, Vault, sql::SqlError, vault::VaultError};
 use futures::{Stream, StreamExt as _};
 
 use crate::{
-    checkpoint::{self, Checkpoint},
+    checkpoint::Checkpoint,
     fact::{Fact, FactError},
     generation::Generation,
     view::ViewSet,
@@ -59,12 +55,6 @@ enum Role {
     Owner { feed: Feed, beaten: Instant },
     /// It watches; the owner's last sign of life was seen then.
     Watcher { seen: Instant },
-}
-
-/// The rows of a generation, standing still until this is dropped.
-pub(crate) struct Held {
-    pub(crate) position: Position,
-    _lock: Option<Transaction>,
 }
 
 /// Why a batch was not applied, or not to its end.
@@ -155,17 +145,6 @@ impl Projection {
             }
         };
         tended.inspect_err(|trouble| self.step_back(trouble))
-    }
-
-    /// Keeps the rows as they are, whoever owns them: the checkpoint goes first in every batch, so its row is the lock. A
-    /// lone process writes them in the same loop that asks for this.
-    pub(crate) async fn hold(&mut self, means: &Means) -> Result<Held, SqlError> {
-        if !means.is_shared {
-            return Ok(Held { position: self.position(), _lock: None });
-        }
-        let mut lock = self.generation.database.begin().await?;
-        let position = checkpoint::lock(&mut lock).await?;
-        Ok(Held { position, _lock: Some(lock) })
     }
 
     /// Lets another node take over at once.
@@ -279,11 +258,25 @@ fn is_passing(error: &SqlError) -> bool {
     }
 }
 
+/// Whether the tables are gone: another node has gone over twice and thrown them away, and this one will go over, too.
+pub(crate) fn is_gone(error: &SqlError) -> bool {
+    match &error.0 {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_gone_code(&code)),
+        _ => false,
+    }
+}
+
+fn is_gone_code(code: &str) -> bool {
+    // undefined_table, invalid_schema_name
+    matches!(code, "42P01" | "3F000")
+}
+
 fn is_passing_code(code: &str) -> bool {
     // PostgreSQL's have five characters. Its classes: connection, transaction state, rollback, resources, object not in
     // the right state, operator, system.
     if code.len() == 5 {
-        return ["08", "25", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class));
+        let passes = ["08", "25", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class));
+        return passes || is_gone_code(code);
     }
     // SQLite's extended codes: busy, locked, out of memory, I/O, full, cannot open.
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 10 | 13 | 14))

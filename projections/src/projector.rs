@@ -2,9 +2,11 @@
 //! well, until readers can go over to it.
 //!
 //! A next generation comes from a new version of the program, from `desk-replay rebuild`, or from another node that has
-//! gone over already. Invariants: the serving generation is fed first; a building batch is short, so it never waits long.
+//! gone over already. Invariants: neither generation ever waits for the other's transactions; what concerns both is done
+//! between rounds, when neither is in one.
 
 mod building;
+mod lookout;
 
 use std::{
     collections::BTreeSet,
@@ -12,14 +14,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 
-use building::{Building, next_of};
+use building::Building;
+use lookout::{News, look_out};
 
 use crate::{
     generation::{Chosen, load_own},
-    projection::{Batch, Projection, Trouble},
-    views::{Views, ViewsError},
+    projection::{Projection, Trouble},
+    views::{Alarm, Views, ViewsError},
 };
 
 /// How often a watching node looks how far the owner is: what a reader on such a node waits at most.
@@ -29,127 +32,86 @@ const LOOK_ALONE: Duration = Duration::from_millis(500);
 
 /// What the loop works on.
 pub(crate) struct Projector {
-    serving: Projection,
+    serving: Followed,
     building: Option<Building>,
     /// Generations that are not for this program.
     passed_over: BTreeSet<u64>,
+}
+
+/// A generation that is followed, and how it fares.
+pub(crate) struct Followed {
+    pub(crate) projection: Projection,
     tended: Option<Instant>,
     is_away: bool,
 }
 
-enum Woken {
-    Serving(Batch),
-    Building(Batch),
-    Time,
-}
+/// Turns true when a round is over: whoever is in a transaction ends it first.
+type Over = watch::Sender<bool>;
 
 impl Projector {
     pub(crate) fn new(chosen: Chosen) -> Self {
-        let serving = Projection::new(chosen.serving.0, chosen.serving.1);
+        let serving = Followed::new(Projection::new(chosen.serving.0, chosen.serving.1));
         let building = chosen.next.map(|next| Building::new(next, false));
-        Self { serving, building, passed_over: BTreeSet::new(), tended: None, is_away: false }
+        Self { serving, building, passed_over: BTreeSet::new() }
     }
 
     /// Follows the log for ever. Dropped at any point, it leaves whole transactions.
-    pub(crate) async fn follow(&mut self, views: &Views) {
+    pub(crate) async fn follow(&mut self, views: &Arc<Views>) {
         loop {
-            let has_tended = self.tended.is_none_or(|at| at.elapsed() >= self.pace(views));
-            if has_tended {
-                self.tend(views).await;
+            let news = self.round(views).await;
+            if let Some(news) = news
+                && let Err(error) = self.take_in(news, views).await
+            {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the next views cannot be taken up yet");
+                // It is seen again; not at once.
+                sleep(pace(views)).await;
             }
-            match self.wake(views).await {
-                Woken::Serving(batch) => {
-                    let applied = self.serving.apply(&views.means, batch).await;
-                    self.note_applied(views, applied);
-                }
-                Woken::Building(batch) => self.build(views, batch).await,
-                Woken::Time => {}
-            }
-            views.announce(self.serving.position());
-            self.switch_if_ready(views, has_tended).await;
+            self.switch_if_ready(views).await;
         }
     }
 
     /// Gives up what it owns, so that another node need not wait.
     pub(crate) async fn release(&mut self) {
-        self.serving.release().await;
+        self.serving.projection.release().await;
         if let Some(building) = &mut self.building {
-            building.projection.release().await;
+            building.followed.projection.release().await;
         }
     }
 
-    async fn wake(&mut self, views: &Views) -> Woken {
-        let pace = self.pace(views);
-        let rest = self.tended.map_or(Duration::ZERO, |at| pace.saturating_sub(at.elapsed()));
-        tokio::select! {
-            biased;
-            batch = self.serving.next_batch() => Woken::Serving(batch),
-            batch = next_of(&mut self.building) => Woken::Building(batch),
-            () = sleep(rest) => Woken::Time,
-        }
-    }
-
-    fn pace(&self, views: &Views) -> Duration {
-        if views.means.is_shared { LOOK } else { LOOK_ALONE }
-    }
-
-    async fn tend(&mut self, views: &Views) {
-        self.tended = Some(Instant::now());
-        if let Err(error) = self.look_for_next(views).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "not seen whether other views are wanted");
-        }
-        let tended = self.serving.tend(&views.means).await;
-        self.note(views, tended);
-        if let Some(building) = &mut self.building {
-            let tended = building.projection.tend(&views.means).await;
-            self.note(views, tended);
-        }
+    /// Follows both generations side by side, until one may take over from the other or there is another one.
+    async fn round(&mut self, views: &Views) -> Option<News> {
+        let over = Over::new(false);
+        let known = (self.serving.projection.generation.number, self.building.as_ref().map(Building::known));
+        let serving = serve(&mut self.serving, views, &over);
+        let building = build(self.building.as_mut(), views, &over);
+        let news = look_out(views, known, &self.passed_over, &over);
+        let ((), (), news) = futures::join!(serving, building, news);
+        news
     }
 
     /// Takes up the generation that another node has gone over to, or else one that was asked for.
-    async fn look_for_next(&mut self, views: &Views) -> Result<(), ViewsError> {
-        let survey = views.place.survey().await?;
-        let serving = self.serving.generation.number;
-        let accepted = survey.current.filter(|number| *number != serving);
-        self.passed_over.retain(|number| survey.numbers.contains(number));
-        let asked = survey.numbers.iter().rev().copied().filter(|number| *number > serving);
-        for number in accepted.into_iter().chain(asked) {
-            if self.passed_over.contains(&number) {
-                continue;
-            }
-            if let Some(building) = self.building.as_mut().filter(|building| building.number() == number) {
-                building.is_accepted |= accepted == Some(number);
-                return Ok(());
-            }
-            match load_own(&views.place, &views.means.views, &*views.means.reader, number).await? {
-                Some(found) => {
-                    self.take_up(Building::new(found, accepted == Some(number))).await;
-                    return Ok(());
-                }
-                None => drop(self.passed_over.insert(number)),
-            }
+    async fn take_in(&mut self, news: News, views: &Views) -> Result<(), ViewsError> {
+        let News { number, is_accepted } = news;
+        if let Some(building) = self.building.as_mut().filter(|building| building.number() == number) {
+            building.is_accepted |= is_accepted;
+            return Ok(());
+        }
+        match load_own(&views.place, &views.means.views, &*views.means.reader, number).await? {
+            Some(found) => self.take_up(Building::new(found, is_accepted)).await,
+            None => drop(self.passed_over.insert(number)),
         }
         Ok(())
     }
 
     async fn take_up(&mut self, building: Building) {
         if let Some(mut other) = self.building.replace(building) {
-            other.projection.release().await;
+            other.followed.projection.release().await;
         }
     }
 
-    async fn build(&mut self, views: &Views, batch: Batch) {
-        let Some(building) = &mut self.building else { return };
-        let applied = building.projection.apply(&views.means, batch).await;
-        self.note_applied(views, applied);
-    }
-
-    /// A generation that another node writes is looked at as often as its position is.
-    async fn switch_if_ready(&mut self, views: &Views, has_tended: bool) {
-        let Some(building) = self.building.as_mut().filter(|next| has_tended || next.projection.is_owner()) else {
-            return;
-        };
-        match building.take_over(&mut self.serving, views).await {
+    async fn switch_if_ready(&mut self, views: &Arc<Views>) {
+        let Some(building) = self.building.as_mut().filter(|building| building.is_ready()) else { return };
+        match building.take_over(&self.serving.projection.generation, views).await {
             Ok(true) => self.leave_previous(views).await,
             Ok(false) => {}
             Err(error) => {
@@ -159,24 +121,51 @@ impl Projector {
         }
     }
 
-    async fn leave_previous(&mut self, views: &Views) {
+    async fn leave_previous(&mut self, views: &Arc<Views>) {
         let Some(building) = self.building.take() else { return };
-        let mut previous = std::mem::replace(&mut self.serving, building.projection);
-        views.announce(self.serving.position());
+        let mut previous = std::mem::replace(&mut self.serving, building.followed).projection;
+        views.announce(self.serving.projection.position());
+        let kept = self.serving.projection.generation.number.min(previous.generation.number);
         previous.release().await;
-        remove_older(views, self.serving.generation.number.min(previous.generation.number)).await;
+        drop(tokio::spawn(remove_older(views.clone(), kept)));
+    }
+}
+
+impl Followed {
+    fn new(projection: Projection) -> Self {
+        Self { projection, tended: None, is_away: false }
     }
 
-    /// An outage is over when a batch is in, not before.
-    fn note_applied(&mut self, views: &Views, applied: Result<(), Trouble>) {
-        if applied.is_ok() && std::mem::take(&mut self.is_away) {
-            tracing::info!("views resumed");
+    /// One batch, or a look after it all; false when the round is over.
+    async fn step(&mut self, views: &Views, over: &Over, raise: impl Fn(Alarm)) -> bool {
+        let rest = self.tended.map_or(Duration::ZERO, |at| pace(views).saturating_sub(at.elapsed()));
+        let mut ended = over.subscribe();
+        let batch = tokio::select! {
+            biased;
+            _ = ended.wait_for(|over| *over) => return false,
+            () = sleep(rest) => None,
+            batch = self.projection.next_batch() => Some(batch),
+        };
+        match batch {
+            Some(batch) => {
+                let applied = self.projection.apply(&views.means, batch).await;
+                // An outage is over when a batch is in, not before.
+                if applied.is_ok() && std::mem::take(&mut self.is_away) {
+                    tracing::info!("views resumed");
+                }
+                self.note(applied, raise);
+            }
+            None => {
+                self.tended = Some(Instant::now());
+                let tended = self.projection.tend(&views.means).await;
+                self.note(tended, raise);
+            }
         }
-        self.note(views, applied);
+        true
     }
 
     /// Keeps an alarm, which is logged once; an outage is logged once, too.
-    fn note(&mut self, views: &Views, done: Result<(), Trouble>) {
+    fn note(&mut self, done: Result<(), Trouble>, raise: impl Fn(Alarm)) {
         match done {
             Ok(()) => {}
             Err(Trouble::Fenced) => tracing::info!("views are written by another owner"),
@@ -185,13 +174,34 @@ impl Projector {
                     tracing::warn!(error = &*error as &dyn std::error::Error, "views wait");
                 }
             }
-            Err(Trouble::Alarm(alarm)) => views.raise(alarm),
+            Err(Trouble::Alarm(alarm)) => raise(alarm),
         }
     }
 }
 
+async fn serve(serving: &mut Followed, views: &Views, over: &Over) {
+    while serving.step(views, over, |alarm| views.raise(alarm)).await {
+        views.announce(serving.projection.position());
+    }
+}
+
+/// Ends the round when readers may go over.
+async fn build(building: Option<&mut Building>, views: &Views, over: &Over) {
+    let Some(building) = building else { return };
+    let number = building.number();
+    while building.followed.step(views, over, |alarm| views.raise_of_next(number, alarm)).await {
+        if building.gets_ready(views).await {
+            over.send_replace(true);
+        }
+    }
+}
+
+fn pace(views: &Views) -> Duration {
+    if views.means.is_shared { LOOK } else { LOOK_ALONE }
+}
+
 /// The one that served before stays, for whoever still reads it and for a way back.
-async fn remove_older(views: &Views, kept: u64) {
+async fn remove_older(views: Arc<Views>, kept: u64) {
     let numbers = views.place.numbers().await.unwrap_or_default();
     for number in numbers.into_iter().filter(|number| *number < kept) {
         if let Err(error) = views.place.remove(number).await {

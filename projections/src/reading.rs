@@ -38,8 +38,14 @@ impl Views {
     /// # Errors
     /// The views' database does not answer.
     pub async fn reading(&self) -> Result<Reading, ViewsError> {
-        let mut rows = self.database().snapshot().await?;
-        let position = Checkpoint::load_in(&mut rows).await?.position;
-        Ok(Reading { rows, position })
+        loop {
+            let serving = self.serving();
+            let mut rows = serving.database.snapshot().await?;
+            let position = Checkpoint::load_in(&mut rows).await?.position;
+            // Rows that readers have left may still be written by another node, ahead of those that they have come to.
+            if self.generation() == serving.number {
+                return Ok(Reading { rows, position });
+            }
+        }
     }
 }

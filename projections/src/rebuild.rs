@@ -9,7 +9,7 @@ use event_store::{EventReader, Position, sql::Database};
 
 use crate::{
     checkpoint::Checkpoint,
-    generation::{self, load},
+    generation::{self, load, refuse_other_log},
     place::{Place, ViewsLocation, schema_name},
     view::{self, fingerprint},
     views::ViewsError,
@@ -53,6 +53,7 @@ impl Rebuild {
             if checkpoint.fingerprint != program {
                 return Err(ViewsError::OtherVersion { views: checkpoint.fingerprint, program });
             }
+            refuse_other_log(&checkpoint, reader.identity().await?, &*reader).await?;
             databases.push(serving.database.clone());
         }
         let ((next, _), was_asked_for) = generation::request(&place, &views, &*reader).await?;

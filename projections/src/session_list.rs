@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::{
     message::Role,
+    reading::Reading,
     rows,
     views::{Views, ViewsError},
 };
@@ -77,8 +78,30 @@ const PAGE_OF_STATUS: &str = include_str!("sql/session_list_of_status.sql");
 const TOTAL: &str = "select count(*) from session";
 const TOTAL_OF_STATUS: &str = "select count(*) from session where status = $1";
 
-impl Views {
+impl Reading {
     /// A page of the sessions, of one status or all, newest updated first; and how many there are in all.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn list(
+        &mut self,
+        status: Option<Status>,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<SessionSummary>, u64), ViewsError> {
+        let filter: Vec<Value<'_>> = status.iter().map(|status| status.as_str().into()).collect();
+        let (page, total) = if status.is_some() { (PAGE_OF_STATUS, TOTAL_OF_STATUS) } else { (PAGE, TOTAL) };
+        let mut values = vec![u64::from(limit).into(), offset.min(i64::MAX.unsigned_abs()).into()];
+        values.extend(&filter);
+        let page = self.rows.fetch(page, &values).await?;
+        let total = self.rows.fetch(total, &filter).await?;
+        let page = page.iter().map(SessionSummary::from_row).collect::<Result<_, _>>()?;
+        Ok((page, total.first().map_or(Ok(0), |row| row.count(0))?))
+    }
+}
+
+impl Views {
+    /// [`Reading::list`] of the newest state.
     ///
     /// # Errors
     /// The views' database does not answer.
@@ -88,16 +111,7 @@ impl Views {
         limit: u32,
         offset: u64,
     ) -> Result<(Vec<SessionSummary>, u64), ViewsError> {
-        let filter: Vec<Value<'_>> = status.iter().map(|status| status.as_str().into()).collect();
-        let (page, total) = if status.is_some() { (PAGE_OF_STATUS, TOTAL_OF_STATUS) } else { (PAGE, TOTAL) };
-        let mut values = vec![u64::from(limit).into(), offset.min(i64::MAX.unsigned_abs()).into()];
-        values.extend(&filter);
-        let database = self.database();
-        let mut snapshot = database.snapshot().await?;
-        let page = snapshot.fetch(page, &values).await?;
-        let total = snapshot.fetch(total, &filter).await?;
-        let page = page.iter().map(SessionSummary::from_row).collect::<Result<_, _>>()?;
-        Ok((page, total.first().map_or(Ok(0), |row| row.count(0))?))
+        self.reading().await?.list(status, limit, offset).await
     }
 }
 

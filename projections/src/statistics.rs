@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     fact::Fact,
+    reading::Reading,
     rows,
     view::View,
     views::{Views, ViewsError},
@@ -29,11 +30,11 @@ pub struct Statistics {
     /// Sessions that are not `closed`.
     pub active_sessions: u64,
     /// Mean over all sessions in `pending_manual` of: now − the `escalated` or `returned_to_queue` that put it there.
-    /// 0 without any.
+    /// 0 without any; a wait that began later than now, as clocks may differ, counts as none.
     pub avg_waiting_time: f64,
     /// The longest of those waits. 0 without any.
     pub max_waiting_time: f64,
-    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`. 0 without any.
+    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`, and no less than nothing. 0 without any.
     pub avg_service_time: f64,
     /// Different agents among the sessions in `manual_live`.
     pub active_agents: u64,
@@ -71,18 +72,27 @@ const REASONS: [EscalationReason; 5] = [
 ];
 
 impl Views {
-    /// The figures as of now, for the day that began at `day_start`.
+    /// [`Reading::statistics`] of the newest state.
     ///
     /// # Errors
     /// The views' database does not answer.
     pub async fn statistics(&self, now: Timestamp, day_start: Timestamp) -> Result<Statistics, ViewsError> {
+        self.reading().await?.statistics(now, day_start).await
+    }
+}
+
+impl Reading {
+    /// The figures as of now, for the day that began at `day_start`.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn statistics(&mut self, now: Timestamp, day_start: Timestamp) -> Result<Statistics, ViewsError> {
         let (now, day_start) = (now.as_microsecond(), day_start.as_microsecond());
-        let database = self.database();
-        let mut snapshot = database.snapshot().await?;
-        let by_status = counts(&mut snapshot, BY_STATUS, &Status::ALL).await?;
-        let by_escalation_reason = counts(&mut snapshot, BY_REASON, &REASONS).await?;
-        let waiting = seconds(&mut snapshot, WAITING, now).await?;
-        let service = seconds(&mut snapshot, SERVICE, now).await?;
+        let snapshot = &mut self.rows;
+        let by_status = counts(snapshot, BY_STATUS, &Status::ALL).await?;
+        let by_escalation_reason = counts(snapshot, BY_REASON, &REASONS).await?;
+        let waiting = seconds(snapshot, WAITING, now).await?;
+        let service = seconds(snapshot, SERVICE, now).await?;
         let escalations = snapshot.fetch(ESCALATIONS, &[day_start.into(), now.into()]).await?;
         let of = |status: Status| by_status.iter().find(|(of, _)| *of == status).map_or(0, |(_, count)| *count);
         let total_sessions = by_status.iter().map(|(_, count)| count).sum();
@@ -119,11 +129,11 @@ async fn counts<T: DeserializeOwned + PartialEq + Copy>(
     Ok(counts)
 }
 
-/// Two figures of one row; a clock that is behind the log's gives no negative time.
+/// Two figures of one row.
 async fn seconds(snapshot: &mut Transaction, sql: &str, now: i64) -> Result<[f64; 2], SqlError> {
     let rows = snapshot.fetch(sql, &[now.into()]).await?;
     let Some(row) = rows.first() else { return Ok([0.0; 2]) };
-    Ok([row.float(0)?.max(0.0), row.float(1)?.max(0.0)])
+    Ok([row.float(0)?, row.float(1)?])
 }
 
 /// The view of escalations.

@@ -101,6 +101,9 @@ pub enum ViewsError {
         /// Where they were then.
         to: Position,
     },
+    /// A desk was started on them while they were read as they lay.
+    #[error("the views were opened to be written while they were compared")]
+    Disturbed,
     /// Another version of the program made a generation of this number at the same moment.
     #[error("generation {number} of the views was just taken by another version of the program: start again")]
     Taken {
@@ -136,6 +139,7 @@ pub struct Views {
     serving: RwLock<Arc<Generation>>,
     announced: watch::Sender<Position>,
     alarm: Mutex<Option<Alarm>>,
+    alarm_of_next: Mutex<Option<Alarm>>,
     switched_in: Mutex<Option<Duration>>,
     projector: Mutex<Option<Projector>>,
 }
@@ -153,6 +157,19 @@ impl Views {
         Self::open_with(location, reader, vault, view::all()).await
     }
 
+    /// Opens them where another process may have them open as well, even in a folder: what that one owns is left to it as
+    /// long as it lives.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_beside_others(
+        location: ViewsLocation,
+        reader: Arc<dyn EventReader>,
+        vault: Arc<Vault>,
+    ) -> Result<Arc<Self>, ViewsError> {
+        Self::open_as(location, reader, vault, view::all(), true).await
+    }
+
     /// Opens them with other than this program's views.
     ///
     /// # Errors
@@ -163,9 +180,19 @@ impl Views {
         vault: Arc<Vault>,
         views: ViewSet,
     ) -> Result<Arc<Self>, ViewsError> {
+        Self::open_as(location, reader, vault, views, false).await
+    }
+
+    async fn open_as(
+        location: ViewsLocation,
+        reader: Arc<dyn EventReader>,
+        vault: Arc<Vault>,
+        views: ViewSet,
+        is_guest: bool,
+    ) -> Result<Arc<Self>, ViewsError> {
         let place = Place::open(location).await?;
         let chosen = choose(&place, &views, &*reader).await?;
-        let is_shared = place.is_shared();
+        let is_shared = is_guest || place.is_shared();
         let means = Means { reader, vault, views, owner: Uuid::new_v4().to_string(), is_shared };
         Ok(Arc::new(Self {
             place,
@@ -174,6 +201,7 @@ impl Views {
             serving: RwLock::new(chosen.serving.0.clone()),
             announced: watch::Sender::new(chosen.serving.1.position),
             alarm: Mutex::default(),
+            alarm_of_next: Mutex::default(),
             switched_in: Mutex::default(),
             projector: Mutex::new(Some(Projector::new(chosen))),
         }))
@@ -226,6 +254,12 @@ impl Views {
         alarm.filter(|alarm| alarm.position > self.position())
     }
 
+    /// What stopped the building of a next generation, if anything; the serving one is not touched by it.
+    #[must_use]
+    pub fn alarm_of_next(&self) -> Option<Alarm> {
+        self.alarm_of_next.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Positions between the views and a head of the log.
     #[must_use]
     pub fn lag(&self, head: Position) -> u64 {
@@ -253,7 +287,7 @@ impl Views {
         self.serving().database.clone()
     }
 
-    fn serving(&self) -> Arc<Generation> {
+    pub(crate) fn serving(&self) -> Arc<Generation> {
         self.serving.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -269,10 +303,20 @@ impl Views {
         });
     }
 
-    /// Keeps the first alarm, and says it once.
+    /// Keeps an alarm of a next generation, and says it once.
+    pub(crate) fn raise_of_next(&self, generation: u64, alarm: Alarm) {
+        let mut kept = self.alarm_of_next.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref() != Some(&alarm) {
+            tracing::error!(generation, position = alarm.position.0, what = alarm.what, "views cannot be built");
+            *kept = Some(alarm);
+        }
+    }
+
+    /// Keeps the first alarm that nobody has got past, and says it once.
     pub(crate) fn raise(&self, alarm: Alarm) {
+        let position = self.position();
         let mut kept = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.is_none() {
+        if kept.as_ref().is_none_or(|kept| kept.position <= position) {
             tracing::error!(position = alarm.position.0, what = alarm.what, "views stopped: history is never skipped");
             *kept = Some(alarm);
         }

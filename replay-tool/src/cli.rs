@@ -1,16 +1,21 @@
 //! What can be asked of `desk-replay`, and the help that says so.
 
+mod proving;
+
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use projections::Moment;
 
-const LONG_ABOUT: &str = "\
-Shows, follows, proves and counts what the event log of Fiido Desk holds.
+pub use proving::{CheckProofArgs, CheckpointArgs, ConsistencyArgs, ProveArgs, VerifyArgs};
 
-desk-replay only reads. It has nothing to send with, writes nothing to the log, makes no file but the one that it is told \
-to make, and works while desk runs on the same log. Personal data (texts, names) is sealed in the log: with the master key it is shown, without it every \
+const LONG_ABOUT: &str = "\
+Shows, follows, proves and counts what the event log of Fiido Desk holds, and compares the views with it.
+
+desk-replay only reads, but for `rebuild`, which writes views: what is folded from the log and can be thrown away. It has \
+nothing to send with, writes nothing to the log, makes no file but those that it is told to make, and works while desk runs \
+on the same log. Personal data (texts, names) is sealed in the log: with the master key it is shown, without it every \
 personal part prints as [sealed]; what was erased prints as [erased], with or without the key.";
 
 const EXAMPLES: &str = "\
@@ -29,15 +34,29 @@ Examples:
       every new event, one JSON document a line
   desk-replay --store postgres://auditor@db/desk verify
       proves the whole log of a PostgreSQL server
+  desk-replay verify --checkpoint /mnt/elsewhere/checkpoints --key checkpoint-key.pub
+      proves it against every checkpoint of a folder
+  desk-replay checkpoint --key checkpoint-key --out now.checkpoint
+      makes a checkpoint now
+  desk-replay prove SESSION --checkpoint now.checkpoint --key checkpoint-key.pub --out session.proof
+  desk-replay check-proof session.proof --key checkpoint-key.pub
+      makes a proof of a session, and checks it where there is no log
+  desk-replay consistency 2026-11-23.checkpoint 2026-11-24.checkpoint --key checkpoint-key.pub
+      whether the log of the second day goes on where the first day's ended
   desk-replay --store /backup/events.db stats
       counts a backup
+  desk-replay --master-key FILE compare
+      every row of the views against what the log gives, at the same position
+  desk-replay --master-key FILE rebuild
+      builds the views anew beside those that serve, and goes over to them
 
 Exit codes:
   0  as expected
-  1  differences: the log does not prove itself
+  1  differences: the log does not prove itself, a checkpoint or proof file is not what was signed, or the views are not
+     what the log gives
   2  could not: no such log, session or key, or wrong arguments";
 
-/// Reads and proves the event log of Fiido Desk; never sends, never writes.
+/// Reads and proves the event log of Fiido Desk; never sends, and never writes to it.
 #[derive(Debug, Parser)]
 #[command(name = "desk-replay", version, about, long_about = LONG_ABOUT, after_help = EXAMPLES)]
 pub struct Cli {
@@ -98,20 +117,52 @@ pub enum Action {
     ///
     /// Prints what is there and stops; with --follow it goes on with every new event until it is interrupted (Ctrl-C).
     Tail(TailArgs),
-    /// Proves the log from its own bytes: every hash, every link, every number.
+    /// Proves the log from its own bytes: every hash, every link, every number; with checkpoints, also what a rewrite would hide.
     ///
-    /// Needs no key. Names the first bad position and what is wrong there. What only a signed checkpoint kept outside the
-    /// database can show is a log that was rewritten as a whole with freshly made hashes.
-    Verify,
+    /// Needs no master key. Names the first bad position and what is wrong there. What only a signed checkpoint kept outside
+    /// the database can show is a log that was rewritten with freshly made hashes, or cut off: then the first bad position
+    /// lies between the newest checkpoint that fits and the first that does not, so several checkpoints tell more than one.
+    /// What is newer than the newest checkpoint is unproven, which is said and is no difference.
+    Verify(VerifyArgs),
+    /// Makes a checkpoint now: a signed note about the whole log, to be kept outside the database.
+    ///
+    /// Verifies the log first, and signs none that does not prove itself. desk makes such notes by itself, with the same key.
+    Checkpoint(CheckpointArgs),
+    /// Writes a proof file: the events of a session, or one event, as they are stored, with what proves them.
+    ///
+    /// Whoever has the file and the public key can check it with check-proof, or with any other program that knows the form
+    /// (docs/proof-file.md), without the log. Personal parts stay sealed in it; no master key is needed. It proves that these
+    /// events were in the log when the checkpoint was signed, and that none is missing among them; not that no later ones are.
+    Prove(ProveArgs),
+    /// Checks a proof file with the public key alone; needs no log.
+    ///
+    /// Prints what is proved. A file of which any byte was changed is refused.
+    CheckProof(CheckProofArgs),
+    /// Shows with the log that a checkpoint goes on where an older one ended.
+    Consistency(ConsistencyArgs),
     /// Counts: events by type, streams by category, sessions by status, bytes, sealed parts by class of key.
     Stats,
+    /// Compares the views with the log, row by row.
+    ///
+    /// Folds the log from the first event, by the code that runs live, into a database without a name, up to the very
+    /// position that the views are at, and names every row and column that is not the same. Works beside a running desk and
+    /// makes no file. Needs the master key; what is personal is not printed, only that it differs. Texts that were erased
+    /// since the views were built are counted apart: they are no difference, and go with the next `rebuild`.
+    Compare(CompareArgs),
+    /// Builds the views anew and goes over to them, while the old ones serve.
+    ///
+    /// Asks for the next generation of views. A running desk builds it beside the one that serves and goes over to it once
+    /// it has caught up; this command shows how it comes on. Where no desk runs, the same is done here, which needs the
+    /// master key. A desk may start or die meanwhile, and this command be interrupted: whoever comes next goes on. Must be
+    /// run as desk's own user or role, or as root. The log itself is only read.
+    Rebuild(RebuildArgs),
 }
 
 impl Action {
     /// Whether it waits for events to come.
     #[must_use]
     pub fn follows(&self) -> bool {
-        matches!(self, Self::Tail(TailArgs { follow: true, .. }))
+        matches!(self, Self::Tail(TailArgs { follow: true, .. }) | Self::Rebuild(_))
     }
 }
 
@@ -179,4 +230,20 @@ pub struct TailArgs {
     /// Goes on with new events until it is interrupted.
     #[arg(long, short)]
     pub follow: bool,
+}
+
+/// How much to say of what differs.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Names at most so many differences; all are counted.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+}
+
+/// How long to stay.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// Asks and goes: a running desk, or the next that starts, does the rest.
+    #[arg(long)]
+    pub no_wait: bool,
 }

@@ -6,11 +6,14 @@ use std::{error::Error, fmt::Write as _, io, path::PathBuf};
 
 use event_store::{
     Position, ReadError, StreamName, StreamVersion,
+    checkpoint::{KeyError, NoteError, WrongLog},
     migration::MigrationError,
     postgres::PostgresError,
+    proof::ProofError,
     sql::SqlError,
     vault::{MasterKeyError, VaultError},
 };
+use projections::ViewsError;
 use uuid::Uuid;
 
 use crate::render::escaped;
@@ -76,7 +79,24 @@ pub enum Failure {
     #[error("the log ends at position {head}, before {wanted}")]
     BeyondHead { wanted: u64, head: Position },
     #[error("cannot work out what was seen of the session")]
-    Seen(#[from] projections::ViewsError),
+    Seen(#[from] ViewsError),
+    #[error("the views hold what was said, so they cannot be compared without the master key")]
+    CompareNeedsKey,
+    #[error("cannot compare the views")]
+    Compare(#[source] ViewsError),
+    #[error("cannot rebuild the views")]
+    Rebuild(#[source] ViewsError),
+    #[error(
+        "generation {number} of the views is asked for, but no desk runs that would build it, and without the master key \
+         it cannot be built here"
+    )]
+    NobodyBuilds { number: u64 },
+    #[error("generation {number} of the views has stood still at position {position} for {seconds} s")]
+    StandsStill { number: u64, position: Position, seconds: u64 },
+    #[error("interrupted; generation {number} of the views stays asked for, at position {position}")]
+    Interrupted { number: u64, position: Position },
+    #[error("cannot look whether desk runs")]
+    LookForDesk(#[source] io::Error),
     #[error("{0} is there already")]
     FileExists(PathBuf),
     #[error("cannot write {file}")]
@@ -85,6 +105,38 @@ pub enum Failure {
         #[source]
         source: io::Error,
     },
+    #[error("cannot read {file}")]
+    Unreadable {
+        file: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot read the key for checkpoints")]
+    Key(#[from] KeyError),
+    #[error("the key was made for {key}, and this log is {log}")]
+    KeyOfAnotherLog { key: String, log: String },
+    #[error("there is no checkpoint (*.checkpoint) in {0}")]
+    NoNotes(PathBuf),
+    #[error("{file} is not as it was signed")]
+    Note {
+        file: PathBuf,
+        #[source]
+        source: NoteError,
+    },
+    #[error("{file} says nothing about this log")]
+    WrongLog {
+        file: PathBuf,
+        #[source]
+        source: WrongLog,
+    },
+    #[error("there is no such event in this log")]
+    NoSuchEvent,
+    #[error("it was recorded at position {position}, after the checkpoint, which ends at position {signed}")]
+    NewerThanCheckpoint { position: Position, signed: Position },
+    #[error("the proof would take {bytes} bytes, more than whoever checks it reads")]
+    ProofTooLong { bytes: usize },
+    #[error("what is stored cannot be proved")]
+    Unprovable(#[source] ProofError),
     #[error("cannot read the keyboard")]
     Keyboard(#[source] io::Error),
     #[error("cannot write the output")]
@@ -96,7 +148,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::BrokenChain { .. } => 1,
+            Self::BrokenChain { .. } | Self::Note { .. } | Self::Unprovable(_) => 1,
             _could_not => 2,
         }
     }
@@ -104,15 +156,7 @@ impl Failure {
     /// The whole chain of causes on one line, and on another what to do.
     #[must_use]
     pub fn report(&self) -> String {
-        let mut text = format!("error: {self}");
-        let mut cause: Option<&dyn Error> = self.source();
-        while let Some(error) = cause {
-            let message = error.to_string();
-            if !text.ends_with(&message) {
-                write!(text, ": caused by {message}").expect("a string takes all text");
-            }
-            cause = error.source();
-        }
+        let text = format!("error: {}", with_causes(self));
         let advice = self.advice().map(|advice| format!("help: {advice}\n")).unwrap_or_default();
         format!("{}\n{advice}", escaped(&text))
     }
@@ -157,12 +201,79 @@ impl Failure {
             Self::NotYet { .. } | Self::NoSuchVersion { .. } => "leave the moment out to see the whole session",
             Self::BeyondHead { .. } => "desk-replay verify says where the log ends",
             Self::Seen(_) => "check that there is room for temporary files",
-            Self::FileExists(_) => "name another file with --html, or replace it with --force",
+            Self::CompareNeedsKey => "give --master-key FILE",
+            Self::Compare(error) => views_advice(error),
+            Self::Rebuild(error) => views_advice(error),
+            Self::NobodyBuilds { .. } => {
+                "start desk, which builds it and goes over to it, or give --master-key FILE to build it now"
+            }
+            Self::StandsStill { .. } => {
+                "what desk writes to its log says why; it goes on by itself once that is mended"
+            }
+            Self::Interrupted { .. } => {
+                "a running desk goes on with it, and so does the next desk to start, or this command"
+            }
+            Self::LookForDesk(_) => "check that this user may read the data directory; desk's own user may",
+            Self::FileExists(_) => "name another file, or replace it with --force",
             Self::File { .. } => "check that the folder is there and may be written",
+            Self::Unreadable { .. } => "check that the file is there and may be read",
+            Self::Key(_) => "desk keys shows the public key; the private key is where desk's settings say",
+            Self::KeyOfAnotherLog { .. } => "every log has a key of its own; use this log's",
+            Self::NoNotes(_) => "name the folder that desk writes its checkpoints to, or one of its files",
+            Self::Note { source: NoteError::OtherKey, .. } => {
+                "use the key that desk keys shows; if it is this one, somebody else has made the checkpoint"
+            }
+            Self::Note { .. } => "compare with another copy of the checkpoint; this one proves nothing",
+            Self::WrongLog { source: WrongLog::Another { .. }, .. } => "use a checkpoint of this log",
+            Self::WrongLog { source: WrongLog::Generation { .. }, .. } => {
+                "a restore lies between: use a checkpoint that was made after it, or a copy of the log from before"
+            }
+            Self::NoSuchEvent => "desk-replay tail lists events with their ids and streams",
+            Self::NewerThanCheckpoint { .. } => {
+                "make a newer checkpoint with desk-replay checkpoint, or use desk's next"
+            }
+            Self::ProofTooLong { .. } => "prove single events of the session, by their ids",
+            Self::Unprovable(_) => "run desk-replay verify, and compare with a backup",
             Self::Keyboard(_) => "leave --step out, or write to a pipe, where nothing is waited for",
             Self::Output(_) => return None,
         })
     }
+}
+
+fn views_advice(error: &ViewsError) -> &'static str {
+    match error {
+        ViewsError::NoViews => "desk makes them at its first start",
+        ViewsError::OtherVersion { .. } => "use the desk-replay that came with the desk that runs",
+        ViewsError::OtherRole { .. } => "connect with --store as the role that owns the views: desk's own",
+        ViewsError::Stopped(_) | ViewsError::NotInLog { .. } | ViewsError::WentBack { .. } => {
+            "run desk-replay verify: it says whether the log is as it was recorded"
+        }
+        ViewsError::ThrownAway { .. } | ViewsError::Taken { .. } | ViewsError::Disturbed => "run the command again",
+        ViewsError::OtherLog { .. } | ViewsError::OtherLogGeneration { .. } => {
+            "the message says what to delete; desk makes the views anew at its next start"
+        }
+        ViewsError::Database(_) | ViewsError::Folder(_) => {
+            "check that this user or role may read the views, and for rebuild write them; desk's own may"
+        }
+        ViewsError::Log(_) | ViewsError::Away(_) => {
+            "check that log and vault can be reached, and that vault and master key are this log's"
+        }
+    }
+}
+
+/// An error and every cause of it, on one line.
+#[must_use]
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.ends_with(&message) {
+            write!(text, ": caused by {message}").expect("a string takes all text");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 fn list(ids: &[Uuid]) -> String {

@@ -48,7 +48,11 @@ pub async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent
     }
 }
 
-async fn load(source: &Source, stream: &StreamName) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
+/// All events of a stream, each checked against the one before it.
+///
+/// # Errors
+/// They are not as they were recorded.
+pub async fn load(source: &Source, stream: &StreamName) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
     let mut history: Vec<Arc<RecordedEvent>> = Vec::new();
     loop {
         let after = history.last().map_or(StreamVersion::NONE, |event| event.version);

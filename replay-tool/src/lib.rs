@@ -1,13 +1,22 @@
 //! The auditor's program `desk-replay`: it reads, compares and proves; it never sends and never writes to the log.
 //!
-//! Invariants: nothing here can append (it holds an `EventReader` only); opening makes no file; what is personal goes to
-//! standard output and to the file that was asked for alone, and control characters in it reach no terminal.
+//! Invariants: nothing here can append (it holds an `EventReader` only); opening makes no file, and of all commands only
+//! `rebuild` writes into what is desk's: views, which can be thrown away; what is personal goes to standard output, to the
+//! file that was asked for and into such views alone, and control characters in it reach no terminal.
 
+pub mod check_proof;
+pub mod checkpoint;
 pub mod cli;
+pub mod compare;
+pub mod consistency;
 pub mod failure;
 pub mod history;
+pub mod kept;
+pub mod notes;
 pub mod play;
 pub mod point;
+pub mod rebuild;
+pub mod prove;
 pub mod render;
 pub mod report;
 pub mod show;
@@ -34,7 +43,7 @@ use source::Source;
 pub enum Finding {
     /// Nothing is wrong: exit code 0.
     AsExpected,
-    /// The log does not prove itself: exit code 1.
+    /// The log does not prove itself, or the views are not what it gives: exit code 1.
     Differences,
 }
 
@@ -58,14 +67,27 @@ pub async fn run(cli: Cli, output: &mut dyn Write, errors: &mut dyn Write) -> Ex
 }
 
 async fn execute(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    if let Action::CheckProof(wanted) = &cli.action {
+        return check_proof::check_proof(wanted, screen);
+    }
+    run_on_log(cli, screen).await
+}
+
+async fn run_on_log(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let source = Source::open(&cli.store, cli.action.follows()).await?;
     let outcome = match &cli.action {
         Action::Show(wanted) => show::show(&source, wanted, screen).await,
         Action::Play(wanted) => play::play(&source, wanted, screen).await,
         Action::Report(wanted) => report::report(&source, wanted, screen).await,
         Action::Tail(wanted) => tail::tail(&source, wanted, screen).await,
-        Action::Verify => verify::verify(&source, screen).await,
+        Action::Verify(wanted) => verify::verify(&source, wanted, screen).await,
+        Action::Checkpoint(wanted) => checkpoint::checkpoint(&source, wanted, screen).await,
+        Action::Prove(wanted) => prove::prove(&source, wanted, screen).await,
+        Action::CheckProof(wanted) => check_proof::check_proof(wanted, screen),
+        Action::Consistency(wanted) => consistency::consistency(&source, wanted, screen).await,
         Action::Stats => stats::stats(&source, screen).await,
+        Action::Compare(wanted) => compare::compare(&source, wanted, screen).await,
+        Action::Rebuild(wanted) => rebuild::rebuild(&source, wanted, screen).await,
     };
     // A log that was opened to write meanwhile explains whatever else went wrong.
     source.check_rest()?;

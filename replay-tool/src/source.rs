@@ -7,10 +7,14 @@ pub mod location;
 mod rest;
 mod secrets;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use domain::session::PersonalText;
-use event_store::{EventReader, RecordedEvent, postgres::PostgresStore, sqlite::SqliteStore};
+use event_store::{EventReader, RecordedEvent, Vault, postgres::PostgresStore, sqlite::SqliteStore};
+use projections::ViewsLocation;
 
 use crate::{cli::StoreArgs, failure::Failure};
 use location::Location;
@@ -19,6 +23,7 @@ use secrets::Secrets;
 
 /// Where a command's events come from.
 pub struct Source {
+    log: Location,
     reader: Arc<dyn EventReader>,
     secrets: Secrets,
     rest: Option<Rest>,
@@ -36,13 +41,43 @@ impl Source {
             Location::Postgres(url) => (open_postgres(url, &log).await?, None),
         };
         let secrets = Secrets::open(&log, wanted, live).await?;
-        Ok(Self { reader, secrets, rest })
+        Ok(Self { log, reader, secrets, rest })
     }
 
     /// The log.
     #[must_use]
     pub fn reader(&self) -> &dyn EventReader {
         &*self.reader
+    }
+
+    /// The log, for what goes on by itself.
+    #[must_use]
+    pub fn shared_reader(&self) -> Arc<dyn EventReader> {
+        self.reader.clone()
+    }
+
+    /// What opens personal parts, where there is a master key.
+    #[must_use]
+    pub fn vault(&self) -> Option<Arc<Vault>> {
+        self.secrets.vault()
+    }
+
+    /// Where the views of this log are: beside it.
+    #[must_use]
+    pub fn views(&self) -> ViewsLocation {
+        match &self.log {
+            Location::Sqlite(path) => ViewsLocation::Folder(folder_of(path)),
+            Location::Postgres(url) => ViewsLocation::Postgres { url: url.clone() },
+        }
+    }
+
+    /// The file that a running desk has locked, where there is one for all: beside a log in a file.
+    #[must_use]
+    pub fn desk_lock(&self) -> Option<PathBuf> {
+        match &self.log {
+            Location::Sqlite(path) => Some(folder_of(path).join("desk.lock")),
+            Location::Postgres(_) => None,
+        }
     }
 
     /// Whether there is a master key.
@@ -68,6 +103,13 @@ impl Source {
             Some(rest) if !rest.goes_on() => Err(Failure::Disturbed),
             Some(_) | None => Ok(()),
         }
+    }
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        Some(_) | None => PathBuf::from("."),
     }
 }
 

@@ -1,14 +1,18 @@
-//! `verify`: the log proved from its own bytes.
+//! `verify`: the log proved from its own bytes, and against checkpoints that were kept elsewhere.
 
 use event_store::{
     EventReader, Identity, Position,
-    verify::{Flaw, Report},
+    checkpoint::{Checkpoint, PublicKey},
+    event::time_text,
+    verify::{Flaw, Proved, Report, verify_against},
 };
 use serde::Serialize;
 
 use crate::{
     Finding,
+    cli::VerifyArgs,
     failure::Failure,
+    notes,
     render::{Progress, Screen},
     source::Source,
 };
@@ -27,27 +31,57 @@ struct Document {
     first_recorded_at: Option<String>,
     last_recorded_at: Option<String>,
     what: Option<String>,
-    checkpoint: Option<String>,
-    note: &'static str,
+    /// The newest checkpoint that fits.
+    checkpoint: Option<Signed>,
+    unproven_from: Option<Position>,
+    unproven_events: Option<u64>,
+    note: String,
 }
 
-/// Proves the log; differences where anything is not as it was recorded.
+#[derive(Serialize)]
+struct Signed {
+    events: u64,
+    position: u64,
+    root: String,
+    signed_at: String,
+}
+
+/// Proves the log; differences where anything is not as it was recorded, or not as it was signed.
 ///
 /// # Errors
-/// The log cannot be reached.
-pub async fn verify(source: &Source, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+/// The log, a checkpoint or the key cannot be read, or they belong to different logs.
+pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let reader = source.reader();
+    let checkpoints = checkpoints(wanted, reader.identity().await?)?;
     let progress = Progress::new("verifying", reader.head().await?);
-    let report = event_store::verify::verify(reader, |position| progress.reached(position)).await?;
+    let reached = |position| progress.reached(position);
+    let report = match checkpoints {
+        Some(checkpoints) => verify_against(reader, checkpoints, reached).await?,
+        None => event_store::verify::verify(reader, reached).await?,
+    };
     drop(progress);
     let finding = if report.first_flaw.is_none() { Finding::AsExpected } else { Finding::Differences };
-    let document = document(reader, report).await?;
-    if screen.json_wanted() {
-        screen.json(&document)?
-    } else {
-        print(&document, screen)?
-    }
+    print_report(reader, report, screen).await?;
     Ok(finding)
+}
+
+/// The checkpoints that were named, all of this log; none where none were.
+fn checkpoints(wanted: &VerifyArgs, log: Identity) -> Result<Option<Vec<Checkpoint>>, Failure> {
+    let Some(key) = &wanted.key else { return Ok(None) };
+    let notes = notes::read_all(&wanted.checkpoint, &PublicKey::read(key)?)?;
+    for note in &notes {
+        note.must_be_of(log)?;
+    }
+    Ok(Some(notes.into_iter().map(|note| note.checkpoint).collect()))
+}
+
+/// Prints what verifying found.
+///
+/// # Errors
+/// It cannot be written, or the log cannot be reached any more.
+pub async fn print_report(reader: &dyn EventReader, report: Report, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let document = document(reader, report).await?;
+    if screen.json_wanted() { screen.json(&document) } else { print(&document, screen) }
 }
 
 async fn document(reader: &dyn EventReader, report: Report) -> Result<Document, Failure> {
@@ -57,12 +91,25 @@ async fn document(reader: &dyn EventReader, report: Report) -> Result<Document, 
         first_recorded_at: recorded_at(reader, Position(1), &report).await,
         last_recorded_at: recorded_at(reader, Position(report.events), &report).await,
         what: report.first_flaw.as_ref().map(|(_, flaw)| flaw.to_string()),
+        checkpoint: report.proved.as_ref().and_then(|proved| proved.newest.as_ref()).map(Signed::of),
+        unproven_from: report.proved.as_ref().map(|proved| proved.unproven_from),
+        unproven_events: report.proved.as_ref().map(|proved| proved.unproven_events),
+        note: report.proved.as_ref().map_or_else(|| UNPROVEN.to_owned(), unproven),
         report,
         log_id,
         generation,
-        checkpoint: None,
-        note: UNPROVEN,
     })
+}
+
+impl Signed {
+    fn of(checkpoint: &Checkpoint) -> Self {
+        Self {
+            events: checkpoint.size.0,
+            position: checkpoint.position.0,
+            root: hex::encode(checkpoint.root),
+            signed_at: time_text(checkpoint.signed_at),
+        }
+    }
 }
 
 /// When a proved event was recorded. Positions are dense, so the last proved one is as many as were proved.
@@ -76,7 +123,7 @@ async fn recorded_at(reader: &dyn EventReader, position: Position, report: &Repo
 }
 
 fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    let Report { events, streams, head, first_flaw } = &document.report;
+    let Report { events, streams, head, first_flaw, .. } = &document.report;
     screen.field("log", &format!("{}, generation {}", document.log_id, document.generation))?;
     screen.field("proved", &format!("{} in {}", counted(*events, "event"), counted(*streams, "stream")))?;
     screen.field("head", &head.to_string())?;
@@ -87,7 +134,25 @@ fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {
         None => screen.field("result", "every hash, link and number is as it was recorded")?,
         Some((position, flaw)) => screen.field("result", &bad(*position, flaw))?,
     }
-    screen.field("unproven", document.note)
+    if let Some(Signed { events, position, signed_at, .. }) = &document.checkpoint {
+        let events = counted(*events, "event");
+        screen.field(
+            "signed",
+            &format!("up to position {position}, as the checkpoint of {signed_at} over {events} says"),
+        )?;
+    }
+    screen.field("unproven", &document.note)
+}
+
+fn unproven(Proved { newest, unproven_from, unproven_events }: &Proved) -> String {
+    let events = counted(*unproven_events, "event");
+    match (newest, unproven_events) {
+        (Some(_), 0) => "nothing: the newest checkpoint was signed over all that there is".to_owned(),
+        (Some(_), _) => {
+            format!("from position {unproven_from} on: {events}, newer than the newest checkpoint that fits")
+        }
+        (None, _) => format!("from position {unproven_from} on: {events}, for no checkpoint fits"),
+    }
 }
 
 fn counted(number: u64, what: &str) -> String {
@@ -95,5 +160,10 @@ fn counted(number: u64, what: &str) -> String {
 }
 
 fn bad(position: Position, flaw: &Flaw) -> String {
-    format!("DIFFERENCES: first bad position {position}: {flaw}")
+    match flaw {
+        Flaw::NotAsSigned { from, to } if from < to => {
+            format!("DIFFERENCES: first bad position one of {from} to {to}: {flaw}")
+        }
+        _at_one_position => format!("DIFFERENCES: first bad position {position}: {flaw}"),
+    }
 }

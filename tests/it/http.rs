@@ -11,6 +11,7 @@ mod faq;
 mod idempotency;
 mod input;
 mod live;
+mod moment;
 mod prepared;
 mod raw;
 mod resuming;

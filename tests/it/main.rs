@@ -2,17 +2,23 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod architecture;
+mod checkpoint_attacks;
+mod compare;
 mod conformance;
 mod crash;
 mod generated;
 mod golden;
 mod hash;
 mod http;
+mod moments;
 mod mutants;
 mod on_disk;
+mod oracle;
 mod outage;
 mod postgres;
+mod rebuild;
 mod replay;
+mod replay_traced;
 mod sqlite;
 mod tamper;
 mod views;

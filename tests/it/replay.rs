@@ -19,7 +19,7 @@ use event_store::{
 };
 use replay_tool::{
     Cli,
-    cli::{Action, SessionArgs, StoreArgs, TailArgs},
+    cli::{Action, SessionArgs, StoreArgs, TailArgs, VerifyArgs},
     run,
 };
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ fn show(session: &str) -> Action {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_on_a_server_is_proved_counted_and_shown() {
     let shop = Shop::with_a_session().await;
-    let (report, code) = shop.replay(Action::Verify, None).await;
+    let (report, code) = shop.replay(Action::Verify(VerifyArgs::default()), None).await;
     assert_eq!((&report["ok"], &report["events"], code), (&json!(true), &json!(1), ExitCode::SUCCESS));
     let (counted, _) = shop.replay(Action::Stats, None).await;
     assert_eq!(counted["personal_parts_by_class"], json!({"contact": 1}));

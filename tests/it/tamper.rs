@@ -19,7 +19,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteCo
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const EVENTS: u64 = 200;
+pub(crate) const EVENTS: u64 = 200;
 const STREAMS: usize = 9;
 
 /// One thing done to the file, and the first position that is bad then.
@@ -34,13 +34,13 @@ fn tampering(what: impl Into<String>, sql: impl Into<String>, first_bad: u64) ->
 }
 
 /// A log that was written honestly, to be copied and tampered with.
-struct Written {
+pub(crate) struct Written {
     folder: TempDir,
-    events: Vec<Arc<RecordedEvent>>,
+    pub(crate) events: Vec<Arc<RecordedEvent>>,
 }
 
 impl Written {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.db");
         let store = SqliteStore::open(&path).await.unwrap();
@@ -55,16 +55,16 @@ impl Written {
         Self { folder, events }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("events.db")
     }
 
-    fn at(&self, position: u64) -> &RecordedEvent {
+    pub(crate) fn at(&self, position: u64) -> &RecordedEvent {
         &self.events[position as usize - 1]
     }
 
     /// A copy with one thing done to it.
-    async fn tampered(&self, sql: &str) -> PathBuf {
+    pub(crate) async fn tampered(&self, sql: &str) -> PathBuf {
         let copy = self.folder.path().join(format!("{}.db", Uuid::new_v4()));
         std::fs::copy(self.path(), &copy).unwrap();
         run(&copy, &format!("{NO_GUARDS} {sql}")).await;
@@ -86,11 +86,11 @@ impl Written {
 }
 
 /// What stands between a hand and the rows is taken away.
-const NO_GUARDS: &str = "pragma ignore_check_constraints = on; \
+pub(crate) const NO_GUARDS: &str = "pragma ignore_check_constraints = on; \
     drop trigger event_is_never_updated; drop trigger event_is_never_deleted; drop trigger event_is_only_appended; \
     drop trigger head_only_moves_forward; drop trigger head_is_never_deleted; drop trigger head_is_made_once;";
 
-fn event(n: u64) -> SealedEvent {
+pub(crate) fn event(n: u64) -> SealedEvent {
     let personal = n.is_multiple_of(2).then(|| Uuid::new_v4().as_bytes().repeat(4).into());
     SealedEvent {
         event_id: Uuid::new_v4(),
@@ -106,7 +106,7 @@ fn event(n: u64) -> SealedEvent {
     }
 }
 
-async fn run(path: &Path, sql: &str) {
+pub(crate) async fn run(path: &Path, sql: &str) {
     let mut raw = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut raw).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
     raw.close().await.unwrap();
@@ -126,7 +126,7 @@ fn second_opinion(path: &Path) -> (i32, String) {
 }
 
 /// The first, the last, and some between, the same for the same seed.
-fn positions(test: &str) -> Vec<u64> {
+pub(crate) fn positions(test: &str) -> Vec<u64> {
     let seed = std::env::var("TAMPER_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
     println!("{test}: TAMPER_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
@@ -164,7 +164,7 @@ fn a_file_that_is_no_log_cannot_be_judged() {
 }
 
 /// For every column: values that an honest row could have, and values that it could not.
-const CHANGES: &[(&str, &str)] = &[
+pub(crate) const CHANGES: &[(&str, &str)] = &[
     ("stream", "'session-forged'"),
     ("stream", "'No Stream'"),
     ("version", "version + 1000"),
@@ -269,7 +269,7 @@ async fn two_swapped_events_are_found_at_the_earlier_position() {
     }
 }
 
-fn swap_columns(one: u64, other: u64, columns: &[&str]) -> String {
+pub(crate) fn swap_columns(one: u64, other: u64, columns: &[&str]) -> String {
     let mut sql = format!("create temp table kept as select * from event where position in ({one}, {other});");
     sql += &format!("update event set event_id = randomblob(16) where position in ({one}, {other});");
     let set = |to: u64, from: u64, columns: &[&str]| {

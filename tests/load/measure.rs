@@ -10,6 +10,7 @@ mod ground;
 mod http;
 mod process;
 mod proof;
+mod rebuild;
 mod share;
 mod start;
 
@@ -53,6 +54,10 @@ pub(crate) enum Row {
     Share,
     /// Messages acknowledged over HTTP, on SQLite.
     Http,
+    /// A full rebuild of all views beside those that serve, on SQLite.
+    RebuildSqlite,
+    /// The same on PostgreSQL.
+    RebuildPostgres,
     /// Verifying the log against sha256sum.
     Verify,
     /// Thousands of open streams.
@@ -101,6 +106,8 @@ async fn lines_of(row: Row, ground: &Ground) -> Result<Vec<Line>, Failure> {
         Row::AppendSqlite => append::sqlite(ground).await,
         Row::Share => share::share(ground).await,
         Row::Http => http::http(ground).await,
+        Row::RebuildSqlite => rebuild::sqlite(ground).await,
+        Row::RebuildPostgres => rebuild::postgres(ground).await,
         Row::Verify => proof::verify(ground).await,
         Row::Followers => followers::followers(ground).await,
         Row::Start => start::start(ground).await,

@@ -2,6 +2,7 @@
 
 pub mod desk;
 pub mod effort;
+pub mod eventful;
 pub mod oracle;
 pub mod postgres;
 pub mod shop;

@@ -4,6 +4,10 @@
 //!
 //! Invariant: nothing here is shared with `projections`, `domain` or `commands` but the form of the answers.
 
+mod audit;
+mod day;
+mod decision;
+mod list;
 mod messages;
 mod sessions;
 mod statistics;
@@ -14,8 +18,12 @@ use event_store::{EventReader, Opened, Position, RecordedEvent, Vault};
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub use audit::Entry;
+pub use day::day_start;
+pub use decision::Decided;
+pub use list::{Row, list, named};
 pub use messages::{Said, preview};
-pub use sessions::Shown;
+pub use sessions::{Escalation, Shown};
 pub use statistics::Figures;
 
 /// One event of one session, as stored and opened.
@@ -63,7 +71,8 @@ impl Told {
     }
 }
 
-/// The whole log, told.
+/// The log as far as it was heard, told.
+#[derive(Default)]
 pub struct Oracle(Vec<Told>);
 
 impl Oracle {
@@ -72,25 +81,40 @@ impl Oracle {
     /// # Panics
     /// An event cannot be read or opened.
     pub async fn of(reader: &dyn EventReader, vault: &Vault, up_to: Position) -> Self {
-        let mut told: Vec<Told> = Vec::new();
+        let mut oracle = Self::default();
+        oracle.hear(reader, vault, up_to).await;
+        oracle
+    }
+
+    /// Reads on, up to a position. What was heard before stays as it was heard, though it be erased since.
+    ///
+    /// # Panics
+    /// An event cannot be read or opened.
+    pub async fn hear(&mut self, reader: &dyn EventReader, vault: &Vault, up_to: Position) {
         loop {
-            let after = told.last().map_or(Position::START, |last| last.position);
+            let after = self.0.last().map_or(Position::START, |last| last.position);
             let page = reader.read_all(after, 1_000).await.expect("the log can be read");
             let wanted: Vec<&Arc<RecordedEvent>> = page.iter().filter(|event| event.position <= up_to).collect();
             if wanted.is_empty() {
-                return Self(told);
+                return;
             }
             for event in wanted {
-                told.push(tell(event, vault).await);
+                self.0.push(tell(event, vault).await);
             }
         }
+    }
+
+    /// All that was heard, in order.
+    #[must_use]
+    pub fn events(&self) -> &[Told] {
+        &self.0
     }
 
     /// The events of each session, in order, by stream.
     #[must_use]
     pub fn by_session(&self) -> BTreeMap<&str, Vec<&Told>> {
         let mut groups: BTreeMap<&str, Vec<&Told>> = BTreeMap::new();
-        for told in &self.0 {
+        for told in self.0.iter().filter(|told| told.stream.starts_with("session-")) {
             groups.entry(&told.stream).or_default().push(told);
         }
         groups
@@ -115,7 +139,12 @@ async fn tell(event: &RecordedEvent, vault: &Vault) -> Told {
     }
 }
 
-/// The status that a session's events add up to.
-fn status(events: &[&Told]) -> &'static str {
-    events.iter().rev().find_map(|told| told.brings()).expect("a session is opened first")
+/// The status that a session's events add up to; none before the first.
+fn status(events: &[&Told]) -> Option<&'static str> {
+    events.iter().rev().find_map(|told| told.brings())
+}
+
+/// The last event of a kind.
+fn last_of<'a>(events: &[&'a Told], what: &str) -> Option<&'a Told> {
+    events.iter().rev().find(|told| told.what == what).copied()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web::Data};
-use event_store::Position;
+use event_store::{Position, event::time_text};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -37,6 +37,7 @@ pub async fn ready(app: Data<App>) -> HttpResponse {
         "status": if ready { "ready" } else { "not_ready" },
         "store": {"reachable": head.is_some(), "head": head},
         "views": {"position": app.views.position(), "lag": lag, "generation": app.views.generation()},
+        "checkpoints": checkpoints(&app),
         "alarms": alarms,
     });
     if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
@@ -45,7 +46,19 @@ pub async fn ready(app: Data<App>) -> HttpResponse {
 fn alarms(app: &App) -> Vec<Value> {
     let views = app.views.alarm().map(|alarm| json!({"part": "views", "position": alarm.position, "what": alarm.what}));
     let tail = app.tail.stopped().map(|error| json!({"part": "tail", "what": error.to_string()}));
-    views.into_iter().chain(tail).collect()
+    let checkpoints = app.checkpoints.borrow().alarm.clone();
+    let checkpoints =
+        checkpoints.map(|alarm| json!({"part": "checkpoints", "position": alarm.position, "what": alarm.what}));
+    views.into_iter().chain(tail).chain(checkpoints).collect()
+}
+
+/// A folder that cannot be written is shown and logged, and no reason to stop serving.
+fn checkpoints(app: &App) -> Value {
+    let status = app.checkpoints.borrow().clone();
+    let newest = status.newest.map(
+        |newest| json!({"size": newest.size, "position": newest.position, "signed_at": time_text(newest.signed_at)}),
+    );
+    json!({"newest": newest, "trouble": status.trouble})
 }
 
 /// The original's health answer.

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use domain::{SessionId, session::Status};
 use event_store::Position;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use projections::Audience;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -180,13 +180,13 @@ pub async fn list(app: Data<App>, _staff: Staff, query: QueryFields) -> Result<H
     }
     let offset = query.number("offset")?.unwrap_or(0);
     wait(&app, &query).await?;
-    let position = app.views.position();
-    let (rows, total) = app.views.list(status, limit, offset).await?;
+    let mut reading = app.views.reading().await?;
+    let (rows, total) = reading.list(status, limit, offset).await?;
     let now = Timestamp::now();
     let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, now)).collect();
     let has_more = offset.saturating_add(sessions.len() as u64) < total;
     let data = ListData { sessions, total, limit, offset, has_more };
-    Ok(HttpResponse::Ok().json(ListAnswer { success: true, data, position: position.0 }))
+    Ok(HttpResponse::Ok().json(ListAnswer { success: true, data, position: reading.position().0 }))
 }
 
 fn parse_status(text: &str) -> Result<Status, Problem> {
@@ -213,8 +213,14 @@ fn parse_status(text: &str) -> Result<Status, Problem> {
 pub async fn stats(app: Data<App>, _staff: Staff, query: QueryFields) -> Result<HttpResponse, Problem> {
     wait(&app, &query).await?;
     let now = Timestamp::now();
-    let day_start = now.to_zoned(app.settings.time_zone.clone()).start_of_day().map_or(now, |day| day.timestamp());
-    let position = app.views.position();
-    let figures = app.views.statistics(now, day_start).await?;
-    Ok(HttpResponse::Ok().json(json!({"success": true, "data": statistics(&figures), "position": position.0})))
+    let mut reading = app.views.reading().await?;
+    let figures = reading.statistics(now, day_start(now, &app.settings.time_zone)).await?;
+    let position = reading.position().0;
+    Ok(HttpResponse::Ok().json(json!({"success": true, "data": statistics(&figures), "position": position})))
+}
+
+/// When the day began that it is now in a time zone; that is not always at midnight.
+#[must_use]
+pub fn day_start(now: Timestamp, zone: &TimeZone) -> Timestamp {
+    now.to_zoned(zone.clone()).start_of_day().map_or(now, |day| day.timestamp())
 }

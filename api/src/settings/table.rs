@@ -60,6 +60,16 @@ pub const SETTINGS: &[Setting] = &[
         "File with 64 hexadecimal digits: the master key that wraps all data keys. With SQLite `master-key` is made in `data_dir` when unset; PostgreSQL requires it. Losing it loses all personal data.",
     ),
     setting(
+        "checkpoint_dir",
+        None,
+        "Folder for checkpoints: signed notes of what the log was, against which `desk-replay verify --checkpoint` finds any change. Best on another disk or machine than the log, out of reach of whoever can write the log. Unset: `checkpoints` in `data_dir`. Each node needs its own.",
+    ),
+    setting(
+        "checkpoint_key_file",
+        None,
+        "File with the key that signs checkpoints; made at the first start (mode 0600) if it is not there. `desk keys` prints its public half. Unset: `checkpoint-key` in `data_dir`.",
+    ),
+    setting(
         "token_key_file",
         None,
         "File with 64 hexadecimal digits that sign visitor tokens. Unset: `token-key` is made in `data_dir`. Several nodes need the same one.",

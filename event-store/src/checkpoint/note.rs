@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The longest note that is looked at, in bytes: ours have 350, and countersigners may add to it.
-const MAX_BYTES: usize = 16 * 1024;
+pub const MAX_NOTE_BYTES: usize = 16 * 1024;
 /// What a signature's line begins with.
 const SIGNED_BY: &str = "\u{2014} ";
 const ORIGIN: &str = "fiido-desk/";
@@ -79,6 +79,20 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
+    /// The same note with this key's signature alone: nothing in it that the signature does not hold fast.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn without_countersignatures(note: &str, key: &PublicKey) -> Result<String, NoteError> {
+        Self::open(note, key)?;
+        let (text, signatures) = split(note)?;
+        let is_ours = |line: &&str| {
+            signature(line).is_ok_and(|(name, signature)| name == key.name() && signature.starts_with(&key.hash()))
+        };
+        let own = signatures.lines().find(is_ours).ok_or(NoteError::OtherKey)?;
+        Ok(format!("{text}\n{own}\n"))
+    }
+
     /// The signed lines.
     fn text(&self) -> String {
         let (origin, root) = (Self::origin(self.log), BASE64_STANDARD.encode(self.root));
@@ -102,7 +116,7 @@ impl Checkpoint {
 
 /// The signed text with its last line's end, and the signatures' lines.
 fn split(note: &str) -> Result<(&str, &str), NoteError> {
-    if note.len() > MAX_BYTES {
+    if note.len() > MAX_NOTE_BYTES {
         return Err(NoteError::Malformed("it is too long"));
     }
     let end = note.rfind("\n\n").ok_or(NoteError::Malformed("it has no empty line before the signatures"))?;

@@ -50,12 +50,23 @@ fn a_countersigner_s_line_is_none_of_ours() {
     assert_eq!(Checkpoint::open(&both, key.public()), Ok(checkpoint(3)));
     assert_eq!(Checkpoint::open(&both, witness.public()), Ok(checkpoint(3)));
     assert_eq!(Checkpoint::open(&note, witness.public()), Err(NoteError::OtherKey));
+    assert_eq!(Checkpoint::without_countersignatures(&both, key.public()), Ok(note));
+    assert_eq!(Checkpoint::without_countersignatures(&both, witness.public()), Ok(second));
 }
 
 #[test]
 fn a_key_for_another_log_signs_nothing_of_this_one() {
     let other = CheckpointKey::generate(Identity { log_id: Uuid::from_u128(2), generation: 1 });
     assert_eq!(Checkpoint::open(&checkpoint(3).sign(&other), other.public()), Err(NoteError::OtherLog));
+}
+
+#[test]
+fn it_is_of_its_log_and_generation_only() {
+    let generation = Identity { generation: 2, ..LOG };
+    let other = Identity { log_id: Uuid::from_u128(2), ..LOG };
+    assert_eq!(checkpoint(3).is_of(LOG), Ok(()));
+    assert_eq!(checkpoint(3).is_of(generation), Err(WrongLog::Generation { signed: 1, here: 2 }));
+    assert_eq!(checkpoint(3).is_of(other), Err(WrongLog::Another { signed: LOG.log_id, here: other.log_id }));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use event_store::{EventReader, Opened, Position, StreamName, StreamVersion, Vault, sql::Transaction};
+use event_store::{EventReader, Position, StreamName, StreamVersion, Vault, sql::Transaction};
 use uuid::Uuid;
 
 use super::cell::Cell;
@@ -21,11 +21,14 @@ pub(super) struct Found {
     generation: u64,
     checkpoint: Checkpoint,
     pub(super) rows: Transaction,
+    /// Nobody had it open to write, and it is read as it lies.
+    is_at_rest: bool,
 }
 
 impl Found {
     pub(super) async fn take(place: &Place, views: &ViewSet, reader: &dyn EventReader) -> Result<Self, ViewsError> {
         let generation = place.current().await?.ok_or(ViewsError::NoViews)?;
+        let is_at_rest = !place.is_open(generation);
         let database = place.database_to_read(generation).await?;
         let mut rows = database.snapshot().await?;
         let checkpoint = Checkpoint::load_in(&mut rows).await?;
@@ -34,7 +37,12 @@ impl Found {
             return Err(ViewsError::OtherVersion { views: checkpoint.fingerprint, program });
         }
         generation::refuse_other_log(&checkpoint, reader.identity().await?, reader).await?;
-        Ok(Self { generation, checkpoint, rows })
+        Ok(Self { generation, checkpoint, rows, is_at_rest })
+    }
+
+    /// Whether what was read at rest has been opened to write since, so that nothing of it can be trusted.
+    pub(super) fn is_disturbed(&self, place: &Place) -> bool {
+        self.is_at_rest && place.is_open(self.generation)
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -89,8 +97,7 @@ impl Erasures {
             let Some(last) = page.last() else { return Ok(false) };
             after = last.version;
             for event in &page {
-                let opened = self.vault.open(event).await.map_err(|error| ViewsError::Away(Arc::new(error)))?;
-                if opened == Opened::Erased {
+                if self.vault.is_erased(event).await.map_err(|error| ViewsError::Away(Arc::new(error)))? {
                     return Ok(true);
                 }
             }

@@ -160,16 +160,21 @@ impl Notes<'_> {
             if ours == theirs {
                 continue;
             }
-            // The log gives no text any more, and the row is of a session with something erased.
-            let may_be_erased = *ours == Cell::Null && !self.table.columns[place].is_plain;
-            if may_be_erased && self.erasures.touch(found).await? {
-                self.comparison.erased_since += 1;
+            if self.is_erased(place, ours, theirs, found).await? {
+                self.comparison.erased_since += u64::from(*theirs != Cell::Null);
                 continue;
             }
             let what = |table: &Table| What::Column { expected: table.named(place, ours), found: theirs.clone() };
             self.add(|table| table.difference(expected, what(table)));
         }
         Ok(())
+    }
+
+    /// Whether one side has no text any more, and the row is of a session with something erased: since the views took it
+    /// in, or, while this runs, between the two readings of the event.
+    async fn is_erased(&mut self, place: usize, ours: &Cell, theirs: &Cell, row: &[Cell]) -> Result<bool, ViewsError> {
+        let is_gone = [ours, theirs].into_iter().any(|cell| *cell == Cell::Null);
+        Ok(is_gone && !self.table.columns[place].is_plain && self.erasures.touch(row).await?)
     }
 
     fn add(&mut self, difference: impl FnOnce(&Table) -> Difference) {

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use event_store::{Position, sql::SqlError};
 use tokio::time::sleep;
 
+use super::{Followed, lookout::News};
 use crate::{
     checkpoint::Checkpoint,
-    generation::Loaded,
-    projection::{Batch, Projection},
+    generation::{Generation, Held, Loaded},
+    projection::{Projection, is_gone},
     views::{Views, ViewsError},
 };
 
@@ -22,9 +23,11 @@ const STILL: Duration = Duration::from_millis(50);
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 pub(super) struct Building {
-    pub(super) projection: Projection,
+    pub(super) followed: Followed,
     /// The pointer names it already: another node has gone over to it, or this one had before it died.
     pub(super) is_accepted: bool,
+    is_near_head: bool,
+    is_settled: bool,
     /// Where it was taken up, and when.
     begun: (Position, Instant),
     /// The head when it was last asked for, and when that was.
@@ -35,49 +38,35 @@ impl Building {
     pub(super) fn new((generation, checkpoint): Loaded, is_accepted: bool) -> Self {
         tracing::info!(generation = generation.number, position = checkpoint.position.0, "views are being built");
         let begun = (checkpoint.position, Instant::now());
-        Self { projection: Projection::new(generation, checkpoint), is_accepted, begun, goal: None }
+        let followed = Followed::new(Projection::new(generation, checkpoint));
+        Self { followed, is_accepted, is_near_head: false, is_settled: false, begun, goal: None }
     }
 
     pub(super) fn number(&self) -> u64 {
-        self.projection.generation.number
+        self.followed.projection.generation.number
     }
 
-    /// Moves the pointer, then the readers, if the generation is ready for them.
-    pub(super) async fn take_over(&mut self, serving: &mut Projection, views: &Views) -> Result<bool, ViewsError> {
-        let is_ready = self.is_accepted || (self.projection.is_owner() && self.is_near_head(views).await);
-        if !is_ready {
-            return Ok(false);
-        }
-        let began = Instant::now();
-        let left = serving.hold(&views.means).await?;
-        if !self.reaches(left.position).await? {
-            return Ok(false);
-        }
-        if !self.is_accepted {
-            views.place.set_current(self.number()).await?;
-            self.is_accepted = true;
-        }
-        views.serve(self.projection.generation.clone());
-        drop(left);
-        self.say_switched(views, began.elapsed());
-        Ok(true)
+    pub(super) fn known(&self) -> News {
+        News { number: self.number(), is_accepted: self.is_accepted }
     }
 
-    /// Whether the rows are as new as those at a position of the serving generation, which stands still meanwhile.
-    async fn reaches(&mut self, position: Position) -> Result<bool, SqlError> {
-        let began = Instant::now();
-        while self.projection.position() < position {
-            if self.projection.is_owner() || began.elapsed() >= STILL {
-                return Ok(false);
-            }
-            sleep(LOOK_AGAIN).await;
-            self.projection.checkpoint = Checkpoint::load(&self.projection.generation.database).await?;
-        }
-        Ok(true)
+    /// Whether readers may go over, as far as this generation is concerned.
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_accepted || (self.is_near_head && self.followed.projection.is_owner())
     }
 
-    async fn is_near_head(&mut self, views: &Views) -> bool {
-        let position = self.projection.position();
+    /// Looks again whether they may.
+    pub(super) async fn gets_ready(&mut self, views: &Views) -> bool {
+        self.is_near_head = self.followed.projection.is_owner() && self.comes_near(views).await;
+        if self.is_near_head && !self.is_settled {
+            // Not while anybody waits: from here on little can be lost to a power cut, as at any other time.
+            self.is_settled = self.followed.projection.generation.database.settle().await.is_ok();
+        }
+        self.is_ready()
+    }
+
+    async fn comes_near(&mut self, views: &Views) -> bool {
+        let position = self.followed.projection.position();
         if let Some((goal, since)) = self.goal {
             if position < goal {
                 return false;
@@ -92,9 +81,42 @@ impl Building {
         self.goal.is_some_and(|(goal, _)| goal <= position)
     }
 
+    /// Moves the pointer, then the readers, if the rows are as new as those that they leave.
+    pub(super) async fn take_over(&mut self, serving: &Generation, views: &Views) -> Result<bool, ViewsError> {
+        let began = Instant::now();
+        let left = match serving.hold().await {
+            Err(error) if is_gone(&error) => Held::gone(views.means.reader.head().await?),
+            held => held?,
+        };
+        if !self.reaches(left.position).await? {
+            return Ok(false);
+        }
+        if !self.is_accepted {
+            views.place.set_current(self.number()).await?;
+            self.is_accepted = true;
+        }
+        views.serve(self.followed.projection.generation.clone());
+        drop(left);
+        self.say_switched(views, began.elapsed());
+        Ok(true)
+    }
+
+    /// Whether the rows are as new as those at a position of the serving generation, which stands still meanwhile.
+    async fn reaches(&mut self, position: Position) -> Result<bool, SqlError> {
+        let (projection, began) = (&mut self.followed.projection, Instant::now());
+        while projection.position() < position {
+            if projection.is_owner() || began.elapsed() >= STILL {
+                return Ok(false);
+            }
+            sleep(LOOK_AGAIN).await;
+            projection.checkpoint = Checkpoint::load(&projection.generation.database).await?;
+        }
+        Ok(true)
+    }
+
     fn say_switched(&self, views: &Views, took: Duration) {
         let (from, since) = self.begun;
-        let position = self.projection.position();
+        let position = self.followed.projection.position();
         views.note_switch(took);
         tracing::info!(
             generation = self.number(),
@@ -104,12 +126,5 @@ impl Building {
             switch_ms = took.as_secs_f64() * 1e3,
             "views switched"
         );
-    }
-}
-
-pub(super) async fn next_of(building: &mut Option<Building>) -> Batch {
-    match building {
-        Some(building) => building.projection.next_batch().await,
-        None => std::future::pending().await,
     }
 }

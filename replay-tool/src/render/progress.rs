@@ -20,6 +20,11 @@ impl Progress {
         Self(bar)
     }
 
+    /// The head has moved.
+    pub fn head(&self, head: Position) {
+        self.0.set_length(head.0);
+    }
+
     /// The walk has come to a position.
     pub fn reached(&self, position: Position) {
         self.0.set_position(position.0);

@@ -98,6 +98,14 @@ impl<'a> Screen<'a> {
         self.line(&format!("{count:>12}  {what}"))
     }
 
+    /// A file's text as it is; for texts that hold nothing that could move a screen.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn raw(&mut self, text: &str) -> Result<(), Failure> {
+        self.out.write_all(text.as_bytes()).map_err(Failure::Output)
+    }
+
     /// One JSON document on one line.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub(super) enum Secrets {
     /// No master key, but the vault's tombstones.
     Tombstones(Tombstones),
     /// Both.
-    Keys(Box<Vault>),
+    Keys(Arc<Vault>),
 }
 
 impl Secrets {
@@ -43,13 +43,21 @@ impl Secrets {
             Err(_without_vault) => return Ok(Self::None),
         };
         Ok(match &wanted.master_key {
-            Some(file) => Self::Keys(Box::new(Vault::new(keys, MasterKey::read(file)?))),
+            Some(file) => Self::Keys(Arc::new(Vault::new(keys, MasterKey::read(file)?))),
             None => Self::Tombstones(Tombstones { keys, known: Mutex::default() }),
         })
     }
 
     pub(super) fn opens_personal_parts(&self) -> bool {
         matches!(self, Self::Keys(_))
+    }
+
+    /// The vault with its keys, where there is a master key.
+    pub(super) fn vault(&self) -> Option<Arc<Vault>> {
+        match self {
+            Self::Keys(vault) => Some(vault.clone()),
+            Self::None | Self::Tombstones(_) => None,
+        }
     }
 
     pub(super) async fn personal(&self, recorded: &RecordedEvent) -> Result<PersonalText, Failure> {

@@ -29,6 +29,12 @@ impl Answer {
         value[..end].parse().ok()
     }
 
+    /// A text of the body's JSON without escapes, by the first field of this name.
+    pub(super) fn text(&self, field: &str) -> Option<&str> {
+        let (_, value) = self.body.split_once(&format!("\"{field}\":\""))?;
+        value.split('"').next()
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (of, value) = line.split_once(':')?;

@@ -62,14 +62,17 @@ impl Ground {
         if draft.exists() {
             fs::remove_dir_all(&draft)?;
         }
-        let events = events.to_string();
-        let generate = ["generate", "--events", &events, "--seed", "11", "--dir"];
-        let status = Command::new(std::env::current_exe()?).args(generate).arg(&draft).status()?;
-        if !status.success() {
-            return Err("a log could not be generated".into());
-        }
+        self.generate(events, &draft, None)?;
         fs::rename(&draft, &kept)?;
         Ok(kept)
+    }
+
+    /// Generates a log: into a folder, or into a PostgreSQL database with its master key in the folder.
+    pub(super) fn generate(&self, events: u64, folder: &Path, database_url: Option<&str>) -> Result<(), Failure> {
+        let mut generate = Command::new(std::env::current_exe()?);
+        generate.args(["generate", "--events", &events.to_string(), "--seed", "11", "--dir"]).arg(folder);
+        generate.args(database_url.map(|url| ["--database-url", url]).into_iter().flatten());
+        if generate.status()?.success() { Ok(()) } else { Err("a log could not be generated".into()) }
     }
 
     /// A copy of a generated log that may be written.

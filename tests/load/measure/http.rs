@@ -20,7 +20,7 @@ use api::{
     staff_frames::StaffFrames,
 };
 use commands::{LiveReplies, Node, Sessions, live::InProcess};
-use event_store::{EventReader as _, Log, Tail, sqlite::SqliteStore};
+use event_store::{EventReader as _, Log, Tail, checkpoint, sqlite::SqliteStore};
 use projections::{Views, ViewsLocation};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -177,6 +177,7 @@ pub(crate) async fn quiet_server(data_dir: PathBuf) -> Result<(), Failure> {
         live,
         node: Node::born("quiet"),
         identity,
+        checkpoints: watch::channel(checkpoint::Status::default()).1,
         visitor_tokens: VisitorTokens::new(&[7; 32]),
         admin_token: AdminToken::new(STAFF),
         staff_frames: StaffFrames::default(),

@@ -2,11 +2,12 @@
 
 use event_store::Position;
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::{Told, sessions::last_of};
+use super::{Told, last_of};
 
 /// One thing said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Said {
     /// Of its event.
     pub position: Position,
@@ -18,6 +19,8 @@ pub struct Said {
     pub content: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// Which agent wrote it; of no event of today an agent is the author.
+    pub agent: Option<String>,
     /// Cleared by the customer.
     pub hidden: bool,
     /// Not given.
@@ -31,6 +34,13 @@ impl Said {
     #[must_use]
     pub fn for_staff(events: &[&Told]) -> Vec<Self> {
         events.iter().filter_map(|told| said(told, events)).collect()
+    }
+
+    /// Of some messages the newest `limit`, all or those before a position, oldest first.
+    #[must_use]
+    pub fn page(mut all: Vec<Self>, before: Option<Position>, limit: usize) -> Vec<Self> {
+        all.retain(|said| before.is_none_or(|before| said.position < before));
+        all.split_off(all.len().saturating_sub(limit))
     }
 
     /// What the customer sees: nothing withheld, nothing cleared.
@@ -53,6 +63,7 @@ fn said(told: &Told, events: &[&Told]) -> Option<Said> {
         role: role.to_owned(),
         content: told.said("text"),
         at: told.at,
+        agent: None,
         hidden: is_hidden(told, events),
         withheld: told.what == "assistant_reply_withheld",
         shown: told.said("shown"),
@@ -70,7 +81,8 @@ fn is_hidden(told: &Told, events: &[&Told]) -> bool {
     asked.map_or(told.position, |asked| asked.position) <= cleared.position
 }
 
-/// The beginning of the newest message that was given, as the list shows it: role, 50 characters, time.
+/// The beginning of the newest message that was given, as staff's list shows it, cleared or not: role, 50 characters and
+/// three dots where there are more, time.
 #[must_use]
 pub fn preview(events: &[&Told]) -> Option<(String, Option<String>, Timestamp)> {
     let (sent, replied) = (last_of(events, "customer_message_sent"), last_of(events, "assistant_replied"));

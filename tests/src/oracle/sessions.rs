@@ -2,11 +2,12 @@
 
 use event_store::Position;
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::{Told, status};
+use super::{Told, last_of, status};
 
 /// A session's fields, in the words of the wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "as in `projections::SessionView`, each defined at the function that finds it")]
 pub struct Shown {
     pub stream: String,
@@ -16,7 +17,7 @@ pub struct Shown {
     pub context: String,
     pub language: Option<String>,
     pub episode: u64,
-    pub escalation: Option<(String, String, String, Option<String>, Timestamp)>,
+    pub escalation: Option<Escalation>,
     pub agent: Option<String>,
     pub waiting_since: Option<Timestamp>,
     pub taken_over_at: Option<Timestamp>,
@@ -25,6 +26,18 @@ pub struct Shown {
     pub last_manual_end_at: Option<Timestamp>,
     pub ai_fail_count: u64,
     pub position: Position,
+    pub cleared_at: Position,
+}
+
+/// Why a person is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "fields of the event")]
+pub struct Escalation {
+    pub reason: String,
+    pub rule: String,
+    pub severity: String,
+    pub details: Option<String>,
+    pub trigger_at: Timestamp,
 }
 
 impl Shown {
@@ -41,7 +54,7 @@ impl Shown {
             stream: opened.stream.clone(),
             visitor: opened.text("visitor").expect("a session has a visitor"),
             name: opened.said("session_name"),
-            status: status(events).to_owned(),
+            status: status(events).expect("an opened session has one").to_owned(),
             context: last_of(events, "context_started").unwrap_or(opened).text("context").expect("a context has an id"),
             language: message.and_then(|told| told.text("language")),
             episode: message.and_then(|told| told.data["episode"].as_u64()).unwrap_or(0),
@@ -54,20 +67,17 @@ impl Shown {
             last_manual_end_at: last_manual_end_at(events),
             ai_fail_count: ai_fail_count(events),
             position: last.position,
+            cleared_at: cleared_at(events),
         }
     }
 }
 
-pub(super) fn last_of<'a>(events: &[&'a Told], what: &str) -> Option<&'a Told> {
-    events.iter().rev().find(|told| told.what == what).copied()
-}
-
 fn is_live(events: &[&Told]) -> bool {
-    status(events) == "manual_live"
+    status(events) == Some("manual_live")
 }
 
 /// The last `escalated`, unless the assistant has had the session since, or it was closed.
-pub(super) fn escalation(events: &[&Told]) -> Option<(String, String, String, Option<String>, Timestamp)> {
+pub(super) fn escalation(events: &[&Told]) -> Option<Escalation> {
     let escalated = last_of(events, "escalated")?;
     let is_over = events
         .iter()
@@ -76,19 +86,19 @@ pub(super) fn escalation(events: &[&Told]) -> Option<(String, String, String, Op
     if is_over {
         return None;
     }
-    Some((
-        escalated.text("reason")?,
-        escalated.text("rule")?,
-        escalated.text("severity")?,
-        escalated.said("details"),
-        escalated.at,
-    ))
+    Some(Escalation {
+        reason: escalated.text("reason")?,
+        rule: escalated.text("rule")?,
+        severity: escalated.text("severity")?,
+        details: escalated.said("details"),
+        trigger_at: escalated.at,
+    })
 }
 
 /// While it waits: the time of the last event that made it wait.
 pub(super) fn waiting_since(events: &[&Told]) -> Option<Timestamp> {
     let made_it_wait = events.iter().rev().find(|told| told.brings() == Some("pending_manual"))?;
-    (status(events) == "pending_manual").then_some(made_it_wait.at)
+    (status(events) == Some("pending_manual")).then_some(made_it_wait.at)
 }
 
 /// While it is live: the time of the last takeover.
@@ -109,6 +119,12 @@ fn last_manual_end_at(events: &[&Told]) -> Option<Timestamp> {
         is_live(before) && matches!(event.brings(), Some("bot_active" | "closed"))
     })?;
     Some(events[ends].at)
+}
+
+/// The last time that the customer cleared the screen; 0 for never.
+fn cleared_at(events: &[&Told]) -> Position {
+    let cleared = events.iter().rev().find(|told| told.what == "context_started" && told.data["cleared"] == true);
+    cleared.map_or(Position::START, |told| told.position)
 }
 
 /// Replies after the last good one.

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{
-    Oracle, Told,
-    sessions::{escalation, last_of, taken_over_at, waiting_since},
+    Oracle, Told, last_of,
+    sessions::{escalation, taken_over_at, waiting_since},
     status,
 };
 
 /// All figures of one moment; times in seconds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "as in `projections::Statistics`, each defined at the line that finds it")]
 pub struct Figures {
     pub total_sessions: u64,
@@ -32,17 +33,18 @@ impl Figures {
     #[must_use]
     pub fn of(oracle: &Oracle, now: Timestamp, day_start: Timestamp) -> Self {
         let sessions: Vec<Vec<&Told>> = oracle.by_session().into_values().collect();
-        let seconds = |since: Timestamp| now.duration_since(since).as_secs_f64();
-        let waits: Vec<f64> = sessions.iter().filter_map(|events| waiting_since(events)).map(seconds).collect();
-        let services: Vec<f64> = sessions.iter().filter_map(|events| taken_over_at(events)).map(seconds).collect();
-        let by_status = counted(sessions.iter().map(|events| status(events).to_owned()));
+        // Where clocks differ something may have begun later than now; it has lasted for no time then.
+        let lasted = |since: Timestamp| now.duration_since(since).as_micros().max(0);
+        let waits: Vec<i128> = sessions.iter().filter_map(|events| waiting_since(events)).map(lasted).collect();
+        let services: Vec<i128> = sessions.iter().filter_map(|events| taken_over_at(events)).map(lasted).collect();
+        let by_status = counted(sessions.iter().filter_map(|events| status(events)).map(str::to_owned));
         let of = |status: &str| by_status.get(status).copied().unwrap_or(0);
         let total_sessions = sessions.len() as u64;
         Self {
             total_sessions,
             active_sessions: total_sessions - of("closed"),
             avg_waiting_time: mean(&waits),
-            max_waiting_time: waits.iter().copied().fold(0.0, f64::max),
+            max_waiting_time: seconds(waits.iter().copied().max().unwrap_or(0)),
             avg_service_time: mean(&services),
             active_agents: serving_agents(&sessions).len() as u64,
             by_escalation_reason: counted(sessions.iter().filter_map(|events| reason_of_service(events))),
@@ -55,19 +57,20 @@ impl Figures {
 }
 
 fn serving_agents(sessions: &[Vec<&Told>]) -> BTreeSet<String> {
-    let serving = sessions.iter().filter(|events| status(events) == "manual_live");
+    let serving = sessions.iter().filter(|events| status(events) == Some("manual_live"));
     serving.filter_map(|events| last_of(events, "agent_took_over")?.text("agent")).collect()
 }
 
 /// Of a session that waits or is served: why a person was asked for, if one was.
 fn reason_of_service(events: &[&Told]) -> Option<String> {
-    let concerns_people = matches!(status(events), "pending_manual" | "manual_live");
-    escalation(events).filter(|_| concerns_people).map(|(reason, ..)| reason)
+    let concerns_people = matches!(status(events), Some("pending_manual" | "manual_live"));
+    escalation(events).filter(|_| concerns_people).map(|escalation| escalation.reason)
 }
 
 /// Over or not.
 fn escalations(oracle: &Oracle, from: Timestamp, to: Timestamp) -> u64 {
-    oracle.0.iter().filter(|told| told.what == "escalated" && (from..=to).contains(&told.at)).count() as u64
+    let is_of_then = |told: &&Told| told.what == "escalated" && (from..=to).contains(&told.at);
+    oracle.by_session().values().flatten().copied().filter(is_of_then).count() as u64
 }
 
 fn counted(values: impl Iterator<Item = String>) -> BTreeMap<String, u64> {
@@ -78,7 +81,13 @@ fn counted(values: impl Iterator<Item = String>) -> BTreeMap<String, u64> {
     counts
 }
 
+/// Summed up before anything is rounded.
 #[expect(clippy::cast_precision_loss, reason = "counts of sessions")]
-fn mean(figures: &[f64]) -> f64 {
-    if figures.is_empty() { 0.0 } else { figures.iter().sum::<f64>() / figures.len() as f64 }
+fn mean(micros: &[i128]) -> f64 {
+    if micros.is_empty() { 0.0 } else { seconds(micros.iter().sum()) / micros.len() as f64 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds of some years")]
+fn seconds(micros: i128) -> f64 {
+    micros as f64 / 1e6
 }

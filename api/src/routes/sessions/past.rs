@@ -6,15 +6,15 @@
 use domain::SessionId;
 use event_store::Position;
 use jiff::Timestamp;
-use projections::{Audience, Moment, SessionAt};
+use projections::{Audience, Moment, SessionAt, moment::NotAMoment};
 
 use super::no_session;
 use crate::{app::App, problem::Problem, query::QueryFields, wire::SessionData};
 
-/// The moment of `?at=`, if the query has one.
+/// The moment of `?at=`, if the query has one. An empty one is refused: whoever asks for a moment must not be shown now.
 pub(super) fn moment(query: &QueryFields) -> Result<Option<Moment>, Problem> {
-    let parsed = query.text("at").map(|text| text.parse().map_err(|error| Problem::invalid("at", error)));
-    parsed.transpose()
+    let refused = |error: NotAMoment| Problem::invalid("at", format_args!("{error}; in a URL + is written %2B"));
+    query.given("at").map(|text| text.parse().map_err(refused)).transpose()
 }
 
 /// The session as a reader is shown it for that moment, and the position of its newest event of then.

@@ -1,0 +1,116 @@
+//! Where notes are kept: `latest.checkpoint`, and for each day (UTC) that day's newest, so that history is bounded and yet old
+//! notes stay. From the log's second generation on the name of a day's note names the generation too.
+//!
+//! Invariants: a note stands under its name whole or not at all, whenever the process ends; nothing is replaced but an older
+//! note of the same key, log and generation. Whatever else stands there is set aside, under the hash of its text.
+
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Checkpoint, NoteError, PublicKey};
+
+/// The newest note's name.
+pub const LATEST: &str = "latest.checkpoint";
+const NOTE: &str = ".checkpoint";
+/// What becomes a note once it is whole; one name for all, for there is one writer.
+const DRAFT: &str = "checkpoint.draft";
+/// More is not read of a file: a note has 350 bytes, and is refused from 16 KiB on.
+const READ_BYTES: u64 = 20_000;
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub(super) struct NoteFolder {
+    path: PathBuf,
+}
+
+/// A file with a note's name, and what it holds.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) opened: Result<Checkpoint, NoteError>,
+}
+
+impl NoteFolder {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the folder if it is not there.
+    pub(super) fn create(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.path)
+    }
+
+    /// Every file that has a note's name.
+    pub(super) fn survey(&self, key: &PublicKey) -> io::Result<Vec<Found>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let Ok(name) = entry?.file_name().into_string() else { continue };
+            if !name.ends_with(NOTE) {
+                continue;
+            }
+            if let Some(text) = read(&self.path.join(&name))? {
+                found.push(Found { name, opened: Checkpoint::open(&text, key) });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Keeps a note as its day's newest and as the newest of all, on disk when it answers.
+    pub(super) fn keep(&self, checkpoint: &Checkpoint, note: &str, key: &PublicKey) -> io::Result<()> {
+        for name in [day_name(checkpoint), LATEST.to_owned()] {
+            self.set_aside_what_is_not_older(&name, checkpoint, key)?;
+            self.replace(&name, note)?;
+        }
+        fs::File::open(&self.path)?.sync_all()
+    }
+
+    fn replace(&self, name: &str, note: &str) -> io::Result<()> {
+        let draft = self.path.join(DRAFT);
+        let mut file = fs::File::create(&draft)?;
+        file.write_all(note.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(draft, self.path.join(name))
+    }
+
+    fn set_aside_what_is_not_older(&self, name: &str, newer: &Checkpoint, key: &PublicKey) -> io::Result<()> {
+        let path = self.path.join(name);
+        let Some(text) = read(&path)? else { return Ok(()) };
+        let opened = Checkpoint::open(&text, key);
+        if opened.is_ok_and(|older| older.log == newer.log && older.size <= newer.size) {
+            return Ok(());
+        }
+        let kept = format!("{name}.{}.kept", &hex::encode(Sha256::digest(&text))[..8]);
+        tracing::warn!(file = name, kept, "a checkpoint that is not replaced by a newer one is set aside");
+        fs::rename(path, self.path.join(kept))
+    }
+}
+
+/// Whoever keeps the newest note of each day can show how any two of them go together.
+fn day_name(checkpoint: &Checkpoint) -> String {
+    let day = checkpoint.signed_at.strftime("%Y-%m-%d");
+    match checkpoint.log.generation {
+        1 => format!("{day}{NOTE}"),
+        generation => format!("{day}.generation-{generation}{NOTE}"),
+    }
+}
+
+/// A file's text, whatever bytes it has; none where there is no file.
+fn read(path: &Path) -> io::Result<Option<String>> {
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(READ_BYTES).read_to_end(&mut bytes)?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}

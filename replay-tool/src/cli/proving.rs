@@ -1,0 +1,75 @@
+//! The arguments of the commands that prove: checkpoints, keys, proof files.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Against what the log is verified.
+#[derive(Debug, Default, Args)]
+pub struct VerifyArgs {
+    /// A checkpoint, or a folder with several of them (every *.checkpoint in it). May be given several times.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub checkpoint: Vec<PathBuf>,
+    /// The public key that the checkpoints were signed with, as `desk keys` shows it.
+    #[arg(long, value_name = "FILE", requires = "checkpoint")]
+    pub key: Option<PathBuf>,
+}
+
+/// With what a checkpoint is signed, and where to.
+#[derive(Debug, Args)]
+pub struct CheckpointArgs {
+    /// The private key for checkpoints of this log.
+    #[arg(long, value_name = "PRIVATE_KEY_FILE")]
+    pub key: PathBuf,
+    /// The file to write; readable by everybody, for it holds no secret.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replaces a file that is there.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+}
+
+/// What is to be proved.
+#[derive(Debug, Args)]
+pub struct ProveArgs {
+    /// A session (its id, its stream or, with the master key, its name), any other stream, or the id of one event.
+    #[arg(value_name = "SESSION|EVENT_ID")]
+    pub what: String,
+    /// The checkpoint that was signed over it.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: PathBuf,
+    /// The public key that the checkpoint was signed with, as `desk keys` shows it.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The file to write, instead of standard output; readable by its owner only.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replaces a file that is there.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+}
+
+/// What was proved.
+#[derive(Debug, Args)]
+pub struct CheckProofArgs {
+    /// The proof file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The public key that its checkpoint was signed with, as `desk keys` shows it.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+}
+
+/// Which two checkpoints.
+#[derive(Debug, Args)]
+pub struct ConsistencyArgs {
+    /// The older checkpoint.
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The newer one.
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// The public key that both were signed with, as `desk keys` shows it.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+}

@@ -1,0 +1,121 @@
+//! `prove`: a proof file, made from the log and a checkpoint of it.
+//!
+//! Invariant: a file that would not be accepted is not written.
+
+use std::{collections::HashMap, sync::Arc};
+
+use event_store::{
+    EventReader, Position, RecordedEvent, StreamName,
+    checkpoint::PublicKey,
+    merkle::LeafIndex,
+    proof::{self, MAX_PROOF_BYTES, Proof, tree_of},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    Finding,
+    cli::ProveArgs,
+    failure::Failure,
+    history,
+    kept::{self, Readers},
+    notes::Note,
+    render::{Progress, Screen},
+    source::Source,
+};
+
+/// Writes the proof of a stream's events up to the checkpoint, or of one event.
+///
+/// # Errors
+/// There is no such stream or event, it is newer than the checkpoint, the log is not the one that was signed, or the file
+/// cannot be written.
+pub async fn prove(source: &Source, wanted: &ProveArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    let key = PublicKey::read(&wanted.key)?;
+    let note = Note::read(&wanted.checkpoint, &key)?;
+    note.must_be_of(source.reader().identity().await?)?;
+    let found = find(source, &wanted.what).await?;
+    let signed = note.checkpoint.position;
+    let chosen = &found[..found.partition_point(|event| event.position <= signed)];
+    if chosen.is_empty() {
+        let position = found.first().map_or(Position::START, |first| first.position);
+        return Err(Failure::NewerThanCheckpoint { position, signed });
+    }
+    let Some(text) = file_of(source.reader(), &note, &key, chosen).await? else {
+        return not_the_signed_log(&note, screen);
+    };
+    give(&text, chosen.len(), found.len(), wanted, screen)?;
+    Ok(Finding::AsExpected)
+}
+
+/// The events that are meant, in order: a stream's, or the one of this id.
+async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
+    let not_a_session = match history::find(source, wanted).await {
+        Err(failure @ (Failure::NoSession | Failure::NameNeedsKey)) => failure,
+        found => return found,
+    };
+    if let Ok(stream) = StreamName::parse(wanted) {
+        let events = history::load(source, &stream).await?;
+        if !events.is_empty() {
+            return Ok(events);
+        }
+    }
+    match Uuid::try_parse(wanted) {
+        Ok(id) => source.reader().find(id).await?.map(|event| vec![event]).ok_or(Failure::NoSuchEvent),
+        Err(_) => Err(not_a_session),
+    }
+}
+
+/// The text of the proof file; none where the log is not the one that was signed.
+async fn file_of(
+    reader: &dyn EventReader,
+    note: &Note,
+    key: &PublicKey,
+    chosen: &[Arc<RecordedEvent>],
+) -> Result<Option<String>, Failure> {
+    let progress = Progress::new("building the tree", note.checkpoint.position);
+    let mut places: HashMap<Position, Option<LeafIndex>> = chosen.iter().map(|event| (event.position, None)).collect();
+    let tree = tree_of(reader, note.checkpoint.size, |index, event| {
+        if let Some(place) = places.get_mut(&event.position) {
+            *place = Some(index);
+        }
+        progress.reached(event.position);
+    });
+    let tree = tree.await?;
+    drop(progress);
+    if tree.root(note.checkpoint.size) != Some(note.checkpoint.root) {
+        return Ok(None);
+    }
+    let placed = chosen.iter().filter_map(|event| Some((places.get(&event.position).copied()??, &**event)));
+    let refused = |source| Failure::Note { file: note.file.clone(), source };
+    let text = Proof::new(&note.text, key, &tree, placed).map_err(refused)?.text();
+    if text.len() > MAX_PROOF_BYTES {
+        return Err(Failure::ProofTooLong { bytes: text.len() });
+    }
+    proof::check(text.as_bytes(), key).map_err(Failure::Unprovable)?;
+    Ok(Some(text))
+}
+
+fn not_the_signed_log(note: &Note, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    let what =
+        "the log is not the one that the checkpoint was signed over; desk-replay verify names the first bad position";
+    if screen.json_wanted() {
+        screen.json(&json!({ "ok": false, "what": what, "checkpoint": note.file.display().to_string() }))?;
+    } else {
+        screen.field("result", &format!("DIFFERENCES: {what}"))?;
+    }
+    Ok(Finding::Differences)
+}
+
+fn give(text: &str, proved: usize, all: usize, wanted: &ProveArgs, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let Some(file) = &wanted.out else { return screen.raw(text) };
+    kept::write(file, text.as_bytes(), Readers::Owner, wanted.force)?;
+    let (file, newer) = (file.display().to_string(), all - proved);
+    if screen.json_wanted() {
+        return screen.json(&json!({ "file": file, "events": proved, "newer_events": newer, "bytes": text.len() }));
+    }
+    screen.line(&format!("{file}: {proved} events, {} bytes", text.len()))?;
+    if newer > 0 {
+        screen.line(&format!("{newer} more are newer than the checkpoint: make a newer one to prove them"))?;
+    }
+    Ok(())
+}

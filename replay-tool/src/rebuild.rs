@@ -1,0 +1,177 @@
+//! `rebuild`: asks for the next generation of views and stays until readers are served from it. A running desk does the
+//! work; where none runs, this program does it by desk's own code.
+//!
+//! Invariant: whoever dies or starts meanwhile, somebody goes on from where the last transaction ended; the log is only read.
+
+mod builder;
+mod presence;
+
+use std::time::{Duration, Instant};
+
+use event_store::Position;
+use projections::{Rebuild, Standing};
+use serde::Serialize;
+use tokio::time::sleep;
+
+use crate::{
+    Finding,
+    cli::RebuildArgs,
+    failure::Failure,
+    render::{Progress, Screen},
+    source::Source,
+};
+use builder::Builder;
+use presence::Presence;
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(100);
+/// A build that has not moved for so long is given up here; whoever builds it may still go on.
+const STILL: Duration = Duration::from_secs(60);
+
+#[derive(Serialize)]
+struct Document {
+    generation: u64,
+    /// Somebody had asked before, and this command has joined.
+    joined: bool,
+    done: bool,
+    position: Position,
+    by: Option<&'static str>,
+    events: Option<u64>,
+    seconds: Option<f64>,
+    events_per_second: Option<f64>,
+    switch_ms: Option<f64>,
+}
+
+/// Rebuilds the views, or only asks for it.
+///
+/// # Errors
+/// The views are another version's or role's, nobody can build them, the build stands still, or it was interrupted.
+pub async fn rebuild(source: &Source, wanted: &RebuildArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    let asked = Rebuild::ask(source.views(), source.shared_reader()).await.map_err(Failure::Rebuild)?;
+    let mut work = Work::begin(source, &asked).await?;
+    if !wanted.no_wait {
+        let ended = tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => Err(interrupted.err().map_or(work.interrupted(), Failure::LookForDesk)),
+            ended = work.until_done() => ended,
+        };
+        work.builder.stop().await;
+        ended?;
+    }
+    let document = work.document(wanted.no_wait);
+    if screen.json_wanted() {
+        screen.json(&document)?
+    } else {
+        print(&document, screen)?
+    }
+    Ok(Finding::AsExpected)
+}
+
+/// A rebuild under way.
+struct Work<'a> {
+    asked: &'a Rebuild,
+    source: &'a Source,
+    builder: Builder,
+    presence: Presence,
+    progress: Progress,
+    /// The head when it was asked for: what is done holds at least that.
+    goal: Position,
+    begun: (Position, Instant),
+    /// How it stood, and since when it has stood there.
+    standing: Standing,
+    moved: Instant,
+}
+
+impl<'a> Work<'a> {
+    async fn begin(source: &'a Source, asked: &'a Rebuild) -> Result<Self, Failure> {
+        let goal = source.reader().head().await?;
+        let standing = asked.standing().await.map_err(Failure::Rebuild)?;
+        Ok(Self {
+            asked,
+            source,
+            builder: Builder::new(),
+            presence: Presence::new(source.desk_lock()),
+            progress: Progress::new("rebuilding", goal),
+            goal,
+            begun: (standing.position, Instant::now()),
+            standing,
+            moved: Instant::now(),
+        })
+    }
+
+    async fn until_done(&mut self) -> Result<(), Failure> {
+        while !(self.standing.is_done && self.standing.position >= self.goal) {
+            self.see_to_a_builder().await?;
+            sleep(LOOK).await;
+            let now = self.asked.standing().await.map_err(Failure::Rebuild)?;
+            self.note(now).await?;
+        }
+        Ok(())
+    }
+
+    /// A desk that runs does it; another node of a server's may run beside us, two writers of a file may not.
+    async fn see_to_a_builder(&mut self) -> Result<(), Failure> {
+        match self.presence.look(&self.standing).map_err(Failure::LookForDesk)? {
+            Some(true) if self.presence.is_certain() => self.builder.stop().await,
+            Some(false) if !self.builder.runs() => {
+                let number = self.asked.number();
+                self.builder.start(self.source).await?.ok_or(Failure::NobodyBuilds { number })?;
+            }
+            Some(_) | None => {}
+        }
+        Ok(())
+    }
+
+    async fn note(&mut self, now: Standing) -> Result<(), Failure> {
+        if now.position != self.standing.position || now.is_done != self.standing.is_done {
+            self.moved = Instant::now();
+        }
+        self.standing = now;
+        self.progress.head(self.source.reader().head().await?);
+        self.progress.reached(self.standing.position);
+        self.builder.check()?;
+        if self.moved.elapsed() < STILL {
+            return Ok(());
+        }
+        let (number, position) = (self.asked.number(), self.standing.position);
+        Err(Failure::StandsStill { number, position, seconds: STILL.as_secs() })
+    }
+
+    fn interrupted(&self) -> Failure {
+        Failure::Interrupted { number: self.asked.number(), position: self.standing.position }
+    }
+
+    fn document(&self, only_asked: bool) -> Document {
+        let (from, since) = self.begun;
+        let (events, seconds) = (self.standing.position.0.saturating_sub(from.0), since.elapsed().as_secs_f64());
+        let by = if self.builder.has_switched() { "desk-replay" } else { "desk" };
+        #[expect(clippy::cast_precision_loss, reason = "a rate to be read by people")]
+        let events_per_second = events as f64 / seconds;
+        Document {
+            generation: self.asked.number(),
+            joined: self.asked.was_asked_for(),
+            done: !only_asked,
+            position: self.standing.position,
+            by: (!only_asked).then_some(by),
+            events: (!only_asked).then_some(events),
+            seconds: (!only_asked).then_some(seconds),
+            events_per_second: (!only_asked).then_some(events_per_second),
+            switch_ms: self.builder.switched_in().map(|took| took.as_secs_f64() * 1e3),
+        }
+    }
+}
+
+fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let joined = if document.joined { ", as it had been before" } else { "" };
+    if !document.done {
+        return screen.field("views", &format!("generation {} is asked for{joined}", document.generation));
+    }
+    screen.field("views", &format!("generation {} serves, at position {}", document.generation, document.position))?;
+    screen.field("built by", if document.by == Some("desk") { "the running desk" } else { "this command" })?;
+    if let (Some(events), Some(seconds), Some(rate)) = (document.events, document.seconds, document.events_per_second) {
+        screen.field("events", &format!("{events} in {seconds:.1} s, {rate:.0} a second"))?;
+    }
+    match document.switch_ms {
+        Some(took) => screen.field("switched", &format!("in {took:.1} ms")),
+        None => Ok(()),
+    }
+}

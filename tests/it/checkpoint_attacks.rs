@@ -1,0 +1,163 @@
+//! Attacks on a log by somebody who may do anything to its database and knows how its hashes are made; what that person does
+//! not have is the key for checkpoints, and the notes and proof files that lie elsewhere.
+//!
+//! Each attack is made on a real log and found by the program, at the position that can be named.
+
+mod forger;
+mod notes;
+mod postgres;
+mod proofs;
+mod rewritten;
+mod tampered;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+use event_store::{
+    EventReader, Identity, Position,
+    checkpoint::{Checkpoint, CheckpointKey},
+    merkle::TreeSize,
+    proof::tree_of,
+    sqlite::SqliteStore,
+};
+use jiff::Timestamp;
+use replay_tool::{Cli, run};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::tamper::Written;
+
+/// Every so many events a checkpoint was made.
+const EVERY: u64 = 40;
+
+/// Where an auditor keeps what `desk` cannot reach: the public key and the notes.
+pub(crate) struct Elsewhere {
+    folder: TempDir,
+    key: CheckpointKey,
+}
+
+impl Elsewhere {
+    pub(crate) fn for_log(log: Identity) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, _) = CheckpointKey::read_or_create(&folder.path().join("checkpoint-key"), log).unwrap();
+        std::fs::write(folder.path().join("checkpoint-key.pub"), format!("{}\n", key.public())).unwrap();
+        std::fs::create_dir(folder.path().join("notes")).unwrap();
+        Self { folder, key }
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.file(name).display().to_string()
+    }
+
+    /// The folder with the notes.
+    fn notes(&self) -> String {
+        self.text("notes")
+    }
+
+    /// One of them.
+    fn note(&self, size: u64) -> String {
+        self.text(&format!("notes/{size}.checkpoint"))
+    }
+
+    /// A note about the log as it was at this size.
+    pub(crate) async fn sign(&self, reader: &dyn EventReader, size: u64) -> Checkpoint {
+        let mut position = Position::START;
+        let tree = tree_of(reader, TreeSize(size), |_, event| position = event.position).await.unwrap();
+        let (log, root) = (reader.identity().await.unwrap(), tree.root(TreeSize(size)).unwrap());
+        let checkpoint = Checkpoint { log, size: TreeSize(size), root, position, signed_at: Timestamp::now() };
+        std::fs::write(self.note(size), checkpoint.sign(&self.key)).unwrap();
+        checkpoint
+    }
+
+    /// `verify` against these notes, as JSON.
+    pub(crate) async fn verify(&self, store: &str, notes: &[String]) -> Verdict {
+        let key = self.text("checkpoint-key.pub");
+        let mut arguments = vec!["--json", "--store", store, "verify"];
+        if !notes.is_empty() {
+            arguments.extend(["--key", &key]);
+        }
+        notes.iter().for_each(|note| arguments.extend(["--checkpoint", note]));
+        let said = desk_replay(&arguments).await;
+        assert_eq!(said.errors, "", "{arguments:?}");
+        Verdict { is_right: said.code == ExitCode::SUCCESS, report: serde_json::from_str(&said.out).unwrap() }
+    }
+}
+
+/// What `verify` said.
+pub(crate) struct Verdict {
+    is_right: bool,
+    report: Value,
+}
+
+impl Verdict {
+    /// The first bad position, and the kind of flaw.
+    #[track_caller]
+    fn first_bad(&self, what: &str) -> (u64, String) {
+        assert!(!self.is_right && self.report["ok"] == false, "{what}: not found: {}", self.report);
+        let flaw = &self.report["first_flaw"];
+        (flaw[0].as_u64().unwrap(), flaw[1]["kind"].as_str().unwrap().to_owned())
+    }
+
+    /// Between which positions the first bad one is.
+    #[track_caller]
+    fn bounds(&self, what: &str) -> (u64, u64) {
+        let (position, kind) = self.first_bad(what);
+        assert_eq!(kind, "not_as_signed", "{what}: {}", self.report);
+        let flaw = &self.report["first_flaw"][1];
+        assert_eq!(flaw["from"], position, "{what}");
+        (position, flaw["to"].as_u64().unwrap())
+    }
+}
+
+/// What the program said.
+pub(crate) struct Said {
+    pub(crate) code: ExitCode,
+    pub(crate) out: String,
+    pub(crate) errors: String,
+}
+
+pub(crate) async fn desk_replay(arguments: &[&str]) -> Said {
+    let cli = Cli::try_parse_from([&["desk-replay"], arguments].concat()).unwrap_or_else(|error| panic!("{error}"));
+    let (mut out, mut errors) = (Vec::new(), Vec::new());
+    let code = run(cli, &mut out, &mut errors).await;
+    Said { code, out: String::from_utf8(out).unwrap(), errors: String::from_utf8(errors).unwrap() }
+}
+
+/// A log in SQLite with a note for every [`EVERY`] events.
+pub(crate) struct Shop {
+    pub(crate) written: Written,
+    pub(crate) elsewhere: Elsewhere,
+}
+
+impl Shop {
+    pub(crate) async fn new() -> Self {
+        let written = Written::new().await;
+        let reader = SqliteStore::open_reader(&written.path()).await.unwrap();
+        let elsewhere = Elsewhere::for_log(reader.identity().await.unwrap());
+        for size in (EVERY..=written.events.len() as u64).step_by(EVERY as usize) {
+            elsewhere.sign(&*reader, size).await;
+        }
+        Self { written, elsewhere }
+    }
+
+    async fn verdict(&self, path: &Path, notes: &[String]) -> Verdict {
+        self.elsewhere.verify(path.to_str().unwrap(), notes).await
+    }
+
+    /// The verdict with all notes.
+    async fn verdict_by_all(&self, path: &Path) -> Verdict {
+        self.verdict(path, &[self.elsewhere.notes()]).await
+    }
+}
+
+/// The size of the newest note before a position.
+fn newest_before(position: u64) -> u64 {
+    (position - 1) / EVERY * EVERY
+}

@@ -1,0 +1,166 @@
+//! Rewritten with recomputed hashes and a head that fits: the log proves itself, and nothing but a checkpoint shows what
+//! was done. The first bad position lies behind the newest note that fits and not behind the first that does not.
+
+use std::path::PathBuf;
+
+use event_store::{Position, RecordedEvent, sqlite::SqliteStore};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{
+    EVERY, Shop,
+    forger::{Dialect, FORGERIES, Forgery, inserting, moving_head, relinked, replacing_all},
+    newest_before,
+};
+use crate::tamper::{EVENTS, event, positions};
+
+impl Shop {
+    /// The log with other events in it, which prove themselves.
+    async fn rewritten(&self, events: &[RecordedEvent]) -> PathBuf {
+        let path = self.written.tampered(&replacing_all(events, Dialect::Sqlite)).await;
+        let verdict = self.verdict(&path, &[]).await;
+        assert!(verdict.is_right, "the forger made a mistake: {}", verdict.report);
+        path
+    }
+}
+
+#[tokio::test]
+async fn relinking_an_honest_log_changes_nothing() {
+    let shop = Shop::new().await;
+    let again = relinked(&shop.written.events);
+    assert!(again.iter().zip(&shop.written.events).all(|(again, event)| *again == **event));
+}
+
+#[tokio::test]
+async fn one_note_says_that_the_log_is_another_one() {
+    let shop = Shop::new().await;
+    for forgery in FORGERIES {
+        let Some(forged) = forgery.of(&shop.written.events, 57) else { panic!("{forgery:?}") };
+        let path = shop.rewritten(&forged).await;
+        let newest = [shop.elsewhere.note(EVENTS)];
+        let what = format!("{forgery:?}");
+        let verdict = shop.verdict(&path, &newest).await;
+        if forgery == Forgery::Removed {
+            assert_eq!(verdict.first_bad(&what), (EVENTS, "cut_off".to_owned()));
+        } else {
+            assert_eq!(verdict.bounds(&what), (1, EVENTS));
+        }
+        assert_eq!(verdict.report["checkpoint"], json!(null));
+    }
+}
+
+#[tokio::test]
+async fn several_notes_say_between_which_of_them() {
+    let shop = Shop::new().await;
+    for position in positions("rewritten") {
+        for forgery in FORGERIES {
+            let Some(forged) = forgery.of(&shop.written.events, position) else { continue };
+            let path = shop.rewritten(&forged).await;
+            let verdict = shop.verdict_by_all(&path).await;
+            let (what, fits) = (format!("{forgery:?} at {position}"), newest_before(position));
+            if forgery == Forgery::Removed && fits + EVERY == EVENTS {
+                assert_eq!(verdict.first_bad(&what), (EVENTS, "cut_off".to_owned()));
+            } else {
+                assert_eq!(verdict.bounds(&what), (fits + 1, fits + EVERY), "{what}");
+            }
+            assert_eq!(verdict.report["events"], json!(fits), "{what}: so many are proved");
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+/// With a note right before and one right behind it, the position itself is named.
+#[tokio::test]
+async fn two_notes_beside_it_name_the_position() {
+    let shop = Shop::new().await;
+    let reader = SqliteStore::open_reader(&shop.written.path()).await.unwrap();
+    for position in [2, 57, EVENTS - 1] {
+        shop.elsewhere.sign(&*reader, position - 1).await;
+        shop.elsewhere.sign(&*reader, position).await;
+        let forged = Forgery::Changed.of(&shop.written.events, position).unwrap();
+        let path = shop.rewritten(&forged).await;
+        let verdict = shop.verdict_by_all(&path).await;
+        assert_eq!(verdict.bounds("rewritten"), (position, position));
+        assert_eq!(verdict.report["what"], json!("the event is not the one that was signed"));
+    }
+}
+
+#[tokio::test]
+async fn the_tail_cut_with_a_head_that_fits() {
+    let shop = Shop::new().await;
+    for position in positions("cut").into_iter().filter(|position| *position > 1) {
+        let last = shop.written.at(position - 1);
+        let cut =
+            format!("delete from event where position >= {position}; {}", moving_head(Some(last), Dialect::Sqlite));
+        let path = shop.written.tampered(&cut).await;
+        assert!(shop.verdict(&path, &[]).await.is_right, "the log alone does not show it");
+        for notes in [shop.elsewhere.notes(), shop.elsewhere.note(EVENTS)] {
+            let verdict = shop.verdict(&path, &[notes]).await;
+            assert_eq!(verdict.first_bad("cut"), (position, "cut_off".to_owned()));
+        }
+    }
+    let emptied = format!("delete from event; {}", moving_head(None, Dialect::Sqlite));
+    let path = shop.written.tampered(&emptied).await;
+    assert_eq!(shop.verdict_by_all(&path).await.first_bad("emptied"), (1, "cut_off".to_owned()));
+}
+
+#[tokio::test]
+async fn everything_rewritten() {
+    let shop = Shop::new().await;
+    let mut events = shop.written.events.clone();
+    for event in &mut events {
+        let event = std::sync::Arc::make_mut(event);
+        event.event.data = event.event.data.replace("刹车", "电池").into();
+    }
+    let path = shop.rewritten(&relinked(&events)).await;
+    assert_eq!(shop.verdict_by_all(&path).await.bounds("everything rewritten"), (1, EVERY));
+}
+
+/// Which is no difference, for nobody can know better, but it is said.
+#[tokio::test]
+async fn a_forged_event_behind_the_newest_note_is_unproven() {
+    let shop = Shop::new().await;
+    let last = shop.written.at(EVENTS);
+    let (mut forged, soon) = ((*last).clone(), last.recorded_at + SignedDuration::from_secs(1));
+    (forged.event, forged.recorded_at) = (event(1), soon);
+    let mut events = shop.written.events.clone();
+    events.push(std::sync::Arc::new(forged));
+    let path = shop.rewritten(&relinked(&events)).await;
+    let verdict = shop.verdict_by_all(&path).await;
+    assert!(verdict.is_right, "{}", verdict.report);
+    let said = |member: &str| verdict.report[member].as_u64();
+    assert_eq!((said("unproven_from"), said("unproven_events")), (Some(EVENTS + 1), Some(1)));
+    let older = shop.verdict(&path, &[shop.elsewhere.note(EVERY)]).await;
+    assert_eq!(older.report["unproven_events"], json!(EVENTS + 1 - EVERY));
+}
+
+/// A change behind the newest note that the log itself shows is a difference all the same.
+#[tokio::test]
+async fn a_change_behind_the_newest_note_is_found_by_the_log_itself() {
+    let shop = Shop::new().await;
+    let path = shop.written.tampered("update event set data = '{}' where position = 150;").await;
+    let verdict = shop.verdict(&path, &[shop.elsewhere.note(EVERY)]).await;
+    assert_eq!(verdict.first_bad("changed"), (150, "changed".to_owned()));
+    assert_eq!(verdict.report["unproven_from"], json!(EVERY + 1));
+}
+
+/// A note vouches for its last event, so where two neighbours' times do not fit it is the next one that stands wrong.
+#[tokio::test]
+async fn what_a_note_vouches_for_is_not_called_wrong() {
+    let shop = Shop::new().await;
+    let (before, at) = (shop.written.at(EVERY - 1), shop.written.at(EVERY));
+    let mut forged = at.clone();
+    forged.recorded_at = before.recorded_at + SignedDuration::from_micros(1);
+    (forged.event, forged.stream) = (event(1), event_store::StreamName::of("session", uuid::Uuid::new_v4()));
+    assert!(forged.recorded_at < at.recorded_at, "appends take more than a microsecond");
+    let mut forged = relinked(&[std::sync::Arc::new(forged)]).remove(0);
+    forged.position = Position(EVERY + 1);
+    let shift = format!(
+        "update event set position = -position - 1 where position > {EVERY}; \
+         update event set position = -position where position < 0; {}",
+        inserting(&forged, Dialect::Sqlite)
+    );
+    let path = shop.written.tampered(&shift).await;
+    assert_eq!(shop.verdict(&path, &[]).await.first_bad("without notes"), (EVERY, "out_of_time".to_owned()));
+    assert_eq!(shop.verdict_by_all(&path).await.first_bad("with notes"), (EVERY + 1, "out_of_time".to_owned()));
+}

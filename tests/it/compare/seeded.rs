@@ -1,0 +1,254 @@
+//! One thing wrong at a time, in every column of every table.
+
+use std::sync::Arc;
+
+use event_store::{EventReader, Vault};
+use projections::{
+    ViewsLocation,
+    compare::{Comparison, Difference, What, compare},
+};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
+
+use super::{compared, plain};
+use crate::rebuild::scene::Scene;
+
+/// The rows of the views, to be changed.
+enum Rows {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// A column, and whether it is part of the key and whether it holds a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Column {
+    table: String,
+    name: String,
+    key: String,
+    is_number: bool,
+}
+
+impl Rows {
+    async fn of(scene: &Scene) -> Self {
+        match &scene.database {
+            None => {
+                let file = scene.data_dir().join("views-1.db");
+                Self::Sqlite(SqliteConnection::connect(file.to_str().unwrap()).await.unwrap())
+            }
+            Some(database) => {
+                let mut connection = PgConnection::connect(&database.admin_url()).await.unwrap();
+                sqlx::raw_sql("set search_path to views_1").execute(&mut connection).await.unwrap();
+                Self::Postgres(connection)
+            }
+        }
+    }
+
+    async fn run(&mut self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(connection) => drop(sqlx::raw_sql(sql).execute(connection).await.unwrap()),
+            Self::Postgres(connection) => drop(sqlx::raw_sql(sql).execute(connection).await.unwrap()),
+        }
+    }
+
+    async fn texts(&mut self, sql: &str) -> Vec<Option<String>> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(connection) => {
+                let rows = sqlx::query(sql).fetch_all(connection).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+            Self::Postgres(connection) => {
+                let rows = sqlx::query(sql).fetch_all(connection).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
+    /// Every column but those of the checkpoint, by what the database itself says.
+    async fn columns(&mut self) -> Vec<Column> {
+        let sql = match self {
+            Self::Sqlite(_) => {
+                "select t.name || ' ' || c.name || ' ' || k.name || ' ' || lower(c.type)
+                 from sqlite_master t, pragma_table_info(t.name) c, pragma_table_info(t.name) k
+                 where t.type = 'table' and k.pk = 1 and t.name <> 'checkpoint' order by 1"
+            }
+            Self::Postgres(_) => {
+                "select c.table_name || ' ' || c.column_name || ' ' || k.column_name || ' ' || c.data_type
+                 from information_schema.columns c
+                 join information_schema.key_column_usage k
+                     on k.table_schema = c.table_schema and k.table_name = c.table_name
+                 where c.table_schema = 'views_1' and c.table_name <> 'checkpoint' order by 1"
+            }
+        };
+        let lines = self.texts(sql).await;
+        lines.into_iter().map(|line| Column::of(&line.unwrap())).collect()
+    }
+
+    /// Changes one value; gives the statement that changes it back.
+    async fn spoil(&mut self, column: &Column) -> String {
+        let Column { table, name, key, is_number } = column;
+        let rows = format!("select cast({key} as text) from {table}");
+        // Where there is a value rather than where there is none.
+        let filled = self.texts(&format!("{rows} where {name} is not null order by 1 limit 1")).await;
+        let any = self.texts(&format!("{rows} order by 1 limit 1")).await;
+        let row = filled.into_iter().chain(any).next().flatten().unwrap_or_else(|| panic!("{table} is empty"));
+        let place = format!("cast({key} as text) = '{row}'");
+        let value = self.texts(&format!("select cast({name} as text) from {table} where {place}")).await.remove(0);
+        let (wrong, right) = if *is_number {
+            (
+                value.as_ref().map_or("7".to_owned(), |value| format!("{value} + 1000000")),
+                value.unwrap_or("null".into()),
+            )
+        } else {
+            let quoted = value.as_ref().map(|value| format!("'{}'", value.replace('\'', "''")));
+            ("'spoilt'".to_owned(), quoted.unwrap_or("null".into()))
+        };
+        self.run(&format!("update {table} set {name} = {wrong} where {place}")).await;
+        let spoilt =
+            if name == key && *is_number { (row.parse::<i64>().unwrap() + 1_000_000).to_string() } else { row };
+        let spoilt = if name == key && !is_number { "spoilt".to_owned() } else { spoilt };
+        format!("update {table} set {name} = {right} where cast({key} as text) = '{spoilt}'")
+    }
+}
+
+impl Column {
+    fn of(line: &str) -> Self {
+        let parts: Vec<&str> = line.splitn(4, ' ').collect();
+        let [table, name, key] = [parts[0], parts[1], parts[2]].map(str::to_owned);
+        Self { table, name, key, is_number: parts[3] != "text" }
+    }
+}
+
+struct Ground {
+    scene: Scene,
+    reader: Arc<dyn EventReader>,
+    vault: Arc<Vault>,
+    rows: Rows,
+}
+
+impl Ground {
+    async fn of(scene: Scene) -> Self {
+        let scene = compared(scene).await;
+        let log = scene.log().await;
+        let rows = Rows::of(&scene).await;
+        Self { reader: log.reader(), vault: log.vault().clone(), scene, rows }
+    }
+
+    async fn compare(&self) -> Comparison {
+        let location = match &self.scene.database {
+            None => ViewsLocation::Folder(self.scene.data_dir()),
+            Some(database) => ViewsLocation::Postgres { url: database.app_url() },
+        };
+        compare(location, self.reader.clone(), self.vault.clone(), 10, |_| ()).await.unwrap()
+    }
+
+    async fn is_honest(&self) {
+        let compared = self.compare().await;
+        assert_eq!((compared.count, compared.erased_since), (0, 0), "{compared:?}");
+    }
+}
+
+/// Table and column of a difference, or which row is on one side only.
+fn named(difference: &Difference) -> (String, String) {
+    let what = match &difference.what {
+        What::Missing => "missing".to_owned(),
+        What::Unexpected => "unexpected".to_owned(),
+        What::Column { expected, .. } => expected.column.clone(),
+    };
+    (difference.table.clone(), what)
+}
+
+async fn every_column_is_compared(scene: Scene) {
+    let mut ground = Ground::of(scene).await;
+    ground.is_honest().await;
+    let columns = ground.rows.columns().await;
+    let tables: std::collections::BTreeSet<&str> = columns.iter().map(|column| &*column.table).collect();
+    assert!(tables.is_superset(&["audit_entry", "escalation", "message", "session"].into()), "{tables:?}");
+    for column in &columns {
+        let undo = ground.rows.spoil(column).await;
+        let compared = ground.compare().await;
+        let mut found: Vec<_> = compared.differences.iter().map(named).collect();
+        found.sort();
+        let of_table = |what: &str| (column.table.clone(), what.to_owned());
+        let expected = if column.name == column.key {
+            vec![of_table("missing"), of_table("unexpected")]
+        } else {
+            vec![of_table(&column.name)]
+        };
+        assert_eq!((found, compared.count), (expected.clone(), expected.len() as u64), "{column:?}");
+        ground.rows.run(&undo).await;
+    }
+    ground.is_honest().await;
+}
+
+async fn a_row_that_is_missing_or_too_many_is_named(scene: Scene) {
+    let mut ground = Ground::of(scene).await;
+    for table in ["audit_entry", "escalation", "message"] {
+        ground.rows.run(&format!("create table kept as select * from {table}")).await;
+        ground.rows.run(&format!("delete from {table} where position = (select max(position) from {table})")).await;
+        let compared = ground.compare().await;
+        assert_eq!(compared.differences.iter().map(named).collect::<Vec<_>>(), [(table.into(), "missing".into())]);
+        ground.rows.run(&format!("delete from {table}; insert into {table} select * from kept; drop table kept")).await;
+
+        ground.rows.run(&format!("create table kept as select * from {table} order by position limit 1")).await;
+        ground.rows.run(&format!("update kept set position = 5000000; insert into {table} select * from kept")).await;
+        let compared = ground.compare().await;
+        assert_eq!(compared.differences.iter().map(named).collect::<Vec<_>>(), [(table.into(), "unexpected".into())]);
+        ground.rows.run(&format!("delete from {table} where position = 5000000; drop table kept")).await;
+    }
+    ground.is_honest().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_wrong_value_in_any_column_of_any_table_is_named_on_sqlite() {
+    every_column_is_compared(Scene::on_sqlite(16).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_wrong_value_in_any_column_of_any_table_is_named_on_postgres() {
+    every_column_is_compared(Scene::on_postgres(16).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_row_and_one_too_many_are_named_on_sqlite() {
+    a_row_that_is_missing_or_too_many_is_named(Scene::on_sqlite(16).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_row_and_one_too_many_are_named_on_postgres() {
+    a_row_that_is_missing_or_too_many_is_named(Scene::on_postgres(16).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_names_what_differs_and_prints_nothing_personal() {
+    let mut ground = Ground::of(Scene::on_sqlite(16).await).await;
+    ground.rows.run("update message set content = 'a secret text' where position = 2").await;
+    ground.rows.run("update session set ai_fail_count = 41 where status = 'manual_live'").await;
+    let document = ground.scene.replayed(true, &["compare"]).await.with_code(1);
+    let differences = document["differences"].as_array().unwrap();
+    let secret = differences.iter().find(|one| one["table"] == "message").unwrap();
+    assert_eq!((&secret["column"], &secret["key"]["position"]), (&"content".into(), &2.into()), "{secret}");
+    assert_eq!((&secret["personal"], secret.get("found"), secret.get("expected")), (&true.into(), None, None));
+    let plain_one = differences.iter().find(|one| one["table"] == "session").unwrap();
+    assert_eq!((&plain_one["found"], &plain_one["expected"]), (&41.into(), &0.into()), "{plain_one}");
+    assert_eq!(document["difference_count"], differences.len());
+
+    let output = plain(&ground.scene).await;
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("message, position 2: content is not what the log gives"), "{text}");
+    assert!(text.contains("ai_fail_count is 41, and should be 0"), "{text}");
+    assert!(!text.contains("secret") && !text.contains("续航"), "{text}");
+    let few = ground.scene.replayed(true, &["compare", "--limit", "1"]).await.with_code(1);
+    assert_eq!(few["differences"].as_array().unwrap().len(), 1);
+    assert_eq!(few["difference_count"], document["difference_count"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn views_that_say_they_are_elsewhere_than_the_log_are_refused() {
+    let mut ground = Ground::of(Scene::on_sqlite(16).await).await;
+    ground.rows.run("update checkpoint set hash = upper(hash)").await;
+    let refused = ground.scene.replayed(true, &["compare"]).await;
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("the log does not have at position"), "{refused:?}");
+}

@@ -1,0 +1,152 @@
+//! The real server over a log, in this process and without the policies that have messages answered, so that a test alone
+//! says what happens, and when.
+
+use std::{net::TcpListener, path::Path, sync::Arc};
+
+use api::{
+    app::App,
+    server::doors,
+    settings::{Layers, Settings},
+    sign_in::{staff::AdminToken, visitor::VisitorTokens},
+    staff_frames::StaffFrames,
+};
+use commands::{LiveReplies, Node, Sessions, live::InProcess};
+use domain::VisitorId;
+use event_store::{
+    EventStore, Log, Tail, Vault,
+    migration::migrate_vault,
+    sql::{Access, Database},
+    sqlite::SqliteStore,
+    vault::{MasterKey, SqlKeys},
+};
+use jiff::Timestamp;
+use projections::{Views, ViewsLocation};
+use reqwest::{StatusCode, Url};
+use tempfile::TempDir;
+use tests::postgres::FreshDatabase;
+use tokio::{sync::watch, task::JoinHandle};
+
+const STAFF: &str = "staff";
+const TOKEN_KEY: [u8; 32] = [7; 32];
+
+/// Who asks, and by which name.
+#[derive(Debug, Clone)]
+pub(super) enum Caller {
+    Staff,
+    Customer(VisitorId),
+}
+
+/// An answer, as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: String,
+}
+
+/// A running server.
+pub(super) struct House {
+    pub(super) log: Log,
+    /// For `desk-replay`.
+    pub(super) store: String,
+    pub(super) folder: TempDir,
+    address: String,
+    client: reqwest::Client,
+    serving: JoinHandle<std::io::Result<()>>,
+    projecting: JoinHandle<()>,
+    _stop: watch::Sender<bool>,
+}
+
+impl House {
+    pub(super) async fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("events.db")).await.unwrap();
+        let keys = Database::sqlite(&folder.path().join("keys.db"), Access::Durable).await.unwrap();
+        let (at, views) = (folder.path().display().to_string(), ViewsLocation::Folder(folder.path().to_owned()));
+        Self::open(folder, Arc::new(store), keys, at, views).await
+    }
+
+    pub(super) async fn on_postgres(database: &FreshDatabase) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, store) = (database.url(), database.open().await);
+        let keys = Database::postgres(&url, "vault", 2).await.unwrap();
+        Self::open(folder, Arc::new(store), keys, url.clone(), ViewsLocation::Postgres { url }).await
+    }
+
+    async fn open(
+        folder: TempDir,
+        store: Arc<dyn EventStore>,
+        keys: Database,
+        at: String,
+        views: ViewsLocation,
+    ) -> Self {
+        migrate_vault(&keys).await.unwrap();
+        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
+        let vault = Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master));
+        let log = Log::new(store.clone(), vault.clone());
+        let views = Views::open(views, log.reader(), vault).await.unwrap();
+        let projecting = tokio::spawn(views.clone().run());
+        let (stop, stopping) = watch::channel(false);
+        let app = app(store, log.clone(), views, settings(folder.path()), stopping).await;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let serving = tokio::spawn(doors(listener, Arc::new(app)).unwrap());
+        let client = reqwest::Client::new();
+        Self { log, store: at, folder, address, client, serving, projecting, _stop: stop }
+    }
+
+    pub(super) fn master_key(&self) -> std::path::PathBuf {
+        self.folder.path().join("master-key")
+    }
+
+    /// Asks for a session, by what the caller calls it.
+    pub(super) async fn ask(&self, caller: &Caller, name: &str, query: &[(&str, &str)]) -> Answer {
+        let mut url = Url::parse(&self.address).unwrap();
+        url.path_segments_mut().unwrap().extend(["api", "sessions", name]);
+        url.query_pairs_mut().extend_pairs(query);
+        let token = match caller {
+            Caller::Staff => STAFF.to_owned(),
+            Caller::Customer(visitor) => VisitorTokens::new(&TOKEN_KEY).issue(*visitor, Timestamp::now()).token,
+        };
+        let response = self.client.get(url).bearer_auth(token).send().await.unwrap();
+        Answer { status: response.status(), body: response.text().await.unwrap() }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.serving.abort();
+        self.projecting.abort();
+    }
+}
+
+fn settings(folder: &Path) -> Settings {
+    let mut layers = Layers::default();
+    layers.flag("data_dir", Some(folder.display().to_string()));
+    Settings::parse(&layers).unwrap()
+}
+
+async fn app(
+    store: Arc<dyn EventStore>,
+    log: Log,
+    views: Arc<Views>,
+    settings: Settings,
+    stopping: watch::Receiver<bool>,
+) -> App {
+    let (identity, head) = (store.identity().await.unwrap(), store.head().await.unwrap());
+    let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
+    App {
+        sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
+        tail: Tail::start(store, head),
+        log,
+        views,
+        live,
+        node: Node::born("quiet"),
+        identity,
+        visitor_tokens: VisitorTokens::new(&TOKEN_KEY),
+        admin_token: AdminToken::new(STAFF),
+        staff_frames: StaffFrames::default(),
+        settings,
+        stopping,
+    }
+}

@@ -1,0 +1,155 @@
+//! Mistakes in single columns: every column of every table that the views have made is wrong by one in one row, and the
+//! comparison with the oracle must say so.
+//!
+//! Which tables and columns there are is read from the database, so a new view is tried without anybody thinking of it.
+
+use std::path::{Path, PathBuf};
+
+use rand::{Rng, RngExt as _, seq::IndexedRandom as _};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+
+/// Columns of which a mistake shows in no figure that is served today. `desk-replay compare` finds it.
+pub(super) const UNSEEN: [(&str, &str, &str); 3] = [
+    ("escalation", "position", "the key: figures count rows and ask for none"),
+    ("escalation", "session", "for analysts, who count escalations by session"),
+    ("escalation", "reason", "for analysts; what is served counts the reasons of sessions"),
+];
+
+/// Columns of which a mistake shows in some rows only.
+pub(super) const SELDOM: [(&str, &str, &str); 1] =
+    [("message", "answers", "it matters where the customer cleared the screen between a message and its answer")];
+
+/// A column of a table.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub(super) table: String,
+    pub(super) name: String,
+    is_number: bool,
+}
+
+impl Column {
+    pub(super) fn is_in(&self, columns: &[(&str, &str, &str)]) -> bool {
+        columns.iter().any(|(table, name, _)| (*table, *name) == (&*self.table, &*self.name))
+    }
+}
+
+/// What stands in a column of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Held {
+    Nothing,
+    Number(i64),
+    Text(String),
+}
+
+/// A value that was put in another's place.
+#[derive(Debug)]
+pub(super) struct Mistake {
+    column: Column,
+    row: i64,
+    right: Held,
+    #[expect(dead_code, reason = "printed")]
+    wrong: Held,
+}
+
+/// The rows of a generation, behind the back of the views that serve it.
+pub(super) struct Rows(SqliteConnection);
+
+impl Rows {
+    pub(super) async fn open(folder: &Path) -> Self {
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let is_generation = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.strip_prefix("views-")
+                .and_then(|name| name.strip_suffix(".db"))
+                .is_some_and(|n| n.parse::<u64>().is_ok())
+        };
+        let generations: Vec<PathBuf> = files.filter(is_generation).collect();
+        assert_eq!(generations.len(), 1, "{generations:?}");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&generations[0]);
+        Self(SqliteConnection::connect_with(&options).await.unwrap())
+    }
+
+    /// Every column of every view's table.
+    pub(super) async fn columns(&mut self) -> Vec<Column> {
+        let sql = "select m.name, c.name, lower(c.type) <> 'text' from sqlite_master m, pragma_table_info(m.name) c
+            where m.type = 'table' and m.name <> 'checkpoint' order by m.name, c.cid";
+        let columns: Vec<(String, String, bool)> = sqlx::query_as(sql).fetch_all(&mut self.0).await.unwrap();
+        columns.into_iter().map(|(table, name, is_number)| Column { table, name, is_number }).collect()
+    }
+
+    /// Rows that hold something in a column; all of them where none does.
+    pub(super) async fn held(&mut self, column: &Column) -> Vec<(i64, Held)> {
+        let Column { table, name, is_number } = column;
+        let sql =
+            |kind: &str| AssertSqlSafe(format!("select rowid, cast({name} as {kind}) from {table} order by rowid"));
+        let mut rows: Vec<(i64, Held)> = if *is_number {
+            let rows: Vec<(i64, Option<i64>)> = sqlx::query_as(sql("integer")).fetch_all(&mut self.0).await.unwrap();
+            rows.into_iter().map(|(row, value)| (row, value.map_or(Held::Nothing, Held::Number))).collect()
+        } else {
+            let rows: Vec<(i64, Option<String>)> = sqlx::query_as(sql("text")).fetch_all(&mut self.0).await.unwrap();
+            rows.into_iter().map(|(row, value)| (row, value.map_or(Held::Nothing, Held::Text))).collect()
+        };
+        if rows.iter().any(|(_, held)| *held != Held::Nothing) {
+            rows.retain(|(_, held)| *held != Held::Nothing);
+        }
+        rows
+    }
+
+    /// Puts something wrong into a column of a row; nothing where another row's key is in the way of all that is tried.
+    pub(super) async fn plant(
+        &mut self,
+        column: &Column,
+        (row, right): &(i64, Held),
+        all: &[(i64, Held)],
+        random: &mut impl Rng,
+    ) -> Option<Mistake> {
+        for wrong in wrong_values(right, all, column.is_number, random) {
+            if self.set(column, *row, &wrong).await {
+                return Some(Mistake { column: column.clone(), row: *row, right: right.clone(), wrong });
+            }
+        }
+        None
+    }
+
+    pub(super) async fn mend(&mut self, mistake: &Mistake) {
+        assert!(self.set(&mistake.column, mistake.row, &mistake.right).await, "{mistake:?} is mended");
+    }
+
+    async fn set(&mut self, Column { table, name, .. }: &Column, row: i64, value: &Held) -> bool {
+        let sql = AssertSqlSafe(format!("update {table} set {name} = $1 where rowid = $2"));
+        let update = match value {
+            Held::Nothing => sqlx::query(sql).bind(None::<i64>),
+            Held::Number(number) => sqlx::query(sql).bind(*number),
+            Held::Text(text) => sqlx::query(sql).bind(text.clone()),
+        };
+        match update.bind(row).execute(&mut self.0).await {
+            Ok(done) => done.rows_affected() == 1,
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => false,
+            Err(error) => panic!("{table}.{name}: {error}"),
+        }
+    }
+}
+
+/// Numbers are wrong by one, a yes or no is the other; a text is another row's, or has one letter too many.
+fn wrong_values(right: &Held, all: &[(i64, Held)], is_number: bool, random: &mut impl Rng) -> Vec<Held> {
+    match right {
+        Held::Number(0 | 1) if all.iter().all(|(_, held)| matches!(held, Held::Number(0 | 1))) => {
+            vec![Held::Number(i64::from(*right == Held::Number(0)))]
+        }
+        Held::Number(number) => {
+            let step = if random.random_bool(0.5) { 1 } else { -1 };
+            vec![Held::Number(number + step), Held::Number(number - step)]
+        }
+        Held::Text(text) => {
+            let others: Vec<&Held> = all.iter().map(|(_, held)| held).filter(|held| *held != right).collect();
+            others
+                .choose(random)
+                .map(|held| (*held).clone())
+                .into_iter()
+                .chain([Held::Text(format!("{text}x"))])
+                .collect()
+        }
+        Held::Nothing if is_number => vec![Held::Number(1)],
+        Held::Nothing => vec![Held::Text("8d0f5c9e-3f0b-4d57-a2a2-6c1c1f0d7b11".to_owned())],
+    }
+}

@@ -1,0 +1,66 @@
+//! Views rebuilt while the shop is busy: no reader ever sees a gap, a half-built table or an older figure after a newer one;
+//! whoever dies at whatever moment, what is there afterwards works, and says what the log says.
+
+pub(crate) mod day;
+mod kills;
+mod nodes;
+pub(crate) mod scene;
+mod traffic;
+mod windows;
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use tests::effort::count;
+
+use scene::{Ended, LONG, Scene, generation};
+use traffic::Traffic;
+
+/// Sessions of the past: about eight events each.
+fn past() -> usize {
+    count(160, 6_000)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_on_sqlite_shows_readers_no_gap_and_nothing_older_after_something_newer() {
+    is_rebuilt_under_traffic(Scene::on_sqlite(past()).await, "rebuild on SQLite").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_on_postgres_shows_readers_no_gap_and_nothing_older_after_something_newer() {
+    is_rebuilt_under_traffic(Scene::on_postgres(past()).await, "rebuild on PostgreSQL").await;
+}
+
+async fn is_rebuilt_under_traffic(mut scene: Scene, test: &str) {
+    scene.start();
+    let traffic = Traffic::begin(&[scene.desk()]);
+    let rounds = count(2, 5) as u64;
+    for round in 1..=rounds {
+        goes_on(&traffic).await;
+        let rebuilt = rebuild(&scene, false).await.with_code(0);
+        println!("{test}: {rebuilt}");
+        assert_eq!((&rebuilt["generation"], &rebuilt["by"]), (&(round + 1).into(), &"desk".into()), "{rebuilt}");
+        assert_eq!(generation(scene.desk()).await, round + 1);
+        scene.agrees_with_the_log().await;
+    }
+    goes_on(&traffic).await;
+    traffic.end(test).await;
+    let compared = scene.agrees_with_the_log().await;
+    assert_eq!(compared["views_generation"], rounds + 1);
+}
+
+/// Everybody has written once more.
+async fn goes_on(traffic: &Traffic) {
+    let written = || traffic.tally.written.load(Ordering::Relaxed);
+    let (before, began) = (written(), Instant::now());
+    while written() < before + 40 {
+        assert!(began.elapsed() < LONG, "nobody writes any more");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn rebuild(scene: &Scene, with_key: bool) -> Ended {
+    tokio::time::timeout(LONG, scene.replayed(with_key, &["rebuild"])).await.expect("it ends")
+}

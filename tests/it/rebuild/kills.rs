@@ -1,0 +1,84 @@
+//! Killed with SIGKILL at random moments of a build and of the switch, a server comes back with the right figures at once,
+//! and goes on to the generation that was asked for.
+
+use std::time::{Duration, Instant};
+
+use rand::RngExt as _;
+use serde_json::{Value, json};
+use tests::{
+    desk::Desk,
+    effort::{chance, count, seed},
+};
+
+use super::{
+    past,
+    scene::{Scene, generation, serves},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_rebuilds_on_sqlite_a_server_goes_on() {
+    survives(Scene::on_sqlite(past()).await, "kills of a rebuild on SQLite").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_rebuilds_on_postgres_a_server_goes_on() {
+    survives(Scene::on_postgres(past()).await, "kills of a rebuild on PostgreSQL").await;
+}
+
+async fn survives(mut scene: Scene, test: &str) {
+    let mut random = chance(seed(test), 0);
+    scene.start();
+    let truth = figures(scene.desk(), head(&scene).await).await;
+    let mut whole = time_of_a_rebuild(&scene).await;
+    let mut cut_short = 0;
+    for _ in 0..count(5, 50) {
+        let before = generation(scene.desk()).await;
+        let asked = scene.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
+        // Not to wait for anything: the moment of the kill is to be any.
+        tokio::time::sleep(whole.mul_f64(random.random_range(0.0..1.2))).await;
+        let served = generation(scene.desk()).await;
+        scene.desk.as_mut().unwrap().kill();
+        let started = Instant::now();
+        tokio::task::block_in_place(|| scene.desk.as_mut().unwrap().start_again());
+        assert_eq!(figures(scene.desk(), 0).await, truth, "at once, whatever generation serves");
+        scene.agrees_with_the_log().await;
+        serves(scene.desk(), asked["generation"].as_u64().unwrap()).await;
+        assert_eq!(figures(scene.desk(), 0).await, truth);
+        cut_short += u32::from(served == before);
+        whole = whole.max(started.elapsed() / 4);
+    }
+    println!("{test}: {cut_short} were cut short of the switch; a build takes {whole:?}");
+    scene.agrees_with_the_log().await;
+}
+
+async fn time_of_a_rebuild(scene: &Scene) -> Duration {
+    let began = Instant::now();
+    scene.replayed(false, &["rebuild"]).await.with_code(0);
+    began.elapsed()
+}
+
+pub(crate) async fn head(scene: &Scene) -> u64 {
+    scene.log().await.reader().head().await.unwrap().0
+}
+
+/// What staff is told, but for what moves with the clock.
+pub(crate) async fn figures(desk: &Desk, min_position: u64) -> Value {
+    let staff = desk.staff();
+    let get = async |path: String| {
+        let response = staff.get(&path).await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        response.json::<Value>().await.unwrap()["data"].clone()
+    };
+    let stats = get(format!("/api/sessions/stats?min_position={min_position}")).await;
+    let list = get("/api/sessions?limit=200".to_owned()).await;
+    let ids: Vec<&str> =
+        list["sessions"].as_array().unwrap().iter().filter_map(|row| row["session_id"].as_str()).collect();
+    let mut sessions = Vec::new();
+    for id in ids.iter().step_by(19) {
+        sessions.push(get(format!("/api/sessions/{id}")).await["session"]["history"].clone());
+    }
+    json!({
+        "by_status": stats["by_status"], "reasons": stats["by_escalation_reason"], "total": stats["total_sessions"],
+        "today": stats["today"], "ids": ids, "sessions": sessions,
+    })
+}

@@ -1,0 +1,155 @@
+//! A server with a past, on either database, and the auditor's program beside it.
+
+use std::{path::PathBuf, process::Output, sync::Arc, time::Duration};
+
+use domain::VisitorId;
+use event_store::{
+    EventStore, Log, Vault,
+    migration::migrate_vault,
+    sql::{Access, Database},
+    sqlite::SqliteStore,
+    vault::{MasterKey, SqlKeys},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::{
+    desk::{Desk, Setup, program},
+    postgres::{FreshDatabase, Postgres},
+};
+use tokio::process::Command;
+
+use super::day;
+use crate::crash::{on, until};
+
+/// As long as a slow machine may need to build some thousand events.
+pub(crate) const LONG: Duration = Duration::from_secs(120);
+
+/// Log, vault and views somewhere, and a server that may run on them.
+pub(crate) struct Scene {
+    pub(crate) desk: Option<Desk>,
+    pub(crate) database: Option<FreshDatabase>,
+    pub(crate) visitors: Vec<VisitorId>,
+    folder: TempDir,
+}
+
+impl Scene {
+    /// A past of so many sessions on SQLite; nothing runs yet.
+    pub(crate) async fn on_sqlite(sessions: usize) -> Self {
+        Self::set(sessions, None).await
+    }
+
+    /// The same on PostgreSQL.
+    pub(crate) async fn on_postgres(sessions: usize) -> Self {
+        Self::set(sessions, Some(Postgres::shared().await.fresh_database().await)).await
+    }
+
+    async fn set(sessions: usize, database: Option<FreshDatabase>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        std::fs::write(folder.path().join("test-master-key"), "11".repeat(32)).unwrap();
+        std::fs::write(folder.path().join("data/token-key"), "22".repeat(32)).unwrap();
+        let mut scene = Self { desk: None, database, visitors: Vec::new(), folder };
+        let log = scene.log().await;
+        scene.visitors = day::write(&log, sessions).await;
+        log.settle().await.unwrap();
+        scene
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The log, to be written while no server on SQLite runs.
+    pub(crate) async fn log(&self) -> Log {
+        let (store, keys): (Arc<dyn EventStore>, _) = match &self.database {
+            Some(database) => {
+                (Arc::new(database.open().await), Database::postgres(&database.url(), "vault", 2).await.unwrap())
+            }
+            None => (
+                Arc::new(SqliteStore::open(&self.data_dir().join("events.db")).await.unwrap()),
+                Database::sqlite(&self.data_dir().join("keys.db"), Access::Durable).await.unwrap(),
+            ),
+        };
+        migrate_vault(&keys).await.unwrap();
+        let master = MasterKey::read(&self.folder.path().join("test-master-key")).unwrap();
+        Log::new(store, Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master)))
+    }
+
+    /// How a server is set up on it, with a data directory of its own where another has the first.
+    pub(crate) fn setup(&self, data_dir: &str) -> Setup {
+        let setup = self.database.as_ref().map_or_else(Setup::default, on);
+        let token_key = self.data_dir().join("token-key").display().to_string();
+        let environment = vec![("DESK_TOKEN_KEY_FILE", token_key)];
+        Setup { data_dir: Some(self.folder.path().join(data_dir)), environment, ..setup }
+    }
+
+    pub(crate) fn start(&mut self) -> &Desk {
+        let setup = self.setup("data");
+        self.desk.insert(tokio::task::block_in_place(|| Desk::start(setup)))
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        self.desk.as_ref().unwrap()
+    }
+
+    /// Where the auditor's program finds the log, as desk's own role.
+    pub(crate) fn store(&self) -> String {
+        self.database.as_ref().map_or_else(|| self.data_dir().display().to_string(), FreshDatabase::app_url)
+    }
+
+    /// The auditor's program, with or without the master key.
+    pub(crate) fn replay(&self, with_key: bool, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("desk-replay"));
+        command.env_clear().args(["--json", "--store", &self.store()]);
+        if with_key {
+            command.arg("--master-key").arg(self.folder.path().join("test-master-key"));
+        }
+        command.args(arguments).kill_on_drop(true);
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) async fn replayed(&self, with_key: bool, arguments: &[&str]) -> Ended {
+        Ended::of(self.replay(with_key, arguments).output().await.unwrap())
+    }
+
+    /// `compare` finds nothing; answers what it said.
+    pub(crate) async fn agrees_with_the_log(&self) -> Value {
+        let compared = self.replayed(true, &["compare"]).await.with_code(0);
+        assert_eq!((&compared["ok"], &compared["difference_count"]), (&true.into(), &0.into()), "{compared}");
+        compared
+    }
+}
+
+/// What a run of the auditor's program left.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ended {
+    pub(crate) fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Its document, if it ended so.
+    #[track_caller]
+    pub(crate) fn with_code(&self, code: i32) -> Value {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// The generation that a server's readers are served from.
+pub(crate) async fn generation(desk: &Desk) -> u64 {
+    let ready: Value = reqwest::get(format!("{}/readyz", desk.url())).await.unwrap().json().await.unwrap();
+    ready["views"]["generation"].as_u64().unwrap_or_else(|| panic!("{ready}"))
+}
+
+/// Waits until its readers are served from this one.
+pub(crate) async fn serves(desk: &Desk, wanted: u64) {
+    until(&format!("generation {wanted}"), LONG, async || generation(desk).await == wanted).await;
+}

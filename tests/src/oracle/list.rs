@@ -1,0 +1,61 @@
+//! The list of sessions, and sessions by name.
+
+use std::cmp::Reverse;
+
+use event_store::Position;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Oracle, Shown, messages};
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "as in `Shown`, and `preview` for the newest message")]
+pub struct Row {
+    pub stream: String,
+    pub visitor: String,
+    pub name: Option<String>,
+    pub status: String,
+    pub updated_at: Timestamp,
+    /// Role, beginning of the text, and time.
+    pub last_message: Option<(String, Option<String>, Timestamp)>,
+    /// Reason, and when it was asked for.
+    pub escalation: Option<(String, Timestamp)>,
+    pub waiting_since: Option<Timestamp>,
+    pub agent: Option<String>,
+    pub position: Position,
+}
+
+/// All sessions, or those of a status, newest updated first; of two that were updated at once the one with the newer event.
+#[must_use]
+pub fn list(oracle: &Oracle, status: Option<&str>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for events in oracle.by_session().into_values() {
+        let shown = Shown::of(&events);
+        rows.push(Row {
+            stream: shown.stream,
+            visitor: shown.visitor,
+            name: shown.name,
+            status: shown.status,
+            updated_at: shown.updated_at,
+            last_message: messages::preview(&events),
+            escalation: shown.escalation.map(|escalation| (escalation.reason, escalation.trigger_at)),
+            waiting_since: shown.waiting_since,
+            agent: shown.agent,
+            position: shown.position,
+        });
+    }
+    rows.retain(|row| status.is_none_or(|status| row.status == status));
+    rows.sort_by_key(|row| Reverse((row.updated_at, row.position)));
+    rows
+}
+
+/// The streams of the sessions with exactly this name, oldest first.
+#[must_use]
+pub fn named(oracle: &Oracle, name: &str) -> Vec<String> {
+    let sessions = oracle.by_session();
+    let mut found: Vec<Shown> = sessions.values().map(|events| Shown::of(events)).collect();
+    found.retain(|shown| shown.name.as_deref() == Some(name));
+    found.sort_by(|one, other| (one.created_at, &one.stream).cmp(&(other.created_at, &other.stream)));
+    found.into_iter().map(|shown| shown.stream).collect()
+}
