@@ -14,6 +14,7 @@ pub mod log;
 pub mod memory;
 pub mod merkle;
 pub mod migration;
+pub mod pages;
 pub mod plan;
 pub mod port;
 pub mod postgres;

@@ -376,10 +376,15 @@ pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
         Access::Derived => SqliteSynchronous::Normal,
         #[cfg(feature = "conformance")]
         Access::Careless => SqliteSynchronous::Off,
-        Access::ReadOnly => return options.read_only(true),
-        Access::AtRest => return options.read_only(true).immutable(true),
+        Access::ReadOnly => return reading(options),
+        Access::AtRest => return reading(options).immutable(true),
     };
     options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(durability).foreign_keys(true)
+}
+
+/// A whole page of rows may wait for whoever asked for it, so that it is read while the one before is looked at.
+fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options.read_only(true).row_buffer_size(crate::pages::PAGE)
 }
 
 /// The one connection that writes a file. When a write fails, SQLite rolls the transaction back by itself, the driver's

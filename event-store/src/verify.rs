@@ -5,22 +5,22 @@
 
 mod signed;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, pin::pin, sync::Arc};
 
+use futures::StreamExt as _;
 use jiff::Timestamp;
 
 use crate::{
     event::{Position, RecordedEvent, StreamName},
     hash::is_intact,
     merkle::{CompactRange, TreeSize},
+    pages::pages,
     plan::StreamHead,
     port::{EventReader, Positions, ReadError, RecordedEnd},
 };
 
 use signed::Signed;
 pub use signed::{Evidence, Proved};
-
-const PAGE: usize = 1000;
 
 /// Something that no honest log shows.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -147,17 +147,15 @@ async fn walk(
     if let Some(flaw) = walk.begin() {
         return Ok(walk.report(head, Some(flaw)));
     }
-    loop {
-        let page = match reader.read_all(walk.position, PAGE).await {
+    let mut pages = pin!(pages(reader));
+    while let Some(page) = pages.next().await {
+        let page = match page {
             Ok(page) => page,
             Err(ReadError::Gap { expected: position, .. } | ReadError::Damaged { position, .. }) => {
                 return walk_up_to(reader, walk, position, head).await;
             }
             Err(error) => return Err(error),
         };
-        if page.is_empty() {
-            return end_of_log(reader, walk, head).await;
-        }
         for event in &page {
             if let Some(flaw) = walk.step(event) {
                 return Ok(walk.report(head, Some(flaw)));
@@ -165,6 +163,7 @@ async fn walk(
         }
         progress(walk.position);
     }
+    end_of_log(reader, walk, head).await
 }
 
 /// A page with a gap or a damaged event is refused whole: what stands before it in the page may be bad as well, and comes

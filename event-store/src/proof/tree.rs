@@ -1,12 +1,15 @@
 //! The log's tree in memory: what proofs are made from.
 
+use std::pin::pin;
+
+use futures::StreamExt as _;
+
 use crate::{
-    event::{Position, RecordedEvent},
+    event::RecordedEvent,
     merkle::{LeafIndex, Tree, TreeSize, leaf_hash},
+    pages::pages,
     port::{EventReader, ReadError},
 };
-
-const PAGE: usize = 1000;
 
 /// The tree over the first events of the log, over fewer where it has fewer; `seen` is told each of them. Takes 64 bytes of
 /// memory an event. The events are taken by their stored hashes, which whoever compares the root with a signed one proves.
@@ -19,13 +22,12 @@ pub async fn tree_of(
     mut seen: impl FnMut(LeafIndex, &RecordedEvent),
 ) -> Result<Tree, ReadError> {
     let mut leaves = Vec::new();
-    let mut after = Position::START;
-    while (leaves.len() as u64) < size.0 {
-        let left = usize::try_from(size.0 - leaves.len() as u64).unwrap_or(PAGE);
-        let page = reader.read_all(after, PAGE.min(left)).await?;
-        let Some(last) = page.last() else { break };
-        after = last.position;
-        for event in page {
+    let mut pages = pin!(pages(reader));
+    while let Some(page) = pages.next().await {
+        for event in page? {
+            if leaves.len() as u64 == size.0 {
+                return Ok(Tree::from_iter(leaves));
+            }
             seen(LeafIndex(leaves.len() as u64), &event);
             leaves.push(leaf_hash(&event.hash));
         }
