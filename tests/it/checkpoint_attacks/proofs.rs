@@ -261,13 +261,13 @@ async fn a_checkpoint_is_made_of_a_log_that_proves_itself() {
     let said = make(&["--out", &file]).await;
     assert_eq!(said.code, ExitCode::SUCCESS, "{}{}", said.out, said.errors);
     assert_eq!(Path::new(&file).metadata().unwrap().permissions().mode() & 0o777, 0o644);
-    let verdict = desk.elsewhere.verify(&store, &[file.clone()]).await;
+    let verdict = desk.elsewhere.verify(&store, std::slice::from_ref(&file)).await;
     assert_eq!((verdict.is_right, &verdict.report["checkpoint"]["events"]), (true, &json!(7)));
     assert_eq!(make(&["--out", &file]).await.code, ExitCode::from(2), "there is one already");
     assert_eq!(make(&["--out", &file, "--force"]).await.code, ExitCode::SUCCESS);
     let printed = make(&[]).await;
     std::fs::write(&file, printed.out).unwrap();
-    assert!(desk.elsewhere.verify(&store, &[file.clone()]).await.is_right);
+    assert!(desk.elsewhere.verify(&store, std::slice::from_ref(&file)).await.is_right);
 
     std::fs::remove_file(&file).unwrap();
     let path = desk.folder.path().join("events.db");
