@@ -134,7 +134,8 @@ async fn a_restored_log_starts_over_and_leaves_the_notes_of_before() {
     change(&desk, "update identity set generation = generation + 1").await;
     for entry in std::fs::read_dir(desk.data_dir()).unwrap() {
         let path = entry.unwrap().path();
-        if path.file_name().unwrap().to_str().unwrap().starts_with("views") {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name.starts_with("views") || name.starts_with("policies") {
             std::fs::remove_file(path).unwrap();
         }
     }

@@ -97,7 +97,7 @@ impl<'a> Following<'a> {
         loop {
             let due = self.due();
             tokio::select! {
-                chunk = events.next() => self.take(chunk.unwrap_or_default())?,
+                Some(chunk) = events.next() => self.take(chunk)?,
                 () = until(due) => {}
                 () = until_told(stopping) => return self.finish(events).await,
             }
@@ -169,7 +169,8 @@ impl<'a> Following<'a> {
         let head = self.means.reader.head().await.unwrap_or(Position::START);
         let read_on = async {
             while self.edge.position < head {
-                self.take(events.next().await.unwrap_or_default())?;
+                let Some(chunk) = events.next().await else { break };
+                self.take(chunk)?;
             }
             Ok(())
         };

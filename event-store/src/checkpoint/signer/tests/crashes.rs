@@ -1,7 +1,7 @@
 //! What an end at any moment leaves behind, each prepared: the next start goes on right, and every note is true.
 
 use super::*;
-use crate::checkpoint::{Checkpoint, LATEST};
+use crate::checkpoint::LATEST;
 
 /// The next life signs what came meanwhile, on top of what was signed, and everything in the folder is true.
 async fn goes_on(world: &World, size: u64) {
@@ -79,11 +79,9 @@ async fn after_reading_again_a_start_need_not() {
     let world = World::new();
     world.append_and_sign(200).await;
     std::fs::remove_file(world.state_file()).expect("it is there");
-    let signer = world.start(seldom()).await;
-    let mut status = signer.status();
     let old = world.latest();
-    let again = status.wait_for(|status| status.newest.as_ref().is_some_and(|newest| newest.signed_at > old.signed_at));
-    let again: Checkpoint = again.await.expect("the signer lives").newest.clone().expect("it is there");
+    let signer = world.start(seldom()).await;
+    let again = world.signed_as(&signer, |newest| newest.signed_at > old.signed_at).await;
     assert_eq!((again.size, again.root), (old.size, old.root));
     signer.stop().await;
     let before = world.reads();

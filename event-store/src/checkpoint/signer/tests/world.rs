@@ -30,6 +30,9 @@ use crate::{
 /// How long anything may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// The most events of one append.
+const MAX_TOGETHER: usize = 256;
+
 /// Never by itself.
 pub(super) fn seldom() -> Pace {
     let never = Duration::from_secs(3600);
@@ -203,7 +206,15 @@ impl World {
         Signer::start(Tail::start(reader.clone(), head), reader, self.identity(), self.key(), places, pace)
     }
 
-    pub(super) async fn append(&self, events: usize) {
+    pub(super) async fn append(&self, mut events: usize) {
+        while events > MAX_TOGETHER {
+            self.append_together(MAX_TOGETHER).await;
+            events -= MAX_TOGETHER;
+        }
+        self.append_together(events).await;
+    }
+
+    async fn append_together(&self, events: usize) {
         let events = (0..events).map(|n| event(&format!("{{\"n\":{n}}}"))).collect();
         let stream = StreamName::of("session", Uuid::new_v4());
         let appended = self.log.log.append(&stream, Expected::NoStream, events).await.expect("memory takes it");
@@ -219,7 +230,11 @@ impl World {
 
     /// Waits for a note of this size.
     pub(super) async fn signed(&self, signer: &Signer, size: u64) -> Checkpoint {
-        let is_there = |status: &Status| status.newest.as_ref().is_some_and(|newest| newest.size.0 == size);
+        self.signed_as(signer, |newest| newest.size.0 == size).await
+    }
+
+    pub(super) async fn signed_as(&self, signer: &Signer, is_so: impl Fn(&Checkpoint) -> bool) -> Checkpoint {
+        let is_there = |status: &Status| status.newest.as_ref().is_some_and(&is_so);
         wait(signer, is_there).await.newest.expect("it was waited for")
     }
 
