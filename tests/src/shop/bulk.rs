@@ -45,7 +45,7 @@ const DRAFT: &str = "generating.draft";
 /// beside a server's log. Tells how many events are written so far.
 ///
 /// # Errors
-/// There is a log already, or it could not be written; a folder holds nothing new then.
+/// There is a log already, or it could not be written. A folder then holds no log; a database may hold a part of one.
 pub async fn write(
     order: Order,
     folder: &Path,
@@ -70,6 +70,9 @@ pub async fn write(
         rows.insert(&batch).await?;
         written += batch.len() as u64;
         progress(written);
+    }
+    if written != order.events {
+        return Err(format!("only {written} of {} events came about", order.events).into());
     }
     rows.finish().await?;
     vault.settle().await?;
