@@ -145,6 +145,7 @@ async fn app(
         identity,
         visitor_tokens: VisitorTokens::new(&TOKEN_KEY),
         admin_token: AdminToken::new(STAFF),
+        checkpoints: watch::channel(Default::default()).1,
         staff_frames: StaffFrames::default(),
         settings,
         stopping,
