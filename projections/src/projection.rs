@@ -3,32 +3,24 @@
 //! Whatever goes wrong, the answer is the same: forget everything, read the checkpoint again, go on from there. Invariant:
 //! rows are written only by the owner of the epoch in the checkpoint, and only from the checkpoint on.
 
+mod feed;
+
 use std::{
-    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use event_store::{EventReader, Position, ReadError, RecordedEvent, Vault, sql::SqlError, vault::VaultError};
-use futures::{Stream, StreamExt as _};
+use event_store::{EventReader, Position, ReadError, RecordedEvent, Vault, sql::SqlError};
 
-use crate::{
-    checkpoint::Checkpoint,
-    fact::{Fact, FactError},
-    generation::Generation,
-    view::ViewSet,
-    views::Alarm,
-};
+use feed::Feed;
+pub(crate) use feed::{BATCH, Batch, read};
 
-/// The most events in one transaction.
-pub(crate) const BATCH: usize = 500;
+use crate::{checkpoint::Checkpoint, fact::Fact, generation::Generation, view::ViewSet, views::Alarm};
+
 /// An owner whose beat stands still for so long is taken for dead: three missed beats.
 const STALE: Duration = Duration::from_secs(3);
 /// Between an owner's signs of life when there is nothing to write.
 const BEAT: Duration = Duration::from_secs(1);
-
-pub(crate) type Batch = Vec<Result<Arc<RecordedEvent>, ReadError>>;
-type Feed = Pin<Box<dyn Stream<Item = Batch> + Send>>;
 
 /// What all projections of a process share.
 pub(crate) struct Means {
@@ -90,7 +82,7 @@ impl Projection {
     /// The next events to apply; never, unless it owns its generation. Dropped while it waits, it loses nothing.
     pub(crate) async fn next_batch(&mut self) -> Batch {
         match &mut self.role {
-            Role::Owner { feed, .. } => match feed.next().await {
+            Role::Owner { feed, .. } => match feed.recv().await {
                 Some(batch) => batch,
                 None => std::future::pending().await,
             },
@@ -100,7 +92,7 @@ impl Projection {
 
     /// Applies events up to the first that cannot be.
     pub(crate) async fn apply(&mut self, means: &Means, batch: Batch) -> Result<(), Trouble> {
-        let mut applied = self.read_and_write(means, batch).await;
+        let mut applied = self.take(means, batch).await;
         if let Err(Trouble::Alarm(alarm)) = &applied {
             let before = alarm.position;
             applied = self.approach(means, before).await.and(applied);
@@ -118,15 +110,14 @@ impl Projection {
             match means.reader.read_all(self.position(), missing.min(BATCH)).await {
                 Ok(page) if page.first().is_some_and(|event| event.position < before) => {
                     let good = page.into_iter().take_while(|event| event.position < before).map(Ok).collect();
-                    self.read_and_write(means, good).await?;
+                    self.take(means, read(means, self.position(), good).await).await?;
                 }
                 Ok(_) | Err(_) => return Ok(()),
             }
         }
     }
 
-    async fn read_and_write(&mut self, means: &Means, batch: Batch) -> Result<(), Trouble> {
-        let (facts, end, trouble) = read(means, self.position(), batch).await;
+    async fn take(&mut self, means: &Means, Batch { facts, end, trouble }: Batch) -> Result<(), Trouble> {
         let written = match end {
             Some(end) => self.write(means, &facts, &end).await,
             None => Ok(()),
@@ -135,7 +126,7 @@ impl Projection {
     }
 
     /// Shows life as an owner; as a watcher, reads how far the owner is and takes over from a dead one.
-    pub(crate) async fn tend(&mut self, means: &Means) -> Result<(), Trouble> {
+    pub(crate) async fn tend(&mut self, means: &Arc<Means>) -> Result<(), Trouble> {
         let tended = match &self.role {
             Role::Owner { beaten, .. } if means.is_shared && beaten.elapsed() >= BEAT => self.beat().await,
             Role::Owner { .. } => Ok(()),
@@ -179,7 +170,7 @@ impl Projection {
         Ok(())
     }
 
-    async fn watch(&mut self, means: &Means, seen: Instant) -> Result<(), Trouble> {
+    async fn watch(&mut self, means: &Arc<Means>, seen: Instant) -> Result<(), Trouble> {
         let now = Checkpoint::load(&self.generation.database).await?;
         let has_moved = (now.epoch, now.beat) != (self.checkpoint.epoch, self.checkpoint.beat);
         self.checkpoint = now;
@@ -193,8 +184,8 @@ impl Projection {
         let is_mine = owner == Some(&means.owner);
         let is_free = owner.is_none() || !means.is_shared || (!has_moved && seen.elapsed() >= STALE);
         if is_mine || (is_free && self.checkpoint.claim(&self.generation.database, &means.owner).await?) {
-            let feed = means.reader.subscribe(self.position()).ready_chunks(BATCH);
-            self.role = Role::Owner { feed: Box::pin(feed), beaten: Instant::now() };
+            let feed = feed::begin(means, self.position());
+            self.role = Role::Owner { feed, beaten: Instant::now() };
         }
         Ok(())
     }
@@ -203,30 +194,6 @@ impl Projection {
         self.is_stopped |= matches!(trouble, Trouble::Alarm(_));
         self.role = Role::Watcher { seen: Instant::now() };
     }
-}
-
-/// Facts up to the first event that gives none, where they end, and what ended them.
-pub(crate) async fn read(
-    means: &Means,
-    after: Position,
-    batch: Batch,
-) -> (Vec<Fact>, Option<Arc<RecordedEvent>>, Option<Trouble>) {
-    let (mut facts, mut end) = (Vec::with_capacity(batch.len()), None);
-    for event in batch {
-        let event = match event {
-            Ok(event) => event,
-            Err(error) => return (facts, end, Some(unreadable_log(error, after))),
-        };
-        match Fact::read(&event, &means.vault).await {
-            Ok(fact) => facts.extend(fact),
-            Err(FactError::Vault(VaultError::Unavailable(error))) => {
-                return (facts, end, Some(Trouble::Away(error)));
-            }
-            Err(error) => return (facts, end, Some(Trouble::Alarm(alarm(event.position, &error)))),
-        }
-        end = Some(event);
-    }
-    (facts, end, None)
 }
 
 fn alarm(position: Position, error: &dyn std::error::Error) -> Alarm {

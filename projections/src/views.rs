@@ -134,7 +134,7 @@ pub struct Behind {
 /// The views of one process.
 pub struct Views {
     pub(crate) place: Place,
-    pub(crate) means: Means,
+    pub(crate) means: Arc<Means>,
     pub(crate) stop: watch::Sender<bool>,
     serving: RwLock<Arc<Generation>>,
     announced: watch::Sender<Position>,
@@ -193,7 +193,7 @@ impl Views {
         let place = Place::open(location).await?;
         let chosen = choose(&place, &views, &*reader).await?;
         let is_shared = is_guest || place.is_shared();
-        let means = Means { reader, vault, views, owner: Uuid::new_v4().to_string(), is_shared };
+        let means = Arc::new(Means { reader, vault, views, owner: Uuid::new_v4().to_string(), is_shared });
         Ok(Arc::new(Self {
             place,
             means,

@@ -5,14 +5,14 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use event_store::{
-    EventReader, Position, Vault,
+    EventReader, Position, ReadError, RecordedEvent, Vault,
     sql::{Database, SqlError, Transaction},
 };
 
 use super::table::{self, Table};
 use crate::{
     checkpoint::{self, Checkpoint},
-    projection::{self, BATCH, Means, Trouble},
+    projection::{self, BATCH, Batch, Means, Trouble},
     view::{ViewSet, fingerprint},
     views::ViewsError,
 };
@@ -73,8 +73,8 @@ impl Expected {
         Ok(())
     }
 
-    async fn fold(&mut self, page: projection::Batch) -> Result<(), ViewsError> {
-        let (facts, end, trouble) = projection::read(&self.means, self.position(), page).await;
+    async fn fold(&mut self, page: Vec<Result<Arc<RecordedEvent>, ReadError>>) -> Result<(), ViewsError> {
+        let Batch { facts, end, trouble } = projection::read(&self.means, self.position(), page).await;
         match trouble {
             Some(Trouble::Alarm(alarm)) => return Err(ViewsError::Stopped(alarm)),
             Some(Trouble::Away(source)) => return Err(ViewsError::Away(source)),

@@ -175,10 +175,15 @@ async fn a_log_that_never_pauses_does_not_keep_the_next_generation_from_being_bu
     let ground = Ground::new();
     talk(&ground, 200).await;
     let running = ground.caught_up().await;
-    let log = ground.log.clone();
+    let (log, views) = (ground.log.clone(), running.views.clone());
+    // Always ahead of the views, and never far.
     let writer = tokio::spawn(async move {
         for number in 0.. {
-            Thread::new(&log, &format!("busy{number}")).says("a").await;
+            let last = Thread::new(&log, &format!("busy{number}")).says("a").await.unwrap();
+            while views.lag(last) > 200 {
+                tokio::task::yield_now().await;
+            }
+            tokio::task::yield_now().await;
         }
     });
     let location = ViewsLocation::Folder(ground.folder.path().to_owned());

@@ -12,8 +12,9 @@ use tests::{
 
 use super::{
     past,
-    scene::{Scene, generation, serves},
+    scene::{LONG, Scene, generation, serves},
 };
+use crate::crash::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_it_rebuilds_on_sqlite_a_server_goes_on() {
@@ -61,7 +62,7 @@ pub(crate) async fn head(scene: &Scene) -> u64 {
     scene.log().await.reader().head().await.unwrap().0
 }
 
-/// What staff is told, but for what moves with the clock.
+/// What staff is told, but for what moves with the clock; from a position on, however long the views take to be there.
 pub(crate) async fn figures(desk: &Desk, min_position: u64) -> Value {
     let staff = desk.staff();
     let get = async |path: String| {
@@ -69,7 +70,11 @@ pub(crate) async fn figures(desk: &Desk, min_position: u64) -> Value {
         assert_eq!(response.status(), 200, "{path}");
         response.json::<Value>().await.unwrap()["data"].clone()
     };
-    let stats = get(format!("/api/sessions/stats?min_position={min_position}")).await;
+    let path = format!("/api/sessions/stats?min_position={min_position}");
+    if min_position > 0 {
+        until(&path, LONG, async || staff.get(&path).await.unwrap().status() == 200).await;
+    }
+    let stats = get(path).await;
     let list = get("/api/sessions?limit=200".to_owned()).await;
     let ids: Vec<&str> =
         list["sessions"].as_array().unwrap().iter().filter_map(|row| row["session_id"].as_str()).collect();

@@ -15,13 +15,19 @@ use std::{
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tests::desk::{Customer, Desk, Staff};
-use tokio::{sync::watch, task::JoinHandle, time::sleep_until};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{sleep, sleep_until},
+};
 
 /// Writers, and the time in which each writes once: a message is three events, so together 200 events a second.
 const WRITERS: usize = 16;
 const PERIOD: Duration = Duration::from_millis(240);
 /// Readers of the lists.
 const LOOKERS: usize = 2;
+/// Between two looks at the lists.
+const GLANCE: Duration = Duration::from_millis(10);
 /// How long a read waits for its position before it says 503; measured a little less.
 const PATIENCE: Duration = Duration::from_millis(1_900);
 
@@ -149,7 +155,7 @@ fn has_no_gap(history: &Value, newest: u64) {
     assert_eq!(messages.len(), all, "each is answered: {history}");
 }
 
-/// Looks at lists, figures and sessions as fast as they come.
+/// Looks at lists and figures again and again.
 async fn look(staff: Staff, stop: watch::Receiver<bool>, tally: Arc<Tally>) {
     let (mut seen, mut totals, mut known) = (Seen::new(tally), [0, 0], BTreeSet::new());
     let mut escalations = 0;
@@ -169,6 +175,7 @@ async fn look(staff: Staff, stop: watch::Receiver<bool>, tally: Arc<Tally>) {
         never_less(&mut escalations, stats["today"]["total_escalations"].as_u64().unwrap(), "escalations of today");
         assert!(totals[1] >= totals[0], "a later figure is older: {totals:?}");
         totals[0] = totals[1];
+        sleep(GLANCE).await;
     }
 }
 

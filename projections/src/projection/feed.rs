@@ -1,0 +1,93 @@
+//! What a generation is fed with: events after its checkpoint, opened and decoded ahead of the transaction that is being
+//! written, so that the one need not wait for the other.
+//!
+//! Invariant: batches come in order and without a gap; the first event that gives no fact ends the feed with its batch.
+
+use std::sync::Arc;
+
+use event_store::{Position, ReadError, RecordedEvent, vault::VaultError};
+use futures::StreamExt as _;
+use tokio::sync::mpsc;
+
+use super::{Means, Trouble, alarm, unreadable_log};
+use crate::fact::{Fact, FactError};
+
+/// The most events in one transaction: far from the head a transaction's own price is shared by many.
+pub(crate) const BATCH: usize = 1_024;
+/// The same near the head: what a subscription reads at a time.
+const LIVE: usize = 512;
+/// Batches that wait, beside the one that is written and the one that is read.
+const AHEAD: usize = 1;
+
+/// Facts up to the first event that gives none, where they end, and what ended them.
+pub(crate) struct Batch {
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) end: Option<Arc<RecordedEvent>>,
+    pub(crate) trouble: Option<Trouble>,
+}
+
+pub(super) type Feed = mpsc::Receiver<Batch>;
+
+/// Begins to read after a position; ends when nobody takes any more.
+pub(super) fn begin(means: &Arc<Means>, after: Position) -> Feed {
+    let (batches, feed) = mpsc::channel(AHEAD);
+    tokio::spawn(fill(means.clone(), after, batches));
+    feed
+}
+
+async fn fill(means: Arc<Means>, mut after: Position, batches: mpsc::Sender<Batch>) {
+    // What goes wrong here the subscription meets again, and waits for what will pass.
+    while let Ok(page) = means.reader.read_all(after, BATCH).await {
+        let is_full = page.len() == BATCH;
+        if !page.is_empty() && !hand_on(&means, &mut after, page.into_iter().map(Ok).collect(), &batches).await {
+            return;
+        }
+        if !is_full {
+            break;
+        }
+    }
+    let mut events = means.reader.subscribe(after).ready_chunks(LIVE);
+    loop {
+        let events = tokio::select! {
+            () = batches.closed() => return,
+            events = events.next() => events,
+        };
+        let Some(events) = events else { return };
+        if !hand_on(&means, &mut after, events, &batches).await {
+            return;
+        }
+    }
+}
+
+/// False at the end: nobody takes it, or it ends with trouble.
+async fn hand_on(
+    means: &Means,
+    after: &mut Position,
+    events: Vec<Result<Arc<RecordedEvent>, ReadError>>,
+    batches: &mpsc::Sender<Batch>,
+) -> bool {
+    let batch = read(means, *after, events).await;
+    *after = batch.end.as_ref().map_or(*after, |end| end.position);
+    let goes_on = batch.trouble.is_none();
+    batches.send(batch).await.is_ok() && goes_on
+}
+
+/// Opens and decodes events that come after a position.
+pub(crate) async fn read(means: &Means, after: Position, events: Vec<Result<Arc<RecordedEvent>, ReadError>>) -> Batch {
+    let mut batch = Batch { facts: Vec::with_capacity(events.len()), end: None, trouble: None };
+    for event in events {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => return Batch { trouble: Some(unreadable_log(error, after)), ..batch },
+        };
+        match Fact::read(&event, &means.vault).await {
+            Ok(fact) => batch.facts.extend(fact),
+            Err(FactError::Vault(VaultError::Unavailable(error))) => {
+                return Batch { trouble: Some(Trouble::Away(error)), ..batch };
+            }
+            Err(error) => return Batch { trouble: Some(Trouble::Alarm(alarm(event.position, &error))), ..batch },
+        }
+        batch.end = Some(event);
+    }
+    batch
+}
