@@ -125,7 +125,11 @@ async fn read_while<T>(desk: &Desk, until: impl Future<Output = T>) -> Result<(T
 }
 
 /// The list and one session of it, in turns.
-async fn read(address: String, token: String, stopped: tokio::sync::watch::Receiver<bool>) -> Result<Vec<f64>, Failure> {
+async fn read(
+    address: String,
+    token: String,
+    stopped: tokio::sync::watch::Receiver<bool>,
+) -> Result<Vec<f64>, Failure> {
     let mut connection = Connection::open(&address, &token).await?;
     let list = connection.get("/api/sessions?limit=50").await?;
     let session = list.text("session_id").ok_or("the list names no session")?;
