@@ -31,15 +31,18 @@ Examples:
 Exit status: 0 stopped cleanly, 2 could not run.";
 
 const KEYS_HELP: &str = "\
-Standard output gets one line, the public key, and standard error says where the private key is, so that
+Standard output gets one line, the public key; standard error says where the private one is. So
 
   desk keys --data-dir /var/lib/desk > checkpoint.pub
 
-makes the file that whoever doubts the log needs: `desk-replay verify --checkpoint NOTE --key checkpoint.pub`.
-Hand it over once, by a way that the people who run the database cannot change, and have it kept. It may be public.
+makes the file that whoever doubts the log needs:
 
-The private key is made at the first start of `desk` (setting checkpoint_key_file). This command only reads the file:
-it works while desk runs, and needs no database.
+  desk-replay --store data verify --checkpoint latest.checkpoint --key checkpoint.pub
+
+Hand it over once, by a way that whoever runs the database cannot change. It may be public.
+
+The private key is made at the first start of `desk` (setting checkpoint_key_file). This only
+reads its file: it works while desk runs, and needs no database.
 
 Exit status: 0 printed, 2 there is no key yet, or it cannot be read.";
 

@@ -15,7 +15,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 pub use compact::CompactRange;
-pub use proof::{is_consistent, root_of_inclusion};
+pub use proof::{is_consistent, parts_of_path, root_of_inclusion};
 pub use tree::Tree;
 
 /// A leaf's, a node's or a tree's hash.

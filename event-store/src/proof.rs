@@ -13,10 +13,12 @@ mod tree;
 
 use serde::{Deserialize, Serialize};
 
+use std::ops::Range;
+
 use crate::{
     checkpoint::{Checkpoint, NoteError, PublicKey},
     event::RecordedEvent,
-    merkle::{LeafIndex, Tree},
+    merkle::{Hash, LeafIndex, Tree, leaf_hash, parts_of_path},
 };
 
 pub use check::{EntryFlaw, ProofError, check};
@@ -29,6 +31,15 @@ pub const FORMAT: &str = "fiido-desk/proof/1";
 
 /// The longest proof file that is looked at, in bytes: about 30,000 events of a talkative session.
 pub const MAX_PROOF_BYTES: usize = 64 * 1024 * 1024;
+
+/// Some leaves that stand side by side in the log, and the root over them, which is proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Which, from 0.
+    pub leaves: Range<u64>,
+    /// The root over them.
+    pub root: Hash,
+}
 
 /// A proof file's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +79,18 @@ impl Proof {
     pub fn text(&self) -> String {
         let text = serde_json::to_string_pretty(self).expect("it holds texts and numbers only");
         in_ascii(&text) + "\n"
+    }
+
+    /// What a checked proof proves of the whole log: the leaves of its events, and the parts that their paths lead past.
+    #[must_use]
+    pub fn parts(&self, checkpoint: &Checkpoint) -> Vec<Part> {
+        let mut proved = Vec::new();
+        for Entry { leaf_index: LeafIndex(place), hash, path, .. } in &self.events {
+            proved.push(Part { leaves: *place..place + 1, root: leaf_hash(&hash.0) });
+            let parts = parts_of_path(LeafIndex(*place), checkpoint.size);
+            proved.extend(parts.into_iter().zip(path).map(|(leaves, root)| Part { leaves, root: root.0 }));
+        }
+        proved
     }
 
     /// The events, in the order of the stream.

@@ -10,7 +10,6 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use jiff::Timestamp;
 
 use crate::{
-    checkpoint::Checkpoint,
     event::{Position, RecordedEvent, StreamName},
     hash::is_intact,
     merkle::{CompactRange, TreeSize},
@@ -18,8 +17,8 @@ use crate::{
     port::{EventReader, Positions, ReadError, RecordedEnd},
 };
 
-pub use signed::Proved;
 use signed::Signed;
+pub use signed::{Evidence, Proved};
 
 const PAGE: usize = 1000;
 
@@ -111,16 +110,16 @@ pub async fn verify(reader: &dyn EventReader, progress: impl FnMut(Position)) ->
     Ok(walk(reader, None, progress).await?.0)
 }
 
-/// The same walk, which also compares the log with checkpoints of it.
+/// The same walk, which also compares the log with what was signed of it.
 ///
 /// # Errors
 /// As [`verify`].
 pub async fn verify_against(
     reader: &dyn EventReader,
-    checkpoints: Vec<Checkpoint>,
+    evidence: Evidence,
     progress: impl FnMut(Position),
 ) -> Result<Report, ReadError> {
-    Ok(walk(reader, Some(Signed::new(checkpoints)), progress).await?.0)
+    Ok(walk(reader, Some(Signed::new(evidence)), progress).await?.0)
 }
 
 /// The same walk, which also gives the Merkle tree's edge over all that is proved: what a checkpoint is made from.
@@ -131,7 +130,7 @@ pub async fn verify_and_sum(
     reader: &dyn EventReader,
     progress: impl FnMut(Position),
 ) -> Result<(Report, CompactRange), ReadError> {
-    let (report, signed) = walk(reader, Some(Signed::new(Vec::new())), progress).await?;
+    let (report, signed) = walk(reader, Some(Signed::new(Evidence::default())), progress).await?;
     Ok((report, signed.map(Signed::into_range).unwrap_or_default()))
 }
 
@@ -151,10 +150,7 @@ async fn walk(
     loop {
         let page = match reader.read_all(walk.position, PAGE).await {
             Ok(page) => page,
-            Err(ReadError::Gap { expected, .. }) => {
-                return Ok(walk.report(head, Some((expected, Flaw::Missing))));
-            }
-            Err(ReadError::Damaged { position, .. }) => {
+            Err(ReadError::Gap { expected: position, .. } | ReadError::Damaged { position, .. }) => {
                 return walk_up_to(reader, walk, position, head).await;
             }
             Err(error) => return Err(error),
@@ -171,7 +167,8 @@ async fn walk(
     }
 }
 
-/// A page with a damaged event is refused whole: what stands before it in the page may be bad as well, and comes first.
+/// A page with a gap or a damaged event is refused whole: what stands before it in the page may be bad as well, and comes
+/// first.
 async fn walk_up_to(
     reader: &dyn EventReader,
     mut walk: Walk,
@@ -229,6 +226,8 @@ struct Walk {
     events: u64,
     end: Option<RecordedEnd>,
     signed: Option<Signed>,
+    /// A checkpoint did not fit; the next event's time may show which of those before it stands wrong.
+    suspected: Option<(Position, Flaw)>,
 }
 
 impl Walk {
@@ -242,6 +241,7 @@ impl Walk {
             events: 0,
             end,
             signed,
+            suspected: None,
         }
     }
 
@@ -251,6 +251,20 @@ impl Walk {
     }
 
     fn step(&mut self, event: &Arc<RecordedEvent>) -> Option<(Position, Flaw)> {
+        let flaw = self.flaw_of(event);
+        if let Some(suspected) = self.suspected.take() {
+            return Some(flaw.filter(|flaw| names_one_of(flaw, &suspected)).unwrap_or(suspected));
+        }
+        match flaw {
+            Some(flaw @ (_, Flaw::NotAsSigned { .. })) => self.suspected = Some(flaw),
+            Some(flaw) => return Some(flaw),
+            None => (),
+        }
+        self.go_past(event);
+        None
+    }
+
+    fn flaw_of(&mut self, event: &Arc<RecordedEvent>) -> Option<(Position, Flaw)> {
         let before = self.streams.get(&event.stream).copied().unwrap_or(StreamHead::NONE);
         if !is_intact(event) {
             return Some((event.position, Flaw::Changed));
@@ -267,11 +281,14 @@ impl Walk {
         if self.end.as_ref().is_some_and(|end| end.position == event.position && !describes(end, event)) {
             return Some((event.position, Flaw::NotTheHead));
         }
+        None
+    }
+
+    fn go_past(&mut self, event: &Arc<RecordedEvent>) {
         self.streams.insert(event.stream.clone(), StreamHead { version: event.version, hash: event.hash });
         self.position = event.position;
         self.recorded_before = std::mem::replace(&mut self.recorded_at, event.recorded_at);
         self.events += 1;
-        None
     }
 
     /// Which of two neighbours stands wrong: the earlier one, when this one fits behind the event before both (a later
@@ -285,7 +302,8 @@ impl Walk {
         self.position
     }
 
-    fn report(self, head: Position, first_flaw: Option<(Position, Flaw)>) -> Walked {
+    fn report(mut self, head: Position, first_flaw: Option<(Position, Flaw)>) -> Walked {
+        let first_flaw = self.suspected.take().or(first_flaw);
         let proved = self.signed.as_ref().map(|signed| signed.proved(self.events));
         let signed_over = proved.as_ref().and_then(|proved| proved.newest.as_ref()).map_or(0, |newest| newest.size.0);
         let at_most = match &first_flaw {
@@ -297,6 +315,11 @@ impl Walk {
         let (streams, last) = (self.streams.len() as u64, self.position);
         (Report { events, streams, head, last, first_flaw, proved }, self.signed)
     }
+}
+
+/// Whether the log itself shows which position it is of those that a checkpoint leaves open.
+fn names_one_of((position, flaw): &(Position, Flaw), (_, open): &(Position, Flaw)) -> bool {
+    *flaw == Flaw::OutOfTime && matches!(open, Flaw::NotAsSigned { from, to } if from <= position && position <= to)
 }
 
 fn describes(end: &RecordedEnd, event: &RecordedEvent) -> bool {

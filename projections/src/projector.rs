@@ -188,8 +188,7 @@ async fn serve(serving: &mut Followed, views: &Views, over: &Over) {
 /// Ends the round when readers may go over.
 async fn build(building: Option<&mut Building>, views: &Views, over: &Over) {
     let Some(building) = building else { return };
-    let number = building.number();
-    while building.followed.step(views, over, |alarm| views.raise_of_next(number, alarm)).await {
+    while building.step(views, over).await {
         if building.gets_ready(views).await {
             over.send_replace(true);
         }

@@ -121,7 +121,8 @@ pub enum Action {
     ///
     /// Needs no master key. Names the first bad position and what is wrong there. What only a signed checkpoint kept outside
     /// the database can show is a log that was rewritten with freshly made hashes, or cut off: then the first bad position
-    /// lies between the newest checkpoint that fits and the first that does not, so several checkpoints tell more than one.
+    /// lies between the newest checkpoint that fits and the first that does not, so several checkpoints tell more than one,
+    /// and a proof file tells more still.
     /// What is newer than the newest checkpoint is unproven, which is said and is no difference.
     Verify(VerifyArgs),
     /// Makes a checkpoint now: a signed note about the whole log, to be kept outside the database.

@@ -123,6 +123,12 @@ pub enum Failure {
         #[source]
         source: NoteError,
     },
+    #[error("{file} proves nothing")]
+    Proof {
+        file: PathBuf,
+        #[source]
+        source: ProofError,
+    },
     #[error("{file} says nothing about this log")]
     WrongLog {
         file: PathBuf,
@@ -148,7 +154,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::BrokenChain { .. } | Self::Note { .. } | Self::Unprovable(_) => 1,
+            Self::BrokenChain { .. } | Self::Note { .. } | Self::Proof { .. } | Self::Unprovable(_) => 1,
             _could_not => 2,
         }
     }
@@ -224,6 +230,7 @@ impl Failure {
                 "use the key that desk keys shows; if it is this one, somebody else has made the checkpoint"
             }
             Self::Note { .. } => "compare with another copy of the checkpoint; this one proves nothing",
+            Self::Proof { .. } => "compare with another copy of the proof file; this one proves nothing",
             Self::WrongLog { source: WrongLog::Another { .. }, .. } => "use a checkpoint of this log",
             Self::WrongLog { source: WrongLog::Generation { .. }, .. } => {
                 "a restore lies between: use a checkpoint that was made after it, or a copy of the log from before"

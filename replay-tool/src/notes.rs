@@ -12,6 +12,7 @@ use std::{
 use event_store::{
     Identity,
     checkpoint::{Checkpoint, MAX_NOTE_BYTES, NoteError, PublicKey},
+    proof::{self, MAX_PROOF_BYTES, Proof},
 };
 
 use crate::failure::Failure;
@@ -50,6 +51,18 @@ impl Note {
     pub fn must_be_of(&self, log: Identity) -> Result<(), Failure> {
         self.checkpoint.is_of(log).map_err(|source| Failure::WrongLog { file: self.file.clone(), source })
     }
+}
+
+/// Reads a proof file and checks it.
+///
+/// # Errors
+/// It cannot be read, proves nothing, or is of another log.
+pub fn read_proof(file: &Path, key: &PublicKey, log: Identity) -> Result<(Checkpoint, Proof), Failure> {
+    let content = read_at_most(file, MAX_PROOF_BYTES).map_err(|source| failed(file, source))?;
+    let refused = |source| Failure::Proof { file: file.to_owned(), source };
+    let (checkpoint, proof) = proof::check(&content, key).map_err(refused)?;
+    checkpoint.is_of(log).map_err(|source| Failure::WrongLog { file: file.to_owned(), source })?;
+    Ok((checkpoint, proof))
 }
 
 /// Reads all notes that were named, those of a folder in the order of their names.

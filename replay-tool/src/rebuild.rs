@@ -79,6 +79,7 @@ struct Work<'a> {
     /// How it stood, and since when it has stood there.
     standing: Standing,
     moved: Instant,
+    is_ours: bool,
 }
 
 impl<'a> Work<'a> {
@@ -95,6 +96,7 @@ impl<'a> Work<'a> {
             begun: (standing.position, Instant::now()),
             standing,
             moved: Instant::now(),
+            is_ours: false,
         })
     }
 
@@ -105,6 +107,7 @@ impl<'a> Work<'a> {
             let now = self.asked.standing().await.map_err(Failure::Rebuild)?;
             self.note(now).await?;
         }
+        self.is_ours = self.builder.runs();
         Ok(())
     }
 
@@ -143,7 +146,7 @@ impl<'a> Work<'a> {
     fn document(&self, only_asked: bool) -> Document {
         let (from, since) = self.begun;
         let (events, seconds) = (self.standing.position.0.saturating_sub(from.0), since.elapsed().as_secs_f64());
-        let by = if self.builder.has_switched() { "desk-replay" } else { "desk" };
+        let by = if self.is_ours { "desk-replay" } else { "desk" };
         #[expect(clippy::cast_precision_loss, reason = "a rate to be read by people")]
         let events_per_second = events as f64 / seconds;
         Document {

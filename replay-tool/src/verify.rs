@@ -4,7 +4,7 @@ use event_store::{
     EventReader, Identity, Position,
     checkpoint::{Checkpoint, PublicKey},
     event::time_text,
-    verify::{Flaw, Proved, Report, verify_against},
+    verify::{Evidence, Flaw, Proved, Report, verify_against},
 };
 use serde::Serialize;
 
@@ -52,11 +52,11 @@ struct Signed {
 /// The log, a checkpoint or the key cannot be read, or they belong to different logs.
 pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let reader = source.reader();
-    let checkpoints = checkpoints(wanted, reader.identity().await?)?;
+    let evidence = evidence(wanted, reader.identity().await?)?;
     let progress = Progress::new("verifying", reader.head().await?);
     let reached = |position| progress.reached(position);
-    let report = match checkpoints {
-        Some(checkpoints) => verify_against(reader, checkpoints, reached).await?,
+    let report = match evidence {
+        Some(evidence) => verify_against(reader, evidence, reached).await?,
         None => event_store::verify::verify(reader, reached).await?,
     };
     drop(progress);
@@ -65,14 +65,20 @@ pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_
     Ok(finding)
 }
 
-/// The checkpoints that were named, all of this log; none where none were.
-fn checkpoints(wanted: &VerifyArgs, log: Identity) -> Result<Option<Vec<Checkpoint>>, Failure> {
+/// What was named of what was signed, all of it of this log; none where nothing was.
+fn evidence(wanted: &VerifyArgs, log: Identity) -> Result<Option<Evidence>, Failure> {
     let Some(key) = &wanted.key else { return Ok(None) };
-    let notes = notes::read_all(&wanted.checkpoint, &PublicKey::read(key)?)?;
-    for note in &notes {
+    let (key, mut evidence) = (PublicKey::read(key)?, Evidence::default());
+    for note in notes::read_all(&wanted.checkpoint, &key)? {
         note.must_be_of(log)?;
+        evidence.checkpoints.push(note.checkpoint);
     }
-    Ok(Some(notes.into_iter().map(|note| note.checkpoint).collect()))
+    for file in &wanted.proof {
+        let (checkpoint, proof) = notes::read_proof(file, &key, log)?;
+        evidence.parts.extend(proof.parts(&checkpoint));
+        evidence.checkpoints.push(checkpoint);
+    }
+    Ok(Some(evidence))
 }
 
 /// Prints what verifying found.

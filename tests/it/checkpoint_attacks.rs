@@ -78,12 +78,18 @@ impl Elsewhere {
 
     /// `verify` against these notes, as JSON.
     pub(crate) async fn verify(&self, store: &str, notes: &[String]) -> Verdict {
+        let notes: Vec<_> = notes.iter().map(|note| ("--checkpoint", note.clone())).collect();
+        self.verify_by(store, &notes).await
+    }
+
+    /// `verify` against notes and proof files.
+    async fn verify_by(&self, store: &str, evidence: &[(&str, String)]) -> Verdict {
         let key = self.text("checkpoint-key.pub");
         let mut arguments = vec!["--json", "--store", store, "verify"];
-        if !notes.is_empty() {
+        if !evidence.is_empty() {
             arguments.extend(["--key", &key]);
         }
-        notes.iter().for_each(|note| arguments.extend(["--checkpoint", note]));
+        evidence.iter().for_each(|(kind, file)| arguments.extend([*kind, file]));
         let said = desk_replay(&arguments).await;
         assert_eq!(said.errors, "", "{arguments:?}");
         Verdict { is_right: said.code == ExitCode::SUCCESS, report: serde_json::from_str(&said.out).unwrap() }

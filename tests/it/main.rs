@@ -4,6 +4,7 @@
 mod architecture;
 mod checkpoint_attacks;
 mod compare;
+mod checkpoints;
 mod conformance;
 mod crash;
 mod generated;

@@ -230,6 +230,18 @@ async fn a_deleted_event_is_found_at_its_position() {
     }
 }
 
+/// Where a page has a hole, what stands before the hole is looked at as well.
+#[tokio::test]
+async fn the_first_of_two_is_named() {
+    let written = Written::new().await;
+    for (changed, removed) in [(1, 2), (20, 150), (EVENTS - 1, EVENTS)] {
+        let sql = format!(
+            "update event set data = '{{}}' where position = {changed}; delete from event where position = {removed};"
+        );
+        written.is_found(&tampering("changed, and another removed", sql, changed)).await;
+    }
+}
+
 /// Rows below the first position are shown by no page that begins there; they are found before anything else.
 #[tokio::test]
 async fn an_event_put_below_the_first_position_is_found() {

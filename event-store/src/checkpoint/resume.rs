@@ -47,7 +47,11 @@ pub(super) enum Hindrance {
 
 impl Hindrance {
     pub(super) fn of_file(what: &str, path: &Path, source: io::Error) -> Self {
-        Self::Passing { what: format!("{what} {}", path.display()), source: Arc::new(source) }
+        let hint = match source.kind() {
+            io::ErrorKind::NotFound => ": mount its disk, or make it",
+            _ => "",
+        };
+        Self::Passing { what: format!("{what} {}{hint}", path.display()), source: Arc::new(source) }
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Invariant: a proof is used up to its last hash, or it proves nothing.
 
-use super::{Hash, LeafIndex, TreeSize, empty_root, node_hash};
+use std::ops::Range;
+
+use super::{Hash, LeafIndex, TreeSize, empty_root, node_hash, split};
 
 /// The root that a leaf and its path lead to, to be compared with a signed one; none where the path's length is not that of
 /// this place in a tree of this size.
@@ -24,6 +26,24 @@ pub fn root_of_inclusion(index: LeafIndex, size: TreeSize, leaf: Hash, path: &[H
         (node, last) = (node >> 1, last >> 1);
     }
     (last == 0).then_some(root)
+}
+
+/// Over which leaves each hash of a leaf's path is, in the path's order; none for a leaf outside the tree.
+#[must_use]
+pub fn parts_of_path(index: LeafIndex, size: TreeSize) -> Vec<Range<u64>> {
+    let (mut parts, mut leaves) = (Vec::new(), 0..size.0);
+    while leaves.contains(&index.0) && leaves.end - leaves.start > 1 {
+        let middle = leaves.start + split(leaves.end - leaves.start);
+        if index.0 < middle {
+            parts.push(middle..leaves.end);
+            leaves.end = middle;
+        } else {
+            parts.push(leaves.start..middle);
+            leaves.start = middle;
+        }
+    }
+    parts.reverse();
+    parts
 }
 
 /// Whether a proof shows that the newer tree begins with the older one.

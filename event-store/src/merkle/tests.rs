@@ -149,6 +149,9 @@ fn every_small_tree_is_the_rfc_s() {
         for index in 0..size {
             let path = tree.inclusion(LeafIndex(index), TreeSize(size)).expect("inside");
             assert_eq!(path, naive_path(index as usize, leaves), "{index} of {size}");
+            let parts = parts_of_path(LeafIndex(index), TreeSize(size));
+            let roots: Vec<_> = parts.into_iter().filter_map(|part| tree.part(part)).collect();
+            assert_eq!(roots, path, "{index} of {size}");
             assert_eq!(
                 root_of_inclusion(LeafIndex(index), TreeSize(size), all[index as usize], &path),
                 Some(root),
@@ -172,6 +175,8 @@ fn outside_the_tree_there_is_no_proof() {
     assert_eq!(tree.inclusion(LeafIndex(0), TreeSize(6)), None);
     assert_eq!((tree.consistency(TreeSize(3), TreeSize(6)), tree.consistency(TreeSize(4), TreeSize(3))), (None, None));
     assert_eq!(tree.root(TreeSize(6)), None);
+    assert_eq!((tree.part(4..6), tree.part(3..3)), (None, None));
+    assert_eq!(parts_of_path(LeafIndex(5), TreeSize(5)), Vec::new());
     assert_eq!(root_of_inclusion(LeafIndex(0), TreeSize(0), [0; 32], &[]), None);
     assert!(!is_consistent((TreeSize(3), [0; 32]), (TreeSize(2), [0; 32]), &[]));
     assert!(is_consistent((TreeSize(0), empty_root()), (TreeSize(2), [7; 32]), &[]));

@@ -3,6 +3,8 @@
 //! Invariant: level `k` holds the roots of the perfect subtrees of 2^k leaves, from the left; whatever else a proof needs is
 //! put together from those.
 
+use std::ops::Range;
+
 use super::{Hash, LeafIndex, TreeSize, empty_root, node_hash, split};
 
 /// All leaves and what stands above them.
@@ -34,6 +36,12 @@ impl Tree {
     #[must_use]
     pub fn root(&self, size: TreeSize) -> Option<Hash> {
         (size <= self.size()).then(|| self.subtree(0, size.0))
+    }
+
+    /// The root over some of the leaves, where they are what some inclusion path's hash is over; none beyond the tree.
+    #[must_use]
+    pub fn part(&self, leaves: Range<u64>) -> Option<Hash> {
+        (leaves.start < leaves.end && leaves.end <= self.size().0).then(|| self.subtree(leaves.start, leaves.end))
     }
 
     /// RFC 6962 2.1.1: what leads from a leaf to the root of the tree of this size.

@@ -7,10 +7,20 @@
 use crate::{
     checkpoint::Checkpoint,
     event::{Position, RecordedEvent},
-    merkle::{CompactRange, leaf_hash},
+    merkle::{CompactRange, Hash, Tree, leaf_hash},
+    proof::Part,
 };
 
 use super::Flaw;
+
+/// What was signed of the log and kept elsewhere.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Checkpoints of this log, in any order.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Parts of it that proof files prove: where a checkpoint does not fit, they tell more of where that begins.
+    pub parts: Vec<Part>,
+}
 
 /// What checkpoints vouch for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,39 +38,84 @@ pub(super) struct Signed {
     /// Still to come, the smallest last.
     expected: Vec<Checkpoint>,
     newest: Option<Checkpoint>,
+    parts: Vec<Part>,
+    /// Kept where there are parts to compare.
+    leaves: Vec<Hash>,
 }
 
 impl Signed {
-    pub(super) fn new(mut checkpoints: Vec<Checkpoint>) -> Self {
+    pub(super) fn new(evidence: Evidence) -> Self {
+        let Evidence { mut checkpoints, parts } = evidence;
         checkpoints.sort_by_key(|checkpoint| std::cmp::Reverse((checkpoint.size, checkpoint.signed_at)));
-        Self { range: CompactRange::default(), expected: checkpoints, newest: None }
+        Self { range: CompactRange::default(), expected: checkpoints, newest: None, parts, leaves: Vec::new() }
     }
 
     /// Takes in the next event of the log, which is as its own hash says.
     pub(super) fn step(&mut self, event: &RecordedEvent) -> Option<(Position, Flaw)> {
-        self.range.append(leaf_hash(&event.hash));
+        let leaf = leaf_hash(&event.hash);
+        self.range.append(leaf);
+        if !self.parts.is_empty() {
+            self.leaves.push(leaf);
+        }
         self.compare(event.position)
     }
 
     /// Compares with the checkpoints that were signed when the log ended here.
     pub(super) fn compare(&mut self, here: Position) -> Option<(Position, Flaw)> {
+        let mut fails = false;
         while let Some(expected) = self.expected.pop_if(|expected| expected.size == self.range.size()) {
-            if expected.root != self.range.root() || expected.position != here {
-                return Some(self.not_as_signed(here));
+            if expected.root == self.range.root() && expected.position == here {
+                self.newest = Some(expected);
+            } else {
+                fails = true;
             }
-            self.newest = Some(expected);
         }
-        None
+        fails.then(|| self.not_as_signed(here))
     }
 
     fn not_as_signed(&self, to: Position) -> (Position, Flaw) {
         let from = self.proved_up_to().next();
-        if from > to { (to, Flaw::Contradicted) } else { (from, Flaw::NotAsSigned { from, to }) }
+        if from > to {
+            return (to, Flaw::Contradicted);
+        }
+        let (from, to) = self.narrowed(from, to, to).unwrap_or((from, to));
+        (from, Flaw::NotAsSigned { from, to })
     }
 
-    /// Whether a checkpoint was signed over more than the log has.
+    /// Whether a checkpoint was signed over more than the log has. Where a proved part of what is left is wrong, that comes
+    /// first.
     pub(super) fn is_cut_off_after(&self, last: Position) -> Option<(Position, Flaw)> {
-        self.expected.first().map(|newest| (last.next(), Flaw::CutOff { signed: newest.size }))
+        let newest = self.expected.first()?;
+        let cut_off = (last.next(), Flaw::CutOff { signed: newest.size });
+        let narrowed = self.narrowed(self.proved_up_to().next(), last.next(), last);
+        Some(match narrowed {
+            Some((from, to)) if to <= last => (from, Flaw::NotAsSigned { from, to }),
+            Some(_) | None => cut_off,
+        })
+    }
+
+    /// Bounds of the first bad position, narrowed by the parts that are proved: it does not lie in one that is right, nor
+    /// behind one that is wrong. In a log that numbers with holes leaves say nothing about positions.
+    fn narrowed(&self, from: Position, to: Position, here: Position) -> Option<(Position, Position)> {
+        if self.parts.is_empty() || self.range.size().0 != here.0 {
+            return None;
+        }
+        let tree = Tree::from_iter(self.leaves.iter().copied());
+        let (mut first, mut last, mut right) = (from.0 - 1, to.0 - 1, Vec::new());
+        for part in self.parts.iter().filter(|part| part.leaves.end <= tree.size().0) {
+            if tree.part(part.leaves.clone()) == Some(part.root) {
+                right.push(part.leaves.clone());
+            } else {
+                last = last.min(part.leaves.end - 1);
+            }
+        }
+        right.sort_by_key(|leaves| leaves.start);
+        for leaves in right.into_iter().filter(|leaves| leaves.end <= last) {
+            if leaves.contains(&first) {
+                first = leaves.end;
+            }
+        }
+        Some((Position(first + 1), Position(last + 1)))
     }
 
     /// Whether a checkpoint that fits was signed over this position.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use event_store::{Position, sql::SqlError};
 use tokio::time::sleep;
 
-use super::{Followed, lookout::News};
+use super::{Followed, Over, lookout::News};
 use crate::{
     checkpoint::Checkpoint,
     generation::{Generation, Held, Loaded},
@@ -16,9 +16,10 @@ use crate::{
     views::{Views, ViewsError},
 };
 
-/// The next generation is near the head once it makes up in so short a time what was written in the meantime.
-const SMALL_LAG: Duration = Duration::from_secs(1);
-/// How long the rows that readers leave are kept still for another node to bring the new ones as far.
+/// The next generation is near the serving one once it makes up in so short a time what that one took in meanwhile.
+const SMALL_LAG: Duration = Duration::from_millis(250);
+/// How long the rows that readers leave are kept still for the new ones to come as far. A log that never pauses lets them
+/// come near and no nearer; each such pause brings them nearer still.
 const STILL: Duration = Duration::from_millis(50);
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
@@ -26,11 +27,11 @@ pub(super) struct Building {
     pub(super) followed: Followed,
     /// The pointer names it already: another node has gone over to it, or this one had before it died.
     pub(super) is_accepted: bool,
-    is_near_head: bool,
+    is_near: bool,
     is_settled: bool,
     /// Where it was taken up, and when.
     begun: (Position, Instant),
-    /// The head when it was last asked for, and when that was.
+    /// Where the serving one was when that was last looked at, and when that was.
     goal: Option<(Position, Instant)>,
 }
 
@@ -39,7 +40,7 @@ impl Building {
         tracing::info!(generation = generation.number, position = checkpoint.position.0, "views are being built");
         let begun = (checkpoint.position, Instant::now());
         let followed = Followed::new(Projection::new(generation, checkpoint));
-        Self { followed, is_accepted, is_near_head: false, is_settled: false, begun, goal: None }
+        Self { followed, is_accepted, is_near: false, is_settled: false, begun, goal: None }
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -52,20 +53,20 @@ impl Building {
 
     /// Whether readers may go over, as far as this generation is concerned.
     pub(super) fn is_ready(&self) -> bool {
-        self.is_accepted || (self.is_near_head && self.followed.projection.is_owner())
+        self.is_accepted || (self.is_near && self.followed.projection.is_owner())
     }
 
     /// Looks again whether they may.
     pub(super) async fn gets_ready(&mut self, views: &Views) -> bool {
-        self.is_near_head = self.followed.projection.is_owner() && self.comes_near(views).await;
-        if self.is_near_head && !self.is_settled {
+        self.is_near = self.followed.projection.is_owner() && self.comes_near(views.position());
+        if self.is_near && !self.is_settled {
             // Not while anybody waits: from here on little can be lost to a power cut, as at any other time.
             self.is_settled = self.followed.projection.generation.database.settle().await.is_ok();
         }
         self.is_ready()
     }
 
-    async fn comes_near(&mut self, views: &Views) -> bool {
+    fn comes_near(&mut self, serving: Position) -> bool {
         let position = self.followed.projection.position();
         if let Some((goal, since)) = self.goal {
             if position < goal {
@@ -75,10 +76,8 @@ impl Building {
                 return true;
             }
         }
-        if let Ok(head) = views.means.reader.head().await {
-            self.goal = Some((head, Instant::now()));
-        }
-        self.goal.is_some_and(|(goal, _)| goal <= position)
+        self.goal = Some((serving, Instant::now()));
+        serving <= position
     }
 
     /// Moves the pointer, then the readers, if the rows are as new as those that they leave.
@@ -88,7 +87,7 @@ impl Building {
             Err(error) if is_gone(&error) => Held::gone(views.means.reader.head().await?),
             held => held?,
         };
-        if !self.reaches(left.position).await? {
+        if !self.reaches(left.position, views).await? {
             return Ok(false);
         }
         if !self.is_accepted {
@@ -101,17 +100,28 @@ impl Building {
         Ok(true)
     }
 
-    /// Whether the rows are as new as those at a position of the serving generation, which stands still meanwhile.
-    async fn reaches(&mut self, position: Position) -> Result<bool, SqlError> {
-        let (projection, began) = (&mut self.followed.projection, Instant::now());
-        while projection.position() < position {
-            if projection.is_owner() || began.elapsed() >= STILL {
+    /// Whether the rows come to be as new as those at a position of the serving generation, which stands still meanwhile.
+    async fn reaches(&mut self, position: Position, views: &Views) -> Result<bool, SqlError> {
+        let began = Instant::now();
+        while self.followed.projection.position() < position {
+            if began.elapsed() >= STILL {
                 return Ok(false);
             }
-            sleep(LOOK_AGAIN).await;
-            projection.checkpoint = Checkpoint::load(&projection.generation.database).await?;
+            if self.followed.projection.is_owner() {
+                self.step(views, &Over::new(false)).await;
+            } else {
+                sleep(LOOK_AGAIN).await;
+                let projection = &mut self.followed.projection;
+                projection.checkpoint = Checkpoint::load(&projection.generation.database).await?;
+            }
         }
         Ok(true)
+    }
+
+    /// One batch, or a look after it all; false when the round is over.
+    pub(super) async fn step(&mut self, views: &Views, over: &Over) -> bool {
+        let number = self.number();
+        self.followed.step(views, over, |alarm| views.raise_of_next(number, alarm)).await
     }
 
     fn say_switched(&self, views: &Views, took: Duration) {

@@ -13,7 +13,7 @@ use super::{
     ground::{Ground, dump, eventually},
     thread::Thread,
 };
-use crate::{Fact, View, ViewSet, pointer, view};
+use crate::{Fact, Rebuild, View, ViewSet, Views, ViewsLocation, pointer, view};
 
 /// All views, the first of them in another version.
 fn version(version: u32, usable_since: u32) -> ViewSet {
@@ -168,6 +168,53 @@ async fn the_version_before_finds_its_own_generation_again() {
     let older = ground.caught_up().await;
     assert_eq!((older.views.generation(), older.views.position()), (1, head));
     assert_eq!(dump(&older.views).await, ground.folded_afresh().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_never_pauses_does_not_keep_the_next_generation_from_being_built() {
+    let ground = Ground::new();
+    talk(&ground, 200).await;
+    let running = ground.caught_up().await;
+    let log = ground.log.clone();
+    let writer = tokio::spawn(async move {
+        for number in 0.. {
+            Thread::new(&log, &format!("busy{number}")).says("a").await;
+        }
+    });
+    let location = ViewsLocation::Folder(ground.folder.path().to_owned());
+    let asked = Rebuild::ask(location.clone(), ground.log.reader()).await.unwrap();
+    assert_eq!((asked.number(), asked.was_asked_for()), (2, false));
+    assert!(Rebuild::ask(location, ground.log.reader()).await.unwrap().was_asked_for(), "asking twice asks once");
+    eventually("the switch", async || running.views.generation() == 2).await;
+    assert!(asked.standing().await.unwrap().is_done);
+    writer.abort();
+    let _ = writer.await;
+    running.reach(ground.head().await).await;
+    assert_eq!(dump(&running.views).await, ground.folded_afresh().await);
+}
+
+/// As `desk-replay rebuild` beside a desk that starts under it.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_one_folder_go_over_together_and_neither_mixes_up_the_rows() {
+    let ground = Ground::new();
+    talk(&ground, 300).await;
+    let desk = ground.caught_up().await;
+    let location = ViewsLocation::Folder(ground.folder.path().to_owned());
+    Rebuild::ask(location.clone(), ground.log.reader()).await.unwrap();
+    let guest = Views::open_beside_others(location, ground.log.reader(), ground.log.vault().clone()).await.unwrap();
+    let guest_runs = tokio::spawn(guest.clone().run());
+    let seen = [&desk.views, &guest].map(|views| tokio::spawn(never_sees_less(views.clone())));
+    let mut last = Position::START;
+    for number in 0..100 {
+        last = Thread::new(&ground.log, &format!("t{number}")).says("a").await.unwrap();
+    }
+    for reader in seen {
+        reader.await.unwrap();
+    }
+    guest.stop();
+    guest_runs.await.unwrap();
+    desk.reach(last).await;
+    assert_eq!(dump(&desk.views).await, ground.folded_afresh().await);
 }
 
 #[test]

@@ -2,16 +2,21 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 /// Against what the log is verified.
 #[derive(Debug, Default, Args)]
+#[command(group = ArgGroup::new("evidence").args(["checkpoint", "proof"]).multiple(true))]
 pub struct VerifyArgs {
     /// A checkpoint, or a folder with several of them (every *.checkpoint in it). May be given several times.
     #[arg(long, value_name = "FILE", requires = "key")]
     pub checkpoint: Vec<PathBuf>,
-    /// The public key that the checkpoints were signed with, as `desk keys` shows it.
-    #[arg(long, value_name = "FILE", requires = "checkpoint")]
+    /// A proof file: its checkpoint counts as well, and where the log does not fit, its paths narrow down where that begins.
+    /// May be given several times.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub proof: Vec<PathBuf>,
+    /// The public key that they were signed with, as `desk keys` shows it.
+    #[arg(long, value_name = "FILE", requires = "evidence")]
     pub key: Option<PathBuf>,
 }
 

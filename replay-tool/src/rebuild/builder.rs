@@ -25,11 +25,6 @@ impl Builder {
         self.running.is_some()
     }
 
-    /// Whether the generation was accepted here.
-    pub(super) fn has_switched(&self) -> bool {
-        self.switched_in().is_some()
-    }
-
     /// Begins; nothing without a master key.
     pub(super) async fn start(&mut self, source: &Source) -> Result<Option<()>, Failure> {
         let Some(vault) = source.vault() else { return Ok(None) };
@@ -55,6 +50,7 @@ impl Builder {
         stopped.map_or(Ok(()), |alarm| Err(Failure::Rebuild(ViewsError::Stopped(alarm))))
     }
 
+    /// How long the readers' change took, where it was made here.
     pub(super) fn switched_in(&self) -> Option<Duration> {
         self.last.as_ref().and_then(|views| views.switched_in())
     }

@@ -289,6 +289,20 @@ async fn a_key_of_another_log_signs_nothing() {
     assert!(!said.errors.contains("PRIVATE"), "{}", said.errors);
 }
 
+#[tokio::test]
+async fn without_file_or_key_nothing_is_said() {
+    let desk = Desk::new(2, 2).await;
+    desk.proof_of(&session(), 2).await;
+    let (nowhere, file, key) = (PathBuf::from("/nowhere/file"), desk.proof_file(), PathBuf::from(desk.key()));
+    for (file, key) in [(&nowhere, &key), (&file, &nowhere), (&file, &file)] {
+        let said = check_proof(file, key, &[]).await;
+        assert_eq!((said.code, said.out.as_str()), (ExitCode::from(2), ""), "{}", said.errors);
+        assert_eq!(python("verify_proof.py", &[file, key]).0, 2);
+    }
+    assert_eq!(check_proof(&key, &key, &[]).await.code, ExitCode::from(1), "a file that is no proof proves nothing");
+    assert_eq!(python("verify_proof.py", &[&key, &key]).0, 1);
+}
+
 /// The page's example is a real one.
 #[tokio::test]
 async fn the_page_s_example_is_accepted_by_both() {

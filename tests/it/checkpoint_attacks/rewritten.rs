@@ -1,14 +1,14 @@
 //! Rewritten with recomputed hashes and a head that fits: the log proves itself, and nothing but a checkpoint shows what
 //! was done. The first bad position lies behind the newest note that fits and not behind the first that does not.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use event_store::{Position, RecordedEvent, sqlite::SqliteStore};
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    EVERY, Shop,
+    EVERY, Shop, desk_replay,
     forger::{Dialect, FORGERIES, Forgery, inserting, moving_head, relinked, replacing_all},
     newest_before,
 };
@@ -62,8 +62,8 @@ async fn several_notes_say_between_which_of_them() {
                 assert_eq!(verdict.first_bad(&what), (EVENTS, "cut_off".to_owned()));
             } else {
                 assert_eq!(verdict.bounds(&what), (fits + 1, fits + EVERY), "{what}");
+                assert_eq!(verdict.report["events"], json!(fits), "{what}: so many are proved");
             }
-            assert_eq!(verdict.report["events"], json!(fits), "{what}: so many are proved");
             std::fs::remove_file(path).unwrap();
         }
     }
@@ -82,6 +82,64 @@ async fn two_notes_beside_it_name_the_position() {
         let verdict = shop.verdict_by_all(&path).await;
         assert_eq!(verdict.bounds("rewritten"), (position, position));
         assert_eq!(verdict.report["what"], json!("the event is not the one that was signed"));
+    }
+}
+
+impl Shop {
+    /// A proof of everything in the stream of the event at this position, made before the attack.
+    async fn proof_of_stream_at(&self, position: u64) -> String {
+        let stream = self.written.at(position).stream.to_string();
+        let file = self.elsewhere.text(&format!("{stream}.proof"));
+        let (log, key) = (self.written.path().display().to_string(), self.elsewhere.text("checkpoint-key.pub"));
+        let note = self.elsewhere.note(EVENTS);
+        let arguments =
+            ["--store", &log, "prove", &stream, "--checkpoint", &note, "--key", &key, "--out", &file, "--force"];
+        let said = desk_replay(&arguments).await;
+        assert_eq!(said.code, ExitCode::SUCCESS, "{}{}", said.out, said.errors);
+        file
+    }
+}
+
+/// Whoever has a proof of the event that was touched has its neighbourhood in it too.
+#[tokio::test]
+async fn a_proof_file_names_the_position_of_its_events() {
+    let shop = Shop::new().await;
+    for position in positions("proofs") {
+        let proof = shop.proof_of_stream_at(position).await;
+        for forgery in FORGERIES {
+            let Some(forged) = forgery.of(&shop.written.events, position) else { continue };
+            let path = shop.rewritten(&forged).await;
+            let evidence = [("--proof", proof.clone()), ("--checkpoint", shop.elsewhere.note(EVENTS))];
+            let verdict = shop.elsewhere.verify_by(path.to_str().unwrap(), &evidence).await;
+            let what = format!("{forgery:?} at {position}");
+            if forgery == Forgery::Removed && position == EVENTS {
+                assert_eq!(verdict.first_bad(&what), (EVENTS, "cut_off".to_owned()));
+            } else {
+                assert_eq!(verdict.bounds(&what), (position, position), "{what}");
+            }
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+/// A proof of other events narrows it down to what lies between them, and never past it.
+#[tokio::test]
+async fn a_proof_file_of_another_stream_narrows_it_down() {
+    let shop = Shop::new().await;
+    for position in positions("other proofs").into_iter().filter(|position| *position < EVENTS) {
+        let stream = &shop.written.at(position).stream;
+        let other = (1..EVENTS).find(|other| shop.written.at(*other).stream != *stream).unwrap();
+        let proof = shop.proof_of_stream_at(other).await;
+        let forged = Forgery::Changed.of(&shop.written.events, position).unwrap();
+        let path = shop.rewritten(&forged).await;
+        let verdict = shop.elsewhere.verify_by(path.to_str().unwrap(), &[("--proof", proof)]).await;
+        let (from, to) = verdict.bounds("narrowed");
+        assert!(from <= position && position <= to, "{position} is not one of {from} to {to}");
+        let near = |event: &&std::sync::Arc<RecordedEvent>| event.stream == shop.written.at(other).stream;
+        let known: Vec<_> = shop.written.events.iter().filter(near).map(|event| event.position.0).collect();
+        let before = known.iter().rev().find(|known| **known < position).copied().unwrap_or(0);
+        let behind = known.iter().find(|known| **known > position).copied().unwrap_or(EVENTS);
+        assert!(before < from && to <= behind, "{from} to {to} is not between {before} and {behind}");
     }
 }
 

@@ -12,7 +12,7 @@ use event_store::{
 };
 use replay_tool::{
     Cli,
-    cli::{Action, StoreArgs},
+    cli::{Action, StoreArgs, VerifyArgs},
     run,
 };
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ async fn vault_in(folder: &Path) -> Vault {
 async fn verified(store: String) -> (Value, ExitCode) {
     let store = StoreArgs { store, master_key: None, vault: None };
     let (mut out, mut errors) = (Vec::new(), Vec::new());
-    let code = run(Cli { store, json: true, action: Action::Verify }, &mut out, &mut errors).await;
+    let code = run(Cli { store, json: true, action: Action::Verify(VerifyArgs::default()) }, &mut out, &mut errors).await;
     (serde_json::from_slice(&out).unwrap(), code)
 }
 

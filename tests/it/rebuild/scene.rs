@@ -6,15 +6,17 @@ use domain::VisitorId;
 use event_store::{
     EventStore, Log, Vault,
     migration::migrate_vault,
+    postgres::{Rights, grant_new_schemas, grant_room},
     sql::{Access, Database},
     sqlite::SqliteStore,
     vault::{MasterKey, SqlKeys},
 };
 use serde_json::Value;
+use sqlx::PgPool;
 use tempfile::TempDir;
 use tests::{
     desk::{Desk, Setup, program},
-    postgres::{FreshDatabase, Postgres},
+    postgres::{APP, FreshDatabase, Postgres},
 };
 use tokio::process::Command;
 
@@ -50,6 +52,7 @@ impl Scene {
         std::fs::write(folder.path().join("data/token-key"), "22".repeat(32)).unwrap();
         let mut scene = Self { desk: None, database, visitors: Vec::new(), folder };
         let log = scene.log().await;
+        scene.grant_rooms().await;
         scene.visitors = day::write(&log, sessions).await;
         log.settle().await.unwrap();
         scene
@@ -57,6 +60,15 @@ impl Scene {
 
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// What a server that starts with the owner's URL grants to the program's role.
+    async fn grant_rooms(&self) {
+        let Some(database) = &self.database else { return };
+        let owner = PgPool::connect(&database.url()).await.unwrap();
+        grant_room(&owner, "vault", APP, Rights::ReadAndWrite).await.unwrap();
+        grant_new_schemas(&owner, APP).await.unwrap();
+        owner.close().await;
     }
 
     /// The log, to be written while no server on SQLite runs.

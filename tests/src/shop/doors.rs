@@ -80,14 +80,19 @@ pub(super) struct WallClock {
 }
 
 impl WallClock {
-    /// What the clock says at a moment, to the microsecond.
+    /// What the clock says at a moment, to the microsecond; now and then it is set first.
     pub(super) fn read(&mut self, chance: &mut Chance, order: &Order, now: Timestamp) -> Timestamp {
         if chance.happens(order.profile.clock_changes) {
             let step = chance.between(-order.profile.clock_step, order.profile.clock_step);
             let is_right = self.off_by.is_zero();
             self.off_by = if is_right { SignedDuration::from_secs_f64(step) } else { SignedDuration::ZERO };
         }
-        let read = now.saturating_add(self.off_by).expect("a fixed duration can be added").min(order.until);
-        Timestamp::from_microsecond(read.as_microsecond()).expect("a time cut to microseconds stays in range")
+        self.shows(order, now)
+    }
+
+    /// What the clock says at a moment.
+    pub(super) fn shows(&self, order: &Order, now: Timestamp) -> Timestamp {
+        let shows = now.saturating_add(self.off_by).expect("a fixed duration can be added").min(order.until);
+        Timestamp::from_microsecond(shows.as_microsecond()).expect("a time cut to microseconds stays in range")
     }
 }

@@ -81,7 +81,7 @@ impl Profile {
         rivals: 0.2,
         fresh_starts: 0.15,
         confirms: 0.12,
-        erased: 0.12,
+        erased: 0.05,
         clock_changes: 0.02,
         clock_step: 900.0,
     };

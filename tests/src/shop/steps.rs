@@ -116,7 +116,7 @@ impl Shop {
         let is_last = self.threads[slot].questions == 0;
         let follows = self.threads[slot].version > 2;
         let text = match heard {
-            Some(heard) => heard,
+            Some(heard) => heard.to_owned(),
             None if is_last => words::thanks(&mut self.chance, language),
             None => self.words.question(&mut self.chance, language, topic, follows),
         };
@@ -124,9 +124,10 @@ impl Shop {
         thread.topic = topic;
         thread.questions = thread.questions.saturating_sub(1);
         thread.coming = fires.filter(|rule| !rule.before_the_answer);
+        thread.heard = heard;
         self.say(slot, text);
         if let Some(rule) = fires.filter(|rule| rule.before_the_answer) {
-            self.plan(slot, 0.006, Step::Escalate(rule));
+            self.plan(slot, 0.002, Step::Escalate(rule));
         }
     }
 
@@ -164,7 +165,7 @@ impl Shop {
             run,
             incarnation: self.people.node(&mut self.chance),
             assistant: assistant.to_owned(),
-            deadline: to_the_millisecond(later(self.now, LIMIT_S)),
+            deadline: to_the_millisecond(later(self.clock.shows(&self.order, self.now), LIMIT_S)),
         }
     }
 
@@ -262,8 +263,11 @@ impl Shop {
     fn escalate(&mut self, slot: usize, rule: &'static Rule) {
         let who = if *rule == rules::BUTTON { Who::Customer } else { Who::Policy("escalation") };
         let origin = self.origin(slot, who, "escalate");
-        let Rule { name, reason, severity, .. } = *rule;
-        let details = format!("命中规则 {name}（{}）", self.threads[slot].language);
+        let Rule { name, reason, severity, saw, .. } = *rule;
+        let details = match self.threads[slot].heard.take() {
+            Some(heard) => format!("{saw}: {heard}"),
+            None => saw.to_owned(),
+        };
         let escalate = Escalate { reason, rule: name.to_owned(), severity, policy_version: POLICY_VERSION, details };
         self.send(slot, &origin, Command::Escalate(escalate));
     }

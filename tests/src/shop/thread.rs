@@ -33,6 +33,8 @@ pub(super) struct Thread {
     pub(super) questions: usize,
     /// The rule that fires once there is an answer.
     pub(super) coming: Option<&'static Rule>,
+    /// What a rule listened to.
+    pub(super) heard: Option<&'static str>,
     /// Who had it last.
     pub(super) last_agent: Option<AgentId>,
     /// Nothing personal is recorded any more.
@@ -56,6 +58,7 @@ impl Thread {
             topic: 0,
             questions: 0,
             coming: None,
+            heard: None,
             last_agent: None,
             is_erased: false,
         }

@@ -186,9 +186,9 @@ pub(super) fn thanks(chance: &mut Chance, language: Language) -> String {
 }
 
 /// What makes a rule fire; nothing where the rule does not listen to words.
-pub(super) fn heard(chance: &mut Chance, language: Language, rule: &str) -> Option<String> {
+pub(super) fn heard(chance: &mut Chance, language: Language, rule: &str) -> Option<&'static str> {
     let (_, phrases) = HEARD.iter().find(|(name, _)| *name == rule)?;
-    Some(said(chance, *phrases, language).to_owned())
+    Some(said(chance, *phrases, language))
 }
 
 /// What the house says when no assistant can.
@@ -202,16 +202,21 @@ pub(super) fn apology(language: Language) -> &'static str {
 }
 
 fn said(chance: &mut Chance, phrases: Phrases, language: Language) -> &'static str {
-    let [zh, en] = phrases;
-    chance.pick(match language {
+    chance.pick(of_language(phrases, language))
+}
+
+fn of_language([zh, en]: Phrases, language: Language) -> &'static [&'static str] {
+    match language {
         Language::Zh => zh,
         Language::En => en,
-    })
+    }
 }
 
 /// Two to six sentences about what happened.
 fn story(chance: &mut Chance, language: Language) -> String {
-    (0..2 + chance.below(5)).map(|_| said(chance, STORIES, language)).collect()
+    let sentences = of_language(STORIES, language);
+    let (first, count) = (chance.below(sentences.len()), 2 + chance.below(5));
+    sentences.iter().cycle().skip(first).take(count).copied().collect()
 }
 
 fn order_number(chance: &mut Chance, language: Language) -> String {

@@ -1,0 +1,117 @@
+//! Killed with SIGKILL, also in the middle of writing a note: the next life signs on top of what was signed, and every note
+//! that was ever seen is true.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use futures::future::join_all;
+use rand::{RngExt as _, rngs::StdRng};
+use tests::{
+    desk::{Customer, Desk},
+    effort::{chance, count, seed},
+};
+
+use super::{NoteFolder, are_true_of, log_of, on_sqlite, public_key};
+
+/// Sessions opened at a time.
+const TOGETHER: usize = 24;
+/// How long a thousand events may take on a busy machine.
+const A_NOTE: Duration = Duration::from_secs(120);
+
+/// Looks at a folder all the time, and keeps a copy of every note it sees.
+struct Watcher {
+    seen: Arc<Mutex<BTreeSet<String>>>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Watcher {
+    fn of(notes: &Arc<NoteFolder>) -> Self {
+        let watcher = Self { seen: Arc::default(), is_over: Arc::default() };
+        let (seen, is_over, notes) = (watcher.seen.clone(), watcher.is_over.clone(), notes.clone());
+        std::thread::spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                seen.lock().unwrap().extend(notes.notes().into_values());
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        });
+        watcher
+    }
+
+    fn seen(&self) -> BTreeSet<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Opens sessions for ever, whether the server is there or not.
+async fn open_sessions(customer: Customer, n: usize) {
+    for session in 0.. {
+        if customer.arrive(&format!("{n}-{session}")).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// Kills while a note is being written, or at a moment soon after the next one.
+fn kill_around_a_note(desk: &mut Desk, notes: &NoteFolder, random: &mut StdRng) -> bool {
+    let (started, draft) = (Instant::now(), notes.path().join("checkpoint.draft"));
+    let before = notes.notes();
+    let in_the_middle = random.random_bool(0.7);
+    loop {
+        assert!(started.elapsed() < A_NOTE, "no note is written:\n{}", desk.log());
+        if in_the_middle && draft.exists() {
+            std::thread::sleep(Duration::from_micros(random.random_range(0..3000)));
+            break;
+        }
+        if !in_the_middle && notes.notes() != before {
+            std::thread::sleep(Duration::from_millis(random.random_range(0..500)));
+            break;
+        }
+    }
+    desk.kill();
+    assert!(!desk.log().contains("panicked"), "{}", desk.log());
+    draft.exists()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_around_its_notes_a_server_goes_on_signing_and_no_note_was_ever_wrong() {
+    let mut random = chance(seed("killed around a note"), 0);
+    let notes = Arc::new(NoteFolder::new());
+    let mut desk = Desk::start(on_sqlite(&notes));
+    let watcher = Watcher::of(&notes);
+    let customers = (0..TOGETHER).map(|n| tokio::spawn(open_sessions(desk.customer(), n)));
+    let customers: Vec<_> = customers.collect();
+    let kills = count(4, 40);
+    let watched = notes.clone();
+    let (mut desk, half_written) = tokio::task::spawn_blocking(move || {
+        let mut half_written = 0;
+        for _ in 0..kills {
+            half_written += usize::from(kill_around_a_note(&mut desk, &watched, &mut random));
+            desk.start_again();
+        }
+        (desk, half_written)
+    })
+    .await
+    .unwrap();
+    customers.iter().for_each(|customer| customer.abort());
+    join_all(customers).await;
+    assert_eq!(tokio::task::block_in_place(|| desk.terminate()), Some(0), "{}", desk.log());
+
+    let log = log_of(&desk).await;
+    let seen: BTreeSet<String> = watcher.seen().into_iter().chain(notes.notes().into_values()).collect();
+    println!("{} notes were seen, {half_written} of {kills} kills left half a note behind", seen.len());
+    assert!(seen.len() >= kills, "{} notes", seen.len());
+    let newest = are_true_of(&*log, &public_key(&desk), seen).await;
+    assert_eq!(newest.position, log.head().await.unwrap());
+}

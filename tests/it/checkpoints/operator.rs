@@ -1,0 +1,151 @@
+//! What an operator sees: the key and its command, a folder that is away, a log that was changed, a restore.
+
+use std::{os::unix::fs::PermissionsExt as _, time::Duration};
+
+use event_store::checkpoint::LATEST;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
+use tests::desk::{Desk, Setup, program};
+
+use super::{NoteFolder, are_true_of, desk_keys, log_of, on_sqlite, public_key, readiness};
+use crate::crash::until;
+
+const SOON: Duration = Duration::from_secs(20);
+
+async fn chats(desk: &Desk, session: &str) -> Value {
+    let customer = desk.customer();
+    customer.arrive(session).await.unwrap();
+    customer.chat(session, "How long does shipping take?").await.unwrap()
+}
+
+async fn change(desk: &Desk, sql: &str) {
+    let file = desk.data_dir().join("events.db");
+    let mut raw = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut raw).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    raw.close().await.unwrap();
+}
+
+#[test]
+fn the_public_key_is_printed_while_desk_runs_and_the_private_one_never() {
+    let desk = Desk::start(Setup::default());
+    let file = desk.data_dir().join("checkpoint-key");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let secret = std::fs::read_to_string(&file).unwrap();
+    let printed = desk_keys(desk.data_dir());
+    let (out, err) = (String::from_utf8(printed.stdout).unwrap(), String::from_utf8(printed.stderr).unwrap());
+    assert_eq!(printed.status.code(), Some(0), "{err}");
+    assert_eq!(out.lines().count(), 1, "{out}");
+    assert!(out.starts_with("fiido-desk/"), "{out}");
+    assert!(err.contains(&file.display().to_string()), "{err}");
+    let log = desk.log();
+    assert!(log.contains("a key that signs checkpoints was made"), "{log}");
+    let base64 = secret.trim().rsplit('+').next().unwrap();
+    for said in [out, err, log] {
+        assert!(!said.contains("PRIVATE") && !said.contains(base64), "{said}");
+    }
+}
+
+#[test]
+fn without_a_key_the_command_says_where_one_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = desk_keys(folder.path());
+    let said = String::from_utf8(printed.stderr).unwrap();
+    assert_eq!((printed.status.code(), printed.stdout.len()), (Some(2), 0), "{said}");
+    assert!(said.contains("checkpoint-key") && said.contains("first start of `desk`"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is made");
+}
+
+#[test]
+fn a_key_of_another_log_is_refused_at_the_start() {
+    let other = Desk::start(Setup::default());
+    let key = other.data_dir().join("checkpoint-key").display().to_string();
+    let environment = vec![("DESK_CHECKPOINT_KEY_FILE", key.clone())];
+    let (code, said) = Desk::start_refused(Setup { environment, ..Setup::default() });
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains(&key) && said.contains("set checkpoint_key_file"), "{said}");
+}
+
+#[test]
+fn what_would_run_names_both_settings() {
+    let output = std::process::Command::new(program("desk")).arg("check-config").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("checkpoint_dir") && said.contains("checkpoint_key_file"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_away_is_shown_and_stops_nothing() {
+    let notes = NoteFolder::new();
+    let mut desk = Desk::start(on_sqlite(&notes));
+    chats(&desk, "before").await;
+    assert_eq!(desk.terminate(), Some(0));
+    let away = notes.path().with_extension("away");
+    std::fs::rename(notes.path(), &away).unwrap();
+
+    desk.start_again();
+    let trouble = async || readiness(&desk).await.1["checkpoints"]["trouble"].clone();
+    until("the trouble is shown", SOON, async || trouble().await.is_string()).await;
+    let (status, ready) = readiness(&desk).await;
+    assert_eq!((status, &ready["status"]), (200, &json!("ready")), "{ready}");
+    assert!(ready["checkpoints"]["trouble"].as_str().unwrap().contains(&notes.path().display().to_string()), "{ready}");
+    chats(&desk, "meanwhile").await;
+    assert!(!notes.path().exists(), "it is not made anew");
+
+    std::fs::rename(&away, notes.path()).unwrap();
+    until("the trouble is over", SOON, async || trouble().await.is_null()).await;
+    assert_eq!(desk.terminate(), Some(0));
+    assert_eq!(desk.log().matches("checkpoints cannot be written").count(), 1, "{}", desk.log());
+    let log = log_of(&desk).await;
+    let newest = are_true_of(&*log, &public_key(&desk), notes.notes().into_values()).await;
+    assert_eq!(newest.position, log.head().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_was_changed_under_its_checkpoint_is_served_and_not_signed() {
+    let notes = NoteFolder::new();
+    let mut desk = Desk::start(on_sqlite(&notes));
+    chats(&desk, "before").await;
+    assert_eq!(desk.terminate(), Some(0));
+    let before = notes.notes();
+
+    change(&desk, "drop trigger event_is_never_updated; update event set hash = randomblob(32) where position = 2")
+        .await;
+    std::fs::remove_file(desk.data_dir().join("checkpoint-state")).unwrap();
+    desk.start_again();
+    until("the alarm is raised", SOON, async || readiness(&desk).await.0 == 503).await;
+    let (_, ready) = readiness(&desk).await;
+    let alarm = &ready["alarms"][0];
+    assert_eq!(alarm["part"], "checkpoints", "{ready}");
+    let what = alarm["what"].as_str().unwrap();
+    assert!(what.contains("desk-replay verify --checkpoint") && what.contains("events"), "{what}");
+    assert!(desk.log().contains("checkpoints stopped"), "{}", desk.log());
+    chats(&desk, "meanwhile").await;
+    assert_eq!(desk.terminate(), Some(0));
+    assert_eq!(notes.notes(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_log_starts_over_and_leaves_the_notes_of_before() {
+    let notes = NoteFolder::new();
+    let mut desk = Desk::start(on_sqlite(&notes));
+    chats(&desk, "before").await;
+    assert_eq!(desk.terminate(), Some(0));
+    let before = notes.notes();
+
+    change(&desk, "update identity set generation = generation + 1").await;
+    for entry in std::fs::read_dir(desk.data_dir()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap().starts_with("views") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    desk.start_again();
+    chats(&desk, "after").await;
+    assert_eq!(desk.terminate(), Some(0));
+    let mut after = notes.notes();
+    for (name, note) in before.iter().filter(|(name, _)| *name != LATEST) {
+        assert_eq!(after.remove(name).as_ref(), Some(note), "{name} stays as it was");
+    }
+    let log = log_of(&desk).await;
+    let newest = are_true_of(&*log, &public_key(&desk), after.into_values()).await;
+    assert_eq!((newest.log.generation, newest.position), (2, log.head().await.unwrap()));
+}
