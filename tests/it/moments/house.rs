@@ -146,7 +146,6 @@ async fn app(
         checkpoints: watch::channel(checkpoint::Status::default()).1,
         visitor_tokens: VisitorTokens::new(&TOKEN_KEY),
         admin_token: AdminToken::new(STAFF),
-        checkpoints: watch::channel(Default::default()).1,
         staff_frames: StaffFrames::default(),
         settings,
         stopping,
