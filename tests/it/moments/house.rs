@@ -13,7 +13,7 @@ use api::{
 use commands::{LiveReplies, Node, Sessions, live::InProcess};
 use domain::VisitorId;
 use event_store::{
-    EventStore, Log, Tail, Vault,
+    EventStore, Log, Tail, Vault, checkpoint,
     migration::migrate_vault,
     sql::{Access, Database},
     sqlite::SqliteStore,
@@ -143,9 +143,9 @@ async fn app(
         live,
         node: Node::born("quiet"),
         identity,
+        checkpoints: watch::channel(checkpoint::Status::default()).1,
         visitor_tokens: VisitorTokens::new(&TOKEN_KEY),
         admin_token: AdminToken::new(STAFF),
-        checkpoints: watch::channel(Default::default()).1,
         staff_frames: StaffFrames::default(),
         settings,
         stopping,

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use event_store::{EventReader as _, NewEvent, Position, SealedEvent, Vault, memory::MemoryStore, plan::Request};
+use event_store::{
+    EventReader as _, NewEvent, Position, SealedEvent, Vault, log::plain_parts, memory::MemoryStore, plan::Request,
+};
 use jiff::Timestamp;
 use projections::{ViewSet, Views, ViewsLocation};
 use tests::{
@@ -166,18 +168,7 @@ pub(super) fn happenings(events: u64, seed: u64) -> Vec<Happening> {
 }
 
 async fn seal(vault: &Vault, event: &NewEvent, at: Timestamp) -> SealedEvent {
-    let mut sealed = SealedEvent {
-        event_id: event.event_id,
-        event_type: event.event_type.into(),
-        schema: event.schema,
-        actor: event.actor.clone(),
-        subject: event.personal.as_ref().map(|part| part.subject),
-        key_id: None,
-        correlation_id: event.correlation_id,
-        causation_id: event.causation_id,
-        data: event.data.as_str().into(),
-        personal: None,
-    };
+    let mut sealed = plain_parts(event);
     if let Some(part) = &event.personal {
         vault.seal(&mut sealed, part, at).await.unwrap();
     }
