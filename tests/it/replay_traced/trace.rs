@@ -79,7 +79,7 @@ impl Traced {
 }
 
 fn wrong(call: &str, may_write: &[PathBuf]) -> Option<Wrong> {
-    let Some((name, arguments)) = call.split_once('(') else { return None };
+    let (name, arguments) = call.split_once('(')?;
     let is_allowed = may_write.iter().any(|path| arguments.contains(&format!("{}", path.display())));
     match name {
         // The second half of a call that another thread interrupted.
