@@ -76,8 +76,9 @@ async fn are_shown_again(house: &House, seed: u64, events: usize, pairs: usize) 
         recording.sessions.len(),
         began.elapsed()
     );
-    assert!(shown + cleared >= pairs && shown > pairs / 2, "{shown} and {cleared}");
-    assert!(pairs < 1_000 || (cleared > 0 && not_yet > 0), "{cleared} and {not_yet}: too little chance");
+    assert!(shown + cleared >= pairs, "{shown} and {cleared}");
+    let is_everything = shown > pairs / 3 && cleared > 0 && not_yet > 0;
+    assert!(pairs < 1_000 || is_everything, "{shown}, {cleared} and {not_yet}: one of them is hardly tried");
     for (session, position) in drawn.iter().take(count(12, 100)) {
         desk_replay_says_the_same(house, &recording, *session, *position);
     }
