@@ -56,7 +56,16 @@ async fn log_of(desk: &Desk) -> Arc<dyn EventReader> {
 
 /// What `desk keys` prints for a data directory.
 fn desk_keys(data_dir: &Path) -> Output {
-    Command::new(program("desk")).args(["keys", "--data-dir"]).arg(data_dir).output().unwrap()
+    run_desk(&["keys", "--data-dir", data_dir.to_str().unwrap()])
+}
+
+fn run_desk(arguments: &[&str]) -> Output {
+    let mut command = Command::new(program("desk"));
+    // What is set for the tests is no setting of the program.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).output().unwrap()
 }
 
 fn public_key(desk: &Desk) -> PublicKey {

@@ -5,9 +5,9 @@ use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 use event_store::checkpoint::LATEST;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
-use tests::desk::{Desk, Setup, program};
+use tests::desk::{Desk, Setup};
 
-use super::{NoteFolder, are_true_of, desk_keys, log_of, on_sqlite, public_key, readiness};
+use super::{NoteFolder, are_true_of, desk_keys, log_of, on_sqlite, public_key, readiness, run_desk};
 use crate::crash::until;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -67,8 +67,7 @@ fn a_key_of_another_log_is_refused_at_the_start() {
 
 #[test]
 fn what_would_run_names_both_settings() {
-    let output = std::process::Command::new(program("desk")).arg("check-config").output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8(run_desk(&["check-config"]).stdout).unwrap();
     assert!(said.contains("checkpoint_dir") && said.contains("checkpoint_key_file"), "{said}");
 }
 
