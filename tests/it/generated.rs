@@ -47,17 +47,23 @@ fn type_counts(events: &[Event]) -> BTreeMap<&'static str, usize> {
 }
 
 #[test]
-fn every_type_of_event_occurs_in_a_natural_proportion() {
+fn every_type_of_event_occurs() {
     for order in both(20_000, 1) {
         let counts = type_counts(&events(order));
-        println!("{counts:#?}");
         let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
         assert!(missing.is_empty(), "no traffic for {missing:?}: tests/src/shop has to bring it about");
-        let of = |what: &str| counts[&*format!("session.{what}")];
-        assert!(of("customer_message_sent") > of("assistant_replied"), "several are answered together");
-        assert!(of("assistant_replied") > 5 * of("agent_took_over"), "the assistant answers most");
-        assert!(of("closed") > of("reopened"));
     }
+}
+
+#[test]
+fn a_shop_has_them_in_a_natural_proportion() {
+    let counts = type_counts(&events(Order::shop(20_000, 1, evening())));
+    println!("{counts:#?}");
+    let of = |what: &str| counts[&*format!("session.{what}")];
+    assert!(of("customer_message_sent") > of("assistant_replied"), "several are answered together");
+    assert!(of("assistant_replied") > 10 * of("agent_took_over"), "the assistant answers most");
+    assert!(of("assistant_reply_withheld") < of("assistant_replied") / 50);
+    assert!(of("closed") > of("reopened") && of("opened") > of("escalated"));
 }
 
 #[test]
@@ -124,14 +130,17 @@ fn there_are_exactly_as_many_events_as_were_ordered() {
 
 #[test]
 fn the_days_end_when_they_should() {
-    for order in [both(2_000, 5), both(30_000, 6)].concat() {
-        let appends = appends(order);
-        let (first, last) = (appends[0].at, appends.iter().map(|append| append.at).max().unwrap());
-        assert!(first >= order.begins().saturating_sub(SignedDuration::from_mins(15)).unwrap(), "{first}");
-        assert!(last <= order.until, "{last}");
-        let length = order.until.duration_since(order.begins()).as_secs_f64();
-        let missing = order.until.duration_since(last).as_secs_f64();
-        assert!(missing < 0.06 * length, "the log ends {missing} s before its time of {length} s");
+    for (size, seed) in [(2_000, 5), (8_000, 6), (30_000, 7)] {
+        for (order, tolerance) in both(size, seed).into_iter().zip([0.05, 0.12]) {
+            let appends = appends(order);
+            let (first, last) = (appends[0].at, appends.iter().map(|append| append.at).max().unwrap());
+            assert!(first >= order.begins().saturating_sub(SignedDuration::from_mins(15)).unwrap(), "{first}");
+            assert!(last <= order.until, "{last}");
+            let length = order.until.duration_since(order.begins()).as_secs_f64();
+            let missing = order.until.duration_since(last).as_secs_f64() / length;
+            println!("{size} events end {missing:.3} of their time early");
+            assert!(missing < tolerance);
+        }
     }
 }
 
@@ -157,7 +166,7 @@ fn many_sessions_are_open_at_once_and_each_goes_on_where_it_was() {
         spans.entry(append.stream.clone()).or_insert((place, place)).1 = place;
     }
     let at_once = spans.values().map(|(first, last)| last - first).sum::<usize>() / appends.len();
-    assert!(at_once >= 20, "{at_once} of {} sessions are open at once", spans.len());
+    assert!(at_once >= 12, "{at_once} of {} sessions are open at once", spans.len());
 }
 
 #[test]

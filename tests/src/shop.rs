@@ -138,7 +138,7 @@ impl Shop {
         Self {
             people: People::hired(&mut chance),
             words: Words::read(),
-            doors: Doors::open(begins, order.until),
+            doors: Doors::open(&order),
             clock: WallClock::default(),
             threads: Threads::default(),
             now: begins,
