@@ -4,10 +4,13 @@
 mod served;
 mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::session::{Event, PersonalText, codec::EVENT_TYPES, decode, encode};
-use event_store::{Expected, Log, NewEvent, StreamName, StreamVersion, Vault, memory::MemoryStore};
+use event_store::{Expected, Log, NewEvent, Opened, Position, StreamName, StreamVersion, Vault, memory::MemoryStore};
 use jiff::{SignedDuration, Timestamp};
 use tests::shop::{Append, Happening, Order, RULES, Shop, write};
 
@@ -192,9 +195,18 @@ fn after_an_erasure_nothing_personal_is_recorded_of_its_subject() {
 
 #[tokio::test]
 async fn it_can_be_appended_event_by_event() {
-    let log = Log::new(std::sync::Arc::new(MemoryStore::default()), std::sync::Arc::new(Vault::in_memory()));
+    let log = Log::new(Arc::new(MemoryStore::default()), Arc::new(Vault::in_memory()));
+    let mut erased = BTreeSet::new();
     for happening in Shop::open(Order::stress(2_000, 10, evening())) {
         write::through(&log, &happening).await.unwrap();
+        if let Happening::Erased { subject, .. } = happening {
+            erased.insert(subject.0);
+        }
     }
-    assert_eq!(log.reader().head().await.unwrap().0, 2_000);
+    let recorded = log.reader().read_all(Position::START, 3_000).await.unwrap();
+    assert_eq!((recorded.len(), erased.is_empty()), (2_000, false));
+    for event in recorded.iter().filter(|event| event.event.personal.is_some()) {
+        let is_erased = event.event.subject.is_some_and(|subject| erased.contains(&subject));
+        assert_eq!(log.open(event).await.unwrap() == Opened::Erased, is_erased);
+    }
 }
