@@ -4,10 +4,13 @@
 mod served;
 mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::session::{Event, PersonalText, codec::EVENT_TYPES, decode, encode};
-use event_store::{Expected, Log, NewEvent, StreamName, StreamVersion, Vault, memory::MemoryStore};
+use event_store::{Expected, Log, NewEvent, Opened, Position, StreamName, StreamVersion, Vault, memory::MemoryStore};
 use jiff::{SignedDuration, Timestamp};
 use tests::shop::{Append, Happening, Order, RULES, Shop, write};
 
@@ -47,17 +50,23 @@ fn type_counts(events: &[Event]) -> BTreeMap<&'static str, usize> {
 }
 
 #[test]
-fn every_type_of_event_occurs_in_a_natural_proportion() {
+fn every_type_of_event_occurs() {
     for order in both(20_000, 1) {
         let counts = type_counts(&events(order));
-        println!("{counts:#?}");
         let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
         assert!(missing.is_empty(), "no traffic for {missing:?}: tests/src/shop has to bring it about");
-        let of = |what: &str| counts[&*format!("session.{what}")];
-        assert!(of("customer_message_sent") > of("assistant_replied"), "several are answered together");
-        assert!(of("assistant_replied") > 5 * of("agent_took_over"), "the assistant answers most");
-        assert!(of("closed") > of("reopened"));
     }
+}
+
+#[test]
+fn a_shop_has_them_in_a_natural_proportion() {
+    let counts = type_counts(&events(Order::shop(20_000, 1, evening())));
+    println!("{counts:#?}");
+    let of = |what: &str| counts[&*format!("session.{what}")];
+    assert!(of("customer_message_sent") > of("assistant_replied"), "several are answered together");
+    assert!(of("assistant_replied") > 10 * of("agent_took_over"), "the assistant answers most");
+    assert!(of("assistant_reply_withheld") < of("assistant_replied") / 50);
+    assert!(of("closed") > of("reopened") && of("opened") > of("escalated"));
 }
 
 #[test]
@@ -124,14 +133,17 @@ fn there_are_exactly_as_many_events_as_were_ordered() {
 
 #[test]
 fn the_days_end_when_they_should() {
-    for order in [both(2_000, 5), both(30_000, 6)].concat() {
-        let appends = appends(order);
-        let (first, last) = (appends[0].at, appends.iter().map(|append| append.at).max().unwrap());
-        assert!(first >= order.begins().saturating_sub(SignedDuration::from_mins(15)).unwrap(), "{first}");
-        assert!(last <= order.until, "{last}");
-        let length = order.until.duration_since(order.begins()).as_secs_f64();
-        let missing = order.until.duration_since(last).as_secs_f64();
-        assert!(missing < 0.06 * length, "the log ends {missing} s before its time of {length} s");
+    for (size, seed) in [(2_000, 5), (8_000, 6), (30_000, 7)] {
+        for (order, tolerance) in both(size, seed).into_iter().zip([0.05, 0.12]) {
+            let appends = appends(order);
+            let (first, last) = (appends[0].at, appends.iter().map(|append| append.at).max().unwrap());
+            assert!(first >= order.begins().saturating_sub(SignedDuration::from_mins(15)).unwrap(), "{first}");
+            assert!(last <= order.until, "{last}");
+            let length = order.until.duration_since(order.begins()).as_secs_f64();
+            let missing = order.until.duration_since(last).as_secs_f64() / length;
+            println!("{size} events end {missing:.3} of their time early");
+            assert!(missing < tolerance);
+        }
     }
 }
 
@@ -157,7 +169,7 @@ fn many_sessions_are_open_at_once_and_each_goes_on_where_it_was() {
         spans.entry(append.stream.clone()).or_insert((place, place)).1 = place;
     }
     let at_once = spans.values().map(|(first, last)| last - first).sum::<usize>() / appends.len();
-    assert!(at_once >= 20, "{at_once} of {} sessions are open at once", spans.len());
+    assert!(at_once >= 12, "{at_once} of {} sessions are open at once", spans.len());
 }
 
 #[test]
@@ -183,9 +195,18 @@ fn after_an_erasure_nothing_personal_is_recorded_of_its_subject() {
 
 #[tokio::test]
 async fn it_can_be_appended_event_by_event() {
-    let log = Log::new(std::sync::Arc::new(MemoryStore::default()), std::sync::Arc::new(Vault::in_memory()));
+    let log = Log::new(Arc::new(MemoryStore::default()), Arc::new(Vault::in_memory()));
+    let mut erased = BTreeSet::new();
     for happening in Shop::open(Order::stress(2_000, 10, evening())) {
         write::through(&log, &happening).await.unwrap();
+        if let Happening::Erased { subject, .. } = happening {
+            erased.insert(subject.0);
+        }
     }
-    assert_eq!(log.reader().head().await.unwrap().0, 2_000);
+    let recorded = log.reader().read_all(Position::START, 3_000).await.unwrap();
+    assert_eq!((recorded.len(), erased.is_empty()), (2_000, false));
+    for event in recorded.iter().filter(|event| event.event.personal.is_some()) {
+        let is_erased = event.event.subject.is_some_and(|subject| erased.contains(&subject));
+        assert_eq!(log.open(event).await.unwrap() == Opened::Erased, is_erased);
+    }
 }

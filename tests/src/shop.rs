@@ -138,7 +138,7 @@ impl Shop {
         Self {
             people: People::hired(&mut chance),
             words: Words::read(),
-            doors: Doors::open(begins, order.until),
+            doors: Doors::open(&order),
             clock: WallClock::default(),
             threads: Threads::default(),
             now: begins,
@@ -234,7 +234,7 @@ impl Iterator for Shop {
             if let Some(happening) = self.ready.pop_front() {
                 return Some(happening);
             }
-            if self.given == self.order.events {
+            if self.given >= self.order.events {
                 return None;
             }
             let (at, slot, step) = self.agenda.next()?;

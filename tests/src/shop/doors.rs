@@ -15,12 +15,11 @@ pub(super) struct Doors {
     aim: Timestamp,
     /// Of the time up to then, each second as busy as its hour.
     weight_left: f64,
+    supposed: f64,
     arrivals: u64,
 }
 
-/// Events that an arrival brings: what is supposed before there were any.
-const EXPECTED: f64 = 16.0;
-/// How many arrivals that supposition counts for.
+/// Arrivals that the supposition of what one brings counts for.
 const SUPPOSED: f64 = 30.0;
 /// What a session that goes on still brings, of all that one brings.
 const STILL_TO_COME: f64 = 0.4;
@@ -28,7 +27,8 @@ const STILL_TO_COME: f64 = 0.4;
 const LATECOMERS: f64 = 0.1;
 
 impl Doors {
-    pub(super) fn open(begins: Timestamp, until: Timestamp) -> Self {
+    pub(super) fn open(order: &Order) -> Self {
+        let (begins, until) = (order.begins(), order.until);
         let margin = (seconds_between(begins, until) / 30.0).min(600.0);
         let aim = later(until, -margin);
         let (mut weight_left, mut at) = (0.0, begins);
@@ -37,7 +37,7 @@ impl Doors {
             weight_left += busy(at).weight * seconds_between(at, end);
             at = end;
         }
-        Self { aim, weight_left, arrivals: 0 }
+        Self { aim, weight_left, supposed: SUPPOSED * order.profile.events_per_arrival, arrivals: 0 }
     }
 
     /// When the next customer comes, so many events before the end, with so many sessions that go on.
@@ -68,7 +68,7 @@ impl Doors {
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     fn arrivals_needed(&self, given: u64, missing: u64, open: usize) -> f64 {
-        let brings = (given as f64 + SUPPOSED * EXPECTED) / (self.arrivals as f64 + SUPPOSED);
+        let brings = (given as f64 + self.supposed) / (self.arrivals as f64 + SUPPOSED);
         ((missing as f64 - open as f64 * STILL_TO_COME * brings) / brings).max(1.0)
     }
 }

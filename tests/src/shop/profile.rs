@@ -5,6 +5,8 @@
 pub struct Profile {
     /// Events in an average day.
     pub events_per_day: u64,
+    /// Events that a customer who comes brings about, all in all: what is supposed before it is known.
+    pub events_per_arrival: f64,
     /// How slow people are, compared with an ordinary shop: slower ones have more sessions open at once.
     pub slowness: f64,
     /// Closed sessions whose customer comes back to them.
@@ -45,6 +47,7 @@ impl Profile {
     /// An ordinary shop.
     pub const SHOP: Self = Self {
         events_per_day: 12_000,
+        events_per_arrival: 16.0,
         slowness: 1.0,
         returns: 0.3,
         return_after: 30.0 * 3600.0,
@@ -67,6 +70,7 @@ impl Profile {
     /// What is rare in a shop, often: for tests that want much of it in few events.
     pub const STRESS: Self = Self {
         events_per_day: 4_000,
+        events_per_arrival: 45.0,
         slowness: 4.0,
         returns: 0.7,
         return_after: 1.5 * 3600.0,
