@@ -3,8 +3,8 @@
 
 mod architecture;
 mod checkpoint_attacks;
-mod compare;
 mod checkpoints;
+mod compare;
 mod conformance;
 mod crash;
 mod generated;

@@ -52,7 +52,8 @@ async fn vault_in(folder: &Path) -> Vault {
 async fn verified(store: String) -> (Value, ExitCode) {
     let store = StoreArgs { store, master_key: None, vault: None };
     let (mut out, mut errors) = (Vec::new(), Vec::new());
-    let code = run(Cli { store, json: true, action: Action::Verify(VerifyArgs::default()) }, &mut out, &mut errors).await;
+    let code =
+        run(Cli { store, json: true, action: Action::Verify(VerifyArgs::default()) }, &mut out, &mut errors).await;
     (serde_json::from_slice(&out).unwrap(), code)
 }
 
