@@ -6,9 +6,13 @@
 mod builder;
 mod presence;
 
-use std::time::{Duration, Instant};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use event_store::Position;
+use futures::poll;
 use projections::{Rebuild, Standing};
 use serde::Serialize;
 use tokio::time::sleep;
@@ -47,11 +51,14 @@ struct Document {
 /// # Errors
 /// The views are another version's or role's, nobody can build them, the build stands still, or it was interrupted.
 pub async fn rebuild(source: &Source, wanted: &RebuildArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
+    // Heard from here on, for from here on something is left to say.
+    drop(poll!(interrupted.as_mut()));
     let asked = Rebuild::ask(source.views(), source.shared_reader()).await.map_err(Failure::Rebuild)?;
     let mut work = Work::begin(source, &asked).await?;
     if !wanted.no_wait {
         let ended = tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => Err(interrupted.err().map_or(work.interrupted(), Failure::LookForDesk)),
+            interrupted = interrupted => Err(interrupted.err().map_or(work.interrupted(), Failure::LookForDesk)),
             ended = work.until_done() => ended,
         };
         work.builder.stop().await;

@@ -20,7 +20,7 @@ use traffic::Traffic;
 
 /// Sessions of the past: about eight events each.
 fn past() -> usize {
-    count(160, 6_000)
+    count(160, 1_500)
 }
 
 #[tokio::test(flavor = "multi_thread")]

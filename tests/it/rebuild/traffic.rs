@@ -12,8 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{Response, StatusCode};
-use serde_json::Value;
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
 use tests::desk::{Customer, Desk, Staff};
 use tokio::{
     sync::watch,
@@ -128,19 +128,30 @@ async fn write(customer: Customer, elsewhere: String, name: String, stop: watch:
         if *stop.borrow() {
             return;
         }
-        let answer = customer.chat(&name, &number.to_string()).await.unwrap();
+        let (key, body) = (number.to_string(), json!({"user_id": name, "message": number.to_string()}));
+        let chat = customer.request(Method::POST, "/api/chat").header("Idempotency-Key", key).json(&body);
+        let answer: Value = sent(chat).await.json().await.unwrap();
         let written = answer["position"].as_u64().unwrap_or_else(|| panic!("{answer}"));
         tally.written.fetch_add(1, Ordering::Relaxed);
         let path = format!("/api/sessions/{name}?min_position={written}");
         for (at, seen) in [(&customer, &mut here), (&visitor_elsewhere, &mut there)] {
             let asked = Instant::now();
-            let response = at.get(&path).await.unwrap();
+            let response = sent(at.request(Method::GET, &path)).await;
             if let Some(data) = seen.take(&name, asked, written, response).await {
                 has_no_gap(&data["session"]["history"], number);
             }
         }
         next += PERIOD;
         sleep_until(next).await;
+    }
+}
+
+/// Sends again what met a connection that the server, after a long silence, was just closing.
+async fn sent(request: RequestBuilder) -> Response {
+    let again = request.try_clone().unwrap();
+    match request.send().await {
+        Ok(response) => response,
+        Err(_closed) => again.send().await.unwrap(),
     }
 }
 
@@ -181,7 +192,7 @@ async fn look(staff: Staff, stop: watch::Receiver<bool>, tally: Arc<Tally>) {
 
 async fn get(staff: &Staff, seen: &mut Seen, path: &str) -> Value {
     let asked = Instant::now();
-    let response = staff.get(path).await.unwrap();
+    let response = sent(staff.request(Method::GET, path)).await;
     seen.take(path, asked, 0, response).await.expect("only who wants a position is told to come back")
 }
 
