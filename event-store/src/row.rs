@@ -15,48 +15,48 @@ use crate::{
 pub(crate) const COLUMNS: &str = "position, stream, version, event_id, type, schema, recorded_at, actor, subject, \
      key_id, correlation_id, causation_id, data, personal, prev_hash, hash";
 
-/// A row as the drivers give it.
-pub(crate) struct StoredRow {
+/// A row as the drivers give it: what it names lies in their buffers.
+pub(crate) struct StoredRow<'r> {
     pub(crate) position: i64,
-    pub(crate) stream: String,
+    pub(crate) stream: &'r str,
     pub(crate) version: i64,
-    pub(crate) event_id: Vec<u8>,
-    pub(crate) event_type: String,
+    pub(crate) event_id: &'r [u8],
+    pub(crate) event_type: &'r str,
     pub(crate) schema: i64,
-    pub(crate) recorded_at: String,
-    pub(crate) actor: String,
-    pub(crate) subject: Option<Vec<u8>>,
-    pub(crate) key_id: Option<String>,
-    pub(crate) correlation_id: Vec<u8>,
-    pub(crate) causation_id: Option<Vec<u8>>,
-    pub(crate) data: String,
-    pub(crate) personal: Option<Vec<u8>>,
-    pub(crate) prev_hash: Vec<u8>,
-    pub(crate) hash: Vec<u8>,
+    pub(crate) recorded_at: &'r str,
+    pub(crate) actor: &'r str,
+    pub(crate) subject: Option<&'r [u8]>,
+    pub(crate) key_id: Option<&'r str>,
+    pub(crate) correlation_id: &'r [u8],
+    pub(crate) causation_id: Option<&'r [u8]>,
+    pub(crate) data: &'r str,
+    pub(crate) personal: Option<&'r [u8]>,
+    pub(crate) prev_hash: &'r [u8],
+    pub(crate) hash: &'r [u8],
 }
 
-impl StoredRow {
+impl StoredRow<'_> {
     pub(crate) fn into_event(self) -> Result<Arc<RecordedEvent>, ReadError> {
         let position = Position(self.position.try_into().unwrap_or(0));
         let damaged = |column: &str| ReadError::Damaged { position, what: format!("column {column} is malformed") };
         let uuid = |column, bytes: &[u8]| Uuid::from_slice(bytes).map_err(|_| damaged(column));
         let event = SealedEvent {
-            event_id: uuid("event_id", &self.event_id)?,
+            event_id: uuid("event_id", self.event_id)?,
             event_type: self.event_type.into(),
             schema: self.schema.try_into().map_err(|_| damaged("schema"))?,
-            actor: Actor::from_stored(&self.actor),
-            subject: self.subject.as_deref().map(|bytes| uuid("subject", bytes)).transpose()?,
+            actor: Actor::from_stored(self.actor),
+            subject: self.subject.map(|bytes| uuid("subject", bytes)).transpose()?,
             key_id: self.key_id.map(Into::into),
-            correlation_id: uuid("correlation_id", &self.correlation_id)?,
-            causation_id: self.causation_id.as_deref().map(|bytes| uuid("causation_id", bytes)).transpose()?,
+            correlation_id: uuid("correlation_id", self.correlation_id)?,
+            causation_id: self.causation_id.map(|bytes| uuid("causation_id", bytes)).transpose()?,
             data: self.data.into(),
             personal: self.personal.map(Into::into),
         };
         Ok(Arc::new(RecordedEvent {
             position,
-            stream: StreamName::parse(&self.stream).map_err(|_| damaged("stream"))?,
+            stream: StreamName::parse(self.stream).map_err(|_| damaged("stream"))?,
             version: StreamVersion(self.version.try_into().map_err(|_| damaged("version"))?),
-            recorded_at: parse_time_text(&self.recorded_at).ok_or_else(|| damaged("recorded_at"))?,
+            recorded_at: parse_time_text(self.recorded_at).ok_or_else(|| damaged("recorded_at"))?,
             event,
             prev_hash: self.prev_hash.try_into().map_err(|_| damaged("prev_hash"))?,
             hash: self.hash.try_into().map_err(|_| damaged("hash"))?,
@@ -67,7 +67,7 @@ impl StoredRow {
 /// Decoding for one driver's rows; sqlx's drivers share names and not types.
 macro_rules! decode_rows {
     ($row:ty) => {
-        fn stored_row(row: &$row) -> Result<$crate::row::StoredRow, sqlx::Error> {
+        fn stored_row(row: &$row) -> Result<$crate::row::StoredRow<'_>, sqlx::Error> {
             Ok($crate::row::StoredRow {
                 position: row.try_get(0)?,
                 stream: row.try_get(1)?,
