@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use replay_tool::{Cli, run};
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> ExitCode {
     run(Cli::parse(), &mut std::io::stdout().lock(), &mut std::io::stderr()).await
 }

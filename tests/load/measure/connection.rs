@@ -9,6 +9,7 @@ use super::ground::Failure;
 
 /// One connection and who speaks on it.
 pub(super) struct Connection {
+    address: String,
     stream: TcpStream,
     authorization: String,
     buffer: Vec<u8>,
@@ -49,7 +50,7 @@ impl Connection {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let authorization = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
-        Ok(Self { stream, authorization, buffer: Vec::new() })
+        Ok(Self { address: address.to_owned(), stream, authorization, buffer: Vec::new() })
     }
 
     /// A new customer, who opens a session of this name.
@@ -63,8 +64,14 @@ impl Connection {
     }
 
     /// The same caller on another connection.
-    pub(super) async fn again(&self, address: &str) -> Result<Self, Failure> {
-        Ok(Self { authorization: self.authorization.clone(), ..Self::open(address, "").await? })
+    pub(super) async fn again(&self) -> Result<Self, Failure> {
+        Ok(Self { authorization: self.authorization.clone(), ..Self::open(&self.address, "").await? })
+    }
+
+    /// On a new connection, for the server closes those that nobody has used for some seconds.
+    pub(super) async fn post_again(&mut self, path: &str, headers: &str, body: &str) -> Result<Answer, Failure> {
+        *self = self.again().await?;
+        self.post(path, headers, body).await
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Result<Answer, Failure> {

@@ -75,7 +75,7 @@ async fn arrive(address: &str) -> Result<(Customers, Vec<Reader>), Failure> {
     for customer in 0..CUSTOMERS {
         let name = format!("follower-{customer}");
         let connection = Connection::arrive(address, &name).await?;
-        let stream = connection.again(address).await?.follow(&format!("/api/sessions/{name}/events")).await?;
+        let stream = connection.again().await?.follow(&format!("/api/sessions/{name}/events")).await?;
         readers.push(tokio::spawn(read(stream, true)));
         writers.push(Arc::new(tokio::sync::Mutex::new(connection)));
     }
@@ -109,7 +109,7 @@ async fn newest_of(customers: &Customers, name: &str, newest: &AtomicU64) -> Res
 
 async fn say(customer: &tokio::sync::Mutex<Connection>, name: &str, newest: &AtomicU64) -> Result<(), Failure> {
     let body = format!(r#"{{"user_id":"{name}","message":"电池多久充满？"}}"#);
-    let answer = customer.lock().await.post("/api/chat", "Prefer: respond-async\r\n", &body).await?;
+    let answer = customer.lock().await.post_again("/api/chat", "Prefer: respond-async\r\n", &body).await?;
     newest.fetch_max(answer.number("position").ok_or("a message was not taken")?, Ordering::Relaxed);
     Ok(())
 }
