@@ -15,6 +15,8 @@ pub(super) struct Doors {
     aim: Timestamp,
     /// Of the time up to then, each second as busy as its hour.
     weight_left: f64,
+    /// Seconds between those who come when the aim is past.
+    late_gap: f64,
     supposed: f64,
     arrivals: u64,
 }
@@ -23,8 +25,8 @@ pub(super) struct Doors {
 const SUPPOSED: f64 = 30.0;
 /// What a session that goes on still brings, of all that one brings.
 const STILL_TO_COME: f64 = 0.4;
-/// Seconds between arrivals when time is over and events are missing.
-const LATECOMERS: f64 = 0.1;
+/// How many customers still find room between the aim and the end, when events are missing.
+const LATECOMERS: f64 = 150.0;
 
 impl Doors {
     pub(super) fn open(order: &Order) -> Self {
@@ -37,7 +39,8 @@ impl Doors {
             weight_left += busy(at).weight * seconds_between(at, end);
             at = end;
         }
-        Self { aim, weight_left, supposed: SUPPOSED * order.profile.events_per_arrival, arrivals: 0 }
+        let supposed = SUPPOSED * order.profile.events_per_arrival;
+        Self { aim, weight_left, late_gap: margin / LATECOMERS, supposed, arrivals: 0 }
     }
 
     /// When the next customer comes, so many events before the end, with so many sessions that go on.
@@ -63,7 +66,7 @@ impl Doors {
             weight -= in_this_hour;
             at = end;
         }
-        later(at, LATECOMERS * chance.gap())
+        later(at, self.late_gap * chance.gap())
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
