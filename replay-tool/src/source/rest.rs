@@ -1,4 +1,5 @@
-//! Whether anybody has a SQLite log open. While desk has it open there is a `-wal` file beside it; it goes with a clean stop.
+//! Whether anybody has a SQLite log open. While desk has it open there is a `-wal` file beside it. Where one was left behind, the
+//! log is read as if desk had it open: through that file.
 //!
 //! Read through its WAL, a log that nobody has open would get `-wal` and `-shm` files of ours, and could not be read at all
 //! from a folder that may not be written. So it is read as it lies, and checked afterwards to have lain still.
