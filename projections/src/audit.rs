@@ -142,7 +142,7 @@ async fn load_statuses(tx: &mut Transaction, facts: &[Fact]) -> Result<Statuses,
         let sql = format!(
             "select a.session, a.status_to from (values {}) as touched join audit_entry a on a.position =
                 (select max(position) from audit_entry newest where newest.session = touched.column1)",
-            rows::placeholders(piece.len(), 1)
+            rows::placeholders(tx, piece.len(), 1)
         );
         let values: Vec<Value<'_>> = piece.iter().map(|id| (&**id).into()).collect();
         for row in tx.fetch(&sql, &values).await? {

@@ -24,11 +24,14 @@ pub(crate) fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// `($1, $2), ($3, $4)`: placeholders for a number of rows.
-pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
+/// `($1, $2), ($3, $4)`: placeholders for a number of rows, whose values come in this order. SQLite's have no numbers: it
+/// keeps those as names in a list, and the driver asks for the name of each, which takes longer than writing the rows.
+pub(crate) fn placeholders(tx: &Transaction, rows: usize, columns: usize) -> String {
+    let is_numbered = tx.is_postgres();
+    let place = |number: usize| if is_numbered { format!("${number}") } else { "?".to_owned() };
     let row = |row: usize| {
-        let numbers: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
-        format!("({})", numbers.join(", "))
+        let places: Vec<String> = (1..=columns).map(|column| place(row * columns + column)).collect();
+        format!("({})", places.join(", "))
     };
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
@@ -41,7 +44,7 @@ pub(crate) async fn insert(
     rows: &[Vec<Value<'_>>],
 ) -> Result<(), SqlError> {
     for piece in pieces(rows) {
-        let sql = format!("{head} values {} {tail}", placeholders(piece.len(), piece[0].len()));
+        let sql = format!("{head} values {} {tail}", placeholders(tx, piece.len(), piece[0].len()));
         tx.execute(&sql, &piece.concat()).await?;
     }
     Ok(())

@@ -199,7 +199,7 @@ async fn load(tx: &mut Transaction, facts: &[Fact]) -> Result<Sessions, SqlError
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let mut sessions = Sessions::new();
     for piece in rows::pieces(&ids) {
-        let sql = format!("{SELECT} where id in {}", rows::placeholders(1, piece.len()));
+        let sql = format!("{SELECT} where id in {}", rows::placeholders(tx, 1, piece.len()));
         let values: Vec<Value<'_>> = piece.iter().map(|id| (&**id).into()).collect();
         for row in tx.fetch(&sql, &values).await? {
             let session = SessionView::from_row(&row)?;
