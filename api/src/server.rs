@@ -94,13 +94,15 @@ async fn stop_signal() -> Result<(), AnyError> {
     Ok(())
 }
 
-/// Streams end first (their clients come back to the next life), then requests, then runs, then policies and views;
+/// Streams end first (their clients come back to the next life), then requests, then policies, then runs, then views;
 /// what they have left on the log gets the last checkpoint.
 async fn shut_down(mut running: Running, handle: ServerHandle) {
     tracing::info!("stopping");
     let Running { app, runner, stop, keeper, signer, databases, .. } = &mut running;
     stop.send_replace(true);
     handle.stop(true).await;
+    // It begins runs as well.
+    drop(timeout(GRACE, keeper).await);
     let idle = async {
         while !runner.is_idle() {
             sleep(Duration::from_millis(50)).await;
@@ -110,7 +112,6 @@ async fn shut_down(mut running: Running, handle: ServerHandle) {
         tracing::info!("answers in the making are left to the next life");
     }
     app.views.stop();
-    drop(timeout(GRACE, keeper).await);
     signer.stop().await;
     if let Err(error) = app.log.settle().await {
         tracing::warn!(
