@@ -52,3 +52,54 @@ pub fn pages(reader: &dyn EventReader) -> impl Stream<Item = Result<Page, ReadEr
 fn starts() -> impl Iterator<Item = Position> {
     (0..).step_by(PAGE).map(Position)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        event::{Actor, SealedEvent, StreamName},
+        memory::MemoryStore,
+        plan::{MAX_EVENTS, Request},
+        port::Expected,
+    };
+
+    fn event() -> SealedEvent {
+        SealedEvent {
+            event_id: Uuid::new_v4(),
+            event_type: "session.noted".into(),
+            schema: 1,
+            actor: Actor::new("agent", "ana"),
+            subject: None,
+            key_id: None,
+            correlation_id: Uuid::nil(),
+            causation_id: None,
+            data: "{}".into(),
+            personal: None,
+        }
+    }
+
+    fn log_of(events: usize) -> MemoryStore {
+        let (store, stream) = (MemoryStore::default(), StreamName::of("session", Uuid::nil()));
+        for start in (0..events).step_by(MAX_EVENTS) {
+            let events = (start..events.min(start + MAX_EVENTS)).map(|_| event()).collect();
+            let request = Request { stream: stream.clone(), expected: Expected::Any, events };
+            store.append_at(&request, Timestamp::now()).expect("it is stored");
+        }
+        store
+    }
+
+    /// Also where the log ends with a page.
+    #[tokio::test]
+    async fn every_event_comes_once_and_in_order() {
+        for events in [0, 1, PAGE - 1, PAGE, PAGE + 1, 4 * PAGE, 4 * PAGE + 7] {
+            let store = log_of(events);
+            let pages: Vec<Page> = pages(&store).map(|page| page.expect("it is read")).collect().await;
+            let seen: Vec<u64> = pages.iter().flatten().map(|event| event.position.0).collect();
+            assert_eq!(seen, (1..=events as u64).collect::<Vec<_>>(), "{events}");
+            assert!(pages.iter().all(|page| !page.is_empty()), "{events}");
+        }
+    }
+}
