@@ -1,7 +1,7 @@
 //! Waiting for a key, or for time to pass.
 //!
-//! Invariant: keys are read one by one only while this waits; a key that ends the program arrives here as a key, so the
-//! terminal is put back first.
+//! Invariant: keys are read one by one only while this waits; a key that ends the program then arrives here as a key, so
+//! the terminal is put back first. Between two waits control and c interrupt the program as they do any other.
 
 use std::{
     io,
@@ -62,6 +62,8 @@ fn meaning(key: KeyEvent) -> Option<Next> {
         _ if key.kind == KeyEventKind::Release => None,
         KeyCode::Char('c' | 'd') if is_control => Some(Next::End),
         KeyCode::Char('q' | 'Q') | KeyCode::Esc => Some(Next::End),
+        // Enter that was pressed before keys came one by one arrives as a line feed, which is control and j.
+        KeyCode::Char('j') if is_control => Some(Next::Go),
         KeyCode::Char(' ') | KeyCode::Enter => Some(Next::Go),
         _other_key => None,
     }
