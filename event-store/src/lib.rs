@@ -5,6 +5,7 @@
 //! Invariant: nothing in this crate updates or deletes an event.
 
 pub mod append;
+pub mod background;
 pub mod checkpoint;
 #[cfg(feature = "conformance")]
 pub mod conformance;

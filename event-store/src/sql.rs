@@ -6,6 +6,7 @@
 
 use std::{path::Path, time::Duration};
 
+use crate::background;
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use sqlx::{
     AssertSqlSafe, Column as _, Connection as _, Row as _, TypeInfo as _,
@@ -209,6 +210,17 @@ impl Database {
         Ok(Self::Sqlite { writer, readers })
     }
 
+    /// As [`Self::sqlite`], with a writing connection that gives way to everything else in the process.
+    ///
+    /// # Errors
+    /// As [`Self::sqlite`].
+    pub async fn sqlite_in_background(path: &Path, access: Access) -> Result<Self, SqlError> {
+        let path = path.to_owned();
+        let opening = async move { Self::sqlite(&path, access).await };
+        let opened = background::spawn("desk-opens", opening).map_err(sqlx::Error::Io)?.await;
+        opened.unwrap_or(Err(SqlError(sqlx::Error::WorkerCrashed)))
+    }
+
     /// An empty SQLite database that has no name and ends with this value, or with the process however that ends: SQLite
     /// keeps what does not fit into memory in a file that it has unlinked. It has one connection, for reading as well.
     ///
@@ -367,6 +379,12 @@ impl Transaction {
     }
 }
 
+/// What a writing connection keeps of its file in memory, in negative KiB: at most 32 MiB, taken as it is needed, so that
+/// the indexes of a million events are not read again for every batch.
+const CACHE: &str = "-32768";
+/// Pages of the write-ahead log before they are brought into the file, about 16 MB: what is written often goes there once.
+const CHECKPOINT: &str = "4000";
+
 /// How every SQLite file of ours is opened.
 #[must_use]
 pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
@@ -379,7 +397,8 @@ pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
         Access::ReadOnly => return reading(options),
         Access::AtRest => return reading(options).immutable(true),
     };
-    options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(durability).foreign_keys(true)
+    let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(durability);
+    options.foreign_keys(true).pragma("cache_size", CACHE).pragma("wal_autocheckpoint", CHECKPOINT)
 }
 
 /// A whole page of rows may wait for whoever asked for it, so that it is read while the one before is looked at.

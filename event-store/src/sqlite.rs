@@ -51,8 +51,7 @@ impl SqliteStore {
     /// # Errors
     /// As [`Self::open`].
     pub async fn open_with(path: &Path, access: Access) -> Result<Self, MigrationError> {
-        let options = sqlite_options(path, access).pragma("wal_autocheckpoint", "4000");
-        let pool = sqlite_writer().connect_with(options).await.map_err(SqlError)?;
+        let pool = sqlite_writer().connect_with(sqlite_options(path, access)).await.map_err(SqlError)?;
         migrate_sqlite("log", &SQLITE_LOG, &pool).await?;
         let identity = ensure_identity(&pool).await?;
         let head = current_head(&pool).await?;

@@ -8,7 +8,7 @@ pub mod keys;
 pub mod master;
 pub mod seal;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 use moka::future::Cache;
@@ -156,6 +156,22 @@ impl Vault {
         let plain = seal::open(&key, &seal::binding(&recorded.event, key_id), sealed);
         let text = plain.and_then(|bytes| String::from_utf8(bytes).ok());
         text.map(Opened::Known).ok_or(VaultError::Damaged(recorded.position))
+    }
+
+    /// Fetches the keys of many events at once, so that opening them does not ask the key store for each.
+    ///
+    /// # Errors
+    /// The key store is unavailable, or the master key is wrong.
+    pub async fn fetch_keys(&self, events: impl Iterator<Item = &RecordedEvent>) -> Result<(), VaultError> {
+        let missing = events.filter_map(|event| event.event.key_id.clone());
+        let missing: BTreeSet<Arc<str>> = missing.filter(|key_id| !self.unwrapped.contains_key(key_id)).collect();
+        let missing: Vec<Arc<str>> = missing.into_iter().collect();
+        for (key_id, record) in self.keys.get_many(&missing).await? {
+            if let KeyRecord::Wrapped(wrapped) = record {
+                self.unwrap(&key_id, &wrapped).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the key of a recorded event is destroyed by now; asks the key store itself, whatever is in memory.

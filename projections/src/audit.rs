@@ -97,7 +97,7 @@ pub struct AuditView;
 
 const SCHEMA: &[&str] = &[
     include_str!("sql/audit_entry.sql"),
-    // A session's trail.
+    // A session's trail; its newest entry is asked for with every batch.
     "create index audit_entry_by_session on audit_entry (session, position)",
 ];
 const PLAIN: &[&str] = &["session", "actor", "event_type", "status_from", "status_to", "details"];

@@ -1,7 +1,7 @@
 //! One generation of views: tables of one fingerprint with one checkpoint; and which of them a starting program serves.
 //!
 //! Invariants: a generation that was folded from another log is refused, not served; the program serves the accepted
-//! generation as long as its code can use it, and builds its own beside it.
+//! generation as long as its code can use it, and builds its own beside it. One that is accepted has all its indexes.
 
 use std::sync::Arc;
 
@@ -37,6 +37,16 @@ impl Held {
 }
 
 impl Generation {
+    /// Makes the indexes that readers need, each by itself, where they are not there yet.
+    pub(crate) async fn make_indexes(&self, views: &ViewSet) -> Result<(), SqlError> {
+        for statement in views.iter().flat_map(|view| view.indexes()) {
+            let mut tx = self.database.begin().await?;
+            tx.execute(statement, &[]).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
     /// Keeps the rows as they are, whoever owns them: the checkpoint goes first in every batch, so its row is the lock; in a
     /// file the transaction itself is.
     pub(crate) async fn hold(&self) -> Result<Held, SqlError> {
@@ -77,6 +87,7 @@ pub(crate) async fn choose(place: &Place, views: &ViewSet, reader: &dyn EventRea
         unusable => {
             let not = unusable.map_or(0, |(generation, _)| generation.number);
             let serving = find_or_make(place, views, reader, not).await?;
+            serving.0.make_indexes(views).await?;
             place.set_current(serving.0.number).await?;
             Ok(Chosen { serving, next: None })
         }

@@ -148,12 +148,12 @@ impl MessageView {
 #[derive(Debug)]
 pub struct MessagesView;
 
-const SCHEMA: &[&str] = &[
-    include_str!("sql/message.sql"),
+const SCHEMA: &[&str] = &[include_str!("sql/message.sql")];
+const INDEXES: &[&str] = &[
     // A session's newest messages.
-    "create index message_by_session on message (session, position)",
+    "create index if not exists message_by_session on message (session, position)",
     // What a reply answers.
-    "create index message_by_id on message (id)",
+    "create index if not exists message_by_id on message (id)",
 ];
 const PLAIN: &[&str] = &["session", "id", "role", "agent", "answers"];
 const INSERT: &str = "insert into message (position, session, id, role, content, at, agent, answers, withheld, shown)";
@@ -171,6 +171,10 @@ impl View for MessagesView {
 
     fn schema(&self) -> &'static [&'static str] {
         SCHEMA
+    }
+
+    fn indexes(&self) -> &'static [&'static str] {
+        INDEXES
     }
 
     fn plain_columns(&self) -> &'static [&'static str] {

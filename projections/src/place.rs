@@ -10,7 +10,7 @@ use std::{
 
 use event_store::sql::{Access, Database, SqlError};
 
-use crate::{ownership::give_to_owner, pointer, views::ViewsError};
+use crate::{generation::Generation, ownership::give_to_owner, pointer, views::ViewsError};
 
 /// Connections per generation on PostgreSQL: one writes, the others read.
 const CONNECTIONS: u32 = 9;
@@ -169,6 +169,17 @@ impl Place {
         match self {
             Self::Folder(folder) => Database::sqlite(&folder.join(file_name(number)), Access::Derived).await,
             Self::Postgres { url, .. } => Database::postgres(url, &schema_name(number), CONNECTIONS).await,
+        }
+    }
+
+    /// The database of a generation that nobody waits for yet: what is written there gives way. PostgreSQL does the work
+    /// for its connections in processes of its own, which know of no such thing.
+    pub(crate) async fn database_in_background(&self, generation: &Generation) -> Result<Database, SqlError> {
+        match self {
+            Self::Folder(folder) => {
+                Database::sqlite_in_background(&folder.join(file_name(generation.number)), Access::Derived).await
+            }
+            Self::Postgres { .. } => Ok(generation.database.clone()),
         }
     }
 

@@ -38,8 +38,18 @@ pub(crate) struct Projection {
     pub(crate) generation: Arc<Generation>,
     pub(crate) checkpoint: Checkpoint,
     role: Role,
+    haste: Haste,
     /// After an alarm it claims nothing any more.
     is_stopped: bool,
+}
+
+/// Whether anybody waits for what is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Haste {
+    /// It gives way to everything else.
+    None,
+    /// Readers are served from it.
+    Served,
 }
 
 enum Role {
@@ -67,8 +77,17 @@ impl From<SqlError> for Trouble {
 }
 
 impl Projection {
-    pub(crate) fn new(generation: Arc<Generation>, checkpoint: Checkpoint) -> Self {
-        Self { generation, checkpoint, role: Role::Watcher { seen: Instant::now() }, is_stopped: false }
+    pub(crate) fn new(generation: Arc<Generation>, checkpoint: Checkpoint, haste: Haste) -> Self {
+        Self { generation, checkpoint, role: Role::Watcher { seen: Instant::now() }, haste, is_stopped: false }
+    }
+
+    /// From now on readers are served from it, over these connections.
+    pub(crate) fn come_forward(&mut self, generation: Arc<Generation>, means: &Arc<Means>) {
+        self.generation = generation;
+        self.haste = Haste::Served;
+        if let Role::Owner { feed, .. } = &mut self.role {
+            *feed = feed::begin(means, self.checkpoint.position, self.haste);
+        }
     }
 
     pub(crate) fn position(&self) -> Position {
@@ -184,7 +203,7 @@ impl Projection {
         let is_mine = owner == Some(&means.owner);
         let is_free = owner.is_none() || !means.is_shared || (!has_moved && seen.elapsed() >= STALE);
         if is_mine || (is_free && self.checkpoint.claim(&self.generation.database, &means.owner).await?) {
-            let feed = feed::begin(means, self.position());
+            let feed = feed::begin(means, self.position(), self.haste);
             self.role = Role::Owner { feed, beaten: Instant::now() };
         }
         Ok(())

@@ -21,7 +21,8 @@ use lookout::{News, look_out};
 
 use crate::{
     generation::{Chosen, load_own},
-    projection::{Projection, Trouble},
+    place::Place,
+    projection::{Haste, Projection, Trouble},
     views::{Alarm, Views, ViewsError},
 };
 
@@ -49,10 +50,13 @@ pub(crate) struct Followed {
 type Over = watch::Sender<bool>;
 
 impl Projector {
-    pub(crate) fn new(chosen: Chosen) -> Self {
-        let serving = Followed::new(Projection::new(chosen.serving.0, chosen.serving.1));
-        let building = chosen.next.map(|next| Building::new(next, false));
-        Self { serving, building, passed_over: BTreeSet::new() }
+    pub(crate) async fn new(chosen: Chosen, place: &Place) -> Result<Self, ViewsError> {
+        let serving = Followed::new(Projection::new(chosen.serving.0, chosen.serving.1, Haste::Served));
+        let building = match chosen.next {
+            Some(next) => Some(Building::begin(next, false, place).await?),
+            None => None,
+        };
+        Ok(Self { serving, building, passed_over: BTreeSet::new() })
     }
 
     /// Follows the log for ever. Dropped at any point, it leaves whole transactions.
@@ -97,7 +101,7 @@ impl Projector {
             return Ok(());
         }
         match load_own(&views.place, &views.means.views, &*views.means.reader, number).await? {
-            Some(found) => self.take_up(Building::new(found, is_accepted)).await,
+            Some(found) => self.take_up(Building::begin(found, is_accepted, &views.place).await?).await,
             None => drop(self.passed_over.insert(number)),
         }
         Ok(())

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Rows per statement.
-const SIZES: [usize; 4] = [128, 32, 8, 1];
+const SIZES: [usize; 5] = [512, 128, 32, 8, 1];
 
 /// Cuts a slice into pieces of the few sizes that statements are made for.
 pub(crate) fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {

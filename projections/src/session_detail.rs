@@ -138,13 +138,13 @@ impl Views {
 #[derive(Debug)]
 pub struct SessionsView;
 
-const SCHEMA: &[&str] = &[
-    include_str!("sql/session.sql"),
+const SCHEMA: &[&str] = &[include_str!("sql/session.sql")];
+const INDEXES: &[&str] = &[
     // Staff address sessions by name.
-    "create index session_by_name on session (name)",
+    "create index if not exists session_by_name on session (name)",
     // The list, newest first, whole or of one status.
-    "create index session_by_time on session (updated_at)",
-    "create index session_by_status on session (status, updated_at)",
+    "create index if not exists session_by_time on session (updated_at)",
+    "create index if not exists session_by_status on session (status, updated_at)",
 ];
 const SELECT: &str = include_str!("sql/session_select.sql");
 const PLAIN: &[&str] = &[
@@ -175,6 +175,10 @@ impl View for SessionsView {
 
     fn schema(&self) -> &'static [&'static str] {
         SCHEMA
+    }
+
+    fn indexes(&self) -> &'static [&'static str] {
+        INDEXES
     }
 
     fn plain_columns(&self) -> &'static [&'static str] {

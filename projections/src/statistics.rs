@@ -140,10 +140,10 @@ async fn seconds(snapshot: &mut Transaction, sql: &str, now: i64) -> Result<[f64
 #[derive(Debug)]
 pub struct EscalationsView;
 
-const SCHEMA: &[&str] = &[
-    include_str!("sql/escalation.sql"),
+const SCHEMA: &[&str] = &[include_str!("sql/escalation.sql")];
+const INDEXES: &[&str] = &[
     // The day's escalations.
-    "create index escalation_by_time on escalation (at)",
+    "create index if not exists escalation_by_time on escalation (at)",
 ];
 const PLAIN: &[&str] = &["session", "reason"];
 const INSERT: &str = "insert into escalation (position, session, at, reason)";
@@ -161,6 +161,10 @@ impl View for EscalationsView {
 
     fn schema(&self) -> &'static [&'static str] {
         SCHEMA
+    }
+
+    fn indexes(&self) -> &'static [&'static str] {
+        INDEXES
     }
 
     fn plain_columns(&self) -> &'static [&'static str] {

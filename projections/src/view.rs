@@ -26,8 +26,15 @@ pub trait View: Send + Sync {
         self.version()
     }
 
-    /// Statements that make its tables, the same text for SQLite and PostgreSQL.
+    /// Statements that make its tables and what writing them needs, the same text for SQLite and PostgreSQL.
     fn schema(&self) -> &'static [&'static str];
+
+    /// Statements that make the indexes which only readers need, the same text for both; harmless where they are made
+    /// already. A generation that nobody reads yet gets them when it is nearly as far as the log: sorting once takes
+    /// less than keeping order all the way. Unless told, none.
+    fn indexes(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Text columns that never hold anything personal, so that a tool which compares rows may print them. Unless told, none.
     fn plain_columns(&self) -> &'static [&'static str] {

@@ -194,16 +194,19 @@ impl Views {
         let chosen = choose(&place, &views, &*reader).await?;
         let is_shared = is_guest || place.is_shared();
         let means = Arc::new(Means { reader, vault, views, owner: Uuid::new_v4().to_string(), is_shared });
+        let serving = chosen.serving.0.clone();
+        let announced = chosen.serving.1.position;
+        let projector = Projector::new(chosen, &place).await?;
         Ok(Arc::new(Self {
             place,
             means,
             stop: watch::Sender::new(false),
-            serving: RwLock::new(chosen.serving.0.clone()),
-            announced: watch::Sender::new(chosen.serving.1.position),
+            serving: RwLock::new(serving),
+            announced: watch::Sender::new(announced),
             alarm: Mutex::default(),
             alarm_of_next: Mutex::default(),
             switched_in: Mutex::default(),
-            projector: Mutex::new(Some(Projector::new(chosen))),
+            projector: Mutex::new(Some(projector)),
         }))
     }
 

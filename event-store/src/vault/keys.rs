@@ -1,6 +1,9 @@
 //! Where data keys are kept, wrapped: `keys.db`, or a database of its own, so that its backups can be short-lived.
 
-use std::{collections::HashMap, sync::Arc, sync::Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex},
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -8,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     event::time_text,
-    sql::{Database, SqlError, Transaction},
+    sql::{Database, Row, SqlError, Transaction, Value},
     vault::VaultError,
 };
 
@@ -26,6 +29,9 @@ pub enum KeyRecord {
 pub trait KeyStore: Send + Sync {
     /// The key with this id, if there ever was one.
     async fn get(&self, key_id: &str) -> Result<Option<KeyRecord>, VaultError>;
+
+    /// Those of these keys that there ever were, in any order.
+    async fn get_many(&self, key_ids: &[Arc<str>]) -> Result<Vec<(Arc<str>, KeyRecord)>, VaultError>;
 
     /// Adds a key unless there is one; answers what is there then. An erased subject's is `Destroyed`.
     async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError>;
@@ -52,6 +58,12 @@ impl From<SqlError> for VaultError {
 }
 
 const GET: &str = "select wrapped from data_key where key_id = $1";
+/// Keys that are asked for at a time.
+const MANY: usize = 64;
+static GET_MANY: LazyLock<String> = LazyLock::new(|| {
+    let places: Vec<String> = (1..=MANY).map(|number| format!("${number}")).collect();
+    format!("select key_id, wrapped from data_key where key_id in ({})", places.join(", "))
+});
 const ADD: &str = "insert into data_key (key_id, subject, wrapped, created_at) values ($1, $2, $3, $4)
      on conflict (key_id) do nothing";
 const IS_ERASED: &str = "select 1 from erased_subject where subject = $1";
@@ -60,12 +72,28 @@ const DESTROY: &str =
     "update data_key set wrapped = null, destroyed_at = $2 where subject = $1 and wrapped is not null";
 const KEYS_OF: &str = "select key_id from data_key where subject = $1";
 
+fn record(row: &Row, column: usize) -> Result<KeyRecord, SqlError> {
+    Ok(row.optional_bytes(column)?.map_or(KeyRecord::Destroyed, KeyRecord::Wrapped))
+}
+
 #[async_trait]
 impl KeyStore for SqlKeys {
     async fn get(&self, key_id: &str) -> Result<Option<KeyRecord>, VaultError> {
         let rows = self.0.fetch(GET, &[key_id.into()]).await?;
-        let record = rows.first().map(|row| row.optional_bytes(0)).transpose()?;
-        Ok(record.map(|wrapped| wrapped.map_or(KeyRecord::Destroyed, KeyRecord::Wrapped)))
+        Ok(rows.first().map(|row| record(row, 0)).transpose()?)
+    }
+
+    async fn get_many(&self, key_ids: &[Arc<str>]) -> Result<Vec<(Arc<str>, KeyRecord)>, VaultError> {
+        let mut found = Vec::with_capacity(key_ids.len());
+        for asked in key_ids.chunks(MANY) {
+            // The last one is asked for again where there are fewer, so that the statement is always the same.
+            let last = asked.last().into_iter().cycle();
+            let values: Vec<Value<'_>> = asked.iter().chain(last).take(MANY).map(|id| (&**id).into()).collect();
+            for row in self.0.fetch(&GET_MANY, &values).await? {
+                found.push((row.text(0)?.into(), record(&row, 1)?));
+            }
+        }
+        Ok(found)
     }
 
     async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {
@@ -117,6 +145,12 @@ impl KeyStore for MemoryKeys {
     async fn get(&self, key_id: &str) -> Result<Option<KeyRecord>, VaultError> {
         let table = self.0.lock().expect("no code panics while it holds this lock");
         Ok(table.keys.get(key_id).map(|(_, record)| record.clone()))
+    }
+
+    async fn get_many(&self, key_ids: &[Arc<str>]) -> Result<Vec<(Arc<str>, KeyRecord)>, VaultError> {
+        let table = self.0.lock().expect("no code panics while it holds this lock");
+        let found = key_ids.iter().filter_map(|id| Some((id.clone(), table.keys.get(&**id)?.1.clone())));
+        Ok(found.collect())
     }
 
     async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {

@@ -5,17 +5,19 @@
 
 use std::sync::Arc;
 
-use event_store::{Position, ReadError, RecordedEvent, vault::VaultError};
+use event_store::{Position, ReadError, RecordedEvent, background, vault::VaultError};
 use futures::StreamExt as _;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::yield_now};
 
-use super::{Means, Trouble, alarm, unreadable_log};
+use super::{Haste, Means, Trouble, alarm, unreadable_log};
 use crate::fact::{Fact, FactError};
 
 /// The most events in one transaction: far from the head a transaction's own price is shared by many.
 pub(crate) const BATCH: usize = 1_024;
 /// The same near the head: what a subscription reads at a time.
 const LIVE: usize = 512;
+/// Events that are opened in one go: opening many takes long, and whoever waits for an answer comes in between.
+const TURN: usize = 16;
 /// Batches that wait, beside the one that is written and the one that is read.
 const AHEAD: usize = 1;
 
@@ -29,9 +31,18 @@ pub(crate) struct Batch {
 pub(super) type Feed = mpsc::Receiver<Batch>;
 
 /// Begins to read after a position; ends when nobody takes any more.
-pub(super) fn begin(means: &Arc<Means>, after: Position) -> Feed {
+pub(super) fn begin(means: &Arc<Means>, after: Position, haste: Haste) -> Feed {
     let (batches, feed) = mpsc::channel(AHEAD);
-    tokio::spawn(fill(means.clone(), after, batches));
+    let filling = fill(means.clone(), after, batches);
+    match haste {
+        Haste::None => {
+            if let Err(error) = background::spawn("desk-views", filling) {
+                // Without a feed its owner beats in vain, and takes the generation up again later.
+                tracing::warn!(error = &error as &dyn std::error::Error, "views cannot be read for");
+            }
+        }
+        Haste::Served => drop(tokio::spawn(filling)),
+    }
     feed
 }
 
@@ -75,7 +86,14 @@ async fn hand_on(
 /// Opens and decodes events that come after a position.
 pub(crate) async fn read(means: &Means, after: Position, events: Vec<Result<Arc<RecordedEvent>, ReadError>>) -> Batch {
     let mut batch = Batch { facts: Vec::with_capacity(events.len()), end: None, trouble: None };
-    for event in events {
+    let to_open = events.iter().filter_map(|event| event.as_deref().ok());
+    if let Err(VaultError::Unavailable(error)) = means.vault.fetch_keys(to_open).await {
+        return Batch { trouble: Some(Trouble::Away(error)), ..batch };
+    }
+    for (index, event) in events.into_iter().enumerate() {
+        if index % TURN == TURN - 1 {
+            yield_now().await;
+        }
         let event = match event {
             Ok(event) => event,
             Err(error) => return Batch { trouble: Some(unreadable_log(error, after)), ..batch },

@@ -3,7 +3,10 @@
 //! Invariants: the pointer names a generation before anybody is served from it; while readers go over, nobody writes the
 //! rows that they leave, and the rows that they come to are at least as new.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use event_store::{Position, sql::SqlError};
 use tokio::time::sleep;
@@ -12,7 +15,8 @@ use super::{Followed, Over, lookout::News};
 use crate::{
     checkpoint::Checkpoint,
     generation::{Generation, Held, Loaded},
-    projection::{Projection, is_gone},
+    place::Place,
+    projection::{Haste, Projection, is_gone},
     views::{Views, ViewsError},
 };
 
@@ -25,9 +29,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 pub(super) struct Building {
     pub(super) followed: Followed,
+    /// The same generation over connections that give way to nobody, for when readers are served from it.
+    foreground: Arc<Generation>,
     /// The pointer names it already: another node has gone over to it, or this one had before it died.
     pub(super) is_accepted: bool,
     is_near: bool,
+    is_indexed: bool,
     is_settled: bool,
     /// Where it was taken up, and when.
     begun: (Position, Instant),
@@ -36,11 +43,23 @@ pub(super) struct Building {
 }
 
 impl Building {
-    pub(super) fn new((generation, checkpoint): Loaded, is_accepted: bool) -> Self {
-        tracing::info!(generation = generation.number, position = checkpoint.position.0, "views are being built");
+    pub(super) async fn begin(found: Loaded, is_accepted: bool, place: &Place) -> Result<Self, ViewsError> {
+        let (foreground, checkpoint) = found;
+        tracing::info!(generation = foreground.number, position = checkpoint.position.0, "views are being built");
         let begun = (checkpoint.position, Instant::now());
-        let followed = Followed::new(Projection::new(generation, checkpoint));
-        Self { followed, is_accepted, is_near: false, is_settled: false, begun, goal: None }
+        let database = place.database_in_background(&foreground).await?;
+        let background = Arc::new(Generation { number: foreground.number, database });
+        let followed = Followed::new(Projection::new(background, checkpoint, Haste::None));
+        Ok(Self {
+            followed,
+            foreground,
+            is_accepted,
+            is_near: false,
+            is_indexed: false,
+            is_settled: false,
+            begun,
+            goal: None,
+        })
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -59,11 +78,27 @@ impl Building {
     /// Looks again whether they may.
     pub(super) async fn gets_ready(&mut self, views: &Views) -> bool {
         self.is_near = self.followed.projection.is_owner() && self.comes_near(views.position());
+        if self.is_near && !self.is_indexed {
+            self.index(views).await;
+        }
         if self.is_near && !self.is_settled {
             // Not while anybody waits: from here on little can be lost to a power cut, as at any other time.
             self.is_settled = self.followed.projection.generation.database.settle().await.is_ok();
         }
         self.is_ready()
+    }
+
+    /// Takes a while, in which the serving one goes ahead: then this is not near any more.
+    async fn index(&mut self, views: &Views) {
+        let generation = self.followed.projection.generation.clone();
+        match generation.make_indexes(&views.means.views).await {
+            Ok(()) => self.is_indexed = true,
+            Err(error) => {
+                let generation = generation.number;
+                tracing::warn!(generation, error = &error as &dyn std::error::Error, "indexes not made yet");
+            }
+        }
+        (self.is_near, self.goal) = (false, None);
     }
 
     fn comes_near(&mut self, serving: Position) -> bool {
@@ -94,7 +129,8 @@ impl Building {
             views.place.set_current(self.number()).await?;
             self.is_accepted = true;
         }
-        views.serve(self.followed.projection.generation.clone());
+        views.serve(self.foreground.clone());
+        self.followed.projection.come_forward(self.foreground.clone(), &views.means);
         drop(left);
         self.say_switched(views, began.elapsed());
         Ok(true)

@@ -101,6 +101,14 @@ impl KeyStore for BulkKeys {
         self.stored.get(key_id).await
     }
 
+    async fn get_many(&self, key_ids: &[Arc<str>]) -> Result<Vec<(Arc<str>, KeyRecord)>, VaultError> {
+        let mut found = Vec::new();
+        for key_id in key_ids {
+            found.extend(self.get(key_id).await?.map(|record| (key_id.clone(), record)));
+        }
+        Ok(found)
+    }
+
     async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {
         let mut fresh = self.lock();
         fresh.known.insert(self.hasher.hash_one(key_id));
