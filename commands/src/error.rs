@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::session::{DecodeError, Rejection};
+use domain::{DecodeError, session::Rejection};
 use event_store::{AppendError, Position, ReadError, StreamVersion, log::LogError, vault::VaultError};
 
 /// A rule said no, the key was used before, or the log did not take it.

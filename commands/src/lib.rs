@@ -6,6 +6,7 @@ pub mod answer;
 pub mod assistant;
 pub mod error;
 pub mod event_id;
+pub mod executor;
 pub mod live;
 pub mod node;
 pub mod policy;

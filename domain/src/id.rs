@@ -18,6 +18,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl FromStr for $name {
             type Err = uuid::Error;
 
@@ -41,6 +47,10 @@ ids! {
     RunId,
     /// What the assistant remembers of a session: from one `context_started` to the next. On the wire `conversation_id`.
     ContextId,
+    /// One time that somebody signed in, with all tokens that come of it.
+    SignInId,
+    /// A browser or program that somebody signs in with.
+    DeviceId,
     /// One life of one node: a restarted process is another.
     Incarnation,
 }
@@ -50,5 +60,21 @@ impl SessionId {
     #[must_use]
     pub fn of(visitor: VisitorId, name: &str) -> Self {
         Self(Uuid::new_v5(&visitor.0, name.as_bytes()))
+    }
+}
+
+impl AgentId {
+    /// The account of this name in this log: one name, one account, found without a look-up.
+    #[must_use]
+    pub fn of(log_id: Uuid, username: &crate::text::Username) -> Self {
+        Self(Uuid::new_v5(&log_id, format!("agent {}", username.as_str()).as_bytes()))
+    }
+}
+
+impl DeviceId {
+    /// The device of an account that calls itself this.
+    #[must_use]
+    pub fn of(agent: AgentId, name: &str) -> Self {
+        Self(Uuid::new_v5(&agent.0, name.as_bytes()))
     }
 }

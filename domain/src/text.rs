@@ -21,9 +21,15 @@ pub enum TextError {
     /// It holds U+0000, which no database of ours can store.
     #[error("must not contain U+0000")]
     Null,
-    /// It holds a control character, a slash or a backslash.
+    /// It holds a character that it must not.
     #[error("must not contain control characters, slashes or backslashes")]
     ForbiddenCharacter,
+    /// It holds a character that has no place in a text of this kind.
+    #[error("must not contain {0:?}")]
+    Character(char),
+    /// It is no address of mail.
+    #[error("must be an e-mail address like name@example.com")]
+    NoAddress,
 }
 
 /// What somebody wrote to the other side: 1 to 5,000 characters (design 9).
@@ -110,6 +116,99 @@ impl SessionName {
     }
 }
 
+/// Texts of one line and a bounded length that say nothing in a log.
+macro_rules! short_texts {
+    ($($(#[$doc:meta])* $name:ident: $max:literal, $allowed:expr, $brought:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The longest, in characters.
+            pub const MAX_CHARS: usize = $max;
+
+            /// Parses it; white space around it is dropped.
+            ///
+            /// # Errors
+            /// It is empty, too long, or holds a character that it must not.
+            pub fn parse(text: &str) -> Result<Self, TextError> {
+                let text: String = ($brought)(text.trim());
+                if text.is_empty() {
+                    return Err(TextError::Empty);
+                }
+                if text.chars().count() > Self::MAX_CHARS {
+                    return Err(TextError::TooLong { max: Self::MAX_CHARS });
+                }
+                if let Some(wrong) = text.chars().find(|c| !($allowed)(*c)) {
+                    return Err(TextError::Character(wrong));
+                }
+                Ok(Self(text))
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    )*};
+}
+
+short_texts! {
+    /// What a member of staff signs in with: letters, digits, dot, hyphen, underscore and @, in lower case.
+    Username: 64, |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'), str::to_lowercase;
+    /// What a person is called.
+    PersonName: 100, is_of_one_line, str::to_owned;
+    /// Something that a member of staff knows about, as the shop calls it.
+    Skill: 50, is_of_one_line, str::to_owned;
+}
+
+/// Where mail goes: something before and after one @, without white space. Whether it arrives only a mail can tell.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// The longest, in bytes (RFC 5321).
+    pub const MAX_BYTES: usize = 254;
+
+    /// Parses an address; white space around it is dropped.
+    ///
+    /// # Errors
+    /// It has not the form of one.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let text = text.trim();
+        let (name, host) = text.rsplit_once('@').ok_or(TextError::NoAddress)?;
+        let is_good = !name.is_empty() && !host.is_empty() && !name.contains('@') && text.len() <= Self::MAX_BYTES;
+        let is_clean =
+            text.chars().all(|c| is_of_one_line(c) && !c.is_whitespace() && !matches!(c, ',' | ';' | '<' | '>'));
+        if is_good && is_clean { Ok(Self(text.to_owned())) } else { Err(TextError::NoAddress) }
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress(…)")
+    }
+}
+
+fn is_of_one_line(c: char) -> bool {
+    !c.is_control() && !is_invisible(c)
+}
+
 /// Line separators and the marks that turn the direction of writing: they make one name look like another.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -144,6 +243,24 @@ mod tests {
             assert_eq!(SessionName::parse(bad.to_owned()), Err(TextError::ForbiddenCharacter), "{bad:?}");
         }
         assert_eq!(SessionName::parse("x".repeat(129)), Err(TextError::TooLong { max: 128 }));
+    }
+
+    #[test]
+    fn a_username_is_in_lower_case_and_has_no_spaces() {
+        assert_eq!(Username::parse(" Agent_01 ").map(|name| name.0), Ok("agent_01".to_owned()));
+        assert_eq!(Username::parse("李小明").map(|name| name.0), Ok("李小明".to_owned()));
+        assert_eq!(Username::parse("a b"), Err(TextError::Character(' ')));
+        assert_eq!(Username::parse("a/b"), Err(TextError::Character('/')));
+        assert_eq!(Username::parse(""), Err(TextError::Empty));
+        assert_eq!(PersonName::parse("a\nb"), Err(TextError::Character('\n')));
+    }
+
+    #[test]
+    fn an_address_has_two_sides_and_no_header_in_it() {
+        assert!(EmailAddress::parse("anna@example.com").is_ok());
+        for bad in ["", "anna", "@example.com", "anna@", "a@b@c", "a b@c.de", "a@c.de\r\nBcc: x@y.z", "a@b.c,d@e.f"] {
+            assert_eq!(EmailAddress::parse(bad), Err(TextError::NoAddress), "{bad:?}");
+        }
     }
 
     #[test]

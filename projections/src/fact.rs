@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use domain::{
-    SessionId,
-    session::{DecodeError, Event, PersonalText, Status, decode},
+    DecodeError, PersonalText, SessionId,
+    session::{Event, Status, decode},
 };
 use event_store::{Opened, Position, RecordedEvent, Vault, vault::VaultError};
 

@@ -62,7 +62,7 @@ pub enum Failure {
     Decode {
         position: Position,
         #[source]
-        source: domain::session::DecodeError,
+        source: domain::DecodeError,
     },
     #[error("{stream} is not as it was recorded at version {version} (position {position}): {what}")]
     BrokenChain { stream: StreamName, version: StreamVersion, position: Position, what: &'static str },

@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use domain::session::{Event, PersonalText, State, decode};
+use domain::{
+    PersonalText,
+    session::{Event, State, decode},
+};
 use event_store::{RecordedEvent, StreamName, StreamVersion, event::Position, hash};
 use uuid::Uuid;
 

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::session::PersonalText;
+use domain::PersonalText;
 use event_store::{EventReader, RecordedEvent, Vault, postgres::PostgresStore, sqlite::SqliteStore};
 use projections::ViewsLocation;
 

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::session::{PersonalText, Session, State};
+use domain::{
+    PersonalText,
+    session::{Session, State},
+};
 use event_store::{Identity, Position, RecordedEvent, StreamName};
 use serde::Serialize;
 

@@ -4,8 +4,8 @@
 //! the same questions to them, that answer live.
 
 use domain::{
-    AgentId, Personal, SessionId,
-    session::{Event, PersonalText, Phase, Session},
+    AgentId, Personal, PersonalText, SessionId,
+    session::{Event, Phase, Session},
 };
 use event_store::{Identity, Position, RecordedEvent};
 use projections::{Audience, Fact, MessageView, SessionAt, SessionView, ViewsError, moment::Decision};

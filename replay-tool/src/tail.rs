@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::session::PersonalText;
+use domain::PersonalText;
 use event_store::{Position, RecordedEvent};
 use futures::StreamExt;
 

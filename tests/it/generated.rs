@@ -9,7 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use domain::session::{Event, PersonalText, codec::EVENT_TYPES, decode, encode};
+use domain::{
+    PersonalText,
+    session::{Event, codec::EVENT_TYPES, decode, encode},
+};
 use event_store::{Expected, Log, NewEvent, Opened, Position, StreamName, StreamVersion, Vault, memory::MemoryStore};
 use jiff::{SignedDuration, Timestamp};
 use tests::shop::{Append, Happening, Order, RULES, Shop, write};

@@ -8,7 +8,10 @@ mod vault;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use domain::session::{Encoded, Event, PersonalText, codec::Class, codec::EVENT_TYPES, decode, encode};
+use domain::{
+    Class, Encoded, PersonalText,
+    session::{Event, codec::EVENT_TYPES, decode, encode},
+};
 use serde::{Deserialize, Serialize};
 
 /// A golden file.
@@ -39,6 +42,7 @@ fn class_name(class: Class) -> &'static str {
     match class {
         Class::Message => "message",
         Class::Contact => "contact",
+        Class::Staff => "staff",
     }
 }
 

@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use commands::executor::key_class;
 use domain::{
     AgentId, ContextId, Incarnation, Language, MessageId, RunId, SessionId, VisitorId,
     session::{
-        Class, Command, State, Status,
+        Command, State, Status,
         command::{Answer, Escalate, Opening, SendMessage, StartRun},
         decide, encode,
         event::{EscalationReason, Outcome, Severity, Words},
@@ -14,7 +15,7 @@ use domain::{
     text::{MessageText, SessionName},
 };
 use event_store::{
-    Actor, EventStore, Expected, KeyClass, Log, NewEvent, PersonalPart, Position, StreamName, Vault,
+    Actor, EventStore, Expected, Log, NewEvent, PersonalPart, Position, StreamName, Vault,
     memory::MemoryStore,
     sql::{SqlError, Transaction},
     sqlite::SqliteStore,
@@ -109,13 +110,8 @@ impl Thread {
 
 fn stored(visitor: VisitorId, event: &domain::session::Event) -> NewEvent {
     let encoded = encode(event);
-    let personal = encoded.personal.map(|(class, json)| {
-        let class = match class {
-            Class::Message => KeyClass::Message,
-            Class::Contact => KeyClass::Contact,
-        };
-        PersonalPart { subject: visitor.0, class, json }
-    });
+    let personal =
+        encoded.personal.map(|(class, json)| PersonalPart { subject: visitor.0, class: key_class(class), json });
     NewEvent {
         event_id: Uuid::new_v4(),
         event_type: encoded.event_type,

@@ -26,7 +26,8 @@ use std::collections::{HashSet, VecDeque};
 
 use commands::{
     CommandId,
-    sessions::{Origin, confirm_if_keyed, new_event},
+    executor::{Origin, confirm_if_keyed, new_event},
+    sessions::SessionRules,
 };
 use domain::{
     VisitorId,
@@ -190,10 +191,13 @@ impl Shop {
         let events = if decided.is_empty() && thread.version == 0 {
             decided
         } else {
-            confirm_if_keyed(origin, decided, &command)
+            confirm_if_keyed::<SessionRules>(origin, decided, &command)
         };
-        let new: Vec<NewEvent> =
-            events.iter().enumerate().map(|(place, event)| new_event(origin, thread.visitor, place, event)).collect();
+        let new: Vec<NewEvent> = events
+            .iter()
+            .enumerate()
+            .map(|(place, event)| new_event::<SessionRules>(origin, thread.visitor.0, place, event))
+            .collect();
         let count = new.len() as u64;
         let is_too_late = self.given + count > self.order.events;
         let is_forbidden = thread.is_erased && new.iter().any(|event| event.personal.is_some());

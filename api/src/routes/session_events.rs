@@ -8,8 +8,8 @@ use actix_web::{
 };
 use commands::sessions::stream_of;
 use domain::{
-    SessionId,
-    session::{Event, PersonalText, Screen, decode},
+    PersonalText, SessionId,
+    session::{Event, Screen, decode},
 };
 use event_store::{Position, ReadError, RecordedEvent, StreamVersion};
 use futures::StreamExt;

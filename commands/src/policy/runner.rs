@@ -30,9 +30,10 @@ use crate::{
     assistant::{Assistant, AssistantError, Completion, Piece},
     error::CommandError,
     event_id::CommandId,
+    executor::Origin,
     live::LiveReplies,
     node::Node,
-    sessions::{Execution, Folded, Origin, Sessions},
+    sessions::{Execution, Folded, Sessions},
 };
 use house::{apology, malformed, permille, timed_out, unavailable};
 use start::Start;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use domain::{
-    SessionId,
-    session::{Event, PersonalText, decode},
+    PersonalText, SessionId,
+    session::{Event, decode},
 };
 use event_store::{Position, RecordedEvent, Tail};
 use futures::StreamExt;

@@ -15,7 +15,7 @@ use event_store::{Position, RecordedEvent};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Execution, Origin, Sessions, customer_origin, load::decode_recorded, opening};
+use super::{Execution, Origin, Sessions, customer_origin, decode_recorded, opening};
 use crate::{
     error::{CommandError, Undecodable},
     event_id::IdempotencyKey,

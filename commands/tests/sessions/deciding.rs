@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use commands::{
     CommandError, CommandId, Node, Sessions,
-    sessions::{Execution, Origin, StartContext},
+    executor::Origin,
+    sessions::{Execution, StartContext},
 };
 use domain::{
     AgentId,

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use commands::{
     CommandId,
+    executor::Origin,
     policy::{Keeper, PolicyError, PolicyStore, Runner},
-    sessions::{Execution, Origin},
+    sessions::Execution,
 };
 use domain::{
     RunId,

@@ -1,9 +1,6 @@
 //! What becomes of a message once it is recorded.
 
-use commands::{
-    CommandId,
-    sessions::{Origin, StartContext},
-};
+use commands::{CommandId, executor::Origin, sessions::StartContext};
 use domain::{
     AgentId,
     session::{

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    codec::sealed,
     id::{AgentId, ContextId, Incarnation, MessageId, RunId, VisitorId},
     language::Language,
     personal::Personal,
@@ -32,11 +33,6 @@ pub enum Event {
     Closed(Closed),
     Reopened(Reopened),
     CommandConfirmed(CommandConfirmed),
-}
-
-/// The sealed part where there is none to read yet; `codec` puts the real one in its place.
-fn sealed<T>() -> Personal<T> {
-    Personal::Sealed
 }
 
 /// A visitor's session began to exist.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::session::{DecodeError, Encoded, Event, PersonalText, codec::EVENT_TYPES, decode, encode};
+use domain::{
+    DecodeError, Encoded, PersonalText,
+    session::{Event, codec::EVENT_TYPES, decode, encode},
+};
 use proptest::{prelude::*, strategy::ValueTree};
 use serde_json::{Map, Value, json};
 

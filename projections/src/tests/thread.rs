@@ -1,9 +1,9 @@
 //! One customer's thread, driven by commands through the domain's own rules into the log.
 
 use domain::{
-    AgentId, ContextId, Incarnation, Language, MessageId, RunId, SessionId, VisitorId,
+    AgentId, Class, ContextId, Incarnation, Language, MessageId, RunId, SessionId, VisitorId,
     session::{
-        Class, Command, State, Status,
+        Command, State, Status,
         command::{Answer, Escalate, Failure, Opening, SendMessage, StartRun},
         decide, encode,
         event::{CancelReason, CloseReason, EscalationReason, FailureCode, FailureDetail, Outcome, Severity, Words},
@@ -63,6 +63,7 @@ impl Thread {
             let class = match class {
                 Class::Message => KeyClass::Message,
                 Class::Contact => KeyClass::Contact,
+                Class::Staff => KeyClass::Staff,
             };
             PersonalPart { subject: self.visitor.0, class, json }
         });

@@ -1,6 +1,6 @@
 //! An event as JSON: the envelope, its hashes in hex, and its two parts with the very text that was stored.
 
-use domain::session::PersonalText;
+use domain::PersonalText;
 use event_store::RecordedEvent;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};

@@ -1,6 +1,6 @@
 //! The events as they stand in the log, to be compared with any copy of it.
 
-use domain::session::PersonalText;
+use domain::PersonalText;
 use maud::{Markup, html};
 
 use super::prose::{exact, time};

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use domain::{
-    Language,
-    session::{Event, PersonalText, State},
+    Language, PersonalText,
+    session::{Event, State},
 };
 use event_store::Position;
 use maud::{Markup, html};

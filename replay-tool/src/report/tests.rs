@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use domain::{
-    AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, VisitorId,
+    AgentId, ContextId, Incarnation, Language, MessageId, Personal, PersonalText, RunId, VisitorId,
     session::{
-        Event, PersonalText, State,
+        Event, State,
         event::{
             AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CommandConfirmed,
             ContextStarted, CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Reply,

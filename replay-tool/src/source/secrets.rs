@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::session::PersonalText;
+use domain::PersonalText;
 use event_store::{
     Opened, RecordedEvent,
     sql::{Access, Database},

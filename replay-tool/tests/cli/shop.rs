@@ -8,11 +8,9 @@ use std::{
 };
 
 use domain::{
-    AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
+    AgentId, Class, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
     session::{
-        Event,
-        codec::Class,
-        encode,
+        Event, encode,
         event::{
             AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, ContextStarted,
             CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Released, Reply,
@@ -106,6 +104,7 @@ impl Shop {
             class: match class {
                 Class::Message => KeyClass::Message,
                 Class::Contact => KeyClass::Contact,
+                Class::Staff => KeyClass::Staff,
             },
             json,
         });

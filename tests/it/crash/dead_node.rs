@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use commands::{
     IdempotencyKey, Node, Sessions,
     event_id::CommandId,
+    executor::Origin,
     policy::{ASSISTANT_RUN, PolicyStore, store::TimerChange},
-    sessions::{Origin, ReceiveMessage, Received, stream_of},
+    sessions::{ReceiveMessage, Received, stream_of},
 };
 use domain::{
     Incarnation, RunId, SessionId, VisitorId,

@@ -2,7 +2,10 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
-use domain::session::{PersonalText, decode, encode};
+use domain::{
+    PersonalText,
+    session::{decode, encode},
+};
 use event_store::{
     EventReader, Opened, Position, RecordedEvent, Vault,
     postgres::PostgresStore,

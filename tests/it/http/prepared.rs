@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use api::sign_in::visitor::VisitorTokens;
+use commands::executor::key_class;
 use domain::{
     AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
     session::{
-        Class, Event, encode,
+        Event, encode,
         event::{
             AgentTookOver, AssistantFailed, AssistantReplyWithheld, AssistantRunStarted, CloseReason, Closed,
             CommandConfirmed, CustomerMessageSent, Escalated, EscalationReason, Evidence, FailureCode, FailureDetail,
@@ -16,7 +17,7 @@ use domain::{
     text::{MessageText, SessionName},
 };
 use event_store::{
-    Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, Vault,
+    Actor, Expected, Log, NewEvent, PersonalPart, StreamName, Vault,
     migration::migrate_vault,
     sql::{Access, Database},
     sqlite::SqliteStore,
@@ -97,10 +98,6 @@ fn opened(name: &str) -> Event {
 
 fn new_event(event: &Event) -> NewEvent {
     let stored = encode(event);
-    let class = |class| match class {
-        Class::Message => KeyClass::Message,
-        Class::Contact => KeyClass::Contact,
-    };
     NewEvent {
         event_id: Uuid::new_v4(),
         event_type: stored.event_type,
@@ -109,7 +106,7 @@ fn new_event(event: &Event) -> NewEvent {
         correlation_id: Uuid::new_v4(),
         causation_id: None,
         data: stored.data,
-        personal: stored.personal.map(|(of, json)| PersonalPart { subject: VISITOR.0, class: class(of), json }),
+        personal: stored.personal.map(|(of, json)| PersonalPart { subject: VISITOR.0, class: key_class(of), json }),
     }
 }
 

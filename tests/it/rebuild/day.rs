@@ -1,9 +1,10 @@
 //! A shop's past: sessions that went every way a session can go, decided by the rules and written straight into a log.
 
+use commands::executor::key_class;
 use domain::{
     AgentId, ContextId, Incarnation, Language, MessageId, RunId, SessionId, VisitorId,
     session::{
-        Class, Command, State,
+        Command, State,
         command::{Answer, Escalate, Failure, Opening, SendMessage, StartRun},
         decide, encode,
         event::{
@@ -13,7 +14,7 @@ use domain::{
     },
     text::{MessageText, SessionName},
 };
-use event_store::{Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, Position, StreamName};
+use event_store::{Actor, Expected, Log, NewEvent, PersonalPart, Position, StreamName};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -109,11 +110,7 @@ impl Talk {
 
     fn stored(&self, event: &domain::session::Event) -> NewEvent {
         let encoded = encode(event);
-        let class = |class| match class {
-            Class::Message => KeyClass::Message,
-            Class::Contact => KeyClass::Contact,
-        };
-        let part = |(of, json)| PersonalPart { subject: self.visitor.0, class: class(of), json };
+        let part = |(of, json)| PersonalPart { subject: self.visitor.0, class: key_class(of), json };
         NewEvent {
             event_id: Uuid::new_v4(),
             event_type: encoded.event_type,

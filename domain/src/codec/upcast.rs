@@ -34,9 +34,6 @@ pub struct Upcaster {
     pub personal: fn(Map<String, Value>) -> Map<String, Value>,
 }
 
-/// All steps. None yet: every event is still at its first schema.
-pub const UPCASTERS: &[Upcaster] = &[];
-
 /// Applies every step from a stored schema on.
 pub(super) fn bring_up_to_date(
     upcasters: &[Upcaster],
@@ -62,11 +59,9 @@ mod tests {
 
     use super::*;
     use crate::{
+        codec::{DecodeError, PersonalText, decode_with},
         personal::Personal,
-        session::{
-            codec::{DecodeError, PersonalText, decode_with},
-            event::Event,
-        },
+        session::event::Event,
     };
 
     /// Suppose schema 0 of `opened` called the visitor `guest` and the name `title`.
@@ -105,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_schema_from_the_future_is_refused() {
-        let refused = decode_with(OLD, "session.opened", 2, "{}", PersonalText::Erased);
+        let refused = decode_with::<Event>(OLD, "session.opened", 2, "{}", PersonalText::Erased);
         assert!(matches!(refused, Err(DecodeError::Unknown { schema: 2, .. })));
     }
 }

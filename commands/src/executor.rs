@@ -1,0 +1,367 @@
+//! The one way to change a stream: find what the key did before, load, decide, append; on a conflict load and decide again.
+//!
+//! Invariants: what is appended was decided at the very version it is appended after; a no, or a "nothing to do", that came
+//! from a remembered state is decided again on the stream's end before anyone hears it.
+
+use std::{
+    fmt::Debug,
+    hash::Hash,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use domain::{Class, DecodeError, Encoded, PersonalText};
+use event_store::{
+    Actor, AppendError, Expected, KeyClass, Log, NewEvent, Opened, PersonalPart, Position, RecordedEvent, StreamName,
+    StreamVersion, log::LogError,
+};
+use moka::future::Cache;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::{
+    error::{CommandError, Missing, Undecodable},
+    event_id::CommandId,
+};
+
+/// How long conflicts with other nodes are retried.
+const CONTENTION: Duration = Duration::from_secs(2);
+/// How long a command waits for its stream's earlier ones: while the log is away each of them takes its time to fail.
+const QUEUED: Duration = Duration::from_secs(4);
+/// Commands of one stream queue within a node; so many queues there are.
+const QUEUES: usize = 1024;
+/// Events per read.
+const PAGE: usize = 500;
+
+/// The rules of one kind of stream, as the domain has them.
+pub trait Rules: Send + Sync + 'static {
+    /// Names a stream of this kind.
+    type Id: Copy + Eq + Hash + Debug + Send + Sync + Into<Uuid> + 'static;
+    /// What its events add up to.
+    type State: Default + Clone + Debug + Send + Sync + 'static;
+    /// What can have happened.
+    type Event: Clone + Debug + Send + Sync + 'static;
+    /// What can be wanted.
+    type Command: Clone + Debug + Send + Sync + 'static;
+
+    /// The first part of the stream's name.
+    const CATEGORY: &'static str;
+    /// Whether the state needs what is sealed; where it does not, nothing is opened for it.
+    const OPENS: bool;
+    /// States that are remembered.
+    const REMEMBERED: u64;
+
+    /// From a state and a command to events, or to no.
+    ///
+    /// # Errors
+    /// A rule was not met.
+    fn decide(state: &Self::State, command: Self::Command) -> Result<Vec<Self::Event>, CommandError>;
+
+    /// The state after an event.
+    fn evolve(state: Self::State, event: &Self::Event) -> Self::State;
+
+    /// An event as it is stored.
+    fn encode(event: &Self::Event) -> Encoded;
+
+    /// A stored event.
+    ///
+    /// # Errors
+    /// It is unknown or malformed.
+    fn decode(stored: &RecordedEvent, personal: PersonalText) -> Result<Self::Event, DecodeError>;
+
+    /// Whose personal data the new events hold.
+    ///
+    /// # Errors
+    /// Nobody's: there is no such stream.
+    fn subject(id: Self::Id, state: &Self::State, events: &[Self::Event]) -> Result<Uuid, CommandError>;
+
+    /// What is recorded of a command under a key that changes nothing, so that its repeat is recognised.
+    fn confirmation(origin: &Origin, command: &Self::Command) -> Option<Self::Event>;
+}
+
+/// Who wants something, and by which ids it will be known.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// From a token or a policy, never from a body.
+    pub actor: Actor,
+    /// One request, or what it led to.
+    pub correlation_id: Uuid,
+    /// The event that led to this.
+    pub causation_id: Option<Uuid>,
+    /// The ids of the events to come.
+    pub id: CommandId,
+}
+
+/// A stream's state and where in the stream that is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folded<S> {
+    /// The last event folded.
+    pub version: StreamVersion,
+    /// Its position.
+    pub position: Position,
+    /// What they add up to.
+    pub state: S,
+}
+
+/// What a command came to.
+#[derive(Debug, Clone)]
+pub struct Executed<S, E> {
+    /// The stream after it.
+    pub state: Arc<Folded<S>>,
+    /// What was added; empty when there was nothing to add.
+    pub events: Vec<E>,
+    /// Where the log stood when the last of it was written, or when it was found that there was nothing to add.
+    pub position: Position,
+}
+
+/// What [`Executor::execute`] answers.
+#[derive(Debug)]
+pub enum Execution<S, E> {
+    /// The command was decided now.
+    Done(Executed<S, E>),
+    /// The same command was recorded before: its first event.
+    Repeated(Arc<RecordedEvent>),
+}
+
+/// Executes the commands of one kind of stream.
+pub struct Executor<R: Rules> {
+    log: Log,
+    log_id: Uuid,
+    folded: Cache<R::Id, Arc<Folded<R::State>>>,
+    queues: Vec<tokio::sync::Mutex<()>>,
+}
+
+type Executions<R> = Execution<<R as Rules>::State, <R as Rules>::Event>;
+type States<R> = Arc<Folded<<R as Rules>::State>>;
+
+impl<R: Rules> Executor<R> {
+    /// Commands over a log with this id.
+    #[must_use]
+    pub fn new(log: Log, log_id: Uuid) -> Self {
+        let queues = (0..QUEUES).map(|_| tokio::sync::Mutex::new(())).collect();
+        Self { log, log_id, folded: Cache::new(R::REMEMBERED), queues }
+    }
+
+    /// The log they write to.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn log_id(&self) -> Uuid {
+        self.log_id
+    }
+
+    /// Decides a command and records what comes of it.
+    ///
+    /// # Errors
+    /// A rule said no, or the log did not take it.
+    pub async fn execute(
+        &self,
+        id: R::Id,
+        origin: &Origin,
+        command: R::Command,
+    ) -> Result<Executions<R>, CommandError> {
+        let _turn = timeout(QUEUED, self.queue(id).lock()).await.map_err(|_| queued_in_vain())?;
+        let started = Instant::now();
+        loop {
+            if let Some(recorded) = self.recorded_before(origin).await? {
+                return Ok(Execution::Repeated(recorded));
+            }
+            match self.try_execute(id, origin, &command).await {
+                Err(CommandError::Contention | CommandError::KeyReused) if started.elapsed() < CONTENTION => {
+                    tokio::time::sleep(Duration::from_millis(rand::random_range(1..20))).await;
+                }
+                answer => return answer.map(Execution::Done),
+            }
+        }
+    }
+
+    /// The stream as it is now, read to its end.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn current(&self, id: R::Id) -> Result<States<R>, CommandError> {
+        let mut folded = self.folded.get(&id).await.unwrap_or_default();
+        let (reader, stream) = (self.log.reader(), Self::stream(id));
+        loop {
+            let page = reader.read_stream(&stream, folded.version, PAGE).await?;
+            if page.is_empty() {
+                return Ok(folded);
+            }
+            folded = Arc::new(self.fold(Arc::unwrap_or_clone(folded), &page).await?);
+            self.folded.insert(id, folded.clone()).await;
+        }
+    }
+
+    /// The stream as it was right after this version.
+    pub(crate) async fn as_of(&self, id: R::Id, version: StreamVersion) -> Result<Folded<R::State>, CommandError> {
+        let (reader, stream) = (self.log.reader(), Self::stream(id));
+        let mut folded = Folded::default();
+        while folded.version < version {
+            let mut page = reader.read_stream(&stream, folded.version, PAGE).await?;
+            page.retain(|recorded| recorded.version <= version);
+            if page.is_empty() {
+                break;
+            }
+            folded = self.fold(folded, &page).await?;
+        }
+        Ok(folded)
+    }
+
+    fn stream(id: R::Id) -> StreamName {
+        StreamName::of(R::CATEGORY, id.into())
+    }
+
+    fn queue(&self, id: R::Id) -> &tokio::sync::Mutex<()> {
+        let id: Uuid = id.into();
+        let spread = usize::from(id.as_bytes()[14]) << 8 | usize::from(id.as_bytes()[15]);
+        &self.queues[spread % QUEUES]
+    }
+
+    async fn recorded_before(&self, origin: &Origin) -> Result<Option<Arc<RecordedEvent>>, CommandError> {
+        if !origin.id.is_keyed() {
+            return Ok(None);
+        }
+        Ok(self.log.reader().find(origin.id.event(0)).await?)
+    }
+
+    async fn try_execute(
+        &self,
+        id: R::Id,
+        origin: &Origin,
+        command: &R::Command,
+    ) -> Result<Executed<R::State, R::Event>, CommandError> {
+        let (folded, events) = self.decide(id, command).await?;
+        let events = confirm_if_keyed::<R>(origin, events, command);
+        if events.is_empty() {
+            return Ok(Executed { position: folded.position, state: folded, events });
+        }
+        match self.append(id, origin, &folded, &events).await {
+            Ok(state) => Ok(Executed { position: state.position, state, events }),
+            Err(error) => {
+                self.folded.invalidate(&id).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn decide(&self, id: R::Id, command: &R::Command) -> Result<(States<R>, Vec<R::Event>), CommandError> {
+        if let Some(remembered) = self.folded.get(&id).await
+            && let Some(events) = R::decide(&remembered.state, command.clone()).ok().filter(|events| !events.is_empty())
+        {
+            return Ok((remembered, events));
+        }
+        let current = self.current(id).await?;
+        let events = R::decide(&current.state, command.clone())?;
+        Ok((current, events))
+    }
+
+    async fn append(
+        &self,
+        id: R::Id,
+        origin: &Origin,
+        folded: &Folded<R::State>,
+        events: &[R::Event],
+    ) -> Result<States<R>, CommandError> {
+        let subject = R::subject(id, &folded.state, events)?;
+        let new: Vec<NewEvent> =
+            events.iter().enumerate().map(|(place, event)| new_event::<R>(origin, subject, place, event)).collect();
+        let expected = match folded.version {
+            StreamVersion::NONE => Expected::NoStream,
+            version => Expected::Exact(version),
+        };
+        let appended = match self.log.append(&Self::stream(id), expected, &new).await {
+            Err(LogError::Append(AppendError::WrongExpectedVersion { .. })) => return Err(CommandError::Contention),
+            answer => answer?,
+        };
+        let state = events.iter().fold(folded.state.clone(), R::evolve);
+        let after = Arc::new(Folded { version: appended.last_version, position: appended.last_position, state });
+        self.folded.insert(id, after.clone()).await;
+        Ok(after)
+    }
+
+    /// A stream with a hole is not folded.
+    async fn fold(
+        &self,
+        folded: Folded<R::State>,
+        page: &[Arc<RecordedEvent>],
+    ) -> Result<Folded<R::State>, CommandError> {
+        let mut state = folded.state;
+        let (mut version, mut position) = (folded.version, folded.position);
+        for recorded in page {
+            if recorded.version != version.next() {
+                return Err(Missing { position: recorded.position, expected: version.next() }.into());
+            }
+            let personal = self.personal_of(recorded).await?;
+            let event =
+                R::decode(recorded, personal).map_err(|source| Undecodable { position: recorded.position, source })?;
+            state = R::evolve(state, &event);
+            (version, position) = (recorded.version, recorded.position);
+        }
+        Ok(Folded { version, position, state })
+    }
+
+    async fn personal_of(&self, recorded: &Arc<RecordedEvent>) -> Result<PersonalText, CommandError> {
+        if R::OPENS {
+            return Ok(personal_text(self.log.open(recorded).await?));
+        }
+        Ok(if recorded.event.personal.is_some() { PersonalText::Sealed } else { PersonalText::Absent })
+    }
+}
+
+/// A personal part as the vault gave it, as decoding takes it.
+#[must_use]
+pub fn personal_text(opened: Opened) -> PersonalText {
+    match opened {
+        Opened::Nothing => PersonalText::Absent,
+        Opened::Known(text) => PersonalText::Known(text),
+        Opened::Erased => PersonalText::Erased,
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the stream's earlier commands are not done after {QUEUED:?}")]
+struct QueuedInVain;
+
+fn queued_in_vain() -> CommandError {
+    CommandError::Unavailable(Arc::new(QueuedInVain))
+}
+
+/// A keyed command that changes nothing still leaves a trace, so that its repeat is recognised.
+#[must_use]
+pub fn confirm_if_keyed<R: Rules>(origin: &Origin, events: Vec<R::Event>, command: &R::Command) -> Vec<R::Event> {
+    if !events.is_empty() || !origin.id.is_keyed() {
+        return events;
+    }
+    R::confirmation(origin, command).into_iter().collect()
+}
+
+/// The event at this place of a command's, as the log takes it.
+#[must_use]
+pub fn new_event<R: Rules>(origin: &Origin, subject: Uuid, place: usize, event: &R::Event) -> NewEvent {
+    let encoded = R::encode(event);
+    let personal = encoded.personal.map(|(class, json)| PersonalPart { subject, class: key_class(class), json });
+    NewEvent {
+        event_id: origin.id.event(place),
+        event_type: encoded.event_type,
+        schema: encoded.schema,
+        actor: origin.actor.clone(),
+        correlation_id: origin.correlation_id,
+        causation_id: origin.causation_id,
+        data: encoded.data,
+        personal,
+    }
+}
+
+/// The vault's class of a personal part.
+#[must_use]
+pub fn key_class(class: Class) -> KeyClass {
+    match class {
+        Class::Message => KeyClass::Message,
+        Class::Contact => KeyClass::Contact,
+        Class::Staff => KeyClass::Staff,
+    }
+}

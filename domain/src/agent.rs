@@ -1,0 +1,20 @@
+//! A member of staff: an account with a role, its password and its sign-ins.
+//!
+//! Invariants: what may be done is said by the role alone, never by a caller; a sign-in ends once and stays ended; only the
+//! newest refresh token of a sign-in is good, and one that was used before ends the whole sign-in.
+
+pub mod codec;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod permission;
+pub mod rejection;
+pub mod state;
+
+pub use codec::{decode, encode};
+pub use command::Command;
+pub use decide::decide;
+pub use event::Event;
+pub use permission::{Permission, Role};
+pub use rejection::Rejection;
+pub use state::{Account, SignIn, State};

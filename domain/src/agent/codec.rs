@@ -1,0 +1,35 @@
+//! How the events of an account are stored.
+
+use crate::{
+    agent::event::{
+        CapacityChanged, Created, Deactivated, Event, LanguagesChanged, Names, PasswordSecret, PasswordSet, Person,
+        Reactivated, Renamed, RoleChanged, SignInRenewed, SignInRevoked, SignInsFailed, SignedIn, SignedOut,
+        SkillsChanged, Whereabouts,
+    },
+    codec::{stored_events, upcast::Upcaster},
+};
+
+/// None yet: every event is still at its first schema.
+const UPCASTERS: &[Upcaster] = &[];
+
+stored_events! {
+    Event;
+    plain {
+        RoleChanged = "agent.role_changed",
+        SkillsChanged = "agent.skills_changed",
+        LanguagesChanged = "agent.languages_changed",
+        CapacityChanged = "agent.capacity_changed",
+        Deactivated = "agent.deactivated",
+        Reactivated = "agent.reactivated",
+        SignInRenewed = "agent.sign_in_renewed",
+        SignedOut = "agent.signed_out",
+        SignInRevoked = "agent.sign_in_revoked",
+    }
+    personal {
+        Created = "agent.created", person: Person, Staff;
+        Renamed = "agent.renamed", names: Names, Staff;
+        PasswordSet = "agent.password_set", secret: PasswordSecret, Staff;
+        SignedIn = "agent.signed_in", origin: Whereabouts, Staff;
+        SignInsFailed = "agent.sign_ins_failed", origin: Whereabouts, Staff;
+    }
+}

@@ -1,0 +1,140 @@
+//! The rules: from an account and a command to events, or to no. An empty answer means "valid, nothing to add".
+
+use jiff::SignedDuration;
+
+use crate::{
+    agent::{
+        command::{Changes, Command, NewAccount, Renewal, SignInRequest},
+        event::{
+            CapacityChanged, Created, Deactivated, Event, LanguagesChanged, Names, PasswordHash, PasswordOrigin,
+            PasswordSecret, PasswordSet, Person, Reactivated, Renamed, RevokedReason, RoleChanged, SignInRenewed,
+            SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged,
+        },
+        rejection::Rejection,
+        state::{Account, SignIn, State},
+    },
+    id::SignInId,
+    personal::Personal,
+};
+
+/// How long a refresh token that was just exchanged gives the same successor again to the same device: its answer may have
+/// been lost, and two windows of one browser may have asked at once.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
+
+type Decision = Result<Vec<Event>, Rejection>;
+
+/// Says what comes of a command.
+///
+/// # Errors
+/// The rule that was not met.
+pub fn decide(state: &State, command: Command) -> Decision {
+    match (state, command) {
+        (State::New, Command::Create(new)) => Ok(create(*new)),
+        (State::New, _) => Err(Rejection::NoAccount),
+        (State::Existing(_), Command::Create(_)) => Err(Rejection::AlreadyExists),
+        (State::Existing(account), command) => decide_existing(account, command),
+    }
+}
+
+fn decide_existing(account: &Account, command: Command) -> Decision {
+    match command {
+        Command::Create(_) => Err(Rejection::AlreadyExists),
+        Command::Change(changes) => Ok(change(account, *changes)),
+        Command::Deactivate if account.is_active => Ok(vec![Event::Deactivated(Deactivated {})]),
+        Command::Reactivate if !account.is_active => Ok(vec![Event::Reactivated(Reactivated {})]),
+        Command::Deactivate | Command::Reactivate => Ok(Vec::new()),
+        Command::SetPassword { hash, by, keep } => Ok(set_password(account, hash, by, keep)),
+        Command::SignIn(request) => sign_in(account, request),
+        Command::Renew(renewal) => renew(account, renewal),
+        Command::SignOut { sign_in } => Ok(end(account, sign_in, Event::SignedOut(SignedOut { sign_in }))),
+        Command::Revoke { sign_in, reason } => Ok(end(account, sign_in, revoked(sign_in, reason))),
+        Command::NoteFailure { hour, origin } => Ok(match account.failed_in {
+            Some(noted) if noted >= hour => Vec::new(),
+            _earlier => vec![Event::SignInsFailed(SignInsFailed { hour, origin: Personal::Known(origin) })],
+        }),
+    }
+}
+
+fn create(new: NewAccount) -> Vec<Event> {
+    let NewAccount { username, name, email, role, skills, languages, capacity, hash, by } = new;
+    let person = Personal::Known(Person { username, name, email });
+    vec![Event::Created(Created { role, skills, languages, capacity, person }), password_set(hash, by)]
+}
+
+fn password_set(hash: PasswordHash, by: PasswordOrigin) -> Event {
+    Event::PasswordSet(PasswordSet { by, secret: Personal::Known(PasswordSecret { hash }) })
+}
+
+/// One event for each thing that is other than before.
+fn change(account: &Account, changes: Changes) -> Vec<Event> {
+    let Changes { name, email, role, skills, languages, capacity } = changes;
+    let renamed = rename(account, name, email);
+    let role = role.filter(|role| *role != account.role).map(|role| Event::RoleChanged(RoleChanged { role }));
+    let skills = skills.filter(|skills| *skills != account.skills);
+    let languages = languages.filter(|languages| *languages != account.languages);
+    let capacity = capacity.filter(|capacity| *capacity != account.capacity);
+    let events = [
+        renamed,
+        role,
+        skills.map(|skills| Event::SkillsChanged(SkillsChanged { skills })),
+        languages.map(|languages| Event::LanguagesChanged(LanguagesChanged { languages })),
+        capacity.map(|capacity| Event::CapacityChanged(CapacityChanged { capacity })),
+    ];
+    events.into_iter().flatten().collect()
+}
+
+fn rename(
+    account: &Account,
+    name: Option<crate::text::PersonName>,
+    email: Option<Option<crate::text::EmailAddress>>,
+) -> Option<Event> {
+    let name = name.or_else(|| account.name.clone())?;
+    let email = email.unwrap_or_else(|| account.email.clone());
+    let is_new = account.name.as_ref() != Some(&name) || account.email != email;
+    is_new.then(|| Event::Renamed(Renamed { names: Personal::Known(Names { name, email }) }))
+}
+
+fn set_password(account: &Account, hash: PasswordHash, by: PasswordOrigin, keep: Option<SignInId>) -> Vec<Event> {
+    let others = account.sign_ins.keys().copied().filter(|sign_in| Some(*sign_in) != keep);
+    let revoked = others.map(|sign_in| revoked(sign_in, RevokedReason::PasswordSet));
+    std::iter::once(password_set(hash, by)).chain(revoked).collect()
+}
+
+fn sign_in(account: &Account, request: SignInRequest) -> Decision {
+    let SignInRequest { sign_in, device, at, expires_at, origin, checked } = request;
+    if !account.is_active {
+        return Err(Rejection::Deactivated);
+    }
+    if account.password.as_ref().is_none_or(|password| password.hash != checked) {
+        return Err(Rejection::PasswordChanged);
+    }
+    let origin = Personal::Known(origin);
+    Ok(vec![Event::SignedIn(SignedIn { sign_in, device, at, expires_at, origin })])
+}
+
+/// The newest token is exchanged; the one before it gives the same again for a moment; any older one ends the sign-in.
+fn renew(account: &Account, renewal: Renewal) -> Decision {
+    let Renewal { sign_in, number, device, at, expires_at } = renewal;
+    let current = *account.sign_in(sign_in, at).ok_or(Rejection::SignedOut)?;
+    if number == current.number {
+        let number = number.saturating_add(1);
+        return Ok(vec![Event::SignInRenewed(SignInRenewed { sign_in, number, at, expires_at })]);
+    }
+    if is_repeat(&current, number, device, at) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![revoked(sign_in, RevokedReason::TokenReused)])
+}
+
+fn is_repeat(current: &SignIn, number: u32, device: Option<crate::id::DeviceId>, at: jiff::Timestamp) -> bool {
+    let is_predecessor = number.checked_add(1) == Some(current.number);
+    is_predecessor && device == current.device && at.duration_since(current.renewed_at) <= GRACE
+}
+
+fn revoked(sign_in: SignInId, reason: RevokedReason) -> Event {
+    Event::SignInRevoked(SignInRevoked { sign_in, reason })
+}
+
+fn end(account: &Account, sign_in: SignInId, event: Event) -> Vec<Event> {
+    if account.sign_ins.contains_key(&sign_in) { vec![event] } else { Vec::new() }
+}

@@ -1,0 +1,139 @@
+//! What may be done, and by whom: `resource:action`, and five roles that each have a fixed set of them.
+//!
+//! Invariant: this table is the only place that says what a role may do.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Closed sets of names on the wire.
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// As on the wire.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+
+            /// From the wire.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+names! {
+    /// What somebody is to the shop.
+    Role {
+        /// Talks to customers.
+        Agent = "agent",
+        /// Sees to it that others do.
+        Supervisor = "supervisor",
+        /// Makes accounts and settings.
+        Admin = "admin",
+        /// Proves what happened.
+        Auditor = "auditor",
+        /// Counts, without names.
+        Analyst = "analyst",
+    }
+}
+
+names! {
+    /// Something that may be done.
+    Permission {
+        /// See sessions, their messages and their customers.
+        SessionRead = "session:read",
+        /// See the figures.
+        StatisticsRead = "statistics:read",
+        /// Follow the log of all events, sealed parts left out.
+        LogRead = "log:read",
+        /// See the personal parts of the log's events.
+        PersonalRead = "personal:read",
+        /// See who did what.
+        AuditRead = "audit:read",
+        /// See one's own account and change what is one's own in it.
+        ProfileWrite = "profile:write",
+        /// See the accounts of all.
+        AgentRead = "agent:read",
+        /// Make and change accounts.
+        AgentWrite = "agent:write",
+    }
+}
+
+impl Role {
+    /// What the role may do.
+    #[must_use]
+    pub fn permissions(self) -> &'static [Permission] {
+        use Permission as P;
+        match self {
+            Self::Agent => &[P::SessionRead, P::StatisticsRead, P::ProfileWrite],
+            Self::Supervisor => &[P::SessionRead, P::StatisticsRead, P::AgentRead, P::ProfileWrite],
+            Self::Admin => Permission::ALL,
+            Self::Auditor => &[
+                P::SessionRead,
+                P::StatisticsRead,
+                P::LogRead,
+                P::PersonalRead,
+                P::AuditRead,
+                P::AgentRead,
+                P::ProfileWrite,
+            ],
+            Self::Analyst => &[P::StatisticsRead, P::ProfileWrite],
+        }
+    }
+
+    /// Whether the role may do it.
+    #[must_use]
+    pub fn may(self, permission: Permission) -> bool {
+        self.permissions().contains(&permission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_are_resource_and_action() {
+        for permission in Permission::ALL {
+            let (resource, action) = permission.as_str().split_once(':').expect("two parts");
+            assert!([resource, action].iter().all(|part| part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+            assert_eq!(Permission::parse(permission.as_str()), Some(*permission));
+        }
+    }
+
+    #[test]
+    fn everybody_has_a_profile_and_only_the_administrator_makes_accounts() {
+        for role in Role::ALL {
+            assert!(role.may(Permission::ProfileWrite), "{role}");
+            assert_eq!(role.may(Permission::AgentWrite), *role == Role::Admin, "{role}");
+        }
+    }
+
+    #[test]
+    fn who_counts_sees_no_customer() {
+        for permission in [Permission::SessionRead, Permission::PersonalRead, Permission::LogRead] {
+            assert!(!Role::Analyst.may(permission));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The rules of accounts, seen from outside: given these events, when this command, then those events.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod samples;
+
+mod account;
+mod properties;
+mod sign_in;
+mod stored;
