@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use commands::{LiveReplies, Node, Sessions};
+use commands::{Accounts, Failures, LiveReplies, Node, Sessions};
 use event_store::{EventReader, Identity, Log, Tail, checkpoint};
 use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
     settings::Settings,
-    sign_in::{staff::AdminToken, visitor::VisitorTokens},
+    sign_in::{access::StaffAccess, passwords::Passwords, staff_tokens::StaffTokens, visitor::VisitorTokens},
     staff_frames::StaffFrames,
 };
 
@@ -33,8 +33,16 @@ pub struct App {
     pub checkpoints: watch::Receiver<checkpoint::Status>,
     /// Visitors.
     pub visitor_tokens: VisitorTokens,
+    /// The use cases of staff accounts.
+    pub accounts: Arc<Accounts>,
+    /// Who of staff may come in.
+    pub access: Arc<StaffAccess>,
     /// Staff.
-    pub admin_token: AdminToken,
+    pub staff_tokens: StaffTokens,
+    /// How passwords are checked.
+    pub passwords: Passwords,
+    /// Who could not sign in.
+    pub failures: Failures,
     /// The newest events as staff sees them.
     pub staff_frames: StaffFrames,
     /// What was set.

@@ -11,6 +11,8 @@ pub enum Reader {
     Customer,
     /// Staff with the right to personal data.
     Staff,
+    /// Staff that follows the log without it.
+    Log,
 }
 
 /// What a customer is not shown: what went wrong behind the scenes, and what was said but withheld.
@@ -20,10 +22,13 @@ const NOT_FOR_CUSTOMERS: &[&str] =
 /// Events whose personal part is about the customer but not for it.
 const SEALED_FOR_CUSTOMERS: &[&str] = &["session.escalated"];
 
+/// Events whose personal part nobody is shown: it is there to be checked against, not to be read.
+const SECRET: &[&str] = &["agent.password_set"];
+
 /// Whether a reader is shown events of this type.
 #[must_use]
 pub fn is_shown(reader: Reader, event_type: &str) -> bool {
-    reader == Reader::Staff || !NOT_FOR_CUSTOMERS.contains(&event_type)
+    reader != Reader::Customer || !NOT_FOR_CUSTOMERS.contains(&event_type)
 }
 
 #[derive(Serialize)]
@@ -50,13 +55,21 @@ struct Envelope<'a> {
     erased: bool,
 }
 
+fn is_opened(reader: Reader, event_type: &str) -> bool {
+    match reader {
+        Reader::Staff => !SECRET.contains(&event_type),
+        Reader::Customer => !SEALED_FOR_CUSTOMERS.contains(&event_type) && !SECRET.contains(&event_type),
+        Reader::Log => false,
+    }
+}
+
 /// The envelope's JSON. Both parts go in as they were written: they are parsed only to see that they are JSON.
 ///
 /// # Errors
 /// A part is not JSON, so the event is not one of ours.
 pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: &Opened) -> Result<String, serde_json::Error> {
     let event = &recorded.event;
-    let for_reader = reader == Reader::Staff || !SEALED_FOR_CUSTOMERS.contains(&&*event.event_type);
+    let for_reader = is_opened(reader, &event.event_type);
     let personal = match opened {
         Opened::Known(text) if for_reader => Some(serde_json::from_str(text)?),
         Opened::Known(_) | Opened::Nothing | Opened::Erased => None,
@@ -70,7 +83,7 @@ pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: &Opened) -> Re
         schema: event.schema,
         recorded_at: recorded.recorded_at_text(),
         actor: event.actor.as_str(),
-        subject: event.subject.filter(|_| reader == Reader::Staff),
+        subject: event.subject.filter(|_| reader != Reader::Customer),
         correlation_id: event.correlation_id,
         causation_id: event.causation_id,
         data: serde_json::from_str(&event.data)?,
@@ -87,7 +100,8 @@ pub async fn shown(log: &Log, reader: Reader, recorded: &RecordedEvent) -> Resul
     let said = |error: &(dyn std::error::Error + 'static)| {
         tracing::error!(position = recorded.position.0, error, "an event cannot be shown");
     };
-    let opened = log.open(recorded).await.inspect_err(|error| said(error))?;
+    let is_opened = is_opened(reader, &recorded.event.event_type);
+    let opened = if is_opened { log.open(recorded).await.inspect_err(|error| said(error))? } else { Opened::Nothing };
     envelope(reader, recorded, &opened).map_err(|error| {
         said(&error);
         VaultError::Damaged(recorded.position).into()

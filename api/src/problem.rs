@@ -7,7 +7,7 @@ use actix_web::{
     http::{Method, StatusCode, header},
 };
 use commands::CommandError;
-use domain::session::Rejection;
+use domain::{agent, session::Rejection};
 use projections::{ViewsError, moment::MomentError};
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ struct Refusal {
     field: Option<&'static str>,
     extra: serde_json::Map<String, serde_json::Value>,
     retry_after: Option<Duration>,
-    allowed: Option<Method>,
+    allowed: Option<String>,
 }
 
 /// Its body.
@@ -102,6 +102,13 @@ impl Problem {
         problem
     }
 
+    /// Says when to try again.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
     /// Adds a member to the body.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
@@ -109,10 +116,11 @@ impl Problem {
         self
     }
 
-    /// Says which method is possible.
+    /// Says which methods are possible.
     #[must_use]
-    pub fn allowing(mut self, method: &Method) -> Self {
-        self.0.allowed = Some(method.clone());
+    pub fn allowing(mut self, methods: &[Method]) -> Self {
+        let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        self.0.allowed = Some(names.join(", "));
         self
     }
 
@@ -148,8 +156,8 @@ impl ResponseError for Problem {
         if let Some(wait) = self.0.retry_after {
             response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1).to_string()));
         }
-        if let Some(method) = &self.0.allowed {
-            response.insert_header((header::ALLOW, method.as_str()));
+        if let Some(methods) = &self.0.allowed {
+            response.insert_header((header::ALLOW, methods.as_str()));
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
@@ -174,12 +182,13 @@ impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
         match &error {
             CommandError::Rejected(rejection) => (*rejection).into(),
+            CommandError::Account(rejection) => (*rejection).into(),
             CommandError::KeyReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "IDEMPOTENCY_KEY_REUSED",
                 "Idempotency-Key was used before with another body; use a new key for a new request",
             ),
-            CommandError::Contention => Self::unavailable("CONTENTION", "the session is very busy; try again", AWAY),
+            CommandError::Contention => Self::unavailable("CONTENTION", "others are changing it; try again", AWAY),
             CommandError::Erased => Self::new(StatusCode::GONE, "ERASED", "this visitor's data was erased"),
             CommandError::Unavailable(_) => {
                 log_error(&error);
@@ -187,11 +196,7 @@ impl From<CommandError> for Problem {
             }
             CommandError::Unreadable(_) => {
                 log_error(&error);
-                Self::unavailable(
-                    "HISTORY_UNREADABLE",
-                    "the session's history cannot be read; an operator was told",
-                    AWAY,
-                )
+                Self::unavailable("HISTORY_UNREADABLE", "the history cannot be read; an operator was told", AWAY)
             }
         }
     }
@@ -211,6 +216,19 @@ impl From<Rejection> for Problem {
                 Self::new(StatusCode::CONFLICT, "INVALID_STATUS", format!("INVALID_STATUS: {status}"))
             }
             Rejection::NoSession => Self::not_found("Session not found"),
+        }
+    }
+}
+
+impl From<agent::Rejection> for Problem {
+    fn from(rejection: agent::Rejection) -> Self {
+        use agent::Rejection as R;
+        match rejection {
+            R::NoAccount => Self::not_found("there is no such account"),
+            R::AlreadyExists | R::Deactivated | R::PasswordChanged => {
+                Self::new(StatusCode::CONFLICT, "ACCOUNT_CHANGED", rejection.to_string())
+            }
+            R::SignedOut => Self::new(StatusCode::UNAUTHORIZED, "SIGNED_OUT", "the sign-in is over; sign in again"),
         }
     }
 }

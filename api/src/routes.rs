@@ -1,5 +1,7 @@
 //! The routes. Everything under `/api` is served under `/api/v1` as well.
 
+pub mod agents;
+pub mod auth;
 pub mod bot;
 pub mod chat;
 pub mod chat_stream;
@@ -11,7 +13,7 @@ pub mod session_events;
 pub mod sessions;
 
 use actix_web::{
-    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder,
+    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
     http::{Method, StatusCode},
     web::{self, ServiceConfig},
 };
@@ -47,6 +49,22 @@ fn api(config: &mut ServiceConfig) {
         .service(get("/sessions/{name}", sessions::show))
         .service(get("/sessions/{name}/events", session_events::stream))
         .service(get("/events", events::stream))
+        .service(post("/agent/login", auth::login))
+        .service(post("/auth/agent/login", auth::login))
+        .service(post("/agent/refresh", auth::refresh))
+        .service(post("/agent/logout", auth::logout))
+        .service(post("/agent/change-password", auth::change_password))
+        .service(several("/agent/profile", [on(Method::GET, auth::profile), on(Method::PUT, auth::change_profile)]))
+        .service(get("/agent/sign-ins", auth::sign_ins))
+        .service(several("/agent/sign-ins/{id}", [on(Method::DELETE, auth::revoke)]))
+        .service(several("/agents", [on(Method::GET, agents::list), on(Method::POST, agents::create)]))
+        .service(several(
+            "/agents/{id}",
+            [on(Method::GET, agents::show), on(Method::PUT, agents::change), on(Method::DELETE, agents::deactivate)],
+        ))
+        .service(post("/agents/{id}/reactivate", agents::reactivate))
+        .service(post("/agents/{id}/reset-password", agents::reset_password))
+        .service(several("/agents/{id}/skills", [on(Method::PUT, agents::skills)]))
         .service(get("/bot/info", bot::info))
         .service(get("/config", bot::config))
         .service(get("/health", health::original));
@@ -70,23 +88,38 @@ where
     one(path, Method::POST, handler)
 }
 
-/// Every path has one method.
 fn one<F, Args>(path: &str, method: Method, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    let route = web::method(method.clone()).to(handler);
-    let refuse = move |request: HttpRequest| std::future::ready(wrong_method(&request, &method));
-    web::resource(path).route(route).default_service(web::to(refuse))
+    several(path, [on(method, handler)])
+}
+
+/// A method of a path, and what it does.
+fn on<F, Args>(method: Method, handler: F) -> (Method, Route)
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    (method.clone(), web::method(method).to(handler))
+}
+
+/// A path with its methods; any other is refused with a list of them.
+fn several<const N: usize>(path: &str, routes: [(Method, Route); N]) -> Resource {
+    let allowed: Vec<Method> = routes.iter().map(|(method, _)| method.clone()).collect();
+    let refuse = move |request: HttpRequest| std::future::ready(wrong_method(&request, &allowed));
+    let resource = routes.into_iter().fold(web::resource(path), |resource, (_, route)| resource.route(route));
+    resource.default_service(web::to(refuse))
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::not_found("there is nothing here; /docs/ lists all routes"))
 }
 
-fn wrong_method(request: &HttpRequest, allowed: &Method) -> Result<HttpResponse, Problem> {
+fn wrong_method(request: &HttpRequest, allowed: &[Method]) -> Result<HttpResponse, Problem> {
     let detail = format!("{} is not possible here; /docs/ lists all routes", request.method());
     Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail).allowing(allowed))
 }

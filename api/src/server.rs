@@ -17,6 +17,7 @@ use crate::{
     app::App,
     request, routes,
     settings::Settings,
+    sign_in::first::PASSWORD_FILE,
     startup::{self, Running},
 };
 
@@ -54,13 +55,15 @@ pub async fn serve(settings: Settings) -> Result<(), AnyError> {
 fn announce(listener: &TcpListener, app: &App) -> Result<(), AnyError> {
     let address = listener.local_addr()?;
     let mut out = std::io::stdout();
-    writeln!(
-        out,
-        "desk is ready: http://{address}/  (chat page; /docs/ lists the API; staff token in {})",
-        app.settings.data_dir.join("admin-token").display()
-    )?;
+    writeln!(out, "desk is ready: http://{address}/  (chat page; /docs/ lists the API){}", first_password(app))?;
     out.flush()?;
     Ok(())
+}
+
+/// Where the first password is, as long as nobody has changed it.
+fn first_password(app: &App) -> String {
+    let file = app.settings.data_dir.join(PASSWORD_FILE);
+    if file.exists() { format!("; sign in as admin with the password in {}", file.display()) } else { String::new() }
 }
 
 /// The HTTP server over an app, to be awaited.

@@ -32,8 +32,10 @@ pub struct Settings {
     pub checkpoint_dir: PathBuf,
     /// The key that signs checkpoints.
     pub checkpoint_key_file: PathBuf,
-    /// 64 hexadecimal digits that sign visitor tokens.
+    /// Keys that sign the tokens of visitors and staff.
     pub token_key_file: Option<PathBuf>,
+    /// The first account's password.
+    pub admin_password: Option<String>,
     /// This node's name among the nodes of one database.
     pub node_id: Option<String>,
     /// The FAQ's Markdown.
@@ -83,6 +85,7 @@ impl Settings {
             vault_url: layers.postgres_url("vault_url")?,
             master_key_file: layers.get("master_key_file").map(Into::into),
             token_key_file: layers.get("token_key_file").map(Into::into),
+            admin_password: layers.get("admin_password").map(str::to_owned),
             node_id: layers.get("node_id").map(str::to_owned),
             faq_dir: layers.get("faq_dir").map(Into::into),
             assistant_limit: Duration::from_secs(layers.parse("assistant_limit_seconds", "a number of seconds")?),

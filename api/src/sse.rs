@@ -35,6 +35,13 @@ pub fn reset_frame(identity: Identity, head: Position) -> Bytes {
     event_frame(identity, head, "reset", &serde_json::json!({ "position": head }).to_string())
 }
 
+/// Tells a client that it is not let on with the token it came with: the stream ends here, and what it has missed it gets when
+/// it comes back with another.
+#[must_use]
+pub fn reauthenticate_frame() -> Bytes {
+    Bytes::from_static(b"event: reauthenticate\ndata: {}\n\n")
+}
+
 /// Frames that are there at once go out in one write, up to so many.
 const TOGETHER: usize = 64;
 

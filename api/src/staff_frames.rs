@@ -18,9 +18,9 @@ const KEPT: Duration = Duration::from_secs(2);
 /// About 2 MB.
 const FRAMES: u64 = 2048;
 
-/// Frames by position.
+/// Frames by position, with personal parts and without.
 pub struct StaffFrames {
-    written: Cache<Position, Bytes>,
+    written: Cache<(Position, bool), Bytes>,
 }
 
 impl Default for StaffFrames {
@@ -34,11 +34,17 @@ impl StaffFrames {
     ///
     /// # Errors
     /// The event cannot be opened or shown; that has been logged.
-    pub async fn of(&self, log: &Log, identity: Identity, recorded: &RecordedEvent) -> Result<Bytes, Arc<LogError>> {
+    pub async fn of(
+        &self,
+        log: &Log,
+        identity: Identity,
+        reader: Reader,
+        recorded: &RecordedEvent,
+    ) -> Result<Bytes, Arc<LogError>> {
         let written = async {
-            let json = shown(log, Reader::Staff, recorded).await?;
+            let json = shown(log, reader, recorded).await?;
             Ok(event_frame(identity, recorded.position, &recorded.event.event_type, &json))
         };
-        self.written.try_get_with(recorded.position, written).await
+        self.written.try_get_with((recorded.position, reader == Reader::Staff), written).await
     }
 }

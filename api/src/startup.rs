@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use commands::{
-    LiveReplies, Node, Sessions,
+    Accounts, Failures, LiveReplies, Node, Sessions,
     live::InProcess,
     policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
 };
@@ -27,7 +27,10 @@ use crate::{
     checkpoints,
     data_dir::DataDir,
     settings::Settings,
-    sign_in::{staff::AdminToken, visitor::VisitorTokens},
+    sign_in::{
+        access::StaffAccess, first::make_administrator, passwords::Passwords, staff_tokens::StaffTokens,
+        visitor::VisitorTokens,
+    },
     staff_frames::StaffFrames,
 };
 
@@ -83,7 +86,12 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(start_runs(runner.clone(), tail.clone(), head));
     let keeper = tokio::spawn(keeper.run(stopping.clone()));
-    let (visitor_tokens, admin_token) = secrets(&settings, &data_dir)?;
+    let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
+    let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
+    let passwords = Passwords::new();
+    make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
+    let access = StaffAccess::read(&views).await?;
+    tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = store_name(&settings), "started");
     let app = Arc::new(App {
         sessions,
@@ -95,7 +103,11 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         identity,
         checkpoints: signer.status(),
         visitor_tokens,
-        admin_token,
+        accounts,
+        access,
+        staff_tokens,
+        passwords,
+        failures: Failures::new(policies.clone()),
         staff_frames: StaffFrames::default(),
         settings,
         stopping,
@@ -193,20 +205,16 @@ fn master_key(settings: &Settings, data_dir: &DataDir) -> Result<MasterKey, AnyE
     Ok(key)
 }
 
-fn secrets(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, AdminToken), AnyError> {
-    let fresh = || hex::encode(rand::random::<[u8; 32]>());
-    let token_key = match &settings.token_key_file {
+fn tokens(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, StaffTokens), AnyError> {
+    let text = match &settings.token_key_file {
         Some(path) => std::fs::read_to_string(path).map_err(|e| format!("token key file {}: {e}", path.display()))?,
-        None => data_dir.keep("token-key", fresh)?.0,
+        None => data_dir.keep("token-key", || hex::encode(rand::random::<[u8; 32]>()))?.0,
     };
-    let token_key = hex::decode(token_key.trim()).ok().filter(|key| key.len() >= 32);
-    let token_key = token_key.ok_or("the token key must be at least 64 hexadecimal digits")?;
-    let (admin_token, made) = data_dir.keep("admin-token", fresh)?;
-    if made {
-        let path = data_dir.join("admin-token");
-        tracing::info!(path = %path.display(), "a token for staff routes was made");
-    }
-    Ok((VisitorTokens::new(&token_key), AdminToken::new(&admin_token)))
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Option<Vec<Vec<u8>>> = lines.map(|line| hex::decode(line).ok().filter(|key| key.len() >= 32)).collect();
+    let keys = keys.filter(|keys| !keys.is_empty());
+    let keys = keys.ok_or("each line of the token key file must be at least 64 hexadecimal digits")?;
+    Ok((VisitorTokens::new(&keys), StaffTokens::new(&keys)))
 }
 
 fn node_id(settings: &Settings, data_dir: &DataDir) -> Result<String, AnyError> {

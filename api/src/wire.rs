@@ -1,6 +1,7 @@
 //! The original's shapes (`SessionState`, rows of the list, statistics) as they go over the wire. Times are float seconds
 //! where the original had them.
 
+pub mod agent;
 mod session_data;
 
 pub use session_data::{At, CustomerView, LastDecision, PartlyShown, SessionData};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{DecodeError, session::Rejection};
+use domain::{DecodeError, agent, session::Rejection};
 use event_store::{AppendError, Position, ReadError, StreamVersion, log::LogError, vault::VaultError};
 
 /// A rule said no, the key was used before, or the log did not take it.
@@ -11,11 +11,14 @@ pub enum CommandError {
     /// A rule said no.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// A rule of accounts said no.
+    #[error(transparent)]
+    Account(#[from] agent::Rejection),
     /// The same idempotency key came with other content before.
     #[error("the idempotency key was used with other content")]
     KeyReused,
-    /// Others changed the session faster than we could decide, for 2 s.
-    #[error("the session changes too fast")]
+    /// Others changed the stream faster than we could decide, for 2 s.
+    #[error("it changes too fast")]
     Contention,
     /// The customer was erased: nothing more is recorded about it.
     #[error("the customer was erased")]
@@ -23,8 +26,8 @@ pub enum CommandError {
     /// Log or vault cannot be reached. Whether the command happened is not known; repeating it is safe with a key.
     #[error("the event log is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// The session's history cannot be read: an operator has to look.
-    #[error("the session's history is unreadable")]
+    /// The stream's history cannot be read: an operator has to look.
+    #[error("the history is unreadable")]
     Unreadable(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here reads a view. A decision is made from the stream it changes, or not at all.
 
+pub mod accounts;
 pub mod answer;
 pub mod assistant;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod node;
 pub mod policy;
 pub mod sessions;
 
+pub use accounts::{Accounts, Failures};
 pub use answer::{Ending, await_ending};
 pub use assistant::{Answering, Assistant, AssistantError, Completion, Piece, Question, Speaker, Turn};
 pub use error::CommandError;

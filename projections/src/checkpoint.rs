@@ -11,7 +11,7 @@ use event_store::{
 };
 use uuid::Uuid;
 
-use crate::{fact::Fact, rows, view::ViewSet};
+use crate::{fact::Facts, rows, view::ViewSet};
 
 /// The row `checkpoint` of a generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl Checkpoint {
         &mut self,
         database: &Database,
         views: &ViewSet,
-        facts: &[Fact],
+        facts: &Facts,
         to: (Position, String),
     ) -> Result<bool, SqlError> {
         let (position, hash) = to;
@@ -115,7 +115,8 @@ impl Checkpoint {
             return Ok(false);
         }
         for view in views.iter() {
-            view.apply(&mut tx, facts).await?;
+            view.apply(&mut tx, &facts.sessions).await?;
+            view.apply_accounts(&mut tx, &facts.accounts).await?;
         }
         tx.commit().await?;
         (self.position, self.hash) = (position, hash);

@@ -1,4 +1,4 @@
-//! A recorded event of a session, its personal part opened, decoded: what views are folded from.
+//! A recorded event, its personal part opened, decoded: what views are folded from.
 //!
 //! Invariant: what cannot be opened or decoded is an error that names its position, never a fact that lacks something. Only
 //! a destroyed key gives a fact without its personal part.
@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use domain::{
-    DecodeError, PersonalText, SessionId,
+    AgentId, DecodeError, PersonalText, SessionId, agent,
     session::{Event, Status, decode},
 };
 use event_store::{Opened, Position, RecordedEvent, Vault, vault::VaultError};
+use uuid::Uuid;
 
 /// One event of one session.
 #[derive(Debug, Clone)]
@@ -22,6 +23,26 @@ pub struct Fact {
     pub event: Event,
 }
 
+/// One event of one account of staff.
+#[derive(Debug, Clone)]
+pub struct AccountFact {
+    /// As it stands in the log.
+    pub recorded: Arc<RecordedEvent>,
+    /// Whose account.
+    pub agent: AgentId,
+    /// What happened.
+    pub event: agent::Event,
+}
+
+/// Facts of a part of the log, each kind in the log's order.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Of sessions.
+    pub sessions: Vec<Fact>,
+    /// Of accounts.
+    pub accounts: Vec<AccountFact>,
+}
+
 /// Why an event gave no fact.
 #[derive(Debug, thiserror::Error)]
 pub enum FactError {
@@ -31,26 +52,69 @@ pub enum FactError {
     /// The event is unknown or malformed.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// The stream's name does not end in a session's id.
-    #[error("stream {0} is not named after a session")]
+    /// The stream's name does not end in an id.
+    #[error("stream {0} is not named after an id")]
     Stream(String),
 }
 
-impl Fact {
-    /// Reads an event; `None` for streams that are no session's.
-    pub(crate) async fn read(recorded: &Arc<RecordedEvent>, vault: &Vault) -> Result<Option<Self>, FactError> {
-        if recorded.stream.category() != "session" {
-            return Ok(None);
+impl Facts {
+    /// Adds what an event says; streams that no view is made of say nothing.
+    pub(crate) async fn read(&mut self, recorded: &Arc<RecordedEvent>, vault: &Vault) -> Result<(), FactError> {
+        match recorded.stream.category() {
+            "session" => self.sessions.push(Fact::read(recorded, vault).await?),
+            "agent" => self.accounts.push(AccountFact::read(recorded, vault).await?),
+            _other => {}
         }
-        let id = recorded.stream.id().ok_or_else(|| FactError::Stream(recorded.stream.to_string()))?;
-        let personal = match vault.open(recorded).await? {
-            Opened::Nothing => PersonalText::Absent,
-            Opened::Known(text) => PersonalText::Known(text),
-            Opened::Erased => PersonalText::Erased,
-        };
+        Ok(())
+    }
+
+    /// Where the first of them stands.
+    pub(crate) fn first(&self) -> Option<Position> {
+        let session = self.sessions.first().map(Fact::position);
+        let account = self.accounts.first().map(AccountFact::position);
+        session.into_iter().chain(account).min()
+    }
+}
+
+/// The id in the stream's name, and the personal part as decoding takes it.
+async fn open(recorded: &RecordedEvent, vault: &Vault) -> Result<(Uuid, PersonalText), FactError> {
+    let id = recorded.stream.id().ok_or_else(|| FactError::Stream(recorded.stream.to_string()))?;
+    let personal = match vault.open(recorded).await? {
+        Opened::Nothing => PersonalText::Absent,
+        Opened::Known(text) => PersonalText::Known(text),
+        Opened::Erased => PersonalText::Erased,
+    };
+    Ok((id, personal))
+}
+
+impl AccountFact {
+    async fn read(recorded: &Arc<RecordedEvent>, vault: &Vault) -> Result<Self, FactError> {
+        let (id, personal) = open(recorded, vault).await?;
+        let stored = &recorded.event;
+        let event = agent::decode(&stored.event_type, stored.schema, &stored.data, personal)?;
+        Ok(Self { recorded: recorded.clone(), agent: AgentId(id), event })
+    }
+
+    /// Its place in the log.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.recorded.position
+    }
+
+    /// When it was recorded, in microseconds since 1970.
+    #[must_use]
+    pub fn at_us(&self) -> i64 {
+        self.recorded.recorded_at.as_microsecond()
+    }
+}
+
+impl Fact {
+    /// Reads an event of a session.
+    pub(crate) async fn read(recorded: &Arc<RecordedEvent>, vault: &Vault) -> Result<Self, FactError> {
+        let (id, personal) = open(recorded, vault).await?;
         let stored = &recorded.event;
         let event = decode(&stored.event_type, stored.schema, &stored.data, personal)?;
-        Ok(Some(Self { recorded: recorded.clone(), session: SessionId(id), event }))
+        Ok(Self { recorded: recorded.clone(), session: SessionId(id), event })
     }
 
     /// Its place in the log.

@@ -18,6 +18,7 @@ mod reading;
 mod rebuild;
 mod rows;
 
+pub mod agents;
 pub mod audit;
 pub mod compare;
 pub mod message;
@@ -31,8 +32,9 @@ pub mod views;
 #[cfg(test)]
 mod tests;
 
+pub use agents::{AgentView, SignInView};
 pub use audit::AuditEntry;
-pub use fact::{Fact, FactError};
+pub use fact::{AccountFact, Fact, FactError, Facts};
 pub use message::{Audience, MessageView, Role};
 pub use moment::{Moment, SessionAt};
 pub use place::ViewsLocation;

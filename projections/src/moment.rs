@@ -149,7 +149,7 @@ impl Past<'_> {
         let mut facts = Vec::with_capacity(events.len());
         for event in events.iter().take_while(|event| self.moment.includes(event)) {
             let read = Fact::read(event, self.vault).await;
-            facts.extend(read.map_err(|source| MomentError::Unreadable { position: event.position, source })?);
+            facts.push(read.map_err(|source| MomentError::Unreadable { position: event.position, source })?);
         }
         Ok(facts)
     }

@@ -15,7 +15,7 @@ use event_store::{EventReader, Position, ReadError, RecordedEvent, Vault, sql::S
 use feed::Feed;
 pub(crate) use feed::{BATCH, Batch, read};
 
-use crate::{checkpoint::Checkpoint, fact::Fact, generation::Generation, view::ViewSet, views::Alarm};
+use crate::{checkpoint::Checkpoint, fact::Facts, generation::Generation, view::ViewSet, views::Alarm};
 
 /// An owner whose beat stands still for so long is taken for dead: three missed beats.
 const STALE: Duration = Duration::from_secs(3);
@@ -168,9 +168,9 @@ impl Projection {
         self.role = Role::Watcher { seen: Instant::now() };
     }
 
-    async fn write(&mut self, means: &Means, facts: &[Fact], end: &RecordedEvent) -> Result<(), Trouble> {
+    async fn write(&mut self, means: &Means, facts: &Facts, end: &RecordedEvent) -> Result<(), Trouble> {
         let to = (end.position, hex::encode(end.hash));
-        let first = facts.first().map_or(end.position, Fact::position);
+        let first = facts.first().unwrap_or(end.position);
         match self.checkpoint.advance(&self.generation.database, &means.views, facts, to).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(Trouble::Fenced),

@@ -88,6 +88,16 @@ pub(crate) fn code(value: &impl Serialize) -> String {
     }
 }
 
+/// A list or an object, as text.
+pub(crate) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("events have string keys and no values that JSON lacks")
+}
+
+/// A list or an object kept as text.
+pub(crate) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, SqlError> {
+    serde_json::from_str(&row.text(column)?).map_err(malformed)
+}
+
 /// A value of a closed set by its name on the wire.
 pub(crate) fn coded<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, SqlError> {
     serde_json::from_value(serde_json::Value::String(row.text(column)?)).map_err(malformed)

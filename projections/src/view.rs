@@ -8,7 +8,12 @@ use async_trait::async_trait;
 use event_store::sql::{SqlError, Transaction};
 
 use crate::{
-    audit::AuditView, fact::Fact, message::MessagesView, session_detail::SessionsView, statistics::EscalationsView,
+    agents::AgentsView,
+    audit::AuditView,
+    fact::{AccountFact, Fact},
+    message::MessagesView,
+    session_detail::SessionsView,
+    statistics::EscalationsView,
 };
 
 /// Rows folded from facts.
@@ -41,8 +46,13 @@ pub trait View: Send + Sync {
         &[]
     }
 
-    /// Folds a batch of facts, in order, into the rows. Facts that the rows hold already change nothing.
+    /// Folds a batch of facts of sessions, in order, into the rows. Facts that the rows hold already change nothing.
     async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError>;
+
+    /// The same for facts of accounts. Unless told, none matters.
+    async fn apply_accounts(&self, _tx: &mut Transaction, _facts: &[AccountFact]) -> Result<(), SqlError> {
+        Ok(())
+    }
 }
 
 /// The views of one generation.
@@ -56,6 +66,7 @@ pub fn all() -> ViewSet {
         Arc::new(MessagesView),
         Arc::new(EscalationsView),
         Arc::new(AuditView),
+        Arc::new(AgentsView),
     ])
 }
 

@@ -4,6 +4,7 @@
 
 mod customer;
 mod frames;
+mod sign_in;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -38,11 +39,16 @@ pub struct Desk {
     port: u16,
     child: Option<Child>,
     log: Arc<Mutex<String>>,
+    staff_token: Mutex<Option<(String, Instant)>>,
     _own_folder: Option<tempfile::TempDir>,
 }
 
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_secs(60);
+/// What the account `admin` of every server here signs in with.
+pub const ADMIN_PASSWORD: &str = "correct horse battery";
+/// A token is used for less than the quarter of an hour that it is good for.
+const SIGNED_IN: Duration = Duration::from_secs(10 * 60);
 
 impl Desk {
     /// Starts a server on a fresh data directory.
@@ -52,7 +58,8 @@ impl Desk {
         let folder = own_folder.as_ref().map(|folder| folder.path().join("data"));
         let data_dir = setup.data_dir.clone().or(folder).expect("one of both is there");
         let (port, log) = (free_port(), Arc::default());
-        let mut desk = Self { setup, data_dir, port, child: None, log, _own_folder: own_folder };
+        let staff_token = Mutex::default();
+        let mut desk = Self { setup, data_dir, port, child: None, log, staff_token, _own_folder: own_folder };
         desk.start_again();
         desk
     }
@@ -74,7 +81,8 @@ impl Desk {
     pub fn start_refused(setup: Setup) -> (Option<i32>, String) {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let data_dir = setup.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
-        let mut desk = Self { setup, data_dir, port: free_port(), child: None, log: Arc::default(), _own_folder: None };
+        let (log, staff_token) = (Arc::default(), Mutex::default());
+        let mut desk = Self { setup, data_dir, port: free_port(), child: None, log, staff_token, _own_folder: None };
         desk.begin_start();
         let status = desk.wait_for_end();
         std::thread::sleep(Duration::from_millis(100));
@@ -102,7 +110,11 @@ impl Desk {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
             command.env_remove(name);
         }
-        command.args(arguments).env("DESK_MASTER_KEY_FILE", self.master_key()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .env("DESK_MASTER_KEY_FILE", self.master_key())
+            .env("DESK_ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .stdin(Stdio::null());
         for (name, url) in [
             ("DESK_DATABASE_URL", &self.setup.database_url),
             ("DESK_DATABASE_OWNER_URL", &self.setup.database_owner_url),
@@ -221,11 +233,27 @@ impl Desk {
         Customer::new(self.url())
     }
 
-    /// Somebody with the staff token.
+    /// The administrator, signed in.
     #[must_use]
     pub fn staff(&self) -> Staff {
-        let token = std::fs::read_to_string(self.data_dir.join("admin-token")).expect("a started desk has made it");
-        Staff::new(self.url(), token.trim().to_owned())
+        Staff::new(self.url(), self.staff_token())
+    }
+
+    /// The administrator's access token; it is asked for once and used as long as it is good.
+    ///
+    /// # Panics
+    /// Nobody can sign in.
+    #[must_use]
+    pub fn staff_token(&self) -> String {
+        let mut kept = self.staff_token.lock().expect("nobody panics with the token");
+        match &*kept {
+            Some((token, since)) if since.elapsed() < SIGNED_IN => token.clone(),
+            _none_or_old => {
+                let token = sign_in::sign_in(self.port, "admin", ADMIN_PASSWORD);
+                *kept = Some((token.clone(), Instant::now()));
+                token
+            }
+        }
     }
 }
 

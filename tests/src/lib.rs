@@ -5,4 +5,5 @@ pub mod effort;
 pub mod eventful;
 pub mod oracle;
 pub mod postgres;
+pub mod quiet;
 pub mod shop;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 use bytes::Bytes;
+use domain::agent::Permission;
 use event_store::Position;
 use futures::{Stream, StreamExt};
 
@@ -13,8 +14,8 @@ use crate::{
     envelope::{Reader, shown},
     problem::{Problem, ProblemBody},
     query::QueryFields,
-    sign_in::staff::Staff,
-    sse::{self, Frames, Start, reset_frame, respond},
+    sign_in::staff::{LogRead, May, Needs as _, Staff},
+    sse::{self, Frames, Start, reauthenticate_frame, reset_frame, respond},
 };
 
 const NDJSON: &str = "application/x-ndjson";
@@ -36,30 +37,38 @@ const PAGE: usize = 500;
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "CURSOR_AHEAD"),
     )
 )]
 pub async fn stream(
+    may: May<LogRead>,
     request: HttpRequest,
     app: Data<App>,
-    _staff: Staff,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !accept.contains(NDJSON) {
-        return Ok(respond(frames(app.into_inner(), start, head)));
+        return Ok(respond(frames(app.into_inner(), may.staff, start, head)));
     }
     let Start::After(after) = start else {
         let detail = "the cursor is of the log before a restore; begin again without it";
         return Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "CURSOR_OF_OTHER_GENERATION", detail));
     };
-    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.into_inner(), after, head)))
+    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.into_inner(), reader(may.staff), after, head)))
 }
 
-fn frames(app: Arc<App>, start: Start, head: Position) -> Frames {
+/// Personal parts are for those who may see them.
+fn reader(staff: Staff) -> Reader {
+    if staff.role.may(Permission::PersonalRead) { Reader::Staff } else { Reader::Log }
+}
+
+fn frames(app: Arc<App>, staff: Staff, start: Start, head: Position) -> Frames {
     Box::pin(async_stream::stream! {
+        let over = staff.until_over(&app.access, LogRead::PERMISSION);
+        tokio::pin!(over);
         let after = match start {
             Start::After(position) => position,
             Start::Reset => {
@@ -75,8 +84,12 @@ fn frames(app: Arc<App>, start: Start, head: Position) -> Frames {
                     Some(Err(_)) | None => return,
                 },
                 () = app.until_stopping() => return,
+                () = &mut over => {
+                    yield reauthenticate_frame();
+                    return;
+                }
             };
-            match app.staff_frames.of(&app.log, app.identity, &recorded).await {
+            match app.staff_frames.of(&app.log, app.identity, reader(staff), &recorded).await {
                 Ok(frame) => yield frame,
                 Err(_logged) => return,
             }
@@ -85,7 +98,7 @@ fn frames(app: Arc<App>, start: Start, head: Position) -> Frames {
 }
 
 /// Broken off where an event cannot be read: a client sees an incomplete body, never a gap.
-fn lines(app: Arc<App>, after: Position, head: Position) -> impl Stream<Item = Result<Bytes, Problem>> {
+fn lines(app: Arc<App>, reader: Reader, after: Position, head: Position) -> impl Stream<Item = Result<Bytes, Problem>> {
     async_stream::try_stream! {
         let mut cursor = after;
         while cursor < head {
@@ -94,7 +107,7 @@ fn lines(app: Arc<App>, after: Position, head: Position) -> impl Stream<Item = R
             cursor = last.position;
             let mut chunk = String::new();
             for recorded in page.iter().filter(|recorded| recorded.position <= head) {
-                chunk.push_str(&shown(&app.log, Reader::Staff, recorded).await.map_err(commands::CommandError::from)?);
+                chunk.push_str(&shown(&app.log, reader, recorded).await.map_err(commands::CommandError::from)?);
                 chunk.push('\n');
             }
             yield Bytes::from(chunk);

@@ -20,8 +20,11 @@ use crate::{
     envelope::{Reader, is_shown, shown},
     problem::{Problem, ProblemBody},
     query::QueryFields,
-    sign_in::{staff::is_staff, visitor::KnownVisitor},
-    sse::{self, Frames, Start, event_frame, reset_frame, respond},
+    sign_in::{
+        staff::{MaybeStaff, Needs as _, SessionRead, Staff},
+        visitor::KnownVisitor,
+    },
+    sse::{self, Frames, Start, event_frame, reauthenticate_frame, reset_frame, respond},
 };
 
 const PAGE: usize = 500;
@@ -48,14 +51,15 @@ const PAGE: usize = 500;
     )
 )]
 pub async fn stream(
+    caller: MaybeStaff<SessionRead>,
     request: HttpRequest,
     app: Data<App>,
     visitor: Option<KnownVisitor>,
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
-    let reader = if is_staff(&request) { Reader::Staff } else { Reader::Customer };
-    let session = addressed(&request, &app, visitor, name.into_inner()).await?;
+    let reader = if caller.staff.is_some() { Reader::Staff } else { Reader::Customer };
+    let session = addressed(caller.staff, &app, visitor, name.into_inner()).await?;
     let current = app.sessions.current(session).await?;
     if current.version == StreamVersion::NONE {
         return Err(Problem::not_found("Session not found"));
@@ -63,7 +67,7 @@ pub async fn stream(
     let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
     let screen = if reader == Reader::Customer { Some(Watched::read(&app, session).await?) } else { None };
-    Ok(respond(frames(app.into_inner(), session, reader, start, screen, head)))
+    Ok(respond(frames(app.into_inner(), session, caller.staff, start, screen, head)))
 }
 
 /// The customer's screen and how far it has followed the stream.
@@ -108,15 +112,26 @@ fn plain(recorded: &RecordedEvent) -> Option<Event> {
     decode(&event.event_type, event.schema, &event.data, personal).ok()
 }
 
+/// Customers' tokens last longer than any stream.
+async fn until_over(app: &App, staff: Option<Staff>) {
+    match staff {
+        Some(staff) => staff.until_over(&app.access, SessionRead::PERMISSION).await,
+        None => std::future::pending().await,
+    }
+}
+
 fn frames(
     app: Arc<App>,
     session: SessionId,
-    reader: Reader,
+    staff: Option<Staff>,
     start: Start,
     mut screen: Option<Watched>,
     head: Position,
 ) -> Frames {
     Box::pin(async_stream::stream! {
+        let reader = if staff.is_some() { Reader::Staff } else { Reader::Customer };
+        let over = until_over(&app, staff);
+        tokio::pin!(over);
         let after = match start {
             Start::After(position) => position,
             Start::Reset => {
@@ -132,6 +147,10 @@ fn frames(
                     Some(Err(_)) | None => return,
                 },
                 () = app.until_stopping() => return,
+                () = &mut over => {
+                    yield reauthenticate_frame();
+                    return;
+                }
             };
             let event_type = &*recorded.event.event_type;
             let is_hidden = screen.as_mut().is_some_and(|screen| screen.hides(&recorded));

@@ -5,7 +5,7 @@ mod past;
 use std::time::Duration;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     web::{Data, Path},
 };
 use domain::{SessionId, session::Status};
@@ -22,7 +22,7 @@ use crate::{
     problem::{Problem, ProblemBody},
     query::QueryFields,
     sign_in::{
-        staff::{Staff, is_staff},
+        staff::{May, MaybeStaff, SessionRead, Staff, StatisticsRead},
         visitor::KnownVisitor,
     },
     wire::{SessionData, Summary, statistics},
@@ -69,14 +69,14 @@ pub struct SessionAnswer {
     )
 )]
 pub async fn show(
-    request: HttpRequest,
+    caller: MaybeStaff<SessionRead>,
     app: Data<App>,
     visitor: Option<KnownVisitor>,
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
-    let audience = if is_staff(&request) { Audience::Staff } else { Audience::Customer };
-    let session = addressed(&request, &app, visitor, name.into_inner()).await?;
+    let audience = if caller.staff.is_some() { Audience::Staff } else { Audience::Customer };
+    let session = addressed(caller.staff, &app, visitor, name.into_inner()).await?;
     let before = query.number("before")?.map(Position);
     if let Some(moment) = past::moment(&query)? {
         let (data, position) = past::read(&app, session, audience, before, moment).await?;
@@ -94,13 +94,13 @@ pub async fn show(
 /// # Errors
 /// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
-    request: &HttpRequest,
+    staff: Option<Staff>,
     app: &App,
     visitor: Option<KnownVisitor>,
     name: String,
 ) -> Result<SessionId, Problem> {
     let name = session_name("name", name)?;
-    if !is_staff(request) {
+    if staff.is_none() {
         let visitor = match visitor {
             Some(visitor) => visitor.0,
             None => return Err(Problem::unauthorized("the visitor token is invalid or has expired")),
@@ -127,7 +127,7 @@ fn no_session() -> Problem {
 }
 
 /// Waits for `?min_position=`.
-async fn wait(app: &App, query: &QueryFields) -> Result<(), Problem> {
+pub(super) async fn wait(app: &App, query: &QueryFields) -> Result<(), Problem> {
     let Some(wanted) = query.number("min_position")?.map(Position) else { return Ok(()) };
     app.views.wait_for(wanted, PATIENCE).await.map_err(|behind| {
         let detail = format!("the views have read to position {}, not to {wanted} yet", behind.position);
@@ -170,9 +170,11 @@ pub struct ListData {
         (status = 200, body = ListAnswer),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn list(app: Data<App>, _staff: Staff, query: QueryFields) -> Result<HttpResponse, Problem> {
+pub async fn list(_may: May<SessionRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
     let status = query.text("status").map(parse_status).transpose()?;
     let limit = query.number("limit")?.unwrap_or(ROWS.0);
     if !(1..=ROWS.1).contains(&limit) {
@@ -208,9 +210,11 @@ fn parse_status(text: &str) -> Result<Status, Problem> {
     responses(
         (status = 200, body = Value),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn stats(app: Data<App>, _staff: Staff, query: QueryFields) -> Result<HttpResponse, Problem> {
+pub async fn stats(_may: May<StatisticsRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
     wait(&app, &query).await?;
     let now = Timestamp::now();
     let mut reading = app.views.reading().await?;

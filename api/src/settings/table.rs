@@ -72,8 +72,13 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "token_key_file",
         None,
-        "File with 64 hexadecimal digits that sign visitor tokens. Unset: `token-key` is made in `data_dir`. Several nodes need the same one.",
+        "File with keys that sign the tokens of visitors and staff, each 64 hexadecimal digits on a line of its own: the first signs, all are taken. To change it, put a new line in front, restart all nodes, and take the old line out when its tokens have ended (180 days for visitors). Unset: `token-key` is made in `data_dir`. Several nodes need the same one.",
     ),
+    secret(setting(
+        "admin_password",
+        None,
+        "Password of the account `admin`, which the first start makes; used then only, best given as `DESK_ADMIN_PASSWORD`. Unset: one is made up, written to `admin-password` in `data_dir`, and has to be changed at the first sign-in.",
+    )),
     setting(
         "node_id",
         None,

@@ -17,7 +17,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{app::App, problem::Problem};
+use crate::{app::App, problem::Problem, sign_in::bearer};
 
 /// The cookie's name.
 pub const COOKIE: &str = "desk_visitor";
@@ -38,7 +38,7 @@ struct Claims {
 /// Signs and checks visitor tokens.
 pub struct VisitorTokens {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    decoding: Vec<DecodingKey>,
     validation: Validation,
 }
 
@@ -63,14 +63,16 @@ impl IssuedToken {
 }
 
 impl VisitorTokens {
-    /// Tokens signed with this secret.
+    /// Tokens signed with the first of these secrets, and taken under any of them.
     #[must_use]
-    pub fn new(secret: &[u8]) -> Self {
+    pub fn new(secrets: &[Vec<u8>]) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "aud", "sub"]);
         validation.leeway = 0;
-        Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret), validation }
+        let newest = secrets.first().expect("there is at least one key");
+        let decoding = secrets.iter().map(|secret| DecodingKey::from_secret(secret)).collect();
+        Self { encoding: EncodingKey::from_secret(newest), decoding, validation }
     }
 
     /// A token for a visitor.
@@ -84,7 +86,9 @@ impl VisitorTokens {
 
     /// The visitor of a good token, and whether it is time to renew it.
     fn check(&self, token: &str, now: Timestamp) -> Option<(VisitorId, bool)> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
+        // No key is named in tokens from before there were several.
+        let mut decoded = self.decoding.iter().map(|key| jsonwebtoken::decode::<Claims>(token, key, &self.validation));
+        let claims = decoded.find_map(Result::ok)?.claims;
         Some((VisitorId(claims.sub), now.as_second() - claims.iat > RENEW_AFTER_S))
     }
 }
@@ -162,21 +166,13 @@ fn app(request: &HttpRequest) -> &Data<App> {
     request.app_data::<Data<App>>().expect("every server of ours is built with an App")
 }
 
-/// The token of `Authorization: Bearer`.
-#[must_use]
-pub fn bearer(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_token_is_good_for_180_days_and_renewed_after_one() {
-        let tokens = VisitorTokens::new(b"secret");
+        let tokens = VisitorTokens::new(&[b"secret".to_vec()]);
         let (visitor, now) = (VisitorId(Uuid::from_u128(7)), Timestamp::now());
         let token = tokens.issue(visitor, now).token;
         assert_eq!(tokens.check(&token, now), Some((visitor, false)));
@@ -189,8 +185,8 @@ mod tests {
     #[test]
     fn a_token_of_another_key_or_audience_is_none() {
         let (visitor, now) = (VisitorId(Uuid::from_u128(7)), Timestamp::now());
-        let tokens = VisitorTokens::new(b"secret");
-        assert_eq!(tokens.check(&VisitorTokens::new(b"other").issue(visitor, now).token, now), None);
+        let tokens = VisitorTokens::new(&[b"secret".to_vec()]);
+        assert_eq!(tokens.check(&VisitorTokens::new(&[b"other".to_vec()]).issue(visitor, now).token, now), None);
         let claims = Claims { aud: "staff".to_owned(), sub: visitor.0, iat: 0, exp: now.as_second() + 60 };
         let token = jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(b"secret"));
         assert_eq!(tokens.check(&token.expect("signs"), now), None);

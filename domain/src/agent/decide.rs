@@ -105,7 +105,7 @@ fn sign_in(account: &Account, request: SignInRequest) -> Decision {
     if !account.is_active {
         return Err(Rejection::Deactivated);
     }
-    if account.password.as_ref().is_none_or(|password| password.hash != checked) {
+    if account.password.as_ref() != Some(&checked) {
         return Err(Rejection::PasswordChanged);
     }
     let origin = Personal::Known(origin);

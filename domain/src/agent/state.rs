@@ -46,21 +46,14 @@ pub struct Account {
     pub capacity: u32,
     /// Whether it may be used.
     pub is_active: bool,
-    /// Its password; `None` before the first and once erased: nobody signs in then.
-    pub password: Option<Password>,
+    /// How its password is checked; `None` before the first, once erased and for readers without keys: nobody signs in then.
+    pub password: Option<PasswordHash>,
+    /// Whether its password is one that somebody else chose, so that it has to be changed before anything else is done.
+    pub must_change_password: bool,
     /// Sign-ins that are not over, expired ones among them.
     pub sign_ins: BTreeMap<SignInId, SignIn>,
     /// The last hour in which somebody could not sign in.
     pub failed_in: Option<Timestamp>,
-}
-
-/// A password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Password {
-    /// How it is checked.
-    pub hash: PasswordHash,
-    /// Who chose it.
-    pub by: PasswordOrigin,
 }
 
 /// A sign-in that is not over.
@@ -115,23 +108,31 @@ impl Account {
         self.sign_ins.values().any(|sign_in| sign_in.device == Some(device) && sign_in.expires_at > now)
     }
 
+    /// An account of which nothing is known but what it may do.
+    #[must_use]
+    pub fn nameless(role: Role) -> Self {
+        Self {
+            username: None,
+            name: None,
+            email: None,
+            role,
+            skills: Vec::new(),
+            languages: Vec::new(),
+            capacity: 0,
+            is_active: true,
+            password: None,
+            must_change_password: false,
+            sign_ins: BTreeMap::new(),
+            failed_in: None,
+        }
+    }
+
     fn created(created: &Created) -> Self {
         let person = created.person.known().cloned();
         let (username, name, email) =
             person.map_or((None, None, None), |person| (Some(person.username), Some(person.name), person.email));
-        Self {
-            username,
-            name,
-            email,
-            role: created.role,
-            skills: created.skills.clone(),
-            languages: created.languages.clone(),
-            capacity: created.capacity,
-            is_active: true,
-            password: None,
-            sign_ins: BTreeMap::new(),
-            failed_in: None,
-        }
+        let (skills, languages, capacity) = (created.skills.clone(), created.languages.clone(), created.capacity);
+        Self { username, name, email, skills, languages, capacity, ..Self::nameless(created.role) }
     }
 
     fn apply(&mut self, event: &Event) {
@@ -151,8 +152,8 @@ impl Account {
             }
             Event::Reactivated(_) => self.is_active = true,
             Event::PasswordSet(set) => {
-                let hash = set.secret.known().map(|secret| secret.hash.clone());
-                self.password = hash.map(|hash| Password { hash, by: set.by });
+                self.password = set.secret.known().map(|secret| secret.hash.clone());
+                self.must_change_password = set.by == PasswordOrigin::Administrator;
             }
             Event::SignedIn(signed_in) => self.begin(signed_in),
             Event::SignInRenewed(renewed) => {

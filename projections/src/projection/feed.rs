@@ -10,7 +10,7 @@ use futures::StreamExt as _;
 use tokio::{sync::mpsc, task::yield_now};
 
 use super::{Haste, Means, Trouble, alarm, unreadable_log};
-use crate::fact::{Fact, FactError};
+use crate::fact::{FactError, Facts};
 
 /// The most events in one transaction: far from the head a transaction's own price is shared by many.
 pub(crate) const BATCH: usize = 1_024;
@@ -23,7 +23,7 @@ const AHEAD: usize = 1;
 
 /// Facts up to the first event that gives none, where they end, and what ended them.
 pub(crate) struct Batch {
-    pub(crate) facts: Vec<Fact>,
+    pub(crate) facts: Facts,
     pub(crate) end: Option<Arc<RecordedEvent>>,
     pub(crate) trouble: Option<Trouble>,
 }
@@ -85,7 +85,7 @@ async fn hand_on(
 
 /// Opens and decodes events that come after a position.
 pub(crate) async fn read(means: &Means, after: Position, events: Vec<Result<Arc<RecordedEvent>, ReadError>>) -> Batch {
-    let mut batch = Batch { facts: Vec::with_capacity(events.len()), end: None, trouble: None };
+    let mut batch = Batch { facts: Facts::default(), end: None, trouble: None };
     let to_open = events.iter().filter_map(|event| event.as_deref().ok());
     if let Err(VaultError::Unavailable(error)) = means.vault.fetch_keys(to_open).await {
         return Batch { trouble: Some(Trouble::Away(error)), ..batch };
@@ -98,8 +98,8 @@ pub(crate) async fn read(means: &Means, after: Position, events: Vec<Result<Arc<
             Ok(event) => event,
             Err(error) => return Batch { trouble: Some(unreadable_log(error, after)), ..batch },
         };
-        match Fact::read(&event, &means.vault).await {
-            Ok(fact) => batch.facts.extend(fact),
+        match batch.facts.read(&event, &means.vault).await {
+            Ok(()) => {}
             Err(FactError::Vault(VaultError::Unavailable(error))) => {
                 return Batch { trouble: Some(Trouble::Away(error)), ..batch };
             }

@@ -9,7 +9,7 @@ use super::{
     ground::{Ground, append_raw, dump, eventually},
     thread::Thread,
 };
-use crate::{ViewsError, checkpoint::Checkpoint, fact::Fact, view};
+use crate::{ViewsError, checkpoint::Checkpoint, fact::Facts, view};
 
 async fn busy_day(ground: &Ground, customers: usize) {
     for number in 0..customers {
@@ -51,13 +51,14 @@ async fn the_same_events_twice_change_nothing() {
     let running = ground.caught_up().await;
     let rows = dump(&running.views).await;
     let events = ground.log.reader().read_all(Position::START, 1_000).await.unwrap();
-    let mut facts = Vec::new();
+    let mut facts = Facts::default();
     for event in &events {
-        facts.extend(Fact::read(event, ground.log.vault()).await.unwrap());
+        facts.read(event, ground.log.vault()).await.unwrap();
     }
     let mut tx = running.views.database().begin().await.unwrap();
     for view in view::all().iter() {
-        view.apply(&mut tx, &facts).await.unwrap();
+        view.apply(&mut tx, &facts.sessions).await.unwrap();
+        view.apply_accounts(&mut tx, &facts.accounts).await.unwrap();
     }
     tx.commit().await.unwrap();
     assert_eq!(dump(&running.views).await, rows);
@@ -116,7 +117,7 @@ async fn an_owner_that_was_replaced_writes_nothing() {
     assert!(successor.claim(&database, "successor").await.unwrap());
     assert!(!zombie.clone().claim(&database, "late").await.unwrap());
     let to = (zombie.position.next(), "00".into());
-    assert!(!zombie.advance(&database, &view::all(), &[], to).await.unwrap());
+    assert!(!zombie.advance(&database, &view::all(), &Facts::default(), to).await.unwrap());
     // The loop finds itself replaced, and, being alone in its folder, takes over again.
     let last = thread.says("b").await.unwrap();
     running.reach(last).await;

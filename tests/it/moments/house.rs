@@ -4,30 +4,22 @@
 use std::{net::TcpListener, path::Path, sync::Arc};
 
 use api::{
-    app::App,
     server::doors,
     settings::{Layers, Settings},
-    sign_in::{staff::AdminToken, visitor::VisitorTokens},
-    staff_frames::StaffFrames,
 };
-use commands::{LiveReplies, Node, Sessions, live::InProcess};
 use domain::VisitorId;
 use event_store::{
-    EventStore, Log, Tail, Vault, checkpoint,
+    EventStore, Log, Vault,
     migration::migrate_vault,
     sql::{Access, Database},
     sqlite::SqliteStore,
     vault::{MasterKey, SqlKeys},
 };
-use jiff::Timestamp;
 use projections::{Views, ViewsLocation};
 use reqwest::{StatusCode, Url};
 use tempfile::TempDir;
-use tests::postgres::FreshDatabase;
+use tests::{postgres::FreshDatabase, quiet};
 use tokio::{sync::watch, task::JoinHandle};
-
-const STAFF: &str = "staff";
-const TOKEN_KEY: [u8; 32] = [7; 32];
 
 /// Who asks, and by which name.
 #[derive(Debug, Clone)]
@@ -86,7 +78,7 @@ impl House {
         let views = Views::open(views, log.reader(), vault).await.unwrap();
         let projecting = tokio::spawn(views.clone().run());
         let (stop, stopping) = watch::channel(false);
-        let app = app(store, log.clone(), views, settings(folder.path()), stopping).await;
+        let app = quiet::app(store, log.clone(), views, settings(folder.path()), stopping).await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -105,8 +97,8 @@ impl House {
         url.path_segments_mut().unwrap().extend(["api", "sessions", name]);
         url.query_pairs_mut().extend_pairs(query);
         let token = match caller {
-            Caller::Staff => STAFF.to_owned(),
-            Caller::Customer(visitor) => VisitorTokens::new(&TOKEN_KEY).issue(*visitor, Timestamp::now()).token,
+            Caller::Staff => quiet::staff_token(),
+            Caller::Customer(visitor) => quiet::visitor_token(*visitor),
         };
         let response = self.client.get(url).bearer_auth(token).send().await.unwrap();
         Answer { status: response.status(), body: response.text().await.unwrap() }
@@ -124,30 +116,4 @@ fn settings(folder: &Path) -> Settings {
     let mut layers = Layers::default();
     layers.flag("data_dir", Some(folder.display().to_string()));
     Settings::parse(&layers).unwrap()
-}
-
-async fn app(
-    store: Arc<dyn EventStore>,
-    log: Log,
-    views: Arc<Views>,
-    settings: Settings,
-    stopping: watch::Receiver<bool>,
-) -> App {
-    let (identity, head) = (store.identity().await.unwrap(), store.head().await.unwrap());
-    let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
-    App {
-        sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
-        tail: Tail::start(store, head),
-        log,
-        views,
-        live,
-        node: Node::born("quiet"),
-        identity,
-        checkpoints: watch::channel(checkpoint::Status::default()).1,
-        visitor_tokens: VisitorTokens::new(&TOKEN_KEY),
-        admin_token: AdminToken::new(STAFF),
-        staff_frames: StaffFrames::default(),
-        settings,
-        stopping,
-    }
 }

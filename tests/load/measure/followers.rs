@@ -31,7 +31,7 @@ pub(super) async fn followers(ground: &Ground) -> Result<Vec<Line>, Failure> {
     let folder = ground.fresh()?;
     let desk = Desk::start(Setup { data_dir: Some(folder.path().join("data")), ..Setup::default() });
     let address = desk.url().trim_start_matches("http://").to_owned();
-    let staff = std::fs::read_to_string(desk.data_dir().join("admin-token"))?.trim().to_owned();
+    let staff = desk.staff_token();
     let (customers, mut readers) = arrive(&address).await?;
     for agent in 0..AGENTS {
         let stream = Connection::open(&address, &staff).await?.follow("/api/events?after=0").await?;

@@ -13,15 +13,12 @@ use std::{
 };
 
 use api::{
-    app::App,
     server::doors,
     settings::{Layers, Settings},
-    sign_in::{staff::AdminToken, visitor::VisitorTokens},
-    staff_frames::StaffFrames,
 };
-use commands::{LiveReplies, Node, Sessions, live::InProcess};
-use event_store::{EventReader as _, Log, Tail, checkpoint, sqlite::SqliteStore};
+use event_store::{Log, sqlite::SqliteStore};
 use projections::{Views, ViewsLocation};
+use tests::quiet;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
@@ -38,8 +35,6 @@ use super::{
 const CONNECTIONS: usize = 64;
 /// Messages in one session: without an assistant they all wait in it.
 const MESSAGES: usize = 10;
-/// The token of the quiet server's staff.
-const STAFF: &str = "staff";
 
 /// What one round gave.
 struct Round {
@@ -122,7 +117,7 @@ impl QuietServer {
 
     /// The longest that views took to reach what had just been acknowledged, asked again and again.
     async fn watch_views(&self, newest: &AtomicU64, end: Instant) -> Result<f64, Failure> {
-        let mut connection = Connection::open(&self.address, STAFF).await?;
+        let mut connection = Connection::open(&self.address, &quiet::staff_token()).await?;
         let mut longest: f64 = 0.0;
         while Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -163,27 +158,11 @@ pub(crate) async fn quiet_server(data_dir: PathBuf) -> Result<(), Failure> {
     let settings = Settings::parse(&layers)?;
     let store = Arc::new(SqliteStore::open(&data_dir.join("events.db")).await?);
     let vault = append::vault_on_sqlite(&data_dir).await?;
-    let (identity, head) = (store.identity().await?, store.head().await?);
     let log = Log::new(store.clone(), vault.clone());
     let views = Views::open(ViewsLocation::Folder(data_dir), store.clone(), vault).await?;
     drop(tokio::spawn(views.clone().run()));
-    let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let (_stop, stopping) = watch::channel(false);
-    let app = App {
-        sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
-        tail: Tail::start(store, head),
-        log,
-        views,
-        live,
-        node: Node::born("quiet"),
-        identity,
-        checkpoints: watch::channel(checkpoint::Status::default()).1,
-        visitor_tokens: VisitorTokens::new(&[7; 32]),
-        admin_token: AdminToken::new(STAFF),
-        staff_frames: StaffFrames::default(),
-        settings,
-        stopping,
-    };
+    let app = quiet::app(store, log, views, settings, stopping).await;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
     super::say(&listener.local_addr()?.to_string());

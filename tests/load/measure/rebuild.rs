@@ -111,7 +111,7 @@ async fn round(ground: &Ground, desk: &Desk, store: &str, key: &Path) -> Result<
 /// Reads at a steady pace until something has ended; milliseconds that each answer took, counted from when it was due.
 async fn read_while<T>(desk: &Desk, until: impl Future<Output = T>) -> Result<(T, Vec<f64>), Failure> {
     let address = desk.url().trim_start_matches("http://").to_owned();
-    let token = std::fs::read_to_string(desk.data_dir().join("admin-token"))?.trim().to_owned();
+    let token = desk.staff_token();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let readers = (0..READERS).map(|_| tokio::spawn(read(address.clone(), token.clone(), stopped.clone())));
     let readers: Vec<_> = readers.collect();

@@ -1,0 +1,513 @@
+//! `POST /api/agent/login` and what follows from it: refresh, logout, another password, one's own profile and sign-ins.
+//!
+//! Invariant: whoever cannot sign in learns nothing about why: a name that is unknown, a wrong password and an account that
+//! is closed give one answer at one cost.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Data, Path},
+};
+use commands::{
+    CommandError,
+    accounts::{Found, Renewed, SignInStart, Subject},
+};
+use domain::{
+    AgentId, DeviceId, SignInId,
+    agent::{Account, Rejection, command::Changes, event::Whereabouts},
+    text::{EmailAddress, PersonName, Username},
+};
+use event_store::Position;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    app::App,
+    body::JsonBody,
+    problem::{Problem, ProblemBody},
+    request::request_id,
+    sign_in::{
+        passwords::Password,
+        staff::{May, ProfileWrite},
+        staff_tokens::ACCESS_LIFETIME,
+    },
+    wire::agent::{AgentData, SignInData},
+};
+
+/// How long an answer waits for the door to know of what it answers.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A device's own name must be as hard to guess as this is long, to be let past the wait of those who failed.
+const DEVICE_CHARS: std::ops::RangeInclusive<usize> = 16..=200;
+
+/// Who wants to come in.
+#[derive(Deserialize, ToSchema)]
+pub struct LoginRequest {
+    /// What one signs in with.
+    #[serde(default)]
+    username: Option<String>,
+    /// The same, as other clients call it.
+    #[serde(default)]
+    agent_id: Option<String>,
+    /// The password.
+    #[serde(default)]
+    password: Option<String>,
+    /// A random name that the browser keeps, 16 to 200 characters: a device that is signed in need not wait when others
+    /// have tried wrong passwords.
+    #[serde(default)]
+    device_id: Option<String>,
+}
+
+/// Somebody is in.
+#[derive(Serialize, ToSchema)]
+pub struct LoginAnswer {
+    success: bool,
+    /// As `access_token`, for old clients.
+    token: String,
+    /// To be sent as `Authorization: Bearer`.
+    access_token: String,
+    /// To be exchanged for the next two before the access token ends; good once.
+    refresh_token: String,
+    /// Seconds that the access token is good for.
+    expires_in: i64,
+    /// What this account may do.
+    permissions: Vec<&'static str>,
+    agent: AgentData,
+    /// Whether the password has to be changed before anything else is done.
+    must_change_password: bool,
+    /// Where the log stood.
+    position: u64,
+}
+
+/// Signs in.
+///
+/// # Errors
+/// Name and password do not belong together, somebody has to wait, or the log is away.
+#[utoipa::path(
+    post, path = "/api/agent/login", operation_id = "sign_in", tag = "staff", request_body = LoginRequest,
+    responses(
+        (status = 200, body = LoginAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "INVALID_CREDENTIALS"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "TOO_MANY_FAILURES: wait as Retry-After says"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn login(
+    request: HttpRequest,
+    app: Data<App>,
+    body: JsonBody<LoginRequest>,
+) -> Result<HttpResponse, Problem> {
+    let LoginRequest { username, agent_id, password, device_id } = body.0;
+    let name = username.or(agent_id).ok_or_else(|| Problem::invalid("username", "is required"))?;
+    let password = Password::given(password.ok_or_else(|| Problem::invalid("password", "is required"))?);
+    let now = Timestamp::now();
+    let found = find(&app, &name).await?;
+    let device = device_id.as_deref().map(|name| device(found.agent, name)).transpose()?;
+    let subjects = subjects(&app, &request, found.agent);
+    let is_known = device.is_some_and(|device| found.account().is_some_and(|account| account.knows(device, now)));
+    if !is_known {
+        wait_for_ones_turn(&app, &subjects).await?;
+    }
+    let hash = found.account().filter(|account| account.is_active).and_then(|account| account.password.clone());
+    let is_right = app.passwords.is_right(password, hash.as_ref()).await?;
+    let Some(checked) = hash.filter(|_| is_right) else {
+        return Err(refuse(&app, &request, &found, now).await);
+    };
+    let start = SignInStart {
+        agent: found.agent,
+        device,
+        origin: whereabouts(&request),
+        checked,
+        correlation_id: request_id(),
+    };
+    let begun = app.accounts.sign_in(start, now).await.map_err(as_invalid)?;
+    app.failures.forget(&subjects).await.map_err(store_away)?;
+    answer(&app, found.agent, begun, now).await
+}
+
+/// A name that cannot be one is looked up like one that nobody has.
+async fn find(app: &App, name: &str) -> Result<Found, Problem> {
+    let nobody = || Username::parse("nobody-has-this-name-because-it-is-64-characters-long-and-no-word");
+    let username = Username::parse(name).or_else(|_| nobody()).map_err(|_| invalid_credentials())?;
+    Ok(app.accounts.by_name(&username).await?)
+}
+
+fn device(agent: AgentId, name: &str) -> Result<DeviceId, Problem> {
+    if !DEVICE_CHARS.contains(&name.chars().count()) {
+        let (least, most) = (DEVICE_CHARS.start(), DEVICE_CHARS.end());
+        return Err(Problem::invalid(
+            "device_id",
+            format_args!("must have {least} to {most} characters, best random ones"),
+        ));
+    }
+    Ok(DeviceId::of(agent, name))
+}
+
+fn subjects(app: &App, request: &HttpRequest, agent: AgentId) -> [Subject; 2] {
+    let log_id = app.identity.log_id;
+    [Subject::account(log_id, agent), Subject::address(log_id, &address(request))]
+}
+
+async fn wait_for_ones_turn(app: &App, subjects: &[Subject]) -> Result<(), Problem> {
+    let wait = app.failures.begin(subjects).await.map_err(store_away)?;
+    if wait.is_zero() {
+        return Ok(());
+    }
+    let seconds = wait.as_secs() + 1;
+    let detail = format!("too many tries have failed; try again in {seconds} s");
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_FAILURES", detail);
+    Err(problem.retry_after(Duration::from_secs(seconds)))
+}
+
+/// One event an hour says that somebody tried; who reads the log need not wade through a thousand.
+async fn refuse(app: &App, request: &HttpRequest, found: &Found, now: Timestamp) -> Problem {
+    if found.account().is_some()
+        && let Err(error) = app.accounts.note_failure(found.agent, whereabouts(request), now, request_id()).await
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "a failed sign-in is not in the log");
+    }
+    invalid_credentials()
+}
+
+fn invalid_credentials() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "INVALID_CREDENTIALS", "username and password do not belong together")
+}
+
+/// Between the check and the record the account was closed, or its password changed.
+fn as_invalid(error: CommandError) -> Problem {
+    match error {
+        CommandError::Account(_) => invalid_credentials(),
+        other => other.into(),
+    }
+}
+
+fn store_away(error: event_store::sql::SqlError) -> Problem {
+    tracing::warn!(error = &error as &dyn std::error::Error, "failed sign-ins cannot be counted");
+    Problem::unavailable("STORE_UNAVAILABLE", "the store cannot be reached; try again", PATIENCE)
+}
+
+fn address(request: &HttpRequest) -> String {
+    request.peer_addr().map_or_else(|| "unknown".to_owned(), |address| address.ip().to_string())
+}
+
+fn whereabouts(request: &HttpRequest) -> Whereabouts {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Whereabouts { address: address(request), user_agent: agent.map(|text| text.chars().take(200).collect()) }
+}
+
+/// The tokens of a sign-in as it is now.
+async fn answer(app: &App, agent: AgentId, renewed: Renewed, now: Timestamp) -> Result<HttpResponse, Problem> {
+    let Renewed { sign_in, state, position } = renewed;
+    app.access.reach(position, PATIENCE).await;
+    let folded = app.accounts.current(agent).await?;
+    let account = folded.state.account().ok_or_else(invalid_credentials)?;
+    let access_token = app.staff_tokens.access(agent, sign_in, now);
+    Ok(secret(HttpResponse::Ok()).json(LoginAnswer {
+        success: true,
+        token: access_token.clone(),
+        access_token,
+        refresh_token: app.staff_tokens.refresh(agent, sign_in, &state),
+        expires_in: ACCESS_LIFETIME.as_secs(),
+        permissions: account.role.permissions().iter().map(|permission| permission.as_str()).collect(),
+        must_change_password: account.must_change_password,
+        agent: AgentData::of(agent, account, now),
+        position: position.0,
+    }))
+}
+
+/// What nobody on the way may keep.
+fn secret(mut answer: actix_web::HttpResponseBuilder) -> actix_web::HttpResponseBuilder {
+    answer.insert_header((header::CACHE_CONTROL, "no-store"));
+    answer
+}
+
+/// A refresh token to be exchanged.
+#[derive(Deserialize, ToSchema)]
+pub struct RefreshRequest {
+    #[serde(default)]
+    refresh_token: Option<String>,
+}
+
+/// Exchanges a refresh token for the next two. The same token again within 30 s gives the same answer; later it ends the
+/// sign-in, because somebody else may have it.
+///
+/// # Errors
+/// The token is not ours or has ended, or the sign-in is over.
+#[utoipa::path(
+    post, path = "/api/agent/refresh", operation_id = "refresh", tag = "staff", request_body = RefreshRequest,
+    responses(
+        (status = 200, body = LoginAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "INVALID_REFRESH_TOKEN, SIGNED_OUT"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn refresh(app: Data<App>, body: JsonBody<RefreshRequest>) -> Result<HttpResponse, Problem> {
+    let token = body.0.refresh_token.ok_or_else(|| Problem::invalid("refresh_token", "is required"))?;
+    let said = app.staff_tokens.check_refresh(&token).map_err(|_| {
+        Problem::new(StatusCode::UNAUTHORIZED, "INVALID_REFRESH_TOKEN", "the refresh token is not good; sign in again")
+    })?;
+    let now = Timestamp::now();
+    let renewed = app.accounts.renew(said.agent, said.sign_in, said.number, said.device, request_id(), now).await;
+    let renewed = renewed.map_err(|error| match error {
+        CommandError::Account(Rejection::SignedOut | Rejection::Deactivated | Rejection::NoAccount) => signed_out(),
+        other => other.into(),
+    })?;
+    answer(&app, said.agent, renewed, now).await
+}
+
+fn signed_out() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "SIGNED_OUT", "the sign-in is over; sign in again")
+}
+
+/// Something was done.
+#[derive(Serialize, ToSchema)]
+pub struct DoneAnswer {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    /// Where the log stood.
+    position: u64,
+}
+
+pub(super) fn done(position: Position, message: Option<&'static str>) -> HttpResponse {
+    HttpResponse::Ok().json(DoneAnswer { success: true, message, position: position.0 })
+}
+
+/// Signs out: both tokens are good for nothing from now on.
+///
+/// # Errors
+/// Nobody is signed in, or the log is away.
+#[utoipa::path(
+    post, path = "/api/agent/logout", operation_id = "sign_out", tag = "staff", security(("bearer" = [])),
+    responses(
+        (status = 200, body = DoneAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn logout(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
+    let staff = may.staff;
+    let position = app.accounts.end_sign_in(staff.agent, staff.sign_in, staff.actor(), true, request_id()).await?;
+    app.access.reach(position, PATIENCE).await;
+    Ok(done(position, None))
+}
+
+/// Another password.
+#[derive(Deserialize, ToSchema)]
+pub struct ChangePasswordRequest {
+    #[serde(default)]
+    old_password: Option<String>,
+    /// At least 10 characters, and none of those that are tried first.
+    #[serde(default)]
+    new_password: Option<String>,
+}
+
+/// Changes one's own password; every other sign-in of the account is over then.
+///
+/// # Errors
+/// The old one is wrong, the new one is not taken, or the log is away.
+#[utoipa::path(
+    post, path = "/api/agent/change-password", operation_id = "change_password", tag = "staff", security(("bearer" = [])),
+    request_body = ChangePasswordRequest,
+    responses(
+        (status = 200, body = DoneAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "OLD_PASSWORD_INCORRECT, INVALID_PASSWORD, PASSWORD_SAME"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn change_password(
+    may: May<ProfileWrite>,
+    app: Data<App>,
+    body: JsonBody<ChangePasswordRequest>,
+) -> Result<HttpResponse, Problem> {
+    let staff = may.staff;
+    let old = body.0.old_password.ok_or_else(|| Problem::invalid("old_password", "is required"))?;
+    let new = body.0.new_password.ok_or_else(|| Problem::invalid("new_password", "is required"))?;
+    let folded = app.accounts.current(staff.agent).await?;
+    let account = folded.state.account().ok_or_else(signed_out)?;
+    let subject = [Subject::account(app.identity.log_id, staff.agent)];
+    wait_for_ones_turn(&app, &subject).await?;
+    let is_same = old == new;
+    if !app.passwords.is_right(Password::given(old), account.password.as_ref()).await? {
+        return Err(bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"));
+    }
+    app.failures.forget(&subject).await.map_err(store_away)?;
+    if is_same {
+        return Err(bad("PASSWORD_SAME", "new_password", "must be another one than before"));
+    }
+    let hash = app.passwords.hash(chosen(new, account, "new_password")?).await?;
+    let keep = Some(staff.sign_in);
+    let changed = app.accounts.set_password(staff.agent, staff.actor(), hash, keep, request_id()).await?;
+    app.access.reach(changed.position, PATIENCE).await;
+    Ok(done(changed.position, None))
+}
+
+/// A password that is taken for an account.
+pub(super) fn chosen(text: String, account: &Account, field: &'static str) -> Result<Password, Problem> {
+    let username = account.username.clone().ok_or_else(|| Problem::not_found("there is no such account"))?;
+    taken(text, &username, field)
+}
+
+/// A password that is taken for a name.
+pub(super) fn taken(text: String, username: &Username, field: &'static str) -> Result<Password, Problem> {
+    Password::chosen(text, username).map_err(|error| bad("INVALID_PASSWORD", field, &error.to_string()))
+}
+
+fn bad(code: &'static str, field: &'static str, reason: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, code, format!("{field} {reason}")).with("field", field)
+}
+
+/// One's own account.
+#[derive(Serialize, ToSchema)]
+pub struct ProfileAnswer {
+    success: bool,
+    data: AgentData,
+    /// What this account may do.
+    permissions: Vec<&'static str>,
+    /// Where the log stood.
+    position: u64,
+}
+
+/// Shows one's own account.
+///
+/// # Errors
+/// Nobody is signed in, or the log is away.
+#[utoipa::path(
+    get, path = "/api/agent/profile", operation_id = "show_profile", tag = "staff", security(("bearer" = [])),
+    responses(
+        (status = 200, body = ProfileAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn profile(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
+    let folded = app.accounts.current(may.staff.agent).await?;
+    let account = folded.state.account().ok_or_else(signed_out)?;
+    Ok(profile_answer(may.staff.agent, account, folded.position))
+}
+
+fn profile_answer(agent: AgentId, account: &Account, position: Position) -> HttpResponse {
+    let permissions = account.role.permissions().iter().map(|permission| permission.as_str()).collect();
+    let data = AgentData::of(agent, account, Timestamp::now());
+    HttpResponse::Ok().json(ProfileAnswer { success: true, data, permissions, position: position.0 })
+}
+
+/// What is one's own to change.
+#[derive(Deserialize, ToSchema)]
+pub struct ProfileRequest {
+    /// What customers and colleagues see.
+    #[serde(default)]
+    name: Option<String>,
+    /// Where mail goes; empty for nowhere.
+    #[serde(default)]
+    email: Option<String>,
+}
+
+/// Changes one's own name or address. What else is sent is ignored: a role is not one's own to change.
+///
+/// # Errors
+/// A field is not taken, nobody is signed in, or the log is away.
+#[utoipa::path(
+    put, path = "/api/agent/profile", operation_id = "change_profile", tag = "staff", security(("bearer" = [])),
+    request_body = ProfileRequest,
+    responses(
+        (status = 200, body = ProfileAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn change_profile(
+    may: May<ProfileWrite>,
+    app: Data<App>,
+    body: JsonBody<ProfileRequest>,
+) -> Result<HttpResponse, Problem> {
+    let ProfileRequest { name, email } = body.0;
+    let changes = Changes {
+        name: name.map(person_name).transpose()?,
+        email: email.map(address_of).transpose()?,
+        ..Changes::default()
+    };
+    let changed = app.accounts.change(may.staff.agent, may.staff.actor(), changes, request_id()).await?;
+    Ok(profile_answer(changed.agent, &changed.account, changed.position))
+}
+
+pub(super) fn person_name(text: String) -> Result<PersonName, Problem> {
+    PersonName::parse(&text).map_err(|error| Problem::invalid("name", error))
+}
+
+/// Empty means nowhere.
+pub(super) fn address_of(text: String) -> Result<Option<EmailAddress>, Problem> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    EmailAddress::parse(&text).map(Some).map_err(|error| Problem::invalid("email", error))
+}
+
+/// Where one is signed in.
+#[derive(Serialize, ToSchema)]
+pub struct SignInsAnswer {
+    success: bool,
+    data: Vec<SignInData>,
+    /// How far the views had read the log.
+    position: u64,
+}
+
+/// Lists one's own sign-ins that are not over, newest first.
+///
+/// # Errors
+/// Nobody is signed in, or the views are away.
+#[utoipa::path(
+    get, path = "/api/agent/sign-ins", operation_id = "list_sign_ins", tag = "staff", security(("bearer" = [])),
+    responses(
+        (status = 200, body = SignInsAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn sign_ins(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
+    let mut reading = app.views.reading().await?;
+    let found = reading.sign_ins_of(may.staff.agent, Timestamp::now()).await?;
+    let data = found.into_iter().map(|view| SignInData::new(view, may.staff.sign_in)).collect();
+    Ok(HttpResponse::Ok().json(SignInsAnswer { success: true, data, position: reading.position().0 }))
+}
+
+/// Ends one of one's own sign-ins, wherever it is.
+///
+/// # Errors
+/// It is none of one's own, nobody is signed in, or the log is away.
+#[utoipa::path(
+    delete, path = "/api/agent/sign-ins/{id}", operation_id = "revoke_sign_in", tag = "staff", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The sign-in")),
+    responses(
+        (status = 200, body = DoneAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn revoke(may: May<ProfileWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let no_sign_in = || Problem::not_found("there is no such sign-in of yours");
+    let sign_in: SignInId = id.parse().map_err(|_| no_sign_in())?;
+    let folded = app.accounts.current(may.staff.agent).await?;
+    if folded.state.account().is_none_or(|account| !account.sign_ins.contains_key(&sign_in)) {
+        return Err(no_sign_in());
+    }
+    let position = app.accounts.end_sign_in(may.staff.agent, sign_in, may.staff.actor(), false, request_id()).await?;
+    app.access.reach(position, PATIENCE).await;
+    Ok(done(position, None))
+}

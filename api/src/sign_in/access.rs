@@ -1,0 +1,200 @@
+//! Who may come in: every account with its role and the sign-ins that are not over, in memory, fed by the log.
+//!
+//! It is whole, not a cache that forgets: it begins with the views and goes on with every event after them. Invariants: what
+//! the log has recorded is in force here within a second; where the log cannot be followed for 5 s nobody of staff is let
+//! in, because somebody may have been locked out meanwhile.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use domain::{
+    AgentId, PersonalText, SignInId,
+    agent::{Account, Role, SignIn, State, decode},
+};
+use event_store::{EventReader, Position, RecordedEvent, Tail};
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use projections::{AgentView, SignInView, Views, ViewsError};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+};
+
+/// How long the log may be out of sight before nobody is let in any more (issue and design 8).
+const OUT_OF_SIGHT: Duration = Duration::from_secs(5);
+/// How often it is looked whether there is anything newer.
+const LOOK: Duration = Duration::from_secs(1);
+const TRY_AGAIN: Duration = Duration::from_millis(500);
+
+/// What the log's newest word about a token's owner is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// May come in, as this.
+    Good {
+        /// What the account may do.
+        role: Role,
+        /// Whether the password has to be changed before anything else.
+        must_change_password: bool,
+    },
+    /// The sign-in is over, or the account is.
+    Over,
+    /// Nobody knows at this moment.
+    Unknown,
+}
+
+/// The map.
+pub struct StaffAccess {
+    accounts: RwLock<HashMap<AgentId, State>>,
+    /// How far the log was heard, and when it was last known that there is nothing newer.
+    heard: watch::Sender<Heard>,
+    /// Changes with every change of an account: open streams look then whether they may go on.
+    changed: watch::Sender<()>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    position: Position,
+    in_sight: Option<Instant>,
+}
+
+impl StaffAccess {
+    /// What the views say, to go on from.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn read(views: &Views) -> Result<Arc<Self>, ViewsError> {
+        let mut reading = views.reading().await?;
+        let (agents, sign_ins) = (reading.agents().await?, reading.open_sign_ins(Timestamp::now()).await?);
+        Ok(Self::beginning_with(states(agents, sign_ins), reading.position()))
+    }
+
+    /// These accounts, as of a position.
+    #[must_use]
+    pub fn beginning_with(accounts: HashMap<AgentId, State>, position: Position) -> Arc<Self> {
+        let heard = watch::Sender::new(Heard { position, in_sight: None });
+        Arc::new(Self { accounts: RwLock::new(accounts), heard, changed: watch::Sender::new(()) })
+    }
+
+    /// Follows the log for ever.
+    pub async fn follow(self: Arc<Self>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) {
+        loop {
+            tokio::join!(self.hear_all(&tail), self.keep_in_sight(&*reader));
+            sleep(TRY_AGAIN).await;
+        }
+    }
+
+    async fn hear_all(&self, tail: &Arc<Tail>) {
+        let mut events = tail.follow(self.position());
+        while let Some(Ok(recorded)) = events.next().await {
+            if let Err(error) = self.hear(&recorded) {
+                // From here on nothing is in sight any more: nobody is let in until somebody has looked.
+                let position = recorded.position.0;
+                tracing::error!(
+                    position,
+                    error = &error as &dyn std::error::Error,
+                    "staff is refused: an event of an account cannot be read"
+                );
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// What was the head a moment ago has been heard by now: then the log is in sight.
+    async fn keep_in_sight(&self, reader: &dyn EventReader) {
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = self.heard.subscribe();
+        loop {
+            looks.tick().await;
+            let asked = Instant::now();
+            let Ok(head) = reader.head().await else { continue };
+            let reached = heard.wait_for(|heard| heard.position >= head);
+            if let Ok(Ok(_)) = timeout(OUT_OF_SIGHT, reached).await {
+                self.heard.send_modify(|heard| heard.in_sight = Some(asked));
+            }
+        }
+    }
+
+    fn hear(&self, recorded: &RecordedEvent) -> Result<(), domain::DecodeError> {
+        if recorded.stream.category() == "agent"
+            && let Some(id) = recorded.stream.id()
+        {
+            let stored = &recorded.event;
+            let personal = if stored.personal.is_some() { PersonalText::Sealed } else { PersonalText::Absent };
+            let event = decode(&stored.event_type, stored.schema, &stored.data, personal)?;
+            let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
+            let state = accounts.entry(AgentId(id)).or_default();
+            *state = std::mem::take(state).evolve(&event);
+            drop(accounts);
+            self.changed.send_replace(());
+        }
+        self.heard.send_modify(|heard| heard.position = recorded.position);
+        Ok(())
+    }
+
+    fn position(&self) -> Position {
+        self.heard.borrow().position
+    }
+
+    /// Whether somebody with a token of this sign-in may come in now.
+    #[must_use]
+    pub fn standing(&self, agent: AgentId, sign_in: SignInId, now: Timestamp) -> Standing {
+        if !self.is_in_sight() {
+            return Standing::Unknown;
+        }
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        let account = accounts.get(&agent).and_then(State::account);
+        match account.filter(|account| account.sign_in(sign_in, now).is_some()) {
+            Some(account) => Standing::Good { role: account.role, must_change_password: account.must_change_password },
+            None => Standing::Over,
+        }
+    }
+
+    /// Whether there is an account other than this that can make accounts; an account that cannot anyway needs none.
+    #[must_use]
+    pub fn has_another_administrator(&self, agent: AgentId) -> bool {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        let is_one = |state: &State| state.account().is_some_and(|a| a.is_active && a.role == Role::Admin);
+        let is_it = accounts.get(&agent).is_some_and(is_one);
+        !is_it || accounts.iter().any(|(other, state)| *other != agent && is_one(state))
+    }
+
+    fn is_in_sight(&self) -> bool {
+        self.heard.borrow().in_sight.is_some_and(|at| at.elapsed() < OUT_OF_SIGHT)
+    }
+
+    /// Waits until the log was heard up to here, so that whoever signed in finds the door open.
+    pub async fn reach(&self, position: Position, limit: Duration) {
+        let mut heard = self.heard.subscribe();
+        let reached = heard.wait_for(|heard| heard.position >= position && heard.in_sight.is_some());
+        // Who comes too early is told to come again.
+        drop(timeout(limit, reached).await);
+    }
+
+    /// Returns when this has come true; time alone brings some things about.
+    pub async fn until(&self, is_over: impl Fn(&Self) -> bool) {
+        let mut changed = self.changed.subscribe();
+        while !is_over(self) {
+            drop(timeout(LOOK, changed.changed()).await);
+        }
+    }
+}
+
+/// The accounts as the fold would have them, as far as it matters here: no names, no passwords.
+fn states(agents: Vec<AgentView>, sign_ins: Vec<SignInView>) -> HashMap<AgentId, State> {
+    let mut accounts: HashMap<AgentId, Account> = agents.into_iter().map(|view| (view.agent, account(&view))).collect();
+    for view in sign_ins {
+        let SignInView { sign_in, agent, device, since, renewed_at, expires_at, .. } = view;
+        let state = SignIn { device, since, number: 0, renewed_at, expires_at };
+        accounts.get_mut(&agent).and_then(|account| account.sign_ins.insert(sign_in, state));
+    }
+    accounts.into_iter().map(|(agent, account)| (agent, State::Existing(Box::new(account)))).collect()
+}
+
+fn account(view: &AgentView) -> Account {
+    let AgentView { role, is_active, must_change_password, .. } = *view;
+    Account { is_active, must_change_password, ..Account::nameless(role) }
+}

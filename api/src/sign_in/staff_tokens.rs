@@ -1,0 +1,268 @@
+//! Tokens of staff: a short one that opens routes, and a long one that is exchanged for the next two.
+//!
+//! Invariants: a token says who, never what one may do: that is asked of the log's newest word at every use. The algorithm
+//! is ours, never the token's, and each kind of token has an audience of its own.
+
+use std::fmt;
+
+use domain::{AgentId, DeviceId, SignInId, agent::SignIn};
+use hkdf::Hkdf;
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode, errors::ErrorKind,
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How long an access token is good (design 9).
+pub const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+/// The longest token that is looked at: ours have about 400 bytes.
+const MAX_BYTES: usize = 4_096;
+const ACCESS: &str = "desk-staff";
+const REFRESH: &str = "desk-staff-refresh";
+
+/// What an access token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessClaims {
+    /// Who.
+    pub agent: AgentId,
+    /// By which sign-in.
+    pub sign_in: SignInId,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// What a refresh token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefreshClaims {
+    /// Who.
+    pub agent: AgentId,
+    /// Of which sign-in.
+    pub sign_in: SignInId,
+    /// Which of its tokens, from 0.
+    pub number: u32,
+    /// The device that it was given to.
+    pub device: Option<DeviceId>,
+}
+
+/// Why a token is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenError {
+    /// It was good once.
+    Expired,
+    /// It is not one of ours.
+    Invalid,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    aud: String,
+    sub: Uuid,
+    sid: Uuid,
+    iat: i64,
+    exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    num: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dev: Option<Uuid>,
+}
+
+/// Signs with the newest key and checks with any of them.
+pub struct StaffTokens {
+    keys: Vec<Key>,
+}
+
+struct Key {
+    id: String,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl StaffTokens {
+    /// Tokens under these secrets, the first of which signs.
+    #[must_use]
+    pub fn new(secrets: &[Vec<u8>]) -> Self {
+        Self { keys: secrets.iter().map(|secret| Key::derived(secret)).collect() }
+    }
+
+    /// The token that opens routes for a sign-in.
+    #[must_use]
+    pub fn access(&self, agent: AgentId, sign_in: SignInId, now: Timestamp) -> String {
+        let (iat, exp) = (now.as_second(), now.as_second() + ACCESS_LIFETIME.as_secs());
+        self.sign(&Claims { aud: ACCESS.into(), sub: agent.0, sid: sign_in.0, iat, exp, num: None, dev: None })
+    }
+
+    /// The refresh token of a sign-in as it is: asked again, the same token.
+    #[must_use]
+    pub fn refresh(&self, agent: AgentId, sign_in: SignInId, state: &SignIn) -> String {
+        self.sign(&Claims {
+            aud: REFRESH.into(),
+            sub: agent.0,
+            sid: sign_in.0,
+            iat: state.renewed_at.as_second(),
+            exp: state.expires_at.as_second(),
+            num: Some(state.number),
+            dev: state.device.map(|device| device.0),
+        })
+    }
+
+    /// What an access token says.
+    ///
+    /// # Errors
+    /// It has expired or is not ours.
+    pub fn check_access(&self, token: &str) -> Result<AccessClaims, TokenError> {
+        let claims = self.check(token, ACCESS)?;
+        let expires_at = Timestamp::from_second(claims.exp).map_err(|_| TokenError::Invalid)?;
+        Ok(AccessClaims { agent: AgentId(claims.sub), sign_in: SignInId(claims.sid), expires_at })
+    }
+
+    /// What a refresh token says.
+    ///
+    /// # Errors
+    /// It has expired or is not ours.
+    pub fn check_refresh(&self, token: &str) -> Result<RefreshClaims, TokenError> {
+        let claims = self.check(token, REFRESH)?;
+        let number = claims.num.ok_or(TokenError::Invalid)?;
+        let (agent, sign_in) = (AgentId(claims.sub), SignInId(claims.sid));
+        Ok(RefreshClaims { agent, sign_in, number, device: claims.dev.map(DeviceId) })
+    }
+
+    fn sign(&self, claims: &Claims) -> String {
+        let key = self.keys.first().expect("there is at least one key");
+        let header = Header { kid: Some(key.id.clone()), ..Header::new(Algorithm::HS256) };
+        encode(&header, claims, &key.encoding).expect("claims of ids and numbers can be signed")
+    }
+
+    fn check(&self, token: &str, audience: &str) -> Result<Claims, TokenError> {
+        if token.len() > MAX_BYTES {
+            return Err(TokenError::Invalid);
+        }
+        let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
+        let key = self.keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenError::Invalid)?;
+        let checked =
+            decode::<Claims>(token, &key.decoding, &validation(audience)).map_err(|error| match error.kind() {
+                ErrorKind::ExpiredSignature => TokenError::Expired,
+                _other => TokenError::Invalid,
+            });
+        checked.map(|token| token.claims)
+    }
+}
+
+fn validation(audience: &str) -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_audience(&[audience]);
+    validation.set_required_spec_claims(&["exp", "aud", "sub"]);
+    validation.leeway = 0;
+    validation
+}
+
+impl Key {
+    /// Staff's own key of a secret, so that no other kind of token under it is ever taken for one of staff.
+    fn derived(secret: &[u8]) -> Self {
+        let mut key = zeroize::Zeroizing::new([0; 32]);
+        let expanded = Hkdf::<Sha256>::new(None, secret).expand(b"fiido-desk/staff-token/1", &mut *key);
+        expanded.expect("32 bytes are one HKDF block");
+        let id = hex::encode(&Sha256::digest(*key)[..8]);
+        Self { id, encoding: EncodingKey::from_secret(&*key), decoding: DecodingKey::from_secret(&*key) }
+    }
+}
+
+impl fmt::Debug for StaffTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StaffTokens(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const AGENT: AgentId = AgentId(Uuid::from_u128(1));
+    const SIGN_IN: SignInId = SignInId(Uuid::from_u128(2));
+
+    fn tokens(secrets: &[u8]) -> StaffTokens {
+        StaffTokens::new(&secrets.iter().map(|n| vec![*n; 32]).collect::<Vec<_>>())
+    }
+
+    fn state() -> SignIn {
+        let now = Timestamp::now();
+        let expires_at = now + SignedDuration::from_hours(1);
+        SignIn { device: Some(DeviceId(Uuid::from_u128(3))), since: now, number: 4, renewed_at: now, expires_at }
+    }
+
+    #[test]
+    fn each_kind_says_what_it_was_given_and_is_not_taken_for_the_other() {
+        let tokens = tokens(&[7]);
+        let now = Timestamp::now();
+        let (access, refresh) = (tokens.access(AGENT, SIGN_IN, now), tokens.refresh(AGENT, SIGN_IN, &state()));
+        let said = tokens.check_access(&access).expect("good");
+        assert_eq!((said.agent, said.sign_in), (AGENT, SIGN_IN));
+        let device = state().device;
+        assert_eq!(
+            tokens.check_refresh(&refresh),
+            Ok(RefreshClaims { agent: AGENT, sign_in: SIGN_IN, number: 4, device })
+        );
+        assert_eq!(tokens.check_access(&refresh), Err(TokenError::Invalid));
+        assert_eq!(tokens.check_refresh(&access), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_key_that_was_replaced_still_opens_and_one_that_was_removed_does_not() {
+        let old = tokens(&[1]).access(AGENT, SIGN_IN, Timestamp::now());
+        assert!(tokens(&[2, 1]).check_access(&old).is_ok());
+        assert_eq!(tokens(&[2]).check_access(&old), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn an_old_one_has_expired() {
+        let long_ago = Timestamp::now() - SignedDuration::from_mins(16);
+        let tokens = tokens(&[7]);
+        assert_eq!(tokens.check_access(&tokens.access(AGENT, SIGN_IN, long_ago)), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn neither_none_nor_another_algorithm_nor_a_foreign_key_is_taken() {
+        let tokens = tokens(&[7]);
+        let good = tokens.access(AGENT, SIGN_IN, Timestamp::now());
+        let (_, rest) = good.split_once('.').expect("three parts");
+        let (claims, _) = rest.split_once('.').expect("three parts");
+        let none = format!("eyJhbGciOiJub25lIn0.{claims}.");
+        assert_eq!(tokens.check_access(&none), Err(TokenError::Invalid));
+        let now = Timestamp::now().as_second();
+        let forged =
+            Claims { aud: ACCESS.into(), sub: AGENT.0, sid: SIGN_IN.0, iat: now, exp: now + 60, num: None, dev: None };
+        for (algorithm, secret) in [(Algorithm::HS256, b"wrong".as_slice()), (Algorithm::HS512, &[7; 32])] {
+            let header = Header { kid: Some(tokens.keys[0].id.clone()), ..Header::new(algorithm) };
+            let token = encode(&header, &forged, &EncodingKey::from_secret(secret)).expect("signs");
+            assert_eq!(tokens.check_access(&token), Err(TokenError::Invalid), "{algorithm:?}");
+        }
+        let without_kid = encode(&Header::new(Algorithm::HS256), &forged, &tokens.keys[0].encoding).expect("signs");
+        assert_eq!(tokens.check_access(&without_kid), Err(TokenError::Invalid));
+        assert_eq!(tokens.check_access(&format!("{good}{}", "x".repeat(MAX_BYTES))), Err(TokenError::Invalid));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_a_token(text: String) {
+            prop_assert!(tokens(&[7]).check_access(&text).is_err());
+        }
+
+        #[test]
+        fn a_token_with_a_changed_byte_is_none(at: prop::sample::Index, to in b'0'..=b'z') {
+            let tokens = tokens(&[7]);
+            let good = tokens.access(AGENT, SIGN_IN, Timestamp::now());
+            let mut bytes = good.clone().into_bytes();
+            let at = at.index(bytes.len());
+            prop_assume!(bytes[at] != to);
+            // The last character of the signature has bits that say nothing.
+            prop_assume!(at + 1 != bytes.len());
+            bytes[at] = to;
+            if let Ok(changed) = String::from_utf8(bytes) {
+                prop_assert!(tokens.check_access(&changed).is_err(), "{} at {}", changed, at);
+            }
+        }
+    }
+}

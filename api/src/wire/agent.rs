@@ -1,0 +1,112 @@
+//! Accounts and sign-ins as they stand on the wire.
+
+use domain::{AgentId, Language, SignInId, agent::Account};
+use event_store::event::time_text;
+use jiff::Timestamp;
+use projections::{AgentView, SignInView};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An account, as the original has it.
+#[derive(Serialize, ToSchema)]
+pub struct AgentData {
+    id: String,
+    /// What it signs in with; null once erased.
+    username: Option<String>,
+    /// What customers and colleagues see; null once erased.
+    name: Option<String>,
+    email: Option<String>,
+    /// agent, supervisor, admin, auditor or analyst
+    role: &'static str,
+    /// online while somebody is signed in with it, else offline
+    status: &'static str,
+    /// Conversations at a time.
+    max_sessions: u32,
+    skills: Vec<String>,
+    /// zh, en
+    languages: Vec<&'static str>,
+    /// False when nobody signs in with it any more.
+    is_active: bool,
+    must_change_password: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_sign_in_at: Option<String>,
+}
+
+impl AgentData {
+    /// An account as the log has it.
+    #[must_use]
+    pub fn of(agent: AgentId, account: &Account, now: Timestamp) -> Self {
+        let is_online = account.sign_ins.keys().any(|sign_in| account.sign_in(*sign_in, now).is_some());
+        Self {
+            id: agent.to_string(),
+            username: account.username.as_ref().map(|username| username.as_str().to_owned()),
+            name: account.name.as_ref().map(|name| name.as_str().to_owned()),
+            email: account.email.as_ref().map(|email| email.as_str().to_owned()),
+            role: account.role.as_str(),
+            status: status(is_online),
+            max_sessions: account.capacity,
+            skills: account.skills.iter().map(|skill| skill.as_str().to_owned()).collect(),
+            languages: account.languages.iter().copied().map(Language::as_str).collect(),
+            is_active: account.is_active,
+            must_change_password: account.must_change_password,
+            created_at: None,
+            last_sign_in_at: None,
+        }
+    }
+
+    /// An account as the views have it.
+    #[must_use]
+    pub fn new(view: AgentView, is_online: bool) -> Self {
+        Self {
+            id: view.agent.to_string(),
+            username: view.username,
+            name: view.name,
+            email: view.email,
+            role: view.role.as_str(),
+            status: status(is_online),
+            max_sessions: view.capacity,
+            skills: view.skills,
+            languages: view.languages.into_iter().map(Language::as_str).collect(),
+            is_active: view.is_active,
+            must_change_password: view.must_change_password,
+            created_at: Some(time_text(view.created_at)),
+            last_sign_in_at: view.last_sign_in_at.map(time_text),
+        }
+    }
+}
+
+fn status(is_online: bool) -> &'static str {
+    if is_online { "online" } else { "offline" }
+}
+
+/// A sign-in that is not over.
+#[derive(Serialize, ToSchema)]
+pub struct SignInData {
+    id: String,
+    /// Whether it is the one that asks.
+    is_this: bool,
+    since: String,
+    renewed_at: String,
+    expires_at: String,
+    /// From where it began.
+    address: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl SignInData {
+    /// A sign-in, seen from one of them.
+    #[must_use]
+    pub fn new(view: SignInView, asking: SignInId) -> Self {
+        Self {
+            id: view.sign_in.to_string(),
+            is_this: view.sign_in == asking,
+            since: time_text(view.since),
+            renewed_at: time_text(view.renewed_at),
+            expires_at: time_text(view.expires_at),
+            address: view.address,
+            user_agent: view.user_agent,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Staff accounts as streams, and their use cases.
+//!
+//! Invariant: the acting person comes from a token; what may be done was asked before a command gets here.
+
+pub mod failures;
+mod manage;
+mod sign_in;
+
+use domain::{
+    AgentId, DecodeError, Encoded, PersonalText,
+    agent::{Command, Event, State, decide, decode, encode},
+};
+use event_store::{Actor, RecordedEvent, StreamName};
+use uuid::Uuid;
+
+use crate::{
+    error::CommandError,
+    event_id::CommandId,
+    executor::{Executor, Origin, Rules},
+};
+
+pub use failures::{Failures, Subject};
+pub use manage::{Found, Managed};
+pub use sign_in::{REFRESH_LIFETIME, Renewed, SignInStart};
+
+/// The use cases of accounts.
+pub type Accounts = Executor<AccountRules>;
+/// An account's state and where in its stream that is.
+pub type Folded = crate::executor::Folded<State>;
+
+/// The stream of an account.
+#[must_use]
+pub fn stream_of(agent: AgentId) -> StreamName {
+    StreamName::of(AccountRules::CATEGORY, agent.0)
+}
+
+/// The rules of accounts.
+#[derive(Debug)]
+pub struct AccountRules;
+
+impl Rules for AccountRules {
+    type Id = AgentId;
+    type State = State;
+    type Event = Event;
+    type Command = Command;
+
+    const CATEGORY: &'static str = "agent";
+    // Whoever signs in is checked against the sealed hash.
+    const OPENS: bool = true;
+    const REMEMBERED: u64 = 10_000;
+
+    fn decide(state: &State, command: Command) -> Result<Vec<Event>, CommandError> {
+        Ok(decide(state, command)?)
+    }
+
+    fn evolve(state: State, event: &Event) -> State {
+        state.evolve(event)
+    }
+
+    fn encode(event: &Event) -> Encoded {
+        encode(event)
+    }
+
+    fn decode(stored: &RecordedEvent, personal: PersonalText) -> Result<Event, DecodeError> {
+        let event = &stored.event;
+        decode(&event.event_type, event.schema, &event.data, personal)
+    }
+
+    /// Everything personal in an account is its owner's.
+    fn subject(agent: AgentId, _: &State, _: &[Event]) -> Result<Uuid, CommandError> {
+        Ok(agent.0)
+    }
+
+    /// None: what is wanted of an account is how it should be, so that a repeat changes nothing either.
+    fn confirmation(_: &Origin, _: &Command) -> Option<Event> {
+        None
+    }
+}
+
+/// Somebody's origin, without a key: commands to accounts say how they should be, and those that give out secrets must not
+/// be answered twice.
+fn origin(log_id: Uuid, actor: Actor, correlation_id: Uuid) -> Origin {
+    Origin { actor, correlation_id, causation_id: None, id: CommandId::random(log_id) }
+}
+
+/// A member of staff as an actor.
+#[must_use]
+pub fn actor_of(agent: AgentId) -> Actor {
+    Actor::new("agent", &agent.to_string())
+}

@@ -1,0 +1,150 @@
+//! Who could not sign in, and how long they are to wait before the next try: per account and per address.
+//!
+//! Kept in the policies' store, because it is neither history nor derived from it. Invariants: the wait grows with every
+//! failure and is never longer than 15 minutes, so nobody is locked out for good; while somebody waits nothing is counted,
+//! so that hammering makes it no longer.
+
+use std::time::Duration;
+
+use event_store::sql::{Database, SqlError, Transaction};
+use uuid::Uuid;
+
+/// Failures without a wait: everybody mistypes.
+const FREE: u32 = 3;
+/// The longest wait.
+pub const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// After so long without a failure the count begins anew.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
+
+/// What failures are counted for; no name and no address stands in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject(Uuid);
+
+impl Subject {
+    /// An account, whether there is one of this id or not.
+    #[must_use]
+    pub fn account(log_id: Uuid, agent: domain::AgentId) -> Self {
+        Self(Uuid::new_v5(&log_id, format!("failed account {agent}").as_bytes()))
+    }
+
+    /// A network address.
+    #[must_use]
+    pub fn address(log_id: Uuid, address: &str) -> Self {
+        Self(Uuid::new_v5(&log_id, format!("failed address {address}").as_bytes()))
+    }
+}
+
+/// How long to wait after so many failures in a row.
+#[must_use]
+pub fn wait_after(failures: u32) -> Duration {
+    match failures.checked_sub(FREE) {
+        None | Some(0) => Duration::ZERO,
+        Some(more) => Duration::from_secs(1 << more.min(10)).min(LONGEST),
+    }
+}
+
+/// The counts.
+pub struct Failures(Database);
+
+impl Failures {
+    /// Counts in the policies' store.
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// Begins a try of these: zero, and it counts as a failure until [`Self::forget`] says otherwise, so that many tries at
+    /// once are counted like one after the other; or how long to wait, and nothing is counted.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn begin(&self, subjects: &[Subject]) -> Result<Duration, SqlError> {
+        let mut tx = self.0.begin().await?;
+        forget_old(&mut tx).await?;
+        let mut longest = 0.0_f64;
+        for subject in subjects {
+            longest = longest.max(count(&mut tx, *subject).await?);
+        }
+        if longest <= 0.0 {
+            tx.commit().await?;
+            return Ok(Duration::ZERO);
+        }
+        Ok(Duration::from_secs_f64(longest.min(LONGEST.as_secs_f64())))
+    }
+
+    /// They came in: what was before does not count any more.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn forget(&self, subjects: &[Subject]) -> Result<(), SqlError> {
+        let mut tx = self.0.begin().await?;
+        for subject in subjects {
+            tx.execute("delete from sign_in_failure where subject = $1", &[subject.0.into()]).await?;
+        }
+        tx.commit().await
+    }
+}
+
+/// Counts a failure; answers the seconds that were still to be waited before it.
+async fn count(tx: &mut Transaction, subject: Subject) -> Result<f64, SqlError> {
+    let sql = format!(
+        "insert into sign_in_failure (subject, failures, next_at) values ($1, 1, 0)
+         on conflict (subject) do update set failures = sign_in_failure.failures + 1 returning failures, next_at - {}",
+        now(tx)
+    );
+    let rows = tx.fetch(&sql, &[subject.0.into()]).await?;
+    let Some(row) = rows.first() else { return Ok(0.0) };
+    let (failures, rest) = (row.int(0)?, row.float(1)?);
+    let wait = wait_after(u32::try_from(failures).unwrap_or(u32::MAX)).as_secs_f64();
+    let sql = format!("update sign_in_failure set next_at = {} + $2 where subject = $1", now(tx));
+    tx.execute(&sql, &[subject.0.into(), wait.into()]).await?;
+    Ok(rest)
+}
+
+async fn forget_old(tx: &mut Transaction) -> Result<(), SqlError> {
+    let sql = format!("delete from sign_in_failure where next_at < {} - $1", now(tx));
+    tx.execute(&sql, &[FORGOTTEN.as_secs_f64().into()]).await.map(drop)
+}
+
+/// Seconds since 1970 by the database's clock, which all nodes share.
+fn now(tx: &Transaction) -> &'static str {
+    if tx.is_postgres() { "extract(epoch from clock_timestamp())::float8" } else { "unixepoch('subsec')" }
+}
+
+#[cfg(test)]
+mod tests {
+    use event_store::{migration::migrate_policy, sql::Access};
+
+    use super::*;
+
+    #[test]
+    fn waits_grow_up_to_a_quarter_of_an_hour() {
+        let seconds: Vec<u64> = (0..20).map(|failures| wait_after(failures).as_secs()).collect();
+        assert_eq!(seconds[..8], [0, 0, 0, 0, 2, 4, 8, 16]);
+        assert!(seconds.windows(2).all(|pair| pair[0] <= pair[1]));
+        assert_eq!((seconds[12], seconds[19], wait_after(u32::MAX)), (512, 900, LONGEST));
+    }
+
+    #[tokio::test]
+    async fn each_is_counted_by_itself_and_forgotten_when_it_comes_in() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::sqlite(&folder.path().join("policies.db"), Access::Durable).await.expect("opens");
+        migrate_policy(&database).await.expect("migrates");
+        let failures = Failures::new(database);
+        let log_id = Uuid::from_u128(1);
+        let agent = domain::AgentId(Uuid::from_u128(2));
+        let (anna, here) = (Subject::account(log_id, agent), Subject::address(log_id, "192.0.2.1"));
+        let there = Subject::address(log_id, "192.0.2.2");
+        for _ in 0..4 {
+            assert_eq!(failures.begin(&[anna, here]).await.expect("counts"), Duration::ZERO);
+        }
+        for _ in 0..10 {
+            let wait = failures.begin(&[anna, there]).await.expect("answers").as_secs_f64();
+            assert!((1.0..=2.0).contains(&wait), "who hammers waits no longer: {wait}");
+        }
+        assert!(failures.begin(&[here]).await.expect("answers") > Duration::ZERO);
+        assert_eq!(failures.begin(&[there]).await.expect("answers"), Duration::ZERO, "nothing was counted for it");
+        failures.forget(&[anna, here]).await.expect("forgets");
+        assert_eq!(failures.begin(&[anna, here]).await.expect("answers"), Duration::ZERO);
+    }
+}

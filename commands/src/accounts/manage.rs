@@ -1,0 +1,128 @@
+//! Accounts are made and changed: by an administrator, by their owner, or by the first start.
+
+use std::sync::Arc;
+
+use domain::{
+    AgentId, SignInId,
+    agent::{
+        Account, Command, Rejection,
+        command::{Changes, NewAccount},
+        event::{PasswordHash, PasswordOrigin},
+    },
+    text::Username,
+};
+use event_store::{Actor, Position};
+use uuid::Uuid;
+
+use super::{Accounts, Folded, origin};
+use crate::{error::CommandError, executor::Execution};
+
+/// An account as a command left it.
+#[derive(Debug, Clone)]
+pub struct Managed {
+    /// Its id.
+    pub agent: AgentId,
+    /// How it is.
+    pub account: Account,
+    /// Where the log stood.
+    pub position: Position,
+}
+
+/// An account and how far it was read.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its id.
+    pub agent: AgentId,
+    /// How it is; `None` where there is none of this name.
+    pub folded: Arc<Folded>,
+}
+
+impl Found {
+    /// The account, if there is one.
+    #[must_use]
+    pub fn account(&self) -> Option<&Account> {
+        self.folded.state.account()
+    }
+}
+
+impl Accounts {
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// There is one of this name, or the log did not take it.
+    pub async fn create(&self, by: Actor, new: NewAccount, correlation_id: Uuid) -> Result<Managed, CommandError> {
+        let agent = AgentId::of(self.log_id(), &new.username);
+        self.manage(agent, by, Command::Create(Box::new(new)), correlation_id).await
+    }
+
+    /// Changes an account.
+    ///
+    /// # Errors
+    /// There is none, or the log did not take it.
+    pub async fn change(
+        &self,
+        agent: AgentId,
+        by: Actor,
+        changes: Changes,
+        correlation_id: Uuid,
+    ) -> Result<Managed, CommandError> {
+        self.manage(agent, by, Command::Change(Box::new(changes)), correlation_id).await
+    }
+
+    /// Lets it be used, or not.
+    ///
+    /// # Errors
+    /// There is no such account, or the log did not take it.
+    pub async fn set_active(
+        &self,
+        agent: AgentId,
+        by: Actor,
+        is_active: bool,
+        correlation_id: Uuid,
+    ) -> Result<Managed, CommandError> {
+        let command = if is_active { Command::Reactivate } else { Command::Deactivate };
+        self.manage(agent, by, command, correlation_id).await
+    }
+
+    /// Gives it another password; every sign-in but one is over then.
+    ///
+    /// # Errors
+    /// There is no such account, or the log did not take it.
+    pub async fn set_password(
+        &self,
+        agent: AgentId,
+        by: Actor,
+        hash: PasswordHash,
+        keep: Option<SignInId>,
+        correlation_id: Uuid,
+    ) -> Result<Managed, CommandError> {
+        let is_owner = by.kind() == "agent" && by.id() == agent.to_string();
+        let chosen_by = if is_owner { PasswordOrigin::Owner } else { PasswordOrigin::Administrator };
+        self.manage(agent, by, Command::SetPassword { hash, by: chosen_by, keep }, correlation_id).await
+    }
+
+    /// Looks an account up by what it signs in with.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn by_name(&self, username: &Username) -> Result<Found, CommandError> {
+        let agent = AgentId::of(self.log_id(), username);
+        Ok(Found { agent, folded: self.current(agent).await? })
+    }
+
+    async fn manage(
+        &self,
+        agent: AgentId,
+        by: Actor,
+        command: Command,
+        correlation_id: Uuid,
+    ) -> Result<Managed, CommandError> {
+        let origin = origin(self.log_id(), by, correlation_id);
+        let (folded, position) = match self.execute(agent, &origin, command).await? {
+            Execution::Done(done) => (done.state, done.position),
+            Execution::Repeated(recorded) => (self.current(agent).await?, recorded.position),
+        };
+        let account = folded.state.account().ok_or(Rejection::NoAccount)?.clone();
+        Ok(Managed { agent, account, position })
+    }
+}
