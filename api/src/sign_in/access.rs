@@ -112,7 +112,9 @@ impl StaffAccess {
             let asked = Instant::now();
             let Ok(head) = reader.head().await else { continue };
             let reached = heard.wait_for(|heard| heard.position >= head);
-            if let Ok(Ok(_)) = timeout(OUT_OF_SIGHT, reached).await {
+            // What it answers holds a lock that the next line needs.
+            let is_reached = timeout(OUT_OF_SIGHT, reached).await.is_ok_and(|heard| heard.is_ok());
+            if is_reached {
                 self.heard.send_modify(|heard| heard.in_sight = Some(asked));
             }
         }
