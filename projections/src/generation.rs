@@ -41,6 +41,7 @@ impl Generation {
     pub(crate) async fn make_indexes(&self, views: &ViewSet) -> Result<(), SqlError> {
         for statement in views.iter().flat_map(|view| view.indexes()) {
             let mut tx = self.database.begin().await?;
+            one_node_at_a_time(&mut tx).await?;
             tx.execute(statement, &[]).await?;
             tx.commit().await?;
         }
@@ -210,12 +211,20 @@ async fn make(place: &Place, number: u64, views: &ViewSet, log: Identity) -> Res
     Ok((Arc::new(Generation { number, database }), checkpoint))
 }
 
+/// In PostgreSQL, until the transaction ends: nodes that start together make the same things. A file has one process.
+async fn one_node_at_a_time(tx: &mut Transaction) -> Result<(), SqlError> {
+    if tx.is_postgres() {
+        tx.fetch("select 1 from pg_advisory_xact_lock(hashtext('fiido-desk views'))", &[]).await?;
+    }
+    Ok(())
+}
+
 /// Makes the tables, unless another node was faster.
 async fn fill(database: &Database, number: u64, views: &ViewSet, log: Identity) -> Result<(), ViewsError> {
     let mut tx = database.begin().await?;
     if tx.is_postgres() {
         let schema = schema_name(number);
-        tx.fetch("select 1 from pg_advisory_xact_lock(hashtext('fiido-desk views'))", &[]).await?;
+        one_node_at_a_time(&mut tx).await?;
         let found = tx.fetch("select 1 from pg_namespace where nspname = $1", &[(&*schema).into()]).await?;
         if !found.is_empty() {
             return Ok(());

@@ -1,6 +1,7 @@
 //! The views from outside: given events, then rows; and the loop through kills, alarms and new generations.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod agents;
 mod agreement;
 mod generations;
 mod ground;

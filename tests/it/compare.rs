@@ -3,6 +3,17 @@
 
 mod seeded;
 
+use commands::{Accounts, accounts::SignInStart};
+use domain::{
+    DeviceId,
+    agent::{
+        Role,
+        command::NewAccount,
+        event::{PasswordHash, PasswordOrigin, Whereabouts},
+    },
+    text::{EmailAddress, PersonName, Username},
+};
+use event_store::{Actor, Log};
 use serde_json::Value;
 
 use crate::rebuild::scene::{Ended, Scene};
@@ -14,7 +25,40 @@ async fn compared(mut scene: Scene) -> Scene {
 }
 
 async fn built(scene: &mut Scene) {
+    staff(&scene.log().await).await;
     scene.replayed(true, &["rebuild"]).await.with_code(0);
+}
+
+/// An account with one sign-in that goes on and one that is over.
+async fn staff(log: &Log) {
+    let log_id = log.reader().identity().await.unwrap().log_id;
+    let accounts = Accounts::new(log.clone(), log_id);
+    let username = Username::parse("anna").unwrap();
+    if accounts.by_name(&username).await.unwrap().account().is_some() {
+        return;
+    }
+    let (by, request, hash) = (Actor::new("system", "test"), uuid::Uuid::nil(), PasswordHash("hash".to_owned()));
+    let new = NewAccount {
+        username,
+        name: PersonName::parse("Anna Li").unwrap(),
+        email: EmailAddress::parse("anna@example.com").ok(),
+        role: Role::Agent,
+        skills: Vec::new(),
+        languages: Vec::new(),
+        capacity: 5,
+        hash: hash.clone(),
+        by: PasswordOrigin::Owner,
+    };
+    let agent = accounts.create(by.clone(), new, request).await.unwrap().agent;
+    for is_over in [true, false] {
+        let origin = Whereabouts { address: "192.0.2.1".to_owned(), user_agent: Some("a browser".to_owned()) };
+        let device = Some(DeviceId::of(agent, "a browser"));
+        let start = SignInStart { agent, device, origin, checked: hash.clone(), correlation_id: request };
+        let begun = accounts.sign_in(start, jiff::Timestamp::now()).await.unwrap();
+        if is_over {
+            accounts.end_sign_in(agent, begun.sign_in, by.clone(), false, request).await.unwrap();
+        }
+    }
 }
 
 fn all_equal(ended: &Ended, erased_since: u64) -> Value {

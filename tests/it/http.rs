@@ -16,6 +16,7 @@ mod prepared;
 mod raw;
 mod resuming;
 mod roles;
+mod staff;
 mod texts;
 mod wire;
 

@@ -46,6 +46,7 @@ const PAGE: usize = 500;
         (status = 200, body = String, content_type = "text/event-stream"),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "Staff without session:read"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "CURSOR_AHEAD"),
     )

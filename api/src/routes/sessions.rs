@@ -63,6 +63,7 @@ pub struct SessionAnswer {
         (status = 200, body = SessionAnswer),
         (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "Also: `at` is in the future"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "Staff without session:read"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json", description = "Also: it had not begun at `at`"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "AMBIGUOUS_SESSION, for staff; CURSOR_AHEAD: `at` is beyond the log's head"),
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),

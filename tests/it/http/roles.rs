@@ -1,43 +1,77 @@
-//! Who may call what: every route as nobody, as the customer, as another customer and as staff.
+//! Who may call what: every route as nobody, as the customer, as another customer and as each role of staff.
 //!
 //! Invariant: a route that is not in this table fails `every_route_has_a_line_here`, which reads the OpenAPI document and the
 //! source of the route table.
 
+use domain::agent::Role;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::{customer_with, desk, fresh, ok};
+use super::{customer_with, desk, fresh, ok, staff::Member};
 
-/// A route and the status for nobody, the customer, another customer and staff.
+/// A route and the status for nobody, the customer and another customer, and for each role of staff.
 struct Line {
     method: &'static str,
     path: &'static str,
-    statuses: [u16; 4],
+    outside: [u16; 3],
+    /// agent, supervisor, admin, auditor, analyst
+    staff: [u16; 5],
 }
 
-const fn line(method: &'static str, path: &'static str, statuses: [u16; 4]) -> Line {
-    Line { method, path, statuses }
+const fn line(method: &'static str, path: &'static str, outside: [u16; 3], staff: [u16; 5]) -> Line {
+    Line { method, path, outside, staff }
 }
 
-/// Posts by staff are refused: the staff token is no visitor's.
+/// The same for everybody.
+const fn open(method: &'static str, path: &'static str, status: u16) -> Line {
+    line(method, path, [status; 3], [status; 5])
+}
+
+/// For staff alone.
+const fn staff(method: &'static str, path: &'static str, statuses: [u16; 5]) -> Line {
+    line(method, path, [401; 3], statuses)
+}
+
+/// Posts by staff on customers' routes are refused: a token of staff is no visitor's. Bodies lack what routes of staff need,
+/// and `{id}` is nobody's: whoever may is told so.
 const TABLE: &[Line] = &[
-    line("post", "/api/chat", [200, 200, 200, 401]),
-    line("post", "/api/chat/stream", [200, 200, 200, 401]),
-    line("post", "/api/conversation/create", [200, 200, 200, 401]),
-    line("post", "/api/conversation/new", [200, 200, 200, 401]),
-    line("post", "/api/conversation/clear", [200, 200, 200, 401]),
-    line("get", "/api/sessions", [401, 401, 401, 200]),
-    line("get", "/api/sessions/stats", [401, 401, 401, 200]),
-    line("get", "/api/sessions/{name}", [404, 200, 404, 200]),
-    line("get", "/api/sessions/{name}/events", [404, 200, 404, 200]),
-    line("get", "/api/events", [401, 401, 401, 200]),
-    line("get", "/api/bot/info", [200, 200, 200, 200]),
-    line("get", "/api/config", [200, 200, 200, 200]),
-    line("get", "/api/health", [200, 200, 200, 200]),
-    line("get", "/healthz", [200, 200, 200, 200]),
-    line("get", "/readyz", [200, 200, 200, 200]),
-    line("get", "/", [200, 200, 200, 200]),
+    line("post", "/api/chat", [200; 3], [401; 5]),
+    line("post", "/api/chat/stream", [200; 3], [401; 5]),
+    line("post", "/api/conversation/create", [200; 3], [401; 5]),
+    line("post", "/api/conversation/new", [200; 3], [401; 5]),
+    line("post", "/api/conversation/clear", [200; 3], [401; 5]),
+    staff("get", "/api/sessions", [200, 200, 200, 200, 403]),
+    staff("get", "/api/sessions/stats", [200; 5]),
+    line("get", "/api/sessions/{name}", [404, 200, 404], [200, 200, 200, 200, 403]),
+    line("get", "/api/sessions/{name}/events", [404, 200, 404], [200, 200, 200, 200, 403]),
+    staff("get", "/api/events", [403, 403, 200, 200, 403]),
+    open("post", "/api/agent/login", 400),
+    open("post", "/api/agent/refresh", 400),
+    staff("post", "/api/agent/change-password", [400; 5]),
+    staff("get", "/api/agent/profile", [200; 5]),
+    staff("put", "/api/agent/profile", [200; 5]),
+    staff("get", "/api/agent/sign-ins", [200; 5]),
+    staff("delete", "/api/agent/sign-ins/{id}", [404; 5]),
+    staff("get", "/api/agents", [403, 200, 200, 200, 403]),
+    staff("post", "/api/agents", [403, 403, 400, 403, 403]),
+    staff("get", "/api/agents/{id}", [403, 404, 404, 404, 403]),
+    staff("put", "/api/agents/{id}", [403, 403, 404, 403, 403]),
+    staff("delete", "/api/agents/{id}", [403, 403, 404, 403, 403]),
+    staff("post", "/api/agents/{id}/reactivate", [403, 403, 404, 403, 403]),
+    staff("post", "/api/agents/{id}/reset-password", [403, 403, 404, 403, 403]),
+    staff("put", "/api/agents/{id}/skills", [403, 403, 400, 403, 403]),
+    open("get", "/api/bot/info", 200),
+    open("get", "/api/config", 200),
+    open("get", "/api/health", 200),
+    open("get", "/healthz", 200),
+    open("get", "/readyz", 200),
+    open("get", "/", 200),
+    // The last: nobody of staff is signed in after it.
+    staff("post", "/api/agent/logout", [200; 5]),
 ];
+
+/// The same handler under another name; not in the document.
+const ALIASES: &[&str] = &["/api/auth/agent/login"];
 
 /// Files of the page and of the documentation, open to all.
 const FILES: &[&str] = &["/page/{file}", "/favicon.ico", "/openapi.json", "/docs", "/docs/{file:.*}"];
@@ -46,20 +80,25 @@ const FILES: &[&str] = &["/page/{file}", "/favicon.ico", "/openapi.json", "/docs
 async fn every_route_answers_each_role_as_the_table_says() {
     let session = fresh("roles");
     let customer = customer_with(&session).await;
-    let (other, staff) = (customer_with(&fresh("another")).await, desk().staff());
+    let other = customer_with(&fresh("another")).await;
+    let mut staff = Vec::new();
+    for role in Role::ALL {
+        staff.push(Member::with_role(*role).await.staff);
+    }
     let position = customer.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
     super::session_at(&customer, &session, position).await;
-    for Line { method, path, statuses } in TABLE {
-        let (method, concrete) = (verb(method), path.replace("{name}", &session));
+    for Line { method, path, outside, staff: statuses } in TABLE {
+        let (method, concrete) = (verb(method), path.replace("{name}", &session).replace("{id}", "no-such-account"));
         // the session is named to nobody and to another customer, too, where the path has its name
         let own = if path.contains("{name}") { session.clone() } else { fresh("own") };
-        let callers = [
+        let outsiders = [
             desk().customer().request(method.clone(), &concrete),
             customer.request(method.clone(), &concrete),
             other.request(method.clone(), &concrete),
-            staff.request(method.clone(), &concrete),
         ];
-        for (caller, (request, status)) in callers.into_iter().zip(statuses).enumerate() {
+        let insiders = staff.iter().map(|staff| staff.request(method.clone(), &concrete));
+        let callers = outsiders.into_iter().chain(insiders).zip(outside.iter().chain(statuses));
+        for (caller, (request, status)) in callers.enumerate() {
             let got = with_body(&method, request, &own).send().await.unwrap().status().as_u16();
             assert_eq!(got, *status, "{method} {path} by caller {caller}");
         }
@@ -80,8 +119,8 @@ fn with_body(method: &Method, request: RequestBuilder, session: &str) -> Request
 #[tokio::test]
 async fn the_document_tells_every_status_of_the_table() {
     let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
-    for Line { method, path, statuses } in TABLE {
-        for status in statuses {
+    for Line { method, path, outside, staff } in TABLE {
+        for status in outside.iter().chain(staff) {
             let told = &document["paths"][path][method]["responses"][status.to_string()];
             assert!(told.is_object(), "{method} {path} does not tell of {status}");
         }
@@ -102,13 +141,14 @@ async fn every_route_has_a_line_here() {
     assert_eq!(documented, listed, "the role table and the OpenAPI document list the same routes");
     let mut registered = registered();
     let mut expected: Vec<String> = listed.into_iter().map(|(_, path)| path).collect();
-    expected.extend(FILES.iter().map(|path| (*path).to_owned()));
+    expected.extend(FILES.iter().chain(ALIASES).map(|path| (*path).to_owned()));
     registered.sort();
     expected.sort();
+    expected.dedup();
     assert_eq!(registered, expected, "the role table and the source list the same routes");
 }
 
-/// The paths that the source registers, read from the calls of `get`, `post` and `one`.
+/// The paths that the source registers, read from the calls of `get`, `post` and `several`.
 fn registered() -> Vec<String> {
     let sources = [
         ("/api", include_str!("../../../api/src/routes.rs").split_once("\nfn api(").unwrap().1),
@@ -124,9 +164,9 @@ fn registered() -> Vec<String> {
 
 fn paths_in(source: &str) -> Vec<String> {
     let calls = source.split("service(").skip(1).filter_map(|call| {
-        let (_, rest) = call.split_once("(\"")?;
-        let (path, _) = rest.split_once('"')?;
-        call[..call.find("(\"")?].bytes().all(|b| b.is_ascii_alphabetic() || b == b':').then(|| path.to_owned())
+        let (function, rest) = call.split_once('(')?;
+        let (path, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
+        function.bytes().all(|b| b.is_ascii_alphabetic() || b == b':').then(|| path.to_owned())
     });
     calls.filter(|path| path.starts_with('/')).collect()
 }
@@ -171,7 +211,7 @@ async fn a_page_of_another_house_cannot_act_with_the_visitors_cookie() {
     let session = fresh("forged");
     let cookie = format!("desk_visitor={}", customer_with(&session).await.token().unwrap());
     let own = desk().url();
-    for line in TABLE.iter().filter(|line| line.method == "post") {
+    for line in TABLE.iter().filter(|line| line.method == "post" && line.outside == [200; 3]) {
         let request = || reqwest::Client::new().post(format!("{own}{}", line.path)).header("Cookie", &cookie);
         for foreign in ["https://evil.example", "null", "http://127.0.0.1", "https://127.0.0.1.evil.example", ""] {
             let response =
@@ -203,7 +243,8 @@ async fn tokens_that_are_bad_old_or_of_another_house_are_refused() {
     for token in ["x", "a.b.c", &foreign, &expired, &cut, &unsigned, &"x".repeat(4000)] {
         for Line { method, path, .. } in TABLE
             .iter()
-            .filter(|line| line.path.starts_with("/api") && line.statuses[0] != 200 || line.method == "post")
+            .filter(|line| line.outside[0] != 400)
+            .filter(|line| line.path.starts_with("/api") && (line.outside[0] != 200 || line.method == "post"))
         {
             let (method, path) = (verb(method), path.replace("{name}", &session));
             let request = reqwest::Client::new().request(method.clone(), format!("{}{path}", desk().url()));

@@ -69,10 +69,11 @@ impl Rows {
         Self(SqliteConnection::connect_with(&options).await.unwrap())
     }
 
-    /// Every column of every view's table.
+    /// Every column of every view's table of sessions. Those of accounts are compared with the domain's fold, beside the
+    /// views themselves.
     pub(super) async fn columns(&mut self) -> Vec<Column> {
         let sql = "select m.name, c.name, lower(c.type) <> 'text' from sqlite_master m, pragma_table_info(m.name) c
-            where m.type = 'table' and m.name <> 'checkpoint' order by m.name, c.cid";
+            where m.type = 'table' and m.name not in ('checkpoint', 'agent', 'sign_in') order by m.name, c.cid";
         let columns: Vec<(String, String, bool)> = sqlx::query_as(sql).fetch_all(&mut self.0).await.unwrap();
         columns.into_iter().map(|(table, name, is_number)| Column { table, name, is_number }).collect()
     }

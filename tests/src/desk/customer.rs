@@ -1,11 +1,17 @@
 //! Callers by role: a customer who keeps its visitor token as a browser would, and staff.
 
-use std::sync::Mutex;
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::frames::Frames;
+
+/// How long after an outage the door of staff may stay shut.
+const RESUMED: Duration = Duration::from_secs(10);
 
 /// A customer: whoever holds the visitor token that the first answer gave.
 pub struct Customer {
@@ -103,7 +109,8 @@ impl Customer {
     }
 }
 
-/// Somebody with the staff token.
+/// Somebody with a token of staff.
+#[derive(Clone)]
 pub struct Staff {
     client: reqwest::Client,
     url: String,
@@ -111,8 +118,26 @@ pub struct Staff {
 }
 
 impl Staff {
-    pub(super) fn new(url: String, token: String) -> Self {
+    /// Whoever has this token, at a server.
+    #[must_use]
+    pub fn new(url: String, token: String) -> Self {
         Self { client: reqwest::Client::new(), url, token }
+    }
+
+    /// Posts JSON.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Response, reqwest::Error> {
+        self.request(Method::POST, path).json(body).send().await
+    }
+
+    /// Puts JSON.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Response, reqwest::Error> {
+        self.request(Method::PUT, path).json(body).send().await
     }
 
     /// A request with the token.
@@ -138,18 +163,19 @@ impl Staff {
         Ok(Frames::of(request.send().await?.error_for_status()?))
     }
 
-    /// The whole log up to the head, as envelopes.
+    /// The whole log up to the head, as envelopes; after an outage it is waited for.
     ///
     /// # Errors
-    /// The server is not there.
+    /// The server is not there, or refuses.
     pub async fn log(&self) -> Result<Vec<Value>, reqwest::Error> {
-        let text = self
-            .request(Method::GET, "/api/events")
-            .header("Accept", "application/x-ndjson")
-            .send()
-            .await?
-            .text()
-            .await?;
+        let request = || self.request(Method::GET, "/api/events").header("Accept", "application/x-ndjson").send();
+        let mut answer = request().await?;
+        let asked = Instant::now();
+        while answer.status() == StatusCode::SERVICE_UNAVAILABLE && asked.elapsed() < RESUMED {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            answer = request().await?;
+        }
+        let text = answer.error_for_status()?.text().await?;
         Ok(text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect())
     }
 }

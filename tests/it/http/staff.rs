@@ -1,0 +1,75 @@
+//! Staff: accounts, signing in and out, what a role may do, and what an outsider with time and tools gets: nothing.
+
+mod accounts;
+mod outsiders;
+mod sign_in;
+mod streams;
+
+use domain::agent::Role;
+use reqwest::Response;
+use serde_json::{Value, json};
+use tests::desk::Staff;
+
+use super::{desk, fresh, ok};
+
+const FIRST: &str = "set by the administrator";
+const OWN: &str = "chosen by its owner";
+
+/// A member of staff who has signed in and chosen a password.
+pub(super) struct Member {
+    pub(super) id: String,
+    pub(super) username: String,
+    pub(super) password: String,
+    pub(super) refresh_token: String,
+    pub(super) staff: Staff,
+}
+
+impl Member {
+    pub(super) async fn with_role(role: Role) -> Self {
+        let username = fresh("staff");
+        let id = make(&username, role).await;
+        let first = ok(login(&json!({"username": username, "password": FIRST})).await).await;
+        assert_eq!(first["must_change_password"], true);
+        let staff = Staff::new(desk().url(), token(&first));
+        let change = json!({"old_password": FIRST, "new_password": OWN});
+        ok(staff.post("/api/agent/change-password", &change).await.unwrap()).await;
+        Self { id, username, password: OWN.to_owned(), refresh_token: refresh_token(&first), staff }
+    }
+
+    /// Signs in once more.
+    async fn again(&self) -> (Staff, String) {
+        let answer = ok(login(&self.credentials()).await).await;
+        (Staff::new(desk().url(), token(&answer)), refresh_token(&answer))
+    }
+
+    fn credentials(&self) -> Value {
+        json!({"username": self.username, "password": self.password})
+    }
+}
+
+/// Makes an account; answers its id.
+async fn make(username: &str, role: Role) -> String {
+    let new = json!({"username": username, "password": FIRST, "name": "Anna Li", "role": role.as_str()});
+    let made = ok(desk().staff().post("/api/agents", &new).await.unwrap()).await;
+    made["data"]["id"].as_str().unwrap().to_owned()
+}
+
+async fn login(body: &Value) -> Response {
+    post("/api/agent/login", body).await
+}
+
+async fn refresh(token: &str) -> Response {
+    post("/api/agent/refresh", &json!({"refresh_token": token})).await
+}
+
+async fn post(path: &str, body: &Value) -> Response {
+    reqwest::Client::new().post(format!("{}{path}", desk().url())).json(body).send().await.unwrap()
+}
+
+fn token(answer: &Value) -> String {
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+fn refresh_token(answer: &Value) -> String {
+    answer["refresh_token"].as_str().unwrap().to_owned()
+}

@@ -1,0 +1,171 @@
+//! The administrator makes, changes and closes accounts; everything of it is in the log, and nothing secret is.
+
+use domain::agent::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{FIRST, Member, desk, fresh, login, make, ok};
+use crate::http::{assert_log_lacks, problem};
+
+async fn agents() -> Vec<Value> {
+    let listed = ok(desk().staff().get("/api/agents").await.unwrap()).await;
+    listed["data"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn an_account_is_made_as_it_is_told_and_listed() {
+    let username = fresh("made");
+    let new = json!({
+        "username": username, "password": FIRST, "name": "李小明", "email": "li@example.com", "role": "supervisor",
+        "skills": ["batteries", "returns", "batteries"], "languages": ["en"], "max_sessions": 3,
+    });
+    let made = ok(desk().staff().post("/api/agents", &new).await.unwrap()).await;
+    let path = format!("/api/agents?min_position={}", made["position"]);
+    let listed = ok(desk().staff().get(&path).await.unwrap()).await;
+    let rows = listed["data"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["username"] == username).unwrap();
+    for (field, value) in [
+        ("name", json!("李小明")),
+        ("email", json!("li@example.com")),
+        ("role", json!("supervisor")),
+        ("skills", json!(["batteries", "returns"])),
+        ("languages", json!(["en"])),
+        ("max_sessions", json!(3)),
+        ("is_active", json!(true)),
+        ("status", json!("offline")),
+    ] {
+        assert_eq!((&row[field], &made["data"][field]), (&value, &value), "{field}");
+    }
+    problem(desk().staff().post("/api/agents", &new).await.unwrap(), 409, "AGENT_EXISTS").await;
+}
+
+#[tokio::test]
+async fn what_is_not_taken_is_named() {
+    let base = || json!({"username": fresh("bad"), "password": FIRST});
+    for (field, value, code) in [
+        ("username", json!("a b"), "INVALID_FIELD"),
+        ("username", json!(""), "INVALID_FIELD"),
+        ("password", json!("short"), "INVALID_PASSWORD"),
+        ("name", json!("x".repeat(101)), "INVALID_FIELD"),
+        ("name", json!("a\r\nb"), "INVALID_FIELD"),
+        ("email", json!("no address"), "INVALID_FIELD"),
+        ("role", json!("root"), "INVALID_FIELD"),
+        ("languages", json!(["fr"]), "INVALID_FIELD"),
+        ("skills", json!([""]), "INVALID_FIELD"),
+        ("max_sessions", json!(0), "INVALID_FIELD"),
+    ] {
+        let mut body = base();
+        body[field] = value;
+        let refused = problem(desk().staff().post("/api/agents", &body).await.unwrap(), 400, code).await;
+        assert_eq!(refused["field"], field, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_changes_is_in_force_at_once() {
+    let member = Member::with_role(Role::Admin).await;
+    ok(member.staff.get("/api/agents").await.unwrap()).await;
+    let path = format!("/api/agents/{}", member.id);
+    ok(desk().staff().put(&path, &json!({"role": "agent"})).await.unwrap()).await;
+    super::super::eventually(
+        || async { member.staff.get("/api/agents").await.unwrap().status().as_u16() },
+        |status| *status == 403,
+    )
+    .await;
+    ok(member.staff.get("/api/sessions").await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn nobody_gives_oneself_another_role() {
+    let member = Member::with_role(Role::Agent).await;
+    let wished =
+        json!({"name": "Anna Wang", "role": "admin", "permissions": ["agent:write"], "is_active": true, "id": "x"});
+    let profile = ok(member.staff.put("/api/agent/profile", &wished).await.unwrap()).await;
+    assert_eq!((&profile["data"]["name"], &profile["data"]["role"]), (&json!("Anna Wang"), &json!("agent")));
+    problem(member.staff.get("/api/agents").await.unwrap(), 403, "PERMISSION_DENIED").await;
+    problem(member.staff.put(&format!("/api/agents/{}", member.id), &wished).await.unwrap(), 403, "PERMISSION_DENIED")
+        .await;
+}
+
+#[tokio::test]
+async fn a_closed_account_is_out_at_once_and_back_when_it_is_opened() {
+    let member = Member::with_role(Role::Agent).await;
+    let path = format!("/api/agents/{}", member.username);
+    ok(desk().staff().request(Method::DELETE, &path).send().await.unwrap()).await;
+    super::super::eventually(
+        || async { member.staff.get("/api/sessions").await.unwrap().status().as_u16() },
+        |status| *status == 401,
+    )
+    .await;
+    problem(super::refresh(&member.refresh_token).await, 401, "SIGNED_OUT").await;
+    ok(desk().staff().post(&format!("{path}/reactivate"), &json!({})).await.unwrap()).await;
+    problem(member.staff.get("/api/sessions").await.unwrap(), 401, "SIGNED_OUT").await;
+    member.again().await;
+}
+
+#[tokio::test]
+async fn a_password_that_is_made_up_is_shown_once_and_opens_once() {
+    let member = Member::with_role(Role::Agent).await;
+    let path = format!("/api/agents/{}/reset-password", member.id);
+    let reset = ok(desk().staff().post(&path, &json!({})).await.unwrap()).await;
+    let made_up = reset["new_password"].as_str().unwrap();
+    problem(login(&member.credentials()).await, 401, "INVALID_CREDENTIALS").await;
+    let answer = ok(login(&json!({"username": member.username, "password": made_up})).await).await;
+    assert_eq!(answer["must_change_password"], true);
+    assert!(!agents().await.iter().any(|row| row.to_string().contains(made_up)));
+    assert_log_lacks(made_up);
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let desk = tests::desk::Desk::start(tests::desk::Setup::default());
+    let admin = desk.staff();
+    let refused = admin.request(Method::DELETE, "/api/agents/admin").send().await.unwrap();
+    problem(refused, 409, "LAST_ADMINISTRATOR").await;
+    problem(admin.put("/api/agents/admin", &json!({"role": "agent"})).await.unwrap(), 409, "LAST_ADMINISTRATOR").await;
+    problem(admin.post("/api/agents/admin/reset-password", &json!({})).await.unwrap(), 409, "OWN_PASSWORD").await;
+    ok(admin.post("/api/agents", &json!({"username": "second", "password": FIRST, "role": "admin"})).await.unwrap())
+        .await;
+    ok(super::super::eventually(
+        || async { admin.put("/api/agents/admin", &json!({"role": "agent"})).await.unwrap() },
+        |answer| answer.status().is_success(),
+    )
+    .await)
+    .await;
+}
+
+#[tokio::test]
+async fn the_log_tells_who_did_it_and_no_secret() {
+    let member = Member::with_role(Role::Agent).await;
+    let admin = desk().staff();
+    ok(admin.put(&format!("/api/agents/{}/skills", member.id), &json!({"skills": ["brakes"]})).await.unwrap()).await;
+    let stream = format!("agent-{}", member.id);
+    let log = admin.log().await.unwrap();
+    let of_member: Vec<&Value> = log.iter().filter(|event| event["stream"] == stream).collect();
+    let types: Vec<&str> = of_member.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(
+        types,
+        ["agent.created", "agent.password_set", "agent.signed_in", "agent.password_set", "agent.skills_changed"]
+    );
+    let actors: Vec<&str> = of_member.iter().map(|event| event["actor"].as_str().unwrap()).collect();
+    assert!(actors[0].starts_with("agent:") && actors[0] == actors[4] && actors[0] != actors[3], "{actors:?}");
+    assert_eq!(actors[3], format!("agent:{}", member.id));
+    let text = serde_json::to_string(&of_member).unwrap();
+    assert!(text.contains("Anna Li"), "whoever may see personal parts sees them: {text}");
+    assert!(!text.contains("argon2"), "{text}");
+    for secret in [&*member.password, FIRST, &member.refresh_token] {
+        assert!(!text.contains(secret));
+        assert_log_lacks(secret);
+    }
+}
+
+#[tokio::test]
+async fn a_second_account_of_a_name_is_refused_even_at_once() {
+    let username = fresh("race");
+    let new = json!({"username": username, "password": FIRST});
+    let admin = desk().staff();
+    let answers = futures::future::join_all((0..4).map(|_| admin.post("/api/agents", &new))).await;
+    let made = answers.into_iter().filter(|answer| answer.as_ref().unwrap().status().is_success()).count();
+    assert_eq!(made, 1);
+    make(&fresh("other"), Role::Agent).await;
+}
