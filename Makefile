@@ -14,7 +14,7 @@ demo: ## The same on a generated log of some days, in ./demo
 	cargo build --release -p api -p replay-tool -p tests --bins
 	test -e demo/events.db || ./target/release/desk-load generate --events 20000 --dir demo
 	@cat tests/load/demo.txt
-	./target/release/desk --data-dir demo --faq-dir integrations/faq --dev
+	DESK_ADMIN_PASSWORD='only for this demo' ./target/release/desk --data-dir demo --faq-dir integrations/faq --dev
 
 test: ## Everything that CI checks
 	./tests/run.sh

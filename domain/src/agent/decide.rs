@@ -91,7 +91,7 @@ fn rename(
     let name = name.or_else(|| account.name.clone())?;
     let email = email.unwrap_or_else(|| account.email.clone());
     let is_new = account.name.as_ref() != Some(&name) || account.email != email;
-    is_new.then(|| Event::Renamed(Renamed { names: Personal::Known(Names { name, email }) }))
+    is_new.then_some(Event::Renamed(Renamed { names: Personal::Known(Names { name, email }) }))
 }
 
 fn set_password(account: &Account, hash: PasswordHash, by: PasswordOrigin, keep: Option<SignInId>) -> Vec<Event> {

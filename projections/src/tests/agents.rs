@@ -38,7 +38,7 @@ fn new_account(n: u8) -> NewAccount {
     NewAccount {
         username: Username::parse(&format!("agent_{n}")).unwrap(),
         name: PersonName::parse(&format!("Agent {n}")).unwrap(),
-        email: (n % 2 == 0).then(|| EmailAddress::parse("a@example.com").unwrap()),
+        email: n.is_multiple_of(2).then(|| EmailAddress::parse("a@example.com").unwrap()),
         role: Role::ALL[usize::from(n) % Role::ALL.len()],
         skills: vec![Skill::parse("brakes").unwrap()],
         languages: vec![Language::Zh],
@@ -90,7 +90,7 @@ impl Subject<'_> {
         };
         match command {
             Command::Revoke { reason, .. } => Command::Revoke { sign_in, reason },
-            Command::SignOut { .. } if n % 2 == 0 => {
+            Command::SignOut { .. } if n.is_multiple_of(2) => {
                 let (at, number) = (at(second), u32::from(n / 2 % 2));
                 Command::Renew(Renewal { sign_in, number, device: None, at, expires_at: week_after(at) })
             }
