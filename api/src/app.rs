@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use commands::{Accounts, Failures, LiveReplies, Node, Sessions};
+use commands::{AccessLog, Accounts, Failures, LiveReplies, Node, Sessions};
 use event_store::{EventReader, Identity, Log, Tail, checkpoint};
 use projections::Views;
 use tokio::sync::watch;
@@ -35,6 +35,8 @@ pub struct App {
     pub visitor_tokens: VisitorTokens,
     /// The use cases of staff accounts.
     pub accounts: Arc<Accounts>,
+    /// What staff has looked at.
+    pub access_log: AccessLog,
     /// Who of staff may come in.
     pub access: Arc<StaffAccess>,
     /// Staff.

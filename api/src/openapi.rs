@@ -29,6 +29,7 @@ use crate::{problem::Problem, routes};
         routes::sessions::show,
         routes::session_events::stream,
         routes::events::stream,
+        routes::audit::list,
         routes::auth::login,
         routes::auth::refresh,
         routes::auth::logout,

@@ -1,6 +1,7 @@
 //! The routes. Everything under `/api` is served under `/api/v1` as well.
 
 pub mod agents;
+pub mod audit;
 pub mod auth;
 pub mod bot;
 pub mod chat;
@@ -49,6 +50,7 @@ fn api(config: &mut ServiceConfig) {
         .service(get("/sessions/{name}", sessions::show))
         .service(get("/sessions/{name}/events", session_events::stream))
         .service(get("/events", events::stream))
+        .service(get("/audit", audit::list))
         .service(post("/agent/login", auth::login))
         .service(post("/auth/agent/login", auth::login))
         .service(post("/agent/refresh", auth::refresh))

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use commands::{
-    Accounts, Failures, LiveReplies, Node, Sessions,
+    AccessLog, Accounts, Failures, LiveReplies, Node, Sessions,
     live::InProcess,
     policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
 };
@@ -95,6 +95,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = store_name(&settings), "started");
     let app = Arc::new(App {
         sessions,
+        access_log: AccessLog::new(log.clone(), identity.log_id),
         log,
         tail,
         views,

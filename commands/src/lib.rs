@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here reads a view. A decision is made from the stream it changes, or not at all.
 
+pub mod access;
 pub mod accounts;
 pub mod answer;
 pub mod assistant;
@@ -13,6 +14,7 @@ pub mod node;
 pub mod policy;
 pub mod sessions;
 
+pub use access::AccessLog;
 pub use accounts::{Accounts, Failures};
 pub use answer::{Ending, await_ending};
 pub use assistant::{Answering, Assistant, AssistantError, Completion, Piece, Question, Speaker, Turn};

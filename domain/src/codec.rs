@@ -139,10 +139,10 @@ macro_rules! stored_events {
                 data: $crate::codec::upcast::PlainMap,
                 personal: $crate::codec::upcast::PersonalMap,
             ) -> Result<Self, $crate::codec::DecodeError> {
-                use $crate::codec::{Plain, decode_personal, decode_plain};
+                use $crate::codec::Plain;
                 match (event_type, schema) {
-                    $((<$plain as Plain>::TYPE, <$plain as Plain>::SCHEMA) => decode_plain(data, &personal).map(Self::$plain),)*
-                    $((<$sealed as Plain>::TYPE, <$sealed as Plain>::SCHEMA) => decode_personal(data, personal).map(Self::$sealed),)*
+                    $((<$plain as Plain>::TYPE, <$plain as Plain>::SCHEMA) => $crate::codec::decode_plain(data, &personal).map(Self::$plain),)*
+                    $((<$sealed as Plain>::TYPE, <$sealed as Plain>::SCHEMA) => $crate::codec::decode_personal(data, personal).map(Self::$sealed),)*
                     _ => Err($crate::codec::DecodeError::Unknown { event_type: event_type.to_owned(), schema }),
                 }
             }

@@ -1,6 +1,7 @@
 //! The rules of the house: pure functions over events. No I/O, no clock, no randomness, no async; time, ids and the acting
 //! person arrive in the command.
 
+pub mod access;
 pub mod agent;
 pub mod codec;
 pub mod id;

@@ -1,14 +1,17 @@
-//! The audit trail: every event of every session with who did it and how the status moved. Only plain data, so it says the
-//! same before and after an erasure.
+//! The audit trail: every event with who did it to what, and how a session's status moved. Only plain data, so it says the same
+//! before and after an erasure.
 //!
 //! Invariant: an entry per event, in the log's order, none left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use domain::{SessionId, session::Status};
 use event_store::{
-    Position,
+    Position, RecordedEvent,
     sql::{Row, SqlError, Transaction, Value},
 };
 use jiff::Timestamp;
@@ -32,6 +35,8 @@ pub struct AuditEntry {
     pub actor: String,
     /// The stored type, `session.agent_took_over`.
     pub event_type: String,
+    /// The stream that it is in: `session-<id>`, `agent-<id>`, `access-<agent>-<day>`, …
+    pub target: String,
     /// The session's status before it; `None` before the first event.
     pub status_from: Option<Status>,
     /// The session's status after it.
@@ -40,8 +45,36 @@ pub struct AuditEntry {
     pub details: serde_json::Value,
 }
 
-const PAGE: &str = "select position, at, actor, event_type, status_from, status_to, details
-    from audit_entry where session = $1 and position > $2 order by position limit $3";
+const COLUMNS: &str =
+    "select position, at, actor, event_type, target, status_from, status_to, details from audit_entry";
+
+/// What is looked for; what is absent matters not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Exactly this one, `<kind>:<id>`.
+    pub actor: Option<String>,
+    /// The stored type of the event.
+    pub event_type: Option<String>,
+    /// The stream.
+    pub target: Option<String>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+}
+
+impl AuditFilter {
+    /// Conditions with their values, which begin at `$1`.
+    fn conditions(&self) -> (Vec<String>, Vec<Value<'_>>) {
+        let texts = [("actor", &self.actor), ("event_type", &self.event_type), ("target", &self.target)];
+        let texts = texts.into_iter().filter_map(|(column, text)| Some((column, "=", text.as_deref()?.into())));
+        let times = [(">=", self.from), ("<", self.to)];
+        let times = times.into_iter().filter_map(|(sign, time)| Some(("at", sign, time?.as_microsecond().into())));
+        let all: Vec<(&str, &str, Value<'_>)> = texts.chain(times).collect();
+        let place = |(number, (column, sign, _)): (usize, &(&str, &str, _))| format!("{column} {sign} ${}", number + 1);
+        (all.iter().enumerate().map(place).collect(), all.iter().map(|(_, _, value)| *value).collect())
+    }
+}
 
 impl Reading {
     /// Up to `limit` events of a session after a position, in order.
@@ -54,10 +87,27 @@ impl Reading {
         after: Position,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, ViewsError> {
-        let session = session.to_string();
-        let after = i64::try_from(after.0).unwrap_or(i64::MAX);
-        let values = [(&*session).into(), after.into(), u64::from(limit).into()];
-        let rows = self.rows.fetch(PAGE, &values).await?;
+        let filter = AuditFilter { target: Some(target_of(session)), ..AuditFilter::default() };
+        self.audit(&filter, after, limit).await
+    }
+
+    /// Up to `limit` entries after a position, in the log's order.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn audit(
+        &mut self,
+        filter: &AuditFilter,
+        after: Position,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, ViewsError> {
+        let (mut conditions, mut values) = filter.conditions();
+        conditions.push(format!("position > ${}", values.len() + 1));
+        values.push(i64::try_from(after.0).unwrap_or(i64::MAX).into());
+        values.push(u64::from(limit).into());
+        let conditions = conditions.join(" and ");
+        let sql = format!("{COLUMNS} where {conditions} order by position limit ${}", values.len());
+        let rows = self.rows.fetch(&sql, &values).await?;
         Ok(rows.iter().map(AuditEntry::from_row).collect::<Result<_, _>>()?)
     }
 }
@@ -84,9 +134,10 @@ impl AuditEntry {
             at: rows::time(row, 1)?,
             actor: row.text(2)?,
             event_type: row.text(3)?,
-            status_from: rows::optional_coded(row, 4)?,
-            status_to: rows::optional_coded(row, 5)?,
-            details: serde_json::from_str(&row.text(6)?).map_err(rows::malformed)?,
+            target: row.text(4)?,
+            status_from: rows::optional_coded(row, 5)?,
+            status_to: rows::optional_coded(row, 6)?,
+            details: serde_json::from_str(&row.text(7)?).map_err(rows::malformed)?,
         })
     }
 }
@@ -98,11 +149,16 @@ pub struct AuditView;
 const SCHEMA: &[&str] = &[
     include_str!("sql/audit_entry.sql"),
     // A session's trail; its newest entry is asked for with every batch.
-    "create index audit_entry_by_session on audit_entry (session, position)",
+    "create index audit_entry_by_target on audit_entry (target, position)",
 ];
-const PLAIN: &[&str] = &["session", "actor", "event_type", "status_from", "status_to", "details"];
+const INDEXES: &[&str] = &[
+    "create index if not exists audit_entry_by_actor on audit_entry (actor, position)",
+    "create index if not exists audit_entry_by_type on audit_entry (event_type, position)",
+    "create index if not exists audit_entry_by_time on audit_entry (at, position)",
+];
+const PLAIN: &[&str] = &["target", "actor", "event_type", "status_from", "status_to", "details"];
 const INSERT: &str =
-    "insert into audit_entry (position, session, at, actor, event_type, status_from, status_to, details)";
+    "insert into audit_entry (position, target, at, actor, event_type, status_from, status_to, details)";
 const KEEP: &str = "on conflict (position) do nothing";
 
 #[async_trait]
@@ -112,11 +168,15 @@ impl View for AuditView {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn schema(&self) -> &'static [&'static str] {
         SCHEMA
+    }
+
+    fn indexes(&self) -> &'static [&'static str] {
+        INDEXES
     }
 
     fn plain_columns(&self) -> &'static [&'static str] {
@@ -129,6 +189,35 @@ impl View for AuditView {
         let values: Vec<_> = entries.iter().map(Entry::values).collect();
         rows::insert(tx, INSERT, KEEP, &values).await
     }
+
+    async fn apply_others(&self, tx: &mut Transaction, events: &[Arc<RecordedEvent>]) -> Result<(), SqlError> {
+        let values: Vec<_> = events.iter().map(|event| values(event, event.stream.as_str(), None, None)).collect();
+        rows::insert(tx, INSERT, KEEP, &values).await
+    }
+}
+
+/// How a session stands in the trail.
+fn target_of(session: SessionId) -> String {
+    format!("session-{session}")
+}
+
+fn values<'a>(
+    recorded: &'a RecordedEvent,
+    target: &'a str,
+    from: Option<Status>,
+    to: Option<Status>,
+) -> Vec<Value<'a>> {
+    let stored = &recorded.event;
+    vec![
+        recorded.position.0.into(),
+        target.into(),
+        recorded.recorded_at.as_microsecond().into(),
+        stored.actor.as_str().into(),
+        (&*stored.event_type).into(),
+        from.map(Status::as_str).into(),
+        to.map(Status::as_str).into(),
+        (&*stored.data).into(),
+    ]
 }
 
 type Statuses = BTreeMap<SessionId, Status>;
@@ -136,17 +225,18 @@ type Statuses = BTreeMap<SessionId, Status>;
 /// The status after the newest entry of each session that the facts speak of.
 async fn load_statuses(tx: &mut Transaction, facts: &[Fact]) -> Result<Statuses, SqlError> {
     let ids: BTreeSet<SessionId> = facts.iter().map(|fact| fact.session).collect();
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let ids: Vec<String> = ids.into_iter().map(target_of).collect();
     let mut statuses = Statuses::new();
     for piece in rows::pieces(&ids) {
         let sql = format!(
-            "select a.session, a.status_to from (values {}) as touched join audit_entry a on a.position =
-                (select max(position) from audit_entry newest where newest.session = touched.column1)",
+            "select a.target, a.status_to from (values {}) as touched join audit_entry a on a.position =
+                (select max(position) from audit_entry newest where newest.target = touched.column1)",
             rows::placeholders(tx, piece.len(), 1)
         );
         let values: Vec<Value<'_>> = piece.iter().map(|id| (&**id).into()).collect();
         for row in tx.fetch(&sql, &values).await? {
-            let session: SessionId = rows::id(&row, 0)?;
+            let target = row.text(0)?;
+            let session = target.trim_start_matches("session-").parse().map_err(rows::malformed)?;
             let status: Option<Status> = rows::optional_coded(&row, 1)?;
             statuses.extend(status.map(|status| (session, status)));
         }
@@ -157,7 +247,6 @@ async fn load_statuses(tx: &mut Transaction, facts: &[Fact]) -> Result<Statuses,
 /// A row to be.
 struct Entry<'a> {
     fact: &'a Fact,
-    session: String,
     from: Option<Status>,
     to: Option<Status>,
 }
@@ -167,20 +256,10 @@ impl<'a> Entry<'a> {
         let from = statuses.get(&fact.session).copied();
         let to = fact.status_after(from);
         statuses.extend(to.map(|to| (fact.session, to)));
-        Self { fact, session: fact.session.to_string(), from, to }
+        Self { fact, from, to }
     }
 
     fn values(&self) -> Vec<Value<'_>> {
-        let stored = &self.fact.recorded.event;
-        vec![
-            self.fact.position().0.into(),
-            (&*self.session).into(),
-            self.fact.at_us().into(),
-            stored.actor.as_str().into(),
-            (&*stored.event_type).into(),
-            self.from.map(Status::as_str).into(),
-            self.to.map(Status::as_str).into(),
-            (&*stored.data).into(),
-        ]
+        values(&self.fact.recorded, self.fact.recorded.stream.as_str(), self.from, self.to)
     }
 }

@@ -117,6 +117,7 @@ impl Checkpoint {
         for view in views.iter() {
             view.apply(&mut tx, &facts.sessions).await?;
             view.apply_accounts(&mut tx, &facts.accounts).await?;
+            view.apply_others(&mut tx, &facts.others).await?;
         }
         tx.commit().await?;
         (self.position, self.hash) = (position, hash);

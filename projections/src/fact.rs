@@ -41,6 +41,8 @@ pub struct Facts {
     pub sessions: Vec<Fact>,
     /// Of accounts.
     pub accounts: Vec<AccountFact>,
+    /// Every event of streams that are no session's, those of accounts among them, as it stands in the log.
+    pub others: Vec<Arc<RecordedEvent>>,
 }
 
 /// Why an event gave no fact.
@@ -58,21 +60,25 @@ pub enum FactError {
 }
 
 impl Facts {
-    /// Adds what an event says; streams that no view is made of say nothing.
+    /// Adds what an event says.
     pub(crate) async fn read(&mut self, recorded: &Arc<RecordedEvent>, vault: &Vault) -> Result<(), FactError> {
         match recorded.stream.category() {
-            "session" => self.sessions.push(Fact::read(recorded, vault).await?),
+            "session" => {
+                self.sessions.push(Fact::read(recorded, vault).await?);
+                return Ok(());
+            }
             "agent" => self.accounts.push(AccountFact::read(recorded, vault).await?),
             _other => {}
         }
+        self.others.push(recorded.clone());
         Ok(())
     }
 
     /// Where the first of them stands.
     pub(crate) fn first(&self) -> Option<Position> {
         let session = self.sessions.first().map(Fact::position);
-        let account = self.accounts.first().map(AccountFact::position);
-        session.into_iter().chain(account).min()
+        let other = self.others.first().map(|event| event.position);
+        session.into_iter().chain(other).min()
     }
 }
 

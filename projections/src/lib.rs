@@ -33,7 +33,7 @@ pub mod views;
 mod tests;
 
 pub use agents::{AgentView, SignInView};
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditFilter};
 pub use fact::{AccountFact, Fact, FactError, Facts};
 pub use message::{Audience, MessageView, Role};
 pub use moment::{Moment, SessionAt};

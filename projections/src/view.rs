@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use event_store::sql::{SqlError, Transaction};
+use event_store::{
+    RecordedEvent,
+    sql::{SqlError, Transaction},
+};
 
 use crate::{
     agents::AgentsView,
@@ -51,6 +54,11 @@ pub trait View: Send + Sync {
 
     /// The same for facts of accounts. Unless told, none matters.
     async fn apply_accounts(&self, _tx: &mut Transaction, _facts: &[AccountFact]) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    /// The same for the events of all streams that are no session's, as they stand in the log. Unless told, none matters.
+    async fn apply_others(&self, _tx: &mut Transaction, _events: &[Arc<RecordedEvent>]) -> Result<(), SqlError> {
         Ok(())
     }
 }

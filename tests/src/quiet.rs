@@ -9,7 +9,7 @@ use api::{
     sign_in::{access::StaffAccess, passwords::Passwords, staff_tokens::StaffTokens, visitor::VisitorTokens},
     staff_frames::StaffFrames,
 };
-use commands::{Accounts, Failures, LiveReplies, Node, Sessions, live::InProcess};
+use commands::{AccessLog, Accounts, Failures, LiveReplies, Node, Sessions, live::InProcess};
 use domain::{
     AgentId, SignInId, VisitorId,
     agent::{Account, Role, SignIn, State},
@@ -65,17 +65,18 @@ pub async fn app(
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
         tail,
-        log,
         views,
         live,
         node: Node::born("quiet"),
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
         visitor_tokens: VisitorTokens::new(&[KEY.to_vec()]),
+        access_log: AccessLog::new(log.clone(), identity.log_id),
         access,
         staff_tokens: StaffTokens::new(&[KEY.to_vec()]),
         passwords: Passwords::new(),
         failures: Failures::new(policies),
+        log,
         staff_frames: StaffFrames::default(),
         settings,
         stopping,

@@ -8,12 +8,14 @@ use bytes::Bytes;
 use domain::agent::Permission;
 use event_store::Position;
 use futures::{Stream, StreamExt};
+use jiff::Timestamp;
 
 use crate::{
     app::App,
     envelope::{Reader, shown},
     problem::{Problem, ProblemBody},
     query::QueryFields,
+    request::request_id,
     sign_in::staff::{LogRead, May, Needs as _, Staff},
     sse::{self, Frames, Start, reauthenticate_frame, reset_frame, respond},
 };
@@ -50,6 +52,9 @@ pub async fn stream(
     let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let from = if let Start::After(after) = start { after } else { head };
+    let personal = reader(may.staff) == Reader::Staff;
+    app.access_log.log_exported(may.staff.agent, from, personal, Timestamp::now(), request_id()).await?;
     if !accept.contains(NDJSON) {
         return Ok(respond(frames(app.into_inner(), may.staff, start, head)));
     }

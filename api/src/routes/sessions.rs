@@ -8,8 +8,8 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
-use domain::{SessionId, session::Status};
-use event_store::Position;
+use domain::{SessionId, session::Status, text::SessionName};
+use event_store::{Position, StreamVersion};
 use jiff::{Timestamp, tz::TimeZone};
 use projections::Audience;
 use serde::Serialize;
@@ -21,6 +21,7 @@ use crate::{
     app::App,
     problem::{Problem, ProblemBody},
     query::QueryFields,
+    request::request_id,
     sign_in::{
         staff::{May, MaybeStaff, SessionRead, Staff, StatisticsRead},
         visitor::KnownVisitor,
@@ -101,13 +102,28 @@ pub async fn addressed(
     name: String,
 ) -> Result<SessionId, Problem> {
     let name = session_name("name", name)?;
-    if staff.is_none() {
+    let Some(staff) = staff else {
         let visitor = match visitor {
             Some(visitor) => visitor.0,
             None => return Err(Problem::unauthorized("the visitor token is invalid or has expired")),
         };
         return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
+    };
+    let session = named(app, &name).await?;
+    looked_at(app, staff, session).await?;
+    Ok(session)
+}
+
+/// What staff is about to see is on record first; what is not there is not seen.
+async fn looked_at(app: &App, staff: Staff, session: SessionId) -> Result<(), Problem> {
+    if app.sessions.current(session).await?.version == StreamVersion::NONE {
+        return Err(no_session());
     }
+    Ok(app.access_log.session_viewed(staff.agent, session, Timestamp::now(), request_id()).await?)
+}
+
+/// By id, or by a name that only one visitor uses.
+async fn named(app: &App, name: &SessionName) -> Result<SessionId, Problem> {
     if let Ok(id) = name.as_str().parse() {
         return Ok(id);
     }

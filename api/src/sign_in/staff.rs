@@ -132,7 +132,7 @@ macro_rules! needs {
     )*};
 }
 
-needs!(SessionRead, StatisticsRead, LogRead, ProfileWrite, AgentRead, AgentWrite);
+needs!(SessionRead, StatisticsRead, LogRead, AuditRead, ProfileWrite, AgentRead, AgentWrite);
 
 /// The caller is staff who may do this.
 #[derive(Debug)]

@@ -59,6 +59,7 @@ async fn the_same_events_twice_change_nothing() {
     for view in view::all().iter() {
         view.apply(&mut tx, &facts.sessions).await.unwrap();
         view.apply_accounts(&mut tx, &facts.accounts).await.unwrap();
+        view.apply_others(&mut tx, &facts.others).await.unwrap();
     }
     tx.commit().await.unwrap();
     assert_eq!(dump(&running.views).await, rows);

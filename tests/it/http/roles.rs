@@ -45,6 +45,7 @@ const TABLE: &[Line] = &[
     line("get", "/api/sessions/{name}", [404, 200, 404], [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}/events", [404, 200, 404], [200, 200, 200, 200, 403]),
     staff("get", "/api/events", [403, 403, 200, 200, 403]),
+    staff("get", "/api/audit", [403, 403, 200, 200, 403]),
     open("post", "/api/agent/login", 400),
     open("post", "/api/agent/refresh", 400),
     staff("post", "/api/agent/change-password", [400; 5]),

@@ -1,6 +1,7 @@
 //! Staff: accounts, signing in and out, what a role may do, and what an outsider with time and tools gets: nothing.
 
 mod accounts;
+mod audit;
 mod outsiders;
 mod sign_in;
 mod streams;

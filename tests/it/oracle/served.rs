@@ -56,7 +56,8 @@ pub(super) fn said(view: MessageView) -> Said {
 }
 
 pub(super) fn entry(view: AuditEntry) -> Entry {
-    let AuditEntry { position, at, actor, event_type, status_from, status_to, details } = view;
+    // The target is what was asked for.
+    let AuditEntry { position, at, actor, event_type, target: _, status_from, status_to, details } = view;
     Entry { position, at, actor, event_type, status_from: text(status_from), status_to: text(status_to), details }
 }
 

@@ -1,0 +1,119 @@
+//! `GET /api/audit`: who did what to what and when, from the log's plain parts.
+
+use actix_web::{HttpResponse, web::Data};
+use event_store::{Position, event::time_text};
+use jiff::Timestamp;
+use projections::{AuditEntry, AuditFilter};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    app::App,
+    problem::{Problem, ProblemBody},
+    query::QueryFields,
+    sign_in::staff::{AuditRead, May},
+};
+
+/// Entries of a page: by default, and at most.
+const ENTRIES: (u32, u32) = (100, 1_000);
+
+/// A page of the trail.
+#[derive(Serialize, ToSchema)]
+pub struct AuditAnswer {
+    success: bool,
+    data: Vec<Entry>,
+    /// For `after` of the next page; null when this is the last one.
+    next: Option<u64>,
+    /// How far the views had read the log.
+    position: u64,
+}
+
+/// One event.
+#[derive(Serialize, ToSchema)]
+pub struct Entry {
+    position: u64,
+    at: String,
+    /// customer, agent, assistant, policy or system, a colon, and its id
+    actor: String,
+    /// The event's type, like `session.agent_took_over`, `agent.signed_in` or `access.session_viewed`.
+    action: String,
+    /// The stream that it is in, like `session-<id>`.
+    target: String,
+    /// How a session's status moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_from: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_to: Option<&'static str>,
+    /// The event's plain data.
+    details: Value,
+}
+
+impl From<AuditEntry> for Entry {
+    fn from(entry: AuditEntry) -> Self {
+        Self {
+            position: entry.position.0,
+            at: time_text(entry.at),
+            actor: entry.actor,
+            action: entry.event_type,
+            target: entry.target,
+            status_from: entry.status_from.map(|status| status.as_str()),
+            status_to: entry.status_to.map(|status| status.as_str()),
+            details: entry.details,
+        }
+    }
+}
+
+/// Shows the audit trail, oldest first: everything that anybody did, and every look of staff at a customer's session.
+///
+/// # Errors
+/// A filter does not parse, the caller may not, or the views are behind or away.
+#[utoipa::path(
+    get, path = "/api/audit", operation_id = "audit_trail", tag = "staff", security(("bearer" = [])),
+    params(
+        ("actor" = Option<String>, Query, description = "Exactly this one, like agent:<id>"),
+        ("action" = Option<String>, Query, description = "The event's type, like agent.signed_in"),
+        ("target" = Option<String>, Query, description = "The stream, like session-<id>"),
+        ("from" = Option<String>, Query, description = "Not before this time, in RFC 3339"),
+        ("to" = Option<String>, Query, description = "Before this time, in RFC 3339"),
+        ("after" = Option<u64>, Query, description = "After this position; `next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 1000, by default 100"),
+        ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
+    ),
+    responses(
+        (status = 200, body = AuditAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list(_may: May<AuditRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
+    let text = |field| query.text(field).map(str::to_owned);
+    let filter = AuditFilter {
+        actor: text("actor"),
+        event_type: text("action"),
+        target: text("target"),
+        from: time(&query, "from")?,
+        to: time(&query, "to")?,
+    };
+    let after = Position(query.number("after")?.unwrap_or(0));
+    let limit = query.number("limit")?.unwrap_or(ENTRIES.0);
+    if !(1..=ENTRIES.1).contains(&limit) {
+        return Err(Problem::invalid("limit", format_args!("must be 1 to {}", ENTRIES.1)));
+    }
+    super::sessions::wait(&app, &query).await?;
+    let mut reading = app.views.reading().await?;
+    let mut entries = reading.audit(&filter, after, limit + 1).await?;
+    let has_more = entries.len() > limit as usize;
+    entries.truncate(limit as usize);
+    let next = entries.last().filter(|_| has_more).map(|entry| entry.position.0);
+    let data = entries.into_iter().map(Entry::from).collect();
+    Ok(HttpResponse::Ok().json(AuditAnswer { success: true, data, next, position: reading.position().0 }))
+}
+
+fn time(query: &QueryFields, field: &'static str) -> Result<Option<Timestamp>, Problem> {
+    let parse =
+        |text: &str| text.parse().map_err(|_| Problem::invalid(field, "must be a time like 2026-11-26T08:00:00Z"));
+    query.text(field).map(parse).transpose()
+}

@@ -1,0 +1,80 @@
+//! The audit trail: who did what, and who looked at whom.
+
+use domain::agent::Role;
+use serde_json::{Value, json};
+
+use super::{Member, desk, fresh, ok};
+use crate::http::{customer_with, problem};
+
+/// Entries of a filter, once the views have read everything that was acknowledged.
+async fn audit(filter: &str) -> Vec<Value> {
+    let staff = desk().staff();
+    let head = staff.log().await.unwrap().last().unwrap()["position"].as_u64().unwrap();
+    let answer = ok(staff.get(&format!("/api/audit?min_position={head}&limit=1000&{filter}")).await.unwrap()).await;
+    answer["data"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_look_at_a_session_is_on_record_once_a_quarter_and_before_the_answer() {
+    let session = fresh("looked-at");
+    let customer = customer_with(&session).await;
+    let id = customer.chat(&session, "hello").await.unwrap()["session_id"].as_str().unwrap().to_owned();
+    let member = Member::with_role(Role::Agent).await;
+    for _ in 0..3 {
+        ok(member.staff.get(&format!("/api/sessions/{id}")).await.unwrap()).await;
+    }
+    drop(member.staff.request(reqwest::Method::GET, &format!("/api/sessions/{id}/events")).send().await.unwrap());
+    ok(member.staff.get("/api/sessions").await.unwrap()).await;
+    let looks = audit(&format!("actor=agent:{}&action=access.session_viewed", member.id)).await;
+    // Two where a quarter of an hour ended meanwhile.
+    assert!((1..=2).contains(&looks.len()), "{looks:?}");
+    assert_eq!(looks[0]["details"], json!({"session": id}));
+    assert!(looks[0]["target"].as_str().unwrap().starts_with(&format!("access-{}-", member.id)), "{looks:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_there_is_not_looked_at_nor_is_a_customers_own_look() {
+    let session = fresh("own-look");
+    let customer = customer_with(&session).await;
+    let member = Member::with_role(Role::Agent).await;
+    let nobodys = uuid::Uuid::new_v4();
+    problem(member.staff.get(&format!("/api/sessions/{nobodys}")).await.unwrap(), 404, "NOT_FOUND").await;
+    ok(customer.get(&format!("/api/sessions/{session}")).await.unwrap()).await;
+    assert_eq!(audit(&format!("actor=agent:{}&action=access.session_viewed", member.id)).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn reading_the_log_is_on_record_every_time() {
+    let member = Member::with_role(Role::Auditor).await;
+    for _ in 0..2 {
+        member.staff.log().await.unwrap();
+    }
+    let reads = audit(&format!("actor=agent:{}&action=access.log_exported", member.id)).await;
+    assert_eq!(reads.len(), 2, "{reads:?}");
+    assert_eq!(reads[0]["details"], json!({"after": 0, "personal": true}));
+}
+
+#[tokio::test]
+async fn filters_by_target_and_time_and_pages_by_position() {
+    let member = Member::with_role(Role::Agent).await;
+    let target = format!("agent-{}", member.id);
+    let all = audit(&format!("target={target}")).await;
+    let actions: Vec<&str> = all.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["agent.created", "agent.password_set", "agent.signed_in", "agent.password_set"]);
+    let third = all[2]["at"].as_str().unwrap();
+    assert_eq!(audit(&format!("target={target}&from={third}")).await, all[2..]);
+    assert_eq!(audit(&format!("target={target}&to={third}")).await, all[..2]);
+    let staff = desk().staff();
+    let (mut after, mut paged) = (Some(0), Vec::new());
+    while let Some(position) = after {
+        let path = format!("/api/audit?target={target}&limit=3&after={position}");
+        let page = ok(staff.get(&path).await.unwrap()).await;
+        paged.extend(page["data"].as_array().unwrap().iter().cloned());
+        after = page["next"].as_u64();
+    }
+    assert_eq!(paged, all);
+    for (filter, field) in [("limit=0", "limit"), ("from=yesterday", "from"), ("to=1", "to")] {
+        let refused = problem(staff.get(&format!("/api/audit?{filter}")).await.unwrap(), 400, "INVALID_FIELD").await;
+        assert_eq!(refused["field"], field);
+    }
+}
