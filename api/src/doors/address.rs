@@ -87,8 +87,8 @@ impl TrustedProxies {
         let by_list = lines(headers, &FORWARDED_FOR);
         let by_list = (!by_list.is_empty())
             .then(|| self.right_most_stranger(peer, by_list.split(',').map(forwarded::parse_node)));
-        let by_standard = (!forwarded.is_empty())
-            .then(|| self.right_most_stranger(peer, forwarded.iter().map(|hop| hop.address)));
+        let by_standard =
+            (!forwarded.is_empty()).then(|| self.right_most_stranger(peer, forwarded.iter().map(|hop| hop.address)));
         match (by_list, by_standard) {
             (Some(one), Some(other)) if one != other => peer,
             (Some(address), _) | (None, Some(address)) => address,
@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_stranger_is_where_it_is_whatever_it_says() {
-        let said = [("x-forwarded-for", "1.2.3.4"), ("forwarded", "for=1.2.3.4;proto=https"), ("x-forwarded-proto", "https")];
+        let said =
+            [("x-forwarded-for", "1.2.3.4"), ("forwarded", "for=1.2.3.4;proto=https"), ("x-forwarded-proto", "https")];
         let client = client(STRANGER, &said);
         assert_eq!(client.address.to_string(), STRANGER);
         assert!(!client.is_secure);

@@ -15,7 +15,8 @@ pub(super) struct Authority<'a> {
 impl<'a> Authority<'a> {
     /// The host and port of this text, if it is nothing else.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let end_of_host = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
+        let end_of_host =
+            if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
         let (host, rest) = text.split_at(end_of_host);
         let is_host = match host.strip_prefix('[') {
             Some(address) => address.strip_suffix(']')?.parse::<Ipv6Addr>().is_ok(),
@@ -66,8 +67,33 @@ mod tests {
             assert_eq!(Authority::parse(text), Some(Authority { host, port }), "{text}");
         }
         for bad in [
-            "", ":", ":80", "a:", "a:0", "a:65536", "a:+1", "a:1:2", "a b", "a/b", "a@b", "a..b", ".", "a.", "-a", "a-",
-            "[::1", "::1", "[x]", "[::1]x", "a\\b", "a?b", "a#b", "a%b", "é", "a\r\nb", "[::1%25eth0]",
+            "",
+            ":",
+            ":80",
+            "a:",
+            "a:0",
+            "a:65536",
+            "a:+1",
+            "a:1:2",
+            "a b",
+            "a/b",
+            "a@b",
+            "a..b",
+            ".",
+            "a.",
+            "-a",
+            "a-",
+            "[::1",
+            "::1",
+            "[x]",
+            "[::1]x",
+            "a\\b",
+            "a?b",
+            "a#b",
+            "a%b",
+            "é",
+            "a\r\nb",
+            "[::1%25eth0]",
         ] {
             assert_eq!(Authority::parse(bad), None, "{bad:?}");
         }

@@ -13,7 +13,10 @@ use super::Doors;
 ///
 /// # Errors
 /// The cookie has letters that no header has.
-pub fn set_cookie(mut cookie: Cookie<'static>, request: &HttpRequest) -> Result<HeaderValue, header::InvalidHeaderValue> {
+pub fn set_cookie(
+    mut cookie: Cookie<'static>,
+    request: &HttpRequest,
+) -> Result<HeaderValue, header::InvalidHeaderValue> {
     let is_secure = super::is_secure(request);
     cookie.set_secure(is_secure);
     if !(is_secure && is_from_widget(request)) {

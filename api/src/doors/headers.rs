@@ -57,7 +57,8 @@ pub(super) struct Headers {
 /// The page runs its own scripts and talks to its own server, and nothing else; pictures may be the shop's.
 const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; \
                     connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors";
-const DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+const DATA: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 /// A year.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const PERMISSIONS: HeaderValue = HeaderValue::from_static("camera=(), geolocation=(), microphone=()");
@@ -80,8 +81,11 @@ impl Headers {
     /// Adds them to an answer.
     pub(super) fn tell(&self, is_secure: bool, answer: &mut HeaderMap) {
         let is_page = is(answer, "text/html");
-        let (policy, frames) =
-            if is_page { (&self.page_policy, self.page_frames.clone()) } else { (&DATA, Some(HeaderValue::from_static("DENY"))) };
+        let (policy, frames) = if is_page {
+            (&self.page_policy, self.page_frames.clone())
+        } else {
+            (&DATA, Some(HeaderValue::from_static("DENY")))
+        };
         answer.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         if let Some(frames) = frames {
             answer.insert(header::X_FRAME_OPTIONS, frames);
@@ -124,7 +128,16 @@ mod tests {
         assert_eq!(parsed("'self' https://Shop.example"), Ok("'self' https://shop.example".to_owned()));
         assert_eq!(parsed("self,https://*.shop.example"), Ok("'self' https://*.shop.example".to_owned()));
         assert_eq!(parsed("none"), Ok("'none'".to_owned()));
-        for bad in ["", "*", "https:", "https://*", "none self", "https://a; script-src *", "https://a\r\nX: y", "https://*.*.a"] {
+        for bad in [
+            "",
+            "*",
+            "https:",
+            "https://*",
+            "none self",
+            "https://a; script-src *",
+            "https://a\r\nX: y",
+            "https://*.*.a",
+        ] {
             assert_eq!(parsed(bad), Err(NoAncestors), "{bad:?}");
         }
     }

@@ -71,7 +71,8 @@ const MAX_AGE_S: &str = "3600";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const HEADERS: &str =
     "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer, X-Request-Id";
-const EXPOSED: &str = "ETag, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Visitor-Token";
+const EXPOSED: &str =
+    "ETag, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Visitor-Token";
 
 impl Guests {
     /// The answer to a browser that asks beforehand.
@@ -115,7 +116,9 @@ impl Guests {
             return;
         }
         answer.append(header::VARY, HeaderValue::from_static("Origin"));
-        let Some(origin) = origin.filter(|origin| origin.to_str().is_ok_and(|origin| self.lists(origin))) else { return };
+        let Some(origin) = origin.filter(|origin| origin.to_str().is_ok_and(|origin| self.lists(origin))) else {
+            return;
+        };
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         answer.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         answer.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
@@ -175,7 +178,17 @@ mod tests {
         let origins: Origins = " https://Shop.example:443, http://localhost:3000 ".parse().expect("both are origins");
         assert_eq!(origins.0, ["https://shop.example", "http://localhost:3000"]);
         assert_eq!("".parse(), Ok(Origins::default()));
-        for bad in ["*", "https://*", "null", "shop.example", "https://a/", "https://a/b", "ftp://a", "https://a,*", "https://"] {
+        for bad in [
+            "*",
+            "https://*",
+            "null",
+            "shop.example",
+            "https://a/",
+            "https://a/b",
+            "ftp://a",
+            "https://a,*",
+            "https://",
+        ] {
             assert_eq!(bad.parse::<Origins>(), Err(NoOrigins), "{bad}");
         }
     }

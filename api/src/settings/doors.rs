@@ -27,7 +27,8 @@ pub struct Doors {
 }
 
 const ORIGINS: &str = "origins like https://shop.example with commas between them, and no *: cookies are sent along";
-const ANCESTORS: &str = "self, none, or origins like https://shop.example or https://*.shop.example with commas between them";
+const ANCESTORS: &str =
+    "self, none, or origins like https://shop.example or https://*.shop.example with commas between them";
 const PROXIES: &str = "addresses or networks like 10.0.0.0/8 with commas between them";
 
 impl Doors {

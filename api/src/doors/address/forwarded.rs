@@ -67,7 +67,9 @@ fn split(text: &str, separator: char) -> Vec<&str> {
 }
 
 fn unquoted(value: &str) -> String {
-    let Some(inner) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) else { return value.to_owned() };
+    let Some(inner) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) else {
+        return value.to_owned();
+    };
     let (mut text, mut letters) = (String::new(), inner.chars());
     while let Some(letter) = letters.next() {
         text.extend(if letter == '\\' { letters.next() } else { Some(letter) });
@@ -83,7 +85,8 @@ mod tests {
 
     #[test]
     fn hops_are_read_as_the_standard_writes_them() {
-        let hops = parse("For=\"[2001:db8:cafe::17]:4711\"; proto=https ;by=10.0.0.1, for=192.0.2.60;host=\"a,b;\\\"c\"");
+        let hops =
+            parse("For=\"[2001:db8:cafe::17]:4711\"; proto=https ;by=10.0.0.1, for=192.0.2.60;host=\"a,b;\\\"c\"");
         let first = Hop { address: "2001:db8:cafe::17".parse().ok(), proto: Some("https".to_owned()), host: None };
         let second = Hop { address: "192.0.2.60".parse().ok(), proto: None, host: Some("a,b;\"c".to_owned()) };
         assert_eq!(hops, [first, second]);
