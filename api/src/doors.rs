@@ -100,7 +100,8 @@ pub async fn around(
     };
     standing.tell(response.headers_mut());
     doors.guests.tell(origin.as_ref(), response.headers_mut());
-    doors.headers.tell(is_secure, response.headers_mut());
+    let path = response.request().match_info().as_str().to_owned();
+    doors.headers.tell(&path, is_secure, response.headers_mut());
     Ok(response.map_body(|_, body| match body.try_into_bytes() {
         Ok(bytes) => BoxBody::new(bytes),
         Err(body) => BoxBody::new(Streamed { body, _answering: answering }),

@@ -49,42 +49,51 @@ fn frame_source(text: &str) -> Option<String> {
 /// The headers, ready.
 #[derive(Debug, Clone)]
 pub(super) struct Headers {
-    page_policy: HeaderValue,
+    page: HeaderValue,
+    docs: HeaderValue,
     /// For browsers that do not know `frame-ancestors`; they know no list either.
     page_frames: Option<HeaderValue>,
 }
 
-/// The page runs its own scripts and talks to its own server, and nothing else; pictures may be the shop's.
-const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; \
-                    connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors";
+/// A page runs its own scripts and talks to its own server, and nothing else; pictures may be the shop's.
+const PAGE: &str = "default-src 'none'; script-src 'self'; img-src 'self' https: data:; font-src 'self'; connect-src 'self'; \
+                    manifest-src 'self'; base-uri 'none'; form-action 'none'";
+const STYLES: &str = "style-src 'self'";
+/// The logo of the API's page brings this one style along.
+const DOCS_STYLES: &str = "style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='";
 const DATA: HeaderValue =
     HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+const DENY: HeaderValue = HeaderValue::from_static("DENY");
 /// A year.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const PERMISSIONS: HeaderValue = HeaderValue::from_static("camera=(), geolocation=(), microphone=()");
 /// To other origins nothing of an address is told: paths have names of sessions.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 impl Headers {
     /// With these ancestors.
     pub(super) fn new(ancestors: &FrameAncestors) -> Self {
-        let page_policy = HeaderValue::from_str(&format!("{PAGE} {}", ancestors.0)).expect("origins are header text");
+        let policy = |styles: &str| {
+            let policy = format!("{PAGE}; {styles}; frame-ancestors {}", ancestors.0);
+            HeaderValue::from_str(&policy).expect("origins are header text")
+        };
         let page_frames = match ancestors.0.as_str() {
             "'self'" => Some(HeaderValue::from_static("SAMEORIGIN")),
-            "'none'" => Some(HeaderValue::from_static("DENY")),
+            "'none'" => Some(DENY),
             _list => None,
         };
-        Self { page_policy, page_frames }
+        Self { page: policy(STYLES), docs: policy(DOCS_STYLES), page_frames }
     }
 
-    /// Adds them to an answer.
-    pub(super) fn tell(&self, is_secure: bool, answer: &mut HeaderMap) {
+    /// Adds them to the answer of a path.
+    pub(super) fn tell(&self, path: &str, is_secure: bool, answer: &mut HeaderMap) {
         let is_page = is(answer, "text/html");
-        let (policy, frames) = if is_page {
-            (&self.page_policy, self.page_frames.clone())
-        } else {
-            (&DATA, Some(HeaderValue::from_static("DENY")))
+        let (policy, frames) = match is_page {
+            true if path.starts_with("/docs/") => (&self.docs, self.page_frames.clone()),
+            true => (&self.page, self.page_frames.clone()),
+            false => (&DATA, Some(DENY)),
         };
         answer.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         if let Some(frames) = frames {
@@ -97,7 +106,7 @@ impl Headers {
             answer.insert(header::CROSS_ORIGIN_OPENER_POLICY, SAME_ORIGIN);
         }
         if is(answer, "application/") || is(answer, "text/event-stream") {
-            answer.insert(HeaderName::from_static("cross-origin-resource-policy"), SAME_ORIGIN);
+            answer.insert(RESOURCE_POLICY, SAME_ORIGIN);
             keep_from_caches(answer);
         }
         if is_secure {

@@ -39,14 +39,27 @@ async fn after(bytes: &[u8]) -> TcpStream {
     stream
 }
 
+/// All at once: each of them waits for a limit.
 #[tokio::test]
+async fn who_takes_its_time_is_cut_off_and_who_reads_a_stream_is_not() {
+    tokio::join!(
+        a_head_that_does_not_end_is_cut_off(),
+        a_later_head_that_does_not_end_is_cut_off_as_well(),
+        a_client_that_says_nothing_is_cut_off(),
+        a_body_that_trickles_in_is_cut_off_and_told_why("Content-Length: 1000", b" "),
+        a_body_that_trickles_in_is_cut_off_and_told_why("Transfer-Encoding: chunked", b"1\r\n \r\n"),
+        a_refused_body_cannot_trickle_in_for_ever("GET /healthz HTTP/1.1"),
+        a_refused_body_cannot_trickle_in_for_ever("POST /api/chat HTTP/1.1\r\nContent-Type: text/plain"),
+        a_stream_that_is_only_read_goes_on(),
+    );
+}
+
 async fn a_head_that_does_not_end_is_cut_off() {
     let (answer, time) = drip(after(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ").await, b"x").await;
     assert!(time < Duration::from_secs(20), "{time:?}");
     assert!(answer.is_empty() || status(&answer) == 408, "{answer}");
 }
 
-#[tokio::test]
 async fn a_later_head_that_does_not_end_is_cut_off_as_well() {
     let (answer, time) =
         drip(after(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nX-Slow: ").await, b"x").await;
@@ -54,35 +67,26 @@ async fn a_later_head_that_does_not_end_is_cut_off_as_well() {
     assert_eq!(answer.matches("HTTP/1.1 200").count(), 1, "{answer}");
 }
 
-#[tokio::test]
 async fn a_client_that_says_nothing_is_cut_off() {
     let (_, time) = drip(socket(desk()).await, b"").await;
     assert!(time < Duration::from_secs(20), "{time:?}");
 }
 
-#[tokio::test]
-async fn a_body_that_trickles_in_is_cut_off_and_told_why() {
-    for length in ["Content-Length: 1000", "Transfer-Encoding: chunked"] {
-        let head = format!("POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{length}\r\n\r\n");
-        let piece: &[u8] = if length.starts_with('T') { b"1\r\n \r\n" } else { b" " };
-        let (answer, time) = drip(after(head.as_bytes()).await, piece).await;
-        assert!(time < PATIENCE, "{length}: {time:?}");
-        assert_eq!(status(&answer), 408, "{length}: {answer}");
-        assert!(answer.contains("BODY_TOO_SLOW"), "{length}: {answer}");
-    }
+async fn a_body_that_trickles_in_is_cut_off_and_told_why(length: &str, piece: &[u8]) {
+    let head = format!("POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{length}\r\n\r\n");
+    let (answer, time) = drip(after(head.as_bytes()).await, piece).await;
+    assert!(time < PATIENCE, "{length}: {time:?}");
+    assert_eq!(status(&answer), 408, "{length}: {answer}");
+    assert!(answer.contains("BODY_TOO_SLOW"), "{length}: {answer}");
 }
 
-#[tokio::test]
-async fn a_refused_body_cannot_trickle_in_for_ever() {
-    for head in ["GET /healthz HTTP/1.1", "POST /api/chat HTTP/1.1\r\nContent-Type: text/plain"] {
-        let head = format!("{head}\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
-        let (answer, time) = drip(after(head.as_bytes()).await, b"1\r\n \r\n").await;
-        assert!(time < Duration::from_secs(25), "{time:?}: {answer}");
-        assert_ne!(status(&answer), 0, "it was answered at once");
-    }
+async fn a_refused_body_cannot_trickle_in_for_ever(head: &str) {
+    let head = format!("{head}\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let (answer, time) = drip(after(head.as_bytes()).await, b"1\r\n \r\n").await;
+    assert!(time < Duration::from_secs(25), "{time:?}: {answer}");
+    assert_ne!(status(&answer), 0, "it was answered at once");
 }
 
-#[tokio::test]
 async fn a_stream_that_is_only_read_goes_on() {
     let token = std::fs::read_to_string(desk().data_dir().join("admin-token")).unwrap();
     let request =
