@@ -20,6 +20,7 @@ use actix_web::{
 };
 use bucket::{Bucket, Level};
 use domain::VisitorId;
+use sha2::{Digest, Sha256};
 
 use super::address::Client;
 use crate::{
@@ -42,8 +43,8 @@ enum Key {
     Address(IpAddr),
     /// A visitor, wherever it is.
     Visitor(VisitorId),
-    /// Somebody signed in, by the token.
-    Account(String),
+    /// Somebody signed in, by the token's hash.
+    Account([u8; 32]),
 }
 
 /// All limits that are switched on.
@@ -90,7 +91,7 @@ impl Rates {
 /// Whom a request is counted for. Only here is it decided.
 fn caller(request: &ServiceRequest, client: &Client) -> Key {
     let account = bearer(request.request()).filter(|_| staff::is_staff(request.request()));
-    account.map_or_else(|| place(client.address), |token| Key::Account(token.to_owned()))
+    account.map_or_else(|| place(client.address), |token| Key::Account(Sha256::digest(token).into()))
 }
 
 /// Whom a message is counted for.

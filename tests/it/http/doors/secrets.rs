@@ -1,7 +1,9 @@
 //! Secrets come from files and the environment, and are in no log and no error.
 
+use std::process::Command;
+
 use serde_json::json;
-use tests::desk::{Desk, Setup};
+use tests::desk::{Desk, Setup, program};
 
 const PASSWORD: &str = "hunter2-hunter2";
 
@@ -44,4 +46,30 @@ fn a_start_that_fails_shows_no_secret() {
         assert_eq!(code, Some(2), "{what}: {said}");
         assert!(!said.contains(PASSWORD), "{what}: {said}");
     }
+}
+
+#[test]
+fn a_password_in_an_argument_is_refused_and_not_repeated() {
+    for url in [format!("postgres://desk:{PASSWORD}@db/desk"), format!("postgres://db/desk?user=x&password={PASSWORD}")]
+    {
+        let output = Command::new(program("desk")).args(["check-config", "--database-url", &url]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("DESK_DATABASE_URL") && !said.contains(PASSWORD), "{said}");
+    }
+    let output =
+        Command::new(program("desk")).args(["check-config", "--database-url", "postgres://desk@db:5432/desk"]).output();
+    assert_eq!(output.unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn what_would_run_is_shown_without_secrets() {
+    let mut command = Command::new(program("desk"));
+    command.arg("check-config");
+    for setting in ["DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_URL"] {
+        command.env(format!("DESK_{setting}"), format!("postgres://desk:{PASSWORD}@db/desk"));
+    }
+    let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert_eq!(said.matches("(set, not shown)").count(), 3, "{said}");
+    assert!(!said.contains(PASSWORD), "{said}");
 }
