@@ -15,6 +15,11 @@ pub mod redirect;
 pub mod tls;
 pub(crate) mod wire;
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BodySize, BoxBody, MessageBody},
@@ -28,10 +33,6 @@ use bytes::Bytes;
 use headers::Headers;
 use origins::Guests;
 use rate::{Rates, Standing};
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
 use wire::Answering;
 
 use crate::settings::Settings;

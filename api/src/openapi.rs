@@ -63,10 +63,9 @@ impl Modify for RateLimited {
             .content("application/problem+json", body)
             .build();
         for path in document.paths.paths.values_mut() {
-            for operation in [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete] {
-                if let Some(operation) = operation {
-                    operation.responses.responses.insert("429".to_owned(), response.clone().into());
-                }
+            let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+            for operation in operations.into_iter().flatten() {
+                operation.responses.responses.insert("429".to_owned(), response.clone().into());
             }
         }
     }

@@ -9,6 +9,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     rc::Rc,
     str::FromStr,
+    sync::Once,
 };
 
 use actix_web::{
@@ -69,6 +70,7 @@ impl TrustedProxies {
     fn seen_by(&self, peer: IpAddr, is_tls: bool, host: Option<String>, headers: &HeaderMap) -> Client {
         let mut client = Client { address: peer, is_secure: is_tls, hosts: host.into_iter().collect() };
         if !self.trusts(peer) {
+            tell_of_unknown_proxy(peer, headers);
             return client;
         }
         let forwarded = forwarded::parse(&lines(headers, &header::FORWARDED));
@@ -112,6 +114,23 @@ impl TrustedProxies {
 
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// Behind a proxy that nobody told us of all customers are one stranger, and share its limits.
+fn tell_of_unknown_proxy(peer: IpAddr, headers: &HeaderMap) {
+    static TOLD: Once = Once::new();
+    let is_near = match peer {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+    };
+    if is_near && (headers.contains_key(FORWARDED_FOR) || headers.contains_key(header::FORWARDED)) {
+        TOLD.call_once(|| {
+            tracing::warn!(
+                "requests come through a proxy on this network that is not in trusted_proxies: all its clients share the \
+                 limits of one"
+            );
+        });
     }
 }
 
