@@ -1,11 +1,15 @@
 //! JSON bodies, read with a limit and with errors that name the field.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, io, pin::Pin};
 
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    http::{StatusCode, header},
+    error::PayloadError,
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderName},
+    },
 };
 use bytes::BytesMut;
 use futures::StreamExt;
@@ -37,27 +41,49 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 }
 
 fn refuse(request: &HttpRequest) -> Option<Problem> {
-    let header_text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let content_type = header_text(header::CONTENT_TYPE).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        let detail = "the body must be JSON: send the header Content-Type: application/json";
-        return Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "NOT_JSON", detail));
+    if !is_json(request.headers()) {
+        return Some(not_json());
     }
-    let length: Option<usize> = header_text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
-    length.is_some_and(|length| length > MAX_BODY_BYTES).then(too_large)
+    let length = header_text(request.headers(), &header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+    length.is_some_and(|length: usize| length > MAX_BODY_BYTES).then(too_large)
+}
+
+/// Whether the body is called JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = header_text(headers, &header::CONTENT_TYPE).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// It is not.
+pub(crate) fn not_json() -> Problem {
+    let detail = "the body must be JSON: send the header Content-Type: application/json";
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "NOT_JSON", detail)
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::bad_request("the body could not be read to its end"))?;
+        let chunk = chunk.map_err(unreadable)?;
         if bytes.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(too_large());
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+fn unreadable(error: PayloadError) -> Problem {
+    match error {
+        PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "BODY_TOO_SLOW", "the body took too long to arrive")
+        }
+        _broken_off => Problem::bad_request("the body could not be read to its end"),
+    }
 }
 
 fn too_large() -> Problem {

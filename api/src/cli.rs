@@ -54,7 +54,7 @@ struct Flags {
     /// Folder for everything this node keeps [default: ./data]
     #[arg(long, value_name = "DIR", global = true)]
     data_dir: Option<String>,
-    /// postgres://… instead of SQLite; better given as DESK_DATABASE_URL, which other users of the machine cannot see
+    /// postgres://… instead of SQLite; with a password only as DESK_DATABASE_URL, which other users of the machine cannot see
     #[arg(long, value_name = "URL", global = true)]
     database_url: Option<String>,
     /// Folder of Markdown that the FAQ assistant answers from
@@ -99,6 +99,7 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     if let Some(Subcommands::Settings) = cli.command {
         return Ok(std::io::stdout().write_all(settings_page().as_bytes())?);
     }
+    refuse_password(cli.flags.database_url.as_deref().unwrap_or_default())?;
     let layers = layers(cli.flags)?;
     let settings = Settings::parse(&layers)?;
     if let Some(Subcommands::CheckConfig) = cli.command {
@@ -109,6 +110,19 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     }
     logging::start(settings.dev);
     server::serve(settings).await
+}
+
+/// Every user of the machine can read the arguments of every program.
+fn refuse_password(url: &str) -> Result<(), AnyError> {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let user =
+        rest.split(['/', '?']).next().and_then(|authority| authority.rsplit_once('@')).map_or("", |(user, _)| user);
+    if user.contains(':') || rest.contains("password=") {
+        return Err("--database-url has a password, which every user of this machine could read: set it in the \
+                    environment as DESK_DATABASE_URL, or in the config file as database_url"
+            .into());
+    }
+    Ok(())
 }
 
 fn layers(flags: Flags) -> Result<Layers, SettingsError> {

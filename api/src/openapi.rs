@@ -8,7 +8,10 @@ use actix_web::{
 };
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        ContentBuilder, Ref, ResponseBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 use utoipa_swagger_ui::{Config, serve};
 
@@ -53,7 +56,7 @@ use crate::{problem::Problem, routes};
         routes::health::ready,
         routes::page::root,
     ),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &RateLimited),
 )]
 pub struct Document;
 
@@ -63,6 +66,25 @@ impl Modify for Bearer {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+/// The doors may answer any request so.
+struct RateLimited;
+
+impl Modify for RateLimited {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = ResponseBuilder::new()
+            .description("RATE_LIMITED: too many requests; `Retry-After` says when to go on, `RateLimit` what is left")
+            .content("application/problem+json", body)
+            .build();
+        for path in document.paths.paths.values_mut() {
+            let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+            for operation in operations.into_iter().flatten() {
+                operation.responses.responses.insert("429".to_owned(), response.clone().into());
+            }
+        }
     }
 }
 

@@ -94,6 +94,14 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", detail)
     }
 
+    /// It came too often.
+    #[must_use]
+    pub fn too_many(detail: impl Into<String>, retry_after: Duration) -> Self {
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", detail);
+        problem.0.retry_after = Some(retry_after);
+        problem
+    }
+
     /// Not now.
     #[must_use]
     pub fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {

@@ -6,12 +6,12 @@ use actix_web::{
     Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderName, HeaderValue},
+    http::header::{HeaderName, HeaderValue, SET_COOKIE},
     middleware::Next,
 };
 use uuid::Uuid;
 
-use crate::sign_in::visitor::IssuedToken;
+use crate::{doors, sign_in::visitor::IssuedToken};
 
 tokio::task_local! {
     static REQUEST_ID: Uuid;
@@ -56,13 +56,15 @@ pub async fn around(
 fn add_token<B>(response: &mut ServiceResponse<B>) {
     let issued = response.request().extensions_mut().remove::<IssuedToken>();
     let Some(issued) = issued else { return };
-    let secure = response.request().connection_info().scheme() == "https";
     if let Ok(token) = HeaderValue::from_str(&issued.token) {
         response.headers_mut().insert(VISITOR_TOKEN_HEADER, token);
     }
-    let cookie = issued.cookie(secure);
-    if let Err(error) = response.response_mut().add_cookie(&cookie) {
-        tracing::error!(error = &error as &dyn std::error::Error, "the visitor's cookie could not be set");
+    let cookie = issued.cookie(doors::is_secure(response.request()));
+    match doors::cookie::set_cookie(cookie, response.request()) {
+        Ok(cookie) => response.headers_mut().append(SET_COOKIE, cookie),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the visitor's cookie could not be set");
+        }
     }
 }
 

@@ -1,13 +1,22 @@
 //! The HTTP server: opens the doors when everything behind them runs, and closes them in order.
 
-use std::{io::Write as _, net::TcpListener, sync::Arc, time::Duration};
+use std::{
+    io::Write as _,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
+use actix_http::{HttpService, Request, body::MessageBody};
+use actix_server::{Server, ServerBuilder};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{
-    App as ActixApp, HttpServer,
-    dev::ServerHandle,
+    App as ActixApp, Error,
+    dev::{AppConfig, ServerHandle, ServiceResponse},
     middleware::{Compress, from_fn},
     web::Data,
 };
+use rustls::ServerConfig;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{sleep, timeout},
@@ -15,6 +24,7 @@ use tokio::{
 
 use crate::{
     app::App,
+    doors::{self, Doors, redirect, tls, wire},
     request, routes,
     settings::Settings,
     sign_in::first::PASSWORD_FILE,
@@ -33,9 +43,7 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 /// # Errors
 /// Something could not be started.
 pub async fn serve(settings: Settings) -> Result<(), AnyError> {
-    let listen = settings.listen;
-    let listener = TcpListener::bind(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-    listener.set_nonblocking(true)?;
+    let listener = bind(settings.listen)?;
     if settings.dev {
         tracing::warn!("--dev: for a developer's own machine");
     }
@@ -51,11 +59,18 @@ pub async fn serve(settings: Settings) -> Result<(), AnyError> {
     Ok(())
 }
 
+fn bind(address: SocketAddr) -> Result<TcpListener, AnyError> {
+    let listener = TcpListener::bind(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
 /// One line with the address when it is ready, and where to look.
 fn announce(listener: &TcpListener, app: &App) -> Result<(), AnyError> {
     let address = listener.local_addr()?;
+    let scheme = if app.settings.doors.tls.is_some() { "https" } else { "http" };
     let mut out = std::io::stdout();
-    writeln!(out, "desk is ready: http://{address}/  (chat page; /docs/ lists the API){}", first_password(app))?;
+    writeln!(out, "desk is ready: {scheme}://{address}/  (chat page; /docs/ lists the API){}", first_password(app))?;
     out.flush()?;
     Ok(())
 }
@@ -69,22 +84,60 @@ fn first_password(app: &App) -> String {
 /// The HTTP server over an app, to be awaited.
 ///
 /// # Errors
-/// The listener cannot be used.
-pub fn doors(listener: TcpListener, app: Arc<App>) -> Result<actix_web::dev::Server, AnyError> {
+/// The listener, or a file or address of the doors' settings, cannot be used.
+pub fn doors(listener: TcpListener, app: Arc<App>) -> Result<Server, AnyError> {
+    let settings = app.settings.doors.clone();
+    let tls = settings.tls.as_ref().map(tls::open).transpose()?;
+    let secure_port = Data::new(redirect::SecurePort::of(listener.local_addr()?));
+    let doors = Data::new(Doors::new(&app.settings));
     let data = Data::from(app);
-    let server = HttpServer::new(move || {
+    let house = move || {
         ActixApp::new()
             .app_data(data.clone())
+            .app_data(doors.clone())
             .wrap(Compress::default())
+            .wrap(from_fn(doors::around))
             .wrap(from_fn(request::around))
             .configure(routes::configure)
+    };
+    let server = Server::build().disable_signals().shutdown_timeout(GRACE.as_secs());
+    let server = listen(server, listener, tls, house)?;
+    let Some(address) = settings.redirect_listen else { return Ok(server.run()) };
+    let plain = move || ActixApp::new().app_data(secure_port.clone()).configure(redirect::configure);
+    Ok(listen(server, bind(address)?, None, plain)?.run())
+}
+
+/// As actix's own `HttpServer` does, but over connections of ours, which are timed; and HTTP/1.1 alone, because its HTTP/2
+/// lets a stranger send heads of 16 MB and any number of requests at once. A proxy before it may speak HTTP/2.
+fn listen<F, I, S, B>(
+    server: ServerBuilder,
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    factory: F,
+) -> std::io::Result<ServerBuilder>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<B>, Error = Error, InitError = ()>
+        + 'static,
+    S::Future: 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
+    let (name, stopping) = (listener.local_addr()?.to_string(), server.graceful_shutdown_signal());
+    server.listen(name, listener, move || {
+        let (tls, stopping) = (tls.clone(), stopping.clone());
+        let routes = factory().into_factory().map_err(|error: Error| error.error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .client_request_timeout(wire::HEAD_TIME)
+            .on_connect_ext(wire::remember)
+            .finish(map_config(routes, |()| AppConfig::default()));
+        fn_service(move |tcp| wire::accept(tcp, tls.clone())).map_err(drop).and_then(http.map_err(drop))
     })
-    .disable_signals()
-    .shutdown_timeout(GRACE.as_secs())
-    .client_request_timeout(Duration::from_secs(10))
-    .listen(listener)?
-    .run();
-    Ok(server)
 }
 
 async fn stop_signal() -> Result<(), AnyError> {

@@ -3,12 +3,14 @@
 //!
 //! Invariant: a secret's value is never printed; unknown keys are refused with the nearest known one.
 
+mod doors;
 mod layers;
 mod page;
 mod table;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+pub use doors::Doors;
 pub use layers::{Layers, SettingsError, Source};
 pub use page::{check_config, settings_page};
 pub use table::{SETTINGS, Setting};
@@ -50,6 +52,8 @@ pub struct Settings {
     pub workflow_id: String,
     /// The original's `app_id`, answered by `/api/config`.
     pub app_id: String,
+    /// Who may come in, and how.
+    pub doors: Doors,
     /// For a developer's own machine.
     pub dev: bool,
 }
@@ -98,6 +102,7 @@ impl Settings {
             },
             workflow_id: layers.required("workflow_id").to_owned(),
             app_id: layers.required("app_id").to_owned(),
+            doors: Doors::parse(layers)?,
             dev: layers.parse("dev", "true or false")?,
         })
     }

@@ -31,6 +31,9 @@ async function open(locale) {
   page.setDefaultTimeout(PATIENCE);
   const faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text());
+  });
   await page.goto(desk.url);
   return { page, faults };
 }
@@ -83,6 +86,16 @@ test('a cleared conversation stays cleared', async () => {
   await page.reload();
   await page.getByRole('textbox').waitFor();
   assert.equal(await page.getByRole('log').getByText(/within a few working days/).count(), 0);
+});
+
+test('the page of the API works under its policy', async () => {
+  const { page, faults } = await open('en-GB');
+  await page.goto(`${desk.url}docs/`);
+  await page.getByRole('button', { name: /\/api\/config/ }).first().click();
+  await page.getByRole('button', { name: 'Try it out' }).click();
+  await page.getByRole('button', { name: 'Execute' }).click();
+  await page.getByText(/"workflowId"/).first().waitFor();
+  assert.deepEqual(faults, []);
 });
 
 test('what a customer writes is never run', async () => {

@@ -7,6 +7,7 @@
 mod bodies;
 mod contention;
 mod docs;
+mod doors;
 mod faq;
 mod idempotency;
 mod input;
@@ -46,12 +47,12 @@ struct Shared {
 /// The server that all tests share.
 fn desk() -> &'static Desk {
     static SHARED: OnceLock<Shared> = OnceLock::new();
-    &SHARED.get_or_init(start_shared).desk
+    &SHARED.get_or_init(|| start_shared(Vec::new())).desk
 }
 
-fn start_shared() -> Shared {
+fn start_shared(environment: Vec<(&'static str, String)>) -> Shared {
     let folder = tempfile::Builder::new().prefix("desk-http-").tempdir().expect("a temporary folder").keep();
-    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), ..Setup::default() });
+    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..Setup::default() });
     let mut guard = Command::new("sh");
     guard.args(["-c", GUARD, "guard", &desk.process_id().to_string()]).arg(&folder);
     guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());

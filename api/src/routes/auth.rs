@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage as _, HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web::{Data, Path},
 };
@@ -27,6 +27,7 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     body::JsonBody,
+    doors::address::Client,
     problem::{Problem, ProblemBody},
     request::request_id,
     sign_in::{
@@ -192,7 +193,7 @@ fn store_away(error: event_store::sql::SqlError) -> Problem {
 }
 
 fn address(request: &HttpRequest) -> String {
-    request.peer_addr().map_or_else(|| "unknown".to_owned(), |address| address.ip().to_string())
+    request.extensions().get::<Client>().map_or_else(|| "unknown".to_owned(), |client| client.address.to_string())
 }
 
 fn whereabouts(request: &HttpRequest) -> Whereabouts {

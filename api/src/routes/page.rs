@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
-    http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS},
+    http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY},
     web::{Path, ServiceConfig},
 };
 use include_dir::{Dir, include_dir};
@@ -11,10 +11,6 @@ use serde_json::json;
 use crate::problem::Problem;
 
 static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
-
-/// The page runs its own scripts and talks to its own server, and nothing else.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Registers the page and its files.
 pub fn configure(config: &mut ServiceConfig) {
@@ -64,8 +60,6 @@ fn serve(name: &str) -> Result<HttpResponse, Problem> {
     let content_type = content_type(name).ok_or_else(|| Problem::not_found("there is no such file"))?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, content_type))
-        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header((VARY, "Accept"))
         .body(file.contents()))

@@ -170,7 +170,7 @@ impl Layers {
         jiff::tz::TimeZone::get(self.required(key)).map_err(|_| self.invalid(key, "a time zone like Asia/Shanghai"))
     }
 
-    fn invalid(&self, key: &'static str, expected: &'static str) -> SettingsError {
+    pub(super) fn invalid(&self, key: &'static str, expected: &'static str) -> SettingsError {
         SettingsError::Invalid { key, source_of: self.source(key).cloned().unwrap_or(Source::Default), expected }
     }
 }
@@ -188,6 +188,8 @@ fn unknown(key: &str, source_of: Source) -> SettingsError {
 fn plain_text(value: toml::Value) -> String {
     match value {
         toml::Value::String(text) => text,
+        // A list is written as in the environment.
+        toml::Value::Array(values) => values.into_iter().map(plain_text).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }
 }

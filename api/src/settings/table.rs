@@ -110,5 +110,46 @@ pub const SETTINGS: &[Setting] = &[
         setting("app_id", Some("fiido-desk"), "Answered as `appId` by `/api/config`, for old clients."),
         "COZE_APP_ID",
     ),
+    setting(
+        "allowed_origins",
+        Some(""),
+        "Origins of pages elsewhere that may call the API (CORS), with cookies: `https://shop.example,https://www.shop.example`. Empty: only pages of this server.",
+    ),
+    setting(
+        "widget_origins",
+        Some(""),
+        "Origins of pages that the customers' widget stands in. They may call the API like `allowed_origins`, and over TLS the visitor's cookie is set for them as a third party's (`SameSite=None; Secure; Partitioned`).",
+    ),
+    setting(
+        "frame_ancestors",
+        Some("self"),
+        "Who may show pages of this server in a frame: `self`, `none`, or origins like `https://shop.example` or `https://*.shop.example`, with commas between them.",
+    ),
+    setting(
+        "trusted_proxies",
+        Some(""),
+        "Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`, or `Forwarded`, are believed. The client is the right-most address that is none of them. Where the two headers differ, neither counts.",
+    ),
+    setting(
+        "chat_rate_per_minute",
+        Some("20"),
+        "Messages a minute per visitor and per address, of which 10 may come at once; 0 for no limit. Each node counts for itself.",
+    ),
+    setting(
+        "rate_per_second",
+        Some("100"),
+        "Requests a second per address, or per account when signed in; 0 for no limit. Each node counts for itself.",
+    ),
+    setting(
+        "tls_cert_file",
+        None,
+        "PEM file with the certificate, and those between it and the root, for TLS in the server itself. When the files change they are taken up within seconds, without a restart.",
+    ),
+    setting("tls_key_file", None, "PEM file with the certificate's private key."),
+    setting(
+        "redirect_listen",
+        None,
+        "Address and port, like `0.0.0.0:80`, on which plain HTTP is told to come back by https to the port of `listen`. Needs `tls_cert_file`.",
+    ),
     setting("dev", Some("false"), "For a developer's own machine: logs for people instead of JSON."),
 ];

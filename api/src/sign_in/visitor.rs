@@ -8,7 +8,6 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     cookie::{Cookie, SameSite, time},
     dev::Payload,
-    http::{StatusCode, header},
     web::Data,
 };
 use domain::VisitorId;
@@ -128,7 +127,7 @@ fn known(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
             let checked = app.visitor_tokens.check(token, now);
             Some(checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?)
         }
-        None => by_cookie(request, now)?,
+        None => by_cookie(request, now),
     };
     let Some((visitor, renew)) = checked else { return Ok(None) };
     if renew {
@@ -137,23 +136,20 @@ fn known(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
     Ok(Some(visitor))
 }
 
-/// A browser sends the cookie with whatever page's request; so what is to change something has to come from a page of ours.
-fn by_cookie(request: &HttpRequest, now: Timestamp) -> Result<Option<(VisitorId, bool)>, Problem> {
-    let Some(cookie) = request.cookie(COOKIE) else { return Ok(None) };
-    let checked = app(request).visitor_tokens.check(cookie.value(), now);
-    if checked.is_some() && !request.method().is_safe() && !is_from_our_page(request) {
-        let detail =
-            "a request by cookie must come from a page of this server; send the token as Authorization: Bearer";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "FOREIGN_ORIGIN", detail));
-    }
-    Ok(checked)
+/// A browser sends the cookie with whatever page's request; the doors let only those of known pages change something.
+fn by_cookie(request: &HttpRequest, now: Timestamp) -> Option<(VisitorId, bool)> {
+    app(request).visitor_tokens.check(request.cookie(COOKIE)?.value(), now)
 }
 
-/// Browsers name the page's origin in every request that is not safe; programs that name none are asked nothing.
-fn is_from_our_page(request: &HttpRequest) -> bool {
-    let Some(origin) = request.headers().get(header::ORIGIN) else { return true };
-    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
-    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(request.connection_info().host()))
+/// The visitor whose good token came with the request.
+#[must_use]
+pub fn who(request: &HttpRequest) -> Option<VisitorId> {
+    let now = Timestamp::now();
+    let checked = match bearer(request) {
+        Some(token) => app(request).visitor_tokens.check(token, now),
+        None => by_cookie(request, now),
+    };
+    checked.map(|(visitor, _)| visitor)
 }
 
 fn welcome(request: &HttpRequest) -> VisitorId {

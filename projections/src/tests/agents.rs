@@ -170,6 +170,7 @@ proptest! {
                     agrees(&one_by_one, subject.agent, subject.state.account().unwrap()).await;
                 }
             }
+            one_by_one.reach(ground.head().await).await;
             assert_eq!(dump(&one_by_one.views).await, ground.folded_afresh().await);
         });
     }

@@ -115,5 +115,6 @@ impl Drop for House {
 fn settings(folder: &Path) -> Settings {
     let mut layers = Layers::default();
     layers.flag("data_dir", Some(folder.display().to_string()));
+    layers.flag("rate_per_second", Some("0".into()));
     Settings::parse(&layers).unwrap()
 }

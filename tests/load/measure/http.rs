@@ -155,6 +155,9 @@ pub(crate) async fn quiet_server(data_dir: PathBuf) -> Result<(), Failure> {
     let mut layers = Layers::default();
     layers.flag("listen", Some("127.0.0.1:0".into()));
     layers.flag("data_dir", Some(data_dir.display().to_string()));
+    for limit in ["chat_rate_per_minute", "rate_per_second"] {
+        layers.flag(limit, Some("0".into()));
+    }
     let settings = Settings::parse(&layers)?;
     let store = Arc::new(SqliteStore::open(&data_dir.join("events.db")).await?);
     let vault = append::vault_on_sqlite(&data_dir).await?;

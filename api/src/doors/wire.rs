@@ -1,0 +1,178 @@
+//! A client's connection, plain or TLS, with a clock on it. The HTTP library times only the first head of a connection; a
+//! later head that never ends, a refused body that trickles in for ever, and a client that does not read are cut off here.
+//!
+//! Invariant: a connection on which nothing is being answered, or on which nothing moves out, ends within its limit.
+
+use std::{
+    cell::Cell,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use actix_http::Protocol;
+use actix_web::dev::{Extensions, ServiceRequest};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep, timeout},
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+/// How long a head may take to arrive.
+pub(crate) const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may be between two requests: the library's keep-alive of 5 s, and then a head.
+const BETWEEN_REQUESTS: Duration = Duration::from_secs(15);
+/// How long an answer may wait for its client to read.
+const STUCK: Duration = Duration::from_secs(60);
+/// How long TLS may take to begin.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// What requests may know of their connection, and tell it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// Whether it is TLS that ends here.
+    pub(super) is_tls: bool,
+    answering: Cell<u32>,
+}
+
+/// While it lives, the connection's request is being answered.
+pub(super) struct Answering(Option<Rc<Connection>>);
+
+impl Answering {
+    /// From now on.
+    pub(super) fn begin(request: &ServiceRequest) -> Self {
+        let connection = request.conn_data::<Rc<Connection>>().cloned();
+        if let Some(connection) = &connection {
+            connection.answering.set(connection.answering.get() + 1);
+        }
+        Self(connection)
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.0 {
+            connection.answering.set(connection.answering.get() - 1);
+        }
+    }
+}
+
+/// Gives requests their connection.
+pub(crate) fn remember(wire: &Wire, extensions: &mut Extensions) {
+    extensions.insert(wire.connection.clone());
+}
+
+/// The connection's bytes.
+pub(crate) struct Wire {
+    stream: Stream,
+    connection: Rc<Connection>,
+    quiet: Clock,
+    stuck: Clock,
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Takes a connection in.
+///
+/// # Errors
+/// It does not speak TLS where it should, or not in time.
+pub(crate) async fn accept(
+    tcp: TcpStream,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) -> io::Result<(Wire, Protocol, Option<SocketAddr>)> {
+    let peer = tcp.peer_addr().ok();
+    tcp.set_nodelay(true)?;
+    let stream = match tls {
+        None => Stream::Plain(tcp),
+        Some(config) => Stream::Tls(Box::new(timeout(HANDSHAKE, TlsAcceptor::from(config).accept(tcp)).await??)),
+    };
+    let is_tls = matches!(stream, Stream::Tls(_));
+    let connection = Rc::new(Connection { is_tls, answering: Cell::new(0) });
+    Ok((Wire { stream, connection, quiet: Clock::new(), stuck: Clock::new() }, Protocol::Http1, peer))
+}
+
+/// A limit that begins when it is first asked for.
+struct Clock {
+    sleep: Pin<Box<Sleep>>,
+    is_running: bool,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { sleep: Box::pin(sleep(Duration::ZERO)), is_running: false }
+    }
+
+    /// Whether the limit is over; wakes the task when it will be.
+    fn is_over(&mut self, limit: Duration, context: &mut Context<'_>) -> bool {
+        if !self.is_running {
+            self.sleep.as_mut().reset(Instant::now() + limit);
+            self.is_running = true;
+        }
+        self.sleep.as_mut().poll(context).is_ready()
+    }
+
+    fn stop(&mut self) {
+        self.is_running = false;
+    }
+}
+
+impl Wire {
+    fn stream(&mut self) -> Pin<&mut dyn Both> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => Pin::new(tcp),
+            Stream::Tls(tls) => Pin::new(&mut **tls),
+        }
+    }
+
+    fn timed<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stuck.stop();
+            self.quiet.stop();
+        } else if self.stuck.is_over(STUCK, context) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        written
+    }
+}
+
+trait Both: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
+
+impl AsyncRead for Wire {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        if wire.connection.answering.get() > 0 || wire.stuck.is_running {
+            wire.quiet.stop();
+        } else if wire.quiet.is_over(BETWEEN_REQUESTS, context) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        wire.stream().poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let wire = self.get_mut();
+        let written = wire.stream().poll_write(context, bytes);
+        wire.timed(written, context)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        let flushed = wire.stream().poll_flush(context);
+        if flushed.is_pending() { wire.timed(flushed, context) } else { flushed }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().stream().poll_shutdown(context)
+    }
+}

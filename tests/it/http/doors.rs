@@ -1,0 +1,84 @@
+//! The doors, at servers that are set up as a shop's would be: guests of other origins, a proxy before it, limits, TLS.
+//!
+//! Whoever calls from 127.0.0.1 is a stranger there, 127.0.0.2 is the trusted proxy; tests of limits each bring addresses
+//! of their own, so that none spends what is another's.
+
+mod addresses;
+mod headers;
+mod origins;
+mod rates;
+mod refused_starts;
+mod secrets;
+mod slow;
+mod tls;
+
+use std::sync::OnceLock;
+
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::json;
+use tests::desk::Desk;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::{LIMIT, Shared, start_shared};
+
+const SHOP: &str = "https://shop.example";
+const WIDGET: &str = "https://widget.example";
+const STRANGER: &str = "127.0.0.1";
+const PROXY: &str = "127.0.0.2";
+
+/// A server with guests and a proxy, without limits.
+fn guarded() -> &'static Desk {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    &SHARED.get_or_init(|| start_shared(guests().to_vec())).desk
+}
+
+/// The same with limits: chat as by default, and everything else 20 a second.
+fn limited() -> &'static Desk {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    let limits = [("DESK_CHAT_RATE_PER_MINUTE", "20".to_owned()), ("DESK_RATE_PER_SECOND", "20".to_owned())];
+    &SHARED.get_or_init(|| start_shared([guests().as_slice(), &limits].concat())).desk
+}
+
+fn guests() -> [(&'static str, String); 4] {
+    [
+        ("DESK_ALLOWED_ORIGINS", format!("{SHOP},http://localhost:3000")),
+        ("DESK_WIDGET_ORIGINS", WIDGET.to_owned()),
+        ("DESK_FRAME_ANCESTORS", format!("self {SHOP}")),
+        ("DESK_TRUSTED_PROXIES", PROXY.to_owned()),
+    ]
+}
+
+/// A client that calls from this address.
+fn from(address: &str) -> Client {
+    Client::builder().local_address(Some(address.parse().unwrap())).build().unwrap()
+}
+
+fn chat(desk: &Desk, client: &Client) -> RequestBuilder {
+    client.post(format!("{}/api/chat", desk.url())).json(&json!({"message": "hello", "user_id": "s"}))
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+/// A socket to a server.
+async fn socket(desk: &Desk) -> TcpStream {
+    TcpStream::connect(desk.url().strip_prefix("http://").unwrap()).await.unwrap()
+}
+
+/// Everything that the server says to these bytes, until it closes.
+async fn say<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, bytes: &[u8]) -> String {
+    // A server that refuses may close before all is sent.
+    let _ = timeout(LIMIT, stream.write_all(bytes)).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = timeout(LIMIT, stream.read_to_end(&mut answer)).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn status(answer: &str) -> u16 {
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+}

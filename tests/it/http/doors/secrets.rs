@@ -1,0 +1,81 @@
+//! Secrets come from files and the environment, and are in no log and no error.
+
+use std::process::Command;
+
+use serde_json::json;
+use tests::desk::{ADMIN_PASSWORD, Desk, Setup, program};
+
+const PASSWORD: &str = "hunter2-hunter2";
+
+#[tokio::test]
+async fn tokens_and_keys_are_in_no_line_of_the_log() {
+    let desk = Desk::start(Setup { environment: vec![("RUST_LOG", "debug".to_owned())], ..Setup::default() });
+    let customer = desk.customer();
+    customer.arrive("s").await.unwrap();
+    customer.post("/api/chat", &json!({"message": "hello", "user_id": "s"})).await.unwrap();
+    desk.staff().get("/api/sessions").await.unwrap();
+    desk.staff().request(reqwest::Method::POST, "/api/chat").json(&json!({})).send().await.unwrap();
+    let kept = |name: &str| std::fs::read_to_string(desk.data_dir().join(name)).unwrap().trim().to_owned();
+    let master_key = std::fs::read_to_string(desk.master_key_file()).unwrap();
+    let secrets = [
+        desk.staff_token(),
+        ADMIN_PASSWORD.to_owned(),
+        kept("token-key"),
+        customer.token().unwrap(),
+        master_key.trim().to_owned(),
+    ];
+    let log = desk.log();
+    assert!(log.contains("\"route\":\"/api/chat\""), "it logs: {log}");
+    for secret in secrets {
+        assert!(!log.contains(&secret), "a secret in the log");
+    }
+}
+
+#[test]
+fn a_start_that_fails_shows_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, PASSWORD).unwrap();
+    let key = key.display().to_string();
+    let url = format!("postgres://desk:{PASSWORD}@127.0.0.1:1/desk");
+    for environment in [
+        vec![("DESK_DATABASE_URL", url.clone())],
+        vec![("DESK_DATABASE_URL", format!("mysql://desk:{PASSWORD}@host"))],
+        vec![("DESK_VAULT_URL", url.clone())],
+        vec![("DESK_DATABASE_URL", url.clone()), ("DESK_DATABASE_OWNER_URL", url)],
+        vec![("DESK_MASTER_KEY_FILE", key.clone())],
+        vec![("DESK_TOKEN_KEY_FILE", key.clone())],
+        vec![("DESK_CHECKPOINT_KEY_FILE", key)],
+    ] {
+        let what = format!("{environment:?}");
+        let (code, said) = Desk::start_refused(Setup { environment, ..Setup::default() });
+        assert_eq!(code, Some(2), "{what}: {said}");
+        assert!(!said.contains(PASSWORD), "{what}: {said}");
+    }
+}
+
+#[test]
+fn a_password_in_an_argument_is_refused_and_not_repeated() {
+    for url in [format!("postgres://desk:{PASSWORD}@db/desk"), format!("postgres://db/desk?user=x&password={PASSWORD}")]
+    {
+        let output = Command::new(program("desk")).args(["check-config", "--database-url", &url]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("DESK_DATABASE_URL") && !said.contains(PASSWORD), "{said}");
+    }
+    let output =
+        Command::new(program("desk")).args(["check-config", "--database-url", "postgres://desk@db:5432/desk"]).output();
+    assert_eq!(output.unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn what_would_run_is_shown_without_secrets() {
+    let mut command = Command::new(program("desk"));
+    command.arg("check-config");
+    for setting in ["DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_URL"] {
+        command.env(format!("DESK_{setting}"), format!("postgres://desk:{PASSWORD}@db/desk"));
+    }
+    let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert_eq!(said.matches("(set, not shown)").count(), 3, "{said}");
+    assert!(!said.contains(PASSWORD), "{said}");
+}
