@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod codec;
+pub mod customer;
 pub mod id;
 pub mod language;
 pub mod personal;
