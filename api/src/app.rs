@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use commands::{LiveReplies, Node, Sessions};
+use commands::{Customers, LiveReplies, Node, Sessions};
 use event_store::{EventReader, Identity, Log, Tail, checkpoint};
 use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
+    departures::Departures,
     settings::Settings,
-    sign_in::{staff::AdminToken, visitor::VisitorTokens},
+    sign_in::{identity::IdentityTokens, staff::AdminToken, visitor::VisitorTokens},
     staff_frames::StaffFrames,
 };
 
 /// Everything a route may use.
 pub struct App {
-    /// The use cases.
+    /// The use cases of sessions.
     pub sessions: Arc<Sessions>,
+    /// The use cases of customers.
+    pub customers: Arc<Customers>,
     /// The log, for streams that open personal parts.
     pub log: Log,
     /// The log's tail.
@@ -33,6 +36,10 @@ pub struct App {
     pub checkpoints: watch::Receiver<checkpoint::Status>,
     /// Visitors.
     pub visitor_tokens: VisitorTokens,
+    /// Customers whom the shop names.
+    pub identity_tokens: IdentityTokens,
+    /// Visitors who leave.
+    pub departures: Departures,
     /// Staff.
     pub admin_token: AdminToken,
     /// The newest events as staff sees them.

@@ -34,6 +34,12 @@ pub struct Settings {
     pub checkpoint_key_file: PathBuf,
     /// 64 hexadecimal digits that sign visitor tokens.
     pub token_key_file: Option<PathBuf>,
+    /// For whom the shop's identity tokens must be.
+    pub identity_audience: String,
+    /// The keys that sign them; absent means that none are taken.
+    pub identity_keys_file: Option<PathBuf>,
+    /// Whether a caller without a token acts in a session by its name alone.
+    pub legacy_sessions: bool,
     /// This node's name among the nodes of one database.
     pub node_id: Option<String>,
     /// The FAQ's Markdown.
@@ -83,6 +89,9 @@ impl Settings {
             vault_url: layers.postgres_url("vault_url")?,
             master_key_file: layers.get("master_key_file").map(Into::into),
             token_key_file: layers.get("token_key_file").map(Into::into),
+            identity_audience: layers.required("identity_audience").to_owned(),
+            identity_keys_file: layers.get("identity_keys_file").map(Into::into),
+            legacy_sessions: layers.parse("compat_legacy_sessions", "true or false")?,
             node_id: layers.get("node_id").map(str::to_owned),
             faq_dir: layers.get("faq_dir").map(Into::into),
             assistant_limit: Duration::from_secs(layers.parse("assistant_limit_seconds", "a number of seconds")?),

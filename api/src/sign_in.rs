@@ -1,4 +1,5 @@
 //! Who is calling: a visitor by token, or staff.
 
+pub mod identity;
 pub mod staff;
 pub mod visitor;

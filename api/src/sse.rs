@@ -35,6 +35,12 @@ pub fn reset_frame(identity: Identity, head: Position) -> Bytes {
     event_frame(identity, head, "reset", &serde_json::json!({ "position": head }).to_string())
 }
 
+/// Tells a client that its token opens this no more; it has no id, for it is no event.
+#[must_use]
+pub fn reauthenticate_frame() -> Bytes {
+    Bytes::from_static(b"event: reauthenticate\ndata: {}\n\n")
+}
+
 /// Frames that are there at once go out in one write, up to so many.
 const TOGETHER: usize = 64;
 

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use commands::{
-    LiveReplies, Node, Sessions,
+    Customers, LiveReplies, Node, Sessions,
     live::InProcess,
     policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
 };
@@ -26,8 +26,13 @@ use crate::{
     app::App,
     checkpoints,
     data_dir::DataDir,
+    departures::Departures,
     settings::Settings,
-    sign_in::{staff::AdminToken, visitor::VisitorTokens},
+    sign_in::{
+        identity::{IdentityKeys, IdentityTokens},
+        staff::AdminToken,
+        visitor::VisitorTokens,
+    },
     staff_frames::StaffFrames,
 };
 
@@ -84,9 +89,13 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     tokio::spawn(start_runs(runner.clone(), tail.clone(), head));
     let keeper = tokio::spawn(keeper.run(stopping.clone()));
     let (visitor_tokens, admin_token) = secrets(&settings, &data_dir)?;
+    let identity_tokens = identity_tokens(&settings)?;
+    let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
+    let departures = Departures::start(&tail, head);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = store_name(&settings), "started");
     let app = Arc::new(App {
         sessions,
+        customers,
         log,
         tail,
         views,
@@ -95,6 +104,8 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         identity,
         checkpoints: signer.status(),
         visitor_tokens,
+        identity_tokens,
+        departures,
         admin_token,
         staff_frames: StaffFrames::default(),
         settings,
@@ -207,6 +218,17 @@ fn secrets(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, Ad
         tracing::info!(path = %path.display(), "a token for staff routes was made");
     }
     Ok((VisitorTokens::new(&token_key), AdminToken::new(&admin_token)))
+}
+
+/// A file that cannot be used keeps `desk` from starting: without it every customer of the shop would be a stranger.
+fn identity_tokens(settings: &Settings) -> Result<IdentityTokens, AnyError> {
+    let keys = settings.identity_keys_file.as_deref().map(IdentityKeys::read).transpose()?.unwrap_or_default();
+    tracing::info!(
+        keys = keys.count(),
+        legacy_sessions = settings.legacy_sessions,
+        "customers are known by the shop's identity tokens"
+    );
+    Ok(IdentityTokens::new(settings.identity_audience.clone(), keys))
 }
 
 fn node_id(settings: &Settings, data_dir: &DataDir) -> Result<String, AnyError> {

@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod assistant;
+pub mod customers;
 pub mod error;
 pub mod event_id;
 pub mod executor;
@@ -14,6 +15,7 @@ pub mod sessions;
 
 pub use answer::{Ending, await_ending};
 pub use assistant::{Answering, Assistant, AssistantError, Completion, Piece, Question, Speaker, Turn};
+pub use customers::Customers;
 pub use error::CommandError;
 pub use event_id::{CommandId, IdempotencyKey};
 pub use live::{LiveReplies, LiveReply, LiveSubscription};

@@ -8,7 +8,7 @@ use actix_web::{
 };
 use commands::sessions::stream_of;
 use domain::{
-    PersonalText, SessionId,
+    PersonalText, SessionId, VisitorId,
     session::{Event, Screen, decode},
 };
 use event_store::{Position, ReadError, RecordedEvent, StreamVersion};
@@ -17,18 +17,20 @@ use futures::StreamExt;
 use super::sessions::addressed;
 use crate::{
     app::App,
+    departures::Departure,
     envelope::{Reader, is_shown, shown},
     problem::{Problem, ProblemBody},
     query::QueryFields,
     sign_in::{staff::is_staff, visitor::KnownVisitor},
-    sse::{self, Frames, Start, event_frame, reset_frame, respond},
+    sse::{self, Frames, Start, event_frame, reauthenticate_frame, reset_frame, respond},
 };
 
 const PAGE: usize = 500;
 
 /// Streams a session's events: `event:` is the type, `id:` the cursor, `data:` the envelope.
 ///
-/// Resumes after `Last-Event-ID` or `?after=`; without either it begins with the session's first event.
+/// Resumes after `Last-Event-ID` or `?after=`; without either it begins with the session's first event. A frame
+/// `reauthenticate` ends it when the visitor has signed out.
 ///
 /// # Errors
 /// The session is not there or not the caller's; the cursor is malformed or beyond the log's head.
@@ -63,7 +65,17 @@ pub async fn stream(
     let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
     let screen = if reader == Reader::Customer { Some(Watched::read(&app, session).await?) } else { None };
-    Ok(respond(frames(app.into_inner(), session, reader, start, screen, head)))
+    let owner = current.state.session().map(|session| session.visitor).filter(|_| reader == Reader::Customer);
+    let departure = departure(&app, owner);
+    Ok(respond(frames(app.into_inner(), session, reader, start, screen, head, departure)))
+}
+
+/// Comes when the customer who follows has left; staff follows on.
+fn departure(app: &App, owner: Option<VisitorId>) -> Departure {
+    match owner {
+        Some(visitor) => app.departures.of(app.customers.clone(), visitor),
+        None => Box::pin(std::future::pending()),
+    }
 }
 
 /// The customer's screen and how far it has followed the stream.
@@ -115,6 +127,7 @@ fn frames(
     start: Start,
     mut screen: Option<Watched>,
     head: Position,
+    mut departure: Departure,
 ) -> Frames {
     Box::pin(async_stream::stream! {
         let after = match start {
@@ -131,6 +144,10 @@ fn frames(
                     Some(Ok(recorded)) => recorded,
                     Some(Err(_)) | None => return,
                 },
+                () = &mut departure => {
+                    yield reauthenticate_frame();
+                    return;
+                }
                 () = app.until_stopping() => return,
             };
             let event_type = &*recorded.event.event_type;

@@ -102,7 +102,7 @@ pub async fn addressed(
     let name = session_name("name", name)?;
     if !is_staff(request) {
         let visitor = match visitor {
-            Some(visitor) => visitor.0,
+            Some(visitor) => visitor.looking(request, Some(name.as_str())),
             None => return Err(Problem::unauthorized("the visitor token is invalid or has expired")),
         };
         return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);

@@ -1,8 +1,12 @@
 //! Visitor tokens: a customer is whoever holds one. A JWT of 180 days in a cookie and a header, renewed as it is used.
 //!
-//! Invariant: the token says who acts; nothing in a body ever does.
+//! Invariants: the token says who acts; nothing in a body ever does, but for `compat_legacy_sessions`, where a name opens its
+//! one session to a caller without a token. The token of a visitor that has left opens nothing.
 
-use std::{future::Future, pin::Pin};
+use std::{
+    future::{Future, Ready, ready},
+    pin::Pin,
+};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
@@ -89,20 +93,32 @@ impl VisitorTokens {
     }
 }
 
-/// The caller as a visitor: one who came before, or a new one.
-pub struct Visitor(pub VisitorId);
+/// The caller as a visitor who came before and has not left, if it is one.
+pub struct KnownVisitor(Option<VisitorId>);
 
-/// The caller as a visitor who came before, if it is one.
-pub struct KnownVisitor(pub Option<VisitorId>);
+/// Whose token the caller brings, also of one who has left: for the routes that make one visitor out of another.
+pub struct TokenHolder(pub Option<VisitorId>);
 
-impl FromRequest for Visitor {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let visitor = known(request).map(|known| known.unwrap_or_else(|| welcome(request)));
-        Box::pin(async move { visitor.map(Self) })
+impl KnownVisitor {
+    /// Who acts in the session of this name: the visitor, or with `compat_legacy_sessions` the owner of that session alone,
+    /// or a new visitor, whose token goes out with the answer.
+    #[must_use]
+    pub fn acting(&self, request: &HttpRequest, name: Option<&str>) -> VisitorId {
+        self.looking(request, name).unwrap_or_else(|| welcome(request))
     }
+
+    /// Who looks at the session of this name, if it is anyone.
+    #[must_use]
+    pub fn looking(&self, request: &HttpRequest, name: Option<&str>) -> Option<VisitorId> {
+        let app = app(request);
+        let may_name = || name.filter(|name| app.settings.legacy_sessions && is_a_legacy_name(name));
+        self.0.or_else(|| may_name().map(|name| VisitorId::legacy(app.identity.log_id, name)))
+    }
+}
+
+/// Names of callers without a token must be long, for whoever knows one acts in its session (design 8).
+fn is_a_legacy_name(name: &str) -> bool {
+    name.chars().count() >= 20
 }
 
 impl FromRequest for KnownVisitor {
@@ -110,31 +126,58 @@ impl FromRequest for KnownVisitor {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let visitor = known(request);
-        Box::pin(async move { visitor.map(Self) })
+        let request = request.clone();
+        Box::pin(async move { present(&request).await.map(Self) })
     }
 }
 
-/// A bearer token wins over the cookie and must be good; a cookie that is not is as none.
-fn known(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-    let app = app(request);
-    let now = Timestamp::now();
-    let checked = match bearer(request) {
-        Some(token) => {
-            let checked = app.visitor_tokens.check(token, now);
-            Some(checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?)
-        }
-        None => by_cookie(request, now)?,
-    };
-    let Some((visitor, renew)) = checked else { return Ok(None) };
-    if renew {
-        request.extensions_mut().insert(app.visitor_tokens.issue(visitor, now));
+impl FromRequest for TokenHolder {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(presented(request, Timestamp::now()).map(|presented| Self(presented.map(|presented| presented.visitor))))
+    }
+}
+
+/// A good token.
+struct Presented {
+    visitor: VisitorId,
+    is_old: bool,
+    by_bearer: bool,
+}
+
+/// The token of one who has left is as one that is not good. The end of its stream is looked at each time: one read by key,
+/// and what another node has recorded counts at once (decision 0015).
+async fn present(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
+    let (app, now) = (app(request), Timestamp::now());
+    let Some(Presented { visitor, is_old, by_bearer }) = presented(request, now)? else { return Ok(None) };
+    if app.customers.has_left(visitor).await? {
+        return if by_bearer { Err(signed_out()) } else { Ok(None) };
+    }
+    if is_old {
+        hand_out(request, visitor);
     }
     Ok(Some(visitor))
 }
 
+/// The visitor of this token has left.
+#[must_use]
+pub fn signed_out() -> Problem {
+    Problem::unauthorized("the visitor of this token has signed out; without a token a new one is given out")
+}
+
+/// A bearer token wins over the cookie and must be good; a cookie that is not is as none.
+fn presented(request: &HttpRequest, now: Timestamp) -> Result<Option<Presented>, Problem> {
+    let Some(token) = bearer(request) else { return by_cookie(request, now) };
+    let checked = app(request).visitor_tokens.check(token, now);
+    let (visitor, is_old) =
+        checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?;
+    Ok(Some(Presented { visitor, is_old, by_bearer: true }))
+}
+
 /// A browser sends the cookie with whatever page's request; so what is to change something has to come from a page of ours.
-fn by_cookie(request: &HttpRequest, now: Timestamp) -> Result<Option<(VisitorId, bool)>, Problem> {
+fn by_cookie(request: &HttpRequest, now: Timestamp) -> Result<Option<Presented>, Problem> {
     let Some(cookie) = request.cookie(COOKIE) else { return Ok(None) };
     let checked = app(request).visitor_tokens.check(cookie.value(), now);
     if checked.is_some() && !request.method().is_safe() && !is_from_our_page(request) {
@@ -142,7 +185,7 @@ fn by_cookie(request: &HttpRequest, now: Timestamp) -> Result<Option<(VisitorId,
             "a request by cookie must come from a page of this server; send the token as Authorization: Bearer";
         return Err(Problem::new(StatusCode::FORBIDDEN, "FOREIGN_ORIGIN", detail));
     }
-    Ok(checked)
+    Ok(checked.map(|(visitor, is_old)| Presented { visitor, is_old, by_bearer: false }))
 }
 
 /// Browsers name the page's origin in every request that is not safe; programs that name none are asked nothing.
@@ -152,10 +195,16 @@ fn is_from_our_page(request: &HttpRequest) -> bool {
     authority.is_some_and(|authority| authority.eq_ignore_ascii_case(request.connection_info().host()))
 }
 
-fn welcome(request: &HttpRequest) -> VisitorId {
+/// A new visitor, whose token goes out with the answer.
+pub fn welcome(request: &HttpRequest) -> VisitorId {
     let visitor = VisitorId(Uuid::new_v4());
-    request.extensions_mut().insert(app(request).visitor_tokens.issue(visitor, Timestamp::now()));
+    hand_out(request, visitor);
     visitor
+}
+
+/// Lets the answer bring a new token for this visitor, in place of any other.
+pub fn hand_out(request: &HttpRequest, visitor: VisitorId) {
+    request.extensions_mut().insert(app(request).visitor_tokens.issue(visitor, Timestamp::now()));
 }
 
 fn app(request: &HttpRequest) -> &Data<App> {

@@ -8,9 +8,7 @@ use domain::{
     },
 };
 
-use crate::samples::{
-    changed, confirmed, given, identified, identify, ming, profile, signed_out, then, then_rejected,
-};
+use crate::samples::{changed, confirmed, given, identified, identify, ming, profile, signed_out, then, then_rejected};
 
 #[test]
 fn the_first_customer_takes_the_visitor_over() {
