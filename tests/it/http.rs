@@ -6,6 +6,7 @@
 
 mod bodies;
 mod contention;
+mod customers;
 mod docs;
 mod faq;
 mod idempotency;
@@ -28,7 +29,10 @@ use std::{
 
 use reqwest::Response;
 use serde_json::Value;
-use tests::desk::{Customer, Desk, Setup};
+use tests::{
+    desk::{Customer, Desk, Setup},
+    identity::write_keys,
+};
 use uuid::Uuid;
 
 /// How long anything may take on a busy machine.
@@ -50,7 +54,10 @@ fn desk() -> &'static Desk {
 
 fn start_shared() -> Shared {
     let folder = tempfile::Builder::new().prefix("desk-http-").tempdir().expect("a temporary folder").keep();
-    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), ..Setup::default() });
+    let keys = folder.join("identity-keys");
+    write_keys(&keys);
+    let environment = vec![("DESK_IDENTITY_KEYS_FILE", keys.display().to_string())];
+    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..Setup::default() });
     let mut guard = Command::new("sh");
     guard.args(["-c", GUARD, "guard", &desk.process_id().to_string()]).arg(&folder);
     guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());

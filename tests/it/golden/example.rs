@@ -1,9 +1,9 @@
 //! One event of every type with every optional field filled: what the golden files are made of.
 
 use domain::{
-    AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, VisitorId,
+    AgentId, ContextId, Encoded, Incarnation, Language, MessageId, Personal, RunId, VisitorId, customer,
     session::{
-        Event,
+        self, Event,
         event::{
             AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
             AssistantRunStarted, CancelReason, CloseReason, Closed, CommandConfirmed, ContextStarted,
@@ -12,7 +12,7 @@ use domain::{
             Tokens, Withheld, WithheldReason, Words,
         },
     },
-    text::{MessageText, SessionName},
+    text::{EmailAddress, MessageText, PersonName, SessionName, ShopCustomerId},
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -40,8 +40,29 @@ fn messages() -> Vec<MessageId> {
 }
 
 /// Every type once.
-pub(super) fn every_type() -> Vec<Event> {
-    [customers(), assistants(), peoples()].concat()
+pub(super) fn every_type() -> Vec<Encoded> {
+    let sessions = [customers(), assistants(), peoples()].concat();
+    sessions.iter().map(session::encode).chain(of_a_customer().iter().map(customer::encode)).collect()
+}
+
+fn of_a_customer() -> Vec<customer::Event> {
+    use customer::event::{CommandConfirmed, Identified, LeaveReason, Profile, ProfileChanged, SignedOut};
+    let profile = |email, name| {
+        Personal::Known(Profile {
+            sub: ShopCustomerId::parse("shop-4711").unwrap(),
+            email: Some(EmailAddress::parse(email).unwrap()),
+            name: Some(PersonName::parse(name).unwrap()),
+        })
+    };
+    vec![
+        customer::Event::Identified(Identified { vip: false, profile: profile("xiaoming@example.com", "王小明") }),
+        customer::Event::ProfileChanged(ProfileChanged {
+            vip: true,
+            profile: profile("xiaoming@example.org", "王小明 “Ming”"),
+        }),
+        customer::Event::SignedOut(SignedOut { reason: LeaveReason::AnotherCustomer }),
+        customer::Event::CommandConfirmed(CommandConfirmed { command: "identify".to_owned() }),
+    ]
 }
 
 fn customers() -> Vec<Event> {

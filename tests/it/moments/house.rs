@@ -5,12 +5,17 @@ use std::{net::TcpListener, path::Path, sync::Arc};
 
 use api::{
     app::App,
+    departures::Departures,
     server::doors,
     settings::{Layers, Settings},
-    sign_in::{staff::AdminToken, visitor::VisitorTokens},
+    sign_in::{
+        identity::{IdentityKeys, IdentityTokens},
+        staff::AdminToken,
+        visitor::VisitorTokens,
+    },
     staff_frames::StaffFrames,
 };
-use commands::{LiveReplies, Node, Sessions, live::InProcess};
+use commands::{Customers, LiveReplies, Node, Sessions, live::InProcess};
 use domain::VisitorId;
 use event_store::{
     EventStore, Log, Tail, Vault, checkpoint,
@@ -135,9 +140,12 @@ async fn app(
 ) -> App {
     let (identity, head) = (store.identity().await.unwrap(), store.head().await.unwrap());
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
+    let tail = Tail::start(store, head);
     App {
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
-        tail: Tail::start(store, head),
+        customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
+        departures: Departures::start(&tail, head),
+        tail,
         log,
         views,
         live,
@@ -145,6 +153,7 @@ async fn app(
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
         visitor_tokens: VisitorTokens::new(&TOKEN_KEY),
+        identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
         admin_token: AdminToken::new(STAFF),
         staff_frames: StaffFrames::default(),
         settings,

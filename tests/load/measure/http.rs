@@ -14,12 +14,17 @@ use std::{
 
 use api::{
     app::App,
+    departures::Departures,
     server::doors,
     settings::{Layers, Settings},
-    sign_in::{staff::AdminToken, visitor::VisitorTokens},
+    sign_in::{
+        identity::{IdentityKeys, IdentityTokens},
+        staff::AdminToken,
+        visitor::VisitorTokens,
+    },
     staff_frames::StaffFrames,
 };
-use commands::{LiveReplies, Node, Sessions, live::InProcess};
+use commands::{Customers, LiveReplies, Node, Sessions, live::InProcess};
 use event_store::{EventReader as _, Log, Tail, checkpoint, sqlite::SqliteStore};
 use projections::{Views, ViewsLocation};
 use tokio::{
@@ -169,9 +174,12 @@ pub(crate) async fn quiet_server(data_dir: PathBuf) -> Result<(), Failure> {
     drop(tokio::spawn(views.clone().run()));
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let (_stop, stopping) = watch::channel(false);
+    let tail = Tail::start(store, head);
     let app = App {
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
-        tail: Tail::start(store, head),
+        customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
+        departures: Departures::start(&tail, head),
+        tail,
         log,
         views,
         live,
@@ -179,6 +187,7 @@ pub(crate) async fn quiet_server(data_dir: PathBuf) -> Result<(), Failure> {
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
         visitor_tokens: VisitorTokens::new(&[7; 32]),
+        identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
         admin_token: AdminToken::new(STAFF),
         staff_frames: StaffFrames::default(),
         settings,
