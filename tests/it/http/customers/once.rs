@@ -122,6 +122,8 @@ async fn a_restart_forgets_no_token_of_either_kind() {
     sign_out(&left).await;
     own.desk.kill();
     own.desk.start_again();
+    // connections from before are dead
+    while customer.get("/healthz").await.is_err() || before.get("/healthz").await.is_err() {}
     assert_eq!(who(&customer).await["name"], "Wang Xiaoming");
     assert_eq!(looking(&customer, "s", position).await, 200, "the visitor token has survived");
     problem(identify(&stranger, &token).await, 401, "IDENTITY_TOKEN_REPLAYED").await;
