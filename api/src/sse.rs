@@ -35,7 +35,8 @@ pub fn reset_frame(identity: Identity, head: Position) -> Bytes {
     event_frame(identity, head, "reset", &serde_json::json!({ "position": head }).to_string())
 }
 
-/// Tells a client that its token opens this no more; it has no id, for it is no event.
+/// Tells a client that it is not let on with the token it came with: the stream ends here, and what it has missed it gets when
+/// it comes back with another.
 #[must_use]
 pub fn reauthenticate_frame() -> Bytes {
     Bytes::from_static(b"event: reauthenticate\ndata: {}\n\n")

@@ -52,7 +52,7 @@ const PAGE: usize = 500;
 pub async fn stream(
     request: HttpRequest,
     app: Data<App>,
-    visitor: Option<KnownVisitor>,
+    visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {

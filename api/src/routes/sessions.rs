@@ -71,7 +71,7 @@ pub struct SessionAnswer {
 pub async fn show(
     request: HttpRequest,
     app: Data<App>,
-    visitor: Option<KnownVisitor>,
+    visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
@@ -96,15 +96,12 @@ pub async fn show(
 pub async fn addressed(
     request: &HttpRequest,
     app: &App,
-    visitor: Option<KnownVisitor>,
+    visitor: Result<KnownVisitor, Problem>,
     name: String,
 ) -> Result<SessionId, Problem> {
     let name = session_name("name", name)?;
     if !is_staff(request) {
-        let visitor = match visitor {
-            Some(visitor) => visitor.looking(request, Some(name.as_str())),
-            None => return Err(Problem::unauthorized("the visitor token is invalid or has expired")),
-        };
+        let visitor = visitor?.looking(request, Some(name.as_str()));
         return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
     }
     if let Ok(id) = name.as_str().parse() {

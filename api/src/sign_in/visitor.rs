@@ -21,7 +21,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{app::App, problem::Problem};
+use crate::{app::App, problem::Problem, request::request_id};
 
 /// The cookie's name.
 pub const COOKIE: &str = "desk_visitor";
@@ -110,10 +110,17 @@ impl KnownVisitor {
     /// Who looks at the session of this name, if it is anyone.
     #[must_use]
     pub fn looking(&self, request: &HttpRequest, name: Option<&str>) -> Option<VisitorId> {
-        let app = app(request);
-        let may_name = || name.filter(|name| app.settings.legacy_sessions && is_a_legacy_name(name));
-        self.0.or_else(|| may_name().map(|name| VisitorId::legacy(app.identity.log_id, name)))
+        self.0.or_else(|| name.and_then(|name| let_in_by_name(app(request), name)))
     }
+}
+
+/// Told in the log, so that an operator sees when nobody comes this way any more.
+fn let_in_by_name(app: &App, name: &str) -> Option<VisitorId> {
+    if !app.settings.legacy_sessions || !is_a_legacy_name(name) {
+        return None;
+    }
+    tracing::info!(request.id = %request_id(), "a session is opened by its name alone (compat_legacy_sessions)");
+    Some(VisitorId::legacy(app.identity.log_id, name))
 }
 
 /// Names of callers without a token must be long, for whoever knows one acts in its session (design 8).
