@@ -5,6 +5,7 @@ mod leaving;
 mod legacy;
 mod nodes;
 mod once;
+mod replayed;
 mod taking_over;
 mod tokens;
 
