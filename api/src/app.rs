@@ -2,21 +2,27 @@
 
 use std::sync::Arc;
 
-use commands::{AccessLog, Accounts, Failures, LiveReplies, Node, Sessions};
+use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions};
 use event_store::{EventReader, Identity, Log, Tail, checkpoint};
 use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
+    departures::Departures,
     settings::Settings,
-    sign_in::{access::StaffAccess, passwords::Passwords, staff_tokens::StaffTokens, visitor::VisitorTokens},
+    sign_in::{
+        access::StaffAccess, identity::IdentityTokens, passwords::Passwords, staff_tokens::StaffTokens,
+        visitor::VisitorTokens,
+    },
     staff_frames::StaffFrames,
 };
 
 /// Everything a route may use.
 pub struct App {
-    /// The use cases.
+    /// The use cases of sessions.
     pub sessions: Arc<Sessions>,
+    /// The use cases of customers.
+    pub customers: Arc<Customers>,
     /// The log, for streams that open personal parts.
     pub log: Log,
     /// The log's tail.
@@ -39,6 +45,10 @@ pub struct App {
     pub access_log: AccessLog,
     /// Who of staff may come in.
     pub access: Arc<StaffAccess>,
+    /// Customers whom the shop names.
+    pub identity_tokens: IdentityTokens,
+    /// Visitors who leave.
+    pub departures: Departures,
     /// Staff.
     pub staff_tokens: StaffTokens,
     /// How passwords are checked.

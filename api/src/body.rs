@@ -124,6 +124,9 @@ fn describe(path: &str, error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     match (error.classify(), path) {
         (serde_json::error::Category::Data, ".") => NO_OBJECT.to_owned(),
+        (serde_json::error::Category::Data, field) if error.to_string().starts_with("unknown field ") => {
+            format!("{field} is no field of this request")
+        }
         (serde_json::error::Category::Data, field) => format!("{field} has the wrong type"),
         (_, ".") => format!("the body is not valid JSON at line {line} column {column}"),
         (_, field) => format!("{field} is not valid JSON at line {line} column {column}"),
@@ -138,6 +141,16 @@ mod tests {
     struct Example {
         #[serde(default)]
         message: Option<String>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct New {}
+
+    #[test]
+    fn new_routes_name_what_they_do_not_know() {
+        let refused = parse::<New>(br#"{"vip": true}"#).err().map(|problem| problem.detail().to_owned());
+        assert_eq!(refused.as_deref(), Some("vip is no field of this request"));
     }
 
     fn detail(body: &[u8]) -> String {

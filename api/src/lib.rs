@@ -7,6 +7,7 @@ pub mod body;
 pub mod checkpoints;
 pub mod cli;
 pub mod data_dir;
+pub mod departures;
 pub mod doors;
 pub mod envelope;
 pub mod logging;

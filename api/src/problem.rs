@@ -6,12 +6,12 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{Method, StatusCode, header},
 };
-use commands::CommandError;
+use commands::{CommandError, customers::IdentifyError};
 use domain::{agent, session::Rejection};
 use projections::{ViewsError, moment::MomentError};
 use serde::Serialize;
 
-use crate::request::current_request_id;
+use crate::{request::current_request_id, sign_in::identity::IdentityTokenError};
 
 /// A refusal, as it is answered. Boxed, because every route may return one and few do.
 #[derive(Debug)]
@@ -191,6 +191,8 @@ impl From<CommandError> for Problem {
         match &error {
             CommandError::Rejected(rejection) => (*rejection).into(),
             CommandError::Account(rejection) => (*rejection).into(),
+            // Whoever may not go on as this visitor goes on as another; only a token's own visitor ever comes here.
+            CommandError::Customer(_) => Self::unauthorized("the visitor of this token has signed out"),
             CommandError::KeyReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "IDEMPOTENCY_KEY_REUSED",
@@ -207,6 +209,25 @@ impl From<CommandError> for Problem {
                 Self::unavailable("HISTORY_UNREADABLE", "the history cannot be read; an operator was told", AWAY)
             }
         }
+    }
+}
+
+impl From<IdentifyError> for Problem {
+    fn from(error: IdentifyError) -> Self {
+        match error {
+            IdentifyError::Replayed => {
+                let detail = "the identity token was used before; the shop has to sign a new one for each sign-in";
+                Self::new(StatusCode::UNAUTHORIZED, "IDENTITY_TOKEN_REPLAYED", detail)
+            }
+            IdentifyError::Command(error) => error.into(),
+        }
+    }
+}
+
+impl From<IdentityTokenError> for Problem {
+    fn from(error: IdentityTokenError) -> Self {
+        let detail = format!("the identity token cannot be taken: {error}");
+        Self::new(StatusCode::UNAUTHORIZED, "IDENTITY_TOKEN_INVALID", detail)
     }
 }
 

@@ -7,6 +7,7 @@ pub mod bot;
 pub mod chat;
 pub mod chat_stream;
 pub mod conversation;
+pub mod customer;
 pub mod events;
 pub mod health;
 pub mod page;
@@ -44,6 +45,9 @@ fn api(config: &mut ServiceConfig) {
         .service(post("/conversation/create", conversation::create))
         .service(post("/conversation/new", conversation::new))
         .service(post("/conversation/clear", conversation::clear))
+        .service(get("/customer", customer::show))
+        .service(post("/customer/identify", customer::identify))
+        .service(post("/customer/sign-out", customer::sign_out))
         .service(get("/sessions", sessions::list))
         // before {name}: a session that somebody calls "stats" is reached by its id
         .service(get("/sessions/stats", sessions::stats))

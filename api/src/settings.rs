@@ -38,6 +38,12 @@ pub struct Settings {
     pub token_key_file: Option<PathBuf>,
     /// The first account's password.
     pub admin_password: Option<String>,
+    /// For whom the shop's identity tokens must be.
+    pub identity_audience: String,
+    /// The keys that sign them; absent means that none are taken.
+    pub identity_keys_file: Option<PathBuf>,
+    /// Whether a caller without a token acts in a session by its name alone.
+    pub legacy_sessions: bool,
     /// This node's name among the nodes of one database.
     pub node_id: Option<String>,
     /// The FAQ's Markdown.
@@ -90,6 +96,9 @@ impl Settings {
             master_key_file: layers.get("master_key_file").map(Into::into),
             token_key_file: layers.get("token_key_file").map(Into::into),
             admin_password: layers.get("admin_password").map(str::to_owned),
+            identity_audience: layers.required("identity_audience").to_owned(),
+            identity_keys_file: layers.get("identity_keys_file").map(Into::into),
+            legacy_sessions: layers.parse("compat_legacy_sessions", "true or false")?,
             node_id: layers.get("node_id").map(str::to_owned),
             faq_dir: layers.get("faq_dir").map(Into::into),
             assistant_limit: Duration::from_secs(layers.parse("assistant_limit_seconds", "a number of seconds")?),

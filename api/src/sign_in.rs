@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod first;
+pub mod identity;
 pub mod passwords;
 pub mod staff;
 pub mod staff_tokens;

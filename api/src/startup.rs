@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use commands::{
-    AccessLog, Accounts, Failures, LiveReplies, Node, Sessions,
+    AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions,
     live::InProcess,
     policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
 };
@@ -26,9 +26,14 @@ use crate::{
     app::App,
     checkpoints,
     data_dir::DataDir,
+    departures::Departures,
     settings::Settings,
     sign_in::{
-        access::StaffAccess, first::make_administrator, passwords::Passwords, staff_tokens::StaffTokens,
+        access::StaffAccess,
+        first::make_administrator,
+        identity::{IdentityKeys, IdentityTokens},
+        passwords::Passwords,
+        staff_tokens::StaffTokens,
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
@@ -92,9 +97,13 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
     let access = StaffAccess::read(&views).await?;
     tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
+    let identity_tokens = identity_tokens(&settings)?;
+    let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
+    let departures = Departures::start(&tail, head);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = store_name(&settings), "started");
     let app = Arc::new(App {
         sessions,
+        customers,
         access_log: AccessLog::new(log.clone(), identity.log_id),
         log,
         tail,
@@ -109,6 +118,8 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         staff_tokens,
         passwords,
         failures: Failures::new(policies.clone()),
+        identity_tokens,
+        departures,
         staff_frames: StaffFrames::default(),
         settings,
         stopping,
@@ -216,6 +227,17 @@ fn tokens(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, Sta
     let keys = keys.filter(|keys| !keys.is_empty());
     let keys = keys.ok_or("each line of the token key file must be at least 64 hexadecimal digits")?;
     Ok((VisitorTokens::new(&keys), StaffTokens::new(&keys)))
+}
+
+/// A file that cannot be used keeps `desk` from starting: without it every customer of the shop would be a stranger.
+fn identity_tokens(settings: &Settings) -> Result<IdentityTokens, AnyError> {
+    let keys = settings.identity_keys_file.as_deref().map(IdentityKeys::read).transpose()?.unwrap_or_default();
+    tracing::info!(
+        keys = keys.count(),
+        legacy_sessions = settings.legacy_sessions,
+        "customers are known by the shop's identity tokens"
+    );
+    Ok(IdentityTokens::new(settings.identity_audience.clone(), keys))
 }
 
 fn node_id(settings: &Settings, data_dir: &DataDir) -> Result<String, AnyError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{DecodeError, agent, session::Rejection};
+use domain::{DecodeError, agent, customer, session::Rejection};
 use event_store::{AppendError, Position, ReadError, StreamVersion, log::LogError, vault::VaultError};
 
 /// A rule said no, the key was used before, or the log did not take it.
@@ -14,6 +14,9 @@ pub enum CommandError {
     /// A rule of accounts said no.
     #[error(transparent)]
     Account(#[from] agent::Rejection),
+    /// A rule of customers said no.
+    #[error(transparent)]
+    Customer(#[from] customer::Rejection),
     /// The same idempotency key came with other content before.
     #[error("the idempotency key was used with other content")]
     KeyReused,

@@ -48,6 +48,13 @@ impl CommandId {
         Self { log_id, name: Uuid::new_v4().as_bytes().to_vec(), keyed: false }
     }
 
+    /// What a token allows once: UUIDv5 of (log id; what, for whom the token is, its number there).
+    #[must_use]
+    pub fn once(log_id: Uuid, what: &str, audience: &str, number: &str) -> Self {
+        let name = joined(&[b"once", what.as_bytes(), audience.as_bytes(), number.as_bytes(), b""]);
+        Self { log_id, name, keyed: true }
+    }
+
     /// A policy's reaction: UUIDv5 of (policy, causing event, n).
     #[must_use]
     pub fn reaction(log_id: Uuid, policy: &str, cause: Uuid, n: u32) -> Self {
@@ -106,6 +113,10 @@ mod tests {
             CommandId::keyed(log_id, &actor("b"), "chat", target, &key("k1")),
             CommandId::keyed(log_id, &actor("a"), "chat", other, &key("k1")),
             CommandId::keyed(other, &actor("a"), "chat", target, &key("k1")),
+            CommandId::once(log_id, "identity_token", "desk", "k1"),
+            CommandId::once(log_id, "identity_token", "desk", "k2"),
+            CommandId::once(log_id, "identity_token", "deskk", "1"),
+            CommandId::once(other, "identity_token", "desk", "k1"),
             CommandId::random(log_id),
             CommandId::random(log_id),
         ];

@@ -25,7 +25,7 @@ pub enum Class {
 /// An event as it goes to the log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Encoded {
-    /// `session.…`, `agent.…`
+    /// `session.…`, `agent.…`, `customer.…`
     pub event_type: &'static str,
     /// The shape of both parts.
     pub schema: u32,

@@ -63,6 +63,14 @@ impl SessionId {
     }
 }
 
+impl VisitorId {
+    /// The owner of the one session of this name, for callers of the original system, who hold nothing but the name.
+    #[must_use]
+    pub fn legacy(log_id: Uuid, name: &str) -> Self {
+        Self(Uuid::new_v5(&log_id, format!("legacy {name}").as_bytes()))
+    }
+}
+
 impl AgentId {
     /// The account of this name in this log: one name, one account, found without a look-up.
     #[must_use]

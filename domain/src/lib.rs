@@ -4,6 +4,7 @@
 pub mod access;
 pub mod agent;
 pub mod codec;
+pub mod customer;
 pub mod id;
 pub mod language;
 pub mod personal;

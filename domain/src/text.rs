@@ -168,6 +168,8 @@ short_texts! {
     PersonName: 100, is_of_one_line, str::to_owned;
     /// Something that a member of staff knows about, as the shop calls it.
     Skill: 50, is_of_one_line, str::to_owned;
+    /// What the shop calls one of its customers in its own books.
+    ShopCustomerId: 255, is_of_one_line, str::to_owned;
 }
 
 /// Where mail goes: something before and after one @, without white space. Whether it arrives only a mail can tell.

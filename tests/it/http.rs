@@ -6,6 +6,7 @@
 
 mod bodies;
 mod contention;
+mod customers;
 mod docs;
 mod doors;
 mod faq;
@@ -30,7 +31,10 @@ use std::{
 
 use reqwest::Response;
 use serde_json::Value;
-use tests::desk::{Customer, Desk, Setup};
+use tests::{
+    desk::{Customer, Desk, Setup},
+    identity::write_keys,
+};
 use uuid::Uuid;
 
 /// How long anything may take on a busy machine.
@@ -50,8 +54,11 @@ fn desk() -> &'static Desk {
     &SHARED.get_or_init(|| start_shared(Vec::new())).desk
 }
 
-fn start_shared(environment: Vec<(&'static str, String)>) -> Shared {
+fn start_shared(mut environment: Vec<(&'static str, String)>) -> Shared {
     let folder = tempfile::Builder::new().prefix("desk-http-").tempdir().expect("a temporary folder").keep();
+    let keys = folder.join("identity-keys");
+    write_keys(&keys);
+    environment.push(("DESK_IDENTITY_KEYS_FILE", keys.display().to_string()));
     let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..Setup::default() });
     let mut guard = Command::new("sh");
     guard.args(["-c", GUARD, "guard", &desk.process_id().to_string()]).arg(&folder);

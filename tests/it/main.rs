@@ -11,6 +11,7 @@ mod generated;
 mod golden;
 mod hash;
 mod http;
+mod identity;
 mod moments;
 mod mutants;
 mod on_disk;

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use customer::{Customer, Staff};
+pub use customer::{Customer, LOOK, Staff};
 pub use frames::{EventFrame, Frames};
 
 /// How a server is set up.

@@ -3,6 +3,7 @@
 pub mod desk;
 pub mod effort;
 pub mod eventful;
+pub mod identity;
 pub mod oracle;
 pub mod postgres;
 pub mod quiet;

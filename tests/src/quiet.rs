@@ -5,17 +5,25 @@ use std::{collections::HashMap, sync::Arc};
 
 use api::{
     app::App,
+    departures::Departures,
     settings::Settings,
-    sign_in::{access::StaffAccess, passwords::Passwords, staff_tokens::StaffTokens, visitor::VisitorTokens},
+    sign_in::{
+        access::StaffAccess,
+        identity::{IdentityKeys, IdentityTokens},
+        passwords::Passwords,
+        staff_tokens::StaffTokens,
+        visitor::VisitorTokens,
+    },
     staff_frames::StaffFrames,
 };
-use commands::{AccessLog, Accounts, Failures, LiveReplies, Node, Sessions, live::InProcess};
+use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
 use domain::{
     AgentId, SignInId, VisitorId,
     agent::{Account, Role, SignIn, State},
 };
 use event_store::{
-    EventStore, Log, Tail, checkpoint,
+    EventStore, Log, Tail, Vault, checkpoint,
+    memory::MemoryStore,
     migration::migrate_policy,
     sql::{Access, Database},
 };
@@ -64,6 +72,9 @@ pub async fn app(
     App {
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
+        customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
+        departures: Departures::start(&tail, head),
+        identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
         tail,
         views,
         live,
@@ -71,7 +82,7 @@ pub async fn app(
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
         visitor_tokens: VisitorTokens::new(&[KEY.to_vec()]),
-        access_log: AccessLog::new(log.clone(), identity.log_id),
+        access_log: AccessLog::new(elsewhere(), identity.log_id),
         access,
         staff_tokens: StaffTokens::new(&[KEY.to_vec()]),
         passwords: Passwords::new(),
@@ -81,6 +92,11 @@ pub async fn app(
         settings,
         stopping,
     }
+}
+
+/// What is looked at is not in the log that is looked at.
+fn elsewhere() -> Log {
+    Log::new(Arc::new(MemoryStore::default()), Arc::new(Vault::in_memory()))
 }
 
 fn administrator() -> State {

@@ -7,7 +7,10 @@ use commands::{
     Ending, IdempotencyKey, await_ending,
     sessions::{ReceiveMessage, Received},
 };
-use domain::{Language, VisitorId, text::MessageText};
+use domain::{
+    Language, VisitorId,
+    text::{MessageText, SessionName},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -19,7 +22,7 @@ use crate::{
     body::JsonBody,
     problem::{Problem, ProblemBody},
     request::request_id,
-    sign_in::visitor::Visitor,
+    sign_in::visitor::{KnownVisitor, signed_out},
 };
 
 /// What a customer sends.
@@ -74,6 +77,7 @@ pub struct ChatAccepted {
 
 /// A request that has been recorded.
 pub(super) struct Accepted {
+    pub(super) visitor: VisitorId,
     pub(super) received: Received,
     pub(super) session_name: String,
     pub(super) language: Language,
@@ -111,10 +115,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn chat(
     request: HttpRequest,
     app: Data<App>,
-    visitor: Visitor,
+    visitor: KnownVisitor,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let accepted = accept(&request, &app, visitor.0, body.0).await?;
+    let accepted = accept(&request, &app, &visitor, body.0).await?;
     if prefers_not_to_wait(&request) {
         return Ok(HttpResponse::Accepted()
             .insert_header(("Preference-Applied", RESPOND_ASYNC))
@@ -122,12 +126,14 @@ pub async fn chat(
     }
     let Received { session, message, position } = accepted.received;
     let waiting = await_ending(&app.log, &app.tail, session, message, position);
+    let departure = app.departures.of(app.customers.clone(), accepted.visitor);
     let limit = app.settings.assistant_limit + PATIENCE;
     tokio::select! {
         ending = tokio::time::timeout(limit, waiting) => match ending {
             Ok(ending) => Ok(HttpResponse::Ok().json(answer(accepted, ending?))),
             Err(_elapsed) => Err(pending()),
         },
+        () = departure => Err(signed_out()),
         () = app.until_stopping() => Err(pending()),
     }
 }
@@ -157,7 +163,7 @@ impl ChatAccepted {
 pub(super) async fn accept(
     request: &HttpRequest,
     app: &Arc<App>,
-    visitor: VisitorId,
+    visitor: &KnownVisitor,
     body: ChatRequest,
 ) -> Result<Accepted, Problem> {
     let key = idempotency_key(request)?;
@@ -165,11 +171,13 @@ pub(super) async fn accept(
     let text = MessageText::parse(text).map_err(|error| Problem::invalid("message", error))?;
     let parameters = body.parameters.unwrap_or_default();
     parameters.iter().try_for_each(|(key, value)| storable("parameters", key, value, 1))?;
-    let name = session_name("user_id", body.user_id.unwrap_or_else(|| made_up_name(visitor, key.as_ref())))?;
+    let name = body.user_id.map(|name| session_name("user_id", name)).transpose()?;
+    let visitor = visitor.acting(request, name.as_ref().map(SessionName::as_str));
+    let name = name.map_or_else(|| session_name("user_id", made_up_name(visitor, key.as_ref())), Ok)?;
     let language = Language::of(text.as_str()).unwrap_or_default();
     let command = ReceiveMessage { visitor, name: name.clone(), text, parameters, key, correlation_id: request_id() };
     let received = app.sessions.receive_message(&app.node, command).await?;
-    Ok(Accepted { received, session_name: name.as_str().to_owned(), language })
+    Ok(Accepted { visitor, received, session_name: name.as_str().to_owned(), language })
 }
 
 /// As the original: `user_` and 16 hexadecimal digits; the same ones when a request is repeated under its key.

@@ -1,6 +1,6 @@
 //! `POST /api/chat/stream`: the original's frames, fed by the answer in the making and decided by the log.
 //!
-//! Invariant: `done` is sent only when the reply is on disk, and what was sent before it is that reply's text.
+//! Invariants: a visitor who has left is told nothing more; `done` is sent only when the reply is on disk, and what was sent before it is that reply's text.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::{
     app::App,
     body::JsonBody,
     problem::{Problem, ProblemBody},
-    sign_in::visitor::Visitor,
+    sign_in::visitor::KnownVisitor,
     sse::{data_frame, respond},
 };
 
@@ -52,10 +52,10 @@ use crate::{
 pub async fn stream(
     request: HttpRequest,
     app: Data<App>,
-    visitor: Visitor,
+    visitor: KnownVisitor,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    match accept(&request, &app, visitor.0, body.0).await {
+    match accept(&request, &app, &visitor, body.0).await {
         Ok(accepted) => Ok(respond(frames(app.into_inner(), accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));
@@ -74,6 +74,7 @@ fn frames(app: Arc<App>, accepted: Accepted) -> crate::sse::Frames {
             "session_name": accepted.session_name,
             "session_id": received.session,
         }));
+        let mut departure = app.departures.of(app.customers.clone(), accepted.visitor);
         let mut live = app.live.subscribe(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);
@@ -97,6 +98,7 @@ fn frames(app: Arc<App>, accepted: Accepted) -> crate::sse::Frames {
                         yield frame;
                     }
                 }
+                () = &mut departure => return,
                 () = app.until_stopping() => return,
             }
         }

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use commands::sessions::{OpenSession, StartContext};
-use domain::VisitorId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +11,7 @@ use crate::{
     body::JsonBody,
     problem::{Problem, ProblemBody},
     request::request_id,
-    sign_in::visitor::Visitor,
+    sign_in::visitor::KnownVisitor,
 };
 
 /// Names the session to open.
@@ -63,13 +62,14 @@ pub struct ConversationAnswer {
 pub async fn create(
     request: HttpRequest,
     app: Data<App>,
-    visitor: Visitor,
+    visitor: KnownVisitor,
     body: JsonBody<CreateRequest>,
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(&request)?;
     let name = body.0.user_id.ok_or_else(|| Problem::invalid("user_id", "is required"))?;
     let name = session_name("user_id", name)?;
-    let command = OpenSession { visitor: visitor.0, name, key, correlation_id: request_id() };
+    let visitor = visitor.acting(&request, Some(name.as_str()));
+    let command = OpenSession { visitor, name, key, correlation_id: request_id() };
     let opened = app.sessions.open(command).await?;
     Ok(HttpResponse::Ok().json(ConversationAnswer {
         success: true,
@@ -100,10 +100,10 @@ pub async fn create(
 pub async fn new(
     request: HttpRequest,
     app: Data<App>,
-    visitor: Visitor,
+    visitor: KnownVisitor,
     body: JsonBody<ContextRequest>,
 ) -> Result<HttpResponse, Problem> {
-    start_context(&request, &app, visitor.0, body.0, false).await
+    start_context(&request, &app, &visitor, body.0, false).await
 }
 
 /// As `new`, and hides what was said before from the customer's own routes.
@@ -126,22 +126,23 @@ pub async fn new(
 pub async fn clear(
     request: HttpRequest,
     app: Data<App>,
-    visitor: Visitor,
+    visitor: KnownVisitor,
     body: JsonBody<ContextRequest>,
 ) -> Result<HttpResponse, Problem> {
-    start_context(&request, &app, visitor.0, body.0, true).await
+    start_context(&request, &app, &visitor, body.0, true).await
 }
 
 async fn start_context(
     request: &HttpRequest,
     app: &App,
-    visitor: VisitorId,
+    visitor: &KnownVisitor,
     body: ContextRequest,
     clear: bool,
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(request)?;
     let name = body.session_id.ok_or_else(|| Problem::invalid("session_id", "is required"))?;
     let name = session_name("session_id", name)?;
+    let visitor = visitor.acting(request, Some(name.as_str()));
     let command = StartContext { visitor, name, clear, key, correlation_id: request_id() };
     let outcome = app.sessions.start_context(command).await?;
     Ok(HttpResponse::Ok().json(ConversationAnswer {

@@ -8,7 +8,7 @@ use actix_web::{
 };
 use commands::sessions::stream_of;
 use domain::{
-    PersonalText, SessionId,
+    PersonalText, SessionId, VisitorId,
     session::{Event, Screen, decode},
 };
 use event_store::{Position, ReadError, RecordedEvent, StreamVersion};
@@ -17,6 +17,7 @@ use futures::StreamExt;
 use super::sessions::addressed;
 use crate::{
     app::App,
+    departures::Departure,
     envelope::{Reader, is_shown, shown},
     problem::{Problem, ProblemBody},
     query::QueryFields,
@@ -31,7 +32,8 @@ const PAGE: usize = 500;
 
 /// Streams a session's events: `event:` is the type, `id:` the cursor, `data:` the envelope.
 ///
-/// Resumes after `Last-Event-ID` or `?after=`; without either it begins with the session's first event.
+/// Resumes after `Last-Event-ID` or `?after=`; without either it begins with the session's first event. A frame
+/// `reauthenticate` ends it when the visitor has signed out.
 ///
 /// # Errors
 /// The session is not there or not the caller's; the cursor is malformed or beyond the log's head.
@@ -55,12 +57,12 @@ pub async fn stream(
     caller: MaybeStaff<SessionRead>,
     request: HttpRequest,
     app: Data<App>,
-    visitor: Option<KnownVisitor>,
+    visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let reader = if caller.staff.is_some() { Reader::Staff } else { Reader::Customer };
-    let session = addressed(caller.staff, &app, visitor, name.into_inner()).await?;
+    let session = addressed(&request, caller.staff, visitor, name.into_inner()).await?;
     let current = app.sessions.current(session).await?;
     if current.version == StreamVersion::NONE {
         return Err(Problem::not_found("Session not found"));
@@ -68,7 +70,17 @@ pub async fn stream(
     let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
     let screen = if reader == Reader::Customer { Some(Watched::read(&app, session).await?) } else { None };
-    Ok(respond(frames(app.into_inner(), session, caller.staff, start, screen, head)))
+    let owner = current.state.session().map(|session| session.visitor).filter(|_| reader == Reader::Customer);
+    let departure = departure(&app, owner);
+    Ok(respond(frames(app.into_inner(), session, caller.staff, start, screen, head, departure)))
+}
+
+/// Comes when the customer who follows has left; staff follows on.
+fn departure(app: &App, owner: Option<VisitorId>) -> Departure {
+    match owner {
+        Some(visitor) => app.departures.of(app.customers.clone(), visitor),
+        None => Box::pin(std::future::pending()),
+    }
 }
 
 /// The customer's screen and how far it has followed the stream.
@@ -128,6 +140,7 @@ fn frames(
     start: Start,
     mut screen: Option<Watched>,
     head: Position,
+    mut departure: Departure,
 ) -> Frames {
     Box::pin(async_stream::stream! {
         let reader = if staff.is_some() { Reader::Staff } else { Reader::Customer };
@@ -147,6 +160,10 @@ fn frames(
                     Some(Ok(recorded)) => recorded,
                     Some(Err(_)) | None => return,
                 },
+                () = &mut departure => {
+                    yield reauthenticate_frame();
+                    return;
+                }
                 () = app.until_stopping() => return,
                 () = &mut over => {
                     yield reauthenticate_frame();

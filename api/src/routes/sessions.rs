@@ -5,7 +5,7 @@ mod past;
 use std::time::Duration;
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{Data, Path},
 };
 use domain::{SessionId, session::Status, text::SessionName};
@@ -72,13 +72,14 @@ pub struct SessionAnswer {
 )]
 pub async fn show(
     caller: MaybeStaff<SessionRead>,
+    request: HttpRequest,
     app: Data<App>,
-    visitor: Option<KnownVisitor>,
+    visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let audience = if caller.staff.is_some() { Audience::Staff } else { Audience::Customer };
-    let session = addressed(caller.staff, &app, visitor, name.into_inner()).await?;
+    let session = addressed(&request, caller.staff, visitor, name.into_inner()).await?;
     let before = query.number("before")?.map(Position);
     if let Some(moment) = past::moment(&query)? {
         let (data, position) = past::read(&app, session, audience, before, moment).await?;
@@ -96,17 +97,15 @@ pub async fn show(
 /// # Errors
 /// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
+    request: &HttpRequest,
     staff: Option<Staff>,
-    app: &App,
-    visitor: Option<KnownVisitor>,
+    visitor: Result<KnownVisitor, Problem>,
     name: String,
 ) -> Result<SessionId, Problem> {
+    let app = request.app_data::<Data<App>>().expect("every server of ours is built with an App");
     let name = session_name("name", name)?;
     let Some(staff) = staff else {
-        let visitor = match visitor {
-            Some(visitor) => visitor.0,
-            None => return Err(Problem::unauthorized("the visitor token is invalid or has expired")),
-        };
+        let visitor = visitor?.looking(request, Some(name.as_str()));
         return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
     };
     let session = named(app, &name).await?;

@@ -80,6 +80,21 @@ pub const SETTINGS: &[Setting] = &[
         "Password of the account `admin`, which the first start makes; used then only, best given as `DESK_ADMIN_PASSWORD`. Unset: one is made up, written to `admin-password` in `data_dir`, and has to be changed at the first sign-in.",
     )),
     setting(
+        "identity_audience",
+        Some("fiido-desk"),
+        "The `aud` that the shop's identity tokens must have: another one for each desk that the shop runs.",
+    ),
+    setting(
+        "identity_keys_file",
+        None,
+        "File with a JWK set: the keys that the shop signs identity tokens with, each with `kid` and `alg` (HS256, RS256 or EdDSA). Not readable by everybody (mode 640 or less). Read at the start. Unset: no such token is taken. `docs/migrate.md` shows how.",
+    ),
+    setting(
+        "compat_legacy_sessions",
+        Some("false"),
+        "For clients of the original system: a caller without a visitor token acts in the session that it names, if the name has at least 20 characters. Whoever knows such a name can read and write in its session.",
+    ),
+    setting(
         "node_id",
         None,
         "This node's name among those that share a database. Unset: made once and kept in `data_dir`.",

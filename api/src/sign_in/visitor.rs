@@ -1,8 +1,12 @@
 //! Visitor tokens: a customer is whoever holds one. A JWT of 180 days in a cookie and a header, renewed as it is used.
 //!
-//! Invariant: the token says who acts; nothing in a body ever does.
+//! Invariants: the token says who acts; nothing in a body ever does, but for `compat_legacy_sessions`, where a name opens its
+//! one session to a caller without a token. The token of a visitor that has left opens nothing.
 
-use std::{future::Future, pin::Pin};
+use std::{
+    future::{Future, Ready, ready},
+    pin::Pin,
+};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
@@ -16,7 +20,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{app::App, problem::Problem, sign_in::bearer};
+use crate::{app::App, problem::Problem, request::request_id, sign_in::bearer};
 
 /// The cookie's name.
 pub const COOKIE: &str = "desk_visitor";
@@ -92,20 +96,39 @@ impl VisitorTokens {
     }
 }
 
-/// The caller as a visitor: one who came before, or a new one.
-pub struct Visitor(pub VisitorId);
+/// The caller as a visitor who came before and has not left, if it is one.
+pub struct KnownVisitor(Option<VisitorId>);
 
-/// The caller as a visitor who came before, if it is one.
-pub struct KnownVisitor(pub Option<VisitorId>);
+/// Whose token the caller brings, also of one who has left: for the routes that make one visitor out of another.
+pub struct TokenHolder(pub Option<VisitorId>);
 
-impl FromRequest for Visitor {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let visitor = known(request).map(|known| known.unwrap_or_else(|| welcome(request)));
-        Box::pin(async move { visitor.map(Self) })
+impl KnownVisitor {
+    /// Who acts in the session of this name: the visitor, or with `compat_legacy_sessions` the owner of that session alone,
+    /// or a new visitor, whose token goes out with the answer.
+    #[must_use]
+    pub fn acting(&self, request: &HttpRequest, name: Option<&str>) -> VisitorId {
+        self.looking(request, name).unwrap_or_else(|| welcome(request))
     }
+
+    /// Who looks at the session of this name, if it is anyone.
+    #[must_use]
+    pub fn looking(&self, request: &HttpRequest, name: Option<&str>) -> Option<VisitorId> {
+        self.0.or_else(|| name.and_then(|name| let_in_by_name(app(request), name)))
+    }
+}
+
+/// Told in the log, so that an operator sees when nobody comes this way any more.
+fn let_in_by_name(app: &App, name: &str) -> Option<VisitorId> {
+    if !app.settings.legacy_sessions || !is_a_legacy_name(name) {
+        return None;
+    }
+    tracing::info!(request.id = %request_id(), "a session is opened by its name alone (compat_legacy_sessions)");
+    Some(VisitorId::legacy(app.identity.log_id, name))
+}
+
+/// Names of callers without a token must be long, for whoever knows one acts in its session (design 8).
+fn is_a_legacy_name(name: &str) -> bool {
+    name.chars().count() >= 20
 }
 
 impl FromRequest for KnownVisitor {
@@ -113,49 +136,78 @@ impl FromRequest for KnownVisitor {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let visitor = known(request);
-        Box::pin(async move { visitor.map(Self) })
+        let request = request.clone();
+        Box::pin(async move { present(&request).await.map(Self) })
     }
 }
 
-/// A bearer token wins over the cookie and must be good; a cookie that is not is as none.
-fn known(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-    let app = app(request);
-    let now = Timestamp::now();
-    let checked = match bearer(request) {
-        Some(token) => {
-            let checked = app.visitor_tokens.check(token, now);
-            Some(checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?)
-        }
-        None => by_cookie(request, now),
-    };
-    let Some((visitor, renew)) = checked else { return Ok(None) };
-    if renew {
-        request.extensions_mut().insert(app.visitor_tokens.issue(visitor, now));
+impl FromRequest for TokenHolder {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(presented(request, Timestamp::now()).map(|presented| Self(presented.map(|presented| presented.visitor))))
+    }
+}
+
+/// A good token.
+struct Presented {
+    visitor: VisitorId,
+    is_old: bool,
+    by_bearer: bool,
+}
+
+/// The token of one who has left is as one that is not good. The end of its stream is looked at each time: one read by key,
+/// and what another node has recorded counts at once (decision 0015).
+async fn present(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
+    let (app, now) = (app(request), Timestamp::now());
+    let Some(Presented { visitor, is_old, by_bearer }) = presented(request, now)? else { return Ok(None) };
+    if app.customers.has_left(visitor).await? {
+        return if by_bearer { Err(signed_out()) } else { Ok(None) };
+    }
+    if is_old {
+        hand_out(request, visitor);
     }
     Ok(Some(visitor))
 }
 
+/// The visitor of this token has left.
+#[must_use]
+pub fn signed_out() -> Problem {
+    Problem::unauthorized("the visitor of this token has signed out; without a token a new one is given out")
+}
+
+/// A bearer token wins over the cookie and must be good; a cookie that is not is as none.
+fn presented(request: &HttpRequest, now: Timestamp) -> Result<Option<Presented>, Problem> {
+    let Some(token) = bearer(request) else { return Ok(by_cookie(request, now)) };
+    let checked = app(request).visitor_tokens.check(token, now);
+    let (visitor, is_old) =
+        checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?;
+    Ok(Some(Presented { visitor, is_old, by_bearer: true }))
+}
+
 /// A browser sends the cookie with whatever page's request; the doors let only those of known pages change something.
-fn by_cookie(request: &HttpRequest, now: Timestamp) -> Option<(VisitorId, bool)> {
-    app(request).visitor_tokens.check(request.cookie(COOKIE)?.value(), now)
+fn by_cookie(request: &HttpRequest, now: Timestamp) -> Option<Presented> {
+    let (visitor, is_old) = app(request).visitor_tokens.check(request.cookie(COOKIE)?.value(), now)?;
+    Some(Presented { visitor, is_old, by_bearer: false })
 }
 
 /// The visitor whose good token came with the request.
 #[must_use]
 pub fn who(request: &HttpRequest) -> Option<VisitorId> {
-    let now = Timestamp::now();
-    let checked = match bearer(request) {
-        Some(token) => app(request).visitor_tokens.check(token, now),
-        None => by_cookie(request, now),
-    };
-    checked.map(|(visitor, _)| visitor)
+    presented(request, Timestamp::now()).ok().flatten().map(|presented| presented.visitor)
 }
 
-fn welcome(request: &HttpRequest) -> VisitorId {
+/// A new visitor, whose token goes out with the answer.
+pub fn welcome(request: &HttpRequest) -> VisitorId {
     let visitor = VisitorId(Uuid::new_v4());
-    request.extensions_mut().insert(app(request).visitor_tokens.issue(visitor, Timestamp::now()));
+    hand_out(request, visitor);
     visitor
+}
+
+/// Lets the answer bring a new token for this visitor, in place of any other.
+pub fn hand_out(request: &HttpRequest, visitor: VisitorId) {
+    request.extensions_mut().insert(app(request).visitor_tokens.issue(visitor, Timestamp::now()));
 }
 
 fn app(request: &HttpRequest) -> &Data<App> {

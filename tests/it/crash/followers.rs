@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use tests::desk::{Customer, EventFrame, Frames, Staff};
+use tests::desk::{Customer, EventFrame, Frames, LOOK, Staff};
 use tokio::{task::JoinHandle, time::sleep};
 
 use super::{proof::Recorded, until};
@@ -52,7 +52,9 @@ async fn keep(eyes: Arc<Eyes>, seen: Arc<Mutex<Vec<EventFrame>>>) {
         let last = seen.lock().unwrap().last().and_then(|frame| frame.id.clone());
         if let Ok(mut frames) = eyes.open(last.as_deref()).await {
             while let Some(frame) = frames.next().await {
-                seen.lock().unwrap().push(frame);
+                if frame.event.as_deref() != Some(LOOK) {
+                    seen.lock().unwrap().push(frame);
+                }
             }
         }
         sleep(BACKOFF).await;

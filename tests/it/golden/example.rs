@@ -1,9 +1,11 @@
 //! One event of every type with every optional field filled: what the golden files are made of.
 
+mod staff;
+
 use domain::{
-    AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, VisitorId,
+    AgentId, ContextId, Encoded, Incarnation, Language, MessageId, Personal, RunId, VisitorId, access, agent, customer,
     session::{
-        Event,
+        self, Event,
         event::{
             AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
             AssistantRunStarted, CancelReason, CloseReason, Closed, CommandConfirmed, ContextStarted,
@@ -12,7 +14,7 @@ use domain::{
             Tokens, Withheld, WithheldReason, Words,
         },
     },
-    text::{MessageText, SessionName},
+    text::{EmailAddress, MessageText, PersonName, SessionName, ShopCustomerId},
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -40,8 +42,33 @@ fn messages() -> Vec<MessageId> {
 }
 
 /// Every type once.
-pub(super) fn every_type() -> Vec<Event> {
-    [customers(), assistants(), peoples()].concat()
+pub(super) fn every_type() -> Vec<Encoded> {
+    let sessions = [customers(), assistants(), peoples()].concat();
+    let sessions = sessions.iter().map(session::encode);
+    let customers = of_a_customer().into_iter().map(|event| customer::encode(&event));
+    let accounts = staff::accounts().into_iter().map(|event| agent::encode(&event));
+    let looks = staff::looks().into_iter().map(|event| access::encode(&event));
+    sessions.chain(customers).chain(accounts).chain(looks).collect()
+}
+
+fn of_a_customer() -> Vec<customer::Event> {
+    use customer::event::{CommandConfirmed, Identified, LeaveReason, Profile, ProfileChanged, SignedOut};
+    let profile = |email, name| {
+        Personal::Known(Profile {
+            sub: ShopCustomerId::parse("shop-4711").unwrap(),
+            email: Some(EmailAddress::parse(email).unwrap()),
+            name: Some(PersonName::parse(name).unwrap()),
+        })
+    };
+    vec![
+        customer::Event::Identified(Identified { vip: false, profile: profile("xiaoming@example.com", "王小明") }),
+        customer::Event::ProfileChanged(ProfileChanged {
+            vip: true,
+            profile: profile("xiaoming@example.org", "王小明 “Ming”"),
+        }),
+        customer::Event::SignedOut(SignedOut { reason: LeaveReason::AnotherCustomer }),
+        customer::Event::CommandConfirmed(CommandConfirmed { command: "identify".to_owned() }),
+    ]
 }
 
 fn customers() -> Vec<Event> {

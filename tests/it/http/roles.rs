@@ -7,6 +7,8 @@ use domain::agent::Role;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use tests::identity::{Key, claims};
+
 use super::{customer_with, desk, fresh, ok, staff::Member};
 
 /// A route and the status for nobody, the customer and another customer, and for each role of staff.
@@ -67,6 +69,10 @@ const TABLE: &[Line] = &[
     open("get", "/healthz", 200),
     open("get", "/readyz", 200),
     open("get", "/", 200),
+    line("get", "/api/customer", [200; 3], [401; 5]),
+    line("post", "/api/customer/identify", [200; 3], [401; 5]),
+    // The last: who calls is nobody's visitor any more.
+    line("post", "/api/customer/sign-out", [200; 3], [401; 5]),
     // The last: nobody of staff is signed in after it.
     staff("post", "/api/agent/logout", [200; 5]),
 ];
@@ -100,7 +106,7 @@ async fn every_route_answers_each_role_as_the_table_says() {
         let insiders = staff.iter().map(|staff| staff.request(method.clone(), &concrete));
         let callers = outsiders.into_iter().chain(insiders).zip(outside.iter().chain(statuses));
         for (caller, (request, status)) in callers.enumerate() {
-            let got = with_body(&method, request, &own).send().await.unwrap().status().as_u16();
+            let got = with_body(&method, path, request, &own).send().await.unwrap().status().as_u16();
             assert_eq!(got, *status, "{method} {path} by caller {caller}");
         }
     }
@@ -110,11 +116,15 @@ fn verb(method: &str) -> Method {
     method.to_uppercase().parse().unwrap()
 }
 
-fn with_body(method: &Method, request: RequestBuilder, session: &str) -> RequestBuilder {
+fn with_body(method: &Method, path: &str, request: RequestBuilder, session: &str) -> RequestBuilder {
     if *method == Method::GET {
         return request;
     }
-    request.json(&json!({"message": "hello", "user_id": session, "session_id": session}))
+    request.json(&match path {
+        "/api/customer/identify" => json!({"identity_token": Key::Secret.sign(&claims("roles"))}),
+        "/api/customer/sign-out" => json!({}),
+        _original => json!({"message": "hello", "user_id": session, "session_id": session}),
+    })
 }
 
 #[tokio::test]
@@ -215,13 +225,15 @@ async fn a_page_of_another_house_cannot_act_with_the_visitors_cookie() {
     for line in TABLE.iter().filter(|line| line.method == "post" && line.outside == [200; 3]) {
         let request = || reqwest::Client::new().post(format!("{own}{}", line.path)).header("Cookie", &cookie);
         for foreign in ["https://evil.example", "null", "http://127.0.0.1", "https://127.0.0.1.evil.example", ""] {
-            let response =
-                with_body(&Method::POST, request().header("Origin", foreign), &session).send().await.unwrap();
+            let response = with_body(&Method::POST, line.path, request().header("Origin", foreign), &session)
+                .send()
+                .await
+                .unwrap();
             super::problem(response, 403, "FOREIGN_ORIGIN").await;
         }
         for request in [request().header("Origin", &own), request()] {
             assert_eq!(
-                with_body(&Method::POST, request, &session).send().await.unwrap().status(),
+                with_body(&Method::POST, line.path, request, &session).send().await.unwrap().status(),
                 200,
                 "{}",
                 line.path
@@ -247,10 +259,10 @@ async fn tokens_that_are_bad_old_or_of_another_house_are_refused() {
             .filter(|line| line.outside[0] != 400)
             .filter(|line| line.path.starts_with("/api") && (line.outside[0] != 200 || line.method == "post"))
         {
-            let (method, path) = (verb(method), path.replace("{name}", &session));
+            let (method, route, path) = (verb(method), path, path.replace("{name}", &session));
             let request = reqwest::Client::new().request(method.clone(), format!("{}{path}", desk().url()));
             let request = request.header("Authorization", format!("Bearer {token}"));
-            let response = with_body(&method, request, &session).send().await.unwrap();
+            let response = with_body(&method, route, request, &session).send().await.unwrap();
             assert_eq!(response.headers()["www-authenticate"], "Bearer", "{method} {path} {token}");
             super::problem(response, 401, "UNAUTHORIZED").await;
         }

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use super::frames::Frames;
 
+/// The note that somebody has read the log: each reading of it leaves one.
+pub const LOOK: &str = "access.log_exported";
 /// How long after an outage the door of staff may stay shut.
 const RESUMED: Duration = Duration::from_secs(10);
 
@@ -176,7 +178,10 @@ impl Staff {
             answer = request().await?;
         }
         let text = answer.error_for_status()?.text().await?;
-        let envelopes = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON"));
-        Ok(envelopes.filter(|envelope| envelope["type"] != "access.log_exported").collect())
+        let all: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+        for (index, envelope) in all.iter().enumerate() {
+            assert_eq!(envelope["position"], index as u64 + 1, "positions are 1, 2, 3, …");
+        }
+        Ok(all.into_iter().filter(|envelope| envelope["type"] != LOOK).collect())
     }
 }

@@ -1,0 +1,158 @@
+//! `/api/customer`: who the visitor is to the shop; the shop says so; the visitor leaves.
+//!
+//! Invariant: what a visitor is comes from the shop's signed word alone, never from a field that the caller fills.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use commands::customers::Identify;
+use domain::customer::{Customer, event::Profile};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    app::App,
+    body::JsonBody,
+    problem::{Problem, ProblemBody},
+    request::request_id,
+    sign_in::{
+        identity::GoodToken,
+        visitor::{KnownVisitor, TokenHolder, hand_out, welcome},
+    },
+};
+
+/// The shop's word.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentifyRequest {
+    /// A JWT that the shop has signed for this sign-in: at most 8,192 bytes.
+    #[serde(default)]
+    identity_token: Option<String>,
+}
+
+/// Nothing is to be said.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignOutRequest {}
+
+/// Who the visitor is.
+#[derive(Serialize, ToSchema)]
+pub struct CustomerAnswer {
+    success: bool,
+    data: CustomerData,
+    /// Where that is recorded; 0 where nothing is.
+    position: u64,
+}
+
+/// What the shop has said of the visitor.
+#[derive(Default, Serialize, ToSchema)]
+pub struct CustomerData {
+    /// Whether it has said anything.
+    is_identified: bool,
+    /// What the customer is called.
+    name: Option<String>,
+    /// Where mail goes.
+    email: Option<String>,
+    /// Whether the shop counts the customer among its best.
+    vip: bool,
+}
+
+impl CustomerData {
+    fn of(customer: &Customer) -> Self {
+        let (name, email) = match &customer.profile {
+            Some(Profile { name, email, .. }) => (name.as_ref(), email.as_ref()),
+            None => (None, None),
+        };
+        Self {
+            is_identified: true,
+            name: name.map(|name| name.as_str().to_owned()),
+            email: email.map(|email| email.as_str().to_owned()),
+            vip: customer.vip,
+        }
+    }
+
+    fn answer(self, position: u64) -> HttpResponse {
+        HttpResponse::Ok().json(CustomerAnswer { success: true, data: self, position })
+    }
+}
+
+/// Tells visitors who they are.
+///
+/// # Errors
+/// The token is not good, the log is away.
+#[utoipa::path(
+    get, path = "/api/customer", operation_id = "show_customer", tag = "customer",
+    responses(
+        (status = 200, body = CustomerAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn show(request: HttpRequest, app: Data<App>, visitor: KnownVisitor) -> Result<HttpResponse, Problem> {
+    let Some(visitor) = visitor.looking(&request, None) else { return Ok(CustomerData::default().answer(0)) };
+    let current = app.customers.current(visitor).await?;
+    let data = current.state.customer().map(CustomerData::of).unwrap_or_default();
+    Ok(data.answer(current.position.0))
+}
+
+/// Makes the visitor the customer that the shop's identity token names.
+///
+/// The visitor's sessions are that customer's from now on. A visitor that is another customer already, or has signed out,
+/// stays behind: the answer brings the token of a new visitor, without sessions. A token is good once; the same visitor
+/// may repeat it while it lives, for the answer may have been lost.
+///
+/// # Errors
+/// The identity token is not good or was used before; the log is away.
+#[utoipa::path(
+    post, path = "/api/customer/identify", operation_id = "identify_customer", tag = "customer", request_body = IdentifyRequest,
+    responses(
+        (status = 200, body = CustomerAnswer, description = "The visitor's token comes in the cookie and in X-Visitor-Token"),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "IDENTITY_TOKEN_INVALID, IDENTITY_TOKEN_REPLAYED: ask the shop for another; UNAUTHORIZED: the visitor token is not good"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn identify(
+    request: HttpRequest,
+    app: Data<App>,
+    holder: TokenHolder,
+    body: JsonBody<IdentifyRequest>,
+) -> Result<HttpResponse, Problem> {
+    let token = body.0.identity_token.ok_or_else(|| Problem::invalid("identity_token", "is required"))?;
+    let GoodToken { identity, id } = app.identity_tokens.check(&token, jiff::Timestamp::now())?;
+    let command = Identify { visitor: holder.0, identity, token: id, correlation_id: request_id() };
+    let identified = app.customers.identify(command).await?;
+    hand_out(&request, identified.visitor);
+    Ok(CustomerData::of(&identified.customer).answer(identified.position.0))
+}
+
+/// Lets the visitor leave: its token opens nothing any more, on any node, and a new visitor's comes with the answer.
+///
+/// # Errors
+/// The visitor token is not good; the log is away.
+#[utoipa::path(
+    post, path = "/api/customer/sign-out", operation_id = "sign_out_customer", tag = "customer", request_body = SignOutRequest,
+    responses(
+        (status = 200, body = CustomerAnswer, description = "A new visitor's token comes in the cookie and in X-Visitor-Token"),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn sign_out(
+    request: HttpRequest,
+    app: Data<App>,
+    holder: TokenHolder,
+    _body: JsonBody<SignOutRequest>,
+) -> Result<HttpResponse, Problem> {
+    let position = match holder.0 {
+        Some(visitor) => app.customers.sign_out(visitor, request_id()).await?.0,
+        None => 0,
+    };
+    welcome(&request);
+    Ok(CustomerData::default().answer(position))
+}

@@ -1,0 +1,106 @@
+//! Customers as streams, and their use cases: the shop says who a visitor is; a visitor leaves.
+//!
+//! Invariant: an identity token is good once in this log, whichever node it comes to and however often: the only event that
+//! it can bring about has an id made of the token's own, and the log takes an id once.
+
+mod identify;
+mod sign_out;
+
+use domain::{
+    DecodeError, Encoded, PersonalText, VisitorId,
+    customer::{Command, Event, State, decide, decode, encode, event::CommandConfirmed},
+};
+use event_store::{Actor, RecordedEvent, StreamName};
+use uuid::Uuid;
+
+use crate::{
+    error::CommandError,
+    event_id::CommandId,
+    executor::{Executor, Origin, Rules},
+};
+
+pub use identify::{Identified, Identify, IdentifyError, TokenId};
+
+/// The use cases of customers.
+pub type Customers = Executor<CustomerRules>;
+/// A customer's state and where in its stream that is.
+pub type Folded = crate::executor::Folded<State>;
+/// What a command to a customer came to.
+type Execution = crate::executor::Execution<State, Event>;
+
+/// Its stored name.
+pub const SIGNED_OUT: &str = "customer.signed_out";
+
+/// The stream of a visitor as a customer.
+#[must_use]
+pub fn stream_of(visitor: VisitorId) -> StreamName {
+    StreamName::of(CustomerRules::CATEGORY, visitor.0)
+}
+
+/// The visitor whose leaving an event tells of, if it does.
+#[must_use]
+pub fn departed(recorded: &RecordedEvent) -> Option<VisitorId> {
+    let is_departure = &*recorded.event.event_type == SIGNED_OUT;
+    recorded.stream.id().filter(|_| is_departure).map(VisitorId)
+}
+
+impl Customers {
+    /// Whether the visitor has left, by the end of its stream: what another node recorded a moment ago counts.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn has_left(&self, visitor: VisitorId) -> Result<bool, CommandError> {
+        Ok(self.current(visitor).await?.state.has_left())
+    }
+}
+
+/// The rules of customers.
+#[derive(Debug)]
+pub struct CustomerRules;
+
+impl Rules for CustomerRules {
+    type Id = VisitorId;
+    type State = State;
+    type Event = Event;
+    type Command = Command;
+
+    const CATEGORY: &'static str = "customer";
+    // The shop's name for the customer is sealed, and decides whether a token is of the same one.
+    const OPENS: bool = true;
+    // Some 5 MB when full; visitors whom no shop has named are not remembered at all.
+    const REMEMBERED: u64 = 10_000;
+
+    fn decide(state: &State, command: Command) -> Result<Vec<Event>, CommandError> {
+        Ok(decide(state, command)?)
+    }
+
+    fn evolve(state: State, event: &Event) -> State {
+        state.evolve(event)
+    }
+
+    fn encode(event: &Event) -> Encoded {
+        encode(event)
+    }
+
+    fn decode(stored: &RecordedEvent, personal: PersonalText) -> Result<Event, DecodeError> {
+        let event = &stored.event;
+        decode(&event.event_type, event.schema, &event.data, personal)
+    }
+
+    /// The visitor is the subject of whatever is personal in it.
+    fn subject(visitor: VisitorId, _: &State, _: &[Event]) -> Result<Uuid, CommandError> {
+        Ok(visitor.0)
+    }
+
+    fn confirmation(_: &Origin, command: &Command) -> Option<Event> {
+        let command = match command {
+            Command::Identify(_) => "identify",
+            Command::SignOut { .. } => "sign_out",
+        };
+        Some(Event::CommandConfirmed(CommandConfirmed { command: command.to_owned() }))
+    }
+}
+
+fn origin_of(visitor: VisitorId, id: CommandId, correlation_id: Uuid) -> Origin {
+    Origin { actor: Actor::new("customer", &visitor.to_string()), correlation_id, causation_id: None, id }
+}

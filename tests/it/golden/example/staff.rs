@@ -1,0 +1,88 @@
+//! Events of accounts of staff, and of what staff looks at.
+
+use domain::{
+    AgentId, DeviceId, Language, Personal, SessionId, SignInId, access,
+    agent::{
+        self, Role,
+        event::{
+            CapacityChanged, Created, Deactivated, LanguagesChanged, Names, PasswordHash, PasswordOrigin,
+            PasswordSecret, PasswordSet, Person, Reactivated, Renamed, RevokedReason, RoleChanged, SignInRenewed,
+            SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, Whereabouts,
+        },
+    },
+    text::{EmailAddress, PersonName, Skill, Username},
+};
+use jiff::{SignedDuration, Timestamp};
+use uuid::uuid;
+
+use super::noon;
+
+const SIGN_IN: SignInId = SignInId(uuid!("7c9e6679-7425-40de-944b-e07fc1f90a01"));
+const SESSION: SessionId = SessionId(uuid!("7c9e6679-7425-40de-944b-e07fc1f90a02"));
+const AGENT: AgentId = AgentId(uuid!("7c9e6679-7425-40de-944b-e07fc1f90a03"));
+
+fn name(text: &str) -> PersonName {
+    PersonName::parse(text).unwrap()
+}
+
+fn email() -> Option<EmailAddress> {
+    EmailAddress::parse("anna@example.com").ok()
+}
+
+fn from_here() -> Personal<Whereabouts> {
+    Personal::Known(Whereabouts { address: "192.0.2.7".to_owned(), user_agent: Some("Mozilla/5.0 (annas)".to_owned()) })
+}
+
+fn week_after(at: Timestamp) -> Timestamp {
+    at + SignedDuration::from_hours(7 * 24)
+}
+
+pub(super) fn accounts() -> Vec<agent::Event> {
+    let person = Person { username: Username::parse("anna").unwrap(), name: name("anna 李"), email: email() };
+    let skills = vec![Skill::parse("batteries").unwrap(), Skill::parse("退货").unwrap()];
+    let languages = vec![Language::Zh, Language::En];
+    let hash = PasswordHash("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned());
+    vec![
+        agent::Event::Created(Created {
+            role: Role::Supervisor,
+            skills: skills.clone(),
+            languages: languages.clone(),
+            capacity: 5,
+            person: Personal::Known(person),
+        }),
+        agent::Event::Renamed(Renamed { names: Personal::Known(Names { name: name("anna 王"), email: email() }) }),
+        agent::Event::RoleChanged(RoleChanged { role: Role::Auditor }),
+        agent::Event::SkillsChanged(SkillsChanged { skills }),
+        agent::Event::LanguagesChanged(LanguagesChanged { languages }),
+        agent::Event::CapacityChanged(CapacityChanged { capacity: 7 }),
+        agent::Event::Deactivated(Deactivated {}),
+        agent::Event::Reactivated(Reactivated {}),
+        agent::Event::PasswordSet(PasswordSet {
+            by: PasswordOrigin::Administrator,
+            secret: Personal::Known(PasswordSecret { hash }),
+        }),
+        agent::Event::SignedIn(SignedIn {
+            sign_in: SIGN_IN,
+            device: Some(DeviceId::of(AGENT, "a browser")),
+            at: noon(),
+            expires_at: week_after(noon()),
+            origin: from_here(),
+        }),
+        agent::Event::SignInRenewed(SignInRenewed {
+            sign_in: SIGN_IN,
+            number: 1,
+            at: noon(),
+            expires_at: week_after(noon()),
+        }),
+        agent::Event::SignedOut(SignedOut { sign_in: SIGN_IN }),
+        agent::Event::SignInRevoked(SignInRevoked { sign_in: SIGN_IN, reason: RevokedReason::TokenReused }),
+        agent::Event::SignInsFailed(SignInsFailed { hour: noon(), origin: from_here() }),
+    ]
+}
+
+pub(super) fn looks() -> Vec<access::Event> {
+    vec![
+        access::Event::SessionViewed(access::event::SessionViewed { session: SESSION }),
+        access::Event::LogExported(access::event::LogExported { after: 42, personal: true }),
+    ]
+}

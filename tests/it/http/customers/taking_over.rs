@@ -1,0 +1,119 @@
+//! The first customer takes over a visitor's sessions, and no other sees anything of them.
+
+use super::*;
+
+#[tokio::test]
+async fn the_shop_says_who_a_visitor_is_and_the_sessions_stay() {
+    let session = fresh("known");
+    let customer = customer_with(&session).await;
+    let position = customer.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
+    assert_eq!(who(&customer).await, json!({"is_identified": false, "name": null, "email": null, "vip": false}));
+    let before = visitor_of(&customer);
+    let answer = ok(identify(&customer, &token_for(&fresh("sub"))).await).await;
+    let expected = json!({"is_identified": true, "name": "Wang Xiaoming", "email": "ming@example.com", "vip": false});
+    assert_eq!(answer["data"], expected);
+    assert!(answer["position"].as_u64().unwrap() > position);
+    assert_eq!(visitor_of(&customer), before);
+    assert_eq!(who(&customer).await, expected);
+    assert_eq!(looking(&customer, &session, position).await, 200);
+}
+
+#[tokio::test]
+async fn who_comes_with_nothing_but_the_shops_word_becomes_a_visitor_by_it() {
+    let customer = desk().customer();
+    let response = identify(&customer, &token_for(&fresh("sub"))).await;
+    let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
+    ok(response).await;
+    assert!(cookie.starts_with(&format!("desk_visitor={}", customer.token().unwrap())), "the same by both ways");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    assert_eq!(who(&customer).await["is_identified"], true);
+    let session = fresh("first");
+    let answer = customer.chat(&session, "hello").await.unwrap();
+    assert_eq!(looking(&customer, &session, answer["position"].as_u64().unwrap()).await, 200);
+}
+
+#[tokio::test]
+async fn what_the_shop_says_newly_is_recorded_and_what_it_repeats_is_not() {
+    let (customer, sub) = (customer_with(&fresh("changes")).await, fresh("sub"));
+    ok(identify(&customer, &token_for(&sub)).await).await;
+    ok(identify(&customer, &token_for(&sub)).await).await;
+    let vip = with(claims(&sub), &json!({"vip": true, "name": "Ming"}));
+    let answer = ok(identify(&customer, &Key::Rsa.sign(&vip)).await).await;
+    assert_eq!(answer["data"], json!({"is_identified": true, "name": "Ming", "email": null, "vip": true}));
+    assert_eq!(who(&customer).await, answer["data"]);
+    let types: Vec<Value> =
+        history(desk(), &visitor_of(&customer)).await.into_iter().map(|event| event["type"].clone()).collect();
+    assert_eq!(types, ["customer.identified", "customer.command_confirmed", "customer.profile_changed"]);
+}
+
+#[tokio::test]
+async fn of_two_customers_on_one_browser_the_second_sees_nothing_of_the_first() {
+    let session = fresh("shared-browser");
+    let browser = customer_with(&session).await;
+    let position = browser.chat(&session, "my address is Elm Street 1").await.unwrap()["position"].as_u64().unwrap();
+    ok(identify(&browser, &token_for(&fresh("first"))).await).await;
+    let (first, first_visitor) = (as_before(&browser), visitor_of(&browser));
+    let second = with(claims(&fresh("second")), &json!({"name": "Li"}));
+    let answer = ok(identify(&browser, &Key::Secret.sign(&second)).await).await;
+    assert_eq!(answer["data"], json!({"is_identified": true, "name": "Li", "email": null, "vip": false}));
+    assert_ne!(visitor_of(&browser), first_visitor);
+    assert_eq!(looking(&browser, &session, position).await, 404);
+    let own = browser.chat(&session, "hello").await.unwrap();
+    let shown = super::super::session_at(&browser, &session, own["position"].as_u64().unwrap()).await;
+    assert!(!shown.to_string().contains("Elm Street"), "{shown}");
+    for path in [format!("/api/sessions/{session}"), "/api/customer".to_owned()] {
+        problem(first.get(&path).await.unwrap(), 401, "UNAUTHORIZED").await;
+    }
+    let left = history(desk(), &first_visitor).await;
+    assert_eq!(left.last().unwrap()["data"], json!({"reason": "another_customer"}));
+}
+
+#[tokio::test]
+async fn another_visitors_session_is_not_found_by_its_name() {
+    let session = fresh("not-yours");
+    let owner = customer_with(&session).await;
+    ok(identify(&owner, &token_for(&fresh("sub"))).await).await;
+    let position = owner.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
+    let other = customer_with(&fresh("other")).await;
+    ok(identify(&other, &token_for(&fresh("sub"))).await).await;
+    for customer in [&other, &desk().customer()] {
+        assert_eq!(looking(customer, &session, position).await, 404);
+        let events = customer.get(&format!("/api/sessions/{session}/events")).await.unwrap();
+        problem(events, 404, "NOT_FOUND").await;
+    }
+    assert_eq!(looking(&owner, &session, position).await, 200);
+}
+
+#[tokio::test]
+async fn the_same_customer_elsewhere_is_another_visitor_without_these_sessions() {
+    let (session, sub) = (fresh("at-home"), fresh("sub"));
+    let (at_home, on_the_way) = (customer_with(&session).await, desk().customer());
+    ok(identify(&at_home, &token_for(&sub)).await).await;
+    ok(identify(&on_the_way, &token_for(&sub)).await).await;
+    assert_ne!(visitor_of(&at_home), visitor_of(&on_the_way));
+    assert_eq!(looking(&on_the_way, &session, 0).await, 404);
+    assert_eq!(looking(&at_home, &session, 0).await, 200);
+}
+
+#[tokio::test]
+async fn no_field_but_the_shops_word_makes_a_customer() {
+    let session = fresh("mass");
+    let customer = customer_with(&session).await;
+    for body in [
+        json!({"identity_token": token_for(&fresh("sub")), "vip": true}),
+        json!({"identity_token": token_for(&fresh("sub")), "visitor_id": visitor_of(&customer)}),
+        json!({"sub": "4711", "vip": true}),
+    ] {
+        assert_eq!(customer.post("/api/customer/identify", &body).await.unwrap().status(), 400, "{body}");
+    }
+    problem(customer.post("/api/customer/sign-out", &json!({"visitor": "x"})).await.unwrap(), 400, "BAD_REQUEST").await;
+    let parameters = json!({"vip": true, "is_identified": true, "name": "Boss", "email": "boss@example.com"});
+    let said = json!({"user_id": session, "message": "hello", "parameters": parameters, "vip": true, "visitor": "x"});
+    ok(customer.post("/api/chat", &said).await.unwrap()).await;
+    let nobody = json!({"is_identified": false, "name": null, "email": null, "vip": false});
+    assert_eq!(who(&customer).await, nobody);
+    ok(identify(&customer, &token_for(&fresh("sub"))).await).await;
+    ok(customer.post("/api/chat", &said).await.unwrap()).await;
+    assert_eq!(who(&customer).await["vip"], false);
+    assert_eq!(who(&customer).await["name"], "Wang Xiaoming");
+}

@@ -1,0 +1,86 @@
+//! What is not the shop's word is not taken; what is not ours to read is not written down. `identity` has every case.
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use tests::identity::{forged, sign};
+
+use super::*;
+
+#[tokio::test]
+async fn forged_stale_and_foreign_tokens_are_refused_and_nothing_is_recorded() {
+    let customer = customer_with(&fresh("forged")).await;
+    let now = jiff::Timestamp::now().as_second();
+    let public = Key::Rsa.jwk()["n"].as_str().unwrap().to_owned();
+    let confused = Header { kid: Some("shop-rsa".to_owned()), ..Header::new(Algorithm::HS256) };
+    let unknown = Header { kid: Some("shop-9".to_owned()), ..Header::new(Algorithm::HS256) };
+    let marked = || with(claims("marker-4711"), &json!({"name": "marker-name"}));
+    let bad = [
+        ("alg=none", forged(&json!({"alg": "none", "kid": "shop-rsa"}), &marked(), b"")),
+        ("the public key as a secret", sign(&confused, &marked(), &EncodingKey::from_secret(public.as_bytes()))),
+        ("another key", sign(&Key::Secret.header(), &marked(), &EncodingKey::from_secret(&[9; 32]))),
+        ("an unknown key", sign(&unknown, &marked(), &Key::Secret.encoding())),
+        ("expired", Key::Rsa.sign(&with(marked(), &json!({"exp": now - 120})))),
+        ("lives too long", Key::Rsa.sign(&with(marked(), &json!({"exp": now + 3600})))),
+        ("another audience", Key::Rsa.sign(&with(marked(), &json!({"aud": "desk-visitor"})))),
+        ("no jti", Key::Rsa.sign(&with(marked(), &json!({"jti": null})))),
+        ("too long", Key::Rsa.sign(&with(marked(), &json!({"cart": "x".repeat(8192)})))),
+        ("a visitor token", customer.token().unwrap()),
+        ("nothing", String::new()),
+    ];
+    for (what, token) in bad {
+        let refused = problem(identify(&customer, &token).await, 401, "IDENTITY_TOKEN_INVALID").await;
+        assert!(!refused.to_string().contains("marker"), "{what}: {refused}");
+        let parts: Vec<&str> = token.split('.').filter(|part| part.len() > 20).collect();
+        assert!(parts.iter().all(|part| !refused.to_string().contains(part)), "{what}: {refused}");
+    }
+    let nothing = customer.post("/api/customer/identify", &json!({})).await.unwrap();
+    problem(nothing, 400, "INVALID_FIELD").await;
+    assert_eq!(who(&customer).await["is_identified"], false);
+    assert!(history(desk(), &visitor_of(&customer)).await.is_empty());
+    super::super::assert_log_lacks("marker-");
+}
+
+#[tokio::test]
+async fn the_shops_word_stands_sealed_in_the_log_and_nowhere_else() {
+    let (customer, sub) = (customer_with(&fresh("sealed")).await, fresh("marker-sub"));
+    let (name, email) = (fresh("marker-name"), "marker@example.com");
+    let said = with(claims(&sub), &json!({"name": name, "email": email}));
+    let jti = said["jti"].as_str().unwrap().to_owned();
+    ok(identify(&customer, &Key::Secret.sign(&said)).await).await;
+    let events = history(desk(), &visitor_of(&customer)).await;
+    assert_eq!(events[0]["data"], json!({"vip": false}));
+    assert_eq!(events[0]["personal"], json!({"sub": sub, "name": name, "email": email}));
+    let data = std::fs::read(desk().data_dir().join("events.db-wal")).unwrap_or_default();
+    for marker in [&*sub, &name, email, &jti] {
+        super::super::assert_log_lacks(marker);
+        assert!(!data.windows(marker.len()).any(|bytes| bytes == marker.as_bytes()), "{marker} is on disk in plain");
+    }
+}
+
+#[test]
+fn keys_that_anybody_can_read_keep_the_server_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("identity-keys");
+    write_keys(&keys);
+    let start = || {
+        let environment = vec![("DESK_IDENTITY_KEYS_FILE", keys.display().to_string())];
+        Desk::start_refused(Setup { environment, ..Setup::default() })
+    };
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let (code, said) = start();
+    assert!(code == Some(2) && said.contains("chmod 640"), "{code:?} {said}");
+    std::fs::write(&keys, json!({"keys": [{"kty": "oct", "kid": "a", "alg": "none", "k": "secret-k"}]}).to_string())
+        .unwrap();
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let (code, said) = start();
+    assert!(code == Some(2) && said.contains("key 1 of identity_keys_file needs an alg"), "{code:?} {said}");
+    assert!(!said.contains("secret-k"), "{said}");
+    std::fs::remove_file(&keys).unwrap();
+    let (code, said) = start();
+    assert!(code == Some(2) && said.contains("cannot be read"), "{code:?} {said}");
+}
+
+#[tokio::test]
+async fn without_keys_no_word_is_taken() {
+    let desk = Desk::start(Setup::default());
+    problem(identify(&desk.customer(), &token_for("4711")).await, 401, "IDENTITY_TOKEN_INVALID").await;
+}
