@@ -1,14 +1,16 @@
 //! Visitors who sign out while answers to them are on their way: one task per process reads of it on the log's tail and tells
 //! whatever is open for them, on whichever node that is.
 //!
-//! Invariant: nobody is missed between asking and listening: a listener listens first and looks at the stream then.
+//! Invariants: nobody is missed between asking and listening: a listener listens first and looks at the stream then. That a
+//! visitor has not left is believed for half a second at most (decision 0015), and for no moment on the node where it left.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use commands::{Customers, customers::departed};
+use commands::{CommandError, Customers, customers::departed};
 use domain::VisitorId;
 use event_store::{Position, Tail};
 use futures::StreamExt;
+use moka::sync::Cache;
 use tokio::sync::broadcast::{self, Receiver, error::RecvError};
 
 /// Departures that may wait for one listener before it looks for itself.
@@ -19,30 +21,60 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Comes when a visitor has left, or never.
 pub type Departure = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// How long it is believed that a visitor has not left.
+const BELIEVED: Duration = Duration::from_millis(500);
+/// Visitors of whom it is believed: those who write within half a second.
+const VISITORS: u64 = 10_000;
+
 /// Tells who leaves.
-pub struct Departures(broadcast::Sender<VisitorId>);
+pub struct Departures {
+    told: broadcast::Sender<VisitorId>,
+    stayed: Cache<VisitorId, ()>,
+}
 
 impl Departures {
     /// Begins to listen to the log after a position.
     #[must_use]
     pub fn start(tail: &Arc<Tail>, after: Position) -> Self {
-        let (sender, _) = broadcast::channel(BACKLOG);
-        let mut events = tail.follow(after);
-        let told = sender.clone();
+        let (told, _) = broadcast::channel(BACKLOG);
+        let stayed = Cache::builder().max_capacity(VISITORS).time_to_live(BELIEVED).build();
+        let departures = Self { told, stayed };
+        let (mut events, told, stayed) = (tail.follow(after), departures.told.clone(), departures.stayed.clone());
         tokio::spawn(async move {
             while let Some(Ok(recorded)) = events.next().await {
                 if let Some(visitor) = departed(&recorded) {
+                    stayed.invalidate(&visitor);
                     drop(told.send(visitor));
                 }
             }
         });
-        Self(sender)
+        departures
+    }
+
+    /// Whether a visitor has left.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn has_left(&self, customers: &Customers, visitor: VisitorId) -> Result<bool, CommandError> {
+        if self.stayed.contains_key(&visitor) {
+            return Ok(false);
+        }
+        let has_left = customers.has_left(visitor).await?;
+        if !has_left {
+            self.stayed.insert(visitor, ());
+        }
+        Ok(has_left)
+    }
+
+    /// Looks again at the next time: the visitor may have left just now.
+    pub fn look_again(&self, visitor: VisitorId) {
+        self.stayed.invalidate(&visitor);
     }
 
     /// Waits for this visitor to leave; comes at once if it has.
     #[must_use]
     pub fn of(&self, customers: Arc<Customers>, visitor: VisitorId) -> Departure {
-        let mut left = self.0.subscribe();
+        let mut left = self.told.subscribe();
         Box::pin(async move {
             while !is_gone(&customers, visitor).await {
                 if heard_of(&mut left, visitor).await {

@@ -8,11 +8,6 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use generate::GenerateArgs;
 use measure::{Failure, MeasureArgs};
-use mimalloc::MiMalloc;
-
-// As in `desk`, for what is measured in this process.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Generates logs and measures Fiido Desk.
 #[derive(Parser)]

@@ -123,6 +123,7 @@ pub async fn identify(
     let GoodToken { identity, id } = app.identity_tokens.check(&token, jiff::Timestamp::now())?;
     let command = Identify { visitor: holder.0, identity, token: id, correlation_id: request_id() };
     let identified = app.customers.identify(command).await?;
+    holder.0.into_iter().for_each(|visitor| app.departures.look_again(visitor));
     hand_out(&request, identified.visitor);
     Ok(CustomerData::of(&identified.customer).answer(identified.position.0))
 }
@@ -150,7 +151,11 @@ pub async fn sign_out(
     _body: JsonBody<SignOutRequest>,
 ) -> Result<HttpResponse, Problem> {
     let position = match holder.0 {
-        Some(visitor) => app.customers.sign_out(visitor, request_id()).await?.0,
+        Some(visitor) => {
+            let position = app.customers.sign_out(visitor, request_id()).await?;
+            app.departures.look_again(visitor);
+            position.0
+        }
         None => 0,
     };
     welcome(&request);

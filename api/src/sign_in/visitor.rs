@@ -157,12 +157,11 @@ struct Presented {
     by_bearer: bool,
 }
 
-/// The token of one who has left is as one that is not good. The end of its stream is looked at each time: one read by key,
-/// and what another node has recorded counts at once (decision 0015).
+/// The token of one who has left is as one that is not good: the end of its stream says so (decision 0015).
 async fn present(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
     let (app, now) = (app(request), Timestamp::now());
     let Some(Presented { visitor, is_old, by_bearer }) = presented(request, now)? else { return Ok(None) };
-    if app.customers.has_left(visitor).await? {
+    if app.departures.has_left(&app.customers, visitor).await? {
         return if by_bearer { Err(signed_out()) } else { Ok(None) };
     }
     if is_old {

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use tests::postgres::{FreshDatabase, Postgres};
 
-use super::{super::LIMIT, *};
+use super::{
+    super::{LIMIT, eventually},
+    *,
+};
 use crate::crash::on;
 
 struct Nodes {
@@ -78,7 +81,12 @@ async fn who_leaves_here_has_left_there(nodes: &Nodes) {
     assert_eq!(frames.next().await.unwrap().event.as_deref(), Some("session.opened"));
     sign_out(&here).await;
     let left_at = Instant::now();
-    problem(there.get("/api/sessions/open").await.unwrap(), 401, "UNAUTHORIZED").await;
+    let refused = eventually(
+        || async { there.get("/api/sessions/open").await.unwrap() },
+        |answer| answer.status().as_u16() == 401,
+    )
+    .await;
+    problem(refused, 401, "UNAUTHORIZED").await;
     let last = frames.next_within(LIMIT).await.unwrap();
     assert_eq!(last.event.as_deref(), Some("reauthenticate"));
     assert!(left_at.elapsed() < Duration::from_secs(1), "{:?}", left_at.elapsed());

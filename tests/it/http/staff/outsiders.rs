@@ -159,3 +159,31 @@ async fn many_wrong_passwords_at_once_are_counted_one_after_the_other() {
     let checked = answers.into_iter().filter(|answer| answer.as_ref().unwrap().status().as_u16() == 401).count();
     assert!(checked <= 6, "{checked} were checked");
 }
+
+#[tokio::test]
+async fn from_many_addresses_the_account_waits_and_its_signed_in_browser_and_others_do_not() {
+    let environment = vec![("DESK_TRUSTED_PROXIES", "127.0.0.1".to_owned())];
+    let desk = Desk::start(Setup { environment, ..Setup::default() });
+    let client = reqwest::Client::new();
+    let sign_in = |address: usize, body: &serde_json::Value| {
+        let from = format!("198.51.{}.{}", address / 250, address % 250 + 1);
+        let request = client.post(format!("{}/api/agent/login", desk.url())).header("X-Forwarded-For", from);
+        request.json(body).send()
+    };
+    let owner = json!({"username": "admin", "password": ADMIN_PASSWORD, "device_id": "a browser's own random name"});
+    let admin = Staff::new(desk.url(), token(&ok(sign_in(0, &owner).await.unwrap()).await));
+    let second = json!({"username": "second", "password": "another four words"});
+    ok(admin.post("/api/agents", &second).await.unwrap()).await;
+    let mut checked = 0;
+    for n in 0..tests::effort::count(100, 1_000) {
+        let wrong = json!({"username": "admin", "password": format!("wrong password {n}")});
+        let answer = sign_in(n + 1, &wrong).await.unwrap().status().as_u16();
+        assert!(matches!(answer, 401 | 429), "{answer}");
+        checked += usize::from(answer == 401);
+    }
+    assert!(checked < 12, "{checked} were checked");
+    let elsewhere = json!({"username": "admin", "password": ADMIN_PASSWORD});
+    problem(sign_in(5_000, &elsewhere).await.unwrap(), 429, "TOO_MANY_FAILURES").await;
+    ok(sign_in(5_001, &owner).await.unwrap()).await;
+    ok(sign_in(5_002, &second).await.unwrap()).await;
+}
