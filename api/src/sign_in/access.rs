@@ -81,7 +81,10 @@ impl StaffAccess {
     /// Follows the log for ever.
     pub async fn follow(self: Arc<Self>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) {
         loop {
-            tokio::join!(self.hear_all(&tail), self.keep_in_sight(&*reader));
+            tokio::select! {
+                () = self.hear_all(&tail) => {}
+                () = self.keep_in_sight(&*reader) => {}
+            }
             sleep(TRY_AGAIN).await;
         }
     }
