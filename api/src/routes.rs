@@ -11,6 +11,7 @@ pub mod customer;
 pub mod events;
 pub mod health;
 pub mod page;
+pub mod profile;
 pub mod session_events;
 pub mod sessions;
 
@@ -59,10 +60,13 @@ fn api(config: &mut ServiceConfig) {
         .service(post("/auth/agent/login", auth::login))
         .service(post("/agent/refresh", auth::refresh))
         .service(post("/agent/logout", auth::logout))
-        .service(post("/agent/change-password", auth::change_password))
-        .service(several("/agent/profile", [on(Method::GET, auth::profile), on(Method::PUT, auth::change_profile)]))
-        .service(get("/agent/sign-ins", auth::sign_ins))
-        .service(several("/agent/sign-ins/{id}", [on(Method::DELETE, auth::revoke)]))
+        .service(post("/agent/change-password", profile::change_password))
+        .service(several(
+            "/agent/profile",
+            [on(Method::GET, profile::profile), on(Method::PUT, profile::change_profile)],
+        ))
+        .service(get("/agent/sign-ins", profile::sign_ins))
+        .service(several("/agent/sign-ins/{id}", [on(Method::DELETE, profile::revoke)]))
         .service(several("/agents", [on(Method::GET, agents::list), on(Method::POST, agents::create)]))
         .service(several(
             "/agents/{id}",

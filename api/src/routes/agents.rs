@@ -14,7 +14,7 @@ use domain::{
     AgentId, Language,
     agent::{
         Rejection, Role,
-        command::{Changes, NewAccount},
+        command::{CAPACITIES, CAPACITY, Changes, NewAccount, SKILLS},
         event::PasswordOrigin,
     },
     text::{Skill, Username},
@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::{address_of, person_name, taken};
+use super::profile::{address_of, person_name, taken};
 use crate::{
     app::App,
     body::JsonBody,
@@ -36,13 +36,6 @@ use crate::{
     },
     wire::agent::AgentData,
 };
-
-/// Conversations at a time, unless told (the original's).
-const CAPACITY: u32 = 5;
-/// Conversations at a time, at most.
-const MOST: u32 = 100;
-/// Skills of one account.
-const SKILLS: usize = 50;
 
 /// All accounts.
 #[derive(Serialize, ToSchema)]
@@ -391,7 +384,7 @@ pub async fn reset_password(
     let folded = app.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(no_account)?;
     let (password, shown) = match body.0.new_password {
-        Some(given) => (super::auth::chosen(given, account, "new_password")?, None),
+        Some(given) => (super::profile::chosen(given, account, "new_password")?, None),
         None => {
             let made_up = Password::generate();
             let shown = made_up.expose().to_owned();
@@ -457,8 +450,8 @@ fn parse_languages(texts: &[String]) -> Result<Vec<Language>, Problem> {
 }
 
 fn parse_capacity(count: u32) -> Result<u32, Problem> {
-    if (1..=MOST).contains(&count) {
+    if CAPACITIES.contains(&count) {
         return Ok(count);
     }
-    Err(Problem::invalid("max_sessions", format_args!("must be 1 to {MOST}")))
+    Err(Problem::invalid("max_sessions", format_args!("must be {} to {}", CAPACITIES.start(), CAPACITIES.end())))
 }

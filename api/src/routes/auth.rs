@@ -1,4 +1,4 @@
-//! `POST /api/agent/login` and what follows from it: refresh, logout, another password, one's own profile and sign-ins.
+//! `POST /api/agent/login` and what follows from it: refresh and logout.
 //!
 //! Invariant: whoever cannot sign in learns nothing about why: a name that is unknown, a wrong password and an account that
 //! is closed give one answer at one cost.
@@ -8,16 +8,16 @@ use std::time::Duration;
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{Data, Path},
+    web::Data,
 };
 use commands::{
     CommandError,
     accounts::{Found, Renewed, SignInStart, Subject},
 };
 use domain::{
-    AgentId, DeviceId, SignInId,
-    agent::{Account, Rejection, command::Changes, event::Whereabouts},
-    text::{EmailAddress, PersonName, Username},
+    AgentId, DeviceId,
+    agent::{Rejection, event::Whereabouts},
+    text::Username,
 };
 use event_store::Position;
 use jiff::Timestamp;
@@ -35,11 +35,11 @@ use crate::{
         staff::{May, ProfileWrite},
         staff_tokens::ACCESS_LIFETIME,
     },
-    wire::agent::{AgentData, SignInData},
+    wire::agent::AgentData,
 };
 
 /// How long an answer waits for the door to know of what it answers.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// A device's own name must be as hard to guess as this is long, to be let past the wait of those who failed.
 const DEVICE_CHARS: std::ops::RangeInclusive<usize> = 16..=200;
 
@@ -154,7 +154,7 @@ fn subjects(app: &App, request: &HttpRequest, agent: AgentId) -> [Subject; 2] {
     [Subject::account(log_id, agent), Subject::address(log_id, &address(request))]
 }
 
-async fn wait_for_ones_turn(app: &App, subjects: &[Subject]) -> Result<(), Problem> {
+pub(super) async fn wait_for_ones_turn(app: &App, subjects: &[Subject]) -> Result<(), Problem> {
     let wait = app.failures.begin(subjects).await.map_err(store_away)?;
     if wait.is_zero() {
         return Ok(());
@@ -187,7 +187,7 @@ fn as_invalid(error: CommandError) -> Problem {
     }
 }
 
-fn store_away(error: event_store::sql::SqlError) -> Problem {
+pub(super) fn store_away(error: event_store::sql::SqlError) -> Problem {
     tracing::warn!(error = &error as &dyn std::error::Error, "failed sign-ins cannot be counted");
     Problem::unavailable("STORE_UNAVAILABLE", "the store cannot be reached; try again", PATIENCE)
 }
@@ -264,7 +264,7 @@ pub async fn refresh(app: Data<App>, body: JsonBody<RefreshRequest>) -> Result<H
     answer(&app, said.agent, renewed, now).await
 }
 
-fn signed_out() -> Problem {
+pub(super) fn signed_out() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "SIGNED_OUT", "the sign-in is over; sign in again")
 }
 
@@ -297,218 +297,6 @@ pub(super) fn done(position: Position, message: Option<&'static str>) -> HttpRes
 pub async fn logout(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
     let staff = may.staff;
     let position = app.accounts.end_sign_in(staff.agent, staff.sign_in, staff.actor(), true, request_id()).await?;
-    app.access.reach(position, PATIENCE).await;
-    Ok(done(position, None))
-}
-
-/// Another password.
-#[derive(Deserialize, ToSchema)]
-pub struct ChangePasswordRequest {
-    #[serde(default)]
-    old_password: Option<String>,
-    /// At least 10 characters, and none of those that are tried first.
-    #[serde(default)]
-    new_password: Option<String>,
-}
-
-/// Changes one's own password; every other sign-in of the account is over then.
-///
-/// # Errors
-/// The old one is wrong, the new one is not taken, or the log is away.
-#[utoipa::path(
-    post, path = "/api/agent/change-password", operation_id = "change_password", tag = "staff", security(("bearer" = [])),
-    request_body = ChangePasswordRequest,
-    responses(
-        (status = 200, body = DoneAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "OLD_PASSWORD_INCORRECT, INVALID_PASSWORD, PASSWORD_SAME"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-pub async fn change_password(
-    may: May<ProfileWrite>,
-    app: Data<App>,
-    body: JsonBody<ChangePasswordRequest>,
-) -> Result<HttpResponse, Problem> {
-    let staff = may.staff;
-    let old = body.0.old_password.ok_or_else(|| Problem::invalid("old_password", "is required"))?;
-    let new = body.0.new_password.ok_or_else(|| Problem::invalid("new_password", "is required"))?;
-    let folded = app.accounts.current(staff.agent).await?;
-    let account = folded.state.account().ok_or_else(signed_out)?;
-    let subject = [Subject::account(app.identity.log_id, staff.agent)];
-    wait_for_ones_turn(&app, &subject).await?;
-    let is_same = old == new;
-    if !app.passwords.is_right(Password::given(old), account.password.as_ref()).await? {
-        return Err(bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"));
-    }
-    app.failures.forget(&subject).await.map_err(store_away)?;
-    if is_same {
-        return Err(bad("PASSWORD_SAME", "new_password", "must be another one than before"));
-    }
-    let hash = app.passwords.hash(chosen(new, account, "new_password")?).await?;
-    let keep = Some(staff.sign_in);
-    let changed = app.accounts.set_password(staff.agent, staff.actor(), hash, keep, request_id()).await?;
-    app.access.reach(changed.position, PATIENCE).await;
-    Ok(done(changed.position, None))
-}
-
-/// A password that is taken for an account.
-pub(super) fn chosen(text: String, account: &Account, field: &'static str) -> Result<Password, Problem> {
-    let username = account.username.clone().ok_or_else(|| Problem::not_found("there is no such account"))?;
-    taken(text, &username, field)
-}
-
-/// A password that is taken for a name.
-pub(super) fn taken(text: String, username: &Username, field: &'static str) -> Result<Password, Problem> {
-    Password::chosen(text, username).map_err(|error| bad("INVALID_PASSWORD", field, &error.to_string()))
-}
-
-fn bad(code: &'static str, field: &'static str, reason: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, code, format!("{field} {reason}")).with("field", field)
-}
-
-/// One's own account.
-#[derive(Serialize, ToSchema)]
-pub struct ProfileAnswer {
-    success: bool,
-    data: AgentData,
-    /// What this account may do.
-    permissions: Vec<&'static str>,
-    /// Where the log stood.
-    position: u64,
-}
-
-/// Shows one's own account.
-///
-/// # Errors
-/// Nobody is signed in, or the log is away.
-#[utoipa::path(
-    get, path = "/api/agent/profile", operation_id = "show_profile", tag = "staff", security(("bearer" = [])),
-    responses(
-        (status = 200, body = ProfileAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-pub async fn profile(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let folded = app.accounts.current(may.staff.agent).await?;
-    let account = folded.state.account().ok_or_else(signed_out)?;
-    Ok(profile_answer(may.staff.agent, account, folded.position))
-}
-
-fn profile_answer(agent: AgentId, account: &Account, position: Position) -> HttpResponse {
-    let permissions = account.role.permissions().iter().map(|permission| permission.as_str()).collect();
-    let data = AgentData::of(agent, account, Timestamp::now());
-    HttpResponse::Ok().json(ProfileAnswer { success: true, data, permissions, position: position.0 })
-}
-
-/// What is one's own to change.
-#[derive(Deserialize, ToSchema)]
-pub struct ProfileRequest {
-    /// What customers and colleagues see.
-    #[serde(default)]
-    name: Option<String>,
-    /// Where mail goes; empty for nowhere.
-    #[serde(default)]
-    email: Option<String>,
-}
-
-/// Changes one's own name or address. What else is sent is ignored: a role is not one's own to change.
-///
-/// # Errors
-/// A field is not taken, nobody is signed in, or the log is away.
-#[utoipa::path(
-    put, path = "/api/agent/profile", operation_id = "change_profile", tag = "staff", security(("bearer" = [])),
-    request_body = ProfileRequest,
-    responses(
-        (status = 200, body = ProfileAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-pub async fn change_profile(
-    may: May<ProfileWrite>,
-    app: Data<App>,
-    body: JsonBody<ProfileRequest>,
-) -> Result<HttpResponse, Problem> {
-    let ProfileRequest { name, email } = body.0;
-    let changes = Changes {
-        name: name.map(person_name).transpose()?,
-        email: email.map(address_of).transpose()?,
-        ..Changes::default()
-    };
-    let changed = app.accounts.change(may.staff.agent, may.staff.actor(), changes, request_id()).await?;
-    Ok(profile_answer(changed.agent, &changed.account, changed.position))
-}
-
-pub(super) fn person_name(text: String) -> Result<PersonName, Problem> {
-    PersonName::parse(&text).map_err(|error| Problem::invalid("name", error))
-}
-
-/// Empty means nowhere.
-pub(super) fn address_of(text: String) -> Result<Option<EmailAddress>, Problem> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    EmailAddress::parse(&text).map(Some).map_err(|error| Problem::invalid("email", error))
-}
-
-/// Where one is signed in.
-#[derive(Serialize, ToSchema)]
-pub struct SignInsAnswer {
-    success: bool,
-    data: Vec<SignInData>,
-    /// How far the views had read the log.
-    position: u64,
-}
-
-/// Lists one's own sign-ins that are not over, newest first.
-///
-/// # Errors
-/// Nobody is signed in, or the views are away.
-#[utoipa::path(
-    get, path = "/api/agent/sign-ins", operation_id = "list_sign_ins", tag = "staff", security(("bearer" = [])),
-    responses(
-        (status = 200, body = SignInsAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-pub async fn sign_ins(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let mut reading = app.views.reading().await?;
-    let found = reading.sign_ins_of(may.staff.agent, Timestamp::now()).await?;
-    let data = found.into_iter().map(|view| SignInData::new(view, may.staff.sign_in)).collect();
-    Ok(HttpResponse::Ok().json(SignInsAnswer { success: true, data, position: reading.position().0 }))
-}
-
-/// Ends one of one's own sign-ins, wherever it is.
-///
-/// # Errors
-/// It is none of one's own, nobody is signed in, or the log is away.
-#[utoipa::path(
-    delete, path = "/api/agent/sign-ins/{id}", operation_id = "revoke_sign_in", tag = "staff", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The sign-in")),
-    responses(
-        (status = 200, body = DoneAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-pub async fn revoke(may: May<ProfileWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let no_sign_in = || Problem::not_found("there is no such sign-in of yours");
-    let sign_in: SignInId = id.parse().map_err(|_| no_sign_in())?;
-    let folded = app.accounts.current(may.staff.agent).await?;
-    if folded.state.account().is_none_or(|account| !account.sign_ins.contains_key(&sign_in)) {
-        return Err(no_sign_in());
-    }
-    let position = app.accounts.end_sign_in(may.staff.agent, sign_in, may.staff.actor(), false, request_id()).await?;
     app.access.reach(position, PATIENCE).await;
     Ok(done(position, None))
 }

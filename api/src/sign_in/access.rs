@@ -162,7 +162,7 @@ impl StaffAccess {
     #[must_use]
     pub fn has_another_administrator(&self, agent: AgentId) -> bool {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
-        let is_one = |state: &State| state.account().is_some_and(|a| a.is_active && a.role == Role::Admin);
+        let is_one = |state: &State| state.account().is_some_and(Account::makes_accounts);
         let is_it = accounts.get(&agent).is_some_and(is_one);
         !is_it || accounts.iter().any(|(other, state)| *other != agent && is_one(state))
     }

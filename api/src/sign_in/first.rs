@@ -8,7 +8,11 @@ use std::fs;
 use commands::{Accounts, CommandError, accounts::Managed};
 use domain::{
     Language,
-    agent::{Rejection, Role, command::NewAccount, event::PasswordOrigin},
+    agent::{
+        Rejection, Role,
+        command::{CAPACITY, NewAccount},
+        event::PasswordOrigin,
+    },
     text::{PersonName, Username},
 };
 use event_store::Actor;
@@ -53,7 +57,7 @@ pub async fn make_administrator(
         role: Role::Admin,
         skills: Vec::new(),
         languages: Language::ALL.to_vec(),
-        capacity: 5,
+        capacity: CAPACITY,
         hash,
         by,
     };

@@ -1,5 +1,7 @@
 //! What can be wanted of an account. Time, ids and hashes arrive in the command.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -56,6 +58,13 @@ pub enum Command {
         origin: Whereabouts,
     },
 }
+
+/// How many conversations an account may take at a time.
+pub const CAPACITIES: RangeInclusive<u32> = 1..=100;
+/// How many it takes unless told (the original's).
+pub const CAPACITY: u32 = 5;
+/// The most skills of one account.
+pub const SKILLS: usize = 50;
 
 /// An account to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::{
     agent::{
         event::{Created, Event, PasswordHash, PasswordOrigin, SignedIn},
-        permission::Role,
+        permission::{Permission, Role},
     },
     id::{DeviceId, SignInId},
     language::Language,
@@ -100,6 +100,12 @@ impl Account {
     #[must_use]
     pub fn sign_in(&self, sign_in: SignInId, now: Timestamp) -> Option<&SignIn> {
         self.sign_ins.get(&sign_in).filter(|found| self.is_active && found.expires_at > now)
+    }
+
+    /// Whether it can make accounts, so that nobody is locked out for good while there is one such.
+    #[must_use]
+    pub fn makes_accounts(&self) -> bool {
+        self.is_active && self.role.may(Permission::AgentWrite)
     }
 
     /// Whether a device has a sign-in that is good.

@@ -1,0 +1,244 @@
+//! What is one's own: the password, name and address, and where one is signed in.
+//!
+//! Invariant: the account is that of the token; nothing in a body or a path names another, and no role is one's own to change.
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use commands::accounts::Subject;
+use domain::{
+    AgentId, SignInId,
+    agent::{Account, command::Changes},
+    text::{EmailAddress, PersonName, Username},
+};
+use event_store::Position;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_ones_turn};
+use crate::{
+    app::App,
+    body::JsonBody,
+    problem::{Problem, ProblemBody},
+    request::request_id,
+    sign_in::{
+        passwords::Password,
+        staff::{May, ProfileWrite},
+    },
+    wire::agent::{AgentData, SignInData},
+};
+
+/// Another password.
+#[derive(Deserialize, ToSchema)]
+pub struct ChangePasswordRequest {
+    #[serde(default)]
+    old_password: Option<String>,
+    /// At least 10 characters, and none of those that are tried first.
+    #[serde(default)]
+    new_password: Option<String>,
+}
+
+/// Changes one's own password; every other sign-in of the account is over then.
+///
+/// # Errors
+/// The old one is wrong, the new one is not taken, or the log is away.
+#[utoipa::path(
+    post, path = "/api/agent/change-password", operation_id = "change_password", tag = "staff", security(("bearer" = [])),
+    request_body = ChangePasswordRequest,
+    responses(
+        (status = 200, body = DoneAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "OLD_PASSWORD_INCORRECT, INVALID_PASSWORD, PASSWORD_SAME"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn change_password(
+    may: May<ProfileWrite>,
+    app: Data<App>,
+    body: JsonBody<ChangePasswordRequest>,
+) -> Result<HttpResponse, Problem> {
+    let staff = may.staff;
+    let old = body.0.old_password.ok_or_else(|| Problem::invalid("old_password", "is required"))?;
+    let new = body.0.new_password.ok_or_else(|| Problem::invalid("new_password", "is required"))?;
+    let folded = app.accounts.current(staff.agent).await?;
+    let account = folded.state.account().ok_or_else(signed_out)?;
+    let subject = [Subject::account(app.identity.log_id, staff.agent)];
+    wait_for_ones_turn(&app, &subject).await?;
+    let is_same = old == new;
+    if !app.passwords.is_right(Password::given(old), account.password.as_ref()).await? {
+        return Err(bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"));
+    }
+    app.failures.forget(&subject).await.map_err(store_away)?;
+    if is_same {
+        return Err(bad("PASSWORD_SAME", "new_password", "must be another one than before"));
+    }
+    let hash = app.passwords.hash(chosen(new, account, "new_password")?).await?;
+    let keep = Some(staff.sign_in);
+    let changed = app.accounts.set_password(staff.agent, staff.actor(), hash, keep, request_id()).await?;
+    app.access.reach(changed.position, PATIENCE).await;
+    Ok(done(changed.position, None))
+}
+
+/// A password that is taken for an account.
+pub(super) fn chosen(text: String, account: &Account, field: &'static str) -> Result<Password, Problem> {
+    let username = account.username.clone().ok_or_else(|| Problem::not_found("there is no such account"))?;
+    taken(text, &username, field)
+}
+
+/// A password that is taken for a name.
+pub(super) fn taken(text: String, username: &Username, field: &'static str) -> Result<Password, Problem> {
+    Password::chosen(text, username).map_err(|error| bad("INVALID_PASSWORD", field, &error.to_string()))
+}
+
+fn bad(code: &'static str, field: &'static str, reason: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, code, format!("{field} {reason}")).with("field", field)
+}
+
+/// One's own account.
+#[derive(Serialize, ToSchema)]
+pub struct ProfileAnswer {
+    success: bool,
+    data: AgentData,
+    /// What this account may do.
+    permissions: Vec<&'static str>,
+    /// Where the log stood.
+    position: u64,
+}
+
+/// Shows one's own account.
+///
+/// # Errors
+/// Nobody is signed in, or the log is away.
+#[utoipa::path(
+    get, path = "/api/agent/profile", operation_id = "show_profile", tag = "staff", security(("bearer" = [])),
+    responses(
+        (status = 200, body = ProfileAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn profile(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
+    let folded = app.accounts.current(may.staff.agent).await?;
+    let account = folded.state.account().ok_or_else(signed_out)?;
+    Ok(profile_answer(may.staff.agent, account, folded.position))
+}
+
+fn profile_answer(agent: AgentId, account: &Account, position: Position) -> HttpResponse {
+    let permissions = account.role.permissions().iter().map(|permission| permission.as_str()).collect();
+    let data = AgentData::of(agent, account, Timestamp::now());
+    HttpResponse::Ok().json(ProfileAnswer { success: true, data, permissions, position: position.0 })
+}
+
+/// What is one's own to change.
+#[derive(Deserialize, ToSchema)]
+pub struct ProfileRequest {
+    /// What customers and colleagues see.
+    #[serde(default)]
+    name: Option<String>,
+    /// Where mail goes; empty for nowhere.
+    #[serde(default)]
+    email: Option<String>,
+}
+
+/// Changes one's own name or address. What else is sent is ignored: a role is not one's own to change.
+///
+/// # Errors
+/// A field is not taken, nobody is signed in, or the log is away.
+#[utoipa::path(
+    put, path = "/api/agent/profile", operation_id = "change_profile", tag = "staff", security(("bearer" = [])),
+    request_body = ProfileRequest,
+    responses(
+        (status = 200, body = ProfileAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn change_profile(
+    may: May<ProfileWrite>,
+    app: Data<App>,
+    body: JsonBody<ProfileRequest>,
+) -> Result<HttpResponse, Problem> {
+    let ProfileRequest { name, email } = body.0;
+    let changes = Changes {
+        name: name.map(person_name).transpose()?,
+        email: email.map(address_of).transpose()?,
+        ..Changes::default()
+    };
+    let changed = app.accounts.change(may.staff.agent, may.staff.actor(), changes, request_id()).await?;
+    Ok(profile_answer(changed.agent, &changed.account, changed.position))
+}
+
+pub(super) fn person_name(text: String) -> Result<PersonName, Problem> {
+    PersonName::parse(&text).map_err(|error| Problem::invalid("name", error))
+}
+
+/// Empty means nowhere.
+pub(super) fn address_of(text: String) -> Result<Option<EmailAddress>, Problem> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    EmailAddress::parse(&text).map(Some).map_err(|error| Problem::invalid("email", error))
+}
+
+/// Where one is signed in.
+#[derive(Serialize, ToSchema)]
+pub struct SignInsAnswer {
+    success: bool,
+    data: Vec<SignInData>,
+    /// How far the views had read the log.
+    position: u64,
+}
+
+/// Lists one's own sign-ins that are not over, newest first.
+///
+/// # Errors
+/// Nobody is signed in, or the views are away.
+#[utoipa::path(
+    get, path = "/api/agent/sign-ins", operation_id = "list_sign_ins", tag = "staff", security(("bearer" = [])),
+    responses(
+        (status = 200, body = SignInsAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn sign_ins(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
+    let mut reading = app.views.reading().await?;
+    let found = reading.sign_ins_of(may.staff.agent, Timestamp::now()).await?;
+    let data = found.into_iter().map(|view| SignInData::new(view, may.staff.sign_in)).collect();
+    Ok(HttpResponse::Ok().json(SignInsAnswer { success: true, data, position: reading.position().0 }))
+}
+
+/// Ends one of one's own sign-ins, wherever it is.
+///
+/// # Errors
+/// It is none of one's own, nobody is signed in, or the log is away.
+#[utoipa::path(
+    delete, path = "/api/agent/sign-ins/{id}", operation_id = "revoke_sign_in", tag = "staff", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The sign-in")),
+    responses(
+        (status = 200, body = DoneAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn revoke(may: May<ProfileWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let no_sign_in = || Problem::not_found("there is no such sign-in of yours");
+    let sign_in: SignInId = id.parse().map_err(|_| no_sign_in())?;
+    let folded = app.accounts.current(may.staff.agent).await?;
+    if folded.state.account().is_none_or(|account| !account.sign_ins.contains_key(&sign_in)) {
+        return Err(no_sign_in());
+    }
+    let position = app.accounts.end_sign_in(may.staff.agent, sign_in, may.staff.actor(), false, request_id()).await?;
+    app.access.reach(position, PATIENCE).await;
+    Ok(done(position, None))
+}
