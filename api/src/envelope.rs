@@ -23,7 +23,12 @@ const NOT_FOR_CUSTOMERS: &[&str] =
 const SEALED_FOR_CUSTOMERS: &[&str] = &["session.escalated"];
 
 /// Events whose personal part nobody is shown: it is there to be checked against, not to be read.
-const SECRET: &[&str] = &["agent.password_set"];
+const SECRET: &[&str] = &[
+    "agent.password_set",
+    "agent.second_factor_offered",
+    "agent.second_factor_enabled",
+    "agent.recovery_codes_replaced",
+];
 
 /// Whether a reader is shown events of this type.
 #[must_use]

@@ -257,6 +257,20 @@ impl From<agent::Rejection> for Problem {
             R::AlreadyExists | R::Deactivated | R::PasswordChanged => {
                 Self::new(StatusCode::CONFLICT, "ACCOUNT_CHANGED", rejection.to_string())
             }
+            R::NoApiKey => Self::not_found("there is no such API key"),
+            R::SecondFactorRequired => Self::invalid("code", "is required: the account has a second factor"),
+            R::SecondFactorWrong => {
+                let detail = "code is not good: it is another's, has ended or was used before; wait for the next one";
+                Self::new(StatusCode::BAD_REQUEST, "SECOND_FACTOR_WRONG", detail).with("field", "code")
+            }
+            R::SecondFactorEnabled => {
+                let detail = "the account has a second factor already; turn it off first";
+                Self::new(StatusCode::CONFLICT, "SECOND_FACTOR_ENABLED", detail)
+            }
+            R::SecondFactorNotOffered => {
+                let detail = "there is no second factor to do this with; begin with POST /api/agent/second-factor";
+                Self::new(StatusCode::CONFLICT, "SECOND_FACTOR_NOT_OFFERED", detail)
+            }
             R::SignedOut => Self::new(StatusCode::UNAUTHORIZED, "SIGNED_OUT", "the sign-in is over; sign in again"),
         }
     }

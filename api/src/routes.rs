@@ -1,6 +1,7 @@
 //! The routes. Everything under `/api` is served under `/api/v1` as well.
 
 pub mod agents;
+pub mod api_keys;
 pub mod audit;
 pub mod auth;
 pub mod bot;
@@ -12,6 +13,7 @@ pub mod events;
 pub mod health;
 pub mod page;
 pub mod profile;
+pub mod second_factor;
 pub mod session_events;
 pub mod sessions;
 
@@ -67,6 +69,12 @@ fn api(config: &mut ServiceConfig) {
         ))
         .service(get("/agent/sign-ins", profile::sign_ins))
         .service(several("/agent/sign-ins/{id}", [on(Method::DELETE, profile::revoke)]))
+        .service(post("/agent/second-factor", second_factor::prepare))
+        .service(post("/agent/second-factor/enable", second_factor::enable))
+        .service(post("/agent/second-factor/disable", second_factor::disable))
+        .service(post("/agent/second-factor/recovery-codes", second_factor::replace_recovery_codes))
+        .service(several("/api-keys", [on(Method::GET, api_keys::list), on(Method::POST, api_keys::issue)]))
+        .service(several("/api-keys/{id}", [on(Method::DELETE, api_keys::revoke)]))
         .service(several("/agents", [on(Method::GET, agents::list), on(Method::POST, agents::create)]))
         .service(several(
             "/agents/{id}",
@@ -74,6 +82,7 @@ fn api(config: &mut ServiceConfig) {
         ))
         .service(post("/agents/{id}/reactivate", agents::reactivate))
         .service(post("/agents/{id}/reset-password", agents::reset_password))
+        .service(post("/agents/{id}/reset-second-factor", second_factor::reset))
         .service(several("/agents/{id}/skills", [on(Method::PUT, agents::skills)]))
         .service(get("/bot/info", bot::info))
         .service(get("/config", bot::config))

@@ -10,6 +10,8 @@ mod table;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use crate::sign_in::second_factor::SecondFactorRoles;
+
 pub use doors::Doors;
 pub use layers::{Layers, SettingsError, Source};
 pub use page::{check_config, settings_page};
@@ -38,6 +40,8 @@ pub struct Settings {
     pub token_key_file: Option<PathBuf>,
     /// The first account's password.
     pub admin_password: Option<String>,
+    /// Roles that need a second factor.
+    pub second_factor_roles: SecondFactorRoles,
     /// For whom the shop's identity tokens must be.
     pub identity_audience: String,
     /// The keys that sign them; absent means that none are taken.
@@ -96,6 +100,7 @@ impl Settings {
             master_key_file: layers.get("master_key_file").map(Into::into),
             token_key_file: layers.get("token_key_file").map(Into::into),
             admin_password: layers.get("admin_password").map(str::to_owned),
+            second_factor_roles: layers.parse("second_factor_roles", "roles like admin,auditor, or nothing")?,
             identity_audience: layers.required("identity_audience").to_owned(),
             identity_keys_file: layers.get("identity_keys_file").map(Into::into),
             legacy_sessions: layers.parse("compat_legacy_sessions", "true or false")?,

@@ -2,8 +2,10 @@
 //!
 //! Invariant: the acting person comes from a token; what may be done was asked before a command gets here.
 
+mod api_keys;
 pub mod failures;
 mod manage;
+mod second_factor;
 mod sign_in;
 
 use domain::{
@@ -19,6 +21,7 @@ use crate::{
     executor::{Executor, Origin, Rules},
 };
 
+pub use api_keys::IssuedKey;
 pub use failures::{Failures, Subject};
 pub use manage::{Found, Managed};
 pub use sign_in::{REFRESH_LIFETIME, Renewed, SignInStart};

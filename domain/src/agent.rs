@@ -1,7 +1,8 @@
-//! A member of staff: an account with a role, its password and its sign-ins.
+//! A member of staff: an account with a role, its password, its second factor and its sign-ins; or a program with a key.
 //!
-//! Invariants: what may be done is said by the role alone, never by a caller; a sign-in ends once and stays ended; only the
-//! newest refresh token of a sign-in is good, and one that was used before ends the whole sign-in.
+//! Invariants: what may be done is said by the role or the key alone, never by a caller; a sign-in ends once and stays ended;
+//! only the newest refresh token of a sign-in is good, and one that was used before ends the whole sign-in; a code is good
+//! once.
 
 pub mod codec;
 pub mod command;
@@ -15,6 +16,6 @@ pub use codec::{decode, encode};
 pub use command::Command;
 pub use decide::decide;
 pub use event::Event;
-pub use permission::{Permission, Role};
+pub use permission::{Permission, Permissions, Role};
 pub use rejection::Rejection;
-pub use state::{Account, SignIn, State};
+pub use state::{Account, ApiKey, SecondFactor, SignIn, State};

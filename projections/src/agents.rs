@@ -1,8 +1,9 @@
-//! The views of staff: one row per account, one per sign-in.
+//! The views of staff: one row per account, one per sign-in, one per program's key.
 //!
 //! Invariant: what the rows say about who may come in (active, role, sign-ins that are not over) is what the domain's fold
 //! says at the same position (a property test); the program's map of who may come in begins with them.
 
+mod api_keys;
 mod write;
 
 use async_trait::async_trait;
@@ -20,6 +21,8 @@ use crate::{
     view::View,
     views::{Views, ViewsError},
 };
+
+pub use api_keys::ApiKeyView;
 
 /// An account as staff sees it.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub struct AgentView {
     pub is_active: bool,
     /// Whether its password is one that somebody else chose.
     pub must_change_password: bool,
+    /// Whether a code is needed beside the password.
+    pub has_second_factor: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -76,7 +81,7 @@ pub struct SignInView {
 }
 
 const AGENT: &str = "select id, username, name, email, role, skills, languages, capacity, active, must_change_password,
-    created_at, updated_at, last_sign_in_at, position from agent";
+    second_factor, created_at, updated_at, last_sign_in_at, position from agent";
 const SIGN_IN: &str = "select id, agent, device, since, renewed_at, expires_at, address, user_agent from sign_in
     where ended_at is null";
 
@@ -137,10 +142,12 @@ pub struct AgentsView;
 const SCHEMA: &[&str] = &[
     include_str!("sql/agent.sql"),
     include_str!("sql/sign_in.sql"),
+    include_str!("sql/api_key.sql"),
     // Who may come in; and what ends with an account.
     "create index sign_in_by_agent on sign_in (agent, since)",
 ];
-const PLAIN: &[&str] = &["id", "role", "skills", "languages", "agent", "device", "ended_by"];
+const PLAIN: &[&str] =
+    &["id", "role", "skills", "languages", "agent", "device", "ended_by", "permissions", "digest", "created_by"];
 
 #[async_trait]
 impl View for AgentsView {
@@ -149,7 +156,7 @@ impl View for AgentsView {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn schema(&self) -> &'static [&'static str] {
@@ -185,10 +192,11 @@ impl AgentView {
             capacity: u32::try_from(row.int(7)?).map_err(rows::malformed)?,
             is_active: row.int(8)? != 0,
             must_change_password: row.int(9)? != 0,
-            created_at: rows::time(row, 10)?,
-            updated_at: rows::time(row, 11)?,
-            last_sign_in_at: rows::optional_time(row, 12)?,
-            position: rows::position(row, 13)?,
+            has_second_factor: row.int(10)? != 0,
+            created_at: rows::time(row, 11)?,
+            updated_at: rows::time(row, 12)?,
+            last_sign_in_at: rows::optional_time(row, 13)?,
+            position: rows::position(row, 14)?,
         })
     }
 }

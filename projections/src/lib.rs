@@ -32,7 +32,7 @@ pub mod views;
 #[cfg(test)]
 mod tests;
 
-pub use agents::{AgentView, SignInView};
+pub use agents::{AgentView, ApiKeyView, SignInView};
 pub use audit::{AuditEntry, AuditFilter};
 pub use fact::{AccountFact, Fact, FactError, Facts};
 pub use message::{Audience, MessageView, Role};

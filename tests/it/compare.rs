@@ -5,11 +5,11 @@ mod seeded;
 
 use commands::{Accounts, accounts::SignInStart};
 use domain::{
-    DeviceId,
+    AgentId, DeviceId,
     agent::{
-        Role,
-        command::NewAccount,
-        event::{PasswordHash, PasswordOrigin, Whereabouts},
+        Permission, Role,
+        command::{NewAccount, NewApiKey},
+        event::{ApiKeyDigest, PasswordHash, PasswordOrigin, TotpSecret, Whereabouts},
     },
     text::{EmailAddress, PersonName, Username},
 };
@@ -53,10 +53,26 @@ async fn staff(log: &Log) {
     for is_over in [true, false] {
         let origin = Whereabouts { address: "192.0.2.1".to_owned(), user_agent: Some("a browser".to_owned()) };
         let device = Some(DeviceId::of(agent, "a browser"));
-        let start = SignInStart { agent, device, origin, checked: hash.clone(), correlation_id: request };
+        let start = SignInStart { agent, device, origin, checked: hash.clone(), proof: None, correlation_id: request };
         let begun = accounts.sign_in(start, jiff::Timestamp::now()).await.unwrap();
         if is_over {
             accounts.end_sign_in(agent, begun.sign_in, by.clone(), false, request).await.unwrap();
+        }
+    }
+    let secret = TotpSecret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned());
+    accounts.offer_second_factor(agent, secret.clone(), request).await.unwrap();
+    accounts.enable_second_factor(agent, secret, 1, Vec::new(), request).await.unwrap();
+    for is_over in [true, false] {
+        let new = NewApiKey {
+            name: PersonName::parse("Nightly export").unwrap(),
+            permissions: vec![Permission::StatisticsRead],
+            digest: ApiKeyDigest("ab".repeat(32)),
+            expires_at: Some(jiff::Timestamp::now()),
+        };
+        let id = AgentId(uuid::Uuid::new_v4());
+        accounts.issue_api_key(id, by.clone(), new, request).await.unwrap();
+        if is_over {
+            accounts.revoke_api_key(id, by.clone(), request).await.unwrap();
         }
     }
 }

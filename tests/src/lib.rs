@@ -8,3 +8,4 @@ pub mod oracle;
 pub mod postgres;
 pub mod quiet;
 pub mod shop;
+pub mod totp;

@@ -400,13 +400,13 @@ pub async fn reset_password(
     Ok(response.json(ResetPasswordAnswer { success: true, data, new_password: shown, position }))
 }
 
-fn answer(managed: &Managed) -> HttpResponse {
+pub(super) fn answer(managed: &Managed) -> HttpResponse {
     let data = AgentData::of(managed.agent, &managed.account, Timestamp::now());
     HttpResponse::Ok().json(AgentAnswer { success: true, data, position: managed.position.0 })
 }
 
 /// By id, or by what it signs in with.
-fn named(app: &App, text: &str) -> Result<AgentId, Problem> {
+pub(super) fn named(app: &App, text: &str) -> Result<AgentId, Problem> {
     if let Ok(agent) = text.parse() {
         return Ok(agent);
     }

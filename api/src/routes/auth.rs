@@ -16,7 +16,7 @@ use commands::{
 };
 use domain::{
     AgentId, DeviceId,
-    agent::{Rejection, event::Whereabouts},
+    agent::{Rejection, command::SecondFactorProof, event::Whereabouts},
     text::Username,
 };
 use event_store::Position;
@@ -30,11 +30,7 @@ use crate::{
     doors::address::Client,
     problem::{Problem, ProblemBody},
     request::request_id,
-    sign_in::{
-        passwords::Password,
-        staff::{May, ProfileWrite},
-        staff_tokens::ACCESS_LIFETIME,
-    },
+    sign_in::{passwords::Password, second_factor, staff::Own, staff_tokens::ACCESS_LIFETIME},
     wire::agent::AgentData,
 };
 
@@ -59,6 +55,9 @@ pub struct LoginRequest {
     /// have tried wrong passwords.
     #[serde(default)]
     device_id: Option<String>,
+    /// Where the account has a second factor: a one-time code, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// Somebody is in.
@@ -91,7 +90,7 @@ pub struct LoginAnswer {
     responses(
         (status = 200, body = LoginAnswer),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "INVALID_CREDENTIALS"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED (send `code` as well), SECOND_FACTOR_WRONG"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "TOO_MANY_FAILURES: wait as Retry-After says"),
@@ -103,7 +102,7 @@ pub async fn login(
     app: Data<App>,
     body: JsonBody<LoginRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let LoginRequest { username, agent_id, password, device_id } = body.0;
+    let LoginRequest { username, agent_id, password, device_id, code } = body.0;
     let name = username.or(agent_id).ok_or_else(|| Problem::invalid("username", "is required"))?;
     let password = Password::given(password.ok_or_else(|| Problem::invalid("password", "is required"))?);
     let now = Timestamp::now();
@@ -117,18 +116,44 @@ pub async fn login(
     let hash = found.account().filter(|account| account.is_active).and_then(|account| account.password.clone());
     let is_right = app.passwords.is_right(password, hash.as_ref()).await?;
     let Some(checked) = hash.filter(|_| is_right) else {
-        return Err(refuse(&app, &request, &found, now).await);
+        note_failure(&app, &request, &found, now).await;
+        return Err(invalid_credentials());
     };
+    let proof = second_factor_of(&app, &found, code, now).await?;
     let start = SignInStart {
         agent: found.agent,
         device,
         origin: whereabouts(&request),
         checked,
+        proof,
         correlation_id: request_id(),
     };
-    let begun = app.accounts.sign_in(start, now).await.map_err(as_invalid)?;
-    app.failures.forget(&subjects).await.map_err(store_away)?;
+    let begun = match app.accounts.sign_in(start, now).await {
+        Ok(begun) => begun,
+        Err(CommandError::Account(Rejection::SecondFactorWrong)) => {
+            note_failure(&app, &request, &found, now).await;
+            let detail = "the code is not good: it is another's, has ended or was used before; wait for the next one";
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, "SECOND_FACTOR_WRONG", detail));
+        }
+        Err(error) => return Err(as_invalid(error)),
+    };
+    let code_subject = Subject::second_factor(app.identity.log_id, found.agent);
+    let [account_subject, address_subject] = subjects;
+    app.failures.forget(&[account_subject, address_subject, code_subject]).await.map_err(store_away)?;
     answer(&app, found.agent, begun, now).await
+}
+
+/// What came as a second factor. Codes are counted for the account from whatever device: whoever gets here has the password.
+async fn second_factor_of(
+    app: &App,
+    found: &Found,
+    code: Option<String>,
+    now: Timestamp,
+) -> Result<Option<SecondFactorProof>, Problem> {
+    let Some(account) = found.account().filter(|account| account.second_factor.is_some()) else { return Ok(None) };
+    let Some(code) = code.filter(|code| !code.trim().is_empty()) else { return Ok(None) };
+    wait_for_ones_turn(app, &[Subject::second_factor(app.identity.log_id, found.agent)]).await?;
+    Ok(Some(second_factor::proof(found.agent, account, &code, now)))
 }
 
 /// A name that cannot be one is looked up like one that nobody has.
@@ -166,13 +191,12 @@ pub(super) async fn wait_for_ones_turn(app: &App, subjects: &[Subject]) -> Resul
 }
 
 /// One event an hour says that somebody tried; who reads the log need not wade through a thousand.
-async fn refuse(app: &App, request: &HttpRequest, found: &Found, now: Timestamp) -> Problem {
+async fn note_failure(app: &App, request: &HttpRequest, found: &Found, now: Timestamp) {
     if found.account().is_some()
         && let Err(error) = app.accounts.note_failure(found.agent, whereabouts(request), now, request_id()).await
     {
         tracing::warn!(error = &error as &dyn std::error::Error, "a failed sign-in is not in the log");
     }
-    invalid_credentials()
 }
 
 fn invalid_credentials() -> Problem {
@@ -182,6 +206,10 @@ fn invalid_credentials() -> Problem {
 /// Between the check and the record the account was closed, or its password changed.
 fn as_invalid(error: CommandError) -> Problem {
     match error {
+        CommandError::Account(Rejection::SecondFactorRequired) => {
+            let detail = "the account has a second factor: send the same again with a code of it as code";
+            Problem::new(StatusCode::UNAUTHORIZED, "SECOND_FACTOR_REQUIRED", detail)
+        }
         CommandError::Account(_) => invalid_credentials(),
         other => other.into(),
     }
@@ -222,7 +250,7 @@ async fn answer(app: &App, agent: AgentId, renewed: Renewed, now: Timestamp) -> 
 }
 
 /// What nobody on the way may keep.
-fn secret(mut answer: actix_web::HttpResponseBuilder) -> actix_web::HttpResponseBuilder {
+pub(super) fn secret(mut answer: actix_web::HttpResponseBuilder) -> actix_web::HttpResponseBuilder {
     answer.insert_header((header::CACHE_CONTROL, "no-store"));
     answer
 }
@@ -294,9 +322,8 @@ pub(super) fn done(position: Position, message: Option<&'static str>) -> HttpRes
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn logout(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let staff = may.staff;
-    let position = app.accounts.end_sign_in(staff.agent, staff.sign_in, staff.actor(), true, request_id()).await?;
+pub async fn logout(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
+    let position = app.accounts.end_sign_in(own.agent, own.sign_in, own.actor(), true, request_id()).await?;
     app.access.reach(position, PATIENCE).await;
     Ok(done(position, None))
 }

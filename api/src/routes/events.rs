@@ -53,26 +53,32 @@ pub async fn stream(
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let from = if let Start::After(after) = start { after } else { head };
-    let personal = reader(may.staff) == Reader::Staff;
+    let reader = reader(&may.staff);
+    let personal = reader == Reader::Staff;
     app.access_log.log_exported(may.staff.agent, from, personal, Timestamp::now(), request_id()).await?;
     if !accept.contains(NDJSON) {
-        return Ok(respond(frames(app.into_inner(), may.staff, start, head)));
+        return Ok(respond(frames(app.into_inner(), may.staff, reader, start, head)));
     }
     let Start::After(after) = start else {
         let detail = "the cursor is of the log before a restore; begin again without it";
         return Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "CURSOR_OF_OTHER_GENERATION", detail));
     };
-    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.into_inner(), reader(may.staff), after, head)))
+    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.into_inner(), reader, after, head)))
 }
 
 /// Personal parts are for those who may see them.
-fn reader(staff: Staff) -> Reader {
-    if staff.role.may(Permission::PersonalRead) { Reader::Staff } else { Reader::Log }
+fn reader(staff: &Staff) -> Reader {
+    if staff.may(Permission::PersonalRead) { Reader::Staff } else { Reader::Log }
 }
 
-fn frames(app: Arc<App>, staff: Staff, start: Start, head: Position) -> Frames {
+/// What a stream of this kind needs for as long as it is open.
+fn needed(reader: Reader) -> &'static [Permission] {
+    if reader == Reader::Staff { &[LogRead::PERMISSION, Permission::PersonalRead] } else { &[LogRead::PERMISSION] }
+}
+
+fn frames(app: Arc<App>, staff: Staff, reader: Reader, start: Start, head: Position) -> Frames {
     Box::pin(async_stream::stream! {
-        let over = staff.until_over(&app.access, LogRead::PERMISSION);
+        let over = staff.until_over(&app.access, needed(reader));
         tokio::pin!(over);
         let after = match start {
             Start::After(position) => position,
@@ -94,7 +100,7 @@ fn frames(app: Arc<App>, staff: Staff, start: Start, head: Position) -> Frames {
                     return;
                 }
             };
-            match app.staff_frames.of(&app.log, app.identity, reader(staff), &recorded).await {
+            match app.staff_frames.of(&app.log, app.identity, reader, &recorded).await {
                 Ok(frame) => yield frame,
                 Err(_logged) => return,
             }

@@ -24,10 +24,7 @@ use crate::{
     body::JsonBody,
     problem::{Problem, ProblemBody},
     request::request_id,
-    sign_in::{
-        passwords::Password,
-        staff::{May, ProfileWrite},
-    },
+    sign_in::{passwords::Password, staff::Own},
     wire::agent::{AgentData, SignInData},
 };
 
@@ -59,30 +56,36 @@ pub struct ChangePasswordRequest {
     )
 )]
 pub async fn change_password(
-    may: May<ProfileWrite>,
+    own: Own,
     app: Data<App>,
     body: JsonBody<ChangePasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let staff = may.staff;
     let old = body.0.old_password.ok_or_else(|| Problem::invalid("old_password", "is required"))?;
     let new = body.0.new_password.ok_or_else(|| Problem::invalid("new_password", "is required"))?;
-    let folded = app.accounts.current(staff.agent).await?;
-    let account = folded.state.account().ok_or_else(signed_out)?;
-    let subject = [Subject::account(app.identity.log_id, staff.agent)];
-    wait_for_ones_turn(&app, &subject).await?;
     let is_same = old == new;
-    if !app.passwords.is_right(Password::given(old), account.password.as_ref()).await? {
-        return Err(bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"));
-    }
-    app.failures.forget(&subject).await.map_err(store_away)?;
+    let account = confirmed(&app, &own, old).await?;
+    let account = account.ok_or_else(|| bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"))?;
     if is_same {
         return Err(bad("PASSWORD_SAME", "new_password", "must be another one than before"));
     }
-    let hash = app.passwords.hash(chosen(new, account, "new_password")?).await?;
-    let keep = Some(staff.sign_in);
-    let changed = app.accounts.set_password(staff.agent, staff.actor(), hash, keep, request_id()).await?;
+    let hash = app.passwords.hash(chosen(new, &account, "new_password")?).await?;
+    let keep = Some(own.sign_in);
+    let changed = app.accounts.set_password(own.agent, own.actor(), hash, keep, request_id()).await?;
     app.access.reach(changed.position, PATIENCE).await;
     Ok(done(changed.position, None))
+}
+
+/// One's own account, if that is its password: whoever finds an open window does not get further than the window.
+pub(super) async fn confirmed(app: &App, own: &Own, password: String) -> Result<Option<Account>, Problem> {
+    let folded = app.accounts.current(own.agent).await?;
+    let account = folded.state.account().ok_or_else(signed_out)?;
+    let subject = [Subject::account(app.identity.log_id, own.agent)];
+    wait_for_ones_turn(app, &subject).await?;
+    if !app.passwords.is_right(Password::given(password), account.password.as_ref()).await? {
+        return Ok(None);
+    }
+    app.failures.forget(&subject).await.map_err(store_away)?;
+    Ok(Some(account.clone()))
 }
 
 /// A password that is taken for an account.
@@ -96,7 +99,7 @@ pub(super) fn taken(text: String, username: &Username, field: &'static str) -> R
     Password::chosen(text, username).map_err(|error| bad("INVALID_PASSWORD", field, &error.to_string()))
 }
 
-fn bad(code: &'static str, field: &'static str, reason: &str) -> Problem {
+pub(super) fn bad(code: &'static str, field: &'static str, reason: &str) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, code, format!("{field} {reason}")).with("field", field)
 }
 
@@ -123,10 +126,10 @@ pub struct ProfileAnswer {
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn profile(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let folded = app.accounts.current(may.staff.agent).await?;
+pub async fn profile(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
+    let folded = app.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
-    Ok(profile_answer(may.staff.agent, account, folded.position))
+    Ok(profile_answer(own.agent, account, folded.position))
 }
 
 fn profile_answer(agent: AgentId, account: &Account, position: Position) -> HttpResponse {
@@ -162,18 +165,14 @@ pub struct ProfileRequest {
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn change_profile(
-    may: May<ProfileWrite>,
-    app: Data<App>,
-    body: JsonBody<ProfileRequest>,
-) -> Result<HttpResponse, Problem> {
+pub async fn change_profile(own: Own, app: Data<App>, body: JsonBody<ProfileRequest>) -> Result<HttpResponse, Problem> {
     let ProfileRequest { name, email } = body.0;
     let changes = Changes {
         name: name.map(person_name).transpose()?,
         email: email.map(address_of).transpose()?,
         ..Changes::default()
     };
-    let changed = app.accounts.change(may.staff.agent, may.staff.actor(), changes, request_id()).await?;
+    let changed = app.accounts.change(own.agent, own.actor(), changes, request_id()).await?;
     Ok(profile_answer(changed.agent, &changed.account, changed.position))
 }
 
@@ -210,10 +209,10 @@ pub struct SignInsAnswer {
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn sign_ins(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn sign_ins(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
     let mut reading = app.views.reading().await?;
-    let found = reading.sign_ins_of(may.staff.agent, Timestamp::now()).await?;
-    let data = found.into_iter().map(|view| SignInData::new(view, may.staff.sign_in)).collect();
+    let found = reading.sign_ins_of(own.agent, Timestamp::now()).await?;
+    let data = found.into_iter().map(|view| SignInData::new(view, own.sign_in)).collect();
     Ok(HttpResponse::Ok().json(SignInsAnswer { success: true, data, position: reading.position().0 }))
 }
 
@@ -231,14 +230,14 @@ pub async fn sign_ins(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResp
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn revoke(may: May<ProfileWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn revoke(own: Own, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let no_sign_in = || Problem::not_found("there is no such sign-in of yours");
     let sign_in: SignInId = id.parse().map_err(|_| no_sign_in())?;
-    let folded = app.accounts.current(may.staff.agent).await?;
+    let folded = app.accounts.current(own.agent).await?;
     if folded.state.account().is_none_or(|account| !account.sign_ins.contains_key(&sign_in)) {
         return Err(no_sign_in());
     }
-    let position = app.accounts.end_sign_in(may.staff.agent, sign_in, may.staff.actor(), false, request_id()).await?;
+    let position = app.accounts.end_sign_in(own.agent, sign_in, own.actor(), false, request_id()).await?;
     app.access.reach(position, PATIENCE).await;
     Ok(done(position, None))
 }

@@ -62,7 +62,7 @@ pub async fn stream(
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let reader = if caller.staff.is_some() { Reader::Staff } else { Reader::Customer };
-    let session = addressed(&request, caller.staff, visitor, name.into_inner()).await?;
+    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner()).await?;
     let current = app.sessions.current(session).await?;
     if current.version == StreamVersion::NONE {
         return Err(Problem::not_found("Session not found"));
@@ -128,7 +128,7 @@ fn plain(recorded: &RecordedEvent) -> Option<Event> {
 /// Customers' tokens last longer than any stream.
 async fn until_over(app: &App, staff: Option<Staff>) {
     match staff {
-        Some(staff) => staff.until_over(&app.access, SessionRead::PERMISSION).await,
+        Some(staff) => staff.until_over(&app.access, &[SessionRead::PERMISSION]).await,
         None => std::future::pending().await,
     }
 }

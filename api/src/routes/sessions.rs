@@ -79,7 +79,7 @@ pub async fn show(
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let audience = if caller.staff.is_some() { Audience::Staff } else { Audience::Customer };
-    let session = addressed(&request, caller.staff, visitor, name.into_inner()).await?;
+    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner()).await?;
     let before = query.number("before")?.map(Position);
     if let Some(moment) = past::moment(&query)? {
         let (data, position) = past::read(&app, session, audience, before, moment).await?;
@@ -98,7 +98,7 @@ pub async fn show(
 /// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
     request: &HttpRequest,
-    staff: Option<Staff>,
+    staff: Option<&Staff>,
     visitor: Result<KnownVisitor, Problem>,
     name: String,
 ) -> Result<SessionId, Problem> {
@@ -114,7 +114,7 @@ pub async fn addressed(
 }
 
 /// What staff is about to see is on record first; what is not there is not seen.
-async fn looked_at(app: &App, staff: Staff, session: SessionId) -> Result<(), Problem> {
+async fn looked_at(app: &App, staff: &Staff, session: SessionId) -> Result<(), Problem> {
     if app.sessions.current(session).await?.version == StreamVersion::NONE {
         return Err(no_session());
     }

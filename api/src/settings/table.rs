@@ -80,6 +80,11 @@ pub const SETTINGS: &[Setting] = &[
         "Password of the account `admin`, which the first start makes; used then only, best given as `DESK_ADMIN_PASSWORD`. Unset: one is made up, written to `admin-password` in `data_dir`, and has to be changed at the first sign-in.",
     )),
     setting(
+        "second_factor_roles",
+        Some(""),
+        "Roles, with commas between them, whose members have to set up a second factor before they do anything else, for example `admin,auditor`. Anybody may have one.",
+    ),
+    setting(
         "identity_audience",
         Some("fiido-desk"),
         "The `aud` that the shop's identity tokens must have: another one for each desk that the shop runs.",

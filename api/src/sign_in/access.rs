@@ -12,12 +12,12 @@ use std::{
 
 use domain::{
     AgentId, PersonalText, SignInId,
-    agent::{Account, Role, SignIn, State, decode},
+    agent::{Account, ApiKey, Permissions, Role, SecondFactor, SignIn, State, decode, event::ApiKeyDigest},
 };
 use event_store::{EventReader, Position, RecordedEvent, Tail};
 use futures::StreamExt as _;
 use jiff::Timestamp;
-use projections::{AgentView, SignInView, Views, ViewsError};
+use projections::{AgentView, ApiKeyView, SignInView, Views, ViewsError};
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
@@ -29,20 +29,26 @@ const OUT_OF_SIGHT: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(1);
 const TRY_AGAIN: Duration = Duration::from_millis(500);
 
-/// What the log's newest word about a token's owner is.
+/// What the log's newest word about whoever comes is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Standing<T> {
     /// May come in, as this.
-    Good {
-        /// What the account may do.
-        role: Role,
-        /// Whether the password has to be changed before anything else.
-        must_change_password: bool,
-    },
-    /// The sign-in is over, or the account is.
+    Good(T),
+    /// The sign-in, the account or the key is over.
     Over,
     /// Nobody knows at this moment.
     Unknown,
+}
+
+/// What somebody who is signed in may do, and has to do first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    /// What the account may do.
+    pub role: Role,
+    /// Whether the password has to be changed before anything else.
+    pub must_change_password: bool,
+    /// Whether a code is needed beside the password.
+    pub has_second_factor: bool,
 }
 
 /// The map.
@@ -68,7 +74,8 @@ impl StaffAccess {
     pub async fn read(views: &Views) -> Result<Arc<Self>, ViewsError> {
         let mut reading = views.reading().await?;
         let (agents, sign_ins) = (reading.agents().await?, reading.open_sign_ins(Timestamp::now()).await?);
-        Ok(Self::beginning_with(states(agents, sign_ins), reading.position()))
+        let keys = reading.api_keys().await?.into_iter().map(|view| (view.id, State::ApiKey(Box::new(api_key(view)))));
+        Ok(Self::beginning_with(states(agents, sign_ins).chain(keys).collect(), reading.position()))
     }
 
     /// These accounts, as of a position.
@@ -146,16 +153,29 @@ impl StaffAccess {
 
     /// Whether somebody with a token of this sign-in may come in now.
     #[must_use]
-    pub fn standing(&self, agent: AgentId, sign_in: SignInId, now: Timestamp) -> Standing {
+    pub fn standing(&self, agent: AgentId, sign_in: SignInId, now: Timestamp) -> Standing<Person> {
+        self.look(agent, |state| {
+            let account = state.account().filter(|account| account.sign_in(sign_in, now).is_some())?;
+            let (role, must_change_password) = (account.role, account.must_change_password);
+            Some(Person { role, must_change_password, has_second_factor: account.second_factor.is_some() })
+        })
+    }
+
+    /// What a program with a key of this digest may do now.
+    #[must_use]
+    pub fn standing_of_key(&self, id: AgentId, digest: &ApiKeyDigest, now: Timestamp) -> Standing<Permissions> {
+        self.look(id, |state| {
+            let key = state.api_key().filter(|key| key.digest == *digest && key.is_good(now))?;
+            Some(key.permissions.iter().copied().collect())
+        })
+    }
+
+    fn look<T>(&self, agent: AgentId, good: impl FnOnce(&State) -> Option<T>) -> Standing<T> {
         if !self.is_in_sight() {
             return Standing::Unknown;
         }
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
-        let account = accounts.get(&agent).and_then(State::account);
-        match account.filter(|account| account.sign_in(sign_in, now).is_some()) {
-            Some(account) => Standing::Good { role: account.role, must_change_password: account.must_change_password },
-            None => Standing::Over,
-        }
+        accounts.get(&agent).and_then(good).map_or(Standing::Over, Standing::Good)
     }
 
     /// Whether there is an account other than this that can make accounts; an account that cannot anyway needs none.
@@ -189,17 +209,23 @@ impl StaffAccess {
 }
 
 /// The accounts as the fold would have them, as far as it matters here: no names, no passwords.
-fn states(agents: Vec<AgentView>, sign_ins: Vec<SignInView>) -> HashMap<AgentId, State> {
+fn states(agents: Vec<AgentView>, sign_ins: Vec<SignInView>) -> impl Iterator<Item = (AgentId, State)> {
     let mut accounts: HashMap<AgentId, Account> = agents.into_iter().map(|view| (view.agent, account(&view))).collect();
     for view in sign_ins {
         let SignInView { sign_in, agent, device, since, renewed_at, expires_at, .. } = view;
         let state = SignIn { device, since, number: 0, renewed_at, expires_at };
         accounts.get_mut(&agent).and_then(|account| account.sign_ins.insert(sign_in, state));
     }
-    accounts.into_iter().map(|(agent, account)| (agent, State::Existing(Box::new(account)))).collect()
+    accounts.into_iter().map(|(agent, account)| (agent, State::Existing(Box::new(account))))
+}
+
+fn api_key(view: ApiKeyView) -> ApiKey {
+    let ApiKeyView { permissions, digest, expires_at, revoked_at, .. } = view;
+    ApiKey { name: None, permissions, digest, expires_at, is_revoked: revoked_at.is_some() }
 }
 
 fn account(view: &AgentView) -> Account {
-    let AgentView { role, is_active, must_change_password, .. } = *view;
-    Account { is_active, must_change_password, ..Account::nameless(role) }
+    let AgentView { role, is_active, must_change_password, has_second_factor, .. } = *view;
+    let second_factor = has_second_factor.then(SecondFactor::default);
+    Account { is_active, must_change_password, second_factor, ..Account::nameless(role) }
 }

@@ -28,6 +28,8 @@ pub struct AgentData {
     /// False when nobody signs in with it any more.
     is_active: bool,
     must_change_password: bool,
+    /// Whether a code is needed beside the password.
+    has_second_factor: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +53,7 @@ impl AgentData {
             languages: account.languages.iter().copied().map(Language::as_str).collect(),
             is_active: account.is_active,
             must_change_password: account.must_change_password,
+            has_second_factor: account.second_factor.is_some(),
             created_at: None,
             last_sign_in_at: None,
         }
@@ -71,6 +74,7 @@ impl AgentData {
             languages: view.languages.into_iter().map(Language::as_str).collect(),
             is_active: view.is_active,
             must_change_password: view.must_change_password,
+            has_second_factor: view.has_second_factor,
             created_at: Some(time_text(view.created_at)),
             last_sign_in_at: view.last_sign_in_at.map(time_text),
         }

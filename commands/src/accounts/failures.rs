@@ -27,6 +27,12 @@ impl Subject {
         Self(Uuid::new_v5(&log_id, format!("failed account {agent}").as_bytes()))
     }
 
+    /// The codes of an account's second factor: counted from every device, because whoever gets so far has the password.
+    #[must_use]
+    pub fn second_factor(log_id: Uuid, agent: domain::AgentId) -> Self {
+        Self(Uuid::new_v5(&log_id, format!("failed code {agent}").as_bytes()))
+    }
+
     /// A network address.
     #[must_use]
     pub fn address(log_id: Uuid, address: &str) -> Self {

@@ -110,7 +110,7 @@ impl Accounts {
         Ok(Found { agent, folded: self.current(agent).await? })
     }
 
-    async fn manage(
+    pub(super) async fn manage(
         &self,
         agent: AgentId,
         by: Actor,

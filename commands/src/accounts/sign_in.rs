@@ -4,7 +4,7 @@ use domain::{
     AgentId, DeviceId, SignInId,
     agent::{
         Command, Rejection, SignIn,
-        command::{Renewal, SignInRequest},
+        command::{Renewal, SecondFactorProof, SignInRequest},
         event::{PasswordHash, RevokedReason, Whereabouts},
     },
 };
@@ -29,6 +29,8 @@ pub struct SignInStart {
     pub origin: Whereabouts,
     /// What the password was checked against.
     pub checked: PasswordHash,
+    /// The second factor, if one came.
+    pub proof: Option<SecondFactorProof>,
     /// The request.
     pub correlation_id: Uuid,
 }
@@ -48,12 +50,13 @@ impl Accounts {
     /// Begins a sign-in.
     ///
     /// # Errors
-    /// The account is deactivated or its password is another by now, or the log did not take it.
+    /// The account is deactivated, its password is another by now, it needs a second factor that did not come or is not
+    /// good, or the log did not take it.
     pub async fn sign_in(&self, start: SignInStart, now: Timestamp) -> Result<Renewed, CommandError> {
-        let SignInStart { agent, device, origin: whereabouts, checked, correlation_id } = start;
+        let SignInStart { agent, device, origin: whereabouts, checked, proof, correlation_id } = start;
         let sign_in = SignInId(Uuid::new_v4());
         let expires_at = now.saturating_add(REFRESH_LIFETIME).unwrap_or(Timestamp::MAX);
-        let request = SignInRequest { sign_in, device, at: now, expires_at, origin: whereabouts, checked };
+        let request = SignInRequest { sign_in, device, at: now, expires_at, origin: whereabouts, checked, proof };
         self.enter(agent, sign_in, Command::SignIn(request), correlation_id).await
     }
 

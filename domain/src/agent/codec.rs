@@ -2,9 +2,10 @@
 
 use crate::{
     agent::event::{
-        CapacityChanged, Created, Deactivated, Event, LanguagesChanged, Names, PasswordSecret, PasswordSet, Person,
-        Reactivated, Renamed, RoleChanged, SignInRenewed, SignInRevoked, SignInsFailed, SignedIn, SignedOut,
-        SkillsChanged, Whereabouts,
+        ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked, CapacityChanged, Created, Deactivated, Event, LanguagesChanged,
+        Names, Offer, PasswordSecret, PasswordSet, Person, Reactivated, RecoveryCodes, RecoveryCodesReplaced, Renamed,
+        RoleChanged, SecondFactorDisabled, SecondFactorEnabled, SecondFactorOffered, SecondFactorUsed, SignInRenewed,
+        SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, Whereabouts,
     },
     codec::{stored_events, upcast::Upcaster},
 };
@@ -24,6 +25,9 @@ stored_events! {
         SignInRenewed = "agent.sign_in_renewed",
         SignedOut = "agent.signed_out",
         SignInRevoked = "agent.sign_in_revoked",
+        SecondFactorUsed = "agent.second_factor_used",
+        SecondFactorDisabled = "agent.second_factor_disabled",
+        ApiKeyRevoked = "agent.api_key_revoked",
     }
     personal {
         Created = "agent.created", person: Person, Staff;
@@ -31,5 +35,9 @@ stored_events! {
         PasswordSet = "agent.password_set", secret: PasswordSecret, Staff;
         SignedIn = "agent.signed_in", origin: Whereabouts, Staff;
         SignInsFailed = "agent.sign_ins_failed", origin: Whereabouts, Staff;
+        SecondFactorOffered = "agent.second_factor_offered", offer: Offer, Staff;
+        SecondFactorEnabled = "agent.second_factor_enabled", recovery: RecoveryCodes, Staff;
+        RecoveryCodesReplaced = "agent.recovery_codes_replaced", recovery: RecoveryCodes, Staff;
+        ApiKeyIssued = "agent.api_key_issued", label: ApiKeyLabel, Staff;
     }
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::{
     agent::{
-        event::{PasswordHash, PasswordOrigin, RevokedReason, Whereabouts},
-        permission::Role,
+        event::{ApiKeyDigest, PasswordHash, PasswordOrigin, RecoveryDigest, RevokedReason, TotpSecret, Whereabouts},
+        permission::{Permission, Role},
     },
     id::{DeviceId, SignInId},
     language::Language,
@@ -57,6 +57,62 @@ pub enum Command {
         /// From where.
         origin: Whereabouts,
     },
+    /// Let there be a secret for one-time codes, not in use yet.
+    OfferSecondFactor(TotpSecret),
+    /// A code of the secret that was offered came: let it be in use.
+    EnableSecondFactor {
+        /// The secret that the code was checked against.
+        secret: TotpSecret,
+        /// The code's 30 seconds.
+        step: u64,
+        /// The digests of the recovery codes.
+        recovery: Vec<RecoveryDigest>,
+    },
+    /// Let the recovery codes be these.
+    ReplaceRecoveryCodes {
+        /// What opens it.
+        proof: Option<SecondFactorProof>,
+        /// Their digests.
+        recovery: Vec<RecoveryDigest>,
+    },
+    /// Its owner wants to sign in with the password alone.
+    DisableSecondFactor {
+        /// What opens it.
+        proof: Option<SecondFactorProof>,
+    },
+    /// An administrator helps somebody who lost everything.
+    ResetSecondFactor,
+    /// Let a program come in with a key.
+    IssueApiKey(Box<NewApiKey>),
+    /// Let the key open nothing any more.
+    RevokeApiKey,
+}
+
+/// A second factor as it was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecondFactorProof {
+    /// A one-time code.
+    Totp {
+        /// What it was checked against: if that is another by now, it was not the right one.
+        secret: TotpSecret,
+        /// Its 30 seconds.
+        step: u64,
+    },
+    /// A recovery code's digest.
+    RecoveryCode(RecoveryDigest),
+}
+
+/// The key of a program to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApiKey {
+    /// What it is for.
+    pub name: PersonName,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// How it is checked.
+    pub digest: ApiKeyDigest,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// How many conversations an account may take at a time.
@@ -121,6 +177,8 @@ pub struct SignInRequest {
     pub origin: Whereabouts,
     /// The password that was checked: if it is another by now, it was not the right one.
     pub checked: PasswordHash,
+    /// The second factor, if one came.
+    pub proof: Option<SecondFactorProof>,
 }
 
 /// A refresh token that came.

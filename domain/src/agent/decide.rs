@@ -1,17 +1,20 @@
 //! The rules: from an account and a command to events, or to no. An empty answer means "valid, nothing to add".
 
+mod second_factor;
+
 use jiff::SignedDuration;
 
 use crate::{
     agent::{
-        command::{Changes, Command, NewAccount, Renewal, SignInRequest},
+        command::{Changes, Command, NewAccount, NewApiKey, Renewal, SignInRequest},
         event::{
-            CapacityChanged, Created, Deactivated, Event, LanguagesChanged, Names, PasswordHash, PasswordOrigin,
-            PasswordSecret, PasswordSet, Person, Reactivated, Renamed, RevokedReason, RoleChanged, SignInRenewed,
-            SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged,
+            ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked, CapacityChanged, Created, Deactivated, Event, LanguagesChanged,
+            Names, PasswordHash, PasswordOrigin, PasswordSecret, PasswordSet, Person, Reactivated, Renamed,
+            RevokedReason, RoleChanged, SignInRenewed, SignInRevoked, SignInsFailed, SignedIn, SignedOut,
+            SkillsChanged,
         },
         rejection::Rejection,
-        state::{Account, SignIn, State},
+        state::{Account, ApiKey, SignIn, State},
     },
     id::SignInId,
     personal::Personal,
@@ -30,15 +33,27 @@ type Decision = Result<Vec<Event>, Rejection>;
 pub fn decide(state: &State, command: Command) -> Decision {
     match (state, command) {
         (State::New, Command::Create(new)) => Ok(create(*new)),
+        (State::New, Command::IssueApiKey(new)) => Ok(vec![issue(*new)]),
+        (State::New, Command::RevokeApiKey) => Err(Rejection::NoApiKey),
         (State::New, _) => Err(Rejection::NoAccount),
-        (State::Existing(_), Command::Create(_)) => Err(Rejection::AlreadyExists),
+        (State::ApiKey(key), command) => decide_api_key(key, &command),
         (State::Existing(account), command) => decide_existing(account, command),
+    }
+}
+
+fn decide_api_key(key: &ApiKey, command: &Command) -> Decision {
+    match command {
+        Command::RevokeApiKey if key.is_revoked => Ok(Vec::new()),
+        Command::RevokeApiKey => Ok(vec![Event::ApiKeyRevoked(ApiKeyRevoked {})]),
+        Command::Create(_) | Command::IssueApiKey(_) => Err(Rejection::AlreadyExists),
+        _of_an_account => Err(Rejection::NoAccount),
     }
 }
 
 fn decide_existing(account: &Account, command: Command) -> Decision {
     match command {
-        Command::Create(_) => Err(Rejection::AlreadyExists),
+        Command::Create(_) | Command::IssueApiKey(_) => Err(Rejection::AlreadyExists),
+        Command::RevokeApiKey => Err(Rejection::NoApiKey),
         Command::Change(changes) => Ok(change(account, *changes)),
         Command::Deactivate if account.is_active => Ok(vec![Event::Deactivated(Deactivated {})]),
         Command::Reactivate if !account.is_active => Ok(vec![Event::Reactivated(Reactivated {})]),
@@ -52,6 +67,13 @@ fn decide_existing(account: &Account, command: Command) -> Decision {
             Some(noted) if noted >= hour => Vec::new(),
             _earlier => vec![Event::SignInsFailed(SignInsFailed { hour, origin: Personal::Known(origin) })],
         }),
+        Command::OfferSecondFactor(secret) => second_factor::offer(account, secret),
+        Command::EnableSecondFactor { secret, step, recovery } => {
+            second_factor::enable(account, &secret, step, recovery)
+        }
+        Command::ReplaceRecoveryCodes { proof, recovery } => second_factor::replace_codes(account, proof, recovery),
+        Command::DisableSecondFactor { proof } => second_factor::disable(account, proof),
+        Command::ResetSecondFactor => Ok(second_factor::reset(account)),
     }
 }
 
@@ -59,6 +81,12 @@ fn create(new: NewAccount) -> Vec<Event> {
     let NewAccount { username, name, email, role, skills, languages, capacity, hash, by } = new;
     let person = Personal::Known(Person { username, name, email });
     vec![Event::Created(Created { role, skills, languages, capacity, person }), password_set(hash, by)]
+}
+
+fn issue(new: NewApiKey) -> Event {
+    let NewApiKey { name, permissions, digest, expires_at } = new;
+    let label = Personal::Known(ApiKeyLabel { name });
+    Event::ApiKeyIssued(ApiKeyIssued { permissions, digest, expires_at, label })
 }
 
 fn password_set(hash: PasswordHash, by: PasswordOrigin) -> Event {
@@ -101,15 +129,17 @@ fn set_password(account: &Account, hash: PasswordHash, by: PasswordOrigin, keep:
 }
 
 fn sign_in(account: &Account, request: SignInRequest) -> Decision {
-    let SignInRequest { sign_in, device, at, expires_at, origin, checked } = request;
+    let SignInRequest { sign_in, device, at, expires_at, origin, checked, proof } = request;
     if !account.is_active {
         return Err(Rejection::Deactivated);
     }
     if account.password.as_ref() != Some(&checked) {
         return Err(Rejection::PasswordChanged);
     }
+    let used = second_factor::used(account, proof)?;
     let origin = Personal::Known(origin);
-    Ok(vec![Event::SignedIn(SignedIn { sign_in, device, at, expires_at, origin })])
+    let signed_in = Event::SignedIn(SignedIn { sign_in, device, at, expires_at, origin });
+    Ok(used.into_iter().chain([signed_in]).collect())
 }
 
 /// The newest token is exchanged; the one before it gives the same again for a moment; any older one ends the sign-in.

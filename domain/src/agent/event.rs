@@ -1,6 +1,9 @@
 //! What can have happened to an account. Field names are the stored JSON's: `codec` writes them, `tests/golden` freezes
 //! them. Fields that are `serde(skip)` are the sealed part.
 
+mod api_key;
+mod second_factor;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -13,6 +16,12 @@ use crate::{
     language::Language,
     personal::Personal,
     text::{EmailAddress, PersonName, Skill, Username},
+};
+
+pub use api_key::{ApiKeyDigest, ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked};
+pub use second_factor::{
+    Offer, RecoveryCodes, RecoveryCodesReplaced, RecoveryDigest, SecondFactorDisabled, SecondFactorEnabled,
+    SecondFactorOffered, SecondFactorUsed, TotpSecret,
 };
 
 /// One event of an account.
@@ -33,6 +42,13 @@ pub enum Event {
     SignedOut(SignedOut),
     SignInRevoked(SignInRevoked),
     SignInsFailed(SignInsFailed),
+    SecondFactorOffered(SecondFactorOffered),
+    SecondFactorEnabled(SecondFactorEnabled),
+    SecondFactorUsed(SecondFactorUsed),
+    RecoveryCodesReplaced(RecoveryCodesReplaced),
+    SecondFactorDisabled(SecondFactorDisabled),
+    ApiKeyIssued(ApiKeyIssued),
+    ApiKeyRevoked(ApiKeyRevoked),
 }
 
 /// The account began to exist.

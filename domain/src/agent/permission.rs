@@ -80,6 +80,36 @@ names! {
     }
 }
 
+impl Permission {
+    /// Whether a program may be given it: a profile is a person's, and whoever makes accounts could make itself one.
+    #[must_use]
+    pub fn is_for_programs(self) -> bool {
+        !matches!(self, Self::ProfileWrite | Self::AgentWrite)
+    }
+}
+
+/// Some of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Permissions(u32);
+
+impl Permissions {
+    /// Whether it is one of these.
+    #[must_use]
+    pub fn contains(self, permission: Permission) -> bool {
+        self.0 & Self::bit(permission) != 0
+    }
+
+    fn bit(permission: Permission) -> u32 {
+        1 << permission as u32
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().map(Self::bit).fold(0, |all, one| all | one))
+    }
+}
+
 impl Role {
     /// What the role may do.
     #[must_use]
@@ -120,6 +150,18 @@ mod tests {
             assert!([resource, action].iter().all(|part| part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
             assert_eq!(Permission::parse(permission.as_str()), Some(*permission));
         }
+    }
+
+    #[test]
+    fn a_set_holds_what_was_put_in_and_nothing_else() {
+        for one in Permission::ALL {
+            let set: Permissions = std::iter::once(*one).collect();
+            let held: Vec<&Permission> = Permission::ALL.iter().filter(|other| set.contains(**other)).collect();
+            assert_eq!(held, [one]);
+        }
+        assert!(
+            Permission::ALL.iter().all(|one| Permission::ALL.iter().copied().collect::<Permissions>().contains(*one))
+        );
     }
 
     #[test]

@@ -18,4 +18,19 @@ pub enum Rejection {
     /// The password is not the one that was checked.
     #[error("the password was changed meanwhile")]
     PasswordChanged,
+    /// The account has a second factor, and none came.
+    #[error("the account needs a second factor")]
+    SecondFactorRequired,
+    /// The code is none of the account's, or was used before.
+    #[error("the code is not good, or was used before")]
+    SecondFactorWrong,
+    /// There is a second factor already.
+    #[error("the account has a second factor already")]
+    SecondFactorEnabled,
+    /// No secret was offered that the code could be of.
+    #[error("no second factor was offered, or another one meanwhile")]
+    SecondFactorNotOffered,
+    /// There is no such key of a program.
+    #[error("there is no such API key")]
+    NoApiKey,
 }

@@ -9,7 +9,10 @@ use jiff::Timestamp;
 
 use crate::{
     agent::{
-        event::{Created, Event, PasswordHash, PasswordOrigin, SignedIn},
+        event::{
+            ApiKeyDigest, ApiKeyIssued, Created, Event, PasswordHash, PasswordOrigin, RecoveryCodes, RecoveryDigest,
+            SecondFactorUsed, SignedIn, TotpSecret,
+        },
         permission::{Permission, Role},
     },
     id::{DeviceId, SignInId},
@@ -25,6 +28,34 @@ pub enum State {
     New,
     /// It exists.
     Existing(Box<Account>),
+    /// It is no person's but a program's.
+    ApiKey(Box<ApiKey>),
+}
+
+/// The key of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// What it is for; `None` once erased and for readers without keys.
+    pub name: Option<PersonName>,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// How it is checked.
+    pub digest: ApiKeyDigest,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it opens nothing any more.
+    pub is_revoked: bool,
+}
+
+/// A second factor that is in use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecondFactor {
+    /// What codes are made of; `None` once erased and for readers without keys.
+    pub secret: Option<TotpSecret>,
+    /// The last 30 seconds whose code was used; neither it nor an earlier one is good again.
+    pub used_step: u64,
+    /// Recovery codes that were not used, by their numbers.
+    pub recovery: BTreeMap<u8, RecoveryDigest>,
 }
 
 /// An existing account.
@@ -54,6 +85,10 @@ pub struct Account {
     pub sign_ins: BTreeMap<SignInId, SignIn>,
     /// The last hour in which somebody could not sign in.
     pub failed_in: Option<Timestamp>,
+    /// A secret that was made and not used yet.
+    pub offered: Option<TotpSecret>,
+    /// What is needed beside the password.
+    pub second_factor: Option<SecondFactor>,
 }
 
 /// A sign-in that is not over.
@@ -76,8 +111,17 @@ impl State {
     #[must_use]
     pub fn account(&self) -> Option<&Account> {
         match self {
-            Self::New => None,
+            Self::New | Self::ApiKey(_) => None,
             Self::Existing(account) => Some(account),
+        }
+    }
+
+    /// The key of a program.
+    #[must_use]
+    pub fn api_key(&self) -> Option<&ApiKey> {
+        match self {
+            Self::New | Self::Existing(_) => None,
+            Self::ApiKey(key) => Some(key),
         }
     }
 
@@ -86,13 +130,44 @@ impl State {
     pub fn evolve(self, event: &Event) -> Self {
         match (self, event) {
             (Self::New, Event::Created(created)) => Self::Existing(Box::new(Account::created(created))),
+            (Self::New, Event::ApiKeyIssued(issued)) => Self::ApiKey(Box::new(ApiKey::issued(issued))),
             (Self::New, _) => Self::New,
+            (Self::ApiKey(key), Event::ApiKeyRevoked(_)) => Self::ApiKey(Box::new(ApiKey { is_revoked: true, ..*key })),
+            (Self::ApiKey(key), _) => Self::ApiKey(key),
             (Self::Existing(mut account), event) => {
                 account.apply(event);
                 Self::Existing(account)
             }
         }
     }
+}
+
+impl ApiKey {
+    /// Whether it opens anything now.
+    #[must_use]
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        !self.is_revoked && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    fn issued(issued: &ApiKeyIssued) -> Self {
+        let ApiKeyIssued { permissions, digest, expires_at, label } = issued.clone();
+        let name = label.known().map(|label| label.name.clone());
+        Self { name, permissions, digest, expires_at, is_revoked: false }
+    }
+}
+
+impl SecondFactor {
+    fn apply(&mut self, used: SecondFactorUsed) {
+        match used {
+            SecondFactorUsed::Totp { step } => self.used_step = self.used_step.max(step),
+            SecondFactorUsed::RecoveryCode { number } => drop(self.recovery.remove(&number)),
+        }
+    }
+}
+
+fn numbered(codes: Option<&RecoveryCodes>) -> BTreeMap<u8, RecoveryDigest> {
+    let digests = codes.map(|codes| codes.digests.clone()).unwrap_or_default();
+    (0..).zip(digests).collect()
 }
 
 impl Account {
@@ -130,6 +205,8 @@ impl Account {
             must_change_password: false,
             sign_ins: BTreeMap::new(),
             failed_in: None,
+            offered: None,
+            second_factor: None,
         }
     }
 
@@ -172,6 +249,27 @@ impl Account {
             Event::SignedOut(left) => drop(self.sign_ins.remove(&left.sign_in)),
             Event::SignInRevoked(revoked) => drop(self.sign_ins.remove(&revoked.sign_in)),
             Event::SignInsFailed(failed) => self.failed_in = Some(failed.hour),
+            Event::SecondFactorOffered(offered) => {
+                self.offered = offered.offer.known().map(|offer| offer.secret.clone());
+            }
+            Event::SecondFactorEnabled(enabled) => {
+                let recovery = numbered(enabled.recovery.known());
+                let secret = self.offered.take();
+                self.second_factor = Some(SecondFactor { secret, used_step: enabled.step, recovery });
+            }
+            Event::SecondFactorUsed(used) => {
+                if let Some(factor) = &mut self.second_factor {
+                    factor.apply(*used);
+                }
+            }
+            Event::RecoveryCodesReplaced(replaced) => {
+                if let Some(factor) = &mut self.second_factor {
+                    factor.recovery = numbered(replaced.recovery.known());
+                }
+            }
+            Event::SecondFactorDisabled(_) => self.second_factor = None,
+            // Events of a key do not come to an account.
+            Event::ApiKeyIssued(_) | Event::ApiKeyRevoked(_) => {}
         }
     }
 

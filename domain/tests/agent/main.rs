@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod samples;
+mod second_factor;
 
 mod account;
+mod api_key;
 mod properties;
 mod sign_in;
 mod stored;

@@ -106,6 +106,7 @@ pub(crate) fn sign_in(n: u128, second: i64) -> Command {
         expires_at: at(second) + WEEK,
         origin: from_here(),
         checked: hash("first"),
+        proof: None,
     })
 }
 

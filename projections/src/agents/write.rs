@@ -8,11 +8,12 @@ use domain::agent::{
 };
 use event_store::sql::{SqlError, Transaction, Value};
 
+use super::api_keys;
 use crate::{fact::AccountFact, rows};
 
 const CREATE: &str = "insert into agent (id, username, name, email, role, skills, languages, capacity, active,
-    must_change_password, created_at, updated_at, last_sign_in_at, position)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, $9, $9, null, $10) on conflict (id) do nothing";
+    must_change_password, second_factor, created_at, updated_at, last_sign_in_at, position)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, 0, $9, $9, null, $10) on conflict (id) do nothing";
 const SIGN_IN: &str =
     "insert into sign_in (id, agent, device, since, renewed_at, expires_at, ended_at, ended_by, address,
     user_agent, position) values ($1, $2, $3, $4, $4, $5, null, null, $6, $7, $8) on conflict (id) do nothing";
@@ -58,7 +59,14 @@ pub(super) async fn apply(tx: &mut Transaction, fact: &AccountFact) -> Result<()
             let reason: &RevokedReason = &revoked.reason;
             end(tx, fact, revoked.sign_in, &rows::code(reason)).await
         }
-        Event::SignInsFailed(_) => Ok(()),
+        Event::SecondFactorEnabled(_) => set(tx, fact, "second_factor = $4", &[1_i64.into()]).await,
+        Event::SecondFactorDisabled(_) => set(tx, fact, "second_factor = $4", &[0_i64.into()]).await,
+        Event::ApiKeyIssued(issued) => api_keys::issue(tx, fact, issued).await,
+        Event::ApiKeyRevoked(_) => api_keys::revoke(tx, fact).await,
+        Event::SignInsFailed(_)
+        | Event::SecondFactorOffered(_)
+        | Event::SecondFactorUsed(_)
+        | Event::RecoveryCodesReplaced(_) => Ok(()),
     }
 }
 

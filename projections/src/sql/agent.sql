@@ -17,6 +17,8 @@ create table agent (
     active bigint not null,
     -- 1 while its password is one that somebody else chose.
     must_change_password bigint not null,
+    -- 1 while a code is needed beside the password.
+    second_factor bigint not null,
     created_at bigint not null,
     updated_at bigint not null,
     last_sign_in_at bigint,

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use domain::{
     AgentId, Language, SignInId,
     agent::{
-        Command, Event, Role, State,
-        command::{Changes, NewAccount, Renewal, SignInRequest},
+        Command, Event, Permission, Role, State,
+        command::{Changes, NewAccount, NewApiKey, Renewal, SignInRequest},
         decide, encode,
-        event::{PasswordHash, PasswordOrigin, RevokedReason, Whereabouts},
+        event::{ApiKeyDigest, PasswordHash, PasswordOrigin, RecoveryDigest, RevokedReason, TotpSecret, Whereabouts},
     },
     text::{EmailAddress, PersonName, Skill, Username},
 };
@@ -54,7 +54,7 @@ fn new_account(n: u8) -> NewAccount {
 fn command(kind: u8, n: u8, second: u32) -> Command {
     let (sign_in, now) = (SignInId(Uuid::from_u128(u128::from(n % 3))), at(second));
     let origin = Whereabouts { address: "192.0.2.1".into(), user_agent: None };
-    match kind % 12 {
+    match kind % 16 {
         0 | 1 => Command::SignIn(SignInRequest {
             // Ids are random: none is used twice.
             sign_in: SignInId(Uuid::from_u128((u128::from(second) << 8) | u128::from(n % 3))),
@@ -63,6 +63,7 @@ fn command(kind: u8, n: u8, second: u32) -> Command {
             expires_at: week_after(now),
             origin,
             checked: PasswordHash("first".into()),
+            proof: None,
         }),
         2 => Command::Deactivate,
         3 => Command::Reactivate,
@@ -78,6 +79,12 @@ fn command(kind: u8, n: u8, second: u32) -> Command {
             languages: Some(vec![Language::En]),
             ..Changes::default()
         })),
+        10 => Command::OfferSecondFactor(TotpSecret("S".into())),
+        11 => {
+            let recovery = vec![RecoveryDigest("r".into())];
+            Command::EnableSecondFactor { secret: TotpSecret("S".into()), step: u64::from(second), recovery }
+        }
+        12 => Command::ResetSecondFactor,
         9 => Command::Revoke { sign_in, reason: RevokedReason::Asked },
         _leaves => Command::SignOut { sign_in },
     }
@@ -133,7 +140,8 @@ impl Subject<'_> {
 
 /// The rows of an account against its fold.
 async fn agrees(running: &Running, subject: &Subject<'_>) {
-    let (agent, account) = (subject.agent, subject.state.account().unwrap());
+    let agent = subject.agent;
+    let Some(account) = subject.state.account() else { return key_agrees(running, subject).await };
     let mut reading = running.views.reading().await.unwrap();
     let row = reading.agent(agent).await.unwrap().unwrap();
     assert_eq!(row.username.as_deref(), account.username.as_ref().map(Username::as_str));
@@ -141,6 +149,7 @@ async fn agrees(running: &Running, subject: &Subject<'_>) {
     assert_eq!(row.email.as_deref(), account.email.as_ref().map(EmailAddress::as_str));
     assert_eq!(row.skills, account.skills.iter().map(Skill::as_str).collect::<Vec<_>>());
     assert_eq!((row.role, row.is_active, row.capacity), (account.role, account.is_active, account.capacity));
+    assert_eq!(row.has_second_factor, account.second_factor.is_some());
     assert_eq!((row.languages, row.must_change_password), (account.languages.clone(), account.must_change_password));
     let begun = reading.sign_ins_of(agent, Timestamp::MIN).await.unwrap().into_iter();
     let rows: BTreeMap<SignInId, _> =
@@ -152,6 +161,25 @@ async fn agrees(running: &Running, subject: &Subject<'_>) {
     }
     for (sign_in, (_, _, _, expires_at)) in rows {
         assert!(account.sign_ins.contains_key(&sign_in) || expires_at <= subject.newest, "{sign_in} is over");
+    }
+}
+
+/// The row of a key against its fold.
+async fn key_agrees(running: &Running, subject: &Subject<'_>) {
+    let key = subject.state.api_key().unwrap();
+    let rows = running.views.reading().await.unwrap().api_keys().await.unwrap();
+    let row = rows.iter().find(|row| row.id == subject.agent).unwrap();
+    assert_eq!(row.name.as_deref(), key.name.as_ref().map(PersonName::as_str));
+    assert_eq!((&row.permissions, &row.digest), (&key.permissions, &key.digest));
+    assert_eq!((row.expires_at, row.revoked_at.is_some()), (key.expires_at, key.is_revoked));
+}
+
+fn new_key(n: u8) -> NewApiKey {
+    NewApiKey {
+        name: PersonName::parse(&format!("Key {n}")).unwrap(),
+        permissions: Permission::ALL.iter().copied().skip(usize::from(n % 8)).collect(),
+        digest: ApiKeyDigest(format!("{n:064x}")),
+        expires_at: n.is_multiple_of(2).then(|| at(u32::from(n))),
     }
 }
 
@@ -170,13 +198,18 @@ proptest! {
             for (which, kind, n, second) in steps {
                 let subject = &mut accounts[usize::from(which)];
                 if subject.state == State::New {
-                    subject.tell(Command::Create(Box::new(new_account(n)))).await;
+                    let begins_as_key = n % 5 == 0;
+                    let key = || Command::IssueApiKey(Box::new(new_key(n)));
+                    let account = || Command::Create(Box::new(new_account(n)));
+                    subject.tell(if begins_as_key { key() } else { account() }).await;
+                }
+                if subject.state.api_key().is_some() && kind % 3 == 0 {
+                    subject.tell(Command::RevokeApiKey).await;
                 }
                 let command = subject.aimed(command(kind, n, second), n, second);
-                if let Some(position) = subject.tell(command).await {
-                    one_by_one.reach(position).await;
-                    agrees(&one_by_one, subject).await;
-                }
+                subject.tell(command).await;
+                one_by_one.reach(ground.head().await).await;
+                agrees(&one_by_one, subject).await;
             }
             one_by_one.reach(ground.head().await).await;
             assert_eq!(dump(&one_by_one.views).await, ground.folded_afresh().await);

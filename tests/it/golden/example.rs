@@ -46,7 +46,8 @@ pub(super) fn every_type() -> Vec<Encoded> {
     let sessions = [customers(), assistants(), peoples()].concat();
     let sessions = sessions.iter().map(session::encode);
     let customers = of_a_customer().into_iter().map(|event| customer::encode(&event));
-    let accounts = staff::accounts().into_iter().map(|event| agent::encode(&event));
+    let accounts = [staff::accounts(), staff::second_factor_and_keys()].concat();
+    let accounts = accounts.iter().map(agent::encode);
     let looks = staff::looks().into_iter().map(|event| access::encode(&event));
     sessions.chain(customers).chain(accounts).chain(looks).collect()
 }

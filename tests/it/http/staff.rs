@@ -1,8 +1,10 @@
 //! Staff: accounts, signing in and out, what a role may do, and what an outsider with time and tools gets: nothing.
 
 mod accounts;
+mod api_keys;
 mod audit;
 mod outsiders;
+mod second_factor;
 mod sign_in;
 mod streams;
 

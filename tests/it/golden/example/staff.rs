@@ -3,11 +3,13 @@
 use domain::{
     AgentId, DeviceId, Language, Personal, SessionId, SignInId, access,
     agent::{
-        self, Role,
+        self, Permission, Role,
         event::{
-            CapacityChanged, Created, Deactivated, LanguagesChanged, Names, PasswordHash, PasswordOrigin,
-            PasswordSecret, PasswordSet, Person, Reactivated, Renamed, RevokedReason, RoleChanged, SignInRenewed,
-            SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, Whereabouts,
+            ApiKeyDigest, ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked, CapacityChanged, Created, Deactivated,
+            LanguagesChanged, Names, Offer, PasswordHash, PasswordOrigin, PasswordSecret, PasswordSet, Person,
+            Reactivated, RecoveryCodes, RecoveryCodesReplaced, RecoveryDigest, Renamed, RevokedReason, RoleChanged,
+            SecondFactorDisabled, SecondFactorEnabled, SecondFactorOffered, SecondFactorUsed, SignInRenewed,
+            SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, TotpSecret, Whereabouts,
         },
     },
     text::{EmailAddress, PersonName, Skill, Username},
@@ -77,6 +79,32 @@ pub(super) fn accounts() -> Vec<agent::Event> {
         agent::Event::SignedOut(SignedOut { sign_in: SIGN_IN }),
         agent::Event::SignInRevoked(SignInRevoked { sign_in: SIGN_IN, reason: RevokedReason::TokenReused }),
         agent::Event::SignInsFailed(SignInsFailed { hour: noon(), origin: from_here() }),
+    ]
+}
+
+fn recovery(digests: &[&str]) -> Personal<RecoveryCodes> {
+    let digests = digests.iter().map(|text| RecoveryDigest((*text).to_owned())).collect();
+    Personal::Known(RecoveryCodes { digests })
+}
+
+pub(super) fn second_factor_and_keys() -> Vec<agent::Event> {
+    let offer = Personal::Known(Offer { secret: TotpSecret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned()) });
+    vec![
+        agent::Event::SecondFactorOffered(SecondFactorOffered { offer }),
+        agent::Event::SecondFactorEnabled(SecondFactorEnabled {
+            step: 59_459_064,
+            recovery: recovery(&["c0ffee", "f00d"]),
+        }),
+        agent::Event::SecondFactorUsed(SecondFactorUsed::RecoveryCode { number: 1 }),
+        agent::Event::RecoveryCodesReplaced(RecoveryCodesReplaced { recovery: recovery(&["decade"]) }),
+        agent::Event::SecondFactorDisabled(SecondFactorDisabled {}),
+        agent::Event::ApiKeyIssued(ApiKeyIssued {
+            permissions: vec![Permission::StatisticsRead, Permission::LogRead],
+            digest: ApiKeyDigest("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned()),
+            expires_at: Some(week_after(noon())),
+            label: Personal::Known(ApiKeyLabel { name: name("Nightly export 夜间") }),
+        }),
+        agent::Event::ApiKeyRevoked(ApiKeyRevoked {}),
     ]
 }
 

@@ -12,7 +12,7 @@ use super::{Member, desk, ok};
 /// A second, and what a busy machine takes.
 const SOON: Duration = Duration::from_secs(10);
 
-async fn ends_with_a_word(mut frames: tests::desk::Frames) {
+pub(super) async fn ends_with_a_word(mut frames: tests::desk::Frames) {
     let until_the_word = frames.until(|frame: &EventFrame| frame.event.as_deref() == Some("reauthenticate"));
     let read = tokio::time::timeout(SOON, until_the_word).await.expect("it ends soon");
     let last = read.last().expect("it says why");

@@ -1,0 +1,233 @@
+//! `/api/api-keys`: keys of programs that read what is here, for example the shop's reports. The administrator issues and
+//! revokes them.
+//!
+//! Invariant: a key is shown once, in the answer that issues it; it never may more than reading what it was issued for.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use domain::{
+    AgentId,
+    agent::{ApiKey, Permission, command::NewApiKey},
+};
+use event_store::event::time_text;
+use jiff::Timestamp;
+use projections::ApiKeyView;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    auth::{PATIENCE, secret},
+    profile::person_name,
+};
+use crate::{
+    app::App,
+    body::JsonBody,
+    problem::{Problem, ProblemBody},
+    query::QueryFields,
+    request::request_id,
+    sign_in::{
+        api_keys::NewKey,
+        staff::{AgentRead, AgentWrite, May},
+    },
+};
+
+/// The key of a program, without the key itself.
+#[derive(Serialize, ToSchema)]
+pub struct ApiKeyData {
+    /// The program is known by it, for example in the audit.
+    id: String,
+    /// What it is for; null once erased.
+    name: Option<String>,
+    /// What it may do.
+    permissions: Vec<&'static str>,
+    /// False once it was revoked or has ended.
+    is_active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    /// Who issued it, as an actor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<String>,
+    /// When it ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<String>,
+}
+
+impl ApiKeyData {
+    fn of(id: AgentId, key: &ApiKey) -> Self {
+        Self {
+            id: id.to_string(),
+            name: key.name.as_ref().map(|name| name.as_str().to_owned()),
+            permissions: texts(&key.permissions),
+            is_active: key.is_good(Timestamp::now()),
+            created_at: None,
+            created_by: None,
+            expires_at: key.expires_at.map(time_text),
+            revoked_at: None,
+        }
+    }
+
+    fn new(view: ApiKeyView, now: Timestamp) -> Self {
+        let has_ended = view.expires_at.is_some_and(|end| end <= now);
+        Self {
+            id: view.id.to_string(),
+            name: view.name,
+            permissions: texts(&view.permissions),
+            is_active: view.revoked_at.is_none() && !has_ended,
+            created_at: Some(time_text(view.created_at)),
+            created_by: Some(view.created_by),
+            expires_at: view.expires_at.map(time_text),
+            revoked_at: view.revoked_at.map(time_text),
+        }
+    }
+}
+
+fn texts(permissions: &[Permission]) -> Vec<&'static str> {
+    permissions.iter().map(|permission| permission.as_str()).collect()
+}
+
+/// All keys that ever were.
+#[derive(Serialize, ToSchema)]
+pub struct ApiKeysAnswer {
+    success: bool,
+    data: Vec<ApiKeyData>,
+    /// How far the views had read the log.
+    position: u64,
+}
+
+/// Lists the keys of programs, oldest first, revoked ones among them.
+///
+/// # Errors
+/// The caller may not, or the views are behind or away.
+#[utoipa::path(
+    get, path = "/api/api-keys", operation_id = "list_api_keys", tag = "staff", security(("bearer" = [])),
+    params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
+    responses(
+        (status = 200, body = ApiKeysAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
+    super::sessions::wait(&app, &query).await?;
+    let mut reading = app.views.reading().await?;
+    let now = Timestamp::now();
+    let data = reading.api_keys().await?.into_iter().map(|view| ApiKeyData::new(view, now)).collect();
+    Ok(HttpResponse::Ok().json(ApiKeysAnswer { success: true, data, position: reading.position().0 }))
+}
+
+/// A key to be issued.
+#[derive(Deserialize, ToSchema)]
+pub struct IssueApiKeyRequest {
+    /// What it is for.
+    #[serde(default)]
+    name: Option<String>,
+    /// What it may do: some of session:read, statistics:read, log:read, personal:read, audit:read, agent:read.
+    #[serde(default)]
+    permissions: Option<Vec<String>>,
+    /// When it ends by itself (RFC 3339); never unless told.
+    #[serde(default)]
+    expires_at: Option<String>,
+}
+
+/// A key was issued.
+#[derive(Serialize, ToSchema)]
+pub struct IssueApiKeyAnswer {
+    success: bool,
+    data: ApiKeyData,
+    /// To be sent as `Authorization: Bearer`; shown this once.
+    key: String,
+    /// Where the log stood.
+    position: u64,
+}
+
+/// Issues a key for a program.
+///
+/// # Errors
+/// A field is not taken, the caller may not, or the log is away.
+#[utoipa::path(
+    post, path = "/api/api-keys", operation_id = "issue_api_key", tag = "staff", security(("bearer" = [])),
+    request_body = IssueApiKeyRequest,
+    responses(
+        (status = 200, body = IssueApiKeyAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn issue(
+    may: May<AgentWrite>,
+    app: Data<App>,
+    body: JsonBody<IssueApiKeyRequest>,
+) -> Result<HttpResponse, Problem> {
+    let IssueApiKeyRequest { name, permissions, expires_at } = body.0;
+    let name = person_name(name.ok_or_else(|| Problem::invalid("name", "is required"))?)?;
+    let permissions = parse_permissions(permissions.unwrap_or_default())?;
+    let expires_at = expires_at.map(|text| parse_end(&text, Timestamp::now())).transpose()?;
+    let made = NewKey::generate();
+    let new = NewApiKey { name, permissions, digest: made.digest.clone(), expires_at };
+    let issued = app.accounts.issue_api_key(made.id, may.staff.actor(), new, request_id()).await?;
+    app.access.reach(issued.position, PATIENCE).await;
+    let data = ApiKeyData::of(issued.id, &issued.key);
+    let (key, position) = (made.expose().to_owned(), issued.position.0);
+    Ok(secret(HttpResponse::Ok()).json(IssueApiKeyAnswer { success: true, data, key, position }))
+}
+
+fn parse_permissions(texts: Vec<String>) -> Result<Vec<Permission>, Problem> {
+    let allowed = || Permission::ALL.iter().copied().filter(|permission| permission.is_for_programs());
+    let names = || allowed().map(Permission::as_str).collect::<Vec<_>>().join(", ");
+    let parsed: Option<Vec<Permission>> =
+        texts.iter().map(|text| allowed().find(|permission| permission.as_str() == text)).collect();
+    let mut permissions = parsed
+        .filter(|permissions| !permissions.is_empty())
+        .ok_or_else(|| Problem::invalid("permissions", format_args!("must be one or more of {}", names())))?;
+    permissions.sort();
+    permissions.dedup();
+    Ok(permissions)
+}
+
+fn parse_end(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+    let end: Option<Timestamp> = text.parse().ok();
+    end.filter(|end| *end > now)
+        .ok_or_else(|| Problem::invalid("expires_at", "must be a time to come like 2027-01-31T00:00:00Z"))
+}
+
+/// One key.
+#[derive(Serialize, ToSchema)]
+pub struct ApiKeyAnswer {
+    success: bool,
+    data: ApiKeyData,
+    /// Where the log stood.
+    position: u64,
+}
+
+/// Revokes a key: it opens nothing any more, and streams that it opened end.
+///
+/// # Errors
+/// There is none of this id, the caller may not, or the log is away.
+#[utoipa::path(
+    delete, path = "/api/api-keys/{id}", operation_id = "revoke_api_key", tag = "staff", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The key's id")),
+    responses(
+        (status = 200, body = ApiKeyAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn revoke(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let id: AgentId = id.parse().map_err(|_| Problem::not_found("there is no such API key"))?;
+    let revoked = app.accounts.revoke_api_key(id, may.staff.actor(), request_id()).await?;
+    app.access.reach(revoked.position, PATIENCE).await;
+    let data = ApiKeyData::of(id, &revoked.key);
+    Ok(HttpResponse::Ok().json(ApiKeyAnswer { success: true, data, position: revoked.position.0 }))
+}

@@ -1,0 +1,270 @@
+//! `/api/agent/second-factor`: one's own second factor: set up, turned off, and recovery codes for whoever loses the device.
+//!
+//! Invariant: each step takes the password, so that an open window alone neither sets one up nor takes one away; a secret and
+//! recovery codes are shown once.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use commands::accounts::{Managed, Subject};
+use domain::agent::{Account, Rejection, command::SecondFactorProof};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    agents::{AgentAnswer, answer, named},
+    auth::{DoneAnswer, PATIENCE, done, secret, signed_out, store_away, wait_for_ones_turn},
+    profile::{bad, confirmed},
+};
+use crate::{
+    app::App,
+    body::JsonBody,
+    problem::{Problem, ProblemBody},
+    request::request_id,
+    sign_in::{
+        second_factor::{digests, new_recovery_codes, new_secret, proof, step_of, uri},
+        staff::{AgentWrite, May, Own},
+    },
+};
+
+/// Whoever wants a second factor.
+#[derive(Deserialize, ToSchema)]
+pub struct PrepareSecondFactorRequest {
+    /// One's own password.
+    #[serde(default)]
+    password: Option<String>,
+}
+
+/// A secret to be put into an authenticator app; shown this once.
+#[derive(Serialize, ToSchema)]
+pub struct PrepareSecondFactorAnswer {
+    success: bool,
+    /// In base32, to be typed.
+    secret: String,
+    /// `otpauth://…`, to be shown as a picture or opened as a link.
+    uri: String,
+    /// Where the log stood.
+    position: u64,
+}
+
+/// Makes a secret for one-time codes. It is asked for from the first right code on (`/enable`); asking again makes another.
+///
+/// # Errors
+/// The password is wrong, there is a second factor already, or the log is away.
+#[utoipa::path(
+    post, path = "/api/agent/second-factor", operation_id = "prepare_second_factor", tag = "staff",
+    security(("bearer" = [])), request_body = PrepareSecondFactorRequest,
+    responses(
+        (status = 200, body = PrepareSecondFactorAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "PASSWORD_INCORRECT"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "SECOND_FACTOR_ENABLED"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn prepare(
+    own: Own,
+    app: Data<App>,
+    body: JsonBody<PrepareSecondFactorRequest>,
+) -> Result<HttpResponse, Problem> {
+    let account = with_password(&app, &own, body.0.password).await?;
+    let username = account.username.as_ref().ok_or_else(signed_out)?;
+    let made = new_secret();
+    let uri = uri(&made, username).expect("a new secret and a username make a link");
+    let text = made.0.clone();
+    let offered = app.accounts.offer_second_factor(own.agent, made, request_id()).await?;
+    let position = offered.position.0;
+    Ok(secret(HttpResponse::Ok()).json(PrepareSecondFactorAnswer { success: true, secret: text, uri, position }))
+}
+
+/// A first code.
+#[derive(Deserialize, ToSchema)]
+pub struct EnableSecondFactorRequest {
+    /// What the authenticator app shows.
+    #[serde(default)]
+    code: Option<String>,
+}
+
+/// Recovery codes; shown this once.
+#[derive(Serialize, ToSchema)]
+pub struct RecoveryCodesAnswer {
+    success: bool,
+    /// Each is good once, in place of a one-time code.
+    recovery_codes: Vec<String>,
+    /// Where the log stood.
+    position: u64,
+}
+
+/// Puts the secret to use that was made before, once a code of it came; answers recovery codes.
+///
+/// # Errors
+/// The code is wrong, no secret was made, there is a second factor already, or the log is away.
+#[utoipa::path(
+    post, path = "/api/agent/second-factor/enable", operation_id = "enable_second_factor", tag = "staff",
+    security(("bearer" = [])), request_body = EnableSecondFactorRequest,
+    responses(
+        (status = 200, body = RecoveryCodesAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "SECOND_FACTOR_WRONG"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "SECOND_FACTOR_ENABLED, SECOND_FACTOR_NOT_OFFERED"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn enable(
+    own: Own,
+    app: Data<App>,
+    body: JsonBody<EnableSecondFactorRequest>,
+) -> Result<HttpResponse, Problem> {
+    let code = body.0.code.ok_or_else(|| Problem::invalid("code", "is required"))?;
+    let folded = app.accounts.current(own.agent).await?;
+    let account = folded.state.account().ok_or_else(signed_out)?;
+    if account.second_factor.is_some() {
+        return Err(Rejection::SecondFactorEnabled.into());
+    }
+    let offered = account.offered.clone().ok_or(Rejection::SecondFactorNotOffered)?;
+    let subject = count_a_code(&app, &own).await?;
+    let step = step_of(&offered, &code, Timestamp::now()).ok_or(Rejection::SecondFactorWrong)?;
+    app.failures.forget(&subject).await.map_err(store_away)?;
+    let codes = new_recovery_codes();
+    let kept = digests(own.agent, &codes);
+    let enabled = app.accounts.enable_second_factor(own.agent, offered, step, kept, request_id()).await?;
+    app.access.reach(enabled.position, PATIENCE).await;
+    Ok(shown_once(codes, &enabled))
+}
+
+/// What confirms a change of one's own second factor.
+#[derive(Deserialize, ToSchema)]
+pub struct ConfirmSecondFactorRequest {
+    /// One's own password.
+    #[serde(default)]
+    password: Option<String>,
+    /// A one-time code, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
+}
+
+/// Makes ten new recovery codes; those from before are good for nothing.
+///
+/// # Errors
+/// Password or code are wrong, there is no second factor, or the log is away.
+#[utoipa::path(
+    post, path = "/api/agent/second-factor/recovery-codes", operation_id = "replace_recovery_codes", tag = "staff",
+    security(("bearer" = [])), request_body = ConfirmSecondFactorRequest,
+    responses(
+        (status = 200, body = RecoveryCodesAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "PASSWORD_INCORRECT, SECOND_FACTOR_WRONG"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "SECOND_FACTOR_NOT_OFFERED"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn replace_recovery_codes(
+    own: Own,
+    app: Data<App>,
+    body: JsonBody<ConfirmSecondFactorRequest>,
+) -> Result<HttpResponse, Problem> {
+    let proof = proven(&app, &own, body.0).await?;
+    let codes = new_recovery_codes();
+    let kept = digests(own.agent, &codes);
+    let replaced = app.accounts.replace_recovery_codes(own.agent, proof, kept, request_id()).await?;
+    forget_codes(&app, &own).await?;
+    Ok(shown_once(codes, &replaced))
+}
+
+/// Turns one's own second factor off; the password alone is enough from now on.
+///
+/// # Errors
+/// Password or code are wrong, or the log is away.
+#[utoipa::path(
+    post, path = "/api/agent/second-factor/disable", operation_id = "disable_second_factor", tag = "staff",
+    security(("bearer" = [])), request_body = ConfirmSecondFactorRequest,
+    responses(
+        (status = 200, body = DoneAnswer),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "PASSWORD_INCORRECT, SECOND_FACTOR_WRONG"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn disable(
+    own: Own,
+    app: Data<App>,
+    body: JsonBody<ConfirmSecondFactorRequest>,
+) -> Result<HttpResponse, Problem> {
+    let proof = proven(&app, &own, body.0).await?;
+    let disabled = app.accounts.disable_second_factor(own.agent, proof, request_id()).await?;
+    forget_codes(&app, &own).await?;
+    app.access.reach(disabled.position, PATIENCE).await;
+    Ok(done(disabled.position, None))
+}
+
+/// Turns the second factor of an account off whose owner has lost it. The password stays; set another one as well
+/// (`reset-password`) where that may be lost, too.
+///
+/// # Errors
+/// There is no such account, the caller may not, or the log is away.
+#[utoipa::path(
+    post, path = "/api/agents/{id}/reset-second-factor", operation_id = "reset_second_factor", tag = "staff",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The account's id, or what it signs in with")),
+    responses(
+        (status = 200, body = AgentAnswer),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn reset(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let agent = named(&app, &id)?;
+    let reset = app.accounts.reset_second_factor(agent, may.staff.actor(), request_id()).await?;
+    app.access.reach(reset.position, PATIENCE).await;
+    Ok(answer(&reset))
+}
+
+async fn with_password(app: &App, own: &Own, password: Option<String>) -> Result<Account, Problem> {
+    let password = password.ok_or_else(|| Problem::invalid("password", "is required"))?;
+    let account = confirmed(app, own, password).await?;
+    account.ok_or_else(|| bad("PASSWORD_INCORRECT", "password", "is not the password"))
+}
+
+/// The proof of a request whose password was right; whether it is good is decided where it is used up.
+async fn proven(
+    app: &App,
+    own: &Own,
+    request: ConfirmSecondFactorRequest,
+) -> Result<Option<SecondFactorProof>, Problem> {
+    let account = with_password(app, own, request.password).await?;
+    let Some(code) = request.code else { return Ok(None) };
+    count_a_code(app, own).await?;
+    Ok(Some(proof(own.agent, &account, &code, Timestamp::now())))
+}
+
+async fn count_a_code(app: &App, own: &Own) -> Result<[Subject; 1], Problem> {
+    let subject = [Subject::second_factor(app.identity.log_id, own.agent)];
+    wait_for_ones_turn(app, &subject).await?;
+    Ok(subject)
+}
+
+async fn forget_codes(app: &App, own: &Own) -> Result<(), Problem> {
+    let subject = [Subject::second_factor(app.identity.log_id, own.agent)];
+    app.failures.forget(&subject).await.map_err(store_away)
+}
+
+fn shown_once(recovery_codes: Vec<String>, managed: &Managed) -> HttpResponse {
+    let position = managed.position.0;
+    secret(HttpResponse::Ok()).json(RecoveryCodesAnswer { success: true, recovery_codes, position })
+}

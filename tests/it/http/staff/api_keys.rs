@@ -1,0 +1,147 @@
+//! Keys of programs: what they open, what they do not, and that they end.
+
+use domain::agent::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::desk::Staff;
+
+use super::{Member, desk, fresh, ok, streams::ends_with_a_word};
+use crate::http::{customer_with, eventually, problem};
+
+async fn issue(body: &Value) -> Value {
+    ok(desk().staff().post("/api/api-keys", body).await.unwrap()).await
+}
+
+/// A program with a key, and the key's id.
+async fn program(permissions: &[&str]) -> (Staff, String) {
+    let issued = issue(&json!({"name": "Nightly export", "permissions": permissions})).await;
+    let key = issued["key"].as_str().unwrap().to_owned();
+    (Staff::new(desk().url(), key), issued["data"]["id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_program_may_what_its_key_was_issued_for_and_nothing_else() {
+    let (program, id) = program(&["statistics:read"]).await;
+    ok(program.get("/api/sessions/stats").await.unwrap()).await;
+    for (method, path) in [
+        (Method::GET, "/api/sessions"),
+        (Method::GET, "/api/events"),
+        (Method::GET, "/api/audit"),
+        (Method::GET, "/api/agents"),
+        (Method::GET, "/api/agent/profile"),
+        (Method::POST, "/api/agents"),
+        (Method::POST, "/api/api-keys"),
+        (Method::GET, "/api/agent/sign-ins"),
+    ] {
+        let answer = program.request(method, path).json(&json!({})).send().await.unwrap();
+        let refused = problem(answer, 403, "PERMISSION_DENIED").await;
+        assert!(refused["detail"].as_str().unwrap().ends_with("which this API key does not have"), "{refused}");
+    }
+    let revoke = format!("/api/api-keys/{id}");
+    problem(program.request(Method::DELETE, &revoke).send().await.unwrap(), 403, "PERMISSION_DENIED").await;
+}
+
+#[tokio::test]
+async fn the_key_is_shown_once_and_stored_as_a_digest() {
+    let issued = issue(&json!({"name": "Shown once", "permissions": ["log:read", "log:read", "audit:read"]})).await;
+    let (key, id) = (issued["key"].as_str().unwrap(), issued["data"]["id"].as_str().unwrap());
+    assert_eq!(issued["data"]["permissions"], json!(["log:read", "audit:read"]));
+    let path = format!("/api/api-keys?min_position={}", issued["position"]);
+    let listed = ok(desk().staff().get(&path).await.unwrap()).await;
+    let row = listed["data"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap();
+    assert_eq!((&row["name"], &row["is_active"]), (&json!("Shown once"), &json!(true)));
+    assert!(row["created_by"].as_str().unwrap().starts_with("agent:"));
+    let secret = key.rsplit_once('_').unwrap().1;
+    assert!(!listed.to_string().contains(secret));
+    for event in desk().staff().log().await.unwrap() {
+        assert!(!event.to_string().contains(secret), "{}", event["type"]);
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_key_opens_nothing_and_its_streams_end() {
+    let (program, id) = program(&["log:read"]).await;
+    let stream = program.follow(None).await.unwrap();
+    let path = format!("/api/api-keys/{id}");
+    let revoked = ok(desk().staff().request(Method::DELETE, &path).send().await.unwrap()).await;
+    assert_eq!(revoked["data"]["is_active"], false);
+    ends_with_a_word(stream).await;
+    problem(program.get("/api/events").await.unwrap(), 401, "API_KEY_INVALID").await;
+    ok(desk().staff().request(Method::DELETE, &path).send().await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_key_ends_by_itself() {
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+    let body = json!({"name": "Short", "permissions": ["statistics:read"], "expires_at": soon.to_string()});
+    let issued = issue(&body).await;
+    let program = Staff::new(desk().url(), issued["key"].as_str().unwrap().to_owned());
+    let refused = eventually(
+        || async { program.get("/api/sessions/stats").await.unwrap().status().as_u16() },
+        |status| *status != 200,
+    )
+    .await;
+    assert_eq!(refused, 401);
+    assert!(jiff::Timestamp::now() >= soon, "not before its time");
+}
+
+#[tokio::test]
+async fn a_key_with_one_letter_changed_is_none() {
+    let (_, _) = program(&["statistics:read"]).await;
+    let issued = issue(&json!({"name": "Changed", "permissions": ["statistics:read"]})).await;
+    let key = issued["key"].as_str().unwrap();
+    let last = if key.ends_with('A') { "B" } else { "A" };
+    let changed = Staff::new(desk().url(), format!("{}{last}", &key[..key.len() - 1]));
+    problem(changed.get("/api/sessions/stats").await.unwrap(), 401, "API_KEY_INVALID").await;
+    let foreign = Staff::new(desk().url(), format!("fdk_{}_{}", "0".repeat(32), "A".repeat(43)));
+    problem(foreign.get("/api/sessions/stats").await.unwrap(), 401, "API_KEY_INVALID").await;
+}
+
+#[tokio::test]
+async fn what_a_program_sees_of_a_customer_is_on_record_and_personal_parts_need_their_own_permission() {
+    let name = fresh("seen-by-a-program");
+    customer_with(&name).await;
+    let (program, id) = program(&["session:read", "log:read"]).await;
+    ok(program.get(&format!("/api/sessions/{name}")).await.unwrap()).await;
+    let log = desk().staff().log().await.unwrap();
+    let looked = |event: &&Value| event["type"] == "access.session_viewed" && event["actor"] == format!("agent:{id}");
+    assert_eq!(log.iter().filter(looked).count(), 1);
+    let seen = program.log().await.unwrap();
+    assert!(seen.iter().all(|event| event.get("personal").is_none()), "sealed parts stay sealed");
+}
+
+#[tokio::test]
+async fn only_the_administrator_issues_keys_and_never_one_that_could_make_accounts() {
+    let body = json!({"name": "Mine", "permissions": ["statistics:read"]});
+    for role in [Role::Agent, Role::Supervisor, Role::Auditor, Role::Analyst] {
+        let member = Member::with_role(role).await;
+        problem(member.staff.post("/api/api-keys", &body).await.unwrap(), 403, "PERMISSION_DENIED").await;
+    }
+    for (body, field) in [
+        (json!({"permissions": ["statistics:read"]}), "name"),
+        (json!({"name": "x"}), "permissions"),
+        (json!({"name": "x", "permissions": ["agent:write"]}), "permissions"),
+        (json!({"name": "x", "permissions": ["profile:write"]}), "permissions"),
+        (json!({"name": "x", "permissions": ["everything"]}), "permissions"),
+        (json!({"name": "x", "permissions": ["log:read"], "expires_at": "2020-01-01T00:00:00Z"}), "expires_at"),
+        (json!({"name": "x", "permissions": ["log:read"], "expires_at": "soon"}), "expires_at"),
+    ] {
+        let refused = problem(desk().staff().post("/api/api-keys", &body).await.unwrap(), 400, "INVALID_FIELD").await;
+        assert_eq!(refused["field"], field);
+    }
+    let revoke = |id: &str| desk().staff().request(Method::DELETE, &format!("/api/api-keys/{id}")).send();
+    for id in ["nothing", "00000000-0000-4000-8000-000000000000"] {
+        problem(revoke(id).await.unwrap(), 404, "NOT_FOUND").await;
+    }
+    let person = Member::with_role(Role::Agent).await;
+    problem(revoke(&person.id).await.unwrap(), 404, "NOT_FOUND").await;
+}
+
+#[tokio::test]
+async fn a_key_is_no_account() {
+    let (_, id) = program(&["statistics:read"]).await;
+    let path = format!("/api/agents/{id}");
+    problem(desk().staff().get(&path).await.unwrap(), 404, "NOT_FOUND").await;
+    let reset = desk().staff().post(&format!("{path}/reset-password"), &json!({})).await.unwrap();
+    problem(reset, 404, "NOT_FOUND").await;
+}
