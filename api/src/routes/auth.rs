@@ -28,7 +28,7 @@ use crate::{
     app::App,
     body::JsonBody,
     doors::address::Client,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request::request_id,
     sign_in::{
         passwords::Password,
@@ -90,12 +90,9 @@ pub struct LoginAnswer {
     post, path = "/api/agent/login", operation_id = "sign_in", tag = "staff", request_body = LoginRequest,
     responses(
         (status = 200, body = LoginAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "INVALID_CREDENTIALS"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "TOO_MANY_FAILURES: wait as Retry-After says"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "INVALID_CREDENTIALS"),
+        (status = 503),
+        (status = 429, description = "TOO_MANY_FAILURES: wait as Retry-After says"),
     )
 )]
 pub async fn login(
@@ -243,11 +240,8 @@ pub struct RefreshRequest {
     post, path = "/api/agent/refresh", operation_id = "refresh", tag = "staff", request_body = RefreshRequest,
     responses(
         (status = 200, body = LoginAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "INVALID_REFRESH_TOKEN, SIGNED_OUT"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "INVALID_REFRESH_TOKEN, SIGNED_OUT"),
+        (status = 503),
     )
 )]
 pub async fn refresh(app: Data<App>, body: JsonBody<RefreshRequest>) -> Result<HttpResponse, Problem> {
@@ -290,8 +284,6 @@ pub(super) fn done(position: Position, message: Option<&'static str>) -> HttpRes
     post, path = "/api/agent/logout", operation_id = "sign_out", tag = "staff", security(("bearer" = [])),
     responses(
         (status = 200, body = DoneAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn logout(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     body::JsonBody,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request::request_id,
     sign_in::{
         identity::GoodToken,
@@ -80,10 +80,9 @@ impl CustomerData {
 /// The token is not good, the log is away.
 #[utoipa::path(
     get, path = "/api/customer", operation_id = "show_customer", tag = "customer",
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     responses(
         (status = 200, body = CustomerAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn show(request: HttpRequest, app: Data<App>, visitor: KnownVisitor) -> Result<HttpResponse, Problem> {
@@ -103,14 +102,10 @@ pub async fn show(request: HttpRequest, app: Data<App>, visitor: KnownVisitor) -
 /// The identity token is not good or was used before; the log is away.
 #[utoipa::path(
     post, path = "/api/customer/identify", operation_id = "identify_customer", tag = "customer", request_body = IdentifyRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     responses(
         (status = 200, body = CustomerAnswer, description = "The visitor's token comes in the cookie and in X-Visitor-Token"),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "IDENTITY_TOKEN_INVALID, IDENTITY_TOKEN_REPLAYED: ask the shop for another; UNAUTHORIZED: the visitor token is not good"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "IDENTITY_TOKEN_INVALID, IDENTITY_TOKEN_REPLAYED: ask the shop for another; UNAUTHORIZED: the visitor token is not good"),
     )
 )]
 pub async fn identify(
@@ -134,14 +129,9 @@ pub async fn identify(
 /// The visitor token is not good; the log is away.
 #[utoipa::path(
     post, path = "/api/customer/sign-out", operation_id = "sign_out_customer", tag = "customer", request_body = SignOutRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     responses(
         (status = 200, body = CustomerAnswer, description = "A new visitor's token comes in the cookie and in X-Visitor-Token"),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn sign_out(

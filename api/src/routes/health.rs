@@ -7,10 +7,7 @@ use event_store::{Position, event::time_text};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::{
-    app::App,
-    problem::{Problem, ProblemBody},
-};
+use crate::{app::App, problem::Problem};
 
 /// How long the store may take to say where its head is.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -67,7 +64,7 @@ fn checkpoints(app: &App) -> Value {
 /// The store does not answer.
 #[utoipa::path(
     get, path = "/api/health", operation_id = "health", tag = "operator",
-    responses((status = 200, body = Value), (status = 503, body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 200, body = Value), (status = 503))
 )]
 pub async fn original(app: Data<App>) -> Result<HttpResponse, Problem> {
     let _head: Position = timeout(PATIENCE, app.reader().head())

@@ -22,7 +22,7 @@ use super::auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_o
 use crate::{
     app::App,
     body::JsonBody,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request::request_id,
     sign_in::{
         passwords::Password,
@@ -50,12 +50,7 @@ pub struct ChangePasswordRequest {
     request_body = ChangePasswordRequest,
     responses(
         (status = 200, body = DoneAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "OLD_PASSWORD_INCORRECT, INVALID_PASSWORD, PASSWORD_SAME"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "OLD_PASSWORD_INCORRECT, INVALID_PASSWORD, PASSWORD_SAME"),
     )
 )]
 pub async fn change_password(
@@ -119,8 +114,6 @@ pub struct ProfileAnswer {
     get, path = "/api/agent/profile", operation_id = "show_profile", tag = "staff", security(("bearer" = [])),
     responses(
         (status = 200, body = ProfileAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn profile(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
@@ -155,11 +148,6 @@ pub struct ProfileRequest {
     request_body = ProfileRequest,
     responses(
         (status = 200, body = ProfileAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn change_profile(
@@ -206,8 +194,6 @@ pub struct SignInsAnswer {
     get, path = "/api/agent/sign-ins", operation_id = "list_sign_ins", tag = "staff", security(("bearer" = [])),
     responses(
         (status = 200, body = SignInsAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn sign_ins(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResponse, Problem> {
@@ -226,9 +212,6 @@ pub async fn sign_ins(may: May<ProfileWrite>, app: Data<App>) -> Result<HttpResp
     params(("id" = String, Path, description = "The sign-in")),
     responses(
         (status = 200, body = DoneAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn revoke(may: May<ProfileWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {

@@ -36,6 +36,29 @@ async fn the_document_is_whole() {
     }
 }
 
+/// Whose 503 is no refusal but what it was asked for.
+const TELLS_HOW_IT_IS: &str = "/readyz";
+
+#[tokio::test]
+async fn every_answer_is_described_and_every_refusal_is_a_problem() {
+    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let what = format!("{method} {path} {status}");
+                assert!(answer["description"].as_str().is_some_and(|text| !text.is_empty()), "{what} is described");
+                if status.as_str() < "400" || path == TELLS_HOW_IT_IS {
+                    continue;
+                }
+                let schema = &answer["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(schema, "#/components/schemas/Problem", "{what}");
+                let says_when = answer["headers"]["Retry-After"].is_object();
+                assert_eq!(says_when, matches!(status.as_str(), "429" | "503"), "{what}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn operations_have_names_of_their_own() {
     let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
