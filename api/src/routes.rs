@@ -16,7 +16,7 @@ pub mod session_events;
 pub mod sessions;
 
 use actix_web::{
-    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
+    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, guard,
     http::{Method, StatusCode},
     web::{self, ServiceConfig},
 };
@@ -107,22 +107,31 @@ where
     several(path, [on(method, handler)])
 }
 
-/// A method of a path, and what it does.
+/// A method of a path, and what it does. What GET answers, HEAD is told of.
 fn on<F, Args>(method: Method, handler: F) -> (Method, Route)
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    (method.clone(), web::method(method).to(handler))
+    let route = match method {
+        // The doors leave the body out.
+        Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+        _ => web::method(method.clone()),
+    };
+    (method, route.to(handler))
 }
 
 /// A path with its methods; any other is refused with a list of them.
 fn several<const N: usize>(path: &str, routes: [(Method, Route); N]) -> Resource {
-    let allowed: Vec<Method> = routes.iter().map(|(method, _)| method.clone()).collect();
+    let allowed: Vec<Method> = routes.iter().flat_map(|(method, _)| answered(method)).collect();
     let refuse = move |request: HttpRequest| std::future::ready(wrong_method(&request, &allowed));
     let resource = routes.into_iter().fold(web::resource(path), |resource, (_, route)| resource.route(route));
     resource.default_service(web::to(refuse))
+}
+
+fn answered(method: &Method) -> Vec<Method> {
+    if method == Method::GET { vec![Method::GET, Method::HEAD] } else { vec![method.clone()] }
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {
