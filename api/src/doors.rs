@@ -1,10 +1,12 @@
 //! The doors: what stands between a stranger and the routes. Around every request, in this order: who is it (`address`), is
 //! its head too large (`limits`), does it come too often (`rate`), may this page speak to us (`origins`); then the route; then
-//! what browsers may do with the answer (`headers`, `cookie`). Below that, connections: `wire` and `tls`.
+//! what browsers may do with the answer (`headers`, `cookie`), and how its body goes out (`answer`). Below that, connections:
+//! `wire` and `tls`.
 //!
 //! Invariant: nothing here knows a session; no route can forget any of it.
 
 pub mod address;
+mod answer;
 mod authority;
 pub mod cookie;
 pub mod headers;
@@ -15,21 +17,15 @@ pub mod redirect;
 pub mod tls;
 pub(crate) mod wire;
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
-
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
-    body::{BodySize, BoxBody, MessageBody},
+    body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header::ORIGIN,
     middleware::Next,
     web::Data,
 };
 use address::Client;
-use bytes::Bytes;
 use headers::Headers;
 use origins::Guests;
 use rate::{Rates, Standing};
@@ -103,26 +99,6 @@ pub async fn around(
     doors.guests.tell(origin.as_ref(), response.headers_mut());
     let path = response.request().match_info().as_str().to_owned();
     doors.headers.tell(&path, is_secure, response.headers_mut());
-    Ok(response.map_body(|_, body| match body.try_into_bytes() {
-        Ok(bytes) => BoxBody::new(bytes),
-        Err(body) => BoxBody::new(Streamed { body, _answering: answering }),
-    }))
-}
-
-/// A body that comes bit by bit: the request is being answered until its end.
-struct Streamed {
-    body: BoxBody,
-    _answering: Answering,
-}
-
-impl MessageBody for Streamed {
-    type Error = Box<dyn std::error::Error>;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_next(context)
-    }
+    let method = response.request().method().clone();
+    Ok(response.map_body(|_, body| answer::body(&method, body, answering)))
 }

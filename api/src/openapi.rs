@@ -1,5 +1,7 @@
 //! The OpenAPI document, made from the code, and a page to read it.
 
+mod refusals;
+
 use std::sync::Arc;
 
 use actix_web::{
@@ -8,19 +10,21 @@ use actix_web::{
 };
 use utoipa::{
     Modify, OpenApi,
-    openapi::{
-        ContentBuilder, Ref, ResponseBuilder,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_swagger_ui::{Config, serve};
 
-use crate::{problem::Problem, routes};
+use self::refusals::Refusals;
+use crate::{
+    problem::{Problem, ProblemBody},
+    routes,
+    sign_in::{guard::Anybody, visitor::COOKIE},
+};
 
 /// The document.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Fiido Desk", description = "AI customer service. Everything under /api is served under /api/v1 as well. Customers are known by the cookie `desk_visitor` or the token in `X-Visitor-Token`, sent back as `Authorization: Bearer`."),
+    info(title = "Fiido Desk", description = "AI customer service. Everything under /api is served under /api/v1 as well. Customers are known by the cookie `desk_visitor` or the token in `X-Visitor-Token`, sent back as `Authorization: Bearer`. HEAD is told what GET would answer. A method that a path has not is refused with 405 and `Allow`."),
     paths(
         routes::chat::chat,
         routes::chat_stream::stream,
@@ -67,35 +71,25 @@ use crate::{problem::Problem, routes};
         routes::health::ready,
         routes::page::root,
     ),
-    modifiers(&Bearer, &RateLimited),
+    components(schemas(ProblemBody)),
+    modifiers(&Tokens, &Refusals),
 )]
 pub struct Document;
 
-struct Bearer;
+/// How a caller says who it is.
+struct Tokens;
 
-impl Modify for Bearer {
+impl Modify for Tokens {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
-    }
-}
-
-/// The doors may answer any request so.
-struct RateLimited;
-
-impl Modify for RateLimited {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-        let response = ResponseBuilder::new()
-            .description("RATE_LIMITED: too many requests; `Retry-After` says when to go on, `RateLimit` what is left")
-            .content("application/problem+json", body)
-            .build();
-        for path in document.paths.paths.values_mut() {
-            let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
-            for operation in operations.into_iter().flatten() {
-                operation.responses.responses.insert("429".to_owned(), response.clone().into());
-            }
-        }
+        let bearer = |what: &str| {
+            let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+            SecurityScheme::Http(scheme.description(Some(what)).build())
+        };
+        let cookie = ApiKeyValue::with_description(COOKIE, "The same, as a browser keeps it");
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", bearer("The access token of staff"));
+        components.add_security_scheme("visitor", bearer("A customer's token, out of `X-Visitor-Token`"));
+        components.add_security_scheme("visitor_cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }
 
@@ -107,11 +101,11 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(routes::get("/docs/{file:.*}", page));
 }
 
-async fn document() -> HttpResponse {
+async fn document(_: Anybody) -> HttpResponse {
     HttpResponse::Ok().json(Document::openapi())
 }
 
-async fn page(file: Path<String>) -> Result<HttpResponse, Problem> {
+async fn page(_: Anybody, file: Path<String>) -> Result<HttpResponse, Problem> {
     let file = serve(&file, Arc::new(Config::from("/openapi.json"))).ok().flatten();
     let file = file.ok_or_else(|| Problem::not_found("there is no such file"))?;
     Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))

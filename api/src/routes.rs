@@ -1,4 +1,6 @@
 //! The routes. Everything under `/api` is served under `/api/v1` as well.
+//!
+//! Invariant: a handler's first argument says who may call it; one without does not compile.
 
 pub mod agents;
 pub mod api_keys;
@@ -18,12 +20,12 @@ pub mod session_events;
 pub mod sessions;
 
 use actix_web::{
-    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
+    Handler, HttpRequest, HttpResponse, Resource, Responder, Route, guard,
     http::{Method, StatusCode},
     web::{self, ServiceConfig},
 };
 
-use crate::problem::Problem;
+use crate::{problem::Problem, sign_in::guard::Guarded};
 
 /// Where the API is served.
 const PREFIXES: [&str; 2] = ["/api/v1", "/api"];
@@ -92,7 +94,7 @@ fn api(config: &mut ServiceConfig) {
 pub(crate) fn get<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
-    Args: FromRequest + 'static,
+    Args: Guarded + 'static,
     F::Output: Responder + 'static,
 {
     one(path, Method::GET, handler)
@@ -101,7 +103,7 @@ where
 fn post<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
-    Args: FromRequest + 'static,
+    Args: Guarded + 'static,
     F::Output: Responder + 'static,
 {
     one(path, Method::POST, handler)
@@ -110,28 +112,37 @@ where
 fn one<F, Args>(path: &str, method: Method, handler: F) -> Resource
 where
     F: Handler<Args>,
-    Args: FromRequest + 'static,
+    Args: Guarded + 'static,
     F::Output: Responder + 'static,
 {
     several(path, [on(method, handler)])
 }
 
-/// A method of a path, and what it does.
+/// A method of a path, and what it does. What GET answers, HEAD is told of.
 fn on<F, Args>(method: Method, handler: F) -> (Method, Route)
 where
     F: Handler<Args>,
-    Args: FromRequest + 'static,
+    Args: Guarded + 'static,
     F::Output: Responder + 'static,
 {
-    (method.clone(), web::method(method).to(handler))
+    let route = match method {
+        // The doors leave the body out.
+        Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+        _ => web::method(method.clone()),
+    };
+    (method, route.to(handler))
 }
 
 /// A path with its methods; any other is refused with a list of them.
 fn several<const N: usize>(path: &str, routes: [(Method, Route); N]) -> Resource {
-    let allowed: Vec<Method> = routes.iter().map(|(method, _)| method.clone()).collect();
+    let allowed: Vec<Method> = routes.iter().flat_map(|(method, _)| answered(method)).collect();
     let refuse = move |request: HttpRequest| std::future::ready(wrong_method(&request, &allowed));
     let resource = routes.into_iter().fold(web::resource(path), |resource, (_, route)| resource.route(route));
     resource.default_service(web::to(refuse))
+}
+
+fn answered(method: &Method) -> Vec<Method> {
+    if method == Method::GET { vec![Method::GET, Method::HEAD] } else { vec![method.clone()] }
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api_keys;
 pub mod first;
+pub mod guard;
 pub mod identity;
 pub mod passwords;
 pub mod second_factor;

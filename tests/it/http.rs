@@ -10,6 +10,7 @@ mod customers;
 mod docs;
 mod doors;
 mod faq;
+mod head;
 mod idempotency;
 mod input;
 mod live;

@@ -27,7 +27,7 @@ use super::profile::{address_of, person_name, taken};
 use crate::{
     app::App,
     body::JsonBody,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     query::QueryFields,
     request::request_id,
     sign_in::{
@@ -64,10 +64,6 @@ pub struct AgentAnswer {
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = AgentsAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
@@ -90,10 +86,6 @@ pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> R
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn show(_may: May<AgentRead>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
@@ -140,13 +132,7 @@ pub struct CreateAgentRequest {
     request_body = CreateAgentRequest,
     responses(
         (status = 200, body = AgentAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "AGENT_EXISTS"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "AGENT_EXISTS"),
     )
 )]
 pub async fn create(
@@ -210,14 +196,7 @@ pub struct ChangeAgentRequest {
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "LAST_ADMINISTRATOR"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "LAST_ADMINISTRATOR"),
     )
 )]
 pub async fn change(
@@ -268,13 +247,6 @@ pub struct SkillsRequest {
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn skills(
@@ -297,11 +269,7 @@ pub async fn skills(
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "LAST_ADMINISTRATOR"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "LAST_ADMINISTRATOR"),
     )
 )]
 pub async fn deactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
@@ -319,10 +287,6 @@ pub async fn deactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) 
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn reactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
@@ -360,14 +324,8 @@ pub struct ResetPasswordAnswer {
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = ResetPasswordAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "INVALID_PASSWORD"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "OWN_PASSWORD: one's own is changed with the old one"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "INVALID_PASSWORD"),
+        (status = 409, description = "OWN_PASSWORD: one's own is changed with the old one"),
     )
 )]
 pub async fn reset_password(

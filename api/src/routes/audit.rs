@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     app::App,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     query::QueryFields,
     sign_in::staff::{AuditRead, May},
 };
@@ -82,10 +82,6 @@ impl From<AuditEntry> for Entry {
     ),
     responses(
         (status = 200, body = AuditAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(_may: May<AuditRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {

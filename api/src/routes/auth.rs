@@ -28,9 +28,9 @@ use crate::{
     app::App,
     body::JsonBody,
     doors::address::Client,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request::request_id,
-    sign_in::{passwords::Password, second_factor, staff::Own, staff_tokens::ACCESS_LIFETIME},
+    sign_in::{guard::Anybody, passwords::Password, second_factor, staff::Own, staff_tokens::ACCESS_LIFETIME},
     wire::agent::AgentData,
 };
 
@@ -89,15 +89,13 @@ pub struct LoginAnswer {
     post, path = "/api/agent/login", operation_id = "sign_in", tag = "staff", request_body = LoginRequest,
     responses(
         (status = 200, body = LoginAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED (send `code` as well), SECOND_FACTOR_WRONG"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "TOO_MANY_FAILURES: wait as Retry-After says"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "INVALID_CREDENTIALS; SECOND_FACTOR_REQUIRED: send `code` as well; SECOND_FACTOR_WRONG"),
+        (status = 503),
+        (status = 429, description = "TOO_MANY_FAILURES: wait as Retry-After says"),
     )
 )]
 pub async fn login(
+    _: Anybody,
     request: HttpRequest,
     app: Data<App>,
     body: JsonBody<LoginRequest>,
@@ -271,14 +269,11 @@ pub struct RefreshRequest {
     post, path = "/api/agent/refresh", operation_id = "refresh", tag = "staff", request_body = RefreshRequest,
     responses(
         (status = 200, body = LoginAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "INVALID_REFRESH_TOKEN, SIGNED_OUT"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "INVALID_REFRESH_TOKEN, SIGNED_OUT"),
+        (status = 503),
     )
 )]
-pub async fn refresh(app: Data<App>, body: JsonBody<RefreshRequest>) -> Result<HttpResponse, Problem> {
+pub async fn refresh(_: Anybody, app: Data<App>, body: JsonBody<RefreshRequest>) -> Result<HttpResponse, Problem> {
     let token = body.0.refresh_token.ok_or_else(|| Problem::invalid("refresh_token", "is required"))?;
     let said = app.staff_tokens.check_refresh(&token).map_err(|_| {
         Problem::new(StatusCode::UNAUTHORIZED, "INVALID_REFRESH_TOKEN", "the refresh token is not good; sign in again")
@@ -318,8 +313,6 @@ pub(super) fn done(position: Position, message: Option<&'static str>) -> HttpRes
     post, path = "/api/agent/logout", operation_id = "sign_out", tag = "staff", security(("bearer" = [])),
     responses(
         (status = 200, body = DoneAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn logout(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {

@@ -3,11 +3,11 @@
 use actix_web::{HttpResponse, web::Data};
 use serde_json::json;
 
-use crate::app::App;
+use crate::{app::App, sign_in::guard::Anybody};
 
 /// The assistant as customers see it.
 #[utoipa::path(get, path = "/api/bot/info", operation_id = "bot_info", tag = "customer", responses((status = 200, body = Value)))]
-pub async fn info(app: Data<App>) -> HttpResponse {
+pub async fn info(_: Anybody, app: Data<App>) -> HttpResponse {
     let bot = &app.settings.bot;
     HttpResponse::Ok().json(json!({
         "success": true,
@@ -23,7 +23,7 @@ pub async fn info(app: Data<App>) -> HttpResponse {
 
 /// The original's front-end settings.
 #[utoipa::path(get, path = "/api/config", operation_id = "config", tag = "customer", responses((status = 200, body = Value)))]
-pub async fn config(app: Data<App>) -> HttpResponse {
+pub async fn config(_: Anybody, app: Data<App>) -> HttpResponse {
     HttpResponse::Ok().json(json!({
         "appId": app.settings.app_id,
         "workflowId": app.settings.workflow_id,

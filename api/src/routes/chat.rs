@@ -20,7 +20,7 @@ use super::shared::{idempotency_key, session_name};
 use crate::{
     app::App,
     body::JsonBody,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request::request_id,
     sign_in::visitor::{KnownVisitor, signed_out},
 };
@@ -95,6 +95,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Input that does not parse, a session that a person has, a log that is away.
 #[utoipa::path(
     post, path = "/api/chat", operation_id = "chat", tag = "customer", request_body = ChatRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable"),
         ("Prefer" = Option<String>, Header, description = "respond-async: do not wait for the reply"),
@@ -102,20 +103,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
     responses(
         (status = 200, body = ChatAnswer),
         (status = 202, body = ChatAccepted, description = "Recorded; asked for with `Prefer: respond-async`"),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "SESSION_IN_MANUAL_MODE: a person has the session; nothing was recorded"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "The key was used with another body"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "SESSION_IN_MANUAL_MODE: a person has the session; nothing was recorded"),
     )
 )]
 pub async fn chat(
+    visitor: KnownVisitor,
     request: HttpRequest,
     app: Data<App>,
-    visitor: KnownVisitor,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
     let accepted = accept(&request, &app, &visitor, body.0).await?;

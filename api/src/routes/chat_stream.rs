@@ -22,7 +22,7 @@ use super::chat::{Accepted, ChatRequest, accept};
 use crate::{
     app::App,
     body::JsonBody,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     sign_in::visitor::KnownVisitor,
     sse::{data_frame, respond},
 };
@@ -37,22 +37,16 @@ use crate::{
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
     post, path = "/api/chat/stream", operation_id = "chat_stream", tag = "customer", request_body = ChatRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn stream(
+    visitor: KnownVisitor,
     request: HttpRequest,
     app: Data<App>,
-    visitor: KnownVisitor,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
     match accept(&request, &app, &visitor, body.0).await {

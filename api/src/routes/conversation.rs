@@ -6,13 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::shared::{idempotency_key, session_name};
-use crate::{
-    app::App,
-    body::JsonBody,
-    problem::{Problem, ProblemBody},
-    request::request_id,
-    sign_in::visitor::KnownVisitor,
-};
+use crate::{app::App, body::JsonBody, problem::Problem, request::request_id, sign_in::visitor::KnownVisitor};
 
 /// Names the session to open.
 #[derive(Deserialize, ToSchema)]
@@ -48,21 +42,16 @@ pub struct ConversationAnswer {
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
     post, path = "/api/conversation/create", operation_id = "create_conversation", tag = "customer", request_body = CreateRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
     responses(
         (status = 200, body = ConversationAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn create(
+    visitor: KnownVisitor,
     request: HttpRequest,
     app: Data<App>,
-    visitor: KnownVisitor,
     body: JsonBody<CreateRequest>,
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(&request)?;
@@ -86,21 +75,16 @@ pub async fn create(
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
     post, path = "/api/conversation/new", operation_id = "new_conversation", tag = "customer", request_body = ContextRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
     responses(
         (status = 200, body = ConversationAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn new(
+    visitor: KnownVisitor,
     request: HttpRequest,
     app: Data<App>,
-    visitor: KnownVisitor,
     body: JsonBody<ContextRequest>,
 ) -> Result<HttpResponse, Problem> {
     start_context(&request, &app, &visitor, body.0, false).await
@@ -112,21 +96,16 @@ pub async fn new(
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
     post, path = "/api/conversation/clear", operation_id = "clear_conversation", tag = "customer", request_body = ContextRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
     responses(
         (status = 200, body = ConversationAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn clear(
+    visitor: KnownVisitor,
     request: HttpRequest,
     app: Data<App>,
-    visitor: KnownVisitor,
     body: JsonBody<ContextRequest>,
 ) -> Result<HttpResponse, Problem> {
     start_context(&request, &app, &visitor, body.0, true).await

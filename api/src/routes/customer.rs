@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     body::JsonBody,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request::request_id,
     sign_in::{
         identity::GoodToken,
@@ -80,13 +80,12 @@ impl CustomerData {
 /// The token is not good, the log is away.
 #[utoipa::path(
     get, path = "/api/customer", operation_id = "show_customer", tag = "customer",
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     responses(
         (status = 200, body = CustomerAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn show(request: HttpRequest, app: Data<App>, visitor: KnownVisitor) -> Result<HttpResponse, Problem> {
+pub async fn show(visitor: KnownVisitor, request: HttpRequest, app: Data<App>) -> Result<HttpResponse, Problem> {
     let Some(visitor) = visitor.looking(&request, None) else { return Ok(CustomerData::default().answer(0)) };
     let current = app.customers.current(visitor).await?;
     let data = current.state.customer().map(CustomerData::of).unwrap_or_default();
@@ -103,20 +102,16 @@ pub async fn show(request: HttpRequest, app: Data<App>, visitor: KnownVisitor) -
 /// The identity token is not good or was used before; the log is away.
 #[utoipa::path(
     post, path = "/api/customer/identify", operation_id = "identify_customer", tag = "customer", request_body = IdentifyRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     responses(
         (status = 200, body = CustomerAnswer, description = "The visitor's token comes in the cookie and in X-Visitor-Token"),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "IDENTITY_TOKEN_INVALID, IDENTITY_TOKEN_REPLAYED: ask the shop for another; UNAUTHORIZED: the visitor token is not good"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "IDENTITY_TOKEN_INVALID, IDENTITY_TOKEN_REPLAYED: ask the shop for another; UNAUTHORIZED: the visitor token is not good"),
     )
 )]
 pub async fn identify(
+    holder: TokenHolder,
     request: HttpRequest,
     app: Data<App>,
-    holder: TokenHolder,
     body: JsonBody<IdentifyRequest>,
 ) -> Result<HttpResponse, Problem> {
     let token = body.0.identity_token.ok_or_else(|| Problem::invalid("identity_token", "is required"))?;
@@ -134,20 +129,15 @@ pub async fn identify(
 /// The visitor token is not good; the log is away.
 #[utoipa::path(
     post, path = "/api/customer/sign-out", operation_id = "sign_out_customer", tag = "customer", request_body = SignOutRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = [])),
     responses(
         (status = 200, body = CustomerAnswer, description = "A new visitor's token comes in the cookie and in X-Visitor-Token"),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "FOREIGN_ORIGIN: by cookie from a page of another house"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn sign_out(
+    holder: TokenHolder,
     request: HttpRequest,
     app: Data<App>,
-    holder: TokenHolder,
     _body: JsonBody<SignOutRequest>,
 ) -> Result<HttpResponse, Problem> {
     let position = match holder.0 {

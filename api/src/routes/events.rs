@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::{
     app::App,
     envelope::{Reader, shown},
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     query::QueryFields,
     request::request_id,
     sign_in::staff::{LogRead, May, Needs as _, Staff},
@@ -37,10 +37,8 @@ const PAGE: usize = 500;
         ("Last-Event-ID" = Option<String>, Header, description = "As `after`, and wins"),
     ),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "CURSOR_AHEAD"),
+        (status = 200, content((String = "text/event-stream"), (String = "application/x-ndjson"))),
+        (status = 409, description = "CURSOR_AHEAD; CURSOR_OF_OTHER_GENERATION, for NDJSON"),
     )
 )]
 pub async fn stream(

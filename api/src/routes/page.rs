@@ -8,7 +8,7 @@ use actix_web::{
 use include_dir::{Dir, include_dir};
 use serde_json::json;
 
-use crate::problem::Problem;
+use crate::{problem::Problem, sign_in::guard::Anybody};
 
 static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
 
@@ -22,7 +22,7 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// The page for `Accept: text/html`, otherwise the original's JSON.
 #[utoipa::path(get, path = "/", operation_id = "root", tag = "customer", responses((status = 200, body = String, content_type = "text/html")))]
-pub async fn root(request: HttpRequest) -> HttpResponse {
+pub async fn root(_: Anybody, request: HttpRequest) -> HttpResponse {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("text/html") {
         return serve("index.html").unwrap_or_else(|problem| problem.error_response());
@@ -47,11 +47,11 @@ pub async fn root(request: HttpRequest) -> HttpResponse {
     }))
 }
 
-async fn file(name: Path<String>) -> Result<HttpResponse, Problem> {
+async fn file(_: Anybody, name: Path<String>) -> Result<HttpResponse, Problem> {
     serve(&name)
 }
 
-async fn favicon() -> Result<HttpResponse, Problem> {
+async fn favicon(_: Anybody) -> Result<HttpResponse, Problem> {
     serve("favicon.svg")
 }
 

@@ -22,7 +22,7 @@ use super::auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_o
 use crate::{
     app::App,
     body::JsonBody,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request::request_id,
     sign_in::{passwords::Password, staff::Own},
     wire::agent::{AgentData, SignInData},
@@ -47,12 +47,7 @@ pub struct ChangePasswordRequest {
     request_body = ChangePasswordRequest,
     responses(
         (status = 200, body = DoneAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "OLD_PASSWORD_INCORRECT, INVALID_PASSWORD, PASSWORD_SAME"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "OLD_PASSWORD_INCORRECT, INVALID_PASSWORD, PASSWORD_SAME"),
     )
 )]
 pub async fn change_password(
@@ -122,8 +117,6 @@ pub struct ProfileAnswer {
     get, path = "/api/agent/profile", operation_id = "show_profile", tag = "staff", security(("bearer" = [])),
     responses(
         (status = 200, body = ProfileAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn profile(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
@@ -158,11 +151,6 @@ pub struct ProfileRequest {
     request_body = ProfileRequest,
     responses(
         (status = 200, body = ProfileAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn change_profile(own: Own, app: Data<App>, body: JsonBody<ProfileRequest>) -> Result<HttpResponse, Problem> {
@@ -205,8 +193,6 @@ pub struct SignInsAnswer {
     get, path = "/api/agent/sign-ins", operation_id = "list_sign_ins", tag = "staff", security(("bearer" = [])),
     responses(
         (status = 200, body = SignInsAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn sign_ins(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
@@ -225,9 +211,6 @@ pub async fn sign_ins(own: Own, app: Data<App>) -> Result<HttpResponse, Problem>
     params(("id" = String, Path, description = "The sign-in")),
     responses(
         (status = 200, body = DoneAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn revoke(own: Own, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     app::App,
     body::JsonBody,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request::request_id,
     sign_in::{
         second_factor::{digests, new_recovery_codes, new_secret, proof, step_of, uri},
@@ -58,13 +58,9 @@ pub struct PrepareSecondFactorAnswer {
     security(("bearer" = [])), request_body = PrepareSecondFactorRequest,
     responses(
         (status = 200, body = PrepareSecondFactorAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "PASSWORD_INCORRECT"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "SECOND_FACTOR_ENABLED"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "PASSWORD_INCORRECT"),
+        (status = 409, description = "SECOND_FACTOR_ENABLED"),
+        (status = 429, description = "TOO_MANY_FAILURES: wait as Retry-After says"),
     )
 )]
 pub async fn prepare(
@@ -109,13 +105,9 @@ pub struct RecoveryCodesAnswer {
     security(("bearer" = [])), request_body = EnableSecondFactorRequest,
     responses(
         (status = 200, body = RecoveryCodesAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "SECOND_FACTOR_WRONG"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "SECOND_FACTOR_ENABLED, SECOND_FACTOR_NOT_OFFERED"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "SECOND_FACTOR_WRONG"),
+        (status = 409, description = "SECOND_FACTOR_ENABLED, SECOND_FACTOR_NOT_OFFERED"),
+        (status = 429, description = "TOO_MANY_FAILURES: wait as Retry-After says"),
     )
 )]
 pub async fn enable(
@@ -160,13 +152,9 @@ pub struct ConfirmSecondFactorRequest {
     security(("bearer" = [])), request_body = ConfirmSecondFactorRequest,
     responses(
         (status = 200, body = RecoveryCodesAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "PASSWORD_INCORRECT, SECOND_FACTOR_WRONG"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "SECOND_FACTOR_NOT_OFFERED"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "PASSWORD_INCORRECT, SECOND_FACTOR_WRONG"),
+        (status = 409, description = "SECOND_FACTOR_NOT_OFFERED"),
+        (status = 429, description = "TOO_MANY_FAILURES: wait as Retry-After says"),
     )
 )]
 pub async fn replace_recovery_codes(
@@ -191,12 +179,8 @@ pub async fn replace_recovery_codes(
     security(("bearer" = [])), request_body = ConfirmSecondFactorRequest,
     responses(
         (status = 200, body = DoneAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "PASSWORD_INCORRECT, SECOND_FACTOR_WRONG"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "PASSWORD_INCORRECT, SECOND_FACTOR_WRONG"),
+        (status = 429, description = "TOO_MANY_FAILURES: wait as Retry-After says"),
     )
 )]
 pub async fn disable(
@@ -222,10 +206,6 @@ pub async fn disable(
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn reset(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {

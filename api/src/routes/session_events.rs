@@ -19,7 +19,7 @@ use crate::{
     app::App,
     departures::Departure,
     envelope::{Reader, is_shown, shown},
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     query::QueryFields,
     sign_in::{
         staff::{MaybeStaff, Needs as _, SessionRead, Staff},
@@ -39,6 +39,7 @@ const PAGE: usize = 500;
 /// The session is not there or not the caller's; the cursor is malformed or beyond the log's head.
 #[utoipa::path(
     get, path = "/api/sessions/{name}/events", operation_id = "follow_session", tag = "customer",
+    security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(
         ("name" = String, Path, description = "The session's name; for staff its id as well"),
         ("after" = Option<String>, Query, description = "A position, or an id of this stream"),
@@ -46,11 +47,7 @@ const PAGE: usize = 500;
     ),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "Staff without session:read"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "CURSOR_AHEAD"),
+        (status = 409, description = "CURSOR_AHEAD; AMBIGUOUS_SESSION, for staff"),
     )
 )]
 pub async fn stream(

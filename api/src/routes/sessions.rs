@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::shared::session_name;
 use crate::{
     app::App,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     query::QueryFields,
     request::request_id,
     sign_in::{
@@ -54,6 +54,7 @@ pub struct SessionAnswer {
 /// It is not there or not the caller's; the moment is not in the log; the views are behind or away.
 #[utoipa::path(
     get, path = "/api/sessions/{name}", operation_id = "show_session", tag = "customer",
+    security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(
         ("name" = String, Path, description = "The session's name; for staff its id as well"),
         ("at" = Option<String>, Query, description = "As it stood: a position, or a time in RFC 3339 (write + as %2B)"),
@@ -62,12 +63,9 @@ pub struct SessionAnswer {
     ),
     responses(
         (status = 200, body = SessionAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "Also: `at` is in the future"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "Staff without session:read"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json", description = "Also: it had not begun at `at`"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "AMBIGUOUS_SESSION, for staff; CURSOR_AHEAD: `at` is beyond the log's head"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "Also: `at` is in the future"),
+        (status = 404, description = "Also: it had not begun at `at`"),
+        (status = 409, description = "AMBIGUOUS_SESSION, for staff; CURSOR_AHEAD: `at` is beyond the log's head"),
     )
 )]
 pub async fn show(
@@ -184,10 +182,6 @@ pub struct ListData {
     ),
     responses(
         (status = 200, body = ListAnswer),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(_may: May<SessionRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
@@ -225,9 +219,6 @@ fn parse_status(text: &str) -> Result<Status, Problem> {
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = Value),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn stats(_may: May<StatisticsRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {

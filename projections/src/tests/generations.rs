@@ -224,7 +224,7 @@ async fn two_processes_on_one_folder_go_over_together_and_neither_mixes_up_the_r
 
 #[test]
 fn a_fingerprint_names_every_view_and_version() {
-    assert_eq!(view::fingerprint(&view::all()), "agent/1 audit/2 message/1 session/1 statistics/1");
+    assert_eq!(view::fingerprint(&view::all()), "agent/2 audit/2 message/1 session/1 statistics/1");
     assert!(view::usable(&version(3, 2), &view::fingerprint(&version(2, 2))));
     assert!(!view::usable(&version(3, 2), &view::fingerprint(&version(1, 1))));
     assert!(!view::usable(&version(1, 1), &view::fingerprint(&version(2, 1))), "from a newer program");

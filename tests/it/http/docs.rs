@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::{desk, ok};
 
 /// What they do is said by their paths.
-const WITHOUT_BODY: [&str; 2] = ["/api/agent/logout", "/api/agents/{id}/reactivate"];
+const WITHOUT_BODY: [&str; 3] =
+    ["/api/agent/logout", "/api/agents/{id}/reactivate", "/api/agents/{id}/reset-second-factor"];
 /// Commands that return secrets take no key (design 6); these may be repeated all the same.
 const WITHOUT_KEY: &[&str] = &["/api/customer/identify", "/api/customer/sign-out"];
 
@@ -32,6 +33,29 @@ async fn the_document_is_whole() {
             assert_eq!(keyed, repeatable, "{what} says that it may be repeated");
             let named = operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "path");
             assert_eq!(named.count(), path.matches('{').count(), "{what} has its path's parameters");
+        }
+    }
+}
+
+/// Whose 503 is no refusal but what it was asked for.
+const TELLS_HOW_IT_IS: &str = "/readyz";
+
+#[tokio::test]
+async fn every_answer_is_described_and_every_refusal_is_a_problem() {
+    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let what = format!("{method} {path} {status}");
+                assert!(answer["description"].as_str().is_some_and(|text| !text.is_empty()), "{what} is described");
+                if status.as_str() < "400" || path == TELLS_HOW_IT_IS {
+                    continue;
+                }
+                let schema = &answer["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(schema, "#/components/schemas/Problem", "{what}");
+                let says_when = answer["headers"]["Retry-After"].is_object();
+                assert_eq!(says_when, matches!(status.as_str(), "429" | "503"), "{what}");
+            }
         }
     }
 }

@@ -276,12 +276,12 @@ async fn wrong_methods_and_unknown_paths_are_told_apart() {
         (Method::GET, "/api/chat", "POST"),
         (Method::PUT, "/api/chat/stream", "POST"),
         (Method::DELETE, "/api/v1/conversation/clear", "POST"),
-        (Method::POST, "/api/sessions", "GET"),
-        (Method::DELETE, "/api/sessions/x", "GET"),
-        (Method::POST, "/api/sessions/x/events", "GET"),
-        (Method::PATCH, "/api/events", "GET"),
-        (Method::POST, "/healthz", "GET"),
-        (Method::POST, "/", "GET"),
+        (Method::POST, "/api/sessions", "GET, HEAD"),
+        (Method::DELETE, "/api/sessions/x", "GET, HEAD"),
+        (Method::POST, "/api/sessions/x/events", "GET, HEAD"),
+        (Method::PATCH, "/api/events", "GET, HEAD"),
+        (Method::POST, "/healthz", "GET, HEAD"),
+        (Method::POST, "/", "GET, HEAD"),
     ] {
         let response = customer.request(method.clone(), path).send().await.unwrap();
         assert_eq!(response.headers()["allow"], allowed, "{method} {path}");

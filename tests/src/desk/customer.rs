@@ -126,6 +126,12 @@ impl Staff {
         Self { client: reqwest::Client::new(), url, token }
     }
 
+    /// The token.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Posts JSON.
     ///
     /// # Errors
