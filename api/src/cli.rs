@@ -5,7 +5,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    checkpoints, logging, server,
+    checkpoints, logging, reset_admin, server,
     settings::{Layers, Settings, SettingsError, check_config, settings_page},
 };
 
@@ -46,6 +46,17 @@ reads its file: it works while desk runs, and needs no database.
 
 Exit status: 0 printed, 2 there is no key yet, or it cannot be read.";
 
+const RESET_ADMIN_HELP: &str = "\
+Makes the account admin an administrator that can sign in, without a second factor and with a made-up
+password. It is written to the file admin-password in the data directory (mode 0600), opens nothing but
+its own change, and its path is printed. Every other sign-in of the account is over. All of it is in the
+log and the audit, by system:reset-admin.
+
+Stop desk first: the data directory is one program's at a time. On several nodes stop one of them, or
+give another --data-dir; the others hear of it within a second.
+
+Exit status: 0 done, 2 could not run.";
+
 #[derive(Args)]
 struct Flags {
     /// Address and port to listen on [default: 127.0.0.1:8080]
@@ -79,6 +90,9 @@ enum Subcommands {
     /// Print the public key that checkpoints are checked with
     #[command(after_help = KEYS_HELP)]
     Keys,
+    /// Open the account `admin` again when no administrator can sign in any more
+    #[command(after_help = RESET_ADMIN_HELP)]
+    ResetAdmin,
 }
 
 /// Runs the program as its arguments say.
@@ -107,6 +121,11 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     }
     if let Some(Subcommands::Keys) = cli.command {
         return checkpoints::print_public_key(&settings);
+    }
+    if let Some(Subcommands::ResetAdmin) = cli.command {
+        let file = reset_admin::reset(&settings).await?;
+        let said = format!("admin can sign in with the password in {}, and has to change it\n", file.display());
+        return Ok(std::io::stdout().write_all(said.as_bytes())?);
     }
     logging::start(settings.dev);
     server::serve(settings).await

@@ -76,7 +76,8 @@ impl Departures {
     pub fn of(&self, customers: Arc<Customers>, visitor: VisitorId) -> Departure {
         let mut left = self.told.subscribe();
         Box::pin(async move {
-            while !is_gone(&customers, visitor).await {
+            // On the heap for as long as it looks: thousands of listeners only listen.
+            while !Box::pin(is_gone(&customers, visitor)).await {
                 if heard_of(&mut left, visitor).await {
                     return;
                 }

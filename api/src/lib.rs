@@ -15,6 +15,7 @@ pub mod openapi;
 pub mod problem;
 pub mod query;
 pub mod request;
+pub mod reset_admin;
 pub mod routes;
 pub mod server;
 pub mod settings;

@@ -128,6 +128,18 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     Ok(Running { app, runner, stop, signer, databases, keeper, _data_dir: data_dir, _faq: faq })
 }
 
+/// The accounts alone, for a command that runs without the rest; the folder is locked for as long as it is held.
+///
+/// # Errors
+/// Something cannot be used; the error says what, and what to do.
+pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), AnyError> {
+    let data_dir = DataDir::lock(&settings.data_dir)?;
+    let (vault, _keys) = open_vault(settings, &data_dir).await?;
+    let store = open_store(settings, &data_dir).await?;
+    let identity = store.identity().await?;
+    Ok((Accounts::new(Log::new(store, vault), identity.log_id), data_dir))
+}
+
 fn store_name(settings: &Settings) -> &'static str {
     if settings.database_url.is_some() { "postgresql" } else { "sqlite" }
 }

@@ -96,27 +96,25 @@ pub(crate) async fn accept(
     };
     let is_tls = matches!(stream, Stream::Tls(_));
     let connection = Rc::new(Connection { is_tls, answering: Cell::new(0) });
-    Ok((Wire { stream, connection, quiet: Clock::new(), stuck: Clock::new() }, Protocol::Http1, peer))
+    Ok((Wire { stream, connection, quiet: Clock::default(), stuck: Clock::default() }, Protocol::Http1, peer))
 }
 
-/// A limit that begins when it is first asked for.
+/// A limit that begins when it is first asked for; until then it takes no memory.
+#[derive(Default)]
 struct Clock {
-    sleep: Pin<Box<Sleep>>,
+    sleep: Option<Pin<Box<Sleep>>>,
     is_running: bool,
 }
 
 impl Clock {
-    fn new() -> Self {
-        Self { sleep: Box::pin(sleep(Duration::ZERO)), is_running: false }
-    }
-
     /// Whether the limit is over; wakes the task when it will be.
     fn is_over(&mut self, limit: Duration, context: &mut Context<'_>) -> bool {
+        let timer = self.sleep.get_or_insert_with(|| Box::pin(sleep(limit)));
         if !self.is_running {
-            self.sleep.as_mut().reset(Instant::now() + limit);
+            timer.as_mut().reset(Instant::now() + limit);
             self.is_running = true;
         }
-        self.sleep.as_mut().poll(context).is_ready()
+        timer.as_mut().poll(context).is_ready()
     }
 
     fn stop(&mut self) {

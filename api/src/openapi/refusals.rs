@@ -45,8 +45,8 @@ const KEYED: [Refusal; 1] = [(422, "IDEMPOTENCY_KEY_REUSED: the key came with an
 const STORE: Refusal = (503, "the store cannot be reached at this moment; `code` says what of it");
 /// Where staff acts.
 const STAFF: [Refusal; 3] = [
-    (401, "UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in"),
-    (403, "PERMISSION_DENIED: the role does not allow it; PASSWORD_CHANGE_REQUIRED"),
+    (401, "UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID"),
+    (403, "PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED"),
     STORE,
 ];
 /// Where a visitor acts.

@@ -172,7 +172,8 @@ fn frames(
             if is_hidden || !is_shown(reader, event_type) {
                 continue;
             }
-            match shown(&app.log, reader, &recorded).await {
+            // On the heap for as long as it takes: thousands of streams only wait.
+            match Box::pin(shown(&app.log, reader, &recorded)).await {
                 Ok(json) => yield event_frame(app.identity, recorded.position, event_type, &json),
                 Err(_logged) => return,
             }

@@ -4,6 +4,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod outsiders;
+mod reset_admin;
 mod second_factor;
 mod sign_in;
 mod streams;
