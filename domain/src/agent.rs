@@ -8,6 +8,7 @@ pub mod codec;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod password;
 pub mod permission;
 pub mod rejection;
 pub mod state;

@@ -159,7 +159,7 @@ impl ApiKey {
 impl SecondFactor {
     fn apply(&mut self, used: SecondFactorUsed) {
         match used {
-            SecondFactorUsed::Totp { step } => self.used_step = self.used_step.max(step),
+            SecondFactorUsed::Totp { step } => self.used_step = step,
             SecondFactorUsed::RecoveryCode { number } => drop(self.recovery.remove(&number)),
         }
     }

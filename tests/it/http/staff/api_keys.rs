@@ -3,7 +3,7 @@
 use domain::agent::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::desk::Staff;
+use tests::desk::{Desk, Setup, Staff};
 
 use super::{Member, desk, fresh, ok, streams::ends_with_a_word};
 use crate::http::{customer_with, eventually, problem};
@@ -144,4 +144,25 @@ async fn a_key_is_no_account() {
     problem(desk().staff().get(&path).await.unwrap(), 404, "NOT_FOUND").await;
     let reset = desk().staff().post(&format!("{path}/reset-password"), &json!({})).await.unwrap();
     problem(reset, 404, "NOT_FOUND").await;
+}
+
+#[tokio::test]
+async fn after_a_start_the_good_ones_open_and_the_revoked_ones_do_not() {
+    let mut desk = Desk::start(Setup::default());
+    let body = json!({"name": "Nightly export", "permissions": ["statistics:read"]});
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let issued = ok(desk.staff().post("/api/api-keys", &body).await.unwrap()).await;
+        let id = issued["data"]["id"].as_str().unwrap().to_owned();
+        keys.push((issued["key"].as_str().unwrap().to_owned(), id));
+    }
+    let path = format!("/api/api-keys/{}", keys[1].1);
+    let revoked = ok(desk.staff().request(Method::DELETE, &path).send().await.unwrap()).await;
+    // The map of who may come in begins with the views then.
+    ok(desk.staff().get(&format!("/api/sessions?min_position={}", revoked["position"])).await.unwrap()).await;
+    desk.kill();
+    desk.start_again();
+    let come = async |key: &str| Staff::new(desk.url(), key.to_owned()).get("/api/sessions/stats").await.unwrap();
+    ok(come(&keys[0].0).await).await;
+    problem(come(&keys[1].0).await, 401, "API_KEY_INVALID").await;
 }

@@ -1,0 +1,70 @@
+//! Which passwords are taken.
+//!
+//! Invariant: nothing here keeps or shows a password.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use crate::text::Username;
+
+/// The shortest, in characters (design 8).
+pub const MIN_CHARS: usize = 10;
+/// The longest, in bytes: more is not a password but an attempt to keep the hash busy.
+pub const MAX_BYTES: usize = 1_024;
+/// Of the 20,000 passwords that are used most (Royce Williams' list, as Django has it), those long enough to be taken.
+static COMMON: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
+
+/// Why a password is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It is too short.
+    #[error("must have at least {MIN_CHARS} characters")]
+    TooShort,
+    /// It is too long.
+    #[error("must have at most {MAX_BYTES} bytes")]
+    TooLong,
+    /// Everybody's first guess.
+    #[error(
+        "is one of the passwords that are tried first; choose another, for example four words that have nothing in common"
+    )]
+    Common,
+}
+
+/// Whether an account of this name may have this password.
+///
+/// # Errors
+/// It is too short, too long, one of the most used, or holds the account's own name.
+pub fn fits(password: &str, username: &Username) -> Result<(), Unfit> {
+    if password.chars().count() < MIN_CHARS {
+        return Err(Unfit::TooShort);
+    }
+    if password.len() > MAX_BYTES {
+        return Err(Unfit::TooLong);
+    }
+    let lower = password.to_lowercase();
+    if COMMON.contains(&*lower) || lower.contains(username.as_str()) {
+        return Err(Unfit::Common);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(password: &str) -> Result<(), Unfit> {
+        fits(password, &Username::parse("anna").expect("a good name"))
+    }
+
+    #[test]
+    fn short_common_and_own_names_are_not_taken() {
+        assert_eq!(tried("abcdefghi"), Err(Unfit::TooShort));
+        assert_eq!(tried("电电电电电电电电电"), Err(Unfit::TooShort), "characters count, not bytes");
+        for common in ["1234567890", "Password123", "qwertyuiop"] {
+            assert_eq!(tried(common), Err(Unfit::Common), "{common}");
+        }
+        assert_eq!(tried("Anna-is-the-best"), Err(Unfit::Common));
+        assert_eq!(tried(&"x".repeat(1_025)), Err(Unfit::TooLong));
+        assert_eq!(tried("correct horse battery"), Ok(()));
+    }
+}
