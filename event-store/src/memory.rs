@@ -97,8 +97,12 @@ impl MemoryStore {
 
 #[async_trait]
 impl EventReader for MemoryStore {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        Ok(self.events().by_id.get(&event_id).cloned())
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        Ok(self.events().by_id.get(&event_id).filter(|event| event.stream == *stream).cloned())
+    }
+
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        Ok(self.events().by_id.get(&event_id).map(|event| event.stream.clone()))
     }
 
     async fn head(&self) -> Result<Position, ReadError> {

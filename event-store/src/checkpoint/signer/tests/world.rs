@@ -81,8 +81,12 @@ impl Handled {
 
 #[async_trait]
 impl EventReader for Handled {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        self.log.find(event_id).await
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        self.log.find(stream, event_id).await
+    }
+
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        self.log.holder(event_id).await
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
