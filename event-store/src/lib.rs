@@ -11,6 +11,8 @@ pub mod checkpoint;
 pub mod conformance;
 pub mod event;
 pub mod hash;
+#[cfg(feature = "kurrentdb")]
+pub mod kurrentdb;
 pub mod log;
 pub mod memory;
 pub mod merkle;
