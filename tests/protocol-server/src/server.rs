@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{runtime::Runtime, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tonic::transport::Server as Transport;
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     },
     service::Node,
     store::{Habits, Store},
+    threads::Threads,
 };
 
 /// The largest message that a node takes, in bytes: that of a record in KurrentDB's log.
@@ -42,7 +43,7 @@ pub enum StartError {
 ///
 /// Whoever drops it has it stopped.
 pub struct Server {
-    runtime: Option<Runtime>,
+    threads: Threads,
     folder: PathBuf,
     cluster: Arc<Cluster>,
     faults: Arc<Faults>,
@@ -63,20 +64,16 @@ impl Server {
     /// # Errors
     /// [`StartError`]: the folder is in use or cannot be read, or a port is taken.
     pub fn start(folder: &Path, options: Options) -> Result<Self, StartError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("protocol-server")
-            .enable_all()
-            .build()?;
+        let threads = Threads::start()?;
         let ports = {
-            let _inside = runtime.enter();
+            let _inside = threads.enter();
             let wanted = (0..options.nodes.max(1)).map(|node| options.ports.get(node).copied().unwrap_or(0));
             wanted.map(ReservedPort::take).collect::<io::Result<Vec<_>>>()?
         };
         let faults = Arc::new(Faults::default());
         let cluster = cluster(folder, options, &faults, &ports)?;
         let nodes = ports.iter().map(|_| Listening::default()).collect();
-        let mut server = Self { runtime: Some(runtime), folder: folder.to_owned(), cluster, faults, ports, nodes };
+        let mut server = Self { threads, folder: folder.to_owned(), cluster, faults, ports, nodes };
         server.listen_everywhere()?;
         Ok(server)
     }
@@ -149,11 +146,9 @@ impl Server {
     /// There is no such node.
     pub fn go_down(&mut self, node: usize) {
         self.cluster.set_up(node, false);
-        let listening = &mut self.nodes[node];
-        if let (Some(task), Some(runtime)) = (listening.task.take(), &self.runtime) {
-            task.abort();
-            // Until nobody accepts any more; how it ended says nothing.
-            let _ = wait(runtime, task);
+        if let Some(task) = self.nodes[node].task.take() {
+            // First nobody accepts any more.
+            self.threads.end(task);
         }
         self.nodes[node].connections.cut_all();
     }
@@ -174,9 +169,11 @@ impl Server {
     /// # Panics
     /// There is no such node.
     pub fn come_back(&mut self, node: usize) -> Result<(), StartError> {
-        let Some(runtime) = self.runtime.as_ref().filter(|_| self.nodes[node].task.is_none()) else { return Ok(()) };
+        if self.nodes[node].task.is_some() {
+            return Ok(());
+        }
         let listener = {
-            let _inside = runtime.enter();
+            let _inside = self.threads.enter();
             self.ports[node].listen()?
         };
         let connections = self.nodes[node].connections.clone();
@@ -188,7 +185,7 @@ impl Server {
             .add_service(OperationsServer::new(service))
             .serve_with_incoming(incoming(listener, connections));
         self.cluster.set_up(node, true);
-        self.nodes[node].task = Some(runtime.spawn(async move {
+        self.nodes[node].task = Some(self.threads.spawn(async move {
             // It ends when it is aborted.
             let _ = serving.await;
         }));
@@ -232,10 +229,6 @@ impl Server {
     fn halt(&mut self) {
         self.go_down_everywhere();
         self.cluster.store.stop();
-        if let Some(runtime) = self.runtime.take() {
-            // Not awaited: this may be dropped inside another runtime.
-            runtime.shutdown_background();
-        }
     }
 }
 
@@ -254,15 +247,4 @@ fn cluster(
     let store = Store::open(folder, Habits { stats_every: options.stats_every })?;
     let addresses: Vec<SocketAddr> = ports.iter().map(ReservedPort::address).collect();
     Ok(Arc::new(Cluster::new(options, store, faults.clone(), &addresses)))
-}
-
-/// Waits for a task from outside of the runtime, or from inside of another.
-fn wait(runtime: &Runtime, task: JoinHandle<()>) -> Option<()> {
-    let (done, ended) = std::sync::mpsc::channel();
-    runtime.spawn(async move {
-        // How it ended says nothing.
-        let _ = task.await;
-        let _ = done.send(());
-    });
-    ended.recv().ok()
 }

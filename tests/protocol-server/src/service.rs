@@ -11,6 +11,8 @@ mod outlet;
 mod read;
 mod subscribe;
 
+pub(crate) use convert::uuid;
+
 use std::sync::Arc;
 
 use tokio_stream::wrappers::ReceiverStream;
