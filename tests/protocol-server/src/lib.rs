@@ -10,6 +10,7 @@
 
 mod access;
 mod cluster;
+mod connections;
 pub mod control;
 mod event;
 mod faults;
@@ -27,7 +28,7 @@ mod threads;
 pub use faults::{AppendFault, Ending, Faults};
 pub use listener::ReservedPort;
 pub use log::LogError;
-pub use options::{InvalidPosition, Options, SlowSubscribers, User};
+pub use options::{InvalidPosition, Options, SlowSubscribers, Tls, User};
 pub use server::{Server, StartError};
 
 /// Reads an id as the protocol writes it.

@@ -12,8 +12,9 @@ use tonic::transport::Server as Transport;
 
 use crate::{
     cluster::Cluster,
+    connections::{Connections, Manner, acceptor, incoming},
     faults::Faults,
-    listener::{Connections, ReservedPort, incoming},
+    listener::ReservedPort,
     log::LogError,
     options::Options,
     proto::{
@@ -49,6 +50,7 @@ pub struct Server {
     faults: Arc<Faults>,
     ports: Vec<ReservedPort>,
     nodes: Vec<Listening>,
+    manner: Manner,
 }
 
 /// A node's listener and its connections.
@@ -70,10 +72,12 @@ impl Server {
             let wanted = (0..options.nodes.max(1)).map(|node| options.ports.get(node).copied().unwrap_or(0));
             wanted.map(ReservedPort::take).collect::<io::Result<Vec<_>>>()?
         };
+        let tls = options.tls.as_ref().map(acceptor).transpose()?;
+        let manner = Manner { tls, quick_ack: options.quick_ack };
         let faults = Arc::new(Faults::default());
         let cluster = cluster(folder, options, &faults, &ports)?;
         let nodes = ports.iter().map(|_| Listening::default()).collect();
-        let mut server = Self { threads, folder: folder.to_owned(), cluster, faults, ports, nodes };
+        let mut server = Self { threads, folder: folder.to_owned(), cluster, faults, ports, nodes, manner };
         server.listen_everywhere()?;
         Ok(server)
     }
@@ -88,14 +92,19 @@ impl Server {
     #[must_use]
     pub fn url_with(&self, credentials: &str) -> String {
         let nodes: Vec<String> = self.ports.iter().map(|port| port.address().to_string()).collect();
-        // The client waits so many milliseconds before it connects at all; by default half a second.
-        format!("kurrentdb://{credentials}{}?tls=false&discoveryInterval=20", nodes.join(","))
+        self.connection_string(credentials, &nodes.join(","))
     }
 
     /// The connection string of one node alone.
     #[must_use]
     pub fn url_of(&self, node: usize) -> String {
-        format!("kurrentdb://{}?tls=false&discoveryInterval=20", self.address(node))
+        self.connection_string("", &self.address(node).to_string())
+    }
+
+    fn connection_string(&self, credentials: &str, nodes: &str) -> String {
+        let tls = self.manner.tls.is_some();
+        // The client waits so many milliseconds before it connects at all; by default half a second.
+        format!("kurrentdb://{credentials}{nodes}?tls={tls}&discoveryInterval=20")
     }
 
     /// Where a node listens, or would.
@@ -183,7 +192,7 @@ impl Server {
             .add_service(GossipServer::new(service.clone()))
             .add_service(ServerFeaturesServer::new(service.clone()))
             .add_service(OperationsServer::new(service))
-            .serve_with_incoming(incoming(listener, connections));
+            .serve_with_incoming(incoming(listener, connections, self.manner.clone()));
         self.cluster.set_up(node, true);
         self.nodes[node].task = Some(self.threads.spawn(async move {
             // It ends when it is aborted.

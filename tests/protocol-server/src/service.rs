@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::{
     access::Caller,
     cluster::{Cluster, requires_leader},
-    listener::Line,
+    connections::Line,
     proto::streams::{
         AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, DeleteReq, DeleteResp, ReadReq, ReadResp, TombstoneReq,
         TombstoneResp, streams_server::Streams,

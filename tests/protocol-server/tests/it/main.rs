@@ -16,3 +16,4 @@ mod reads;
 mod scavenges;
 mod storage;
 mod subscriptions;
+mod tls;
