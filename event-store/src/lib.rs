@@ -11,6 +11,8 @@ pub mod checkpoint;
 pub mod conformance;
 pub mod event;
 pub mod hash;
+pub mod import;
+pub mod location;
 pub mod log;
 pub mod memory;
 pub mod merkle;

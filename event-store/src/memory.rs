@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -12,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+    import::{ImportError, ImportTarget, admit_identity, placed_after},
     plan::{LogHead, Plan, Request, StreamHead},
     port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
     subscription,
@@ -26,6 +30,7 @@ pub struct MemoryStore {
 #[derive(Debug)]
 struct Inner {
     identity: Identity,
+    is_whole: AtomicBool,
     events: Mutex<Events>,
     head: watch::Sender<Position>,
 }
@@ -70,9 +75,12 @@ impl MemoryStore {
     /// An empty log with this id.
     #[must_use]
     pub fn new(log_id: Uuid) -> Self {
+        Self::of(Identity { log_id, generation: 1 }, true)
+    }
+
+    fn of(identity: Identity, is_whole: bool) -> Self {
         let (head, _) = watch::channel(Position::START);
-        let identity = Identity { log_id, generation: 1 };
-        Self { inner: Arc::new(Inner { identity, events: Mutex::default(), head }) }
+        Self { inner: Arc::new(Inner { identity, is_whole: is_whole.into(), events: Mutex::default(), head }) }
     }
 
     /// Appends as [`EventStore::append`] does, when the machine's clock shows `now`.
@@ -107,6 +115,10 @@ impl EventReader for MemoryStore {
 
     async fn identity(&self) -> Result<Identity, ReadError> {
         Ok(self.inner.identity)
+    }
+
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        Ok(self.inner.is_whole.load(Ordering::SeqCst))
     }
 
     fn positions(&self) -> Positions {
@@ -154,5 +166,62 @@ impl EventStore for MemoryStore {
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
         self.append_at(&Request { stream: stream.clone(), expected, events }, Timestamp::now())
+    }
+}
+
+/// A log in memory that is filled from another.
+#[derive(Debug)]
+pub struct MemoryImport {
+    store: MemoryStore,
+    head: Position,
+}
+
+impl MemoryImport {
+    /// A new log of this identity.
+    #[must_use]
+    pub fn new(identity: Identity) -> Self {
+        Self { store: MemoryStore::of(identity, false), head: Position::START }
+    }
+
+    /// Goes on with a log that was made by such an import, or is to go on from another place.
+    ///
+    /// # Errors
+    /// It is another log.
+    pub fn into(store: &MemoryStore, identity: Identity) -> Result<Self, ImportError> {
+        let head = store.events().log_head().position;
+        admit_identity(Some(store.inner.identity), head == Position::START, identity)?;
+        Ok(Self { store: store.clone(), head })
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn store(&self) -> MemoryStore {
+        self.store.clone()
+    }
+}
+
+#[async_trait]
+impl ImportTarget for MemoryImport {
+    fn reader(&self) -> &dyn EventReader {
+        &self.store
+    }
+
+    async fn append(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
+        let mut log = self.store.events();
+        let head = log.log_head().position;
+        if head != std::mem::replace(&mut self.head, head) {
+            return Err(ImportError::Moved);
+        }
+        self.store.inner.is_whole.store(false, Ordering::SeqCst);
+        let rows = placed_after(head, events);
+        rows.iter().cloned().for_each(|row| log.push(row));
+        self.head = log.log_head().position;
+        self.store.inner.head.send_replace(self.head);
+        Ok(rows.iter().map(|row| row.position).collect())
+    }
+
+    async fn finish(&mut self) -> Result<(), ImportError> {
+        self.store.inner.is_whole.store(true, Ordering::SeqCst);
+        Ok(())
     }
 }

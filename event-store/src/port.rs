@@ -140,6 +140,11 @@ pub trait EventReader: Send + Sync {
     /// Which log this is.
     async fn identity(&self) -> Result<Identity, ReadError>;
 
+    /// Whether all of it is there: false for a copy that is still being filled, which nobody may serve.
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        Ok(true)
+    }
+
     /// How this log numbers.
     fn positions(&self) -> Positions;
 
@@ -208,6 +213,10 @@ macro_rules! reads_through_its_reader {
 
             async fn identity(&self) -> Result<Identity, ReadError> {
                 self.reader.identity().await
+            }
+
+            async fn is_whole(&self) -> Result<bool, ReadError> {
+                self.reader.is_whole().await
             }
 
             fn positions(&self) -> Positions {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::{
-    AssertSqlSafe, PgPool, Postgres, Row as _,
+    AssertSqlSafe, PgExecutor, PgPool, Postgres, Row as _,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
@@ -37,10 +37,20 @@ impl PostgresReader {
     }
 }
 
-pub(super) async fn identity(pool: &PgPool) -> Result<Identity, SqlError> {
-    let row = sqlx::query("select log_id, generation from log.identity where id = 1").fetch_one(pool).await?;
+pub(super) async fn identity(from: impl PgExecutor<'_>) -> Result<Identity, SqlError> {
+    let row = sqlx::query("select log_id, generation from log.identity where id = 1").fetch_one(from).await?;
     let log_id = Uuid::from_slice(row.try_get(0)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
     Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
+}
+
+/// A log that was last used by an older version has no table for it, and is no copy.
+pub(super) async fn is_whole(pool: &PgPool) -> Result<bool, SqlError> {
+    let table: bool = sqlx::query("select to_regclass('log.copy') is not null").fetch_one(pool).await?.try_get(0)?;
+    if !table {
+        return Ok(true);
+    }
+    let row = sqlx::query("select is_whole from log.copy where id = 1").fetch_optional(pool).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(true))
 }
 
 pub(super) async fn current_head(pool: &PgPool) -> Result<Position, SqlError> {
@@ -71,6 +81,10 @@ impl EventReader for PostgresReader {
 
     async fn identity(&self) -> Result<Identity, ReadError> {
         Ok(self.identity)
+    }
+
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        is_whole(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))
     }
 
     fn positions(&self) -> Positions {

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use sqlx::{
-    AssertSqlSafe, Row as _, SqlitePool,
+    AssertSqlSafe, Row as _, SqliteExecutor, SqlitePool,
     sqlite::{SqlitePoolOptions, SqliteRow},
 };
 use tokio::sync::watch;
@@ -55,10 +55,20 @@ impl SqliteReader {
     }
 }
 
-pub(super) async fn identity(pool: &SqlitePool) -> Result<Identity, SqlError> {
-    let row = sqlx::query("select log_id, generation from identity").fetch_one(pool).await?;
+pub(super) async fn identity(from: impl SqliteExecutor<'_>) -> Result<Identity, SqlError> {
+    let row = sqlx::query("select log_id, generation from identity").fetch_one(from).await?;
     let log_id = Uuid::from_slice(row.try_get(0)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
     Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
+}
+
+/// A log that was last used by an older version has no table for it, and is no copy.
+pub(super) async fn is_whole(pool: &SqlitePool) -> Result<bool, SqlError> {
+    let table = sqlx::query("select 1 from sqlite_master where type = 'table' and name = 'copy'");
+    if table.fetch_optional(pool).await?.is_none() {
+        return Ok(true);
+    }
+    let row = sqlx::query("select is_whole from copy").fetch_optional(pool).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(true))
 }
 
 async fn refuse_newer(pool: &SqlitePool) -> Result<(), MigrationError> {
@@ -92,6 +102,10 @@ impl EventReader for SqliteReader {
 
     async fn identity(&self) -> Result<Identity, ReadError> {
         Ok(self.identity)
+    }
+
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        is_whole(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))
     }
 
     fn positions(&self) -> Positions {
