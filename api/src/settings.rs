@@ -5,6 +5,7 @@
 
 mod doors;
 mod layers;
+mod log_place;
 mod page;
 mod table;
 
@@ -12,6 +13,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use doors::Doors;
 pub use layers::{Layers, SettingsError, Source};
+pub use log_place::{LogPlace, Url};
 pub use page::{check_config, settings_page};
 pub use table::{SETTINGS, Setting};
 
@@ -22,7 +24,9 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What this node keeps.
     pub data_dir: PathBuf,
-    /// PostgreSQL; absent means SQLite in the data directory.
+    /// Where the log is.
+    pub log: LogPlace,
+    /// PostgreSQL for all but the log; absent means SQLite in the data directory.
     pub database_url: Option<String>,
     /// The role that migrates, if it is another one.
     pub database_owner_url: Option<String>,
@@ -89,6 +93,7 @@ impl Settings {
             checkpoint_dir: in_data_dir("checkpoint_dir", "checkpoints"),
             checkpoint_key_file: in_data_dir("checkpoint_key_file", "checkpoint-key"),
             listen: layers.parse("listen", "an address like 127.0.0.1:8080")?,
+            log: LogPlace::parse(layers, &data_dir)?,
             data_dir,
             database_url: layers.postgres_url("database_url")?,
             database_owner_url: layers.postgres_url("database_owner_url")?,

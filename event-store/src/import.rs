@@ -134,10 +134,10 @@ pub struct Import {
 }
 
 impl Import {
-    /// Begins to fill a target, or goes on.
+    /// Begins to fill a target, or goes on; `chain` has no event yet and knows from where on the source's times rise.
     #[must_use]
-    pub fn new(target: Box<dyn ImportTarget>) -> Self {
-        Self { target, chain: Chain::default(), last: Position::START, is_at_end: false, stalls: 0, appended: 0 }
+    pub fn new(target: Box<dyn ImportTarget>, chain: Chain) -> Self {
+        Self { target, chain, last: Position::START, is_at_end: false, stalls: 0, appended: 0 }
     }
 
     /// Takes the next events of the source, which must be given from its first event on and in order. Answers where each
@@ -175,7 +175,7 @@ impl Import {
         let batch = &events[..first_batch(events)];
         let mut checked = self.chain.beginning();
         for event in batch {
-            checked.step(&self.chain, event).map_err(|flaw| ImportError::Flawed { position: event.position, flaw })?;
+            checked.step(event).map_err(|flaw| ImportError::Flawed { position: event.position, flaw })?;
         }
         let Some(places) = self.try_to_append(batch).await? else { return Ok(Vec::new()) };
         for (event, place) in batch.iter().zip(&places) {
@@ -276,7 +276,7 @@ impl Import {
     /// # Errors
     /// The target does not answer.
     pub async fn finish(&mut self) -> Result<(), ImportError> {
-        self.target.finish().await
+        self.target.finish(self.chain.rises_after()).await
     }
 
     /// What was taken so far, whether it was there or was appended.
@@ -299,10 +299,17 @@ impl Import {
 }
 
 /// How far the target has been read back.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ReadBack {
     chain: Chain,
     last: Position,
+}
+
+impl Default for ReadBack {
+    fn default() -> Self {
+        // Where times rise was checked on the way in, and is compared with the rest.
+        Self { chain: Chain::rising_after(u64::MAX), last: Position::START }
+    }
 }
 
 /// Whether one is the other, but for its position. Where both prove themselves the hashes alone say so.

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -31,6 +31,7 @@ pub struct MemoryStore {
 struct Inner {
     identity: Identity,
     is_whole: AtomicBool,
+    times_rise_after: AtomicU64,
     events: Mutex<Events>,
     head: watch::Sender<Position>,
 }
@@ -80,7 +81,15 @@ impl MemoryStore {
 
     fn of(identity: Identity, is_whole: bool) -> Self {
         let (head, _) = watch::channel(Position::START);
-        Self { inner: Arc::new(Inner { identity, is_whole: is_whole.into(), events: Mutex::default(), head }) }
+        Self {
+            inner: Arc::new(Inner {
+                identity,
+                is_whole: is_whole.into(),
+                times_rise_after: 0.into(),
+                events: Mutex::default(),
+                head,
+            }),
+        }
     }
 
     /// Appends as [`EventStore::append`] does, when the machine's clock shows `now`.
@@ -119,6 +128,10 @@ impl EventReader for MemoryStore {
 
     async fn is_whole(&self) -> Result<bool, ReadError> {
         Ok(self.inner.is_whole.load(Ordering::SeqCst))
+    }
+
+    async fn times_rise_after(&self) -> Result<Position, ReadError> {
+        Ok(Position(self.inner.times_rise_after.load(Ordering::SeqCst)))
     }
 
     fn positions(&self) -> Positions {
@@ -220,7 +233,8 @@ impl ImportTarget for MemoryImport {
         Ok(rows.iter().map(|row| row.position).collect())
     }
 
-    async fn finish(&mut self) -> Result<(), ImportError> {
+    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
+        self.store.inner.times_rise_after.store(times_rise_after, Ordering::SeqCst);
         self.store.inner.is_whole.store(true, Ordering::SeqCst);
         Ok(())
     }

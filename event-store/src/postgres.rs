@@ -136,7 +136,7 @@ impl PostgresStore {
             Some(owner_url) => prepare_as_owner(owner_url, &role_of(&settings.url)?).await?,
             None => prepare_as_the_one_role(&pool).await?,
         }
-        if !reader::is_whole(&pool).await? {
+        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_whole) {
             return Err(MigrationError::NotWhole.into());
         }
         let identity = reader::identity(&pool).await?;

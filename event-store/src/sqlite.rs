@@ -56,7 +56,7 @@ impl SqliteStore {
     pub async fn open_with(path: &Path, access: Access) -> Result<Self, MigrationError> {
         let pool = sqlite_writer().connect_with(sqlite_options(path, access)).await.map_err(SqlError)?;
         migrate_sqlite("log", &SQLITE_LOG, &pool).await?;
-        if !reader::is_whole(&pool).await? {
+        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_whole) {
             return Err(MigrationError::NotWhole);
         }
         let identity = ensure_identity(&pool).await?;

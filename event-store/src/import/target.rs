@@ -24,11 +24,12 @@ pub trait ImportTarget: Send + Sync {
     /// `Moved` where the log does not end where this target left it; `Unavailable` where it is not known what was stored.
     async fn append(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError>;
 
-    /// Marks the copy as whole.
+    /// Marks the copy as whole, and remembers behind how many events times rise from event to event; a log that numbers with
+    /// holes need not remember it.
     ///
     /// # Errors
     /// The database does not answer.
-    async fn finish(&mut self) -> Result<(), ImportError>;
+    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError>;
 }
 
 /// The events as a log without holes numbers them behind its head.

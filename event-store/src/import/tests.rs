@@ -86,8 +86,8 @@ impl ImportTarget for Faulty {
         }
     }
 
-    async fn finish(&mut self) -> Result<(), ImportError> {
-        self.inner.finish().await
+    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
+        self.inner.finish(times_rise_after).await
     }
 }
 
@@ -96,7 +96,7 @@ async fn a_copy_has_the_same_events_in_the_same_order_and_is_whole_only_at_the_e
     let source = log_of(1300);
     let target = target_for(&source).await;
     let copy = target.store();
-    let mut import = Import::new(Box::new(target));
+    let mut import = Import::new(Box::new(target), Chain::default());
     let events = all(&source).await;
     let mut places = Vec::new();
     for page in events.chunks(700) {
@@ -124,7 +124,7 @@ async fn wherever_a_run_ended_the_next_goes_on_with_every_event_once() {
         }
         let copy = first.store();
         let again = MemoryImport::into(&copy, identity_of(&source).await).unwrap();
-        let mut import = Import::new(Box::new(again));
+        let mut import = Import::new(Box::new(again), Chain::default());
         import.take(&events).await.unwrap();
         assert_eq!(all(&copy).await, events, "{before}");
         assert_eq!(import.appended(), 40 - before as u64);
@@ -146,7 +146,7 @@ async fn a_write_whose_outcome_is_not_known_is_looked_up_before_anything_else() 
     ] {
         let inner = target_for(&source).await;
         let copy = inner.store();
-        let mut import = Import::new(Box::new(Faulty { inner, faults: faults.clone().into() }));
+        let mut import = Import::new(Box::new(Faulty { inner, faults: faults.clone().into() }), Chain::default());
         for page in events.chunks(7) {
             import.take(page).await.unwrap();
         }
@@ -160,7 +160,8 @@ async fn a_target_that_stays_away_is_given_up() {
     let source = log_of(3);
     let inner = target_for(&source).await;
     let copy = inner.store();
-    let mut import = Import::new(Box::new(Faulty { inner, faults: vec![Fault::LostBefore; 100].into() }));
+    let mut import =
+        Import::new(Box::new(Faulty { inner, faults: vec![Fault::LostBefore; 100].into() }), Chain::default());
     let error = import.take(&all(&source).await).await.unwrap_err();
     assert!(matches!(error, ImportError::Unavailable(_)), "{error}");
     assert!(all(&copy).await.is_empty());
@@ -190,7 +191,7 @@ async fn an_event_that_does_not_follow_is_refused_and_nothing_of_its_write_is_st
         events[same_stream] = bad;
         let target = target_for(&source).await;
         let copy = target.store();
-        let error = Import::new(Box::new(target)).take(&events).await.unwrap_err();
+        let error = Import::new(Box::new(target), Chain::default()).take(&events).await.unwrap_err();
         let position = good[same_stream].position;
         assert!(
             matches!(&error, ImportError::Flawed { position: at, flaw } if *at == position && *flaw == expected),
@@ -209,7 +210,7 @@ async fn the_first_difference_is_named_and_left_as_it_is() {
     let there = [&events[..4], &[foreign.clone()], &events[5..6]].concat();
     target.append(&there).await.unwrap();
     let copy = target.store();
-    let error = Import::new(Box::new(target)).take(&events).await.unwrap_err();
+    let error = Import::new(Box::new(target), Chain::default()).take(&events).await.unwrap_err();
     let said = error.to_string();
     assert!(said.starts_with("event 5 differs: the source has session.noted "), "{said}");
     assert!(said.contains(&Uuid::from_u128(5).to_string()) && said.contains("at position 5"), "{said}");
@@ -222,7 +223,7 @@ async fn a_target_that_has_gone_on_by_itself_is_named() {
     let events = all(&source).await;
     let mut target = target_for(&source).await;
     target.append(&events).await.unwrap();
-    let mut import = Import::new(Box::new(target));
+    let mut import = Import::new(Box::new(target), Chain::default());
     import.take(&events[..5]).await.unwrap();
     let said = import.expect_no_more().await.unwrap_err().to_string();
     assert!(said.starts_with("event 6 differs: the source has nothing more, the target session.noted"), "{said}");
@@ -234,7 +235,7 @@ async fn what_is_read_back_must_be_what_was_given() {
     let events = all(&source).await;
     let target = target_for(&source).await;
     let copy = target.store();
-    let mut import = Import::new(Box::new(target));
+    let mut import = Import::new(Box::new(target), Chain::default());
     import.take(&events).await.unwrap();
     let mut back = ReadBack::default();
     import.read_back(&mut back, |_| ()).await.unwrap();
@@ -264,4 +265,35 @@ fn a_generation_lasts_as_long_as_positions_mean_the_same_events() {
     assert_eq!(identity_of_copy(source, Positions::Dense, Positions::Increasing), next);
     assert_eq!(identity_of_copy(source, Positions::Increasing, Positions::Dense), next);
     assert_eq!(identity_of_copy(source, Positions::Increasing, Positions::Increasing), next);
+}
+
+/// As several nodes write to one KurrentDB: each has a clock of its own.
+#[tokio::test]
+async fn times_may_fall_between_streams_only_where_the_source_is_known_to_let_them() {
+    let events = all(&log_of(12)).await;
+    let other_stream =
+        (1..12).find(|n| events[*n].stream != events[n - 1].stream && events[*n].version.0 == 1).unwrap();
+    let mut events = events[..=other_stream].to_vec();
+    let earlier = Timestamp::from_second(1).unwrap();
+    events[other_stream] = rehashed(&events[other_stream], |event| event.recorded_at = earlier);
+    let identity = Identity { log_id: Uuid::nil(), generation: 2 };
+    let refused = Import::new(Box::new(MemoryImport::new(identity)), Chain::default()).take(&events).await;
+    assert!(matches!(refused, Err(ImportError::Flawed { flaw: Flaw::OutOfTime, .. })), "{refused:?}");
+    let target = MemoryImport::new(identity);
+    let copy = target.store();
+    let mut import = Import::new(Box::new(target), Chain::rising_after(u64::MAX));
+    import.take(&events).await.unwrap();
+    import.read_back(&mut ReadBack::default(), |_| ()).await.unwrap();
+    import.finish().await.unwrap();
+    assert_eq!(copy.times_rise_after().await.unwrap(), events[other_stream].position);
+}
+
+#[tokio::test]
+async fn times_never_fall_in_a_stream() {
+    let mut events = all(&log_of(12)).await;
+    let again = (1..12).find(|n| events[*n].version.0 == 2).unwrap();
+    events[again] = rehashed(&events[again], |event| event.recorded_at = Timestamp::from_second(1).unwrap());
+    let target = MemoryImport::new(Identity { log_id: Uuid::nil(), generation: 2 });
+    let refused = Import::new(Box::new(target), Chain::rising_after(u64::MAX)).take(&events).await;
+    assert!(matches!(refused, Err(ImportError::Flawed { flaw: Flaw::OutOfTime, .. })), "{refused:?}");
 }

@@ -18,6 +18,7 @@ use crate::{
     import::{ImportError, ImportTarget, admit_identity, placed_after},
     migration::{POSTGRES_LOG, migrate_postgres},
     port::{EventReader, Identity},
+    row::number,
     sql::{SqlError, pg_pool},
 };
 
@@ -63,7 +64,7 @@ impl PostgresImport {
         let head = take_head(&mut connection).await?.log.position;
         let is_known = head == std::mem::replace(&mut self.head, head);
         if is_known {
-            mark(&mut connection, false).await?;
+            sqlx::query(BEGUN).execute(&mut connection).await?;
             insert(&mut connection, rows).await?;
         }
         finish(&mut connection, if is_known { "commit" } else { "rollback" }).await?;
@@ -86,20 +87,18 @@ async fn ensure_identity(pool: &PgPool, identity: Identity) -> Result<(), Import
     let here =
         if is_named { Some(reader::identity(&mut *tx).await.map_err(|SqlError(error)| away(error))?) } else { None };
     if admit_identity(here, first.is_none(), identity)? {
-        let generation = i64::try_from(identity.generation).unwrap_or(i64::MAX);
         let sql = "insert into log.identity (id, log_id, generation) values (1, $1, $2)";
-        let insert = sqlx::query(sql).bind(identity.log_id.as_bytes().as_slice()).bind(generation);
+        let insert = sqlx::query(sql).bind(identity.log_id.as_bytes().as_slice()).bind(number(identity.generation));
         insert.execute(&mut *tx).await.map_err(away)?;
-        mark(&mut tx, false).await.map_err(away)?;
+        sqlx::query(BEGUN).execute(&mut *tx).await.map_err(away)?;
     }
     tx.commit().await.map_err(away)
 }
 
-async fn mark(connection: &mut PgConnection, is_whole: bool) -> Result<(), sqlx::Error> {
-    let sql = "insert into log.copy (id, is_whole) values (1, $1)
-         on conflict (id) do update set is_whole = excluded.is_whole where copy.is_whole <> excluded.is_whole";
-    sqlx::query(sql).bind(is_whole).execute(connection).await.map(drop)
-}
+const BEGUN: &str = "insert into log.copy (id, is_whole, times_rise_after) values (1, false, 0)
+     on conflict (id) do update set is_whole = false where copy.is_whole";
+const WHOLE: &str = "insert into log.copy (id, is_whole, times_rise_after) values (1, true, $1)
+     on conflict (id) do update set is_whole = true, times_rise_after = excluded.times_rise_after";
 
 fn away(error: sqlx::Error) -> ImportError {
     ImportError::Unavailable(Arc::new(error))
@@ -124,8 +123,9 @@ impl ImportTarget for PostgresImport {
         }
     }
 
-    async fn finish(&mut self) -> Result<(), ImportError> {
+    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
         let mut connection = connect(&self.options).await.map_err(away)?;
-        mark(&mut connection, true).await.map_err(away)
+        sqlx::query(WHOLE).bind(number(times_rise_after)).execute(&mut connection).await.map_err(away)?;
+        Ok(())
     }
 }

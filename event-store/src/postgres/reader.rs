@@ -43,14 +43,22 @@ pub(super) async fn identity(from: impl PgExecutor<'_>) -> Result<Identity, SqlE
     Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
 }
 
-/// A log that was last used by an older version has no table for it, and is no copy.
-pub(super) async fn is_whole(pool: &PgPool) -> Result<bool, SqlError> {
-    let table: bool = sqlx::query("select to_regclass('log.copy') is not null").fetch_one(pool).await?.try_get(0)?;
-    if !table {
-        return Ok(true);
+/// What is written down of a log that is a copy.
+pub(super) struct Copy {
+    pub(super) is_whole: bool,
+    times_rise_after: i64,
+}
+
+/// Nothing for a log that was not filled from another. One that was last used by an older version has no table for it.
+pub(super) async fn copy(pool: &PgPool) -> Result<Option<Copy>, SqlError> {
+    let table = sqlx::query("select 1 where to_regclass('log.copy') is not null");
+    if table.fetch_optional(pool).await?.is_none() {
+        return Ok(None);
     }
-    let row = sqlx::query("select is_whole from log.copy where id = 1").fetch_optional(pool).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(true))
+    let row = sqlx::query("select is_whole, times_rise_after from log.copy where id = 1").fetch_optional(pool).await?;
+    Ok(row
+        .map(|row| Ok::<_, sqlx::Error>(Copy { is_whole: row.try_get(0)?, times_rise_after: row.try_get(1)? }))
+        .transpose()?)
 }
 
 pub(super) async fn current_head(pool: &PgPool) -> Result<Position, SqlError> {
@@ -84,7 +92,13 @@ impl EventReader for PostgresReader {
     }
 
     async fn is_whole(&self) -> Result<bool, ReadError> {
-        is_whole(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))
+        let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
+        Ok(copy.is_none_or(|copy| copy.is_whole))
+    }
+
+    async fn times_rise_after(&self) -> Result<Position, ReadError> {
+        let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
+        Ok(Position(copy.map_or(0, |copy| copy.times_rise_after.try_into().unwrap_or(0))))
     }
 
     fn positions(&self) -> Positions {

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::SqlitePool;
 use tokio::sync::watch;
 
 use super::{
@@ -16,6 +16,7 @@ use crate::{
     import::{ImportError, ImportTarget, admit_identity, placed_after},
     migration::{SQLITE_LOG, migrate_sqlite},
     port::{EventReader, Identity},
+    row::number,
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
 };
 
@@ -45,7 +46,7 @@ impl SqliteImport {
     async fn write(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, sqlx::Error> {
         let mut tx = self.writer.begin_with("begin immediate").await?;
         let rows = placed_after(self.head, events);
-        mark(&mut tx, false).await?;
+        sqlx::query(BEGUN).execute(&mut *tx).await?;
         write_rows(&mut tx, &rows).await?;
         tx.commit().await?;
         self.head = rows.last().map_or(self.head, |last| last.position);
@@ -61,20 +62,18 @@ async fn ensure_identity(writer: &SqlitePool, identity: Identity) -> Result<(), 
     let here =
         if is_named { Some(reader::identity(&mut *tx).await.map_err(|SqlError(error)| away(error))?) } else { None };
     if admit_identity(here, is_empty, identity)? {
-        let generation = i64::try_from(identity.generation).unwrap_or(i64::MAX);
         let sql = "insert into identity (id, log_id, generation) values (1, $1, $2)";
-        let insert = sqlx::query(sql).bind(identity.log_id.as_bytes().to_vec()).bind(generation);
+        let insert = sqlx::query(sql).bind(identity.log_id.as_bytes().to_vec()).bind(number(identity.generation));
         insert.execute(&mut *tx).await.map_err(away)?;
-        mark(&mut tx, false).await.map_err(away)?;
+        sqlx::query(BEGUN).execute(&mut *tx).await.map_err(away)?;
     }
     tx.commit().await.map_err(away)
 }
 
-async fn mark(tx: &mut Transaction<'static, Sqlite>, is_whole: bool) -> Result<(), sqlx::Error> {
-    let sql = "insert into copy (id, is_whole) values (1, $1)
-         on conflict (id) do update set is_whole = excluded.is_whole where is_whole <> excluded.is_whole";
-    sqlx::query(sql).bind(is_whole).execute(&mut **tx).await.map(drop)
-}
+const BEGUN: &str = "insert into copy (id, is_whole, times_rise_after) values (1, false, 0)
+     on conflict (id) do update set is_whole = false where is_whole";
+const WHOLE: &str = "insert into copy (id, is_whole, times_rise_after) values (1, true, $1)
+     on conflict (id) do update set is_whole = true, times_rise_after = excluded.times_rise_after";
 
 fn away(error: sqlx::Error) -> ImportError {
     ImportError::Unavailable(Arc::new(error))
@@ -96,10 +95,8 @@ impl ImportTarget for SqliteImport {
         }
     }
 
-    async fn finish(&mut self) -> Result<(), ImportError> {
-        let mut tx = self.writer.begin_with("begin immediate").await.map_err(away)?;
-        mark(&mut tx, true).await.map_err(away)?;
-        tx.commit().await.map_err(away)?;
+    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
+        sqlx::query(WHOLE).bind(number(times_rise_after)).execute(&self.writer).await.map_err(away)?;
         sql::settle(&self.writer).await.map_err(|SqlError(error)| away(error))
     }
 }

@@ -2,7 +2,10 @@
 -- then would stand where the events belong that are still to come.
 create table log.copy (
     id bigint primary key check (id = 1),
-    is_whole boolean not null
+    is_whole boolean not null,
+    -- Up to here times rise in each stream only: several nodes wrote the log that it was filled from, and no one of them
+    -- numbered it.
+    times_rise_after bigint not null
 );
 
 create trigger copy_is_never_forgotten before delete or truncate on log.copy
