@@ -20,6 +20,7 @@ pub mod migration;
 pub mod pages;
 pub mod plan;
 pub mod port;
+pub mod position_map;
 pub mod postgres;
 pub mod private_file;
 pub mod proof;
