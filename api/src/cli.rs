@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use event_store::location::holds_password;
 
 use crate::{
-    checkpoints, logging, server,
+    checkpoints,
+    copy_log::{self, CopyError, CopyLogArgs, copy_log},
+    logging, server,
     settings::{Layers, Settings, SettingsError, check_config, settings_page},
 };
 
@@ -83,6 +85,9 @@ enum Subcommands {
     /// Print the public key that checkpoints are checked with
     #[command(after_help = KEYS_HELP)]
     Keys,
+    /// Copy the log to another database: SQLite, PostgreSQL or KurrentDB, any to any
+    #[command(after_help = copy_log::HELP)]
+    CopyLog(CopyLogArgs),
 }
 
 /// Runs the program as its arguments say.
@@ -91,8 +96,10 @@ pub async fn run() -> ExitCode {
     match act(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "desk: {}", chain(&*error));
-            ExitCode::from(2)
+            let copy = error.downcast_ref::<CopyError>();
+            let way_out = copy.map_or("", CopyError::way_out);
+            let _ = writeln!(std::io::stderr(), "desk: {}{way_out}", chain(&*error));
+            ExitCode::from(copy.map_or(2, CopyError::exit_code))
         }
     }
 }
@@ -112,6 +119,11 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     }
     if let Some(Subcommands::Keys) = cli.command {
         return checkpoints::print_public_key(&settings);
+    }
+    if let Some(Subcommands::CopyLog(args)) = cli.command {
+        // For whoever sits before it, not for what collects a server's lines.
+        logging::start(true);
+        return Ok(copy_log(args, &settings).await?);
     }
     logging::start(settings.dev);
     server::serve(settings).await

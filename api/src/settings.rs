@@ -26,6 +26,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where the log is.
     pub log: LogPlace,
+    /// User and password for a log in KurrentDB.
+    pub event_store_credentials_file: Option<PathBuf>,
     /// PostgreSQL for all but the log; absent means SQLite in the data directory.
     pub database_url: Option<String>,
     /// The role that migrates, if it is another one.
@@ -93,6 +95,7 @@ impl Settings {
             checkpoint_dir: in_data_dir("checkpoint_dir", "checkpoints"),
             checkpoint_key_file: in_data_dir("checkpoint_key_file", "checkpoint-key"),
             listen: layers.parse("listen", "an address like 127.0.0.1:8080")?,
+            event_store_credentials_file: layers.get("event_store_credentials_file").map(Into::into),
             log: LogPlace::parse(layers, &data_dir)?,
             data_dir,
             database_url: layers.postgres_url("database_url")?,

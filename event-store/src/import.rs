@@ -65,6 +65,17 @@ pub enum ImportError {
     /// There are events, and nothing says which log they are of.
     #[error("the target holds events and does not say of which log")]
     Nameless,
+    /// It is something else altogether.
+    #[error("the target is in use, and is no log of Fiido Desk")]
+    NoLog,
+    /// An event of the source cannot stand in the target.
+    #[error("the target refuses the event at position {position}: {event_id} stands somewhere else in it")]
+    Refused {
+        /// In the source.
+        position: Position,
+        /// Which.
+        event_id: Uuid,
+    },
     /// The role in the target may not make or migrate a log.
     #[error("the target's role may use the log and not change it; name the role that owns it")]
     NotOwner,
@@ -195,6 +206,8 @@ impl Import {
                     (self.is_at_end, self.stalls) = (false, self.stalls + 1);
                     return Ok(None);
                 }
+                // It has not moved, as was seen each time: it is a key that refuses.
+                Err(ImportError::Moved) => return Err(refused(batch)),
                 Err(error @ ImportError::Unavailable(_)) if attempt < TRIES => error,
                 Err(error) => return Err(error),
             };
@@ -310,6 +323,11 @@ impl Default for ReadBack {
         // Where times rise was checked on the way in, and is compared with the rest.
         Self { chain: Chain::rising_after(u64::MAX), last: Position::START }
     }
+}
+
+fn refused(batch: &[Arc<RecordedEvent>]) -> ImportError {
+    let first = &batch[0];
+    ImportError::Refused { position: first.position, event_id: first.event.event_id }
 }
 
 /// Whether one is the other, but for its position. Where both prove themselves the hashes alone say so.

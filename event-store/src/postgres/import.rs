@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
+use sqlx::{Connection as _, PgConnection, PgPool, Row as _, postgres::PgConnectOptions};
 use tokio::{sync::watch, time::timeout};
 
 use super::{
@@ -43,6 +43,7 @@ impl PostgresImport {
         if roles::may_only_use(&pool, SCHEMA).await.map_err(PostgresError::from)? {
             return Err(ImportError::NotOwner);
         }
+        refuse_other(&pool, identity).await?;
         migrate_postgres("log", SCHEMA, &POSTGRES_LOG, &pool).await?;
         ensure_identity(&pool, identity).await?;
         let head = reader::current_head(&pool).await.map_err(|SqlError(error)| away(error))?;
@@ -75,6 +76,25 @@ impl PostgresImport {
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     timeout(CONNECT, PgConnection::connect_with(options)).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+}
+
+/// Before anything is changed in the database.
+async fn refuse_other(pool: &PgPool, identity: Identity) -> Result<(), ImportError> {
+    let tables = "select tablename::text from pg_tables where schemaname = $1 and tablename <> '_sqlx_migrations'";
+    let tables = sqlx::query(tables).bind(SCHEMA).fetch_all(pool).await.map_err(away)?;
+    let names = tables.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>().map_err(away)?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    if !names.iter().any(|name| name == "identity") {
+        return Err(ImportError::NoLog);
+    }
+    let row = sqlx::query("select 1 from log.identity").fetch_optional(pool).await.map_err(away)?;
+    if row.is_some() {
+        let here = reader::identity(pool).await.map_err(|SqlError(error)| away(error))?;
+        admit_identity(Some(here), false, identity)?;
+    }
+    Ok(())
 }
 
 /// Writes it into a log that has none; in one transaction with the mark, so that no log is served that was only begun.

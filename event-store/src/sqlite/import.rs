@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::SqlitePool;
+use sqlx::{Row as _, SqlitePool};
 use tokio::sync::watch;
 
 use super::{
@@ -35,6 +35,7 @@ impl SqliteImport {
     pub async fn open(path: &Path, identity: Identity) -> Result<Self, ImportError> {
         let opened = sqlite_writer().connect_with(sqlite_options(path, Access::Durable)).await;
         let writer = opened.map_err(away)?;
+        refuse_other(&writer, identity).await?;
         migrate_sqlite("log", &SQLITE_LOG, &writer).await?;
         ensure_identity(&writer, identity).await?;
         let head = current_head(&writer).await.map_err(|SqlError(error)| away(error))?;
@@ -52,6 +53,25 @@ impl SqliteImport {
         self.head = rows.last().map_or(self.head, |last| last.position);
         Ok(rows.iter().map(|row| row.position).collect())
     }
+}
+
+/// Before anything is changed in the file.
+async fn refuse_other(writer: &SqlitePool, identity: Identity) -> Result<(), ImportError> {
+    let tables = sqlx::query("select name from sqlite_master where type = 'table' and name <> '_sqlx_migrations'");
+    let tables = tables.fetch_all(writer).await.map_err(away)?;
+    let names = tables.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>().map_err(away)?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    if !names.iter().any(|name| name == "identity") {
+        return Err(ImportError::NoLog);
+    }
+    let row = sqlx::query("select 1 from identity").fetch_optional(writer).await.map_err(away)?;
+    if row.is_some() {
+        let here = reader::identity(writer).await.map_err(|SqlError(error)| away(error))?;
+        admit_identity(Some(here), false, identity)?;
+    }
+    Ok(())
 }
 
 /// Writes it into a log that has none; in one transaction with the mark, so that no log is served that was only begun.
