@@ -7,6 +7,7 @@ use event_store::location::holds_password;
 
 use crate::{
     checkpoints,
+    copy_keys::{self, CopyKeysArgs, copy_keys},
     copy_log::{self, CopyError, CopyLogArgs, copy_log},
     logging, server,
     settings::{Layers, Settings, SettingsError, check_config, settings_page},
@@ -88,6 +89,9 @@ enum Subcommands {
     /// Copy the log to another database: SQLite, PostgreSQL or KurrentDB, any to any
     #[command(after_help = copy_log::HELP)]
     CopyLog(CopyLogArgs),
+    /// Copy the vault's keys to another database, for a desk that will look for them there
+    #[command(after_help = copy_keys::HELP)]
+    CopyKeys(CopyKeysArgs),
 }
 
 /// Runs the program as its arguments say.
@@ -119,6 +123,9 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     }
     if let Some(Subcommands::Keys) = cli.command {
         return checkpoints::print_public_key(&settings);
+    }
+    if let Some(Subcommands::CopyKeys(args)) = &cli.command {
+        return Ok(copy_keys(args).await?);
     }
     if let Some(Subcommands::CopyLog(args)) = cli.command {
         // For whoever sits before it, not for what collects a server's lines.

@@ -137,12 +137,17 @@ fn way_out_of(error: &ImportError) -> &'static str {
             "; one of the two has gone on by itself: nothing was changed. Copy to a place that holds nothing"
         }
         ImportError::Refused { .. } => "; run desk-replay verify on the source",
+        ImportError::TooLarge { .. } => {
+            "; raise the server's MaxAppendSize, then run it again: it goes on where it was"
+        }
         ImportError::NotAsWritten(_) => "; do not use the copy: copy to a place that holds nothing",
         ImportError::Moved | ImportError::Unavailable(_) | ImportError::Read(_) => {
             "; run it again: it goes on where it was"
         }
         ImportError::NotOwner => " (desk's own role then gets its rights when desk is started with database_owner_url)",
-        ImportError::Flawed { .. } | ImportError::Migration(_) | ImportError::Postgres(_) => "",
+        ImportError::Flawed { .. } | ImportError::Migration(_) | ImportError::Postgres(_) | ImportError::Kurrent(_) => {
+            ""
+        }
     }
 }
 

@@ -76,6 +76,16 @@ pub enum ImportError {
         /// Which.
         event_id: Uuid,
     },
+    /// An event is larger than the target takes.
+    #[error("the event at position {position} takes {bytes} bytes, and the target takes {limit} at once")]
+    TooLarge {
+        /// In the source.
+        position: Position,
+        /// As the target counts.
+        bytes: usize,
+        /// The most.
+        limit: usize,
+    },
     /// The role in the target may not make or migrate a log.
     #[error("the target's role may use the log and not change it; name the role that owns it")]
     NotOwner,
@@ -115,6 +125,10 @@ pub enum ImportError {
     /// The target's server must not be used, or did not answer.
     #[error(transparent)]
     Postgres(#[from] PostgresError),
+    /// The target's server must not be used, or does not let us.
+    #[cfg(feature = "kurrentdb")]
+    #[error(transparent)]
+    Kurrent(crate::kurrentdb::KurrentError),
 }
 
 /// One side of a difference.

@@ -12,6 +12,8 @@ pub mod conformance;
 pub mod event;
 pub mod hash;
 pub mod import;
+#[cfg(feature = "kurrentdb")]
+pub mod kurrentdb;
 pub mod location;
 pub mod log;
 pub mod memory;
@@ -34,6 +36,8 @@ pub mod verify;
 
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 pub use log::{Log, NewEvent, PersonalPart};
-pub use port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError};
+pub use port::{
+    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
+};
 pub use tail::Tail;
 pub use vault::{KeyClass, Opened, Vault};

@@ -94,6 +94,14 @@ impl Log {
         Ok(self.store.settle().await?)
     }
 
+    /// Makes an event id one stream's alone, as [`EventStore::claim`] does.
+    ///
+    /// # Errors
+    /// The store is unavailable.
+    pub async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, LogError> {
+        Ok(self.store.claim(event_id, stream).await?)
+    }
+
     /// Opens the sealed part of a recorded event.
     ///
     /// # Errors
@@ -145,7 +153,7 @@ impl Log {
     ) -> Result<Appended, LogError> {
         let mut again = Vec::with_capacity(events.len());
         for event in events {
-            let Some(stored) = self.store.find(event.event_id).await? else {
+            let Some(stored) = self.store.find(stream, event.event_id).await? else {
                 return Err(AppendError::DifferentContent { event_id, stored }.into());
             };
             let mut sealed = plain_parts(event);

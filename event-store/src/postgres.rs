@@ -35,7 +35,7 @@ use crate::{
     migration::{MigrationError, POSTGRES_LOG, migrate_postgres},
     plan::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
         RecordedEnd, reads_through_its_reader,
     },
     sql::{SqlError, pg_pool},

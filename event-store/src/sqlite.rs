@@ -20,7 +20,7 @@ use crate::{
     migration::{MigrationError, SQLITE_LOG, migrate_sqlite},
     plan::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
         RecordedEnd, reads_through_its_reader,
     },
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},

@@ -56,6 +56,13 @@ pub enum Failure {
         #[source]
         source: PostgresError,
     },
+    #[cfg(feature = "kurrentdb")]
+    #[error("cannot open the event log at {at}")]
+    OpenKurrent {
+        at: String,
+        #[source]
+        source: event_store::kurrentdb::KurrentError,
+    },
     #[error("cannot open the vault at {at}")]
     OpenVault {
         at: String,
@@ -208,6 +215,11 @@ impl Failure {
             }
             Self::OpenPostgres { .. } => {
                 "check the URL, that the server runs, and that the role may use the schema log and select from it"
+            }
+            #[cfg(feature = "kurrentdb")]
+            Self::OpenKurrent { .. } => {
+                "check the URL, that the server runs, and that its user may read the log; --store-credentials names a file \
+                 with user and password"
             }
             Self::OpenVault { .. } => "check that it is the vault of this log, or leave --master-key out",
             Self::MasterKey(_) => "the file holds 64 hexadecimal digits, and is readable by its owner only",

@@ -2,14 +2,16 @@
 //!
 //! Invariant: a file that would not be accepted is not written.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, pin::pin, sync::Arc};
 
 use event_store::{
-    EventReader, Position, RecordedEvent, StreamName,
+    EventReader, Position, Positions, RecordedEvent, StreamName,
     checkpoint::PublicKey,
     merkle::LeafIndex,
+    pages::pages,
     proof::{self, MAX_PROOF_BYTES, Proof, tree_of},
 };
+use futures::StreamExt as _;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -59,9 +61,26 @@ async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, 
         }
     }
     match Uuid::try_parse(wanted) {
-        Ok(id) => source.reader().find(id).await?.map(|event| vec![event]).ok_or(Failure::NoSuchEvent),
+        Ok(id) => find_anywhere(source.reader(), id).await?.map(|event| vec![event]).ok_or(Failure::NoSuchEvent),
         Err(_) => Err(not_a_session),
     }
+}
+
+/// The event with this id in whichever stream; a log without an index over all of them is read through.
+async fn find_anywhere(reader: &dyn EventReader, id: Uuid) -> Result<Option<Arc<RecordedEvent>>, Failure> {
+    if let Some(stream) = reader.holder(id).await? {
+        return Ok(reader.find(&stream, id).await?);
+    }
+    if reader.positions() == Positions::Dense {
+        return Ok(None);
+    }
+    let mut pages = pin!(pages(reader));
+    while let Some(page) = pages.next().await {
+        if let Some(event) = page?.into_iter().find(|event| event.event.event_id == id) {
+            return Ok(Some(event));
+        }
+    }
+    Ok(None)
 }
 
 /// The text of the proof file; none where the log is not the one that was signed.

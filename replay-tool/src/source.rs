@@ -159,6 +159,15 @@ fn place_of_views(log: &Location, wanted: &StoreArgs) -> Result<Option<Location>
     }
 }
 
+#[cfg(feature = "kurrentdb")]
+async fn open_kurrent(log: &Location, wanted: &StoreArgs) -> Result<Arc<dyn EventReader>, Failure> {
+    use event_store::kurrentdb::{KurrentError, KurrentLog, KurrentSettings};
+    let failed = |source| Failure::OpenKurrent { at: log.to_string(), source };
+    let settings = KurrentSettings::parse(&wanted.store).map_err(KurrentError::from).map_err(failed)?;
+    let settings = settings.with_credentials_file(wanted.store_credentials.clone());
+    KurrentLog::open_reader(settings).await.map_err(failed)
+}
+
 #[cfg(not(feature = "kurrentdb"))]
 async fn open_kurrent(log: &Location, _wanted: &StoreArgs) -> Result<Arc<dyn EventReader>, Failure> {
     Err(Failure::BuiltWithoutKurrent(log.to_string()))

@@ -93,8 +93,8 @@ async fn document(reader: &dyn EventReader, report: Report) -> Result<Document, 
     let Identity { log_id, generation } = reader.identity().await?;
     Ok(Document {
         ok: report.first_flaw.is_none(),
-        first_recorded_at: recorded_at(reader, Position(1), &report).await,
-        last_recorded_at: recorded_at(reader, Position(report.events), &report).await,
+        first_recorded_at: first_recorded_at(reader, &report).await,
+        last_recorded_at: last_recorded_at(reader, &report).await,
         what: report.first_flaw.as_ref().map(|(_, flaw)| flaw.to_string()),
         checkpoint: report.proved.as_ref().and_then(|proved| proved.newest.as_ref()).map(Signed::of),
         unproven_from: report.proved.as_ref().map(|proved| proved.unproven_from),
@@ -117,14 +117,16 @@ impl Signed {
     }
 }
 
-/// When a proved event was recorded. Positions are dense, so the last proved one is as many as were proved.
-async fn recorded_at(reader: &dyn EventReader, position: Position, report: &Report) -> Option<String> {
-    let before = Position(position.0.checked_sub(1)?);
-    if position.0 > report.events {
-        return None;
-    }
-    let page = reader.read_all(before, 1).await.ok()?;
-    page.first().map(|event| event.recorded_at_text())
+/// When the first event was recorded, if it is proved.
+async fn first_recorded_at(reader: &dyn EventReader, report: &Report) -> Option<String> {
+    let first = reader.read_all(Position::START, 1).await.ok()?;
+    first.first().filter(|_| report.events > 0).map(|event| event.recorded_at_text())
+}
+
+/// When the last proved event was recorded.
+async fn last_recorded_at(reader: &dyn EventReader, report: &Report) -> Option<String> {
+    let last = reader.read_at(report.last).await.ok()?;
+    last.map(|event| event.recorded_at_text())
 }
 
 fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {

@@ -10,6 +10,7 @@ use std::{
 use event_store::{
     EventReader, Identity, Position, ReadError,
     import::{ImportError, ImportTarget, identity_of_copy},
+    kurrentdb::{KurrentError, KurrentImport, KurrentLog, KurrentSettings},
     location::{Location, NoLocation},
     migration::MigrationError,
     postgres::{PostgresError, PostgresImport, PostgresStore},
@@ -46,6 +47,12 @@ pub(crate) enum EndError {
         #[source]
         source: PostgresError,
     },
+    #[error("the source {at} cannot be opened")]
+    KurrentSource {
+        at: String,
+        #[source]
+        source: KurrentError,
+    },
     #[error("the source {at} cannot be read")]
     Source {
         at: String,
@@ -60,8 +67,6 @@ pub(crate) enum EndError {
         #[source]
         source: ImportError,
     },
-    #[error("this desk was built without KurrentDB")]
-    WithoutKurrent,
 }
 
 /// Where an end is; shown without secrets.
@@ -107,7 +112,7 @@ impl Source {
                 let opened = PostgresStore::open_reader(url).await;
                 (opened.map_err(|source| EndError::PostgresSource { at: place.to_string(), source })?, None)
             }
-            Location::Kurrent(url) => (open_kurrent(url, credentials).await?, None),
+            Location::Kurrent(url) => (open_kurrent(url, credentials, &place).await?, None),
         };
         let failed = |source| EndError::Source { at: place.to_string(), source };
         if !reader.is_whole().await.map_err(failed)? {
@@ -167,7 +172,7 @@ pub(super) async fn open_target(text: &str, credentials: Option<PathBuf>, source
             Box::new(SqliteImport::open(file, identity).await.map_err(failed)?)
         }
         Location::Postgres(url) => Box::new(PostgresImport::open(url, identity).await.map_err(failed)?),
-        Location::Kurrent(url) => import_to_kurrent(url, credentials, identity).await?,
+        Location::Kurrent(url) => import_to_kurrent(url, credentials, identity).await.map_err(failed)?,
     };
     Ok(Target { place, import, identity, _lock: lock })
 }
@@ -198,14 +203,20 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
-async fn open_kurrent(_url: &str, _credentials: Option<PathBuf>) -> Result<Arc<dyn EventReader>, EndError> {
-    Err(EndError::WithoutKurrent)
+fn kurrent(url: &str, credentials: Option<PathBuf>) -> Result<KurrentSettings, KurrentError> {
+    Ok(KurrentSettings::parse(url)?.with_credentials_file(credentials))
+}
+
+async fn open_kurrent(url: &str, credentials: Option<PathBuf>, at: &Place) -> Result<Arc<dyn EventReader>, EndError> {
+    let failed = |source| EndError::KurrentSource { at: at.to_string(), source };
+    KurrentLog::open_reader(kurrent(url, credentials).map_err(failed)?).await.map_err(failed)
 }
 
 async fn import_to_kurrent(
-    _url: &str,
-    _credentials: Option<PathBuf>,
-    _identity: Identity,
-) -> Result<Box<dyn ImportTarget>, EndError> {
-    Err(EndError::WithoutKurrent)
+    url: &str,
+    credentials: Option<PathBuf>,
+    identity: Identity,
+) -> Result<Box<dyn ImportTarget>, ImportError> {
+    let settings = kurrent(url, credentials).map_err(ImportError::Kurrent)?;
+    Ok(Box::new(KurrentImport::open(settings, identity).await?))
 }

@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use event_store::{
     EventStore, Vault,
+    kurrentdb::{KurrentLog, KurrentSettings},
     migration::{migrate_policy, migrate_vault},
     postgres::{PostgresSettings, PostgresStore},
     sql::{Access, Database},
@@ -32,7 +33,10 @@ pub(super) async fn open_log(settings: &Settings) -> Result<Arc<dyn EventStore>,
             };
             Arc::new(PostgresStore::open(postgres).await?)
         }
-        LogPlace::Kurrent { .. } => return Err("this desk was built without KurrentDB".into()),
+        LogPlace::Kurrent { url, credentials_file } => {
+            let settings = KurrentSettings::parse(&url.0)?.with_credentials_file(credentials_file.clone());
+            Arc::new(KurrentLog::open(settings).await?)
+        }
     })
 }
 

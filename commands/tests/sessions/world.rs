@@ -101,8 +101,11 @@ struct Away;
 
 #[async_trait]
 impl EventReader for Flaky {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        self.store.find(event_id).await
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        self.store.find(stream, event_id).await
+    }
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        self.store.holder(event_id).await
     }
     async fn head(&self) -> Result<Position, ReadError> {
         self.store.head().await

@@ -46,7 +46,7 @@ async fn all(reader: &dyn EventReader) -> Vec<Arc<RecordedEvent>> {
 }
 
 async fn target_for(store: &MemoryStore) -> MemoryImport {
-    MemoryImport::new(identity_of(store).await)
+    MemoryImport::new(identity_of(store).await, Positions::Dense)
 }
 
 async fn identity_of(store: &MemoryStore) -> Identity {
@@ -277,9 +277,10 @@ async fn times_may_fall_between_streams_only_where_the_source_is_known_to_let_th
     let earlier = Timestamp::from_second(1).unwrap();
     events[other_stream] = rehashed(&events[other_stream], |event| event.recorded_at = earlier);
     let identity = Identity { log_id: Uuid::nil(), generation: 2 };
-    let refused = Import::new(Box::new(MemoryImport::new(identity)), Chain::default()).take(&events).await;
+    let refused =
+        Import::new(Box::new(MemoryImport::new(identity, Positions::Dense)), Chain::default()).take(&events).await;
     assert!(matches!(refused, Err(ImportError::Flawed { flaw: Flaw::OutOfTime, .. })), "{refused:?}");
-    let target = MemoryImport::new(identity);
+    let target = MemoryImport::new(identity, Positions::Dense);
     let copy = target.store();
     let mut import = Import::new(Box::new(target), Chain::rising_after(u64::MAX));
     import.take(&events).await.unwrap();
@@ -293,7 +294,7 @@ async fn times_never_fall_in_a_stream() {
     let mut events = all(&log_of(12)).await;
     let again = (1..12).find(|n| events[*n].version.0 == 2).unwrap();
     events[again] = rehashed(&events[again], |event| event.recorded_at = Timestamp::from_second(1).unwrap());
-    let target = MemoryImport::new(Identity { log_id: Uuid::nil(), generation: 2 });
+    let target = MemoryImport::new(Identity { log_id: Uuid::nil(), generation: 2 }, Positions::Dense);
     let refused = Import::new(Box::new(target), Chain::rising_after(u64::MAX)).take(&events).await;
     assert!(matches!(refused, Err(ImportError::Flawed { flaw: Flaw::OutOfTime, .. })), "{refused:?}");
 }

@@ -70,10 +70,16 @@ decode_rows!(PgRow);
 
 #[async_trait]
 impl EventReader for PostgresReader {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        let sql = format!("select {COLUMNS} from log.event where event_id = $1 and stream = $2");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().as_slice());
+        Ok(self.fetch(query.bind(stream.as_str())).await?.pop())
+    }
+
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
         let sql = format!("select {COLUMNS} from log.event where event_id = $1");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().as_slice());
-        Ok(self.fetch(query).await?.pop())
+        Ok(self.fetch(query).await?.pop().map(|event| event.stream.clone()))
     }
 
     async fn head(&self) -> Result<Position, ReadError> {

@@ -90,10 +90,16 @@ decode_rows!(SqliteRow);
 
 #[async_trait]
 impl EventReader for SqliteReader {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        let sql = format!("select {COLUMNS} from event where event_id = $1 and stream = $2");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().to_vec());
+        Ok(self.fetch(query.bind(stream.as_str().to_owned())).await?.pop())
+    }
+
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
         let sql = format!("select {COLUMNS} from event where event_id = $1");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().to_vec());
-        Ok(self.fetch(query).await?.pop())
+        Ok(self.fetch(query).await?.pop().map(|event| event.stream.clone()))
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
