@@ -15,6 +15,7 @@ mod fault;
 mod guard;
 mod history;
 mod identity;
+mod import;
 mod losses;
 mod pull;
 mod reader;
@@ -29,6 +30,7 @@ use uuid::Uuid;
 
 use crate::{
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+    migration::MigrationError,
     plan::Request,
     port::{
         AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
@@ -41,6 +43,7 @@ use fault::Fault;
 use reader::KurrentReader;
 use writer::KurrentWriter;
 
+pub use import::KurrentImport;
 pub use settings::{KurrentSettings, MAX_APPEND_BYTES, SettingsError};
 
 /// How long the server may take for each question at the start.
@@ -71,6 +74,15 @@ pub enum KurrentError {
     /// There is nothing of ours to read.
     #[error("there is no log of Fiido Desk in this KurrentDB")]
     NoLog,
+    /// Events stand there, and nothing says which log they are of.
+    #[error(
+        "this KurrentDB holds events under names like ours and no identity: restore the stream {}, or name another",
+        pull::IDENTITY
+    )]
+    Nameless,
+    /// It is being filled from another log, or that was interrupted.
+    #[error(transparent)]
+    NotWhole(#[from] MigrationError),
     /// What says which log it is says something else.
     #[error("the stream {} does not say which log this is", pull::IDENTITY)]
     Identity,
@@ -93,11 +105,15 @@ impl KurrentLog {
     /// Opens the log; begins one in a database that has none.
     ///
     /// # Errors
-    /// The server cannot be reached, is too old, denies access, or its log cannot be told.
+    /// The server cannot be reached, is too old, denies access, its log cannot be told, or is a copy that is not whole.
     pub async fn open(settings: KurrentSettings) -> Result<Self, KurrentError> {
         let connection = Connection::new(settings, true);
         refuse_older(&connection).await?;
-        let identity = identity::ensure(&connection).await?;
+        let stored = identity::ensure(&connection).await?;
+        if stored.is_being_filled {
+            return Err(MigrationError::NotWhole.into());
+        }
+        let identity = stored.identity();
         let reader = watching(connection, identity).await?;
         let writer = KurrentWriter::new(reader.clone());
         Ok(Self { reader, writer })
@@ -111,7 +127,8 @@ impl KurrentLog {
     pub async fn open_reader(settings: KurrentSettings) -> Result<Arc<dyn EventReader>, KurrentError> {
         let connection = Connection::new(settings, false);
         refuse_older(&connection).await?;
-        let identity = identity::read(&connection).await?.ok_or(KurrentError::NoLog)?;
+        let (stored, _) = identity::read(&connection).await?.ok_or(KurrentError::NoLog)?;
+        let identity = stored.identity();
         Ok(Arc::new(watching(connection, identity).await?))
     }
 }

@@ -11,8 +11,10 @@ pub mod checkpoint;
 pub mod conformance;
 pub mod event;
 pub mod hash;
+pub mod import;
 #[cfg(feature = "kurrentdb")]
 pub mod kurrentdb;
+pub mod location;
 pub mod log;
 pub mod memory;
 pub mod merkle;
@@ -20,6 +22,7 @@ pub mod migration;
 pub mod pages;
 pub mod plan;
 pub mod port;
+pub mod position_map;
 pub mod postgres;
 pub mod private_file;
 pub mod proof;

@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -13,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+    import::{ImportError, ImportTarget, admit_identity, placed_after},
     plan::{LogHead, Plan, Request, StreamHead},
     port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
     subscription,
@@ -27,6 +31,8 @@ pub struct MemoryStore {
 #[derive(Debug)]
 struct Inner {
     identity: Identity,
+    is_whole: AtomicBool,
+    times_rise_after: AtomicU64,
     positions: Positions,
     events: Mutex<Events>,
     head: watch::Sender<Position>,
@@ -102,9 +108,21 @@ impl MemoryStore {
     /// An empty log with this id that numbers in this way.
     #[must_use]
     pub fn numbering(log_id: Uuid, positions: Positions) -> Self {
+        Self::of(Identity { log_id, generation: 1 }, positions, true)
+    }
+
+    fn of(identity: Identity, positions: Positions, is_whole: bool) -> Self {
         let (head, _) = watch::channel(Position::START);
-        let identity = Identity { log_id, generation: 1 };
-        Self { inner: Arc::new(Inner { identity, positions, events: Mutex::default(), head }) }
+        Self {
+            inner: Arc::new(Inner {
+                identity,
+                is_whole: is_whole.into(),
+                times_rise_after: 0.into(),
+                positions,
+                events: Mutex::default(),
+                head,
+            }),
+        }
     }
 
     /// Appends as [`EventStore::append`] does, when the machine's clock shows `now`.
@@ -154,6 +172,14 @@ impl EventReader for MemoryStore {
 
     async fn identity(&self) -> Result<Identity, ReadError> {
         Ok(self.inner.identity)
+    }
+
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        Ok(self.inner.is_whole.load(Ordering::SeqCst))
+    }
+
+    async fn times_rise_after(&self) -> Result<Position, ReadError> {
+        Ok(Position(self.inner.times_rise_after.load(Ordering::SeqCst)))
     }
 
     fn positions(&self) -> Positions {
@@ -210,5 +236,70 @@ impl EventStore for MemoryStore {
             return Ok(holder.map_or_else(|| stream.clone(), |event| event.stream.clone()));
         }
         Ok(self.events().claims.entry(event_id).or_insert_with(|| stream.clone()).clone())
+    }
+}
+
+/// A log in memory that is filled from another.
+#[derive(Debug)]
+pub struct MemoryImport {
+    store: MemoryStore,
+    head: Position,
+}
+
+impl MemoryImport {
+    /// A new log of this identity that numbers in this way.
+    #[must_use]
+    pub fn new(identity: Identity, positions: Positions) -> Self {
+        Self { store: MemoryStore::of(identity, positions, false), head: Position::START }
+    }
+
+    /// Goes on with a log that was made by such an import, or is to go on from another place.
+    ///
+    /// # Errors
+    /// It is another log.
+    pub fn into(store: &MemoryStore, identity: Identity) -> Result<Self, ImportError> {
+        let head = store.events().head();
+        admit_identity(Some(store.inner.identity), head == Position::START, identity)?;
+        Ok(Self { store: store.clone(), head })
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn store(&self) -> MemoryStore {
+        self.store.clone()
+    }
+}
+
+#[async_trait]
+impl ImportTarget for MemoryImport {
+    fn reader(&self) -> &dyn EventReader {
+        &self.store
+    }
+
+    async fn append(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
+        let mut log = self.store.events();
+        let head = log.head();
+        if head != std::mem::replace(&mut self.head, head) {
+            return Err(ImportError::Moved);
+        }
+        self.store.inner.is_whole.store(false, Ordering::SeqCst);
+        let mut places = Vec::with_capacity(events.len());
+        for row in placed_after(Position(log.all.len() as u64), events) {
+            let position = match self.store.inner.positions {
+                Positions::Dense => row.position,
+                Positions::Increasing => place(row.position.0),
+            };
+            log.push(Arc::new(RecordedEvent { position, ..(*row).clone() }));
+            places.push(position);
+        }
+        self.head = log.head();
+        self.store.inner.head.send_replace(self.head);
+        Ok(places)
+    }
+
+    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
+        self.store.inner.times_rise_after.store(times_rise_after, Ordering::SeqCst);
+        self.store.inner.is_whole.store(true, Ordering::SeqCst);
+        Ok(())
     }
 }

@@ -162,6 +162,17 @@ pub trait EventReader: Send + Sync {
     /// Which log this is.
     async fn identity(&self) -> Result<Identity, ReadError>;
 
+    /// Whether all of it is there: false for a copy that is still being filled, which nobody may serve.
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        Ok(true)
+    }
+
+    /// The position behind which times rise from event to event, in a log that numbers without holes. Up to there they rise
+    /// in each stream only: it is a copy of a log that several nodes wrote at once.
+    async fn times_rise_after(&self) -> Result<Position, ReadError> {
+        Ok(Position::START)
+    }
+
     /// How this log numbers.
     fn positions(&self) -> Positions;
 
@@ -262,6 +273,14 @@ macro_rules! reads_through_its_reader {
 
             async fn identity(&self) -> Result<Identity, ReadError> {
                 self.reader.identity().await
+            }
+
+            async fn is_whole(&self) -> Result<bool, ReadError> {
+                self.reader.is_whole().await
+            }
+
+            async fn times_rise_after(&self) -> Result<Position, ReadError> {
+                self.reader.times_rise_after().await
             }
 
             fn positions(&self) -> Positions {

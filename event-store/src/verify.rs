@@ -172,6 +172,9 @@ async fn walk(
     let end = reader.recorded_end().await?;
     let head = head_of(reader, end.as_ref()).await?;
     let mut walk = Walk::new(reader.positions(), end, signed);
+    if walk.dense {
+        walk.rises_after = reader.times_rise_after().await?;
+    }
     walk.losses = reader.losses().await?.into_iter().map(|loss| (loss.stream.clone(), loss)).collect();
     if let Some(flaw) = walk.begin() {
         return Ok(walk.report(head, Some(flaw)));
@@ -248,6 +251,8 @@ async fn head_of(reader: &dyn EventReader, end: Option<&RecordedEnd>) -> Result<
 
 struct Walk {
     dense: bool,
+    /// Up to here times rise in each stream only.
+    rises_after: Position,
     position: Position,
     recorded_at: Timestamp,
     /// The time before that one.
@@ -272,6 +277,7 @@ impl Walk {
     fn new(positions: Positions, end: Option<RecordedEnd>, signed: Option<Signed>) -> Self {
         Self {
             dense: positions == Positions::Dense,
+            rises_after: Position(u64::MAX),
             position: Position::START,
             recorded_at: Timestamp::UNIX_EPOCH,
             recorded_before: Timestamp::UNIX_EPOCH,
@@ -309,7 +315,7 @@ impl Walk {
         if !is_intact(event) {
             return Some((event.position, Flaw::Changed));
         }
-        if self.dense && event.recorded_at <= self.recorded_at {
+        if event.position > self.rises_after && event.recorded_at <= self.recorded_at {
             return Some((self.out_of_time(event), Flaw::OutOfTime));
         }
         if let Some(flaw) = self.taken_away(event, before.head) {

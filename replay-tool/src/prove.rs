@@ -34,15 +34,14 @@ use crate::{
 pub async fn prove(source: &Source, wanted: &ProveArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let key = PublicKey::read(&wanted.key)?;
     let note = Note::read(&wanted.checkpoint, &key)?;
-    note.must_be_of(source.reader().identity().await?)?;
+    let signed = note.in_terms_of(source.maps())?.position;
     let found = find(source, &wanted.what).await?;
-    let signed = note.checkpoint.position;
     let chosen = &found[..found.partition_point(|event| event.position <= signed)];
     if chosen.is_empty() {
         let position = found.first().map_or(Position::START, |first| first.position);
         return Err(Failure::NewerThanCheckpoint { position, signed });
     }
-    let Some(text) = file_of(source.reader(), &note, &key, chosen).await? else {
+    let Some(text) = file_of(source.reader(), &note, signed, &key, chosen).await? else {
         return not_the_signed_log(&note, screen);
     };
     give(&text, chosen.len(), found.len(), wanted, screen)?;
@@ -88,10 +87,11 @@ async fn find_anywhere(reader: &dyn EventReader, id: Uuid) -> Result<Option<Arc<
 async fn file_of(
     reader: &dyn EventReader,
     note: &Note,
+    signed: Position,
     key: &PublicKey,
     chosen: &[Arc<RecordedEvent>],
 ) -> Result<Option<String>, Failure> {
-    let progress = Progress::new("building the tree", note.checkpoint.position);
+    let progress = Progress::new("building the tree", signed);
     let mut places: HashMap<Position, Option<LeafIndex>> = chosen.iter().map(|event| (event.position, None)).collect();
     let tree = tree_of(reader, note.checkpoint.size, |index, event| {
         if let Some(place) = places.get_mut(&event.position) {

@@ -54,7 +54,7 @@ pub async fn rebuild(source: &Source, wanted: &RebuildArgs, screen: &mut Screen<
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     // Heard from here on, for from here on something is left to say.
     drop(poll!(interrupted.as_mut()));
-    let asked = Rebuild::ask(source.views(), source.shared_reader()).await.map_err(Failure::Rebuild)?;
+    let asked = Rebuild::ask(source.views()?, source.shared_reader()).await.map_err(Failure::Rebuild)?;
     let mut work = Work::begin(source, &asked).await?;
     if !wanted.no_wait {
         let ended = tokio::select! {

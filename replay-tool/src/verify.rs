@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     notes,
     render::{Progress, Screen},
-    source::Source,
+    source::{Maps, Source},
 };
 
 /// What no look at the log alone can find.
@@ -52,7 +52,7 @@ struct Signed {
 /// The log, a checkpoint or the key cannot be read, or they belong to different logs.
 pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let reader = source.reader();
-    let evidence = evidence(wanted, reader.identity().await?)?;
+    let evidence = evidence(wanted, source.maps())?;
     let progress = Progress::new("verifying", reader.head().await?);
     let reached = |position| progress.reached(position);
     let report = match evidence {
@@ -66,15 +66,14 @@ pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_
 }
 
 /// What was named of what was signed, all of it of this log; none where nothing was.
-fn evidence(wanted: &VerifyArgs, log: Identity) -> Result<Option<Evidence>, Failure> {
+fn evidence(wanted: &VerifyArgs, maps: &Maps) -> Result<Option<Evidence>, Failure> {
     let Some(key) = &wanted.key else { return Ok(None) };
     let (key, mut evidence) = (PublicKey::read(key)?, Evidence::default());
     for note in notes::read_all(&wanted.checkpoint, &key)? {
-        note.must_be_of(log)?;
-        evidence.checkpoints.push(note.checkpoint);
+        evidence.checkpoints.push(note.in_terms_of(maps)?);
     }
     for file in &wanted.proof {
-        let (checkpoint, proof) = notes::read_proof(file, &key, log)?;
+        let (checkpoint, proof) = notes::read_proof(file, &key, maps)?;
         evidence.parts.extend(proof.parts(&checkpoint));
         evidence.checkpoints.push(checkpoint);
     }

@@ -18,7 +18,7 @@ use super::{
     connection::Connection,
     fault::Fault,
     history::Histories,
-    losses,
+    identity, losses,
     pull::{self, Begin, IDENTITY, Which},
 };
 use crate::{
@@ -240,6 +240,11 @@ impl EventReader for KurrentReader {
 
     async fn identity(&self) -> Result<Identity, ReadError> {
         Ok(self.identity)
+    }
+
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        let stored = identity::read(&self.connection).await.map_err(ReadError::unavailable)?;
+        Ok(stored.is_none_or(|(stored, _)| !stored.is_being_filled))
     }
 
     fn positions(&self) -> Positions {
