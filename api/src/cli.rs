@@ -3,9 +3,13 @@
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+use event_store::location::holds_password;
 
 use crate::{
-    checkpoints, logging, reset_admin, server,
+    checkpoints,
+    copy_keys::{self, CopyKeysArgs, copy_keys},
+    copy_log::{self, CopyError, CopyLogArgs, copy_log},
+    logging, reset_admin, server,
     settings::{Layers, Settings, SettingsError, check_config, settings_page},
 };
 
@@ -68,6 +72,9 @@ struct Flags {
     /// postgres://… instead of SQLite; with a password only as DESK_DATABASE_URL, which other users of the machine cannot see
     #[arg(long, value_name = "URL", global = true)]
     database_url: Option<String>,
+    /// The log apart from the rest: kurrentdb://… or postgres://…; with a password only as DESK_EVENT_STORE_URL
+    #[arg(long, value_name = "URL", global = true)]
+    event_store_url: Option<String>,
     /// Folder of Markdown that the FAQ assistant answers from
     #[arg(long, value_name = "DIR", global = true)]
     faq_dir: Option<String>,
@@ -93,6 +100,12 @@ enum Subcommands {
     /// Open the account `admin` again when no administrator can sign in any more
     #[command(after_help = RESET_ADMIN_HELP)]
     ResetAdmin,
+    /// Copy the log to another database: SQLite, PostgreSQL or KurrentDB, any to any
+    #[command(after_help = copy_log::HELP)]
+    CopyLog(CopyLogArgs),
+    /// Copy the vault's keys to another database, for a desk that will look for them there
+    #[command(after_help = copy_keys::HELP)]
+    CopyKeys(CopyKeysArgs),
 }
 
 /// Runs the program as its arguments say.
@@ -101,8 +114,10 @@ pub async fn run() -> ExitCode {
     match act(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "desk: {}", chain(&*error));
-            ExitCode::from(2)
+            let copy = error.downcast_ref::<CopyError>();
+            let way_out = copy.map_or("", CopyError::way_out);
+            let _ = writeln!(std::io::stderr(), "desk: {}{way_out}", chain(&*error));
+            ExitCode::from(copy.map_or(2, CopyError::exit_code))
         }
     }
 }
@@ -113,11 +128,12 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     if let Some(Subcommands::Settings) = cli.command {
         return Ok(std::io::stdout().write_all(settings_page().as_bytes())?);
     }
-    refuse_password(cli.flags.database_url.as_deref().unwrap_or_default())?;
+    refuse_password("database_url", cli.flags.database_url.as_deref())?;
+    refuse_password("event_store_url", cli.flags.event_store_url.as_deref())?;
     let layers = layers(cli.flags)?;
     let settings = Settings::parse(&layers)?;
     if let Some(Subcommands::CheckConfig) = cli.command {
-        return Ok(std::io::stdout().write_all(check_config(&layers).as_bytes())?);
+        return Ok(std::io::stdout().write_all(check_config(&layers, &settings).as_bytes())?);
     }
     if let Some(Subcommands::Keys) = cli.command {
         return checkpoints::print_public_key(&settings);
@@ -127,21 +143,29 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
         let said = format!("admin can sign in with the password in {}, and has to change it\n", file.display());
         return Ok(std::io::stdout().write_all(said.as_bytes())?);
     }
+    if let Some(Subcommands::CopyKeys(args)) = &cli.command {
+        return Ok(copy_keys(args).await?);
+    }
+    if let Some(Subcommands::CopyLog(args)) = cli.command {
+        // For whoever sits before it, not for what collects a server's lines.
+        logging::start(true);
+        return Ok(copy_log(args, &settings).await?);
+    }
     logging::start(settings.dev);
     server::serve(settings).await
 }
 
 /// Every user of the machine can read the arguments of every program.
-fn refuse_password(url: &str) -> Result<(), AnyError> {
-    let (_, rest) = url.split_once("://").unwrap_or_default();
-    let user =
-        rest.split(['/', '?']).next().and_then(|authority| authority.rsplit_once('@')).map_or("", |(user, _)| user);
-    if user.contains(':') || rest.contains("password=") {
-        return Err("--database-url has a password, which every user of this machine could read: set it in the \
-                    environment as DESK_DATABASE_URL, or in the config file as database_url"
-            .into());
+fn refuse_password(key: &str, url: Option<&str>) -> Result<(), AnyError> {
+    if !url.is_some_and(holds_password) {
+        return Ok(());
     }
-    Ok(())
+    let (flag, variable) = (key.replace('_', "-"), key.to_uppercase());
+    Err(format!(
+        "--{flag} has a password, which every user of this machine could read: set it in the environment as \
+         DESK_{variable}, or in the config file as {key}"
+    )
+    .into())
 }
 
 fn layers(flags: Flags) -> Result<Layers, SettingsError> {
@@ -153,6 +177,7 @@ fn layers(flags: Flags) -> Result<Layers, SettingsError> {
     layers.flag("listen", flags.listen);
     layers.flag("data_dir", flags.data_dir);
     layers.flag("database_url", flags.database_url);
+    layers.flag("event_store_url", flags.event_store_url);
     layers.flag("faq_dir", flags.faq_dir);
     layers.flag("dev", flags.dev.then(|| "true".to_owned()));
     Ok(layers)

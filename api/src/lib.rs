@@ -6,6 +6,8 @@ pub mod app;
 pub mod body;
 pub mod checkpoints;
 pub mod cli;
+mod copy_keys;
+mod copy_log;
 pub mod data_dir;
 pub mod departures;
 pub mod doors;

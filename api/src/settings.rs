@@ -5,6 +5,7 @@
 
 mod doors;
 mod layers;
+mod log_place;
 mod page;
 mod table;
 
@@ -14,6 +15,7 @@ use crate::sign_in::second_factor::SecondFactorRoles;
 
 pub use doors::Doors;
 pub use layers::{Layers, SettingsError, Source};
+pub use log_place::{LogPlace, Url};
 pub use page::{check_config, settings_page};
 pub use table::{SETTINGS, Setting};
 
@@ -24,7 +26,11 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What this node keeps.
     pub data_dir: PathBuf,
-    /// PostgreSQL; absent means SQLite in the data directory.
+    /// Where the log is.
+    pub log: LogPlace,
+    /// User and password for a log in KurrentDB.
+    pub event_store_credentials_file: Option<PathBuf>,
+    /// PostgreSQL for all but the log; absent means SQLite in the data directory.
     pub database_url: Option<String>,
     /// The role that migrates, if it is another one.
     pub database_owner_url: Option<String>,
@@ -93,6 +99,8 @@ impl Settings {
             checkpoint_dir: in_data_dir("checkpoint_dir", "checkpoints"),
             checkpoint_key_file: in_data_dir("checkpoint_key_file", "checkpoint-key"),
             listen: layers.parse("listen", "an address like 127.0.0.1:8080")?,
+            event_store_credentials_file: layers.get("event_store_credentials_file").map(Into::into),
+            log: LogPlace::parse(layers, &data_dir)?,
             data_dir,
             database_url: layers.postgres_url("database_url")?,
             database_owner_url: layers.postgres_url("database_owner_url")?,

@@ -1,6 +1,8 @@
 //! Builds everything from the settings: stores, vault, read side, policies. Order matters: locks and secrets first, then
 //! the log, then whoever reads it, and only then the doors.
 
+mod databases;
+
 use std::{path::PathBuf, sync::Arc};
 
 use commands::{
@@ -8,18 +10,10 @@ use commands::{
     live::InProcess,
     policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
 };
-use event_store::{
-    EventStore, Log, Tail, Vault,
-    checkpoint::Signer,
-    migration::{migrate_policy, migrate_vault},
-    postgres::{PostgresSettings, PostgresStore},
-    sql::{Access, Database},
-    sqlite::SqliteStore,
-    vault::{MasterKey, SqlKeys},
-};
+use event_store::{Log, Tail, checkpoint::Signer, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
-use projections::{Views, ViewsLocation};
+use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
@@ -38,13 +32,12 @@ use crate::{
     },
     staff_frames::StaffFrames,
 };
+use databases::{open_log, open_policies, open_vault, views_location};
 
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The entries that come with the program.
 static FAQ: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../integrations/faq");
-/// Connections for each of vault and policies.
-const CONNECTIONS: u32 = 4;
 
 /// Everything that runs.
 pub struct Running {
@@ -71,7 +64,7 @@ pub struct Running {
 pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
-    let store = open_store(&settings, &data_dir).await?;
+    let store = open_log(&settings).await?;
     let identity = store.identity().await?;
     let log = Log::new(store.clone(), vault.clone());
     let node = Node::born(node_id(&settings, &data_dir)?);
@@ -100,7 +93,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let identity_tokens = identity_tokens(&settings)?;
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
     let departures = Departures::start(&tail, head);
-    tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = store_name(&settings), "started");
+    tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
     let app = Arc::new(App {
         sessions,
         customers,
@@ -135,98 +128,9 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
 pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, _keys) = open_vault(settings, &data_dir).await?;
-    let store = open_store(settings, &data_dir).await?;
+    let store = open_log(settings).await?;
     let identity = store.identity().await?;
     Ok((Accounts::new(Log::new(store, vault), identity.log_id), data_dir))
-}
-
-fn store_name(settings: &Settings) -> &'static str {
-    if settings.database_url.is_some() { "postgresql" } else { "sqlite" }
-}
-
-async fn open_store(settings: &Settings, data_dir: &DataDir) -> Result<Arc<dyn EventStore>, AnyError> {
-    let Some(url) = &settings.database_url else {
-        return Ok(Arc::new(SqliteStore::open(&data_dir.join("events.db")).await?));
-    };
-    let postgres = PostgresSettings::new(url);
-    let postgres = match &settings.database_owner_url {
-        Some(owner) => postgres.with_owner(owner),
-        None => postgres,
-    };
-    Ok(Arc::new(PostgresStore::open(postgres).await?))
-}
-
-async fn open_vault(settings: &Settings, data_dir: &DataDir) -> Result<(Arc<Vault>, Database), AnyError> {
-    let master = master_key(settings, data_dir)?;
-    let url = settings.vault_url.as_ref().or(settings.database_url.as_ref());
-    let database = open_room(settings, url, data_dir.join("keys.db"), "vault").await?;
-    Ok((Arc::new(Vault::new(Arc::new(SqlKeys::new(database.clone())), master)), database))
-}
-
-async fn open_policies(settings: &Settings, data_dir: &DataDir) -> Result<Database, AnyError> {
-    let url = settings.database_url.as_ref();
-    open_room(settings, url, data_dir.join("policies.db"), "policy").await
-}
-
-/// A room's database, migrated: a file, or a schema.
-async fn open_room(
-    settings: &Settings,
-    url: Option<&String>,
-    file: PathBuf,
-    room: &'static str,
-) -> Result<Database, AnyError> {
-    let Some(url) = url else {
-        let database = Database::sqlite(&file, Access::Durable).await?;
-        migrate(&database, room).await?;
-        return Ok(database);
-    };
-    if let Some(owner) = settings.database_owner_url.as_ref().filter(|_| settings.vault_url.as_ref() != Some(url)) {
-        migrate_as_owner(owner, url, room).await?;
-        return Ok(Database::postgres(url, room, CONNECTIONS).await?);
-    }
-    let database = Database::postgres(url, room, CONNECTIONS).await?;
-    migrate(&database, room).await?;
-    Ok(database)
-}
-
-async fn migrate(database: &Database, room: &'static str) -> Result<(), AnyError> {
-    match room {
-        "vault" => migrate_vault(database).await?,
-        _policy => migrate_policy(database).await?,
-    }
-    Ok(())
-}
-
-async fn migrate_as_owner(owner: &str, url: &str, room: &'static str) -> Result<(), AnyError> {
-    use event_store::postgres::{Rights, grant_new_schemas, grant_room, role_of};
-    let database = Database::postgres(owner, room, 1).await?;
-    migrate(&database, room).await?;
-    if let Database::Postgres(pool) = &database {
-        grant_room(pool, room, &role_of(url)?, Rights::ReadAndWrite).await?;
-        grant_new_schemas(pool, &role_of(url)?).await?;
-    }
-    database.close().await;
-    Ok(())
-}
-
-fn master_key(settings: &Settings, data_dir: &DataDir) -> Result<MasterKey, AnyError> {
-    if let Some(path) = &settings.master_key_file {
-        return Ok(MasterKey::read(path)?);
-    }
-    if settings.database_url.is_some() {
-        return Err(
-            "with PostgreSQL a master key is required, the same on every node: put 64 hexadecimal digits into a \
-                    file (`openssl rand -hex 32 > master-key; chmod 600 master-key`), keep a copy elsewhere, and set \
-                    master_key_file (DESK_MASTER_KEY_FILE)"
-                .into(),
-        );
-    }
-    let path = data_dir.join("master-key");
-    let (key, made) = MasterKey::read_or_create(&path)?;
-    if made {
-        tracing::info!(path = %path.display(), "a master key was made; keep a copy elsewhere: without it personal data is lost");
-    }
-    Ok(key)
 }
 
 fn tokens(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, StaffTokens), AnyError> {
@@ -257,13 +161,6 @@ fn node_id(settings: &Settings, data_dir: &DataDir) -> Result<String, AnyError> 
         return Ok(id.clone());
     }
     Ok(data_dir.keep("node-id", || format!("node-{:08x}", rand::random::<u32>()))?.0)
-}
-
-fn views_location(settings: &Settings, data_dir: &DataDir) -> ViewsLocation {
-    match &settings.database_url {
-        Some(url) => ViewsLocation::Postgres { url: url.clone() },
-        None => ViewsLocation::Folder(data_dir.join("")),
-    }
 }
 
 fn open_faq(settings: &Settings, data_dir: &DataDir) -> Result<(FaqAssistant, Watch), AnyError> {

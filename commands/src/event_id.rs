@@ -31,7 +31,16 @@ impl IdempotencyKey {
 pub struct CommandId {
     log_id: Uuid,
     name: Vec<u8>,
-    keyed: bool,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Random,
+    /// The same again brings the same ids, to the same stream.
+    Keyed,
+    /// The same again brings the same ids, to whichever stream.
+    Once,
 }
 
 impl CommandId {
@@ -39,33 +48,39 @@ impl CommandId {
     #[must_use]
     pub fn keyed(log_id: Uuid, actor: &Actor, route: &str, target: Uuid, key: &IdempotencyKey) -> Self {
         let fields = [actor.as_str().as_bytes(), route.as_bytes(), target.as_bytes(), key.0.as_bytes()];
-        Self { log_id, name: joined(&fields), keyed: true }
+        Self { log_id, name: joined(&fields), kind: Kind::Keyed }
     }
 
     /// A command without a key: safe only against our own retries.
     #[must_use]
     pub fn random(log_id: Uuid) -> Self {
-        Self { log_id, name: Uuid::new_v4().as_bytes().to_vec(), keyed: false }
+        Self { log_id, name: Uuid::new_v4().as_bytes().to_vec(), kind: Kind::Random }
     }
 
     /// What a token allows once: UUIDv5 of (log id; what, for whom the token is, its number there).
     #[must_use]
     pub fn once(log_id: Uuid, what: &str, audience: &str, number: &str) -> Self {
         let name = joined(&[b"once", what.as_bytes(), audience.as_bytes(), number.as_bytes(), b""]);
-        Self { log_id, name, keyed: true }
+        Self { log_id, name, kind: Kind::Once }
     }
 
     /// A policy's reaction: UUIDv5 of (policy, causing event, n).
     #[must_use]
     pub fn reaction(log_id: Uuid, policy: &str, cause: Uuid, n: u32) -> Self {
         let name = joined(&[policy.as_bytes(), cause.as_bytes(), &n.to_be_bytes()]);
-        Self { log_id, name, keyed: true }
+        Self { log_id, name, kind: Kind::Keyed }
     }
 
     /// Whether a repeat of the command would bring the same ids.
     #[must_use]
     pub fn is_keyed(&self) -> bool {
-        self.keyed
+        self.kind != Kind::Random
+    }
+
+    /// Whether the same ids may be tried in several streams, of which one may have them.
+    #[must_use]
+    pub fn is_once(&self) -> bool {
+        self.kind == Kind::Once
     }
 
     /// The id of the event at this place, from 0.

@@ -167,12 +167,19 @@ impl<R: Rules> Executor<R> {
         let _turn = timeout(QUEUED, self.queue(id).lock()).await.map_err(|_| queued_in_vain())?;
         let started = Instant::now();
         loop {
-            if let Some(recorded) = self.recorded_before(origin).await? {
-                return Ok(Execution::Repeated(recorded));
+            match self.recorded_before(id, origin).await {
+                Ok(None) => {}
+                Ok(Some(recorded)) => return Ok(Execution::Repeated(recorded)),
+                // Another stream has claimed it and may be about to append.
+                Err(CommandError::KeyReused) if started.elapsed() < CONTENTION => {
+                    pause().await;
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             match self.try_execute(id, origin, &command).await {
                 Err(CommandError::Contention | CommandError::KeyReused) if started.elapsed() < CONTENTION => {
-                    tokio::time::sleep(Duration::from_millis(rand::random_range(1..20))).await;
+                    pause().await;
                 }
                 answer => return answer.map(Execution::Done),
             }
@@ -221,11 +228,19 @@ impl<R: Rules> Executor<R> {
         &self.queues[spread % QUEUES]
     }
 
-    async fn recorded_before(&self, origin: &Origin) -> Result<Option<Arc<RecordedEvent>>, CommandError> {
+    async fn recorded_before(&self, id: R::Id, origin: &Origin) -> Result<Option<Arc<RecordedEvent>>, CommandError> {
         if !origin.id.is_keyed() {
             return Ok(None);
         }
-        Ok(self.log.reader().find(origin.id.event(0)).await?)
+        let (reader, own, event_id) = (self.log.reader(), Self::stream(id), origin.id.event(0));
+        if !origin.id.is_once() {
+            return Ok(reader.find(&own, event_id).await?);
+        }
+        let Some(holder) = reader.holder(event_id).await? else { return Ok(None) };
+        match reader.find(&holder, event_id).await? {
+            None if holder != own => Err(CommandError::KeyReused),
+            recorded => Ok(recorded),
+        }
     }
 
     async fn try_execute(
@@ -267,13 +282,19 @@ impl<R: Rules> Executor<R> {
         events: &[R::Event],
     ) -> Result<States<R>, CommandError> {
         let subject = R::subject(id, &folded.state, events)?;
+        let stream = Self::stream(id);
         let new: Vec<NewEvent> =
             events.iter().enumerate().map(|(place, event)| new_event::<R>(origin, subject, place, event)).collect();
         let expected = match folded.version {
             StreamVersion::NONE => Expected::NoStream,
             version => Expected::Exact(version),
         };
-        let appended = match self.log.append(&Self::stream(id), expected, &new).await {
+        let appended = if origin.id.is_once() {
+            self.log.append_once(&stream, expected, &new).await
+        } else {
+            self.log.append(&stream, expected, &new).await
+        };
+        let appended = match appended {
             Err(LogError::Append(AppendError::WrongExpectedVersion { .. })) => return Err(CommandError::Contention),
             answer => answer?,
         };
@@ -325,6 +346,11 @@ pub fn personal_text(opened: Opened) -> PersonalText {
 #[derive(Debug, thiserror::Error)]
 #[error("the stream's earlier commands are not done after {QUEUED:?}")]
 struct QueuedInVain;
+
+/// Between two tries: the others had theirs, and not all come back at once.
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(rand::random_range(1..20))).await;
+}
 
 fn queued_in_vain() -> CommandError {
     CommandError::Unavailable(Arc::new(QueuedInVain))

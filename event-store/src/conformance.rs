@@ -146,6 +146,8 @@ list! { ($)
     }
     reading {
         find_knows_recorded_ids_only,
+        find_looks_through_the_whole_stream,
+        read_at_gives_the_event_at_that_very_position,
         the_head_is_the_last_position,
         the_recorded_end_is_the_last_event,
         read_stream_pages_through_a_stream,
@@ -168,5 +170,6 @@ list! { ($)
         many_streams_at_once_are_all_stored_once,
         one_exact_writer_wins_each_version,
         one_writer_makes_a_stream,
+        one_id_claimed_from_many_sides_is_one_stream_s,
     }
 }

@@ -11,6 +11,10 @@ pub mod checkpoint;
 pub mod conformance;
 pub mod event;
 pub mod hash;
+pub mod import;
+#[cfg(feature = "kurrentdb")]
+pub mod kurrentdb;
+pub mod location;
 pub mod log;
 pub mod memory;
 pub mod merkle;
@@ -18,6 +22,7 @@ pub mod migration;
 pub mod pages;
 pub mod plan;
 pub mod port;
+pub mod position_map;
 pub mod postgres;
 pub mod private_file;
 pub mod proof;
@@ -31,6 +36,8 @@ pub mod verify;
 
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 pub use log::{Log, NewEvent, PersonalPart};
-pub use port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError};
+pub use port::{
+    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
+};
 pub use tail::Tail;
 pub use vault::{KeyClass, Opened, Vault};

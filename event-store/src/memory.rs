@@ -1,8 +1,12 @@
-//! The log in memory, for tests: the same promises without a disk.
+//! The log in memory, for tests: the same promises without a disk. It numbers as one sequencer does, or as a database that leaves
+//! holes: what works on such a log leans on no number that it must not lean on.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -12,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+    import::{ImportError, ImportTarget, admit_identity, placed_after},
     plan::{LogHead, Plan, Request, StreamHead},
     port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
     subscription,
@@ -26,6 +31,9 @@ pub struct MemoryStore {
 #[derive(Debug)]
 struct Inner {
     identity: Identity,
+    is_whole: AtomicBool,
+    times_rise_after: AtomicU64,
+    positions: Positions,
     events: Mutex<Events>,
     head: watch::Sender<Position>,
 }
@@ -33,13 +41,33 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Events {
     all: Vec<Arc<RecordedEvent>>,
-    by_id: HashMap<Uuid, Arc<RecordedEvent>>,
+    by_id: HashMap<Uuid, Vec<Arc<RecordedEvent>>>,
     by_stream: HashMap<StreamName, Vec<Arc<RecordedEvent>>>,
+    claims: HashMap<Uuid, StreamName>,
+}
+
+/// Where the n-th event stands in a log with holes.
+fn place(n: u64) -> Position {
+    Position(97 * n + n * n % 89)
 }
 
 impl Events {
-    fn log_head(&self) -> LogHead {
-        self.all.last().map_or(LogHead::NONE, |e| LogHead { position: e.position, recorded_at: e.recorded_at })
+    fn head(&self) -> Position {
+        self.all.last().map_or(Position::START, |event| event.position)
+    }
+
+    /// As the plan takes it: how many there are, and what time must be behind the next.
+    fn planned_from(&self, stream: &StreamName, positions: Positions) -> LogHead {
+        let before = match positions {
+            Positions::Dense => self.all.last(),
+            Positions::Increasing => self.by_stream.get(stream).and_then(|events| events.last()),
+        };
+        let recorded_at = before.map_or(LogHead::NONE.recorded_at, |event| event.recorded_at);
+        LogHead { position: Position(self.all.len() as u64), recorded_at }
+    }
+
+    fn find(&self, event_id: Uuid, stream: &StreamName) -> Option<&Arc<RecordedEvent>> {
+        self.by_id.get(&event_id)?.iter().find(|event| event.stream == *stream)
     }
 
     fn stream_head(&self, stream: &StreamName) -> Option<StreamHead> {
@@ -47,14 +75,18 @@ impl Events {
         Some(StreamHead { version: last.version, hash: last.hash })
     }
 
-    fn plan_for(&self, request: &Request) -> Plan {
+    fn plan_for(&self, request: &Request, positions: Positions) -> Plan {
         let streams = self.stream_head(&request.stream).map(|head| (request.stream.clone(), head));
-        let stored = request.events.iter().filter_map(|event| self.by_id.get(&event.event_id).cloned());
-        Plan::new(self.log_head(), streams.into_iter().collect(), stored)
+        let anywhere = |id: Uuid| self.by_id.get(&id).and_then(|events| events.first());
+        let stored = request.events.iter().filter_map(|event| match positions {
+            Positions::Dense => anywhere(event.event_id).cloned(),
+            Positions::Increasing => self.find(event.event_id, &request.stream).cloned(),
+        });
+        Plan::new(self.planned_from(&request.stream, positions), streams.into_iter().collect(), stored)
     }
 
     fn push(&mut self, event: Arc<RecordedEvent>) {
-        self.by_id.insert(event.event.event_id, event.clone());
+        self.by_id.entry(event.event.event_id).or_default().push(event.clone());
         self.by_stream.entry(event.stream.clone()).or_default().push(event.clone());
         self.all.push(event);
     }
@@ -70,9 +102,27 @@ impl MemoryStore {
     /// An empty log with this id.
     #[must_use]
     pub fn new(log_id: Uuid) -> Self {
+        Self::numbering(log_id, Positions::Dense)
+    }
+
+    /// An empty log with this id that numbers in this way.
+    #[must_use]
+    pub fn numbering(log_id: Uuid, positions: Positions) -> Self {
+        Self::of(Identity { log_id, generation: 1 }, positions, true)
+    }
+
+    fn of(identity: Identity, positions: Positions, is_whole: bool) -> Self {
         let (head, _) = watch::channel(Position::START);
-        let identity = Identity { log_id, generation: 1 };
-        Self { inner: Arc::new(Inner { identity, events: Mutex::default(), head }) }
+        Self {
+            inner: Arc::new(Inner {
+                identity,
+                is_whole: is_whole.into(),
+                times_rise_after: 0.into(),
+                positions,
+                events: Mutex::default(),
+                head,
+            }),
+        }
     }
 
     /// Appends as [`EventStore::append`] does, when the machine's clock shows `now`.
@@ -80,13 +130,20 @@ impl MemoryStore {
     /// # Errors
     /// As [`EventStore::append`].
     pub fn append_at(&self, request: &Request, now: Timestamp) -> Result<Appended, AppendError> {
+        let positions = self.inner.positions;
         let mut log = self.events();
-        let mut plan = log.plan_for(request);
-        let answer = plan.admit(request, now)?;
-        let (head, _, rows) = plan.into_parts();
-        rows.into_iter().for_each(|row| log.push(row));
+        let mut plan = log.plan_for(request, positions);
+        let mut answer = plan.admit(request, now)?;
+        let (_, _, rows) = plan.into_parts();
+        for mut row in rows {
+            if positions == Positions::Increasing {
+                let position = place(row.position.0);
+                (row, answer.last_position) = (Arc::new(RecordedEvent { position, ..(*row).clone() }), position);
+            }
+            log.push(row);
+        }
         // under the lock: announced after it, an older head could come last and leave subscribers waiting
-        self.inner.head.send_replace(head.position);
+        self.inner.head.send_replace(log.head());
         Ok(answer)
     }
 
@@ -97,20 +154,36 @@ impl MemoryStore {
 
 #[async_trait]
 impl EventReader for MemoryStore {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        Ok(self.events().by_id.get(&event_id).cloned())
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        Ok(self.events().find(event_id, stream).cloned())
+    }
+
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        let events = self.events();
+        Ok(match self.inner.positions {
+            Positions::Dense => events.by_id.get(&event_id).and_then(|of_id| of_id.first()).map(|e| e.stream.clone()),
+            Positions::Increasing => events.claims.get(&event_id).cloned(),
+        })
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
-        Ok(self.events().log_head().position)
+        Ok(self.events().head())
     }
 
     async fn identity(&self) -> Result<Identity, ReadError> {
         Ok(self.inner.identity)
     }
 
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        Ok(self.inner.is_whole.load(Ordering::SeqCst))
+    }
+
+    async fn times_rise_after(&self) -> Result<Position, ReadError> {
+        Ok(Position(self.inner.times_rise_after.load(Ordering::SeqCst)))
+    }
+
     fn positions(&self) -> Positions {
-        Positions::Dense
+        self.inner.positions
     }
 
     async fn read_stream(
@@ -136,8 +209,9 @@ impl EventReader for MemoryStore {
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let skip = usize::try_from(after.0).unwrap_or(usize::MAX);
-        Ok(self.events().all.iter().skip(skip).take(limit).cloned().collect())
+        let events = self.events();
+        let skip = events.all.partition_point(|event| event.position <= after);
+        Ok(events.all.iter().skip(skip).take(limit).cloned().collect())
     }
 
     fn subscribe(&self, after: Position) -> EventStream {
@@ -154,5 +228,78 @@ impl EventStore for MemoryStore {
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
         self.append_at(&Request { stream: stream.clone(), expected, events }, Timestamp::now())
+    }
+
+    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        if self.inner.positions == Positions::Dense {
+            let holder = self.events().by_id.get(&event_id).and_then(|of_id| of_id.first()).cloned();
+            return Ok(holder.map_or_else(|| stream.clone(), |event| event.stream.clone()));
+        }
+        Ok(self.events().claims.entry(event_id).or_insert_with(|| stream.clone()).clone())
+    }
+}
+
+/// A log in memory that is filled from another.
+#[derive(Debug)]
+pub struct MemoryImport {
+    store: MemoryStore,
+    head: Position,
+}
+
+impl MemoryImport {
+    /// A new log of this identity that numbers in this way.
+    #[must_use]
+    pub fn new(identity: Identity, positions: Positions) -> Self {
+        Self { store: MemoryStore::of(identity, positions, false), head: Position::START }
+    }
+
+    /// Goes on with a log that was made by such an import, or is to go on from another place.
+    ///
+    /// # Errors
+    /// It is another log.
+    pub fn into(store: &MemoryStore, identity: Identity) -> Result<Self, ImportError> {
+        let head = store.events().head();
+        admit_identity(Some(store.inner.identity), head == Position::START, identity)?;
+        Ok(Self { store: store.clone(), head })
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn store(&self) -> MemoryStore {
+        self.store.clone()
+    }
+}
+
+#[async_trait]
+impl ImportTarget for MemoryImport {
+    fn reader(&self) -> &dyn EventReader {
+        &self.store
+    }
+
+    async fn append(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
+        let mut log = self.store.events();
+        let head = log.head();
+        if head != std::mem::replace(&mut self.head, head) {
+            return Err(ImportError::Moved);
+        }
+        self.store.inner.is_whole.store(false, Ordering::SeqCst);
+        let mut places = Vec::with_capacity(events.len());
+        for row in placed_after(Position(log.all.len() as u64), events) {
+            let position = match self.store.inner.positions {
+                Positions::Dense => row.position,
+                Positions::Increasing => place(row.position.0),
+            };
+            log.push(Arc::new(RecordedEvent { position, ..(*row).clone() }));
+            places.push(position);
+        }
+        self.head = log.head();
+        self.store.inner.head.send_replace(self.head);
+        Ok(places)
+    }
+
+    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
+        self.store.inner.times_rise_after.store(times_rise_after, Ordering::SeqCst);
+        self.store.inner.is_whole.store(true, Ordering::SeqCst);
+        Ok(())
     }
 }

@@ -45,6 +45,11 @@ pub enum MigrationError {
         #[source]
         source: MigrateError,
     },
+    /// It is being filled from another log, or that was interrupted.
+    #[error(
+        "the log is a copy that is not whole: run desk copy-log again, which goes on where it was; desk can be started on it then"
+    )]
+    NotWhole,
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] SqlError),

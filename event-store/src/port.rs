@@ -39,12 +39,16 @@ pub struct Identity {
     pub generation: u64,
 }
 
-/// How this adapter numbers.
+/// Who numbers the events, and what follows from it. Every adapter keeps the least of it: positions rise, versions are dense,
+/// in each stream times rise and an event id is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Positions {
-    /// 1, 2, 3, … without a hole.
+    /// One sequencer at a time: 1, 2, 3, … without a hole; times rise with positions; an event id is known in the whole log,
+    /// so that it is refused in a second stream.
     Dense,
-    /// Increasing, with holes.
+    /// The database, as it stores: positions have holes, so that they say nothing of how many events there are, and not every
+    /// number below the head is one. Writers do not wait for each other, so times rise in each stream only; and there is no
+    /// index over all streams, so an event id is known in its stream only (see [`EventStore::claim`] for more).
     Increasing,
 }
 
@@ -69,7 +73,7 @@ pub enum AppendError {
         /// What the log has under this id.
         stored: Box<RecordedEvent>,
     },
-    /// Empty, or over the limits of `plan`.
+    /// Empty, or over the limits of `plan`, or of the adapter where its server takes less.
     #[error("the append {0}")]
     Refused(&'static str),
     /// The database cannot be reached, is full, or did not answer. Whether the events were stored is not known;
@@ -120,14 +124,32 @@ pub struct RecordedEnd {
     pub hash: Vec<u8>,
 }
 
+/// What the database itself was told to take away of a stream, or has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The stream.
+    pub stream: StreamName,
+    /// Where in the log that was said.
+    pub position: Position,
+    /// The events up to here; nothing where it depends on their number or age.
+    pub up_to: Option<StreamVersion>,
+    /// What was said, as the database puts it.
+    pub what: String,
+}
+
 /// Events as they come, for ever; an error ends it.
 pub type EventStream = Pin<Box<dyn Stream<Item = Result<Arc<RecordedEvent>, ReadError>> + Send>>;
 
 /// The reading half of the log.
 #[async_trait]
 pub trait EventReader: Send + Sync {
-    /// The event with this id.
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError>;
+    /// The event of this stream that has this id, however far back. Whoever asks knows the stream: not every log has an index
+    /// over all of them.
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError>;
+
+    /// The stream that has this id, or that [claimed](EventStore::claim) it and may yet append it. In a dense log that is the
+    /// stream of the event with this id; elsewhere ids that nobody claimed are not known here.
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError>;
 
     /// Position of the newest event, `Position::START` when there is none.
     async fn head(&self) -> Result<Position, ReadError>;
@@ -139,6 +161,17 @@ pub trait EventReader: Send + Sync {
 
     /// Which log this is.
     async fn identity(&self) -> Result<Identity, ReadError>;
+
+    /// Whether all of it is there: false for a copy that is still being filled, which nobody may serve.
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        Ok(true)
+    }
+
+    /// The position behind which times rise from event to event, in a log that numbers without holes. Up to there they rise
+    /// in each stream only: it is a copy of a log that several nodes wrote at once.
+    async fn times_rise_after(&self) -> Result<Position, ReadError> {
+        Ok(Position::START)
+    }
 
     /// How this log numbers.
     fn positions(&self) -> Positions;
@@ -165,6 +198,18 @@ pub trait EventReader: Send + Sync {
     /// `Gap` when a dense log has a hole, `Damaged` with the first position that cannot be read.
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError>;
 
+    /// The event at exactly this position, where there is one.
+    async fn read_at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        let Some(before) = position.0.checked_sub(1) else { return Ok(None) };
+        let page = self.read_all(Position(before), 1).await?;
+        Ok(page.into_iter().find(|event| event.position == position))
+    }
+
+    /// The streams that the database itself was told to take events away from; none where it cannot be told so.
+    async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
+        Ok(Vec::new())
+    }
+
     /// Every event after a position, catching up and then live, without a seam: each once and in order. Outages are
     /// waited out; only a gap or damage ends it. A subscription from beyond the head waits for its position.
     fn subscribe(&self, after: Position) -> EventStream;
@@ -182,6 +227,18 @@ pub trait EventStore: EventReader {
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError>;
 
+    /// Makes an event id one stream's alone in the whole log, before it is appended: answers whose it is from now on, which is
+    /// the first's that asked. For ids that may be tried in several streams, like those made from a token that is good once.
+    /// A claim may be made and never used; the same stream may claim again.
+    ///
+    /// In a dense log the append itself settles it, and this only looks.
+    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        match self.holder(event_id).await {
+            Ok(holder) => Ok(holder.unwrap_or_else(|| stream.clone())),
+            Err(error) => Err(AppendError::Unavailable(Arc::new(error))),
+        }
+    }
+
     /// Makes the database's own files whole before a clean stop, where it is the adapter that keeps them; what was
     /// acknowledged is on disk in any case.
     async fn settle(&self) -> Result<(), ReadError> {
@@ -194,8 +251,16 @@ macro_rules! reads_through_its_reader {
     ($store:ty) => {
         #[async_trait::async_trait]
         impl $crate::port::EventReader for $store {
-            async fn find(&self, event_id: uuid::Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-                self.reader.find(event_id).await
+            async fn find(
+                &self,
+                stream: &StreamName,
+                event_id: uuid::Uuid,
+            ) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+                self.reader.find(stream, event_id).await
+            }
+
+            async fn holder(&self, event_id: uuid::Uuid) -> Result<Option<StreamName>, ReadError> {
+                self.reader.holder(event_id).await
             }
 
             async fn head(&self) -> Result<Position, ReadError> {
@@ -208,6 +273,14 @@ macro_rules! reads_through_its_reader {
 
             async fn identity(&self) -> Result<Identity, ReadError> {
                 self.reader.identity().await
+            }
+
+            async fn is_whole(&self) -> Result<bool, ReadError> {
+                self.reader.is_whole().await
+            }
+
+            async fn times_rise_after(&self) -> Result<Position, ReadError> {
+                self.reader.times_rise_after().await
             }
 
             fn positions(&self) -> Positions {
@@ -234,6 +307,14 @@ macro_rules! reads_through_its_reader {
 
             async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
                 self.reader.read_all(after, limit).await
+            }
+
+            async fn read_at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+                self.reader.read_at(position).await
+            }
+
+            async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
+                self.reader.losses().await
             }
 
             fn subscribe(&self, after: Position) -> EventStream {

@@ -15,6 +15,7 @@
 //!
 //! The connections set session parameters and listen: a pooler in front of the server must pool whole sessions.
 
+mod import;
 mod listen;
 mod reader;
 mod roles;
@@ -34,7 +35,7 @@ use crate::{
     migration::{MigrationError, POSTGRES_LOG, migrate_postgres},
     plan::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
         RecordedEnd, reads_through_its_reader,
     },
     sql::{SqlError, pg_pool},
@@ -43,6 +44,7 @@ use crate::{
 use reader::PostgresReader;
 use writer::PostgresWriter;
 
+pub use import::PostgresImport;
 pub use roles::{Rights, grant_new_schemas, grant_room, role_of};
 
 /// The schema of the log.
@@ -125,14 +127,17 @@ impl PostgresStore {
     /// there is nothing to migrate.
     ///
     /// # Errors
-    /// The server cannot be reached or could lose acknowledged events, the log is from a newer version, or a migration
-    /// fails.
+    /// The server cannot be reached or could lose acknowledged events, the log is from a newer version or a copy that is not
+    /// whole, or a migration fails.
     pub async fn open(settings: PostgresSettings) -> Result<Self, PostgresError> {
         let pool = pg_pool(&settings.url, SCHEMA, 1).await?;
         session::refuse_unsafe(&mut *pool.acquire().await.map_err(SqlError)?).await?;
         match &settings.owner_url {
             Some(owner_url) => prepare_as_owner(owner_url, &role_of(&settings.url)?).await?,
             None => prepare_as_the_one_role(&pool).await?,
+        }
+        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_whole) {
+            return Err(MigrationError::NotWhole.into());
         }
         let identity = reader::identity(&pool).await?;
         let head = reader::current_head(&pool).await?;

@@ -3,6 +3,7 @@
 //! Invariant: one process writes (the program locks its data directory), so what the writer remembers of stream heads is
 //! true until a batch fails; then it forgets and asks the file again.
 
+mod import;
 mod reader;
 mod writer;
 
@@ -19,7 +20,7 @@ use crate::{
     migration::{MigrationError, SQLITE_LOG, migrate_sqlite},
     plan::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
         RecordedEnd, reads_through_its_reader,
     },
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
@@ -28,6 +29,8 @@ use crate::{
 
 use reader::SqliteReader;
 use writer::SqliteWriter;
+
+pub use import::SqliteImport;
 
 /// A log in a file.
 #[derive(Clone)]
@@ -41,7 +44,7 @@ impl SqliteStore {
     /// Opens the log, making or migrating it first.
     ///
     /// # Errors
-    /// The file cannot be used, or is from a newer version.
+    /// The file cannot be used, is from a newer version, or is a copy that is not whole.
     pub async fn open(path: &Path) -> Result<Self, MigrationError> {
         Self::open_with(path, Access::Durable).await
     }
@@ -53,6 +56,9 @@ impl SqliteStore {
     pub async fn open_with(path: &Path, access: Access) -> Result<Self, MigrationError> {
         let pool = sqlite_writer().connect_with(sqlite_options(path, access)).await.map_err(SqlError)?;
         migrate_sqlite("log", &SQLITE_LOG, &pool).await?;
+        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_whole) {
+            return Err(MigrationError::NotWhole);
+        }
         let identity = ensure_identity(&pool).await?;
         let head = current_head(&pool).await?;
         let (announce, head) = watch::channel(head);

@@ -4,6 +4,8 @@
 //! end together with the head: for that the same walk compares the log with checkpoints that were kept elsewhere.
 
 mod signed;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, fmt, pin::pin, sync::Arc};
 
@@ -11,12 +13,12 @@ use futures::StreamExt as _;
 use jiff::Timestamp;
 
 use crate::{
-    event::{Position, RecordedEvent, StreamName},
+    event::{Position, RecordedEvent, StreamName, StreamVersion},
     hash::is_intact,
     merkle::{CompactRange, TreeSize},
     pages::pages,
     plan::StreamHead,
-    port::{EventReader, Positions, ReadError, RecordedEnd},
+    port::{EventReader, Loss, Positions, ReadError, RecordedEnd},
 };
 
 use signed::Signed;
@@ -37,7 +39,7 @@ pub enum Flaw {
     Changed,
     /// The event does not stand after the one before it in its stream.
     Misplaced,
-    /// Its time does not fit between its neighbours' in the log.
+    /// Its time does not fit between its neighbours' in the log; where several clocks write to it, in its stream.
     OutOfTime,
     /// The log's head says that there is nothing more, but there is.
     BeyondHead,
@@ -55,6 +57,23 @@ pub enum Flaw {
     CutOff {
         /// How many.
         signed: TreeSize,
+    },
+    /// Events of a stream do not stand in the log any more, and their database can be told to take events away.
+    Gone {
+        /// The stream.
+        stream: StreamName,
+        /// The first of them.
+        from: StreamVersion,
+        /// The last of them.
+        to: StreamVersion,
+    },
+    /// The database was told to take events of a stream away, this one among them: who reads the stream may not get it, and
+    /// some day it is gone.
+    Withheld {
+        /// The stream.
+        stream: StreamName,
+        /// What it was told, as the database puts it.
+        what: String,
     },
     /// A checkpoint that was signed here contradicts one that fits: the key has signed two histories.
     Contradicted,
@@ -76,6 +95,15 @@ impl fmt::Display for Flaw {
                     f,
                     "the events up to {to} are not those that were signed; where it begins only a checkpoint between could say"
                 )
+            }
+            Self::Gone { stream, from, to } if from == to => {
+                write!(f, "event {from} of stream {stream} is gone: truncated or scavenged")
+            }
+            Self::Gone { stream, from, to } => {
+                write!(f, "events {from} to {to} of stream {stream} are gone: truncated or scavenged")
+            }
+            Self::Withheld { stream, what } => {
+                write!(f, "the database was told to take events of stream {stream} away: {what}")
             }
             Self::CutOff { signed } => write!(f, "the event is missing: a checkpoint was signed over {signed} events"),
             Self::Contradicted => f.write_str("a checkpoint that was signed here contradicts one that fits"),
@@ -144,6 +172,10 @@ async fn walk(
     let end = reader.recorded_end().await?;
     let head = head_of(reader, end.as_ref()).await?;
     let mut walk = Walk::new(reader.positions(), end, signed);
+    if walk.dense {
+        walk.rises_after = reader.times_rise_after().await?;
+    }
+    walk.losses = reader.losses().await?.into_iter().map(|loss| (loss.stream.clone(), loss)).collect();
     if let Some(flaw) = walk.begin() {
         return Ok(walk.report(head, Some(flaw)));
     }
@@ -199,11 +231,13 @@ async fn walk_up_to(
 async fn end_of_log(reader: &dyn EventReader, walk: Walk, head: Position) -> Result<Walked, ReadError> {
     let now = head_of(reader, reader.recorded_end().await?.as_ref()).await?;
     let flaw = if walk.position < head {
-        Some((walk.position.next(), Flaw::Missing))
+        Some((if walk.dense { walk.position.next() } else { head }, Flaw::Missing))
+    } else if let Some(flaw) = walk.lost_whole() {
+        Some(flaw)
     } else if walk.position > now {
         Some((if walk.dense { now.next() } else { walk.position }, Flaw::BeyondHead))
     } else {
-        walk.signed.as_ref().and_then(|signed| signed.is_cut_off_after(walk.position))
+        walk.signed.as_ref().and_then(|signed| signed.is_cut_off_after(walk.position, walk.dense))
     };
     Ok(walk.report(head, flaw))
 }
@@ -217,11 +251,14 @@ async fn head_of(reader: &dyn EventReader, end: Option<&RecordedEnd>) -> Result<
 
 struct Walk {
     dense: bool,
+    /// Up to here times rise in each stream only.
+    rises_after: Position,
     position: Position,
     recorded_at: Timestamp,
     /// The time before that one.
     recorded_before: Timestamp,
-    streams: HashMap<StreamName, StreamHead>,
+    streams: HashMap<StreamName, Known>,
+    losses: HashMap<StreamName, Loss>,
     events: u64,
     end: Option<RecordedEnd>,
     signed: Option<Signed>,
@@ -229,14 +266,23 @@ struct Walk {
     suspected: Option<(Position, Flaw)>,
 }
 
+/// A stream as far as the walk has come.
+#[derive(Clone, Copy)]
+struct Known {
+    head: StreamHead,
+    recorded_at: Timestamp,
+}
+
 impl Walk {
     fn new(positions: Positions, end: Option<RecordedEnd>, signed: Option<Signed>) -> Self {
         Self {
             dense: positions == Positions::Dense,
+            rises_after: Position(u64::MAX),
             position: Position::START,
             recorded_at: Timestamp::UNIX_EPOCH,
             recorded_before: Timestamp::UNIX_EPOCH,
             streams: HashMap::new(),
+            losses: HashMap::new(),
             events: 0,
             end,
             signed,
@@ -264,15 +310,22 @@ impl Walk {
     }
 
     fn flaw_of(&mut self, event: &Arc<RecordedEvent>) -> Option<(Position, Flaw)> {
-        let before = self.streams.get(&event.stream).copied().unwrap_or(StreamHead::NONE);
+        let none = Known { head: StreamHead::NONE, recorded_at: Timestamp::UNIX_EPOCH };
+        let before = self.streams.get(&event.stream).copied().unwrap_or(none);
         if !is_intact(event) {
             return Some((event.position, Flaw::Changed));
         }
-        if event.recorded_at <= self.recorded_at {
+        if event.position > self.rises_after && event.recorded_at <= self.recorded_at {
             return Some((self.out_of_time(event), Flaw::OutOfTime));
         }
-        if event.version != before.version.next() || event.prev_hash != before.hash {
+        if let Some(flaw) = self.taken_away(event, before.head) {
+            return Some((event.position, flaw));
+        }
+        if event.version != before.head.version.next() || event.prev_hash != before.head.hash {
             return Some((event.position, Flaw::Misplaced));
+        }
+        if event.recorded_at <= before.recorded_at {
+            return Some((event.position, Flaw::OutOfTime));
         }
         if let Some(flaw) = self.signed.as_mut().and_then(|signed| signed.step(event)) {
             return Some(flaw);
@@ -283,8 +336,28 @@ impl Walk {
         None
     }
 
+    /// Only where nobody but the database numbers can it take an event away and leave no hole.
+    fn taken_away(&mut self, event: &RecordedEvent, before: StreamHead) -> Option<Flaw> {
+        let stream = &event.stream;
+        let from = before.version.next();
+        if !self.dense && event.version > from {
+            return Some(Flaw::Gone { stream: stream.clone(), from, to: StreamVersion(event.version.0 - 1) });
+        }
+        let loss = self.losses.get(stream)?;
+        let takes_it = loss.up_to.is_none_or(|up_to| event.version <= up_to);
+        takes_it.then(|| Flaw::Withheld { stream: stream.clone(), what: loss.what.clone() })
+    }
+
+    /// A stream that the database was told to take away, and of which there is nothing left.
+    fn lost_whole(&self) -> Option<(Position, Flaw)> {
+        let nothing_left = |loss: &&Loss| !self.streams.contains_key(&loss.stream);
+        let first = self.losses.values().filter(nothing_left).min_by_key(|loss| loss.position)?;
+        Some((first.position, Flaw::Withheld { stream: first.stream.clone(), what: first.what.clone() }))
+    }
+
     fn go_past(&mut self, event: &Arc<RecordedEvent>) {
-        self.streams.insert(event.stream.clone(), StreamHead { version: event.version, hash: event.hash });
+        let head = StreamHead { version: event.version, hash: event.hash };
+        self.streams.insert(event.stream.clone(), Known { head, recorded_at: event.recorded_at });
         self.position = event.position;
         self.recorded_before = std::mem::replace(&mut self.recorded_at, event.recorded_at);
         self.events += 1;
@@ -311,7 +384,13 @@ impl Walk {
             Some(_) | None => u64::MAX,
         };
         let events = self.events.min(at_most);
-        let (streams, last) = (self.streams.len() as u64, self.position);
+        let signed_last = || self.signed.as_ref().map_or(Position::START, Signed::proved_up_to);
+        let last = match &first_flaw {
+            _ if self.dense => Position(events),
+            Some((_, Flaw::NotAsSigned { .. } | Flaw::Contradicted)) => signed_last(),
+            Some(_) | None => self.position,
+        };
+        let streams = self.streams.len() as u64;
         (Report { events, streams, head, last, first_flaw, proved }, self.signed)
     }
 }

@@ -126,9 +126,10 @@ impl Checkpoint {
 
     /// Whether the log has, at this position, the event that the rows end with.
     pub(crate) async fn is_in(&self, reader: &dyn EventReader) -> Result<bool, ReadError> {
-        let Some(before) = self.position.0.checked_sub(1) else { return Ok(true) };
-        let found = reader.read_all(Position(before), 1).await?;
-        Ok(found.first().is_some_and(|event| event.position == self.position && hex::encode(event.hash) == self.hash))
+        if self.position == Position::START {
+            return Ok(true);
+        }
+        Ok(reader.read_at(self.position).await?.is_some_and(|event| hex::encode(event.hash) == self.hash))
     }
 }
 

@@ -8,6 +8,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use projections::Moment;
 
+use crate::source::Cursor;
+
 pub use proving::{CheckProofArgs, CheckpointArgs, ConsistencyArgs, ProveArgs, VerifyArgs};
 
 const LONG_ABOUT: &str = "\
@@ -34,6 +36,10 @@ Examples:
       every new event, one JSON document a line
   desk-replay --store postgres://auditor@db/desk verify
       proves the whole log of a PostgreSQL server
+  desk-replay --store postgres://auditor@logs/desk --views postgres://auditor@db/desk --master-key FILE compare
+      the same as below, where the log has a database of its own
+  desk-replay --map position-map-1-to-2 verify --checkpoint old.checkpoint --key checkpoint-key.pub
+      proves a copy of the log against a checkpoint from before it was copied
   desk-replay verify --checkpoint /mnt/elsewhere/checkpoints --key checkpoint-key.pub
       proves it against every checkpoint of a folder
   desk-replay checkpoint --key checkpoint-key --out now.checkpoint
@@ -72,10 +78,11 @@ pub struct Cli {
 }
 
 /// The log, and the keys to what is sealed in it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Log and keys")]
 pub struct StoreArgs {
-    /// The log: a data directory, a path to events.db, sqlite:PATH, or postgres://…
+    /// The log: a data directory, a path to events.db, sqlite:PATH, postgres://… or, where this program was built with it,
+    /// kurrentdb://…
     #[arg(
         long,
         global = true,
@@ -88,8 +95,19 @@ pub struct StoreArgs {
     /// The file with the master key (64 hexadecimal digits); without it personal parts print as `[sealed]`.
     #[arg(long, global = true, value_name = "FILE", env = "DESK_MASTER_KEY_FILE", hide_env_values = true)]
     pub master_key: Option<PathBuf>,
-    /// The vault, where it is not beside the log: a path to keys.db, sqlite:PATH, or postgres://…; unless told,
-    /// keys.db beside events.db, or the schema `vault` of the log's own server.
+    /// Where desk keeps views and vault, when the log has a place of its own: desk's data directory, or postgres://…; unless
+    /// told, beside the log.
+    #[arg(long, global = true, value_name = "URL", env = "DESK_VIEWS", hide_env_values = true)]
+    pub views: Option<String>,
+    /// A file with user and password for a log in KurrentDB, as desk takes it.
+    #[arg(long, global = true, value_name = "FILE", env = "DESK_EVENT_STORE_CREDENTIALS_FILE", hide_env_values = true)]
+    pub store_credentials: Option<PathBuf>,
+    /// A position map that `desk copy-log` wrote: checkpoints and positions from before the copy count as if they were the
+    /// log's own. After several copies, once for each.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub map: Vec<PathBuf>,
+    /// The vault, where it is not beside the views: a path to keys.db, sqlite:PATH, or postgres://…; unless told, keys.db in
+    /// the data directory, or the schema `vault` of the views' own database.
     #[arg(long, global = true, value_name = "URL", env = "DESK_VAULT", hide_env_values = true)]
     pub vault: Option<String>,
 }
@@ -225,9 +243,9 @@ fn speed(text: &str) -> Result<f64, String> {
 /// From where, and for how long.
 #[derive(Debug, Args)]
 pub struct TailArgs {
-    /// Begins after this position; 0 is the first event.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub after: u64,
+    /// Begins after this position, or after the id of an event stream of desk (like 1-42); 0 is the first event.
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub after: Cursor,
     /// Goes on with new events until it is interrupted.
     #[arg(long, short)]
     pub follow: bool,

@@ -66,7 +66,7 @@ pub async fn compare(source: &Source, wanted: &CompareArgs, screen: &mut Screen<
     let vault = source.vault().ok_or(Failure::CompareNeedsKey)?;
     let progress = Progress::new("comparing", source.reader().head().await?);
     let compared =
-        projections::compare::compare(source.views(), source.shared_reader(), vault, wanted.limit, |position| {
+        projections::compare::compare(source.views()?, source.shared_reader(), vault, wanted.limit, |position| {
             progress.reached(position)
         });
     let compared = compared.await.map_err(Failure::Compare)?;

@@ -28,10 +28,7 @@ pub async fn consistency(
     let key = PublicKey::read(&wanted.key)?;
     let (older, newer) = (Note::read(&wanted.old, &key)?, Note::read(&wanted.new, &key)?);
     let reader = source.reader();
-    let log = reader.identity().await?;
-    older.must_be_of(log)?;
-    newer.must_be_of(log)?;
-    let (older, newer) = (older.checkpoint, newer.checkpoint);
+    let (older, newer) = (older.in_terms_of(source.maps())?, newer.in_terms_of(source.maps())?);
     let larger = older.size.max(newer.size);
     let progress = Progress::new("building the tree", older.position.max(newer.position));
     let tree = tree_of(reader, larger, |_, event| progress.reached(event.position)).await?;

@@ -7,7 +7,9 @@ use std::{error::Error, fmt::Write as _, io, path::PathBuf};
 use event_store::{
     Position, ReadError, StreamName, StreamVersion,
     checkpoint::{KeyError, NoteError, WrongLog},
+    location::NoLocation,
     migration::MigrationError,
+    position_map::MapError,
     postgres::PostgresError,
     proof::ProofError,
     sql::SqlError,
@@ -26,8 +28,22 @@ pub enum Failure {
     NoLog(PathBuf),
     #[error("there is no vault at {0}")]
     NoVault(PathBuf),
-    #[error("{0} is neither a path, sqlite:PATH nor postgres://…")]
-    Location(String),
+    #[error("there is no folder {0}")]
+    NoFolder(PathBuf),
+    #[error(transparent)]
+    Location(NoLocation),
+    #[error("{0} can hold the log, and neither views nor vault")]
+    HoldsOnlyTheLog(String),
+    #[error("{0} is a KurrentDB, which this desk-replay was built without")]
+    BuiltWithoutKurrent(String),
+    #[error("the log has a place of its own, and it is not known where its views are")]
+    WhereAreTheViews,
+    #[error("the log has a place of its own, and it is not known where its vault is")]
+    WhereIsTheVault,
+    #[error("cannot use the position map")]
+    Map(#[from] MapError),
+    #[error("no map leads from generation {from} of the log to this one, generation {here}")]
+    NoMap { from: u64, here: u64 },
     #[error("cannot open the event log at {at}")]
     OpenLog {
         at: String,
@@ -39,6 +55,13 @@ pub enum Failure {
         at: String,
         #[source]
         source: PostgresError,
+    },
+    #[cfg(feature = "kurrentdb")]
+    #[error("cannot open the event log at {at}")]
+    OpenKurrent {
+        at: String,
+        #[source]
+        source: event_store::kurrentdb::KurrentError,
     },
     #[error("cannot open the vault at {at}")]
     OpenVault {
@@ -173,14 +196,30 @@ impl Failure {
             Self::NoVault(_) => {
                 "name the vault with --vault, or leave --master-key out and read without what is personal"
             }
+            Self::NoFolder(_) => "name the data directory of desk",
             Self::Location(_) => {
-                "try --store ./data, --store sqlite:/path/to/events.db or --store postgres://user@host/name"
+                "try --store ./data, --store sqlite:/path/to/events.db, --store postgres://user@host/name or --store \
+                 kurrentdb://host:2113"
+            }
+            Self::HoldsOnlyTheLog(_) | Self::WhereAreTheViews | Self::WhereIsTheVault => {
+                "name desk's data directory, or the database that it keeps views and vault in, with --views or DESK_VIEWS"
+            }
+            Self::BuiltWithoutKurrent(_) => {
+                "build one that can read it: cargo build --release -p replay-tool --features kurrentdb"
+            }
+            Self::Map(_) | Self::NoMap { .. } => {
+                "desk copy-log wrote the map where it said; after several copies name each one's with a --map of its own"
             }
             Self::OpenLog { .. } => {
                 "check that it is a log of Fiido Desk; a copy needs events.db-wal beside events.db where there is one"
             }
             Self::OpenPostgres { .. } => {
                 "check the URL, that the server runs, and that the role may use the schema log and select from it"
+            }
+            #[cfg(feature = "kurrentdb")]
+            Self::OpenKurrent { .. } => {
+                "check the URL, that the server runs, and that its user may read the log; --store-credentials names a file \
+                 with user and password"
             }
             Self::OpenVault { .. } => "check that it is the vault of this log, or leave --master-key out",
             Self::MasterKey(_) => "the file holds 64 hexadecimal digits, and is readable by its owner only",
@@ -233,7 +272,8 @@ impl Failure {
             Self::Proof { .. } => "compare with another copy of the proof file; this one proves nothing",
             Self::WrongLog { source: WrongLog::Another { .. }, .. } => "use a checkpoint of this log",
             Self::WrongLog { source: WrongLog::Generation { .. }, .. } => {
-                "a restore lies between: use a checkpoint that was made after it, or a copy of the log from before"
+                "a restore lies between, or a copy to another kind of database: use a checkpoint that was made after it; a \
+                 copy's own position map, named with --map, lets older ones count"
             }
             Self::NoSuchEvent => "desk-replay tail lists events with their ids and streams",
             Self::NewerThanCheckpoint { .. } => {

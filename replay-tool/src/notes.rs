@@ -10,12 +10,11 @@ use std::{
 };
 
 use event_store::{
-    Identity,
     checkpoint::{Checkpoint, MAX_NOTE_BYTES, NoteError, PublicKey},
     proof::{self, MAX_PROOF_BYTES, Proof},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, source::Maps};
 
 /// The ending of checkpoints' files, as `desk` names them.
 const ENDING: &str = "checkpoint";
@@ -44,12 +43,12 @@ impl Note {
         Ok(Self { file: file.to_owned(), text, checkpoint })
     }
 
-    /// Makes sure that it was signed over this log.
+    /// The checkpoint in this log's terms; it must have been signed over it, or over a log that this is a copy of.
     ///
     /// # Errors
     /// It says nothing about this log.
-    pub fn must_be_of(&self, log: Identity) -> Result<(), Failure> {
-        self.checkpoint.is_of(log).map_err(|source| Failure::WrongLog { file: self.file.clone(), source })
+    pub fn in_terms_of(&self, maps: &Maps) -> Result<Checkpoint, Failure> {
+        maps.checkpoint(&self.checkpoint).map_err(|source| Failure::WrongLog { file: self.file.clone(), source })
     }
 }
 
@@ -57,12 +56,12 @@ impl Note {
 ///
 /// # Errors
 /// It cannot be read, proves nothing, or is of another log.
-pub fn read_proof(file: &Path, key: &PublicKey, log: Identity) -> Result<(Checkpoint, Proof), Failure> {
+pub fn read_proof(file: &Path, key: &PublicKey, maps: &Maps) -> Result<(Checkpoint, Proof), Failure> {
     let content = read_at_most(file, MAX_PROOF_BYTES).map_err(|source| failed(file, source))?;
     let refused = |source| Failure::Proof { file: file.to_owned(), source };
     let (checkpoint, proof) = proof::check(&content, key).map_err(refused)?;
-    checkpoint.is_of(log).map_err(|source| Failure::WrongLog { file: file.to_owned(), source })?;
-    Ok((checkpoint, proof))
+    let carried = maps.checkpoint(&checkpoint);
+    Ok((carried.map_err(|source| Failure::WrongLog { file: file.to_owned(), source })?, proof))
 }
 
 /// Reads all notes that were named, those of a folder in the order of their names.

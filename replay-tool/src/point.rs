@@ -5,7 +5,11 @@ use std::sync::Arc;
 use event_store::{Position, RecordedEvent, StreamVersion};
 use projections::Moment;
 
-use crate::{cli::SessionArgs, failure::Failure};
+use crate::{
+    cli::SessionArgs,
+    failure::Failure,
+    source::{Cursor, Maps},
+};
 
 /// A moment of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +23,20 @@ pub enum Point {
 }
 
 impl Point {
-    /// The moment that the arguments name; clap lets only one of them through.
-    #[must_use]
-    pub fn of(wanted: &SessionArgs) -> Self {
+    /// The moment that the arguments name, in this log's terms; clap lets only one of them through.
+    ///
+    /// # Errors
+    /// It is a position of another generation, and no map leads from there to this log.
+    pub fn of(wanted: &SessionArgs, maps: &Maps) -> Result<Self, Failure> {
         let position = wanted.position.map(|position| Moment::Position(Position(position)));
-        let moment = wanted.at.or(position).map(Self::At);
-        moment.or(wanted.version.map(Self::Version)).unwrap_or(Self::Newest)
+        Ok(match (wanted.at.or(position), wanted.version) {
+            (Some(Moment::Position(position)), _) => {
+                Self::At(Moment::Position(maps.cursor(Cursor { generation: None, position })?))
+            }
+            (Some(moment), _) => Self::At(moment),
+            (None, Some(version)) => Self::Version(version),
+            (None, None) => Self::Newest,
+        })
     }
 
     /// The part of a session's history that had happened by then.

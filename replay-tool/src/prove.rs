@@ -2,14 +2,16 @@
 //!
 //! Invariant: a file that would not be accepted is not written.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, pin::pin, sync::Arc};
 
 use event_store::{
-    EventReader, Position, RecordedEvent, StreamName,
+    EventReader, Position, Positions, RecordedEvent, StreamName,
     checkpoint::PublicKey,
     merkle::LeafIndex,
+    pages::pages,
     proof::{self, MAX_PROOF_BYTES, Proof, tree_of},
 };
+use futures::StreamExt as _;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -32,15 +34,14 @@ use crate::{
 pub async fn prove(source: &Source, wanted: &ProveArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let key = PublicKey::read(&wanted.key)?;
     let note = Note::read(&wanted.checkpoint, &key)?;
-    note.must_be_of(source.reader().identity().await?)?;
+    let signed = note.in_terms_of(source.maps())?.position;
     let found = find(source, &wanted.what).await?;
-    let signed = note.checkpoint.position;
     let chosen = &found[..found.partition_point(|event| event.position <= signed)];
     if chosen.is_empty() {
         let position = found.first().map_or(Position::START, |first| first.position);
         return Err(Failure::NewerThanCheckpoint { position, signed });
     }
-    let Some(text) = file_of(source.reader(), &note, &key, chosen).await? else {
+    let Some(text) = file_of(source.reader(), &note, signed, &key, chosen).await? else {
         return not_the_signed_log(&note, screen);
     };
     give(&text, chosen.len(), found.len(), wanted, screen)?;
@@ -60,19 +61,37 @@ async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, 
         }
     }
     match Uuid::try_parse(wanted) {
-        Ok(id) => source.reader().find(id).await?.map(|event| vec![event]).ok_or(Failure::NoSuchEvent),
+        Ok(id) => find_anywhere(source.reader(), id).await?.map(|event| vec![event]).ok_or(Failure::NoSuchEvent),
         Err(_) => Err(not_a_session),
     }
+}
+
+/// The event with this id in whichever stream; a log without an index over all of them is read through.
+async fn find_anywhere(reader: &dyn EventReader, id: Uuid) -> Result<Option<Arc<RecordedEvent>>, Failure> {
+    if let Some(stream) = reader.holder(id).await? {
+        return Ok(reader.find(&stream, id).await?);
+    }
+    if reader.positions() == Positions::Dense {
+        return Ok(None);
+    }
+    let mut pages = pin!(pages(reader));
+    while let Some(page) = pages.next().await {
+        if let Some(event) = page?.into_iter().find(|event| event.event.event_id == id) {
+            return Ok(Some(event));
+        }
+    }
+    Ok(None)
 }
 
 /// The text of the proof file; none where the log is not the one that was signed.
 async fn file_of(
     reader: &dyn EventReader,
     note: &Note,
+    signed: Position,
     key: &PublicKey,
     chosen: &[Arc<RecordedEvent>],
 ) -> Result<Option<String>, Failure> {
-    let progress = Progress::new("building the tree", note.checkpoint.position);
+    let progress = Progress::new("building the tree", signed);
     let mut places: HashMap<Position, Option<LeafIndex>> = chosen.iter().map(|event| (event.position, None)).collect();
     let tree = tree_of(reader, note.checkpoint.size, |index, event| {
         if let Some(place) = places.get_mut(&event.position) {

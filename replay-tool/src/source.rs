@@ -3,7 +3,7 @@
 //! Invariant: only reading halves are held, and opening makes no file. A SQLite log that nobody has open is read as it
 //! lies; one that desk has open is read through its WAL, as desk's own readers do.
 
-pub mod location;
+mod maps;
 mod rest;
 mod secrets;
 
@@ -13,17 +13,22 @@ use std::{
 };
 
 use domain::PersonalText;
-use event_store::{EventReader, RecordedEvent, Vault, postgres::PostgresStore, sqlite::SqliteStore};
+use event_store::{
+    EventReader, RecordedEvent, Vault, location::Location, postgres::PostgresStore, sqlite::SqliteStore,
+};
 use projections::ViewsLocation;
 
 use crate::{cli::StoreArgs, failure::Failure};
-use location::Location;
+pub use maps::{Cursor, Maps};
 use rest::Rest;
 use secrets::Secrets;
 
 /// Where a command's events come from.
 pub struct Source {
-    log: Location,
+    /// Where the views are, and the vault unless it is somewhere else; unknown where the log has a place of its own and
+    /// nobody said.
+    beside: Option<Location>,
+    maps: Maps,
     reader: Arc<dyn EventReader>,
     secrets: Secrets,
     rest: Option<Rest>,
@@ -35,13 +40,16 @@ impl Source {
     /// # Errors
     /// There is no log, vault or master key where the arguments say.
     pub async fn open(wanted: &StoreArgs, live: bool) -> Result<Self, Failure> {
-        let log = Location::parse(&wanted.store, "events.db")?;
+        let log = Location::parse(&wanted.store, "events.db").map_err(Failure::Location)?;
         let (reader, rest) = match &log {
             Location::Sqlite(path) => open_sqlite(path, live).await?,
             Location::Postgres(url) => (open_postgres(url, &log).await?, None),
+            Location::Kurrent(_) => (open_kurrent(&log, wanted).await?, None),
         };
-        let secrets = Secrets::open(&log, wanted, live).await?;
-        Ok(Self { log, reader, secrets, rest })
+        let beside = place_of_views(&log, wanted)?;
+        let secrets = Secrets::open(beside.as_ref(), wanted, live).await?;
+        let maps = Maps::read(&wanted.map, reader.identity().await?)?;
+        Ok(Self { beside, maps, reader, secrets, rest })
     }
 
     /// The log.
@@ -62,22 +70,31 @@ impl Source {
         self.secrets.vault()
     }
 
-    /// Where the views of this log are: beside it.
-    #[must_use]
-    pub fn views(&self) -> ViewsLocation {
-        match &self.log {
-            Location::Sqlite(path) => ViewsLocation::Folder(folder_of(path)),
-            Location::Postgres(url) => ViewsLocation::Postgres { url: url.clone() },
+    /// Where the views of this log are.
+    ///
+    /// # Errors
+    /// The log has a place of its own, and nobody said where they are.
+    pub fn views(&self) -> Result<ViewsLocation, Failure> {
+        match &self.beside {
+            Some(Location::Sqlite(path)) => Ok(ViewsLocation::Folder(folder_of(path))),
+            Some(Location::Postgres(url)) => Ok(ViewsLocation::Postgres { url: url.clone() }),
+            Some(Location::Kurrent(_)) | None => Err(Failure::WhereAreTheViews),
         }
     }
 
-    /// The file that a running desk has locked, where there is one for all: beside a log in a file.
+    /// The file that a running desk has locked, where there is one for all: beside views in files.
     #[must_use]
     pub fn desk_lock(&self) -> Option<PathBuf> {
-        match &self.log {
-            Location::Sqlite(path) => Some(folder_of(path).join("desk.lock")),
-            Location::Postgres(_) => None,
+        match &self.beside {
+            Some(Location::Sqlite(path)) => Some(folder_of(path).join("desk.lock")),
+            Some(Location::Postgres(_) | Location::Kurrent(_)) | None => None,
         }
+    }
+
+    /// What was noted about the log before it was copied, in its own terms.
+    #[must_use]
+    pub fn maps(&self) -> &Maps {
+        &self.maps
     }
 
     /// Whether there is a master key.
@@ -124,6 +141,36 @@ async fn open_sqlite(path: &Path, live: bool) -> Result<(Arc<dyn EventReader>, O
     };
     let reader = opened.map_err(|source| Failure::OpenLog { at: path.display().to_string(), source })?;
     Ok((reader, rest))
+}
+
+/// Where desk keeps everything but the log: beside it, unless it was said otherwise.
+fn place_of_views(log: &Location, wanted: &StoreArgs) -> Result<Option<Location>, Failure> {
+    let place = match (&wanted.views, log) {
+        (Some(text), _) => Location::parse(text, "views-current").map_err(Failure::Location)?,
+        (None, Location::Kurrent(_)) => return Ok(None),
+        (None, beside) => beside.clone(),
+    };
+    match place {
+        Location::Kurrent(_) => Err(Failure::HoldsOnlyTheLog(place.to_string())),
+        Location::Sqlite(folder) if wanted.views.is_some() && !folder.with_file_name("").is_dir() => {
+            Err(Failure::NoFolder(folder.with_file_name("")))
+        }
+        place => Ok(Some(place)),
+    }
+}
+
+#[cfg(feature = "kurrentdb")]
+async fn open_kurrent(log: &Location, wanted: &StoreArgs) -> Result<Arc<dyn EventReader>, Failure> {
+    use event_store::kurrentdb::{KurrentError, KurrentLog, KurrentSettings};
+    let failed = |source| Failure::OpenKurrent { at: log.to_string(), source };
+    let settings = KurrentSettings::parse(&wanted.store).map_err(KurrentError::from).map_err(failed)?;
+    let settings = settings.with_credentials_file(wanted.store_credentials.clone());
+    KurrentLog::open_reader(settings).await.map_err(failed)
+}
+
+#[cfg(not(feature = "kurrentdb"))]
+async fn open_kurrent(log: &Location, _wanted: &StoreArgs) -> Result<Arc<dyn EventReader>, Failure> {
+    Err(Failure::BuiltWithoutKurrent(log.to_string()))
 }
 
 async fn open_postgres(url: &str, log: &Location) -> Result<Arc<dyn EventReader>, Failure> {

@@ -52,7 +52,7 @@ impl Story {
     pub async fn read(source: &Source, wanted: &SessionArgs) -> Result<Self, Failure> {
         let history = history::find(source, &wanted.session).await?;
         let head = source.reader().head().await?;
-        let told = history::tell(source, Point::of(wanted).cut(&history, head)?).await?;
+        let told = history::tell(source, Point::of(wanted, source.maps())?.cut(&history, head)?).await?;
         Self::of(source.reader().identity().await?, head, told, history.len()).await
     }
 

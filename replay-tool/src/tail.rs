@@ -22,9 +22,9 @@ const PAGE: usize = 500;
 /// The position is beyond the log's end, or an event cannot be read.
 pub async fn tail(source: &Source, wanted: &TailArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let head = source.reader().head().await?;
-    let after = Position(wanted.after);
+    let after = source.maps().cursor(wanted.after)?;
     if after > head {
-        return Err(Failure::BeyondHead { wanted: wanted.after, head });
+        return Err(Failure::BeyondHead { wanted: after.0, head });
     }
     if wanted.follow {
         follow(source, after, screen).await?;

@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     notes,
     render::{Progress, Screen},
-    source::Source,
+    source::{Maps, Source},
 };
 
 /// What no look at the log alone can find.
@@ -52,7 +52,7 @@ struct Signed {
 /// The log, a checkpoint or the key cannot be read, or they belong to different logs.
 pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let reader = source.reader();
-    let evidence = evidence(wanted, reader.identity().await?)?;
+    let evidence = evidence(wanted, source.maps())?;
     let progress = Progress::new("verifying", reader.head().await?);
     let reached = |position| progress.reached(position);
     let report = match evidence {
@@ -66,15 +66,14 @@ pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_
 }
 
 /// What was named of what was signed, all of it of this log; none where nothing was.
-fn evidence(wanted: &VerifyArgs, log: Identity) -> Result<Option<Evidence>, Failure> {
+fn evidence(wanted: &VerifyArgs, maps: &Maps) -> Result<Option<Evidence>, Failure> {
     let Some(key) = &wanted.key else { return Ok(None) };
     let (key, mut evidence) = (PublicKey::read(key)?, Evidence::default());
     for note in notes::read_all(&wanted.checkpoint, &key)? {
-        note.must_be_of(log)?;
-        evidence.checkpoints.push(note.checkpoint);
+        evidence.checkpoints.push(note.in_terms_of(maps)?);
     }
     for file in &wanted.proof {
-        let (checkpoint, proof) = notes::read_proof(file, &key, log)?;
+        let (checkpoint, proof) = notes::read_proof(file, &key, maps)?;
         evidence.parts.extend(proof.parts(&checkpoint));
         evidence.checkpoints.push(checkpoint);
     }
@@ -94,8 +93,8 @@ async fn document(reader: &dyn EventReader, report: Report) -> Result<Document, 
     let Identity { log_id, generation } = reader.identity().await?;
     Ok(Document {
         ok: report.first_flaw.is_none(),
-        first_recorded_at: recorded_at(reader, Position(1), &report).await,
-        last_recorded_at: recorded_at(reader, Position(report.events), &report).await,
+        first_recorded_at: first_recorded_at(reader, &report).await,
+        last_recorded_at: last_recorded_at(reader, &report).await,
         what: report.first_flaw.as_ref().map(|(_, flaw)| flaw.to_string()),
         checkpoint: report.proved.as_ref().and_then(|proved| proved.newest.as_ref()).map(Signed::of),
         unproven_from: report.proved.as_ref().map(|proved| proved.unproven_from),
@@ -118,14 +117,16 @@ impl Signed {
     }
 }
 
-/// When a proved event was recorded. Positions are dense, so the last proved one is as many as were proved.
-async fn recorded_at(reader: &dyn EventReader, position: Position, report: &Report) -> Option<String> {
-    let before = Position(position.0.checked_sub(1)?);
-    if position.0 > report.events {
-        return None;
-    }
-    let page = reader.read_all(before, 1).await.ok()?;
-    page.first().map(|event| event.recorded_at_text())
+/// When the first event was recorded, if it is proved.
+async fn first_recorded_at(reader: &dyn EventReader, report: &Report) -> Option<String> {
+    let first = reader.read_all(Position::START, 1).await.ok()?;
+    first.first().filter(|_| report.events > 0).map(|event| event.recorded_at_text())
+}
+
+/// When the last proved event was recorded.
+async fn last_recorded_at(reader: &dyn EventReader, report: &Report) -> Option<String> {
+    let last = reader.read_at(report.last).await.ok()?;
+    last.map(|event| event.recorded_at_text())
 }
 
 fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {

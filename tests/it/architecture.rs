@@ -16,20 +16,31 @@ use tests::desk::program;
 /// Every arrow there may be.
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("event-store", &[]),
+    ("event-store", &["protocol-server"]),
     ("commands", &["domain", "event-store"]),
     ("integrations", &["commands", "domain"]),
     ("projections", &["domain", "event-store"]),
     ("replay-tool", &["domain", "event-store", "projections"]),
     ("api", &["commands", "domain", "event-store", "integrations", "projections"]),
-    ("tests", &["api", "commands", "domain", "event-store", "integrations", "projections", "replay-tool"]),
+    ("protocol-server", &[]),
+    (
+        "tests",
+        &["api", "commands", "domain", "event-store", "integrations", "projections", "protocol-server", "replay-tool"],
+    ),
 ];
+
+/// What no program is built with: only the tests inside a crate, and the crate of tests.
+const FOR_TESTS: &[&str] = &["protocol-server", "tests"];
 
 /// What the rules are written with: nothing of it reads a clock, a file, a socket or a source of chance on its own.
 const OF_DOMAIN: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "uuid"];
 
 /// What tests inside a crate may add to its dependencies.
 const TEST_HELPERS: &[&str] = &["proptest", "sqlx", "tempfile"];
+
+/// What the tests inside one crate may add beyond that.
+const OWN_TEST_HELPERS: &[(&str, &str)] =
+    &[("event-store", "protocol-server"), ("protocol-server", "kurrentdb"), ("protocol-server", "rcgen")];
 
 /// Whatever could send something.
 const SENDERS: &[&str] = &[
@@ -109,11 +120,19 @@ fn no_crate_leans_on_one_that_it_must_not_know() {
 fn tests_inside_a_crate_add_only_helpers() {
     for (name, dependencies) in crates() {
         for dependency in dependencies.iter().filter(|dependency| dependency.is_dev) {
-            assert!(
-                TEST_HELPERS.contains(&&*dependency.name),
-                "{name} tests with {}, which is no helper",
-                dependency.name
-            );
+            let helper = &*dependency.name;
+            let is_helper = TEST_HELPERS.contains(&helper) || OWN_TEST_HELPERS.contains(&(&*name, helper));
+            assert!(is_helper, "{name} tests with {helper}, which is no helper");
+        }
+    }
+}
+
+#[test]
+fn what_is_for_tests_is_in_no_program() {
+    for (name, dependencies) in crates().iter().filter(|(name, _)| *name != "tests") {
+        for dependency in dependencies.iter().filter(|dependency| !dependency.is_dev) {
+            let is_for_tests = FOR_TESTS.contains(&&*dependency.name);
+            assert!(!is_for_tests, "{name} is built with {}, which is for tests alone", dependency.name);
         }
     }
 }

@@ -10,8 +10,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use event_store::{EventStore, conformance::Fresh, memory::MemoryStore, sqlite::SqliteStore};
+use event_store::{EventStore, Positions, conformance::Fresh, memory::MemoryStore, sqlite::SqliteStore};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// Logs in memory.
 pub(crate) struct InMemory;
@@ -54,6 +55,20 @@ impl Fresh for InFiles {
 
 mod memory {
     event_store::conformance_suite!(super::InMemory);
+}
+
+/// Logs in memory that number with holes.
+pub(crate) struct InMemoryWithHoles;
+
+#[async_trait]
+impl Fresh for InMemoryWithHoles {
+    async fn fresh(&self) -> Arc<dyn EventStore> {
+        Arc::new(MemoryStore::numbering(Uuid::new_v4(), Positions::Increasing))
+    }
+}
+
+mod memory_with_holes {
+    event_store::conformance_suite!(super::InMemoryWithHoles);
 }
 
 mod sqlite {

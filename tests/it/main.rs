@@ -12,6 +12,7 @@ mod golden;
 mod hash;
 mod http;
 mod identity;
+mod kurrentdb;
 mod moments;
 mod mutants;
 mod on_disk;

@@ -16,7 +16,7 @@ use std::{
 
 use async_trait::async_trait;
 use event_store::{
-    EventStore,
+    EventStore, Positions,
     conformance::{Fresh, check, promises},
 };
 use futures::FutureExt;
@@ -29,19 +29,20 @@ use self::{
 /// Logs with one fault, or none.
 struct Broken {
     fault: Option<Fault>,
+    positions: Positions,
     last: Mutex<Option<Breakable>>,
 }
 
 impl Broken {
-    fn by(fault: Option<Fault>) -> Self {
-        Self { fault, last: Mutex::default() }
+    fn by(fault: Option<Fault>, positions: Positions) -> Self {
+        Self { fault, positions, last: Mutex::default() }
     }
 }
 
 #[async_trait]
 impl Fresh for Broken {
     async fn fresh(&self) -> Arc<dyn EventStore> {
-        let store = Breakable::new(self.fault);
+        let store = Breakable::new(self.fault, self.positions);
         *self.last.lock().unwrap() = Some(store.clone());
         Arc::new(store)
     }
@@ -75,5 +76,10 @@ fn every_promise_is_broken_by_some_fault() {
 
 /// What fails on a broken log fails because of its fault: without one, the same log keeps every promise.
 mod no_fault {
-    event_store::conformance_suite!(super::Broken::by(None));
+    event_store::conformance_suite!(super::Broken::by(None, super::Positions::Dense));
+}
+
+/// The same on a log that numbers with holes.
+mod no_fault_with_holes {
+    event_store::conformance_suite!(super::Broken::by(None, super::Positions::Increasing));
 }

@@ -72,7 +72,7 @@ impl Shop {
 
     /// One JSON document, and the exit code.
     async fn replay(&self, action: Action, master_key: Option<PathBuf>) -> (Value, ExitCode) {
-        let store = StoreArgs { store: self.database.url(), master_key, vault: None };
+        let store = StoreArgs { store: self.database.url(), master_key, ..StoreArgs::default() };
         let (mut out, mut errors) = (Vec::new(), Vec::new());
         let code = run(Cli { store, json: true, action }, &mut out, &mut errors).await;
         assert_eq!(String::from_utf8(errors).unwrap(), "");
@@ -95,7 +95,7 @@ async fn a_log_on_a_server_is_proved_counted_and_shown() {
     assert_eq!((&report["ok"], &report["events"], code), (&json!(true), &json!(1), ExitCode::SUCCESS));
     let (counted, _) = shop.replay(Action::Stats, None).await;
     assert_eq!(counted["personal_parts_by_class"], json!({"contact": 1}));
-    let (line, _) = shop.replay(Action::Tail(TailArgs { after: 0, follow: false }), None).await;
+    let (line, _) = shop.replay(Action::Tail(TailArgs { after: "0".parse().unwrap(), follow: false }), None).await;
     assert_eq!(line["personal_state"], json!("sealed"));
     let (shown, _) = shop.replay(show(NAME), shop.master_key()).await;
     assert_eq!((&shown["name"], &shown["state"]["status"]), (&json!(NAME), &json!("bot_active")));

@@ -4,6 +4,9 @@ use std::{collections::BTreeMap, fmt, path::Path, str::FromStr};
 
 use super::table::{SETTINGS, Setting};
 
+/// What stands in the environment for an argument of the command line, and is no setting.
+const ARGUMENTS: [&str; 3] = ["CONFIG", "COPY_FROM", "COPY_TO"];
+
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -115,7 +118,7 @@ impl Layers {
             }
         }
         for (name, value) in &variables {
-            let Some(key) = name.strip_prefix("DESK_").filter(|key| *key != "CONFIG") else { continue };
+            let Some(key) = name.strip_prefix("DESK_").filter(|key| !ARGUMENTS.contains(key)) else { continue };
             let source = Source::Environment(name.clone());
             let setting = find(&key.to_lowercase()).ok_or_else(|| unknown(&key.to_lowercase(), source.clone()))?;
             self.0.insert(setting.key, (value.clone(), source));

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
+use event_store::location::without_secrets;
+
 use super::{
+    Settings,
     layers::{Layers, Source},
     table::SETTINGS,
 };
@@ -25,9 +28,9 @@ pub fn settings_page() -> String {
     page
 }
 
-/// Every setting with its value and source; secrets only as set or not.
+/// Every setting with its value and source, secrets only as set or not; then where everything would be.
 #[must_use]
-pub fn check_config(layers: &Layers) -> String {
+pub fn check_config(layers: &Layers, settings: &Settings) -> String {
     let mut text = String::new();
     for setting in SETTINGS {
         let value = match layers.get(setting.key) {
@@ -37,7 +40,15 @@ pub fn check_config(layers: &Layers) -> String {
         };
         let source = layers.source(setting.key).filter(|source| **source != Source::Default);
         let source = source.map_or(String::new(), |source| format!("   [{source}]"));
-        writeln!(text, "{:<24} {value}{source}", setting.key).expect("writing to a string cannot fail");
+        writeln!(text, "{:<28} {value}{source}", setting.key).expect("writing to a string cannot fail");
     }
-    text
+    text + &places(settings)
+}
+
+fn places(settings: &Settings) -> String {
+    let files = format!("SQLite, {}", settings.data_dir.display());
+    let server = |url: &String| format!("PostgreSQL, {}", without_secrets(url));
+    let rest = settings.database_url.as_ref().map_or(files, server);
+    let vault = settings.vault_url.as_ref().map_or_else(|| rest.clone(), server);
+    format!("\nthe log: {}\nviews and policies: {rest}\nthe vault: {vault}\n", settings.log)
 }

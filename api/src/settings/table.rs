@@ -42,7 +42,7 @@ pub const SETTINGS: &[Setting] = &[
     secret(setting(
         "database_url",
         None,
-        "`postgres://…` to keep log, views, policies and vault in PostgreSQL 15 or newer. Unset: SQLite files in `data_dir`.",
+        "`postgres://…` to keep views, policies, vault and, unless `event_store_url` says otherwise, the log in PostgreSQL 15 or newer. Unset: SQLite files in `data_dir`.",
     )),
     secret(setting(
         "database_owner_url",
@@ -50,9 +50,24 @@ pub const SETTINGS: &[Setting] = &[
         "The same database as the role that owns the tables and migrates them (`desk_owner`). Then `database_url` names a role that may only do what a running `desk` needs (`desk_app`).",
     )),
     secret(setting(
+        "event_store_url",
+        None,
+        "The log, where it has a place of its own: `kurrentdb://…` (also `kurrentdb+discover://`, `esdb://`, `esdb+discover://`) for KurrentDB, beside which `database_url` holds the rest, or SQLite on a single node; or `postgres://…` for another PostgreSQL database than `database_url`. Unset: with the rest. `docs/kurrentdb.md`, `docs/copy-log.md`.",
+    )),
+    secret(setting(
+        "event_store_owner_url",
+        None,
+        "For a log in a PostgreSQL database of its own: the role that owns its tables and migrates them, as `database_owner_url` is for the rest.",
+    )),
+    setting(
+        "event_store_credentials_file",
+        None,
+        "For a log in KurrentDB: file with user and password, on two lines or as `user:password` on one; readable by its owner only. Unset: what the URL says, or nobody.",
+    ),
+    secret(setting(
         "vault_url",
         None,
-        "`postgres://…` of the vault, when it is kept apart from the log, as its backups should be. Unset: beside the log.",
+        "`postgres://…` of the vault, when it is kept apart from the log, as its backups should be. Unset: beside views and policies.",
     )),
     setting(
         "master_key_file",

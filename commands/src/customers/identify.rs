@@ -86,9 +86,12 @@ impl Customers {
         let TokenId { audience, jti } = &request.token;
         let id = CommandId::once(self.log_id(), "identity_token", audience, jti);
         let origin = origin_of(visitor, id, request.correlation_id);
-        match self.execute(visitor, &origin, Command::Identify(request.identity.clone())).await? {
-            Execution::Done(done) => told(visitor, &done.state, done.position),
-            Execution::Repeated(recorded) => self.as_the_first_time(visitor, recorded).await,
+        match self.execute(visitor, &origin, Command::Identify(request.identity.clone())).await {
+            Ok(Execution::Done(done)) => told(visitor, &done.state, done.position),
+            Ok(Execution::Repeated(recorded)) => self.as_the_first_time(visitor, recorded).await,
+            // Another visitor claimed it; whether it came to more is that one's affair.
+            Err(CommandError::KeyReused) => Err(IdentifyError::Replayed),
+            Err(error) => Err(error.into()),
         }
     }
 

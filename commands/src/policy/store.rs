@@ -3,7 +3,7 @@
 //!
 //! Invariant: checkpoint and timers move in one transaction; all times are the database's, so nodes need no common clock.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use domain::Incarnation;
 use event_store::{
@@ -258,9 +258,7 @@ async fn hash_at(reader: &dyn EventReader, position: Position) -> Result<[u8; 32
     if position == Position::START {
         return Ok(NO_HASH);
     }
-    let page = reader.read_all(Position(position.0 - 1), 1).await?;
-    let event: Option<&Arc<_>> = page.first().filter(|event| event.position == position);
-    Ok(event.map_or(NO_HASH, |event| event.hash))
+    Ok(reader.read_at(position).await?.map_or(NO_HASH, |event| event.hash))
 }
 
 async fn now(tx: &mut Transaction) -> Result<f64, SqlError> {

@@ -87,7 +87,7 @@ impl Sessions {
         if &*first.event.event_type == MESSAGE_SENT {
             return Ok(first);
         }
-        self.log().reader().find(origin.id.event(1)).await?.ok_or(CommandError::KeyReused)
+        self.log().reader().find(&first.stream, origin.id.event(1)).await?.ok_or(CommandError::KeyReused)
     }
 
     /// Erased words cannot be compared: then the first answer stands.

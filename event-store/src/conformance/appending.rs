@@ -40,7 +40,7 @@ pub(super) async fn an_answered_append_shows_in_every_read(ground: &Ground) {
         let answer = ground.append(&stream, vec![event]).await;
         let store = &ground.store;
         assert_eq!(store.head().await.expect("the head can be read"), answer.last_position);
-        assert!(store.find(id).await.expect("the log can be searched").is_some());
+        assert!(store.find(&stream, id).await.expect("the log can be searched").is_some());
         assert_eq!(ids(&store.read_all(before, 10).await.expect("the log can be read")), [id]);
         let of_stream = store.read_stream_after_position(&stream, before, 10).await;
         assert_eq!(ids(&of_stream.expect("a stream can be read")), [id]);

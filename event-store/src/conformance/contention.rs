@@ -81,6 +81,41 @@ pub(super) async fn one_writer_makes_a_stream(ground: &Ground) {
     }
 }
 
+/// Everybody claims the id for a stream of their own, and appends if it is theirs: one event comes of it. Whoever comes
+/// later is told whose it is.
+pub(super) async fn one_id_claimed_from_many_sides_is_one_stream_s(ground: &Ground) {
+    for _ in 0..4 {
+        let event = some(1).remove(0);
+        let id = event.event_id;
+        let claims = (0..WRITERS).map(|_| claim_and_append(ground.store.clone(), new_stream(), event.clone()));
+        let mut holders: Vec<StreamName> = at_once(claims).await.into_iter().flatten().collect();
+        assert_eq!(holders.len(), 1, "the event was stored for {}", holders.len());
+        let holder = holders.remove(0);
+        for asked in [&holder, &new_stream()] {
+            let told = ground.store.claim(id, asked).await.expect("an id can be claimed");
+            assert_eq!(told, holder, "it is claimed a second time");
+        }
+        assert_eq!(ground.store.holder(id).await.expect("a holder can be asked for"), Some(holder.clone()));
+        assert_eq!(ids(&ground.stream(&holder).await), [id]);
+    }
+    let unknown = ground.store.holder(uuid::Uuid::new_v4()).await;
+    assert_eq!(unknown.expect("a holder can be asked for"), None);
+    assert_eq!(ground.written().await.len(), 4, "a claim shows as an event");
+}
+
+/// The stream if the event was stored there.
+async fn claim_and_append(store: Arc<dyn EventStore>, own: StreamName, event: SealedEvent) -> Option<StreamName> {
+    let holder = store.claim(event.event_id, &own).await.expect("an id can be claimed");
+    if holder != own {
+        return None;
+    }
+    match store.append(&own, Expected::NoStream, vec![event]).await {
+        Ok(_) => Some(own),
+        Err(AppendError::DifferentContent { .. }) => None,
+        Err(other) => panic!("a writer that came too late was answered {other}"),
+    }
+}
+
 async fn one_wins(ground: &Ground, stream: &StreamName, expected: Expected, then: u64) {
     let brought: Vec<_> = (0..WRITERS).map(|_| some(1)).collect();
     let appends = brought.clone().into_iter();

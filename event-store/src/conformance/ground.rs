@@ -4,6 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::Fresh;
 use crate::{
@@ -53,6 +54,10 @@ impl Ground {
     pub(super) async fn stream(&self, stream: &StreamName) -> Vec<Arc<RecordedEvent>> {
         let read = self.store.read_stream(stream, StreamVersion::NONE, WHOLE_STREAM).await;
         read.expect("a stream can be read")
+    }
+
+    pub(super) async fn find(&self, stream: &StreamName, event_id: Uuid) -> Option<Arc<RecordedEvent>> {
+        self.store.find(stream, event_id).await.expect("a stream can be searched")
     }
 
     /// Everything the check has written, read in pages.
@@ -107,6 +112,6 @@ pub(super) async fn at_once<T: Send + 'static>(
 }
 
 /// The ids in order.
-pub(super) fn ids<'a>(events: impl IntoIterator<Item = &'a Arc<RecordedEvent>>) -> Vec<uuid::Uuid> {
+pub(super) fn ids<'a>(events: impl IntoIterator<Item = &'a Arc<RecordedEvent>>) -> Vec<Uuid> {
     events.into_iter().map(|event| event.event.event_id).collect()
 }

@@ -69,8 +69,9 @@ pub(super) async fn all_reads_give_the_same_event(ground: &Ground) {
     let of_stream = store.read_stream_after_position(&stream, Position::START, 10).await;
     assert_eq!(of_stream.expect("a stream can be read"), written);
     for event in &written {
-        let found = store.find(event.event.event_id).await.expect("the log can be searched");
-        assert_eq!(found.as_ref(), Some(event));
+        assert_eq!(ground.find(&stream, event.event.event_id).await.as_ref(), Some(event));
+        let at = store.read_at(event.position).await.expect("the log can be read");
+        assert_eq!(at.as_ref(), Some(event));
     }
     ground.expect_next(&mut store.subscribe(ground.start), &written).await;
 }

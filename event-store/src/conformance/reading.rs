@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
+    plan::MAX_EVENTS,
     port::{EventStore, Expected},
 };
 
@@ -46,14 +47,45 @@ async fn pages_fit<F: Future<Output = Events>>(all: &Events, page: impl Fn(Optio
 pub(super) async fn find_knows_recorded_ids_only(ground: &Ground) {
     let stream = new_stream();
     let events = some(3);
-    let find = |id| async move { ground.store.find(id).await.expect("the log can be searched") };
-    assert_eq!(find(events[0].event_id).await, None);
+    let (other, empty) = (new_stream(), new_stream());
+    assert_eq!(ground.find(&stream, events[0].event_id).await, None);
     ground.append(&stream, events.clone()).await;
+    ground.append(&other, some(1)).await;
     for (event, stored) in events.iter().zip(ground.stream(&stream).await) {
-        assert_eq!(find(event.event_id).await, Some(stored));
+        assert_eq!(ground.find(&stream, event.event_id).await, Some(stored));
+        assert_eq!(ground.find(&other, event.event_id).await, None, "it is in another stream");
+        assert_eq!(ground.find(&empty, event.event_id).await, None, "it is in another stream");
     }
     for unknown in [Uuid::new_v4(), Uuid::nil(), Uuid::max()] {
-        assert_eq!(find(unknown).await, None);
+        assert_eq!(ground.find(&stream, unknown).await, None);
+    }
+}
+
+/// However long the stream is that has it, and wherever in it.
+pub(super) async fn find_looks_through_the_whole_stream(ground: &Ground) {
+    let stream = new_stream();
+    let events = some(3 * MAX_EVENTS);
+    for part in events.chunks(MAX_EVENTS) {
+        ground.append(&stream, part.to_vec()).await;
+    }
+    for place in [0, 1, MAX_EVENTS - 1, MAX_EVENTS, 2 * MAX_EVENTS + 7, 3 * MAX_EVENTS - 1] {
+        let found = ground.find(&stream, events[place].event_id).await.expect("it is recorded");
+        assert_eq!(found.version.0, place as u64 + 1);
+    }
+}
+
+pub(super) async fn read_at_gives_the_event_at_that_very_position(ground: &Ground) {
+    let at = |position| async move { ground.store.read_at(position).await.expect("the log can be read") };
+    two_streams(ground).await;
+    let written = ground.written().await;
+    for event in &written {
+        assert_eq!(at(event.position).await.as_ref(), Some(event));
+    }
+    let taken: HashSet<u64> = written.iter().map(|event| event.position.0).collect();
+    let last = written.last().map_or(0, |event| event.position.0);
+    let between = (1 + ground.start.0..last).filter(|position| !taken.contains(position)).take(3);
+    for nothing in between.chain([0, last + 1, last + 1000, i64::MAX as u64, u64::MAX]) {
+        assert_eq!(at(Position(nothing)).await, None, "at {nothing}");
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event::{Actor, SealedEvent, StreamName, StreamVersion},
-    port::{AppendError, Expected},
+    port::{AppendError, Expected, Positions},
 };
 
 /// Every way of asking, most of them wrong for a stream that has moved on.
@@ -77,11 +77,11 @@ pub(super) async fn a_repeat_is_known_by_its_content_alone(ground: &Ground) {
 }
 
 /// The append must be refused, naming the event that has the id.
-async fn is_other_content(ground: &Ground, stream: &StreamName, events: &[SealedEvent], stored: Uuid) {
-    let known = ground.store.find(stored).await.expect("the log can be searched").expect("it is recorded");
+async fn is_other_content(ground: &Ground, stream: &StreamName, events: &[SealedEvent], stored: (&StreamName, Uuid)) {
+    let known = ground.find(stored.0, stored.1).await.expect("it is recorded");
     match ground.try_append(stream, Expected::Any, events).await {
         Err(AppendError::DifferentContent { event_id, stored: named }) => {
-            assert_eq!(event_id, stored);
+            assert_eq!(event_id, stored.1);
             assert_eq!(*named, *known, "another event is named than the one stored");
         }
         other => panic!("answered {other:?}"),
@@ -100,7 +100,7 @@ pub(super) async fn other_content_under_a_known_id_is_refused(ground: &Ground) {
         SealedEvent { personal: None, key_id: None, ..event.clone() },
     ];
     for other in others {
-        is_other_content(ground, &stream, &[other], event.event_id).await;
+        is_other_content(ground, &stream, &[other], (&stream, event.event_id)).await;
     }
     let stored = ground.stream(&stream).await;
     assert_eq!(stored.len(), 1);
@@ -110,17 +110,34 @@ pub(super) async fn other_content_under_a_known_id_is_refused(ground: &Ground) {
 pub(super) async fn a_known_id_in_another_stream_is_refused(ground: &Ground) {
     let (stream, other, event) = (new_stream(), new_stream(), plain("{}"));
     ground.append(&stream, vec![event.clone()]).await;
-    is_other_content(ground, &other, std::slice::from_ref(&event), event.event_id).await;
+    if ground.store.positions() == Positions::Increasing {
+        return is_another_event(ground, (&stream, &other), event).await;
+    }
+    is_other_content(ground, &other, std::slice::from_ref(&event), (&stream, event.event_id)).await;
     assert!(ground.stream(&other).await.is_empty());
+}
+
+/// Where ids are known in their streams only, the same id in another stream is another event, and each is found in its own.
+async fn is_another_event(ground: &Ground, (stream, other): (&StreamName, &StreamName), event: SealedEvent) {
+    let id = event.event_id;
+    for _again in 0..2 {
+        let answer = ground.append(other, vec![event.clone()]).await;
+        assert_eq!(answer.last_version, StreamVersion(1));
+    }
+    for name in [stream, other] {
+        let found = ground.find(name, id).await.expect("it is recorded");
+        assert_eq!((&found.stream, found.version), (name, StreamVersion(1)));
+    }
+    assert_eq!(ids(&ground.written().await), [id, id]);
 }
 
 pub(super) async fn a_partial_repeat_is_refused(ground: &Ground) {
     let (stream, event) = (new_stream(), plain("{}"));
     ground.append(&stream, vec![event.clone()]).await;
     let added = plain("{}");
-    is_other_content(ground, &stream, &[event.clone(), added.clone()], event.event_id).await;
-    is_other_content(ground, &stream, &[added.clone(), event.clone()], event.event_id).await;
-    assert_eq!(ground.store.find(added.event_id).await.expect("the log can be searched"), None);
+    is_other_content(ground, &stream, &[event.clone(), added.clone()], (&stream, event.event_id)).await;
+    is_other_content(ground, &stream, &[added.clone(), event.clone()], (&stream, event.event_id)).await;
+    assert_eq!(ground.find(&stream, added.event_id).await, None);
     assert_eq!(ground.stream(&stream).await.len(), 1);
 }
 

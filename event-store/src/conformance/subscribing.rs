@@ -59,15 +59,17 @@ pub(super) async fn a_subscription_from_the_head_gives_what_is_new(ground: &Grou
 }
 
 pub(super) async fn a_subscription_from_beyond_the_head_waits_for_its_position(ground: &Ground) {
-    ground.append(&new_stream(), some(2)).await;
-    let head = ground.store.head().await.expect("the head can be read");
-    let beyond = Position(head.0 + 3);
+    let before = ground.append(&new_stream(), some(1)).await.last_position;
+    let head = ground.append(&new_stream(), some(1)).await.last_position;
+    // three events further on, or about three where positions have holes
+    let beyond = Position(head.0 + 3 * (head.0 - before.0));
     let mut events = ground.store.subscribe(beyond);
-    for _ in 0..6 {
+    for _ in 0..9 {
         ground.append(&new_stream(), some(1)).await;
     }
     let written = ground.written().await;
     let first = written.partition_point(|event| event.position <= beyond);
+    assert!(first > 2 && first < written.len(), "nothing was written up to {beyond}, or nothing behind it");
     ground.expect_next(&mut events, &written[first..]).await;
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::{
-    AssertSqlSafe, PgPool, Postgres, Row as _,
+    AssertSqlSafe, PgExecutor, PgPool, Postgres, Row as _,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
@@ -37,10 +37,28 @@ impl PostgresReader {
     }
 }
 
-pub(super) async fn identity(pool: &PgPool) -> Result<Identity, SqlError> {
-    let row = sqlx::query("select log_id, generation from log.identity where id = 1").fetch_one(pool).await?;
+pub(super) async fn identity(from: impl PgExecutor<'_>) -> Result<Identity, SqlError> {
+    let row = sqlx::query("select log_id, generation from log.identity where id = 1").fetch_one(from).await?;
     let log_id = Uuid::from_slice(row.try_get(0)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
     Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
+}
+
+/// What is written down of a log that is a copy.
+pub(super) struct Copy {
+    pub(super) is_whole: bool,
+    times_rise_after: i64,
+}
+
+/// Nothing for a log that was not filled from another. One that was last used by an older version has no table for it.
+pub(super) async fn copy(pool: &PgPool) -> Result<Option<Copy>, SqlError> {
+    let table = sqlx::query("select 1 where to_regclass('log.copy') is not null");
+    if table.fetch_optional(pool).await?.is_none() {
+        return Ok(None);
+    }
+    let row = sqlx::query("select is_whole, times_rise_after from log.copy where id = 1").fetch_optional(pool).await?;
+    Ok(row
+        .map(|row| Ok::<_, sqlx::Error>(Copy { is_whole: row.try_get(0)?, times_rise_after: row.try_get(1)? }))
+        .transpose()?)
 }
 
 pub(super) async fn current_head(pool: &PgPool) -> Result<Position, SqlError> {
@@ -52,10 +70,16 @@ decode_rows!(PgRow);
 
 #[async_trait]
 impl EventReader for PostgresReader {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        let sql = format!("select {COLUMNS} from log.event where event_id = $1 and stream = $2");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().as_slice());
+        Ok(self.fetch(query.bind(stream.as_str())).await?.pop())
+    }
+
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
         let sql = format!("select {COLUMNS} from log.event where event_id = $1");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().as_slice());
-        Ok(self.fetch(query).await?.pop())
+        Ok(self.fetch(query).await?.pop().map(|event| event.stream.clone()))
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
@@ -71,6 +95,16 @@ impl EventReader for PostgresReader {
 
     async fn identity(&self) -> Result<Identity, ReadError> {
         Ok(self.identity)
+    }
+
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
+        Ok(copy.is_none_or(|copy| copy.is_whole))
+    }
+
+    async fn times_rise_after(&self) -> Result<Position, ReadError> {
+        let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
+        Ok(Position(copy.map_or(0, |copy| copy.times_rise_after.try_into().unwrap_or(0))))
     }
 
     fn positions(&self) -> Positions {

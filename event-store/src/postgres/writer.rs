@@ -73,8 +73,8 @@ struct Known {
 
 /// The head row. Its hash is compared as well: a database that was exchanged under us may have the same position.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Head {
-    log: LogHead,
+pub(super) struct Head {
+    pub(super) log: LogHead,
     hash: [u8; 32],
 }
 
@@ -259,7 +259,7 @@ impl Known {
 const BEGIN_WITH_HEAD: &str = "begin isolation level read committed read write;
      select position, recorded_at, hash from log.head where id = 1 for update";
 
-async fn take_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
+pub(super) async fn take_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
     let row = sqlx::raw_sql(BEGIN_WITH_HEAD).fetch_all(connection).await?.pop().ok_or(sqlx::Error::RowNotFound)?;
     let recorded_at = parse_time_text(row.try_get(1)?).ok_or_else(|| sqlx::Error::Decode("head.recorded_at".into()))?;
     let position = Position(row.try_get::<i64, _>(0)?.unsigned_abs());
@@ -304,7 +304,7 @@ const ROWS: &str = "unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[], 
      $8::text[], $9::bytea[], $10::text[], $11::bytea[], $12::bytea[], $13::text[], $14::bytea[], $15::bytea[], $16::bytea[])";
 
 /// Under the lock. The insert's trigger checks the rows and moves the head.
-async fn insert(connection: &mut PgConnection, rows: &[Arc<RecordedEvent>]) -> Result<(), sqlx::Error> {
+pub(super) async fn insert(connection: &mut PgConnection, rows: &[Arc<RecordedEvent>]) -> Result<(), sqlx::Error> {
     let sql = format!("insert into log.event ({COLUMNS}) select * from {ROWS}");
     bind_rows(sqlx::query(AssertSqlSafe(sql)), rows).execute(connection).await?;
     Ok(())
@@ -328,7 +328,7 @@ async fn insert_at(
 }
 
 /// A guard or a key refused: class 23.
-fn is_guarded(error: &sqlx::Error) -> bool {
+pub(super) fn is_guarded(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| code.starts_with("23"))
 }
@@ -364,6 +364,6 @@ fn number(value: u64) -> i64 {
 }
 
 /// Ends the transaction. The hint goes with the commit: once per batch, behind the one lock, and only if it is committed.
-async fn finish(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
+pub(super) async fn finish(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
 }

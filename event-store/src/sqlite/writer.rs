@@ -24,7 +24,7 @@ use tokio::sync::watch;
 
 use crate::{
     append::{Answers, BatchError, BatchWriter},
-    event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text, time_text},
+    event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
     plan::{LogHead, Plan, Request, StreamHead},
     port::Expected,
     row::COLUMNS,
@@ -72,7 +72,7 @@ impl SqliteWriter {
         // What looks like a conflict may be the repeat of an event that is recorded: that is asked first.
         let Some(last) = rows.last().filter(|_| answers.iter().all(Result::is_ok)) else { return Ok(None) };
         let query = rows.iter().fold(sqlx::query(AssertSqlSafe(commit_sql(rows.len()))), bind_event);
-        if let Err(error) = bind_head(query, &head, last).execute(&mut *connection).await {
+        if let Err(error) = bind_head(query, last).execute(&mut *connection).await {
             return roll_back(connection, error).await.map(|()| None);
         }
         self.announce.send_replace(head.position);
@@ -92,12 +92,8 @@ impl SqliteWriter {
         let mut plan = Plan::new(head, self.known_streams(batch), stored);
         let answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
         let (head, streams, rows) = plan.into_parts();
-        if let Some(last) = rows.last() {
-            for rows in rows.chunks(AT_ONCE) {
-                let query = sqlx::query(AssertSqlSafe(insert_sql(rows.len())));
-                rows.iter().fold(query, bind_event).execute(&mut *tx).await?;
-            }
-            bind_head(sqlx::query(MOVE_HEAD), &head, last).execute(&mut *tx).await?;
+        if !rows.is_empty() {
+            write_rows(&mut tx, &rows).await?;
             tx.commit().await?;
             self.announce.send_replace(head.position);
         }
@@ -139,6 +135,20 @@ impl BatchWriter for SqliteWriter {
         }
         result.map_err(|error| Arc::new(error) as BatchError)
     }
+}
+
+/// Inserts rows that are numbered already, and moves the head behind them.
+pub(super) async fn write_rows(
+    tx: &mut Transaction<'static, Sqlite>,
+    rows: &[Arc<RecordedEvent>],
+) -> Result<(), sqlx::Error> {
+    let Some(last) = rows.last() else { return Ok(()) };
+    for rows in rows.chunks(AT_ONCE) {
+        let query = sqlx::query(AssertSqlSafe(insert_sql(rows.len())));
+        rows.iter().fold(query, bind_event).execute(&mut **tx).await?;
+    }
+    bind_head(sqlx::query(MOVE_HEAD), last).execute(&mut **tx).await?;
+    Ok(())
 }
 
 async fn read_head(tx: &mut Transaction<'static, Sqlite>) -> Result<LogHead, sqlx::Error> {
@@ -191,12 +201,15 @@ async fn read_repeated(
 
 /// Undoes a batch that was refused by a guard or a key; any other failure stays one, and its connection goes.
 async fn roll_back(mut connection: PoolConnection<Sqlite>, error: sqlx::Error) -> Result<(), sqlx::Error> {
-    let is_guarded =
-        error.as_database_error().is_some_and(|error| error.kind() != ErrorKind::Other || is_raised(error));
-    if is_guarded && sqlx::query("rollback").execute(&mut *connection).await.is_ok() {
+    if is_guarded(&error) && sqlx::query("rollback").execute(&mut *connection).await.is_ok() {
         return Ok(());
     }
     connection.detach().close_hard().await.and(Err(error))
+}
+
+/// A guard or a key refused what was written.
+pub(super) fn is_guarded(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.kind() != ErrorKind::Other || is_raised(error))
 }
 
 /// SQLITE_CONSTRAINT_TRIGGER: `raise(abort, …)`.
@@ -243,8 +256,8 @@ fn bind_event(query: Insert, recorded: &Arc<RecordedEvent>) -> Insert {
         .bind(recorded.hash.to_vec())
 }
 
-fn bind_head(query: Insert, head: &LogHead, last: &RecordedEvent) -> Insert {
-    query.bind(number(head.position.0)).bind(time_text(head.recorded_at)).bind(last.hash.to_vec())
+fn bind_head(query: Insert, last: &RecordedEvent) -> Insert {
+    query.bind(number(last.position.0)).bind(last.recorded_at_text()).bind(last.hash.to_vec())
 }
 
 fn number(value: u64) -> i64 {

@@ -27,7 +27,7 @@ pub struct Evidence {
 pub struct Proved {
     /// The newest checkpoint that the log fits; everything that it was signed over is as it was then.
     pub newest: Option<Checkpoint>,
-    /// The first position that none of them vouches for.
+    /// The first position that none of them vouches for; where there is no event yet, the number behind the last that one does.
     pub unproven_from: Position,
     /// How many events that were walked through stand from there on.
     pub unproven_events: u64,
@@ -38,6 +38,8 @@ pub(super) struct Signed {
     /// Still to come, the smallest last.
     expected: Vec<Checkpoint>,
     newest: Option<Checkpoint>,
+    /// The event behind the newest that fits.
+    unproven_from: Option<Position>,
     parts: Vec<Part>,
     /// Kept where there are parts to compare.
     leaves: Vec<Hash>,
@@ -47,13 +49,21 @@ impl Signed {
     pub(super) fn new(evidence: Evidence) -> Self {
         let Evidence { mut checkpoints, parts } = evidence;
         checkpoints.sort_by_key(|checkpoint| std::cmp::Reverse((checkpoint.size, checkpoint.signed_at)));
-        Self { range: CompactRange::default(), expected: checkpoints, newest: None, parts, leaves: Vec::new() }
+        Self {
+            range: CompactRange::default(),
+            expected: checkpoints,
+            newest: None,
+            unproven_from: None,
+            parts,
+            leaves: Vec::new(),
+        }
     }
 
     /// Takes in the next event of the log, which is as its own hash says.
     pub(super) fn step(&mut self, event: &RecordedEvent) -> Option<(Position, Flaw)> {
         let leaf = leaf_hash(&event.hash);
         self.range.append(leaf);
+        self.unproven_from.get_or_insert(event.position);
         if !self.parts.is_empty() {
             self.leaves.push(leaf);
         }
@@ -65,7 +75,7 @@ impl Signed {
         let mut fails = false;
         while let Some(expected) = self.expected.pop_if(|expected| expected.size == self.range.size()) {
             if expected.root == self.range.root() && expected.position == here {
-                self.newest = Some(expected);
+                (self.newest, self.unproven_from) = (Some(expected), None);
             } else {
                 fails = true;
             }
@@ -74,7 +84,7 @@ impl Signed {
     }
 
     fn not_as_signed(&self, to: Position) -> (Position, Flaw) {
-        let from = self.proved_up_to().next();
+        let from = self.unproven_from();
         if from > to {
             return (to, Flaw::Contradicted);
         }
@@ -83,11 +93,12 @@ impl Signed {
     }
 
     /// Whether a checkpoint was signed over more than the log has. Where a proved part of what is left is wrong, that comes
-    /// first.
-    pub(super) fn is_cut_off_after(&self, last: Position) -> Option<(Position, Flaw)> {
+    /// first. In a log that numbers with holes, what is known of the missing events is where the last of them stood.
+    pub(super) fn is_cut_off_after(&self, last: Position, dense: bool) -> Option<(Position, Flaw)> {
         let newest = self.expected.first()?;
-        let cut_off = (last.next(), Flaw::CutOff { signed: newest.size });
-        let narrowed = self.narrowed(self.proved_up_to().next(), last.next(), last);
+        let missing = if dense { last.next() } else { newest.position };
+        let cut_off = (missing, Flaw::CutOff { signed: newest.size });
+        let narrowed = self.narrowed(self.unproven_from(), last.next(), last);
         Some(match narrowed {
             Some((from, to)) if to <= last => (from, Flaw::NotAsSigned { from, to }),
             Some(_) | None => cut_off,
@@ -127,7 +138,7 @@ impl Signed {
         let size = self.newest.as_ref().map_or(0, |newest| newest.size.0);
         Proved {
             newest: self.newest.clone(),
-            unproven_from: self.proved_up_to().next(),
+            unproven_from: self.unproven_from(),
             unproven_events: events.saturating_sub(size),
         }
     }
@@ -136,7 +147,12 @@ impl Signed {
         self.range
     }
 
-    fn proved_up_to(&self) -> Position {
+    /// Where there is no such event yet, the number that a dense log would give it.
+    fn unproven_from(&self) -> Position {
+        self.unproven_from.unwrap_or_else(|| self.proved_up_to().next())
+    }
+
+    pub(super) fn proved_up_to(&self) -> Position {
         self.newest.as_ref().map_or(Position::START, |newest| newest.position)
     }
 }

@@ -28,7 +28,7 @@ impl Builder {
     /// Begins; nothing without a master key.
     pub(super) async fn start(&mut self, source: &Source) -> Result<Option<()>, Failure> {
         let Some(vault) = source.vault() else { return Ok(None) };
-        let opened = Views::open_beside_others(source.views(), source.shared_reader(), vault).await;
+        let opened = Views::open_beside_others(source.views()?, source.shared_reader(), vault).await;
         let views = opened.map_err(Failure::Rebuild)?;
         self.last = Some(views.clone());
         self.running = Some((views.clone(), tokio::spawn(views.run())));

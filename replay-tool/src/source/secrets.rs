@@ -11,11 +11,12 @@ use std::{
 use domain::PersonalText;
 use event_store::{
     Opened, RecordedEvent,
+    location::Location,
     sql::{Access, Database},
     vault::{KeyRecord, KeyStore, MasterKey, SqlKeys, Vault, VaultError},
 };
 
-use super::{location::Location, rest::Rest};
+use super::rest::Rest;
 use crate::{cli::StoreArgs, failure::Failure};
 
 /// Connections to a vault on a server.
@@ -31,12 +32,15 @@ pub(super) enum Secrets {
 }
 
 impl Secrets {
-    pub(super) async fn open(log: &Location, wanted: &StoreArgs, live: bool) -> Result<Self, Failure> {
-        let at = match &wanted.vault {
-            Some(vault) => Location::parse(vault, "keys.db")?,
-            None => beside(log),
-        };
+    pub(super) async fn open(beside: Option<&Location>, wanted: &StoreArgs, live: bool) -> Result<Self, Failure> {
         let needed = wanted.master_key.is_some() || wanted.vault.is_some();
+        let at = match (&wanted.vault, beside) {
+            (Some(vault), _) => Location::parse(vault, "keys.db").map_err(Failure::Location)?,
+            (None, Some(Location::Sqlite(path))) => Location::Sqlite(path.with_file_name("keys.db")),
+            (None, Some(place)) => place.clone(),
+            (None, None) if needed => return Err(Failure::WhereIsTheVault),
+            (None, None) => return Ok(Self::None),
+        };
         let keys = match open_keys(&at, live).await {
             Ok(keys) => keys,
             Err(failure) if needed => return Err(failure),
@@ -96,17 +100,11 @@ impl Tombstones {
     }
 }
 
-fn beside(log: &Location) -> Location {
-    match log {
-        Location::Sqlite(path) => Location::Sqlite(path.with_file_name("keys.db")),
-        Location::Postgres(url) => Location::Postgres(url.clone()),
-    }
-}
-
 async fn open_keys(at: &Location, live: bool) -> Result<Arc<dyn KeyStore>, Failure> {
     let opened = match at {
         Location::Sqlite(path) => Database::sqlite(path, access(path, live)?).await,
         Location::Postgres(url) => Database::postgres(url, "vault", CONNECTIONS).await,
+        Location::Kurrent(_) => return Err(Failure::HoldsOnlyTheLog(at.to_string())),
     };
     let failed = |source| Failure::OpenVault { at: at.to_string(), source };
     let database = opened.map_err(failed)?;

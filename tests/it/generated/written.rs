@@ -53,7 +53,7 @@ async fn vault_in(folder: &Path) -> Vault {
 
 /// What `desk-replay --json verify` says.
 async fn verified(store: String) -> (Value, ExitCode) {
-    let store = StoreArgs { store, master_key: None, vault: None };
+    let store = StoreArgs { store, ..StoreArgs::default() };
     let (mut out, mut errors) = (Vec::new(), Vec::new());
     let code =
         run(Cli { store, json: true, action: Action::Verify(VerifyArgs::default()) }, &mut out, &mut errors).await;

@@ -1,4 +1,20 @@
-//! The faults, and which promises each must break. The table makes one test per fault.
+//! The faults, and which promises each must break. The table makes one test per fault, which tries it on a log that numbers
+//! densely and on one that leaves holes, wherever it is a fault.
+
+use event_store::Positions;
+
+const EVERYWHERE: &[Positions] = &[Positions::Dense, Positions::Increasing];
+
+impl Fault {
+    /// On which logs it is one.
+    fn shows_on(self) -> &'static [Positions] {
+        match self {
+            Self::SkipsPositions | Self::RefusedTakesANumber | Self::KnowsIdsOfTheStreamOnly => &[Positions::Dense],
+            Self::ForgetsClaims => &[Positions::Increasing],
+            _anywhere => EVERYWHERE,
+        }
+    }
+}
 
 macro_rules! faults {
     ($($fault:ident $test:ident breaks $($promise:ident)+;)*) => {
@@ -14,8 +30,10 @@ macro_rules! faults {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                let make = || super::Broken::by(Some(Fault::$fault));
-                super::must_break(make, &[$(stringify!($promise)),+]).await;
+                for positions in Fault::$fault.shows_on() {
+                    let make = || super::Broken::by(Some(Fault::$fault), *positions);
+                    super::must_break(make, &[$(stringify!($promise)),+]).await;
+                }
             }
         )*
     };
@@ -234,6 +252,15 @@ faults! {
     FindKnowsNothing
         find_knows_nothing breaks
         find_knows_recorded_ids_only an_answered_append_shows_in_every_read;
+    FindLooksInEveryStream
+        find_gives_the_event_of_another_stream breaks
+        find_knows_recorded_ids_only;
+    FindLooksAtTheLastPage
+        find_looks_at_the_last_page_only breaks
+        find_looks_through_the_whole_stream;
+    ReadAtGivesTheNext
+        read_at_gives_the_next_event_where_there_is_none breaks
+        read_at_gives_the_event_at_that_very_position;
     HeadIsOneBehind
         the_head_is_stale breaks
         the_head_is_the_last_position an_append_answers_the_last_version_and_position;
@@ -310,6 +337,12 @@ faults! {
         a_subscription_from_the_start_gives_every_event catching_up_and_live_have_no_seam;
 
     // contention
+    HolderKnowsNothing
+        nobody_has_any_id breaks
+        one_id_claimed_from_many_sides_is_one_stream_s;
+    ForgetsClaims
+        everybody_s_claim_is_granted breaks
+        one_id_claimed_from_many_sides_is_one_stream_s;
     ChecksThenWrites
         the_version_is_checked_before_the_log_is_locked breaks
         one_exact_writer_wins_each_version one_writer_makes_a_stream concurrent_repeats_are_stored_once;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use event_store::{
-    AppendError, Appended, Expected, RecordedEvent, SealedEvent, StreamName, StreamVersion,
+    AppendError, Appended, Expected, Positions, RecordedEvent, SealedEvent, StreamName, StreamVersion,
     plan::{MAX_EVENT_BYTES, MAX_EVENTS, same_content, size},
 };
 
@@ -89,7 +89,7 @@ fn known<'a>(
     if store.has(Fault::ForgetsIds) {
         return None;
     }
-    let only_in_stream = store.has(Fault::KnowsIdsOfTheStreamOnly);
+    let only_in_stream = store.has(Fault::KnowsIdsOfTheStreamOnly) || store.positions == Positions::Increasing;
     log.events[log.forgotten..]
         .iter()
         .find(|stored| stored.event.event_id == event.event_id && (!only_in_stream || stored.stream == *stream))

@@ -40,14 +40,28 @@ fn without_sealed(event: &Arc<RecordedEvent>) -> Arc<RecordedEvent> {
 
 #[async_trait]
 impl EventReader for Breakable {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
         let log = self.log();
-        let found = log.visible().find(|event| event.event.event_id == event_id);
+        let elsewhere = self.has(Fault::FindLooksInEveryStream);
+        let of_stream = log.visible().filter(|event| elsewhere || event.stream == *stream);
+        let skipped =
+            if self.has(Fault::FindLooksAtTheLastPage) { of_stream.clone().count().max(200) - 200 } else { 0 };
+        let found = of_stream.skip(skipped).find(|event| event.event.event_id == event_id);
         Ok(match self.fault {
             Some(Fault::FindGivesTheNearest) => found.or(log.events.last()).cloned(),
             Some(Fault::FindLeavesOutTheSealedPart) => found.map(without_sealed),
             Some(Fault::FindKnowsNothing) => None,
             _ => found.cloned(),
+        })
+    }
+
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        let log = self.log();
+        let found = log.visible().find(|event| event.event.event_id == event_id);
+        Ok(match self.fault {
+            Some(Fault::HolderKnowsNothing) => None,
+            _ if self.positions == Positions::Increasing => log.claims.get(&event_id).cloned(),
+            _ => found.map(|event| event.stream.clone()),
         })
     }
 
@@ -80,7 +94,14 @@ impl EventReader for Breakable {
     }
 
     fn positions(&self) -> Positions {
-        Positions::Dense
+        self.positions
+    }
+
+    async fn read_at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        let log = self.log();
+        let near = self.has(Fault::ReadAtGivesTheNext);
+        let found = log.visible().find(|event| event.position >= position);
+        Ok(found.filter(|event| near || event.position == position).cloned())
     }
 
     async fn read_stream(&self, stream: &StreamName, after: StreamVersion, limit: usize) -> Result<Events, ReadError> {
@@ -233,5 +254,15 @@ impl EventStore for Breakable {
                 .map(|_| last.map(|e| Appended { last_version: e.version, last_position: e.position }).unwrap());
         }
         answer
+    }
+
+    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        if self.positions == Positions::Dense {
+            let holder = self.holder(event_id).await.unwrap();
+            return Ok(holder.unwrap_or_else(|| stream.clone()));
+        }
+        let mut log = self.log();
+        let holder = log.claims.entry(event_id).or_insert_with(|| stream.clone()).clone();
+        Ok(if self.has(Fault::ForgetsClaims) { stream.clone() } else { holder })
     }
 }

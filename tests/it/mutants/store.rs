@@ -10,7 +10,8 @@ use std::{
 };
 
 use event_store::{
-    AppendError, Appended, Expected, Identity, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion,
+    AppendError, Appended, Expected, Identity, Position, Positions, RecordedEvent, SealedEvent, StreamName,
+    StreamVersion,
     hash::{NO_HASH, event_hash},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -23,6 +24,7 @@ use super::{fault::Fault, judging};
 pub(crate) struct Breakable {
     pub(super) inner: Arc<Inner>,
     pub(super) fault: Option<Fault>,
+    pub(super) positions: Positions,
 }
 
 pub(super) struct Inner {
@@ -41,18 +43,20 @@ pub(super) struct Log {
     /// Positions that nobody got.
     pub(super) skipped: u64,
     appends: u64,
+    /// Whose ids are, where the log does not see to it itself.
+    pub(super) claims: HashMap<Uuid, StreamName>,
     /// Ids before this index are forgotten.
     pub(super) forgotten: usize,
 }
 
 impl Log {
-    pub(super) fn visible(&self) -> impl Iterator<Item = &Arc<RecordedEvent>> {
+    pub(super) fn visible(&self) -> impl Iterator<Item = &Arc<RecordedEvent>> + Clone {
         self.events.iter().filter(|event| !self.hidden.contains(&event.position))
     }
 }
 
 impl Breakable {
-    pub(crate) fn new(fault: Option<Fault>) -> Self {
+    pub(crate) fn new(fault: Option<Fault>, positions: Positions) -> Self {
         let identity = Identity { log_id: Uuid::new_v4(), generation: 1 };
         let inner = Inner {
             identity,
@@ -60,12 +64,12 @@ impl Breakable {
             head: watch::channel(Position::START).0,
             live: broadcast::channel(64).0,
         };
-        Self { inner: Arc::new(inner), fault }
+        Self { inner: Arc::new(inner), fault, positions }
     }
 
     /// The log as a program finds it that was started again.
     pub(crate) fn reopened(&self) -> Self {
-        let mut again = Self::new(self.fault);
+        let mut again = Self::new(self.fault, self.positions);
         let inner = Arc::get_mut(&mut again.inner).expect("nobody else has it yet");
         if !self.has(Fault::NewIdentityWhenReopened) {
             inner.identity = self.inner.identity;
@@ -223,7 +227,8 @@ impl Breakable {
         let (last_version, last_hash) = log.streams.get(stream).copied().unwrap_or((StreamVersion::NONE, NO_HASH));
         let last = log.events.last();
         let gap = if self.has(Fault::SkipsPositions) { log.appends + 1 } else { 0 };
-        let position = Position(log.events.len() as u64 + 1 + log.skipped + gap);
+        let number = log.events.len() as u64 + 1 + log.skipped + gap;
+        let position = Position(if self.positions == Positions::Dense { number } else { 41 * number + number % 7 });
         let version = match self.fault {
             Some(Fault::CountsVersionsFromZero) => {
                 StreamVersion(log.events.iter().filter(|e| e.stream == *stream).count() as u64)
@@ -231,7 +236,9 @@ impl Breakable {
             Some(Fault::TakesPositionsForVersions) => StreamVersion(position.0),
             _ => last_version.next(),
         };
-        let last_time = last.map_or(Timestamp::UNIX_EPOCH, |event| event.recorded_at);
+        let of_stream = || log.events.iter().rev().find(|event| event.stream == *stream);
+        let before = if self.positions == Positions::Dense { last } else { of_stream() };
+        let last_time = before.map_or(Timestamp::UNIX_EPOCH, |event| event.recorded_at);
         let recorded_at = self.time(now, last_time, log.events.len());
         let prev_hash = match self.fault {
             Some(Fault::ChainsTheLogNotTheStream) => last.map_or(NO_HASH, |event| event.hash),

@@ -1,6 +1,7 @@
 //! The signer over a log in memory: when it signs, where it goes on, and what each kind of stop or hand leaves behind.
 
 mod crashes;
+mod holes;
 mod tampering;
 mod world;
 

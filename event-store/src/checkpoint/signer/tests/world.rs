@@ -69,6 +69,11 @@ impl Handled {
         *self.hand.lock().expect("nobody panics with it")
     }
 
+    /// What the hand has left of it.
+    fn left(&self) -> Vec<Arc<RecordedEvent>> {
+        now(self.log.read_all(Position::START, self.hand().length))
+    }
+
     fn shown(&self, event: Arc<RecordedEvent>) -> Arc<RecordedEvent> {
         if self.hand().changed != Some(event.position) {
             return event;
@@ -81,12 +86,16 @@ impl Handled {
 
 #[async_trait]
 impl EventReader for Handled {
-    async fn find(&self, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        self.log.find(event_id).await
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        self.log.find(stream, event_id).await
+    }
+
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        self.log.holder(event_id).await
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
-        Ok(self.log.head().await?.min(Position(self.hand().length as u64)))
+        Ok(self.left().last().map_or(Position::START, |event| event.position))
     }
 
     async fn identity(&self) -> Result<Identity, ReadError> {
@@ -94,7 +103,7 @@ impl EventReader for Handled {
     }
 
     fn positions(&self) -> Positions {
-        Positions::Dense
+        self.log.positions()
     }
 
     async fn read_stream(
@@ -117,7 +126,7 @@ impl EventReader for Handled {
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
         let hand = self.hand();
-        let page = self.log.read_all(after, limit.min(hand.length.saturating_sub(after.0 as usize))).await?;
+        let page: Vec<_> = self.left().into_iter().filter(|event| event.position > after).take(limit).collect();
         self.reads.fetch_add(page.len() as u64, Ordering::Relaxed);
         if let Some(position) = hand.damaged.filter(|damaged| page.iter().any(|event| event.position == *damaged)) {
             return Err(ReadError::Damaged { position, what: "data".into() });
@@ -137,9 +146,17 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::numbering(Positions::Dense)
+    }
+
+    pub(super) fn with_holes() -> Self {
+        Self::numbering(Positions::Increasing)
+    }
+
+    fn numbering(positions: Positions) -> Self {
         let hand = Hand { length: usize::MAX, changed: None, damaged: None, generation: 1 };
         let log = Handled {
-            log: MemoryStore::default(),
+            log: MemoryStore::numbering(Uuid::new_v4(), positions),
             hand: Arc::new(Mutex::new(hand)),
             head: Arc::new(watch::Sender::new(Position::START)),
             reads: Arc::default(),
@@ -155,12 +172,16 @@ impl World {
         self.lay_hand(|hand| hand.length = events);
     }
 
-    pub(super) fn change_event(&self, position: u64) {
-        self.lay_hand(|hand| hand.changed = Some(Position(position)));
+    /// The n-th.
+    pub(super) fn change_event(&self, n: u64) {
+        let position = self.position_of(n);
+        self.lay_hand(|hand| hand.changed = Some(position));
     }
 
-    pub(super) fn damage_event(&self, position: u64) {
-        self.lay_hand(|hand| hand.damaged = Some(Position(position)));
+    /// The n-th.
+    pub(super) fn damage_event(&self, n: u64) {
+        let position = self.position_of(n);
+        self.lay_hand(|hand| hand.damaged = Some(position));
     }
 
     pub(super) fn set_generation(&self, generation: u64) {
@@ -285,7 +306,13 @@ impl World {
         let events = now(self.log.log.read_all(Position::START, usize::MAX));
         let tree: Tree = events.iter().map(|event| leaf_hash(&event.hash)).collect();
         let root = tree.root(TreeSize(size)).expect("the log is long enough");
-        Checkpoint { log: self.identity(), size: TreeSize(size), root, position: Position(size), signed_at }
+        Checkpoint { log: self.identity(), size: TreeSize(size), root, position: self.position_of(size), signed_at }
+    }
+
+    /// Where the n-th event stands.
+    pub(super) fn position_of(&self, n: u64) -> Position {
+        let events = now(self.log.log.read_all(Position::START, usize::MAX));
+        usize::try_from(n).ok().and_then(|n| n.checked_sub(1)).map_or(Position::START, |index| events[index].position)
     }
 
     pub(super) fn is_right(&self, checkpoint: &Checkpoint) {

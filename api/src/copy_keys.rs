@@ -1,0 +1,126 @@
+//! `desk copy-keys`: brings the vault's keys to where a desk on other databases will look for them.
+//!
+//! Invariant: the source is only read, and what is destroyed on either side stays so.
+
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use event_store::{
+    location::{Location, NoLocation, holds_password},
+    migration::{MigrationError, migrate_vault},
+    sql::{Access, Database, SqlError},
+    vault::moving::{MoveError, MovedKeys, move_keys},
+};
+
+use crate::data_dir::{DataDir, DataDirError};
+
+pub(crate) const HELP: &str = "\
+Places:
+  DIR, DIR/keys.db, sqlite:PATH   a vault in SQLite; its desk must not run
+  postgres://…                    a vault in PostgreSQL; as target, by the role that owns it
+
+The keys stay wrapped by the same master key, which is not copied: take its file along. What is destroyed on either side is
+destroyed afterwards; nothing comes back. It may be run again.
+
+A URL with a password is not taken as an argument: set DESK_COPY_FROM and DESK_COPY_TO in the environment.
+
+Then destroy the old vault and its backups: they would bring back keys that are destroyed from now on.
+
+Exit status: 0 brought over, 2 could not.";
+
+/// From where to where.
+#[derive(Args)]
+pub(crate) struct CopyKeysArgs {
+    /// The vault to copy; it is only read
+    #[arg(long, value_name = "URL", env = "DESK_COPY_FROM", hide_env_values = true)]
+    from: String,
+    /// Where to
+    #[arg(long, value_name = "URL", env = "DESK_COPY_TO", hide_env_values = true)]
+    to: String,
+}
+
+/// Why keys were not brought over.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeysError {
+    #[error(transparent)]
+    Location(#[from] NoLocation),
+    #[error("{0} has a password, which every user of this machine could read: set {1} in the environment")]
+    Password(&'static str, &'static str),
+    #[error("{0} can hold a log, and no vault")]
+    HoldsOnlyLogs(String),
+    #[error("there is no vault at {0}")]
+    NoVault(PathBuf),
+    #[error(transparent)]
+    InUse(#[from] DataDirError),
+    #[error("the vault {at} cannot be opened")]
+    Open {
+        at: String,
+        #[source]
+        source: SqlError,
+    },
+    #[error("the vault {at} cannot be used")]
+    Migrate {
+        at: String,
+        #[source]
+        source: MigrationError,
+    },
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    #[error("cannot write what was done")]
+    Output(#[from] io::Error),
+}
+
+/// Copies all keys and says how many.
+///
+/// # Errors
+/// A vault cannot be used, or the target is another log's.
+pub(crate) async fn copy_keys(args: &CopyKeysArgs) -> Result<(), KeysError> {
+    for (flag, variable, url) in [("--from", "DESK_COPY_FROM", &args.from), ("--to", "DESK_COPY_TO", &args.to)] {
+        if holds_password(url) && std::env::args().any(|argument| argument.contains(&**url)) {
+            return Err(KeysError::Password(flag, variable));
+        }
+    }
+    let (from, to) = (vault_at(&args.from)?, vault_at(&args.to)?);
+    let (source, _from_lock) = open(&from, Access::ReadOnly).await?;
+    let (target, _to_lock) = open(&to, Access::Durable).await?;
+    migrate_vault(&target).await.map_err(|source| KeysError::Migrate { at: to.to_string(), source })?;
+    let MovedKeys { keys, destroyed, erased_subjects } = move_keys(&source, &target).await?;
+    target.settle().await.map_err(|source| KeysError::Open { at: to.to_string(), source })?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{keys} keys are in {to}, {destroyed} of them destroyed; {erased_subjects} subjects are erased")?;
+    writeln!(out, "the same master key opens them (master_key_file); destroy {from} and its backups once desk runs")?;
+    Ok(())
+}
+
+fn vault_at(text: &str) -> Result<Location, KeysError> {
+    Ok(match Location::parse(text, "keys.db")? {
+        Location::Sqlite(path) if path.extension().is_none_or(|ending| ending != "db") => {
+            Location::Sqlite(path.join("keys.db"))
+        }
+        Location::Kurrent(url) => return Err(KeysError::HoldsOnlyLogs(Location::Kurrent(url).to_string())),
+        place => place,
+    })
+}
+
+async fn open(at: &Location, access: Access) -> Result<(Database, Option<DataDir>), KeysError> {
+    let failed = |source| KeysError::Open { at: at.to_string(), source };
+    match at {
+        Location::Sqlite(file) => {
+            if access == Access::ReadOnly && !file.is_file() {
+                return Err(KeysError::NoVault(file.clone()));
+            }
+            let lock = DataDir::lock(folder_of(file))?;
+            Ok((Database::sqlite(file, access).await.map_err(failed)?, Some(lock)))
+        }
+        Location::Postgres(url) | Location::Kurrent(url) => {
+            Ok((Database::postgres(url, "vault", 2).await.map_err(failed)?, None))
+        }
+    }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
+}

@@ -1,0 +1,222 @@
+//! The two ends of a copy: opened, locked where a lock says whether desk runs, and refused where they cannot be what they are
+//! to be.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use event_store::{
+    EventReader, Identity, Position, ReadError,
+    import::{ImportError, ImportTarget, identity_of_copy},
+    kurrentdb::{KurrentError, KurrentImport, KurrentLog, KurrentSettings},
+    location::{Location, NoLocation},
+    migration::MigrationError,
+    postgres::{PostgresError, PostgresImport, PostgresStore},
+    sqlite::{SqliteImport, SqliteStore},
+};
+
+use super::positions_of;
+use crate::data_dir::{DataDir, DataDirError};
+
+/// Why an end cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EndError {
+    #[error(transparent)]
+    Location(#[from] NoLocation),
+    #[error(
+        "{flag} has a password, which every user of this machine could read: set it in the environment as {variable}"
+    )]
+    Password { flag: &'static str, variable: &'static str },
+    #[error("there is no log at {0}")]
+    NoLog(PathBuf),
+    #[error("source and target are the same: {0}")]
+    Same(String),
+    #[error(transparent)]
+    InUse(#[from] DataDirError),
+    #[error("the source {at} cannot be opened")]
+    SqliteSource {
+        at: String,
+        #[source]
+        source: MigrationError,
+    },
+    #[error("the source {at} cannot be opened")]
+    PostgresSource {
+        at: String,
+        #[source]
+        source: PostgresError,
+    },
+    #[error("the source {at} cannot be opened")]
+    KurrentSource {
+        at: String,
+        #[source]
+        source: KurrentError,
+    },
+    #[error("the source {at} cannot be read")]
+    Source {
+        at: String,
+        #[source]
+        source: ReadError,
+    },
+    #[error("the source {0} is itself a copy that is not whole: finish it first, by the command that began it")]
+    NotWhole(String),
+    #[error("the target {at} cannot be used")]
+    Target {
+        at: String,
+        #[source]
+        source: ImportError,
+    },
+}
+
+/// Where an end is; shown without secrets.
+pub(crate) struct Place(Location);
+
+impl Place {
+    /// The folder of a log in a file.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match &self.0 {
+            Location::Sqlite(file) => Some(folder_of(file)),
+            Location::Postgres(_) | Location::Kurrent(_) => None,
+        }
+    }
+
+    pub(super) fn is_kurrent(&self) -> bool {
+        matches!(self.0, Location::Kurrent(_))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The log that is copied.
+pub(super) struct Source {
+    pub(super) place: Place,
+    pub(super) reader: Arc<dyn EventReader>,
+    pub(super) identity: Identity,
+    pub(super) first_head: Position,
+    /// Behind how many events times rise from event to event.
+    pub(super) times_rise_after: u64,
+    _lock: Option<DataDir>,
+}
+
+impl Source {
+    pub(super) async fn open(text: &str, credentials: Option<PathBuf>) -> Result<Self, EndError> {
+        let place = Place(Location::parse(text, "events.db")?);
+        let (reader, lock) = match &place.0 {
+            Location::Sqlite(file) => open_file(file).await?,
+            Location::Postgres(url) => {
+                let opened = PostgresStore::open_reader(url).await;
+                (opened.map_err(|source| EndError::PostgresSource { at: place.to_string(), source })?, None)
+            }
+            Location::Kurrent(url) => (open_kurrent(url, credentials, &place).await?, None),
+        };
+        let failed = |source| EndError::Source { at: place.to_string(), source };
+        if !reader.is_whole().await.map_err(failed)? {
+            return Err(EndError::NotWhole(place.to_string()));
+        }
+        let (identity, first_head) = (reader.identity().await.map_err(failed)?, reader.head().await.map_err(failed)?);
+        let rise_after = reader.times_rise_after().await.map_err(failed)?.0;
+        let times_rise_after = if place.is_kurrent() { u64::MAX } else { rise_after };
+        Ok(Self { place, reader, identity, first_head, times_rise_after, _lock: lock })
+    }
+}
+
+/// A file that nobody has open is read as it lies; one that was left open is read through its write-ahead log.
+async fn open_file(file: &Path) -> Result<(Arc<dyn EventReader>, Option<DataDir>), EndError> {
+    if !file.is_file() {
+        return Err(EndError::NoLog(file.to_owned()));
+    }
+    let lock = match DataDir::lock(folder_of(file)) {
+        Ok(lock) => Some(lock),
+        // A folder that nobody may write, no desk can be started on.
+        Err(DataDirError::Unusable { source, .. }) if is_read_only(&source) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let mut wal = file.as_os_str().to_owned();
+    wal.push("-wal");
+    let opened = match Path::new(&wal).exists() {
+        true => SqliteStore::open_reader(file).await,
+        false => SqliteStore::open_reader_at_rest(file).await,
+    };
+    let reader = opened.map_err(|source| EndError::SqliteSource { at: file.display().to_string(), source })?;
+    Ok((reader, lock))
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+/// The log that it becomes.
+pub(super) struct Target {
+    pub(super) place: Place,
+    pub(super) import: Box<dyn ImportTarget>,
+    pub(super) identity: Identity,
+    _lock: Option<DataDir>,
+}
+
+pub(super) async fn open_target(text: &str, credentials: Option<PathBuf>, source: &Source) -> Result<Target, EndError> {
+    let place = Place(target_location(text)?);
+    if is_same(&place.0, &source.place.0) {
+        return Err(EndError::Same(place.to_string()));
+    }
+    let identity = identity_of_copy(source.identity, source.reader.positions(), positions_of(&place));
+    let failed = |source| EndError::Target { at: place.to_string(), source };
+    let mut lock = None;
+    let import: Box<dyn ImportTarget> = match &place.0 {
+        Location::Sqlite(file) => {
+            lock = Some(DataDir::lock(folder_of(file))?);
+            Box::new(SqliteImport::open(file, identity).await.map_err(failed)?)
+        }
+        Location::Postgres(url) => Box::new(PostgresImport::open(url, identity).await.map_err(failed)?),
+        Location::Kurrent(url) => import_to_kurrent(url, credentials, identity).await.map_err(failed)?,
+    };
+    Ok(Target { place, import, identity, _lock: lock })
+}
+
+/// A path that ends in `.db` is a file; any other is a data directory, which may be still to be made.
+fn target_location(text: &str) -> Result<Location, NoLocation> {
+    Ok(match Location::parse(text, "events.db")? {
+        Location::Sqlite(path) if path.extension().is_none_or(|ending| ending != "db") => {
+            Location::Sqlite(path.join("events.db"))
+        }
+        place => place,
+    })
+}
+
+/// Two names of one database that this does not see through are found out by what is in it.
+fn is_same(one: &Location, other: &Location) -> bool {
+    let real = |place: &Location| match place {
+        Location::Sqlite(file) => file.canonicalize().ok(),
+        Location::Postgres(_) | Location::Kurrent(_) => None,
+    };
+    one == other || real(one).is_some_and(|file| real(other) == Some(file))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn kurrent(url: &str, credentials: Option<PathBuf>) -> Result<KurrentSettings, KurrentError> {
+    Ok(KurrentSettings::parse(url)?.with_credentials_file(credentials))
+}
+
+async fn open_kurrent(url: &str, credentials: Option<PathBuf>, at: &Place) -> Result<Arc<dyn EventReader>, EndError> {
+    let failed = |source| EndError::KurrentSource { at: at.to_string(), source };
+    KurrentLog::open_reader(kurrent(url, credentials).map_err(failed)?).await.map_err(failed)
+}
+
+async fn import_to_kurrent(
+    url: &str,
+    credentials: Option<PathBuf>,
+    identity: Identity,
+) -> Result<Box<dyn ImportTarget>, ImportError> {
+    let settings = kurrent(url, credentials).map_err(ImportError::Kurrent)?;
+    Ok(Box::new(KurrentImport::open(settings, identity).await?))
+}

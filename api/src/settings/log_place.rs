@@ -1,0 +1,197 @@
+//! Where the log is: with everything else, or in a place of its own.
+//!
+//! Invariant: what makes no sense together is refused here, by the setting's name and with the way out, before anything is
+//! opened.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use event_store::location::Location;
+
+use super::{Layers, SettingsError};
+
+/// The log, and as whom it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogPlace {
+    /// A file in the data directory.
+    File(PathBuf),
+    /// A database of a PostgreSQL server.
+    Postgres {
+        /// As the program's own role.
+        url: Url,
+        /// As the role that migrates, if it is another one.
+        owner_url: Option<Url>,
+    },
+    /// A KurrentDB server or cluster.
+    Kurrent {
+        /// As its own clients take it.
+        url: Url,
+        /// User and password, if they are not in the URL.
+        credentials_file: Option<PathBuf>,
+    },
+}
+
+/// A URL that may hold a password: it is shown without.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url(pub String);
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&event_store::location::without_secrets(&self.0))
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl fmt::Display for LogPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "SQLite, {}", path.display()),
+            Self::Postgres { url, .. } => write!(f, "PostgreSQL, {url}"),
+            Self::Kurrent { url, .. } => write!(f, "KurrentDB, {url}"),
+        }
+    }
+}
+
+const EXPECTED: &str = "a URL that begins with postgres:// or kurrentdb:// (also kurrentdb+discover://, esdb://, \
+                        esdb+discover://); a log in SQLite is where data_dir is, and needs no URL";
+const NEEDS_REST: &str = "set together with database_url: where the log is in PostgreSQL, views, policies and vault are too; \
+                          set database_url (DESK_DATABASE_URL) to the same URL or another one";
+const OWNER_OF_WHAT: &str =
+    "unset, or the role that owns the log in the PostgreSQL database that event_store_url names";
+const CREDENTIALS_FOR_WHAT: &str = "unset, or user and password for the KurrentDB server that event_store_url names";
+
+impl LogPlace {
+    pub(super) fn parse(layers: &Layers, data_dir: &Path) -> Result<Self, SettingsError> {
+        let place = place(layers, data_dir)?;
+        let is_own_postgres = matches!(place, Self::Postgres { .. }) && layers.get("event_store_url").is_some();
+        if layers.get("event_store_owner_url").is_some() && !is_own_postgres {
+            return Err(layers.invalid("event_store_owner_url", OWNER_OF_WHAT));
+        }
+        if layers.get("event_store_credentials_file").is_some() && !matches!(place, Self::Kurrent { .. }) {
+            return Err(layers.invalid("event_store_credentials_file", CREDENTIALS_FOR_WHAT));
+        }
+        Ok(place)
+    }
+
+    /// For log lines.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::File(_) => "sqlite",
+            Self::Postgres { .. } => "postgresql",
+            Self::Kurrent { .. } => "kurrentdb",
+        }
+    }
+}
+
+fn place(layers: &Layers, data_dir: &Path) -> Result<LogPlace, SettingsError> {
+    let rest = layers.postgres_url("database_url")?;
+    let Some(text) = layers.get("event_store_url") else {
+        return Ok(match rest {
+            None => LogPlace::File(data_dir.join("events.db")),
+            Some(url) => {
+                let owner_url = layers.postgres_url("database_owner_url")?.map(Url);
+                LogPlace::Postgres { url: Url(url), owner_url }
+            }
+        });
+    };
+    match (Location::parse(text, "events.db"), rest) {
+        (Ok(Location::Kurrent(url)), _) => {
+            let credentials_file = layers.get("event_store_credentials_file").map(PathBuf::from);
+            Ok(LogPlace::Kurrent { url: Url(url), credentials_file })
+        }
+        (Ok(Location::Postgres(url)), Some(rest)) => {
+            let same_database = if url == rest { layers.postgres_url("database_owner_url")? } else { None };
+            let owner_url = layers.postgres_url("event_store_owner_url")?.or(same_database).map(Url);
+            Ok(LogPlace::Postgres { url: Url(url), owner_url })
+        }
+        (Ok(Location::Postgres(_)), None) => Err(layers.invalid("event_store_url", NEEDS_REST)),
+        (Ok(Location::Sqlite(_)) | Err(_), _) => Err(layers.invalid("event_store_url", EXPECTED)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(variables: &[(&str, &str)]) -> Result<LogPlace, String> {
+        let mut layers = Layers::default();
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        layers.environment(variables).expect("all known");
+        LogPlace::parse(&layers, Path::new("/d")).map_err(|error| error.to_string())
+    }
+
+    const PG: &str = "postgres://desk_app:s3cret@db/desk";
+    const OTHER_PG: &str = "postgres://desk_app:s3cret@logs/desk";
+    const OWNER: &str = "postgres://desk_owner:s3cret@db/desk";
+    const KURRENT: &str = "kurrentdb+discover://ops:s3cret@kurrent:2113?tls=true";
+
+    fn postgres(url: &str, owner_url: Option<&str>) -> LogPlace {
+        LogPlace::Postgres { url: Url(url.to_owned()), owner_url: owner_url.map(|url| Url(url.to_owned())) }
+    }
+
+    #[test]
+    fn without_a_place_of_its_own_the_log_is_where_the_rest_is() {
+        assert_eq!(settings(&[]), Ok(LogPlace::File("/d/events.db".into())));
+        let rest = [("DESK_DATABASE_URL", PG), ("DESK_DATABASE_OWNER_URL", OWNER)];
+        assert_eq!(settings(&rest), Ok(postgres(PG, Some(OWNER))));
+    }
+
+    #[test]
+    fn a_database_of_its_own_has_an_owner_of_its_own() {
+        let rest = [("DESK_DATABASE_URL", PG), ("DESK_DATABASE_OWNER_URL", OWNER)];
+        let with = |more: &[(&'static str, &'static str)]| settings(&[&rest, more].concat());
+        assert_eq!(with(&[("DESK_EVENT_STORE_URL", OTHER_PG)]), Ok(postgres(OTHER_PG, None)));
+        assert_eq!(with(&[("DESK_EVENT_STORE_URL", PG)]), Ok(postgres(PG, Some(OWNER))));
+        let own = [("DESK_EVENT_STORE_URL", OTHER_PG), ("DESK_EVENT_STORE_OWNER_URL", "postgres://o@logs/desk")];
+        assert_eq!(with(&own), Ok(postgres(OTHER_PG, Some("postgres://o@logs/desk"))));
+    }
+
+    #[test]
+    fn a_kurrentdb_holds_the_log_beside_either_kind_of_rest() {
+        let place = LogPlace::Kurrent { url: Url(KURRENT.to_owned()), credentials_file: Some("/k".into()) };
+        let log = [("DESK_EVENT_STORE_URL", KURRENT), ("DESK_EVENT_STORE_CREDENTIALS_FILE", "/k")];
+        assert_eq!(settings(&log), Ok(place.clone()));
+        assert_eq!(settings(&[&log[..], &[("DESK_DATABASE_URL", PG)]].concat()), Ok(place));
+    }
+
+    #[test]
+    fn what_makes_no_sense_together_is_refused_by_name_with_the_way_out_and_without_secrets() {
+        let cases: [(&[(&str, &str)], &str, &str); 6] = [
+            (&[("DESK_EVENT_STORE_URL", PG)], "event_store_url", "set database_url (DESK_DATABASE_URL)"),
+            (&[("DESK_EVENT_STORE_URL", "/elsewhere/events.db")], "event_store_url", "data_dir"),
+            (
+                &[("DESK_EVENT_STORE_URL", "mysql://u:s3cret@h/d"), ("DESK_DATABASE_URL", PG)],
+                "event_store_url",
+                "postgres://",
+            ),
+            (&[("DESK_EVENT_STORE_OWNER_URL", OWNER)], "event_store_owner_url", "event_store_url names"),
+            (
+                &[("DESK_EVENT_STORE_URL", KURRENT), ("DESK_EVENT_STORE_OWNER_URL", OWNER)],
+                "event_store_owner_url",
+                "PostgreSQL",
+            ),
+            (&[("DESK_EVENT_STORE_CREDENTIALS_FILE", "/k")], "event_store_credentials_file", "KurrentDB"),
+        ];
+        for (variables, key, way_out) in cases {
+            let error = settings(variables).expect_err(key);
+            assert!(error.starts_with(&format!("setting {key} (environment ")), "{error}");
+            assert!(error.contains(way_out), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_shown_without_its_password() {
+        let place = settings(&[("DESK_EVENT_STORE_URL", KURRENT)]).expect("it makes sense");
+        assert_eq!(place.to_string(), "KurrentDB, kurrentdb+discover://kurrent:2113");
+        assert!(!format!("{place:?}").contains("s3cret"), "{place:?}");
+    }
+}

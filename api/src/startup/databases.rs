@@ -1,0 +1,121 @@
+//! The databases that a node opens, each by its own setting: the log, and the rest of them, which may be somewhere else.
+
+use std::{path::PathBuf, sync::Arc};
+
+use event_store::{
+    EventStore, Vault,
+    kurrentdb::{KurrentLog, KurrentSettings},
+    migration::{migrate_policy, migrate_vault},
+    postgres::{PostgresSettings, PostgresStore},
+    sql::{Access, Database},
+    sqlite::SqliteStore,
+    vault::{MasterKey, SqlKeys},
+};
+use projections::ViewsLocation;
+
+use super::AnyError;
+use crate::{
+    data_dir::DataDir,
+    settings::{LogPlace, Settings},
+};
+
+/// Connections for each of vault and policies.
+const CONNECTIONS: u32 = 4;
+
+pub(super) async fn open_log(settings: &Settings) -> Result<Arc<dyn EventStore>, AnyError> {
+    Ok(match &settings.log {
+        LogPlace::File(path) => Arc::new(SqliteStore::open(path).await?),
+        LogPlace::Postgres { url, owner_url } => {
+            let postgres = PostgresSettings::new(&url.0);
+            let postgres = match owner_url {
+                Some(owner) => postgres.with_owner(&owner.0),
+                None => postgres,
+            };
+            Arc::new(PostgresStore::open(postgres).await?)
+        }
+        LogPlace::Kurrent { url, credentials_file } => {
+            let settings = KurrentSettings::parse(&url.0)?.with_credentials_file(credentials_file.clone());
+            Arc::new(KurrentLog::open(settings).await?)
+        }
+    })
+}
+
+pub(super) async fn open_vault(settings: &Settings, data_dir: &DataDir) -> Result<(Arc<Vault>, Database), AnyError> {
+    let master = master_key(settings, data_dir)?;
+    let url = settings.vault_url.as_ref().or(settings.database_url.as_ref());
+    let database = open_room(settings, url, data_dir.join("keys.db"), "vault").await?;
+    Ok((Arc::new(Vault::new(Arc::new(SqlKeys::new(database.clone())), master)), database))
+}
+
+pub(super) async fn open_policies(settings: &Settings, data_dir: &DataDir) -> Result<Database, AnyError> {
+    let url = settings.database_url.as_ref();
+    open_room(settings, url, data_dir.join("policies.db"), "policy").await
+}
+
+/// A room's database, migrated: a file, or a schema.
+async fn open_room(
+    settings: &Settings,
+    url: Option<&String>,
+    file: PathBuf,
+    room: &'static str,
+) -> Result<Database, AnyError> {
+    let Some(url) = url else {
+        let database = Database::sqlite(&file, Access::Durable).await?;
+        migrate(&database, room).await?;
+        return Ok(database);
+    };
+    if let Some(owner) = settings.database_owner_url.as_ref().filter(|_| settings.vault_url.as_ref() != Some(url)) {
+        migrate_as_owner(owner, url, room).await?;
+        return Ok(Database::postgres(url, room, CONNECTIONS).await?);
+    }
+    let database = Database::postgres(url, room, CONNECTIONS).await?;
+    migrate(&database, room).await?;
+    Ok(database)
+}
+
+async fn migrate(database: &Database, room: &'static str) -> Result<(), AnyError> {
+    match room {
+        "vault" => migrate_vault(database).await?,
+        _policy => migrate_policy(database).await?,
+    }
+    Ok(())
+}
+
+async fn migrate_as_owner(owner: &str, url: &str, room: &'static str) -> Result<(), AnyError> {
+    use event_store::postgres::{Rights, grant_new_schemas, grant_room, role_of};
+    let database = Database::postgres(owner, room, 1).await?;
+    migrate(&database, room).await?;
+    if let Database::Postgres(pool) = &database {
+        grant_room(pool, room, &role_of(url)?, Rights::ReadAndWrite).await?;
+        grant_new_schemas(pool, &role_of(url)?).await?;
+    }
+    database.close().await;
+    Ok(())
+}
+
+fn master_key(settings: &Settings, data_dir: &DataDir) -> Result<MasterKey, AnyError> {
+    if let Some(path) = &settings.master_key_file {
+        return Ok(MasterKey::read(path)?);
+    }
+    if settings.database_url.is_some() {
+        return Err(
+            "with PostgreSQL a master key is required, the same on every node: put 64 hexadecimal digits into a \
+                    file (`openssl rand -hex 32 > master-key; chmod 600 master-key`), keep a copy elsewhere, and set \
+                    master_key_file (DESK_MASTER_KEY_FILE)"
+                .into(),
+        );
+    }
+    let path = data_dir.join("master-key");
+    let (key, made) = MasterKey::read_or_create(&path)?;
+    if made {
+        tracing::info!(path = %path.display(), "a master key was made; keep a copy elsewhere: without it personal data is lost");
+    }
+    Ok(key)
+}
+
+pub(super) fn views_location(settings: &Settings, data_dir: &DataDir) -> ViewsLocation {
+    match &settings.database_url {
+        Some(url) => ViewsLocation::Postgres { url: url.clone() },
+        None => ViewsLocation::Folder(data_dir.join("")),
+    }
+}

@@ -1,0 +1,66 @@
+//! Ids that are one stream's alone in the whole log: a stream for each, whose first event says whose it is. That a stream has one
+//! first event is what KurrentDB sees to.
+
+use std::time::Duration;
+
+use eventstore::{EventData, StreamState};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{connection::Connection, fault::Fault, pull};
+use crate::{
+    event::{Position, StreamName},
+    port::{AppendError, ReadError},
+};
+
+const TYPE: &str = "log.id_claimed";
+const WITHIN: Duration = Duration::from_millis(2500);
+
+#[derive(Serialize, Deserialize)]
+struct Claim {
+    stream: String,
+}
+
+/// Not one that the filter of events lets through.
+fn name_of(event_id: Uuid) -> String {
+    format!("fiido.desk.claim-{event_id}")
+}
+
+/// Whose an id is.
+pub(super) async fn holder(connection: &Connection, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+    let name = name_of(event_id);
+    let Some(first) = pull::one_of(connection, &name, false).await? else { return Ok(None) };
+    let claim = serde_json::from_slice::<Claim>(&first.data).ok();
+    match claim.and_then(|claim| StreamName::parse(&claim.stream).ok()) {
+        Some(stream) => Ok(Some(stream)),
+        None => {
+            let what = format!("the stream {name} does not say whose the id is");
+            Err(ReadError::Damaged { position: Position(first.position.commit), what })
+        }
+    }
+}
+
+/// Makes it this stream's if it is nobody's; says whose it is then.
+pub(super) async fn claim(
+    connection: &Connection,
+    event_id: Uuid,
+    stream: &StreamName,
+) -> Result<StreamName, AppendError> {
+    let written = write(connection, event_id, stream).await;
+    match holder(connection, event_id).await {
+        Ok(Some(holder)) => Ok(holder),
+        Ok(None) => Err(written.err().unwrap_or(Fault::CutShort).into()),
+        Err(error) => Err(AppendError::Unavailable(std::sync::Arc::new(error))),
+    }
+}
+
+/// Whether it was stored, and by whom, is read afterwards.
+async fn write(connection: &Connection, event_id: Uuid, stream: &StreamName) -> Result<(), Fault> {
+    let claim = Claim { stream: stream.to_string() };
+    let event = EventData::json(TYPE, &claim).expect("a name is JSON").id(Uuid::new_v4());
+    let written = connection.call(WITHIN, |lent| async move {
+        let options = lent.appending(WITHIN).stream_state(StreamState::NoStream);
+        lent.client.append_to_stream(name_of(event_id), &options, event).await
+    });
+    written.await.map(drop)
+}

@@ -1,0 +1,123 @@
+//! What went wrong between the client and the server, and what may be made of it.
+//!
+//! Invariant: told by kind and code, never by text.
+
+use std::time::Duration;
+
+use eventstore::{Error, GrpcConnectionError};
+
+use super::settings::SettingsError;
+use crate::port::{AppendError, ReadError};
+
+/// No answer, or one that is none.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("KurrentDB did not answer within {} ms", .0.as_millis())]
+    NoAnswer(Duration),
+    #[error("KurrentDB's answer ended before it was whole")]
+    CutShort,
+    #[error("KurrentDB's answer is none that its client understands")]
+    NotUnderstood,
+    #[error("KurrentDB: {0}")]
+    Said(Error),
+    #[error("no connection to KurrentDB can be made: {0}")]
+    NoClient(String),
+    #[error("the stream {0} was deleted in KurrentDB")]
+    Deleted(String),
+    #[error("others append to the stream all the time")]
+    Overtaken,
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Said(error)
+    }
+}
+
+impl From<SettingsError> for Fault {
+    fn from(error: SettingsError) -> Self {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        Self::NoClient(format!("{error}{cause}"))
+    }
+}
+
+impl Fault {
+    /// The client is dead: it makes one attempt to find a node, and none after it has failed.
+    pub(super) fn is_dead_client(&self) -> bool {
+        matches!(self, Self::Said(Error::ConnectionClosed | Error::GrpcConnectionError(_)))
+    }
+
+    /// Another connection might do better: the client stays with a node that was good once.
+    pub(super) fn concerns_connection(&self) -> bool {
+        match self {
+            Self::NoAnswer(_) | Self::CutShort | Self::NotUnderstood => true,
+            Self::Said(error) => matches!(
+                error,
+                Error::ServerError(_)
+                    | Error::ConnectionClosed
+                    | Error::GrpcConnectionError(
+                        GrpcConnectionError::MaxDiscoveryAttemptReached(_) | GrpcConnectionError::Grpc(_)
+                    )
+                    | Error::AccessDenied
+            ),
+            Self::NoClient(_) | Self::Deleted(_) | Self::Overtaken => false,
+        }
+    }
+
+    pub(super) fn is_unknown_stream(&self) -> bool {
+        matches!(self, Self::Said(Error::ResourceNotFound))
+    }
+
+    pub(super) fn is_deleted_stream(&self) -> bool {
+        matches!(self, Self::Said(Error::ResourceDeleted))
+    }
+
+    pub(super) fn is_access_denied(&self) -> bool {
+        matches!(self, Self::Said(Error::AccessDenied))
+    }
+
+    /// Another node leads, and the client has turned to it.
+    pub(super) fn is_not_leader(&self) -> bool {
+        matches!(self, Self::Said(Error::NotLeaderException(_)))
+    }
+
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Said(Error::WrongExpectedVersion { .. }))
+    }
+
+    /// The server will not take this, however often it is sent.
+    pub(super) fn is_invalid(&self) -> bool {
+        // the code stands for itself in the client's error; its type is tonic's, which is not ours to name
+        matches!(self, Self::Said(Error::Grpc { code, .. }) if i32::from(*code) == INVALID_ARGUMENT)
+    }
+
+    /// A read was refused that may have asked for a position which is none: a server says so with either of two codes, one
+    /// of which may mean anything.
+    pub(super) fn may_be_position(&self) -> bool {
+        self.is_invalid() || matches!(self, Self::Said(Error::ServerError(_)))
+    }
+}
+
+/// gRPC's code.
+const INVALID_ARGUMENT: i32 = 3;
+
+impl From<Fault> for ReadError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Deleted(stream) => Self::Damaged {
+                position: crate::event::Position::START,
+                what: format!("the stream {stream} was deleted in KurrentDB (tombstone)"),
+            },
+            fault => Self::unavailable(fault),
+        }
+    }
+}
+
+impl From<Fault> for AppendError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Deleted(_) => Self::Refused("goes to a stream that was deleted in KurrentDB"),
+            fault => Self::Unavailable(std::sync::Arc::new(fault)),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What KurrentDB was told to drop. A stream's own metadata (`$tb`, `$maxCount`, `$maxAge`) withhold events from whoever reads the
+//! stream at once, and a scavenge takes them away for good; this log never sets any of them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{
+    connection::Connection,
+    pull::{self, Begin, Which},
+};
+use crate::{
+    event::{Position, StreamName, StreamVersion},
+    port::{Loss, ReadError},
+};
+
+const PAGE: usize = 512;
+const TYPE: &str = "$metadata";
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    /// The first revision that is kept.
+    #[serde(rename = "$tb")]
+    truncate_before: Option<u64>,
+    #[serde(rename = "$maxCount")]
+    max_count: Option<u64>,
+    #[serde(rename = "$maxAge")]
+    max_age: Option<u64>,
+}
+
+/// Every stream of ours that something was said of; what was said last counts.
+pub(super) async fn all(connection: &Connection) -> Result<Vec<Loss>, ReadError> {
+    let mut of_stream: BTreeMap<StreamName, Option<Loss>> = BTreeMap::new();
+    let mut begin = Begin::Start;
+    loop {
+        let records = pull::of_all(connection, Which::StreamMetadata, begin, PAGE).await?;
+        for record in records.iter().filter(|record| record.event_type == TYPE) {
+            let name = record.stream_id().trim_start_matches("$$");
+            let Ok(stream) = StreamName::parse(name) else { continue };
+            let metadata = serde_json::from_slice(&record.data).unwrap_or_default();
+            let loss = loss(&stream, Position(record.position.commit), &metadata);
+            of_stream.insert(stream, loss);
+        }
+        match records.last().filter(|_| records.len() == PAGE) {
+            Some(last) => begin = Begin::At(Position(last.position.commit)),
+            None => return Ok(of_stream.into_values().flatten().collect()),
+        }
+    }
+}
+
+fn loss(stream: &StreamName, position: Position, metadata: &Metadata) -> Option<Loss> {
+    let Metadata { truncate_before, max_count, max_age } = *metadata;
+    let (up_to, what) = match (truncate_before.filter(|first| *first > 0), max_count, max_age) {
+        (Some(first), _, _) => (Some(StreamVersion(first)), format!("$tb is {first}")),
+        (None, Some(count), _) => (None, format!("$maxCount is {count}")),
+        (None, None, Some(seconds)) => (None, format!("$maxAge is {seconds}")),
+        (None, None, None) => return None,
+    };
+    Some(Loss { stream: stream.clone(), position, up_to, what })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(json: &str) -> Option<Loss> {
+        let stream = StreamName::parse("session-1").expect("a name");
+        loss(&stream, Position(5), &serde_json::from_str(json).expect("metadata"))
+    }
+
+    #[test]
+    fn what_takes_events_away_is_told_and_nothing_else() {
+        assert_eq!(said("{}"), None);
+        assert_eq!(said("{\"$acl\":{\"$r\":\"desk\"},\"$cacheControl\":5}"), None);
+        assert_eq!(said("{\"$tb\":0}"), None);
+        assert_eq!(said("{\"$tb\":3}").and_then(|loss| loss.up_to), Some(StreamVersion(3)));
+        assert_eq!(
+            said("{\"$maxCount\":3}").map(|loss| (loss.up_to, loss.what)),
+            Some((None, "$maxCount is 3".into()))
+        );
+        assert_eq!(said("{\"$maxAge\":9}").map(|loss| loss.what), Some("$maxAge is 9".into()));
+    }
+}

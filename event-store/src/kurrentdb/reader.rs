@@ -1,0 +1,306 @@
+//! The reading half.
+//!
+//! KurrentDB reads `$all` from the place of a record on, with it, and refuses any other number. A position that we gave is such
+//! a place; for any other number (a caller's own, one from before a restore) the event before it is looked for first.
+//!
+//! Invariant: nothing is taken for the end of the log that is not shown to be: an answer of `$all` has no mark of its end, so
+//! that an empty one is held against where the log ends, and an answer that lacks what it must begin with is cut off.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use eventstore::RecordedEvent as Raw;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{
+    claims, codec,
+    connection::Connection,
+    fault::Fault,
+    history::Histories,
+    identity, losses,
+    pull::{self, Begin, IDENTITY, Which},
+};
+use crate::{
+    event::{Position, RecordedEvent, StreamName, StreamVersion},
+    port::{EventReader, EventStream, Identity, Loss, Positions, ReadError},
+    subscription,
+};
+
+/// Records at a time where many are looked through.
+const PAGE: usize = 512;
+/// Events of a page at most; more are read in several.
+const MAX_PAGE: usize = 4096;
+
+type Events = Vec<Arc<RecordedEvent>>;
+
+#[derive(Clone)]
+pub(super) struct KurrentReader {
+    pub(super) connection: Connection,
+    pub(super) histories: Histories,
+    identity: Identity,
+    /// The greatest position that this process has met, and who wants to hear of a greater one.
+    seen: Arc<watch::Sender<Position>>,
+}
+
+impl KurrentReader {
+    pub(super) fn new(connection: Connection, identity: Identity) -> Self {
+        let seen = Arc::new(watch::Sender::new(Position::START));
+        Self { connection, histories: Histories::new(), identity, seen }
+    }
+
+    /// Whoever waits for events after `position` may look.
+    pub(super) fn announce(&self, position: Position) {
+        self.seen.send_if_modified(|seen| {
+            let is_news = position > *seen;
+            *seen = position.max(*seen);
+            is_news
+        });
+    }
+
+    pub(super) fn seen(&self) -> Position {
+        *self.seen.borrow()
+    }
+
+    /// Where nobody subscribes any more there is nothing to watch for.
+    pub(super) fn downgrade(&self) -> std::sync::Weak<watch::Sender<Position>> {
+        Arc::downgrade(&self.seen)
+    }
+
+    /// Position of the last event, asked of the server.
+    pub(super) async fn last(&self) -> Result<Position, Fault> {
+        let mut wanted = 2;
+        loop {
+            let records = pull::of_all(&self.connection, Which::Events, Begin::End, wanted).await?;
+            if let Some(last) = records.iter().find(|record| !is_identity(record)) {
+                return Ok(Position(last.position.commit));
+            }
+            if records.last().is_some_and(|record| record.revision == 0) {
+                return Ok(Position::START);
+            }
+            if records.len() < wanted {
+                return Err(Fault::CutShort);
+            }
+            wanted *= 8;
+        }
+    }
+
+    /// Events after a position that is the place of a record, or the start.
+    async fn after(&self, place: Position, after: Position, limit: usize) -> Result<Events, ReadFault> {
+        let (mut events, mut from) =
+            (Vec::new(), if place == Position::START { Begin::Start } else { Begin::At(place) });
+        loop {
+            // Two more than wanted: the record to begin with comes too, and the identity may.
+            let asked = (limit - events.len()).saturating_add(2).min(MAX_PAGE);
+            let records = pull::of_all(&self.connection, Which::Events, from, asked).await?;
+            let Some(last) = records.last() else { return Err(Fault::CutShort.into()) };
+            let (is_full, next) = (records.len() == asked, Position(last.position.commit));
+            for record in records.iter().filter(|record| !is_identity(record) && record.position.commit > after.0) {
+                events.push(codec::decode(record.into())?);
+                if events.len() == limit {
+                    return Ok(events);
+                }
+            }
+            if !is_full {
+                return Ok(events);
+            }
+            from = Begin::At(next);
+        }
+    }
+
+    /// As [`Self::after`], for a number that the server refused or knew nothing of.
+    async fn after_any(&self, after: Position, limit: usize) -> Result<Events, ReadFault> {
+        let head = self.last().await?;
+        if after >= head {
+            return Ok(Vec::new());
+        }
+        let place = self.place_before(after, head).await?;
+        self.after(place, after, limit).await
+    }
+
+    /// The last event at or before a number, looked for from the nearer end of the log.
+    async fn place_before(&self, number: Position, head: Position) -> Result<Position, Fault> {
+        let backward = number.0 > head.0 / 2;
+        let mut from = if backward { Begin::End } else { Begin::Start };
+        let mut found = Position::START;
+        loop {
+            let records = pull::of_all(&self.connection, Which::Events, from, PAGE).await?;
+            let places = records.iter().map(|record| Position(record.position.commit));
+            if backward {
+                if let Some(place) = places.clone().find(|place| *place <= number) {
+                    return Ok(place);
+                }
+            } else {
+                found = places.clone().take_while(|place| *place <= number).last().unwrap_or(found);
+                if places.clone().any(|place| place > number) {
+                    return Ok(found);
+                }
+            }
+            let Some(last) = places.last().filter(|_| records.len() == PAGE) else {
+                return if backward { Ok(Position::START) } else { Err(Fault::CutShort) };
+            };
+            from = if backward { Begin::Before(last) } else { Begin::At(last) };
+        }
+    }
+
+    async fn page(&self, after: Position, limit: usize) -> Result<Events, ReadFault> {
+        let known = self.seen();
+        let read = self.after(after, after, limit).await;
+        let events = match read {
+            Ok(events) => events,
+            Err(ReadFault::Fault(fault)) if after > Position::START && may_be_no_place(&fault) => {
+                self.after_any(after, limit).await?
+            }
+            Err(fault) => return Err(fault),
+        };
+        // More had been seen before: then the log was cut, or the answer was.
+        if events.is_empty() && after < known && after < self.last().await? {
+            return Err(Fault::CutShort.into());
+        }
+        Ok(events)
+    }
+
+    /// Where the server refuses the number, or answers nothing, there is no record; if it can be asked anything at all.
+    async fn at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadFault> {
+        let records = match pull::of_all(&self.connection, Which::Events, Begin::At(position), 1).await {
+            Err(fault) if may_be_no_place(&fault) => {
+                self.last().await?;
+                return Ok(None);
+            }
+            answer => answer?,
+        };
+        let Some(record) = records.first() else {
+            return if position > self.last().await? { Ok(None) } else { Err(Fault::CutShort.into()) };
+        };
+        let is_it = record.position.commit == position.0 && !is_identity(record);
+        Ok(if is_it { Some(codec::decode(record.into())?) } else { None })
+    }
+}
+
+fn is_identity(record: &Raw) -> bool {
+    record.stream_id() == IDENTITY
+}
+
+fn may_be_no_place(fault: &Fault) -> bool {
+    fault.may_be_position() || matches!(fault, Fault::CutShort)
+}
+
+/// The server did not answer, or what it has cannot be read.
+pub(super) enum ReadFault {
+    Fault(Fault),
+    Event(ReadError),
+}
+
+impl From<Fault> for ReadFault {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<ReadError> for ReadFault {
+    fn from(error: ReadError) -> Self {
+        Self::Event(error)
+    }
+}
+
+impl From<ReadFault> for ReadError {
+    fn from(fault: ReadFault) -> Self {
+        match fault {
+            ReadFault::Fault(fault) => fault.into(),
+            ReadFault::Event(error) => error,
+        }
+    }
+}
+
+#[async_trait]
+impl EventReader for KurrentReader {
+    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        let Some(version) = self.histories.version_of(&self.connection, stream, event_id).await? else {
+            return Ok(None);
+        };
+        let found = self.read_stream(stream, StreamVersion(version.0 - 1), 1).await?.pop();
+        match found {
+            Some(event) if event.event.event_id == event_id => Ok(Some(event)),
+            _another => Err(ReadError::Damaged {
+                position: Position::START,
+                what: format!("version {version} of stream {stream} is not what it was"),
+            }),
+        }
+    }
+
+    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        claims::holder(&self.connection, event_id).await
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        let head = self.last().await?;
+        self.announce(head);
+        Ok(head)
+    }
+
+    async fn identity(&self) -> Result<Identity, ReadError> {
+        Ok(self.identity)
+    }
+
+    async fn is_whole(&self) -> Result<bool, ReadError> {
+        let stored = identity::read(&self.connection).await.map_err(ReadError::unavailable)?;
+        Ok(stored.is_none_or(|(stored, _)| !stored.is_being_filled))
+    }
+
+    fn positions(&self) -> Positions {
+        Positions::Increasing
+    }
+
+    async fn read_stream(&self, stream: &StreamName, after: StreamVersion, limit: usize) -> Result<Events, ReadError> {
+        let mut events: Events = Vec::new();
+        while events.len() < limit {
+            let asked = (limit - events.len()).min(MAX_PAGE);
+            let from = events.last().map_or(after, |event| event.version);
+            let records = pull::of_stream(&self.connection, stream, from, asked).await?;
+            let is_full = records.len() == asked;
+            for record in &records {
+                events.push(codec::decode(record.into())?);
+            }
+            if !is_full {
+                break;
+            }
+        }
+        Ok(events)
+    }
+
+    async fn read_stream_after_position(
+        &self,
+        stream: &StreamName,
+        after: Position,
+        limit: usize,
+    ) -> Result<Events, ReadError> {
+        let version = self.histories.last_up_to(&self.connection, stream, after).await?;
+        self.read_stream(stream, version, limit).await
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Events, ReadError> {
+        if limit == 0 || after.0 > codec::MAX_POSITION {
+            return Ok(Vec::new());
+        }
+        let events = self.page(after, limit).await?;
+        if let Some(last) = events.last() {
+            self.announce(last.position);
+        }
+        Ok(events)
+    }
+
+    async fn read_at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        if position == Position::START || position.0 > codec::MAX_POSITION {
+            return Ok(None);
+        }
+        Ok(self.at(position).await?)
+    }
+
+    async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
+        losses::all(&self.connection).await
+    }
+
+    fn subscribe(&self, after: Position) -> EventStream {
+        subscription::follow(Arc::new(self.clone()), self.seen.subscribe(), after)
+    }
+}

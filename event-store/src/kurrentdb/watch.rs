@@ -1,0 +1,95 @@
+//! One subscription per process that hears of news in `$all`, and wakes whoever waits for them. It only wakes: everybody reads
+//! the log by themselves from where they stand, so nothing that is dropped, repeated or late here can leave a seam, and no
+//! slow reader fills the connection that appends go over.
+//!
+//! It goes on from the last position that this process has met. While it is away, or the server has let it fall behind,
+//! readers look once a second (`subscription::POLL`).
+
+use std::{sync::Weak, time::Duration};
+
+use eventstore::{Position as Place, StreamPosition, Subscription, SubscriptionEvent};
+use tokio::{sync::watch, time::sleep};
+
+use super::{
+    connection::Connection,
+    fault::Fault,
+    guard::{Stopped, guarded},
+    pull::{IDENTITY, Which},
+};
+use crate::event::Position;
+
+/// Before the second try; doubled for each further one, up to the longest.
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Starts watching; it ends when nobody uses the log any more.
+pub(super) fn start(connection: Connection, seen: Weak<watch::Sender<Position>>) {
+    tokio::spawn(async move {
+        let mut pause = PAUSE;
+        while let Some(position) = seen.upgrade().map(|seen| *seen.borrow()) {
+            let heard = listen(&connection, &seen, position).await;
+            let Err(fault) = heard else { return };
+            tracing::debug!(error = &fault as &dyn std::error::Error, "no hints from KurrentDB; it is asked again");
+            let has_moved = seen.upgrade().is_none_or(|seen| *seen.borrow() > position);
+            pause = if has_moved { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+            sleep(rand::random_range(pause / 2..pause)).await;
+        }
+    });
+}
+
+/// Until the subscription ends, or nobody wants it any more.
+async fn listen(connection: &Connection, seen: &Weak<watch::Sender<Position>>, after: Position) -> Result<(), Fault> {
+    let lent = connection.lend()?;
+    let from = match after {
+        Position::START => StreamPosition::Start,
+        Position(commit) => StreamPosition::Position(Place { commit, prepare: commit }),
+    };
+    let options = lent.subscribing().position(from).filter(Which::Events.filter());
+    let mut subscription = lent.client.subscribe_to_all(&options).await;
+    loop {
+        let said = tokio::select! {
+            said = next(&mut subscription) => said.inspect_err(|fault| connection.failed(fault, lent.number()))?,
+            () = nobody_waits(seen) => return Ok(()),
+        };
+        match said {
+            SubscriptionEvent::EventAppeared(resolved) => {
+                let event = resolved.get_original_event();
+                if event.stream_id() != IDENTITY {
+                    announce(seen, Position(event.position.commit));
+                }
+            }
+            // It goes on by itself from there, and what it brings may come late; readers look once a second.
+            SubscriptionEvent::FellBehind(_) => tracing::debug!("hints from KurrentDB come late"),
+            SubscriptionEvent::CaughtUp(_)
+            | SubscriptionEvent::Confirmed(_)
+            | SubscriptionEvent::Checkpoint(_)
+            | SubscriptionEvent::FirstStreamPosition(_)
+            | SubscriptionEvent::LastStreamPosition(_)
+            | SubscriptionEvent::LastAllPosition(_) => {}
+        }
+    }
+}
+
+async fn next(subscription: &mut Subscription) -> Result<SubscriptionEvent, Fault> {
+    match guarded(subscription.next_subscription_event()).await {
+        Ok(said) => Ok(said?),
+        Err(Stopped::Spinning) => Err(Fault::CutShort),
+        Err(Stopped::Panicked) => Err(Fault::NotUnderstood),
+    }
+}
+
+fn announce(seen: &Weak<watch::Sender<Position>>, position: Position) {
+    let Some(seen) = seen.upgrade() else { return };
+    seen.send_if_modified(|known| {
+        let is_news = position > *known;
+        *known = position.max(*known);
+        is_news
+    });
+}
+
+/// The log was dropped: looked at now and then, for no event may come to tell.
+async fn nobody_waits(seen: &Weak<watch::Sender<Position>>) {
+    while seen.strong_count() > 0 {
+        sleep(LONGEST_PAUSE).await;
+    }
+}

@@ -1,0 +1,151 @@
+//! A PostgreSQL log that is filled from another, by the role that owns it. Its guards judge every row as they judge desk's own.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::{Connection as _, PgConnection, PgPool, Row as _, postgres::PgConnectOptions};
+use tokio::{sync::watch, time::timeout};
+
+use super::{
+    PostgresError, READER_CONNECTIONS, SCHEMA,
+    reader::{self, PostgresReader},
+    roles,
+    session::{self, CONNECT},
+    writer::{finish, insert, is_guarded, take_head},
+};
+use crate::{
+    event::{Position, RecordedEvent},
+    import::{ImportError, ImportTarget, admit_identity, placed_after},
+    migration::{POSTGRES_LOG, migrate_postgres},
+    port::{EventReader, Identity},
+    row::number,
+    sql::{SqlError, pg_pool},
+};
+
+/// A log in a database, to be filled.
+pub struct PostgresImport {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+    reader: PostgresReader,
+    head: Position,
+}
+
+impl PostgresImport {
+    /// Opens the database as the role that owns the log or is to own it, making or migrating the log first, as the log of
+    /// this identity.
+    ///
+    /// # Errors
+    /// The database holds another log, is from a newer version, could lose what it acknowledges, does not answer, or the
+    /// role may not make the log.
+    pub async fn open(url: &str, identity: Identity) -> Result<Self, ImportError> {
+        let pool = pg_pool(url, SCHEMA, 1).await.map_err(PostgresError::from)?;
+        session::refuse_unsafe(&mut *pool.acquire().await.map_err(SqlError).map_err(PostgresError::from)?).await?;
+        if roles::may_only_use(&pool, SCHEMA).await.map_err(PostgresError::from)? {
+            return Err(ImportError::NotOwner);
+        }
+        refuse_other(&pool, identity).await?;
+        migrate_postgres("log", SCHEMA, &POSTGRES_LOG, &pool).await?;
+        ensure_identity(&pool, identity).await?;
+        let head = reader::current_head(&pool).await.map_err(|SqlError(error)| away(error))?;
+        pool.close().await;
+        let (_, nothing_announced) = watch::channel(head);
+        let readers = session::readers(url, READER_CONNECTIONS).map_err(PostgresError::from)?;
+        let options = session::sequencer(url).map_err(PostgresError::from)?;
+        let reader = PostgresReader::new(readers, identity, nothing_announced);
+        Ok(Self { options, connection: None, reader, head })
+    }
+
+    /// False, and nothing stored, where the head is not where this left it. A try that fails loses its connection, and with
+    /// it whatever it left open.
+    async fn write(&mut self, rows: &[Arc<RecordedEvent>]) -> Result<bool, sqlx::Error> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(&self.options).await?,
+        };
+        let head = take_head(&mut connection).await?.log.position;
+        let is_known = head == std::mem::replace(&mut self.head, head);
+        if is_known {
+            sqlx::query(BEGUN).execute(&mut connection).await?;
+            insert(&mut connection, rows).await?;
+        }
+        finish(&mut connection, if is_known { "commit" } else { "rollback" }).await?;
+        self.connection = Some(connection);
+        Ok(is_known)
+    }
+}
+
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    timeout(CONNECT, PgConnection::connect_with(options)).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+}
+
+/// Before anything is changed in the database.
+async fn refuse_other(pool: &PgPool, identity: Identity) -> Result<(), ImportError> {
+    let tables = "select tablename::text from pg_tables where schemaname = $1 and tablename <> '_sqlx_migrations'";
+    let tables = sqlx::query(tables).bind(SCHEMA).fetch_all(pool).await.map_err(away)?;
+    let names = tables.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>().map_err(away)?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    if !names.iter().any(|name| name == "identity") {
+        return Err(ImportError::NoLog);
+    }
+    let row = sqlx::query("select 1 from log.identity").fetch_optional(pool).await.map_err(away)?;
+    if row.is_some() {
+        let here = reader::identity(pool).await.map_err(|SqlError(error)| away(error))?;
+        admit_identity(Some(here), false, identity)?;
+    }
+    Ok(())
+}
+
+/// Writes it into a log that has none; in one transaction with the mark, so that no log is served that was only begun.
+async fn ensure_identity(pool: &PgPool, identity: Identity) -> Result<(), ImportError> {
+    let mut tx = pool.begin().await.map_err(away)?;
+    // The head's row is the mutex of all who write.
+    sqlx::query("select 1 from log.head where id = 1 for update").fetch_one(&mut *tx).await.map_err(away)?;
+    let is_named = sqlx::query("select 1 from log.identity").fetch_optional(&mut *tx).await.map_err(away)?.is_some();
+    let first = sqlx::query("select 1 from log.event limit 1").fetch_optional(&mut *tx).await.map_err(away)?;
+    let here =
+        if is_named { Some(reader::identity(&mut *tx).await.map_err(|SqlError(error)| away(error))?) } else { None };
+    if admit_identity(here, first.is_none(), identity)? {
+        let sql = "insert into log.identity (id, log_id, generation) values (1, $1, $2)";
+        let insert = sqlx::query(sql).bind(identity.log_id.as_bytes().as_slice()).bind(number(identity.generation));
+        insert.execute(&mut *tx).await.map_err(away)?;
+        sqlx::query(BEGUN).execute(&mut *tx).await.map_err(away)?;
+    }
+    tx.commit().await.map_err(away)
+}
+
+const BEGUN: &str = "insert into log.copy (id, is_whole, times_rise_after) values (1, false, 0)
+     on conflict (id) do update set is_whole = false where copy.is_whole";
+const WHOLE: &str = "insert into log.copy (id, is_whole, times_rise_after) values (1, true, $1)
+     on conflict (id) do update set is_whole = true, times_rise_after = excluded.times_rise_after";
+
+fn away(error: sqlx::Error) -> ImportError {
+    ImportError::Unavailable(Arc::new(error))
+}
+
+#[async_trait]
+impl ImportTarget for PostgresImport {
+    fn reader(&self) -> &dyn EventReader {
+        &self.reader
+    }
+
+    async fn append(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
+        let rows = placed_after(self.head, events);
+        match self.write(&rows).await {
+            Ok(true) => {
+                self.head = rows.last().map_or(self.head, |last| last.position);
+                Ok(rows.iter().map(|row| row.position).collect())
+            }
+            Ok(false) => Err(ImportError::Moved),
+            Err(error) if is_guarded(&error) => Err(ImportError::Moved),
+            Err(error) => Err(away(error)),
+        }
+    }
+
+    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
+        let mut connection = connect(&self.options).await.map_err(away)?;
+        sqlx::query(WHOLE).bind(number(times_rise_after)).execute(&mut connection).await.map_err(away)?;
+        Ok(())
+    }
+}

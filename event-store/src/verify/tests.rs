@@ -1,0 +1,236 @@
+//! Verifying a log that numbers with holes and is written by several clocks. (Of dense logs, and of every place that a hand can
+//! reach in a file, `tests/it/tamper.rs` and `tests/it/checkpoint_attacks.rs` tell.)
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    checkpoint::Checkpoint,
+    event::{Actor, SealedEvent},
+    memory::MemoryStore,
+    merkle::{Tree, leaf_hash},
+    plan::Request,
+    port::{EventStream, Expected, Identity},
+};
+
+/// A log as a hand, or a scavenge, left it.
+struct Left {
+    events: Vec<Arc<RecordedEvent>>,
+    losses: Vec<Loss>,
+}
+
+impl Left {
+    /// Four streams of five events each, taking turns.
+    async fn new() -> Self {
+        let log = MemoryStore::numbering(Uuid::nil(), Positions::Increasing);
+        for _round in 0..5 {
+            for stream in 1..=4 {
+                let late = SignedDuration::from_millis(if stream == 3 { 250 } else { 0 });
+                let request = Request { stream: stream_of(stream), expected: Expected::Any, events: vec![event()] };
+                log.append_at(&request, Timestamp::now() - late).expect("it is stored");
+            }
+        }
+        let events = log.read_all(Position::START, usize::MAX).await.expect("memory answers");
+        Self { events, losses: Vec::new() }
+    }
+
+    fn change(&mut self, place: usize, change: impl FnOnce(&mut RecordedEvent)) {
+        change(Arc::make_mut(&mut self.events[place]));
+    }
+
+    fn position(&self, place: usize) -> Position {
+        self.events[place].position
+    }
+
+    fn checkpoint(&self, size: usize) -> Checkpoint {
+        let tree: Tree = self.events[..size].iter().map(|event| leaf_hash(&event.hash)).collect();
+        let root = tree.root(TreeSize(size as u64)).expect("the tree has that size");
+        let log = Identity { log_id: Uuid::nil(), generation: 1 };
+        let signed_at = "2026-11-25T20:55:00.000001Z".parse().expect("a time");
+        let position = if size == 0 { Position::START } else { self.position(size - 1) };
+        Checkpoint { log, size: TreeSize(size as u64), root, position, signed_at }
+    }
+
+    async fn first_flaw(&self) -> Option<(Position, Flaw)> {
+        verify(self, |_| ()).await.expect("memory answers").first_flaw
+    }
+
+    async fn against(&self, checkpoints: &[Checkpoint]) -> Report {
+        let evidence = Evidence { checkpoints: checkpoints.to_vec(), parts: Vec::new() };
+        verify_against(self, evidence, |_| ()).await.expect("memory answers")
+    }
+}
+
+fn stream_of(n: u128) -> StreamName {
+    StreamName::of("session", Uuid::from_u128(n))
+}
+
+fn event() -> SealedEvent {
+    SealedEvent {
+        event_id: Uuid::new_v4(),
+        event_type: "session.noted".into(),
+        schema: 1,
+        actor: Actor::new("agent", "ana"),
+        subject: None,
+        key_id: None,
+        correlation_id: Uuid::nil(),
+        causation_id: None,
+        data: "{}".into(),
+        personal: None,
+    }
+}
+
+#[async_trait]
+impl EventReader for Left {
+    async fn find(&self, _: &StreamName, _: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
+        Ok(None)
+    }
+
+    async fn holder(&self, _: Uuid) -> Result<Option<StreamName>, ReadError> {
+        Ok(None)
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        Ok(self.events.last().map_or(Position::START, |event| event.position))
+    }
+
+    async fn identity(&self) -> Result<Identity, ReadError> {
+        Ok(Identity { log_id: Uuid::nil(), generation: 1 })
+    }
+
+    fn positions(&self) -> Positions {
+        Positions::Increasing
+    }
+
+    async fn read_stream(
+        &self,
+        _: &StreamName,
+        _: StreamVersion,
+        _: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn read_stream_after_position(
+        &self,
+        _: &StreamName,
+        _: Position,
+        _: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        Ok(self.events.iter().filter(|event| event.position > after).take(limit).cloned().collect())
+    }
+
+    async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
+        Ok(self.losses.clone())
+    }
+
+    fn subscribe(&self, _: Position) -> EventStream {
+        Box::pin(futures::stream::pending())
+    }
+}
+
+#[tokio::test]
+async fn clocks_that_differ_are_no_flaw_where_each_stream_has_its_own() {
+    let log = Left::new().await;
+    let times: Vec<_> = log.events.iter().map(|event| event.recorded_at).collect();
+    assert!(!times.is_sorted(), "the clocks of this log do not differ");
+    let report = verify(&log, |_| ()).await.expect("memory answers");
+    assert_eq!((report.events, report.streams, report.last, report.first_flaw), (20, 4, log.position(19), None));
+}
+
+#[tokio::test]
+async fn an_event_that_is_earlier_than_the_one_before_it_in_its_stream_is_out_of_time() {
+    let mut log = Left::new().await;
+    let earlier = log.events[4].recorded_at;
+    log.change(8, |event| {
+        event.recorded_at = earlier;
+        event.hash =
+            crate::hash::event_hash(&event.prev_hash, &event.stream, event.version, event.recorded_at, &event.event);
+    });
+    assert_eq!(log.first_flaw().await, Some((log.position(8), Flaw::OutOfTime)));
+}
+
+#[tokio::test]
+async fn what_was_scavenged_is_told_as_what_it_is() {
+    let mut log = Left::new().await;
+    let (stream, position) = (stream_of(2), log.position(9));
+    log.events.retain(|event| event.stream != stream || event.version > StreamVersion(2));
+    let flaw = Flaw::Gone { stream, from: StreamVersion(1), to: StreamVersion(2) };
+    assert!(flaw.to_string().starts_with("events 1 to 2 of stream session-") && flaw.to_string().contains("scavenged"));
+    assert_eq!(log.first_flaw().await, Some((position, flaw)));
+
+    let mut log = Left::new().await;
+    let position = log.position(13);
+    log.events.remove(9);
+    let flaw = Flaw::Gone { stream: stream_of(2), from: StreamVersion(3), to: StreamVersion(3) };
+    assert_eq!(log.first_flaw().await, Some((position, flaw)));
+}
+
+#[tokio::test]
+async fn what_the_database_was_told_to_take_away_is_told_before_it_is_gone() {
+    let loss = |n, up_to: Option<u64>| Loss {
+        stream: stream_of(n),
+        position: Position(1_000_000),
+        up_to: up_to.map(StreamVersion),
+        what: "$tb is 3".to_owned(),
+    };
+    let flaw = |n| Flaw::Withheld { stream: stream_of(n), what: "$tb is 3".to_owned() };
+    for (losses, first_bad) in [
+        (vec![loss(3, Some(3))], Some((2, 3))),
+        (vec![loss(3, None)], Some((2, 3))),
+        (vec![loss(4, Some(2)), loss(2, Some(5))], Some((1, 2))),
+        (vec![loss(4, Some(0))], None),
+    ] {
+        let mut log = Left::new().await;
+        log.losses = losses;
+        assert_eq!(log.first_flaw().await, first_bad.map(|(place, n)| (log.position(place), flaw(n))));
+    }
+    let mut log = Left::new().await;
+    log.losses = vec![loss(9, None)];
+    assert_eq!(log.first_flaw().await, Some((Position(1_000_000), flaw(9))), "of that stream there is nothing left");
+}
+
+#[tokio::test]
+async fn checkpoints_are_met_by_size_and_told_by_position() {
+    let log = Left::new().await;
+    let report = log.against(&[log.checkpoint(0), log.checkpoint(7), log.checkpoint(15)]).await;
+    let proved = report.proved.expect("checkpoints were given");
+    assert_eq!(report.first_flaw, None);
+    assert_eq!(proved.newest.map(|newest| (newest.size.0, newest.position)), Some((15, log.position(14))));
+    assert_eq!((proved.unproven_from, proved.unproven_events), (log.position(15), 5));
+    let whole = log.against(&[log.checkpoint(20)]).await.proved.expect("a checkpoint was given");
+    assert_eq!(whole.unproven_events, 0);
+}
+
+#[tokio::test]
+async fn a_rewrite_lies_between_what_was_proved_and_what_was_signed() {
+    let log = Left::new().await;
+    let (good, bad) = (log.checkpoint(7), Checkpoint { root: [9; 32], ..log.checkpoint(12) });
+    let report = log.against(&[good, bad]).await;
+    let (from, to) = (log.position(7), log.position(11));
+    assert_eq!(report.first_flaw, Some((from, Flaw::NotAsSigned { from, to })));
+    assert_eq!((report.events, report.last), (7, log.position(6)));
+}
+
+#[tokio::test]
+async fn the_same_size_at_another_position_is_not_as_signed() {
+    let log = Left::new().await;
+    let moved = Checkpoint { position: Position(log.position(11).0 + 1), ..log.checkpoint(12) };
+    assert!(matches!(log.against(&[moved]).await.first_flaw, Some((_, Flaw::NotAsSigned { .. }))));
+}
+
+#[tokio::test]
+async fn a_log_that_ends_before_its_checkpoint_was_cut() {
+    let mut log = Left::new().await;
+    let newest = log.checkpoint(20);
+    log.events.truncate(18);
+    let report = log.against(&[log.checkpoint(10), newest.clone()]).await;
+    assert_eq!(report.first_flaw, Some((newest.position, Flaw::CutOff { signed: TreeSize(20) })));
+    assert_eq!((report.events, report.last), (18, log.position(17)));
+}
