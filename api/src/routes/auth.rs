@@ -28,6 +28,7 @@ use crate::{
     app::App,
     body::JsonBody,
     doors::address::Client,
+    openapi::{texts, words},
     problem::Problem,
     request::request_id,
     sign_in::{
@@ -41,7 +42,7 @@ use crate::{
 /// How long an answer waits for the door to know of what it answers.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// A device's own name must be as hard to guess as this is long, to be let past the wait of those who failed.
-const DEVICE_CHARS: std::ops::RangeInclusive<usize> = 16..=200;
+pub(crate) const DEVICE_CHARS: std::ops::RangeInclusive<usize> = 16..=200;
 
 /// Who wants to come in.
 #[derive(Deserialize, ToSchema)]
@@ -54,10 +55,12 @@ pub struct LoginRequest {
     agent_id: Option<String>,
     /// The password.
     #[serde(default)]
+    #[schema(value_type = String, required = true)]
     password: Option<String>,
     /// A random name that the browser keeps, 16 to 200 characters: a device that is signed in need not wait when others
     /// have tried wrong passwords.
     #[serde(default)]
+    #[schema(value_type = Option<texts::Device>)]
     device_id: Option<String>,
 }
 
@@ -74,6 +77,7 @@ pub struct LoginAnswer {
     /// Seconds that the access token is good for.
     expires_in: i64,
     /// What this account may do.
+    #[schema(value_type = Vec<words::Permission>)]
     permissions: Vec<&'static str>,
     agent: AgentData,
     /// Whether the password has to be changed before anything else is done.
@@ -228,6 +232,7 @@ fn secret(mut answer: actix_web::HttpResponseBuilder) -> actix_web::HttpResponse
 #[derive(Deserialize, ToSchema)]
 pub struct RefreshRequest {
     #[serde(default)]
+    #[schema(value_type = String, required = true)]
     refresh_token: Option<String>,
 }
 
