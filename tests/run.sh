@@ -24,6 +24,7 @@ install_package() {
 
 need cc build-essential
 need python3 python3
+python3 -c 'import ensurepip' 2>/dev/null || install_package python3-venv
 need node nodejs
 need npm npm
 need chromium chromium
@@ -63,9 +64,19 @@ node --test --test-reporter=tap api/page/test/ 2>&1 | tee -a "$log" | grep -E '^
 step "tests"
 cargo test --workspace --quiet 2>&1 | tee -a "$log"
 
+target="${CARGO_TARGET_DIR:-$PWD/target}"
+step "the API's document against the server, as everybody who may call it (tests/schemathesis)"
+venv="$target/schemathesis"
+if ! cmp -s tests/schemathesis/requirements.txt "$venv/installed.txt"; then
+    python3 -m venv --clear "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement tests/schemathesis/requirements.txt
+    cp tests/schemathesis/requirements.txt "$venv/installed.txt"
+fi
+"$venv/bin/python" tests/schemathesis/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
+
 step "journeys in a browser"
 npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
-export DESK_PROGRAM="${CARGO_TARGET_DIR:-$PWD/target}/debug/desk"
+export DESK_PROGRAM="$target/debug/desk"
 node --test --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:'
 
 count() { awk -v rust="$1" -v node="$2" '/^test result:/ { sum += $rust } $0 ~ node { sum += $3 } END { print sum + 0 }' "$log"; }

@@ -3,6 +3,7 @@
 use event_store::{Log, Opened, RecordedEvent, log::LogError, vault::VaultError};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,24 +37,35 @@ pub fn is_shown(reader: Reader, event_type: &str) -> bool {
     reader != Reader::Customer || !NOT_FOR_CUSTOMERS.contains(&event_type)
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
+/// An event, without what only the log itself needs of it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Envelope<'a> {
     position: u64,
     stream: &'a str,
+    /// The place in the stream, from 1.
     version: u64,
+    #[schema(value_type = String, format = "uuid")]
     event_id: uuid::Uuid,
     #[serde(rename = "type")]
     event_type: &'a str,
     schema: u32,
+    #[schema(format = DateTime)]
     recorded_at: String,
+    /// customer, agent, assistant, policy or system, a colon, and its id
     actor: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = false)]
     subject: Option<uuid::Uuid>,
+    #[schema(value_type = String, format = "uuid")]
     correlation_id: uuid::Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = false)]
     causation_id: Option<uuid::Uuid>,
+    #[schema(value_type = Object)]
     data: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where it may be shown.
+    #[schema(value_type = Object, required = false)]
     personal: Option<&'a RawValue>,
     /// True where there was a personal part whose key was destroyed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -1,6 +1,10 @@
 //! The OpenAPI document, made from the code, and a page to read it.
 
+pub(crate) mod frames;
+mod parameters;
 mod refusals;
+pub(crate) mod texts;
+pub(crate) mod words;
 
 use std::sync::Arc;
 
@@ -14,8 +18,9 @@ use utoipa::{
 };
 use utoipa_swagger_ui::{Config, serve};
 
-use self::refusals::Refusals;
+use self::{parameters::Parameters, refusals::Refusals};
 use crate::{
+    envelope::Envelope,
     problem::{Problem, ProblemBody},
     routes,
     sign_in::{guard::Anybody, visitor::COOKIE},
@@ -71,8 +76,8 @@ use crate::{
         routes::health::ready,
         routes::page::root,
     ),
-    components(schemas(ProblemBody)),
-    modifiers(&Tokens, &Refusals),
+    components(schemas(ProblemBody, Envelope, texts::Anything, texts::Cursor, texts::Key, texts::Moment)),
+    modifiers(&Tokens, &Parameters, &Refusals),
 )]
 pub struct Document;
 

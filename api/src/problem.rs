@@ -8,6 +8,7 @@ use actix_web::{
 };
 use commands::{CommandError, customers::IdentifyError};
 use domain::{agent, session::Rejection};
+use event_store::Position;
 use projections::{ViewsError, moment::MomentError};
 use serde::Serialize;
 
@@ -100,6 +101,13 @@ impl Problem {
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", detail);
         problem.0.retry_after = Some(retry_after);
         problem
+    }
+
+    /// What is wanted lies beyond the log's head.
+    #[must_use]
+    pub fn ahead(wanted: impl fmt::Display, head: Position) -> Self {
+        let detail = format!("{wanted} is beyond the log's head {head}; ask for one up to the head");
+        Self::new(StatusCode::CONFLICT, "CURSOR_AHEAD", detail).with("head", head.0)
     }
 
     /// Not now.
@@ -286,10 +294,7 @@ impl From<ViewsError> for Problem {
 impl From<MomentError> for Problem {
     fn from(error: MomentError) -> Self {
         match error {
-            MomentError::Ahead { wanted, head } => {
-                let detail = format!("position {wanted} is beyond the log's head {head}; ask for one up to the head");
-                Self::new(StatusCode::CONFLICT, "CURSOR_AHEAD", detail).with("head", head.0)
-            }
+            MomentError::Ahead { wanted, head } => Self::ahead(format_args!("position {wanted}"), head),
             MomentError::NoSession => Self::not_found("Session not found"),
             MomentError::NotYet { began_at, position } => {
                 let began_at = event_store::event::time_text(began_at);

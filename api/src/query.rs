@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     future::{Ready, ready},
-    str::FromStr,
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Query};
@@ -18,31 +17,54 @@ impl FromRequest for QueryFields {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = Query::<HashMap<String, String>>::from_query(request.query_string());
-        ready(parsed.map(|query| Self(query.into_inner())).map_err(|_| Problem::bad_request("the query is malformed")))
+        ready(parse(request.query_string()))
     }
 }
 
-impl QueryFields {
-    /// A parameter's text.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+/// A name that is there twice is refused: two readers of one request could take it for two things.
+fn parse(query: &str) -> Result<QueryFields, Problem> {
+    let pairs = Query::<Vec<(String, String)>>::from_query(query).map_err(|_| Problem::bad_request(MALFORMED))?;
+    let mut fields = HashMap::new();
+    for (name, value) in pairs.into_inner() {
+        if fields.insert(name.clone(), value).is_some() {
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+            return Err(Problem::bad_request(format!("{shown} is given twice")).with("field", shown));
+        }
     }
+    Ok(QueryFields(fields))
+}
 
-    /// A parameter's text where it is there at all, if only as `name=`: for those whose absence means something else.
+const MALFORMED: &str = "the query is malformed";
+
+fn number(text: &str) -> Option<u64> {
+    let number: i64 = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()?;
+    number.try_into().ok()
+}
+
+impl QueryFields {
+    /// A parameter's text where it is there at all, if only as `name=`.
     #[must_use]
     pub fn given(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A parameter that is a number.
+    /// A parameter that says something.
+    ///
+    /// # Errors
+    /// It is there and empty: whoever wants less than everything must not be given everything.
+    pub fn text(&self, name: &'static str) -> Result<Option<&str>, Problem> {
+        let text = self.given(name);
+        if text.is_some_and(str::is_empty) { Err(Problem::invalid(name, "must not be empty")) } else { Ok(text) }
+    }
+
+    /// A parameter that is a number, in digits alone: no place in the log and no row is beyond 63 bits.
     ///
     /// # Errors
     /// It is there and is none.
-    pub fn number<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, Problem> {
-        self.text(name)
-            .map(|text| text.parse().map_err(|_| Problem::invalid(name, "must be a whole number")))
+    pub fn number<T: TryFrom<u64>>(&self, name: &'static str) -> Result<Option<T>, Problem> {
+        let wrong = || Problem::invalid(name, "must be a whole number");
+        self.given(name)
+            .map(|text| number(text).and_then(|number| number.try_into().ok()).ok_or_else(wrong))
             .transpose()
     }
 }

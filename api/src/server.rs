@@ -48,8 +48,9 @@ pub async fn serve(settings: Settings) -> Result<(), AnyError> {
         tracing::warn!("--dev: for a developer's own machine");
     }
     let running = startup::start(settings).await?;
-    announce(&listener, &running.app)?;
+    let address = listener.local_addr()?;
     let server = doors(listener, running.app.clone())?;
+    announce(address, &running.app)?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
     stop_signal().await?;
@@ -65,9 +66,8 @@ fn bind(address: SocketAddr) -> Result<TcpListener, AnyError> {
     Ok(listener)
 }
 
-/// One line with the address when it is ready, and where to look.
-fn announce(listener: &TcpListener, app: &App) -> Result<(), AnyError> {
-    let address = listener.local_addr()?;
+/// One line with the address when every door is there, and where to look.
+fn announce(address: SocketAddr, app: &App) -> Result<(), AnyError> {
     let scheme = if app.settings.doors.tls.is_some() { "https" } else { "http" };
     let mut out = std::io::stdout();
     writeln!(out, "desk is ready: {scheme}://{address}/  (chat page; /docs/ lists the API){}", first_password(app))?;

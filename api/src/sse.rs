@@ -97,28 +97,30 @@ pub fn start(
 ) -> Result<Start, Problem> {
     // What is no text is no cursor either.
     let header = request.headers().get("Last-Event-ID").map(|value| value.to_str().unwrap_or_default());
-    let (field, text) = match (header, query.text("after")) {
-        (Some(text), _) => ("Last-Event-ID", text),
-        (None, Some(text)) => ("after", text),
-        (None, None) => return Ok(Start::After(otherwise)),
-    };
-    let (generation, position) = parse_cursor(text)
-        .ok_or_else(|| Problem::invalid(field, "must be a position, or an id of this stream like 1-42"))?;
+    let (header, parameter) = (cursor("Last-Event-ID", header)?, cursor("after", query.given("after"))?);
+    let Some((generation, position)) = header.or(parameter) else { return Ok(Start::After(otherwise)) };
     if generation.is_some_and(|generation| generation != identity.generation) {
         return Ok(Start::Reset);
     }
     if position > head {
-        let detail = format!("the cursor {position} is beyond the log's head {head}");
-        return Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "CURSOR_AHEAD", detail));
+        return Err(Problem::ahead(format_args!("the cursor {position}"), head));
     }
     Ok(Start::After(position))
 }
 
-fn parse_cursor(text: &str) -> Option<(Option<u64>, Position)> {
+/// A generation, where it is named, and a position.
+type Cursor = (Option<u64>, Position);
+
+fn cursor(field: &'static str, text: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    let wrong = || Problem::invalid(field, "must be a position, or an id of this stream like 1-42");
+    text.map(|text| parse_cursor(text).ok_or_else(wrong)).transpose()
+}
+
+fn parse_cursor(text: &str) -> Option<Cursor> {
     let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-    match text.trim().split_once('-') {
+    match text.split_once('-') {
         Some((generation, position)) => Some((Some(number(generation)?), Position(number(position)?))),
-        None => Some((None, Position(number(text.trim())?))),
+        None => Some((None, Position(number(text)?))),
     }
 }
 

@@ -3,18 +3,22 @@
 
 pub mod agent;
 mod session_data;
+mod statistics;
 
 pub use session_data::{At, CustomerView, LastDecision, PartlyShown, SessionData};
+pub use statistics::{StatisticsData, TodayData};
 
 use domain::session::{
     Status,
     event::{EscalationReason, Severity},
 };
 use jiff::Timestamp;
-use projections::{AuditEntry, MessageView, Role, SessionSummary, SessionView, Statistics};
+use projections::{AuditEntry, MessageView, Role, SessionSummary, SessionView};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use crate::openapi::words;
 
 /// Seconds since 1970 with a fraction, as the original wrote them.
 #[must_use]
@@ -28,12 +32,14 @@ pub fn seconds(time: Timestamp) -> f64 {
 #[derive(Serialize, ToSchema)]
 pub struct SessionState {
     /// The id that staff may address it by.
+    #[schema(format = "uuid")]
     session_id: String,
     /// What the client calls it; null once erased.
     session_name: Option<String>,
-    /// bot_active, pending_manual, manual_live, after_hours_email or closed.
+    #[schema(value_type = words::SessionStatus)]
     status: &'static str,
     /// The context that the assistant remembers.
+    #[schema(format = "uuid")]
     conversation_id: String,
     user_profile: UserProfile,
     /// Newest 50, or those before `?before=`.
@@ -67,7 +73,7 @@ impl Default for UserProfile {
 /// One message.
 #[derive(Serialize, ToSchema)]
 pub struct Message {
-    /// user, assistant, agent or system.
+    #[schema(value_type = words::MessageRole)]
     role: &'static str,
     /// Null once erased.
     content: Option<String>,
@@ -75,8 +81,10 @@ pub struct Message {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     erased: bool,
     timestamp: f64,
+    #[schema(format = "uuid")]
     agent_id: Option<String>,
     agent_name: Option<String>,
+    #[schema(format = "uuid")]
     message_id: String,
     position: u64,
     /// For staff: the customer cleared it from the screen.
@@ -93,12 +101,14 @@ pub struct Message {
 /// Why a person is wanted.
 #[derive(Serialize, ToSchema)]
 pub struct Escalation {
+    #[schema(value_type = words::EscalationReason)]
     reason: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = words::Severity, required = false)]
     severity: Option<Value>,
     trigger_at: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +118,7 @@ pub struct Escalation {
 /// Who serves a session.
 #[derive(Serialize, ToSchema)]
 pub struct Agent {
+    #[schema(format = "uuid")]
     id: String,
     name: Option<String>,
 }
@@ -194,8 +205,10 @@ fn role(role: Role) -> &'static str {
 /// A row of the list.
 #[derive(Serialize, ToSchema)]
 pub struct Summary {
+    #[schema(format = "uuid")]
     session_id: String,
     session_name: Option<String>,
+    #[schema(value_type = words::SessionStatus)]
     status: &'static str,
     user_profile: SummaryProfile,
     updated_at: f64,
@@ -217,6 +230,7 @@ pub struct SummaryProfile {
 /// The beginning of the newest message.
 #[derive(Serialize, ToSchema)]
 pub struct Preview {
+    #[schema(value_type = words::MessageRole)]
     role: &'static str,
     content: Option<String>,
     timestamp: f64,
@@ -251,43 +265,19 @@ impl Summary {
     }
 }
 
-/// The original's statistics.
-#[must_use]
-pub fn statistics(figures: &Statistics) -> Value {
-    let by_status: Map<String, Value> =
-        figures.by_status.iter().map(|(status, count)| (Status::as_str(*status).to_owned(), (*count).into())).collect();
-    let by_reason: Map<String, Value> = figures
-        .by_escalation_reason
-        .iter()
-        .map(|(reason, count)| (reason_of(*reason).as_str().unwrap_or_default().to_owned(), (*count).into()))
-        .collect();
-    serde_json::json!({
-        "total_sessions": figures.total_sessions,
-        "by_status": by_status,
-        "active_sessions": figures.active_sessions,
-        "avg_waiting_time": figures.avg_waiting_time,
-        "max_waiting_time": figures.max_waiting_time,
-        "avg_service_time": figures.avg_service_time,
-        "active_agents": figures.active_agents,
-        "by_escalation_reason": by_reason,
-        "today": {
-            "total_escalations": figures.today.total_escalations,
-            "pending": figures.today.pending,
-            "serving": figures.today.serving,
-        },
-    })
-}
-
 /// An entry of a session's audit trail: the original's promised shape and more.
 #[derive(Serialize, ToSchema)]
 pub struct AuditTrailEntry {
     position: u64,
     /// RFC 3339.
+    #[schema(format = DateTime)]
     at: String,
     timestamp: f64,
     operator: String,
     action: String,
+    #[schema(value_type = Option<words::SessionStatus>)]
     status_from: Option<&'static str>,
+    #[schema(value_type = Option<words::SessionStatus>)]
     status_to: Option<&'static str>,
     details: Value,
 }

@@ -44,6 +44,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::User, Self::Assistant, Self::Agent, Self::System];
+
     /// As on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {

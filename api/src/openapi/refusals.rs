@@ -37,6 +37,8 @@ const BODY: [Refusal; 4] = [
 ];
 /// Where there are parameters that do not lead to something.
 const PARAMETERS: [Refusal; 1] = [(400, "INVALID_FIELD: a parameter does not parse; `field` is its name")];
+/// Where the views are asked to have read up to a position.
+const WAITING: [Refusal; 1] = [(409, "CURSOR_AHEAD: `min_position` is beyond the log's head")];
 /// Where a part of the path names something.
 const NAMED: [Refusal; 1] = [(404, "NOT_FOUND: there is none, or it is not the caller's")];
 /// Where a request can be repeated.
@@ -70,7 +72,7 @@ impl Modify for Refusals {
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
     let all = [
         (HttpMethod::Get, &mut item.get),
         (HttpMethod::Post, &mut item.post),
@@ -84,11 +86,13 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
 fn before_the_route(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Refusal> {
     let is_safe = matches!(method, HttpMethod::Get);
     let parameters = operation.parameters.iter().flatten().filter_map(parameter);
-    let rules: [(bool, &[Refusal]); 7] = [
+    let named = |name| parameters.clone().any(|one| one.name == name);
+    let rules: [(bool, &[Refusal]); 8] = [
         (!is_safe, &UNSAFE),
         (operation.request_body.is_some(), &BODY),
         (parameters.clone().any(|one| one.parameter_in != ParameterIn::Path), &PARAMETERS),
-        (parameters.clone().any(|one| one.name == "Idempotency-Key"), &KEYED),
+        (named("Idempotency-Key"), &KEYED),
+        (named("min_position"), &WAITING),
         (path.contains('{'), &NAMED),
         (asks_for(operation, "bearer"), &STAFF),
         (asks_for(operation, "visitor"), &VISITOR),

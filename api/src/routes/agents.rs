@@ -27,6 +27,7 @@ use super::profile::{address_of, person_name, taken};
 use crate::{
     app::App,
     body::JsonBody,
+    openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
     request::request_id,
@@ -101,25 +102,33 @@ pub async fn show(_may: May<AgentRead>, app: Data<App>, id: Path<String>) -> Res
 pub struct CreateAgentRequest {
     /// What it signs in with: letters, digits, dot, hyphen, underscore and @; it never changes.
     #[serde(default)]
+    #[schema(value_type = texts::Login, required = true)]
     username: Option<String>,
     /// At least 10 characters. It has to be changed at the first sign-in.
     #[serde(default)]
+    #[schema(value_type = texts::NewPassword, required = true)]
     password: Option<String>,
     /// What customers and colleagues see.
     #[serde(default)]
+    #[schema(value_type = Option<texts::Person>)]
     name: Option<String>,
     #[serde(default)]
+    #[schema(value_type = Option<texts::Email>)]
     email: Option<String>,
     /// agent (unless told), supervisor, admin, auditor or analyst
     #[serde(default)]
+    #[schema(value_type = Option<words::Role>)]
     role: Option<String>,
     #[serde(default)]
+    #[schema(value_type = Option<Vec<texts::SkillName>>, max_items = 50)]
     skills: Option<Vec<String>>,
     /// zh, en; all unless told
     #[serde(default)]
+    #[schema(value_type = Option<Vec<words::Language>>)]
     languages: Option<Vec<String>>,
     /// Conversations at a time, 5 unless told.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 100)]
     max_sessions: Option<u32>,
 }
 
@@ -172,17 +181,23 @@ fn as_exists(error: CommandError) -> Problem {
 #[derive(Deserialize, ToSchema)]
 pub struct ChangeAgentRequest {
     #[serde(default)]
+    #[schema(value_type = Option<texts::Person>)]
     name: Option<String>,
     /// Empty for nowhere.
     #[serde(default)]
+    #[schema(value_type = Option<texts::Email>)]
     email: Option<String>,
     #[serde(default)]
+    #[schema(value_type = Option<words::Role>)]
     role: Option<String>,
     #[serde(default)]
+    #[schema(value_type = Option<Vec<texts::SkillName>>, max_items = 50)]
     skills: Option<Vec<String>>,
     #[serde(default)]
+    #[schema(value_type = Option<Vec<words::Language>>)]
     languages: Option<Vec<String>>,
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 100)]
     max_sessions: Option<u32>,
 }
 
@@ -234,6 +249,7 @@ async fn change_it(
 #[derive(Deserialize, ToSchema)]
 pub struct SkillsRequest {
     #[serde(default)]
+    #[schema(value_type = Vec<texts::SkillName>, required = true, max_items = 50)]
     skills: Option<Vec<String>>,
 }
 
@@ -299,6 +315,7 @@ pub async fn reactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) 
 pub struct ResetPasswordRequest {
     /// At least 10 characters; one is made up if it is not sent.
     #[serde(default)]
+    #[schema(value_type = Option<texts::NewPassword>)]
     new_password: Option<String>,
 }
 

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     app::App,
+    openapi::words,
     problem::Problem,
     query::QueryFields,
     sign_in::staff::{AuditRead, May},
@@ -33,6 +34,7 @@ pub struct AuditAnswer {
 #[derive(Serialize, ToSchema)]
 pub struct Entry {
     position: u64,
+    #[schema(format = DateTime)]
     at: String,
     /// customer, agent, assistant, policy or system, a colon, and its id
     actor: String,
@@ -42,8 +44,10 @@ pub struct Entry {
     target: String,
     /// How a session's status moved.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = words::SessionStatus, required = false)]
     status_from: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = words::SessionStatus, required = false)]
     status_to: Option<&'static str>,
     /// The event's plain data.
     details: Value,
@@ -71,13 +75,13 @@ impl From<AuditEntry> for Entry {
 #[utoipa::path(
     get, path = "/api/audit", operation_id = "audit_trail", tag = "staff", security(("bearer" = [])),
     params(
-        ("actor" = Option<String>, Query, description = "Exactly this one, like agent:<id>"),
-        ("action" = Option<String>, Query, description = "The event's type, like agent.signed_in"),
-        ("target" = Option<String>, Query, description = "The stream, like session-<id>"),
-        ("from" = Option<String>, Query, description = "Not before this time, in RFC 3339"),
-        ("to" = Option<String>, Query, description = "Before this time, in RFC 3339"),
+        ("actor" = Option<String>, Query, min_length = 1, description = "Exactly this one, like agent:<id>"),
+        ("action" = Option<String>, Query, min_length = 1, description = "The event's type, like agent.signed_in"),
+        ("target" = Option<String>, Query, min_length = 1, description = "The stream, like session-<id>"),
+        ("from" = Option<String>, Query, format = DateTime, description = "Not before this time, in RFC 3339"),
+        ("to" = Option<String>, Query, format = DateTime, description = "Before this time, in RFC 3339"),
         ("after" = Option<u64>, Query, description = "After this position; `next` of the page before"),
-        ("limit" = Option<u32>, Query, description = "1 to 1000, by default 100"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "By default 100"),
         ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
     ),
     responses(
@@ -85,11 +89,11 @@ impl From<AuditEntry> for Entry {
     )
 )]
 pub async fn list(_may: May<AuditRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
-    let text = |field| query.text(field).map(str::to_owned);
+    let text = |field| query.text(field).map(|text| text.map(str::to_owned));
     let filter = AuditFilter {
-        actor: text("actor"),
-        event_type: text("action"),
-        target: text("target"),
+        actor: text("actor")?,
+        event_type: text("action")?,
+        target: text("target")?,
         from: time(&query, "from")?,
         to: time(&query, "to")?,
     };
@@ -111,5 +115,5 @@ pub async fn list(_may: May<AuditRead>, app: Data<App>, query: QueryFields) -> R
 fn time(query: &QueryFields, field: &'static str) -> Result<Option<Timestamp>, Problem> {
     let parse =
         |text: &str| text.parse().map_err(|_| Problem::invalid(field, "must be a time like 2026-11-26T08:00:00Z"));
-    query.text(field).map(parse).transpose()
+    query.given(field).map(parse).transpose()
 }

@@ -28,6 +28,7 @@ use crate::{
     app::App,
     body::JsonBody,
     doors::address::Client,
+    openapi::{texts, words},
     problem::Problem,
     request::request_id,
     sign_in::{guard::Anybody, passwords::Password, second_factor, staff::Own, staff_tokens::ACCESS_LIFETIME},
@@ -37,7 +38,7 @@ use crate::{
 /// How long an answer waits for the door to know of what it answers.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// A device's own name must be as hard to guess as this is long, to be let past the wait of those who failed.
-const DEVICE_CHARS: std::ops::RangeInclusive<usize> = 16..=200;
+pub(crate) const DEVICE_CHARS: std::ops::RangeInclusive<usize> = 16..=200;
 
 /// Who wants to come in.
 #[derive(Deserialize, ToSchema)]
@@ -50,10 +51,12 @@ pub struct LoginRequest {
     agent_id: Option<String>,
     /// The password.
     #[serde(default)]
+    #[schema(value_type = String, required = true)]
     password: Option<String>,
     /// A random name that the browser keeps, 16 to 200 characters: a device that is signed in need not wait when others
     /// have tried wrong passwords.
     #[serde(default)]
+    #[schema(value_type = Option<texts::Device>)]
     device_id: Option<String>,
     /// Where the account has a second factor: a one-time code, or a recovery code.
     #[serde(default)]
@@ -73,6 +76,7 @@ pub struct LoginAnswer {
     /// Seconds that the access token is good for.
     expires_in: i64,
     /// What this account may do.
+    #[schema(value_type = Vec<words::Permission>)]
     permissions: Vec<&'static str>,
     agent: AgentData,
     /// Whether the password has to be changed before anything else is done.
@@ -257,6 +261,7 @@ pub(super) fn secret(mut answer: actix_web::HttpResponseBuilder) -> actix_web::H
 #[derive(Deserialize, ToSchema)]
 pub struct RefreshRequest {
     #[serde(default)]
+    #[schema(value_type = String, required = true)]
     refresh_token: Option<String>,
 }
 

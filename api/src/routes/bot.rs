@@ -1,33 +1,53 @@
 //! `GET /api/bot/info` and `/api/config`: what the original told its front ends.
 
 use actix_web::{HttpResponse, web::Data};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{app::App, sign_in::guard::Anybody};
 
 /// The assistant as customers see it.
-#[utoipa::path(get, path = "/api/bot/info", operation_id = "bot_info", tag = "customer", responses((status = 200, body = Value)))]
+#[derive(Serialize, ToSchema)]
+pub struct BotAnswer {
+    success: bool,
+    bot: BotData,
+}
+
+/// Who answers.
+#[derive(Serialize, ToSchema)]
+pub struct BotData {
+    name: String,
+    description: String,
+    icon_url: String,
+    /// Its first words.
+    welcome: String,
+    workflow_id: String,
+}
+
+/// The assistant as customers see it.
+#[utoipa::path(get, path = "/api/bot/info", operation_id = "bot_info", tag = "customer", responses((status = 200, body = BotAnswer)))]
 pub async fn info(_: Anybody, app: Data<App>) -> HttpResponse {
-    let bot = &app.settings.bot;
-    HttpResponse::Ok().json(json!({
-        "success": true,
-        "bot": {
-            "name": bot.name,
-            "description": bot.description,
-            "icon_url": bot.icon_url,
-            "welcome": bot.welcome,
-            "workflow_id": app.settings.workflow_id,
-        },
-    }))
+    let (bot, workflow_id) = (app.settings.bot.clone(), app.settings.workflow_id.clone());
+    let crate::settings::Bot { name, description, icon_url, welcome } = bot;
+    let bot = BotData { name, description, icon_url, welcome, workflow_id };
+    HttpResponse::Ok().json(BotAnswer { success: true, bot })
+}
+
+/// The original's front-end settings, under the names that it gave them.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigAnswer {
+    app_id: String,
+    workflow_id: String,
+    /// Always `OAUTH_JWT`.
+    auth_mode: &'static str,
+    /// Always true: a visitor sees nothing of another's.
+    session_isolation: bool,
 }
 
 /// The original's front-end settings.
-#[utoipa::path(get, path = "/api/config", operation_id = "config", tag = "customer", responses((status = 200, body = Value)))]
+#[utoipa::path(get, path = "/api/config", operation_id = "config", tag = "customer", responses((status = 200, body = ConfigAnswer)))]
 pub async fn config(_: Anybody, app: Data<App>) -> HttpResponse {
-    HttpResponse::Ok().json(json!({
-        "appId": app.settings.app_id,
-        "workflowId": app.settings.workflow_id,
-        "authMode": "OAUTH_JWT",
-        "sessionIsolation": true,
-    }))
+    let (app_id, workflow_id) = (app.settings.app_id.clone(), app.settings.workflow_id.clone());
+    HttpResponse::Ok().json(ConfigAnswer { app_id, workflow_id, auth_mode: "OAUTH_JWT", session_isolation: true })
 }

@@ -20,6 +20,7 @@ use super::shared::{idempotency_key, session_name};
 use crate::{
     app::App,
     body::JsonBody,
+    openapi::texts,
     problem::Problem,
     request::request_id,
     sign_in::visitor::{KnownVisitor, signed_out},
@@ -30,13 +31,15 @@ use crate::{
 pub struct ChatRequest {
     /// The text: 1 to 5,000 characters.
     #[serde(default)]
+    #[schema(value_type = texts::Text, required = true)]
     pub message: Option<String>,
     /// What the shop's page passes along; kept with the message.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<BTreeMap<String, texts::Anything>>)]
     pub parameters: Option<Map<String, Value>>,
     /// The session's name, chosen by the client; made by the server when absent.
     #[serde(default)]
+    #[schema(value_type = Option<texts::Name>)]
     pub user_id: Option<String>,
     /// Ignored: the server knows the session's conversation.
     #[serde(default)]
@@ -55,6 +58,7 @@ pub struct ChatAnswer {
     /// The session's name.
     session_name: String,
     /// The session's id.
+    #[schema(format = "uuid")]
     session_id: String,
     /// Where the answer is recorded.
     position: u64,
@@ -68,8 +72,10 @@ pub struct ChatAccepted {
     /// The session's name.
     session_name: String,
     /// The session's id.
+    #[schema(format = "uuid")]
     session_id: String,
     /// The message's id: the reply's event lists it among what it `answers`.
+    #[schema(format = "uuid")]
     message_id: String,
     /// Where the message is recorded; following the session's events after it brings the reply.
     position: u64,
@@ -97,7 +103,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
     post, path = "/api/chat", operation_id = "chat", tag = "customer", request_body = ChatRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable"),
+        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
         ("Prefer" = Option<String>, Header, description = "respond-async: do not wait for the reply"),
     ),
     responses(

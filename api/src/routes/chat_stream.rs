@@ -22,6 +22,7 @@ use super::chat::{Accepted, ChatRequest, accept};
 use crate::{
     app::App,
     body::JsonBody,
+    openapi::{frames, texts},
     problem::Problem,
     sign_in::visitor::KnownVisitor,
     sse::{data_frame, respond},
@@ -38,9 +39,9 @@ use crate::{
 #[utoipa::path(
     post, path = "/api/chat/stream", operation_id = "chat_stream", tag = "customer", request_body = ChatRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 200, body = frames::ChatFrame, content_type = "text/event-stream"),
     )
 )]
 pub async fn stream(

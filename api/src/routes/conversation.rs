@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::shared::{idempotency_key, session_name};
-use crate::{app::App, body::JsonBody, problem::Problem, request::request_id, sign_in::visitor::KnownVisitor};
+use crate::{
+    app::App, body::JsonBody, openapi::texts, problem::Problem, request::request_id, sign_in::visitor::KnownVisitor,
+};
 
 /// Names the session to open.
 #[derive(Deserialize, ToSchema)]
 pub struct CreateRequest {
     /// The session's name, chosen by the client.
     #[serde(default)]
+    #[schema(value_type = texts::Name, required = true)]
     user_id: Option<String>,
 }
 
@@ -21,6 +24,7 @@ pub struct CreateRequest {
 pub struct ContextRequest {
     /// The session's name; the original calls it so.
     #[serde(default)]
+    #[schema(value_type = texts::Name, required = true)]
     session_id: Option<String>,
 }
 
@@ -28,6 +32,7 @@ pub struct ContextRequest {
 #[derive(Serialize, ToSchema)]
 pub struct ConversationAnswer {
     success: bool,
+    #[schema(format = "uuid")]
     conversation_id: String,
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +48,7 @@ pub struct ConversationAnswer {
 #[utoipa::path(
     post, path = "/api/conversation/create", operation_id = "create_conversation", tag = "customer", request_body = CreateRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
     responses(
         (status = 200, body = ConversationAnswer),
     )
@@ -76,7 +81,7 @@ pub async fn create(
 #[utoipa::path(
     post, path = "/api/conversation/new", operation_id = "new_conversation", tag = "customer", request_body = ContextRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
     responses(
         (status = 200, body = ConversationAnswer),
     )
@@ -97,7 +102,7 @@ pub async fn new(
 #[utoipa::path(
     post, path = "/api/conversation/clear", operation_id = "clear_conversation", tag = "customer", request_body = ContextRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable")),
+    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
     responses(
         (status = 200, body = ConversationAnswer),
     )

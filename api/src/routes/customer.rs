@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     body::JsonBody,
+    openapi::texts,
     problem::Problem,
     request::request_id,
     sign_in::{
@@ -25,6 +26,7 @@ use crate::{
 pub struct IdentifyRequest {
     /// A JWT that the shop has signed for this sign-in: at most 8,192 bytes.
     #[serde(default)]
+    #[schema(value_type = texts::IdentityToken, required = true)]
     identity_token: Option<String>,
 }
 

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 
 use crate::{
     app::App,
-    envelope::{Reader, shown},
+    envelope::{Envelope, Reader, shown},
+    openapi::{frames, texts},
     problem::Problem,
     query::QueryFields,
     request::request_id,
@@ -33,11 +34,11 @@ const PAGE: usize = 500;
 #[utoipa::path(
     get, path = "/api/events", operation_id = "follow_log", tag = "staff", security(("bearer" = [])),
     params(
-        ("after" = Option<String>, Query, description = "A position, or an id of this stream"),
-        ("Last-Event-ID" = Option<String>, Header, description = "As `after`, and wins"),
+        ("after" = Option<texts::Cursor>, Query, description = "A position, or an id of this stream"),
+        ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),
     responses(
-        (status = 200, content((String = "text/event-stream"), (String = "application/x-ndjson"))),
+        (status = 200, content((frames::EventFrame = "text/event-stream"), (Envelope = "application/x-ndjson"))),
         (status = 409, description = "CURSOR_AHEAD; CURSOR_OF_OTHER_GENERATION, for NDJSON"),
     )
 )]

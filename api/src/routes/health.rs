@@ -1,11 +1,12 @@
 //! Whether the process lives, whether it can serve, and the original's health answer.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{HttpResponse, web::Data};
 use event_store::{Position, ReadError, event::time_text, pages::events_between};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use crate::{app::App, problem::Problem, sign_in::guard::Anybody};
 
@@ -14,29 +15,95 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Views further behind than this are not ready: at 10,000 events a second a second's work.
 const LAG: u64 = 10_000;
 
+/// Whether the process lives.
+#[derive(Serialize, ToSchema)]
+pub struct ProcessAnswer {
+    /// Always `ok`.
+    status: &'static str,
+}
+
 /// The process lives.
-#[utoipa::path(get, path = "/healthz", operation_id = "process_health", tag = "operator", responses((status = 200, body = Value)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "process_health", tag = "operator", responses((status = 200, body = ProcessAnswer)))]
 pub async fn process(_: Anybody) -> HttpResponse {
-    HttpResponse::Ok().json(json!({"status": "ok"}))
+    HttpResponse::Ok().json(ProcessAnswer { status: "ok" })
+}
+
+/// Whether the process can serve, and what of it cannot.
+#[derive(Serialize, ToSchema)]
+pub struct ReadyAnswer {
+    /// `ready` or `not_ready`.
+    status: &'static str,
+    store: StoreState,
+    views: ViewsState,
+    checkpoints: CheckpointsState,
+    /// What somebody has to look at.
+    alarms: Vec<AlarmState>,
+}
+
+/// The event store.
+#[derive(Serialize, ToSchema)]
+pub struct StoreState {
+    reachable: bool,
+    /// The newest position; null while it does not answer.
+    head: Option<u64>,
+}
+
+/// The views.
+#[derive(Serialize, ToSchema)]
+pub struct ViewsState {
+    position: u64,
+    /// Events that they have not read yet; null while the head is not known.
+    lag: Option<u64>,
+    generation: u64,
+}
+
+/// The signing of checkpoints.
+#[derive(Serialize, ToSchema)]
+pub struct CheckpointsState {
+    newest: Option<CheckpointState>,
+    /// Why notes cannot be written at present; no reason to stop serving.
+    trouble: Option<String>,
+}
+
+/// A checkpoint.
+#[derive(Serialize, ToSchema)]
+pub struct CheckpointState {
+    /// Events.
+    size: u64,
+    position: u64,
+    #[schema(format = DateTime)]
+    signed_at: String,
+}
+
+/// What has gone wrong.
+#[derive(Serialize, ToSchema)]
+pub struct AlarmState {
+    /// `views`, `tail` or `checkpoints`.
+    part: &'static str,
+    /// Where in the log, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    position: Option<u64>,
+    what: String,
 }
 
 /// The process can serve: the store answers, the views keep up, nothing has raised an alarm.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readiness", tag = "operator",
-    responses((status = 200, body = Value), (status = 503, body = Value))
+    responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer, description = "It cannot"))
 )]
 pub async fn ready(_: Anybody, app: Data<App>) -> HttpResponse {
     let asked = timeout(PATIENCE, head_and_lag(&app)).await.ok().and_then(Result::ok);
     let (head, lag) = asked.unzip();
     let alarms = alarms(&app);
     let ready = lag.is_some_and(|lag| lag <= LAG) && alarms.is_empty();
-    let body = json!({
-        "status": if ready { "ready" } else { "not_ready" },
-        "store": {"reachable": head.is_some(), "head": head},
-        "views": {"position": app.views.position(), "lag": lag, "generation": app.views.generation()},
-        "checkpoints": checkpoints(&app),
-        "alarms": alarms,
-    });
+    let body = ReadyAnswer {
+        status: if ready { "ready" } else { "not_ready" },
+        store: StoreState { reachable: head.is_some(), head: head.map(|head| head.0) },
+        views: ViewsState { position: app.views.position().0, lag, generation: app.views.generation() },
+        checkpoints: checkpoints(&app),
+        alarms,
+    };
     if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
@@ -48,22 +115,45 @@ async fn head_and_lag(app: &App) -> Result<(Position, u64), ReadError> {
     Ok((head, lag))
 }
 
-fn alarms(app: &App) -> Vec<Value> {
-    let views = app.views.alarm().map(|alarm| json!({"part": "views", "position": alarm.position, "what": alarm.what}));
-    let tail = app.tail.stopped().map(|error| json!({"part": "tail", "what": error.to_string()}));
+fn alarms(app: &App) -> Vec<AlarmState> {
+    let alarm = |part, position: Position, what| AlarmState { part, position: Some(position.0), what };
+    let views = app.views.alarm().map(|raised| alarm("views", raised.position, raised.what));
+    let tail = app.tail.stopped().map(|error| AlarmState { part: "tail", position: None, what: error.to_string() });
     let checkpoints = app.checkpoints.borrow().alarm.clone();
-    let checkpoints =
-        checkpoints.map(|alarm| json!({"part": "checkpoints", "position": alarm.position, "what": alarm.what}));
+    let checkpoints = checkpoints.map(|raised| alarm("checkpoints", raised.position, raised.what));
     views.into_iter().chain(tail).chain(checkpoints).collect()
 }
 
 /// A folder that cannot be written is shown and logged, and no reason to stop serving.
-fn checkpoints(app: &App) -> Value {
+fn checkpoints(app: &App) -> CheckpointsState {
     let status = app.checkpoints.borrow().clone();
-    let newest = status.newest.map(
-        |newest| json!({"size": newest.size, "position": newest.position, "signed_at": time_text(newest.signed_at)}),
-    );
-    json!({"newest": newest, "trouble": status.trouble})
+    let newest = status.newest.map(|newest| CheckpointState {
+        size: newest.size.0,
+        position: newest.position.0,
+        signed_at: time_text(newest.signed_at),
+    });
+    CheckpointsState { newest, trouble: status.trouble }
+}
+
+/// The original's health answer.
+#[derive(Serialize, ToSchema)]
+pub struct HealthAnswer {
+    /// Always `healthy`: otherwise there is no such answer.
+    status: &'static str,
+    coze_connected: bool,
+    workflow_id: String,
+    app_id: String,
+    auth_mode: &'static str,
+    session_isolation: bool,
+    token_info: TokenInfo,
+}
+
+/// What the original told of its sessions.
+#[derive(Serialize, ToSchema)]
+pub struct TokenInfo {
+    total_sessions: u64,
+    /// Always empty: session names are personal.
+    sessions: BTreeMap<String, String>,
 }
 
 /// The original's health answer.
@@ -72,20 +162,20 @@ fn checkpoints(app: &App) -> Value {
 /// The store does not answer.
 #[utoipa::path(
     get, path = "/api/health", operation_id = "health", tag = "operator",
-    responses((status = 200, body = Value), (status = 503))
+    responses((status = 200, body = HealthAnswer), (status = 503))
 )]
 pub async fn original(_: Anybody, app: Data<App>) -> Result<HttpResponse, Problem> {
     let _head: Position = timeout(PATIENCE, app.reader().head())
         .await
         .map_err(|_| Problem::unavailable("STORE_UNAVAILABLE", "the event store does not answer", PATIENCE))??;
-    let (_, total) = app.views.list(None, 1, 0).await?;
-    Ok(HttpResponse::Ok().json(json!({
-        "status": "healthy",
-        "coze_connected": true,
-        "workflow_id": app.settings.workflow_id,
-        "app_id": app.settings.app_id,
-        "auth_mode": "OAUTH_JWT",
-        "session_isolation": true,
-        "token_info": {"total_sessions": total, "sessions": {}},
-    })))
+    let (_, total_sessions) = app.views.list(None, 1, 0).await?;
+    Ok(HttpResponse::Ok().json(HealthAnswer {
+        status: "healthy",
+        coze_connected: true,
+        workflow_id: app.settings.workflow_id.clone(),
+        app_id: app.settings.app_id.clone(),
+        auth_mode: "OAUTH_JWT",
+        session_isolation: true,
+        token_info: TokenInfo { total_sessions, sessions: BTreeMap::new() },
+    }))
 }

@@ -1,12 +1,15 @@
 //! `GET /`: a page with a chat box for browsers, the original's JSON for everything else.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY},
     web::{Path, ServiceConfig},
 };
 use include_dir::{Dir, include_dir};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{problem::Problem, sign_in::guard::Anybody};
 
@@ -20,31 +23,55 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(super::get("/favicon.ico", favicon));
 }
 
+/// What the original said at its root.
+#[derive(Serialize, ToSchema)]
+pub struct RootAnswer {
+    service: &'static str,
+    status: &'static str,
+    version: &'static str,
+    auth_mode: &'static str,
+    frontend: &'static str,
+    frontend_url: &'static str,
+    /// Paths by what they are for.
+    endpoints: BTreeMap<&'static str, &'static str>,
+    /// Where the API is described.
+    docs: BTreeMap<&'static str, &'static str>,
+}
+
+impl RootAnswer {
+    fn new() -> Self {
+        Self {
+            service: "Fiido Desk",
+            status: "running",
+            version: env!("CARGO_PKG_VERSION"),
+            auth_mode: "OAUTH_JWT",
+            frontend: "available",
+            frontend_url: "/",
+            endpoints: BTreeMap::from([
+                ("chat", "/api/chat"),
+                ("chat_stream", "/api/chat/stream"),
+                ("bot_info", "/api/bot/info"),
+                ("config", "/api/config"),
+                ("health", "/api/health"),
+                ("conversation_new", "/api/conversation/new"),
+                ("conversation_clear", "/api/conversation/clear"),
+            ]),
+            docs: BTreeMap::from([("swagger", "/docs"), ("redoc", "/docs"), ("openapi", "/openapi.json")]),
+        }
+    }
+}
+
 /// The page for `Accept: text/html`, otherwise the original's JSON.
-#[utoipa::path(get, path = "/", operation_id = "root", tag = "customer", responses((status = 200, body = String, content_type = "text/html")))]
+#[utoipa::path(
+    get, path = "/", operation_id = "root", tag = "customer",
+    responses((status = 200, content((RootAnswer = "application/json"), (String = "text/html"))))
+)]
 pub async fn root(_: Anybody, request: HttpRequest) -> HttpResponse {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("text/html") {
         return serve("index.html").unwrap_or_else(|problem| problem.error_response());
     }
-    HttpResponse::Ok().insert_header((VARY, "Accept")).json(json!({
-        "service": "Fiido Desk",
-        "status": "running",
-        "version": env!("CARGO_PKG_VERSION"),
-        "auth_mode": "OAUTH_JWT",
-        "frontend": "available",
-        "frontend_url": "/",
-        "endpoints": {
-            "chat": "/api/chat",
-            "chat_stream": "/api/chat/stream",
-            "bot_info": "/api/bot/info",
-            "config": "/api/config",
-            "health": "/api/health",
-            "conversation_new": "/api/conversation/new",
-            "conversation_clear": "/api/conversation/clear",
-        },
-        "docs": {"swagger": "/docs", "redoc": "/docs", "openapi": "/openapi.json"},
-    }))
+    HttpResponse::Ok().insert_header((VARY, "Accept")).json(RootAnswer::new())
 }
 
 async fn file(_: Anybody, name: Path<String>) -> Result<HttpResponse, Problem> {

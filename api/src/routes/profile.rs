@@ -22,6 +22,7 @@ use super::auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_o
 use crate::{
     app::App,
     body::JsonBody,
+    openapi::{texts, words},
     problem::Problem,
     request::request_id,
     sign_in::{passwords::Password, staff::Own},
@@ -32,9 +33,11 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 pub struct ChangePasswordRequest {
     #[serde(default)]
+    #[schema(value_type = String, required = true)]
     old_password: Option<String>,
     /// At least 10 characters, and none of those that are tried first.
     #[serde(default)]
+    #[schema(value_type = texts::NewPassword, required = true)]
     new_password: Option<String>,
 }
 
@@ -104,6 +107,7 @@ pub struct ProfileAnswer {
     success: bool,
     data: AgentData,
     /// What this account may do.
+    #[schema(value_type = Vec<words::Permission>)]
     permissions: Vec<&'static str>,
     /// Where the log stood.
     position: u64,
@@ -136,9 +140,11 @@ fn profile_answer(agent: AgentId, account: &Account, position: Position) -> Http
 pub struct ProfileRequest {
     /// What customers and colleagues see.
     #[serde(default)]
+    #[schema(value_type = Option<texts::Person>)]
     name: Option<String>,
     /// Where mail goes; empty for nowhere.
     #[serde(default)]
+    #[schema(value_type = Option<texts::Email>)]
     email: Option<String>,
 }
 

@@ -19,6 +19,7 @@ use crate::{
     app::App,
     departures::Departure,
     envelope::{Reader, is_shown, shown},
+    openapi::{frames, texts},
     problem::Problem,
     query::QueryFields,
     sign_in::{
@@ -41,12 +42,12 @@ const PAGE: usize = 500;
     get, path = "/api/sessions/{name}/events", operation_id = "follow_session", tag = "customer",
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(
-        ("name" = String, Path, description = "The session's name; for staff its id as well"),
-        ("after" = Option<String>, Query, description = "A position, or an id of this stream"),
-        ("Last-Event-ID" = Option<String>, Header, description = "As `after`, and wins"),
+        ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
+        ("after" = Option<texts::Cursor>, Query, description = "A position, or an id of this stream"),
+        ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 200, body = frames::EventFrame, content_type = "text/event-stream"),
         (status = 409, description = "CURSOR_AHEAD; AMBIGUOUS_SESSION, for staff"),
     )
 )]

@@ -13,12 +13,13 @@ use event_store::{Position, StreamVersion};
 use jiff::{Timestamp, tz::TimeZone};
 use projections::Audience;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::shared::session_name;
 use crate::{
     app::App,
+    openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
     request::request_id,
@@ -26,7 +27,7 @@ use crate::{
         staff::{May, MaybeStaff, SessionRead, Staff, StatisticsRead},
         visitor::KnownVisitor,
     },
-    wire::{SessionData, Summary, statistics},
+    wire::{SessionData, StatisticsData, Summary},
 };
 
 /// How long a read waits for the position it was asked for.
@@ -56,8 +57,8 @@ pub struct SessionAnswer {
     get, path = "/api/sessions/{name}", operation_id = "show_session", tag = "customer",
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(
-        ("name" = String, Path, description = "The session's name; for staff its id as well"),
-        ("at" = Option<String>, Query, description = "As it stood: a position, or a time in RFC 3339 (write + as %2B)"),
+        ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
+        ("at" = Option<texts::Moment>, Query, description = "As it stood: a position, or a time in RFC 3339 (write + as %2B)"),
         ("before" = Option<u64>, Query, description = "History before this position"),
         ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
     ),
@@ -140,13 +141,16 @@ fn no_session() -> Problem {
     Problem::not_found("Session not found")
 }
 
-/// Waits for `?min_position=`.
+/// Waits for `?min_position=`: for a moment also for one that is about to come.
 pub(super) async fn wait(app: &App, query: &QueryFields) -> Result<(), Problem> {
     let Some(wanted) = query.number("min_position")?.map(Position) else { return Ok(()) };
-    app.views.wait_for(wanted, PATIENCE).await.map_err(|behind| {
-        let detail = format!("the views have read to position {}, not to {wanted} yet", behind.position);
-        Problem::unavailable("VIEWS_BEHIND", detail, Duration::from_secs(1))
-    })
+    let Err(behind) = app.views.wait_for(wanted, PATIENCE).await else { return Ok(()) };
+    let head = app.reader().head().await?;
+    if wanted > head {
+        return Err(Problem::ahead(format_args!("min_position {wanted}"), head));
+    }
+    let detail = format!("the views have read to position {}, not to {wanted} yet", behind.position);
+    Err(Problem::unavailable("VIEWS_BEHIND", detail, Duration::from_secs(1)))
 }
 
 /// A page of sessions.
@@ -175,8 +179,8 @@ pub struct ListData {
 #[utoipa::path(
     get, path = "/api/sessions", operation_id = "list_sessions", tag = "staff", security(("bearer" = [])),
     params(
-        ("status" = Option<String>, Query, description = "bot_active, pending_manual, manual_live, after_hours_email or closed"),
-        ("limit" = Option<u32>, Query, description = "1 to 200, by default 50"),
+        ("status" = Option<words::SessionStatus>, Query),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "By default 50"),
         ("offset" = Option<u64>, Query, description = "Rows to leave out"),
         ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
     ),
@@ -185,7 +189,7 @@ pub struct ListData {
     )
 )]
 pub async fn list(_may: May<SessionRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
-    let status = query.text("status").map(parse_status).transpose()?;
+    let status = query.given("status").map(parse_status).transpose()?;
     let limit = query.number("limit")?.unwrap_or(ROWS.0);
     if !(1..=ROWS.1).contains(&limit) {
         return Err(Problem::invalid("limit", format_args!("must be 1 to {}", ROWS.1)));
@@ -211,6 +215,15 @@ fn parse_status(text: &str) -> Result<Status, Problem> {
 }
 
 /// The figures of now.
+#[derive(Serialize, ToSchema)]
+pub struct StatisticsAnswer {
+    success: bool,
+    data: StatisticsData,
+    /// How far the views had read the log.
+    position: u64,
+}
+
+/// The figures of now.
 ///
 /// # Errors
 /// The caller is no staff, or the views are away.
@@ -218,7 +231,7 @@ fn parse_status(text: &str) -> Result<Status, Problem> {
     get, path = "/api/sessions/stats", operation_id = "session_statistics", tag = "staff", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
-        (status = 200, body = Value),
+        (status = 200, body = StatisticsAnswer),
     )
 )]
 pub async fn stats(_may: May<StatisticsRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
@@ -226,8 +239,8 @@ pub async fn stats(_may: May<StatisticsRead>, app: Data<App>, query: QueryFields
     let now = Timestamp::now();
     let mut reading = app.views.reading().await?;
     let figures = reading.statistics(now, day_start(now, &app.settings.time_zone)).await?;
-    let position = reading.position().0;
-    Ok(HttpResponse::Ok().json(json!({"success": true, "data": statistics(&figures), "position": position})))
+    let (data, position) = (figures.into(), reading.position().0);
+    Ok(HttpResponse::Ok().json(StatisticsAnswer { success: true, data, position }))
 }
 
 /// When the day began that it is now in a time zone; that is not always at midnight.

@@ -7,23 +7,26 @@ use projections::{AgentView, SignInView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::openapi::words;
+
 /// An account, as the original has it.
 #[derive(Serialize, ToSchema)]
 pub struct AgentData {
+    #[schema(format = "uuid")]
     id: String,
     /// What it signs in with; null once erased.
     username: Option<String>,
     /// What customers and colleagues see; null once erased.
     name: Option<String>,
     email: Option<String>,
-    /// agent, supervisor, admin, auditor or analyst
+    #[schema(value_type = words::Role)]
     role: &'static str,
-    /// online while somebody is signed in with it, else offline
+    #[schema(value_type = words::AgentStatus)]
     status: &'static str,
     /// Conversations at a time.
     max_sessions: u32,
     skills: Vec<String>,
-    /// zh, en
+    #[schema(value_type = Vec<words::Language>)]
     languages: Vec<&'static str>,
     /// False when nobody signs in with it any more.
     is_active: bool,
@@ -31,8 +34,10 @@ pub struct AgentData {
     /// Whether a code is needed beside the password.
     has_second_factor: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
     created_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
     last_sign_in_at: Option<String>,
 }
 
@@ -88,11 +93,15 @@ fn status(is_online: bool) -> &'static str {
 /// A sign-in that is not over.
 #[derive(Serialize, ToSchema)]
 pub struct SignInData {
+    #[schema(format = "uuid")]
     id: String,
     /// Whether it is the one that asks.
     is_this: bool,
+    #[schema(format = DateTime)]
     since: String,
+    #[schema(format = DateTime)]
     renewed_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
     /// From where it began.
     address: Option<String>,

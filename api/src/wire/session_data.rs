@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::openapi::words;
+
 use super::{AuditTrailEntry, SessionState, code, seconds};
 
 /// Messages at a time, as in the original.
@@ -40,6 +42,7 @@ pub struct SessionData {
 pub struct At {
     position: u64,
     /// RFC 3339.
+    #[schema(format = DateTime)]
     recorded_at: String,
     /// Place in the session, from 1.
     version: u64,
@@ -57,6 +60,7 @@ pub struct CustomerView {
 /// How much of a withheld reply the customer saw.
 #[derive(Serialize, ToSchema)]
 pub struct PartlyShown {
+    #[schema(format = "uuid")]
     message_id: String,
     position: u64,
     timestamp: f64,
@@ -68,9 +72,12 @@ pub struct PartlyShown {
 pub struct LastDecision {
     position: u64,
     /// RFC 3339.
+    #[schema(format = DateTime)]
     recorded_at: String,
+    #[schema(value_type = words::EscalationReason)]
     reason: Value,
     rule: String,
+    #[schema(value_type = words::Severity)]
     severity: Value,
     policy_version: u32,
     /// What the rule saw; null once erased.

@@ -267,6 +267,11 @@ pub enum EscalationReason {
     Manual,
 }
 
+impl EscalationReason {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Keyword, Self::FailLoop, Self::Sentiment, Self::Vip, Self::Manual];
+}
+
 /// How urgent an escalation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -275,6 +280,11 @@ pub enum Severity {
     Low,
     /// First.
     High,
+}
+
+impl Severity {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Low, Self::High];
 }
 
 /// The session waits for a person.

@@ -235,7 +235,19 @@ async fn query_numbers_that_are_none_are_named() {
     let session = fresh("query");
     let customer = customer_with(&session).await;
     let staff = desk().staff();
-    let bad = ["-1", "abc", "1.5", "99999999999999999999999", "%F0%9F%98%80", "0x10", "1e3", "%2B%2B1"];
+    let bad = [
+        "",
+        "-1",
+        "abc",
+        "1.5",
+        "%2B1",
+        "9223372036854775808",
+        "99999999999999999999999",
+        "%F0%9F%98%80",
+        "0x10",
+        "1e3",
+        "%2B%2B1",
+    ];
     let (one, list, stats) =
         (format!("/api/sessions/{session}"), "/api/sessions".to_owned(), "/api/sessions/stats".to_owned());
     for (path, field) in [
@@ -257,13 +269,23 @@ async fn query_numbers_that_are_none_are_named() {
         let response = staff.get(&format!("/api/sessions?limit={limit}")).await.unwrap();
         assert_eq!(problem(response, 400, "INVALID_FIELD").await["field"], "limit");
     }
-    let far = staff.get("/api/sessions?offset=18446744073709551615").await.unwrap();
+    let far = staff.get("/api/sessions?offset=9223372036854775807").await.unwrap();
     assert_eq!(far.status(), 200, "far beyond the end there is nothing");
 }
 
 #[tokio::test]
+async fn a_parameter_that_is_given_twice_is_named() {
+    for (query, name) in
+        [("limit=1&limit=2", "limit"), ("status=closed&limit=5&status=gone", "status"), ("x=1&%78=1", "x")]
+    {
+        let response = desk().staff().get(&format!("/api/sessions?{query}")).await.unwrap();
+        assert_eq!(problem(response, 400, "BAD_REQUEST").await["field"], name);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_status_is_named() {
-    for status in ["gone", "BOT_ACTIVE", "%00", "bot_active%0A"] {
+    for status in ["", "gone", "BOT_ACTIVE", "%00", "bot_active%0A"] {
         let response = desk().staff().get(&format!("/api/sessions?status={status}")).await.unwrap();
         assert_eq!(problem(response, 400, "BAD_REQUEST").await["field"], "status");
     }
@@ -309,7 +331,7 @@ async fn malformed_cursors_are_named_and_those_ahead_are_told_so() {
     let customer = customer_with(&session).await;
     let path = format!("/api/sessions/{session}/events");
     for cursor in
-        ["x", "-1", "1-", "-", "1-2-3", "+1", "1.0", "99999999999999999999999", "1-99999999999999999999999", "é"]
+        ["", "x", "-1", "1-", "-", "1-2-3", "+1", "1.0", "99999999999999999999999", "1-99999999999999999999999", "é"]
     {
         let by_header =
             customer.request(Method::GET, &path).header("Last-Event-ID", cursor.as_bytes()).send().await.unwrap();
@@ -317,6 +339,9 @@ async fn malformed_cursors_are_named_and_those_ahead_are_told_so() {
         let query: String = cursor.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let by_query = customer.get(&format!("{path}?after={query}")).await.unwrap();
         assert_eq!(problem(by_query, 400, "INVALID_FIELD").await["field"], "after", "{cursor}");
+        let beside_a_good_one = customer.request(Method::GET, &format!("{path}?after={query}"));
+        let beside_a_good_one = beside_a_good_one.header("Last-Event-ID", "1").send().await.unwrap();
+        assert_eq!(problem(beside_a_good_one, 400, "INVALID_FIELD").await["field"], "after", "{cursor}");
         let of_all = desk().staff().get(&format!("/api/events?after={query}")).await.unwrap();
         assert_eq!(problem(of_all, 400, "INVALID_FIELD").await["field"], "after", "{cursor}");
     }

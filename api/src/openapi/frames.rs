@@ -1,0 +1,100 @@
+//! Frames of server-sent events as the document describes them: under `text/event-stream` a schema is that of one frame.
+
+use std::borrow::Cow;
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Object, ObjectBuilder, Ref, RefOr, Schema, Type, schema::OneOfBuilder},
+};
+
+use crate::envelope::Envelope;
+
+/// A frame of a stream of events.
+pub(crate) struct EventFrame;
+
+impl PartialSchema for EventFrame {
+    fn schema() -> RefOr<Schema> {
+        let id = || text().pattern(Some(r"^[0-9]+-[0-9]+$")).description(Some("The cursor to go on from"));
+        let event = text().pattern(Some(r"^[a-z]+\.[a-z_]+$")).description(Some("The event's type"));
+        let recorded = frame().property("event", event).property("id", id()).required("id");
+        let position = object().property("position", number()).required("position");
+        let reset = frame().property("event", word("reset")).property("id", id()).required("id");
+        let over = frame().property("event", word("reauthenticate"));
+        let told = "An event; `reset`: the cursor is of the log before a restore, forget what you know; `reauthenticate`: \
+                    the stream ends, come back with another token";
+        one_of(
+            told,
+            [
+                recorded.property("data", json(Ref::from_schema_name(Envelope::name()))),
+                reset.property("data", json(position)),
+                over.property("data", json(object())),
+            ],
+        )
+    }
+}
+
+impl ToSchema for EventFrame {
+    fn name() -> Cow<'static, str> {
+        "EventFrame".into()
+    }
+}
+
+/// A frame of an answer in the making.
+pub(crate) struct ChatFrame;
+
+impl PartialSchema for ChatFrame {
+    fn schema() -> RefOr<Schema> {
+        let status = text().enum_values(Some(["pending_manual", "manual_live", "closed"]));
+        let kinds = [
+            kind("accepted", [("position", number()), ("session_name", text()), ("session_id", text())]),
+            kind("message", [("content", text())]),
+            kind("restart", [("run", text()), ("attempt", number())]),
+            kind("withdrawn", [("run", text())]),
+            kind("status_change", [("status", status)]),
+            kind("error", [("content", text())]),
+            kind("done", [("content", text()), ("position", number())]),
+        ];
+        frame().property("data", json(one_of("What happens to the answer", kinds))).into()
+    }
+}
+
+impl ToSchema for ChatFrame {
+    fn name() -> Cow<'static, str> {
+        "ChatFrame".into()
+    }
+}
+
+/// An object with this `type` and these members.
+fn kind<const N: usize>(name: &str, members: [(&str, ObjectBuilder); N]) -> ObjectBuilder {
+    let named = object().property("type", word(name)).required("type");
+    members.into_iter().fold(named, |object, (name, member)| object.property(name, member).required(name))
+}
+
+fn frame() -> ObjectBuilder {
+    object().required("data")
+}
+
+/// Text that is JSON of this schema.
+fn json(schema: impl Into<RefOr<Schema>>) -> ObjectBuilder {
+    text().content_media_type("application/json").content_schema(Some(schema))
+}
+
+fn one_of<const N: usize>(told: &str, all: [ObjectBuilder; N]) -> RefOr<Schema> {
+    all.into_iter().fold(OneOfBuilder::new().description(Some(told)), OneOfBuilder::item).into()
+}
+
+fn object() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Object)
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn number() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0))
+}
+
+fn word(word: &str) -> Object {
+    text().enum_values(Some([word])).build()
+}

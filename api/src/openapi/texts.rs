@@ -1,0 +1,144 @@
+//! Texts from outside as the document describes them: how long they may be and what must not be in them. The rules are in
+//! `domain`; these patterns say the same in the words of JSON Schema, and `tests/schemathesis` holds them against the server.
+
+use std::borrow::Cow;
+
+use commands::event_id::MAX_KEY_BYTES;
+use domain::text::{MessageText, PersonName, SessionName, Skill, Username};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::AnyOfBuilder},
+};
+
+use crate::{
+    routes::auth::DEVICE_CHARS,
+    sign_in::{
+        identity::MAX_TOKEN_BYTES,
+        passwords::{MAX_BYTES, MIN_CHARS},
+    },
+};
+
+/// Characters that no text of one line has: control characters, line separators, marks of direction.
+const NO_LINE: &str = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069";
+const MESSAGE: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
+/// Whatever it is.
+const ANY: &str = "";
+const NO_NULL: &str = r"^[^\u0000]*$";
+const KEY: &str = r"^[ -~]*[!-~][ -~]*$";
+const CURSOR: &str = r"^([0-9]{1,19}-)?[0-9]{1,19}$";
+const POSITION: &str = r"^[0-9]{1,19}$";
+/// A time without a zone is of UTC.
+const CIVIL: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
+
+/// So many characters on one line; white space around them is dropped and does not count.
+fn one_line(most: usize) -> String {
+    format!(r"^\s*[^\s{NO_LINE}]([^{NO_LINE}]{{0,{}}}[^\s{NO_LINE}])?\s*$", most - 2)
+}
+
+/// So many letters, digits and signs; white space around them is dropped and does not count.
+fn username(most: usize) -> String {
+    format!(r"^\s*[\p{{L}}\p{{N}}._@-]{{1,{most}}}\s*$")
+}
+
+fn email() -> String {
+    let part = format!(r"[^\s@,;<>{NO_LINE}]+");
+    format!(r"^\s*({part}@{part})?\s*$")
+}
+
+/// Not what leads elsewhere in a path.
+fn session_name() -> String {
+    format!(r"^(?!\.{{1,2}}$)[^/\\{NO_LINE}]*[^\s/\\{NO_LINE}][^/\\{NO_LINE}]*$")
+}
+
+/// A text of so many characters, as far as its pattern does not count them.
+fn text(told: &str, least: usize, most: Option<usize>, pattern: &str) -> RefOr<Schema> {
+    let pattern = (!pattern.is_empty()).then_some(pattern);
+    let described = ObjectBuilder::new().schema_type(Type::String).description(Some(told.trim()));
+    described.min_length(Some(least)).max_length(most).pattern(pattern).into()
+}
+
+/// Stand-ins for fields that are plain texts in the code.
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])* $name:ident: $least:expr, $most:expr, $pattern:expr;)*) => {$(
+        $(#[doc = $doc])*
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                text(concat!($($doc),*), $least, $most.into(), &$pattern)
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// What somebody wrote.
+    Text: 1, MessageText::MAX_CHARS, MESSAGE;
+    /// A session's name, chosen by the client: on one line, without slashes.
+    Name: 1, SessionName::MAX_CHARS, session_name();
+    /// What a member of staff signs in with: letters, digits, dot, hyphen, underscore and @.
+    Login: 1, None, username(Username::MAX_CHARS);
+    /// What a person is called.
+    Person: 1, None, one_line(PersonName::MAX_CHARS);
+    /// Something that a member of staff knows about.
+    SkillName: 1, None, one_line(Skill::MAX_CHARS);
+    /// Where mail goes, in at most 254 bytes; empty for nowhere.
+    Email: 0, None, email();
+    /// A password to be set; none of those that are tried first, and without the username in it.
+    NewPassword: MIN_CHARS, MAX_BYTES, ANY;
+    /// A random text that a browser made once and keeps to itself.
+    Device: *DEVICE_CHARS.start(), *DEVICE_CHARS.end(), ANY;
+    /// A JWT of the shop.
+    IdentityToken: 1, MAX_TOKEN_BYTES, ANY;
+    /// Makes a request repeatable: visible ASCII.
+    Key: 1, MAX_KEY_BYTES, KEY;
+    /// A position of the log, or the id of a frame: `<generation>-<position>`.
+    Cursor: 1, 40, CURSOR;
+}
+
+/// A moment: a position of the log, or a time in RFC 3339; without a zone it is of UTC.
+pub(crate) struct Moment;
+
+impl PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let time = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+        let forms = [text().pattern(Some(POSITION)), time, text().pattern(Some(CIVIL))];
+        let described = AnyOfBuilder::new().description(Some("A position of the log, or a time"));
+        forms.into_iter().fold(described, AnyOfBuilder::item).into()
+    }
+}
+
+impl ToSchema for Moment {
+    fn name() -> Cow<'static, str> {
+        "Moment".into()
+    }
+}
+
+/// Any JSON without U+0000, at most 32 levels deep.
+pub(crate) struct Anything;
+
+impl PartialSchema for Anything {
+    fn schema() -> RefOr<Schema> {
+        let of = |kind: Type| ObjectBuilder::new().schema_type(kind);
+        let same = || Ref::from_schema_name(Self::name());
+        let text = || of(Type::String).pattern(Some(NO_NULL));
+        let object = of(Type::Object).property_names(Some(text())).additional_properties(Some(same()));
+        let list = ArrayBuilder::new().items(RefOr::Ref(same()));
+        let plain = [of(Type::Null), of(Type::Boolean), of(Type::Number), text(), object];
+        let all = plain.into_iter().fold(AnyOfBuilder::new(), AnyOfBuilder::item).item(list);
+        all.description(Some("Any JSON without U+0000, at most 32 levels deep")).into()
+    }
+}
+
+impl ToSchema for Anything {
+    fn name() -> Cow<'static, str> {
+        "Anything".into()
+    }
+}

@@ -1,0 +1,59 @@
+//! Closed sets of words as the document lists them, out of the very lists that the rules are made of: a new word is in the
+//! document at once.
+
+use std::borrow::Cow;
+
+use domain::session::{
+    Status,
+    event::{EscalationReason as Reason, Severity as Urgency},
+};
+use serde::Serialize;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+/// Stand-ins for fields that are plain texts in the code.
+macro_rules! words {
+    ($($(#[doc = $doc:literal])* $name:ident: $all:expr;)*) => {$(
+        $(#[doc = $doc])*
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let described = ObjectBuilder::new().description(Some(concat!($($doc),*).trim()));
+                described.schema_type(Type::String).enum_values(Some($all)).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    )*};
+}
+
+words! {
+    /// What somebody of staff is to the shop.
+    Role: domain::agent::Role::ALL.iter().map(|role| role.as_str());
+    /// Something that may be done.
+    Permission: domain::agent::Permission::ALL.iter().map(|permission| permission.as_str());
+    /// Whether somebody is signed in with an account.
+    AgentStatus: ["online", "offline"];
+    /// A language that customers are answered in.
+    Language: domain::Language::ALL.map(domain::Language::as_str);
+    /// Who answers in a session.
+    SessionStatus: Status::ALL.map(Status::as_str);
+    /// Who wrote a message.
+    MessageRole: projections::Role::ALL.map(projections::Role::as_str);
+    /// Why a person is wanted.
+    EscalationReason: stored(Reason::ALL);
+    /// How urgently.
+    Severity: stored(Urgency::ALL);
+}
+
+/// Words that are written as they are stored.
+fn stored<const N: usize>(all: [impl Serialize; N]) -> impl Iterator<Item = serde_json::Value> {
+    all.into_iter().map(|word| serde_json::to_value(word).expect("codes are plain strings"))
+}

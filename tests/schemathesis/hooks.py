@@ -1,0 +1,195 @@
+"""What Schemathesis is told of this server: who the caller is, what some requests must say to be taken, what every answer
+must have, and which rules no schema can tell."""
+
+import atexit
+import collections
+import hashlib
+import json
+import os
+import pathlib
+import threading
+
+import house
+import schemathesis
+from schemathesis import GenerationMode
+
+KNOWN = json.loads(os.environ["DESK_HOUSE"])
+CALLER = KNOWN["caller"]
+
+
+class Member:
+    """Somebody of staff, who signs in when a token is wanted."""
+
+    def __init__(self, client, username, password):
+        self._client, self.username, self.password, self._token = client, username, password, None
+
+    def token(self):
+        self._token = self._token or self.sign_in()["access_token"]
+        return self._token
+
+    def sign_in(self):
+        return self._client.sign_in(self.username, self.password)
+
+
+class Caller:
+    """Whoever asks. What a request ends, like a sign-in or a password, is not what the others are made with."""
+
+    def __init__(self):
+        self._client = house.Client(KNOWN["url"])
+        self._lock = threading.RLock()
+        self.member = Member(self._client, *KNOWN["credentials"]) if KNOWN["credentials"] else None
+        self._spare = None
+        self._visitor = KNOWN["visitor"]
+
+    def token(self, case):
+        with self._lock:
+            if CALLER == "customer":
+                self._visitor = self._visitor or house.visit(self._client)[0]
+                return self._visitor
+            if _is(case, "POST", "/api/agent/logout"):
+                return self.member.sign_in()["access_token"]
+            if _is(case, "POST", "/api/agent/change-password"):
+                return self.spare().token()
+            return self.member.token()
+
+    def spare(self):
+        """Somebody of the caller's role whose password may change. Wrong ones make it wait; then there is another."""
+        if self._spare is None:
+            self._spare = Member(self._client, *house.another(self._client, CALLER))
+        return self._spare
+
+    def somebody_else(self, agent):
+        return KNOWN["there_is"]["agents"][0] if agent in KNOWN["kept"] else agent
+
+    def hear(self, case, response):
+        """What an answer means for the caller."""
+        with self._lock:
+            # A new visitor has no sessions, and one who has left may look at none: the next is somebody who has some.
+            if response.headers.get("x-visitor-token") or response.status_code == 401:
+                self._visitor = None
+            if _is(case, "POST", "/api/agent/change-password") and response.status_code != 400:
+                self._spare = None
+
+
+CALLS = Caller()
+
+
+if CALLER != "nobody":
+
+    @schemathesis.auth(refresh_interval=None)
+    class SignedIn:
+        """The caller's token."""
+
+        def get(self, case, context):
+            return CALLS.token(case)
+
+        def set(self, case, token, context):
+            case.headers = case.headers or {}
+            case.headers["Authorization"] = f"Bearer {token}"
+
+
+def _is(case, method, path):
+    return case.operation.method.upper() == method and case.operation.path == path
+
+
+def _is_positive(case):
+    return case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE
+
+
+def _one_in(count, case):
+    """Of so many cases one, and the same one when it is repeated."""
+    text = json.dumps(case.body, sort_keys=True, default=repr) + case.operation.label
+    return hashlib.sha256(text.encode(errors="replace")).digest()[0] % count == 0
+
+
+def _make_real(case):
+    """Some requests can only be taken with what nobody can make up."""
+    if not isinstance(case.body, dict):
+        return
+    if _is(case, "POST", "/api/customer/identify"):
+        case.body["identity_token"] = house.identity_token("4711")
+    if CALLS.member is None:
+        return
+    if _is(case, "POST", "/api/agent/login"):
+        case.body |= {"username": CALLS.member.username, "password": CALLS.member.password}
+    if _is(case, "POST", "/api/agent/refresh"):
+        case.body["refresh_token"] = CALLS.member.sign_in()["refresh_token"]
+    if _is(case, "POST", "/api/agent/change-password"):
+        case.body["old_password"] = CALLS.spare().password
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    case.headers = case.headers or {}
+    case.headers["X-Forwarded-For"] = house.address()
+    if case.operation.path.startswith("/api/agents/{id}") and case.path_parameters:
+        # Whoever acts and whoever furnishes the house stay what they are.
+        case.path_parameters = {"id": CALLS.somebody_else(case.path_parameters["id"])}
+    if _is(case, "GET", "/api/events") and _one_in(2, case):
+        case.headers["Accept"] = "application/x-ndjson"
+    if _is_positive(case) and _one_in(2, case):
+        _make_real(case)
+
+
+# By operation: how often it answered with which status. A run that is never let in proves nothing.
+ANSWERED = collections.defaultdict(collections.Counter)
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    ANSWERED[case.operation.label][str(response.status_code)] += 1
+    CALLS.hear(case, response)
+
+
+@atexit.register
+def write_down():
+    pathlib.Path("answered.json").write_text(json.dumps(ANSWERED))
+
+
+KEY_USED = "Idempotency-Key was used before"
+# Schema-valid and refused all the same: rules that JSON Schema has no words for.
+RULES = {
+    ("POST", "/api/agent/login"): ("username is required",),
+    ("POST", "/api/agent/change-password"): ("old_password is not", "new_password must be another", "new_password is one"),
+    ("POST", "/api/agents"): ("password is one", "max_sessions has the wrong type"),
+    ("POST", "/api/agents/{id}/reset-password"): ("new_password is one",),
+    # 5.0 is an integer to JSON Schema.
+    ("PUT", "/api/agents/{id}"): ("max_sessions has the wrong type",),
+    ("GET", "/api/sessions/{name}"): ("at is in the future",),
+}
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    if type(failure).__name__ != "RejectedPositiveData":
+        return True
+    rules = RULES.get((case.operation.method.upper(), case.operation.path), ())
+    try:
+        detail = response.json().get("detail", "")
+    except ValueError:
+        return True
+    return not detail.startswith((*rules, KEY_USED))
+
+
+@schemathesis.check
+def refusals_are_problems(context, response, case):
+    if response.status_code < 400 or case.operation.path == "/readyz":
+        return
+    told = response.json()
+    assert response.headers["content-type"] == ["application/problem+json"], response.headers["content-type"]
+    assert told["status"] == response.status_code, told
+    assert told["success"] is False and told["error"] == told["detail"] and told["detail"], told
+    assert told["code"].replace("_", "").isupper(), told
+    assert response.headers["x-request-id"] == [told["request_id"]], told
+    if response.status_code == 401:
+        assert response.headers["www-authenticate"] == ["Bearer"], told
+    if response.status_code in (429, 503):
+        assert int(response.headers["retry-after"][0]) > 0, told
+
+
+@schemathesis.check
+def answers_are_guarded(context, response, case):
+    for name, value in {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}.items():
+        assert response.headers.get(name) == [value], f"{name} is {response.headers.get(name)}"
+    assert "default-src 'none'" in response.headers["content-security-policy"][0]
+    assert b"$argon2" not in (response.content or b"")
