@@ -97,7 +97,7 @@ impl From<LogError> for CommandError {
             LogError::Read(error) => error.into(),
             LogError::Vault(error) => error.into(),
             LogError::Append(AppendError::Unavailable(source)) => Self::Unavailable(source),
-            LogError::Append(AppendError::DifferentContent { .. }) => Self::KeyReused,
+            LogError::AnotherStreams | LogError::Append(AppendError::DifferentContent { .. }) => Self::KeyReused,
             LogError::Append(AppendError::WrongExpectedVersion { .. }) => Self::Contention,
             LogError::Append(refused @ AppendError::Refused(_)) => Self::Unreadable(Arc::new(refused)),
         }

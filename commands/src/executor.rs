@@ -283,16 +283,18 @@ impl<R: Rules> Executor<R> {
     ) -> Result<States<R>, CommandError> {
         let subject = R::subject(id, &folded.state, events)?;
         let stream = Self::stream(id);
-        if origin.id.is_once() && self.log.claim(origin.id.event(0), &stream).await? != stream {
-            return Err(CommandError::KeyReused);
-        }
         let new: Vec<NewEvent> =
             events.iter().enumerate().map(|(place, event)| new_event::<R>(origin, subject, place, event)).collect();
         let expected = match folded.version {
             StreamVersion::NONE => Expected::NoStream,
             version => Expected::Exact(version),
         };
-        let appended = match self.log.append(&stream, expected, &new).await {
+        let appended = if origin.id.is_once() {
+            self.log.append_once(&stream, expected, &new).await
+        } else {
+            self.log.append(&stream, expected, &new).await
+        };
+        let appended = match appended {
             Err(LogError::Append(AppendError::WrongExpectedVersion { .. })) => return Err(CommandError::Contention),
             answer => answer?,
         };

@@ -136,10 +136,7 @@ impl KurrentLog {
 /// A reader that hears of news.
 async fn watching(connection: Connection, identity: Identity) -> Result<KurrentReader, KurrentError> {
     let reader = KurrentReader::new(connection.clone(), identity);
-    reader.head().await.map_err(|error| match error {
-        ReadError::Unavailable(source) => KurrentError::Unavailable(source),
-        damaged => KurrentError::Unavailable(Arc::new(damaged)),
-    })?;
+    reader.announce(reader.last().await?);
     watch::start(connection, reader.downgrade());
     Ok(reader)
 }

@@ -58,6 +58,9 @@ pub enum LogError {
     /// The personal part could not be sealed or opened.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// Another stream has the ids, or was first to claim them.
+    #[error("the event ids are those of another stream")]
+    AnotherStreams,
 }
 
 /// Store and vault together.
@@ -94,14 +97,6 @@ impl Log {
         Ok(self.store.settle().await?)
     }
 
-    /// Makes an event id one stream's alone, as [`EventStore::claim`] does.
-    ///
-    /// # Errors
-    /// The store is unavailable.
-    pub async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, LogError> {
-        Ok(self.store.claim(event_id, stream).await?)
-    }
-
     /// Opens the sealed part of a recorded event.
     ///
     /// # Errors
@@ -120,11 +115,46 @@ impl Log {
         expected: Expected,
         events: &[NewEvent],
     ) -> Result<Appended, LogError> {
+        let sealed = self.seal_all(events).await?;
+        self.append_sealed(stream, expected, events, sealed).await
+    }
+
+    /// The same for events whose ids may be tried in several streams: they are those of the first that tries to append them.
+    /// That is made sure of by the first event's id, when nothing but the append can fail any more.
+    ///
+    /// # Errors
+    /// As [`Self::append`]; [`LogError::AnotherStreams`] where another was first.
+    pub async fn append_once(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: &[NewEvent],
+    ) -> Result<Appended, LogError> {
+        let sealed = self.seal_all(events).await?;
+        if let Some(first) = events.first()
+            && self.store.claim(first.event_id, stream).await? != *stream
+        {
+            return Err(LogError::AnotherStreams);
+        }
+        self.append_sealed(stream, expected, events, sealed).await
+    }
+
+    async fn seal_all(&self, events: &[NewEvent]) -> Result<Vec<SealedEvent>, LogError> {
         let now = Timestamp::now();
         let mut sealed = Vec::with_capacity(events.len());
         for event in events {
             sealed.push(self.seal(event, now).await?);
         }
+        Ok(sealed)
+    }
+
+    async fn append_sealed(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: &[NewEvent],
+        sealed: Vec<SealedEvent>,
+    ) -> Result<Appended, LogError> {
         match self.store.append(stream, expected, sealed).await {
             Err(AppendError::DifferentContent { event_id, stored }) => {
                 self.repeated_under_another_key(stream, expected, events, event_id, stored).await

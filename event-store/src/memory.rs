@@ -1,5 +1,5 @@
-//! The log in memory, for tests: the same promises without a disk. It numbers as one sequencer does, or as a database that
-//! several clocks write to and that leaves holes: what works on such a log leans on no number that it must not lean on.
+//! The log in memory, for tests: the same promises without a disk. It numbers as one sequencer does, or as a database that leaves
+//! holes: what works on such a log leans on no number that it must not lean on.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -49,12 +49,6 @@ struct Events {
 /// Where the n-th event stands in a log with holes.
 fn place(n: u64) -> Position {
     Position(97 * n + n * n % 89)
-}
-
-/// As if each stream were written by a node of its own, whose clock goes wrong by its own while.
-fn clock_of(stream: &StreamName, now: Timestamp) -> Timestamp {
-    let wrong = stream.as_str().bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 400);
-    now.saturating_sub(SignedDuration::from_millis(wrong)).unwrap_or(now)
 }
 
 impl Events {
@@ -137,7 +131,6 @@ impl MemoryStore {
     /// As [`EventStore::append`].
     pub fn append_at(&self, request: &Request, now: Timestamp) -> Result<Appended, AppendError> {
         let positions = self.inner.positions;
-        let now = if positions == Positions::Dense { now } else { clock_of(&request.stream, now) };
         let mut log = self.events();
         let mut plan = log.plan_for(request, positions);
         let mut answer = plan.admit(request, now)?;

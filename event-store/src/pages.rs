@@ -48,6 +48,30 @@ pub fn pages(reader: &dyn EventReader) -> impl Stream<Item = Result<Page, ReadEr
     }
 }
 
+/// How many events stand after one position and up to another, counted no further than `enough`: where positions have holes
+/// they have to be read.
+///
+/// # Errors
+/// The log cannot be read.
+pub async fn events_between(
+    reader: &dyn EventReader,
+    after: Position,
+    up_to: Position,
+    enough: u64,
+) -> Result<u64, ReadError> {
+    if reader.positions() == Positions::Dense {
+        return Ok(up_to.0.saturating_sub(after.0));
+    }
+    let (mut count, mut after) = (0, after);
+    while after < up_to && count < enough {
+        let page = reader.read_all(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        count += page.iter().filter(|event| event.position <= up_to).count() as u64;
+    }
+    Ok(count)
+}
+
 /// Where the pages of a dense log begin.
 fn starts() -> impl Iterator<Item = Position> {
     (0..).step_by(PAGE).map(Position)
@@ -81,8 +105,8 @@ mod tests {
         }
     }
 
-    fn log_of(events: usize) -> MemoryStore {
-        let (store, stream) = (MemoryStore::default(), StreamName::of("session", Uuid::nil()));
+    fn log_of(events: usize, positions: Positions) -> MemoryStore {
+        let (store, stream) = (MemoryStore::numbering(Uuid::nil(), positions), StreamName::of("session", Uuid::nil()));
         for start in (0..events).step_by(MAX_EVENTS) {
             let events = (start..events.min(start + MAX_EVENTS)).map(|_| event()).collect();
             let request = Request { stream: stream.clone(), expected: Expected::Any, events };
@@ -91,15 +115,42 @@ mod tests {
         store
     }
 
+    #[tokio::test]
+    async fn events_are_counted_where_positions_do_not_count_them() {
+        for positions in [Positions::Dense, Positions::Increasing] {
+            let store = log_of(2 * PAGE + 10, positions);
+            let events = store.read_all(Position::START, usize::MAX).await.expect("memory answers");
+            let (tenth, last) = (events[9].position, events[events.len() - 1].position);
+            let count =
+                async |after, up_to| events_between(&store, after, up_to, u64::MAX).await.expect("memory answers");
+            assert_eq!(count(Position::START, last).await, 2 * PAGE as u64 + 10);
+            assert_eq!(count(tenth, last).await, 2 * PAGE as u64);
+            assert_eq!(count(Position::START, tenth).await, 10);
+            assert_eq!(count(last, last).await, 0);
+            assert_eq!(count(last, tenth).await, 0);
+        }
+        let store = log_of(2 * PAGE + 10, Positions::Increasing);
+        let last = store.head().await.expect("memory answers");
+        let counted = events_between(&store, Position::START, last, 100).await.expect("memory answers");
+        assert_eq!(counted, PAGE as u64, "no more is read than is asked for");
+    }
+
     /// Also where the log ends with a page.
     #[tokio::test]
     async fn every_event_comes_once_and_in_order() {
         for events in [0, 1, PAGE - 1, PAGE, PAGE + 1, 4 * PAGE, 4 * PAGE + 7] {
-            let store = log_of(events);
-            let pages: Vec<Page> = pages(&store).map(|page| page.expect("it is read")).collect().await;
-            let seen: Vec<u64> = pages.iter().flatten().map(|event| event.position.0).collect();
-            assert_eq!(seen, (1..=events as u64).collect::<Vec<_>>(), "{events}");
-            assert!(pages.iter().all(|page| !page.is_empty()), "{events}");
+            for positions in [Positions::Dense, Positions::Increasing] {
+                let store = log_of(events, positions);
+                let pages: Vec<Page> = pages(&store).map(|page| page.expect("it is read")).collect().await;
+                let seen: Vec<_> = pages.iter().flatten().cloned().collect();
+                assert_eq!(
+                    seen,
+                    store.read_all(Position::START, usize::MAX).await.expect("memory answers"),
+                    "{events}"
+                );
+                assert_eq!(seen.len(), events);
+                assert!(pages.iter().all(|page| !page.is_empty()), "{events}");
+            }
         }
     }
 }

@@ -119,18 +119,21 @@ impl Projection {
         applied.inspect_err(|trouble| self.step_back(trouble))
     }
 
-    /// The log gives a page or what is wrong with it: the events of that page before the bad one are read by themselves.
+    /// The log gives a page or what is wrong with it: the events of that page before the bad one are read by themselves. How
+    /// many they are positions say in a dense log only; elsewhere smaller pages are tried until one ends before it.
     async fn approach(&mut self, means: &Means, before: Position) -> Result<(), Trouble> {
+        let mut at_most = BATCH;
         loop {
             let missing = usize::try_from(before.0.saturating_sub(self.position().0 + 1)).unwrap_or(BATCH);
             if missing == 0 {
                 return Ok(());
             }
-            match means.reader.read_all(self.position(), missing.min(BATCH)).await {
+            match means.reader.read_all(self.position(), missing.min(at_most)).await {
                 Ok(page) if page.first().is_some_and(|event| event.position < before) => {
                     let good = page.into_iter().take_while(|event| event.position < before).map(Ok).collect();
                     self.take(means, read(means, self.position(), good).await).await?;
                 }
+                Err(ReadError::Damaged { .. }) if missing.min(at_most) > 1 => at_most = missing.min(at_most) / 2,
                 Ok(_) | Err(_) => return Ok(()),
             }
         }

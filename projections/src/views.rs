@@ -263,12 +263,6 @@ impl Views {
         self.alarm_of_next.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Positions between the views and a head of the log.
-    #[must_use]
-    pub fn lag(&self, head: Position) -> u64 {
-        head.0.saturating_sub(self.position().0)
-    }
-
     /// The generation that answers, for those who print it.
     #[must_use]
     pub fn generation(&self) -> u64 {

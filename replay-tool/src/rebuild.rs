@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event_store::Position;
+use event_store::{Position, Positions};
 use futures::poll;
 use projections::{Rebuild, Standing};
 use serde::Serialize;
@@ -152,19 +152,22 @@ impl<'a> Work<'a> {
 
     fn document(&self, only_asked: bool) -> Document {
         let (from, since) = self.begun;
-        let (events, seconds) = (self.standing.position.0.saturating_sub(from.0), since.elapsed().as_secs_f64());
+        let seconds = since.elapsed().as_secs_f64();
+        // Where positions have holes, nobody has counted.
+        let is_dense = self.source.reader().positions() == Positions::Dense;
+        let events = (is_dense && !only_asked).then(|| self.standing.position.0.saturating_sub(from.0));
         let by = if self.is_ours { "desk-replay" } else { "desk" };
         #[expect(clippy::cast_precision_loss, reason = "a rate to be read by people")]
-        let events_per_second = events as f64 / seconds;
+        let events_per_second = events.map(|events| events as f64 / seconds);
         Document {
             generation: self.asked.number(),
             joined: self.asked.was_asked_for(),
             done: !only_asked,
             position: self.standing.position,
             by: (!only_asked).then_some(by),
-            events: (!only_asked).then_some(events),
+            events,
             seconds: (!only_asked).then_some(seconds),
-            events_per_second: (!only_asked).then_some(events_per_second),
+            events_per_second,
             switch_ms: self.builder.switched_in().map(|took| took.as_secs_f64() * 1e3),
         }
     }

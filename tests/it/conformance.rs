@@ -57,7 +57,7 @@ mod memory {
     event_store::conformance_suite!(super::InMemory);
 }
 
-/// Logs in memory that number with holes and are written by several clocks.
+/// Logs in memory that number with holes.
 pub(crate) struct InMemoryWithHoles;
 
 #[async_trait]

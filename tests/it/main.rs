@@ -14,6 +14,7 @@ mod hash;
 mod http;
 mod identity;
 mod log_elsewhere;
+mod kurrentdb;
 mod moments;
 mod mutants;
 mod on_disk;

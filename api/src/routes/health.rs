@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web::Data};
-use event_store::{Position, event::time_text};
+use event_store::{Position, ReadError, event::time_text, pages::events_between};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -29,8 +29,8 @@ pub async fn process() -> HttpResponse {
     responses((status = 200, body = Value), (status = 503, body = Value))
 )]
 pub async fn ready(app: Data<App>) -> HttpResponse {
-    let head = timeout(PATIENCE, app.reader().head()).await.ok().and_then(Result::ok);
-    let lag = head.map(|head| app.views.lag(head));
+    let asked = timeout(PATIENCE, head_and_lag(&app)).await.ok().and_then(Result::ok);
+    let (head, lag) = asked.unzip();
     let alarms = alarms(&app);
     let ready = lag.is_some_and(|lag| lag <= LAG) && alarms.is_empty();
     let body = json!({
@@ -41,6 +41,14 @@ pub async fn ready(app: Data<App>) -> HttpResponse {
         "alarms": alarms,
     });
     if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
+
+/// Where the log ends, and how many events behind the views are; counted no further than it takes to be late.
+async fn head_and_lag(app: &App) -> Result<(Position, u64), ReadError> {
+    let reader = app.reader();
+    let head = reader.head().await?;
+    let lag = events_between(&*reader, app.views.position(), head, LAG + 1).await?;
+    Ok((head, lag))
 }
 
 fn alarms(app: &App) -> Vec<Value> {

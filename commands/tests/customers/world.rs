@@ -1,4 +1,5 @@
-//! One log, any number of nodes on it; its answers can be lost, and it can go away.
+//! One log, any number of nodes on it; its answers can be lost, and it can go away. It numbers with holes and knows an event id
+//! in its stream only, so that a token is good once because it is claimed.
 
 use std::sync::{
     Arc,
@@ -95,6 +96,13 @@ impl EventStore for Flaky {
         let appended = self.store.append(stream, expected, events).await?;
         if takes_one(&self.lost) { Err(AppendError::Unavailable(Arc::new(Away))) } else { Ok(appended) }
     }
+
+    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        if self.left.load(Ordering::SeqCst) == 0 {
+            return Err(AppendError::Unavailable(Arc::new(Away)));
+        }
+        self.store.claim(event_id, stream).await
+    }
 }
 
 pub(crate) struct World {
@@ -104,7 +112,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let store = MemoryStore::new(LOG_ID);
+        let store = MemoryStore::numbering(LOG_ID, Positions::Increasing);
         let store = Arc::new(Flaky { store, lost: AtomicUsize::new(0), left: AtomicUsize::new(usize::MAX) });
         let log = Log::new(store.clone(), Arc::new(Vault::in_memory()));
         Self { store, log }
@@ -123,6 +131,10 @@ impl World {
     /// Lets so many appends be taken and no more.
     pub(crate) fn fail_appends_after(&self, count: usize) {
         self.store.left.store(count, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn head(&self) -> Position {
+        self.store.head().await.unwrap()
     }
 
     /// The types of all events, in the log's order.

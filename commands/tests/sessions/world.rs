@@ -156,6 +156,10 @@ impl EventStore for Flaky {
         }
         self.store.append(stream, expected, events).await
     }
+
+    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        self.store.claim(event_id, stream).await
+    }
 }
 
 pub(crate) struct World {
@@ -168,7 +172,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(script: Vec<Script>) -> Self {
-        let store = MemoryStore::new(Uuid::from_u128(1));
+        let store = MemoryStore::numbering(Uuid::from_u128(1), Positions::Increasing);
         let store = Arc::new(Flaky { store, failures: AtomicUsize::new(0), unreadable: AtomicUsize::new(0) });
         let log = Log::new(store.clone(), Arc::new(Vault::in_memory()));
         let go_on = Arc::new(Notify::new());

@@ -76,6 +76,11 @@ impl Fault {
         matches!(self, Self::Said(Error::AccessDenied))
     }
 
+    /// Another node leads, and the client has turned to it.
+    pub(super) fn is_not_leader(&self) -> bool {
+        matches!(self, Self::Said(Error::NotLeaderException(_)))
+    }
+
     pub(super) fn is_conflict(&self) -> bool {
         matches!(self, Self::Said(Error::WrongExpectedVersion { .. }))
     }

@@ -32,7 +32,7 @@ const EVENT_BYTES: usize = 64;
 /// Events at a time.
 const PAGE: usize = 1000;
 /// Who waits for a stream's earlier append longer than this would rather hear that the log is away.
-const IN_TURN: Duration = Duration::from_secs(3);
+const IN_TURN: Duration = Duration::from_secs(4);
 
 /// A stream, as far as it is known.
 pub(super) struct History {

@@ -3,11 +3,10 @@
 //! Invariant: an answer that ended early is never taken for a short one. A stream's answer ends with a mark; one of `$all` has
 //! none, and whoever asks knows by what must be in it (`reader.rs`).
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use eventstore::{
-    Position as Place, ReadAllOptions, ReadEvent, ReadStream, ReadStreamOptions, RecordedEvent, StreamPosition,
-    SubscriptionFilter,
+    Position as Place, ReadAllOptions, ReadEvent, ReadStream, RecordedEvent, StreamPosition, SubscriptionFilter,
 };
 
 use super::{connection::Connection, fault::Fault};
@@ -15,6 +14,8 @@ use crate::event::{Position, StreamName, StreamVersion};
 
 /// How long the server may take for its first word, and for each further event.
 const STEP: Duration = Duration::from_millis(2500);
+/// How often a read follows the leader to another node.
+const REDIRECTS: usize = 2;
 /// No stream has more.
 const MAX_REVISION: u64 = i64::MAX as u64;
 /// Which log it is, and of which generation.
@@ -77,6 +78,26 @@ pub(super) async fn of_all(
     begin: Begin,
     limit: usize,
 ) -> Result<Vec<RecordedEvent>, Fault> {
+    of_the_leader(|| all_once(connection, which, begin, limit)).await
+}
+
+/// Where a node says that another leads, the client has turned to that one when it is asked again.
+async fn of_the_leader<T, F: Future<Output = Result<T, Fault>>>(read: impl Fn() -> F) -> Result<T, Fault> {
+    for _redirect in 0..REDIRECTS {
+        match read().await {
+            Err(fault) if fault.is_not_leader() => {}
+            answer => return answer,
+        }
+    }
+    read().await
+}
+
+async fn all_once(
+    connection: &Connection,
+    which: Which,
+    begin: Begin,
+    limit: usize,
+) -> Result<Vec<RecordedEvent>, Fault> {
     let lent = connection.lend()?;
     let options = begin.options(lent.reading_all()).filter(which.filter()).max_count(limit);
     let mut answer = connection.step(STEP, lent.number(), lent.client.read_all(&options)).await?;
@@ -103,23 +124,32 @@ pub(super) async fn of_stream(
         StreamVersion::NONE => StreamPosition::Start,
         StreamVersion(version) => StreamPosition::Position(version),
     };
-    of_named(connection, stream.as_str(), limit, |options| options.position(from)).await
+    of_named(connection, stream.as_str(), limit, from).await
 }
 
 /// The first, or the last, event of a stream of the adapter's own.
 pub(super) async fn one_of(connection: &Connection, name: &str, last: bool) -> Result<Option<RecordedEvent>, Fault> {
     let from = if last { StreamPosition::End } else { StreamPosition::Start };
-    Ok(of_named(connection, name, 1, |options| options.position(from)).await?.pop())
+    Ok(of_named(connection, name, 1, from).await?.pop())
 }
 
 async fn of_named(
     connection: &Connection,
     name: &str,
     limit: usize,
-    how: impl FnOnce(ReadStreamOptions) -> ReadStreamOptions,
+    from: StreamPosition<u64>,
+) -> Result<Vec<RecordedEvent>, Fault> {
+    of_the_leader(|| named_once(connection, name, limit, from)).await
+}
+
+async fn named_once(
+    connection: &Connection,
+    name: &str,
+    limit: usize,
+    from: StreamPosition<u64>,
 ) -> Result<Vec<RecordedEvent>, Fault> {
     let lent = connection.lend()?;
-    let options = how(lent.reading_stream()).max_count(limit);
+    let options = lent.reading_stream().position(from).max_count(limit);
     let opened = connection.step(STEP, lent.number(), lent.client.read_stream(name, &options)).await;
     let answer = match opened {
         Ok(answer) => to_the_end(connection, lent.number(), answer, limit).await,

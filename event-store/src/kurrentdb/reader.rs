@@ -68,7 +68,7 @@ impl KurrentReader {
     }
 
     /// Position of the last event, asked of the server.
-    async fn last(&self) -> Result<Position, Fault> {
+    pub(super) async fn last(&self) -> Result<Position, Fault> {
         let mut wanted = 2;
         loop {
             let records = pull::of_all(&self.connection, Which::Events, Begin::End, wanted).await?;
@@ -91,7 +91,7 @@ impl KurrentReader {
             (Vec::new(), if place == Position::START { Begin::Start } else { Begin::At(place) });
         loop {
             // Two more than wanted: the record to begin with comes too, and the identity may.
-            let asked = (limit - events.len() + 2).min(MAX_PAGE);
+            let asked = (limit - events.len()).saturating_add(2).min(MAX_PAGE);
             let records = pull::of_all(&self.connection, Which::Events, from, asked).await?;
             let Some(last) = records.last() else { return Err(Fault::CutShort.into()) };
             let (is_full, next) = (records.len() == asked, Position(last.position.commit));
@@ -144,6 +144,7 @@ impl KurrentReader {
     }
 
     async fn page(&self, after: Position, limit: usize) -> Result<Events, ReadFault> {
+        let known = self.seen();
         let read = self.after(after, after, limit).await;
         let events = match read {
             Ok(events) => events,
@@ -152,8 +153,8 @@ impl KurrentReader {
             }
             Err(fault) => return Err(fault),
         };
-        // More was seen before: then the log was cut, or the answer was.
-        if events.is_empty() && after < self.seen() && after < self.last().await? {
+        // More had been seen before: then the log was cut, or the answer was.
+        if events.is_empty() && after < known && after < self.last().await? {
             return Err(Fault::CutShort.into());
         }
         Ok(events)

@@ -2,6 +2,7 @@
 //! reach in a file, `tests/it/tamper.rs` and `tests/it/checkpoint_attacks.rs` tell.)
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::*;
@@ -10,7 +11,8 @@ use crate::{
     event::{Actor, SealedEvent},
     memory::MemoryStore,
     merkle::{Tree, leaf_hash},
-    port::{EventStore as _, EventStream, Expected, Identity},
+    plan::Request,
+    port::{EventStream, Expected, Identity},
 };
 
 /// A log as a hand, or a scavenge, left it.
@@ -25,8 +27,9 @@ impl Left {
         let log = MemoryStore::numbering(Uuid::nil(), Positions::Increasing);
         for _round in 0..5 {
             for stream in 1..=4 {
-                let stream = stream_of(stream);
-                log.append(&stream, Expected::Any, vec![event()]).await.expect("it is stored");
+                let late = SignedDuration::from_millis(if stream == 3 { 250 } else { 0 });
+                let request = Request { stream: stream_of(stream), expected: Expected::Any, events: vec![event()] };
+                log.append_at(&request, Timestamp::now() - late).expect("it is stored");
             }
         }
         let events = log.read_all(Position::START, usize::MAX).await.expect("memory answers");

@@ -60,9 +60,17 @@ impl Expected {
         position: Position,
         reached: &mut impl FnMut(Position),
     ) -> Result<(), ViewsError> {
+        let mut at_most = BATCH;
         while self.position() < position {
             let missing = usize::try_from(position.0 - self.position().0).unwrap_or(BATCH);
-            let page = self.means.reader.read_all(self.position(), missing.min(BATCH)).await?;
+            let page = match self.means.reader.read_all(self.position(), missing.min(at_most)).await {
+                // In a log with holes so many may reach beyond the position, and what is bad there is not asked for.
+                Err(ReadError::Damaged { position: bad, .. }) if bad > position && missing.min(at_most) > 1 => {
+                    at_most = missing.min(at_most) / 2;
+                    continue;
+                }
+                page => page?,
+            };
             let page = page.into_iter().take_while(|event| event.position <= position).map(Ok).collect::<Vec<_>>();
             if page.is_empty() {
                 return Err(ViewsError::NotInLog { position });

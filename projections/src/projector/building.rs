@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event_store::{Position, sql::SqlError};
+use event_store::{Position, Positions, sql::SqlError};
 use tokio::time::sleep;
 
 use super::{Followed, Over, lookout::News};
@@ -167,7 +167,7 @@ impl Building {
         tracing::info!(
             generation = self.number(),
             position = position.0,
-            events = position.0 - from.0.min(position.0),
+            events = (views.means.reader.positions() == Positions::Dense).then(|| position.0.saturating_sub(from.0)),
             seconds = since.elapsed().as_secs_f64(),
             switch_ms = took.as_secs_f64() * 1e3,
             "views switched"

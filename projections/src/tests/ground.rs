@@ -1,10 +1,12 @@
-//! A log in memory, views in a folder, and every row of a generation as text.
+//! A log in memory, views in a folder, and every row of a generation as text. The log numbers with holes, so that
+//! whatever leans on dense positions shows; dense logs are those of `tests/it`.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use event_store::{EventReader, EventStore, Log, Position, Vault, memory::MemoryStore};
+use event_store::{EventReader, EventStore, Log, Position, Positions, Vault, memory::MemoryStore};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::{ViewSet, Views, ViewsError, ViewsLocation, view};
 
@@ -17,9 +19,13 @@ pub(super) struct Ground {
     pub(super) folder: TempDir,
 }
 
+pub(super) fn log_with_holes(log_id: Uuid) -> MemoryStore {
+    MemoryStore::numbering(log_id, Positions::Increasing)
+}
+
 impl Ground {
     pub(super) fn new() -> Self {
-        let store = MemoryStore::default();
+        let store = log_with_holes(Uuid::new_v4());
         let log = Log::new(Arc::new(store.clone()), Arc::new(Vault::in_memory()));
         Self { store, log, folder: tempfile::tempdir().unwrap() }
     }

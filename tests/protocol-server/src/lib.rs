@@ -10,6 +10,7 @@
 
 mod access;
 mod cluster;
+mod connections;
 pub mod control;
 mod event;
 mod faults;
@@ -22,9 +23,18 @@ mod server;
 mod service;
 mod statuses;
 mod store;
+mod threads;
 
 pub use faults::{AppendFault, Ending, Faults};
 pub use listener::ReservedPort;
 pub use log::LogError;
-pub use options::{InvalidPosition, Options, SlowSubscribers, User};
+pub use options::{InvalidPosition, Options, SlowSubscribers, Tls, User};
 pub use server::{Server, StartError};
+
+/// Reads an id as the protocol writes it.
+///
+/// # Errors
+/// `INVALID_ARGUMENT`: there is none, or it is no UUID.
+pub fn uuid_of(said: Option<proto::Uuid>) -> Result<uuid::Uuid, tonic::Status> {
+    service::uuid(said)
+}

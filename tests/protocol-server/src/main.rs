@@ -9,7 +9,7 @@ use std::{
 
 use clap::Parser;
 use protocol_server::{
-    Options, Server, SlowSubscribers, User,
+    Options, Server, SlowSubscribers, Tls, User,
     control::{HELP, Then, obey},
 };
 
@@ -41,6 +41,12 @@ struct Arguments {
     /// After how many writes the server writes an event of its own; 0: never.
     #[arg(long, default_value_t = 20)]
     stats_every: u32,
+    /// The certificate chain in PEM to speak TLS with.
+    #[arg(long, requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its key in PEM.
+    #[arg(long, requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -74,10 +80,16 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-fn options(arguments: Arguments) -> Result<Options, String> {
+fn options(arguments: Arguments) -> Result<Options, Box<dyn std::error::Error>> {
     if let Some(elsewhere) = arguments.listen.iter().find(|address| !address.ip().is_loopback()) {
-        return Err(format!("a test server listens on 127.0.0.1, not on {elsewhere}"));
+        return Err(format!("a test server listens on 127.0.0.1, not on {elsewhere}").into());
     }
+    let tls = match (arguments.tls_cert, arguments.tls_key) {
+        (Some(cert), Some(key)) => {
+            Some(Tls { certificates: std::fs::read_to_string(cert)?, key: std::fs::read_to_string(key)? })
+        }
+        _ => None,
+    };
     Ok(Options {
         nodes: arguments.nodes.max(arguments.listen.len()),
         ports: arguments.listen.iter().map(std::net::SocketAddrV4::port).collect(),
@@ -86,6 +98,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         slow_subscribers: if arguments.drop_slow { SlowSubscribers::Drop } else { SlowSubscribers::CatchUp },
         tell_fell_behind: arguments.tell_fell_behind,
         stats_every: arguments.stats_every,
+        tls,
         ..Options::default()
     })
 }

@@ -1,5 +1,7 @@
 //! How a server behaves from its start on. The defaults are those of KurrentDB 25 as it comes.
 
+use std::fmt;
+
 /// Settings of a server.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -27,6 +29,26 @@ pub struct Options {
     pub refuse_positions_behind_the_end: bool,
     /// Which version of the server is told to clients.
     pub version: String,
+    /// What a server shows whoever connects with TLS. None: no TLS.
+    pub tls: Option<Tls>,
+    /// Whether the kernel is to acknowledge at once what has come. The client in 1.2.0 leaves Nagle's algorithm on and sends a
+    /// call in two pieces, so a kernel that waits makes every call 40 ms longer.
+    pub quick_ack: bool,
+}
+
+/// A certificate and its key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The chain in PEM, the server's own first.
+    pub certificates: String,
+    /// Its private key in PEM.
+    pub key: String,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
 }
 
 impl Default for Options {
@@ -44,6 +66,8 @@ impl Default for Options {
             invalid_position: InvalidPosition::Unknown,
             refuse_positions_behind_the_end: false,
             version: "25.1.0".to_owned(),
+            tls: None,
+            quick_ack: true,
         }
     }
 }

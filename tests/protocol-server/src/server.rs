@@ -7,13 +7,14 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{runtime::Runtime, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tonic::transport::Server as Transport;
 
 use crate::{
     cluster::Cluster,
+    connections::{Connections, Manner, acceptor, incoming},
     faults::Faults,
-    listener::{Connections, ReservedPort, incoming},
+    listener::ReservedPort,
     log::LogError,
     options::Options,
     proto::{
@@ -22,6 +23,7 @@ use crate::{
     },
     service::Node,
     store::{Habits, Store},
+    threads::Threads,
 };
 
 /// The largest message that a node takes, in bytes: that of a record in KurrentDB's log.
@@ -42,12 +44,13 @@ pub enum StartError {
 ///
 /// Whoever drops it has it stopped.
 pub struct Server {
-    runtime: Option<Runtime>,
+    threads: Threads,
     folder: PathBuf,
     cluster: Arc<Cluster>,
     faults: Arc<Faults>,
     ports: Vec<ReservedPort>,
     nodes: Vec<Listening>,
+    manner: Manner,
 }
 
 /// A node's listener and its connections.
@@ -63,20 +66,18 @@ impl Server {
     /// # Errors
     /// [`StartError`]: the folder is in use or cannot be read, or a port is taken.
     pub fn start(folder: &Path, options: Options) -> Result<Self, StartError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("protocol-server")
-            .enable_all()
-            .build()?;
+        let threads = Threads::start()?;
         let ports = {
-            let _inside = runtime.enter();
+            let _inside = threads.enter();
             let wanted = (0..options.nodes.max(1)).map(|node| options.ports.get(node).copied().unwrap_or(0));
             wanted.map(ReservedPort::take).collect::<io::Result<Vec<_>>>()?
         };
+        let tls = options.tls.as_ref().map(acceptor).transpose()?;
+        let manner = Manner { tls, quick_ack: options.quick_ack };
         let faults = Arc::new(Faults::default());
         let cluster = cluster(folder, options, &faults, &ports)?;
         let nodes = ports.iter().map(|_| Listening::default()).collect();
-        let mut server = Self { runtime: Some(runtime), folder: folder.to_owned(), cluster, faults, ports, nodes };
+        let mut server = Self { threads, folder: folder.to_owned(), cluster, faults, ports, nodes, manner };
         server.listen_everywhere()?;
         Ok(server)
     }
@@ -91,14 +92,19 @@ impl Server {
     #[must_use]
     pub fn url_with(&self, credentials: &str) -> String {
         let nodes: Vec<String> = self.ports.iter().map(|port| port.address().to_string()).collect();
-        // The client waits so many milliseconds before it connects at all; by default half a second.
-        format!("kurrentdb://{credentials}{}?tls=false&discoveryInterval=20", nodes.join(","))
+        self.connection_string(credentials, &nodes.join(","))
     }
 
     /// The connection string of one node alone.
     #[must_use]
     pub fn url_of(&self, node: usize) -> String {
-        format!("kurrentdb://{}?tls=false&discoveryInterval=20", self.address(node))
+        self.connection_string("", &self.address(node).to_string())
+    }
+
+    fn connection_string(&self, credentials: &str, nodes: &str) -> String {
+        let tls = self.manner.tls.is_some();
+        // The client waits so many milliseconds before it connects at all; by default half a second.
+        format!("kurrentdb://{credentials}{nodes}?tls={tls}&discoveryInterval=20")
     }
 
     /// Where a node listens, or would.
@@ -149,11 +155,9 @@ impl Server {
     /// There is no such node.
     pub fn go_down(&mut self, node: usize) {
         self.cluster.set_up(node, false);
-        let listening = &mut self.nodes[node];
-        if let (Some(task), Some(runtime)) = (listening.task.take(), &self.runtime) {
-            task.abort();
-            // Until nobody accepts any more; how it ended says nothing.
-            let _ = wait(runtime, task);
+        if let Some(task) = self.nodes[node].task.take() {
+            // First nobody accepts any more.
+            self.threads.end(task);
         }
         self.nodes[node].connections.cut_all();
     }
@@ -174,9 +178,11 @@ impl Server {
     /// # Panics
     /// There is no such node.
     pub fn come_back(&mut self, node: usize) -> Result<(), StartError> {
-        let Some(runtime) = self.runtime.as_ref().filter(|_| self.nodes[node].task.is_none()) else { return Ok(()) };
+        if self.nodes[node].task.is_some() {
+            return Ok(());
+        }
         let listener = {
-            let _inside = runtime.enter();
+            let _inside = self.threads.enter();
             self.ports[node].listen()?
         };
         let connections = self.nodes[node].connections.clone();
@@ -186,9 +192,9 @@ impl Server {
             .add_service(GossipServer::new(service.clone()))
             .add_service(ServerFeaturesServer::new(service.clone()))
             .add_service(OperationsServer::new(service))
-            .serve_with_incoming(incoming(listener, connections));
+            .serve_with_incoming(incoming(listener, connections, self.manner.clone()));
         self.cluster.set_up(node, true);
-        self.nodes[node].task = Some(runtime.spawn(async move {
+        self.nodes[node].task = Some(self.threads.spawn(async move {
             // It ends when it is aborted.
             let _ = serving.await;
         }));
@@ -232,10 +238,6 @@ impl Server {
     fn halt(&mut self) {
         self.go_down_everywhere();
         self.cluster.store.stop();
-        if let Some(runtime) = self.runtime.take() {
-            // Not awaited: this may be dropped inside another runtime.
-            runtime.shutdown_background();
-        }
     }
 }
 
@@ -254,15 +256,4 @@ fn cluster(
     let store = Store::open(folder, Habits { stats_every: options.stats_every })?;
     let addresses: Vec<SocketAddr> = ports.iter().map(ReservedPort::address).collect();
     Ok(Arc::new(Cluster::new(options, store, faults.clone(), &addresses)))
-}
-
-/// Waits for a task from outside of the runtime, or from inside of another.
-fn wait(runtime: &Runtime, task: JoinHandle<()>) -> Option<()> {
-    let (done, ended) = std::sync::mpsc::channel();
-    runtime.spawn(async move {
-        // How it ended says nothing.
-        let _ = task.await;
-        let _ = done.send(());
-    });
-    ended.recv().ok()
 }

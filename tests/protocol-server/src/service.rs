@@ -11,6 +11,8 @@ mod outlet;
 mod read;
 mod subscribe;
 
+pub(crate) use convert::uuid;
+
 use std::sync::Arc;
 
 use tokio_stream::wrappers::ReceiverStream;
@@ -19,7 +21,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::{
     access::Caller,
     cluster::{Cluster, requires_leader},
-    listener::Line,
+    connections::Line,
     proto::streams::{
         AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, DeleteReq, DeleteResp, ReadReq, ReadResp, TombstoneReq,
         TombstoneResp, streams_server::Streams,

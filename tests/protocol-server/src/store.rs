@@ -35,7 +35,7 @@ pub(crate) enum Outcome {
 enum Request {
     Append { stream: String, expected: Expected, events: Vec<Proposed>, answer: oneshot::Sender<Outcome> },
     Delete { stream: String, expected: Expected, for_ever: bool, answer: oneshot::Sender<Outcome> },
-    Lead,
+    Lead { answer: mpsc::Sender<()> },
     Scavenge { answer: mpsc::Sender<Result<usize, LogError>> },
     Stop,
 }
@@ -86,9 +86,11 @@ impl Store {
     }
 
     /// A node begins to lead: an epoch is written, and ids of the recent past are forgotten.
+    /// Returns when that is on the disk.
     pub(crate) fn lead(&self) {
+        let (answer, done) = mpsc::channel();
         // A store that has stopped has no leader.
-        let _ = self.requests.send(Request::Lead);
+        let _ = self.requests.send(Request::Lead { answer }).map(|()| done.recv());
     }
 
     /// Removes what the streams' metadata hides, and says how many events that were.

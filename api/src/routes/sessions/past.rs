@@ -44,9 +44,8 @@ async fn refuse_future(app: &App, time: Timestamp) -> Result<(), Problem> {
         return Ok(());
     }
     let reader = app.reader();
-    let before_last = reader.head().await?.0.saturating_sub(1);
-    let last = reader.read_all(Position(before_last), 1).await?;
-    match last.first() {
+    let last = reader.read_at(reader.head().await?).await?;
+    match last {
         Some(last) if time <= last.recorded_at => Ok(()),
         Some(_) | None => Err(Problem::invalid("at", format_args!("is in the future; it is {now:.0} here"))),
     }

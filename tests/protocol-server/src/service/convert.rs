@@ -37,7 +37,7 @@ pub(super) fn identifier(stream: &str) -> StreamIdentifier {
 
 /// # Errors
 /// `INVALID_ARGUMENT`: there is none, or it cannot be read.
-pub(super) fn uuid(said: Option<proto::Uuid>) -> Result<uuid::Uuid, Status> {
+pub(crate) fn uuid(said: Option<proto::Uuid>) -> Result<uuid::Uuid, Status> {
     use proto::uuid::Value;
     let read = match said.and_then(|said| said.value) {
         Some(Value::String(text)) => uuid::Uuid::parse_str(&text).ok(),

@@ -67,9 +67,11 @@ impl Writer {
                         break;
                     }
                     Request::Scavenge { answer } => {
-                        let removed = self.flush().map_err(LogError::Io).and_then(|()| self.scavenge());
+                        if self.flush().is_err() {
+                            return;
+                        }
                         // Whoever asked may have gone.
-                        let _ = answer.send(removed);
+                        let _ = answer.send(self.scavenge());
                     }
                     Request::Append { stream, expected, events, answer } => {
                         let outcome = self.append(&stream, expected, &events);
@@ -79,7 +81,13 @@ impl Writer {
                         let outcome = self.delete(&stream, expected, for_ever);
                         self.group.answers.push((answer, outcome));
                     }
-                    Request::Lead => self.lead(),
+                    Request::Lead { answer } => {
+                        self.lead();
+                        if self.flush().is_err() {
+                            return;
+                        }
+                        let _ = answer.send(());
+                    }
                 }
             }
             if self.flush().is_err() || is_last {

@@ -1,7 +1,19 @@
 //! The protocol test server against the papers: through the official client, and through the generated one where that hides
 //! what is sent.
+#![allow(clippy::unwrap_used, missing_docs)]
 
-#![allow(clippy::unwrap_used)]
-
+mod access;
+mod appends;
+mod batches;
 mod client;
+mod deletes;
+mod faults;
 mod harness;
+mod nodes;
+mod program;
+mod raw;
+mod reads;
+mod scavenges;
+mod storage;
+mod subscriptions;
+mod tls;

@@ -1,0 +1,122 @@
+//! The log in KurrentDB, on the protocol test server (`tests/protocol-server`, which is not KurrentDB): every promise of the port,
+//! and what a network, a cluster and an operator can do to it.
+
+mod cluster;
+mod conformance;
+mod limits;
+mod losses;
+mod opening;
+mod outages;
+mod outcomes;
+mod positions;
+mod reads;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use event_store::{
+    Actor, SealedEvent, StreamName,
+    kurrentdb::{KurrentLog, KurrentSettings},
+};
+use protocol_server::{Options, Server};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// Far beyond what anything here takes; a test that waits this long has found a freeze.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server over a folder of its own, and what is said to it.
+pub(crate) struct Ground {
+    server: Mutex<Server>,
+    _folder: TempDir,
+}
+
+impl Ground {
+    pub(crate) fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { server: Mutex::new(Server::start(folder.path(), options).unwrap()), _folder: folder }
+    }
+
+    pub(crate) fn server(&self) -> MutexGuard<'_, Server> {
+        self.server.lock().unwrap()
+    }
+
+    pub(crate) fn settings(&self) -> KurrentSettings {
+        KurrentSettings::parse(&self.server().url()).unwrap()
+    }
+
+    pub(crate) async fn log(&self) -> Arc<KurrentLog> {
+        Arc::new(KurrentLog::open(self.settings()).await.unwrap())
+    }
+
+    /// A client of the server, for what an operator or another program does.
+    fn client(&self, credentials: &str) -> eventstore::Client {
+        eventstore::Client::new(self.server().url_with(credentials).parse().unwrap()).unwrap()
+    }
+
+    /// Writes an event that is none of the adapter's.
+    async fn write(&self, stream: &str, event_type: &str, data: &serde_json::Value) {
+        self.write_as("", stream, event_type, data).await;
+    }
+
+    async fn write_as(&self, credentials: &str, stream: &str, event_type: &str, data: &serde_json::Value) {
+        let event = eventstore::EventData::json(event_type, data).unwrap();
+        self.client(credentials).append_to_stream(stream, &Default::default(), event).await.unwrap();
+    }
+}
+
+fn event() -> SealedEvent {
+    SealedEvent {
+        event_id: Uuid::new_v4(),
+        event_type: "test.happened".into(),
+        schema: 1,
+        actor: Actor::new("system", "test"),
+        subject: None,
+        key_id: None,
+        correlation_id: Uuid::new_v4(),
+        causation_id: None,
+        data: r#"{"text":"wie weit fährt das Rad? 续航多少公里？"}"#.into(),
+        personal: None,
+    }
+}
+
+fn events(count: usize) -> Vec<SealedEvent> {
+    (0..count).map(|_| event()).collect()
+}
+
+fn new_stream() -> StreamName {
+    StreamName::of("session", Uuid::new_v4())
+}
+
+async fn measure() {
+    let ground = Ground::new();
+    let log = ground.log().await;
+    use event_store::{EventReader as _, EventStore as _, Expected, StreamVersion};
+    let stream = new_stream();
+    for _ in 0..3 {
+        let began = std::time::Instant::now();
+        for _ in 0..20 {
+            log.append(&stream, Expected::Any, events(1)).await.unwrap();
+        }
+        eprintln!("append {:?}", began.elapsed() / 20);
+        let began = std::time::Instant::now();
+        for _ in 0..20 {
+            log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
+        }
+        eprintln!("read {:?}", began.elapsed() / 20);
+    }
+}
+#[tokio::test]
+async fn zz_measure_current() {
+    measure().await
+}
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn zz_measure_multi() {
+    measure().await
+}

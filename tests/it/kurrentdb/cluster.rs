@@ -1,0 +1,135 @@
+//! Three nodes over the same events, of which one leads at a time.
+
+use event_store::{AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion};
+use futures::StreamExt as _;
+use tokio::time::timeout;
+
+use super::*;
+
+fn three() -> Ground {
+    Ground::with(Options { nodes: 3, ..Options::default() })
+}
+
+/// Once more until it is there: what a command does while nodes change.
+async fn append_patiently(log: &KurrentLog, stream: &StreamName, event: SealedEvent) {
+    let tries = async {
+        while let Err(error) = log.append(stream, Expected::Any, vec![event.clone()]).await {
+            assert!(matches!(error, AppendError::Unavailable(_)), "{error}");
+        }
+    };
+    timeout(PATIENCE, tries).await.unwrap();
+}
+
+async fn follows_the_leader(log: &KurrentLog, ground: &Ground) {
+    let stream = new_stream();
+    let mut subscription = log.subscribe(log.head().await.unwrap());
+    let mut ids = Vec::new();
+    for leader in [0, 1, 2, 0, 1] {
+        ground.server().lead(Some(leader));
+        for event in events(3) {
+            ids.push(event.event_id);
+            append_patiently(log, &stream, event).await;
+        }
+        assert_eq!(log.read_stream(&stream, StreamVersion::NONE, 100).await.unwrap().len(), ids.len());
+    }
+    for id in ids {
+        let given = timeout(PATIENCE, subscription.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(given.event.event_id, id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_leads_is_found() {
+    let ground = three();
+    follows_the_leader(&*ground.log().await, &ground).await;
+}
+
+/// The URL names one node, which tells of the others when it is asked for what only the leader may answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redirect_to_the_leader_is_followed() {
+    let ground = three();
+    let url = ground.server().url_of(0);
+    ground.server().lead(Some(2));
+    let log = KurrentLog::open(KurrentSettings::parse(&url).unwrap()).await.unwrap();
+    follows_the_leader(&log, &ground).await;
+}
+
+/// The client stays with a node that was good once; here another is looked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_dies_is_left_for_another() {
+    let ground = three();
+    let (log, stream) = (ground.log().await, new_stream());
+    append_patiently(&log, &stream, event()).await;
+    let mut subscription = log.subscribe(Position::START);
+    for (dead, leader) in [(0, 1), (1, 2), (2, 0)] {
+        {
+            let mut server = ground.server();
+            server.go_down(dead);
+            server.lead(Some(leader));
+        }
+        append_patiently(&log, &stream, event()).await;
+        ground.server().come_back(dead).unwrap();
+    }
+    let all = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
+    assert_eq!(all.len(), 4);
+    for event in all {
+        assert_eq!(timeout(PATIENCE, subscription.next()).await.unwrap().unwrap().unwrap(), event);
+    }
+}
+
+/// A follower that lags knows nothing of what was just written: no decision is made from what it has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_is_read_although_a_follower_lags() {
+    let ground = three();
+    let (log, stream) = (ground.log().await, new_stream());
+    {
+        let server = ground.server();
+        server.lead(Some(1));
+        server.hold(0);
+        server.hold(2);
+    }
+    for n in 1..=10 {
+        let event = event();
+        let id = event.event_id;
+        append_patiently(&log, &stream, event).await;
+        assert_eq!(log.read_stream(&stream, StreamVersion::NONE, 100).await.unwrap().len(), n);
+        assert!(log.find(&stream, id).await.unwrap().is_some());
+        assert_eq!(log.read_all(Position::START, 100).await.unwrap().len(), n);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_leader_the_log_is_unavailable_and_then_goes_on() {
+    let ground = three();
+    let (log, stream) = (ground.log().await, new_stream());
+    append_patiently(&log, &stream, event()).await;
+    ground.server().lead(None);
+    let answer = timeout(PATIENCE, log.append(&stream, Expected::Any, events(1))).await.unwrap();
+    assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
+    ground.server().lead(Some(1));
+    append_patiently(&log, &stream, event()).await;
+    assert_eq!(log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap().len(), 2);
+}
+
+/// An auditor's program may read where nobody is disturbed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_takes_the_node_that_its_url_prefers() {
+    let ground = three();
+    let (log, stream) = (ground.log().await, new_stream());
+    append_patiently(&log, &stream, event()).await;
+    let url = format!("{}&nodePreference=follower", ground.server().url());
+    {
+        let server = ground.server();
+        server.hold(1);
+        server.hold(2);
+    }
+    append_patiently(&log, &stream, event()).await;
+    let reader = KurrentLog::open_reader(KurrentSettings::parse(&url).unwrap()).await.unwrap();
+    assert_eq!(reader.read_all(Position::START, 10).await.unwrap().len(), 1, "the follower knows of one only");
+    {
+        let server = ground.server();
+        server.release(1);
+        server.release(2);
+    }
+    assert_eq!(reader.read_all(Position::START, 10).await.unwrap().len(), 2);
+}

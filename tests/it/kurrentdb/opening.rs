@@ -1,0 +1,152 @@
+//! Which log it is, who may use it, and what is refused at the start.
+
+use std::collections::HashSet;
+
+use event_store::{
+    AppendError, EventReader as _, EventStore as _, Expected, Position, ReadError, kurrentdb::KurrentError,
+    private_file::create_private_file,
+};
+use futures::future::join_all;
+use protocol_server::{AppendFault, User};
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_nodes_that_start_at_once_have_one_log() {
+    let ground = Ground::new();
+    ground.server().faults().on_appends("fiido.desk.identity", AppendFault::StoredConnectionCut, 1);
+    ground.server().faults().on_appends("fiido.desk.identity", AppendFault::LostTooBusy, 1);
+    let settings = ground.settings();
+    let opened = join_all((0..8).map(|_| {
+        let settings = settings.clone();
+        tokio::spawn(async move { KurrentLog::open(settings).await.unwrap().identity().await.unwrap() })
+    }));
+    let ids: HashSet<Uuid> = opened.await.into_iter().map(|identity| identity.unwrap().log_id).collect();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    let again = ground.log().await.identity().await.unwrap();
+    assert_eq!((again.generation, ids.contains(&again.log_id)), (1, true));
+}
+
+/// As a restore has to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_event_of_the_identity_says_the_generation() {
+    let ground = Ground::new();
+    let log = ground.log().await;
+    let identity = log.identity().await.unwrap();
+    let (stream, head) = (new_stream(), log.head().await.unwrap());
+    assert_eq!(head, Position::START, "the identity is no event of the log");
+    log.append(&stream, Expected::NoStream, events(2)).await.unwrap();
+    let raised = serde_json::json!({"log_id": identity.log_id, "generation": 2});
+    ground.write("fiido.desk.identity", "log.identity", &raised).await;
+    let log = ground.log().await;
+    assert_eq!(log.identity().await.unwrap(), event_store::Identity { generation: 2, ..identity });
+    log.append(&stream, Expected::Any, events(1)).await.unwrap();
+    let all = log.read_all(Position::START, 10).await.unwrap();
+    assert_eq!((all.len(), log.head().await.unwrap()), (3, all[2].position));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_begins_no_log() {
+    let ground = Ground::new();
+    let refused = KurrentLog::open_reader(ground.settings()).await.err().unwrap();
+    assert!(matches!(refused, KurrentError::NoLog), "{refused}");
+    ground.log().await.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
+    let reader = KurrentLog::open_reader(ground.settings()).await.unwrap();
+    assert_eq!(reader.read_all(Position::START, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_identity_that_is_none_is_refused() {
+    let ground = Ground::new();
+    ground.write("fiido.desk.identity", "log.identity", &serde_json::json!({"name": "shop"})).await;
+    let refused = KurrentLog::open(ground.settings()).await.err().unwrap();
+    assert!(matches!(refused, KurrentError::Identity), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_too_old_is_refused() {
+    let ground = Ground::with(Options { version: "21.10.11".to_owned(), ..Options::default() });
+    match KurrentLog::open(ground.settings()).await.err().unwrap() {
+        KurrentError::TooOld { found } => assert_eq!(found, "21.10.11"),
+        other => panic!("{other}"),
+    }
+}
+
+fn with_users() -> Ground {
+    let users = vec![User::admin("admin", "changeit"), User::new("desk", "p@ss:w%rd")];
+    Ground::with(Options { users, ..Options::default() })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_is_told_at_the_start() {
+    let ground = with_users();
+    let url = |credentials: &str| ground.server().url_with(credentials);
+    for credentials in ["", "admin:wrong@", "nobody:changeit@"] {
+        let refused = KurrentLog::open(KurrentSettings::parse(&url(credentials)).unwrap()).await.err().unwrap();
+        assert!(matches!(refused, KurrentError::AccessDenied), "{credentials}: {refused}");
+        assert!(!format!("{refused} {refused:?}").contains("wrong"));
+    }
+    KurrentLog::open(KurrentSettings::parse(&url("admin:changeit@")).unwrap()).await.unwrap();
+}
+
+/// What the guide tells an operator to set up suffices: `docs/kurrentdb.md`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rights_of_the_guide_suffice_and_give_no_more() {
+    let ground = with_users();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("credentials");
+    create_private_file(&file, b"desk\np@ss:w%rd").unwrap();
+    let settings = ground.settings().with_credentials_file(Some(file.clone()));
+    let refused = KurrentLog::open(settings.clone()).await.err().unwrap();
+    assert!(matches!(refused, KurrentError::AccessDenied), "who may not read $all is told: {refused}");
+
+    let of_all = serde_json::json!({"$acl": {"$r": ["$admins", "desk"]}});
+    ground.write_as("admin:changeit@", "$$$all", "$metadata", &of_all).await;
+    let ours = serde_json::json!({
+        "$userStreamAcl": {
+            "$r": ["$admins", "desk"], "$w": ["$admins", "desk"], "$d": "$admins", "$mr": "$admins", "$mw": "$admins"
+        },
+        "$systemStreamAcl": {"$r": "$admins", "$w": "$admins", "$d": "$admins", "$mr": "$admins", "$mw": "$admins"},
+    });
+    ground.write_as("admin:changeit@", "$settings", "settings", &ours).await;
+    let log = KurrentLog::open(settings).await.unwrap();
+    let stream = new_stream();
+    log.append(&stream, Expected::NoStream, events(2)).await.unwrap();
+    log.claim(Uuid::new_v4(), &stream).await.unwrap();
+    assert_eq!(log.read_all(Position::START, 10).await.unwrap().len(), 2);
+    assert_eq!(event_store::verify::verify(&log, |_| ()).await.unwrap().first_flaw, None);
+}
+
+/// A password that was changed on the server and in the file is taken up without a new start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_in_between_is_an_outage() {
+    let ground = with_users();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("credentials");
+    let is_now = |text: &str| {
+        std::fs::remove_file(&file).ok();
+        create_private_file(&file, text.as_bytes()).unwrap();
+    };
+    is_now("admin:changeit");
+    let log = KurrentLog::open(ground.settings().with_credentials_file(Some(file.clone()))).await.unwrap();
+    let stream = new_stream();
+    log.append(&stream, Expected::Any, events(1)).await.unwrap();
+    is_now("admin:wrong");
+    ground.server().restart().unwrap();
+    let fails = async {
+        loop {
+            match log.append(&stream, Expected::Any, events(1)).await {
+                Ok(_) => ground.server().cut_connections(),
+                Err(AppendError::Unavailable(_)) => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    // The client keeps its credentials while it works; whatever makes it new reads them again.
+    tokio::time::timeout(Duration::from_millis(300), fails).await.ok();
+    is_now("admin:changeit");
+    let works = async { while log.append(&stream, Expected::Any, events(1)).await.is_err() {} };
+    tokio::time::timeout(PATIENCE, works).await.unwrap();
+    let read = log.read_all(Position::START, 10_000).await;
+    assert!(!matches!(read, Err(ReadError::Damaged { .. })));
+}

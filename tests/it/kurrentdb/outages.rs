@@ -1,0 +1,102 @@
+//! The server is gone: what is asked is answered soon, what waits goes on, and when it is back nothing was lost.
+
+use std::time::Instant;
+
+use event_store::{AppendError, EventReader as _, EventStore as _, Expected, Position, ReadError, StreamVersion};
+use futures::StreamExt as _;
+use tokio::time::timeout;
+
+use super::*;
+
+/// A request over HTTP may wait this long for its log, and then says 503.
+const BOUNDED: Duration = Duration::from_secs(12);
+
+async fn soon<T>(what: &str, asked: impl Future<Output = T>) -> T {
+    timeout(BOUNDED, asked).await.unwrap_or_else(|_| panic!("{what} did not end"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_server_everything_is_unavailable_soon_and_with_it_all_goes_on() {
+    let ground = Ground::new();
+    let (log, stream) = (ground.log().await, new_stream());
+    let first = events(2);
+    log.append(&stream, Expected::NoStream, first.clone()).await.unwrap();
+    let mut subscription = log.subscribe(Position::START);
+    for event in &first {
+        let given = timeout(PATIENCE, subscription.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(given.event.event_id, event.event_id);
+    }
+    for round in 0..2 {
+        ground.server().go_down_everywhere();
+        let lost = event();
+        let answer = soon("an append", log.append(&stream, Expected::Any, vec![lost.clone()])).await;
+        assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
+        let began = Instant::now();
+        let answer = soon("a second append", log.append(&stream, Expected::Any, vec![event()])).await;
+        assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
+        assert!(began.elapsed() < Duration::from_secs(5), "it is known that the server is away");
+        let read = soon("a read", log.read_stream(&stream, StreamVersion::NONE, 10)).await;
+        assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
+        let read = soon("a read of the log", log.read_all(Position::START, 10)).await;
+        assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
+        assert!(matches!(soon("the head", log.head()).await, Err(ReadError::Unavailable(_))));
+        let waits = timeout(Duration::from_millis(1500), subscription.next()).await;
+        assert!(waits.is_err(), "a subscription waits, but {waits:?} came");
+
+        ground.server().listen_everywhere().unwrap();
+        while log.append(&stream, Expected::Any, vec![lost.clone()]).await.is_err() {}
+        let given = timeout(PATIENCE, subscription.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!((given.event.event_id, given.version), (lost.event_id, StreamVersion(3 + round)));
+    }
+    assert_eq!(log.read_all(Position::START, 100).await.unwrap().len(), 4);
+}
+
+/// As a network that drops packets: nobody refuses, nobody answers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_does_not_answer_is_given_up_soon() {
+    let ground = Ground::new();
+    let (log, stream) = (ground.log().await, new_stream());
+    log.append(&stream, Expected::NoStream, events(1)).await.unwrap();
+    ground.server().faults().delay(Duration::from_secs(3600));
+    let answer = soon("an append", log.append(&stream, Expected::Any, events(1))).await;
+    assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
+    let read = soon("a read", log.read_stream(&stream, StreamVersion::NONE, 10)).await;
+    assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
+    let read = soon("a read of the log", log.read_all(Position::START, 10)).await;
+    assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
+    ground.server().faults().delay(Duration::ZERO);
+    let lost = event();
+    let comes_back = async { while log.append(&stream, Expected::Any, vec![lost.clone()]).await.is_err() {} };
+    timeout(PATIENCE, comes_back).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restarted_server_is_found_again_without_a_hole() {
+    let ground = Ground::new();
+    let (log, stream) = (ground.log().await, new_stream());
+    let mut subscription = log.subscribe(Position::START);
+    let mut ids = Vec::new();
+    for round in 0..5 {
+        for event in events(3) {
+            ids.push(event.event_id);
+            while let Err(error) = log.append(&stream, Expected::Any, vec![event.clone()]).await {
+                assert!(matches!(error, AppendError::Unavailable(_)), "{error}");
+            }
+        }
+        if round < 4 {
+            ground.server().restart().unwrap();
+        }
+    }
+    for id in ids {
+        let given = timeout(PATIENCE, subscription.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(given.event.event_id, id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_cannot_be_opened_without_its_server_and_says_so_soon() {
+    let ground = Ground::new();
+    ground.server().go_down_everywhere();
+    let refused = timeout(Duration::from_secs(40), KurrentLog::open(ground.settings())).await.unwrap();
+    assert!(matches!(refused, Err(event_store::kurrentdb::KurrentError::Unavailable(_))));
+}

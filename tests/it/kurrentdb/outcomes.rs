@@ -1,0 +1,171 @@
+//! Appends whose outcome nobody told: whatever was lost on the way, what is answered is what is stored, once.
+
+use std::collections::HashSet;
+
+use event_store::{AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion, hash::is_intact};
+use futures::future::join_all;
+use protocol_server::{AppendFault, Ending};
+
+use super::*;
+
+const FAULTS: [AppendFault; 8] = [
+    AppendFault::StoredNeverAnswered,
+    AppendFault::StoredTimedOut,
+    AppendFault::StoredDeadlineExceeded,
+    AppendFault::StoredUnavailable,
+    AppendFault::StoredConnectionCut,
+    AppendFault::LostTimedOut,
+    AppendFault::LostTooBusy,
+    AppendFault::LostConnectionCut,
+];
+
+const WAYS: [Expected; 2] = [Expected::NoStream, Expected::Any];
+
+/// Every event of the log once, in streams without a gap, with hashes that hold.
+async fn all_once(log: &KurrentLog, wanted: usize) {
+    let all = log.read_all(Position::START, 10_000).await.unwrap();
+    let ids: HashSet<Uuid> = all.iter().map(|event| event.event.event_id).collect();
+    assert_eq!((all.len(), ids.len()), (wanted, wanted));
+    assert!(all.iter().all(|event| is_intact(event)));
+    let report = event_store::verify::verify(log, |_| ()).await.unwrap();
+    assert_eq!((report.events, report.first_flaw), (wanted as u64, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_is_made_up_for_by_reading_back() {
+    let ground = Ground::new();
+    let log = ground.log().await;
+    let mut stored = 0;
+    for fault in FAULTS {
+        for expected in WAYS {
+            let (stream, events) = (new_stream(), events(3));
+            ground.server().faults().on_append(fault);
+            let answer = log.append(&stream, expected, events.clone()).await;
+            let answer = answer.unwrap_or_else(|error| panic!("{fault:?}, {expected:?}: {error}"));
+            stored += 3;
+            assert_eq!(ground.server().faults().waiting(), 0, "{fault:?} did not happen");
+            let there = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
+            let contents: Vec<_> = there.iter().map(|recorded| recorded.event.clone()).collect();
+            assert_eq!(contents, events, "{fault:?}, {expected:?}");
+            assert_eq!((answer.last_version, answer.last_position), (StreamVersion(3), there[2].position));
+            let again = log.append(&stream, expected, events).await.unwrap();
+            assert_eq!(again, answer, "{fault:?}, {expected:?}");
+        }
+    }
+    all_once(&log, stored).await;
+}
+
+/// On a stream that goes on, at the very version: what looks like somebody else's event is one's own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_own_event_is_not_taken_for_a_conflict() {
+    let ground = Ground::new();
+    let log = ground.log().await;
+    let stream = new_stream();
+    log.append(&stream, Expected::NoStream, events(1)).await.unwrap();
+    for (n, fault) in FAULTS.into_iter().enumerate() {
+        let version = StreamVersion(n as u64 + 1);
+        ground.server().faults().on_append(fault);
+        let answer = log.append(&stream, Expected::Exact(version), events(1)).await;
+        assert_eq!(answer.unwrap_or_else(|error| panic!("{fault:?}: {error}")).last_version, version.next());
+    }
+    all_once(&log, 1 + FAULTS.len()).await;
+}
+
+/// Twice in a row, and with the connection that is to be read back from cut as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reading_back_may_fail_too() {
+    let ground = Ground::new();
+    let log = ground.log().await;
+    let stream = new_stream();
+    for fault in [AppendFault::StoredTimedOut, AppendFault::LostTimedOut] {
+        for ending in [Ending::ConnectionCut, Ending::Ok, Ending::Unavailable, Ending::TooSlow] {
+            {
+                let server = ground.server();
+                server.faults().on_appends("", fault, 2);
+                server.faults().on_reads(0, ending, 2);
+            }
+            log.append(&stream, Expected::Any, events(1)).await.unwrap();
+            ground.server().faults().clear();
+        }
+    }
+    all_once(&log, 8).await;
+}
+
+/// The server says success for an id that it has at that place, whatever the event says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn success_for_other_content_is_not_passed_on() {
+    let ground = Ground::new();
+    let (here, there) = (ground.log().await, ground.log().await);
+    let (stream, first) = (new_stream(), event());
+    here.append(&stream, Expected::NoStream, vec![first.clone()]).await.unwrap();
+    let other = SealedEvent { data: "{\"other\":true}".into(), ..first.clone() };
+    // This node knows nothing of the stream yet, and sends it to its start.
+    match there.append(&stream, Expected::NoStream, vec![other]).await {
+        Err(AppendError::DifferentContent { event_id, stored }) => {
+            assert_eq!((event_id, stored.event), (first.event_id, first));
+        }
+        other => panic!("answered {other:?}"),
+    }
+    all_once(&here, 1).await;
+}
+
+/// KurrentDB itself stores an id again that stands further up in the stream; whichever node it comes to, here it is a repeat.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_from_further_up_is_known_on_every_node() {
+    let ground = Ground::new();
+    let log = ground.log().await;
+    let (stream, all) = (new_stream(), events(1500));
+    let mut answers = Vec::new();
+    for event in all.chunks(150) {
+        answers.push(log.append(&stream, Expected::Any, event.to_vec()).await.unwrap());
+    }
+    let other = ground.log().await;
+    for expected in [Expected::Any, Expected::Exact(StreamVersion(1500)), Expected::NoStream] {
+        for place in [0, 4, 9] {
+            let again = other.append(&stream, expected, all[place * 150..(place + 1) * 150].to_vec()).await.unwrap();
+            assert_eq!(again, answers[place], "{expected:?}");
+        }
+    }
+    all_once(&log, 1500).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_nodes_append_to_one_stream_and_each_event_is_there_once() {
+    let ground = Ground::new();
+    let nodes = join_all((0..4).map(|_| ground.log())).await;
+    let stream = new_stream();
+    let writers = nodes.iter().flat_map(|node| (0..4).map(move |_| node.clone())).map(|node| {
+        let stream = stream.clone();
+        tokio::spawn(async move {
+            for _ in 0..10 {
+                let event = event();
+                // Others may overtake it for longer than an append has patience; the same again is safe.
+                while let Err(error) = node.append(&stream, Expected::Any, vec![event.clone()]).await {
+                    assert!(matches!(error, AppendError::Unavailable(_)), "{error}");
+                }
+            }
+        })
+    });
+    for writer in join_all(writers).await {
+        writer.unwrap();
+    }
+    all_once(&nodes[0], 160).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_several_nodes_at_once_one_wins_each_version_whatever_is_lost() {
+    let ground = Ground::new();
+    let nodes = join_all((0..4).map(|_| ground.log())).await;
+    let stream = new_stream();
+    for version in 0..8 {
+        let fault = FAULTS[version % FAULTS.len()];
+        ground.server().faults().on_append(fault);
+        let expected = Expected::Exact(StreamVersion(version as u64));
+        let answers = join_all(nodes.iter().map(|node| node.append(&stream, expected, events(1)))).await;
+        let won = answers.iter().filter(|answer| answer.is_ok()).count();
+        let lost = |answer: &&Result<_, AppendError>| matches!(answer, Err(AppendError::WrongExpectedVersion { .. }));
+        assert_eq!((won, answers.iter().filter(lost).count()), (1, 3), "{fault:?}: {answers:?}");
+        ground.server().faults().clear();
+    }
+    all_once(&nodes[0], 8).await;
+}

@@ -1,0 +1,67 @@
+//! Numbers that nobody was given as a position: a caller's own, one from another log. The server refuses such a place.
+
+use event_store::{EventReader, EventStore as _, Expected, Position, StreamVersion};
+use protocol_server::InvalidPosition;
+
+use super::*;
+
+/// More than a page of looking, in streams that take turns.
+async fn long(ground: &Ground) -> (Arc<KurrentLog>, Vec<StreamName>) {
+    let (log, streams) = (ground.log().await, vec![new_stream(), new_stream()]);
+    for _ in 0..4 {
+        for stream in &streams {
+            log.append(stream, Expected::Any, events(160)).await.unwrap();
+        }
+    }
+    (log, streams)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_number_is_good_to_read_after() {
+    for (invalid_position, refuse_positions_behind_the_end) in
+        [(InvalidPosition::Unknown, false), (InvalidPosition::InvalidArgument, true)]
+    {
+        let ground = Ground::with(Options { invalid_position, refuse_positions_behind_the_end, ..Options::default() });
+        let (log, streams) = long(&ground).await;
+        let all = log.read_all(Position::START, 10_000).await.unwrap();
+        assert_eq!(all.len(), 1280);
+        let reader = KurrentLog::open_reader(ground.settings()).await.unwrap();
+        for log in [&*log as &dyn EventReader, &*reader] {
+            for place in [0, 1, 500, 640, 700, 1278, 1279] {
+                let event = &all[place];
+                for (number, first) in [(event.position.0 - 1, place), (event.position.0 + 1, place + 1)] {
+                    let expected: Vec<_> = all[first..].iter().take(3).cloned().collect();
+                    assert_eq!(log.read_all(Position(number), 3).await.unwrap(), expected, "after {number}");
+                    assert_eq!(log.read_at(Position(number)).await.unwrap(), None, "at {number}");
+                    let of_stream = log.read_stream_after_position(&streams[0], Position(number), 2).await.unwrap();
+                    let rest = all[first..].iter().filter(|event| event.stream == streams[0]);
+                    assert_eq!(of_stream, rest.take(2).cloned().collect::<Vec<_>>(), "of a stream after {number}");
+                }
+            }
+            for beyond in [1, 1000, 1 << 40, (1 << 53) - 2, 1 << 53, u64::MAX - all[1279].position.0] {
+                let number = Position(all[1279].position.0 + beyond);
+                assert_eq!(log.read_all(number, 3).await.unwrap(), [], "after {number}");
+                assert_eq!(log.read_at(number).await.unwrap(), None, "at {number}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_of_other_programs_between_ours_are_passed_over() {
+    let ground = Ground::with(Options { stats_every: 1, ..Options::default() });
+    let (log, stream) = (ground.log().await, new_stream());
+    for n in 0..60 {
+        ground.write("Foreign", "Happened", &serde_json::json!({"n": n})).await;
+        log.append(&stream, Expected::Any, events(1)).await.unwrap();
+    }
+    for n in 0..40 {
+        ground.write("Foreign", "Happened", &serde_json::json!({"n": n})).await;
+    }
+    let all = log.read_all(Position::START, 1000).await.unwrap();
+    assert_eq!(all, log.read_stream(&stream, StreamVersion::NONE, 1000).await.unwrap());
+    assert_eq!((all.len(), log.head().await.unwrap()), (60, all[59].position));
+    let fresh = ground.log().await;
+    assert_eq!(fresh.head().await.unwrap(), all[59].position);
+    assert_eq!(fresh.read_all(all[59].position, 10).await.unwrap(), []);
+}
