@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use eventstore::{AppendToStreamOptions, ReadStreamOptions, StreamState};
@@ -25,7 +26,12 @@ struct Program {
 impl Program {
     fn start(folder: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_protocol-server"));
-        command.arg("--dir").arg(folder).args(more).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg("--dir").arg(folder).args(more);
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut program = Self { out: BufReader::new(child.stdout.take().unwrap()), child, url: String::new() };
         program.url = program.line();
@@ -101,6 +107,27 @@ async fn a_kill_in_the_middle_of_appends_loses_nothing_that_was_acknowledged() {
         assert!((acknowledged..=acknowledged + 1).contains(&found), "round {round}: {found} of {acknowledged}");
         next = found;
     }
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_before_the_disk_has_it() {
+    const FLUSH: Duration = Duration::from_millis(150);
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("strace");
+    let slow_flush = format!("inject=fdatasync:delay_enter={}", FLUSH.as_micros());
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", &slow_flush]);
+    command.arg(env!("CARGO_BIN_EXE_protocol-server")).arg("--dir").arg(folder.path()).args(["--stats-every", "0"]);
+    let mut program = Program::run(command);
+    let client = client(&program.url);
+    client.append_to_stream("a", &Default::default(), event(0)).await.unwrap();
+    for number in 1..4 {
+        let begin = Instant::now();
+        client.append_to_stream("a", &Default::default(), event(number)).await.unwrap();
+        assert!(begin.elapsed() >= FLUSH, "acknowledged after {:?}", begin.elapsed());
+    }
+    // The tracer would leave it running.
+    writeln!(program.child.stdin.as_mut().unwrap(), "stop").unwrap();
+    program.child.wait().unwrap();
 }
 
 #[tokio::test]

@@ -202,8 +202,8 @@ async fn a_tombstone_ends_the_subscriptions_of_its_stream() {
     assert_eq!(tombstone.stream_revision, i64::MAX as u64);
     let error = subscribed.error().await;
     assert_eq!(error.metadata().get("exception").unwrap(), "stream-deleted");
-    let mut again = subscribe(&raw, of_stream("a")).await;
-    assert_eq!(again.error().await.code(), Code::FailedPrecondition);
+    let again = raw.open(of_stream("a").subscribe()).await.unwrap_err();
+    assert_eq!(again.code(), Code::FailedPrecondition, "it is not even confirmed");
 }
 
 /// Writes more than fits into all buffers on the way while nobody takes anything; then everything is taken.
