@@ -39,6 +39,7 @@ class Caller:
         self._lock = threading.RLock()
         self.member = Member(self._client, *KNOWN["credentials"]) if KNOWN["credentials"] else None
         self._spare = None
+        self._guarded = {}
         self._visitor = KNOWN["visitor"]
 
     def token(self, case):
@@ -50,6 +51,8 @@ class Caller:
                 return self.member.sign_in()["access_token"]
             if _is(case, "POST", "/api/agent/change-password"):
                 return self.spare().token()
+            if _is_about_a_second_factor(case):
+                return self.guarded(case.operation.path).token
             return self.member.token()
 
     def spare(self):
@@ -57,6 +60,12 @@ class Caller:
         if self._spare is None:
             self._spare = Member(self._client, *house.another(self._client, CALLER))
         return self._spare
+
+    def guarded(self, path):
+        """Somebody of the caller's role at the place in setting up a second factor that a path needs."""
+        if path not in self._guarded:
+            self._guarded[path] = house.Guarded(self._client, CALLER, path)
+        return self._guarded[path]
 
     def somebody_else(self, agent):
         return KNOWN["there_is"]["agents"][0] if agent in KNOWN["kept"] else agent
@@ -69,6 +78,8 @@ class Caller:
                 self._visitor = None
             if _is(case, "POST", "/api/agent/change-password") and response.status_code != 400:
                 self._spare = None
+            if _is_about_a_second_factor(case) and response.status_code != 400:
+                self._guarded.pop(case.operation.path, None)
 
 
 CALLS = Caller()
@@ -90,6 +101,10 @@ if CALLER != "nobody":
 
 def _is(case, method, path):
     return case.operation.method.upper() == method and case.operation.path == path
+
+
+def _is_about_a_second_factor(case):
+    return CALLS.member is not None and case.operation.path.startswith(house.SECOND_FACTOR)
 
 
 def _is_positive(case):
@@ -116,6 +131,9 @@ def _make_real(case):
         case.body["refresh_token"] = CALLS.member.sign_in()["refresh_token"]
     if _is(case, "POST", "/api/agent/change-password"):
         case.body["old_password"] = CALLS.spare().password
+    if _is_about_a_second_factor(case):
+        guarded = CALLS.guarded(case.operation.path)
+        case.body |= {"password": guarded.password, "code": guarded.code or "000000"}
 
 
 @schemathesis.hook
@@ -156,6 +174,11 @@ RULES = {
     # 5.0 is an integer to JSON Schema.
     ("PUT", "/api/agents/{id}"): ("max_sessions has the wrong type",),
     ("GET", "/api/sessions/{name}"): ("at is in the future",),
+    ("POST", "/api/agent/second-factor"): ("password is not",),
+    ("POST", "/api/agent/second-factor/enable"): ("code is not good",),
+    ("POST", "/api/agent/second-factor/disable"): ("password is not", "code is not good", "code is required"),
+    ("POST", "/api/agent/second-factor/recovery-codes"): ("password is not", "code is not good", "code is required"),
+    ("POST", "/api/api-keys"): ("expires_at must be a time to come",),
 }
 
 

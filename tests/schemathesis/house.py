@@ -132,6 +132,7 @@ def furnish(desk, caller):
     if caller in ROLES:
         credentials = (f"the-{caller}", OWN)
         kept += [_account(client, admin, credentials[0], caller)["id"], credentials[0]]
+    keys = [_api_key(client, admin, permission) for permission in ("statistics:read", "log:read")]
     visitor, sessions = _customer(client)
     sign_ins = [str(uuid.UUID(int=1))]
     if credentials:
@@ -144,6 +145,7 @@ def furnish(desk, caller):
         "sessions": sessions,
         "agents": [other["id"] for other in others] + [other["username"] for other in others],
         "sign_ins": sign_ins,
+        "api_keys": keys,
         "positions": [0, 1, 2, head // 2, head],
         "cursors": ["0", "1", f"1-{head // 2}", str(head), "1-0", "2-1"],
     }
@@ -159,6 +161,11 @@ def _account(client, admin, username, role):
     return made
 
 
+def _api_key(client, admin, permission):
+    new = {"name": f"For {permission}", "permissions": [permission]}
+    return client.ask("POST", "/api/api-keys", new, admin).json()["data"]["id"]
+
+
 def another(client, role):
     """Somebody more of this role, with a password of its own; answers how to sign in."""
     username = f"spare-{uuid.uuid4()}"
@@ -166,7 +173,34 @@ def another(client, role):
     return username, OWN
 
 
+SECOND_FACTOR = "/api/agent/second-factor"
 SESSIONS = ("written", "cleared", "empty", "会话 1")
+
+
+def one_time_code(secret, steps_ago=0):
+    """What an authenticator app shows (RFC 6238)."""
+    step = (int(time.time()) // 30 - steps_ago).to_bytes(8, "big")
+    digest = hmac.digest(base64.b32decode(secret), step, hashlib.sha1)
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start:start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+class Guarded:
+    """Somebody more of a role, on the way to a second factor: with nothing yet, with a secret, or with the whole of it."""
+
+    def __init__(self, client, role, path):
+        username, self.password = another(client, role)
+        self.token = client.sign_in(username, self.password)["access_token"]
+        self.code = None
+        if path == SECOND_FACTOR:
+            return
+        secret = client.ask("POST", SECOND_FACTOR, {"password": self.password}, self.token).json()["secret"]
+        self.code = one_time_code(secret)
+        if path == f"{SECOND_FACTOR}/enable":
+            return
+        first = {"code": one_time_code(secret, steps_ago=1)}
+        enabled = client.ask("POST", f"{SECOND_FACTOR}/enable", first, self.token).json()
+        self.code = enabled["recovery_codes"][0]
 
 
 def visit(client, token=None):

@@ -39,6 +39,8 @@ words! {
     Role: domain::agent::Role::ALL.iter().map(|role| role.as_str());
     /// Something that may be done.
     Permission: domain::agent::Permission::ALL.iter().map(|permission| permission.as_str());
+    /// Something that a program may do.
+    ProgramPermission: program_permissions();
     /// Whether somebody is signed in with an account.
     AgentStatus: ["online", "offline"];
     /// A language that customers are answered in.
@@ -51,6 +53,11 @@ words! {
     EscalationReason: stored(Reason::ALL);
     /// How urgently.
     Severity: stored(Urgency::ALL);
+}
+
+fn program_permissions() -> impl Iterator<Item = &'static str> {
+    use domain::agent::Permission;
+    Permission::ALL.iter().filter(|permission| permission.is_for_programs()).map(|permission| permission.as_str())
 }
 
 /// Words that are written as they are stored.

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     app::App,
     body::JsonBody,
+    openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
     request::request_id,
@@ -41,18 +42,23 @@ pub struct ApiKeyData {
     /// What it is for; null once erased.
     name: Option<String>,
     /// What it may do.
+    #[schema(value_type = Vec<words::ProgramPermission>)]
     permissions: Vec<&'static str>,
     /// False once it was revoked or has ended.
     is_active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
     created_at: Option<String>,
     /// Who issued it, as an actor.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     created_by: Option<String>,
     /// When it ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
     revoked_at: Option<String>,
 }
 
@@ -122,12 +128,15 @@ pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> R
 pub struct IssueApiKeyRequest {
     /// What it is for.
     #[serde(default)]
+    #[schema(value_type = texts::Person, required = true)]
     name: Option<String>,
     /// What it may do: some of session:read, statistics:read, log:read, personal:read, audit:read, agent:read.
     #[serde(default)]
+    #[schema(value_type = Vec<words::ProgramPermission>, required = true, min_items = 1)]
     permissions: Option<Vec<String>>,
     /// When it ends by itself (RFC 3339); never unless told.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<String>,
 }
 

@@ -34,6 +34,7 @@ use crate::{
 pub struct PrepareSecondFactorRequest {
     /// One's own password.
     #[serde(default)]
+    #[schema(value_type = String, required = true)]
     password: Option<String>,
 }
 
@@ -83,6 +84,7 @@ pub async fn prepare(
 pub struct EnableSecondFactorRequest {
     /// What the authenticator app shows.
     #[serde(default)]
+    #[schema(value_type = String, required = true)]
     code: Option<String>,
 }
 
@@ -137,6 +139,7 @@ pub async fn enable(
 pub struct ConfirmSecondFactorRequest {
     /// One's own password.
     #[serde(default)]
+    #[schema(value_type = String, required = true)]
     password: Option<String>,
     /// A one-time code, or a recovery code.
     #[serde(default)]
