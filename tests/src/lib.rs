@@ -5,6 +5,7 @@ pub mod effort;
 pub mod eventful;
 pub mod identity;
 pub mod oracle;
+pub mod outside;
 pub mod postgres;
 pub mod quiet;
 pub mod shop;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod forged;
 mod outsiders;
 mod sign_in;
 mod streams;
@@ -41,6 +42,11 @@ impl Member {
     async fn again(&self) -> (Staff, String) {
         let answer = ok(login(&self.credentials()).await).await;
         (Staff::new(desk().url(), token(&answer)), refresh_token(&answer))
+    }
+
+    /// Its own account, as it is shown it.
+    async fn profile(&self) -> Value {
+        ok(self.staff.get("/api/agent/profile").await.unwrap()).await
     }
 
     fn credentials(&self) -> Value {
