@@ -1,7 +1,7 @@
 # Two commands: `make run` starts Fiido Desk, `make test` is what CI runs. `make demo` has something to look at.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run demo test test-long fmt lint doc build unit page deny settings
+.PHONY: help run demo test test-long fuzz fmt lint doc build unit page deny settings
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,9 @@ test: ## Everything that CI checks
 
 test-long: ## The same with full counts and timing bars; takes hours
 	DESK_TEST_LONG=1 ./tests/run.sh
+
+fuzz: ## Everything that parses what comes from outside, by libFuzzer; needs a nightly toolchain
+	./tests/fuzz.sh
 
 fmt: ## Format
 	cargo fmt --all

@@ -90,7 +90,11 @@ fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", "the body must have at most 262144 bytes")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads a body of this type.
+///
+/// # Errors
+/// It is no JSON object of this type; the error names the field and quotes nothing.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if std::str::from_utf8(bytes).is_err() {
         return Err(Problem::bad_request("the body is not valid UTF-8"));
     }
@@ -100,7 +104,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
+        let path = shown(&error.path().to_string());
         if let Some(field) = given_twice(error.inner()) {
             return Problem::bad_request(format!("{field} is given twice")).with("field", field);
         }
@@ -111,6 +115,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(parsed)
 }
 
+/// Names of fields that are none of ours are the caller's own words.
+pub(crate) fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(MAX_SHOWN_CHARS).collect()
+}
+
+/// As much of what a caller sent as an answer says again.
+const MAX_SHOWN_CHARS: usize = 64;
 const NO_OBJECT: &str = "the body must be a JSON object with the documented fields";
 
 /// serde says so in words only; the name in them is our own field's.
@@ -151,6 +162,13 @@ mod tests {
     fn new_routes_name_what_they_do_not_know() {
         let refused = parse::<New>(br#"{"vip": true}"#).err().map(|problem| problem.detail().to_owned());
         assert_eq!(refused.as_deref(), Some("vip is no field of this request"));
+        let long = format!("{{\"a\\u0000b\\n{}\": 1}}", "x".repeat(5_000));
+        let refused = parse::<New>(long.as_bytes()).err().map(|problem| problem.detail().to_owned());
+        assert_eq!(
+            refused,
+            Some(format!("ab{} is no field of this request", "x".repeat(62))),
+            "as far as it can be shown"
+        );
     }
 
     fn detail(body: &[u8]) -> String {

@@ -7,7 +7,7 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Query};
 
-use crate::problem::Problem;
+use crate::{body::shown, problem::Problem};
 
 /// The query of a request.
 pub struct QueryFields(HashMap<String, String>);
@@ -17,21 +17,8 @@ impl FromRequest for QueryFields {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request.query_string()))
+        ready(Self::parse(request.query_string()))
     }
-}
-
-/// A name that is there twice is refused: two readers of one request could take it for two things.
-fn parse(query: &str) -> Result<QueryFields, Problem> {
-    let pairs = Query::<Vec<(String, String)>>::from_query(query).map_err(|_| Problem::bad_request(MALFORMED))?;
-    let mut fields = HashMap::new();
-    for (name, value) in pairs.into_inner() {
-        if fields.insert(name.clone(), value).is_some() {
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-            return Err(Problem::bad_request(format!("{shown} is given twice")).with("field", shown));
-        }
-    }
-    Ok(QueryFields(fields))
 }
 
 const MALFORMED: &str = "the query is malformed";
@@ -42,6 +29,22 @@ fn number(text: &str) -> Option<u64> {
 }
 
 impl QueryFields {
+    /// Reads a query. A name that is there twice is refused: two readers of one request could take it for two things.
+    ///
+    /// # Errors
+    /// It is malformed, or has a name twice.
+    pub fn parse(query: &str) -> Result<Self, Problem> {
+        let pairs = Query::<Vec<(String, String)>>::from_query(query).map_err(|_| Problem::bad_request(MALFORMED))?;
+        let mut fields = HashMap::new();
+        for (name, value) in pairs.into_inner() {
+            if fields.insert(name.clone(), value).is_some() {
+                let shown = shown(&name);
+                return Err(Problem::bad_request(format!("{shown} is given twice")).with("field", shown));
+            }
+        }
+        Ok(Self(fields))
+    }
+
     /// A parameter's text where it is there at all, if only as `name=`.
     #[must_use]
     pub fn given(&self, name: &str) -> Option<&str> {

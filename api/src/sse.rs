@@ -109,14 +109,16 @@ pub fn start(
 }
 
 /// A generation, where it is named, and a position.
-type Cursor = (Option<u64>, Position);
+pub type Cursor = (Option<u64>, Position);
 
 fn cursor(field: &'static str, text: Option<&str>) -> Result<Option<Cursor>, Problem> {
     let wrong = || Problem::invalid(field, "must be a position, or an id of this stream like 1-42");
     text.map(|text| parse_cursor(text).ok_or_else(wrong)).transpose()
 }
 
-fn parse_cursor(text: &str) -> Option<Cursor> {
+/// Reads a cursor: `<generation>-<position>`, or a bare position.
+#[must_use]
+pub fn parse_cursor(text: &str) -> Option<Cursor> {
     let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
     match text.split_once('-') {
         Some((generation, position)) => Some((Some(number(generation)?), Position(number(position)?))),

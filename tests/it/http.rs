@@ -72,6 +72,11 @@ fn start_shared(mut environment: Vec<(&'static str, String)>) -> Shared {
     Shared { desk, _guard: guard.spawn().expect("a shell can be started") }
 }
 
+/// What the server says of its routes.
+pub(crate) async fn document() -> Value {
+    ok(desk().customer().get("/openapi.json").await.unwrap()).await
+}
+
 /// A name that no other test uses.
 fn fresh(what: &str) -> String {
     format!("{what}-{}", Uuid::new_v4().simple())

@@ -6,6 +6,7 @@ pub mod eventful;
 pub mod identity;
 pub mod kurrent;
 pub mod oracle;
+pub mod outside;
 pub mod postgres;
 pub mod quiet;
 pub mod shop;

@@ -67,7 +67,9 @@ impl TrustedProxies {
         self.seen_by(peer, is_tls, host, request.headers())
     }
 
-    fn seen_by(&self, peer: IpAddr, is_tls: bool, host: Option<String>, headers: &HeaderMap) -> Client {
+    /// The client of a request that this peer has sent with these headers.
+    #[must_use]
+    pub fn seen_by(&self, peer: IpAddr, is_tls: bool, host: Option<String>, headers: &HeaderMap) -> Client {
         let mut client = Client { address: peer, is_secure: is_tls, hosts: host.into_iter().collect() };
         if !self.trusts(peer) {
             tell_of_unknown_proxy(peer, headers);

@@ -4,6 +4,8 @@
 //! open the house again. Two at once on two nodes could still do it to each other; then `desk reset-admin` is
 //! the operator's way back in.
 
+mod requests;
+
 use actix_web::{
     HttpResponse,
     http::StatusCode,
@@ -14,20 +16,21 @@ use domain::{
     AgentId, Language,
     agent::{
         Rejection, Role,
-        command::{CAPACITIES, CAPACITY, Changes, NewAccount, SKILLS},
+        command::{CAPACITY, Changes, NewAccount},
         event::PasswordOrigin,
     },
-    text::{Skill, Username},
+    text::Username,
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::profile::{address_of, person_name, taken};
+pub use requests::{ChangeAgentRequest, CreateAgentRequest, ResetPasswordRequest, SkillsRequest, Wanted};
+
+use super::profile::person_name;
 use crate::{
     app::App,
     body::JsonBody,
-    openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
     request::request_id,
@@ -97,41 +100,6 @@ pub async fn show(_may: May<AgentRead>, app: Data<App>, id: Path<String>) -> Res
     Ok(HttpResponse::Ok().json(AgentAnswer { success: true, data, position: folded.position.0 }))
 }
 
-/// An account to be made.
-#[derive(Deserialize, ToSchema)]
-pub struct CreateAgentRequest {
-    /// What it signs in with: letters, digits, dot, hyphen, underscore and @; it never changes.
-    #[serde(default)]
-    #[schema(value_type = texts::Login, required = true)]
-    username: Option<String>,
-    /// At least 10 characters. It has to be changed at the first sign-in.
-    #[serde(default)]
-    #[schema(value_type = texts::NewPassword, required = true)]
-    password: Option<String>,
-    /// What customers and colleagues see.
-    #[serde(default)]
-    #[schema(value_type = Option<texts::Person>)]
-    name: Option<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<texts::Email>)]
-    email: Option<String>,
-    /// agent (unless told), supervisor, admin, auditor or analyst
-    #[serde(default)]
-    #[schema(value_type = Option<words::Role>)]
-    role: Option<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<texts::SkillName>>, max_items = 50)]
-    skills: Option<Vec<String>>,
-    /// zh, en; all unless told
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<words::Language>>)]
-    languages: Option<Vec<String>>,
-    /// Conversations at a time, 5 unless told.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 100)]
-    max_sessions: Option<u32>,
-}
-
 /// Makes an account.
 ///
 /// # Errors
@@ -149,20 +117,21 @@ pub async fn create(
     app: Data<App>,
     body: JsonBody<CreateAgentRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let CreateAgentRequest { username, password, name, email, role, skills, languages, max_sessions } = body.0;
-    let username = username.ok_or_else(|| Problem::invalid("username", "is required"))?;
-    let username = Username::parse(&username).map_err(|error| Problem::invalid("username", error))?;
-    let password = password.ok_or_else(|| Problem::invalid("password", "is required"))?;
-    let password = taken(password, &username, "password")?;
-    let name = person_name(name.unwrap_or_else(|| username.as_str().to_owned()))?;
-    let email = email.map(address_of).transpose()?.flatten();
-    let role = role.as_deref().map_or(Ok(Role::Agent), parse_role)?;
-    let skills = skills.map_or(Ok(Vec::new()), parse_skills)?;
-    let languages = languages.map_or_else(|| Ok(Language::ALL.to_vec()), |given| parse_languages(&given))?;
-    let capacity = max_sessions.map_or(Ok(CAPACITY), parse_capacity)?;
-    let hash = app.passwords.hash(password).await?;
+    let wanted = body.0.parse()?;
+    let hash = app.passwords.hash(wanted.password).await?;
     let by = PasswordOrigin::Administrator;
-    let new = NewAccount { username, name, email, role, skills, languages, capacity, hash, by };
+    let Changes { name, email, role, skills, languages, capacity } = wanted.filled;
+    let new = NewAccount {
+        name: name.map_or_else(|| person_name(wanted.username.as_str().to_owned()), Ok)?,
+        username: wanted.username,
+        email: email.flatten(),
+        role: role.unwrap_or(Role::Agent),
+        skills: skills.unwrap_or_default(),
+        languages: languages.unwrap_or_else(|| Language::ALL.to_vec()),
+        capacity: capacity.unwrap_or(CAPACITY),
+        hash,
+        by,
+    };
     let made = app.accounts.create(may.staff.actor(), new, request_id()).await.map_err(as_exists)?;
     Ok(answer(&made))
 }
@@ -175,30 +144,6 @@ fn as_exists(error: CommandError) -> Problem {
         }
         other => other.into(),
     }
-}
-
-/// What is to be other than it is.
-#[derive(Deserialize, ToSchema)]
-pub struct ChangeAgentRequest {
-    #[serde(default)]
-    #[schema(value_type = Option<texts::Person>)]
-    name: Option<String>,
-    /// Empty for nowhere.
-    #[serde(default)]
-    #[schema(value_type = Option<texts::Email>)]
-    email: Option<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<words::Role>)]
-    role: Option<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<texts::SkillName>>, max_items = 50)]
-    skills: Option<Vec<String>>,
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<words::Language>>)]
-    languages: Option<Vec<String>>,
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 100)]
-    max_sessions: Option<u32>,
 }
 
 /// Changes an account; what is not sent stays.
@@ -220,16 +165,8 @@ pub async fn change(
     id: Path<String>,
     body: JsonBody<ChangeAgentRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let ChangeAgentRequest { name, email, role, skills, languages, max_sessions } = body.0;
     let agent = named(&app, &id)?;
-    let changes = Changes {
-        name: name.map(person_name).transpose()?,
-        email: email.map(address_of).transpose()?,
-        role: role.as_deref().map(parse_role).transpose()?,
-        skills: skills.map(parse_skills).transpose()?,
-        languages: languages.map(|given| parse_languages(&given)).transpose()?,
-        capacity: max_sessions.map(parse_capacity).transpose()?,
-    };
+    let changes = body.0.parse()?;
     if changes.role.is_some_and(|role| role != Role::Admin) {
         keep_an_administrator(&app, agent)?;
     }
@@ -243,14 +180,6 @@ async fn change_it(
     changes: Changes,
 ) -> Result<HttpResponse, Problem> {
     Ok(answer(&app.accounts.change(agent, may.staff.actor(), changes, request_id()).await?))
-}
-
-/// What an account knows about.
-#[derive(Deserialize, ToSchema)]
-pub struct SkillsRequest {
-    #[serde(default)]
-    #[schema(value_type = Vec<texts::SkillName>, required = true, max_items = 50)]
-    skills: Option<Vec<String>>,
 }
 
 /// Says what an account knows about.
@@ -271,8 +200,7 @@ pub async fn skills(
     id: Path<String>,
     body: JsonBody<SkillsRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let skills = body.0.skills.ok_or_else(|| Problem::invalid("skills", "is required"))?;
-    let changes = Changes { skills: Some(parse_skills(skills)?), ..Changes::default() };
+    let changes = body.0.parse()?;
     change_it(&may, &app, named(&app, &id)?, changes).await
 }
 
@@ -308,15 +236,6 @@ pub async fn deactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) 
 pub async fn reactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let agent = named(&app, &id)?;
     Ok(answer(&app.accounts.set_active(agent, may.staff.actor(), true, request_id()).await?))
-}
-
-/// A password for somebody who forgot theirs.
-#[derive(Deserialize, ToSchema)]
-pub struct ResetPasswordRequest {
-    /// At least 10 characters; one is made up if it is not sent.
-    #[serde(default)]
-    #[schema(value_type = Option<texts::NewPassword>)]
-    new_password: Option<String>,
 }
 
 /// The password that was set.
@@ -358,7 +277,7 @@ pub async fn reset_password(
     }
     let folded = app.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(no_account)?;
-    let (password, shown) = match body.0.new_password {
+    let (password, shown) = match body.0.parse() {
         Some(given) => (super::profile::chosen(given, account, "new_password")?, None),
         None => {
             let made_up = Password::generate();
@@ -399,34 +318,4 @@ fn keep_an_administrator(app: &App, agent: AgentId) -> Result<(), Problem> {
     }
     let detail = "this is the last administrator who can sign in; make another one first";
     Err(Problem::new(StatusCode::CONFLICT, "LAST_ADMINISTRATOR", detail))
-}
-
-fn parse_role(text: &str) -> Result<Role, Problem> {
-    let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
-    Role::parse(text).ok_or_else(|| Problem::invalid("role", format_args!("must be one of {}", names.join(", "))))
-}
-
-fn parse_skills(texts: Vec<String>) -> Result<Vec<Skill>, Problem> {
-    if texts.len() > SKILLS {
-        return Err(Problem::invalid("skills", format_args!("must be at most {SKILLS}")));
-    }
-    let parsed: Result<Vec<Skill>, _> = texts.iter().map(|text| Skill::parse(text)).collect();
-    let mut skills = parsed.map_err(|error| Problem::invalid("skills", error))?;
-    skills.sort();
-    skills.dedup();
-    Ok(skills)
-}
-
-fn parse_languages(texts: &[String]) -> Result<Vec<Language>, Problem> {
-    let known = |text: &String| Language::ALL.into_iter().find(|language| language.as_str() == text);
-    let parsed: Option<Vec<Language>> = texts.iter().map(known).collect();
-    let given = parsed.ok_or_else(|| Problem::invalid("languages", "must be zh or en each"))?;
-    Ok(Language::ALL.into_iter().filter(|language| given.contains(language)).collect())
-}
-
-fn parse_capacity(count: u32) -> Result<u32, Problem> {
-    if CAPACITIES.contains(&count) {
-        return Ok(count);
-    }
-    Err(Problem::invalid("max_sessions", format_args!("must be {} to {}", CAPACITIES.start(), CAPACITIES.end())))
 }

@@ -10,6 +10,7 @@ use actix_web::{
 use domain::{
     AgentId,
     agent::{ApiKey, Permission, command::NewApiKey},
+    text::PersonName,
 };
 use event_store::event::time_text;
 use jiff::Timestamp;
@@ -140,6 +141,19 @@ pub struct IssueApiKeyRequest {
     expires_at: Option<String>,
 }
 
+impl IssueApiKeyRequest {
+    /// Name, permissions and end, as they are taken.
+    ///
+    /// # Errors
+    /// A field is missing or not taken.
+    pub fn parse(self, now: Timestamp) -> Result<(PersonName, Vec<Permission>, Option<Timestamp>), Problem> {
+        let name = person_name(self.name.ok_or_else(|| Problem::invalid("name", "is required"))?)?;
+        let permissions = parse_permissions(self.permissions.unwrap_or_default())?;
+        let expires_at = self.expires_at.map(|text| parse_end(&text, now)).transpose()?;
+        Ok((name, permissions, expires_at))
+    }
+}
+
 /// A key was issued.
 #[derive(Serialize, ToSchema)]
 pub struct IssueApiKeyAnswer {
@@ -167,10 +181,7 @@ pub async fn issue(
     app: Data<App>,
     body: JsonBody<IssueApiKeyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let IssueApiKeyRequest { name, permissions, expires_at } = body.0;
-    let name = person_name(name.ok_or_else(|| Problem::invalid("name", "is required"))?)?;
-    let permissions = parse_permissions(permissions.unwrap_or_default())?;
-    let expires_at = expires_at.map(|text| parse_end(&text, Timestamp::now())).transpose()?;
+    let (name, permissions, expires_at) = body.0.parse(Timestamp::now())?;
     let made = NewKey::generate();
     let new = NewApiKey { name, permissions, digest: made.digest.clone(), expires_at };
     let issued = app.accounts.issue_api_key(made.id, may.staff.actor(), new, request_id()).await?;

@@ -118,7 +118,7 @@ pub async fn login(
     let hash = found.account().filter(|account| account.is_active).and_then(|account| account.password.clone());
     let is_right = app.passwords.is_right(password, hash.as_ref()).await?;
     let Some(checked) = hash.filter(|_| is_right) else {
-        note_failure(&app, &request, &found, now).await;
+        note_failure(&app, &request, &found, now);
         return Err(invalid_credentials());
     };
     let proof = second_factor_of(&app, &found, code, now).await?;
@@ -133,7 +133,7 @@ pub async fn login(
     let begun = match app.accounts.sign_in(start, now).await {
         Ok(begun) => begun,
         Err(CommandError::Account(Rejection::SecondFactorWrong)) => {
-            note_failure(&app, &request, &found, now).await;
+            note_failure(&app, &request, &found, now);
             let detail = "the code is not good: it is another's, has ended or was used before; wait for the next one";
             return Err(Problem::new(StatusCode::UNAUTHORIZED, "SECOND_FACTOR_WRONG", detail));
         }
@@ -192,12 +192,16 @@ pub(super) async fn wait_for_ones_turn(app: &App, subjects: &[Subject]) -> Resul
     Err(problem.retry_after(Duration::from_secs(seconds)))
 }
 
-/// One event an hour says that somebody tried; who reads the log need not wade through a thousand.
-async fn note_failure(app: &App, request: &HttpRequest, found: &Found, now: Timestamp) {
-    if found.account().is_some()
-        && let Err(error) = app.accounts.note_failure(found.agent, whereabouts(request), now, request_id()).await
-    {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a failed sign-in is not in the log");
+/// One event an hour says that somebody tried; who reads the log need not wade through a thousand. It is written beside the
+/// answer: if that waited for it, it would take longer where there is such an account.
+fn note_failure(app: &Data<App>, request: &HttpRequest, found: &Found, now: Timestamp) {
+    if found.account().is_some() {
+        let (app, agent, from, id) = (app.clone(), found.agent, whereabouts(request), request_id());
+        actix_web::rt::spawn(async move {
+            if let Err(error) = app.accounts.note_failure(agent, from, now, id).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a failed sign-in is not in the log");
+            }
+        });
     }
 }
 
@@ -265,6 +269,16 @@ pub struct RefreshRequest {
     refresh_token: Option<String>,
 }
 
+impl RefreshRequest {
+    /// The token, as it was sent.
+    ///
+    /// # Errors
+    /// It is missing.
+    pub fn parse(self) -> Result<String, Problem> {
+        self.refresh_token.ok_or_else(|| Problem::invalid("refresh_token", "is required"))
+    }
+}
+
 /// Exchanges a refresh token for the next two. The same token again within 30 s gives the same answer; later it ends the
 /// sign-in, because somebody else may have it.
 ///
@@ -279,7 +293,7 @@ pub struct RefreshRequest {
     )
 )]
 pub async fn refresh(_: Anybody, app: Data<App>, body: JsonBody<RefreshRequest>) -> Result<HttpResponse, Problem> {
-    let token = body.0.refresh_token.ok_or_else(|| Problem::invalid("refresh_token", "is required"))?;
+    let token = body.0.parse()?;
     let said = app.staff_tokens.check_refresh(&token).map_err(|_| {
         Problem::new(StatusCode::UNAUTHORIZED, "INVALID_REFRESH_TOKEN", "the refresh token is not good; sign in again")
     })?;

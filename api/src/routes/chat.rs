@@ -46,6 +46,28 @@ pub struct ChatRequest {
     pub conversation_id: Option<String>,
 }
 
+/// What was sent, if it is taken.
+pub struct Said {
+    pub(super) text: MessageText,
+    pub(super) parameters: Map<String, Value>,
+    pub(super) name: Option<SessionName>,
+}
+
+impl ChatRequest {
+    /// What is taken of it.
+    ///
+    /// # Errors
+    /// A field is not taken.
+    pub fn parse(self) -> Result<Said, Problem> {
+        let text = self.message.ok_or_else(|| Problem::invalid("message", "is required"))?;
+        let text = MessageText::parse(text).map_err(|error| Problem::invalid("message", error))?;
+        let parameters = self.parameters.unwrap_or_default();
+        parameters.iter().try_for_each(|(key, value)| storable("parameters", key, value, 1))?;
+        let name = self.user_id.map(|name| session_name("user_id", name)).transpose()?;
+        Ok(Said { text, parameters, name })
+    }
+}
+
 /// The answer.
 #[derive(Serialize, ToSchema)]
 pub struct ChatAnswer {
@@ -167,11 +189,7 @@ pub(super) async fn accept(
     body: ChatRequest,
 ) -> Result<Accepted, Problem> {
     let key = idempotency_key(request)?;
-    let text = body.message.ok_or_else(|| Problem::invalid("message", "is required"))?;
-    let text = MessageText::parse(text).map_err(|error| Problem::invalid("message", error))?;
-    let parameters = body.parameters.unwrap_or_default();
-    parameters.iter().try_for_each(|(key, value)| storable("parameters", key, value, 1))?;
-    let name = body.user_id.map(|name| session_name("user_id", name)).transpose()?;
+    let Said { text, parameters, name } = body.parse()?;
     let visitor = visitor.acting(request, name.as_ref().map(SessionName::as_str));
     let name = name.map_or_else(|| session_name("user_id", made_up_name(visitor, key.as_ref())), Ok)?;
     let language = Language::of(text.as_str()).unwrap_or_default();

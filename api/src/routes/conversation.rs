@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use commands::sessions::{OpenSession, StartContext};
+use domain::text::SessionName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,6 +20,17 @@ pub struct CreateRequest {
     user_id: Option<String>,
 }
 
+impl CreateRequest {
+    /// The session's name.
+    ///
+    /// # Errors
+    /// It is missing or not taken.
+    pub fn parse(self) -> Result<SessionName, Problem> {
+        let name = self.user_id.ok_or_else(|| Problem::invalid("user_id", "is required"))?;
+        session_name("user_id", name)
+    }
+}
+
 /// Names the session to start afresh.
 #[derive(Deserialize, ToSchema)]
 pub struct ContextRequest {
@@ -26,6 +38,17 @@ pub struct ContextRequest {
     #[serde(default)]
     #[schema(value_type = texts::Name, required = true)]
     session_id: Option<String>,
+}
+
+impl ContextRequest {
+    /// The session's name.
+    ///
+    /// # Errors
+    /// It is missing or not taken.
+    pub fn parse(self) -> Result<SessionName, Problem> {
+        let name = self.session_id.ok_or_else(|| Problem::invalid("session_id", "is required"))?;
+        session_name("session_id", name)
+    }
 }
 
 /// The conversation in force.
@@ -60,8 +83,7 @@ pub async fn create(
     body: JsonBody<CreateRequest>,
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(&request)?;
-    let name = body.0.user_id.ok_or_else(|| Problem::invalid("user_id", "is required"))?;
-    let name = session_name("user_id", name)?;
+    let name = body.0.parse()?;
     let visitor = visitor.acting(&request, Some(name.as_str()));
     let command = OpenSession { visitor, name, key, correlation_id: request_id() };
     let opened = app.sessions.open(command).await?;
@@ -124,8 +146,7 @@ async fn start_context(
     clear: bool,
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(request)?;
-    let name = body.session_id.ok_or_else(|| Problem::invalid("session_id", "is required"))?;
-    let name = session_name("session_id", name)?;
+    let name = body.parse()?;
     let visitor = visitor.acting(request, Some(name.as_str()));
     let command = StartContext { visitor, name, clear, key, correlation_id: request_id() };
     let outcome = app.sessions.start_context(command).await?;

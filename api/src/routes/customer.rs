@@ -30,6 +30,16 @@ pub struct IdentifyRequest {
     identity_token: Option<String>,
 }
 
+impl IdentifyRequest {
+    /// The token, as it was sent.
+    ///
+    /// # Errors
+    /// It is missing.
+    pub fn parse(self) -> Result<String, Problem> {
+        self.identity_token.ok_or_else(|| Problem::invalid("identity_token", "is required"))
+    }
+}
+
 /// Nothing is to be said.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -116,7 +126,7 @@ pub async fn identify(
     app: Data<App>,
     body: JsonBody<IdentifyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let token = body.0.identity_token.ok_or_else(|| Problem::invalid("identity_token", "is required"))?;
+    let token = body.0.parse()?;
     let GoodToken { identity, id } = app.identity_tokens.check(&token, jiff::Timestamp::now())?;
     let command = Identify { visitor: holder.0, identity, token: id, correlation_id: request_id() };
     let identified = app.customers.identify(command).await?;

@@ -41,6 +41,17 @@ pub struct ChangePasswordRequest {
     new_password: Option<String>,
 }
 
+impl ChangePasswordRequest {
+    /// The old one and the new one, as they were sent.
+    ///
+    /// # Errors
+    /// One is missing.
+    pub fn parse(self) -> Result<(String, String), Problem> {
+        let old = self.old_password.ok_or_else(|| Problem::invalid("old_password", "is required"))?;
+        Ok((old, self.new_password.ok_or_else(|| Problem::invalid("new_password", "is required"))?))
+    }
+}
+
 /// Changes one's own password; every other sign-in of the account is over then.
 ///
 /// # Errors
@@ -58,8 +69,7 @@ pub async fn change_password(
     app: Data<App>,
     body: JsonBody<ChangePasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let old = body.0.old_password.ok_or_else(|| Problem::invalid("old_password", "is required"))?;
-    let new = body.0.new_password.ok_or_else(|| Problem::invalid("new_password", "is required"))?;
+    let (old, new) = body.0.parse()?;
     let is_same = old == new;
     let account = confirmed(&app, &own, old).await?;
     let account = account.ok_or_else(|| bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"))?;
@@ -93,7 +103,7 @@ pub(super) fn chosen(text: String, account: &Account, field: &'static str) -> Re
 }
 
 /// A password that is taken for a name.
-pub(super) fn taken(text: String, username: &Username, field: &'static str) -> Result<Password, Problem> {
+pub(in crate::routes) fn taken(text: String, username: &Username, field: &'static str) -> Result<Password, Problem> {
     Password::chosen(text, username).map_err(|error| bad("INVALID_PASSWORD", field, &error.to_string()))
 }
 
@@ -148,6 +158,17 @@ pub struct ProfileRequest {
     email: Option<String>,
 }
 
+impl ProfileRequest {
+    /// What is taken of it.
+    ///
+    /// # Errors
+    /// A field is not taken.
+    pub fn parse(self) -> Result<Changes, Problem> {
+        let (name, email) = (self.name.map(person_name), self.email.map(address_of));
+        Ok(Changes { name: name.transpose()?, email: email.transpose()?, ..Changes::default() })
+    }
+}
+
 /// Changes one's own name or address. What else is sent is ignored: a role is not one's own to change.
 ///
 /// # Errors
@@ -160,22 +181,17 @@ pub struct ProfileRequest {
     )
 )]
 pub async fn change_profile(own: Own, app: Data<App>, body: JsonBody<ProfileRequest>) -> Result<HttpResponse, Problem> {
-    let ProfileRequest { name, email } = body.0;
-    let changes = Changes {
-        name: name.map(person_name).transpose()?,
-        email: email.map(address_of).transpose()?,
-        ..Changes::default()
-    };
+    let changes = body.0.parse()?;
     let changed = app.accounts.change(own.agent, own.actor(), changes, request_id()).await?;
     Ok(profile_answer(changed.agent, &changed.account, changed.position))
 }
 
-pub(super) fn person_name(text: String) -> Result<PersonName, Problem> {
+pub(in crate::routes) fn person_name(text: String) -> Result<PersonName, Problem> {
     PersonName::parse(&text).map_err(|error| Problem::invalid("name", error))
 }
 
 /// Empty means nowhere.
-pub(super) fn address_of(text: String) -> Result<Option<EmailAddress>, Problem> {
+pub(in crate::routes) fn address_of(text: String) -> Result<Option<EmailAddress>, Problem> {
     if text.trim().is_empty() {
         return Ok(None);
     }

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use super::shared::session_name;
 use crate::{
     app::App,
+    body::shown,
     openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
@@ -208,7 +209,7 @@ pub async fn list(_may: May<SessionRead>, app: Data<App>, query: QueryFields) ->
 fn parse_status(text: &str) -> Result<Status, Problem> {
     Status::parse(text).ok_or_else(|| {
         let valid: Vec<String> = Status::ALL.iter().map(|status| format!("'{status}'")).collect();
-        let shown: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+        let shown = shown(text);
         Problem::bad_request(format!("Invalid status: {shown}. Valid values: [{}]", valid.join(", ")))
             .with("field", "status")
     })

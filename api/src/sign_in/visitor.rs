@@ -88,7 +88,8 @@ impl VisitorTokens {
     }
 
     /// The visitor of a good token, and whether it is time to renew it.
-    fn check(&self, token: &str, now: Timestamp) -> Option<(VisitorId, bool)> {
+    #[must_use]
+    pub fn check(&self, token: &str, now: Timestamp) -> Option<(VisitorId, bool)> {
         // No key is named in tokens from before there were several.
         let mut decoded = self.decoding.iter().map(|key| jsonwebtoken::decode::<Claims>(token, key, &self.validation));
         let claims = decoded.find_map(Result::ok)?.claims;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{desk, ok};
+use super::desk;
 
 /// What they do is said by their paths.
 const WITHOUT_BODY: [&str; 3] =
@@ -14,7 +14,7 @@ const WITHOUT_KEY: &[&str] = &["/api/customer/identify", "/api/customer/sign-out
 
 #[tokio::test]
 async fn the_document_is_whole() {
-    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    let document = super::document().await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -42,7 +42,7 @@ const TELLS_HOW_IT_IS: &str = "/readyz";
 
 #[tokio::test]
 async fn every_answer_is_described_and_every_refusal_is_a_problem() {
-    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    let document = super::document().await;
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             for (status, answer) in operation["responses"].as_object().unwrap() {
@@ -62,7 +62,7 @@ async fn every_answer_is_described_and_every_refusal_is_a_problem() {
 
 #[tokio::test]
 async fn operations_have_names_of_their_own() {
-    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    let document = super::document().await;
     let operations =
         document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
     let ids: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
@@ -71,7 +71,7 @@ async fn operations_have_names_of_their_own() {
 
 #[tokio::test]
 async fn every_reference_of_the_document_leads_somewhere() {
-    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    let document = super::document().await;
     let mut found = Vec::new();
     references(&document, &mut found);
     assert!(!found.is_empty());

@@ -219,3 +219,48 @@ async fn a_path_that_names_no_possible_session_says_which_field() {
         }
     }
 }
+
+#[tokio::test]
+async fn nobody_is_led_elsewhere() {
+    let paths = [
+        "/docs",
+        "//evil.example/docs",
+        "/docs?next=https://evil.example",
+        "/docs//evil.example",
+        "/docs/..//evil.example",
+        "//evil.example",
+        "///evil.example/..",
+        "/%2f%2fevil.example",
+        "/%5cevil.example",
+        "/\\evil.example",
+        "/.//evil.example",
+        "/api//evil.example",
+        "/page//evil.example",
+        "/?url=//evil.example",
+        "/api/v1",
+        "/api",
+        "/docs%2f",
+        "/docs/index.html/",
+        "http://evil.example/docs",
+        "https://evil.example/",
+    ];
+    for path in paths {
+        for host in ["x", "evil.example", "evil.example@x", "x/docs"] {
+            let mut connection = Connection::open().await;
+            let forwarded =
+                "X-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https\r\nForwarded: host=evil.example";
+            let head =
+                format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{forwarded}\r\nReferer: https://evil.example\r\n\r\n");
+            assert!(connection.send(head.as_bytes()).await);
+            let Some(answer) = connection.answer().await else { continue };
+            let location = answer.head.lines().find_map(|line| line.strip_prefix("location: "));
+            assert!(location.is_none_or(|location| location == "/docs/"), "{path} of {host}: {}", answer.head);
+            assert_eq!(location.is_some(), (300..400).contains(&answer.status), "{path} of {host}: {}", answer.head);
+            assert!(
+                !answer.head.contains("evil") && !answer.head.contains("refresh:"),
+                "{path} of {host}: {}",
+                answer.head
+            );
+        }
+    }
+}

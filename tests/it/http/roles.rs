@@ -137,7 +137,7 @@ fn with_body(method: &Method, path: &str, request: RequestBuilder, session: &str
 
 #[tokio::test]
 async fn the_document_tells_every_status_of_the_table() {
-    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    let document = super::document().await;
     for Line { method, path, outside, staff } in TABLE {
         for status in outside.iter().chain(staff) {
             let told = &document["paths"][path][method]["responses"][status.to_string()];
@@ -148,7 +148,7 @@ async fn the_document_tells_every_status_of_the_table() {
 
 #[tokio::test]
 async fn every_route_has_a_line_here() {
-    let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
+    let document = super::document().await;
     let mut documented: Vec<(String, String)> = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         documented.extend(operations.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())));

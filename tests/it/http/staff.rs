@@ -3,6 +3,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod forged;
 mod outsiders;
 mod reset_admin;
 mod second_factor;
@@ -44,6 +45,11 @@ impl Member {
     async fn again(&self) -> (Staff, String) {
         let answer = ok(login(&self.credentials()).await).await;
         (Staff::new(desk().url(), token(&answer)), refresh_token(&answer))
+    }
+
+    /// Its own account, as it is shown it.
+    async fn profile(&self) -> Value {
+        ok(self.staff.get("/api/agent/profile").await.unwrap()).await
     }
 
     fn credentials(&self) -> Value {

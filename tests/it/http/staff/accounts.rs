@@ -169,3 +169,50 @@ async fn a_second_account_of_a_name_is_refused_even_at_once() {
     assert_eq!(made, 1);
     make(&fresh("other"), Role::Agent).await;
 }
+
+/// What nobody may say of oneself, wherever it is said.
+fn wishes() -> Value {
+    json!({
+        "role": "admin", "roles": ["admin"], "permissions": ["agent:write"], "is_active": true, "is_admin": true,
+        "must_change_password": false, "max_sessions": 100, "skills": ["everything"], "data": {"role": "admin"},
+        "agent": {"role": "admin"}, "sub": "admin", "aud": "desk-staff",
+    })
+}
+
+#[tokio::test]
+async fn no_body_of_ones_own_routes_gives_a_role() {
+    let member = Member::with_role(Role::Agent).await;
+    let (other, before) = (Member::with_role(Role::Agent).await, member.profile().await);
+    let and_wishes = |body: Value| tests::identity::with(wishes(), &body);
+    ok(login(&and_wishes(member.credentials())).await).await;
+    let refreshed =
+        super::post("/api/agent/refresh", &and_wishes(json!({"refresh_token": member.refresh_token}))).await;
+    let refreshed = ok(refreshed).await;
+    assert_eq!(refreshed["agent"]["role"], "agent");
+    let renamed = and_wishes(json!({"name": "Anna", "id": other.id, "agent_id": other.id, "username": other.username}));
+    ok(member.staff.put("/api/agent/profile", &renamed).await.unwrap()).await;
+    let changed =
+        and_wishes(json!({"old_password": member.password, "new_password": "yet another four", "agent_id": other.id}));
+    ok(member.staff.post("/api/agent/change-password", &changed).await.unwrap()).await;
+    let after = member.profile().await;
+    for field in ["id", "username", "role", "max_sessions", "skills", "is_active"] {
+        assert_eq!(after["data"][field], before["data"][field], "{field}");
+    }
+    assert_eq!(after["permissions"], before["permissions"]);
+    assert_eq!(other.profile().await["data"]["name"], "Anna Li", "another's account is not one's own");
+    other.again().await;
+    problem(member.staff.get("/api/agents").await.unwrap(), 403, "PERMISSION_DENIED").await;
+}
+
+#[tokio::test]
+async fn a_new_account_is_only_what_its_fields_say() {
+    let username = fresh("wished");
+    let new = json!({
+        "username": username, "password": FIRST, "id": "00000000-0000-4000-8000-000000000000", "is_active": false,
+        "must_change_password": false, "created_at": "2000-01-01T00:00:00Z", "status": "online", "permissions": ["agent:write"],
+    });
+    let made = ok(desk().staff().post("/api/agents", &new).await.unwrap()).await["data"].clone();
+    assert_ne!(made["id"], new["id"]);
+    let said = [&made["role"], &made["is_active"], &made["must_change_password"], &made["status"]];
+    assert_eq!(said, [&json!("agent"), &json!(true), &json!(true), &json!("offline")]);
+}

@@ -7,7 +7,8 @@ use reqwest::Method;
 use serde_json::json;
 use tests::desk::EventFrame;
 
-use super::{Member, desk, ok};
+use super::{Member, desk, fresh, ok};
+use crate::http::customer_with;
 
 /// A second, and what a busy machine takes.
 const SOON: Duration = Duration::from_secs(10);
@@ -43,4 +44,53 @@ async fn a_stream_ends_when_the_role_does_not_allow_it_any_more() {
     let path = format!("/api/agents/{}", member.id);
     ok(desk().staff().put(&path, &json!({"role": "agent"})).await.unwrap()).await;
     ends_with_a_word(frames).await;
+}
+
+/// Both kinds of stream that staff may open.
+async fn both(member: &Member) -> [tests::desk::Frames; 2] {
+    let session = fresh("watched");
+    let customer = customer_with(&session).await;
+    let position = customer.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
+    ok(member.staff.get(&format!("/api/sessions?min_position={position}")).await.unwrap()).await;
+    let of_session = member.staff.get(&format!("/api/sessions/{session}/events")).await.unwrap();
+    assert_eq!(of_session.status(), 200);
+    [member.staff.follow(None).await.unwrap(), tests::desk::Frames::of(of_session)]
+}
+
+#[tokio::test]
+async fn every_stream_ends_when_the_sign_in_is_revoked_from_elsewhere() {
+    let member = Member::with_role(Role::Auditor).await;
+    let streams = both(&member).await;
+    let (elsewhere, _) = member.again().await;
+    let listed = crate::http::eventually(
+        || async { ok(elsewhere.get("/api/agent/sign-ins").await.unwrap()).await },
+        |listed| listed["data"].as_array().unwrap().len() == 2,
+    )
+    .await;
+    let rows = listed["data"].as_array().unwrap();
+    let its = rows.iter().find(|row| row["is_this"] == false).unwrap()["id"].as_str().unwrap();
+    ok(elsewhere.request(Method::DELETE, &format!("/api/agent/sign-ins/{its}")).send().await.unwrap()).await;
+    for frames in streams {
+        ends_with_a_word(frames).await;
+    }
+    ok(elsewhere.get("/api/sessions").await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn every_stream_ends_when_the_password_is_changed_elsewhere_or_reset() {
+    for is_reset in [false, true] {
+        let member = Member::with_role(Role::Auditor).await;
+        let streams = both(&member).await;
+        if is_reset {
+            let path = format!("/api/agents/{}/reset-password", member.id);
+            ok(desk().staff().post(&path, &json!({})).await.unwrap()).await;
+        } else {
+            let (elsewhere, _) = member.again().await;
+            let change = json!({"old_password": member.password, "new_password": "yet another four"});
+            ok(elsewhere.post("/api/agent/change-password", &change).await.unwrap()).await;
+        }
+        for frames in streams {
+            ends_with_a_word(frames).await;
+        }
+    }
 }
