@@ -55,12 +55,12 @@ const ERASED: &str = "select subject, erased_at from erased_subject order by sub
 const ERASE: &str = "insert into erased_subject (subject, erased_at) values ($1, $2) on conflict (subject) do nothing";
 const KEYS: &str = "select key_id, subject, wrapped, created_at, destroyed_at from data_key
      where key_id > $1 order by key_id limit $2";
-const ADD: &str = "insert into data_key (key_id, subject, wrapped, created_at, destroyed_at) values ($1, $2, $3, $4, $5)
+const ADD: &str =
+    "insert into data_key (key_id, subject, wrapped, created_at, destroyed_at) values ($1, $2, $3, $4, $5)
      on conflict (key_id) do nothing";
 const FOUND: &str = "select wrapped from data_key where key_id = $1";
 const IS_ERASED: &str = "select erased_at from erased_subject where subject = $1";
-const DESTROY: &str =
-    "update data_key set wrapped = null, destroyed_at = $2 where key_id = $1 and wrapped is not null";
+const DESTROY: &str = "update data_key set wrapped = null, destroyed_at = $2 where key_id = $1 and wrapped is not null";
 
 /// Brings every key and every erasure of `from` into `to`, which has been migrated. May be repeated.
 ///
