@@ -45,8 +45,7 @@ DESK_COPY_TO in the environment, or leave it to PGPASSWORD, ~/.pgpass or a crede
 
 What is kept: every event with its id, its bytes, its time, its version and its hashes, in the same order, under the same
 log id. What changes: to and from KurrentDB every event has another position. Then the log's generation is raised, so that
-views, policies, checkpoints' state and open event streams of the old one are refused and not misread, and a file is
-written that says which position has become which (--map); `desk-replay --map FILE` reads old checkpoints and positions
+views, policies and open event streams that remember the old one are refused and not misread, and a file is written that says which position has become which (--map); `desk-replay --map FILE` reads old checkpoints and positions
 with it.
 
 What is not copied: the vault, which holds the keys to what is personal (`desk copy-keys`), the policies' store and the
@@ -284,7 +283,7 @@ fn generations(from: Identity, to: Identity) -> String {
         return format!("{}: every event has kept its position", to.generation);
     }
     format!(
-        "{} (it was {}): views, the policies' store and checkpoint-state of the old one are to be deleted",
+        "{} (it was {}): views and the policies' store that remember the old one are to be deleted",
         to.generation, from.generation
     )
 }

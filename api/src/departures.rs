@@ -2,7 +2,8 @@
 //! whatever is open for them, on whichever node that is.
 //!
 //! Invariants: nobody is missed between asking and listening: a listener listens first and looks at the stream then. That a
-//! visitor has not left is believed for half a second at most (decision 0015), and for no moment on the node where it left.
+//! visitor has not left is believed for half a second at most (decision 0015), and for no moment on the node where it left;
+//! for longer only while the log cannot be asked, of whom was here before, and only to let it look (decision 0019).
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -11,10 +12,15 @@ use domain::VisitorId;
 use event_store::{Position, Tail};
 use futures::StreamExt;
 use moka::sync::Cache;
-use tokio::sync::broadcast::{self, Receiver, error::RecvError};
+use tokio::{
+    sync::broadcast::{self, Receiver, error::RecvError},
+    time::timeout,
+};
 
 /// Departures that may wait for one listener before it looks for itself.
 const BACKLOG: usize = 64;
+/// A log that does not say so soon whether a visitor has left is as one that is away.
+const SOON: Duration = Duration::from_millis(500);
 /// How long a look waits that could not be taken because the log was away.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -25,11 +31,15 @@ pub type Departure = Pin<Box<dyn Future<Output = ()> + Send>>;
 const BELIEVED: Duration = Duration::from_millis(500);
 /// Visitors of whom it is believed: those who write within half a second.
 const VISITORS: u64 = 10_000;
+/// Visitors who are known to have been here: those who may look while the log is away.
+const KNOWN: u64 = 100_000;
 
 /// Tells who leaves.
 pub struct Departures {
     told: broadcast::Sender<VisitorId>,
     stayed: Cache<VisitorId, ()>,
+    /// Who had not left when the log was last asked.
+    were_here: Cache<VisitorId, ()>,
 }
 
 impl Departures {
@@ -38,12 +48,14 @@ impl Departures {
     pub fn start(tail: &Arc<Tail>, after: Position) -> Self {
         let (told, _) = broadcast::channel(BACKLOG);
         let stayed = Cache::builder().max_capacity(VISITORS).time_to_live(BELIEVED).build();
-        let departures = Self { told, stayed };
-        let (mut events, told, stayed) = (tail.follow(after), departures.told.clone(), departures.stayed.clone());
+        let departures = Self { told, stayed, were_here: Cache::new(KNOWN) };
+        let (mut events, told) = (tail.follow(after), departures.told.clone());
+        let (stayed, were_here) = (departures.stayed.clone(), departures.were_here.clone());
         tokio::spawn(async move {
             while let Some(Ok(recorded)) = events.next().await {
                 if let Some(visitor) = departed(&recorded) {
                     stayed.invalidate(&visitor);
+                    were_here.invalidate(&visitor);
                     drop(told.send(visitor));
                 }
             }
@@ -60,15 +72,34 @@ impl Departures {
             return Ok(false);
         }
         let has_left = customers.has_left(visitor).await?;
-        if !has_left {
+        if has_left {
+            self.were_here.invalidate(&visitor);
+        } else {
             self.stayed.insert(visitor, ());
+            self.were_here.insert(visitor, ());
         }
         Ok(has_left)
+    }
+
+    /// As [`Self::has_left`], for somebody who only looks: while the log cannot be asked, whoever was here before still is.
+    ///
+    /// # Errors
+    /// The log cannot be read, and this visitor was not here before.
+    pub async fn has_left_for_looking(&self, customers: &Customers, visitor: VisitorId) -> Result<bool, CommandError> {
+        let asked = self.has_left(customers, visitor);
+        if !self.were_here.contains_key(&visitor) {
+            return asked.await;
+        }
+        match timeout(SOON, asked).await {
+            Err(_) | Ok(Err(CommandError::Unavailable(_))) => Ok(false),
+            Ok(answer) => answer,
+        }
     }
 
     /// Looks again at the next time: the visitor may have left just now.
     pub fn look_again(&self, visitor: VisitorId) {
         self.stayed.invalidate(&visitor);
+        self.were_here.invalidate(&visitor);
     }
 
     /// Waits for this visitor to leave; comes at once if it has.

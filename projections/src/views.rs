@@ -46,8 +46,8 @@ pub enum ViewsError {
         /// The log that is there.
         log: Uuid,
     },
-    /// The log has been restored since.
-    #[error("the views are of the log's generation {views}, but a restore has made it {log}: {WAY_OUT}")]
+    /// The log has been restored, or copied to where positions mean other events.
+    #[error("the views are of the log's generation {views}, but a restore or a copy has made it {log}: {WAY_OUT}")]
     OtherLogGeneration {
         /// The generation that they were folded from.
         views: u64,

@@ -1,11 +1,13 @@
 //! Killed with SIGKILL at random moments under 32 chatting customers and started again, a server has lost nothing that it
-//! acknowledged, has nothing twice, and its streams have no gap; on both SQL stores.
+//! acknowledged, has nothing twice, and its streams have no gap; on both SQL stores, and with the log on the protocol test
+//! server for KurrentDB (which is not KurrentDB), which is restarted as well.
 //!
 //! `windows`: the same for single moments, each prepared.
 
 pub(crate) mod customers;
 mod dead_node;
 pub(crate) mod followers;
+pub(crate) mod ground;
 pub(crate) mod proof;
 mod windows;
 
@@ -18,14 +20,14 @@ use futures::{StreamExt as _, future::join_all, stream};
 use rand::{RngExt as _, rngs::StdRng};
 use reqwest::StatusCode;
 use tests::{
-    desk::{Desk, Setup, program},
+    desk::{Desk, program},
     effort::{chance, count, seed},
-    postgres::{FreshDatabase, Postgres},
 };
 use tokio::sync::watch;
 
 use customers::{Chatter, Exchange};
 use followers::{Follower, follow_log, follow_session};
+pub(crate) use ground::{Ground, on};
 use proof::Recorded;
 
 const CUSTOMERS: usize = 32;
@@ -34,25 +36,23 @@ const TOGETHER: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_random_moments_a_server_on_sqlite_loses_nothing_and_repeats_nothing() {
-    let desk = Desk::start(Setup::default());
-    let store = desk.data_dir().display().to_string();
-    survives(desk, &store, "crash on SQLite").await;
+    survives(Ground::Files, "crash on SQLite", count(20, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_random_moments_a_server_on_postgres_loses_nothing_and_repeats_nothing() {
-    let database = Postgres::shared().await.fresh_database().await;
-    let desk = Desk::start(on(&database));
-    survives(desk, &database.url(), "crash on PostgreSQL").await;
+    survives(Ground::postgres().await, "crash on PostgreSQL", count(20, 200)).await;
 }
 
-/// A server on a database, with both roles.
-pub(crate) fn on(database: &FreshDatabase) -> Setup {
-    Setup { database_url: Some(database.app_url()), database_owner_url: Some(database.url()), ..Setup::default() }
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_moments_a_server_whose_log_is_on_kurrentdb_loses_nothing_and_repeats_nothing() {
+    survives(Ground::kurrent().await, "crash on KurrentDB and PostgreSQL", count(12, 200)).await;
 }
 
-async fn survives(desk: Desk, store: &str, test: &str) {
+async fn survives(ground: Ground, test: &str, kills: usize) {
     let seed = seed(test);
+    let desk = tokio::task::block_in_place(|| Desk::start(ground.setup()));
+    let store = ground.store(&desk);
     let chatters: Vec<Chatter> = (0..CUSTOMERS).map(|n| Chatter::new(&desk, n)).collect();
     let mut followers = vec![follow_log(desk.staff())];
     followers.extend(chatters.iter().map(|chatter| follow_session(&chatter.customer, &chatter.session)));
@@ -63,18 +63,25 @@ async fn survives(desk: Desk, store: &str, test: &str) {
         .enumerate()
         .map(|(n, chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), chance(seed, n as u64))));
     let chatting: Vec<_> = chatting.collect();
-    let kills = count(20, 200);
-    let desk = tokio::task::spawn_blocking(move || kill_and_start(desk, kills, chance(seed, 1000))).await.unwrap();
+    let below = ground.clone();
+    let killing = move || kill_and_start(desk, &below, kills, chance(seed, 1000));
+    let desk = tokio::task::spawn_blocking(killing).await.unwrap();
     stop.send_replace(true);
     let chatters: Vec<Chatter> = join_all(chatting).await.into_iter().map(|chatter| chatter.unwrap()).collect();
 
     is_whole(&desk, &chatters, followers).await;
-    proves_itself(store);
+    proves_itself(&store);
 }
 
-fn kill_and_start(mut desk: Desk, kills: usize, mut random: StdRng) -> Desk {
+fn kill_and_start(mut desk: Desk, ground: &Ground, kills: usize, mut random: StdRng) -> Desk {
     for _ in 0..kills {
         live_for_a_while(&mut random, 800);
+        if let Ground::Kurrent { log, .. } = ground
+            && random.random_bool(0.3)
+        {
+            log.restart();
+            live_for_a_while(&mut random, 400);
+        }
         die(&mut desk);
         if random.random_bool(0.25) {
             desk.begin_start();

@@ -1,6 +1,9 @@
 //! HTTP as clients meet it, against one really started `desk` that all tests of this module share: each test brings its own
 //! visitors, so that none sees another's sessions.
 //!
+//! With `DESK_TEST_LOG=kurrentdb` in the environment that server has its log on the protocol test server for KurrentDB (which
+//! is not KurrentDB) and the rest on PostgreSQL; `elsewhere` runs most of these tests again so, in a process of its own.
+//!
 //! Invariant: the shared server and its folder never outlive the test process, however that ends: a guard process reads from
 //! a pipe whose other end only the test process holds.
 
@@ -9,6 +12,7 @@ mod contention;
 mod customers;
 mod docs;
 mod doors;
+mod elsewhere;
 mod faq;
 mod idempotency;
 mod input;
@@ -59,7 +63,8 @@ fn start_shared(mut environment: Vec<(&'static str, String)>) -> Shared {
     let keys = folder.join("identity-keys");
     write_keys(&keys);
     environment.push(("DESK_IDENTITY_KEYS_FILE", keys.display().to_string()));
-    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..Setup::default() });
+    let ground = if elsewhere::is_wanted() { elsewhere::ground(&folder) } else { Setup::default() };
+    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..ground });
     let mut guard = Command::new("sh");
     guard.args(["-c", GUARD, "guard", &desk.process_id().to_string()]).arg(&folder);
     guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());

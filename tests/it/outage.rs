@@ -2,6 +2,7 @@
 //! taken. Commands say 503, reads go on where they can, nothing is half-written, and service resumes by itself.
 
 mod disk_full;
+mod kurrentdb_away;
 mod postgres_away;
 mod starting;
 mod stopping;
@@ -92,12 +93,16 @@ async fn is_refused_for_now(customer: &Customer, path: &str, body: &Value) {
 }
 
 async fn says_later(response: Response) {
+    says_later_with("STORE_UNAVAILABLE", response).await;
+}
+
+async fn says_later_with(code: &str, response: Response) {
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     let seconds: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let problem: Value = response.json().await.unwrap();
-    assert_eq!(problem["code"], "STORE_UNAVAILABLE", "{problem}");
+    assert_eq!(problem["code"], code, "{problem}");
 }
 
 async fn status_of(desk: &Desk, path: &str) -> StatusCode {

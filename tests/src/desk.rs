@@ -22,6 +22,8 @@ pub use frames::{EventFrame, Frames};
 pub struct Setup {
     /// PostgreSQL instead of SQLite.
     pub database_url: Option<String>,
+    /// The log in a place of its own.
+    pub event_store_url: Option<String>,
     /// The role that migrates.
     pub database_owner_url: Option<String>,
     /// A data directory that exists already; otherwise a fresh one.
@@ -118,6 +120,7 @@ impl Desk {
         for (name, url) in [
             ("DESK_DATABASE_URL", &self.setup.database_url),
             ("DESK_DATABASE_OWNER_URL", &self.setup.database_owner_url),
+            ("DESK_EVENT_STORE_URL", &self.setup.event_store_url),
         ] {
             if let Some(url) = url {
                 command.env(name, url);
@@ -238,7 +241,8 @@ impl Desk {
     /// The administrator, signed in.
     #[must_use]
     pub fn staff(&self) -> Staff {
-        Staff::new(self.url(), self.staff_token())
+        let staff = Staff::new(self.url(), self.staff_token());
+        if self.setup.event_store_url.is_some() { staff.where_positions_have_holes() } else { staff }
     }
 
     /// The administrator's access token; it is asked for once and used as long as it is good.

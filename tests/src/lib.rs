@@ -4,6 +4,7 @@ pub mod desk;
 pub mod effort;
 pub mod eventful;
 pub mod identity;
+pub mod kurrent;
 pub mod oracle;
 pub mod postgres;
 pub mod quiet;

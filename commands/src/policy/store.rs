@@ -29,10 +29,11 @@ pub enum PolicyError {
     /// The log is away or damaged.
     #[error(transparent)]
     Log(#[from] ReadError),
-    /// The store remembers another log, or one that was restored.
+    /// The store remembers another log, or one that was restored or copied since.
     #[error(
-        "the policies' store belongs to another log, or to this log before a restore: at position {position} it remembers \
-         another event; restore policies and log together, or remove the policies' store to begin anew"
+        "the policies' store belongs to another log, or to this log before a restore or a copy: at position {position} it \
+         remembers another event; restore policies and log together, or remove the policies' store (policies.db, or the \
+         schema policy) to begin anew"
     )]
     OtherLog {
         /// Where the checkpoint stands.

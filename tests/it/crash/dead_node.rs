@@ -15,19 +15,17 @@ use domain::{
     text::{MessageText, SessionName},
 };
 use event_store::{
-    EventStore, Log, Vault,
+    Log, Vault,
     event::Actor,
     migration::migrate_vault,
-    sql::{Access, Database},
-    sqlite::SqliteStore,
     vault::{MasterKey, SqlKeys},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use tests::{desk::Desk, postgres::FreshDatabase};
+use tests::desk::Desk;
 use uuid::Uuid;
 
-use super::customers::Request;
+use super::{Ground, customers::Request};
 
 /// A node that is no more.
 pub(crate) struct DeadNode {
@@ -37,16 +35,8 @@ pub(crate) struct DeadNode {
 
 impl DeadNode {
     /// On the data of a server that does not run, or on a database that others use as well.
-    pub(crate) async fn beside(desk: &Desk, database: Option<&FreshDatabase>, incarnation: Incarnation) -> Self {
-        let (store, keys): (Arc<dyn EventStore>, _) = match database {
-            Some(database) => {
-                (Arc::new(database.open().await), Database::postgres(&database.url(), "vault", 1).await.unwrap())
-            }
-            None => (
-                Arc::new(SqliteStore::open(&desk.data_dir().join("events.db")).await.unwrap()),
-                Database::sqlite(&desk.data_dir().join("keys.db"), Access::Durable).await.unwrap(),
-            ),
-        };
+    pub(crate) async fn beside(desk: &Desk, ground: &Ground, incarnation: Incarnation) -> Self {
+        let (store, keys) = ground.open(desk).await;
         migrate_vault(&keys).await.unwrap();
         let log_id = store.identity().await.unwrap().log_id;
         let master = MasterKey::read(&desk.master_key_file()).unwrap();

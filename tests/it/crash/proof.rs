@@ -47,6 +47,11 @@ impl Recorded {
         &self.0
     }
 
+    /// The position of the last of them.
+    pub(crate) fn head(&self) -> u64 {
+        self.0.last().map_or(0, |last| last["position"].as_u64().unwrap())
+    }
+
     pub(crate) fn of_type(&self, event_type: &str) -> impl Iterator<Item = &Value> {
         self.0.iter().filter(move |event| event["type"] == event_type)
     }
@@ -122,7 +127,7 @@ impl Recorded {
 
     /// Every session, its state and its messages are what the log adds up to.
     pub(crate) async fn agrees_with_the_views(&self, staff: &Staff, chatters: &[Chatter]) {
-        let head = self.0.len();
+        let head = self.head();
         let up_to_date = format!("/api/sessions?limit=1&min_position={head}");
         until("the views catch up", CAUGHT_UP, async || staff.get(&up_to_date).await.unwrap().status().is_success())
             .await;
@@ -173,7 +178,7 @@ fn stream(session: &str) -> String {
 }
 
 /// Ids and states of all sessions, page by page.
-async fn listed_sessions(staff: &Staff, head: usize) -> BTreeMap<String, String> {
+async fn listed_sessions(staff: &Staff, head: u64) -> BTreeMap<String, String> {
     let mut listed = BTreeMap::new();
     loop {
         let path = format!("/api/sessions?limit=200&offset={}&min_position={head}", listed.len());
@@ -190,7 +195,7 @@ async fn listed_sessions(staff: &Staff, head: usize) -> BTreeMap<String, String>
 }
 
 /// A session's id and all its messages, page by page.
-async fn history(customer: &Customer, name: &str, head: usize) -> (String, Vec<Said>) {
+async fn history(customer: &Customer, name: &str, head: u64) -> (String, Vec<Said>) {
     let mut said: Vec<Said> = Vec::new();
     loop {
         let before = said.first().map(|first| format!("&before={}", first.position)).unwrap_or_default();

@@ -14,16 +14,16 @@ use event_store::sql::{Access, Database};
 use serde_json::Value;
 use sqlx::Connection as _;
 use tests::{
-    desk::{Desk, Setup},
+    desk::Desk,
     effort::{chance, seed},
-    postgres::{FreshDatabase, Postgres},
+    postgres::FreshDatabase,
 };
 use uuid::Uuid;
 
 use super::{
+    Ground,
     customers::{Chatter, Request},
     dead_node::DeadNode,
-    on,
     proof::Recorded,
     proves_itself, until,
 };
@@ -34,32 +34,41 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 /// A server that was killed, and a customer whose message it took.
 struct Scene {
     desk: Desk,
-    database: Option<FreshDatabase>,
+    ground: Ground,
     chatter: Chatter,
     visitor: VisitorId,
     request: Request,
 }
 
 impl Scene {
-    async fn set(test: &str, database: Option<FreshDatabase>) -> Self {
-        let desk = Desk::start(database.as_ref().map_or_else(Setup::default, on));
+    async fn set(test: &str, ground: Ground) -> Self {
+        let desk = tokio::task::block_in_place(|| Desk::start(ground.setup()));
         let chatter = Chatter::new(&desk, 0);
         chatter.arrive().await;
         let visitor = VisitorId(opened_by(&desk.staff().log().await.unwrap()));
         let request = chatter.request(&mut chance(seed(test), 0));
-        Self { desk, database, chatter, visitor, request }
+        Self { desk, ground, chatter, visitor, request }
     }
 
     async fn on_sqlite(test: &str) -> Self {
-        Self::set(test, None).await
+        Self::set(test, Ground::Files).await
     }
 
     async fn on_postgres(test: &str) -> Self {
-        Self::set(test, Some(Postgres::shared().await.fresh_database().await)).await
+        Self::set(test, Ground::postgres().await).await
+    }
+
+    async fn on_kurrentdb(test: &str) -> Self {
+        Self::set(test, Ground::kurrent().await).await
+    }
+
+    /// Where all nodes have what is not in files.
+    fn database(&self) -> FreshDatabase {
+        self.ground.database().unwrap().clone()
     }
 
     async fn dead_node(&self) -> DeadNode {
-        DeadNode::beside(&self.desk, self.database.as_ref(), Incarnation(Uuid::new_v4())).await
+        DeadNode::beside(&self.desk, &self.ground, Incarnation(Uuid::new_v4())).await
     }
 
     /// Killed after the message was recorded and before its run began.
@@ -131,6 +140,16 @@ async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_postgres()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_run_never_began_is_answered_at_once_by_the_next_life_on_kurrentdb() {
+    a_message_without_a_run(Scene::on_kurrentdb("message without a run").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_kurrentdb() {
+    a_run_without_a_reply(Scene::on_kurrentdb("run without a reply").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_policy_store_forgets_no_message_on_sqlite() {
     let mut scene = Scene::on_sqlite("lost policy store").await;
     scene.killed_during_the_run().await;
@@ -145,7 +164,7 @@ async fn a_lost_policy_store_forgets_no_message_on_sqlite() {
 async fn a_lost_policy_store_forgets_no_message_on_postgres() {
     let mut scene = Scene::on_postgres("lost policy store").await;
     scene.killed_before_the_run().await;
-    let mut admin = sqlx::PgConnection::connect(&scene.database.as_ref().unwrap().admin_url()).await.unwrap();
+    let mut admin = sqlx::PgConnection::connect(&scene.database().admin_url()).await.unwrap();
     sqlx::raw_sql("drop schema policy cascade").execute(&mut admin).await.unwrap();
     scene.start_again();
     assert_eq!(scene.is_answered_at_once().await, 1);
@@ -177,7 +196,7 @@ async fn a_policy_store_that_is_behind_answers_nothing_twice() {
     let after = scene.desk.staff().log().await.unwrap();
     assert_eq!(&after[..before.len()], &before);
     assert_eq!(after.len(), before.len() + 3, "sent, begun, answered: once");
-    proves_itself(&scene.desk.data_dir().display().to_string());
+    proves_itself(&scene.ground.store(&scene.desk));
 }
 
 /// The files of a policy store.
@@ -209,12 +228,12 @@ impl Policies {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_a_killed_node_is_retaken_by_a_living_one_after_its_heartbeat_is_stale() {
     let scene = Scene::on_postgres("run of a dead node").await;
-    let database = scene.database.clone().unwrap();
+    let database = scene.database();
     let killed = Node::born("killed");
     let policies = Database::postgres(&database.url(), "policy", 1).await.unwrap();
     PolicyStore::new(policies).heartbeat(&killed).await.unwrap();
     let died = Instant::now();
-    let dead = DeadNode::beside(&scene.desk, Some(&database), killed.incarnation).await;
+    let dead = DeadNode::beside(&scene.desk, &scene.ground, killed.incarnation).await;
     let received = dead.took(scene.visitor, &scene.request).await;
     dead.began_to_answer(received.session).await;
 
@@ -230,9 +249,16 @@ async fn a_run_of_a_killed_node_is_retaken_by_a_living_one_after_its_heartbeat_i
 /// The same with two real nodes: the one that holds the lease is killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_a_killed_node_took_is_answered_by_the_other_node() {
-    let mut scene = Scene::on_postgres("message of a dead node").await;
-    let database = scene.database.clone().unwrap();
-    let other = tokio::task::block_in_place(|| Desk::start(on(&database)));
+    the_other_node_answers(Scene::on_postgres("message of a dead node").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_a_killed_node_took_is_answered_by_the_other_node_on_kurrentdb() {
+    the_other_node_answers(Scene::on_kurrentdb("message of a dead node").await).await;
+}
+
+async fn the_other_node_answers(mut scene: Scene) {
+    let other = tokio::task::block_in_place(|| Desk::start(scene.ground.setup()));
     let first = Request { key: "first".to_owned(), ..scene.request.clone() };
     scene.chatter.exchanges.push(scene.chatter.ask(&first).await);
     let log = other.staff().log().await.unwrap();
@@ -240,7 +266,7 @@ async fn a_message_that_a_killed_node_took_is_answered_by_the_other_node() {
     let incarnation: Uuid = sent["data"]["incarnation"].as_str().unwrap().parse().unwrap();
     scene.desk.kill();
 
-    let dead = DeadNode::beside(&scene.desk, Some(&database), Incarnation(incarnation)).await;
+    let dead = DeadNode::beside(&scene.desk, &scene.ground, Incarnation(incarnation)).await;
     let received = dead.took(scene.visitor, &scene.request).await;
     let message = received.message.to_string();
     until("the other node answers", Duration::from_secs(25), async || {
@@ -248,5 +274,5 @@ async fn a_message_that_a_killed_node_took_is_answered_by_the_other_node() {
         recorded.endings().get(message.as_str()).is_some_and(|ends| ends.len() == 1)
     })
     .await;
-    proves_itself(&database.url());
+    proves_itself(&scene.ground.store(&scene.desk));
 }

@@ -10,7 +10,7 @@ use tests::{
     postgres::Postgres,
 };
 
-use super::{Crowd, RESUMED, SOON, commands_are_refused, create, is_ready, says_later, status_of};
+use super::{Crowd, RESUMED, SOON, commands_are_refused, create, is_ready, says_later_with, status_of};
 use crate::crash::{is_whole, on, proves_itself, until};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,8 +32,8 @@ async fn while_postgres_is_away_commands_wait_and_service_resumes_by_itself() {
             server.stop().await
         }
         commands_are_refused(&customer).await;
-        // A token is not bad because the log cannot be asked whether its visitor has left.
-        says_later(customer.get("/api/sessions/arrival").await.unwrap()).await;
+        // A token is not bad because the log cannot be asked whether its visitor has left; but the views are away as well.
+        says_later_with("VIEWS_UNAVAILABLE", customer.get("/api/sessions/arrival").await.unwrap()).await;
         health_says_so(&desk).await;
         server.start().await;
         resumes(&customer).await;
@@ -54,7 +54,7 @@ async fn health_says_so(desk: &Desk) {
     assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
 }
 
-async fn resumes(customer: &Customer) {
+pub(super) async fn resumes(customer: &Customer) {
     let started = Instant::now();
     until("commands are taken again", RESUMED, async || {
         create(customer, "again", "again").await.status() == StatusCode::OK
@@ -64,7 +64,7 @@ async fn resumes(customer: &Customer) {
 }
 
 /// The very stream that was open before goes on.
-async fn stream_has_waited(customer: &Customer, mut watching: Frames) {
+pub(super) async fn stream_has_waited(customer: &Customer, mut watching: Frames) {
     let body = json!({"user_id": "arrival", "message": "多久发货？"});
     assert_eq!(customer.post("/api/chat", &body).await.unwrap().status(), StatusCode::OK);
     let is_reply = |frame: &EventFrame| frame.event.as_deref() == Some("session.assistant_replied");

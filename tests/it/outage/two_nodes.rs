@@ -1,4 +1,4 @@
-//! Two nodes on one PostgreSQL: whoever is asked, nobody decides from what the other has changed.
+//! Two nodes on one PostgreSQL, with the log there or on KurrentDB: whoever is asked, nobody decides from what the other has changed.
 
 use std::{collections::HashSet, path::Path};
 
@@ -8,12 +8,11 @@ use serde_json::{Value, json};
 use tests::{
     desk::{Customer, Desk, Setup},
     effort::{chance, seed},
-    postgres::{FreshDatabase, Postgres},
 };
 
 use crate::crash::{
+    Ground,
     customers::{Chatter, Exchange},
-    on,
     proof::Recorded,
     proves_itself,
 };
@@ -21,18 +20,17 @@ use crate::crash::{
 struct Nodes {
     here: Desk,
     there: Desk,
-    database: FreshDatabase,
+    ground: Ground,
     _keys: tempfile::TempDir,
 }
 
 impl Nodes {
-    async fn start() -> Self {
-        let database = Postgres::shared().await.fresh_database().await;
+    async fn start(ground: Ground) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let token_key = keys.path().join("token-key");
         std::fs::write(&token_key, "22".repeat(32)).unwrap();
-        let start = || tokio::task::block_in_place(|| Desk::start(sharing(&database, &token_key)));
-        Self { here: start(), there: start(), database: database.clone(), _keys: keys }
+        let start = || tokio::task::block_in_place(|| Desk::start(sharing(&ground, &token_key)));
+        Self { here: start(), there: start(), ground: ground.clone(), _keys: keys }
     }
 
     async fn recorded(&self) -> Recorded {
@@ -40,8 +38,8 @@ impl Nodes {
     }
 }
 
-fn sharing(database: &FreshDatabase, token_key: &Path) -> Setup {
-    Setup { environment: vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())], ..on(database) }
+fn sharing(ground: &Ground, token_key: &Path) -> Setup {
+    Setup { environment: vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())], ..ground.setup() }
 }
 
 /// The same customer, at the other node.
@@ -59,13 +57,22 @@ async fn post(customer: &Customer, path: &str, body: Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thirty_two_writers_to_one_session_over_two_nodes_are_all_stored_and_answered_once() {
-    let nodes = Nodes::start().await;
+    all_are_stored_and_answered_once(Nodes::start(Ground::postgres().await).await, 32).await;
+}
+
+/// Each append is read back there, and the server is a test's: fewer writers.
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_to_one_session_over_two_nodes_on_kurrentdb_are_all_stored_and_answered_once() {
+    all_are_stored_and_answered_once(Nodes::start(Ground::kurrent().await).await, 8).await;
+}
+
+async fn all_are_stored_and_answered_once(nodes: Nodes, writers: usize) {
     let mut random = chance(seed("32 writers over two nodes"), 0);
     let here = Chatter::new(&nodes.here, 0);
     here.arrive().await;
     let there = at(&here, &nodes.there);
     for _round in 0..3 {
-        let requests: Vec<_> = (0..32).map(|_| here.request(&mut random)).collect();
+        let requests: Vec<_> = (0..writers).map(|_| here.request(&mut random)).collect();
         let asks = requests.iter().enumerate().map(|(n, request)| if n % 2 == 0 { &here } else { &there }.ask(request));
         let exchanges: Vec<Exchange> = join_all(asks).await;
         let repeated: Vec<_> = exchanges.iter().filter(|exchange| exchange.attempts > 1).collect();
@@ -74,12 +81,20 @@ async fn thirty_two_writers_to_one_session_over_two_nodes_are_all_stored_and_ans
         let so_far: Vec<&Exchange> = exchanges.iter().collect();
         recorded.holds_these_once(&so_far);
     }
-    proves_itself(&nodes.database.url());
+    proves_itself(&nodes.ground.store(&nodes.here));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_after_the_other_nodes_is_never_made_from_a_stale_state() {
-    let nodes = Nodes::start().await;
+    no_state_is_stale(Nodes::start(Ground::postgres().await).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_after_the_other_nodes_is_never_made_from_a_stale_state_on_kurrentdb() {
+    no_state_is_stale(Nodes::start(Ground::kurrent().await).await).await;
+}
+
+async fn no_state_is_stale(nodes: Nodes) {
     let here = nodes.here.customer();
     here.arrive("s").await.unwrap();
     let there = here.at(nodes.there.url());
@@ -98,7 +113,7 @@ async fn a_decision_after_the_other_nodes_is_never_made_from_a_stale_state() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_node_cleared_the_other_does_not_show_from_that_position_on() {
-    let nodes = Nodes::start().await;
+    let nodes = Nodes::start(Ground::postgres().await).await;
     let here = nodes.here.customer();
     here.arrive("s").await.unwrap();
     let there = here.at(nodes.there.url());

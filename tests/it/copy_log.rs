@@ -1,0 +1,100 @@
+//! `desk copy-log` and `desk copy-keys`, as an operator runs them: between files, PostgreSQL and a KurrentDB, in which the
+//! protocol test server stands (`tests/protocol-server`, which is not KurrentDB).
+
+mod growing;
+mod keys;
+mod killed;
+mod moves;
+mod noted;
+mod place;
+mod refused;
+mod served;
+
+use std::{path::Path, process::Output};
+
+use jiff::Timestamp;
+use tests::{
+    desk::program,
+    shop::{Order, bulk},
+};
+use tokio::process::Command;
+
+use place::Place;
+
+/// A Wednesday, 20:00 by the shop's clock.
+fn evening() -> Timestamp {
+    "2026-11-25T12:00:00Z".parse().unwrap()
+}
+
+/// A generated log in a folder: `events.db`, `keys.db`, `master-key`.
+async fn shop(events: u64, seed: u64) -> Place {
+    let place = Place::folder();
+    bulk::write(Order::stress(events, seed, evening()), &place.path(), None, &mut |_| {}).await.unwrap();
+    place
+}
+
+/// A program of ours with nothing in its environment but what is given.
+fn desk(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program("desk"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).kill_on_drop(true);
+    command
+}
+
+fn copying(from: &Place, to: &Place, more: &[&str]) -> Command {
+    let mut command = desk(&["copy-log", "--from", &from.url(), "--to", &to.url()]);
+    command.args(more);
+    command
+}
+
+fn copying_keys(from: &str, to: &str) -> Command {
+    desk(&["copy-keys", "--from", from, "--to", to])
+}
+
+/// Copies a vault in a folder, and must succeed.
+async fn copy_keys(from: &Path, to: &str) -> String {
+    let output = copying_keys(&text(from), to).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    said(&output)
+}
+
+/// What a run said, in both places.
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Copies, and must succeed.
+async fn copy(from: &Place, to: &Place, more: &[&str]) -> String {
+    let output = copying(from, to, more).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    said(&output)
+}
+
+/// Copies, and must be refused with these words and this code.
+async fn refused(from: &Place, to: &Place, code: i32, words: &[&str]) -> String {
+    let output = copying(from, to, &[]).output().await.unwrap();
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(words.iter().all(|word| said.contains(word)), "{words:?} are not all in: {said}");
+    said
+}
+
+/// The auditor's program on a log; its code and what it said.
+async fn replay(place: &Place, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(program("desk-replay"));
+    command.env_clear().args(["--store", &place.url()]).args(arguments).kill_on_drop(true);
+    let output = command.output().await.unwrap();
+    (output.status.code(), said(&output))
+}
+
+async fn proves_itself(place: &Place) {
+    let (code, said) = replay(place, &["verify"]).await;
+    assert_eq!(code, Some(0), "{said}");
+}
+
+/// A path as an argument.
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}

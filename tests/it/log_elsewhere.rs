@@ -1,0 +1,186 @@
+//! A desk whose log has a place of its own: in KurrentDB (the protocol test server, which is not KurrentDB), beside everything
+//! else in PostgreSQL or in files, or in another PostgreSQL database than the rest. Both programs work there as anywhere.
+
+mod access;
+mod configured;
+
+use std::{path::PathBuf, process::Output, time::Duration};
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use tests::{
+    desk::{Desk, Setup, program},
+    kurrent::Kurrent,
+    postgres::{FreshDatabase, Postgres},
+};
+use tokio::{process::Command, task::block_in_place};
+
+use crate::crash::{on, until};
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Where everything is.
+struct House {
+    folder: tempfile::TempDir,
+    log: Log,
+    rest: Option<FreshDatabase>,
+}
+
+enum Log {
+    Kurrent(Kurrent),
+    Postgres(FreshDatabase),
+}
+
+impl House {
+    fn new(log: Log, rest: Option<FreshDatabase>) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), log, rest }
+    }
+
+    fn store(&self) -> String {
+        match &self.log {
+            Log::Kurrent(kurrent) => kurrent.url(),
+            Log::Postgres(database) => database.url(),
+        }
+    }
+
+    fn views(&self) -> String {
+        self.rest.as_ref().map_or_else(|| self.data().display().to_string(), FreshDatabase::url)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn setup(&self, data_dir: &str) -> Setup {
+        let rest = self.rest.as_ref().map_or_else(Setup::default, on);
+        let token_key = self.folder.path().join("token-key");
+        std::fs::write(&token_key, "22".repeat(32)).unwrap();
+        let mut environment = vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())];
+        let event_store_url = match &self.log {
+            Log::Kurrent(kurrent) => kurrent.url(),
+            Log::Postgres(database) => {
+                environment.push(("DESK_EVENT_STORE_OWNER_URL", database.url()));
+                database.app_url()
+            }
+        };
+        let data_dir = Some(self.folder.path().join(data_dir));
+        Setup { data_dir, event_store_url: Some(event_store_url), environment, ..rest }
+    }
+
+    fn start(&self, data_dir: &str) -> Desk {
+        block_in_place(|| Desk::start(self.setup(data_dir)))
+    }
+
+    /// The auditor's program on log and rest; its JSON, and its code.
+    async fn replay(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut command = Command::new(program("desk-replay"));
+        command.env_clear().args(["--store", &self.store(), "--views", &self.views()]);
+        command.arg("--master-key").arg(self.folder.path().join("test-master-key"));
+        let output = command.args(arguments).kill_on_drop(true).output().await.unwrap();
+        (output.status.code(), said(&output))
+    }
+
+    async fn succeeds(&self, arguments: &[&str]) -> String {
+        let (code, said) = self.replay(arguments).await;
+        assert_eq!(code, Some(0), "{arguments:?}: {said}");
+        said
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+async fn talk(desk: &Desk, session: &str) {
+    let customer = desk.customer();
+    customer.arrive(session).await.unwrap();
+    for question in ["多久发货？", "How far can I ride on one charge?"] {
+        assert_eq!(customer.chat(session, question).await.unwrap()["success"], true);
+    }
+}
+
+/// Everything that the auditor's program does, while desk runs and after it has stopped.
+async fn everything_is_proved(house: House) {
+    let mut desk = house.start("data");
+    talk(&desk, "proved").await;
+    house.succeeds(&["verify"]).await;
+    until("the views are what the log gives", LONG, async || house.replay(&["compare"]).await.0 == Some(0)).await;
+    house.succeeds(&["rebuild"]).await;
+    talk(&desk, "after the rebuild").await;
+    assert_eq!(block_in_place(|| desk.terminate()), Some(0), "{}", desk.log());
+
+    // desk's own note, made at its stop, is over everything.
+    let note = house.data().join("checkpoints/latest.checkpoint").display().to_string();
+    let key = house.data().join("checkpoint-key").display().to_string();
+    let proved = house.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
+    assert!(proved.contains("nothing: the newest checkpoint was signed over all that there is"), "{proved}");
+    house.succeeds(&["compare"]).await;
+    let shown = house.succeeds(&["show", "proved"]).await;
+    assert!(shown.contains("多久发货"), "{shown}");
+    let proof = house.file("proved.proof");
+    house.succeeds(&["prove", "proved", "--checkpoint", &note, "--key", &key, "--out", &proof]).await;
+    let checked = house.succeeds(&["check-proof", &proof, "--key", &key]).await;
+    assert!(checked.contains("session"), "{checked}");
+    house.succeeds(&["--json", "stats"]).await;
+    // Where no desk runs, the auditor's program builds.
+    house.succeeds(&["rebuild"]).await;
+    house.succeeds(&["compare"]).await;
+
+    block_in_place(|| desk.start_again());
+    talk(&desk, "proved").await;
+    until("readiness", LONG, async || desk.customer().get("/readyz").await.unwrap().status() == StatusCode::OK).await;
+    house.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_kurrentdb_beside_postgres_everything_is_proved_compared_and_rebuilt() {
+    let rest = Postgres::shared().await.fresh_database().await;
+    everything_is_proved(House::new(Log::Kurrent(Kurrent::start()), Some(rest))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_kurrentdb_beside_files_everything_is_proved_compared_and_rebuilt() {
+    everything_is_proved(House::new(Log::Kurrent(Kurrent::start()), None)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_postgres_database_of_its_own_everything_is_proved_compared_and_rebuilt() {
+    let server = Postgres::shared().await;
+    let (log, rest) = (server.fresh_database().await, server.fresh_database().await);
+    everything_is_proved(House::new(Log::Postgres(log.clone()), Some(rest.clone()))).await;
+    assert_eq!(schemas(&log).await, ["log"]);
+    assert!(!schemas(&rest).await.contains(&"log".to_owned()));
+}
+
+async fn schemas(database: &FreshDatabase) -> Vec<String> {
+    use sqlx::{Connection as _, Row as _};
+    let mut connection = sqlx::PgConnection::connect(&database.admin_url()).await.unwrap();
+    let sql = "select nspname::text from pg_namespace where nspname !~ '^(pg_|information_schema|public)' order by 1";
+    let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+    rows.iter().map(|row| row.try_get(0).unwrap()).collect()
+}
+
+/// What one node records, the other shows, streams and answers, though the log's database tells it nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_share_a_log_on_kurrentdb_and_the_rest_on_postgres() {
+    let rest = Postgres::shared().await.fresh_database().await;
+    let house = House::new(Log::Kurrent(Kurrent::start()), Some(rest));
+    let (here, there) = (house.start("here"), house.start("there"));
+    let customer = here.customer();
+    customer.arrive("shared").await.unwrap();
+    let elsewhere = customer.at(there.url());
+    let mut frames = elsewhere.follow("shared", None).await.unwrap();
+    let answer = customer.chat("shared", "多久发货？").await.unwrap();
+    let replied = frames.until(|frame| frame.event.as_deref() == Some("session.assistant_replied"));
+    let seen = tokio::time::timeout(LONG, replied).await.expect("the other node streams it");
+    assert_eq!(seen.last().unwrap().data["position"], answer["position"]);
+    let shown = elsewhere.get(&format!("/api/sessions/shared?min_position={}", answer["position"])).await.unwrap();
+    let shown: Value = shown.json().await.unwrap();
+    assert_eq!(shown["data"]["session"]["history"].as_array().unwrap().len(), 2, "{shown}");
+    assert_eq!(elsewhere.chat("shared", "我想退货").await.unwrap()["success"], true);
+    house.succeeds(&["verify"]).await;
+}
