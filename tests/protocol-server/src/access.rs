@@ -46,7 +46,7 @@ impl<'a> Caller<'a> {
             return Ok(Self::Unchecked);
         }
         let Some(header) = metadata.get("authorization") else { return Ok(Self::Anonymous) };
-        let refused = || Status::unauthenticated("wrong name or password");
+        let refused = || Status::unauthenticated("Unauthenticated");
         let (name, password) = credentials(header.to_str().ok()).ok_or_else(refused)?;
         let user = users.iter().find(|user| user.name == name && user.password == password);
         user.map(Self::User).ok_or_else(refused)

@@ -88,7 +88,7 @@ impl Log {
     pub(crate) fn wipe(folder: &Path, position: u64, end: u64) -> io::Result<()> {
         // Not the file that is appended to: where that one writes is not for it to say.
         let file = OpenOptions::new().write(true).open(folder.join("log"))?;
-        file.write_all_at(&[GONE], position + STATE)?;
+        file.write_all_at(&[GONE], position + STATE as u64)?;
         file.sync_data()?;
         let body = end - position - HEADER as u64;
         let zeros = vec![0; usize::try_from(body).map_err(io::Error::other)?];

@@ -2,6 +2,7 @@
 //!
 //! *Invariant:* an answer is given after the disk has what it tells of; readers see nothing before that either.
 
+mod own_events;
 mod scavenge;
 mod writer;
 

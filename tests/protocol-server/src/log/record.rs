@@ -13,7 +13,7 @@ use crate::event::Event;
 /// Bytes before the body.
 pub(crate) const HEADER: usize = 10;
 /// Where in a record its state stands.
-pub(crate) const STATE: u64 = 8;
+pub(crate) const STATE: usize = 8;
 /// The state of a record that was scavenged.
 pub(crate) const GONE: u8 = 0x5a;
 const LIVE: u8 = 0xa5;
@@ -81,7 +81,7 @@ pub(crate) fn read(file: &Bytes, position: u64) -> Result<Record, Unreadable> {
     let flags = record[9];
     let end = position + whole as u64;
     let ends_write = flags & ENDS_WRITE != 0;
-    let event = match record[usize::from(STATE as u8)] {
+    let event = match record[STATE] {
         GONE => None,
         LIVE if record[4..8] == sum(&record).to_le_bytes() => {
             Some(body(record.slice(HEADER..), position, end, flags & JSON != 0).ok_or(Unreadable::Damaged)?)

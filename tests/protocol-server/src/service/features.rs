@@ -22,7 +22,8 @@ const METHODS: &[(&str, &str, &[&str])] = &[
 
 #[tonic::async_trait]
 impl ServerFeatures for Node {
-    async fn get_supported_methods(&self, _: Request<()>) -> Result<Response<SupportedMethods>, Status> {
+    async fn get_supported_methods(&self, request: Request<()>) -> Result<Response<SupportedMethods>, Status> {
+        self.caller(&request)?;
         let methods = METHODS.iter().map(|(method, service, features)| SupportedMethod {
             method_name: (*method).to_owned(),
             service_name: (*service).to_owned(),

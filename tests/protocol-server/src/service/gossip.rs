@@ -1,4 +1,5 @@
-//! `Gossip`: all nodes, where they are and what they do at the moment. Anybody may ask, and any node answers.
+//! `Gossip`: all nodes, where they are and what they do at the moment. Anybody may ask but who gives
+//! a wrong password, and any node answers.
 
 use tonic::{Request, Response, Status};
 
@@ -11,7 +12,8 @@ use crate::{
 
 #[tonic::async_trait]
 impl Gossip for Node {
-    async fn read(&self, _: Request<()>) -> Result<Response<ClusterInfo>, Status> {
+    async fn read(&self, request: Request<()>) -> Result<Response<ClusterInfo>, Status> {
+        self.caller(&request)?;
         let members = self.cluster.members.iter().enumerate().map(|(number, member)| {
             let role = self.cluster.role(number);
             let state = match role {

@@ -13,10 +13,7 @@ use uuid::Uuid;
 
 use super::{Habits, Outcome, Request, scavenge::scavengeable};
 use crate::{
-    event::{
-        DELETED, EPOCH_STREAM, EPOCH_TYPE, Event, METADATA_TYPE, Proposed, STATS_STREAM, STATS_TYPE, TOMBSTONE_TYPE,
-        described_by, metastream_of, ticks,
-    },
+    event::{DELETED, Event, METADATA_TYPE, Proposed, TOMBSTONE_TYPE, described_by, metastream_of, ticks},
     index::{
         Index,
         expectation::{Decision, Expected},
@@ -31,10 +28,10 @@ const GROUP: usize = 256;
 pub(super) struct Writer {
     log: Log,
     folder: PathBuf,
-    index: Arc<RwLock<Index>>,
+    pub(super) index: Arc<RwLock<Index>>,
     durable: watch::Sender<u64>,
-    habits: Habits,
-    writes: u32,
+    pub(super) habits: Habits,
+    pub(super) writes: u32,
     group: Group,
 }
 
@@ -166,7 +163,7 @@ impl Writer {
     }
 
     /// Puts events behind what the group holds.
-    fn write(&mut self, stream: &str, first: u64, events: &[Proposed]) -> Outcome {
+    pub(super) fn write(&mut self, stream: &str, first: u64, events: &[Proposed]) -> Outcome {
         let name: Arc<str> = Arc::from(stream);
         let created = ticks();
         let mut index = self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -204,42 +201,6 @@ impl Writer {
         self.write(&metastream, next(last), &[Proposed::system(METADATA_TYPE, &data)]);
     }
 
-    fn lead(&mut self) {
-        self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner).forget_recent();
-        let epochs = self.read(|index| index.last_revision(EPOCH_STREAM, u64::MAX));
-        let epoch = Proposed::system(EPOCH_TYPE, &json!({ "epochNumber": next(epochs), "epochId": Uuid::new_v4() }));
-        self.write(EPOCH_STREAM, next(epochs), &[epoch]);
-        if epochs.is_none() {
-            self.begin();
-        }
-        self.stats();
-    }
-
-    /// What a server writes once, when its folder is new.
-    fn begin(&mut self) {
-        for name in ["admin", "ops"] {
-            let user = Proposed::system("$UserCreated", &json!({ "loginName": name, "disabled": false }));
-            self.write(&format!("$user-{name}"), 0, &[user]);
-        }
-        let users = ["admin", "ops"].map(|name| Proposed::system("$User", &json!(name)));
-        self.write("$users", 0, &users);
-        let bounded = Proposed::system(METADATA_TYPE, &json!({ "$maxAge": 86400, "$maxCount": 1000 }));
-        self.write(&metastream_of(STATS_STREAM), 0, &[bounded]);
-    }
-
-    fn now_and_then(&mut self) {
-        self.writes += 1;
-        if self.habits.stats_every != 0 && self.writes.is_multiple_of(self.habits.stats_every) {
-            self.stats();
-        }
-    }
-
-    fn stats(&mut self) {
-        let last = self.read(|index| index.last_revision(STATS_STREAM, u64::MAX));
-        let stats = Proposed::system(STATS_TYPE, &json!({ "proc-id": std::process::id() }));
-        self.write(STATS_STREAM, next(last), &[stats]);
-    }
-
     fn scavenge(&self) -> Result<usize, LogError> {
         let gone = self.read(scavengeable);
         for event in &gone {
@@ -253,11 +214,12 @@ impl Writer {
         self.read(|index| index.metadata(stream, u64::MAX).is_deleted())
     }
 
-    fn read<T>(&self, ask: impl FnOnce(&Index) -> T) -> T {
+    pub(super) fn read<T>(&self, ask: impl FnOnce(&Index) -> T) -> T {
         ask(&self.index.read().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
 
-fn next(last: Option<u64>) -> u64 {
+/// The number behind the last one.
+pub(super) fn next(last: Option<u64>) -> u64 {
     last.map_or(0, |last| last + 1)
 }

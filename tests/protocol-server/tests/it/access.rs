@@ -2,14 +2,17 @@
 
 use protocol_server::{
     Options, User,
-    proto::streams::{append_req::ProposedMessage, delete_req::options::ExpectedStreamRevision as Wanted},
+    proto::{
+        gossip::gossip_client::GossipClient,
+        streams::{append_req::ProposedMessage, delete_req::options::ExpectedStreamRevision as Wanted},
+    },
 };
 use tonic::Code;
 use uuid::Uuid;
 
 use crate::{
     harness::{Started, client, event, start_with},
-    raw::{Expected, Raw, of_all, of_stream, proposed, raw},
+    raw::{Expected, Raw, channel, of_all, of_stream, proposed, raw},
 };
 
 fn guarded() -> Started {
@@ -51,6 +54,10 @@ async fn a_wrong_password_is_told_apart_from_a_lack_of_rights() {
     assert_eq!(refused.metadata().get("exception").unwrap(), "access-denied");
     callers.desk.write("a", &["x"]).await;
     callers.other.texts("a").await.unwrap();
+    let mut gossip = GossipClient::new(channel(started.server.address(0)).await);
+    gossip.read(()).await.unwrap();
+    let wrong = callers.nobody.signed_in("desk:wrong").request(());
+    assert_eq!(gossip.read(wrong).await.unwrap_err().code(), Code::Unauthenticated, "whatever the call");
 }
 
 #[tokio::test]

@@ -32,6 +32,19 @@ async fn a_deleted_stream_is_not_there_and_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_write_that_was_there_in_part_before_the_deletion_is_refused() {
+    let started = start();
+    let raw = raw(&started.server).await;
+    let known = proposed(Uuid::new_v4(), "known");
+    success(raw.append("a", Expected::NoStream(()), vec![known.clone()]).await.unwrap());
+    raw.write("a", &["second"]).await;
+    raw.delete("a", Wanted::Any(())).await.unwrap();
+    let more = vec![known, proposed(Uuid::new_v4(), "new")];
+    wrong(raw.append("a", Expected::NoStream(()), more).await.unwrap());
+    assert!(is_not_found(&raw, "a").await);
+}
+
+#[tokio::test]
 async fn metadata_of_a_deleted_stream_brings_it_back_empty() {
     let started = start();
     let raw = raw(&started.server).await;

@@ -47,6 +47,18 @@ async fn a_torn_tail_is_cut_off_write_by_write() {
 }
 
 #[tokio::test]
+async fn what_is_acknowledged_is_in_the_file() {
+    let started = start();
+    let raw = raw(&started.server).await;
+    for number in 0..50 {
+        let text = format!("this is number {number}!");
+        raw.write("a", &[&text]).await;
+        let content = std::fs::read(file(&started)).unwrap();
+        assert!(content.windows(text.len()).any(|window| window == text.as_bytes()), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_damaged_is_not_served() {
     let started = start();
     raw(&started.server).await.write("a", &["a long enough text to be hit"]).await;
