@@ -1,10 +1,10 @@
 # Two commands: `make run` starts Fiido Desk, `make test` is what CI runs. `make demo` has something to look at.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run demo test test-long fuzz fmt lint doc build unit page deny settings
+.PHONY: help run demo test test-long test-kurrentdb fuzz fmt lint doc build unit page deny settings
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:[^#]*## /\t/' | expand -t 16
 
 run: ## Build and start it with SQLite in ./data
 	cargo build --release -p api -p replay-tool
@@ -24,6 +24,10 @@ test-long: ## The same with full counts and timing bars; takes hours
 
 fuzz: ## Everything that parses what comes from outside, by libFuzzer; needs a nightly toolchain
 	./tests/fuzz.sh
+
+test-kurrentdb: ## Promises and crashes against a real KurrentDB: URL=kurrentdb://… (an empty one!) [ARGS='--kills 100 …']
+	@test -n "$(URL)" || { echo "make test-kurrentdb URL=kurrentdb://user:password@host:2113 (an empty database)" >&2; exit 2; }
+	cargo run --release -q -p event-store --features kurrentdb,conformance --bin event-store-conformance -- '$(URL)' $(ARGS)
 
 fmt: ## Format
 	cargo fmt --all

@@ -1,2 +1,3 @@
+//! The opening `body` of `tests/src/outside.rs`, for the fuzzer.
 #![no_main]
 fuzz::opening!("body");

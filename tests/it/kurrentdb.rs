@@ -9,6 +9,7 @@ mod opening;
 mod outages;
 mod outcomes;
 mod positions;
+mod program;
 mod reads;
 
 use std::{
@@ -92,31 +93,4 @@ fn events(count: usize) -> Vec<SealedEvent> {
 
 fn new_stream() -> StreamName {
     StreamName::of("session", Uuid::new_v4())
-}
-
-async fn measure() {
-    let ground = Ground::new();
-    let log = ground.log().await;
-    use event_store::{EventReader as _, EventStore as _, Expected, StreamVersion};
-    let stream = new_stream();
-    for _ in 0..3 {
-        let began = std::time::Instant::now();
-        for _ in 0..20 {
-            log.append(&stream, Expected::Any, events(1)).await.unwrap();
-        }
-        eprintln!("append {:?}", began.elapsed() / 20);
-        let began = std::time::Instant::now();
-        for _ in 0..20 {
-            log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
-        }
-        eprintln!("read {:?}", began.elapsed() / 20);
-    }
-}
-#[tokio::test]
-async fn zz_measure_current() {
-    measure().await
-}
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn zz_measure_multi() {
-    measure().await
 }

@@ -7,7 +7,7 @@
 
 use std::{
     future::Future,
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -102,7 +102,9 @@ impl Connection {
         }
         use_one_provider();
         let (client, credentials) = self.settings.for_client()?;
-        let client = Client::new(client).map_err(|error| Fault::NoClient(format!("{error:#}")))?;
+        // It panics where a file of certificates holds something else.
+        let made = catch_unwind(|| Client::new(client)).map_err(|_panic| "its certificates cannot be read".to_owned());
+        let client = made.and_then(|made| made.map_err(|error| format!("{error:#}"))).map_err(Fault::NoClient)?;
         slot.number += 1;
         slot.made_at = Instant::now();
         let lent = Lent { client, credentials, leader: self.leader, number: slot.number };

@@ -26,7 +26,7 @@ async fn an_append_over_the_server_s_limit_is_refused_before_it_is_sent() {
         .unwrap();
     // Nothing arrives at the server any more: were it sent, this would be told.
     ground.server().go_down_everywhere();
-    for too_large in [vec![sealed(790 * 1024)], (0..256).map(|_| sealed(2400)).collect()] {
+    for too_large in [vec![sealed(790 * 1024)], (0..256).map(|_| sealed(3000)).collect()] {
         let refused = log.append(&stream, Expected::Any, too_large).await;
         assert!(matches!(refused, Err(AppendError::Refused(_))), "{refused:?}");
     }

@@ -7,7 +7,7 @@ use event_store::{
     private_file::create_private_file,
 };
 use futures::future::join_all;
-use protocol_server::{AppendFault, User};
+use protocol_server::{AppendFault, Tls, User};
 
 use super::*;
 
@@ -149,4 +149,40 @@ async fn a_wrong_password_in_between_is_an_outage() {
     tokio::time::timeout(PATIENCE, works).await.unwrap();
     let read = log.read_all(Position::START, 10_000).await;
     assert!(!matches!(read, Err(ReadError::Damaged { .. })));
+}
+
+fn pair() -> Tls {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    Tls { certificates: made.cert.pem(), key: made.signing_key.serialize_pem() }
+}
+
+/// Also where the process has no TLS provider yet, or another one than the client would install.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_tls_whoever_answers_must_be_known() {
+    let (own, another) = (pair(), pair());
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, pem: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, pem).unwrap();
+        path.display().to_string()
+    };
+    let (known, unknown) = (file("known.pem", &own.certificates), file("unknown.pem", &another.certificates));
+    let ground = Ground::with(Options { tls: Some(own), ..Options::default() });
+    let url = ground.server().url();
+    let open = |url: String| async move { KurrentLog::open(KurrentSettings::parse(&url).unwrap()).await };
+    let log = open(format!("{url}&tlsCaFile={known}")).await.unwrap();
+    let stream = new_stream();
+    log.append(&stream, Expected::Any, events(2)).await.unwrap();
+    assert_eq!(log.read_all(Position::START, 10).await.unwrap().len(), 2);
+    for url in [format!("{url}&tlsCaFile={unknown}"), url.clone(), url.replace("tls=true", "tls=false")] {
+        let refused = open(url.clone()).await.err().unwrap();
+        assert!(matches!(refused, KurrentError::Unavailable(_)), "{url}: {refused}");
+    }
+    let unproved = open(format!("{url}&tlsVerifyCert=false")).await.unwrap();
+    assert_eq!(unproved.read_all(Position::START, 10).await.unwrap().len(), 2);
+    let malformed = file("malformed.pem", "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n");
+    for file in ["/nowhere/ca.pem", &malformed] {
+        let refused = open(format!("{url}&tlsCaFile={file}")).await.err().unwrap();
+        assert!(matches!(refused, KurrentError::Unavailable(_)), "{refused}");
+    }
 }

@@ -132,3 +132,28 @@ impl Index {
         self.log.range(..until).next_back().map(|(position, _)| *position)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_recent_past_only_so_much_is_remembered() {
+        let mut recent = Recent::default();
+        let event = |revision: u64| Event {
+            position: revision,
+            end: revision + 1,
+            stream: Arc::from("a"),
+            revision,
+            id: Uuid::from_u128(u128::from(revision)),
+            event_type: String::new(),
+            is_json: false,
+            created: 0,
+            metadata: bytes::Bytes::new(),
+            data: bytes::Bytes::new(),
+        };
+        (0..=RECENT as u64).for_each(|revision| recent.remember(&event(revision)));
+        assert_eq!((recent.places.len(), recent.order.len()), (RECENT, RECENT));
+        assert!(!recent.places.contains_key(&Uuid::from_u128(0)) && recent.places.contains_key(&Uuid::from_u128(1)));
+    }
+}

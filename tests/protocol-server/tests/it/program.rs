@@ -19,6 +19,8 @@ use crate::harness::{client, event, within};
 /// A running program; it is killed when it is dropped.
 struct Program {
     child: Child,
+    /// Run by another program, which would leave it running when that is killed: then it is asked to stop.
+    is_traced: bool,
     out: BufReader<ChildStdout>,
     url: String,
 }
@@ -27,13 +29,14 @@ impl Program {
     fn start(folder: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_protocol-server"));
         command.arg("--dir").arg(folder).args(more);
-        Self::run(command)
+        Self::run(command, false)
     }
 
-    fn run(mut command: Command) -> Self {
+    fn run(mut command: Command, is_traced: bool) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut program = Self { out: BufReader::new(child.stdout.take().unwrap()), child, url: String::new() };
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let mut program = Self { out, child, is_traced, url: String::new() };
         program.url = program.line();
         program
     }
@@ -54,7 +57,11 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         // On Unix this is SIGKILL; one that has ended already needs none.
-        let _ = self.child.kill();
+        let ended = match &mut self.child.stdin {
+            Some(stdin) if self.is_traced => writeln!(stdin, "stop"),
+            _ => self.child.kill(),
+        };
+        drop(ended);
         let _ = self.child.wait();
     }
 }
@@ -117,7 +124,7 @@ async fn nothing_is_acknowledged_before_the_disk_has_it() {
     let slow_flush = format!("inject=fdatasync:delay_enter={}", FLUSH.as_micros());
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", &slow_flush]);
     command.arg(env!("CARGO_BIN_EXE_protocol-server")).arg("--dir").arg(folder.path()).args(["--stats-every", "0"]);
-    let mut program = Program::run(command);
+    let program = Program::run(command, true);
     let client = client(&program.url);
     client.append_to_stream("a", &Default::default(), event(0)).await.unwrap();
     for number in 1..4 {
@@ -125,9 +132,6 @@ async fn nothing_is_acknowledged_before_the_disk_has_it() {
         client.append_to_stream("a", &Default::default(), event(number)).await.unwrap();
         assert!(begin.elapsed() >= FLUSH, "acknowledged after {:?}", begin.elapsed());
     }
-    // The tracer would leave it running.
-    writeln!(program.child.stdin.as_mut().unwrap(), "stop").unwrap();
-    program.child.wait().unwrap();
 }
 
 #[tokio::test]

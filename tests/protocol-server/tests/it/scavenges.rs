@@ -1,5 +1,7 @@
 //! A scavenge: what is hidden goes for good, and every place keeps its meaning.
 
+use std::{fs::OpenOptions, os::unix::fs::FileExt};
+
 use protocol_server::proto::streams::delete_req::options::ExpectedStreamRevision as Wanted;
 
 use crate::{
@@ -29,6 +31,20 @@ async fn truncated_events_are_gone_from_all_and_from_the_disk() {
         started.server.restart().unwrap();
     }
     assert_eq!(started.server.scavenge().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_a_scavenge_did_not_finish_is_finished_at_the_next_start() {
+    let mut started = start();
+    let (_, place) = raw(&started.server).await.write("a", &["secret"]).await;
+    started.server.go_down_everywhere();
+    let file = OpenOptions::new().write(true).open(started.folder.path().join("log")).unwrap();
+    // The state of a record is its ninth byte; this one says that it was scavenged.
+    file.write_all_at(&[0x5a], place + 8).unwrap();
+    assert!(on_disk(&started, "secret"));
+    started.server.restart().unwrap();
+    assert!(!on_disk(&started, "secret"));
+    assert!(raw(&started.server).await.all_texts().await.is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,162 @@
+//! The walk of crashes: a writer is killed at moments that nobody chose, and the log is held against what it had said.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Stdio,
+    time::Duration,
+};
+
+use event_store::{EventReader, Position, StreamName, StreamVersion, verify::verify};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Command,
+    time::{Instant, timeout_at},
+};
+
+use crate::{Failure, options::Options, place::Place, report::Report, writer};
+
+/// The longest life of a writer once it has said its first word.
+const LIFE: u64 = 900;
+/// How long it may take to say it.
+const FIRST_WORD: Duration = Duration::from_secs(120);
+/// The server is restarted after every so many kills.
+const RESTARTED: u32 = 4;
+const PAGE: usize = 1000;
+
+/// What the writers said.
+#[derive(Default)]
+struct Said {
+    /// The greatest n that was sent to a stream.
+    tried: BTreeMap<StreamName, u64>,
+    acknowledged: BTreeMap<(StreamName, u64), (StreamVersion, Position)>,
+    answers: usize,
+    /// What does not fit.
+    differences: Vec<String>,
+}
+
+/// Whether the log is as it was said to be.
+pub(crate) async fn walk(place: &Place, options: &Options, report: &mut Report) -> Result<bool, Failure> {
+    let seed = options.seed.unwrap_or_else(rand::random);
+    let (mut random, walk) = (StdRng::seed_from_u64(seed), format!("{seed}-{}", uuid::Uuid::new_v4()));
+    report.line(&format!("crashes   {} kills, --seed {seed}", options.kills))?;
+    let (mut said, mut restarts) = (Said::default(), 0);
+    for kill in 1..=options.kills {
+        let life = Duration::from_millis(random.random_range(0..LIFE));
+        live(options, &walk, life, &mut said).await?;
+        if kill % RESTARTED == 0 && place.restart().await? {
+            restarts += 1;
+        }
+        let log = place.open_patiently().await?;
+        said.hold_against(&*log, &walk).await?;
+        if !said.differences.is_empty() {
+            break;
+        }
+    }
+    let log = place.open_patiently().await?;
+    let proved = verify(&*log, |_| ()).await?;
+    if let Some((position, flaw)) = proved.first_flaw {
+        said.differences.push(format!("at position {position}: {flaw}"));
+    }
+    let (answers, events) = (said.answers, said.acknowledged.len());
+    report
+        .line(&format!("          {answers} acknowledgements of {events} events, {restarts} restarts of the server"))?;
+    report.line(&format!("          {} events in the log, every hash and link proved up to there", proved.events))?;
+    said.differences.iter().try_for_each(|difference| report.line(&format!("  FAIL    {difference}")))?;
+    Ok(said.differences.is_empty())
+}
+
+/// Starts a writer, hears what it says, and kills it.
+async fn live(options: &Options, walk: &str, life: Duration, said: &mut Said) -> Result<(), Failure> {
+    let program = std::env::current_exe().map_err(Failure::Writer)?;
+    let mut command = Command::new(program);
+    command.args(&options.url).args(["--writer", walk]).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    if let Some(file) = &options.credentials_file {
+        command.arg("--credentials-file").arg(file);
+    }
+    let mut writer = command.spawn().map_err(Failure::Writer)?;
+    let out = writer.stdout.take().ok_or_else(|| Failure::Writer(std::io::Error::other("it has no output")))?;
+    let mut lines = BufReader::new(out).lines();
+    let mut ends = Instant::now() + FIRST_WORD;
+    let mut has_spoken = false;
+    while let Ok(line) = timeout_at(ends, lines.next_line()).await {
+        let Some(line) = line.map_err(Failure::Writer)? else {
+            return Err(Failure::Writer(std::io::Error::other("it ended by itself")));
+        };
+        if !has_spoken {
+            (has_spoken, ends) = (true, Instant::now() + life);
+        }
+        said.hear(&line);
+    }
+    writer.kill().await.map_err(Failure::Writer)?;
+    // What it had said before it died, without the word that was cut off.
+    while let Ok(Some(line)) = lines.next_line().await {
+        said.hear(&line);
+    }
+    Ok(())
+}
+
+impl Said {
+    fn hear(&mut self, line: &str) {
+        let mut words = line.split(' ');
+        let (Some(what), Some(stream), Some(n)) = (words.next(), words.next(), words.next()) else { return };
+        let (Ok(stream), Ok(n)) = (StreamName::parse(stream), n.parse::<u64>()) else { return };
+        let mut number = || words.next().and_then(|word| word.parse().ok());
+        match what {
+            "try" => {
+                let tried = self.tried.entry(stream).or_default();
+                *tried = n.max(*tried);
+            }
+            "ok" => {
+                let (Some(version), Some(position)) = (number(), number()) else { return };
+                let place = (StreamVersion(version), Position(position));
+                self.answers += 1;
+                let before = self.acknowledged.insert((stream.clone(), n), place);
+                if before.is_some_and(|before| before != place) {
+                    self.differences
+                        .push(format!("event {n} of {stream} was acknowledged at {before:?}, then at {place:?}"));
+                }
+            }
+            "refused" => self.differences.push(format!("an append was refused: {line}")),
+            _cut_off => {}
+        }
+    }
+
+    /// Every stream holds its first events, each once; no more than were sent, and at least those that were acknowledged, where
+    /// they were said to be.
+    async fn hold_against(&mut self, log: &dyn EventReader, walk: &str) -> Result<(), Failure> {
+        for number in 0..writer::STREAMS {
+            let stream = writer::stream(walk, number);
+            let mut version = StreamVersion::NONE;
+            let mut ids = BTreeSet::new();
+            loop {
+                let page = log.read_stream(&stream, version, PAGE).await?;
+                for event in &page {
+                    version = version.next();
+                    let is_it = event.version == version && event.event == writer::event(&stream, version.0);
+                    if !is_it || !ids.insert(event.event.event_id) {
+                        self.differences.push(format!("version {version} of {stream} is not the event that was sent"));
+                    }
+                    let acknowledged = self.acknowledged.get(&(stream.clone(), version.0));
+                    if acknowledged.is_some_and(|place| *place != (event.version, event.position)) {
+                        let difference = format!("event {version} of {stream} is not where it was acknowledged");
+                        self.differences.push(difference);
+                    }
+                }
+                if page.is_empty() {
+                    break;
+                }
+            }
+            let (tried, last) = (self.tried.get(&stream).copied().unwrap_or(0), version.0);
+            let of_stream = (stream.clone(), 0)..=(stream.clone(), u64::MAX);
+            let acknowledged = self.acknowledged.range(of_stream).next_back().map_or(0, |((_, n), _)| *n);
+            if last < acknowledged {
+                self.differences.push(format!("{stream} ends with {last}, and {acknowledged} was acknowledged"));
+            }
+            if last > tried {
+                self.differences.push(format!("{stream} ends with {last}, and {tried} was the last that was sent"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! `event-store-conformance`: the program that is carried to a real server, here against the protocol server and a file.
+
+use std::process::{Command, Output};
+
+use event_store::{EventStore as _, Expected};
+use tests::desk::program;
+
+use super::*;
+
+fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(program("event-store-conformance")).args(arguments).output().unwrap();
+    (status.code(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_server_that_keeps_its_word_everything_holds() {
+    let ground = Ground::new();
+    let url = ground.server().url();
+    let (code, said) = tokio::task::spawn_blocking(move || run(&[&url, "--kills", "5"])).await.unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    let promises = event_store::conformance::promises().len();
+    assert!(said.contains(&format!("OK: {promises} of {promises} promises hold")), "{said}");
+    assert!(said.contains("5 kills, --seed ") && said.contains("every hash and link proved"), "{said}");
+    assert!(said.contains("numbered with holes") && !said.contains("FAIL"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_somebody_needs_is_not_written_into() {
+    let ground = Ground::new();
+    ground.log().await.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
+    let url = ground.server().url();
+    let only = ["--only", "exact_appends_at_that_version"];
+    let asked = tokio::task::spawn_blocking(move || {
+        (run(&[&url, only[0], only[1]]), run(&[&url, only[0], only[1], "--into-this-log"]))
+    });
+    let ((refused, why), (taken, said)) = asked.await.unwrap();
+    assert!(refused == Some(2) && why.contains("is not empty"), "{why}");
+    assert!(taken == Some(0) && said.contains("OK: 1 of 1 promises hold"), "{said}");
+}
+
+/// The file is put back as it was: what was acknowledged since is lost.
+#[test]
+fn a_log_that_loses_what_it_acknowledged_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.db").display().to_string();
+    let restart = format!("rm -f {file} {file}-wal {file}-shm");
+    let (code, said) = run(&[&file, "--kills", "8", "--restart", &restart]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("FAIL  events_survive_reopening"), "{said}");
+    assert!(said.contains("was acknowledged") && said.contains("NOT OK"), "{said}");
+}
+
+#[test]
+fn what_cannot_run_says_why() {
+    for (arguments, why) in [
+        (vec!["kurrentdb://127.0.0.1:1?tls=false"], "cannot be opened"),
+        (vec!["http://127.0.0.1:2113"], "neither a path"),
+        (vec!["memory.db", "--only", "everything"], "no promise everything"),
+        (vec![], "Usage"),
+    ] {
+        let (code, said) = run(&arguments);
+        assert!(code == Some(2) && said.contains(why), "{arguments:?}: {said}");
+    }
+    let (code, said) = run(&["--list"]);
+    assert!(code == Some(0) && said.lines().count() == event_store::conformance::promises().len(), "{said}");
+}
