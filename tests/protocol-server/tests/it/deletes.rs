@@ -114,7 +114,7 @@ async fn a_maximum_count_leaves_the_newest() {
     assert_eq!(raw.texts("a").await.unwrap(), ["2", "3"]);
     raw.write("a", &["4"]).await;
     assert_eq!(raw.texts("a").await.unwrap(), ["3", "4"]);
-    let backwards = raw.events(of_stream("a").from_end().backwards()).await.unwrap();
+    let backwards = raw.events(of_stream("a").at_end().backwards()).await.unwrap();
     assert_eq!(backwards.iter().map(text).collect::<Vec<_>>(), ["4", "3"]);
 }
 

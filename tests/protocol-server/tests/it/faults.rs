@@ -154,7 +154,7 @@ async fn all_subscriptions_may_be_ended_at_once() {
     for (ending, code) in [(Ending::TooSlow, Some(Code::Aborted)), (Ending::Ok, None)] {
         let started = start();
         let raw = raw(&started.server).await;
-        let mut answers = raw.open(of_all().from_end().subscribe()).await.unwrap();
+        let mut answers = raw.open(of_all().at_end().subscribe()).await.unwrap();
         within(answers.message()).await.unwrap();
         within(answers.message()).await.unwrap();
         started.server.faults().end_subscriptions(ending);
@@ -181,7 +181,7 @@ async fn a_server_that_is_gone_refuses_connections_and_is_found_where_it_was() {
     let mut started = start();
     let before = raw(&started.server).await;
     append(&before).await.unwrap();
-    let mut subscription = before.open(of_all().from_end().subscribe()).await.unwrap();
+    let mut subscription = before.open(of_all().at_end().subscribe()).await.unwrap();
     within(subscription.message()).await.unwrap();
     within(subscription.message()).await.unwrap();
     started.server.go_down_everywhere();

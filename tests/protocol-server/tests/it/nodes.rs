@@ -142,7 +142,7 @@ async fn a_follower_that_lags_shows_less_until_it_is_let_go() {
     let (leader, follower) = (raw_of(&started.server, 0).await, raw_of(&started.server, 1).await);
     leader.write("a", &["old"]).await;
     started.server.hold(1);
-    let mut subscribed = follower.open(of_stream("a").from_end().subscribe()).await.unwrap();
+    let mut subscribed = follower.open(of_stream("a").at_end().subscribe()).await.unwrap();
     within(subscribed.message()).await.unwrap();
     within(subscribed.message()).await.unwrap();
     leader.write("a", &["new"]).await;

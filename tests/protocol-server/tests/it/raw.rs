@@ -241,7 +241,7 @@ fn options_of(stream_option: StreamOption) -> Options {
 pub(crate) trait Asking {
     fn at(self, revision: RevisionOption) -> Self;
     fn from(self, position: u64) -> Self;
-    fn from_end(self) -> Self;
+    fn at_end(self) -> Self;
     fn count(self, count: u64) -> Self;
     fn backwards(self) -> Self;
     fn subscribe(self) -> Self;
@@ -265,7 +265,7 @@ impl Asking for Options {
         self
     }
 
-    fn from_end(mut self) -> Self {
+    fn at_end(mut self) -> Self {
         match &mut self.stream_option {
             Some(StreamOption::Stream(stream)) => stream.revision_option = Some(RevisionOption::End(())),
             Some(StreamOption::All(all)) => all.all_option = Some(AllOption::End(())),

@@ -39,7 +39,7 @@ async fn a_stream_is_read_in_both_directions_over_many_pages() {
     let raw = raw(&started.server).await;
     numbered(&raw, "a", 70).await;
     assert_eq!(raw.texts("a").await.unwrap(), numbers(0..70));
-    let backwards = raw.events(of_stream("a").from_end().backwards()).await.unwrap();
+    let backwards = raw.events(of_stream("a").at_end().backwards()).await.unwrap();
     assert_eq!(backwards.iter().map(text).collect::<Vec<_>>(), numbers((0..70).rev()));
     let middle = raw.events(of_stream("a").at(RevisionOption::Revision(40)).backwards().count(3)).await.unwrap();
     assert_eq!(middle.iter().map(text).collect::<Vec<_>>(), ["40", "39", "38"]);
@@ -57,7 +57,7 @@ async fn a_read_of_a_stream_ends_with_the_number_of_its_newest_event() {
     for options in [
         of_stream("a"),
         of_stream("a").count(5),
-        of_stream("a").from_end().backwards().count(1),
+        of_stream("a").at_end().backwards().count(1),
         of_stream("a").at(RevisionOption::Revision(1000)),
     ] {
         let contents = raw.read(options).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_read_of_a_stream_ends_with_the_number_of_its_newest_event() {
 async fn a_stream_that_is_not_there_is_told_as_such() {
     let started = start();
     let raw = raw(&started.server).await;
-    for options in [of_stream("absent"), of_stream("absent").from_end().backwards()] {
+    for options in [of_stream("absent"), of_stream("absent").at_end().backwards()] {
         let contents = raw.read(options).await.unwrap();
         let [Content::StreamNotFound(absent)] = &*contents else { panic!("{contents:?}") };
         assert_eq!(absent.stream_identifier, crate::raw::identifier("absent"));
@@ -104,7 +104,7 @@ async fn all_is_read_in_both_directions_with_places_far_apart() {
     assert!(places.windows(2).all(|pair| pair[0] + 1 < pair[1]), "{places:?}");
     assert!(places[0] > 0, "the first record of a log is none that anybody is shown");
     let mut backwards: Vec<u64> =
-        raw.events(of_all().from_end().backwards()).await.unwrap().iter().map(|event| event.commit_position).collect();
+        raw.events(of_all().at_end().backwards()).await.unwrap().iter().map(|event| event.commit_position).collect();
     backwards.reverse();
     assert_eq!(backwards, places);
     assert_eq!(raw.all_texts().await, numbers(0..50));
@@ -160,7 +160,7 @@ async fn filters_let_pass_what_they_name() {
     for (said, expected) in cases {
         let events = raw.events(of_all().filter(filter(said.clone()))).await.unwrap();
         assert_eq!(events.iter().map(text).collect::<Vec<_>>(), expected, "{said:?}");
-        let backwards = raw.events(of_all().filter(filter(said.clone())).from_end().backwards()).await.unwrap();
+        let backwards = raw.events(of_all().filter(filter(said.clone())).at_end().backwards()).await.unwrap();
         assert_eq!(backwards.iter().rev().map(text).collect::<Vec<_>>(), expected, "{said:?}");
     }
     let nothing = filter(filter_options::Filter::StreamIdentifier(expression("(", &[])));

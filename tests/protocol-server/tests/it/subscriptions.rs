@@ -103,10 +103,10 @@ async fn a_subscription_from_the_end_is_live_at_once() {
     let started = start();
     let raw = raw(&started.server).await;
     let (_, place) = raw.write("a", &["past"]).await;
-    let mut to_all = subscribe(&raw, of_all().from_end()).await;
+    let mut to_all = subscribe(&raw, of_all().at_end()).await;
     let position = Position { commit_position: place, prepare_position: place };
     assert_eq!(to_all.caught_up().await.position, Some(position));
-    let mut to_stream = subscribe(&raw, of_stream("a").from_end()).await;
+    let mut to_stream = subscribe(&raw, of_stream("a").at_end()).await;
     assert_eq!(to_stream.caught_up().await.stream_revision, Some(0));
     raw.write("a", &["now"]).await;
     assert_eq!(to_all.event().await, "now");
@@ -198,7 +198,7 @@ async fn a_tombstone_ends_the_subscriptions_of_its_stream() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.write("a", &["x"]).await;
-    let mut subscribed = subscribe(&raw, of_stream("a").from_end()).await;
+    let mut subscribed = subscribe(&raw, of_stream("a").at_end()).await;
     subscribed.caught_up().await;
     raw.tombstone("a").await.unwrap();
     let tombstone = event_of(subscribed.next().await).unwrap();
@@ -214,7 +214,7 @@ async fn a_tombstone_ends_the_subscriptions_of_its_stream() {
 async fn neglected(options: ServerOptions) -> (Vec<String>, Vec<&'static str>, Option<Status>, usize) {
     let started = start_with(ServerOptions { stats_every: 0, ..options });
     let raw = raw(&started.server).await;
-    let mut subscribed = subscribe(&raw, of_all().from_end().filter(streams_like("^a$"))).await;
+    let mut subscribed = subscribe(&raw, of_all().at_end().filter(streams_like("^a$"))).await;
     subscribed.caught_up().await;
     // The official limits of HTTP/2 let some megabytes through before a caller has to take anything.
     let large = "x".repeat(64 * 1024);
