@@ -59,7 +59,8 @@ impl SqliteImport {
 
 /// Before anything is changed in the file, be it how it keeps its journal.
 async fn refuse_other(path: &Path, identity: Identity) -> Result<(), ImportError> {
-    let looking = SqlitePoolOptions::new().max_connections(1).connect_with(sqlite_options(path, Access::ReadOnly)).await;
+    let looking =
+        SqlitePoolOptions::new().max_connections(1).connect_with(sqlite_options(path, Access::ReadOnly)).await;
     let looking = looking.map_err(away)?;
     let found = look_at(&looking, identity).await;
     looking.close().await;
