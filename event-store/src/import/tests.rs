@@ -1,3 +1,5 @@
+//! The import of a log, in memory: what is taken, what is refused, and what a second try finds.
+
 #![allow(clippy::unwrap_used)]
 
 use std::collections::VecDeque;
