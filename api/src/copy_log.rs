@@ -95,7 +95,7 @@ pub(crate) enum CopyError {
     Import(#[from] ImportError),
     #[error(transparent)]
     Map(#[from] MapError),
-    #[error("cannot write what was done")]
+    #[error("cannot write")]
     Output(#[from] std::io::Error),
 }
 
@@ -160,7 +160,7 @@ pub(crate) async fn copy_log(args: CopyLogArgs, settings: &Settings) -> Result<(
     let source = Source::open(&args.from, credentials(&args.from_credentials)).await?;
     let target = open_target(&args.to, credentials(&args.to_credentials), &source).await?;
     let map = map_file(&args, settings, &source, &target.place, target.identity);
-    let map = map.map(|path| MapWriter::create(&path, source.identity, target.identity)).transpose()?;
+    let map = map.map(|path| begin_map(&path, source.identity, target.identity)).transpose()?;
     let mut copy = Copy {
         head_at_start: source.first_head,
         import: Import::new(target.import, Chain::rising_after(source.times_rise_after)),
@@ -183,6 +183,14 @@ fn refuse_passwords(args: &CopyLogArgs) -> Result<(), EndError> {
         () if among_arguments(&args.to) => Err(EndError::Password { flag: "--to", variable: "DESK_COPY_TO" }),
         () => Ok(()),
     }
+}
+
+/// In a folder that is made, where it is the data directory of a desk to come.
+fn begin_map(path: &Path, from: Identity, to: Identity) -> Result<MapWriter, CopyError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(MapWriter::create(path, from, to)?)
 }
 
 /// Nothing where every event keeps its position.

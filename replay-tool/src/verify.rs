@@ -28,6 +28,9 @@ struct Document {
     report: Report,
     log_id: uuid::Uuid,
     generation: u64,
+    /// Said only of a copy that is still being filled.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_being_copied: bool,
     first_recorded_at: Option<String>,
     last_recorded_at: Option<String>,
     what: Option<String>,
@@ -103,6 +106,7 @@ async fn document(reader: &dyn EventReader, report: Report) -> Result<Document, 
         report,
         log_id,
         generation,
+        is_being_copied: !reader.is_whole().await?,
     })
 }
 
@@ -132,6 +136,9 @@ async fn last_recorded_at(reader: &dyn EventReader, report: &Report) -> Option<S
 fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let Report { events, streams, head, first_flaw, .. } = &document.report;
     screen.field("log", &format!("{}, generation {}", document.log_id, document.generation))?;
+    if document.is_being_copied {
+        screen.field("copy", "not whole: desk copy-log has not ended, or is to be run again")?;
+    }
     screen.field("proved", &format!("{} in {}", counted(*events, "event"), counted(*streams, "stream")))?;
     screen.field("head", &head.to_string())?;
     if let (Some(first), Some(last)) = (&document.first_recorded_at, &document.last_recorded_at) {

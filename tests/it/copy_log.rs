@@ -39,7 +39,8 @@ fn desk(arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
         command.env_remove(name);
     }
-    command.args(arguments).kill_on_drop(true);
+    // What is put into ./data must not be put here.
+    command.args(arguments).current_dir(std::env::temp_dir()).kill_on_drop(true);
     command
 }
 

@@ -44,7 +44,7 @@ impl House {
     }
 
     fn views(&self) -> String {
-        self.rest.as_ref().map_or_else(|| self.data().display().to_string(), FreshDatabase::url)
+        self.rest.as_ref().map_or_else(|| self.data().display().to_string(), FreshDatabase::app_url)
     }
 
     fn data(&self) -> PathBuf {

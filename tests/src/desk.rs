@@ -242,7 +242,7 @@ impl Desk {
     #[must_use]
     pub fn staff(&self) -> Staff {
         let staff = Staff::new(self.url(), self.staff_token());
-        if self.setup.event_store_url.is_some() { staff.where_positions_have_holes() } else { staff }
+        if self.setup.event_store_url.is_none() { staff.where_positions_are_dense() } else { staff }
     }
 
     /// The administrator's access token; it is asked for once and used as long as it is good.

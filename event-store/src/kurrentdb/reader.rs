@@ -87,15 +87,20 @@ impl KurrentReader {
 
     /// Events after a position that is the place of a record, or the start.
     async fn after(&self, place: Position, after: Position, limit: usize) -> Result<Events, ReadFault> {
-        let (mut events, mut from) =
-            (Vec::new(), if place == Position::START { Begin::Start } else { Begin::At(place) });
+        let mut events = Events::new();
+        let mut from = if place == Position::START { Begin::Start } else { Begin::At(place) };
         loop {
             // Two more than wanted: the record to begin with comes too, and the identity may.
             let asked = (limit - events.len()).saturating_add(2).min(MAX_PAGE);
             let records = pull::of_all(&self.connection, Which::Events, from, asked).await?;
             let Some(last) = records.last() else { return Err(Fault::CutShort.into()) };
             let (is_full, next) = (records.len() == asked, Position(last.position.commit));
-            for record in records.iter().filter(|record| !is_identity(record) && record.position.commit > after.0) {
+            for record in records.iter().filter(|record| !is_identity(record)) {
+                // A further page begins with the record that the one before ended with.
+                let newest = events.last().map_or(after, |event| event.position);
+                if record.position.commit <= newest.0 {
+                    continue;
+                }
                 events.push(codec::decode(record.into())?);
                 if events.len() == limit {
                     return Ok(events);

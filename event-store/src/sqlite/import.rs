@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{Row as _, SqlitePool, sqlite::SqlitePoolOptions};
 use tokio::sync::watch;
 
 use super::{
@@ -33,9 +33,11 @@ impl SqliteImport {
     /// # Errors
     /// The file holds another log, is from a newer version, or cannot be used.
     pub async fn open(path: &Path, identity: Identity) -> Result<Self, ImportError> {
+        if path.exists() {
+            refuse_other(path, identity).await?;
+        }
         let opened = sqlite_writer().connect_with(sqlite_options(path, Access::Durable)).await;
         let writer = opened.map_err(away)?;
-        refuse_other(&writer, identity).await?;
         migrate_sqlite("log", &SQLITE_LOG, &writer).await?;
         ensure_identity(&writer, identity).await?;
         let head = current_head(&writer).await.map_err(|SqlError(error)| away(error))?;
@@ -55,10 +57,19 @@ impl SqliteImport {
     }
 }
 
-/// Before anything is changed in the file.
-async fn refuse_other(writer: &SqlitePool, identity: Identity) -> Result<(), ImportError> {
+/// Before anything is changed in the file, be it how it keeps its journal.
+async fn refuse_other(path: &Path, identity: Identity) -> Result<(), ImportError> {
+    let looking =
+        SqlitePoolOptions::new().max_connections(1).connect_with(sqlite_options(path, Access::ReadOnly)).await;
+    let looking = looking.map_err(away)?;
+    let found = look_at(&looking, identity).await;
+    looking.close().await;
+    found
+}
+
+async fn look_at(looking: &SqlitePool, identity: Identity) -> Result<(), ImportError> {
     let tables = sqlx::query("select name from sqlite_master where type = 'table' and name <> '_sqlx_migrations'");
-    let tables = tables.fetch_all(writer).await.map_err(away)?;
+    let tables = tables.fetch_all(looking).await.map_err(away)?;
     let names = tables.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>().map_err(away)?;
     if names.is_empty() {
         return Ok(());
@@ -66,9 +77,9 @@ async fn refuse_other(writer: &SqlitePool, identity: Identity) -> Result<(), Imp
     if !names.iter().any(|name| name == "identity") {
         return Err(ImportError::NoLog);
     }
-    let row = sqlx::query("select 1 from identity").fetch_optional(writer).await.map_err(away)?;
+    let row = sqlx::query("select 1 from identity").fetch_optional(looking).await.map_err(away)?;
     if row.is_some() {
-        let here = reader::identity(writer).await.map_err(|SqlError(error)| away(error))?;
+        let here = reader::identity(looking).await.map_err(|SqlError(error)| away(error))?;
         admit_identity(Some(here), false, identity)?;
     }
     Ok(())

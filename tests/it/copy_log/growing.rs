@@ -24,8 +24,10 @@ async fn what_comes_meanwhile_is_caught_up_and_the_rest_when_desk_has_stopped() 
     let reader = source.reader().await;
     until("customers write", Duration::from_secs(30), async || reader.head().await.unwrap().0 > 60).await;
 
+    let folder = tempfile::tempdir().unwrap();
+    let map = super::text(&folder.path().join("map"));
     let before = reader.head().await.unwrap();
-    copy(&source, &target, &[]).await;
+    copy(&source, &target, &["--map", &map]).await;
     let copied = unplaced(&target.events().await);
     assert!(copied.len() as u64 >= before.0, "what was there is copied");
     until("customers write more", Duration::from_secs(30), async || {
@@ -38,7 +40,7 @@ async fn what_comes_meanwhile_is_caught_up_and_the_rest_when_desk_has_stopped() 
     }
     assert_eq!(block_in_place(|| desk.terminate()), Some(0), "{}", desk.log());
 
-    copy(&source, &target, &[]).await;
+    copy(&source, &target, &["--map", &map]).await;
     let all = unplaced(&source.events().await);
     assert_eq!(unplaced(&target.events().await), all);
     assert_eq!(copied, all[..copied.len()]);

@@ -1,7 +1,6 @@
 //! What was noted about a log before it was copied finds its place in the copy, by the position map.
 
 use event_store::{
-    EventReader as _,
     checkpoint::{Checkpoint, CheckpointKey},
     sqlite::SqliteStore,
     verify::verify_and_sum,

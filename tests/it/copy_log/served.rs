@@ -143,7 +143,7 @@ async fn on_postgres_everything_goes_on_as_if_nothing_had_happened() {
     let mut frames = customer.follow("copied", Some(&past.cursor)).await.unwrap();
     let next = frames.next_within(std::time::Duration::from_secs(10)).await.unwrap();
     assert_eq!(next.event.as_deref(), Some("session.customer_message_sent"), "{next:?}");
-    past.is_proved(&target, &database.url()).await;
+    past.is_proved(&target, &database.app_url()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,7 +189,7 @@ async fn with_the_log_on_kurrentdb_and_the_rest_on_postgres_a_copy_is_served() {
     };
     let desk = tokio::task::block_in_place(|| Desk::start(setup));
     past.is_served_by(&desk).await;
-    past.is_proved(&target, &rest.url()).await;
+    past.is_proved(&target, &rest.app_url()).await;
     let log = desk.staff().log().await.unwrap();
     assert!(log.iter().all(|event| event["type"] != LOOK));
 }

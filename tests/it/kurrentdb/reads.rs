@@ -126,3 +126,19 @@ async fn an_event_of_another_node_comes_at_once() {
     // Without hints it would be the poll that finds it: then no ten of them are all so quick.
     assert!(quickest < Duration::from_millis(500), "{quickest:?}");
 }
+
+/// The server gives no more than so many at a time, and each further answer begins with the record that the last ended with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_that_takes_several_answers_gives_every_event_once() {
+    let ground = Ground::new();
+    let log = ground.log().await;
+    let streams = [new_stream(), new_stream()];
+    for n in 0..34 {
+        log.append(&streams[n % 2], Expected::Any, events(250)).await.unwrap();
+    }
+    for limit in [4_000, 4_500, 8_500, usize::MAX] {
+        let read = log.read_all(Position::START, limit).await.unwrap();
+        assert_eq!(read.len(), limit.min(8_500));
+        assert!(read.is_sorted_by(|before, after| before.position < after.position), "{limit}");
+    }
+}

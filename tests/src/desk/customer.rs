@@ -124,13 +124,13 @@ impl Staff {
     /// Whoever has this token, at a server.
     #[must_use]
     pub fn new(url: String, token: String) -> Self {
-        Self { client: reqwest::Client::new(), url, token, positions_are_dense: true }
+        Self { client: reqwest::Client::new(), url, token, positions_are_dense: false }
     }
 
-    /// At a server whose log numbers with holes.
+    /// At a server whose log numbers without holes, which is looked at whenever the log is read.
     #[must_use]
-    pub fn where_positions_have_holes(self) -> Self {
-        Self { positions_are_dense: false, ..self }
+    pub fn where_positions_are_dense(self) -> Self {
+        Self { positions_are_dense: true, ..self }
     }
 
     /// Posts JSON.
