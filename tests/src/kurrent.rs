@@ -53,7 +53,6 @@ impl Kurrent {
     ///
     /// # Panics
     /// Somebody panicked with it.
-    #[must_use]
     pub fn server(&self) -> MutexGuard<'_, Server> {
         self.0.server.lock().expect("nobody panics with the server")
     }

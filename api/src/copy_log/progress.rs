@@ -66,7 +66,6 @@ impl Progress {
     fn left(&self, at: u64) -> u64 {
         let from = self.first.get().map_or(0, |(from, _)| from);
         let per_second = rate(at.saturating_sub(from), self.began.elapsed());
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds to be read by people")]
         let seconds = rate(self.goal.saturating_sub(at), Duration::from_secs(1)) / per_second.max(1e-9);
         if seconds < 1e9 { seconds.ceil() as u64 } else { 0 }
     }

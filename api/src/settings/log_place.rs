@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_together_is_refused_by_name_with_the_way_out_and_without_secrets() {
-        let cases: [(&[(&str, &str)], &str, &str); 6] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+        let cases: [Case<'_>; 6] = [
             (&[("DESK_EVENT_STORE_URL", PG)], "event_store_url", "set database_url (DESK_DATABASE_URL)"),
             (&[("DESK_EVENT_STORE_URL", "/elsewhere/events.db")], "event_store_url", "data_dir"),
             (
