@@ -89,10 +89,10 @@ async fn the_same_customer_elsewhere_is_another_visitor_without_these_sessions()
     let (session, sub) = (fresh("at-home"), fresh("sub"));
     let (at_home, on_the_way) = (customer_with(&session).await, desk().customer());
     ok(identify(&at_home, &token_for(&sub)).await).await;
-    ok(identify(&on_the_way, &token_for(&sub)).await).await;
+    let position = ok(identify(&on_the_way, &token_for(&sub)).await).await["position"].as_u64().unwrap();
     assert_ne!(visitor_of(&at_home), visitor_of(&on_the_way));
-    assert_eq!(looking(&on_the_way, &session, 0).await, 404);
-    assert_eq!(looking(&at_home, &session, 0).await, 200);
+    assert_eq!(looking(&on_the_way, &session, position).await, 404);
+    assert_eq!(looking(&at_home, &session, position).await, 200);
 }
 
 #[tokio::test]
