@@ -209,7 +209,7 @@ async fn the_first_difference_is_named_and_left_as_it_is() {
     let events = all(&source).await;
     let mut target = target_for(&source).await;
     let foreign = rehashed(&events[4], |event| event.event.event_id = Uuid::from_u128(5));
-    let there = [&events[..4], &[foreign.clone()], &events[5..6]].concat();
+    let there = [&events[..4], std::slice::from_ref(&foreign), &events[5..6]].concat();
     target.append(&there).await.unwrap();
     let copy = target.store();
     let error = Import::new(Box::new(target), Chain::default()).take(&events).await.unwrap_err();

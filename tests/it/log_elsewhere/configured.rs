@@ -21,7 +21,8 @@ const LOG: (&str, &str) =
 
 #[test]
 fn what_would_run_says_where_everything_would_be_and_no_secret() {
-    let cases: [(&[(&str, &str)], [&str; 3]); 4] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], [&'a str; 3]);
+    let cases: [Case<'_>; 4] = [
         (&[], ["the log: SQLite, ./data/events.db", "views and policies: SQLite, ./data", "the vault: SQLite, ./data"]),
         (
             &[REST],
@@ -69,7 +70,8 @@ fn a_url_with_a_password_is_no_argument() {
 #[test]
 fn what_makes_no_sense_together_is_refused() {
     let log_in_postgres = ("DESK_EVENT_STORE_URL", "postgres://desk_app:hunter2@logs/desk");
-    let cases: [(&[(&str, &str)], &[&str]); 3] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let cases: [Case<'_>; 3] = [
         (&[log_in_postgres], &["setting event_store_url", "set together with database_url"]),
         (
             &[REST, ("DESK_EVENT_STORE_URL", "./events.db")],

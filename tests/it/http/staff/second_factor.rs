@@ -42,7 +42,7 @@ impl Protected {
 
     /// A code that was not used yet; waits for it where need be.
     async fn next_code(&mut self) -> String {
-        while now_step() + 1 <= self.used {
+        while now_step() < self.used {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         self.used = (self.used + 1).max(now_step());
