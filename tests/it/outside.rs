@@ -166,7 +166,8 @@ fn every_opening_has_its_fuzz_target() {
     assert_eq!(targets, expected);
     for Opening { name, .. } in OPENINGS {
         let target = fs::read_to_string(folder.join(format!("fuzz_targets/{name}.rs"))).unwrap();
-        assert_eq!(target, format!("#![no_main]\nfuzz::opening!(\"{name}\");\n"));
+        let told = format!("//! The opening `{name}` of `tests/src/outside.rs`, for the fuzzer.\n");
+        assert_eq!(target, format!("{told}#![no_main]\nfuzz::opening!(\"{name}\");\n"));
         assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"fuzz_targets/{name}.rs\"\n")), "{name}");
     }
 }

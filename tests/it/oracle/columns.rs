@@ -73,7 +73,7 @@ impl Rows {
     /// views themselves.
     pub(super) async fn columns(&mut self) -> Vec<Column> {
         let sql = "select m.name, c.name, lower(c.type) <> 'text' from sqlite_master m, pragma_table_info(m.name) c
-            where m.type = 'table' and m.name not in ('checkpoint', 'agent', 'sign_in') order by m.name, c.cid";
+            where m.type = 'table' and m.name not in ('checkpoint', 'agent', 'sign_in', 'api_key') order by m.name, c.cid";
         let columns: Vec<(String, String, bool)> = sqlx::query_as(sql).fetch_all(&mut self.0).await.unwrap();
         columns.into_iter().map(|(table, name, is_number)| Column { table, name, is_number }).collect()
     }

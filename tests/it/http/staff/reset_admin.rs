@@ -18,7 +18,7 @@ use crate::http::problem;
 
 fn reset_admin(desk: &Desk) -> Output {
     let mut command = Command::new(program("desk"));
-    command.env("DESK_MASTER_KEY_FILE", desk.master_key_file());
+    command.env_clear().env("DESK_MASTER_KEY_FILE", desk.master_key_file());
     command.arg("reset-admin").arg("--data-dir").arg(desk.data_dir()).output().unwrap()
 }
 
@@ -79,7 +79,8 @@ async fn an_operator_opens_the_house_again_when_no_administrator_can() {
 fn without_a_first_start_there_is_nothing_to_reset() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(program("desk"));
-    let output = command.arg("reset-admin").arg("--data-dir").arg(folder.path().join("data")).output().unwrap();
+    let output =
+        command.env_clear().arg("reset-admin").arg("--data-dir").arg(folder.path().join("data")).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("the first start of desk makes it"), "{said}");
