@@ -18,12 +18,12 @@ use tests::desk::{Desk, Setup};
 const PASSWORD: &str = "another four words";
 /// Accounts, each of which is tried once: the first failure of an hour leaves a note in the log.
 const ROUNDS: usize = 200;
-/// The two may differ by so much (issue 4).
+/// The two may differ by so much.
 const ALIKE: f64 = 0.10;
 const AT_ONCE: usize = 20;
 /// Reads while the crowd signs in.
 const READS: usize = 2_000;
-/// The longest that all but one of a hundred may take (issue 4).
+/// The longest that all but one of a hundred may take.
 const P99: Duration = Duration::from_millis(50);
 
 /// Wrong passwords make their address wait, so every try comes from another.
