@@ -4,18 +4,21 @@
 
 use std::{
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use clap::Args;
 use event_store::{
-    location::{Location, NoLocation, holds_password},
+    location::{Location, NoLocation},
     migration::{MigrationError, migrate_vault},
     sql::{Access, Database, SqlError},
     vault::moving::{MoveError, MovedKeys, move_keys},
 };
 
-use crate::data_dir::{DataDir, DataDirError};
+use crate::{
+    copy_ends::{PasswordShown, folder_of, location, refuse_passwords},
+    data_dir::{DataDir, DataDirError},
+};
 
 pub(crate) const HELP: &str = "\
 Places:
@@ -47,8 +50,8 @@ pub(crate) struct CopyKeysArgs {
 pub(crate) enum KeysError {
     #[error(transparent)]
     Location(#[from] NoLocation),
-    #[error("{0} has a password, which every user of this machine could read: set {1} in the environment")]
-    Password(&'static str, &'static str),
+    #[error(transparent)]
+    Password(#[from] PasswordShown),
     #[error("{0} can hold a log, and no vault")]
     HoldsOnlyLogs(String),
     #[error("there is no vault at {0}")]
@@ -78,11 +81,7 @@ pub(crate) enum KeysError {
 /// # Errors
 /// A vault cannot be used, or the target is another log's.
 pub(crate) async fn copy_keys(args: &CopyKeysArgs) -> Result<(), KeysError> {
-    for (flag, variable, url) in [("--from", "DESK_COPY_FROM", &args.from), ("--to", "DESK_COPY_TO", &args.to)] {
-        if holds_password(url) && std::env::args().any(|argument| argument.contains(&**url)) {
-            return Err(KeysError::Password(flag, variable));
-        }
-    }
+    refuse_passwords(&args.from, &args.to)?;
     let (from, to) = (vault_at(&args.from)?, vault_at(&args.to)?);
     let (source, _from_lock) = open(&from, Access::ReadOnly).await?;
     let (target, _to_lock) = open(&to, Access::Durable).await?;
@@ -96,13 +95,10 @@ pub(crate) async fn copy_keys(args: &CopyKeysArgs) -> Result<(), KeysError> {
 }
 
 fn vault_at(text: &str) -> Result<Location, KeysError> {
-    Ok(match Location::parse(text, "keys.db")? {
-        Location::Sqlite(path) if path.extension().is_none_or(|ending| ending != "db") => {
-            Location::Sqlite(path.join("keys.db"))
-        }
-        Location::Kurrent(url) => return Err(KeysError::HoldsOnlyLogs(Location::Kurrent(url).to_string())),
-        place => place,
-    })
+    match location(text, "keys.db")? {
+        place @ Location::Kurrent(_) => Err(KeysError::HoldsOnlyLogs(place.to_string())),
+        place => Ok(place),
+    }
 }
 
 async fn open(at: &Location, access: Access) -> Result<(Database, Option<DataDir>), KeysError> {
@@ -119,8 +115,4 @@ async fn open(at: &Location, access: Access) -> Result<(Database, Option<DataDir
             Ok((Database::postgres(url, "vault", 2).await.map_err(failed)?, None))
         }
     }
-}
-
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }

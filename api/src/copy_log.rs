@@ -19,12 +19,11 @@ use clap::Args;
 use event_store::{
     Identity, Position, ReadError,
     import::{Chain, Import, ImportError, ReadBack},
-    location::holds_password,
     port::Positions,
     position_map::{MapError, MapWriter},
 };
 
-use crate::settings::Settings;
+use crate::{copy_ends::refuse_passwords, settings::Settings};
 use ends::{Source, open_target};
 use progress::Progress;
 use reading::read_on;
@@ -155,7 +154,7 @@ fn way_out_of(error: &ImportError) -> &'static str {
 /// # Errors
 /// There is no whole copy; the error says why, and whether to run it again.
 pub(crate) async fn copy_log(args: CopyLogArgs, settings: &Settings) -> Result<(), CopyError> {
-    refuse_passwords(&args)?;
+    refuse_passwords(&args.from, &args.to).map_err(EndError::from)?;
     let credentials = |own: &Option<PathBuf>| own.clone().or_else(|| settings.event_store_credentials_file.clone());
     let source = Source::open(&args.from, credentials(&args.from_credentials)).await?;
     let target = open_target(&args.to, credentials(&args.to_credentials), &source).await?;
@@ -174,15 +173,6 @@ pub(crate) async fn copy_log(args: CopyLogArgs, settings: &Settings) -> Result<(
     copy.import.finish().await?;
     let map = copy.map.take().map(MapWriter::finish).transpose()?;
     Ok(copy.say_done(&target.place, target.identity, map.as_deref(), began)?)
-}
-
-fn refuse_passwords(args: &CopyLogArgs) -> Result<(), EndError> {
-    let among_arguments = |url: &str| holds_password(url) && std::env::args().any(|argument| argument.contains(url));
-    match () {
-        () if among_arguments(&args.from) => Err(EndError::Password { flag: "--from", variable: "DESK_COPY_FROM" }),
-        () if among_arguments(&args.to) => Err(EndError::Password { flag: "--to", variable: "DESK_COPY_TO" }),
-        () => Ok(()),
-    }
 }
 
 /// In a folder that is made, where it is the data directory of a desk to come.

@@ -6,6 +6,7 @@ pub mod app;
 pub mod body;
 pub mod checkpoints;
 pub mod cli;
+mod copy_ends;
 mod copy_keys;
 mod copy_log;
 pub mod data_dir;

@@ -27,6 +27,8 @@ pub mod postgres;
 pub mod private_file;
 pub mod proof;
 mod row;
+#[cfg(test)]
+mod samples;
 pub mod sql;
 pub mod sqlite;
 pub mod subscription;

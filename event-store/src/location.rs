@@ -22,7 +22,8 @@ pub enum Location {
 pub struct NoLocation(pub String);
 
 const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
-const KURRENT: [&str; 8] = [
+/// What KurrentDB's own clients take.
+pub(crate) const KURRENT_SCHEMES: [&str; 8] = [
     "kurrentdb://",
     "kurrentdb+discover://",
     "kurrent://",
@@ -43,7 +44,7 @@ impl Location {
         if begins_with_one_of(&POSTGRES) {
             return Ok(Self::Postgres(text.to_owned()));
         }
-        if begins_with_one_of(&KURRENT) {
+        if begins_with_one_of(&KURRENT_SCHEMES) {
             return Ok(Self::Kurrent(text.to_owned()));
         }
         let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or(text);
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn servers_are_known_by_their_scheme() {
         assert!(matches!(Location::parse("postgresql://db/desk", ""), Ok(Location::Postgres(_))));
-        for scheme in KURRENT {
+        for scheme in KURRENT_SCHEMES {
             assert!(matches!(Location::parse(&format!("{scheme}host:2113"), ""), Ok(Location::Kurrent(_))), "{scheme}");
         }
         assert_eq!(parsed("mysql://db/desk"), None);

@@ -84,26 +84,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        event::{Actor, SealedEvent, StreamName},
+        event::StreamName,
         memory::MemoryStore,
         plan::{MAX_EVENTS, Request},
         port::Expected,
+        samples::event,
     };
-
-    fn event() -> SealedEvent {
-        SealedEvent {
-            event_id: Uuid::new_v4(),
-            event_type: "session.noted".into(),
-            schema: 1,
-            actor: Actor::new("agent", "ana"),
-            subject: None,
-            key_id: None,
-            correlation_id: Uuid::nil(),
-            causation_id: None,
-            data: "{}".into(),
-            personal: None,
-        }
-    }
 
     fn log_of(events: usize, positions: Positions) -> MemoryStore {
         let (store, stream) = (MemoryStore::numbering(Uuid::nil(), positions), StreamName::of("session", Uuid::nil()));

@@ -100,9 +100,31 @@ macro_rules! decode_rows {
             let position = Position(row.try_get::<i64, _>(0)?.try_into().unwrap_or(0));
             Ok(RecordedEnd { position, recorded_at: row.try_get(1)?, hash: row.try_get(2)? })
         }
+
+        fn copy_of(row: &$row) -> Result<$crate::row::CopyMark, sqlx::Error> {
+            Ok($crate::row::CopyMark { is_whole: row.try_get(0)?, times_rise_after: row.try_get(1)? })
+        }
     };
 }
 pub(crate) use decode_rows;
+
+/// What is written down of a log that was filled from another.
+pub(crate) struct CopyMark {
+    pub(crate) is_whole: bool,
+    pub(crate) times_rise_after: i64,
+}
+
+impl CopyMark {
+    /// A log that is no copy was never anything else.
+    pub(crate) fn is_whole(copy: Option<&Self>) -> bool {
+        copy.is_none_or(|copy| copy.is_whole)
+    }
+
+    /// In a log that is no copy times rise from its first event on.
+    pub(crate) fn times_rise_after(copy: Option<&Self>) -> Position {
+        Position(copy.map_or(0, |copy| copy.times_rise_after.try_into().unwrap_or(0)))
+    }
+}
 
 /// A log whose head was taken away claims no event.
 pub(crate) fn no_end() -> RecordedEnd {

@@ -18,11 +18,12 @@ use std::{
 };
 
 use event_store::{
-    Actor, SealedEvent, StreamName,
+    SealedEvent, StreamName,
     kurrentdb::{KurrentLog, KurrentSettings},
 };
 use protocol_server::{Options, Server};
 use tempfile::TempDir;
+use tests::sealed::event;
 use uuid::Uuid;
 
 /// Far beyond what anything here takes; a test that waits this long has found a freeze.
@@ -69,21 +70,6 @@ impl Ground {
     async fn write_as(&self, credentials: &str, stream: &str, event_type: &str, data: &serde_json::Value) {
         let event = eventstore::EventData::json(event_type, data).unwrap();
         self.client(credentials).append_to_stream(stream, &Default::default(), event).await.unwrap();
-    }
-}
-
-fn event() -> SealedEvent {
-    SealedEvent {
-        event_id: Uuid::new_v4(),
-        event_type: "test.happened".into(),
-        schema: 1,
-        actor: Actor::new("system", "test"),
-        subject: None,
-        key_id: None,
-        correlation_id: Uuid::new_v4(),
-        causation_id: None,
-        data: r#"{"text":"wie weit fährt das Rad? 续航多少公里？"}"#.into(),
-        personal: None,
     }
 }
 

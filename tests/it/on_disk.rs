@@ -11,9 +11,12 @@ use std::{
     time::Duration,
 };
 
-use event_store::{EventStore as _, Expected, SealedEvent, StreamName, event::Actor, sql::Access, sqlite::SqliteStore};
+use event_store::{EventStore as _, Expected, StreamName, sql::Access, sqlite::SqliteStore};
 use serde_json::{Value, json};
-use tests::desk::{Desk, Setup};
+use tests::{
+    desk::{Desk, Setup},
+    sealed::event,
+};
 use uuid::Uuid;
 
 use crate::crash::until;
@@ -135,21 +138,6 @@ async fn a_log_that_is_watched() {
         let stream = StreamName::of("session", Uuid::new_v4());
         let appended = store.append(&stream, Expected::NoStream, vec![event()]).await.unwrap();
         println!("\nstored {}", appended.last_position);
-    }
-}
-
-fn event() -> SealedEvent {
-    SealedEvent {
-        event_id: Uuid::new_v4(),
-        event_type: "test.happened".into(),
-        schema: 1,
-        actor: Actor::new("system", "test"),
-        subject: None,
-        key_id: None,
-        correlation_id: Uuid::new_v4(),
-        causation_id: None,
-        data: "{}".into(),
-        personal: None,
     }
 }
 

@@ -13,11 +13,11 @@ use std::{collections::HashSet, future::Future, sync::Arc, time::Duration};
 
 use event_store::{
     AppendError, Appended, EventReader, EventStore, Expected, Position, ReadError, RecordedEvent, SealedEvent,
-    StreamName, event::Actor, postgres::PostgresStore,
+    StreamName, postgres::PostgresStore,
 };
 use futures::StreamExt as _;
 use sqlx::{Connection as _, PgConnection};
-use tests::postgres::FreshDatabase;
+use tests::{postgres::FreshDatabase, sealed};
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
@@ -31,18 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const BEYOND_THE_POLL: Duration = Duration::from_secs(3);
 
 fn event(event_type: &str) -> SealedEvent {
-    SealedEvent {
-        event_id: Uuid::new_v4(),
-        event_type: event_type.into(),
-        schema: 1,
-        actor: Actor::new("system", "test"),
-        subject: None,
-        key_id: None,
-        correlation_id: Uuid::new_v4(),
-        causation_id: None,
-        data: r#"{"text":"wie weit fährt das Rad? 续航多少公里？"}"#.into(),
-        personal: None,
-    }
+    SealedEvent { event_type: event_type.into(), ..sealed::event() }
 }
 
 fn any_event() -> SealedEvent {

@@ -6,28 +6,13 @@ mod full_disk;
 use std::{path::Path, sync::Arc};
 
 use event_store::{
-    Actor, AppendError, EventReader, EventStore, Expected, Position, ReadError, SealedEvent, StreamName, StreamVersion,
+    AppendError, EventReader, EventStore, Expected, Position, ReadError, StreamName, StreamVersion,
     migration::MigrationError, sqlite::SqliteStore, verify::verify,
 };
 use futures::StreamExt;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
-use uuid::Uuid;
-
-fn event() -> SealedEvent {
-    SealedEvent {
-        event_id: Uuid::new_v4(),
-        event_type: "session.noted".into(),
-        schema: 1,
-        actor: Actor::new("system", "test"),
-        subject: None,
-        key_id: None,
-        correlation_id: Uuid::new_v4(),
-        causation_id: None,
-        data: "{}".into(),
-        personal: None,
-    }
-}
+use tests::sealed::event;
 
 fn stream() -> StreamName {
     StreamName::parse("session-one").unwrap()

@@ -18,17 +18,18 @@ use event_store::{
 };
 
 use super::positions_of;
-use crate::data_dir::{DataDir, DataDirError};
+use crate::{
+    copy_ends::{PasswordShown, folder_of, location},
+    data_dir::{DataDir, DataDirError},
+};
 
 /// Why an end cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EndError {
     #[error(transparent)]
     Location(#[from] NoLocation),
-    #[error(
-        "{flag} has a password, which every user of this machine could read: set it in the environment as {variable}"
-    )]
-    Password { flag: &'static str, variable: &'static str },
+    #[error(transparent)]
+    Password(#[from] PasswordShown),
     #[error("there is no log at {0}")]
     NoLog(PathBuf),
     #[error("source and target are the same: {0}")]
@@ -159,7 +160,7 @@ pub(super) struct Target {
 }
 
 pub(super) async fn open_target(text: &str, credentials: Option<PathBuf>, source: &Source) -> Result<Target, EndError> {
-    let place = Place(target_location(text)?);
+    let place = Place(location(text, "events.db")?);
     if is_same(&place.0, &source.place.0) {
         return Err(EndError::Same(place.to_string()));
     }
@@ -177,16 +178,6 @@ pub(super) async fn open_target(text: &str, credentials: Option<PathBuf>, source
     Ok(Target { place, import, identity, _lock: lock })
 }
 
-/// A path that ends in `.db` is a file; any other is a data directory, which may be still to be made.
-fn target_location(text: &str) -> Result<Location, NoLocation> {
-    Ok(match Location::parse(text, "events.db")? {
-        Location::Sqlite(path) if path.extension().is_none_or(|ending| ending != "db") => {
-            Location::Sqlite(path.join("events.db"))
-        }
-        place => place,
-    })
-}
-
 /// Two names of one database that this does not see through are found out by what is in it.
 fn is_same(one: &Location, other: &Location) -> bool {
     let real = |place: &Location| match place {
@@ -194,13 +185,6 @@ fn is_same(one: &Location, other: &Location) -> bool {
         Location::Postgres(_) | Location::Kurrent(_) => None,
     };
     one == other || real(one).is_some_and(|file| real(other) == Some(file))
-}
-
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        Some(_) | None => Path::new("."),
-    }
 }
 
 fn kurrent(url: &str, credentials: Option<PathBuf>) -> Result<KurrentSettings, KurrentError> {

@@ -9,26 +9,16 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::{
-    event::{Actor, SealedEvent, StreamName},
+    event::{SealedEvent, StreamName},
     hash::event_hash,
     memory::{MemoryImport, MemoryStore},
     plan::Request,
     port::{EventReader, Expected, Identity, Positions},
+    samples,
 };
 
 fn event(n: usize) -> SealedEvent {
-    SealedEvent {
-        event_id: Uuid::new_v4(),
-        event_type: "session.noted".into(),
-        schema: 1,
-        actor: Actor::new("agent", "ana"),
-        subject: None,
-        key_id: None,
-        correlation_id: Uuid::nil(),
-        causation_id: None,
-        data: format!("{{\"n\":{n}}}").into(),
-        personal: None,
-    }
+    SealedEvent { data: format!("{{\"n\":{n}}}").into(), ..samples::event() }
 }
 
 /// So many events over three streams.

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use eventstore::RecordedEvent;
 use serde::Deserialize;
 
 use super::{
     connection::Connection,
+    fault::Fault,
     pull::{self, Begin, Which},
 };
 use crate::{
@@ -31,6 +33,7 @@ struct Metadata {
 /// Every stream of ours that something was said of; what was said last counts.
 pub(super) async fn all(connection: &Connection) -> Result<Vec<Loss>, ReadError> {
     let mut of_stream: BTreeMap<StreamName, Option<Loss>> = BTreeMap::new();
+    let newest = newest(connection).await?;
     let mut begin = Begin::Start;
     loop {
         let records = pull::of_all(connection, Which::StreamMetadata, begin, PAGE).await?;
@@ -38,14 +41,26 @@ pub(super) async fn all(connection: &Connection) -> Result<Vec<Loss>, ReadError>
             let name = record.stream_id().trim_start_matches("$$");
             let Ok(stream) = StreamName::parse(name) else { continue };
             let metadata = serde_json::from_slice(&record.data).unwrap_or_default();
-            let loss = loss(&stream, Position(record.position.commit), &metadata);
+            let loss = loss(&stream, place(record), &metadata);
             of_stream.insert(stream, loss);
         }
         match records.last().filter(|_| records.len() == PAGE) {
-            Some(last) => begin = Begin::At(Position(last.position.commit)),
+            Some(last) => begin = Begin::At(place(last)),
+            // An answer of `$all` has no mark of its end; this one has to come as far as there was something to say.
+            None if records.last().map_or(Position::START, place) < newest => return Err(Fault::CutShort.into()),
             None => return Ok(of_stream.into_values().flatten().collect()),
         }
     }
+}
+
+/// Where the last thing was said of any stream.
+async fn newest(connection: &Connection) -> Result<Position, ReadError> {
+    let last = pull::of_all(connection, Which::StreamMetadata, Begin::End, 1).await?;
+    Ok(last.first().map_or(Position::START, place))
+}
+
+fn place(record: &RecordedEvent) -> Position {
+    Position(record.position.commit)
 }
 
 fn loss(stream: &StreamName, position: Position, metadata: &Metadata) -> Option<Loss> {

@@ -6,17 +6,8 @@ use std::{fmt, io, path::PathBuf};
 
 use eventstore::{ClientSettings, Credentials};
 
-/// What the client's URL may begin with.
-const SCHEMES: [&str; 8] = [
-    "kurrentdb://",
-    "kurrentdb+discover://",
-    "kurrent://",
-    "kurrent+discover://",
-    "kdb://",
-    "kdb+discover://",
-    "esdb://",
-    "esdb+discover://",
-];
+use crate::location::KURRENT_SCHEMES;
+
 /// What a server takes in one append unless it is configured otherwise (`MaxAppendSize`), in bytes.
 pub const MAX_APPEND_BYTES: usize = 1024 * 1024;
 /// Where the URL does not say otherwise: the client waits so long, in milliseconds, before it looks for a node.
@@ -165,7 +156,7 @@ impl fmt::Debug for KurrentSettings {
 }
 
 fn scheme_of(url: &str) -> Option<&'static str> {
-    SCHEMES.into_iter().find(|scheme| url.len() > scheme.len() && url.starts_with(scheme))
+    KURRENT_SCHEMES.into_iter().find(|scheme| url.len() > scheme.len() && url.starts_with(scheme))
 }
 
 /// User and password before the last `@` of the hosts' part, and the rest; nothing where a sign in them ends that part early.

@@ -14,7 +14,7 @@ use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     migration::MigrationError,
     port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
-    row::{COLUMNS, check_dense, decode_rows, no_end, number, page_size},
+    row::{COLUMNS, CopyMark, check_dense, decode_rows, no_end, number, page_size},
     sql::{Access, SqlError, sqlite_options},
 };
 
@@ -61,22 +61,14 @@ pub(super) async fn identity(from: impl SqliteExecutor<'_>) -> Result<Identity, 
     Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
 }
 
-/// What is written down of a log that is a copy.
-pub(super) struct Copy {
-    pub(super) is_whole: bool,
-    times_rise_after: i64,
-}
-
 /// Nothing for a log that was not filled from another. One that was last used by an older version has no table for it.
-pub(super) async fn copy(pool: &SqlitePool) -> Result<Option<Copy>, SqlError> {
+pub(super) async fn copy(pool: &SqlitePool) -> Result<Option<CopyMark>, SqlError> {
     let table = sqlx::query("select 1 from sqlite_master where type = 'table' and name = 'copy'");
     if table.fetch_optional(pool).await?.is_none() {
         return Ok(None);
     }
     let row = sqlx::query("select is_whole, times_rise_after from copy").fetch_optional(pool).await?;
-    Ok(row
-        .map(|row| Ok::<_, sqlx::Error>(Copy { is_whole: row.try_get(0)?, times_rise_after: row.try_get(1)? }))
-        .transpose()?)
+    Ok(row.as_ref().map(copy_of).transpose()?)
 }
 
 async fn refuse_newer(pool: &SqlitePool) -> Result<(), MigrationError> {
@@ -120,12 +112,12 @@ impl EventReader for SqliteReader {
 
     async fn is_whole(&self) -> Result<bool, ReadError> {
         let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
-        Ok(copy.is_none_or(|copy| copy.is_whole))
+        Ok(CopyMark::is_whole(copy.as_ref()))
     }
 
     async fn times_rise_after(&self) -> Result<Position, ReadError> {
         let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
-        Ok(Position(copy.map_or(0, |copy| copy.times_rise_after.try_into().unwrap_or(0))))
+        Ok(CopyMark::times_rise_after(copy.as_ref()))
     }
 
     fn positions(&self) -> Positions {

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     checkpoint::Checkpoint,
-    event::{Actor, SealedEvent},
     memory::MemoryStore,
     merkle::{Tree, leaf_hash},
     plan::Request,
     port::{EventStream, Expected, Identity},
+    samples::event,
 };
 
 /// A log as a hand, or a scavenge, left it.
@@ -65,21 +65,6 @@ impl Left {
 
 fn stream_of(n: u128) -> StreamName {
     StreamName::of("session", Uuid::from_u128(n))
-}
-
-fn event() -> SealedEvent {
-    SealedEvent {
-        event_id: Uuid::new_v4(),
-        event_type: "session.noted".into(),
-        schema: 1,
-        actor: Actor::new("agent", "ana"),
-        subject: None,
-        key_id: None,
-        correlation_id: Uuid::nil(),
-        causation_id: None,
-        data: "{}".into(),
-        personal: None,
-    }
 }
 
 #[async_trait]

@@ -1,13 +1,13 @@
 //! What is not copied: onto another log, onto one that has gone on by itself, from a log that does not prove itself, or while
 //! desk runs. Nothing is changed then, and no password is said.
 
-use event_store::{EventStore as _, Expected, SealedEvent, sqlite::SqliteStore};
+use event_store::{EventStore as _, Expected, sqlite::SqliteStore};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 use tests::{
     desk::{Desk, Setup},
     postgres::FreshDatabase,
+    sealed::event,
 };
-use uuid::Uuid;
 
 use super::{Place, copy, copying, desk, place::positions, refused, said, shop};
 
@@ -27,22 +27,6 @@ async fn another_log_is_left_as_it_is() {
     }
 }
 
-/// An event of nobody's.
-fn noted() -> SealedEvent {
-    SealedEvent {
-        event_id: Uuid::new_v4(),
-        event_type: "session.noted".into(),
-        schema: 1,
-        actor: event_store::Actor::new("system", "test"),
-        subject: None,
-        key_id: None,
-        correlation_id: Uuid::nil(),
-        causation_id: None,
-        data: "{}".into(),
-        personal: None,
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_has_gone_on_by_itself_is_refused_at_the_first_difference() {
     let (source, target) = (shop(300, 3).await, Place::folder());
@@ -50,11 +34,11 @@ async fn a_copy_that_has_gone_on_by_itself_is_refused_at_the_first_difference() 
     let stream = source.events().await[0].stream.clone();
     let on = async |place: &Place| {
         let store = SqliteStore::open(&place.path().join("events.db")).await.unwrap();
-        store.append(&stream, Expected::Any, vec![noted()]).await.unwrap();
+        store.append(&stream, Expected::Any, vec![event()]).await.unwrap();
     };
     on(&target).await;
     let there = target.events().await;
-    refused(&source, &target, 1, &["event 301 differs: the source has nothing more, the target session.noted"]).await;
+    refused(&source, &target, 1, &["event 301 differs: the source has nothing more, the target test.happened"]).await;
     on(&source).await;
     let words = ["event 301 differs: the source has session.noted", "gone on by itself", "at position 301"];
     refused(&source, &target, 1, &words).await;

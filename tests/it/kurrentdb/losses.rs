@@ -5,6 +5,7 @@ use event_store::{
     verify::{Flaw, verify},
 };
 use eventstore::{DeleteStreamOptions, TombstoneStreamOptions};
+use protocol_server::Ending;
 
 use super::*;
 
@@ -47,6 +48,22 @@ async fn a_truncated_stream_is_told_before_the_scavenge_and_after_it() {
     // Taking it back brings nothing back.
     describe(&ground, &stream, &serde_json::json!({})).await;
     assert_eq!(flaw(&*log).await, Some((positions[2], gone)));
+}
+
+/// An answer that ends early, without an error, is not taken for all that was said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_told_is_read_to_its_end() {
+    let ground = Ground::new();
+    let (log, stream, _) = three_streams(&ground).await;
+    let another = new_stream();
+    log.append(&another, Expected::Any, events(1)).await.unwrap();
+    for told in [&stream, &another] {
+        describe(&ground, told, &serde_json::json!({"$tb": 1})).await;
+    }
+    ground.server().faults().on_reads(1, Ending::Ok, 2);
+    let cut = log.losses().await;
+    assert!(matches!(cut, Err(ReadError::Unavailable(_))), "{cut:?}");
+    assert_eq!(log.losses().await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

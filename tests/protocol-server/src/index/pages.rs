@@ -45,30 +45,14 @@ pub(crate) enum StreamPage {
 impl Index {
     pub(crate) fn all_forwards(&self, from: u64, bounds: Bounds, filter: &Filter, until: u64) -> AllPage {
         let from = from.min(until);
-        let mut page = AllPage { events: Vec::new(), next: from, is_end: true, considered: 0, last_considered: None };
-        for event in self.log.range(from..until).map(|(_, event)| event) {
-            if page.events.len() == bounds.events || page.considered == bounds.considered {
-                page.is_end = false;
-                break;
-            }
-            page.consider(event, filter);
-            page.next = event.end;
-        }
-        page
+        let events = self.log.range(from..until).map(|(_, event)| event);
+        AllPage::of(events, from, |event| event.end, bounds, filter)
     }
 
     pub(crate) fn all_backwards(&self, from: u64, bounds: Bounds, filter: &Filter, until: u64) -> AllPage {
         let from = from.min(until);
-        let mut page = AllPage { events: Vec::new(), next: from, is_end: true, considered: 0, last_considered: None };
-        for event in self.log.range(..from).rev().map(|(_, event)| event) {
-            if page.events.len() == bounds.events || page.considered == bounds.considered {
-                page.is_end = false;
-                break;
-            }
-            page.consider(event, filter);
-            page.next = event.position;
-        }
-        page
+        let events = self.log.range(..from).rev().map(|(_, event)| event);
+        AllPage::of(events, from, |event| event.position, bounds, filter)
     }
 
     pub(crate) fn stream_forwards(&self, stream: &str, from: u64, max: u64, until: u64) -> StreamPage {
@@ -134,6 +118,26 @@ struct Numbers {
 }
 
 impl AllPage {
+    /// Of events in the order of reading; `next` says where to go on behind one of them.
+    fn of<'a>(
+        events: impl Iterator<Item = &'a Arc<Event>>,
+        from: u64,
+        next: impl Fn(&Event) -> u64,
+        bounds: Bounds,
+        filter: &Filter,
+    ) -> Self {
+        let mut page = Self { events: Vec::new(), next: from, is_end: true, considered: 0, last_considered: None };
+        for event in events {
+            if page.events.len() == bounds.events || page.considered == bounds.considered {
+                page.is_end = false;
+                break;
+            }
+            page.consider(event, filter);
+            page.next = next(event);
+        }
+        page
+    }
+
     fn consider(&mut self, event: &Arc<Event>, filter: &Filter) {
         self.considered += 1;
         self.last_considered = Some(event.position);

@@ -16,37 +16,31 @@ use crate::{
     store::Outcome,
 };
 
-pub(super) async fn delete(node: &Node, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
-    use delete_req::options::ExpectedStreamRevision as Said;
-    use delete_resp::{Position, PositionOption};
-    let options = request.get_ref().options.clone().unwrap_or_default();
-    let expected = match options.expected_stream_revision {
-        Some(Said::Revision(revision)) => Expected::Revision(revision),
-        Some(Said::NoStream(())) => Expected::NoStream,
-        Some(Said::Any(())) => Expected::Any,
-        Some(Said::StreamExists(())) => Expected::StreamExists,
-        None => return Err(nothing_expected()),
+/// The protocol has a type of its own for each of the two, and the same in both.
+macro_rules! ends_a_stream {
+    ($name:ident, $request:ident, $asked:ident, $response:ident, $told:ident, for_ever: $for_ever:literal) => {
+        pub(super) async fn $name(node: &Node, request: Request<$request>) -> Result<Response<$response>, Status> {
+            use $asked::options::ExpectedStreamRevision as Said;
+            use $told::{Position, PositionOption};
+            let options = request.get_ref().options.clone().unwrap_or_default();
+            let expected = match options.expected_stream_revision {
+                Some(Said::Revision(revision)) => Expected::Revision(revision),
+                Some(Said::NoStream(())) => Expected::NoStream,
+                Some(Said::Any(())) => Expected::Any,
+                Some(Said::StreamExists(())) => Expected::StreamExists,
+                None => return Err(nothing_expected()),
+            };
+            let ended = end(node, &request, options.stream_identifier, expected, $for_ever).await?;
+            let position = ended.map_or(PositionOption::NoPosition(()), |at| {
+                PositionOption::Position(Position { commit_position: at, prepare_position: at })
+            });
+            Ok(Response::new($response { position_option: Some(position) }))
+        }
     };
-    let position = end(node, &request, options.stream_identifier, expected, false).await?;
-    let position = position.map(|at| PositionOption::Position(Position { commit_position: at, prepare_position: at }));
-    Ok(Response::new(DeleteResp { position_option: position.or(Some(PositionOption::NoPosition(()))) }))
 }
 
-pub(super) async fn tombstone(node: &Node, request: Request<TombstoneReq>) -> Result<Response<TombstoneResp>, Status> {
-    use tombstone_req::options::ExpectedStreamRevision as Said;
-    use tombstone_resp::{Position, PositionOption};
-    let options = request.get_ref().options.clone().unwrap_or_default();
-    let expected = match options.expected_stream_revision {
-        Some(Said::Revision(revision)) => Expected::Revision(revision),
-        Some(Said::NoStream(())) => Expected::NoStream,
-        Some(Said::Any(())) => Expected::Any,
-        Some(Said::StreamExists(())) => Expected::StreamExists,
-        None => return Err(nothing_expected()),
-    };
-    let position = end(node, &request, options.stream_identifier, expected, true).await?;
-    let position = position.map(|at| PositionOption::Position(Position { commit_position: at, prepare_position: at }));
-    Ok(Response::new(TombstoneResp { position_option: position.or(Some(PositionOption::NoPosition(()))) }))
-}
+ends_a_stream!(delete, DeleteReq, delete_req, DeleteResp, delete_resp, for_ever: false);
+ends_a_stream!(tombstone, TombstoneReq, tombstone_req, TombstoneResp, tombstone_resp, for_ever: true);
 
 fn nothing_expected() -> Status {
     Status::invalid_argument("a delete says what it expects")
