@@ -265,6 +265,7 @@ impl From<agent::Rejection> for Problem {
             R::AlreadyExists | R::Deactivated | R::PasswordChanged => {
                 Self::new(StatusCode::CONFLICT, "ACCOUNT_CHANGED", rejection.to_string())
             }
+            R::NotForPrograms => Self::invalid("permissions", "has one that no program may have"),
             R::NoApiKey => Self::not_found("there is no such API key"),
             R::SecondFactorRequired => Self::invalid("code", "is required: the account has a second factor"),
             R::SecondFactorWrong => {

@@ -121,28 +121,19 @@ pub async fn login(
         note_failure(&app, &request, &found, now);
         return Err(invalid_credentials());
     };
+    let (agent, origin) = (found.agent, whereabouts(&request));
     let proof = second_factor_of(&app, &found, code, now).await?;
-    let start = SignInStart {
-        agent: found.agent,
-        device,
-        origin: whereabouts(&request),
-        checked,
-        proof,
-        correlation_id: request_id(),
-    };
-    let begun = match app.accounts.sign_in(start, now).await {
-        Ok(begun) => begun,
-        Err(CommandError::Account(Rejection::SecondFactorWrong)) => {
+    let start = SignInStart { agent, device, origin, checked, proof, correlation_id: request_id() };
+    let begun = app.accounts.sign_in(start, now).await.map_err(|error| {
+        if let CommandError::Account(Rejection::SecondFactorWrong) = error {
             note_failure(&app, &request, &found, now);
-            let detail = "the code is not good: it is another's, has ended or was used before; wait for the next one";
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, "SECOND_FACTOR_WRONG", detail));
         }
-        Err(error) => return Err(as_invalid(error)),
-    };
-    let code_subject = Subject::second_factor(app.identity.log_id, found.agent);
-    let [account_subject, address_subject] = subjects;
-    app.failures.forget(&[account_subject, address_subject, code_subject]).await.map_err(store_away)?;
-    answer(&app, found.agent, begun, now).await
+        not_begun(error)
+    })?;
+    let [account, address] = subjects;
+    let counted = [account, address, Subject::second_factor(app.identity.log_id, agent)];
+    app.failures.forget(&counted).await.map_err(store_away)?;
+    answer(&app, agent, begun, now).await
 }
 
 /// What came as a second factor. Codes are counted for the account from whatever device: whoever gets here has the password.
@@ -209,12 +200,17 @@ fn invalid_credentials() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "INVALID_CREDENTIALS", "username and password do not belong together")
 }
 
-/// Between the check and the record the account was closed, or its password changed.
-fn as_invalid(error: CommandError) -> Problem {
+/// The password was right. Whatever else is in the way but the second factor is told as a wrong one: between the check and
+/// the record the account was closed, or its password changed.
+fn not_begun(error: CommandError) -> Problem {
+    let second_factor = |code, detail: &str| Problem::new(StatusCode::UNAUTHORIZED, code, detail);
     match error {
-        CommandError::Account(Rejection::SecondFactorRequired) => {
-            let detail = "the account has a second factor: send the same again with a code of it as code";
-            Problem::new(StatusCode::UNAUTHORIZED, "SECOND_FACTOR_REQUIRED", detail)
+        CommandError::Account(Rejection::SecondFactorRequired) => second_factor(
+            "SECOND_FACTOR_REQUIRED",
+            "the account has a second factor: send the same again, and a one-time or a recovery code as `code`",
+        ),
+        CommandError::Account(Rejection::SecondFactorWrong) => {
+            second_factor("SECOND_FACTOR_WRONG", Problem::from(Rejection::SecondFactorWrong).detail())
         }
         CommandError::Account(_) => invalid_credentials(),
         other => other.into(),

@@ -33,7 +33,7 @@ type Decision = Result<Vec<Event>, Rejection>;
 pub fn decide(state: &State, command: Command) -> Decision {
     match (state, command) {
         (State::New, Command::Create(new)) => Ok(create(*new)),
-        (State::New, Command::IssueApiKey(new)) => Ok(vec![issue(*new)]),
+        (State::New, Command::IssueApiKey(new)) => issue(*new),
         (State::New, Command::RevokeApiKey) => Err(Rejection::NoApiKey),
         (State::New, _) => Err(Rejection::NoAccount),
         (State::ApiKey(key), command) => decide_api_key(key, &command),
@@ -83,10 +83,13 @@ fn create(new: NewAccount) -> Vec<Event> {
     vec![Event::Created(Created { role, skills, languages, capacity, person }), password_set(hash, by)]
 }
 
-fn issue(new: NewApiKey) -> Event {
+fn issue(new: NewApiKey) -> Decision {
     let NewApiKey { name, permissions, digest, expires_at } = new;
+    if !permissions.iter().all(|permission| permission.is_for_programs()) {
+        return Err(Rejection::NotForPrograms);
+    }
     let label = Personal::Known(ApiKeyLabel { name });
-    Event::ApiKeyIssued(ApiKeyIssued { permissions, digest, expires_at, label })
+    Ok(vec![Event::ApiKeyIssued(ApiKeyIssued { permissions, digest, expires_at, label })])
 }
 
 fn password_set(hash: PasswordHash, by: PasswordOrigin) -> Event {

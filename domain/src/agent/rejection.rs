@@ -30,6 +30,9 @@ pub enum Rejection {
     /// No secret was offered that the code could be of.
     #[error("no second factor was offered, or another one meanwhile")]
     SecondFactorNotOffered,
+    /// The key would do what only people do.
+    #[error("no program may do this")]
+    NotForPrograms,
     /// There is no such key of a program.
     #[error("there is no such API key")]
     NoApiKey,

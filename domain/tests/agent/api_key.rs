@@ -65,6 +65,10 @@ fn a_person_is_no_program_and_the_reverse() {
 
 #[test]
 fn no_program_makes_accounts_or_has_a_profile() {
+    for only_for_people in [Permission::ProfileWrite, Permission::AgentWrite] {
+        let wanted = NewApiKey { permissions: vec![Permission::LogRead, only_for_people], ..new() };
+        then_rejected(&given([]), Command::IssueApiKey(Box::new(wanted)), Rejection::NotForPrograms);
+    }
     let for_people: Vec<&Permission> =
         Permission::ALL.iter().filter(|permission| !permission.is_for_programs()).collect();
     assert_eq!(for_people, [&Permission::ProfileWrite, &Permission::AgentWrite]);

@@ -40,7 +40,7 @@ async fn a_copy_that_has_gone_on_by_itself_is_refused_at_the_first_difference() 
     let there = target.events().await;
     refused(&source, &target, 1, &["event 301 differs: the source has nothing more, the target test.happened"]).await;
     on(&source).await;
-    let words = ["event 301 differs: the source has session.noted", "gone on by itself", "at position 301"];
+    let words = ["event 301 differs: the source has test.happened", "gone on by itself", "at position 301"];
     refused(&source, &target, 1, &words).await;
     assert_eq!(target.events().await, there);
 }
