@@ -20,13 +20,17 @@ fi
 fuzz() { env -u CARGO_TARGET_DIR cargo +nightly fuzz "$@"; }
 
 echo "building with the sanitizer: minutes, the first time"
-fuzz build --fuzz-dir fuzz --target-dir "$target" 2>&1 | grep -E '^(warning|error)|Finished' || true
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+if ! fuzz build --fuzz-dir fuzz --target-dir "$target" >"$said" 2>&1; then
+    tail -n 60 "$said" >&2
+    exit 1
+fi
 
 names=("$@")
 [ "$#" -gt 0 ] || mapfile -t names < <(cargo fuzz list --fuzz-dir fuzz)
 failed=0
 for name in "${names[@]}"; do
-    said=$(mktemp)
     if fuzz run --fuzz-dir fuzz --target-dir "$target" "$name" -- \
         -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 >"$said" 2>&1; then
         echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$said") inputs, nothing found"
@@ -35,7 +39,6 @@ for name in "${names[@]}"; do
         echo "not ok $name"
         tail -n 60 "$said"
     fi
-    rm -f "$said"
 done
 printf '# pass %s\n# fail %s\n' "$((${#names[@]} - failed))" "$failed"
 [ "$failed" = 0 ]

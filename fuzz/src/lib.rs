@@ -18,7 +18,9 @@ macro_rules! opening {
 
         $crate::fuzz_target!(
             init: OPENING.write_examples(&$crate::corpus()),
-            |bytes: &[u8]| _ = (OPENING.read)(bytes)
+            |bytes: &[u8]| {
+                let _ = (OPENING.read)(bytes);
+            }
         );
     };
 }
