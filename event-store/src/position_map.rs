@@ -292,8 +292,8 @@ mod tests {
             fs::write(&path, &text[..length]).unwrap();
             assert!(PositionMap::read(&path).is_err(), "{:?}", &text[..length]);
         }
-        for bad in [text.replace("events 1", "events 2"), text.replace("1 10\n", "1 10\n1 11\n"), text.clone() + "x\n"]
-        {
+        let with = |line: &str| text.replace("events 1", &format!("{line}\nevents 2"));
+        for bad in [text.replace("events 1", "events 2"), with("1 11"), with("2 10"), text.clone() + "x\n"] {
             fs::write(&path, &bad).unwrap();
             assert!(PositionMap::read(&path).is_err(), "{bad:?}");
         }

@@ -7,6 +7,7 @@ mod killed;
 mod moves;
 mod noted;
 mod place;
+mod read_back;
 mod refused;
 mod served;
 

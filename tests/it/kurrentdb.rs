@@ -3,6 +3,7 @@
 
 mod cluster;
 mod conformance;
+mod importing;
 mod limits;
 mod losses;
 mod opening;
@@ -18,7 +19,7 @@ use std::{
 };
 
 use event_store::{
-    SealedEvent, StreamName,
+    Position, SealedEvent, StreamName,
     kurrentdb::{KurrentLog, KurrentSettings},
 };
 use protocol_server::{Options, Server};
@@ -27,7 +28,7 @@ use tests::sealed::event;
 use uuid::Uuid;
 
 /// Far beyond what anything here takes; a test that waits this long has found a freeze.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server over a folder of its own, and what is said to it.
 pub(crate) struct Ground {
@@ -62,14 +63,15 @@ impl Ground {
         eventstore::Client::new(self.server().url_with(credentials).parse().unwrap()).unwrap()
     }
 
-    /// Writes an event that is none of the adapter's.
-    async fn write(&self, stream: &str, event_type: &str, data: &serde_json::Value) {
-        self.write_as("", stream, event_type, data).await;
+    /// Writes an event that is none of the adapter's, and says where it stands.
+    async fn write(&self, stream: &str, event_type: &str, data: &serde_json::Value) -> Position {
+        self.write_as("", stream, event_type, data).await
     }
 
-    async fn write_as(&self, credentials: &str, stream: &str, event_type: &str, data: &serde_json::Value) {
+    async fn write_as(&self, credentials: &str, stream: &str, event_type: &str, data: &serde_json::Value) -> Position {
         let event = eventstore::EventData::json(event_type, data).unwrap();
-        self.client(credentials).append_to_stream(stream, &Default::default(), event).await.unwrap();
+        let written = self.client(credentials).append_to_stream(stream, &Default::default(), event).await.unwrap();
+        Position(written.position.commit)
     }
 }
 

@@ -8,6 +8,7 @@ mod compare;
 mod conformance;
 mod copy_log;
 mod crash;
+mod departures;
 mod generated;
 mod golden;
 mod hash;

@@ -209,6 +209,32 @@ async fn the_first_difference_is_named_and_left_as_it_is() {
     assert_eq!(all(&copy).await, there);
 }
 
+/// The target is not blamed for it.
+#[tokio::test]
+async fn a_source_that_was_changed_after_it_was_copied_is_named() {
+    let source = log_of(6);
+    let mut events = all(&source).await;
+    let mut target = target_for(&source).await;
+    target.append(&events).await.unwrap();
+    events[3] = Arc::new(RecordedEvent { event: event(99), ..(*events[3]).clone() });
+    let error = Import::new(Box::new(target), Chain::default()).take(&events).await.unwrap_err();
+    assert!(matches!(error, ImportError::Flawed { position: Position(4), flaw: Flaw::Changed }), "{error}");
+}
+
+#[tokio::test]
+async fn a_write_is_bounded_by_events_and_by_bytes() {
+    let mut events = all(&log_of(EVENTS + 1)).await;
+    assert_eq!(first_batch(&events), EVENTS);
+    let large = |bytes: usize| {
+        let data = "x".repeat(bytes).into();
+        Arc::new(RecordedEvent { event: SealedEvent { data, ..samples::event() }, ..(*events[0]).clone() })
+    };
+    let (third, whole) = (large(BYTES / 3), large(BYTES + 1));
+    events = vec![third.clone(), third.clone(), third.clone(), third, whole.clone()];
+    assert_eq!(first_batch(&events), 3);
+    assert_eq!(first_batch(&[whole.clone(), whole]), 1, "what is too large for a write is one by itself");
+}
+
 #[tokio::test]
 async fn a_target_that_has_gone_on_by_itself_is_named() {
     let source = log_of(6);

@@ -75,7 +75,7 @@ impl KurrentReader {
             if let Some(last) = records.iter().find(|record| !is_identity(record)) {
                 return Ok(Position(last.position.commit));
             }
-            if records.last().is_some_and(|record| record.revision == 0) {
+            if records.last().is_some_and(is_beginning) {
                 return Ok(Position::START);
             }
             if records.len() < wanted {
@@ -141,10 +141,12 @@ impl KurrentReader {
                     return Ok(found);
                 }
             }
-            let Some(last) = places.last().filter(|_| records.len() == PAGE) else {
-                return if backward { Ok(Position::START) } else { Err(Fault::CutShort) };
+            from = match places.last() {
+                _ if backward && records.last().is_some_and(is_beginning) => return Ok(Position::START),
+                Some(last) if records.len() == PAGE && backward => Begin::Before(last),
+                Some(last) if records.len() == PAGE => Begin::At(last),
+                _fewer => return Err(Fault::CutShort),
             };
-            from = if backward { Begin::Before(last) } else { Begin::At(last) };
         }
     }
 
@@ -165,12 +167,13 @@ impl KurrentReader {
         Ok(events)
     }
 
-    /// Where the server refuses the number, or answers nothing, there is no record; if it can be asked anything at all.
+    /// A refusal may be of the number or of anything else: that there is no event is said when the one before was found.
     async fn at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadFault> {
         let records = match pull::of_all(&self.connection, Which::Events, Begin::At(position), 1).await {
             Err(fault) if may_be_no_place(&fault) => {
-                self.last().await?;
-                return Ok(None);
+                let head = self.last().await?;
+                let is_no_place = position > head || self.place_before(position, head).await? < position;
+                return if is_no_place { Ok(None) } else { Err(fault.into()) };
             }
             answer => answer?,
         };
@@ -184,6 +187,11 @@ impl KurrentReader {
 
 fn is_identity(record: &Raw) -> bool {
     record.stream_id() == IDENTITY
+}
+
+/// The first record of all that are ours.
+fn is_beginning(record: &Raw) -> bool {
+    is_identity(record) && record.revision == 0
 }
 
 fn may_be_no_place(fault: &Fault) -> bool {

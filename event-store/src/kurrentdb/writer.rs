@@ -209,7 +209,6 @@ impl KurrentWriter {
             Err(fault) if fault.is_invalid() => Ok(Err(AppendError::Refused(
                 "is none that KurrentDB takes; its own limit may be lower than its default",
             ))),
-            Err(fault) if fault.is_deleted_stream() => Err(Fault::Deleted(stream.to_string())),
             Err(fault) => Err(fault),
         }
     }

@@ -6,7 +6,7 @@ use event_store::{
 
 use super::*;
 
-fn sealed(bytes: usize) -> SealedEvent {
+pub(super) fn sealed(bytes: usize) -> SealedEvent {
     SealedEvent {
         subject: Some(Uuid::new_v4()),
         key_id: Some("3f0c-message-2026-11".into()),

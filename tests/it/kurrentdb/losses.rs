@@ -38,8 +38,15 @@ async fn a_truncated_stream_is_told_before_the_scavenge_and_after_it() {
     describe(&ground, &stream, &serde_json::json!({"$tb": 2})).await;
     let withheld = Flaw::Withheld { stream: stream.clone(), what: "$tb is 2".to_owned() };
     assert_eq!(flaw(&*log).await, Some((positions[0], withheld)));
+    let first = log.read_at(positions[0]).await.unwrap().expect("it is still in the log");
+    let found = log.find(&stream, first.event.event_id).await;
+    assert!(matches!(found, Err(ReadError::Damaged { .. })), "where it stood, another stands: {found:?}");
     let left = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
     assert_eq!(left.first().map(|event| event.version), Some(StreamVersion(3)), "the stream's readers miss it at once");
+    // Whoever does not remember it cannot know what stood there, and must not go on.
+    let answer = ground.log().await.append(&stream, Expected::Any, events(1)).await;
+    let Err(AppendError::Unavailable(why)) = answer else { panic!("{answer:?}") };
+    assert!(why.to_string().contains(&format!("stream {stream} goes on with version 3 where 1 should stand")), "{why}");
 
     assert_eq!(ground.server().scavenge().unwrap(), 2);
     let gone = Flaw::Gone { stream: stream.clone(), from: StreamVersion(1), to: StreamVersion(2) };

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use event_store::{
-    AppendError, EventReader as _, EventStore as _, Expected, Position, ReadError, kurrentdb::KurrentError,
+    AppendError, EventReader as _, EventStore as _, Expected, Position, ReadError,
+    import::ImportError,
+    kurrentdb::{KurrentError, KurrentImport},
     private_file::create_private_file,
 };
 use futures::future::join_all;
@@ -57,10 +59,24 @@ async fn a_reader_begins_no_log() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_identity_that_is_none_is_refused() {
+    for said in [serde_json::json!({"name": "shop"}), serde_json::json!({"log_id": Uuid::nil(), "generation": 0})] {
+        let ground = Ground::new();
+        ground.write("fiido.desk.identity", "log.identity", &said).await;
+        let refused = KurrentLog::open(ground.settings()).await.err().unwrap();
+        assert!(matches!(refused, KurrentError::Identity), "{refused}");
+    }
+}
+
+/// It stands before all of them, so what is there is not what this program left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_without_an_identity_are_no_log_and_do_not_become_one() {
     let ground = Ground::new();
-    ground.write("fiido.desk.identity", "log.identity", &serde_json::json!({"name": "shop"})).await;
+    ground.write(new_stream().as_str(), "session.noted", &serde_json::json!({})).await;
     let refused = KurrentLog::open(ground.settings()).await.err().unwrap();
-    assert!(matches!(refused, KurrentError::Identity), "{refused}");
+    assert!(matches!(refused, KurrentError::Nameless), "{refused}");
+    let identity = event_store::Identity { log_id: Uuid::nil(), generation: 1 };
+    let refused = KurrentImport::open(ground.settings(), identity).await.err().unwrap();
+    assert!(matches!(refused, ImportError::Nameless), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use event_store::{AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion, hash::is_intact};
-use futures::future::join_all;
+use futures::{StreamExt as _, future::join_all};
 use protocol_server::{AppendFault, Ending};
 
 use super::*;
@@ -127,6 +127,46 @@ async fn an_id_from_further_up_is_known_on_every_node() {
         }
     }
     all_once(&log, 1500).await;
+}
+
+/// What a node remembers of a stream may not be all of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_node_appended_is_gone_on_from() {
+    let ground = Ground::new();
+    let (here, there) = (ground.log().await, ground.log().await);
+    let stream = new_stream();
+    here.append(&stream, Expected::NoStream, events(1)).await.unwrap();
+    for round in 0..6 {
+        there.append(&stream, Expected::Exact(StreamVersion(1 + round * 200)), events(200)).await.unwrap();
+    }
+    let answer = here.append(&stream, Expected::Exact(StreamVersion(1201)), events(1)).await.unwrap();
+    assert_eq!(answer.last_version, StreamVersion(1202));
+    all_once(&here, 1202).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_node_appended_is_found() {
+    let ground = Ground::new();
+    let (here, there) = (ground.log().await, ground.log().await);
+    let (stream, events) = (new_stream(), events(2));
+    here.append(&stream, Expected::NoStream, events[..1].to_vec()).await.unwrap();
+    there.append(&stream, Expected::Any, events[1..].to_vec()).await.unwrap();
+    let found = here.find(&stream, events[1].event_id).await.unwrap();
+    assert_eq!(found.map(|found| found.event.clone()).as_ref(), Some(&events[1]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_begun_comes_to_its_end_though_nobody_waits_for_it() {
+    let ground = Ground::new();
+    let log = ground.log().await;
+    ground.server().faults().on_append(AppendFault::LostTimedOut);
+    let stream = new_stream();
+    let append = log.append(&stream, Expected::NoStream, events(1));
+    let gone_away = tokio::time::timeout(Duration::from_millis(1), append).await;
+    assert!(gone_away.is_err(), "it was answered before anybody could go away");
+    let mut subscription = log.subscribe(Position::START);
+    let event = tokio::time::timeout(PATIENCE, subscription.next()).await.expect("it is stored").unwrap().unwrap();
+    assert_eq!(event.stream, stream);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -51,12 +51,13 @@ async fn any_number_is_good_to_read_after() {
 async fn events_of_other_programs_between_ours_are_passed_over() {
     let ground = Ground::with(Options { stats_every: 1, ..Options::default() });
     let (log, stream) = (ground.log().await, new_stream());
+    let mut foreign = Vec::new();
     for n in 0..60 {
-        ground.write("Foreign", "Happened", &serde_json::json!({"n": n})).await;
+        foreign.push(ground.write("Foreign", "Happened", &serde_json::json!({"n": n})).await);
         log.append(&stream, Expected::Any, events(1)).await.unwrap();
     }
     for n in 0..40 {
-        ground.write("Foreign", "Happened", &serde_json::json!({"n": n})).await;
+        foreign.push(ground.write("Foreign", "Happened", &serde_json::json!({"n": n})).await);
     }
     let all = log.read_all(Position::START, 1000).await.unwrap();
     assert_eq!(all, log.read_stream(&stream, StreamVersion::NONE, 1000).await.unwrap());
@@ -64,4 +65,7 @@ async fn events_of_other_programs_between_ours_are_passed_over() {
     let fresh = ground.log().await;
     assert_eq!(fresh.head().await.unwrap(), all[59].position);
     assert_eq!(fresh.read_all(all[59].position, 10).await.unwrap(), []);
+    for place in foreign {
+        assert_eq!(log.read_at(place).await.unwrap(), None, "what stands at {place} is not ours");
+    }
 }

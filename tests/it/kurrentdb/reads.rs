@@ -34,6 +34,27 @@ async fn a_stream_is_read_whole_or_not_at_all() {
     }
 }
 
+/// A cut connection looks to the client as a refused number does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_is_there_is_never_called_missing() {
+    let ground = Ground::new();
+    let (log, _) = of_forty(&ground).await;
+    let all = log.read_all(Position::START, 100).await.unwrap();
+    for ending in ENDINGS {
+        for event in [&all[0], &all[20], &all[39]] {
+            for failures in [1, 2] {
+                ground.server().faults().on_reads(0, ending, failures);
+                match log.read_at(event.position).await {
+                    Ok(Some(found)) => assert_eq!(found, *event, "{ending:?}"),
+                    Err(ReadError::Unavailable(_)) => {}
+                    other => panic!("{ending:?}, {failures}: {other:?}"),
+                }
+                ground.server().faults().clear();
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_is_read_without_a_hole_and_its_end_is_its_end() {
     let ground = Ground::new();

@@ -9,7 +9,7 @@ use tests::{
     desk::{Customer, Desk},
     effort::seed,
 };
-use tokio::task::block_in_place;
+use tokio::{task::block_in_place, time::sleep};
 
 use super::{
     Crowd, RESUMED, SOON, commands_are_refused, is_ready,
@@ -61,6 +61,8 @@ async fn messages(customer: &Customer) -> Value {
 /// away meanwhile, is let in for some seconds only.
 async fn goes_on_showing(desk: &Desk, customer: &Customer, shown: &Value) {
     for _again in 0..3 {
+        // Longer than it is believed unasked that the customer has not left.
+        sleep(Duration::from_millis(700)).await;
         let began = Instant::now();
         assert_eq!(messages(customer).await, *shown);
         assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
