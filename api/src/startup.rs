@@ -3,7 +3,7 @@
 
 mod databases;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
     AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions,
@@ -57,6 +57,9 @@ pub struct Running {
     _faq: Watch,
 }
 
+/// How long a start waits until staff can be let in; views that are far behind take longer, and customers need not wait.
+const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
+
 /// Starts everything but the doors.
 ///
 /// # Errors
@@ -90,6 +93,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
     let access = StaffAccess::read(&views).await?;
     tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
+    access.reach(head, STAFF_IS_LET_IN_WITHIN).await;
     let identity_tokens = identity_tokens(&settings)?;
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
     let departures = Departures::start(&tail, head);
