@@ -39,6 +39,14 @@ impl World {
         Departures::start(&self.tail, Position((1 << 53) - 1))
     }
 
+    /// A visitor who is believed to be here, and has left.
+    async fn believed(&self, departures: &Departures) -> VisitorId {
+        let visitor = visitor();
+        self.is_here(departures, visitor).await;
+        self.leaves(visitor).await;
+        visitor
+    }
+
     async fn leaves(&self, visitor: VisitorId) {
         self.customers.sign_out(visitor, Uuid::nil()).await.unwrap();
     }
@@ -63,9 +71,8 @@ fn visitor() -> VisitorId {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn that_a_visitor_has_not_left_is_not_believed_for_long() {
     let world = World::new().await;
-    let (departures, visitor) = (world.deaf(), visitor());
-    world.is_here(&departures, visitor).await;
-    world.leaves(visitor).await;
+    let departures = world.deaf();
+    let visitor = world.believed(&departures).await;
     sleep(BELIEF_IS_OVER).await;
     assert!(departures.has_left(&world.customers, visitor).await.unwrap());
 }
@@ -73,9 +80,8 @@ async fn that_a_visitor_has_not_left_is_not_believed_for_long() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_it_has_left_itself_nothing_is_believed() {
     let world = World::new().await;
-    let (departures, visitor) = (world.deaf(), visitor());
-    world.is_here(&departures, visitor).await;
-    world.leaves(visitor).await;
+    let departures = world.deaf();
+    let visitor = world.believed(&departures).await;
     departures.look_again(visitor);
     assert!(departures.has_left(&world.customers, visitor).await.unwrap());
 }
