@@ -79,35 +79,38 @@ pub async fn show(
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let audience = if caller.staff.is_some() { Audience::Staff } else { Audience::Customer };
-    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner()).await?;
+    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner(), &query).await?;
     let before = query.number("before")?.map(Position);
     if let Some(moment) = past::moment(&query)? {
         let (data, position) = past::read(&app, session, audience, before, moment).await?;
         return Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0 }));
     }
-    wait(&app, &query).await?;
     let mut reading = app.views.reading().await?;
     let data = SessionData::read(&mut reading, session, audience, before).await?.ok_or_else(no_session)?;
     let position = reading.position().0;
     Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position }))
 }
 
-/// The session that a path names: to customers only their own exist.
+/// The session that a path names, once the views have read to `?min_position=`: to customers only their own exist, and of
+/// staff's only those that the views know by name.
 ///
 /// # Errors
-/// It is not there or not the caller's, or the name is not unique.
+/// It is not there or not the caller's, the name is not unique, or the views are behind.
 pub async fn addressed(
     request: &HttpRequest,
     staff: Option<&Staff>,
     visitor: Result<KnownVisitor, Problem>,
     name: String,
+    query: &QueryFields,
 ) -> Result<SessionId, Problem> {
     let app = request.app_data::<Data<App>>().expect("every server of ours is built with an App");
     let name = session_name("name", name)?;
     let Some(staff) = staff else {
-        let visitor = visitor?.looking(request, Some(name.as_str()));
-        return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
+        let visitor = visitor?.looking(request, Some(name.as_str())).ok_or_else(no_session)?;
+        wait(app, query).await?;
+        return Ok(SessionId::of(visitor, name.as_str()));
     };
+    wait(app, query).await?;
     let session = named(app, &name).await?;
     looked_at(app, staff, session).await?;
     Ok(session)

@@ -100,6 +100,23 @@ async fn a_position_that_is_about_to_come_is_waited_for() {
 }
 
 #[tokio::test]
+async fn staff_finds_a_session_by_its_name_that_is_about_to_come() {
+    let own = tests::desk::Desk::start(tests::desk::Setup::default());
+    let staff = own.staff();
+    let arrive = async |name: &str| own.customer().arrive(name).await.unwrap()["position"].as_u64().unwrap();
+    let (first, second) = (arrive("first").await, arrive("second").await);
+    let third = second + (second - first);
+    let path = format!("/api/sessions/about-to-come?min_position={third}");
+    let arriving = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        arrive("about-to-come").await
+    };
+    let (read, arrived) = tokio::join!(staff.get(&path), arriving);
+    assert_eq!(arrived, third);
+    assert_eq!(ok(read.unwrap()).await["data"]["session"]["session_name"], "about-to-come");
+}
+
+#[tokio::test]
 async fn a_quiet_stream_shows_that_it_lives() {
     use futures::StreamExt as _;
     let session = fresh("quiet");

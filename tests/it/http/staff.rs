@@ -10,6 +10,8 @@ mod second_factor;
 mod sign_in;
 mod streams;
 
+use std::net::Ipv4Addr;
+
 use domain::agent::Role;
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -72,8 +74,15 @@ async fn refresh(token: &str) -> Response {
     post("/api/agent/refresh", &json!({"refresh_token": token})).await
 }
 
+/// From an address of its own: failures are counted for an address, and those of one test are not another's.
 async fn post(path: &str, body: &Value) -> Response {
-    reqwest::Client::new().post(format!("{}{path}", desk().url())).json(body).send().await.unwrap()
+    let [second, third, fourth] = rand::random::<[u8; 3]>();
+    post_from(Ipv4Addr::new(127, second.max(1), third, fourth.clamp(1, 254)), path, body).await
+}
+
+async fn post_from(address: Ipv4Addr, path: &str, body: &Value) -> Response {
+    let client = reqwest::Client::builder().local_address(Some(address.into())).build().unwrap();
+    client.post(format!("{}{path}", desk().url())).json(body).send().await.unwrap()
 }
 
 fn token(answer: &Value) -> String {

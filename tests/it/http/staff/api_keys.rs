@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::desk::{Desk, Setup, Staff};
 
 use super::{Member, desk, fresh, ok, streams::ends_with_a_word};
-use crate::http::{customer_with, eventually, problem};
+use crate::http::{eventually, problem};
 
 async fn issue(body: &Value) -> Value {
     ok(desk().staff().post("/api/api-keys", body).await.unwrap()).await
@@ -100,9 +100,9 @@ async fn a_key_with_one_letter_changed_is_none() {
 #[tokio::test]
 async fn what_a_program_sees_of_a_customer_is_on_record_and_personal_parts_need_their_own_permission() {
     let name = fresh("seen-by-a-program");
-    customer_with(&name).await;
+    let arrived = desk().customer().arrive(&name).await.unwrap();
     let (program, id) = program(&["session:read", "log:read"]).await;
-    ok(program.get(&format!("/api/sessions/{name}")).await.unwrap()).await;
+    ok(program.get(&format!("/api/sessions/{name}?min_position={}", arrived["position"])).await.unwrap()).await;
     let log = desk().staff().log().await.unwrap();
     let looked = |event: &&Value| event["type"] == "access.session_viewed" && event["actor"] == format!("agent:{id}");
     assert_eq!(log.iter().filter(looked).count(), 1);

@@ -3,7 +3,7 @@
 use domain::agent::Role;
 use serde_json::json;
 
-use super::{FIRST, Member, desk, fresh, login, make, ok, post, refresh, refresh_token, token};
+use super::{FIRST, Member, desk, fresh, login, make, ok, post, post_from, refresh, refresh_token, token};
 use crate::http::problem;
 
 #[tokio::test]
@@ -141,7 +141,9 @@ async fn signing_out_ends_this_sign_in_and_no_other() {
 #[tokio::test]
 async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
     let member = Member::with_role(Role::Agent).await;
-    let (other, _) = member.again().await;
+    let elsewhere = std::net::Ipv4Addr::new(127, 9, 8, 7);
+    let answer = ok(post_from(elsewhere, "/api/agent/login", &member.credentials()).await).await;
+    let other = tests::desk::Staff::new(desk().url(), token(&answer));
     let listed = super::super::eventually(
         || async { ok(member.staff.get("/api/agent/sign-ins").await.unwrap()).await },
         |listed| listed["data"].as_array().unwrap().len() == 2,
@@ -149,7 +151,7 @@ async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
     .await;
     let rows = listed["data"].as_array().unwrap();
     let its = rows.iter().find(|row| row["is_this"] == false).unwrap();
-    assert_eq!(its["address"], "127.0.0.1");
+    assert_eq!(its["address"], "127.9.8.7");
     let path = format!("/api/agent/sign-ins/{}", its["id"].as_str().unwrap());
     let stranger = Member::with_role(Role::Admin).await;
     problem(stranger.staff.request(reqwest::Method::DELETE, &path).send().await.unwrap(), 404, "NOT_FOUND").await;
