@@ -1,7 +1,8 @@
 //! The audit trail: every event with who did it to what, and how a session's status moved. Only plain data, so it says the same
 //! before and after an erasure.
 //!
-//! Invariant: an entry per event, in the log's order, none left out.
+//! Invariants: an entry per event, in the log's order, none left out; a batch comes to this view before it comes to that of
+//! the sessions, whose rows say how a session stood before it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -146,12 +147,10 @@ impl AuditEntry {
 #[derive(Debug)]
 pub struct AuditView;
 
-const SCHEMA: &[&str] = &[
-    include_str!("sql/audit_entry.sql"),
-    // A session's trail; its newest entry is asked for with every batch.
-    "create index audit_entry_by_target on audit_entry (target, position)",
-];
+const SCHEMA: &[&str] = &[include_str!("sql/audit_entry.sql")];
 const INDEXES: &[&str] = &[
+    // A session's trail.
+    "create index if not exists audit_entry_by_target on audit_entry (target, position)",
     "create index if not exists audit_entry_by_actor on audit_entry (actor, position)",
     "create index if not exists audit_entry_by_type on audit_entry (event_type, position)",
     "create index if not exists audit_entry_by_time on audit_entry (at, position)",
@@ -222,26 +221,12 @@ fn values<'a>(
 
 type Statuses = BTreeMap<SessionId, Status>;
 
-/// The status after the newest entry of each session that the facts speak of.
+/// How each session that the facts speak of stood before them: the rows of sessions are written after these.
 async fn load_statuses(tx: &mut Transaction, facts: &[Fact]) -> Result<Statuses, SqlError> {
     let ids: BTreeSet<SessionId> = facts.iter().map(|fact| fact.session).collect();
-    let ids: Vec<String> = ids.into_iter().map(target_of).collect();
-    let mut statuses = Statuses::new();
-    for piece in rows::pieces(&ids) {
-        let sql = format!(
-            "select a.target, a.status_to from (values {}) as touched join audit_entry a on a.position =
-                (select max(position) from audit_entry newest where newest.target = touched.column1)",
-            rows::placeholders(tx, piece.len(), 1)
-        );
-        let values: Vec<Value<'_>> = piece.iter().map(|id| (&**id).into()).collect();
-        for row in tx.fetch(&sql, &values).await? {
-            let target = row.text(0)?;
-            let session = target.trim_start_matches("session-").parse().map_err(rows::malformed)?;
-            let status: Option<Status> = rows::optional_coded(&row, 1)?;
-            statuses.extend(status.map(|status| (session, status)));
-        }
-    }
-    Ok(statuses)
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let found = rows::with_ids(tx, "select id, status from session", &ids).await?;
+    found.iter().map(|row| Ok((rows::id(row, 0)?, rows::coded(row, 1)?))).collect()
 }
 
 /// A row to be.

@@ -11,11 +11,11 @@ use event_store::{
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Rows per statement.
-const SIZES: [usize; 5] = [512, 128, 32, 8, 1];
+/// Rows per statement, largest first.
+const SIZES: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
 
 /// Cuts a slice into pieces of the few sizes that statements are made for.
-pub(crate) fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
+fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = SIZES.into_iter().find(|size| *size <= items.len())?;
         let (piece, rest) = items.split_at(size);
@@ -24,9 +24,23 @@ pub(crate) fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
+/// The rows with one of these ids. The last id is asked for as often as it takes to fill a statement.
+pub(crate) async fn with_ids(tx: &mut Transaction, select: &str, ids: &[String]) -> Result<Vec<Row>, SqlError> {
+    let mut found = Vec::new();
+    for piece in ids.chunks(SIZES[0]) {
+        let size = SIZES.into_iter().rev().find(|size| *size >= piece.len()).unwrap_or(SIZES[0]);
+        let last = &piece[piece.len() - 1];
+        let asked = piece.iter().chain(std::iter::repeat(last)).take(size);
+        let values: Vec<Value<'_>> = asked.map(|id| id.as_str().into()).collect();
+        let sql = format!("{select} where id in {}", placeholders(tx, 1, size));
+        found.extend(tx.fetch(&sql, &values).await?);
+    }
+    Ok(found)
+}
+
 /// `($1, $2), ($3, $4)`: placeholders for a number of rows, whose values come in this order. SQLite's have no numbers: it
 /// keeps those as names in a list, and the driver asks for the name of each, which takes longer than writing the rows.
-pub(crate) fn placeholders(tx: &Transaction, rows: usize, columns: usize) -> String {
+fn placeholders(tx: &Transaction, rows: usize, columns: usize) -> String {
     let is_numbered = tx.is_postgres();
     let place = |number: usize| if is_numbered { format!("${number}") } else { "?".to_owned() };
     let row = |row: usize| {

@@ -20,7 +20,7 @@ use domain::{
 };
 use event_store::{
     Position,
-    sql::{SqlError, Transaction, Value},
+    sql::{SqlError, Transaction},
 };
 use jiff::Timestamp;
 
@@ -201,16 +201,9 @@ type Sessions = BTreeMap<SessionId, SessionView>;
 async fn load(tx: &mut Transaction, facts: &[Fact]) -> Result<Sessions, SqlError> {
     let ids: BTreeSet<SessionId> = facts.iter().map(|fact| fact.session).collect();
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let mut sessions = Sessions::new();
-    for piece in rows::pieces(&ids) {
-        let sql = format!("{SELECT} where id in {}", rows::placeholders(tx, 1, piece.len()));
-        let values: Vec<Value<'_>> = piece.iter().map(|id| (&**id).into()).collect();
-        for row in tx.fetch(&sql, &values).await? {
-            let session = SessionView::from_row(&row)?;
-            sessions.insert(session.session, session);
-        }
-    }
-    Ok(sessions)
+    let found = rows::with_ids(tx, SELECT, &ids).await?;
+    let sessions = found.iter().map(SessionView::from_row).map(|view| view.map(|view| (view.session, view)));
+    sessions.collect()
 }
 
 fn fold(sessions: &mut Sessions, fact: &Fact) {

@@ -66,14 +66,15 @@ pub trait View: Send + Sync {
 /// The views of one generation.
 pub type ViewSet = Arc<[Arc<dyn View>]>;
 
-/// Every view of this program.
+/// Every view of this program, in the order in which they take in a batch.
 #[must_use]
 pub fn all() -> ViewSet {
     Arc::new([
-        Arc::new(SessionsView) as Arc<dyn View>,
+        // Asks the sessions' rows how things stood before the batch.
+        Arc::new(AuditView) as Arc<dyn View>,
+        Arc::new(SessionsView),
         Arc::new(MessagesView),
         Arc::new(EscalationsView),
-        Arc::new(AuditView),
         Arc::new(AgentsView),
     ])
 }

@@ -8,7 +8,7 @@ mod operator;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Output,
     sync::Arc,
 };
 
@@ -19,7 +19,7 @@ use event_store::{
     sqlite::SqliteStore,
 };
 use serde_json::Value;
-use tests::desk::{Desk, Setup, program};
+use tests::desk::{Desk, Setup, program, without_settings};
 
 /// A folder that is nothing of the server's, for its notes.
 struct NoteFolder(tempfile::TempDir);
@@ -60,12 +60,7 @@ fn desk_keys(data_dir: &Path) -> Output {
 }
 
 fn run_desk(arguments: &[&str]) -> Output {
-    let mut command = Command::new(program("desk"));
-    // What is set for the tests is no setting of the program.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
-        command.env_remove(name);
-    }
-    command.args(arguments).output().unwrap()
+    without_settings(program("desk")).args(arguments).output().unwrap()
 }
 
 fn public_key(desk: &Desk) -> PublicKey {

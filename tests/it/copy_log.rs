@@ -15,7 +15,7 @@ use std::{path::Path, process::Output};
 
 use jiff::Timestamp;
 use tests::{
-    desk::program,
+    desk::{program, without_settings},
     shop::{Order, bulk},
 };
 use tokio::process::Command;
@@ -36,10 +36,7 @@ async fn shop(events: u64, seed: u64) -> Place {
 
 /// A program of ours with nothing in its environment but what is given.
 fn desk(arguments: &[&str]) -> Command {
-    let mut command = Command::new(program("desk"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
-        command.env_remove(name);
-    }
+    let mut command = Command::from(without_settings(program("desk")));
     // What is put into ./data must not be put here.
     command.args(arguments).current_dir(std::env::temp_dir()).kill_on_drop(true);
     command

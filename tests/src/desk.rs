@@ -7,6 +7,7 @@ mod frames;
 mod sign_in;
 
 use std::{
+    ffi::OsStr,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -107,11 +108,7 @@ impl Desk {
     pub fn begin_start(&mut self) {
         self.log.lock().expect("nobody panics with the log").clear();
         let (program, arguments) = self.command_line();
-        let mut command = Command::new(program);
-        // What is set for the tests is no setting of the server.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
-            command.env_remove(name);
-        }
+        let mut command = without_settings(program);
         command
             .args(arguments)
             .env("DESK_MASTER_KEY_FILE", self.master_key())
@@ -282,6 +279,15 @@ pub fn program(name: &str) -> PathBuf {
     // Tests are built into target/<profile>/deps, programs into target/<profile>.
     let path = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.exists());
     path.unwrap_or_else(|| panic!("{name} is missing: `make test` builds it, or `cargo build -p api -p replay-tool`"))
+}
+
+/// A program that starts without a setting: what is set for the tests is none of the program's.
+pub fn without_settings(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// A port below those that the system gives to clients: while a server is down, a client that comes back must not be given

@@ -15,11 +15,10 @@ use super::{
 };
 use crate::{Fact, Rebuild, View, ViewSet, Views, ViewsLocation, pointer, view};
 
-/// All views, the first of them in another version.
+/// All views, that of the sessions in another version.
 fn version(version: u32, usable_since: u32) -> ViewSet {
-    let mut views: Vec<Arc<dyn View>> = view::all().to_vec();
-    views[0] = Arc::new(Newer { inner: views[0].clone(), version, usable_since });
-    views.into()
+    let newer = |inner: &Arc<dyn View>| Arc::new(Newer { inner: inner.clone(), version, usable_since });
+    view::all().iter().map(|view| if view.name() == "session" { newer(view) } else { view.clone() }).collect()
 }
 
 struct Newer {

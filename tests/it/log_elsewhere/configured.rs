@@ -1,16 +1,11 @@
 //! What would run, and what is refused: by name, with the way out, and without anything secret.
 
-use std::process::Command;
-
-use tests::desk::program;
+use tests::desk::{program, without_settings};
 
 use super::said;
 
 fn check(variables: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(program("desk"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
-        command.env_remove(name);
-    }
+    let mut command = without_settings(program("desk"));
     let output = command.arg("check-config").args(arguments).envs(variables.iter().copied()).output().unwrap();
     (output.status.code(), said(&output))
 }

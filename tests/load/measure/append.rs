@@ -183,7 +183,8 @@ async fn pgbench(database: &FreshDatabase, folder: &Path, time: Duration) -> Res
     rate.ok_or_else(|| format!("pgbench said: {text}{}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// Rows as wide as events, without triggers, hashes or seals: what the driver and the disk alone can do.
+/// Rows like the events, with the same keys and in as many new streams each round, without triggers, hashes or seals: what the
+/// driver and the disk alone can do.
 struct RawRows {
     connection: SqliteConnection,
     written: i64,
@@ -209,15 +210,17 @@ impl RawRows {
     async fn rows_a_second(&mut self, rows: usize, time: Duration) -> Result<f64, Failure> {
         let row = format!("({})", vec!["?"; 16].join(", "));
         let sql = format!("insert into raw values {}", vec![row; rows].join(", "));
+        let streams: Vec<String> = (0..WRITERS).map(|_| format!("session-{}", Uuid::new_v4())).collect();
         let (before, started) = (self.written, Instant::now());
         while started.elapsed() < time {
             let mut tx = self.connection.begin_with("begin immediate").await?;
             let mut query = sqlx::query(AssertSqlSafe(sql.clone()));
             for _ in 0..rows {
+                let stream = &streams[usize::try_from(self.written)? % WRITERS];
                 self.written += 1;
                 query = query
                     .bind(self.written)
-                    .bind("session-8d0f5c9e-3f0b-4d57-a2a2-6c1c1f0d7b11")
+                    .bind(stream)
                     .bind(self.written)
                     .bind(Uuid::new_v4().as_bytes().to_vec())
                     .bind("session.customer_message_sent")

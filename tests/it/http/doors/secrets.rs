@@ -1,9 +1,7 @@
 //! Secrets come from files and the environment, and are in no log and no error.
 
-use std::process::Command;
-
 use serde_json::json;
-use tests::desk::{ADMIN_PASSWORD, Desk, Setup, program};
+use tests::desk::{ADMIN_PASSWORD, Desk, Setup, program, without_settings};
 
 const PASSWORD: &str = "hunter2-hunter2";
 
@@ -58,19 +56,20 @@ fn a_start_that_fails_shows_no_secret() {
 fn a_password_in_an_argument_is_refused_and_not_repeated() {
     for url in [format!("postgres://desk:{PASSWORD}@db/desk"), format!("postgres://db/desk?user=x&password={PASSWORD}")]
     {
-        let output = Command::new(program("desk")).args(["check-config", "--database-url", &url]).output().unwrap();
+        let output = without_settings(program("desk")).args(["check-config", "--database-url", &url]).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains("DESK_DATABASE_URL") && !said.contains(PASSWORD), "{said}");
     }
-    let output =
-        Command::new(program("desk")).args(["check-config", "--database-url", "postgres://desk@db:5432/desk"]).output();
+    let output = without_settings(program("desk"))
+        .args(["check-config", "--database-url", "postgres://desk@db:5432/desk"])
+        .output();
     assert_eq!(output.unwrap().status.code(), Some(0));
 }
 
 #[test]
 fn what_would_run_is_shown_without_secrets() {
-    let mut command = Command::new(program("desk"));
+    let mut command = without_settings(program("desk"));
     command.arg("check-config");
     for setting in ["DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_URL"] {
         command.env(format!("DESK_{setting}"), format!("postgres://desk:{PASSWORD}@db/desk"));
