@@ -1,4 +1,4 @@
-//! The log page by page, from its first event to its end, for whoever walks over all of it: while one page is looked at, the
+//! The log page by page, from its first event or a later one to its end, for whoever walks over all of it: while one page is looked at, the
 //! next are being read.
 //!
 //! Invariant: what comes is what reading one page after the other gives; a page that cannot be read comes in its turn.
@@ -22,10 +22,14 @@ pub type Page = Vec<Arc<RecordedEvent>>;
 
 /// Every page up to the end of the log, or to the first that cannot be read, which is the last that comes.
 pub fn pages(reader: &dyn EventReader) -> impl Stream<Item = Result<Page, ReadError>> {
+    pages_after(reader, Position::START)
+}
+
+/// [`pages`] of what comes after a position.
+pub fn pages_after(reader: &dyn EventReader, mut after: Position) -> impl Stream<Item = Result<Page, ReadError>> {
     async_stream::try_stream! {
-        let mut after = Position::START;
         if reader.positions() == Positions::Dense {
-            let ahead = stream::iter(starts()).map(|start| reader.read_all(start, PAGE)).buffered(AHEAD);
+            let ahead = stream::iter(starts(after)).map(|start| reader.read_all(start, PAGE)).buffered(AHEAD);
             let mut ahead = std::pin::pin!(ahead);
             while let Some(page) = ahead.next().await {
                 let page = page?;
@@ -73,8 +77,8 @@ pub async fn events_between(
 }
 
 /// Where the pages of a dense log begin.
-fn starts() -> impl Iterator<Item = Position> {
-    (0..).step_by(PAGE).map(Position)
+fn starts(after: Position) -> impl Iterator<Item = Position> {
+    (after.0..).step_by(PAGE).map(Position)
 }
 
 #[cfg(test)]
@@ -136,6 +140,11 @@ mod tests {
                 );
                 assert_eq!(seen.len(), events);
                 assert!(pages.iter().all(|page| !page.is_empty()), "{events}");
+                for index in [0, events / 2, events.saturating_sub(1)].into_iter().filter(|index| *index < events) {
+                    let later = pages_after(&store, seen[index].position).map(|page| page.expect("it is read"));
+                    let later: Vec<Page> = later.collect().await;
+                    assert!(later.iter().flatten().eq(&seen[index + 1..]), "{events} after {index}");
+                }
             }
         }
     }

@@ -26,8 +26,8 @@ use crate::{
 
 /// How long an unwrapped key stays in memory: an erasure made by another node is in force after this at the latest.
 const KEY_CACHE: Duration = Duration::from_secs(60);
-/// Unwrapped keys in memory: about 5 MB.
-const KEY_CACHE_ENTRIES: u64 = 50_000;
+/// Unwrapped keys in memory: about 10 MB, for with each is kept what is derived from it, 0.8 kB.
+const KEY_CACHE_ENTRIES: u64 = 10_000;
 
 /// What kind of personal data a key seals; retention is set per class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,9 +3,13 @@
 //!
 //! Invariant: batches come in order and without a gap; the first event that gives no fact ends the feed with its batch.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
-use event_store::{Position, ReadError, RecordedEvent, background, vault::VaultError};
+use event_store::{
+    Position, ReadError, RecordedEvent, background,
+    pages::{PAGE, pages_after},
+    vault::VaultError,
+};
 use futures::StreamExt as _;
 use tokio::{sync::mpsc, task::yield_now};
 
@@ -13,7 +17,7 @@ use super::{Haste, Means, Trouble, alarm, unreadable_log};
 use crate::fact::{FactError, Facts};
 
 /// The most events in one transaction: far from the head a transaction's own price is shared by many.
-pub(crate) const BATCH: usize = 1_024;
+pub(crate) const BATCH: usize = PAGE;
 /// The same near the head: what a subscription reads at a time.
 const LIVE: usize = 512;
 /// Events that are opened in one go: opening many takes long, and whoever waits for an answer comes in between.
@@ -47,14 +51,11 @@ pub(super) fn begin(means: &Arc<Means>, after: Position, haste: Haste) -> Feed {
 }
 
 async fn fill(means: Arc<Means>, mut after: Position, batches: mpsc::Sender<Batch>) {
+    let mut pages = pin!(pages_after(&*means.reader, after));
     // What goes wrong here the subscription meets again, and waits for what will pass.
-    while let Ok(page) = means.reader.read_all(after, BATCH).await {
-        let is_full = page.len() == BATCH;
-        if !page.is_empty() && !hand_on(&means, &mut after, page.into_iter().map(Ok).collect(), &batches).await {
+    while let Some(Ok(page)) = pages.next().await {
+        if !hand_on(&means, &mut after, page.into_iter().map(Ok).collect(), &batches).await {
             return;
-        }
-        if !is_full {
-            break;
         }
     }
     let mut events = means.reader.subscribe(after).ready_chunks(LIVE);
