@@ -19,7 +19,7 @@ demo: ## The same on a generated log of some days, in ./demo
 test: ## Everything that CI checks
 	./tests/run.sh
 
-test-long: ## The same with full counts and timing bars; takes hours
+test-long: ## The same with full counts and timing bars; takes an hour and a half
 	DESK_TEST_LONG=1 ./tests/run.sh
 
 fuzz: ## Everything that parses what comes from outside, by libFuzzer; needs a nightly toolchain

@@ -102,11 +102,12 @@ impl View for Collector {
     }
 }
 
-/// The rows that a view alone makes of facts, as text, but for what no figure shows.
+/// The rows that a view alone makes of facts in one batch, as text, but for what no figure shows. The others' tables are
+/// there, for a view may ask how things stood before the batch; they stay empty.
 pub(super) async fn rows_of(view: &dyn View, facts: &[Fact]) -> Vec<String> {
     let database = Database::scratch().await.unwrap();
     let mut tx = database.begin().await.unwrap();
-    for statement in view.schema() {
+    for statement in view::all().iter().flat_map(|view| view.schema()) {
         tx.execute(statement, &[]).await.unwrap();
     }
     view.apply(&mut tx, facts).await.unwrap();
