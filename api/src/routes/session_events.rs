@@ -45,7 +45,6 @@ const PAGE: usize = 500;
         ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
         ("after" = Option<texts::Cursor>, Query, description = "A position, or an id of this stream"),
         ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
-        ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far: they know the names"),
     ),
     responses(
         (status = 200, body = frames::EventFrame, content_type = "text/event-stream"),
@@ -61,7 +60,7 @@ pub async fn stream(
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let reader = if caller.staff.is_some() { Reader::Staff } else { Reader::Customer };
-    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner(), &query).await?;
+    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner()).await?;
     let current = app.sessions.current(session).await?;
     if current.version == StreamVersion::NONE {
         return Err(Problem::not_found("Session not found"));

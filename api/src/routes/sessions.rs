@@ -78,8 +78,16 @@ pub async fn show(
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
-    let audience = if caller.staff.is_some() { Audience::Staff } else { Audience::Customer };
-    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner(), &query).await?;
+    let is_staff = caller.staff.is_some();
+    let audience = if is_staff { Audience::Staff } else { Audience::Customer };
+    // Staff's names are looked up in the views; a customer is known before it may wait.
+    if is_staff {
+        wait(&app, &query).await?;
+    }
+    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner()).await?;
+    if !is_staff {
+        wait(&app, &query).await?;
+    }
     let before = query.number("before")?.map(Position);
     if let Some(moment) = past::moment(&query)? {
         let (data, position) = past::read(&app, session, audience, before, moment).await?;
@@ -91,26 +99,22 @@ pub async fn show(
     Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position }))
 }
 
-/// The session that a path names, once the views have read to `?min_position=`: to customers only their own exist, and of
-/// staff's only those that the views know by name.
+/// The session that a path names: to customers only their own exist, and to staff those that the views know by name.
 ///
 /// # Errors
-/// It is not there or not the caller's, the name is not unique, or the views are behind.
+/// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
     request: &HttpRequest,
     staff: Option<&Staff>,
     visitor: Result<KnownVisitor, Problem>,
     name: String,
-    query: &QueryFields,
 ) -> Result<SessionId, Problem> {
     let app = request.app_data::<Data<App>>().expect("every server of ours is built with an App");
     let name = session_name("name", name)?;
     let Some(staff) = staff else {
-        let visitor = visitor?.looking(request, Some(name.as_str())).ok_or_else(no_session)?;
-        wait(app, query).await?;
-        return Ok(SessionId::of(visitor, name.as_str()));
+        let visitor = visitor?.looking(request, Some(name.as_str()));
+        return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
     };
-    wait(app, query).await?;
     let session = named(app, &name).await?;
     looked_at(app, staff, session).await?;
     Ok(session)
