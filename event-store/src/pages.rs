@@ -1,5 +1,5 @@
-//! The log page by page, from its first event or a later one to its end, for whoever walks over all of it: while one page is looked at, the
-//! next are being read.
+//! The log page by page, from its first event or a later one to its end, for whoever walks over all of it: while one page is
+//! looked at, the next are being read.
 //!
 //! Invariant: what comes is what reading one page after the other gives; a page that cannot be read comes in its turn.
 
