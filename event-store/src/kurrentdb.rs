@@ -29,6 +29,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     migration::MigrationError,
     plan::Request,
@@ -107,6 +108,14 @@ impl KurrentLog {
     /// # Errors
     /// The server cannot be reached, is too old, denies access, its log cannot be told, or is a copy that is not whole.
     pub async fn open(settings: KurrentSettings) -> Result<Self, KurrentError> {
+        Self::open_with(settings, SystemClock::shared()).await
+    }
+
+    /// Opens the log with another clock.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(settings: KurrentSettings, clock: Arc<dyn Clock>) -> Result<Self, KurrentError> {
         let connection = Connection::new(settings, true);
         refuse_older(&connection).await?;
         let stored = identity::ensure(&connection).await?;
@@ -115,7 +124,7 @@ impl KurrentLog {
         }
         let identity = stored.identity();
         let reader = watching(connection, identity).await?;
-        let writer = KurrentWriter::new(reader.clone());
+        let writer = KurrentWriter::new(reader.clone(), clock);
         Ok(Self { reader, writer })
     }
 

@@ -7,6 +7,7 @@
 pub mod append;
 pub mod background;
 pub mod checkpoint;
+pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod event;
@@ -36,6 +37,7 @@ pub mod tail;
 pub mod vault;
 pub mod verify;
 
+pub use clock::{Clock, SystemClock};
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 pub use log::{Log, NewEvent, PersonalPart};
 pub use port::{

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    clock::{Clock, SystemClock},
     event::{Actor, RecordedEvent, SealedEvent, StreamName},
     plan::same_content,
     port::{AppendError, Appended, EventReader, EventStore, Expected, ReadError},
@@ -68,13 +69,26 @@ pub enum LogError {
 pub struct Log {
     store: Arc<dyn EventStore>,
     vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Log {
-    /// Puts a store behind a vault.
+    /// Puts a store behind a vault, by the machine's clock.
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, vault: Arc<Vault>) -> Self {
-        Self { store, vault }
+        Self { store, vault, clock: SystemClock::shared() }
+    }
+
+    /// The same log by another clock: it says of which month the keys are. The store's own clock times the events.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The clock, for whoever decides by time about what is in the log.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// The reading half.
@@ -140,7 +154,7 @@ impl Log {
     }
 
     async fn seal_all(&self, events: &[NewEvent]) -> Result<Vec<SealedEvent>, LogError> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let mut sealed = Vec::with_capacity(events.len());
         for event in events {
             sealed.push(self.seal(event, now).await?);
@@ -214,5 +228,42 @@ pub fn plain_parts(event: &NewEvent) -> SealedEvent {
         causation_id: event.causation_id,
         data: event.data.as_str().into(),
         personal: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::{clock::ManualClock, event::StreamVersion, memory::MemoryStore};
+
+    fn message() -> NewEvent {
+        NewEvent {
+            event_id: Uuid::new_v4(),
+            event_type: "session.noted",
+            schema: 1,
+            actor: Actor::new("agent", "ana"),
+            correlation_id: Uuid::nil(),
+            causation_id: None,
+            data: "{}".into(),
+            personal: Some(PersonalPart { subject: Uuid::nil(), class: KeyClass::Message, json: "{}".into() }),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_clock_times_events_and_names_the_month_of_their_keys() {
+        let clock = Arc::new(ManualClock::new("2026-01-31T23:59:00Z".parse().expect("a time")));
+        let store = MemoryStore::default().with_clock(clock.clone());
+        let log = Log::new(Arc::new(store), Arc::new(Vault::in_memory())).with_clock(clock.clone());
+        let stream = StreamName::of("session", Uuid::nil());
+        log.append(&stream, Expected::Any, &[message()]).await.expect("memory takes it");
+        clock.advance(SignedDuration::from_mins(2));
+        log.append(&stream, Expected::Any, &[message()]).await.expect("memory takes it");
+        let stored = log.reader().read_stream(&stream, StreamVersion::NONE, 10).await.expect("memory answers");
+        let of = |index: usize| (stored[index].recorded_at_text(), stored[index].event.key_id.as_deref());
+        let key = |month: &str| format!("{}/message/{month}", Uuid::nil());
+        assert_eq!(of(0), ("2026-01-31T23:59:00.000000Z".into(), Some(&*key("2026-01"))));
+        assert_eq!(of(1), ("2026-02-01T00:01:00.000000Z".into(), Some(&*key("2026-02"))));
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
     plan::{LogHead, Plan, Request, StreamHead},
@@ -26,6 +27,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     inner: Arc<Inner>,
+    clock: Arc<dyn Clock>,
 }
 
 #[derive(Debug)]
@@ -122,10 +124,17 @@ impl MemoryStore {
                 events: Mutex::default(),
                 head,
             }),
+            clock: SystemClock::shared(),
         }
     }
 
-    /// Appends as [`EventStore::append`] does, when the machine's clock shows `now`.
+    /// The same log by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Appends as [`EventStore::append`] does, when the clock shows `now`.
     ///
     /// # Errors
     /// As [`EventStore::append`].
@@ -227,7 +236,7 @@ impl EventStore for MemoryStore {
         expected: Expected,
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
-        self.append_at(&Request { stream: stream.clone(), expected, events }, Timestamp::now())
+        self.append_at(&Request { stream: stream.clone(), expected, events }, self.clock.now())
     }
 
     async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {

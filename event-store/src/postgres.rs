@@ -31,6 +31,7 @@ use uuid::Uuid;
 
 use crate::{
     append::Appender,
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     migration::{MigrationError, POSTGRES_LOG, migrate_postgres},
     plan::Request,
@@ -130,6 +131,14 @@ impl PostgresStore {
     /// The server cannot be reached or could lose acknowledged events, the log is from a newer version or a copy that is not
     /// whole, or a migration fails.
     pub async fn open(settings: PostgresSettings) -> Result<Self, PostgresError> {
+        Self::open_with(settings, SystemClock::shared()).await
+    }
+
+    /// Opens the log with another clock.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(settings: PostgresSettings, clock: Arc<dyn Clock>) -> Result<Self, PostgresError> {
         let pool = pg_pool(&settings.url, SCHEMA, 1).await?;
         session::refuse_unsafe(&mut *pool.acquire().await.map_err(SqlError)?).await?;
         match &settings.owner_url {
@@ -142,14 +151,19 @@ impl PostgresStore {
         let identity = reader::identity(&pool).await?;
         let head = reader::current_head(&pool).await?;
         pool.close().await;
-        Self::start(&settings, identity, head)
+        Self::start(&settings, identity, head, clock)
     }
 
-    fn start(settings: &PostgresSettings, identity: Identity, head: Position) -> Result<Self, PostgresError> {
+    fn start(
+        settings: &PostgresSettings,
+        identity: Identity,
+        head: Position,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PostgresError> {
         let (announce, head) = watch::channel(head);
         let announce = Arc::new(announce);
         listen::start(session::listener(&settings.url)?, announce.clone());
-        let appender = Appender::start(PostgresWriter::new(session::sequencer(&settings.url)?, announce));
+        let appender = Appender::start(PostgresWriter::new(session::sequencer(&settings.url)?, announce, clock));
         let reader = PostgresReader::new(session::readers(&settings.url, settings.reader_connections)?, identity, head);
         Ok(Self { reader, appender })
     }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     append::Appender,
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     migration::{MigrationError, SQLITE_LOG, migrate_sqlite},
     plan::Request,
@@ -46,14 +47,15 @@ impl SqliteStore {
     /// # Errors
     /// The file cannot be used, is from a newer version, or is a copy that is not whole.
     pub async fn open(path: &Path) -> Result<Self, MigrationError> {
-        Self::open_with(path, Access::Durable).await
+        Self::open_with(path, Access::Durable, SystemClock::shared()).await
     }
 
-    /// Opens the log with another durability; for the test that proves what durability costs, and what it gives.
+    /// Opens the log with another clock, or with another durability: that is for the test that proves what durability costs,
+    /// and what it gives.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub async fn open_with(path: &Path, access: Access) -> Result<Self, MigrationError> {
+    pub async fn open_with(path: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, MigrationError> {
         let pool = sqlite_writer().connect_with(sqlite_options(path, access)).await.map_err(SqlError)?;
         migrate_sqlite("log", &SQLITE_LOG, &pool).await?;
         if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_whole) {
@@ -63,7 +65,7 @@ impl SqliteStore {
         let head = current_head(&pool).await?;
         let (announce, head) = watch::channel(head);
         let reader = SqliteReader::new(path, identity, head);
-        let appender = Appender::start(SqliteWriter::new(pool.clone(), announce));
+        let appender = Appender::start(SqliteWriter::new(pool.clone(), announce, clock));
         Ok(Self { writer: pool, reader, appender })
     }
 

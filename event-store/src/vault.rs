@@ -135,7 +135,7 @@ impl Vault {
     /// The subject was erased, or the key store is unavailable.
     pub async fn seal(&self, event: &mut SealedEvent, part: &PersonalPart, now: Timestamp) -> Result<(), VaultError> {
         let key_id = key_id(part.subject, part.class, now);
-        let key = self.key_for_sealing(part, &key_id).await?;
+        let key = self.key_for_sealing(part, &key_id, now).await?;
         let sealed = seal::seal(&key, &seal::binding(event, &key_id), part.json.as_bytes());
         event.subject = Some(part.subject);
         event.key_id = Some(key_id);
@@ -210,13 +210,21 @@ impl Vault {
         Ok(())
     }
 
-    async fn key_for_sealing(&self, part: &PersonalPart, key_id: &Arc<str>) -> Result<Arc<DataKey>, VaultError> {
+    async fn key_for_sealing(
+        &self,
+        part: &PersonalPart,
+        key_id: &Arc<str>,
+        now: Timestamp,
+    ) -> Result<Arc<DataKey>, VaultError> {
         if let Some(key) = self.unwrapped.get(key_id).await {
             return Ok(key);
         }
         let record = match self.keys.get(key_id).await? {
             Some(record) => record,
-            None => self.keys.add(key_id, part.subject, self.master.wrap(&DataKey::generate(), key_id)).await?,
+            None => {
+                let wrapped = self.master.wrap(&DataKey::generate(), key_id);
+                self.keys.add(key_id, part.subject, wrapped, now).await?
+            }
         };
         match record {
             KeyRecord::Destroyed => Err(VaultError::SubjectErased(part.subject)),

@@ -19,6 +19,7 @@ use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 use super::{Checkpoint, CheckpointKey, folder::NoteFolder, resume::Kept};
 use crate::{
+    clock::Clock,
     event::Position,
     port::{EventReader, Identity},
     tail::Tail,
@@ -91,6 +92,7 @@ pub(super) struct Means {
     pub(super) key: Arc<CheckpointKey>,
     pub(super) folder: NoteFolder,
     pub(super) places: Places,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// A running signer.
@@ -110,9 +112,10 @@ impl Signer {
         key: CheckpointKey,
         places: Places,
         pace: Pace,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         let folder = NoteFolder::new(places.folder.clone());
-        let means = Means { reader, log, key: Arc::new(key), folder, places };
+        let means = Means { reader, log, key: Arc::new(key), folder, places, clock };
         let (tell, status) = watch::channel(Status::default());
         let (stop, stopping) = watch::channel(false);
         let task = Mutex::new(Some(tokio::spawn(following::run(means, tail, pace, tell, stopping))));

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use eventstore::StreamState;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::{
     KurrentError, KurrentSettings, claims,
@@ -20,6 +20,7 @@ use super::{
     refuse_older,
 };
 use crate::{
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent},
     import::{ImportError, ImportTarget, admit_identity},
     port::{AppendError, EventReader, Identity, ReadError},
@@ -35,6 +36,7 @@ const TRIED_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 pub struct KurrentImport {
     connection: Connection,
     reader: KurrentReader,
+    clock: Arc<dyn Clock>,
     identity: Identity,
     /// The log was begun by this import, or is known to be marked as one.
     is_marked: bool,
@@ -56,7 +58,14 @@ impl KurrentImport {
         };
         admit_identity(Some(found.identity()), false, identity)?;
         let reader = KurrentReader::new(connection.clone(), identity);
-        Ok(Self { connection, reader, identity, is_marked: found.is_being_filled, head: None })
+        let clock = SystemClock::shared();
+        Ok(Self { connection, reader, clock, identity, is_marked: found.is_being_filled, head: None })
+    }
+
+    /// The same import by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     async fn write(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
@@ -68,7 +77,7 @@ impl KurrentImport {
             Some(head) => head,
             None => self.reader.head().await.map_err(away)?,
         };
-        let claimed_from = Timestamp::now() - TRIED_AGAIN;
+        let claimed_from = self.clock.now() - TRIED_AGAIN;
         for neighbours in self.grouped(events)? {
             for event in neighbours.iter().filter(|event| event.recorded_at > claimed_from) {
                 self.claim(event).await?;

@@ -16,7 +16,6 @@ use std::{
 };
 
 use eventstore::StreamState;
-use jiff::Timestamp;
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep},
@@ -30,6 +29,7 @@ use super::{
     reader::{KurrentReader, ReadFault},
 };
 use crate::{
+    clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     plan::{LogHead, Plan, Request, StreamHead},
     port::{AppendError, Appended, EventReader as _, ReadError},
@@ -52,6 +52,7 @@ const NEAR: u64 = 600;
 #[derive(Clone)]
 pub(super) struct KurrentWriter {
     reader: KurrentReader,
+    clock: Arc<dyn Clock>,
     under_way: Arc<Semaphore>,
     /// The last append failed: the next one finds out with a single try whether the server is back.
     away: Arc<AtomicBool>,
@@ -67,8 +68,8 @@ struct Trial<'a> {
 }
 
 impl KurrentWriter {
-    pub(super) fn new(reader: KurrentReader) -> Self {
-        Self { reader, under_way: Arc::new(Semaphore::new(AT_ONCE)), away: Arc::default() }
+    pub(super) fn new(reader: KurrentReader, clock: Arc<dyn Clock>) -> Self {
+        Self { reader, clock, under_way: Arc::new(Semaphore::new(AT_ONCE)), away: Arc::default() }
     }
 
     /// As a task of its own: who asked may go away, and what was begun comes to its end.
@@ -134,7 +135,7 @@ impl KurrentWriter {
             let streams = [(trial.request.stream.clone(), history.head())].into_iter().collect();
             let head = LogHead { position: Position::START, recorded_at: history.recorded_at };
             let mut plan = Plan::new(head, streams, stored);
-            let judged = plan.admit(trial.request, Timestamp::now());
+            let judged = plan.admit(trial.request, self.clock.now());
             match (judged, plan.into_parts().2) {
                 (Ok(answer), rows) if rows.is_empty() => return Ok(Ok(answer)),
                 (Ok(_), rows) => {

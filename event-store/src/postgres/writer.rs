@@ -17,7 +17,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use sqlx::{
     AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _,
     postgres::{PgArguments, PgConnectOptions, PgRow},
@@ -30,6 +29,7 @@ use tokio::{
 
 use crate::{
     append::{Answers, BatchError, BatchWriter},
+    clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
     plan::{LogHead, Plan, Request, StreamHead},
     port::ReadError,
@@ -57,6 +57,7 @@ pub(super) struct PostgresWriter {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
     announce: Arc<watch::Sender<Position>>,
+    clock: Arc<dyn Clock>,
     known: Known,
     /// The last batch failed: the next one finds out with a single try whether the database is back.
     away: bool,
@@ -91,8 +92,12 @@ enum WriteError {
 }
 
 impl PostgresWriter {
-    pub(super) fn new(options: PgConnectOptions, announce: Arc<watch::Sender<Position>>) -> Self {
-        Self { options, connection: None, announce, known: Known::default(), away: false }
+    pub(super) fn new(
+        options: PgConnectOptions,
+        announce: Arc<watch::Sender<Position>>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { options, connection: None, announce, clock, known: Known::default(), away: false }
     }
 
     async fn write_with_retries(&mut self, batch: &[Request]) -> Result<Answers, WriteError> {
@@ -121,7 +126,7 @@ impl PostgresWriter {
                 Some(connection) => connection,
                 None => connect(&self.options).await?,
             };
-            let answers = known.commit(&mut connection, batch).await?;
+            let answers = known.commit(&mut connection, batch, &*self.clock).await?;
             Ok::<_, WriteError>((connection, answers))
         };
         let (connection, answers) = timeout(TRY, attempt).await.map_err(|_| WriteError::NoAnswer)??;
@@ -174,13 +179,18 @@ fn is_passing_code(code: &str) -> bool {
 }
 
 impl Known {
-    async fn commit(&mut self, connection: &mut PgConnection, batch: &[Request]) -> Result<Answers, WriteError> {
+    async fn commit(
+        &mut self,
+        connection: &mut PgConnection,
+        batch: &[Request],
+        clock: &dyn Clock,
+    ) -> Result<Answers, WriteError> {
         if let Some(head) = self.head.filter(|_| self.alone)
-            && let Some(answers) = self.commit_at(head, connection, batch).await?
+            && let Some(answers) = self.commit_at(head, connection, batch, clock).await?
         {
             return Ok(answers);
         }
-        self.commit_under_lock(connection, batch).await
+        self.commit_under_lock(connection, batch, clock).await
     }
 
     /// Nothing where another node has written meanwhile, or an event of the batch may be a repeat.
@@ -189,9 +199,10 @@ impl Known {
         head: Head,
         connection: &mut PgConnection,
         batch: &[Request],
+        clock: &dyn Clock,
     ) -> Result<Option<Answers>, WriteError> {
         let mut plan = self.plan(connection, head, batch, Vec::new()).await?;
-        let answers: Answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
+        let answers: Answers = batch.iter().map(|request| plan.admit(request, clock.now())).collect();
         let (log, streams, rows) = plan.into_parts();
         // What looks like a conflict may be the repeat of an event that is recorded: that is asked under the lock.
         let Some(last) = rows.last().filter(|_| answers.iter().all(Result::is_ok)) else { return Ok(None) };
@@ -210,12 +221,13 @@ impl Known {
         &mut self,
         connection: &mut PgConnection,
         batch: &[Request],
+        clock: &dyn Clock,
     ) -> Result<Answers, WriteError> {
         let head = take_head(connection).await?;
         self.alone = self.head == Some(head);
         let stored = read_repeated(connection, batch).await?;
         let mut plan = self.plan(connection, head, batch, stored).await?;
-        let answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
+        let answers = batch.iter().map(|request| plan.admit(request, clock.now())).collect();
         let (log, streams, rows) = plan.into_parts();
         match rows.last() {
             Some(last) => {

@@ -12,7 +12,6 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
 use sqlx::{
     AssertSqlSafe, Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
     error::{DatabaseError, ErrorKind},
@@ -24,6 +23,7 @@ use tokio::sync::watch;
 
 use crate::{
     append::{Answers, BatchError, BatchWriter},
+    clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
     plan::{LogHead, Plan, Request, StreamHead},
     port::Expected,
@@ -41,13 +41,14 @@ const COLUMN_COUNT: usize = 16;
 pub(super) struct SqliteWriter {
     pool: SqlitePool,
     announce: watch::Sender<Position>,
+    clock: Arc<dyn Clock>,
     head: Option<LogHead>,
     streams: HashMap<StreamName, StreamHead>,
 }
 
 impl SqliteWriter {
-    pub(super) fn new(pool: SqlitePool, announce: watch::Sender<Position>) -> Self {
-        Self { pool, announce, head: None, streams: HashMap::new() }
+    pub(super) fn new(pool: SqlitePool, announce: watch::Sender<Position>, clock: Arc<dyn Clock>) -> Self {
+        Self { pool, announce, clock, head: None, streams: HashMap::new() }
     }
 
     async fn commit(&mut self, batch: &[Request]) -> Result<Answers, sqlx::Error> {
@@ -67,7 +68,7 @@ impl SqliteWriter {
         let mut connection = self.pool.acquire().await?;
         self.learn_streams(&mut connection, batch).await?;
         let mut plan = Plan::new(head, self.known_streams(batch), Vec::new());
-        let answers: Answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
+        let answers: Answers = batch.iter().map(|request| plan.admit(request, self.clock.now())).collect();
         let (head, streams, rows) = plan.into_parts();
         // What looks like a conflict may be the repeat of an event that is recorded: that is asked first.
         let Some(last) = rows.last().filter(|_| answers.iter().all(Result::is_ok)) else { return Ok(None) };
@@ -90,7 +91,7 @@ impl SqliteWriter {
         self.learn_streams(&mut tx, batch).await?;
         let stored = read_repeated(&mut tx, batch).await?;
         let mut plan = Plan::new(head, self.known_streams(batch), stored);
-        let answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
+        let answers = batch.iter().map(|request| plan.admit(request, self.clock.now())).collect();
         let (head, streams, rows) = plan.into_parts();
         if !rows.is_empty() {
             write_rows(&mut tx, &rows).await?;

@@ -33,8 +33,14 @@ pub trait KeyStore: Send + Sync {
     /// Those of these keys that there ever were, in any order.
     async fn get_many(&self, key_ids: &[Arc<str>]) -> Result<Vec<(Arc<str>, KeyRecord)>, VaultError>;
 
-    /// Adds a key unless there is one; answers what is there then. An erased subject's is `Destroyed`.
-    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError>;
+    /// Adds a key, made now, unless there is one; answers what is there then. An erased subject's is `Destroyed`.
+    async fn add(
+        &self,
+        key_id: &str,
+        subject: Uuid,
+        wrapped: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<KeyRecord, VaultError>;
 
     /// Destroys all keys of a subject and remembers that it gets no more. Answers the ids of its keys.
     async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError>;
@@ -96,13 +102,19 @@ impl KeyStore for SqlKeys {
         Ok(found)
     }
 
-    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {
+    async fn add(
+        &self,
+        key_id: &str,
+        subject: Uuid,
+        wrapped: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<KeyRecord, VaultError> {
         let mut tx = self.0.begin().await?;
         lock_subject(&mut tx, subject).await?;
         if !tx.fetch(IS_ERASED, &[subject.into()]).await?.is_empty() {
             return Ok(KeyRecord::Destroyed);
         }
-        let now = time_text(Timestamp::now());
+        let now = time_text(now);
         tx.execute(ADD, &[key_id.into(), subject.into(), (&*wrapped).into(), (&*now).into()]).await?;
         tx.commit().await?;
         self.get(key_id).await?.ok_or_else(|| VaultError::WrongMasterKey(key_id.into()))
@@ -153,7 +165,13 @@ impl KeyStore for MemoryKeys {
         Ok(found.collect())
     }
 
-    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {
+    async fn add(
+        &self,
+        key_id: &str,
+        subject: Uuid,
+        wrapped: Vec<u8>,
+        _now: Timestamp,
+    ) -> Result<KeyRecord, VaultError> {
         let mut table = self.0.lock().expect("no code panics while it holds this lock");
         if table.erased.contains(&subject) {
             return Ok(KeyRecord::Destroyed);

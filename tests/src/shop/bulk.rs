@@ -160,7 +160,6 @@ impl Sealer {
     }
 
     async fn seal(&self, append: &Append) -> Result<Request, Failure> {
-        self.keys.set_clock(append.at);
         let mut events = Vec::with_capacity(append.events.len());
         for new in &append.events {
             let mut event = plain_parts(new);

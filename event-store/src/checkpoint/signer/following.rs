@@ -3,11 +3,8 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt as _};
-use jiff::Timestamp;
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until, timeout},
-};
+use jiff::{SignedDuration, Timestamp};
+use tokio::{sync::watch, time::timeout};
 
 use super::{Alarm, Means, Pace, Status};
 use crate::{
@@ -15,6 +12,7 @@ use crate::{
         edge::Edge,
         resume::{Hindrance, Kept, Start, find_start},
     },
+    clock::Clock,
     event::{Position, RecordedEvent},
     merkle::TreeSize,
     port::ReadError,
@@ -78,30 +76,32 @@ struct Following<'a> {
     ahead: VecDeque<Kept>,
     signed: TreeSize,
     /// When the first event that is in no note was read.
-    news_since: Option<Instant>,
+    news_since: Option<Timestamp>,
     /// After reading again: a note at once, that later starts can believe.
     is_owed: bool,
-    not_before: Instant,
+    not_before: Timestamp,
 }
 
 impl<'a> Following<'a> {
     fn new(means: Means, pace: Pace, teller: &'a Teller, start: Start) -> Self {
         let Start { edge, ahead, newest } = start;
         teller.0.send_modify(|status| status.newest = newest);
-        let signed = edge.size();
-        Self { means, pace, teller, edge, ahead, signed, news_since: None, is_owed: false, not_before: Instant::now() }
+        let (signed, not_before) = (edge.size(), means.clock.now());
+        Self { means, pace, teller, edge, ahead, signed, news_since: None, is_owed: false, not_before }
     }
 
     async fn follow(mut self, tail: &Arc<Tail>, stopping: &mut watch::Receiver<bool>) -> Result<(), Alarm> {
         let mut events = tail.follow(self.edge.position).ready_chunks(CHUNK);
         loop {
             let due = self.due();
+            let clock = self.means.clock.clone();
             tokio::select! {
                 Some(chunk) = events.next() => self.take(chunk)?,
-                () = until(due) => {}
+                () = until(due, &*clock, self.pace.longest) => {}
                 () = until_told(stopping) => return self.finish(events).await,
             }
-            if self.due().is_some_and(|due| due <= Instant::now()) {
+            self.keep_to_the_clock();
+            if self.due().is_some_and(|due| due <= self.now()) {
                 self.sign().await;
             }
         }
@@ -113,7 +113,7 @@ impl<'a> Following<'a> {
             self.meet_notes()?;
         }
         if self.edge.size() > self.signed && self.news_since.is_none() {
-            self.news_since = Some(Instant::now());
+            self.news_since = Some(self.now());
         }
         Ok(())
     }
@@ -130,19 +130,30 @@ impl<'a> Following<'a> {
         Ok(())
     }
 
+    fn now(&self) -> Timestamp {
+        self.means.clock.now()
+    }
+
+    /// A clock that is set back delays a note by what is left of one wait, not by as much as it was set back.
+    fn keep_to_the_clock(&mut self) {
+        let now = self.now();
+        self.news_since = self.news_since.map(|since| since.min(now));
+        self.not_before = self.not_before.min(later(now, self.pace.shortest.max(self.pace.retry)));
+    }
+
     /// When the next note is due; never while the log has yet to give one that is there.
-    fn due(&self) -> Option<Instant> {
+    fn due(&self) -> Option<Timestamp> {
         if !self.ahead.is_empty() {
             return None;
         }
         let many = self.edge.size().0 - self.signed.0 >= self.pace.events;
-        let by_news = self.news_since.map(|since| if many { since } else { since + self.pace.longest });
+        let by_news = self.news_since.map(|since| if many { since } else { later(since, self.pace.longest) });
         let wanted = if self.is_owed { Some(self.not_before) } else { by_news };
         wanted.map(|wanted| wanted.max(self.not_before))
     }
 
     async fn sign(&mut self) {
-        let checkpoint = self.edge.checkpoint(now());
+        let checkpoint = self.edge.checkpoint(to_the_microsecond(self.now()));
         let (means, edge, signed) = (self.means.clone(), self.edge.clone(), checkpoint.clone());
         let written = tokio::task::spawn_blocking(move || {
             let note = signed.sign(&means.key);
@@ -153,12 +164,12 @@ impl<'a> Following<'a> {
         match written.await.expect("writing a note does not panic") {
             Ok(()) => {
                 (self.signed, self.news_since, self.is_owed) = (checkpoint.size, None, false);
-                self.not_before = Instant::now() + self.pace.shortest;
+                self.not_before = later(self.now(), self.pace.shortest);
                 self.teller.works_again();
                 self.teller.0.send_modify(|status| status.newest = Some(checkpoint));
             }
             Err(hindrance) => {
-                self.not_before = Instant::now() + self.pace.retry;
+                self.not_before = later(self.now(), self.pace.retry);
                 self.teller.trouble(&hindrance);
             }
         }
@@ -182,10 +193,14 @@ impl<'a> Following<'a> {
     }
 }
 
-/// To the microsecond, as a note tells it.
-fn now() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+/// As precise as a note tells it.
+fn to_the_microsecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
+/// Saturates.
+fn later(time: Timestamp, by: Duration) -> Timestamp {
+    SignedDuration::try_from(by).ok().and_then(|by| time.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }
 
 fn unreadable(error: ReadError) -> Alarm {
@@ -197,9 +212,10 @@ fn unreadable(error: ReadError) -> Alarm {
     Alarm { position, what: format!("{error}. Nothing is signed until this is looked into: `desk-replay verify`") }
 }
 
-async fn until(due: Option<Instant>) {
+/// At most for one wait: a clock that was set back comes to `due` much later.
+async fn until(due: Option<Timestamp>, clock: &dyn Clock, longest: Duration) {
     match due {
-        Some(due) => sleep_until(due).await,
+        Some(due) => drop(timeout(longest, clock.sleep_until(due)).await),
         None => std::future::pending().await,
     }
 }

@@ -7,10 +7,11 @@ mod world;
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use world::{World, by_count, by_time, seldom};
 
 use super::*;
-use crate::{checkpoint::LATEST, merkle::TreeSize};
+use crate::{checkpoint::LATEST, clock::ManualClock, merkle::TreeSize};
 
 #[tokio::test]
 async fn a_note_comes_after_so_many_events_and_is_right() {
@@ -38,6 +39,37 @@ async fn less_than_so_many_wait_for_the_time_or_the_end() {
     world.append(2).await;
     let newest = world.signed(&signer, 11).await;
     world.is_right(&newest);
+}
+
+/// Moves the clock on by minutes, at most so many, until a note of this size is there.
+async fn signed_within(minutes: u32, clock: &ManualClock, signer: &Signer, size: u64) {
+    for _ in 0..minutes {
+        clock.advance(SignedDuration::from_mins(1));
+        let mut status = signer.status();
+        let is_there = |status: &Status| status.newest.as_ref().is_some_and(|newest| newest.size.0 == size);
+        if timeout(Duration::from_millis(500), status.wait_for(is_there)).await.is_ok() {
+            return;
+        }
+    }
+    panic!("no checkpoint of {size} events within {minutes} minutes");
+}
+
+#[tokio::test]
+async fn a_note_is_due_a_minute_after_news_by_the_clock_also_when_it_is_set_back() {
+    let noon: Timestamp = "2026-02-01T12:00:00Z".parse().expect("a time");
+    let clock = Arc::new(ManualClock::new(noon));
+    let world = World::by_clock(clock.clone());
+    let signer = world.start(Pace::default()).await;
+    world.append(3).await;
+    // Twice, for the first may come before the signer has read the events.
+    signed_within(2, &clock, &signer, 3).await;
+    assert!(world.latest().signed_at >= noon + SignedDuration::from_mins(1));
+
+    world.append(1).await;
+    clock.set(noon - SignedDuration::from_hours(5));
+    world.append(1).await;
+    signed_within(3, &clock, &signer, 5).await;
+    world.is_right(&world.latest());
 }
 
 #[tokio::test]

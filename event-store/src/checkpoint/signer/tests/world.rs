@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::super::{Alarm, Pace, Places, Signer, Status};
 use crate::{
     checkpoint::{Checkpoint, CheckpointKey, LATEST},
+    clock::{Clock, SystemClock},
     event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     memory::MemoryStore,
     merkle::{Tree, TreeSize, leaf_hash},
@@ -141,6 +142,7 @@ impl EventReader for Handled {
 
 pub(super) struct World {
     log: Handled,
+    clock: Arc<dyn Clock>,
     folder: TempDir,
 }
 
@@ -153,6 +155,10 @@ impl World {
         Self::numbering(Positions::Increasing)
     }
 
+    pub(super) fn by_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..Self::new() }
+    }
+
     fn numbering(positions: Positions) -> Self {
         let hand = Hand { length: usize::MAX, changed: None, damaged: None, generation: 1 };
         let log = Handled {
@@ -161,7 +167,7 @@ impl World {
             head: Arc::new(watch::Sender::new(Position::START)),
             reads: Arc::default(),
         };
-        Self { log, folder: tempfile::tempdir().expect("a temporary folder can be made") }
+        Self { log, clock: SystemClock::shared(), folder: tempfile::tempdir().expect("a temporary folder can be made") }
     }
 
     fn lay_hand(&self, change: impl FnOnce(&mut Hand)) {
@@ -224,7 +230,8 @@ impl World {
         let reader: Arc<dyn EventReader> = Arc::new(self.log.clone());
         let head = reader.head().await.expect("memory answers");
         let places = Places { folder: self.folder(), state: self.state_file(), key_file: self.key_file() };
-        Signer::start(Tail::start(reader.clone(), head), reader, self.identity(), self.key(), places, pace)
+        let tail = Tail::start(reader.clone(), head);
+        Signer::start(tail, reader, self.identity(), self.key(), places, pace, self.clock.clone())
     }
 
     pub(super) async fn append(&self, mut events: usize) {
