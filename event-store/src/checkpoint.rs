@@ -5,7 +5,7 @@
 //! has its lines, `key.rs` the keys, `signer.rs` writes them. Invariants: a checkpoint comes out of a note only behind a signature that is right; its
 //! text is exactly the one that its fields give, so no two notes say the same.
 
-mod edge;
+mod frontier;
 mod folder;
 mod key;
 mod note;

@@ -7,7 +7,7 @@
 
 mod appending;
 mod contention;
-mod ground;
+mod fixture;
 mod keeping;
 mod numbering;
 mod reading;
@@ -23,7 +23,7 @@ use futures::future::BoxFuture;
 
 use crate::port::EventStore;
 
-pub use ground::Ground;
+pub use fixture::Fixture;
 
 /// Makes the logs that promises are checked on.
 #[async_trait]
@@ -48,7 +48,7 @@ pub trait Fresh: Send + Sync {
 pub struct Promise {
     /// What is promised, as a sentence; also the test's name.
     pub name: &'static str,
-    check: for<'a> fn(&'a Ground) -> BoxFuture<'a, ()>,
+    check: for<'a> fn(&'a Fixture) -> BoxFuture<'a, ()>,
 }
 
 impl Promise {
@@ -57,8 +57,8 @@ impl Promise {
     /// # Panics
     /// The promise is broken.
     pub async fn check(&self, makes: Arc<dyn Fresh>) {
-        let ground = Ground::on(makes).await;
-        (self.check)(&ground).await;
+        let fixture = Fixture::on(makes).await;
+        (self.check)(&fixture).await;
     }
 }
 
@@ -78,7 +78,7 @@ macro_rules! list {
         /// All promises.
         #[must_use]
         pub fn promises() -> Vec<Promise> {
-            vec![$($(Promise { name: stringify!($name), check: |ground| Box::pin($module::$name(ground)) },)*)*]
+            vec![$($(Promise { name: stringify!($name), check: |fixture| Box::pin($module::$name(fixture)) },)*)*]
         }
 
         /// Makes one test per promise; the expression gives a [`Fresh`](crate::conformance::Fresh), once per test.

@@ -60,7 +60,7 @@ impl FieldHash {
     }
 
     fn field(&mut self, bytes: &[u8]) {
-        let length = u32::try_from(bytes.len()).expect("a field is far below 4 GiB: plan::MAX_EVENT_BYTES");
+        let length = u32::try_from(bytes.len()).expect("a field is far below 4 GiB: sequencer::MAX_EVENT_BYTES");
         self.0.update(length.to_be_bytes());
         self.0.update(bytes);
     }

@@ -358,7 +358,7 @@ fn is_copy(event: &RecordedEvent, found: &RecordedEvent) -> bool {
 fn first_batch(events: &[Arc<RecordedEvent>]) -> usize {
     let mut bytes = 0;
     let fits = |event: &&Arc<RecordedEvent>| {
-        bytes += crate::plan::size(&event.event);
+        bytes += crate::sequencer::size(&event.event);
         bytes <= BYTES
     };
     events.iter().take(EVENTS).take_while(fits).count().max(1)

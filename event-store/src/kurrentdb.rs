@@ -2,22 +2,22 @@
 //! position as position. It holds the log and nothing else.
 //!
 //! Nobody numbers here but the server, and no transaction is shared with anything; what the port promises beyond the server's own
-//! promises is made up of reading back (`writer.rs`), of knowing streams (`history.rs`) and of streams with one first event
-//! (`claims.rs`, `identity.rs`). What holds less than in a dense log stands at [`Positions::Increasing`].
+//! promises is made up of reading back (`writer.rs`), of knowing streams (`stream_index.rs`) and of streams with one first event
+//! (`reservations.rs`, `identity.rs`). What holds less than in a dense log stands at [`Positions::Increasing`].
 //!
 //! Invariants: stored bytes are ours as they were hashed (`codec.rs`); a stream's metadata are never written, so nothing of ours
 //! may ever be scavenged; what decisions are made from is read from the leader. `docs/kurrentdb.md` is for operators.
 
-mod claims;
+mod reservations;
 mod codec;
 mod connection;
 mod fault;
-mod guard;
-mod history;
+mod spin_guard;
+mod stream_index;
 mod identity;
 mod import;
-mod losses;
-mod pull;
+mod truncations;
+mod read;
 mod reader;
 mod settings;
 mod watch;
@@ -32,9 +32,9 @@ use crate::{
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     migration::MigrationError,
-    plan::Request,
+    sequencer::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Truncation, Positions, ReadError,
         RecordedEnd, reads_through_its_reader,
     },
 };
@@ -78,14 +78,14 @@ pub enum KurrentError {
     /// Events stand there, and nothing says which log they are of.
     #[error(
         "this KurrentDB holds events under names like ours and no identity: restore the stream {}, or name another",
-        pull::IDENTITY
+        read::IDENTITY
     )]
     Nameless,
     /// It is being filled from another log, or that was interrupted.
     #[error(transparent)]
-    NotWhole(#[from] MigrationError),
+    Incomplete(#[from] MigrationError),
     /// What says which log it is says something else.
-    #[error("the stream {} does not say which log this is", pull::IDENTITY)]
+    #[error("the stream {} does not say which log this is", read::IDENTITY)]
     Identity,
 }
 
@@ -120,7 +120,7 @@ impl KurrentLog {
         refuse_older(&connection).await?;
         let stored = identity::ensure(&connection).await?;
         if stored.is_being_filled {
-            return Err(MigrationError::NotWhole.into());
+            return Err(MigrationError::Incomplete.into());
         }
         let identity = stored.identity();
         let reader = watching(connection, identity).await?;
@@ -181,7 +181,7 @@ impl EventStore for KurrentLog {
         self.writer.append(Request { stream: stream.clone(), expected, events }).await
     }
 
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
-        claims::claim(&self.reader.connection, event_id, stream).await
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        reservations::reserve(&self.reader.connection, event_id, stream).await
     }
 }

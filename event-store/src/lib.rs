@@ -4,7 +4,7 @@
 //! It knows no business: an event here is a type name, a schema number, a JSON text and perhaps a sealed part.
 //! Invariant: nothing in this crate updates or deletes an event.
 
-pub mod append;
+pub mod group_commit;
 pub mod background;
 pub mod checkpoint;
 pub mod clock;
@@ -21,7 +21,7 @@ pub mod memory;
 pub mod merkle;
 pub mod migration;
 pub mod pages;
-pub mod plan;
+pub mod sequencer;
 pub mod port;
 pub mod position_map;
 pub mod postgres;
@@ -41,7 +41,7 @@ pub use clock::{Clock, SystemClock};
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 pub use log::{Log, NewEvent, PersonalPart};
 pub use port::{
-    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
+    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Truncation, Positions, ReadError,
 };
 pub use tail::Tail;
 pub use vault::{KeyClass, Opened, Vault};

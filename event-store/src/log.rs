@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     clock::{Clock, SystemClock},
     event::{Actor, RecordedEvent, SealedEvent, StreamName},
-    plan::same_content,
+    sequencer::same_content,
     port::{AppendError, Appended, EventReader, EventStore, Expected, ReadError},
     vault::{KeyClass, Opened, Vault, VaultError},
 };
@@ -107,8 +107,8 @@ impl Log {
     ///
     /// # Errors
     /// The store is unavailable.
-    pub async fn settle(&self) -> Result<(), LogError> {
-        Ok(self.store.settle().await?)
+    pub async fn flush(&self) -> Result<(), LogError> {
+        Ok(self.store.flush().await?)
     }
 
     /// Opens the sealed part of a recorded event.
@@ -146,7 +146,7 @@ impl Log {
     ) -> Result<Appended, LogError> {
         let sealed = self.seal_all(events).await?;
         if let Some(first) = events.first()
-            && self.store.claim(first.event_id, stream).await? != *stream
+            && self.store.reserve(first.event_id, stream).await? != *stream
         {
             return Err(LogError::AnotherStreams);
         }

@@ -49,7 +49,7 @@ pub enum MigrationError {
     #[error(
         "the log is a copy that is not whole: run desk copy-log again, which goes on where it was; desk can be started on it then"
     )]
-    NotWhole,
+    Incomplete,
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] SqlError),

@@ -90,7 +90,7 @@ mod tests {
     use crate::{
         event::StreamName,
         memory::MemoryStore,
-        plan::{MAX_EVENTS, Request},
+        sequencer::{MAX_EVENTS, Request},
         port::Expected,
         samples::event,
     };

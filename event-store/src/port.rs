@@ -73,7 +73,7 @@ pub enum AppendError {
         /// What the log has under this id.
         stored: Box<RecordedEvent>,
     },
-    /// Empty, or over the limits of `plan`, or of the adapter where its server takes less.
+    /// Empty, or over the limits of `sequencer`, or of the adapter where its server takes less.
     #[error("the append {0}")]
     Refused(&'static str),
     /// The database cannot be reached, is full, or did not answer. Whether the events were stored is not known;
@@ -126,7 +126,7 @@ pub struct RecordedEnd {
 
 /// What the database itself was told to take away of a stream, or has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss {
+pub struct Truncation {
     /// The stream.
     pub stream: StreamName,
     /// Where in the log that was said.
@@ -147,9 +147,9 @@ pub trait EventReader: Send + Sync {
     /// over all of them.
     async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError>;
 
-    /// The stream that has this id, or that [claimed](EventStore::claim) it and may yet append it. In a dense log that is the
+    /// The stream that has this id, or that [claimed](EventStore::reserve) it and may yet append it. In a dense log that is the
     /// stream of the event with this id; elsewhere ids that nobody claimed are not known here.
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError>;
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError>;
 
     /// Position of the newest event, `Position::START` when there is none.
     async fn head(&self) -> Result<Position, ReadError>;
@@ -163,7 +163,7 @@ pub trait EventReader: Send + Sync {
     async fn identity(&self) -> Result<Identity, ReadError>;
 
     /// Whether all of it is there: false for a copy that is still being filled, which nobody may serve.
-    async fn is_whole(&self) -> Result<bool, ReadError> {
+    async fn is_complete(&self) -> Result<bool, ReadError> {
         Ok(true)
     }
 
@@ -206,7 +206,7 @@ pub trait EventReader: Send + Sync {
     }
 
     /// The streams that the database itself was told to take events away from; none where it cannot be told so.
-    async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
+    async fn truncations(&self) -> Result<Vec<Truncation>, ReadError> {
         Ok(Vec::new())
     }
 
@@ -232,16 +232,16 @@ pub trait EventStore: EventReader {
     /// A claim may be made and never used; the same stream may claim again.
     ///
     /// In a dense log the append itself settles it, and this only looks.
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
-        match self.holder(event_id).await {
-            Ok(holder) => Ok(holder.unwrap_or_else(|| stream.clone())),
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        match self.owner(event_id).await {
+            Ok(owner) => Ok(owner.unwrap_or_else(|| stream.clone())),
             Err(error) => Err(AppendError::Unavailable(Arc::new(error))),
         }
     }
 
     /// Makes the database's own files whole before a clean stop, where it is the adapter that keeps them; what was
     /// acknowledged is on disk in any case.
-    async fn settle(&self) -> Result<(), ReadError> {
+    async fn flush(&self) -> Result<(), ReadError> {
         Ok(())
     }
 }
@@ -259,8 +259,8 @@ macro_rules! reads_through_its_reader {
                 self.reader.find(stream, event_id).await
             }
 
-            async fn holder(&self, event_id: uuid::Uuid) -> Result<Option<StreamName>, ReadError> {
-                self.reader.holder(event_id).await
+            async fn owner(&self, event_id: uuid::Uuid) -> Result<Option<StreamName>, ReadError> {
+                self.reader.owner(event_id).await
             }
 
             async fn head(&self) -> Result<Position, ReadError> {
@@ -275,8 +275,8 @@ macro_rules! reads_through_its_reader {
                 self.reader.identity().await
             }
 
-            async fn is_whole(&self) -> Result<bool, ReadError> {
-                self.reader.is_whole().await
+            async fn is_complete(&self) -> Result<bool, ReadError> {
+                self.reader.is_complete().await
             }
 
             async fn times_rise_after(&self) -> Result<Position, ReadError> {
@@ -313,8 +313,8 @@ macro_rules! reads_through_its_reader {
                 self.reader.read_at(position).await
             }
 
-            async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
-                self.reader.losses().await
+            async fn truncations(&self) -> Result<Vec<Truncation>, ReadError> {
+                self.reader.truncations().await
             }
 
             fn subscribe(&self, after: Position) -> EventStream {

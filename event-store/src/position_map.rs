@@ -132,8 +132,8 @@ impl PositionMap {
         loop {
             let line = lines.next()?;
             if let Some(events) = line.strip_prefix("events ") {
-                let is_whole = events.parse() == Ok(places.len()) && lines.is_over()?;
-                return if is_whole { Ok(Self { title: (from, to), places }) } else { Err(lines.malformed()) };
+                let is_complete = events.parse() == Ok(places.len()) && lines.is_over()?;
+                return if is_complete { Ok(Self { title: (from, to), places }) } else { Err(lines.malformed()) };
             }
             let place = pair(&line).ok_or_else(|| lines.malformed())?;
             if places.last().is_some_and(|last| last.0 >= place.0 || last.1 >= place.1) {

@@ -30,13 +30,13 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    append::Appender,
+    group_commit::Appender,
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     migration::{MigrationError, POSTGRES_LOG, migrate_postgres},
-    plan::Request,
+    sequencer::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Truncation, Positions, ReadError,
         RecordedEnd, reads_through_its_reader,
     },
     sql::{SqlError, pg_pool},
@@ -145,8 +145,8 @@ impl PostgresStore {
             Some(owner_url) => prepare_as_owner(owner_url, &role_of(&settings.url)?).await?,
             None => prepare_as_the_one_role(&pool).await?,
         }
-        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_whole) {
-            return Err(MigrationError::NotWhole.into());
+        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_complete) {
+            return Err(MigrationError::Incomplete.into());
         }
         let identity = reader::identity(&pool).await?;
         let head = reader::current_head(&pool).await?;

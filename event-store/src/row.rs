@@ -102,7 +102,7 @@ macro_rules! decode_rows {
         }
 
         fn copy_of(row: &$row) -> Result<$crate::row::CopyMark, sqlx::Error> {
-            Ok($crate::row::CopyMark { is_whole: row.try_get(0)?, times_rise_after: row.try_get(1)? })
+            Ok($crate::row::CopyMark { is_complete: row.try_get(0)?, times_rise_after: row.try_get(1)? })
         }
     };
 }
@@ -110,14 +110,14 @@ pub(crate) use decode_rows;
 
 /// What is written down of a log that was filled from another.
 pub(crate) struct CopyMark {
-    pub(crate) is_whole: bool,
+    pub(crate) is_complete: bool,
     pub(crate) times_rise_after: i64,
 }
 
 impl CopyMark {
     /// A log that is no copy was never anything else.
-    pub(crate) fn is_whole(copy: Option<&Self>) -> bool {
-        copy.is_none_or(|copy| copy.is_whole)
+    pub(crate) fn is_complete(copy: Option<&Self>) -> bool {
+        copy.is_none_or(|copy| copy.is_complete)
     }
 
     /// In a log that is no copy times rise from its first event on.

@@ -193,7 +193,7 @@ pub enum Access {
     ReadOnly,
     /// Must be there, and nobody may have it open to write: it is read as it lies, without `-wal` and `-shm` files
     /// beside it, and so also from a folder that cannot be written. Whoever reads checks afterwards that it still rests.
-    AtRest,
+    Immutable,
 }
 
 impl Database {
@@ -204,7 +204,7 @@ impl Database {
     pub async fn sqlite(path: &Path, access: Access) -> Result<Self, SqlError> {
         let options = sqlite_options(path, access);
         let reading = options.clone().read_only(true);
-        let writing = if matches!(access, Access::ReadOnly | Access::AtRest) { reading.clone() } else { options };
+        let writing = if matches!(access, Access::ReadOnly | Access::Immutable) { reading.clone() } else { options };
         let writer = sqlite_writer().connect_with(writing).await?;
         let readers = SqlitePoolOptions::new().max_connections(8).connect_lazy_with(reading);
         Ok(Self::Sqlite { writer, readers })
@@ -286,9 +286,9 @@ impl Database {
     ///
     /// # Errors
     /// What the database said.
-    pub async fn settle(&self) -> Result<(), SqlError> {
+    pub async fn flush(&self) -> Result<(), SqlError> {
         match self {
-            Self::Sqlite { writer, .. } => settle(writer).await,
+            Self::Sqlite { writer, .. } => flush(writer).await,
             Self::Postgres(_) => Ok(()),
         }
     }
@@ -395,7 +395,7 @@ pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
         #[cfg(feature = "conformance")]
         Access::Careless => SqliteSynchronous::Off,
         Access::ReadOnly => return reading(options),
-        Access::AtRest => return reading(options).immutable(true),
+        Access::Immutable => return reading(options).immutable(true),
     };
     let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(durability);
     options.foreign_keys(true).pragma("cache_size", CACHE).pragma("wal_autocheckpoint", CHECKPOINT)
@@ -430,7 +430,7 @@ pub async fn pg_pool(url: &str, schema: &str, connections: u32) -> Result<PgPool
 ///
 /// # Errors
 /// What the database said.
-pub async fn settle(writer: &SqlitePool) -> Result<(), SqlError> {
+pub async fn flush(writer: &SqlitePool) -> Result<(), SqlError> {
     sqlx::query("pragma wal_checkpoint(truncate)").execute(writer).await?;
     Ok(())
 }

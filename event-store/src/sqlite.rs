@@ -15,13 +15,13 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    append::Appender,
+    group_commit::Appender,
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     migration::{MigrationError, SQLITE_LOG, migrate_sqlite},
-    plan::Request,
+    sequencer::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Truncation, Positions, ReadError,
         RecordedEnd, reads_through_its_reader,
     },
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
@@ -58,8 +58,8 @@ impl SqliteStore {
     pub async fn open_with(path: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, MigrationError> {
         let pool = sqlite_writer().connect_with(sqlite_options(path, access)).await.map_err(SqlError)?;
         migrate_sqlite("log", &SQLITE_LOG, &pool).await?;
-        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_whole) {
-            return Err(MigrationError::NotWhole);
+        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_complete) {
+            return Err(MigrationError::Incomplete);
         }
         let identity = ensure_identity(&pool).await?;
         let head = current_head(&pool).await?;
@@ -78,12 +78,12 @@ impl SqliteStore {
         Ok(Arc::new(reader))
     }
 
-    /// Opens an existing log that nobody has open to write, leaving no file beside it; see [`Access::AtRest`].
+    /// Opens an existing log that nobody has open to write, leaving no file beside it; see [`Access::Immutable`].
     ///
     /// # Errors
     /// As [`Self::open_reader`].
-    pub async fn open_reader_at_rest(path: &Path) -> Result<Arc<dyn EventReader>, MigrationError> {
-        let reader = SqliteReader::open(path, Access::AtRest).await?;
+    pub async fn open_reader_immutable(path: &Path) -> Result<Arc<dyn EventReader>, MigrationError> {
+        let reader = SqliteReader::open(path, Access::Immutable).await?;
         Ok(Arc::new(reader))
     }
 }
@@ -116,8 +116,8 @@ impl EventStore for SqliteStore {
         self.appender.append(Request { stream: stream.clone(), expected, events }).await
     }
 
-    async fn settle(&self) -> Result<(), ReadError> {
-        sql::settle(&self.writer).await.map_err(ReadError::unavailable)
+    async fn flush(&self) -> Result<(), ReadError> {
+        sql::flush(&self.writer).await.map_err(ReadError::unavailable)
     }
 }
 

@@ -6,7 +6,7 @@
 
 pub mod keys;
 pub mod master;
-pub mod moving;
+pub mod key_migration;
 pub mod seal;
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};

@@ -17,8 +17,8 @@ use crate::{
     hash::is_intact,
     merkle::{CompactRange, TreeSize},
     pages::pages,
-    plan::StreamHead,
-    port::{EventReader, Loss, Positions, ReadError, RecordedEnd},
+    sequencer::StreamHead,
+    port::{EventReader, Truncation, Positions, ReadError, RecordedEnd},
 };
 
 use signed::Signed;
@@ -175,7 +175,7 @@ async fn walk(
     if walk.dense {
         walk.rises_after = reader.times_rise_after().await?;
     }
-    walk.losses = reader.losses().await?.into_iter().map(|loss| (loss.stream.clone(), loss)).collect();
+    walk.truncations = reader.truncations().await?.into_iter().map(|truncation| (truncation.stream.clone(), truncation)).collect();
     if let Some(flaw) = walk.begin() {
         return Ok(walk.report(head, Some(flaw)));
     }
@@ -258,7 +258,7 @@ struct Walk {
     /// The time before that one.
     recorded_before: Timestamp,
     streams: HashMap<StreamName, Known>,
-    losses: HashMap<StreamName, Loss>,
+    truncations: HashMap<StreamName, Truncation>,
     events: u64,
     end: Option<RecordedEnd>,
     signed: Option<Signed>,
@@ -282,7 +282,7 @@ impl Walk {
             recorded_at: Timestamp::UNIX_EPOCH,
             recorded_before: Timestamp::UNIX_EPOCH,
             streams: HashMap::new(),
-            losses: HashMap::new(),
+            truncations: HashMap::new(),
             events: 0,
             end,
             signed,
@@ -343,15 +343,15 @@ impl Walk {
         if !self.dense && event.version > from {
             return Some(Flaw::Gone { stream: stream.clone(), from, to: StreamVersion(event.version.0 - 1) });
         }
-        let loss = self.losses.get(stream)?;
-        let takes_it = loss.up_to.is_none_or(|up_to| event.version <= up_to);
-        takes_it.then(|| Flaw::Withheld { stream: stream.clone(), what: loss.what.clone() })
+        let truncation = self.truncations.get(stream)?;
+        let takes_it = truncation.up_to.is_none_or(|up_to| event.version <= up_to);
+        takes_it.then(|| Flaw::Withheld { stream: stream.clone(), what: truncation.what.clone() })
     }
 
     /// A stream that the database was told to take away, and of which there is nothing left.
     fn lost_whole(&self) -> Option<(Position, Flaw)> {
-        let nothing_left = |loss: &&Loss| !self.streams.contains_key(&loss.stream);
-        let first = self.losses.values().filter(nothing_left).min_by_key(|loss| loss.position)?;
+        let nothing_left = |truncation: &&Truncation| !self.streams.contains_key(&truncation.stream);
+        let first = self.truncations.values().filter(nothing_left).min_by_key(|truncation| truncation.position)?;
         Some((first.position, Flaw::Withheld { stream: first.stream.clone(), what: first.what.clone() }))
     }
 

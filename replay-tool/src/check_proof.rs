@@ -12,7 +12,7 @@ use crate::{
     Finding,
     cli::CheckProofArgs,
     failure::{Failure, with_causes},
-    notes::read_at_most,
+    checkpoint_files::read_at_most,
     render::Screen,
 };
 

@@ -13,7 +13,7 @@ use crate::{
     Finding,
     cli::CheckpointArgs,
     failure::Failure,
-    kept::{self, Readers},
+    atomic_file::{self, Readers},
     render::{Progress, Screen},
     source::Source,
     verify,
@@ -45,7 +45,7 @@ pub async fn checkpoint(source: &Source, wanted: &CheckpointArgs, screen: &mut S
 
 fn give(checkpoint: &Checkpoint, note: &str, wanted: &CheckpointArgs, screen: &mut Screen<'_>) -> Result<(), Failure> {
     if let Some(file) = &wanted.out {
-        kept::write(file, note.as_bytes(), Readers::All, wanted.force)?;
+        atomic_file::write(file, note.as_bytes(), Readers::All, wanted.force)?;
     }
     let file = wanted.out.as_ref().map(|file| file.display().to_string());
     match file {

@@ -11,7 +11,7 @@ use crate::{
     Finding,
     cli::ConsistencyArgs,
     failure::Failure,
-    notes::Note,
+    checkpoint_files::CheckpointFile,
     render::{Progress, Screen},
     source::Source,
 };
@@ -26,7 +26,7 @@ pub async fn consistency(
     screen: &mut Screen<'_>,
 ) -> Result<Finding, Failure> {
     let key = PublicKey::read(&wanted.key)?;
-    let (older, newer) = (Note::read(&wanted.old, &key)?, Note::read(&wanted.new, &key)?);
+    let (older, newer) = (CheckpointFile::read(&wanted.old, &key)?, CheckpointFile::read(&wanted.new, &key)?);
     let reader = source.reader();
     let (older, newer) = (older.in_terms_of(source.maps())?, newer.in_terms_of(source.maps())?);
     let larger = older.size.max(newer.size);

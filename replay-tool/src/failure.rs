@@ -141,7 +141,7 @@ pub enum Failure {
     #[error("there is no checkpoint (*.checkpoint) in {0}")]
     NoNotes(PathBuf),
     #[error("{file} is not as it was signed")]
-    Note {
+    CheckpointFile {
         file: PathBuf,
         #[source]
         source: NoteError,
@@ -177,7 +177,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::BrokenChain { .. } | Self::Note { .. } | Self::Proof { .. } | Self::Unprovable(_) => 1,
+            Self::BrokenChain { .. } | Self::CheckpointFile { .. } | Self::Proof { .. } | Self::Unprovable(_) => 1,
             _could_not => 2,
         }
     }
@@ -265,10 +265,10 @@ impl Failure {
             Self::Key(_) => "desk keys shows the public key; the private key is where desk's settings say",
             Self::KeyOfAnotherLog { .. } => "every log has a key of its own; use this log's",
             Self::NoNotes(_) => "name the folder that desk writes its checkpoints to, or one of its files",
-            Self::Note { source: NoteError::OtherKey, .. } => {
+            Self::CheckpointFile { source: NoteError::OtherKey, .. } => {
                 "use the key that desk keys shows; if it is this one, somebody else has made the checkpoint"
             }
-            Self::Note { .. } => "compare with another copy of the checkpoint; this one proves nothing",
+            Self::CheckpointFile { .. } => "compare with another copy of the checkpoint; this one proves nothing",
             Self::Proof { .. } => "compare with another copy of the proof file; this one proves nothing",
             Self::WrongLog { source: WrongLog::Another { .. }, .. } => "use a checkpoint of this log",
             Self::WrongLog { source: WrongLog::Generation { .. }, .. } => {

@@ -11,8 +11,8 @@ pub mod compare;
 pub mod consistency;
 pub mod failure;
 pub mod history;
-pub mod kept;
-pub mod notes;
+pub mod atomic_file;
+pub mod checkpoint_files;
 pub mod play;
 pub mod point;
 pub mod prove;
@@ -22,7 +22,7 @@ pub mod report;
 pub mod show;
 pub mod source;
 pub mod stats;
-pub mod story;
+pub mod session_history;
 pub mod tail;
 pub mod verify;
 
@@ -90,6 +90,6 @@ async fn run_on_log(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failu
         Action::Rebuild(wanted) => rebuild::rebuild(&source, wanted, screen).await,
     };
     // A log that was opened to write meanwhile explains whatever else went wrong.
-    source.check_rest()?;
+    source.check_immutable()?;
     outcome
 }

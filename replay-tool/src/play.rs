@@ -18,10 +18,10 @@ use crate::{
     cli::PlayArgs,
     failure::Failure,
     history::Told,
-    render::{Look, Screen, Style, print_told},
+    render::{Terminal, Screen, Style, print_event_line},
     show::{print_header, told_document},
     source::Source,
-    story::Story,
+    session_history::SessionHistory,
 };
 use keys::Next;
 use pace::Pause;
@@ -31,28 +31,28 @@ use pace::Pause;
 /// # Errors
 /// There is no such session or moment, or its history cannot be read.
 pub async fn play(source: &Source, wanted: &PlayArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
-    let story = Story::read(source, &wanted.session).await?;
+    let history = SessionHistory::read(source, &wanted.session).await?;
     if screen.json_wanted() {
-        for told in &story.told {
+        for told in &history.told {
             screen.json(&told_document(told))?;
         }
         return Ok(Finding::AsExpected);
     }
     let is_watched = io::stdout().is_terminal() && io::stdin().is_terminal();
     if is_watched {
-        screen.fit(look());
+        screen.fit(terminal());
     }
-    print_header(&story, screen)?;
+    print_header(&history, screen)?;
     screen.line("")?;
-    show_each(&story.told, wanted, is_watched, screen)?;
+    show_each(&history.told, wanted, is_watched, screen)?;
     Ok(Finding::AsExpected)
 }
 
-fn look() -> Look {
+fn terminal() -> Terminal {
     let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
     // https://no-color.org: set to anything but nothing.
     let has_colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Look { columns, has_colours }
+    Terminal { columns, has_colours }
 }
 
 fn show_each(all: &[Told], wanted: &PlayArgs, is_watched: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
@@ -69,7 +69,7 @@ fn show_each(all: &[Told], wanted: &PlayArgs, is_watched: bool, screen: &mut Scr
             return Ok(());
         }
         let state: Option<&State> = before.map(|before| &before.after);
-        print_told(state, told, screen)?;
+        print_event_line(state, told, screen)?;
         before = Some(told);
     }
     Ok(())

@@ -4,7 +4,7 @@
 //! Invariant: whoever dies or starts meanwhile, somebody goes on from where the last transaction ended; the log is only read.
 
 mod builder;
-mod presence;
+mod desk_liveness;
 
 use std::{
     pin::pin,
@@ -25,7 +25,7 @@ use crate::{
     source::Source,
 };
 use builder::Builder;
-use presence::Presence;
+use desk_liveness::DeskLiveness;
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(100);
@@ -78,7 +78,7 @@ struct Work<'a> {
     asked: &'a Rebuild,
     source: &'a Source,
     builder: Builder,
-    presence: Presence,
+    desk: DeskLiveness,
     progress: Progress,
     /// The head when it was asked for: what is done holds at least that.
     goal: Position,
@@ -97,7 +97,7 @@ impl<'a> Work<'a> {
             asked,
             source,
             builder: Builder::new(),
-            presence: Presence::new(source.desk_lock()),
+            desk: DeskLiveness::new(source.desk_lock()),
             progress: Progress::new("rebuilding", goal),
             goal,
             begun: (standing.position, Instant::now()),
@@ -120,8 +120,8 @@ impl<'a> Work<'a> {
 
     /// A desk that runs does it; another node of a server's may run beside us, two writers of a file may not.
     async fn see_to_a_builder(&mut self) -> Result<(), Failure> {
-        match self.presence.look(&self.standing).map_err(Failure::LookForDesk)? {
-            Some(true) if self.presence.is_certain() => self.builder.stop().await,
+        match self.desk.look(&self.standing).map_err(Failure::LookForDesk)? {
+            Some(true) if self.desk.is_certain() => self.builder.stop().await,
             Some(false) if !self.builder.runs() => {
                 let number = self.asked.number();
                 self.builder.start(self.source).await?.ok_or(Failure::NobodyBuilds { number })?;

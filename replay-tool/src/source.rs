@@ -4,7 +4,7 @@
 //! lies; one that desk has open is read through its WAL, as desk's own readers do.
 
 mod maps;
-mod rest;
+mod immutable_check;
 mod secrets;
 
 use std::{
@@ -20,7 +20,7 @@ use projections::ViewsLocation;
 
 use crate::{cli::StoreArgs, failure::Failure};
 pub use maps::{Cursor, Maps};
-use rest::Rest;
+use immutable_check::ImmutableCheck;
 use secrets::Secrets;
 
 /// Where a command's events come from.
@@ -31,7 +31,7 @@ pub struct Source {
     maps: Maps,
     reader: Arc<dyn EventReader>,
     secrets: Secrets,
-    rest: Option<Rest>,
+    immutable_check: Option<ImmutableCheck>,
 }
 
 impl Source {
@@ -41,7 +41,7 @@ impl Source {
     /// There is no log, vault or master key where the arguments say.
     pub async fn open(wanted: &StoreArgs, live: bool) -> Result<Self, Failure> {
         let log = Location::parse(&wanted.store, "events.db").map_err(Failure::Location)?;
-        let (reader, rest) = match &log {
+        let (reader, immutable_check) = match &log {
             Location::Sqlite(path) => open_sqlite(path, live).await?,
             Location::Postgres(url) => (open_postgres(url, &log).await?, None),
             Location::Kurrent(_) => (open_kurrent(&log, wanted).await?, None),
@@ -49,7 +49,7 @@ impl Source {
         let beside = place_of_views(&log, wanted)?;
         let secrets = Secrets::open(beside.as_ref(), wanted, live).await?;
         let maps = Maps::read(&wanted.map, reader.identity().await?)?;
-        Ok(Self { beside, maps, reader, secrets, rest })
+        Ok(Self { beside, maps, reader, secrets, immutable_check })
     }
 
     /// The log.
@@ -115,9 +115,9 @@ impl Source {
     ///
     /// # Errors
     /// Somebody has opened it to write.
-    pub fn check_rest(&self) -> Result<(), Failure> {
-        match &self.rest {
-            Some(rest) if !rest.goes_on() => Err(Failure::Disturbed),
+    pub fn check_immutable(&self) -> Result<(), Failure> {
+        match &self.immutable_check {
+            Some(check) if !check.is_unchanged() => Err(Failure::Disturbed),
             Some(_) | None => Ok(()),
         }
     }
@@ -130,17 +130,17 @@ fn folder_of(file: &Path) -> PathBuf {
     }
 }
 
-async fn open_sqlite(path: &Path, live: bool) -> Result<(Arc<dyn EventReader>, Option<Rest>), Failure> {
+async fn open_sqlite(path: &Path, live: bool) -> Result<(Arc<dyn EventReader>, Option<ImmutableCheck>), Failure> {
     if !path.is_file() {
         return Err(Failure::NoLog(path.to_owned()));
     }
-    let rest = if live { None } else { Rest::of(path) };
-    let opened = match rest {
-        Some(_) => SqliteStore::open_reader_at_rest(path).await,
+    let immutable_check = if live { None } else { ImmutableCheck::of(path) };
+    let opened = match immutable_check {
+        Some(_) => SqliteStore::open_reader_immutable(path).await,
         None => SqliteStore::open_reader(path).await,
     };
     let reader = opened.map_err(|source| Failure::OpenLog { at: path.display().to_string(), source })?;
-    Ok((reader, rest))
+    Ok((reader, immutable_check))
 }
 
 /// Where desk keeps everything but the log: beside it, unless it was said otherwise.

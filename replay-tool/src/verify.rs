@@ -72,11 +72,11 @@ pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_
 fn evidence(wanted: &VerifyArgs, maps: &Maps) -> Result<Option<Evidence>, Failure> {
     let Some(key) = &wanted.key else { return Ok(None) };
     let (key, mut evidence) = (PublicKey::read(key)?, Evidence::default());
-    for note in notes::read_all(&wanted.checkpoint, &key)? {
+    for note in checkpoint_files::read_all(&wanted.checkpoint, &key)? {
         evidence.checkpoints.push(note.in_terms_of(maps)?);
     }
     for file in &wanted.proof {
-        let (checkpoint, proof) = notes::read_proof(file, &key, maps)?;
+        let (checkpoint, proof) = checkpoint_files::read_proof(file, &key, maps)?;
         evidence.parts.extend(proof.parts(&checkpoint));
         evidence.checkpoints.push(checkpoint);
     }
@@ -106,7 +106,7 @@ async fn document(reader: &dyn EventReader, report: Report) -> Result<Document, 
         report,
         log_id,
         generation,
-        is_being_copied: !reader.is_whole().await?,
+        is_being_copied: !reader.is_complete().await?,
     })
 }
 

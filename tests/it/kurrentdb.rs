@@ -5,7 +5,7 @@ mod cluster;
 mod conformance;
 mod importing;
 mod limits;
-mod losses;
+mod truncations;
 mod opening;
 mod outages;
 mod outcomes;

@@ -1,11 +1,11 @@
 //! The signer: it follows the log, keeps the tree's right edge, and writes a signed note every thousand events, every minute
 //! with news, and at a clean stop.
 //!
-//! It costs an event two hashes, holds nothing but the edge, and nobody waits for it: files are written by a thread of their
+//! It costs an event two hashes, holds nothing but the frontier, and nobody waits for it: files are written by a thread of their
 //! own, and a folder that cannot be written is tried again while everything else goes on. Invariant: what it signs is what it
 //! has read itself, on top of what it has signed before; once the log contradicts a note, it signs nothing more.
 
-mod following;
+mod signing_loop;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +17,7 @@ use std::{
 
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
-use super::{Checkpoint, CheckpointKey, folder::NoteFolder, resume::Kept};
+use super::{Checkpoint, CheckpointKey, folder::NoteFolder, resume::FolderNote};
 use crate::{
     clock::Clock,
     event::Position,
@@ -86,7 +86,7 @@ pub struct Status {
 
 /// What it works with.
 #[derive(Clone)]
-pub(super) struct Means {
+pub(super) struct Dependencies {
     pub(super) reader: Arc<dyn EventReader>,
     pub(super) log: Identity,
     pub(super) key: Arc<CheckpointKey>,
@@ -115,10 +115,10 @@ impl Signer {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let folder = NoteFolder::new(places.folder.clone());
-        let means = Means { reader, log, key: Arc::new(key), folder, places, clock };
+        let deps = Dependencies { reader, log, key: Arc::new(key), folder, places, clock };
         let (tell, status) = watch::channel(Status::default());
         let (stop, stopping) = watch::channel(false);
-        let task = Mutex::new(Some(tokio::spawn(following::run(means, tail, pace, tell, stopping))));
+        let task = Mutex::new(Some(tokio::spawn(signing_loop::run(deps, tail, pace, tell, stopping))));
         Self { status, stop, task }
     }
 
@@ -139,28 +139,28 @@ impl Signer {
     }
 }
 
-impl Means {
+impl Dependencies {
     /// The log does not give a note's root.
-    pub(super) fn alarm_of_change(&self, kept: &Kept) -> Alarm {
+    pub(super) fn alarm_of_change(&self, kept: &FolderNote) -> Alarm {
         let found = format!("its first {} events are not those that were signed", kept.checkpoint.size);
         self.alarm(kept, &found)
     }
 
     /// The log ends before a note does.
-    pub(super) fn alarm_of_cut(&self, kept: &Kept, head: Position) -> Alarm {
+    pub(super) fn alarm_of_cut(&self, kept: &FolderNote, head: Position) -> Alarm {
         let found = format!("{} events were signed, and it ends at position {head}", kept.checkpoint.size);
         self.alarm(kept, &found)
     }
 
     /// The log is from before a restore.
-    pub(super) fn alarm_of_generation(&self, kept: &Kept) -> Alarm {
+    pub(super) fn alarm_of_generation(&self, kept: &FolderNote) -> Alarm {
         let (log, signed) = (self.log.generation, kept.checkpoint.log.generation);
         let found =
             format!("generation {signed} was signed up to {} events, and it is generation {log}", kept.checkpoint.size);
         self.alarm(kept, &found)
     }
 
-    fn alarm(&self, kept: &Kept, found: &str) -> Alarm {
+    fn alarm(&self, kept: &FolderNote, found: &str) -> Alarm {
         let (note, key) = (self.places.folder.join(&kept.name), self.places.key_file.display());
         let what = format!(
             "the log was changed under its checkpoint: {found}. Nothing is signed until this is looked into: \

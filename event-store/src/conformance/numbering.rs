@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    ground::{Ground, at_once},
+    fixture::{Fixture, at_once},
     sample::{full, new_stream, some},
 };
 use crate::{
@@ -18,10 +18,10 @@ use crate::{
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 /// Appends of several sizes to several streams, all at once; several writers per stream.
-async fn write_mixed(ground: &Ground) {
+async fn write_mixed(fixture: &Fixture) {
     let streams: Vec<StreamName> = (0..4).map(|_| new_stream()).collect();
     at_once((0..16).map(|n| {
-        let (store, stream) = (ground.store.clone(), streams[n % 4].clone());
+        let (store, stream) = (fixture.store.clone(), streams[n % 4].clone());
         async move {
             for round in 0..6 {
                 let mut events = some(1 + (n + round) % 5);
@@ -33,24 +33,24 @@ async fn write_mixed(ground: &Ground) {
     .await;
 }
 
-pub(super) async fn positions_follow_each_other(ground: &Ground) {
-    write_mixed(ground).await;
-    let written = ground.written().await;
-    let mut last = ground.start;
+pub(super) async fn positions_follow_each_other(fixture: &Fixture) {
+    write_mixed(fixture).await;
+    let written = fixture.written().await;
+    let mut last = fixture.start;
     for event in &written {
-        match ground.store.positions() {
+        match fixture.store.positions() {
             Positions::Dense => assert_eq!(event.position, last.next()),
             Positions::Increasing => assert!(event.position > last, "{} follows {last}", event.position),
         }
         last = event.position;
     }
-    assert_eq!(ground.store.head().await.expect("the head can be read"), last);
+    assert_eq!(fixture.store.head().await.expect("the head can be read"), last);
 }
 
-pub(super) async fn versions_are_dense_in_each_stream(ground: &Ground) {
-    write_mixed(ground).await;
+pub(super) async fn versions_are_dense_in_each_stream(fixture: &Fixture) {
+    write_mixed(fixture).await;
     let mut streams: HashMap<StreamName, StreamVersion> = HashMap::new();
-    for event in ground.written().await {
+    for event in fixture.written().await {
         let last = streams.entry(event.stream.clone()).or_default();
         assert_eq!(event.version, last.next(), "at position {}", event.position);
         *last = event.version;
@@ -59,14 +59,14 @@ pub(super) async fn versions_are_dense_in_each_stream(ground: &Ground) {
 
 /// In the whole log where one sequencer numbers it, elsewhere in each stream. Large appends bring many events in one
 /// microsecond.
-pub(super) async fn times_rise_with_positions(ground: &Ground) {
-    write_mixed(ground).await;
+pub(super) async fn times_rise_with_positions(fixture: &Fixture) {
+    write_mixed(fixture).await;
     for _ in 0..4 {
-        ground.append(&new_stream(), some(256)).await;
+        fixture.append(&new_stream(), some(256)).await;
     }
     let mut times: HashMap<Option<StreamName>, Timestamp> = HashMap::new();
-    for event in ground.written().await {
-        let scope = match ground.store.positions() {
+    for event in fixture.written().await {
+        let scope = match fixture.store.positions() {
             Positions::Dense => None,
             Positions::Increasing => Some(event.stream.clone()),
         };
@@ -78,19 +78,19 @@ pub(super) async fn times_rise_with_positions(ground: &Ground) {
     }
 }
 
-pub(super) async fn times_are_those_of_the_append(ground: &Ground) {
+pub(super) async fn times_are_those_of_the_append(fixture: &Fixture) {
     let earliest = Timestamp::now() - CLOCKS_DIFFER;
-    ground.append(&new_stream(), some(2)).await;
+    fixture.append(&new_stream(), some(2)).await;
     let latest = Timestamp::now() + CLOCKS_DIFFER;
-    for event in ground.written().await {
+    for event in fixture.written().await {
         assert!(event.recorded_at > earliest && event.recorded_at < latest, "recorded at {}", event.recorded_at);
     }
 }
 
-pub(super) async fn hashes_chain_each_stream(ground: &Ground) {
-    write_mixed(ground).await;
+pub(super) async fn hashes_chain_each_stream(fixture: &Fixture) {
+    write_mixed(fixture).await;
     let mut streams: HashMap<StreamName, [u8; 32]> = HashMap::new();
-    for event in ground.written().await {
+    for event in fixture.written().await {
         let last = streams.entry(event.stream.clone()).or_insert(NO_HASH);
         assert_eq!(event.prev_hash, *last, "at position {}", event.position);
         let hash = event_hash(last, &event.stream, event.version, event.recorded_at, &event.event);

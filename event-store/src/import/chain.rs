@@ -13,7 +13,7 @@ use crate::{
     event::{RecordedEvent, StreamName, time_text},
     hash::{NO_HASH, is_intact},
     merkle::{CompactRange, Hash, TreeSize, leaf_hash},
-    plan::StreamHead,
+    sequencer::StreamHead,
     port::RecordedEnd,
     verify::Flaw,
 };

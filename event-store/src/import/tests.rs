@@ -12,7 +12,7 @@ use crate::{
     event::{SealedEvent, StreamName},
     hash::event_hash,
     memory::{MemoryImport, MemoryStore},
-    plan::Request,
+    sequencer::Request,
     port::{EventReader, Expected, Identity, Positions},
     samples,
 };
@@ -94,11 +94,11 @@ async fn a_copy_has_the_same_events_in_the_same_order_and_is_whole_only_at_the_e
     for page in events.chunks(700) {
         places.extend(import.take(page).await.unwrap());
     }
-    assert!(!copy.is_whole().await.unwrap(), "nothing has said so yet");
+    assert!(!copy.is_complete().await.unwrap(), "nothing has said so yet");
     import.expect_no_more().await.unwrap();
     import.read_back(&mut ReadBack::default(), |_| ()).await.unwrap();
     import.finish().await.unwrap();
-    assert!(copy.is_whole().await.unwrap());
+    assert!(copy.is_complete().await.unwrap());
     assert_eq!(all(&copy).await, events);
     assert_eq!(places, events.iter().map(|event| event.position).collect::<Vec<_>>());
     assert_eq!(copy.identity().await.unwrap(), source.identity().await.unwrap());

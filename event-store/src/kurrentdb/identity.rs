@@ -10,7 +10,7 @@ use super::{
     KurrentError,
     connection::Connection,
     fault::Fault,
-    pull::{self, Begin, IDENTITY, Which},
+    read::{self, Begin, IDENTITY, Which},
 };
 use crate::port::Identity;
 
@@ -44,7 +44,7 @@ impl Stored {
 
 /// What is written there, and at which revision; nothing where there is no log.
 pub(super) async fn read(connection: &Connection) -> Result<Option<(Stored, u64)>, KurrentError> {
-    let Some(last) = pull::one_of(connection, IDENTITY, true).await? else { return Ok(None) };
+    let Some(last) = read::one_of(connection, IDENTITY, true).await? else { return Ok(None) };
     match serde_json::from_slice::<Stored>(&last.data) {
         Ok(stored) if last.event_type == TYPE && stored.generation > 0 => Ok(Some((stored, last.revision))),
         _other => Err(KurrentError::Identity),
@@ -96,7 +96,7 @@ pub(super) async fn say(connection: &Connection, wanted: Stored) -> Result<(), K
 
 /// Events of ours without an identity: it stands before all of them, so they are not what this program left.
 async fn has_events(connection: &Connection) -> Result<bool, KurrentError> {
-    let first = pull::of_all(connection, Which::Events, Begin::Start, 1).await?;
+    let first = read::of_all(connection, Which::Events, Begin::Start, 1).await?;
     Ok(first.first().is_some_and(|first| first.stream_id() != IDENTITY))
 }
 

@@ -11,7 +11,7 @@ use eventstore::StreamState;
 use jiff::SignedDuration;
 
 use super::{
-    KurrentError, KurrentSettings, claims,
+    KurrentError, KurrentSettings, reservations,
     codec::{self, Outgoing},
     connection::Connection,
     fault::Fault,
@@ -77,10 +77,10 @@ impl KurrentImport {
             Some(head) => head,
             None => self.reader.head().await.map_err(away)?,
         };
-        let claimed_from = self.clock.now() - TRIED_AGAIN;
+        let reserved_from = self.clock.now() - TRIED_AGAIN;
         for neighbours in self.grouped(events)? {
-            for event in neighbours.iter().filter(|event| event.recorded_at > claimed_from) {
-                self.claim(event).await?;
+            for event in neighbours.iter().filter(|event| event.recorded_at > reserved_from) {
+                self.reserve(event).await?;
             }
             self.send(neighbours).await?;
         }
@@ -108,10 +108,10 @@ impl KurrentImport {
         Ok(groups)
     }
 
-    async fn claim(&self, event: &RecordedEvent) -> Result<(), ImportError> {
-        let claimed = claims::claim(&self.connection, event.event.event_id, &event.stream).await;
-        match claimed {
-            Ok(holder) if holder == event.stream => Ok(()),
+    async fn reserve(&self, event: &RecordedEvent) -> Result<(), ImportError> {
+        let reserved = reservations::reserve(&self.connection, event.event.event_id, &event.stream).await;
+        match reserved {
+            Ok(owner) if owner == event.stream => Ok(()),
             Ok(_another) => Err(ImportError::Moved),
             Err(AppendError::Unavailable(source)) => Err(ImportError::Unavailable(source)),
             Err(error) => Err(ImportError::Unavailable(Arc::new(error))),

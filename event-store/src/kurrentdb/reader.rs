@@ -14,16 +14,16 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    claims, codec,
+    reservations, codec,
     connection::Connection,
     fault::Fault,
-    history::Histories,
-    identity, losses,
-    pull::{self, Begin, IDENTITY, Which},
+    stream_index::StreamIndexes,
+    identity, truncations,
+    read::{self, Begin, IDENTITY, Which},
 };
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    port::{EventReader, EventStream, Identity, Loss, Positions, ReadError},
+    port::{EventReader, EventStream, Identity, Truncation, Positions, ReadError},
     subscription,
 };
 
@@ -37,7 +37,7 @@ type Events = Vec<Arc<RecordedEvent>>;
 #[derive(Clone)]
 pub(super) struct KurrentReader {
     pub(super) connection: Connection,
-    pub(super) histories: Histories,
+    pub(super) indexes: StreamIndexes,
     identity: Identity,
     /// The greatest position that this process has met, and who wants to hear of a greater one.
     seen: Arc<watch::Sender<Position>>,
@@ -46,7 +46,7 @@ pub(super) struct KurrentReader {
 impl KurrentReader {
     pub(super) fn new(connection: Connection, identity: Identity) -> Self {
         let seen = Arc::new(watch::Sender::new(Position::START));
-        Self { connection, histories: Histories::new(), identity, seen }
+        Self { connection, indexes: StreamIndexes::new(), identity, seen }
     }
 
     /// Whoever waits for events after `position` may look.
@@ -71,7 +71,7 @@ impl KurrentReader {
     pub(super) async fn last(&self) -> Result<Position, Fault> {
         let mut wanted = 2;
         loop {
-            let records = pull::of_all(&self.connection, Which::Events, Begin::End, wanted).await?;
+            let records = read::of_all(&self.connection, Which::Events, Begin::End, wanted).await?;
             if let Some(last) = records.iter().find(|record| !is_identity(record)) {
                 return Ok(Position(last.position.commit));
             }
@@ -92,7 +92,7 @@ impl KurrentReader {
         loop {
             // Two more than wanted: the record to begin with comes too, and the identity may.
             let asked = (limit - events.len()).saturating_add(2).min(MAX_PAGE);
-            let records = pull::of_all(&self.connection, Which::Events, from, asked).await?;
+            let records = read::of_all(&self.connection, Which::Events, from, asked).await?;
             let Some(last) = records.last() else { return Err(Fault::CutShort.into()) };
             let (is_full, next) = (records.len() == asked, Position(last.position.commit));
             for record in records.iter().filter(|record| !is_identity(record)) {
@@ -129,7 +129,7 @@ impl KurrentReader {
         let mut from = if backward { Begin::End } else { Begin::Start };
         let mut found = Position::START;
         loop {
-            let records = pull::of_all(&self.connection, Which::Events, from, PAGE).await?;
+            let records = read::of_all(&self.connection, Which::Events, from, PAGE).await?;
             let places = records.iter().map(|record| Position(record.position.commit));
             if backward {
                 if let Some(place) = places.clone().find(|place| *place <= number) {
@@ -169,7 +169,7 @@ impl KurrentReader {
 
     /// A refusal may be of the number or of anything else: that there is no event is said when the one before was found.
     async fn at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadFault> {
-        let records = match pull::of_all(&self.connection, Which::Events, Begin::At(position), 1).await {
+        let records = match read::of_all(&self.connection, Which::Events, Begin::At(position), 1).await {
             Err(fault) if may_be_no_place(&fault) => {
                 let head = self.last().await?;
                 let is_no_place = position > head || self.place_before(position, head).await? < position;
@@ -228,7 +228,7 @@ impl From<ReadFault> for ReadError {
 #[async_trait]
 impl EventReader for KurrentReader {
     async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        let Some(version) = self.histories.version_of(&self.connection, stream, event_id).await? else {
+        let Some(version) = self.indexes.version_of(&self.connection, stream, event_id).await? else {
             return Ok(None);
         };
         let found = self.read_stream(stream, StreamVersion(version.0 - 1), 1).await?.pop();
@@ -241,8 +241,8 @@ impl EventReader for KurrentReader {
         }
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
-        claims::holder(&self.connection, event_id).await
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        reservations::owner(&self.connection, event_id).await
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
@@ -255,7 +255,7 @@ impl EventReader for KurrentReader {
         Ok(self.identity)
     }
 
-    async fn is_whole(&self) -> Result<bool, ReadError> {
+    async fn is_complete(&self) -> Result<bool, ReadError> {
         let stored = identity::read(&self.connection).await.map_err(ReadError::unavailable)?;
         Ok(stored.is_none_or(|(stored, _)| !stored.is_being_filled))
     }
@@ -269,7 +269,7 @@ impl EventReader for KurrentReader {
         while events.len() < limit {
             let asked = (limit - events.len()).min(MAX_PAGE);
             let from = events.last().map_or(after, |event| event.version);
-            let records = pull::of_stream(&self.connection, stream, from, asked).await?;
+            let records = read::of_stream(&self.connection, stream, from, asked).await?;
             let is_full = records.len() == asked;
             for record in &records {
                 events.push(codec::decode(record.into())?);
@@ -287,7 +287,7 @@ impl EventReader for KurrentReader {
         after: Position,
         limit: usize,
     ) -> Result<Events, ReadError> {
-        let version = self.histories.last_up_to(&self.connection, stream, after).await?;
+        let version = self.indexes.last_up_to(&self.connection, stream, after).await?;
         self.read_stream(stream, version, limit).await
     }
 
@@ -309,8 +309,8 @@ impl EventReader for KurrentReader {
         Ok(self.at(position).await?)
     }
 
-    async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
-        losses::all(&self.connection).await
+    async fn truncations(&self) -> Result<Vec<Truncation>, ReadError> {
+        truncations::all(&self.connection).await
     }
 
     fn subscribe(&self, after: Position) -> EventStream {

@@ -197,8 +197,8 @@ fn credentials(text: &str) -> Option<User> {
         Some(password) => (first, password),
         None => first.split_once(':')?,
     };
-    let is_whole = lines.next().is_none() && !name.is_empty() && !password.is_empty();
-    is_whole.then(|| User { name: name.to_owned(), password: password.to_owned() })
+    let is_complete = lines.next().is_none() && !name.is_empty() && !password.is_empty();
+    is_complete.then(|| User { name: name.to_owned(), password: password.to_owned() })
 }
 
 fn is_unreserved(text: &str) -> bool {

@@ -13,8 +13,8 @@ use tokio::{sync::watch, time::sleep};
 use super::{
     connection::Connection,
     fault::Fault,
-    guard::{Stopped, guarded},
-    pull::{IDENTITY, Which},
+    spin_guard::{Stopped, guarded},
+    read::{IDENTITY, Which},
 };
 use crate::event::Position;
 

@@ -25,13 +25,13 @@ use uuid::Uuid;
 use super::{
     codec::{self, Outgoing},
     fault::Fault,
-    history::{History, in_turn},
+    stream_index::{StreamIndex, in_turn},
     reader::{KurrentReader, ReadFault},
 };
 use crate::{
     clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    plan::{LogHead, Plan, Request, StreamHead},
+    sequencer::{LogHead, Sequencer, Request, StreamHead},
     port::{AppendError, Appended, EventReader as _, ReadError},
 };
 
@@ -81,15 +81,15 @@ impl KurrentWriter {
     }
 
     async fn append_in_turn(&self, request: &Request) -> Result<Appended, AppendError> {
-        let of_stream = self.reader.histories.of(&request.stream);
-        let mut history = in_turn(&of_stream).await?;
-        let before = history.head().version;
+        let of_stream = self.reader.indexes.of(&request.stream);
+        let mut index = in_turn(&of_stream).await?;
+        let before = index.head().version;
         let _place = self.under_way.acquire().await.map_err(|_closed| AppendError::from(Fault::NotUnderstood))?;
-        let answer = self.append_after(request, &mut history).await;
-        let has_grown = history.head().version > before;
-        drop(history);
+        let answer = self.append_after(request, &mut index).await;
+        let has_grown = index.head().version > before;
+        drop(index);
         if has_grown {
-            self.reader.histories.put_back(&request.stream, &of_stream);
+            self.reader.indexes.put_back(&request.stream, &of_stream);
         }
         self.away.store(matches!(answer, Err(AppendError::Unavailable(_))), Ordering::Relaxed);
         if let Ok(Appended { last_position, .. }) = answer {
@@ -98,12 +98,12 @@ impl KurrentWriter {
         answer
     }
 
-    async fn append_after(&self, request: &Request, history: &mut History) -> Result<Appended, AppendError> {
+    async fn append_after(&self, request: &Request, history: &mut StreamIndex) -> Result<Appended, AppendError> {
         let mut trial = Trial { request, read: Vec::new(), is_fresh: false };
         let no_more_after = Instant::now() + PATIENCE;
-        let (mut pause, mut must_read) = (PAUSE, !history.is_known && request.expected != crate::Expected::NoStream);
+        let (mut pause, mut must_read) = (PAUSE, !index.is_known && request.expected != crate::Expected::NoStream);
         loop {
-            let fault = match self.try_once(&mut trial, history, must_read).await {
+            let fault = match self.try_once(&mut trial, index, must_read).await {
                 Ok(answer) => return answer,
                 Err(ReadFault::Event(damaged)) => return Err(AppendError::Unavailable(Arc::new(damaged))),
                 Err(ReadFault::Fault(deleted @ Fault::Deleted(_))) => return Err(deleted.into()),
@@ -124,35 +124,35 @@ impl KurrentWriter {
     async fn try_once(
         &self,
         trial: &mut Trial<'_>,
-        history: &mut History,
+        history: &mut StreamIndex,
         must_read: bool,
     ) -> Result<Result<Appended, AppendError>, ReadFault> {
         if must_read {
-            self.read_on(trial, history).await?;
+            self.read_on(trial, index).await?;
         }
         for _round in 0..ROUNDS {
-            let stored = self.repeated(trial, history).await?;
-            let streams = [(trial.request.stream.clone(), history.head())].into_iter().collect();
-            let head = LogHead { position: Position::START, recorded_at: history.recorded_at };
-            let mut plan = Plan::new(head, streams, stored);
-            let judged = plan.admit(trial.request, self.clock.now());
-            match (judged, plan.into_parts().2) {
+            let stored = self.repeated(trial, index).await?;
+            let streams = [(trial.request.stream.clone(), index.head())].into_iter().collect();
+            let head = LogHead { position: Position::START, recorded_at: index.recorded_at };
+            let mut sequencer = Sequencer::new(head, streams, stored);
+            let judged = sequencer.admit(trial.request, self.clock.now());
+            match (judged, sequencer.into_parts().2) {
                 (Ok(answer), rows) if rows.is_empty() => return Ok(Ok(answer)),
                 (Ok(_), rows) => {
-                    if let Err(refused) = self.send(&trial.request.stream, history.head(), &rows).await? {
+                    if let Err(refused) = self.send(&trial.request.stream, index.head(), &rows).await? {
                         return Ok(Err(refused));
                     }
-                    self.read_on(trial, history).await?;
+                    self.read_on(trial, index).await?;
                 }
                 (Err(no), _) if trial.is_fresh => return Ok(Err(no)),
-                (Err(_), _) => self.read_on(trial, history).await?,
+                (Err(_), _) => self.read_on(trial, index).await?,
             }
         }
         Err(Fault::Overtaken.into())
     }
 
-    async fn read_on(&self, trial: &mut Trial<'_>, history: &mut History) -> Result<(), ReadFault> {
-        let new = history.read_on(&self.reader.connection, &trial.request.stream).await?;
+    async fn read_on(&self, trial: &mut Trial<'_>, history: &mut StreamIndex) -> Result<(), ReadFault> {
+        let new = index.read_on(&self.reader.connection, &trial.request.stream).await?;
         let comes_again = |event: &Arc<RecordedEvent>| {
             trial.request.events.iter().any(|again| again.event_id == event.event.event_id)
         };
@@ -162,11 +162,11 @@ impl KurrentWriter {
     }
 
     /// The events that the request brings again.
-    async fn repeated(&self, trial: &Trial<'_>, history: &History) -> Result<Vec<Arc<RecordedEvent>>, ReadFault> {
+    async fn repeated(&self, trial: &Trial<'_>, history: &StreamIndex) -> Result<Vec<Arc<RecordedEvent>>, ReadFault> {
         let ids: Vec<Uuid> = trial.request.events.iter().map(|event| event.event_id).collect();
         let mut stored = trial.read.clone();
         let missing = |version: &StreamVersion| stored.iter().all(|event| event.version != *version);
-        let mut versions: Vec<_> = ids.iter().filter_map(|id| history.version_of(*id)).filter(missing).collect();
+        let mut versions: Vec<_> = ids.iter().filter_map(|id| index.version_of(*id)).filter(missing).collect();
         versions.sort_unstable();
         for run in runs(&versions) {
             let (first, last) = (run[0], run[run.len() - 1]);

@@ -68,7 +68,7 @@ impl EventReader for PostgresReader {
         Ok(self.fetch(query.bind(stream.as_str())).await?.pop())
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
         let sql = format!("select {COLUMNS} from log.event where event_id = $1");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().as_slice());
         Ok(self.fetch(query).await?.pop().map(|event| event.stream.clone()))
@@ -89,9 +89,9 @@ impl EventReader for PostgresReader {
         Ok(self.identity)
     }
 
-    async fn is_whole(&self) -> Result<bool, ReadError> {
+    async fn is_complete(&self) -> Result<bool, ReadError> {
         let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
-        Ok(CopyMark::is_whole(copy.as_ref()))
+        Ok(CopyMark::is_complete(copy.as_ref()))
     }
 
     async fn times_rise_after(&self) -> Result<Position, ReadError> {

@@ -28,10 +28,10 @@ use tokio::{
 };
 
 use crate::{
-    append::{Answers, BatchError, BatchWriter},
+    group_commit::{Answers, BatchError, BatchWriter},
     clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
-    plan::{LogHead, Plan, Request, StreamHead},
+    sequencer::{LogHead, Sequencer, Request, StreamHead},
     port::ReadError,
     postgres::{
         CHANNEL, PostgresError,
@@ -201,9 +201,9 @@ impl Known {
         batch: &[Request],
         clock: &dyn Clock,
     ) -> Result<Option<Answers>, WriteError> {
-        let mut plan = self.plan(connection, head, batch, Vec::new()).await?;
-        let answers: Answers = batch.iter().map(|request| plan.admit(request, clock.now())).collect();
-        let (log, streams, rows) = plan.into_parts();
+        let mut sequencer = self.sequencer(connection, head, batch, Vec::new()).await?;
+        let answers: Answers = batch.iter().map(|request| sequencer.admit(request, clock.now())).collect();
+        let (log, streams, rows) = sequencer.into_parts();
         // What looks like a conflict may be the repeat of an event that is recorded: that is asked under the lock.
         let Some(last) = rows.last().filter(|_| answers.iter().all(Result::is_ok)) else { return Ok(None) };
         match insert_at(connection, head, &rows).await {
@@ -226,9 +226,9 @@ impl Known {
         let head = take_head(connection).await?;
         self.alone = self.head == Some(head);
         let stored = read_repeated(connection, batch).await?;
-        let mut plan = self.plan(connection, head, batch, stored).await?;
-        let answers = batch.iter().map(|request| plan.admit(request, clock.now())).collect();
-        let (log, streams, rows) = plan.into_parts();
+        let mut sequencer = self.sequencer(connection, head, batch, stored).await?;
+        let answers = batch.iter().map(|request| sequencer.admit(request, clock.now())).collect();
+        let (log, streams, rows) = sequencer.into_parts();
         match rows.last() {
             Some(last) => {
                 insert(connection, &rows).await?;
@@ -244,13 +244,13 @@ impl Known {
         Ok(answers)
     }
 
-    async fn plan(
+    async fn sequencer(
         &mut self,
         connection: &mut PgConnection,
         head: Head,
         batch: &[Request],
         stored: Vec<Arc<RecordedEvent>>,
-    ) -> Result<Plan, WriteError> {
+    ) -> Result<Sequencer, WriteError> {
         if self.head != Some(head) || self.streams.len() > REMEMBERED_STREAMS {
             self.streams.clear();
         }
@@ -261,7 +261,7 @@ impl Known {
             self.streams.extend(read_streams(connection, &unknown).await?);
         }
         let streams = named.into_iter().filter_map(|name| Some((name.clone(), *self.streams.get(name)?))).collect();
-        Ok(Plan::new(head.log, streams, stored))
+        Ok(Sequencer::new(head.log, streams, stored))
     }
 }
 

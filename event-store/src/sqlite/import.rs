@@ -128,6 +128,6 @@ impl ImportTarget for SqliteImport {
 
     async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
         sqlx::query(WHOLE).bind(number(times_rise_after)).execute(&self.writer).await.map_err(away)?;
-        sql::settle(&self.writer).await.map_err(|SqlError(error)| away(error))
+        sql::flush(&self.writer).await.map_err(|SqlError(error)| away(error))
     }
 }

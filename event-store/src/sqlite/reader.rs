@@ -88,7 +88,7 @@ impl EventReader for SqliteReader {
         Ok(self.fetch(query.bind(stream.as_str().to_owned())).await?.pop())
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
         let sql = format!("select {COLUMNS} from event where event_id = $1");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().to_vec());
         Ok(self.fetch(query).await?.pop().map(|event| event.stream.clone()))
@@ -110,9 +110,9 @@ impl EventReader for SqliteReader {
         Ok(self.identity)
     }
 
-    async fn is_whole(&self) -> Result<bool, ReadError> {
+    async fn is_complete(&self) -> Result<bool, ReadError> {
         let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
-        Ok(CopyMark::is_whole(copy.as_ref()))
+        Ok(CopyMark::is_complete(copy.as_ref()))
     }
 
     async fn times_rise_after(&self) -> Result<Position, ReadError> {

@@ -22,10 +22,10 @@ use sqlx::{
 use tokio::sync::watch;
 
 use crate::{
-    append::{Answers, BatchError, BatchWriter},
+    group_commit::{Answers, BatchError, BatchWriter},
     clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
-    plan::{LogHead, Plan, Request, StreamHead},
+    sequencer::{LogHead, Sequencer, Request, StreamHead},
     port::Expected,
     row::COLUMNS,
 };
@@ -67,9 +67,9 @@ impl SqliteWriter {
         }
         let mut connection = self.pool.acquire().await?;
         self.learn_streams(&mut connection, batch).await?;
-        let mut plan = Plan::new(head, self.known_streams(batch), Vec::new());
-        let answers: Answers = batch.iter().map(|request| plan.admit(request, self.clock.now())).collect();
-        let (head, streams, rows) = plan.into_parts();
+        let mut sequencer = Sequencer::new(head, self.known_streams(batch), Vec::new());
+        let answers: Answers = batch.iter().map(|request| sequencer.admit(request, self.clock.now())).collect();
+        let (head, streams, rows) = sequencer.into_parts();
         // What looks like a conflict may be the repeat of an event that is recorded: that is asked first.
         let Some(last) = rows.last().filter(|_| answers.iter().all(Result::is_ok)) else { return Ok(None) };
         let query = rows.iter().fold(sqlx::query(AssertSqlSafe(commit_sql(rows.len()))), bind_event);
@@ -90,9 +90,9 @@ impl SqliteWriter {
         };
         self.learn_streams(&mut tx, batch).await?;
         let stored = read_repeated(&mut tx, batch).await?;
-        let mut plan = Plan::new(head, self.known_streams(batch), stored);
-        let answers = batch.iter().map(|request| plan.admit(request, self.clock.now())).collect();
-        let (head, streams, rows) = plan.into_parts();
+        let mut sequencer = Sequencer::new(head, self.known_streams(batch), stored);
+        let answers = batch.iter().map(|request| sequencer.admit(request, self.clock.now())).collect();
+        let (head, streams, rows) = sequencer.into_parts();
         if !rows.is_empty() {
             write_rows(&mut tx, &rows).await?;
             tx.commit().await?;

@@ -10,7 +10,7 @@ use crate::{
     checkpoint::Checkpoint,
     memory::MemoryStore,
     merkle::{Tree, leaf_hash},
-    plan::Request,
+    sequencer::Request,
     port::{EventStream, Expected, Identity},
     samples::event,
 };
@@ -18,7 +18,7 @@ use crate::{
 /// A log as a hand, or a scavenge, left it.
 struct Left {
     events: Vec<Arc<RecordedEvent>>,
-    losses: Vec<Loss>,
+    truncations: Vec<Truncation>,
 }
 
 impl Left {
@@ -33,7 +33,7 @@ impl Left {
             }
         }
         let events = log.read_all(Position::START, usize::MAX).await.expect("memory answers");
-        Self { events, losses: Vec::new() }
+        Self { events, truncations: Vec::new() }
     }
 
     fn change(&mut self, place: usize, change: impl FnOnce(&mut RecordedEvent)) {
@@ -73,7 +73,7 @@ impl EventReader for Left {
         Ok(None)
     }
 
-    async fn holder(&self, _: Uuid) -> Result<Option<StreamName>, ReadError> {
+    async fn owner(&self, _: Uuid) -> Result<Option<StreamName>, ReadError> {
         Ok(None)
     }
 
@@ -111,8 +111,8 @@ impl EventReader for Left {
         Ok(self.events.iter().filter(|event| event.position > after).take(limit).cloned().collect())
     }
 
-    async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
-        Ok(self.losses.clone())
+    async fn truncations(&self) -> Result<Vec<Truncation>, ReadError> {
+        Ok(self.truncations.clone())
     }
 
     fn subscribe(&self, _: Position) -> EventStream {
@@ -159,25 +159,25 @@ async fn what_was_scavenged_is_told_as_what_it_is() {
 
 #[tokio::test]
 async fn what_the_database_was_told_to_take_away_is_told_before_it_is_gone() {
-    let loss = |n, up_to: Option<u64>| Loss {
+    let truncation = |n, up_to: Option<u64>| Truncation {
         stream: stream_of(n),
         position: Position(1_000_000),
         up_to: up_to.map(StreamVersion),
         what: "$tb is 3".to_owned(),
     };
     let flaw = |n| Flaw::Withheld { stream: stream_of(n), what: "$tb is 3".to_owned() };
-    for (losses, first_bad) in [
-        (vec![loss(3, Some(3))], Some((2, 3))),
-        (vec![loss(3, None)], Some((2, 3))),
-        (vec![loss(4, Some(2)), loss(2, Some(5))], Some((1, 2))),
-        (vec![loss(4, Some(0))], None),
+    for (truncations, first_bad) in [
+        (vec![truncation(3, Some(3))], Some((2, 3))),
+        (vec![truncation(3, None)], Some((2, 3))),
+        (vec![truncation(4, Some(2)), truncation(2, Some(5))], Some((1, 2))),
+        (vec![truncation(4, Some(0))], None),
     ] {
         let mut log = Left::new().await;
-        log.losses = losses;
+        log.truncations = truncations;
         assert_eq!(log.first_flaw().await, first_bad.map(|(place, n)| (log.position(place), flaw(n))));
     }
     let mut log = Left::new().await;
-    log.losses = vec![loss(9, None)];
+    log.truncations = vec![truncation(9, None)];
     assert_eq!(log.first_flaw().await, Some((Position(1_000_000), flaw(9))), "of that stream there is nothing left");
 }
 

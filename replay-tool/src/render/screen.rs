@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::look::{Look, Style, wrapped};
+use super::terminal::{Terminal, Style, wrapped};
 use crate::failure::Failure;
 
 /// Where a part's bar stands; on a narrow terminal further left.
@@ -18,18 +18,18 @@ const NARROW: usize = 100;
 pub struct Screen<'a> {
     out: &'a mut dyn Write,
     json: bool,
-    look: Option<Look>,
+    terminal: Option<Terminal>,
 }
 
 impl<'a> Screen<'a> {
     /// Prints to `out`; as JSON where the caller asked for it.
     pub fn new(out: &'a mut dyn Write, json: bool) -> Self {
-        Self { out, json, look: None }
+        Self { out, json, terminal: None }
     }
 
     /// From now on lines fit this terminal.
-    pub fn fit(&mut self, look: Look) {
-        self.look = Some(look);
+    pub fn fit(&mut self, terminal: Terminal) {
+        self.terminal = Some(terminal);
     }
 
     /// Whether JSON was asked for.
@@ -52,7 +52,7 @@ impl<'a> Screen<'a> {
     /// # Errors
     /// It could not be written.
     pub fn styled(&mut self, style: Style, text: &str) -> Result<(), Failure> {
-        let has_colours = self.look.is_some_and(|look| look.has_colours);
+        let has_colours = self.terminal.is_some_and(|terminal| terminal.has_colours);
         let Some(begin) = style.sequence().filter(|_| has_colours) else { return self.line(text) };
         let text = escaped(text);
         writeln!(self.out, "{begin}{}\u{1b}[0m", text.trim_end()).map_err(Failure::Output)
@@ -73,9 +73,9 @@ impl<'a> Screen<'a> {
     }
 
     fn behind_bar(&mut self, text: &str) -> Result<(), Failure> {
-        let Some(look) = self.look else { return self.line(&format!("{:>BAR$} | {text}", "")) };
-        let bar = if look.columns < NARROW { BAR_WHEN_NARROW } else { BAR };
-        let room = look.columns.saturating_sub(bar + " | ".len()).max(2);
+        let Some(terminal) = self.terminal else { return self.line(&format!("{:>BAR$} | {text}", "")) };
+        let bar = if terminal.columns < NARROW { BAR_WHEN_NARROW } else { BAR };
+        let room = terminal.columns.saturating_sub(bar + " | ".len()).max(2);
         for piece in wrapped(text, room) {
             self.line(&format!("{:>bar$} | {piece}", ""))?;
         }

@@ -4,10 +4,10 @@ use domain::PersonalText;
 use maud::{Markup, html};
 
 use super::prose::{exact, time};
-use crate::{history::Told, story::Story};
+use crate::{history::Told, session_history::SessionHistory};
 
 /// The table of events.
-pub(super) fn section(story: &Story) -> Markup {
+pub(super) fn section(history: &SessionHistory) -> Markup {
     html! {
         section aria-labelledby="events" {
             h2 #events { "Appendix: the events" }
@@ -22,7 +22,7 @@ pub(super) fn section(story: &Story) -> Markup {
                         th scope="col" { "Recorded" } th scope="col" { "Actor" } th scope="col" { "Personal part" }
                         th scope="col" { "Hash" }
                     } }
-                    tbody { @for told in &story.told { (row(told)) } }
+                    tbody { @for told in &history.told { (row(told)) } }
                 }
             }
         }

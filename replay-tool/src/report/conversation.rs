@@ -14,16 +14,16 @@ use super::prose::{exact, lines, tag, time};
 use crate::{
     history::Told,
     render::{Part, moved, said},
-    story::Story,
+    session_history::SessionHistory,
 };
 
 /// The whole conversation.
-pub(super) fn section(story: &Story) -> Markup {
+pub(super) fn section(history: &SessionHistory) -> Markup {
     let messages: HashMap<Position, &MessageView> =
-        story.seen.by_staff.iter().map(|message| (message.position, message)).collect();
+        history.seen.by_staff.iter().map(|message| (message.position, message)).collect();
     let (mut language, mut before) = (None, None);
-    let mut entries = Vec::with_capacity(story.told.len());
-    for told in &story.told {
+    let mut entries = Vec::with_capacity(history.told.len());
+    for told in &history.told {
         let of_event = language_of(&told.event, &mut language);
         entries.push(entry(told, before, of_event, messages.get(&told.recorded.position).copied()));
         before = Some(&told.after);

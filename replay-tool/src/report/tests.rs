@@ -21,7 +21,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::page;
-use crate::{history::Told, story::Story};
+use crate::{history::Told, session_history::SessionHistory};
 
 /// The name of the session, then what anybody can write anywhere else.
 fn story_of(name: &str, text: &str) -> Vec<(&'static str, Event)> {
@@ -135,8 +135,8 @@ async fn page_of(name: &str, text: &str) -> String {
         told.push(Told { recorded: recorded(number, kind, text), personal, event, after });
     }
     let (identity, head) = (Identity { log_id: Uuid::nil(), generation: 1 }, Position(99));
-    let story = Story::of(identity, head, told, 99).await.expect("folded");
-    page::page(&story, Timestamp::UNIX_EPOCH).into_string()
+    let history = SessionHistory::of(identity, head, told, 99).await.expect("folded");
+    page::page(&history, Timestamp::UNIX_EPOCH).into_string()
 }
 
 /// Names and attributes of all elements, in order; what stands between them is text.

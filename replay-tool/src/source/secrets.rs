@@ -16,7 +16,7 @@ use event_store::{
     vault::{KeyRecord, KeyStore, MasterKey, SqlKeys, Vault, VaultError},
 };
 
-use super::rest::Rest;
+use super::immutable_check::ImmutableCheck;
 use crate::{cli::StoreArgs, failure::Failure};
 
 /// Connections to a vault on a server.
@@ -116,5 +116,5 @@ fn access(path: &Path, live: bool) -> Result<Access, Failure> {
     if !path.is_file() {
         return Err(Failure::NoVault(PathBuf::from(path)));
     }
-    Ok(if !live && Rest::of(path).is_some() { Access::AtRest } else { Access::ReadOnly })
+    Ok(if !live && ImmutableCheck::of(path).is_some() { Access::Immutable } else { Access::ReadOnly })
 }

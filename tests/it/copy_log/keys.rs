@@ -48,7 +48,7 @@ async fn everything_personal_can_be_opened_with_the_keys_that_came_along() {
     vault.erase_subject(somebody(&events, &before), Timestamp::now()).await.unwrap();
     let expected = opened(&vault, &events).await;
     assert!(expected.contains(&Opened::Erased) && expected.iter().any(|one| matches!(one, Opened::Known(_))));
-    keys.settle().await.unwrap();
+    keys.flush().await.unwrap();
     keys.close().await;
 
     let Place::Postgres(database) = Place::postgres().await else { unreachable!() };

@@ -54,7 +54,7 @@ impl Scene {
         let log = scene.log().await;
         scene.grant_rooms().await;
         scene.visitors = day::write(&log, sessions).await;
-        log.settle().await.unwrap();
+        log.flush().await.unwrap();
         scene
     }
 

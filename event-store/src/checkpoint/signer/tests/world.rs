@@ -91,8 +91,8 @@ impl EventReader for Handled {
         self.log.find(stream, event_id).await
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
-        self.log.holder(event_id).await
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        self.log.owner(event_id).await
     }
 
     async fn head(&self) -> Result<Position, ReadError> {

@@ -11,19 +11,19 @@ use std::{
 };
 
 /// A log at rest, and how it lay.
-pub(super) struct Rest {
+pub(super) struct ImmutableCheck {
     path: PathBuf,
     lay: (u64, SystemTime),
 }
 
-impl Rest {
+impl ImmutableCheck {
     /// How the file lies; nothing where it is, or was left, open.
     pub(super) fn of(path: &Path) -> Option<Self> {
         Some(Self { path: path.to_owned(), lay: lies(path)? })
     }
 
     /// Whether the file still lies as it did.
-    pub(super) fn goes_on(&self) -> bool {
+    pub(super) fn is_unchanged(&self) -> bool {
         lies(&self.path) == Some(self.lay)
     }
 }

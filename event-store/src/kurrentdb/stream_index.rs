@@ -16,11 +16,11 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{codec, connection::Connection, fault::Fault, pull, reader::ReadFault};
+use super::{codec, connection::Connection, fault::Fault, read, reader::ReadFault};
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     hash::NO_HASH,
-    plan::StreamHead,
+    sequencer::StreamHead,
     port::ReadError,
 };
 
@@ -35,7 +35,7 @@ const PAGE: usize = 1000;
 const IN_TURN: Duration = Duration::from_secs(4);
 
 /// A stream, as far as it is known.
-pub(super) struct History {
+pub(super) struct StreamIndex {
     ids: HashMap<Uuid, StreamVersion>,
     /// By version, from 1.
     positions: Vec<Position>,
@@ -45,7 +45,7 @@ pub(super) struct History {
     pub(super) is_known: bool,
 }
 
-impl Default for History {
+impl Default for StreamIndex {
     fn default() -> Self {
         Self {
             ids: HashMap::new(),
@@ -57,7 +57,7 @@ impl Default for History {
     }
 }
 
-impl History {
+impl StreamIndex {
     pub(super) fn head(&self) -> StreamHead {
         StreamHead { version: StreamVersion(self.positions.len() as u64), hash: self.hash }
     }
@@ -83,7 +83,7 @@ impl History {
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadFault> {
         let mut new = Vec::new();
         loop {
-            let records = pull::of_stream(connection, stream, self.head().version, PAGE).await?;
+            let records = read::of_stream(connection, stream, self.head().version, PAGE).await?;
             for record in &records {
                 let event = codec::decode(record.into())?;
                 self.append(&event)?;
@@ -113,26 +113,26 @@ impl History {
 
 /// All that is remembered.
 #[derive(Clone)]
-pub(super) struct Histories(Cache<StreamName, Arc<Mutex<History>>>);
+pub(super) struct StreamIndexes(Cache<StreamName, Arc<Mutex<StreamIndex>>>);
 
-impl Histories {
+impl StreamIndexes {
     pub(super) fn new() -> Self {
-        let weight = |_: &StreamName, history: &Arc<Mutex<History>>| {
+        let weight = |_: &StreamName, history: &Arc<Mutex<StreamIndex>>| {
             // Whoever has it puts it back when it has grown.
-            let events = history.try_lock().map_or(0, |history| history.positions.len());
+            let events = index.try_lock().map_or(0, |index| index.positions.len());
             u32::try_from(STREAM_BYTES + events * EVENT_BYTES).unwrap_or(u32::MAX)
         };
         Self(Cache::builder().max_capacity(REMEMBERED_BYTES).weigher(weight).build())
     }
 
-    /// The one history of a stream in this process, while it is remembered.
-    pub(super) fn of(&self, stream: &StreamName) -> Arc<Mutex<History>> {
+    /// The one index of a stream in this process, while it is remembered.
+    pub(super) fn of(&self, stream: &StreamName) -> Arc<Mutex<StreamIndex>> {
         self.0.get_with_by_ref(stream, Arc::default)
     }
 
     /// It may have grown.
-    pub(super) fn put_back(&self, stream: &StreamName, history: &Arc<Mutex<History>>) {
-        self.0.insert(stream.clone(), history.clone());
+    pub(super) fn put_back(&self, stream: &StreamName, history: &Arc<Mutex<StreamIndex>>) {
+        self.0.insert(stream.clone(), index.clone());
     }
 
     /// Where in the stream an id stands.
@@ -143,13 +143,13 @@ impl Histories {
         id: Uuid,
     ) -> Result<Option<StreamVersion>, ReadError> {
         let of_stream = self.of(stream);
-        let mut history = in_turn(&of_stream).await?;
-        if let Some(version) = history.version_of(id) {
+        let mut index = in_turn(&of_stream).await?;
+        if let Some(version) = index.version_of(id) {
             return Ok(Some(version));
         }
-        let new = history.read_on(connection, stream).await?;
-        let version = history.version_of(id);
-        drop(history);
+        let new = index.read_on(connection, stream).await?;
+        let version = index.version_of(id);
+        drop(index);
         if !new.is_empty() {
             self.put_back(stream, &of_stream);
         }
@@ -167,13 +167,13 @@ impl Histories {
             return Ok(StreamVersion::NONE);
         }
         let of_stream = self.of(stream);
-        let mut history = in_turn(&of_stream).await?;
-        if position < history.last_position() {
-            return Ok(history.last_up_to(position));
+        let mut index = in_turn(&of_stream).await?;
+        if position < index.last_position() {
+            return Ok(index.last_up_to(position));
         }
-        let new = history.read_on(connection, stream).await?;
-        let version = history.last_up_to(position);
-        drop(history);
+        let new = index.read_on(connection, stream).await?;
+        let version = index.last_up_to(position);
+        drop(index);
         if !new.is_empty() {
             self.put_back(stream, &of_stream);
         }
@@ -181,6 +181,6 @@ impl Histories {
     }
 }
 
-pub(super) async fn in_turn(history: &Mutex<History>) -> Result<MutexGuard<'_, History>, Fault> {
-    timeout(IN_TURN, history.lock()).await.map_err(|_| Fault::NoAnswer(IN_TURN))
+pub(super) async fn in_turn(history: &Mutex<StreamIndex>) -> Result<MutexGuard<'_, StreamIndex>, Fault> {
+    timeout(IN_TURN, index.lock()).await.map_err(|_| Fault::NoAnswer(IN_TURN))
 }

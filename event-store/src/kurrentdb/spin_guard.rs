@@ -38,7 +38,7 @@ pub(super) enum Stopped {
 /// Runs one call of the client's subscription, up to where it would spin. Nothing that it logs is passed on: whoever asks is
 /// told by the result.
 pub(super) async fn guarded<F: Future>(call: F) -> Result<F::Output, Stopped> {
-    let heard = AssertUnwindSafe(call.with_subscriber(Dispatch::new(Guard::default()))).catch_unwind().await;
+    let heard = AssertUnwindSafe(call.with_subscriber(Dispatch::new(SpinGuard::default()))).catch_unwind().await;
     heard.map_err(|panic: Box<dyn Any + Send>| if panic.is::<Ended>() { Stopped::Spinning } else { Stopped::Panicked })
 }
 
@@ -47,11 +47,11 @@ pub(super) async fn guarded<F: Future>(call: F) -> Result<F::Output, Stopped> {
 const ENOUGH: u32 = 8;
 
 #[derive(Default)]
-struct Guard {
+struct SpinGuard {
     warned: AtomicU32,
 }
 
-impl Subscriber for Guard {
+impl Subscriber for SpinGuard {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         *metadata.level() == Level::WARN && metadata.target() == TARGET
     }

@@ -17,7 +17,7 @@ use crate::{
 
 /// The right edge of one log's tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Edge {
+pub(super) struct Frontier {
     pub(super) log: Identity,
     range: CompactRange,
     /// Of the last event in it.
@@ -35,7 +35,7 @@ struct Stored {
     peaks: Vec<String>,
 }
 
-impl Edge {
+impl Frontier {
     /// Before the first event.
     pub(super) fn start(log: Identity) -> Self {
         Self { log, range: CompactRange::default(), position: Position::START, hash: [0; 32] }

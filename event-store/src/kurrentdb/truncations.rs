@@ -9,11 +9,11 @@ use serde::Deserialize;
 use super::{
     connection::Connection,
     fault::Fault,
-    pull::{self, Begin, Which},
+    read::{self, Begin, Which},
 };
 use crate::{
     event::{Position, StreamName, StreamVersion},
-    port::{Loss, ReadError},
+    port::{Truncation, ReadError},
 };
 
 const PAGE: usize = 512;
@@ -31,18 +31,18 @@ struct Metadata {
 }
 
 /// Every stream of ours that something was said of; what was said last counts.
-pub(super) async fn all(connection: &Connection) -> Result<Vec<Loss>, ReadError> {
-    let mut of_stream: BTreeMap<StreamName, Option<Loss>> = BTreeMap::new();
+pub(super) async fn all(connection: &Connection) -> Result<Vec<Truncation>, ReadError> {
+    let mut of_stream: BTreeMap<StreamName, Option<Truncation>> = BTreeMap::new();
     let newest = newest(connection).await?;
     let mut begin = Begin::Start;
     loop {
-        let records = pull::of_all(connection, Which::StreamMetadata, begin, PAGE).await?;
+        let records = read::of_all(connection, Which::StreamMetadata, begin, PAGE).await?;
         for record in records.iter().filter(|record| record.event_type == TYPE) {
             let name = record.stream_id().trim_start_matches("$$");
             let Ok(stream) = StreamName::parse(name) else { continue };
             let metadata = serde_json::from_slice(&record.data).unwrap_or_default();
-            let loss = loss(&stream, place(record), &metadata);
-            of_stream.insert(stream, loss);
+            let truncation = truncation(&stream, place(record), &metadata);
+            of_stream.insert(stream, truncation);
         }
         match records.last().filter(|_| records.len() == PAGE) {
             Some(last) => begin = Begin::At(place(last)),
@@ -55,7 +55,7 @@ pub(super) async fn all(connection: &Connection) -> Result<Vec<Loss>, ReadError>
 
 /// Where the last thing was said of any stream.
 async fn newest(connection: &Connection) -> Result<Position, ReadError> {
-    let last = pull::of_all(connection, Which::StreamMetadata, Begin::End, 1).await?;
+    let last = read::of_all(connection, Which::StreamMetadata, Begin::End, 1).await?;
     Ok(last.first().map_or(Position::START, place))
 }
 
@@ -63,7 +63,7 @@ fn place(record: &RecordedEvent) -> Position {
     Position(record.position.commit)
 }
 
-fn loss(stream: &StreamName, position: Position, metadata: &Metadata) -> Option<Loss> {
+fn truncation(stream: &StreamName, position: Position, metadata: &Metadata) -> Option<Truncation> {
     let Metadata { truncate_before, max_count, max_age } = *metadata;
     let (up_to, what) = match (truncate_before.filter(|first| *first > 0), max_count, max_age) {
         (Some(first), _, _) => (Some(StreamVersion(first)), format!("$tb is {first}")),
@@ -71,16 +71,16 @@ fn loss(stream: &StreamName, position: Position, metadata: &Metadata) -> Option<
         (None, None, Some(seconds)) => (None, format!("$maxAge is {seconds}")),
         (None, None, None) => return None,
     };
-    Some(Loss { stream: stream.clone(), position, up_to, what })
+    Some(Truncation { stream: stream.clone(), position, up_to, what })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(json: &str) -> Option<Loss> {
+    fn said(json: &str) -> Option<Truncation> {
         let stream = StreamName::parse("session-1").expect("a name");
-        loss(&stream, Position(5), &serde_json::from_str(json).expect("metadata"))
+        truncation(&stream, Position(5), &serde_json::from_str(json).expect("metadata"))
     }
 
     #[test]
@@ -88,11 +88,11 @@ mod tests {
         assert_eq!(said("{}"), None);
         assert_eq!(said("{\"$acl\":{\"$r\":\"desk\"},\"$cacheControl\":5}"), None);
         assert_eq!(said("{\"$tb\":0}"), None);
-        assert_eq!(said("{\"$tb\":3}").and_then(|loss| loss.up_to), Some(StreamVersion(3)));
+        assert_eq!(said("{\"$tb\":3}").and_then(|truncation| truncation.up_to), Some(StreamVersion(3)));
         assert_eq!(
-            said("{\"$maxCount\":3}").map(|loss| (loss.up_to, loss.what)),
+            said("{\"$maxCount\":3}").map(|truncation| (truncation.up_to, truncation.what)),
             Some((None, "$maxCount is 3".into()))
         );
-        assert_eq!(said("{\"$maxAge\":9}").map(|loss| loss.what), Some("$maxAge is 9".into()));
+        assert_eq!(said("{\"$maxAge\":9}").map(|truncation| truncation.what), Some("$maxAge is 9".into()));
     }
 }

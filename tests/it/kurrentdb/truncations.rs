@@ -68,9 +68,9 @@ async fn what_was_told_is_read_to_its_end() {
         describe(&ground, told, &serde_json::json!({"$tb": 1})).await;
     }
     ground.server().faults().on_reads(1, Ending::Ok, 2);
-    let cut = log.losses().await;
+    let cut = log.truncations().await;
     assert!(matches!(cut, Err(ReadError::Unavailable(_))), "{cut:?}");
-    assert_eq!(log.losses().await.unwrap().len(), 2);
+    assert_eq!(log.truncations().await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,7 @@ use crate::{failure::Failure, history::Told};
 ///
 /// # Errors
 /// It could not be written.
-pub fn print_told(before: Option<&State>, told: &Told, screen: &mut Screen<'_>) -> Result<(), Failure> {
+pub fn print_event_line(before: Option<&State>, told: &Told, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let recorded = &told.recorded;
     let moved = moved(before, &told.after).map(|status| format!("  -> {status}")).unwrap_or_default();
     let said = said(&told.event);

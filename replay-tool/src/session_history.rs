@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A session up to a moment.
-pub struct Story {
+pub struct SessionHistory {
     /// Which log it is from.
     pub identity: Identity,
     /// Where that log ended.
@@ -44,7 +44,7 @@ pub struct Seen {
     pub decision: Option<Decision>,
 }
 
-impl Story {
+impl SessionHistory {
     /// Reads the session that is meant, up to the moment that is meant.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::{future::Future, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    plan::{Request, size},
+    sequencer::{Request, size},
     port::{AppendError, Appended},
 };
 

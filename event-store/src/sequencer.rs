@@ -96,14 +96,14 @@ impl LogHead {
 
 /// Judges a batch of requests and collects its rows.
 #[derive(Debug)]
-pub struct Plan {
+pub struct Sequencer {
     head: LogHead,
     streams: HashMap<StreamName, StreamHead>,
     stored: HashMap<Uuid, Arc<RecordedEvent>>,
     rows: Vec<Arc<RecordedEvent>>,
 }
 
-impl Plan {
+impl Sequencer {
     /// Starts from what the log holds: its head, the heads of all streams that the batch names (absent = no events) and
     /// those events whose ids the batch brings again.
     #[must_use]

@@ -11,7 +11,7 @@ const PAGE: usize = 500;
 
 /// What was found and done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct MovedKeys {
+pub struct MigratedKeys {
     /// Keys that the source has, destroyed ones included.
     pub keys: u64,
     /// Those of them that are destroyed in the target now.
@@ -22,7 +22,7 @@ pub struct MovedKeys {
 
 /// Why keys were not brought over.
 #[derive(Debug, thiserror::Error)]
-pub enum MoveError {
+pub enum KeyMigrationError {
     /// A database did not answer.
     #[error(transparent)]
     Database(#[from] SqlError),
@@ -66,8 +66,8 @@ const DESTROY: &str = "update data_key set wrapped = null, destroyed_at = $2 whe
 ///
 /// # Errors
 /// A database does not answer, or the target is the vault of another log; what was brought over by then stays.
-pub async fn move_keys(from: &Database, to: &Database) -> Result<MovedKeys, MoveError> {
-    let mut moved = MovedKeys { erased_subjects: bring_erasures(from, to).await?, ..MovedKeys::default() };
+pub async fn migrate_keys(from: &Database, to: &Database) -> Result<MigratedKeys, KeyMigrationError> {
+    let mut moved = MigratedKeys { erased_subjects: bring_erasures(from, to).await?, ..MigratedKeys::default() };
     let mut after = String::new();
     loop {
         let rows = from.fetch(KEYS, &[(&*after).into(), (PAGE as u64).into()]).await?;
@@ -96,7 +96,7 @@ async fn bring_erasures(from: &Database, to: &Database) -> Result<u64, SqlError>
 }
 
 /// Says whether the key is destroyed in the target.
-async fn bring(tx: &mut Transaction, mut key: Key) -> Result<bool, MoveError> {
+async fn bring(tx: &mut Transaction, mut key: Key) -> Result<bool, KeyMigrationError> {
     let erased = tx.fetch(IS_ERASED, &[key.subject.into()]).await?.first().map(|row| row.text(0)).transpose()?;
     if let Some(erased_at) = key.destroyed_at.clone().or(erased) {
         (key.wrapped, key.destroyed_at) = (None, Some(erased_at));
@@ -111,6 +111,6 @@ async fn bring(tx: &mut Transaction, mut key: Key) -> Result<bool, MoveError> {
     match (found, key.wrapped) {
         (None, _) => Ok(true),
         (Some(there), Some(brought)) if there == brought => Ok(false),
-        (Some(_another), _) => Err(MoveError::OtherKey(key.id)),
+        (Some(_another), _) => Err(KeyMigrationError::OtherKey(key.id)),
     }
 }

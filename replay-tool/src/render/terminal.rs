@@ -6,7 +6,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// A terminal as this program uses it.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct Terminal {
     /// How many columns it has.
     pub columns: usize,
     /// Whether colours are wanted.

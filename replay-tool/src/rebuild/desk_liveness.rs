@@ -17,14 +17,14 @@ use projections::Standing;
 const SILENT: Duration = Duration::from_secs(4);
 
 /// What is known of a desk.
-pub(super) enum Presence {
+pub(super) enum DeskLiveness {
     /// By the lock on this file.
     Lock(PathBuf),
     /// By its signs of life: the last, and when it was seen; whether there has been a new one since the first.
     Pulse { last: Option<Vec<(i64, i64, Position)>>, seen: Instant, beats: bool },
 }
 
-impl Presence {
+impl DeskLiveness {
     pub(super) fn new(lock: Option<PathBuf>) -> Self {
         lock.map_or(Self::Pulse { last: None, seen: Instant::now(), beats: false }, Self::Lock)
     }

@@ -7,7 +7,7 @@ use eventstore::{EventData, StreamState};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{connection::Connection, fault::Fault, pull};
+use super::{connection::Connection, fault::Fault, read};
 use crate::{
     event::{Position, StreamName},
     port::{AppendError, ReadError},
@@ -17,7 +17,7 @@ const TYPE: &str = "log.id_claimed";
 const WITHIN: Duration = Duration::from_millis(2500);
 
 #[derive(Serialize, Deserialize)]
-struct Claim {
+struct Reservation {
     stream: String,
 }
 
@@ -27,11 +27,11 @@ fn name_of(event_id: Uuid) -> String {
 }
 
 /// Whose an id is.
-pub(super) async fn holder(connection: &Connection, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+pub(super) async fn owner(connection: &Connection, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
     let name = name_of(event_id);
-    let Some(first) = pull::one_of(connection, &name, false).await? else { return Ok(None) };
-    let claim = serde_json::from_slice::<Claim>(&first.data).ok();
-    match claim.and_then(|claim| StreamName::parse(&claim.stream).ok()) {
+    let Some(first) = read::one_of(connection, &name, false).await? else { return Ok(None) };
+    let reservation = serde_json::from_slice::<Reservation>(&first.data).ok();
+    match reservation.and_then(|reservation| StreamName::parse(&reservation.stream).ok()) {
         Some(stream) => Ok(Some(stream)),
         None => {
             let what = format!("the stream {name} does not say whose the id is");
@@ -41,14 +41,14 @@ pub(super) async fn holder(connection: &Connection, event_id: Uuid) -> Result<Op
 }
 
 /// Makes it this stream's if it is nobody's; says whose it is then.
-pub(super) async fn claim(
+pub(super) async fn reserve(
     connection: &Connection,
     event_id: Uuid,
     stream: &StreamName,
 ) -> Result<StreamName, AppendError> {
     let written = write(connection, event_id, stream).await;
-    match holder(connection, event_id).await {
-        Ok(Some(holder)) => Ok(holder),
+    match owner(connection, event_id).await {
+        Ok(Some(owner)) => Ok(owner),
         Ok(None) => Err(written.err().unwrap_or(Fault::CutShort).into()),
         Err(error) => Err(AppendError::Unavailable(std::sync::Arc::new(error))),
     }
@@ -56,8 +56,8 @@ pub(super) async fn claim(
 
 /// Whether it was stored, and by whom, is read afterwards.
 async fn write(connection: &Connection, event_id: Uuid, stream: &StreamName) -> Result<(), Fault> {
-    let claim = Claim { stream: stream.to_string() };
-    let event = EventData::json(TYPE, &claim).expect("a name is JSON").id(Uuid::new_v4());
+    let reservation = Reservation { stream: stream.to_string() };
+    let event = EventData::json(TYPE, &reservation).expect("a name is JSON").id(Uuid::new_v4());
     let written = connection.call(WITHIN, |lent| async move {
         let options = lent.appending(WITHIN).stream_state(StreamState::NoStream);
         lent.client.append_to_stream(name_of(event_id), &options, event).await

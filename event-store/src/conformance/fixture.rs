@@ -18,7 +18,7 @@ const WHOLE_STREAM: usize = 100_000;
 const PAGE: usize = 200;
 
 /// A log under trial.
-pub struct Ground {
+pub struct Fixture {
     makes: Arc<dyn Fresh>,
     /// The log.
     pub store: Arc<dyn EventStore>,
@@ -26,7 +26,7 @@ pub struct Ground {
     pub start: Position,
 }
 
-impl Ground {
+impl Fixture {
     pub(super) async fn on(makes: Arc<dyn Fresh>) -> Self {
         let store = makes.fresh().await;
         let start = store.head().await.expect("the head can be read");

@@ -21,7 +21,7 @@ const ENDING: &str = "checkpoint";
 
 /// A checkpoint, and the note that it was taken out of.
 #[derive(Debug)]
-pub struct Note {
+pub struct CheckpointFile {
     /// Where it lies.
     pub file: PathBuf,
     /// Its text.
@@ -30,13 +30,13 @@ pub struct Note {
     pub checkpoint: Checkpoint,
 }
 
-impl Note {
+impl CheckpointFile {
     /// Reads a note and checks its signature.
     ///
     /// # Errors
     /// It cannot be read, or is not what the key has signed.
     pub fn read(file: &Path, key: &PublicKey) -> Result<Self, Failure> {
-        let refused = |source| Failure::Note { file: file.to_owned(), source };
+        let refused = |source| Failure::CheckpointFile { file: file.to_owned(), source };
         let bytes = read_at_most(file, MAX_NOTE_BYTES).map_err(|source| failed(file, source))?;
         let text = String::from_utf8(bytes).map_err(|_| refused(NoteError::Malformed("it is no text")))?;
         let checkpoint = Checkpoint::open(&text, key).map_err(refused)?;
@@ -67,16 +67,16 @@ pub fn read_proof(file: &Path, key: &PublicKey, maps: &Maps) -> Result<(Checkpoi
 /// Reads all notes that were named, those of a folder in the order of their names.
 ///
 /// # Errors
-/// As [`Note::read`]; there is none in a folder.
-pub fn read_all(paths: &[PathBuf], key: &PublicKey) -> Result<Vec<Note>, Failure> {
+/// As [`CheckpointFile::read`]; there is none in a folder.
+pub fn read_all(paths: &[PathBuf], key: &PublicKey) -> Result<Vec<CheckpointFile>, Failure> {
     let mut notes = Vec::new();
     for path in paths {
         if path.is_dir() {
             for file in notes_in(path)? {
-                notes.push(Note::read(&file, key)?);
+                notes.push(CheckpointFile::read(&file, key)?);
             }
         } else {
-            notes.push(Note::read(path, key)?);
+            notes.push(CheckpointFile::read(path, key)?);
         }
     }
     Ok(notes)

@@ -169,15 +169,15 @@ async fn to_the_end(
     mut answer: ReadStream,
     limit: usize,
 ) -> Result<Vec<RecordedEvent>, Fault> {
-    let (mut events, mut is_whole) = (Vec::new(), false);
+    let (mut events, mut is_complete) = (Vec::new(), false);
     while let Some(said) = connection.step(STEP, number, answer.next_read_event()).await? {
         match said {
             ReadEvent::Event(resolved) => events.extend(resolved.event),
-            ReadEvent::LastStreamPosition(_) => is_whole = true,
+            ReadEvent::LastStreamPosition(_) => is_complete = true,
             ReadEvent::FirstStreamPosition(_) | ReadEvent::LastAllStreamPosition(_) => {}
         }
     }
-    if is_whole || events.len() >= limit {
+    if is_complete || events.len() >= limit {
         return Ok(events);
     }
     connection.failed(&Fault::CutShort, number);

@@ -6,11 +6,11 @@ use futures::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, time::timeout};
 
-use super::{Alarm, Means, Pace, Status};
+use super::{Alarm, Dependencies, Pace, Status};
 use crate::{
     checkpoint::{
-        edge::Edge,
-        resume::{Hindrance, Kept, Start, find_start},
+        frontier::Frontier,
+        resume::{StartError, FolderNote, Start, find_start},
     },
     clock::Clock,
     event::{Position, RecordedEvent},
@@ -28,16 +28,16 @@ type Chunk = Vec<Result<Arc<RecordedEvent>, ReadError>>;
 
 /// Follows the log until told to stop, or until it contradicts a note.
 pub(super) async fn run(
-    means: Means,
+    deps: Dependencies,
     tail: Arc<Tail>,
     pace: Pace,
     tell: watch::Sender<Status>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let teller = Teller(tell);
-    let followed = match start(&means, pace, &teller, &mut stopping).await {
+    let followed = match start(&deps, pace, &teller, &mut stopping).await {
         Ok(None) => return,
-        Ok(Some(start)) => Following::new(means, pace, &teller, start).follow(&tail, &mut stopping).await,
+        Ok(Some(start)) => SigningLoop::new(deps, pace, &teller, start).follow(&tail, &mut stopping).await,
         Err(alarm) => Err(alarm),
     };
     if let Err(alarm) = followed {
@@ -47,19 +47,19 @@ pub(super) async fn run(
 
 /// Where to go on, as soon as log and folder say; nothing when told to stop before they do.
 async fn start(
-    means: &Means,
+    deps: &Dependencies,
     pace: Pace,
     teller: &Teller,
     stopping: &mut watch::Receiver<bool>,
 ) -> Result<Option<Start>, Alarm> {
     loop {
-        match find_start(means).await {
+        match find_start(deps).await {
             Ok(start) => {
                 teller.works_again();
                 return Ok(Some(start));
             }
-            Err(Hindrance::Alarm(alarm)) => return Err(alarm),
-            Err(passing @ Hindrance::Passing { .. }) => teller.trouble(&passing),
+            Err(StartError::Alarm(alarm)) => return Err(alarm),
+            Err(passing @ StartError::Passing { .. }) => teller.trouble(&passing),
         }
         if timeout(pace.retry, until_told(stopping)).await.is_ok() {
             return Ok(None);
@@ -67,13 +67,13 @@ async fn start(
     }
 }
 
-struct Following<'a> {
-    means: Means,
+struct SigningLoop<'a> {
+    deps: Dependencies,
     pace: Pace,
     teller: &'a Teller,
-    edge: Edge,
+    frontier: Frontier,
     /// Notes that the log has yet to give.
-    ahead: VecDeque<Kept>,
+    ahead: VecDeque<FolderNote>,
     signed: TreeSize,
     /// When the first event that is in no note was read.
     news_since: Option<Timestamp>,
@@ -82,19 +82,19 @@ struct Following<'a> {
     not_before: Timestamp,
 }
 
-impl<'a> Following<'a> {
-    fn new(means: Means, pace: Pace, teller: &'a Teller, start: Start) -> Self {
-        let Start { edge, ahead, newest } = start;
+impl<'a> SigningLoop<'a> {
+    fn new(deps: Dependencies, pace: Pace, teller: &'a Teller, start: Start) -> Self {
+        let Start { frontier, ahead, newest } = start;
         teller.0.send_modify(|status| status.newest = newest);
-        let (signed, not_before) = (edge.size(), means.clock.now());
-        Self { means, pace, teller, edge, ahead, signed, news_since: None, is_owed: false, not_before }
+        let (signed, not_before) = (frontier.size(), deps.clock.now());
+        Self { deps, pace, teller, frontier, ahead, signed, news_since: None, is_owed: false, not_before }
     }
 
     async fn follow(mut self, tail: &Arc<Tail>, stopping: &mut watch::Receiver<bool>) -> Result<(), Alarm> {
-        let mut events = tail.follow(self.edge.position).ready_chunks(CHUNK);
+        let mut events = tail.follow(self.frontier.position).ready_chunks(CHUNK);
         loop {
             let due = self.due();
-            let clock = self.means.clock.clone();
+            let clock = self.deps.clock.clone();
             tokio::select! {
                 Some(chunk) = events.next() => self.take(chunk)?,
                 () = until(due, &*clock, self.pace.longest) => {}
@@ -109,10 +109,10 @@ impl<'a> Following<'a> {
 
     fn take(&mut self, chunk: Chunk) -> Result<(), Alarm> {
         for event in chunk {
-            self.edge.append(&*event.map_err(unreadable)?);
+            self.frontier.append(&*event.map_err(unreadable)?);
             self.meet_notes()?;
         }
-        if self.edge.size() > self.signed && self.news_since.is_none() {
+        if self.frontier.size() > self.signed && self.news_since.is_none() {
             self.news_since = Some(self.now());
         }
         Ok(())
@@ -120,9 +120,9 @@ impl<'a> Following<'a> {
 
     /// The log gives the notes that stand at this size, or it is not the log that was signed.
     fn meet_notes(&mut self) -> Result<(), Alarm> {
-        while let Some(kept) = self.ahead.front().filter(|kept| kept.checkpoint.size <= self.edge.size()) {
-            if !self.edge.is_at(&kept.checkpoint) {
-                return Err(self.means.alarm_of_change(kept));
+        while let Some(kept) = self.ahead.front().filter(|kept| kept.checkpoint.size <= self.frontier.size()) {
+            if !self.frontier.is_at(&kept.checkpoint) {
+                return Err(self.deps.alarm_of_change(kept));
             }
             self.ahead.pop_front();
             self.is_owed = self.ahead.is_empty();
@@ -131,7 +131,7 @@ impl<'a> Following<'a> {
     }
 
     fn now(&self) -> Timestamp {
-        self.means.clock.now()
+        self.deps.clock.now()
     }
 
     /// A clock that is set back delays a note by what is left of one wait, not by as much as it was set back.
@@ -146,20 +146,20 @@ impl<'a> Following<'a> {
         if !self.ahead.is_empty() {
             return None;
         }
-        let many = self.edge.size().0 - self.signed.0 >= self.pace.events;
+        let many = self.frontier.size().0 - self.signed.0 >= self.pace.events;
         let by_news = self.news_since.map(|since| if many { since } else { later(since, self.pace.longest) });
         let wanted = if self.is_owed { Some(self.not_before) } else { by_news };
         wanted.map(|wanted| wanted.max(self.not_before))
     }
 
     async fn sign(&mut self) {
-        let checkpoint = self.edge.checkpoint(to_the_microsecond(self.now()));
-        let (means, edge, signed) = (self.means.clone(), self.edge.clone(), checkpoint.clone());
+        let checkpoint = self.frontier.checkpoint(to_the_microsecond(self.now()));
+        let (deps, frontier, signed) = (self.deps.clone(), self.frontier.clone(), checkpoint.clone());
         let written = tokio::task::spawn_blocking(move || {
-            let note = signed.sign(&means.key);
-            let kept = means.folder.keep(&signed, &note, means.key.public());
-            kept.map_err(|error| Hindrance::of_file("the folder", means.folder.path(), error))?;
-            edge.store(&means.places.state).map_err(|error| Hindrance::of_file("the file", &means.places.state, error))
+            let note = signed.sign(&deps.key);
+            let kept = deps.folder.keep(&signed, &note, deps.key.public());
+            kept.map_err(|error| StartError::of_file("the folder", deps.folder.path(), error))?;
+            frontier.store(&deps.places.state).map_err(|error| StartError::of_file("the file", &deps.places.state, error))
         });
         match written.await.expect("writing a note does not panic") {
             Ok(()) => {
@@ -168,18 +168,18 @@ impl<'a> Following<'a> {
                 self.teller.works_again();
                 self.teller.0.send_modify(|status| status.newest = Some(checkpoint));
             }
-            Err(hindrance) => {
+            Err(error) => {
                 self.not_before = later(self.now(), self.pace.retry);
-                self.teller.trouble(&hindrance);
+                self.teller.trouble(&error);
             }
         }
     }
 
     /// Reads on to the head, and signs that.
     async fn finish(mut self, mut events: impl Stream<Item = Chunk> + Unpin) -> Result<(), Alarm> {
-        let head = self.means.reader.head().await.unwrap_or(Position::START);
+        let head = self.deps.reader.head().await.unwrap_or(Position::START);
         let read_on = async {
-            while self.edge.position < head {
+            while self.frontier.position < head {
                 let Some(chunk) = events.next().await else { break };
                 self.take(chunk)?;
             }
@@ -228,8 +228,8 @@ async fn until_told(stopping: &mut watch::Receiver<bool>) {
 struct Teller(watch::Sender<Status>);
 
 impl Teller {
-    fn trouble(&self, hindrance: &Hindrance) {
-        let what = chain(hindrance);
+    fn trouble(&self, error: &StartError) {
+        let what = chain(error);
         if self.change_trouble(Some(what.clone())).is_none() {
             tracing::error!(what, "checkpoints cannot be written; it is tried again, and everything else goes on");
         }
