@@ -5,8 +5,8 @@
 //! has its lines, `key.rs` the keys, `signer.rs` writes them. Invariants: a checkpoint comes out of a note only behind a signature that is right; its
 //! text is exactly the one that its fields give, so no two notes say the same.
 
-mod frontier;
 mod folder;
+mod frontier;
 mod key;
 mod note;
 mod resume;

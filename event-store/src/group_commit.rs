@@ -8,8 +8,8 @@ use std::{future::Future, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    sequencer::{Request, size},
     port::{AppendError, Appended},
+    sequencer::{Request, size},
 };
 
 /// The most requests in one batch (measured: beyond about 100 rows a larger batch gains little, and waits longer).

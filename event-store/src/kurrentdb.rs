@@ -8,18 +8,18 @@
 //! Invariants: stored bytes are ours as they were hashed (`codec.rs`); a stream's metadata are never written, so nothing of ours
 //! may ever be scavenged; what decisions are made from is read from the leader. `docs/kurrentdb.md` is for operators.
 
-mod reservations;
 mod codec;
 mod connection;
 mod fault;
-mod spin_guard;
-mod stream_index;
 mod identity;
 mod import;
-mod truncations;
 mod read;
 mod reader;
+mod reservations;
 mod settings;
+mod spin_guard;
+mod stream_index;
+mod truncations;
 mod watch;
 mod writer;
 
@@ -32,11 +32,11 @@ use crate::{
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     migration::MigrationError,
-    sequencer::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Truncation, Positions, ReadError,
-        RecordedEnd, reads_through_its_reader,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        RecordedEnd, Truncation, reads_through_its_reader,
     },
+    sequencer::Request,
 };
 
 use connection::Connection;

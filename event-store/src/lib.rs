@@ -4,13 +4,13 @@
 //! It knows no business: an event here is a type name, a schema number, a JSON text and perhaps a sealed part.
 //! Invariant: nothing in this crate updates or deletes an event.
 
-pub mod group_commit;
 pub mod background;
 pub mod checkpoint;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod event;
+pub mod group_commit;
 pub mod hash;
 pub mod import;
 #[cfg(feature = "kurrentdb")]
@@ -21,7 +21,6 @@ pub mod memory;
 pub mod merkle;
 pub mod migration;
 pub mod pages;
-pub mod sequencer;
 pub mod port;
 pub mod position_map;
 pub mod postgres;
@@ -30,6 +29,7 @@ pub mod proof;
 mod row;
 #[cfg(test)]
 mod samples;
+pub mod sequencer;
 pub mod sql;
 pub mod sqlite;
 pub mod subscription;
@@ -41,7 +41,7 @@ pub use clock::{Clock, SystemClock};
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 pub use log::{Log, NewEvent, PersonalPart};
 pub use port::{
-    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Truncation, Positions, ReadError,
+    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError, Truncation,
 };
 pub use tail::Tail;
 pub use vault::{KeyClass, Opened, Vault};

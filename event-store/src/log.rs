@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::{
     clock::{Clock, SystemClock},
     event::{Actor, RecordedEvent, SealedEvent, StreamName},
-    sequencer::same_content,
     port::{AppendError, Appended, EventReader, EventStore, Expected, ReadError},
+    sequencer::same_content,
     vault::{KeyClass, Opened, Vault, VaultError},
 };
 

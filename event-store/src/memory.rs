@@ -18,8 +18,8 @@ use crate::{
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
-    sequencer::{LogHead, Sequencer, Request, StreamHead},
     port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
+    sequencer::{LogHead, Request, Sequencer, StreamHead},
     subscription,
 };
 

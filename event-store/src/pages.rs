@@ -90,9 +90,9 @@ mod tests {
     use crate::{
         event::StreamName,
         memory::MemoryStore,
-        sequencer::{MAX_EVENTS, Request},
         port::Expected,
         samples::event,
+        sequencer::{MAX_EVENTS, Request},
     };
 
     fn log_of(events: usize, positions: Positions) -> MemoryStore {

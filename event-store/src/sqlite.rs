@@ -15,15 +15,15 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    group_commit::Appender,
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+    group_commit::Appender,
     migration::{MigrationError, SQLITE_LOG, migrate_sqlite},
-    sequencer::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Truncation, Positions, ReadError,
-        RecordedEnd, reads_through_its_reader,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        RecordedEnd, Truncation, reads_through_its_reader,
     },
+    sequencer::Request,
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
     subscription,
 };

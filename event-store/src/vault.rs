@@ -4,9 +4,9 @@
 //! Invariants: a new key is on disk before it seals anything; a destroyed key never comes back (its row stays as a
 //! tombstone, and an erased subject gets no new keys); erased is said only where a tombstone says so.
 
+pub mod key_migration;
 pub mod keys;
 pub mod master;
-pub mod key_migration;
 pub mod seal;
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};

@@ -17,8 +17,8 @@ use crate::{
     hash::is_intact,
     merkle::{CompactRange, TreeSize},
     pages::pages,
+    port::{EventReader, Positions, ReadError, RecordedEnd, Truncation},
     sequencer::StreamHead,
-    port::{EventReader, Truncation, Positions, ReadError, RecordedEnd},
 };
 
 use signed::Signed;
@@ -175,7 +175,8 @@ async fn walk(
     if walk.dense {
         walk.rises_after = reader.times_rise_after().await?;
     }
-    walk.truncations = reader.truncations().await?.into_iter().map(|truncation| (truncation.stream.clone(), truncation)).collect();
+    walk.truncations =
+        reader.truncations().await?.into_iter().map(|truncation| (truncation.stream.clone(), truncation)).collect();
     if let Some(flaw) = walk.begin() {
         return Ok(walk.report(head, Some(flaw)));
     }

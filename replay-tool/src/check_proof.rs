@@ -10,9 +10,9 @@ use serde_json::json;
 
 use crate::{
     Finding,
+    checkpoint_files::read_at_most,
     cli::CheckProofArgs,
     failure::{Failure, with_causes},
-    checkpoint_files::read_at_most,
     render::Screen,
 };
 

@@ -11,9 +11,9 @@ use serde_json::json;
 
 use crate::{
     Finding,
+    atomic_file::{self, Readers},
     cli::CheckpointArgs,
     failure::Failure,
-    atomic_file::{self, Readers},
     render::{Progress, Screen},
     source::Source,
     verify,

@@ -9,9 +9,9 @@ use serde_json::json;
 
 use crate::{
     Finding,
+    checkpoint_files::CheckpointFile,
     cli::ConsistencyArgs,
     failure::Failure,
-    checkpoint_files::CheckpointFile,
     render::{Progress, Screen},
     source::Source,
 };

@@ -4,25 +4,25 @@
 //! `rebuild` writes into what is desk's: views, which can be thrown away; what is personal goes to standard output, to the
 //! file that was asked for and into such views alone, and control characters in it reach no terminal.
 
+pub mod atomic_file;
 pub mod check_proof;
 pub mod checkpoint;
+pub mod checkpoint_files;
 pub mod cli;
 pub mod compare;
 pub mod consistency;
 pub mod failure;
 pub mod history;
-pub mod atomic_file;
-pub mod checkpoint_files;
 pub mod play;
 pub mod point;
 pub mod prove;
 pub mod rebuild;
 pub mod render;
 pub mod report;
+pub mod session_history;
 pub mod show;
 pub mod source;
 pub mod stats;
-pub mod session_history;
 pub mod tail;
 pub mod verify;
 

@@ -18,10 +18,10 @@ use crate::{
     cli::PlayArgs,
     failure::Failure,
     history::Told,
-    render::{Terminal, Screen, Style, print_event_line},
+    render::{Screen, Style, Terminal, print_event_line},
+    session_history::SessionHistory,
     show::{print_header, told_document},
     source::Source,
-    session_history::SessionHistory,
 };
 use keys::Next;
 use pace::Pause;

@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 use crate::{
     Finding,
+    atomic_file::{self, Readers},
+    checkpoint_files::CheckpointFile,
     cli::ProveArgs,
     failure::Failure,
     history,
-    atomic_file::{self, Readers},
-    checkpoint_files::CheckpointFile,
     render::{Progress, Screen},
     source::Source,
 };

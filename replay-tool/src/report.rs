@@ -18,7 +18,9 @@ use std::{
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::{Finding, cli::ReportArgs, failure::Failure, render::Screen, source::Source, session_history::SessionHistory};
+use crate::{
+    Finding, cli::ReportArgs, failure::Failure, render::Screen, session_history::SessionHistory, source::Source,
+};
 
 /// Writes the report of a session.
 ///

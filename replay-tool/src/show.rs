@@ -12,8 +12,8 @@ use crate::{
     cli::SessionArgs,
     failure::Failure,
     render::{Screen, print_event_line, word},
-    source::Source,
     session_history::{SessionHistory, owner, readable},
+    source::Source,
 };
 
 pub use document::told_document;

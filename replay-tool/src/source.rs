@@ -3,8 +3,8 @@
 //! Invariant: only reading halves are held, and opening makes no file. A SQLite log that nobody has open is read as it
 //! lies; one that desk has open is read through its WAL, as desk's own readers do.
 
-mod maps;
 mod immutable_check;
+mod maps;
 mod secrets;
 
 use std::{
@@ -19,8 +19,8 @@ use event_store::{
 use projections::ViewsLocation;
 
 use crate::{cli::StoreArgs, failure::Failure};
-pub use maps::{Cursor, Maps};
 use immutable_check::ImmutableCheck;
+pub use maps::{Cursor, Maps};
 use secrets::Secrets;
 
 /// Where a command's events come from.

@@ -22,10 +22,7 @@ use crate::{
 /// Connections for each of vault and policies.
 const CONNECTIONS: u32 = 4;
 
-pub(super) async fn open_log(
-    settings: &Settings,
-    clock: Arc<dyn Clock>,
-) -> Result<Arc<dyn EventStore>, AnyError> {
+pub(super) async fn open_log(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventStore>, AnyError> {
     Ok(match &settings.log {
         LogPlace::File(path) => Arc::new(SqliteStore::open_with(path, Access::Durable, clock).await?),
         LogPlace::Postgres { url, owner_url } => {

@@ -8,8 +8,8 @@ use std::{collections::VecDeque, io, path::Path, sync::Arc};
 
 use super::{
     Checkpoint, NoteError,
-    frontier::Frontier,
     folder::{Found, LATEST},
+    frontier::Frontier,
     signer::{Alarm, Dependencies},
 };
 use crate::port::ReadError;
@@ -22,7 +22,7 @@ pub(super) struct FolderNote {
 }
 
 /// Where to go on.
-pub(super) struct Start {
+pub(super) struct ResumePoint {
     pub(super) frontier: Frontier,
     /// Notes beyond the frontier, the oldest first.
     pub(super) ahead: VecDeque<FolderNote>,
@@ -62,7 +62,7 @@ impl From<ReadError> for StartError {
 }
 
 /// Looks at everything that is kept.
-pub(super) async fn find_start(deps: &Dependencies) -> Result<Start, StartError> {
+pub(super) async fn find_start(deps: &Dependencies) -> Result<ResumePoint, StartError> {
     let worker = deps.clone();
     let looked = tokio::task::spawn_blocking(move || look(&worker)).await;
     let (frontier, found) = looked.expect("looking at files does not panic")?;
@@ -76,7 +76,7 @@ pub(super) async fn find_start(deps: &Dependencies) -> Result<Start, StartError>
         None => Frontier::start(deps.log),
     };
     ahead.retain(|kept| kept.checkpoint.size > frontier.size());
-    Ok(Start { frontier, ahead, newest })
+    Ok(ResumePoint { frontier, ahead, newest })
 }
 
 /// The folder is made at the first start only: later, a folder that is gone is a disk that is not mounted.

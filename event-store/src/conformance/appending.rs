@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     event::StreamVersion,
-    sequencer::{MAX_EVENT_BYTES, MAX_EVENTS},
     port::Expected,
+    sequencer::{MAX_EVENT_BYTES, MAX_EVENTS},
 };
 
 pub(super) async fn an_append_answers_the_last_version_and_position(fixture: &Fixture) {

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    sequencer::MAX_EVENTS,
     port::{EventStore, Expected},
+    sequencer::MAX_EVENTS,
 };
 
 type Events = Vec<Arc<RecordedEvent>>;

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     event::{Actor, SealedEvent, StreamName, StreamVersion},
-    sequencer::{MAX_EVENT_BYTES, MAX_EVENTS},
     port::{AppendError, Expected, Positions},
+    sequencer::{MAX_EVENT_BYTES, MAX_EVENTS},
 };
 
 /// The append must be refused for its version, and say where the stream is.
@@ -59,8 +59,11 @@ pub(super) async fn an_append_over_the_limits_is_refused(fixture: &Fixture) {
     is_refused(fixture, &[plain(&"x".repeat(MAX_EVENT_BYTES + 1))]).await;
     let half = "x".repeat(MAX_EVENT_BYTES / 2 + 1);
     is_refused(fixture, &[plain(&half), plain(&half)]).await;
-    is_refused(fixture, &[SealedEvent { personal: Some(half.as_bytes().into()), data: half.as_str().into(), ..full() }])
-        .await;
+    is_refused(
+        fixture,
+        &[SealedEvent { personal: Some(half.as_bytes().into()), data: half.as_str().into(), ..full() }],
+    )
+    .await;
 }
 
 pub(super) async fn one_id_twice_in_an_append_is_refused(fixture: &Fixture) {

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     event::{Position, RecordedEvent, SealedEvent},
-    sequencer::MAX_EVENTS,
     port::{EventStore, Expected},
+    sequencer::MAX_EVENTS,
 };
 
 const WRITERS: usize = 8;

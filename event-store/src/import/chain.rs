@@ -13,8 +13,8 @@ use crate::{
     event::{RecordedEvent, StreamName, time_text},
     hash::{NO_HASH, is_intact},
     merkle::{CompactRange, Hash, TreeSize, leaf_hash},
-    sequencer::StreamHead,
     port::RecordedEnd,
+    sequencer::StreamHead,
     verify::Flaw,
 };
 

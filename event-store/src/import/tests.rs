@@ -12,9 +12,9 @@ use crate::{
     event::{SealedEvent, StreamName},
     hash::event_hash,
     memory::{MemoryImport, MemoryStore},
-    sequencer::Request,
     port::{EventReader, Expected, Identity, Positions},
     samples,
+    sequencer::Request,
 };
 
 fn event(n: usize) -> SealedEvent {

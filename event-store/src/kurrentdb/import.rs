@@ -11,13 +11,13 @@ use eventstore::StreamState;
 use jiff::SignedDuration;
 
 use super::{
-    KurrentError, KurrentSettings, reservations,
+    KurrentError, KurrentSettings,
     codec::{self, Outgoing},
     connection::Connection,
     fault::Fault,
     identity::{self, Stored},
     reader::KurrentReader,
-    refuse_older,
+    refuse_older, reservations,
 };
 use crate::{
     clock::{Clock, SystemClock},

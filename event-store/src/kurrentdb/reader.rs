@@ -14,16 +14,18 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    reservations, codec,
+    codec,
     connection::Connection,
     fault::Fault,
-    stream_index::StreamIndexes,
-    identity, truncations,
+    identity,
     read::{self, Begin, IDENTITY, Which},
+    reservations,
+    stream_index::StreamIndexes,
+    truncations,
 };
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    port::{EventReader, EventStream, Identity, Truncation, Positions, ReadError},
+    port::{EventReader, EventStream, Identity, Positions, ReadError, Truncation},
     subscription,
 };
 

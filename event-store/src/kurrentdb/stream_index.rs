@@ -20,8 +20,8 @@ use super::{codec, connection::Connection, fault::Fault, read, reader::ReadFault
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     hash::NO_HASH,
-    sequencer::StreamHead,
     port::ReadError,
+    sequencer::StreamHead,
 };
 
 /// Bytes for all that is remembered, about.

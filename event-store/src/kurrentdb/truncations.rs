@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     event::{Position, StreamName, StreamVersion},
-    port::{Truncation, ReadError},
+    port::{ReadError, Truncation},
 };
 
 const PAGE: usize = 512;

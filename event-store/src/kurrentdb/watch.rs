@@ -13,8 +13,8 @@ use tokio::{sync::watch, time::sleep};
 use super::{
     connection::Connection,
     fault::Fault,
-    spin_guard::{Stopped, guarded},
     read::{IDENTITY, Which},
+    spin_guard::{Stopped, guarded},
 };
 use crate::event::Position;
 

@@ -25,14 +25,14 @@ use uuid::Uuid;
 use super::{
     codec::{self, Outgoing},
     fault::Fault,
-    stream_index::{StreamIndex, in_turn},
     reader::{KurrentReader, ReadFault},
+    stream_index::{StreamIndex, in_turn},
 };
 use crate::{
     clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    sequencer::{LogHead, Sequencer, Request, StreamHead},
     port::{AppendError, Appended, EventReader as _, ReadError},
+    sequencer::{LogHead, Request, Sequencer, StreamHead},
 };
 
 /// How long the server may take for one append.

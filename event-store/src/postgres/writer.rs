@@ -28,10 +28,9 @@ use tokio::{
 };
 
 use crate::{
-    group_commit::{Answers, BatchError, BatchWriter},
     clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
-    sequencer::{LogHead, Sequencer, Request, StreamHead},
+    group_commit::{Answers, BatchError, BatchWriter},
     port::ReadError,
     postgres::{
         CHANNEL, PostgresError,
@@ -40,6 +39,7 @@ use crate::{
         session::{CONNECT, refuse_unsafe},
     },
     row::COLUMNS,
+    sequencer::{LogHead, Request, Sequencer, StreamHead},
 };
 
 /// Stream heads remembered at most; about 20 MB. Beyond it all are forgotten and asked for again.

@@ -22,12 +22,12 @@ use sqlx::{
 use tokio::sync::watch;
 
 use crate::{
-    group_commit::{Answers, BatchError, BatchWriter},
     clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
-    sequencer::{LogHead, Sequencer, Request, StreamHead},
+    group_commit::{Answers, BatchError, BatchWriter},
     port::Expected,
     row::COLUMNS,
+    sequencer::{LogHead, Request, Sequencer, StreamHead},
 };
 
 /// Stream heads remembered at most; about 20 MB. Beyond it all are forgotten and asked for again.

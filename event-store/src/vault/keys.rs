@@ -34,13 +34,8 @@ pub trait KeyStore: Send + Sync {
     async fn get_many(&self, key_ids: &[Arc<str>]) -> Result<Vec<(Arc<str>, KeyRecord)>, VaultError>;
 
     /// Adds a key, made now, unless there is one; answers what is there then. An erased subject's is `Destroyed`.
-    async fn add(
-        &self,
-        key_id: &str,
-        subject: Uuid,
-        wrapped: Vec<u8>,
-        now: Timestamp,
-    ) -> Result<KeyRecord, VaultError>;
+    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>, now: Timestamp)
+    -> Result<KeyRecord, VaultError>;
 
     /// Destroys all keys of a subject and remembers that it gets no more. Answers the ids of its keys.
     async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError>;

@@ -10,9 +10,9 @@ use crate::{
     checkpoint::Checkpoint,
     memory::MemoryStore,
     merkle::{Tree, leaf_hash},
-    sequencer::Request,
     port::{EventStream, Expected, Identity},
     samples::event,
+    sequencer::Request,
 };
 
 /// A log as a hand, or a scavenge, left it.

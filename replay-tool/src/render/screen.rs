@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::terminal::{Terminal, Style, wrapped};
+use super::terminal::{Style, Terminal, wrapped};
 use crate::failure::Failure;
 
 /// Where a part's bar stands; on a narrow terminal further left.

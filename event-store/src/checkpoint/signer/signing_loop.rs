@@ -10,7 +10,7 @@ use super::{Alarm, Dependencies, Pace, Status};
 use crate::{
     checkpoint::{
         frontier::Frontier,
-        resume::{StartError, FolderNote, Start, find_start},
+        resume::{FolderNote, ResumePoint, StartError, find_start},
     },
     clock::Clock,
     event::{Position, RecordedEvent},
@@ -51,7 +51,7 @@ async fn start(
     pace: Pace,
     teller: &Teller,
     stopping: &mut watch::Receiver<bool>,
-) -> Result<Option<Start>, Alarm> {
+) -> Result<Option<ResumePoint>, Alarm> {
     loop {
         match find_start(deps).await {
             Ok(start) => {
@@ -83,8 +83,8 @@ struct SigningLoop<'a> {
 }
 
 impl<'a> SigningLoop<'a> {
-    fn new(deps: Dependencies, pace: Pace, teller: &'a Teller, start: Start) -> Self {
-        let Start { frontier, ahead, newest } = start;
+    fn new(deps: Dependencies, pace: Pace, teller: &'a Teller, start: ResumePoint) -> Self {
+        let ResumePoint { frontier, ahead, newest } = start;
         teller.0.send_modify(|status| status.newest = newest);
         let (signed, not_before) = (frontier.size(), deps.clock.now());
         Self { deps, pace, teller, frontier, ahead, signed, news_since: None, is_owed: false, not_before }
@@ -159,7 +159,9 @@ impl<'a> SigningLoop<'a> {
             let note = signed.sign(&deps.key);
             let kept = deps.folder.keep(&signed, &note, deps.key.public());
             kept.map_err(|error| StartError::of_file("the folder", deps.folder.path(), error))?;
-            frontier.store(&deps.places.state).map_err(|error| StartError::of_file("the file", &deps.places.state, error))
+            frontier
+                .store(&deps.places.state)
+                .map_err(|error| StartError::of_file("the file", &deps.places.state, error))
         });
         match written.await.expect("writing a note does not panic") {
             Ok(()) => {
