@@ -9,7 +9,6 @@ mod folder;
 mod frontier;
 mod key;
 mod note;
-mod resume;
 mod signer;
 #[cfg(test)]
 mod tests;

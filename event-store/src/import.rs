@@ -23,7 +23,6 @@ use crate::{
     event::{Position, RecordedEvent},
     migration::MigrationError,
     port::ReadError,
-    postgres::PostgresError,
     verify::Flaw,
 };
 
@@ -122,13 +121,9 @@ pub enum ImportError {
     /// The target's file cannot be brought to this program's version.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// The target's server must not be used, or did not answer.
+    /// The target's server must not be used, does not let us, or did not answer.
     #[error(transparent)]
-    Postgres(#[from] PostgresError),
-    /// The target's server must not be used, or does not let us.
-    #[cfg(feature = "kurrentdb")]
-    #[error(transparent)]
-    Kurrent(crate::kurrentdb::KurrentError),
+    Server(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// One side of a difference.

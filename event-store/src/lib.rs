@@ -39,9 +39,9 @@ pub mod verify;
 
 pub use clock::{Clock, SystemClock};
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
-pub use log::{Log, NewEvent, PersonalPart};
+pub use log::{Log, NewEvent};
 pub use port::{
     AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError, Truncation,
 };
 pub use tail::Tail;
-pub use vault::{KeyClass, Opened, Vault};
+pub use vault::{KeyClass, Opened, PersonalPart, Vault};

@@ -12,19 +12,8 @@ use crate::{
     event::{Actor, RecordedEvent, SealedEvent, StreamName},
     port::{AppendError, Appended, EventReader, EventStore, Expected, ReadError},
     sequencer::same_content,
-    vault::{KeyClass, Opened, Vault, VaultError},
+    vault::{Opened, PersonalPart, Vault, VaultError},
 };
-
-/// The personal part of an event before it is sealed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonalPart {
-    /// Whose it is.
-    pub subject: Uuid,
-    /// Which of the subject's keys seals it.
-    pub class: KeyClass,
-    /// JSON text.
-    pub json: String,
-}
 
 /// An event as a use case gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,7 +225,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::{clock::ManualClock, event::StreamVersion, memory::MemoryStore};
+    use crate::{clock::ManualClock, event::StreamVersion, memory::MemoryStore, vault::KeyClass};
 
     fn message() -> NewEvent {
         NewEvent {

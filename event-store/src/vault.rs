@@ -20,7 +20,6 @@ pub use master::{MasterKey, MasterKeyError};
 
 use crate::{
     event::{Position, RecordedEvent, SealedEvent},
-    log::PersonalPart,
     vault::seal::DataKey,
 };
 
@@ -53,6 +52,17 @@ impl KeyClass {
             Self::Staff => "staff",
         }
     }
+}
+
+/// The personal part of an event before it is sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalPart {
+    /// Whose it is.
+    pub subject: Uuid,
+    /// Which of the subject's keys seals it.
+    pub class: KeyClass,
+    /// JSON text.
+    pub json: String,
 }
 
 /// The id of a data key: `<subject>/<class>/<yyyy-mm>`, the month in UTC.

@@ -14,7 +14,8 @@ use crate::{
     atomic_file::{self, Readers},
     cli::CheckpointArgs,
     failure::Failure,
-    render::{Progress, Screen},
+    progress::Progress,
+    render::Screen,
     source::Source,
     verify,
 };

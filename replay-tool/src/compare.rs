@@ -9,13 +9,7 @@ use projections::compare::{Cell, Comparison, Difference, Named, What};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    Finding,
-    cli::CompareArgs,
-    failure::Failure,
-    render::{Progress, Screen},
-    source::Source,
-};
+use crate::{Finding, cli::CompareArgs, failure::Failure, progress::Progress, render::Screen, source::Source};
 
 /// In place of a value that may be personal.
 const PERSONAL: &str = "[personal]";

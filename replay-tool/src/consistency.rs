@@ -8,12 +8,8 @@ use event_store::{
 use serde_json::json;
 
 use crate::{
-    Finding,
-    checkpoint_files::CheckpointFile,
-    cli::ConsistencyArgs,
-    failure::Failure,
-    render::{Progress, Screen},
-    source::Source,
+    Finding, checkpoint_files::CheckpointFile, cli::ConsistencyArgs, failure::Failure, progress::Progress,
+    render::Screen, source::Source,
 };
 
 /// Shows with the log that the newer checkpoint extends the older one; differences where it does not.

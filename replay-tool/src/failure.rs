@@ -18,7 +18,7 @@ use event_store::{
 use projections::ViewsError;
 use uuid::Uuid;
 
-use crate::render::escaped;
+use crate::escape::escaped;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

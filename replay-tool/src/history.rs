@@ -11,7 +11,7 @@ use domain::{
 use event_store::{RecordedEvent, StreamName, StreamVersion, event::Position, hash};
 use uuid::Uuid;
 
-use crate::{failure::Failure, render::Progress, source::Source};
+use crate::{failure::Failure, progress::Progress, source::Source};
 
 const PAGE: usize = 500;
 const CATEGORY: &str = "session";

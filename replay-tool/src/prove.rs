@@ -22,7 +22,8 @@ use crate::{
     cli::ProveArgs,
     failure::Failure,
     history,
-    render::{Progress, Screen},
+    progress::Progress,
+    render::Screen,
     source::Source,
 };
 

@@ -17,13 +17,7 @@ use projections::{Rebuild, Standing};
 use serde::Serialize;
 use tokio::time::sleep;
 
-use crate::{
-    Finding,
-    cli::RebuildArgs,
-    failure::Failure,
-    render::{Progress, Screen},
-    source::Source,
-};
+use crate::{Finding, cli::RebuildArgs, failure::Failure, progress::Progress, render::Screen, source::Source};
 use builder::Builder;
 use desk_liveness::DeskLiveness;
 

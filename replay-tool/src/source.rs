@@ -3,6 +3,7 @@
 //! Invariant: only reading halves are held, and opening makes no file. A SQLite log that nobody has open is read as it
 //! lies; one that desk has open is read through its WAL, as desk's own readers do.
 
+mod args;
 mod immutable_check;
 mod maps;
 mod secrets;
@@ -18,7 +19,8 @@ use event_store::{
 };
 use projections::ViewsLocation;
 
-use crate::{cli::StoreArgs, failure::Failure};
+use crate::failure::Failure;
+pub use args::StoreArgs;
 use immutable_check::ImmutableCheck;
 pub use maps::{Cursor, Maps};
 use secrets::Secrets;

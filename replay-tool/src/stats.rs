@@ -9,13 +9,7 @@ use domain::{
 use event_store::{Identity, Position, RecordedEvent, StreamName};
 use serde::Serialize;
 
-use crate::{
-    Finding,
-    failure::Failure,
-    history::understand,
-    render::{Progress, Screen},
-    source::Source,
-};
+use crate::{Finding, failure::Failure, history::understand, progress::Progress, render::Screen, source::Source};
 
 const PAGE: usize = 1000;
 

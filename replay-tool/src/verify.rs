@@ -13,7 +13,8 @@ use crate::{
     cli::VerifyArgs,
     failure::Failure,
     notes,
-    render::{Progress, Screen},
+    progress::Progress,
+    render::Screen,
     source::{Maps, Source},
 };
 

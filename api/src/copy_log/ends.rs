@@ -201,6 +201,5 @@ async fn import_to_kurrent(
     credentials: Option<PathBuf>,
     identity: Identity,
 ) -> Result<Box<dyn ImportTarget>, ImportError> {
-    let settings = kurrent(url, credentials).map_err(ImportError::Kurrent)?;
-    Ok(Box::new(KurrentImport::open(settings, identity).await?))
+    Ok(Box::new(KurrentImport::open(kurrent(url, credentials)?, identity).await?))
 }

@@ -35,6 +35,13 @@ pub(super) struct Found {
     pub(super) opened: Result<Checkpoint, NoteError>,
 }
 
+/// A note in the folder that the log must give.
+#[derive(Debug, Clone)]
+pub(super) struct FolderNote {
+    pub(super) name: String,
+    pub(super) checkpoint: Checkpoint,
+}
+
 impl NoteFolder {
     pub(super) fn new(path: PathBuf) -> Self {
         Self { path }

@@ -121,3 +121,30 @@ impl From<Fault> for AppendError {
         }
     }
 }
+
+/// The server did not answer, or what it has cannot be read.
+pub(super) enum ReadFault {
+    Fault(Fault),
+    Event(ReadError),
+}
+
+impl From<Fault> for ReadFault {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<ReadError> for ReadFault {
+    fn from(error: ReadError) -> Self {
+        Self::Event(error)
+    }
+}
+
+impl From<ReadFault> for ReadError {
+    fn from(fault: ReadFault) -> Self {
+        match fault {
+            ReadFault::Fault(fault) => fault.into(),
+            ReadFault::Event(error) => error,
+        }
+    }
+}

@@ -169,7 +169,7 @@ impl From<KurrentError> for ImportError {
     fn from(error: KurrentError) -> Self {
         match error {
             KurrentError::Unavailable(source) => Self::Unavailable(source),
-            error => Self::Kurrent(error),
+            error => Self::Server(Box::new(error)),
         }
     }
 }

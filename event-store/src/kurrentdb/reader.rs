@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     codec,
     connection::Connection,
-    fault::Fault,
+    fault::{Fault, ReadFault},
     identity,
     read::{self, Begin, IDENTITY, Which},
     reservations,
@@ -198,33 +198,6 @@ fn is_beginning(record: &Raw) -> bool {
 
 fn may_be_no_place(fault: &Fault) -> bool {
     fault.may_be_position() || matches!(fault, Fault::CutShort)
-}
-
-/// The server did not answer, or what it has cannot be read.
-pub(super) enum ReadFault {
-    Fault(Fault),
-    Event(ReadError),
-}
-
-impl From<Fault> for ReadFault {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<ReadError> for ReadFault {
-    fn from(error: ReadError) -> Self {
-        Self::Event(error)
-    }
-}
-
-impl From<ReadFault> for ReadError {
-    fn from(fault: ReadFault) -> Self {
-        match fault {
-            ReadFault::Fault(fault) => fault.into(),
-            ReadFault::Event(error) => error,
-        }
-    }
 }
 
 #[async_trait]

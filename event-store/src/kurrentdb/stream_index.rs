@@ -16,7 +16,12 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{codec, connection::Connection, fault::Fault, read, reader::ReadFault};
+use super::{
+    codec,
+    connection::Connection,
+    fault::{Fault, ReadFault},
+    read,
+};
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     hash::NO_HASH,

@@ -24,8 +24,8 @@ use uuid::Uuid;
 
 use super::{
     codec::{self, Outgoing},
-    fault::Fault,
-    reader::{KurrentReader, ReadFault},
+    fault::{Fault, ReadFault},
+    reader::KurrentReader,
     stream_index::{StreamIndex, in_turn},
 };
 use crate::{

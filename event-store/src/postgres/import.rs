@@ -124,6 +124,12 @@ fn away(error: sqlx::Error) -> ImportError {
     ImportError::Unavailable(Arc::new(error))
 }
 
+impl From<PostgresError> for ImportError {
+    fn from(error: PostgresError) -> Self {
+        Self::Server(Box::new(error))
+    }
+}
+
 #[async_trait]
 impl ImportTarget for PostgresImport {
     fn reader(&self) -> &dyn EventReader {

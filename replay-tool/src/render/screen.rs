@@ -6,7 +6,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::terminal::{Style, Terminal, wrapped};
-use crate::failure::Failure;
+use crate::{
+    escape::{escaped, escaped_in_json},
+    failure::Failure,
+};
 
 /// Where a part's bar stands; on a narrow terminal further left.
 const BAR: usize = 40;
@@ -124,50 +127,17 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// Control characters, and the marks that separate lines or turn the direction of writing.
-fn moves_the_screen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// The text with such characters shown as `\n`, `\t` or `\u{1b}`.
-#[must_use]
-pub fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if moves_the_screen(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    shown
-}
-
-/// In JSON they can stand within strings only, where `\u001b` says the same.
-fn escaped_in_json(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if moves_the_screen(c) { shown.push_str(&format!("\\u{:04x}", u32::from(c))) } else { shown.push(c) }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_moves_the_screen_is_sent_to_it() {
-        assert_eq!(
-            escaped("a\u{1b}[31m\r\u{9b}2J\u{202e}电池 👍\u{7f}"),
-            "a\\u{1b}[31m\\r\\u{9b}2J\\u{202e}电池 👍\\u{7f}"
-        );
-    }
-
-    #[test]
-    fn escaped_json_says_the_same() {
+    fn escaped_json_parses_to_the_same_text() {
         let text = "a\u{1b}\u{9b}\u{202e}\n电池\\\"\u{7f}".to_owned();
         let mut out = Vec::new();
         Screen::new(&mut out, true).json(&text).expect("written");
         let shown = String::from_utf8(out).expect("text");
-        assert!(!shown.trim_end().chars().any(moves_the_screen), "{shown:?}");
+        assert_eq!(escaped(shown.trim_end()), shown.trim_end(), "nothing is left to escape");
         assert_eq!(serde_json::from_str::<String>(&shown).expect("json"), text);
     }
 }

@@ -8,7 +8,7 @@ use event_store::event::time_text;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::{render::escaped, session_history::readable};
+use crate::{escape::escaped, session_history::readable};
 
 /// A text with its own line breaks, which the style sheet keeps.
 pub(super) fn lines(text: &str) -> String {

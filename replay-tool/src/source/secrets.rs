@@ -16,8 +16,8 @@ use event_store::{
     vault::{KeyRecord, KeyStore, MasterKey, SqlKeys, Vault, VaultError},
 };
 
-use super::immutable_check::ImmutableCheck;
-use crate::{cli::StoreArgs, failure::Failure};
+use super::{args::StoreArgs, immutable_check::ImmutableCheck};
+use crate::failure::Failure;
 
 /// Connections to a vault on a server.
 const CONNECTIONS: u32 = 2;

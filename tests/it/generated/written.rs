@@ -15,8 +15,9 @@ use event_store::{
 };
 use replay_tool::{
     Cli,
-    cli::{Action, StoreArgs, VerifyArgs},
+    cli::{Action, VerifyArgs},
     run,
+    source::StoreArgs,
 };
 use serde_json::{Value, json};
 use tests::{

@@ -6,18 +6,43 @@ use futures::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, time::timeout};
 
-use super::{Alarm, Dependencies, Pace, Status};
+use super::{
+    dependencies::Dependencies,
+    resume::{ResumePoint, StartError, find_start},
+    status::{Alarm, Status, StatusReporter},
+};
 use crate::{
-    checkpoint::{
-        frontier::Frontier,
-        resume::{FolderNote, ResumePoint, StartError, find_start},
-    },
+    checkpoint::{folder::FolderNote, frontier::Frontier},
     clock::Clock,
     event::{Position, RecordedEvent},
     merkle::TreeSize,
     port::ReadError,
     tail::Tail,
 };
+
+/// When a note is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// After so many events.
+    pub events: u64,
+    /// So long after the first event that is in no note.
+    pub longest: Duration,
+    /// Not sooner after the note before; at ten thousand events a second, a note a second instead of ten.
+    pub shortest: Duration,
+    /// So long after a note that could not be written.
+    pub retry: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            events: 1000,
+            longest: Duration::from_secs(60),
+            shortest: Duration::from_secs(1),
+            retry: Duration::from_secs(5),
+        }
+    }
+}
 
 /// Events taken at a time, where so many are there.
 const CHUNK: usize = 512;
@@ -34,14 +59,14 @@ pub(super) async fn run(
     tell: watch::Sender<Status>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let teller = Teller(tell);
-    let followed = match start(&deps, pace, &teller, &mut stopping).await {
+    let reporter = StatusReporter(tell);
+    let followed = match start(&deps, pace, &reporter, &mut stopping).await {
         Ok(None) => return,
-        Ok(Some(start)) => SigningLoop::new(deps, pace, &teller, start).follow(&tail, &mut stopping).await,
+        Ok(Some(start)) => SigningLoop::new(deps, pace, &reporter, start).follow(&tail, &mut stopping).await,
         Err(alarm) => Err(alarm),
     };
     if let Err(alarm) = followed {
-        teller.raise(alarm);
+        reporter.raise(alarm);
     }
 }
 
@@ -49,17 +74,17 @@ pub(super) async fn run(
 async fn start(
     deps: &Dependencies,
     pace: Pace,
-    teller: &Teller,
+    reporter: &StatusReporter,
     stopping: &mut watch::Receiver<bool>,
 ) -> Result<Option<ResumePoint>, Alarm> {
     loop {
         match find_start(deps).await {
             Ok(start) => {
-                teller.works_again();
+                reporter.works_again();
                 return Ok(Some(start));
             }
             Err(StartError::Alarm(alarm)) => return Err(alarm),
-            Err(passing @ StartError::Passing { .. }) => teller.trouble(&passing),
+            Err(passing @ StartError::Passing { .. }) => reporter.trouble(&passing),
         }
         if timeout(pace.retry, until_told(stopping)).await.is_ok() {
             return Ok(None);
@@ -70,7 +95,7 @@ async fn start(
 struct SigningLoop<'a> {
     deps: Dependencies,
     pace: Pace,
-    teller: &'a Teller,
+    reporter: &'a StatusReporter,
     frontier: Frontier,
     /// Notes that the log has yet to give.
     ahead: VecDeque<FolderNote>,
@@ -83,11 +108,11 @@ struct SigningLoop<'a> {
 }
 
 impl<'a> SigningLoop<'a> {
-    fn new(deps: Dependencies, pace: Pace, teller: &'a Teller, start: ResumePoint) -> Self {
+    fn new(deps: Dependencies, pace: Pace, reporter: &'a StatusReporter, start: ResumePoint) -> Self {
         let ResumePoint { frontier, ahead, newest } = start;
-        teller.0.send_modify(|status| status.newest = newest);
+        reporter.0.send_modify(|status| status.newest = newest);
         let (signed, not_before) = (frontier.size(), deps.clock.now());
-        Self { deps, pace, teller, frontier, ahead, signed, news_since: None, is_owed: false, not_before }
+        Self { deps, pace, reporter, frontier, ahead, signed, news_since: None, is_owed: false, not_before }
     }
 
     async fn follow(mut self, tail: &Arc<Tail>, stopping: &mut watch::Receiver<bool>) -> Result<(), Alarm> {
@@ -167,12 +192,12 @@ impl<'a> SigningLoop<'a> {
             Ok(()) => {
                 (self.signed, self.news_since, self.is_owed) = (checkpoint.size, None, false);
                 self.not_before = later(self.now(), self.pace.shortest);
-                self.teller.works_again();
-                self.teller.0.send_modify(|status| status.newest = Some(checkpoint));
+                self.reporter.works_again();
+                self.reporter.0.send_modify(|status| status.newest = Some(checkpoint));
             }
             Err(error) => {
                 self.not_before = later(self.now(), self.pace.retry);
-                self.teller.trouble(&error);
+                self.reporter.trouble(&error);
             }
         }
     }
@@ -224,39 +249,4 @@ async fn until(due: Option<Timestamp>, clock: &dyn Clock, longest: Duration) {
 
 async fn until_told(stopping: &mut watch::Receiver<bool>) {
     let _told_or_dropped = stopping.wait_for(|stopping| *stopping).await;
-}
-
-/// Says how it goes, each thing once.
-struct Teller(watch::Sender<Status>);
-
-impl Teller {
-    fn trouble(&self, error: &StartError) {
-        let what = chain(error);
-        if self.change_trouble(Some(what.clone())).is_none() {
-            tracing::error!(what, "checkpoints cannot be written; it is tried again, and everything else goes on");
-        }
-    }
-
-    fn works_again(&self) {
-        if self.change_trouble(None).is_some() {
-            tracing::info!("checkpoints can be written again");
-        }
-    }
-
-    /// Gives what it was before.
-    fn change_trouble(&self, trouble: Option<String>) -> Option<String> {
-        let mut before = None;
-        self.0.send_modify(|status| before = std::mem::replace(&mut status.trouble, trouble));
-        before
-    }
-
-    fn raise(&self, alarm: Alarm) {
-        tracing::error!(position = alarm.position.0, what = alarm.what, "checkpoints stopped");
-        self.0.send_modify(|status| status.alarm = Some(alarm));
-    }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

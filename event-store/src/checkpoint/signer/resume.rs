@@ -6,20 +6,15 @@
 
 use std::{collections::VecDeque, io, path::Path, sync::Arc};
 
-use super::{
-    Checkpoint, NoteError,
-    folder::{Found, LATEST},
-    frontier::Frontier,
-    signer::{Alarm, Dependencies},
+use super::{dependencies::Dependencies, status::Alarm};
+use crate::{
+    checkpoint::{
+        Checkpoint, NoteError,
+        folder::{FolderNote, Found, LATEST},
+        frontier::Frontier,
+    },
+    port::ReadError,
 };
-use crate::port::ReadError;
-
-/// A note in the folder that the log must give.
-#[derive(Debug, Clone)]
-pub(super) struct FolderNote {
-    pub(super) name: String,
-    pub(super) checkpoint: Checkpoint,
-}
 
 /// Where to go on.
 pub(super) struct ResumePoint {
