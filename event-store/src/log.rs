@@ -1,4 +1,4 @@
-//! The log as commands use it: events come in plain, and what is personal in them is sealed on the way to the store.
+//! The log for commands: takes events in plain text and seals their personal parts before appending.
 //!
 //! Invariant: the key that seals an event is on disk before the append that uses it.
 
@@ -15,31 +15,31 @@ use crate::{
     vault::{Opened, PersonalPart, Vault, VaultError},
 };
 
-/// An event as a use case gives it.
+/// An event before sealing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
     /// Derived from an idempotency key, or random.
     pub event_id: Uuid,
     /// Written by hand, like `session.agent_took_over`.
     pub event_type: &'static str,
-    /// The shape of both parts.
+    /// Schema version of both parts.
     pub schema: u32,
-    /// Who did it.
+    /// Who caused it.
     pub actor: Actor,
-    /// One request or one policy reaction.
+    /// Shared by all events of one request or of one process manager reaction.
     pub correlation_id: Uuid,
-    /// The event that led to this one.
+    /// The event that caused this one.
     pub causation_id: Option<Uuid>,
     /// JSON text, plain.
     pub data: String,
-    /// What is to be sealed.
+    /// The part to be sealed.
     pub personal: Option<PersonalPart>,
 }
 
-/// Why the log did not take an event.
+/// Why an append or a read failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// The store said no.
+    /// The store refused the append.
     #[error(transparent)]
     Append(#[from] AppendError),
     /// The store could not be read.
@@ -48,12 +48,12 @@ pub enum LogError {
     /// The personal part could not be sealed or opened.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// Another stream has the ids, or was first to claim them.
-    #[error("the event ids are those of another stream")]
+    /// Another stream has used or reserved the ids.
+    #[error("the event ids belong to another stream")]
     AnotherStreams,
 }
 
-/// Store and vault together.
+/// A store and a vault.
 #[derive(Clone)]
 pub struct Log {
     store: Arc<dyn EventStore>,
@@ -62,19 +62,19 @@ pub struct Log {
 }
 
 impl Log {
-    /// Puts a store behind a vault, by the machine's clock.
+    /// Combines a store and a vault, with the machine's clock.
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, vault: Arc<Vault>) -> Self {
         Self { store, vault, clock: SystemClock::shared() }
     }
 
-    /// The same log by another clock: it says of which month the keys are. The store's own clock times the events.
+    /// The same log with another clock, which determines the month of keys. Events get their time from the store's clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
     }
 
-    /// The clock, for whoever decides by time about what is in the log.
+    /// The clock, for decisions about events of this log.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
@@ -92,7 +92,7 @@ impl Log {
         &self.vault
     }
 
-    /// Makes the log's files whole before a clean stop.
+    /// Moves everything into the main database file before a clean stop, if the adapter owns its files.
     ///
     /// # Errors
     /// The store is unavailable.
@@ -122,11 +122,11 @@ impl Log {
         self.append_sealed(stream, expected, events, sealed).await
     }
 
-    /// The same for events whose ids may be tried in several streams: they are those of the first that tries to append them.
-    /// That is made sure of by the first event's id, when nothing but the append can fail any more.
+    /// The same for events whose ids may be tried in several streams: the first event's id is reserved for this stream
+    /// before the append, after sealing, so that only the append itself can still fail.
     ///
     /// # Errors
-    /// As [`Self::append`]; [`LogError::AnotherStreams`] where another was first.
+    /// As [`Self::append`]; [`LogError::AnotherStreams`] if another stream has reserved the id.
     pub async fn append_once(
         &self,
         stream: &StreamName,
@@ -174,8 +174,8 @@ impl Log {
         Ok(sealed)
     }
 
-    /// A repeat in another month is sealed with another key than the first time was: it is compared again under the key
-    /// of then, and repeated with the sealed parts that are stored.
+    /// A repeat in a later month is sealed with another key than the first attempt. It is compared again under the stored
+    /// key, and repeated with the stored sealed parts.
     async fn repeated_under_another_key(
         &self,
         stream: &StreamName,
@@ -203,7 +203,7 @@ impl Log {
     }
 }
 
-/// Everything but the sealed part, and the key that it is sealed with.
+/// The event without its sealed part and key id.
 #[must_use]
 pub fn plain_parts(event: &NewEvent) -> SealedEvent {
     SealedEvent {

@@ -1,5 +1,5 @@
-//! The log in memory, for tests: the same promises without a disk. It numbers as one sequencer does, or as a database that leaves
-//! holes: what works on such a log leans on no number that it must not lean on.
+//! The log in memory, for tests: the same promises without a disk. It assigns dense positions, or positions with holes, so that
+//! tests find code that wrongly relies on dense ones.
 
 use std::{
     collections::HashMap,
@@ -48,8 +48,8 @@ struct Events {
     reservations: HashMap<Uuid, StreamName>,
 }
 
-/// Where the n-th event stands in a log with holes.
-fn place(n: u64) -> Position {
+/// Position of the n-th event in a log with holes.
+fn sparse_position(n: u64) -> Position {
     Position(97 * n + n * n % 89)
 }
 
@@ -58,7 +58,7 @@ impl Events {
         self.all.last().map_or(Position::START, |event| event.position)
     }
 
-    /// As the plan takes it: how many there are, and what time must be behind the next.
+    /// The head for the sequencer: the number of events, and the time that the next one must exceed.
     fn log_head(&self, stream: &StreamName, positions: Positions) -> LogHead {
         let before = match positions {
             Positions::Dense => self.all.last(),
@@ -107,7 +107,7 @@ impl MemoryStore {
         Self::numbering(log_id, Positions::Dense)
     }
 
-    /// An empty log with this id that numbers in this way.
+    /// An empty log with this id and this way of assigning positions.
     #[must_use]
     pub fn numbering(log_id: Uuid, positions: Positions) -> Self {
         Self::of(Identity { log_id, generation: 1 }, positions, true)
@@ -128,7 +128,7 @@ impl MemoryStore {
         }
     }
 
-    /// The same log by another clock.
+    /// The same log with another clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
@@ -146,12 +146,12 @@ impl MemoryStore {
         let (_, _, rows) = sequencer.into_parts();
         for mut row in rows {
             if positions == Positions::Increasing {
-                let position = place(row.position.0);
+                let position = sparse_position(row.position.0);
                 (row, answer.last_position) = (Arc::new(RecordedEvent { position, ..(*row).clone() }), position);
             }
             log.push(row);
         }
-        // under the lock: announced after it, an older head could come last and leave subscribers waiting
+        // Under the lock: otherwise an older head could be announced last and leave subscribers waiting.
         self.inner.head.send_replace(log.head());
         Ok(answer)
     }
@@ -248,7 +248,7 @@ impl EventStore for MemoryStore {
     }
 }
 
-/// A log in memory that is filled from another.
+/// A log in memory that is filled from another log.
 #[derive(Debug)]
 pub struct MemoryImport {
     store: MemoryStore,
@@ -256,16 +256,16 @@ pub struct MemoryImport {
 }
 
 impl MemoryImport {
-    /// A new log of this identity that numbers in this way.
+    /// A new log with this identity and this way of assigning positions.
     #[must_use]
     pub fn new(identity: Identity, positions: Positions) -> Self {
         Self { store: MemoryStore::of(identity, positions, false), head: Position::START }
     }
 
-    /// Goes on with a log that was made by such an import, or is to go on from another place.
+    /// Continues an existing log.
     ///
     /// # Errors
-    /// It is another log.
+    /// Its identity differs.
     pub fn into(store: &MemoryStore, identity: Identity) -> Result<Self, ImportError> {
         let head = store.events().head();
         admit_identity(Some(store.inner.identity), head == Position::START, identity)?;
@@ -296,7 +296,7 @@ impl ImportTarget for MemoryImport {
         for row in placed_after(Position(log.all.len() as u64), events) {
             let position = match self.store.inner.positions {
                 Positions::Dense => row.position,
-                Positions::Increasing => place(row.position.0),
+                Positions::Increasing => sparse_position(row.position.0),
             };
             log.push(Arc::new(RecordedEvent { position, ..(*row).clone() }));
             places.push(position);

@@ -1,7 +1,7 @@
-//! Brings a database to this program's version, and refuses one that a newer program has used.
+//! Migrates a database to this program's version, and refuses one that a newer program has used.
 //!
-//! Each room (log, vault, policies) has its own numbered files in `migrations/`, its own database file or schema, and so
-//! its own record of what was applied.
+//! Each database (log, vault, policy) has its own numbered files in `migrations/`, its own file or schema, and its own record of
+//! applied migrations.
 
 use sqlx::{
     migrate::{MigrateError, Migrator},
@@ -36,18 +36,18 @@ pub enum MigrationError {
         /// The unknown migration.
         version: i64,
     },
-    /// A migration was edited after it had been applied, or one stopped half-way.
+    /// An applied migration was edited, or one was interrupted.
     #[error("the {room} database does not fit this program's migrations")]
     Mismatch {
         /// log, vault or policy
         room: &'static str,
-        /// Which, and how.
+        /// The migration, and the mismatch.
         #[source]
         source: MigrateError,
     },
-    /// It is being filled from another log, or that was interrupted.
+    /// It is an incomplete copy of another log.
     #[error(
-        "the log is a copy that is not whole: run desk copy-log again, which goes on where it was; desk can be started on it then"
+        "the log is an incomplete copy: run desk copy-log again, which resumes it; after that desk can be started on it"
     )]
     Incomplete,
     /// The database did not answer.
@@ -77,7 +77,7 @@ pub async fn migrate_sqlite(
     migrator.run(writer).await.map_err(|error| MigrationError::of(room, error))
 }
 
-/// Migrates a schema of a PostgreSQL server, making the schema first; nodes that start together wait for each other.
+/// Migrates a schema of a PostgreSQL server, creating it first; nodes that start at the same time wait for each other.
 ///
 /// # Errors
 /// The schema is from a newer version, a migration fails, or the role may not migrate.
@@ -91,7 +91,7 @@ pub async fn migrate_postgres(
     migrator.run(pool).await.map_err(|error| MigrationError::of(room, error))
 }
 
-/// `create schema if not exists` can still collide with itself, hence the lock.
+/// Under a lock, because two concurrent `create schema if not exists` can collide.
 async fn create_schema(pool: &sqlx::PgPool, schema: &str) -> Result<(), SqlError> {
     let mut tx = pool.begin().await?;
     sqlx::query("select pg_advisory_xact_lock(hashtext('fiido-desk schema'))").execute(&mut *tx).await?;

@@ -1,7 +1,7 @@
-//! The log in a SQLite file, `events.db`: WAL, `synchronous=FULL`, one writing task, readers that page.
+//! The log in a SQLite file, `events.db`: WAL, `synchronous=FULL`, one writing task, paged reads.
 //!
-//! Invariant: one process writes (the program locks its data directory), so what the writer remembers of stream heads is
-//! true until a batch fails; then it forgets and asks the file again.
+//! Invariant: only one process writes (the program locks its data directory), so the writer's cache of stream heads is valid until a
+//! batch fails; then it is cleared and read from the file again.
 
 mod import;
 mod reader;
@@ -42,16 +42,15 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the log, making or migrating it first.
+    /// Opens the log, creating or migrating it first.
     ///
     /// # Errors
-    /// The file cannot be used, is from a newer version, or is a copy that is not whole.
+    /// The file cannot be used, is from a newer version, or is an incomplete copy.
     pub async fn open(path: &Path) -> Result<Self, MigrationError> {
         Self::open_with(path, Access::Durable, SystemClock::shared()).await
     }
 
-    /// Opens the log with another clock, or with another durability: that is for the test that proves what durability costs,
-    /// and what it gives.
+    /// Opens the log with another clock or durability. Other durabilities are for the durability test.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -69,7 +68,7 @@ impl SqliteStore {
         Ok(Self { writer: pool, reader, appender })
     }
 
-    /// Opens an existing log for reading only; works while another process writes it.
+    /// Opens an existing log read-only; works while another process writes it.
     ///
     /// # Errors
     /// There is no log, or it is from a newer version.
@@ -78,7 +77,7 @@ impl SqliteStore {
         Ok(Arc::new(reader))
     }
 
-    /// Opens an existing log that nobody has open to write, leaving no file beside it; see [`Access::Immutable`].
+    /// Opens an existing log that no process has open for writing, without creating files; see [`Access::Immutable`].
     ///
     /// # Errors
     /// As [`Self::open_reader`].

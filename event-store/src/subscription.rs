@@ -9,13 +9,12 @@ use tokio::{sync::watch, time::timeout};
 
 use crate::{
     event::Position,
+    pages::PAGE,
     port::{EventReader, EventStream, ReadError},
 };
 
 /// How long a lost hint may go unnoticed.
 pub const POLL: Duration = Duration::from_secs(1);
-/// Events per page.
-const PAGE: usize = 512;
 /// Between tries while the database is away.
 const RETRY: Duration = Duration::from_millis(200);
 

@@ -1,7 +1,7 @@
-//! One tail per process: it reads the log once, keeps a recent window, and feeds every stream of server-sent events from it.
-//! Whoever is behind the window reads the log itself; nobody is dropped for being slow.
+//! One tail per process: it reads the log once, keeps a window of recent events, and serves all followers from it. A follower
+//! that is behind the window reads the log itself; no follower is dropped for being slow.
 //!
-//! Invariant: a follower sees each event after its position once and in order; the window only saves reads.
+//! Invariant: a follower gets each event after its position once and in order; the window only saves reads.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -13,14 +13,13 @@ use tokio::sync::{broadcast, broadcast::error::RecvError, watch};
 
 use crate::{
     event::{Position, RecordedEvent, StreamName},
+    pages::PAGE,
     port::{EventReader, EventStream, ReadError},
 };
 
 /// Events kept in memory: some seconds at full load.
 const WINDOW: usize = 4096;
-/// Events handed over at a time.
-const PAGE: usize = 512;
-/// Events that may wait for one follower of a stream before it reads the log instead.
+/// Events queued for a follower of one stream; when more are waiting, it reads the log instead.
 const BACKLOG: usize = 16;
 
 /// The shared tail.
@@ -52,7 +51,7 @@ impl Tail {
         self.state.borrow().position
     }
 
-    /// What stopped the tail for good, if anything: a gap or damage.
+    /// The error that stopped the tail for good (a gap or damage), if any.
     #[must_use]
     pub fn stopped(&self) -> Option<ReadError> {
         self.state.borrow().stopped.clone()
@@ -126,7 +125,7 @@ impl Tail {
         })
     }
 
-    /// From the window where it reaches back far enough, otherwise from the log.
+    /// A page from the window if it reaches back far enough, otherwise from the log.
     async fn page(&self, after: Position) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
         if let Some(page) = self.page_from_window(after) {
             return Ok(page);

@@ -1,8 +1,8 @@
-//! The vault: data keys per subject, class of data and month, wrapped by a master key; and the sealing of personal parts
-//! with them. Destroying keys is how a person is forgotten without rewriting the log.
+//! The vault: data keys per subject, class of data and month, wrapped by a master key, and the sealing of personal parts with
+//! them. Destroying the keys erases a person's data without rewriting the log.
 //!
-//! Invariants: a new key is on disk before it seals anything; a destroyed key never comes back (its row stays as a
-//! tombstone, and an erased subject gets no new keys); erased is said only where a tombstone says so.
+//! Invariants: a new key is on disk before it seals anything; a destroyed key never comes back (its row stays as a tombstone, and
+//! an erased subject gets no new keys); `Erased` is only returned where there is a tombstone.
 
 pub mod key_migration;
 pub mod keys;
@@ -23,26 +23,26 @@ use crate::{
     vault::seal::DataKey,
 };
 
-/// How long an unwrapped key stays in memory: an erasure made by another node is in force after this at the latest.
+/// How long an unwrapped key stays in memory. An erasure made by another node takes effect within this time.
 const KEY_CACHE: Duration = Duration::from_secs(60);
-/// Unwrapped keys in memory: about 10 MB, for with each is kept what is derived from it, 0.8 kB.
+/// Unwrapped keys in memory: about 10 MB, 0.8 kB each with the keys derived from it.
 const KEY_CACHE_ENTRIES: u64 = 10_000;
 
-/// What kind of personal data a key seals; retention is set per class.
+/// The class of personal data that a key seals; retention is set per class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyClass {
-    /// What was said: by customers, agents and assistants.
+    /// Messages of customers, agents and assistants.
     Message,
     /// Names, addresses, names of sessions.
     Contact,
-    /// What staff wrote about a customer.
+    /// Notes of staff about a customer.
     Note,
     /// Personal data of staff.
     Staff,
 }
 
 impl KeyClass {
-    /// As it stands in a key id.
+    /// The name used in key ids.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -57,9 +57,9 @@ impl KeyClass {
 /// The personal part of an event before it is sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonalPart {
-    /// Whose it is.
+    /// The person whose data it is.
     pub subject: Uuid,
-    /// Which of the subject's keys seals it.
+    /// The class of key that seals it.
     pub class: KeyClass,
     /// JSON text.
     pub json: String,
@@ -72,12 +72,12 @@ pub fn key_id(subject: Uuid, class: KeyClass, at: Timestamp) -> Arc<str> {
     format!("{subject}/{}/{:04}-{:02}", class.as_str(), day.year(), day.month()).into()
 }
 
-/// What a sealed part turned out to hold.
+/// The result of opening a sealed part.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Opened {
     /// The event has no personal part.
     Nothing,
-    /// The JSON text that was sealed.
+    /// The JSON text.
     Known(String),
     /// Its key was destroyed.
     Erased,
@@ -93,27 +93,27 @@ impl fmt::Debug for Opened {
     }
 }
 
-/// Why something could not be sealed or opened.
+/// Why a part could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The key store cannot be reached, or is full.
     #[error("the vault is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// The subject was erased; nothing more is recorded about it.
+    /// The subject was erased; no personal data about it is recorded any more.
     #[error("the keys of subject {0} were destroyed")]
     SubjectErased(Uuid),
-    /// An event names a key of which neither the key nor a tombstone is there.
+    /// The vault has neither the key of an event nor a tombstone for it.
     #[error("key {key_id} of the event at position {position} is missing from the vault")]
     KeyMissing {
-        /// The event.
+        /// Position of the event.
         position: Position,
-        /// The key.
+        /// Id of the key.
         key_id: Arc<str>,
     },
-    /// The key is there, but not wrapped by this master key.
+    /// The key exists but is not wrapped by this master key.
     #[error("key {0} cannot be unwrapped: wrong master key, or the vault is damaged")]
     WrongMasterKey(Arc<str>),
-    /// The sealed bytes do not belong to this event, or were changed.
+    /// The sealed bytes belong to another event, or were changed.
     #[error("the personal part of the event at position {0} is damaged")]
     Damaged(Position),
 }
@@ -133,7 +133,7 @@ impl Vault {
         Self { keys, master, unwrapped }
     }
 
-    /// A vault that ends with the process, for tests.
+    /// A vault in memory, for tests.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(Arc::new(MemoryKeys::default()), MasterKey::generate())
@@ -169,7 +169,7 @@ impl Vault {
         text.map(Opened::Known).ok_or(VaultError::Damaged(recorded.position))
     }
 
-    /// Fetches the keys of many events at once, so that opening them does not ask the key store for each.
+    /// Fetches the keys of many events at once, so that opening them needs no query per event.
     ///
     /// # Errors
     /// The key store is unavailable, or the master key is wrong.
@@ -185,7 +185,7 @@ impl Vault {
         Ok(())
     }
 
-    /// Whether the key of a recorded event is destroyed by now; asks the key store itself, whatever is in memory.
+    /// Whether the key of a recorded event has been destroyed; queries the key store, not the cache.
     ///
     /// # Errors
     /// The key store is unavailable.
@@ -194,7 +194,7 @@ impl Vault {
         Ok(self.keys.get(key_id).await? == Some(KeyRecord::Destroyed))
     }
 
-    /// Whether a stored event seals just this part; true as well where its key is destroyed and nobody can tell.
+    /// Whether a stored event seals exactly this part; also true if its key is destroyed, since nobody can tell then.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -208,10 +208,10 @@ impl Vault {
         Ok(seal::holds(&key, sealed, part.json.as_bytes()))
     }
 
-    /// Destroys every key of a subject, for good, and refuses it new ones.
+    /// Destroys every key of a subject permanently, and refuses it new ones.
     ///
     /// # Errors
-    /// The key store is unavailable; nothing was destroyed then.
+    /// The key store is unavailable; nothing was destroyed.
     pub async fn erase_subject(&self, subject: Uuid, now: Timestamp) -> Result<(), VaultError> {
         let destroyed = self.keys.destroy_subject(subject, now).await?;
         for key_id in destroyed {

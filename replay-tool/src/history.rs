@@ -2,18 +2,21 @@
 //!
 //! Invariant: history is never skipped: a version that is missing or was changed stops the reader and is named.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use domain::{
     PersonalText,
     session::{Event, State, decode},
 };
-use event_store::{RecordedEvent, StreamName, StreamVersion, event::Position, hash};
+use event_store::{
+    RecordedEvent, StreamName, StreamVersion, hash,
+    pages::{pages, stream_pages},
+};
+use futures::StreamExt as _;
 use uuid::Uuid;
 
 use crate::{failure::Failure, progress::Progress, source::Source};
 
-const PAGE: usize = 500;
 const CATEGORY: &str = "session";
 const OPENED: &str = "session.opened";
 
@@ -57,17 +60,14 @@ pub async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent
 /// They are not as they were recorded.
 pub async fn load(source: &Source, stream: &StreamName) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
     let mut history: Vec<Arc<RecordedEvent>> = Vec::new();
-    loop {
-        let after = history.last().map_or(StreamVersion::NONE, |event| event.version);
-        let page = source.reader().read_stream(stream, after, PAGE).await?;
-        if page.is_empty() {
-            return Ok(history);
-        }
-        for event in page {
+    let mut pages = pin!(stream_pages(source.reader(), stream, StreamVersion::NONE));
+    while let Some(page) = pages.next().await {
+        for event in page? {
             check_link(history.last(), &event)?;
             history.push(event);
         }
     }
+    Ok(history)
 }
 
 fn check_link(before: Option<&Arc<RecordedEvent>>, event: &RecordedEvent) -> Result<(), Failure> {
@@ -86,19 +86,18 @@ fn check_link(before: Option<&Arc<RecordedEvent>>, event: &RecordedEvent) -> Res
 async fn find_by_name(source: &Source, name: &str) -> Result<Vec<StreamName>, Failure> {
     let progress = Progress::new("looking for the name", source.reader().head().await?);
     let mut found = Vec::new();
-    let mut after = Position::START;
-    loop {
-        let page = source.reader().read_all(after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after = last.position;
+    let mut pages = pin!(pages(source.reader()));
+    while let Some(page) = pages.next().await {
+        let page = page?;
         for recorded in page.iter().filter(|event| &*event.event.event_type == OPENED) {
             let Event::Opened(opened) = understand(recorded, source.personal(recorded).await?)? else { continue };
             if opened.name.known().is_some_and(|named| named.session_name.as_str() == name) {
                 found.push(recorded.stream.clone());
             }
         }
-        progress.reached(after);
+        page.last().into_iter().for_each(|last| progress.reached(last.position));
     }
+    Ok(found)
 }
 
 /// What a session's event says.

@@ -1,17 +1,19 @@
 //! `stats`: what a log is made of.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    pin::pin,
+};
 
 use domain::{
     PersonalText,
     session::{Session, State},
 };
-use event_store::{Identity, Position, RecordedEvent, StreamName};
+use event_store::{Identity, Position, RecordedEvent, StreamName, pages::pages_up_to};
+use futures::StreamExt as _;
 use serde::Serialize;
 
 use crate::{Finding, failure::Failure, history::understand, progress::Progress, render::Screen, source::Source};
-
-const PAGE: usize = 1000;
 
 /// Counted in one walk.
 #[derive(Default)]
@@ -52,15 +54,12 @@ pub async fn stats(source: &Source, screen: &mut Screen<'_>) -> Result<Finding, 
     let head = reader.head().await?;
     let progress = Progress::new("counting", head);
     let mut tally = Tally::default();
-    let mut after = Position::START;
-    while after < head {
-        let page = reader.read_all(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.position;
-        for event in page.iter().take_while(|event| event.position <= head) {
+    let mut pages = pin!(pages_up_to(reader, Position::START, head));
+    while let Some(page) = pages.next().await {
+        for event in &page? {
             tally.add(event)?;
+            progress.reached(event.position);
         }
-        progress.reached(after);
     }
     drop(progress);
     let document = tally.document(reader.identity().await?, head);

@@ -1,9 +1,9 @@
-//! The signer: it follows the log, keeps the tree's right edge, and writes a signed note every thousand events, every minute
-//! with news, and at a clean stop.
+//! The signer: it follows the log, keeps the right edge of the Merkle tree, and writes a signed note every thousand events, a
+//! minute after the first unsigned event, and at a clean stop.
 //!
-//! It costs an event two hashes, holds nothing but the frontier, and nobody waits for it: files are written by a thread of their
-//! own, and a folder that cannot be written is tried again while everything else goes on. Invariant: what it signs is what it
-//! has read itself, on top of what it has signed before; once the log contradicts a note, it signs nothing more.
+//! It computes two hashes per event and holds only the frontier. Nothing waits for it: files are written on a separate thread, and
+//! a folder that cannot be written is retried. Invariant: it only signs events that it has read itself, on top of what it has
+//! signed before; once the log contradicts a note, it signs nothing more.
 
 mod dependencies;
 mod resume;
@@ -31,8 +31,7 @@ pub use dependencies::Places;
 pub use signing_loop::Pace;
 pub use status::{Alarm, Status};
 
-/// How long the end of the process waits for the last note: what is on the log is read in much less, and a folder that hangs
-/// is not waited for.
+/// How long a stop waits for the last note. Reading to the head takes much less; a folder that hangs is not waited for.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// A running signer.
@@ -43,7 +42,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Starts following a log. Returns at once; whatever has to be read is read beside everything else.
+    /// Starts following a log in a task of its own and returns at once.
     #[must_use]
     pub fn start(
         tail: Arc<Tail>,
@@ -62,13 +61,13 @@ impl Signer {
         Self { status, stop, task }
     }
 
-    /// How it does, now and later.
+    /// The current status and its changes.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }
 
-    /// Signs what is on the log by now, and ends.
+    /// Signs up to the current head, and ends.
     pub async fn stop(&self) {
         self.stop.send_replace(true);
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();

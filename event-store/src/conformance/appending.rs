@@ -1,4 +1,4 @@
-//! What an append does when it is taken.
+//! Successful appends.
 
 use super::{
     fixture::{Fixture, ids},

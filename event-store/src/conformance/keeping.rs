@@ -1,4 +1,4 @@
-//! What was stored comes back as the very bytes it was, also after the log was closed and opened again.
+//! Stored bytes are returned unchanged, also after the log was closed and opened again.
 
 use super::{
     fixture::{Fixture, ids},
@@ -9,7 +9,7 @@ use crate::{
     port::Expected,
 };
 
-/// JSON that means the same in other bytes, or that a careless text column would mend.
+/// JSON that an adapter might normalise, or that a text column might change.
 const AWKWARD: [&str; 14] = [
     "{}",
     "{ }",

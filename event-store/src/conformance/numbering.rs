@@ -1,11 +1,11 @@
-//! Numbers, times and hashes that the log gives.
+//! Positions, versions, times and hashes assigned by the log.
 
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    fixture::{Fixture, at_once},
+    fixture::{Fixture, concurrently},
     sample::{full, new_stream, some},
 };
 use crate::{
@@ -14,13 +14,13 @@ use crate::{
     port::{Expected, Positions},
 };
 
-/// Clocks of a node and its log's server may differ by this much before a time counts as wrong.
+/// Tolerated difference between the clocks of a node and of the log's server.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
-/// Appends of several sizes to several streams, all at once; several writers per stream.
+/// Appends of several sizes to several streams concurrently, with several writers per stream.
 async fn write_mixed(fixture: &Fixture) {
     let streams: Vec<StreamName> = (0..4).map(|_| new_stream()).collect();
-    at_once((0..16).map(|n| {
+    concurrently((0..16).map(|n| {
         let (store, stream) = (fixture.store.clone(), streams[n % 4].clone());
         async move {
             for round in 0..6 {
@@ -57,8 +57,7 @@ pub(super) async fn versions_are_dense_in_each_stream(fixture: &Fixture) {
     }
 }
 
-/// In the whole log where one sequencer numbers it, elsewhere in each stream. Large appends bring many events in one
-/// microsecond.
+/// In the whole log if it is dense, otherwise within each stream. Large appends have many events in one microsecond.
 pub(super) async fn times_rise_with_positions(fixture: &Fixture) {
     write_mixed(fixture).await;
     for _ in 0..4 {
@@ -74,7 +73,7 @@ pub(super) async fn times_rise_with_positions(fixture: &Fixture) {
         if let Some(before) = times.insert(scope, after) {
             assert!(after > before, "{before}, then {after} at {position}");
         }
-        assert_eq!(after.as_nanosecond() % 1000, 0, "{after} is finer than it is stored");
+        assert_eq!(after.as_nanosecond() % 1000, 0, "{after} has more digits than are stored");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reads: pages, ends, and that nothing shows before what stands below it.
+//! Reads: pages, ends, and that a position is not visible before those below it.
 
 use std::{
     collections::HashSet,
@@ -11,7 +11,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    fixture::{Fixture, at_once, ids},
+    fixture::{Fixture, concurrently, ids},
     sample::{new_stream, plain, some},
 };
 use crate::{
@@ -32,7 +32,7 @@ async fn two_streams(fixture: &Fixture) -> (StreamName, StreamName) {
     (one, other)
 }
 
-/// Every page that starts after any of the events, or before the first, of any size, must be the part of `all` it should.
+/// Checks pages of any size after each of the events, and from the start, against `all`.
 async fn pages_fit<F: Future<Output = Events>>(all: &Events, page: impl Fn(Option<&Arc<RecordedEvent>>, usize) -> F) {
     for start in 0..=all.len() {
         let after = start.checked_sub(1).map(|last| &all[last]);
@@ -61,7 +61,7 @@ pub(super) async fn find_knows_recorded_ids_only(fixture: &Fixture) {
     }
 }
 
-/// However long the stream is that has it, and wherever in it.
+/// In a long stream, at any version.
 pub(super) async fn find_looks_through_the_whole_stream(fixture: &Fixture) {
     let stream = new_stream();
     let events = some(3 * MAX_EVENTS);
@@ -100,7 +100,7 @@ pub(super) async fn the_head_is_the_last_position(fixture: &Fixture) {
     }
 }
 
-/// An adapter that keeps no such record promises nothing here.
+/// Does not apply to an adapter without a head record.
 pub(super) async fn the_recorded_end_is_the_last_event(fixture: &Fixture) {
     for count in [1, 3] {
         fixture.append(&new_stream(), some(count)).await;
@@ -124,7 +124,7 @@ pub(super) async fn read_stream_pages_through_a_stream(fixture: &Fixture) {
     .await;
 }
 
-/// Names that a pattern, a prefix or a case-blind comparison would take for each other.
+/// Names that a pattern, prefix or case-insensitive comparison would confuse.
 pub(super) async fn read_stream_gives_that_stream_only(fixture: &Fixture) {
     let tag = Uuid::new_v4().simple().to_string();
     let names = ["", "_", "-", "a", "ab", "a_b", "a-b", "axb"].map(|end| format!("session-{tag}{end}"));
@@ -193,12 +193,12 @@ pub(super) async fn reads_beyond_the_end_are_empty(fixture: &Fixture) {
     assert_eq!(after.expect("a stream can be read"), []);
 }
 
-/// Readers page through the log while it is written; what each has seen must in the end be the log, without a hole.
+/// Readers page through the log while it is written; each must see the whole log without a hole.
 pub(super) async fn read_all_never_shows_a_position_before_those_below_it(fixture: &Fixture) {
     let done = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> =
         (0..3).map(|_| tokio::spawn(read_until(fixture.store.clone(), fixture.start, done.clone()))).collect();
-    at_once((0..8).map(|_| {
+    concurrently((0..8).map(|_| {
         let store = fixture.store.clone();
         async move {
             let stream = new_stream();
@@ -214,7 +214,11 @@ pub(super) async fn read_all_never_shows_a_position_before_those_below_it(fixtur
     let written = ids(&fixture.written().await);
     assert_eq!(written.iter().collect::<HashSet<_>>().len(), 320);
     for reader in readers {
-        assert_eq!(reader.await.expect("a reader does not panic"), written, "a reader saw another log");
+        assert_eq!(
+            reader.await.expect("a reader does not panic"),
+            written,
+            "a reader saw other events than the log has"
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an append is refused for, and that nothing is left of it then.
+//! Refused appends, which leave nothing behind.
 
 use super::{
     fixture::{Fixture, ids},
@@ -10,18 +10,18 @@ use crate::{
     sequencer::{MAX_EVENT_BYTES, MAX_EVENTS},
 };
 
-/// The append must be refused for its version, and say where the stream is.
+/// Asserts that an append is refused for its version, with the actual version.
 async fn is_refused_at(fixture: &Fixture, stream: &StreamName, expected: Expected, at: u64) {
     match fixture.try_append(stream, expected, &some(2)).await {
         Err(AppendError::WrongExpectedVersion { stream: named, expected: asked, actual }) => {
             assert_eq!((&named, asked, actual), (stream, expected, StreamVersion(at)));
         }
-        other => panic!("{expected:?} on a stream at {at} was answered {other:?}"),
+        other => panic!("{expected:?} on a stream at {at} gave {other:?}"),
     }
     assert_eq!(fixture.stream(stream).await.len() as u64, at, "a refused append was stored");
 }
 
-/// The append must be refused as one that no log stores, whatever stream it is for.
+/// Asserts that an append is refused as invalid.
 async fn is_refused(fixture: &Fixture, events: &[SealedEvent]) {
     let stream = new_stream();
     let answer = fixture.try_append(&stream, Expected::Any, events).await;
@@ -104,7 +104,7 @@ pub(super) async fn a_refused_append_leaves_nothing(fixture: &Fixture) {
     ];
     for (expected, events) in attempts {
         let refused = fixture.try_append(&stream, expected, &events).await;
-        assert!(refused.is_err(), "{expected:?} was answered {refused:?}");
+        assert!(refused.is_err(), "{expected:?} gave {refused:?}");
         assert_eq!(fixture.store.head().await.expect("the head can be read"), before);
         for event in events.iter().filter(|event| event.event_id != known.event_id) {
             assert_eq!(fixture.find(&stream, event.event_id).await, None);

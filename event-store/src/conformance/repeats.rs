@@ -1,9 +1,9 @@
-//! An append that comes again: a client that did not hear the answer asks a second time, and nothing happens twice.
+//! Repeated appends: a client that missed the answer repeats its append, and nothing is stored twice.
 
 use uuid::Uuid;
 
 use super::{
-    fixture::{Fixture, at_once, ids},
+    fixture::{Fixture, concurrently, ids},
     sample::{full, new_stream, plain, sealed, some},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     port::{AppendError, Expected, Positions},
 };
 
-/// Every way of asking, most of them wrong for a stream that has moved on.
+/// Every precondition, most of them wrong for a stream that has grown.
 const WAYS: [Expected; 5] = [
     Expected::Any,
     Expected::NoStream,
@@ -76,7 +76,7 @@ pub(super) async fn a_repeat_is_known_by_its_content_alone(fixture: &Fixture) {
     assert_eq!(fixture.stream(&stream).await[0].event, event, "the stored event was replaced");
 }
 
-/// The append must be refused, naming the event that has the id.
+/// Asserts that an append is refused with the stored event that has the id.
 async fn is_other_content(fixture: &Fixture, stream: &StreamName, events: &[SealedEvent], stored: (&StreamName, Uuid)) {
     let known = fixture.find(stored.0, stored.1).await.expect("it is recorded");
     match fixture.try_append(stream, Expected::Any, events).await {
@@ -117,7 +117,7 @@ pub(super) async fn a_known_id_in_another_stream_is_refused(fixture: &Fixture) {
     assert!(fixture.stream(&other).await.is_empty());
 }
 
-/// Where ids are known in their streams only, the same id in another stream is another event, and each is found in its own.
+/// If ids are unique per stream only, the same id in another stream is another event, and each is found in its own stream.
 async fn is_another_event(fixture: &Fixture, (stream, other): (&StreamName, &StreamName), event: SealedEvent) {
     let id = event.event_id;
     for _again in 0..2 {
@@ -150,12 +150,12 @@ pub(super) async fn a_repeat_in_another_order_is_refused(fixture: &Fixture) {
     assert_eq!(fixture.stream(&stream).await.len(), 3);
 }
 
-/// Some of them meet in one batch, some do not; the answer is the same.
+/// Some share a batch, some do not; the answer is the same.
 pub(super) async fn concurrent_repeats_are_stored_once(fixture: &Fixture) {
     for round in 0..5 {
         let (stream, events) = (new_stream(), some(2));
         let expected = if round % 2 == 0 { Expected::NoStream } else { Expected::Any };
-        let answers = at_once((0..24).map(|_| {
+        let answers = concurrently((0..24).map(|_| {
             let (store, stream, events) = (fixture.store.clone(), stream.clone(), events.clone());
             async move { store.append(&stream, expected, events).await }
         }))
@@ -169,13 +169,13 @@ pub(super) async fn concurrent_repeats_are_stored_once(fixture: &Fixture) {
     }
 }
 
-/// An adapter that judges many requests together must not take a late repeat for a conflict.
+/// An adapter that decides many requests together must not take a late repeat for a conflict.
 pub(super) async fn a_repeat_among_new_appends_answers_as_the_first_time(fixture: &Fixture) {
     for _ in 0..5 {
         let (repeated, events) = (new_stream(), some(1));
         let first = fixture.append(&repeated, events.clone()).await;
         fixture.append(&repeated, some(1)).await;
-        let answers = at_once((0..24).map(|writer| {
+        let answers = concurrently((0..24).map(|writer| {
             let again = (repeated.clone(), Expected::NoStream, events.clone());
             let new = (new_stream(), Expected::NoStream, some(1));
             let (stream, expected, events) = if writer % 3 == 0 { again } else { new };

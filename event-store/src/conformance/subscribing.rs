@@ -1,4 +1,4 @@
-//! Subscriptions: every event after a position, once and in order, whether it was there already or comes later.
+//! Subscriptions: every event after a position once and in order, both existing and new ones.
 
 use std::{
     sync::{
@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    fixture::{Fixture, at_once, ids, next},
+    fixture::{Fixture, concurrently, ids, next},
     sample::{new_stream, plain, some},
 };
 use crate::{
@@ -49,7 +49,7 @@ pub(super) async fn a_subscription_from_the_head_gives_what_is_new(fixture: &Fix
     let head = fixture.store.head().await.expect("the head can be read");
     let mut events = fixture.store.subscribe(head);
     let waits = tokio::time::timeout(Duration::from_millis(50), futures::StreamExt::next(&mut events)).await;
-    assert!(waits.is_err(), "there is nothing new, but {waits:?} was given");
+    assert!(waits.is_err(), "there is nothing new, but {waits:?} was returned");
     for _ in 0..3 {
         let event = plain("{}");
         let id = event.event_id;
@@ -61,7 +61,7 @@ pub(super) async fn a_subscription_from_the_head_gives_what_is_new(fixture: &Fix
 pub(super) async fn a_subscription_from_beyond_the_head_waits_for_its_position(fixture: &Fixture) {
     let before = fixture.append(&new_stream(), some(1)).await.last_position;
     let head = fixture.append(&new_stream(), some(1)).await.last_position;
-    // three events further on, or about three where positions have holes
+    // Three events further on, or about three if positions have holes.
     let beyond = Position(head.0 + 3 * (head.0 - before.0));
     let mut events = fixture.store.subscribe(beyond);
     for _ in 0..9 {
@@ -73,7 +73,7 @@ pub(super) async fn a_subscription_from_beyond_the_head_waits_for_its_position(f
     fixture.expect_next(&mut events, &written[first..]).await;
 }
 
-/// Writers write all the time; subscribers come at several moments, from several places, and all see one log.
+/// While writers append, subscribers start at several times and positions; all see the same log.
 pub(super) async fn catching_up_and_live_have_no_seam(fixture: &Fixture) {
     let written = Arc::new(AtomicUsize::new(0));
     let last = plain("{\"last\":true}");
@@ -83,7 +83,7 @@ pub(super) async fn catching_up_and_live_have_no_seam(fixture: &Fixture) {
             tokio::spawn(fixture.subscribe_when(written.clone(), begins, n % 2 == 0))
         })
         .collect();
-    at_once((0..WRITERS).map(|_| write_slowly(fixture.store.clone(), written.clone()))).await;
+    concurrently((0..WRITERS).map(|_| write_slowly(fixture.store.clone(), written.clone()))).await;
     fixture.append(&new_stream(), vec![last]).await;
 
     let log = ids(&fixture.written().await);
@@ -95,7 +95,7 @@ pub(super) async fn catching_up_and_live_have_no_seam(fixture: &Fixture) {
     }
 }
 
-/// A pause after every append, so that the log grows all the while that subscribers catch up.
+/// Pauses after every append, so that the log grows while subscribers catch up.
 async fn write_slowly(store: Arc<dyn EventStore>, written: Arc<AtomicUsize>) {
     let stream = new_stream();
     for _ in 0..APPENDS_EACH {
@@ -119,8 +119,8 @@ impl Watch {
         Self { store, start, last: last.event_id, patience: fixture.patience() }
     }
 
-    /// Subscribes once so many events are written, from the start or from what is then the head; gives how many events
-    /// it passed over, and the ids it saw up to the last.
+    /// Subscribes once this many events are written, from the start or from the current head; returns the number of events
+    /// skipped, and the ids seen up to the last one.
     async fn subscribe_when(
         self,
         written: Arc<AtomicUsize>,
@@ -147,7 +147,7 @@ impl Watch {
     }
 }
 
-/// More than any window or backlog holds is written while a live subscriber takes nothing.
+/// More events than any window or backlog holds are written while a live subscriber does not read.
 pub(super) async fn a_slow_subscriber_loses_nothing(fixture: &Fixture) {
     let mut events = fixture.store.subscribe(fixture.start);
     fixture.append(&new_stream(), some(1)).await;

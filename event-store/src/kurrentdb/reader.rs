@@ -1,10 +1,10 @@
-//! The reading half.
+//! Reads the log.
 //!
-//! KurrentDB reads `$all` from the place of a record on, with it, and refuses any other number. A position that we gave is such
-//! a place; for any other number (a caller's own, one from before a restore) the event before it is looked for first.
+//! KurrentDB reads `$all` from the position of a record, inclusive, and refuses any other number. Positions returned by us are valid;
+//! for any other number (a caller's own, or one from before a restore) the previous event is looked up first.
 //!
-//! Invariant: nothing is taken for the end of the log that is not shown to be: an answer of `$all` has no mark of its end, so
-//! that an empty one is held against where the log ends, and an answer that lacks what it must begin with is cut off.
+//! Invariant: the end of the log is never assumed: an answer of `$all` has no end marker, so an empty one is compared with the log's
+//! head, and one without its expected first record was cut off.
 
 use std::sync::Arc;
 
@@ -25,13 +25,12 @@ use super::{
 };
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
+    pages::PAGE,
     port::{EventReader, EventStream, Identity, Positions, ReadError, Truncation},
     subscription,
 };
 
-/// Records at a time where many are looked through.
-const PAGE: usize = 512;
-/// Events of a page at most; more are read in several.
+/// Most records per call; more are read in several calls.
 const MAX_PAGE: usize = 4096;
 
 type Events = Vec<Arc<RecordedEvent>>;
@@ -41,7 +40,7 @@ pub(super) struct KurrentReader {
     pub(super) connection: Connection,
     pub(super) indexes: StreamIndexes,
     identity: Identity,
-    /// The greatest position that this process has met, and who wants to hear of a greater one.
+    /// The highest position seen by this process; subscriptions wait for it to increase.
     seen: Arc<watch::Sender<Position>>,
 }
 
@@ -51,7 +50,7 @@ impl KurrentReader {
         Self { connection, indexes: StreamIndexes::new(), identity, seen }
     }
 
-    /// Whoever waits for events after `position` may look.
+    /// Announces a position to waiting subscriptions.
     pub(super) fn announce(&self, position: Position) {
         self.seen.send_if_modified(|seen| {
             let is_news = position > *seen;
@@ -64,12 +63,12 @@ impl KurrentReader {
         *self.seen.borrow()
     }
 
-    /// Where nobody subscribes any more there is nothing to watch for.
+    /// For the watching task, which ends when the log is dropped.
     pub(super) fn downgrade(&self) -> std::sync::Weak<watch::Sender<Position>> {
         Arc::downgrade(&self.seen)
     }
 
-    /// Position of the last event, asked of the server.
+    /// Position of the last event, read from the server.
     pub(super) async fn last(&self) -> Result<Position, Fault> {
         let mut wanted = 2;
         loop {
@@ -87,18 +86,18 @@ impl KurrentReader {
         }
     }
 
-    /// Events after a position that is the place of a record, or the start.
+    /// Events after a position that is that of a record, or the start.
     async fn after(&self, place: Position, after: Position, limit: usize) -> Result<Events, ReadFault> {
         let mut events = Events::new();
         let mut from = if place == Position::START { Begin::Start } else { Begin::At(place) };
         loop {
-            // Two more than wanted: the record to begin with comes too, and the identity may.
+            // Two more than requested: the starting record is included, and the identity may be.
             let asked = (limit - events.len()).saturating_add(2).min(MAX_PAGE);
             let records = read::of_all(&self.connection, Which::Events, from, asked).await?;
             let Some(last) = records.last() else { return Err(Fault::CutShort.into()) };
             let (is_full, next) = (records.len() == asked, Position(last.position.commit));
             for record in records.iter().filter(|record| !is_identity(record)) {
-                // A further page begins with the record that the one before ended with.
+                // A further page begins with the last record of the previous one.
                 let newest = events.last().map_or(after, |event| event.position);
                 if record.position.commit <= newest.0 {
                     continue;
@@ -115,7 +114,7 @@ impl KurrentReader {
         }
     }
 
-    /// As [`Self::after`], for a number that the server refused or knew nothing of.
+    /// As [`Self::after`], for a number that is not the position of a record.
     async fn after_any(&self, after: Position, limit: usize) -> Result<Events, ReadFault> {
         let head = self.last().await?;
         if after >= head {
@@ -125,7 +124,7 @@ impl KurrentReader {
         self.after(place, after, limit).await
     }
 
-    /// The last event at or before a number, looked for from the nearer end of the log.
+    /// The last event at or before a number, searched from the nearer end of the log.
     async fn place_before(&self, number: Position, head: Position) -> Result<Position, Fault> {
         let backward = number.0 > head.0 / 2;
         let mut from = if backward { Begin::End } else { Begin::Start };
@@ -162,14 +161,14 @@ impl KurrentReader {
             }
             Err(fault) => return Err(fault),
         };
-        // More had been seen before: then the log was cut, or the answer was.
+        // Later events have been seen before: either the log was truncated, or the answer was cut off.
         if events.is_empty() && after < known && after < self.last().await? {
             return Err(Fault::CutShort.into());
         }
         Ok(events)
     }
 
-    /// A refusal may be of the number or of anything else: that there is no event is said when the one before was found.
+    /// A refusal may have several causes: `None` is only returned once the previous event has been found.
     async fn at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadFault> {
         let records = match read::of_all(&self.connection, Which::Events, Begin::At(position), 1).await {
             Err(fault) if may_be_no_place(&fault) => {
@@ -191,7 +190,7 @@ fn is_identity(record: &Raw) -> bool {
     record.stream_id() == IDENTITY
 }
 
-/// The first record of all that are ours.
+/// Whether this is the first record of the log.
 fn is_beginning(record: &Raw) -> bool {
     is_identity(record) && record.revision == 0
 }
@@ -211,7 +210,7 @@ impl EventReader for KurrentReader {
             Some(event) if event.event.event_id == event_id => Ok(Some(event)),
             _another => Err(ReadError::Damaged {
                 position: Position::START,
-                what: format!("version {version} of stream {stream} is not what it was"),
+                what: format!("version {version} of stream {stream} has changed"),
             }),
         }
     }

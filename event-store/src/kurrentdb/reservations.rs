@@ -1,5 +1,5 @@
-//! Ids that are one stream's alone in the whole log: a stream for each, whose first event says whose it is. That a stream has one
-//! first event is what KurrentDB sees to.
+//! Reservations of event ids: one stream per reserved id, whose first event names the owner. KurrentDB guarantees that a stream has
+//! only one first event.
 
 use std::time::Duration;
 
@@ -14,19 +14,19 @@ use crate::{
 };
 
 const TYPE: &str = "log.id_claimed";
-const WITHIN: Duration = Duration::from_millis(2500);
+const LIMIT: Duration = Duration::from_millis(2500);
 
 #[derive(Serialize, Deserialize)]
 struct Reservation {
     stream: String,
 }
 
-/// Not one that the filter of events lets through.
+/// A name that the filter of events excludes.
 fn name_of(event_id: Uuid) -> String {
     format!("fiido.desk.claim-{event_id}")
 }
 
-/// Whose an id is.
+/// The owner of an id.
 pub(super) async fn owner(connection: &Connection, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
     let name = name_of(event_id);
     let Some(first) = read::one_of(connection, &name, false).await? else { return Ok(None) };
@@ -34,13 +34,13 @@ pub(super) async fn owner(connection: &Connection, event_id: Uuid) -> Result<Opt
     match reservation.and_then(|reservation| StreamName::parse(&reservation.stream).ok()) {
         Some(stream) => Ok(Some(stream)),
         None => {
-            let what = format!("the stream {name} does not say whose the id is");
+            let what = format!("the stream {name} does not name the owner of the id");
             Err(ReadError::Damaged { position: Position(first.position.commit), what })
         }
     }
 }
 
-/// Makes it this stream's if it is nobody's; says whose it is then.
+/// Reserves an id unless it is reserved, and returns its owner.
 pub(super) async fn reserve(
     connection: &Connection,
     event_id: Uuid,
@@ -54,12 +54,12 @@ pub(super) async fn reserve(
     }
 }
 
-/// Whether it was stored, and by whom, is read afterwards.
+/// The outcome is read afterwards.
 async fn write(connection: &Connection, event_id: Uuid, stream: &StreamName) -> Result<(), Fault> {
     let reservation = Reservation { stream: stream.to_string() };
     let event = EventData::json(TYPE, &reservation).expect("a name is JSON").id(Uuid::new_v4());
-    let written = connection.call(WITHIN, |lent| async move {
-        let options = lent.appending(WITHIN).stream_state(StreamState::NoStream);
+    let written = connection.call(LIMIT, |lent| async move {
+        let options = lent.appending(LIMIT).stream_state(StreamState::NoStream);
         lent.client.append_to_stream(name_of(event_id), &options, event).await
     });
     written.await.map(drop)

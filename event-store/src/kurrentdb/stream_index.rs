@@ -1,10 +1,8 @@
-//! What a node remembers of a stream: where it ends, and which ids stand where in it. KurrentDB has no index by id, and asks no
-//! question about ids further up in a stream than its end; so this is both what finds an event and what keeps one id from being
-//! stored twice in a stream.
+//! A node's index of a stream: its end, and the version of each event id. KurrentDB has no index by id and only checks for repeated
+//! ids at a stream's end, so this index both finds events and prevents an id from being stored twice in a stream.
 //!
-//! A stream is read once, from its first event, and from then on only what is new in it. Invariant: what is remembered is a
-//! beginning of the stream, never something else; whether it is all of it only the server can say, and does, when an append
-//! is sent after the last event that is remembered.
+//! A stream is read once from its first event, and afterwards only its new events. Invariant: the index always covers a prefix of
+//! the stream. Whether it is the whole stream is only known from the server, when an append after the last indexed event succeeds.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -25,28 +23,27 @@ use super::{
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     hash::NO_HASH,
+    pages::PAGE,
     port::ReadError,
     sequencer::StreamHead,
 };
 
-/// Bytes for all that is remembered, about.
-const REMEMBERED_BYTES: u64 = 64 * 1024 * 1024;
-/// What a stream costs, and each of its events.
+/// Approximate size of all cached indexes.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Approximate size of an index, and of each of its events.
 const STREAM_BYTES: usize = 300;
 const EVENT_BYTES: usize = 64;
-/// Events at a time.
-const PAGE: usize = 1000;
-/// Who waits for a stream's earlier append longer than this would rather hear that the log is away.
-const IN_TURN: Duration = Duration::from_secs(4);
+/// Longest wait for an earlier append to the same stream; after that the log is reported as unavailable.
+const LOCK_LIMIT: Duration = Duration::from_secs(4);
 
-/// A stream, as far as it is known.
+/// The index of one stream.
 pub(super) struct StreamIndex {
     ids: HashMap<Uuid, StreamVersion>,
-    /// By version, from 1.
+    /// Positions by version, from 1.
     positions: Vec<Position>,
     hash: [u8; 32],
     pub(super) recorded_at: Timestamp,
-    /// Something is known of it, if only that it is empty.
+    /// The stream has been read to its end at least once.
     pub(super) is_known: bool,
 }
 
@@ -71,7 +68,7 @@ impl StreamIndex {
         self.ids.get(&id).copied()
     }
 
-    /// The last version that stands at or before a position.
+    /// The last version at or before a position.
     fn last_up_to(&self, position: Position) -> StreamVersion {
         StreamVersion(self.positions.partition_point(|known| *known <= position) as u64)
     }
@@ -80,7 +77,7 @@ impl StreamIndex {
         self.positions.last().copied().unwrap_or(Position::START)
     }
 
-    /// Reads on to the stream's end, and gives what was new.
+    /// Reads to the stream's end and returns the new events.
     pub(super) async fn read_on(
         &mut self,
         connection: &Connection,
@@ -105,10 +102,10 @@ impl StreamIndex {
         let expected = self.head().version.next();
         if event.version != expected {
             let (stream, found) = (&event.stream, event.version);
-            let what = format!("stream {stream} goes on with version {found} where {expected} should stand");
+            let what = format!("stream {stream} has version {found} instead of {expected}");
             return Err(ReadError::Damaged { position: event.position, what });
         }
-        // An id that stands twice was appended by somebody else than this log; the first counts.
+        // A duplicate id was not appended by this program; the first counts.
         self.ids.entry(event.event.event_id).or_insert(event.version);
         self.positions.push(event.position);
         (self.hash, self.recorded_at) = (event.hash, event.recorded_at);
@@ -116,31 +113,31 @@ impl StreamIndex {
     }
 }
 
-/// All that is remembered.
+/// The cache of indexes.
 #[derive(Clone)]
 pub(super) struct StreamIndexes(Cache<StreamName, Arc<Mutex<StreamIndex>>>);
 
 impl StreamIndexes {
     pub(super) fn new() -> Self {
         let weight = |_: &StreamName, history: &Arc<Mutex<StreamIndex>>| {
-            // Whoever has it puts it back when it has grown.
+            // A locked index is inserted again by its user when it has grown.
             let events = index.try_lock().map_or(0, |index| index.positions.len());
             u32::try_from(STREAM_BYTES + events * EVENT_BYTES).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().max_capacity(REMEMBERED_BYTES).weigher(weight).build())
+        Self(Cache::builder().max_capacity(CACHE_BYTES).weigher(weight).build())
     }
 
-    /// The one index of a stream in this process, while it is remembered.
+    /// The cached index of a stream, shared within this process.
     pub(super) fn of(&self, stream: &StreamName) -> Arc<Mutex<StreamIndex>> {
         self.0.get_with_by_ref(stream, Arc::default)
     }
 
-    /// It may have grown.
+    /// Inserts an index again, because its size has changed.
     pub(super) fn put_back(&self, stream: &StreamName, history: &Arc<Mutex<StreamIndex>>) {
         self.0.insert(stream.clone(), index.clone());
     }
 
-    /// Where in the stream an id stands.
+    /// The version of an event id in a stream.
     pub(super) async fn version_of(
         &self,
         connection: &Connection,
@@ -148,7 +145,7 @@ impl StreamIndexes {
         id: Uuid,
     ) -> Result<Option<StreamVersion>, ReadError> {
         let of_stream = self.of(stream);
-        let mut index = in_turn(&of_stream).await?;
+        let mut index = lock(&of_stream).await?;
         if let Some(version) = index.version_of(id) {
             return Ok(Some(version));
         }
@@ -172,7 +169,7 @@ impl StreamIndexes {
             return Ok(StreamVersion::NONE);
         }
         let of_stream = self.of(stream);
-        let mut index = in_turn(&of_stream).await?;
+        let mut index = lock(&of_stream).await?;
         if position < index.last_position() {
             return Ok(index.last_up_to(position));
         }
@@ -186,6 +183,6 @@ impl StreamIndexes {
     }
 }
 
-pub(super) async fn in_turn(history: &Mutex<StreamIndex>) -> Result<MutexGuard<'_, StreamIndex>, Fault> {
-    timeout(IN_TURN, index.lock()).await.map_err(|_| Fault::NoAnswer(IN_TURN))
+pub(super) async fn lock(index: &Mutex<StreamIndex>) -> Result<MutexGuard<'_, StreamIndex>, Fault> {
+    timeout(LOCK_LIMIT, index.lock()).await.map_err(|_| Fault::NoAnswer(LOCK_LIMIT))
 }

@@ -1,5 +1,5 @@
-//! What KurrentDB was told to drop. A stream's own metadata (`$tb`, `$maxCount`, `$maxAge`) withhold events from whoever reads the
-//! stream at once, and a scavenge takes them away for good; this log never sets any of them.
+//! Truncations configured in KurrentDB. A stream's metadata (`$tb`, `$maxCount`, `$maxAge`) hide events from readers of the stream at
+//! once, and a scavenge deletes them; this program never sets any of them.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +13,15 @@ use super::{
 };
 use crate::{
     event::{Position, StreamName, StreamVersion},
+    pages::PAGE,
     port::{ReadError, Truncation},
 };
 
-const PAGE: usize = 512;
 const TYPE: &str = "$metadata";
 
 #[derive(Default, Deserialize)]
 struct Metadata {
-    /// The first revision that is kept.
+    /// The first kept revision.
     #[serde(rename = "$tb")]
     truncate_before: Option<u64>,
     #[serde(rename = "$maxCount")]
@@ -30,7 +30,7 @@ struct Metadata {
     max_age: Option<u64>,
 }
 
-/// Every stream of ours that something was said of; what was said last counts.
+/// The truncations of all our streams; the last metadata event of a stream counts.
 pub(super) async fn all(connection: &Connection) -> Result<Vec<Truncation>, ReadError> {
     let mut of_stream: BTreeMap<StreamName, Option<Truncation>> = BTreeMap::new();
     let newest = newest(connection).await?;
@@ -41,25 +41,25 @@ pub(super) async fn all(connection: &Connection) -> Result<Vec<Truncation>, Read
             let name = record.stream_id().trim_start_matches("$$");
             let Ok(stream) = StreamName::parse(name) else { continue };
             let metadata = serde_json::from_slice(&record.data).unwrap_or_default();
-            let truncation = truncation(&stream, place(record), &metadata);
+            let truncation = truncation(&stream, position_of(record), &metadata);
             of_stream.insert(stream, truncation);
         }
         match records.last().filter(|_| records.len() == PAGE) {
-            Some(last) => begin = Begin::At(place(last)),
-            // An answer of `$all` has no mark of its end; this one has to come as far as there was something to say.
-            None if records.last().map_or(Position::START, place) < newest => return Err(Fault::CutShort.into()),
+            Some(last) => begin = Begin::At(position_of(last)),
+            // An answer of `$all` has no end marker; this one must reach the newest metadata event.
+            None if records.last().map_or(Position::START, position_of) < newest => return Err(Fault::CutShort.into()),
             None => return Ok(of_stream.into_values().flatten().collect()),
         }
     }
 }
 
-/// Where the last thing was said of any stream.
+/// Position of the newest metadata event of any stream.
 async fn newest(connection: &Connection) -> Result<Position, ReadError> {
     let last = read::of_all(connection, Which::StreamMetadata, Begin::End, 1).await?;
-    Ok(last.first().map_or(Position::START, place))
+    Ok(last.first().map_or(Position::START, position_of))
 }
 
-fn place(record: &RecordedEvent) -> Position {
+fn position_of(record: &RecordedEvent) -> Position {
     Position(record.position.commit)
 }
 
@@ -78,21 +78,21 @@ fn truncation(stream: &StreamName, position: Position, metadata: &Metadata) -> O
 mod tests {
     use super::*;
 
-    fn said(json: &str) -> Option<Truncation> {
+    fn from_metadata(json: &str) -> Option<Truncation> {
         let stream = StreamName::parse("session-1").expect("a name");
         truncation(&stream, Position(5), &serde_json::from_str(json).expect("metadata"))
     }
 
     #[test]
-    fn what_takes_events_away_is_told_and_nothing_else() {
-        assert_eq!(said("{}"), None);
-        assert_eq!(said("{\"$acl\":{\"$r\":\"desk\"},\"$cacheControl\":5}"), None);
-        assert_eq!(said("{\"$tb\":0}"), None);
-        assert_eq!(said("{\"$tb\":3}").and_then(|truncation| truncation.up_to), Some(StreamVersion(3)));
+    fn only_truncating_metadata_are_reported() {
+        assert_eq!(from_metadata("{}"), None);
+        assert_eq!(from_metadata("{\"$acl\":{\"$r\":\"desk\"},\"$cacheControl\":5}"), None);
+        assert_eq!(from_metadata("{\"$tb\":0}"), None);
+        assert_eq!(from_metadata("{\"$tb\":3}").and_then(|truncation| truncation.up_to), Some(StreamVersion(3)));
         assert_eq!(
-            said("{\"$maxCount\":3}").map(|truncation| (truncation.up_to, truncation.what)),
+            from_metadata("{\"$maxCount\":3}").map(|truncation| (truncation.up_to, truncation.what)),
             Some((None, "$maxCount is 3".into()))
         );
-        assert_eq!(said("{\"$maxAge\":9}").map(|truncation| truncation.what), Some("$maxAge is 9".into()));
+        assert_eq!(from_metadata("{\"$maxAge\":9}").map(|truncation| truncation.what), Some("$maxAge is 9".into()));
     }
 }

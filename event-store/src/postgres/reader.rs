@@ -1,4 +1,4 @@
-//! Reading the log in pages, on connections that cannot write.
+//! Paged reads of the log on read-only connections.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ pub(super) async fn identity(from: impl PgExecutor<'_>) -> Result<Identity, SqlE
     Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
 }
 
-/// Nothing for a log that was not filled from another. One that was last used by an older version has no table for it.
+/// `None` for a log that is not a copy. A log last used by an older version has no such table.
 pub(super) async fn copy(pool: &PgPool) -> Result<Option<CopyMark>, SqlError> {
     let table = sqlx::query("select 1 where to_regclass('log.copy') is not null");
     if table.fetch_optional(pool).await?.is_none() {
@@ -129,7 +129,7 @@ impl EventReader for PostgresReader {
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
         let sql = format!("select {COLUMNS} from log.event where position > $1 order by position limit $2");
-        // from the start without a lower bound: a row forged at 0 or below must show as the flaw it is
+        // From the start without a lower bound, so that a forged row at 0 or below is found.
         let after_number = if after == Position::START { i64::MIN } else { number(after.0) };
         let query = sqlx::query(AssertSqlSafe(sql)).bind(after_number).bind(page_size(limit));
         let page = self.fetch(query).await?;

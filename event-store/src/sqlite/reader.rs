@@ -1,4 +1,4 @@
-//! Reading the log from the file, in pages, on connections that cannot write.
+//! Paged reads of the log file on read-only connections.
 
 use std::{path::Path, sync::Arc};
 
@@ -18,7 +18,7 @@ use crate::{
     sql::{Access, SqlError, sqlite_options},
 };
 
-/// Readers at once; each holds its page's snapshot for a moment only, so the WAL can be reset.
+/// Concurrent readers. Each holds a snapshot only while reading a page, so the WAL can be reset.
 const CONNECTIONS: u32 = 8;
 
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl SqliteReader {
         Self { pool, identity, head }
     }
 
-    /// A reader beside another process: it hears of nothing, and polls.
+    /// A reader beside another process: it gets no hints and polls.
     pub(crate) async fn open(path: &Path, access: Access) -> Result<Self, MigrationError> {
         let options = sqlite_options(path, access);
         let pool =
@@ -61,7 +61,7 @@ pub(super) async fn identity(from: impl SqliteExecutor<'_>) -> Result<Identity, 
     Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
 }
 
-/// Nothing for a log that was not filled from another. One that was last used by an older version has no table for it.
+/// `None` for a log that is not a copy. A log last used by an older version has no such table.
 pub(super) async fn copy(pool: &SqlitePool) -> Result<Option<CopyMark>, SqlError> {
     let table = sqlx::query("select 1 from sqlite_master where type = 'table' and name = 'copy'");
     if table.fetch_optional(pool).await?.is_none() {
@@ -148,7 +148,7 @@ impl EventReader for SqliteReader {
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
         let sql = format!("select {COLUMNS} from event where position > $1 order by position limit $2");
-        // from the start without a lower bound: a row forged at 0 or below must show as the flaw it is
+        // From the start without a lower bound, so that a forged row at 0 or below is found.
         let after_number = if after == Position::START { i64::MIN } else { number(after.0) };
         let query = sqlx::query(AssertSqlSafe(sql)).bind(after_number).bind(page_size(limit));
         let page = self.fetch(query).await?;

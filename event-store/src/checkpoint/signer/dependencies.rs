@@ -1,4 +1,4 @@
-//! What the signer works with, and the alarms that name it.
+//! What the signer works with, and the alarms that refer to it.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -13,18 +13,18 @@ use crate::{
     port::{EventReader, Identity},
 };
 
-/// Where things are.
+/// Paths of the signer's files.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// For the notes.
+    /// The folder of notes.
     pub folder: PathBuf,
-    /// The small file that saves reading the log again.
+    /// The file with the frontier, which saves reading the log again.
     pub state: PathBuf,
-    /// The key's file, to be named in what an operator is told.
+    /// The key file, named in alarms.
     pub key_file: PathBuf,
 }
 
-/// The log, the key, and where things are.
+/// Log, key, files and clock.
 #[derive(Clone)]
 pub(super) struct Dependencies {
     pub(super) reader: Arc<dyn EventReader>,
@@ -36,33 +36,33 @@ pub(super) struct Dependencies {
 }
 
 impl Dependencies {
-    /// The log does not give a note's root.
-    pub(super) fn alarm_of_change(&self, kept: &FolderNote) -> Alarm {
-        let found = format!("its first {} events are not those that were signed", kept.checkpoint.size);
-        self.alarm(kept, &found)
+    /// The log's root differs from a note's.
+    pub(super) fn alarm_of_change(&self, note: &FolderNote) -> Alarm {
+        let found = format!("its first {} events are not those that were signed", note.checkpoint.size);
+        self.alarm(note, &found)
     }
 
-    /// The log ends before a note does.
-    pub(super) fn alarm_of_cut(&self, kept: &FolderNote, head: Position) -> Alarm {
-        let found = format!("{} events were signed, and it ends at position {head}", kept.checkpoint.size);
-        self.alarm(kept, &found)
+    /// The log is shorter than a note says.
+    pub(super) fn alarm_of_cut(&self, note: &FolderNote, head: Position) -> Alarm {
+        let found = format!("{} events were signed, and it ends at position {head}", note.checkpoint.size);
+        self.alarm(note, &found)
     }
 
-    /// The log is from before a restore.
-    pub(super) fn alarm_of_generation(&self, kept: &FolderNote) -> Alarm {
-        let (log, signed) = (self.log.generation, kept.checkpoint.log.generation);
+    /// The log has an older generation than a note.
+    pub(super) fn alarm_of_generation(&self, note: &FolderNote) -> Alarm {
+        let (log, signed) = (self.log.generation, note.checkpoint.log.generation);
         let found =
-            format!("generation {signed} was signed up to {} events, and it is generation {log}", kept.checkpoint.size);
-        self.alarm(kept, &found)
+            format!("generation {signed} was signed up to {} events, and it is generation {log}", note.checkpoint.size);
+        self.alarm(note, &found)
     }
 
-    fn alarm(&self, kept: &FolderNote, found: &str) -> Alarm {
-        let (note, key) = (self.places.folder.join(&kept.name), self.places.key_file.display());
+    fn alarm(&self, note: &FolderNote, found: &str) -> Alarm {
+        let (file, key) = (self.places.folder.join(&note.name), self.places.key_file.display());
         let what = format!(
             "the log was changed under its checkpoint: {found}. Nothing is signed until this is looked into: \
              `desk-replay verify --checkpoint {} --key {key}` names the first bad position",
-            note.display()
+            file.display()
         );
-        Alarm { position: kept.checkpoint.position, what }
+        Alarm { position: note.checkpoint.position, what }
     }
 }

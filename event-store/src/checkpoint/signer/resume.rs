@@ -1,8 +1,8 @@
-//! Where the signer goes on after a start: where it was, if that can be believed, otherwise at the log's first event.
+//! Where the signer resumes after a start: at the stored frontier if it can be trusted, otherwise at the log's first event.
 //!
-//! It is believed where the kept frontier gives the very root that `latest.checkpoint` has, signed by our key for this log and
-//! generation, and the log still has the event that it ends with. Invariant: nothing is signed before the log has given the
-//! root of every note in the folder that is newer than where reading began; a log that cannot give one was changed.
+//! The frontier is trusted if its root equals that of `latest.checkpoint`, signed by our key for this log and generation, and the
+//! log still has its last event. Invariant: nothing is signed before the log has matched every note in the folder that is newer
+//! than the frontier; a log that does not match one was changed.
 
 use std::{collections::VecDeque, io, path::Path, sync::Arc};
 
@@ -16,26 +16,26 @@ use crate::{
     port::ReadError,
 };
 
-/// Where to go on.
+/// Where to resume.
 pub(super) struct ResumePoint {
     pub(super) frontier: Frontier,
-    /// Notes beyond the frontier, the oldest first.
+    /// Notes beyond the frontier, oldest first.
     pub(super) ahead: VecDeque<FolderNote>,
-    /// The newest note there is.
+    /// The newest checkpoint in the folder.
     pub(super) newest: Option<Checkpoint>,
 }
 
-/// Why it does not go on.
+/// Why signing cannot start.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StartError {
-    /// It may pass: a folder that is away, a log that does not answer.
+    /// Temporary: the folder is missing, or the log does not answer.
     #[error("{what}")]
     Passing {
         what: String,
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
-    /// The log is not the one that was signed.
+    /// The log differs from what was signed.
     #[error("{}", .0.what)]
     Alarm(Alarm),
 }
@@ -56,11 +56,11 @@ impl From<ReadError> for StartError {
     }
 }
 
-/// Looks at everything that is kept.
-pub(super) async fn find_start(deps: &Dependencies) -> Result<ResumePoint, StartError> {
+/// Reads the folder, the frontier and the log's head.
+pub(super) async fn find_resume_point(deps: &Dependencies) -> Result<ResumePoint, StartError> {
     let worker = deps.clone();
-    let looked = tokio::task::spawn_blocking(move || look(&worker)).await;
-    let (frontier, found) = looked.expect("looking at files does not panic")?;
+    let read = tokio::task::spawn_blocking(move || read_files(&worker)).await;
+    let (frontier, found) = read.expect("reading files does not panic")?;
     let latest = found.iter().find(|found| found.name == LATEST).map(|found| found.opened.clone());
     let has_notes = !found.is_empty() || frontier.is_some();
     let mut ahead = of_this_log(deps, found)?;
@@ -74,8 +74,8 @@ pub(super) async fn find_start(deps: &Dependencies) -> Result<ResumePoint, Start
     Ok(ResumePoint { frontier, ahead, newest })
 }
 
-/// The folder is made at the first start only: later, a folder that is gone is a disk that is not mounted.
-fn look(deps: &Dependencies) -> Result<(Option<Frontier>, Vec<Found>), StartError> {
+/// The folder is created at the first start only: later, a missing folder means that its disk is not mounted.
+fn read_files(deps: &Dependencies) -> Result<(Option<Frontier>, Vec<Found>), StartError> {
     let state = &deps.places.state;
     let frontier = Frontier::load(state).map_err(|error| StartError::of_file("the file", state, error))?;
     let of_folder = |error| StartError::of_file("the folder", deps.folder.path(), error);
@@ -86,7 +86,7 @@ fn look(deps: &Dependencies) -> Result<(Option<Frontier>, Vec<Found>), StartErro
     Ok((frontier, found))
 }
 
-/// The notes of this log and generation, the oldest first.
+/// The notes of this log and generation, oldest first.
 fn of_this_log(deps: &Dependencies, found: Vec<Found>) -> Result<VecDeque<FolderNote>, StartError> {
     let mut notes = Vec::new();
     for Found { name, opened } in found {
@@ -117,7 +117,7 @@ async fn is_long_enough(deps: &Dependencies, notes: &VecDeque<FolderNote>) -> Re
     }
 }
 
-/// The kept frontier, if the newest note vouches for it and the log still has its event; says why not.
+/// The stored frontier if the newest note confirms it and the log still has its last event; otherwise logs why not.
 async fn believed(
     deps: &Dependencies,
     frontier: Option<Frontier>,

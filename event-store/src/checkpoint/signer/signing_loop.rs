@@ -8,7 +8,7 @@ use tokio::{sync::watch, time::timeout};
 
 use super::{
     dependencies::Dependencies,
-    resume::{ResumePoint, StartError, find_start},
+    resume::{ResumePoint, StartError, find_resume_point},
     status::{Alarm, Status, StatusReporter},
 };
 use crate::{
@@ -23,13 +23,13 @@ use crate::{
 /// When a note is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// After so many events.
+    /// After this many unsigned events.
     pub events: u64,
-    /// So long after the first event that is in no note.
+    /// This long after the first unsigned event.
     pub longest: Duration,
-    /// Not sooner after the note before; at ten thousand events a second, a note a second instead of ten.
+    /// The least time between two notes: at ten thousand events a second, one note a second instead of ten.
     pub shortest: Duration,
-    /// So long after a note that could not be written.
+    /// This long after a note that could not be written.
     pub retry: Duration,
 }
 
@@ -44,14 +44,14 @@ impl Default for Pace {
     }
 }
 
-/// Events taken at a time, where so many are there.
+/// Most events taken at a time.
 const CHUNK: usize = 512;
-/// How long a clean stop reads on to the head. What is beyond is in the next life's first note.
+/// How long a clean stop reads towards the head. Later events go into the first note after the next start.
 const READ_ON: Duration = Duration::from_secs(3);
 
 type Chunk = Vec<Result<Arc<RecordedEvent>, ReadError>>;
 
-/// Follows the log until told to stop, or until it contradicts a note.
+/// Follows the log until stopped, or until the log contradicts a note.
 pub(super) async fn run(
     deps: Dependencies,
     tail: Arc<Tail>,
@@ -70,7 +70,7 @@ pub(super) async fn run(
     }
 }
 
-/// Where to go on, as soon as log and folder say; nothing when told to stop before they do.
+/// Retries until log and folder tell where to resume; `None` if stopped before.
 async fn start(
     deps: &Dependencies,
     pace: Pace,
@@ -78,15 +78,15 @@ async fn start(
     stopping: &mut watch::Receiver<bool>,
 ) -> Result<Option<ResumePoint>, Alarm> {
     loop {
-        match find_start(deps).await {
+        match find_resume_point(deps).await {
             Ok(start) => {
-                reporter.works_again();
+                reporter.recovered();
                 return Ok(Some(start));
             }
             Err(StartError::Alarm(alarm)) => return Err(alarm),
             Err(passing @ StartError::Passing { .. }) => reporter.trouble(&passing),
         }
-        if timeout(pace.retry, until_told(stopping)).await.is_ok() {
+        if timeout(pace.retry, until_stopped(stopping)).await.is_ok() {
             return Ok(None);
         }
     }
@@ -97,12 +97,12 @@ struct SigningLoop<'a> {
     pace: Pace,
     reporter: &'a StatusReporter,
     frontier: Frontier,
-    /// Notes that the log has yet to give.
+    /// Notes beyond the frontier that the log must still match.
     ahead: VecDeque<FolderNote>,
     signed: TreeSize,
-    /// When the first event that is in no note was read.
+    /// When the first unsigned event was read.
     news_since: Option<Timestamp>,
-    /// After reading again: a note at once, that later starts can believe.
+    /// After reading the log again: write a note at once, so that the next start can trust the frontier.
     is_owed: bool,
     not_before: Timestamp,
 }
@@ -123,9 +123,9 @@ impl<'a> SigningLoop<'a> {
             tokio::select! {
                 Some(chunk) = events.next() => self.take(chunk)?,
                 () = until(due, &*clock, self.pace.longest) => {}
-                () = until_told(stopping) => return self.finish(events).await,
+                () = until_stopped(stopping) => return self.finish(events).await,
             }
-            self.keep_to_the_clock();
+            self.adjust_to_clock();
             if self.due().is_some_and(|due| due <= self.now()) {
                 self.sign().await;
             }
@@ -135,7 +135,7 @@ impl<'a> SigningLoop<'a> {
     fn take(&mut self, chunk: Chunk) -> Result<(), Alarm> {
         for event in chunk {
             self.frontier.append(&*event.map_err(unreadable)?);
-            self.meet_notes()?;
+            self.check_notes()?;
         }
         if self.frontier.size() > self.signed && self.news_since.is_none() {
             self.news_since = Some(self.now());
@@ -143,8 +143,8 @@ impl<'a> SigningLoop<'a> {
         Ok(())
     }
 
-    /// The log gives the notes that stand at this size, or it is not the log that was signed.
-    fn meet_notes(&mut self) -> Result<(), Alarm> {
+    /// Compares the log with the notes of the current size; a different root means that the log was changed.
+    fn check_notes(&mut self) -> Result<(), Alarm> {
         while let Some(kept) = self.ahead.front().filter(|kept| kept.checkpoint.size <= self.frontier.size()) {
             if !self.frontier.is_at(&kept.checkpoint) {
                 return Err(self.deps.alarm_of_change(kept));
@@ -159,14 +159,14 @@ impl<'a> SigningLoop<'a> {
         self.deps.clock.now()
     }
 
-    /// A clock that is set back delays a note by what is left of one wait, not by as much as it was set back.
-    fn keep_to_the_clock(&mut self) {
+    /// Limits the delay when the clock is set back: to one interval, not to the amount it was set back.
+    fn adjust_to_clock(&mut self) {
         let now = self.now();
         self.news_since = self.news_since.map(|since| since.min(now));
         self.not_before = self.not_before.min(later(now, self.pace.shortest.max(self.pace.retry)));
     }
 
-    /// When the next note is due; never while the log has yet to give one that is there.
+    /// When the next note is due; `None` while existing notes have yet to be matched.
     fn due(&self) -> Option<Timestamp> {
         if !self.ahead.is_empty() {
             return None;
@@ -192,7 +192,7 @@ impl<'a> SigningLoop<'a> {
             Ok(()) => {
                 (self.signed, self.news_since, self.is_owed) = (checkpoint.size, None, false);
                 self.not_before = later(self.now(), self.pace.shortest);
-                self.reporter.works_again();
+                self.reporter.recovered();
                 self.reporter.0.send_modify(|status| status.newest = Some(checkpoint));
             }
             Err(error) => {
@@ -202,7 +202,7 @@ impl<'a> SigningLoop<'a> {
         }
     }
 
-    /// Reads on to the head, and signs that.
+    /// Reads to the head and signs it.
     async fn finish(mut self, mut events: impl Stream<Item = Chunk> + Unpin) -> Result<(), Alarm> {
         let head = self.deps.reader.head().await.unwrap_or(Position::START);
         let read_on = async {
@@ -220,7 +220,7 @@ impl<'a> SigningLoop<'a> {
     }
 }
 
-/// As precise as a note tells it.
+/// The precision of a note.
 fn to_the_microsecond(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
@@ -239,7 +239,7 @@ fn unreadable(error: ReadError) -> Alarm {
     Alarm { position, what: format!("{error}. Nothing is signed until this is looked into: `desk-replay verify`") }
 }
 
-/// At most for one wait: a clock that was set back comes to `due` much later.
+/// Waits for at most `longest`, because a clock that was set back reaches `due` much later.
 async fn until(due: Option<Timestamp>, clock: &dyn Clock, longest: Duration) {
     match due {
         Some(due) => drop(timeout(longest, clock.sleep_until(due)).await),
@@ -247,6 +247,6 @@ async fn until(due: Option<Timestamp>, clock: &dyn Clock, longest: Duration) {
     }
 }
 
-async fn until_told(stopping: &mut watch::Receiver<bool>) {
-    let _told_or_dropped = stopping.wait_for(|stopping| *stopping).await;
+async fn until_stopped(stopping: &mut watch::Receiver<bool>) {
+    let _stopped_or_dropped = stopping.wait_for(|stopping| *stopping).await;
 }

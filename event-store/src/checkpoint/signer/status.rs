@@ -1,30 +1,30 @@
-//! How the signer does, for `/readyz` and for the operator's log.
+//! The signer's status, for `/readyz` and the operator's log.
 
 use tokio::sync::watch;
 
 use crate::{checkpoint::Checkpoint, event::Position};
 
-/// The log is not the one that was signed: nothing newer is signed until somebody has looked into it.
+/// The log differs from what was signed: nothing is signed until an operator has looked into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
-    /// Up to here the log is not what it was, or cannot be read.
+    /// Last position of the part that differs or cannot be read.
     pub position: Position,
-    /// What was found, and what to do.
+    /// What was found, and the command to run.
     pub what: String,
 }
 
-/// How the signer does.
+/// The signer's status.
 #[derive(Debug, Clone, Default)]
 pub struct Status {
-    /// The newest note.
+    /// The newest checkpoint.
     pub newest: Option<Checkpoint>,
-    /// Why notes cannot be written at present.
+    /// Why checkpoints cannot be written at present.
     pub trouble: Option<String>,
-    /// Why nothing is signed any more.
+    /// Why signing has stopped.
     pub alarm: Option<Alarm>,
 }
 
-/// Says how it goes, each thing once.
+/// Publishes the status and logs each change once.
 pub(super) struct StatusReporter(pub(super) watch::Sender<Status>);
 
 impl StatusReporter {
@@ -35,13 +35,13 @@ impl StatusReporter {
         }
     }
 
-    pub(super) fn works_again(&self) {
+    pub(super) fn recovered(&self) {
         if self.change_trouble(None).is_some() {
             tracing::info!("checkpoints can be written again");
         }
     }
 
-    /// Gives what it was before.
+    /// Returns the previous value.
     fn change_trouble(&self, trouble: Option<String>) -> Option<String> {
         let mut before = None;
         self.0.send_modify(|status| before = std::mem::replace(&mut status.trouble, trouble));
