@@ -9,7 +9,7 @@ use std::{
 };
 
 use event_store::{
-    Clock, EventStore, Identity, Tail,
+    Clock, EventStore, Follow, Identity,
     checkpoint::{Checkpoint, CheckpointKey, KeyError, Pace, Places, Signer},
 };
 
@@ -24,7 +24,7 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 pub fn start_signer(
     settings: &Settings,
     data_dir: &DataDir,
-    tail: Arc<Tail>,
+    follow: Follow,
     store: Arc<dyn EventStore>,
     log: Identity,
     clock: Arc<dyn Clock>,
@@ -39,7 +39,7 @@ pub fn start_signer(
         );
     }
     let places = Places { folder, state: data_dir.join("checkpoint-state"), key_file };
-    Ok(Signer::start(tail, store, log, key, places, Pace::default(), clock))
+    Ok(Signer::start(follow, store, log, key, places, Pace::default(), clock))
 }
 
 fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, AnyError> {

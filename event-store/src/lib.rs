@@ -33,7 +33,6 @@ pub mod sequencer;
 pub mod sql;
 pub mod sqlite;
 pub mod subscription;
-pub mod tail;
 pub mod vault;
 pub mod verify;
 
@@ -41,7 +40,7 @@ pub use clock::{Clock, SystemClock};
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 pub use log::{Log, NewEvent};
 pub use port::{
-    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError, Truncation,
+    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Follow, Identity, Positions, ReadError,
+    Truncation,
 };
-pub use tail::Tail;
 pub use vault::{KeyClass, Opened, PersonalPart, Vault};

@@ -140,6 +140,9 @@ pub struct Truncation {
 /// An endless stream of events; an error is its last item.
 pub type EventStream = Pin<Box<dyn Stream<Item = Result<Arc<RecordedEvent>, ReadError>> + Send>>;
 
+/// Follows the log from a position: [`EventReader::subscribe`], or a function that shares one subscription.
+pub type Follow = Arc<dyn Fn(Position) -> EventStream + Send + Sync>;
+
 /// Reads the log.
 #[async_trait]
 pub trait EventReader: Send + Sync {

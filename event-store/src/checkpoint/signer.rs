@@ -22,8 +22,7 @@ use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use super::{CheckpointKey, folder::NoteFolder};
 use crate::{
     clock::Clock,
-    port::{EventReader, Identity},
-    tail::Tail,
+    port::{EventReader, Follow, Identity},
 };
 use dependencies::Dependencies;
 
@@ -45,7 +44,7 @@ impl Signer {
     /// Starts following a log in a task of its own and returns at once.
     #[must_use]
     pub fn start(
-        tail: Arc<Tail>,
+        follow: Follow,
         reader: Arc<dyn EventReader>,
         log: Identity,
         key: CheckpointKey,
@@ -57,7 +56,7 @@ impl Signer {
         let deps = Dependencies { reader, log, key: Arc::new(key), folder, places, clock };
         let (tell, status) = watch::channel(Status::default());
         let (stop, stopping) = watch::channel(false);
-        let task = Mutex::new(Some(tokio::spawn(signing_loop::run(deps, tail, pace, tell, stopping))));
+        let task = Mutex::new(Some(tokio::spawn(signing_loop::run(deps, follow, pace, tell, stopping))));
         Self { status, stop, task }
     }
 

@@ -16,8 +16,7 @@ use crate::{
     clock::Clock,
     event::{Position, RecordedEvent},
     merkle::TreeSize,
-    port::ReadError,
-    tail::Tail,
+    port::{Follow, ReadError},
 };
 
 /// When a note is due.
@@ -54,7 +53,7 @@ type Chunk = Vec<Result<Arc<RecordedEvent>, ReadError>>;
 /// Follows the log until stopped, or until the log contradicts a note.
 pub(super) async fn run(
     deps: Dependencies,
-    tail: Arc<Tail>,
+    follow: Follow,
     pace: Pace,
     tell: watch::Sender<Status>,
     mut stopping: watch::Receiver<bool>,
@@ -62,7 +61,7 @@ pub(super) async fn run(
     let reporter = StatusReporter(tell);
     let followed = match start(&deps, pace, &reporter, &mut stopping).await {
         Ok(None) => return,
-        Ok(Some(start)) => SigningLoop::new(deps, pace, &reporter, start).follow(&tail, &mut stopping).await,
+        Ok(Some(start)) => SigningLoop::new(deps, pace, &reporter, start).follow(&follow, &mut stopping).await,
         Err(alarm) => Err(alarm),
     };
     if let Err(alarm) = followed {
@@ -115,8 +114,8 @@ impl<'a> SigningLoop<'a> {
         Self { deps, pace, reporter, frontier, ahead, signed, news_since: None, is_owed: false, not_before }
     }
 
-    async fn follow(mut self, tail: &Arc<Tail>, stopping: &mut watch::Receiver<bool>) -> Result<(), Alarm> {
-        let mut events = tail.follow(self.frontier.position).ready_chunks(CHUNK);
+    async fn follow(mut self, follow: &Follow, stopping: &mut watch::Receiver<bool>) -> Result<(), Alarm> {
+        let mut events = follow(self.frontier.position).ready_chunks(CHUNK);
         loop {
             let due = self.due();
             let clock = self.deps.clock.clone();

@@ -25,7 +25,6 @@ use crate::{
     merkle::{Tree, TreeSize, leaf_hash},
     port::{EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
     subscription,
-    tail::Tail,
 };
 
 /// Longest wait on a busy machine.
@@ -229,10 +228,10 @@ impl Fixture {
 
     pub(super) async fn start(&self, pace: Pace) -> Signer {
         let reader: Arc<dyn EventReader> = Arc::new(self.log.clone());
-        let head = reader.head().await.expect("memory answers");
+        let followed = reader.clone();
+        let follow: Follow = Arc::new(move |after| followed.subscribe(after));
         let places = Places { folder: self.folder(), state: self.state_file(), key_file: self.key_file() };
-        let tail = Tail::start(reader.clone(), head);
-        Signer::start(tail, reader, self.identity(), self.key(), places, pace, self.clock.clone())
+        Signer::start(follow, reader, self.identity(), self.key(), places, pace, self.clock.clone())
     }
 
     pub(super) async fn append(&self, mut events: usize) {
