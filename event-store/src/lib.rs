@@ -43,4 +43,4 @@ pub use port::{
     AppendError, Appended, EventReader, EventStore, EventStream, Expected, Follow, Identity, Positions, ReadError,
     Truncation,
 };
-pub use vault::{KeyClass, Opened, PersonalPart, Vault};
+pub use vault::{KeyClass, PersonalPart, Unsealed, Vault};

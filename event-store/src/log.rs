@@ -12,7 +12,7 @@ use crate::{
     event::{Actor, RecordedEvent, SealedEvent, StreamName},
     port::{AppendError, Appended, EventReader, EventStore, Expected, ReadError},
     sequencer::same_content,
-    vault::{Opened, PersonalPart, Vault, VaultError},
+    vault::{PersonalPart, Unsealed, Vault, VaultError},
 };
 
 /// An event before sealing.
@@ -104,7 +104,7 @@ impl Log {
     ///
     /// # Errors
     /// The key is missing without a tombstone, or the part is damaged.
-    pub async fn open(&self, event: &RecordedEvent) -> Result<Opened, LogError> {
+    pub async fn open(&self, event: &RecordedEvent) -> Result<Unsealed, LogError> {
         Ok(self.vault.open(event).await?)
     }
 

@@ -74,7 +74,7 @@ pub fn key_id(subject: Uuid, class: KeyClass, at: Timestamp) -> Arc<str> {
 
 /// The result of opening a sealed part.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Opened {
+pub enum Unsealed {
     /// The event has no personal part.
     Nothing,
     /// The JSON text.
@@ -83,7 +83,7 @@ pub enum Opened {
     Erased,
 }
 
-impl fmt::Debug for Opened {
+impl fmt::Debug for Unsealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nothing => "Nothing",
@@ -157,16 +157,16 @@ impl Vault {
     ///
     /// # Errors
     /// The key is missing without a tombstone, the master key is wrong, or the bytes are damaged.
-    pub async fn open(&self, recorded: &RecordedEvent) -> Result<Opened, VaultError> {
+    pub async fn open(&self, recorded: &RecordedEvent) -> Result<Unsealed, VaultError> {
         let (Some(key_id), Some(sealed)) = (&recorded.event.key_id, &recorded.event.personal) else {
-            return Ok(Opened::Nothing);
+            return Ok(Unsealed::Nothing);
         };
         let Some(key) = self.stored_key(key_id, recorded.position).await? else {
-            return Ok(Opened::Erased);
+            return Ok(Unsealed::Erased);
         };
         let plain = seal::open(&key, &seal::binding(&recorded.event, key_id), sealed);
         let text = plain.and_then(|bytes| String::from_utf8(bytes).ok());
-        text.map(Opened::Known).ok_or(VaultError::Damaged(recorded.position))
+        text.map(Unsealed::Known).ok_or(VaultError::Damaged(recorded.position))
     }
 
     /// Fetches the keys of many events at once, so that opening them needs no query per event.

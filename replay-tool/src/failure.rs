@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing personal stands in here, not even the name of a session that somebody typed.
 
-use std::{error::Error, fmt::Write as _, io, path::PathBuf};
+use std::{error::Error, fmt::Write as _, io, path::PathBuf, sync::Arc};
 
 use event_store::{
     Position, ReadError, StreamName, StreamVersion,
@@ -15,6 +15,7 @@ use event_store::{
     sql::SqlError,
     vault::{MasterKeyError, VaultError},
 };
+use journal::Unreadable;
 use projections::ViewsError;
 use uuid::Uuid;
 
@@ -85,7 +86,7 @@ pub enum Failure {
     Decode {
         position: Position,
         #[source]
-        source: domain::DecodeError,
+        source: Arc<domain::DecodeError>,
     },
     #[error("{stream} is not as it was recorded at version {version} (position {position}): {what}")]
     BrokenChain { stream: StreamName, version: StreamVersion, position: Position, what: &'static str },
@@ -170,6 +171,12 @@ pub enum Failure {
     Keyboard(#[source] io::Error),
     #[error("cannot write the output")]
     Output(#[source] io::Error),
+}
+
+impl From<Unreadable> for Failure {
+    fn from(Unreadable { recorded, source }: Unreadable) -> Self {
+        Self::Decode { position: recorded.position, source }
+    }
 }
 
 impl Failure {
@@ -329,8 +336,6 @@ fn list(ids: &[Uuid]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[test]

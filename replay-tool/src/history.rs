@@ -6,13 +6,14 @@ use std::{pin::pin, sync::Arc};
 
 use domain::{
     PersonalText,
-    session::{Event, State, decode},
+    session::{Event, State},
 };
 use event_store::{
     RecordedEvent, StreamName, StreamVersion, hash,
     pages::{pages, stream_pages},
 };
 use futures::StreamExt as _;
+use journal::{Decoded, DomainEvent};
 use uuid::Uuid;
 
 use crate::{failure::Failure, progress::Progress, source::Source};
@@ -21,7 +22,7 @@ const CATEGORY: &str = "session";
 const OPENED: &str = "session.opened";
 
 /// An event of a session with what it says.
-pub struct Told {
+pub struct HistoryEvent {
     /// As it stands in the log.
     pub recorded: Arc<RecordedEvent>,
     /// Its personal part, as far as this reader may see it.
@@ -90,7 +91,7 @@ async fn find_by_name(source: &Source, name: &str) -> Result<Vec<StreamName>, Fa
     while let Some(page) = pages.next().await {
         let page = page?;
         for recorded in page.iter().filter(|event| &*event.event.event_type == OPENED) {
-            let Event::Opened(opened) = understand(recorded, source.personal(recorded).await?)? else { continue };
+            let (Event::Opened(opened), _) = decode(source, recorded).await? else { continue };
             if opened.name.known().is_some_and(|named| named.session_name.as_str() == name) {
                 found.push(recorded.stream.clone());
             }
@@ -100,27 +101,29 @@ async fn find_by_name(source: &Source, name: &str) -> Result<Vec<StreamName>, Fa
     Ok(found)
 }
 
-/// What a session's event says.
+/// Decodes an event of a session, with its personal part as far as this reader may see it.
 ///
 /// # Errors
-/// This program does not know the event.
-pub fn understand(recorded: &RecordedEvent, personal: PersonalText) -> Result<Event, Failure> {
-    let stored = &recorded.event;
-    decode(&stored.event_type, stored.schema, &stored.data, personal)
-        .map_err(|source| Failure::Decode { position: recorded.position, source })
+/// The personal part cannot be opened, or this program does not know the event.
+async fn decode(source: &Source, recorded: &Arc<RecordedEvent>) -> Result<(Event, PersonalText), Failure> {
+    let decoded = Decoded::decode(recorded.clone())?;
+    let personal = source.personal(recorded).await?;
+    match decoded.with_personal(&personal)? {
+        DomainEvent::Session(_, event) => Ok((event, personal)),
+        DomainEvent::Agent(..) | DomainEvent::Customer(..) | DomainEvent::Access(_) => Err(Failure::NoSession),
+    }
 }
 
 /// Opens and folds a history, keeping the state after each event.
 ///
 /// # Errors
-/// An event cannot be opened or understood.
-pub async fn tell(source: &Source, history: &[Arc<RecordedEvent>]) -> Result<Vec<Told>, Failure> {
-    let mut told: Vec<Told> = Vec::with_capacity(history.len());
+/// An event cannot be opened or decoded.
+pub async fn fold(source: &Source, history: &[Arc<RecordedEvent>]) -> Result<Vec<HistoryEvent>, Failure> {
+    let mut events: Vec<HistoryEvent> = Vec::with_capacity(history.len());
     for recorded in history {
-        let personal = source.personal(recorded).await?;
-        let event = understand(recorded, personal.clone())?;
-        let after = told.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
-        told.push(Told { recorded: recorded.clone(), personal, event, after });
+        let (event, personal) = decode(source, recorded).await?;
+        let after = events.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
+        events.push(HistoryEvent { recorded: recorded.clone(), personal, event, after });
     }
-    Ok(told)
+    Ok(events)
 }

@@ -17,10 +17,10 @@ use crate::{
     Finding,
     cli::PlayArgs,
     failure::Failure,
-    history::Told,
+    history::HistoryEvent,
     render::{Screen, Style, Terminal, print_event_line},
     session_history::SessionHistory,
-    show::{print_header, told_document},
+    show::{event_document, print_header},
     source::Source,
 };
 use keys::Next;
@@ -33,8 +33,8 @@ use pace::Pause;
 pub async fn play(source: &Source, wanted: &PlayArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let history = SessionHistory::read(source, &wanted.session).await?;
     if screen.json_wanted() {
-        for told in &history.told {
-            screen.json(&told_document(told))?;
+        for entry in &history.events {
+            screen.json(&event_document(entry))?;
         }
         return Ok(Finding::AsExpected);
     }
@@ -44,7 +44,7 @@ pub async fn play(source: &Source, wanted: &PlayArgs, screen: &mut Screen<'_>) -
     }
     print_header(&history, screen)?;
     screen.line("")?;
-    show_each(&history.told, wanted, is_watched, screen)?;
+    show_each(&history.events, wanted, is_watched, screen)?;
     Ok(Finding::AsExpected)
 }
 
@@ -55,13 +55,18 @@ fn terminal() -> Terminal {
     Terminal { columns, has_colours }
 }
 
-fn show_each(all: &[Told], wanted: &PlayArgs, is_watched: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
+fn show_each(
+    all: &[HistoryEvent],
+    wanted: &PlayArgs,
+    is_watched: bool,
+    screen: &mut Screen<'_>,
+) -> Result<(), Failure> {
     if is_watched {
         screen.styled(Style::Quiet, "Enter or space: go on; q: end")?;
     }
-    let mut before: Option<&Told> = None;
-    for told in all {
-        let gap = before.map(|before| told.recorded.recorded_at.duration_since(before.recorded.recorded_at));
+    let mut before: Option<&HistoryEvent> = None;
+    for entry in all {
+        let gap = before.map(|before| entry.recorded.recorded_at.duration_since(before.recorded.recorded_at));
         if let Some(gap) = gap {
             say_if_cut(gap, wanted, screen)?;
         }
@@ -69,8 +74,8 @@ fn show_each(all: &[Told], wanted: &PlayArgs, is_watched: bool, screen: &mut Scr
             return Ok(());
         }
         let state: Option<&State> = before.map(|before| &before.after);
-        print_event_line(state, told, screen)?;
-        before = Some(told);
+        print_event_line(state, entry, screen)?;
+        before = Some(entry);
     }
     Ok(())
 }

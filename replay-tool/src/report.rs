@@ -33,7 +33,7 @@ pub async fn report(source: &Source, wanted: &ReportArgs, screen: &mut Screen<'_
     let history = SessionHistory::read(source, &wanted.session).await?;
     let page = page::page(&history, Timestamp::now()).into_string();
     write(&wanted.html, wanted.force, page.as_bytes())?;
-    let (file, events) = (wanted.html.display().to_string(), history.told.len());
+    let (file, events) = (wanted.html.display().to_string(), history.events.len());
     if screen.json_wanted() {
         screen.json(&json!({ "file": file, "events": events, "bytes": page.len() }))?;
     } else {

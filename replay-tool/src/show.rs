@@ -16,7 +16,7 @@ use crate::{
     source::Source,
 };
 
-pub use document::told_document;
+pub use document::event_document;
 
 /// Shows a session.
 ///
@@ -36,9 +36,9 @@ fn print(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failur
     print_header(history, screen)?;
     screen.line("")?;
     let mut before: Option<&State> = None;
-    for told in &history.told {
-        print_event_line(before, told, screen)?;
-        before = Some(&told.after);
+    for entry in &history.events {
+        print_event_line(before, entry, screen)?;
+        before = Some(&entry.after);
     }
     screen.line("")?;
     print_state(history, screen)?;
@@ -62,7 +62,7 @@ pub fn print_header(history: &SessionHistory, screen: &mut Screen<'_>) -> Result
         screen.field("episode", &session.episode.to_string())?;
         screen.field("context", &session.context.to_string())?;
     }
-    let (events, now) = (history.told.len(), history.events_now);
+    let (events, now) = (history.events.len(), history.events_now);
     let of_all = if events == now { String::new() } else { format!(" of {now}") };
     screen.field("events", &format!("{events}{of_all}, positions {} to {}", first.position, last.position))?;
     screen.field("from", &first.recorded_at_text())?;

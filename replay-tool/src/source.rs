@@ -17,6 +17,7 @@ use domain::PersonalText;
 use event_store::{
     EventReader, RecordedEvent, Vault, location::Location, postgres::PostgresStore, sqlite::SqliteStore,
 };
+use journal::Journal;
 use projections::ViewsLocation;
 
 use crate::failure::Failure;
@@ -31,8 +32,8 @@ pub struct Source {
     /// nobody said.
     beside: Option<Location>,
     maps: Maps,
-    reader: Arc<dyn EventReader>,
-    secrets: Secrets,
+    journal: Journal,
+    vault: Option<Arc<Vault>>,
     immutable_check: Option<ImmutableCheck>,
 }
 
@@ -49,27 +50,28 @@ impl Source {
             Location::Kurrent(_) => (open_kurrent(&log, wanted).await?, None),
         };
         let beside = place_of_views(&log, wanted)?;
-        let secrets = Secrets::open(beside.as_ref(), wanted, live).await?;
         let maps = Maps::read(&wanted.map, reader.identity().await?)?;
-        Ok(Self { beside, maps, reader, secrets, immutable_check })
+        let secrets = Secrets::open(beside.as_ref(), wanted, live).await?;
+        let vault = secrets.vault();
+        Ok(Self { beside, maps, journal: secrets.journal(reader), vault, immutable_check })
     }
 
     /// The log.
     #[must_use]
     pub fn reader(&self) -> &dyn EventReader {
-        &*self.reader
+        &**self.journal.reader()
     }
 
     /// The log, for what goes on by itself.
     #[must_use]
     pub fn shared_reader(&self) -> Arc<dyn EventReader> {
-        self.reader.clone()
+        self.journal.reader().clone()
     }
 
     /// What opens personal parts, where there is a master key.
     #[must_use]
     pub fn vault(&self) -> Option<Arc<Vault>> {
-        self.secrets.vault()
+        self.vault.clone()
     }
 
     /// Where the views of this log are.
@@ -102,7 +104,7 @@ impl Source {
     /// Whether there is a master key.
     #[must_use]
     pub fn opens_personal_parts(&self) -> bool {
-        self.secrets.opens_personal_parts()
+        self.vault.is_some()
     }
 
     /// What is personal in an event, as far as this reader may see it.
@@ -110,7 +112,8 @@ impl Source {
     /// # Errors
     /// The key is missing, wrong, or the part is damaged.
     pub async fn personal(&self, recorded: &RecordedEvent) -> Result<PersonalText, Failure> {
-        self.secrets.personal(recorded).await
+        let personal = self.journal.personal(recorded).await;
+        personal.map_err(|source| Failure::Personal { position: recorded.position, source })
     }
 
     /// Makes sure that a log read at rest was still at rest when the command ended.

@@ -3,17 +3,16 @@
 use std::{
     collections::{BTreeMap, HashMap},
     pin::pin,
+    sync::Arc,
 };
 
-use domain::{
-    PersonalText,
-    session::{Session, State},
-};
+use domain::session::{Session, State};
 use event_store::{Identity, Position, RecordedEvent, StreamName, pages::pages_up_to};
 use futures::StreamExt as _;
+use journal::Decoded;
 use serde::Serialize;
 
-use crate::{Finding, failure::Failure, history::understand, progress::Progress, render::Screen, source::Source};
+use crate::{Finding, failure::Failure, progress::Progress, render::Screen, source::Source};
 
 /// Counted in one walk.
 #[derive(Default)]
@@ -72,7 +71,7 @@ pub async fn stats(source: &Source, screen: &mut Screen<'_>) -> Result<Finding, 
 }
 
 impl Tally {
-    fn add(&mut self, recorded: &RecordedEvent) -> Result<(), Failure> {
+    fn add(&mut self, recorded: &Arc<RecordedEvent>) -> Result<(), Failure> {
         let event = &recorded.event;
         self.events += 1;
         self.first.get_or_insert_with(|| recorded.recorded_at_text());
@@ -87,16 +86,18 @@ impl Tally {
         self.fold(recorded)
     }
 
-    fn fold(&mut self, recorded: &RecordedEvent) -> Result<(), Failure> {
+    fn fold(&mut self, recorded: &Arc<RecordedEvent>) -> Result<(), Failure> {
         let state = self.streams.remove(&recorded.stream);
         if state.is_none() {
             *self.categories.entry(recorded.stream.category().to_owned()).or_default() += 1;
         }
         let mut state = state.unwrap_or_default();
         if recorded.stream.category() == "session" {
-            // A status leans on nothing personal, so nothing is opened.
-            let sealed = recorded.event.personal.as_ref().map_or(PersonalText::Absent, |_| PersonalText::Sealed);
-            state = state.evolve(&understand(recorded, sealed)?);
+            // A session's status does not depend on personal parts, so none is opened.
+            let decoded = Decoded::decode(recorded.clone())?;
+            if let Some((_, event)) = decoded.event().session() {
+                state = state.evolve(event);
+            }
         }
         self.streams.insert(recorded.stream.clone(), state);
         Ok(())

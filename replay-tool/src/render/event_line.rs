@@ -3,16 +3,16 @@
 use domain::session::{Session, State, Status};
 
 use super::{Screen, Style, said};
-use crate::{failure::Failure, history::Told};
+use crate::{failure::Failure, history::HistoryEvent};
 
 /// Prints an event, and the session's new status where it changed it.
 ///
 /// # Errors
 /// It could not be written.
-pub fn print_event_line(before: Option<&State>, told: &Told, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    let recorded = &told.recorded;
-    let moved = moved(before, &told.after).map(|status| format!("  -> {status}")).unwrap_or_default();
-    let said = said(&told.event);
+pub fn print_event_line(before: Option<&State>, entry: &HistoryEvent, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let recorded = &entry.recorded;
+    let moved = moved(before, &entry.after).map(|status| format!("  -> {status}")).unwrap_or_default();
+    let said = said(&entry.event);
     let place = format!("{}/{}", recorded.position, recorded.version);
     let (kind, id) = (recorded.event.actor.kind(), recorded.event.actor.id());
     let line = format!("{}  {place:>9}  {:<10} {}{moved}", recorded.recorded_at_text(), who(kind, id), said.what);
@@ -30,7 +30,7 @@ pub fn moved(before: Option<&State>, after: &State) -> Option<Status> {
     status(after).filter(|now| before.and_then(status) != Some(*now))
 }
 
-/// The visitor stands in the header, and an agent's id in what she did; a policy is told by its name.
+/// The visitor stands in the header, and an agent's id in what she did; a policy is entry by its name.
 fn who(kind: &str, id: &str) -> String {
     if kind == "policy" { format!("{kind}:{id}") } else { kind.to_owned() }
 }

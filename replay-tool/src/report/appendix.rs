@@ -4,7 +4,7 @@ use domain::PersonalText;
 use maud::{Markup, html};
 
 use super::prose::{exact, time};
-use crate::{history::Told, session_history::SessionHistory};
+use crate::{history::HistoryEvent, session_history::SessionHistory};
 
 /// The table of events.
 pub(super) fn section(history: &SessionHistory) -> Markup {
@@ -13,7 +13,7 @@ pub(super) fn section(history: &SessionHistory) -> Markup {
             h2 #events { "Appendix: the events" }
             p {
                 "Each hash covers the event's content and the hash before it in this session, so the last one stands for all. "
-                "How it is made is told in the documentation under \"event hash\"."
+                "How it is made is entry in the documentation under \"event hash\"."
             }
             div.scroll role="region" aria-labelledby="events" tabindex="0" {
                 table {
@@ -22,15 +22,15 @@ pub(super) fn section(history: &SessionHistory) -> Markup {
                         th scope="col" { "Recorded" } th scope="col" { "Actor" } th scope="col" { "Personal part" }
                         th scope="col" { "Hash" }
                     } }
-                    tbody { @for told in &history.told { (row(told)) } }
+                    tbody { @for entry in &history.events { (row(entry)) } }
                 }
             }
         }
     }
 }
 
-fn row(told: &Told) -> Markup {
-    let recorded = &told.recorded;
+fn row(entry: &HistoryEvent) -> Markup {
+    let recorded = &entry.recorded;
     let event = &recorded.event;
     html! {
         tr {
@@ -39,7 +39,7 @@ fn row(told: &Told) -> Markup {
             td { (exact(&event.event_type)) " " span.schema { "schema " (event.schema) } }
             td { (time(recorded.recorded_at)) }
             td { (exact(event.actor.as_str())) }
-            td { (part(&told.personal)) }
+            td { (part(&entry.personal)) }
             td.hash { (exact(&hex::encode(recorded.hash))) }
         }
     }

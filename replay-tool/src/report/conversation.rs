@@ -12,7 +12,7 @@ use projections::MessageView;
 
 use super::prose::{exact, lines, tag, time};
 use crate::{
-    history::Told,
+    history::HistoryEvent,
     render::{Part, moved, said},
     session_history::SessionHistory,
 };
@@ -22,16 +22,16 @@ pub(super) fn section(history: &SessionHistory) -> Markup {
     let messages: HashMap<Position, &MessageView> =
         history.seen.by_staff.iter().map(|message| (message.position, message)).collect();
     let (mut language, mut before) = (None, None);
-    let mut entries = Vec::with_capacity(history.told.len());
-    for told in &history.told {
-        let of_event = language_of(&told.event, &mut language);
-        entries.push(entry(told, before, of_event, messages.get(&told.recorded.position).copied()));
-        before = Some(&told.after);
+    let mut items = Vec::with_capacity(history.events.len());
+    for entry in &history.events {
+        let of_event = language_of(&entry.event, &mut language);
+        items.push(item(entry, before, of_event, messages.get(&entry.recorded.position).copied()));
+        before = Some(&entry.after);
     }
     html! {
         section aria-labelledby="conversation" {
             h2 #conversation { "Conversation" }
-            ol.conversation { @for entry in &entries { (entry) } }
+            ol.conversation { @for item in &items { (item) } }
         }
     }
 }
@@ -46,22 +46,27 @@ fn language_of(event: &Event, of_customer: &mut Option<Language>) -> Option<Lang
     *of_customer
 }
 
-fn entry(told: &Told, before: Option<&State>, language: Option<Language>, message: Option<&MessageView>) -> Markup {
-    let recorded = &told.recorded;
+fn item(
+    entry: &HistoryEvent,
+    before: Option<&State>,
+    language: Option<Language>,
+    message: Option<&MessageView>,
+) -> Markup {
+    let recorded = &entry.recorded;
     let actor = &recorded.event.actor;
-    let said = said(&told.event);
+    let said = said(&entry.event);
     let (texts, details): (Vec<&Part>, Vec<&Part>) = said.parts.iter().partition(|part| is_speech(part));
     html! {
-        li class=(kind(&told.event, actor.kind())) id=(format!("event-{}", recorded.position)) {
+        li class=(kind(&entry.event, actor.kind())) id=(format!("event-{}", recorded.position)) {
             p.who {
                 b { (lines(actor.kind())) }
                 @if actor.kind() == "policy" { " " (exact(actor.id())) }
                 " " (time(recorded.recorded_at)) " "
                 span.place { "position " (recorded.position) ", version " (recorded.version) }
-                @if let Some(status) = moved(before, &told.after) { " " span.status { "→ " (status) } }
+                @if let Some(status) = moved(before, &entry.after) { " " span.status { "→ " (status) } }
                 (flags(message))
             }
-            @for part in texts { (speech(part, told, language)) }
+            @for part in texts { (speech(part, entry, language)) }
             p.what { (lines(&said.what)) }
             @if !details.is_empty() {
                 dl.details { @for part in details { dt { (part.label) } dd dir="auto" { (lines(&part.text)) } } }
@@ -75,8 +80,8 @@ fn is_speech(part: &Part) -> bool {
     matches!(part.label, "" | "not given" | "already seen of it")
 }
 
-fn speech(part: &Part, told: &Told, language: Option<Language>) -> Markup {
-    let is_gone = matches!(told.personal, PersonalText::Erased | PersonalText::Sealed);
+fn speech(part: &Part, entry: &HistoryEvent, language: Option<Language>) -> Markup {
+    let is_gone = matches!(entry.personal, PersonalText::Erased | PersonalText::Sealed);
     html! {
         @if part.label == "not given" { p.label { "Withheld, the customer was not given this:" } }
         @if part.label == "already seen of it" { p.label { "What the customer had already seen of it:" } }

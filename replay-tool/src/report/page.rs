@@ -57,7 +57,7 @@ fn head(history: &SessionHistory, made_at: Timestamp) -> Markup {
             @if let Some(session) = history.session() { (fact("Visitor", exact(&session.visitor.to_string()))) }
             (fact("From", time(first.recorded_at)))
             (fact("To", time(last.recorded_at)))
-            (fact("Events", html! { (history.told.len()) ", positions " (first.position) " to " (last.position) }))
+            (fact("Events", html! { (history.events.len()) ", positions " (first.position) " to " (last.position) }))
             (fact("Log", exact(&history.identity.log_id.to_string())))
             (fact("Log's generation", html! { (history.identity.generation) }))
             (fact("Log's head", html! { "position " (history.head) }))
@@ -77,7 +77,7 @@ fn head(history: &SessionHistory, made_at: Timestamp) -> Markup {
 fn until(history: &SessionHistory) -> Markup {
     let now = history.events_now;
     html! {
-        @if history.told.len() < now {
+        @if history.events.len() < now {
             ", as it stood at " (time(history.last().recorded_at)) " (it has " (now) " events by now)"
         }
     }

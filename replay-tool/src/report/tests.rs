@@ -21,10 +21,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::page;
-use crate::{history::Told, session_history::SessionHistory};
+use crate::{history::HistoryEvent, session_history::SessionHistory};
 
 /// The name of the session, then what anybody can write anywhere else.
-fn story_of(name: &str, text: &str) -> Vec<(&'static str, Event)> {
+fn events_of(name: &str, text: &str) -> Vec<(&'static str, Event)> {
     let said = MessageText::repaired(text);
     let (message, run) = (|n| MessageId(Uuid::from_u128(n)), RunId(Uuid::from_u128(9)));
     let session_name = SessionName::parse(name.to_owned()).expect("a name");
@@ -128,14 +128,14 @@ fn recorded(number: usize, kind: &str, text: &str) -> Arc<RecordedEvent> {
 }
 
 async fn page_of(name: &str, text: &str) -> String {
-    let mut told: Vec<Told> = Vec::new();
-    for (number, (kind, event)) in story_of(name, text).into_iter().enumerate() {
-        let after = told.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
+    let mut events: Vec<HistoryEvent> = Vec::new();
+    for (number, (kind, event)) in events_of(name, text).into_iter().enumerate() {
+        let after = events.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
         let personal = PersonalText::Known(String::new());
-        told.push(Told { recorded: recorded(number, kind, text), personal, event, after });
+        events.push(HistoryEvent { recorded: recorded(number, kind, text), personal, event, after });
     }
     let (identity, head) = (Identity { log_id: Uuid::nil(), generation: 1 }, Position(99));
-    let history = SessionHistory::of(identity, head, told, 99).await.expect("folded");
+    let history = SessionHistory::of(identity, head, events, 99).await.expect("folded");
     page::page(&history, Timestamp::UNIX_EPOCH).into_string()
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    history::Told,
+    history::HistoryEvent,
     render::Envelope,
     session_history::{SessionHistory, owner, state_word},
 };
@@ -28,7 +28,7 @@ pub(super) fn of(history: &SessionHistory) -> Value {
         "first_recorded_at": first.recorded_at_text(),
         "events_now": history.events_now,
         "state": history.session().map(StateNow::of),
-        "events": history.told.iter().map(told_document).collect::<Vec<_>>(),
+        "events": history.events.iter().map(event_document).collect::<Vec<_>>(),
         "customer_saw": history.seen.by_customer.iter().map(|message| message_document(history, message)).collect::<Vec<_>>(),
         "staff_saw": history.seen.by_staff.iter().map(|message| message_document(history, message)).collect::<Vec<_>>(),
         "last_decision": history.seen.decision.as_ref().map(decision_document),
@@ -37,10 +37,10 @@ pub(super) fn of(history: &SessionHistory) -> Value {
 
 /// An event, and the status after it.
 #[must_use]
-pub fn told_document(told: &Told) -> Value {
-    let envelope = serde_json::to_value(Envelope::of(&told.recorded, &told.personal));
+pub fn event_document(entry: &HistoryEvent) -> Value {
+    let envelope = serde_json::to_value(Envelope::of(&entry.recorded, &entry.personal));
     let mut document = envelope.unwrap_or_default();
-    document["status_after"] = json!(told.after.session().map(Session::status));
+    document["status_after"] = json!(entry.after.session().map(Session::status));
     document
 }
 
