@@ -1,4 +1,4 @@
-//! `check-proof`: what a proof file proves, found without the log and without any secret.
+//! `check-proof`: verifies a proof file without the log and without any secret.
 
 use event_store::{
     checkpoint::{Checkpoint, PublicKey},
@@ -48,7 +48,7 @@ struct Signed {
     signed_at: String,
 }
 
-/// Checks a proof file; differences where it does not hold.
+/// Verifies a proof file; `Differences` if it is not valid.
 ///
 /// # Errors
 /// The file or the key cannot be read.

@@ -1,6 +1,6 @@
-//! `checkpoint`: a signed note about the log as it is now.
+//! `checkpoint`: signs a checkpoint of the log as it is now.
 //!
-//! Invariant: only a log that proves itself is signed.
+//! Invariant: only a valid log is signed.
 
 use event_store::{
     checkpoint::{Checkpoint, CheckpointKey},
@@ -20,7 +20,7 @@ use crate::{
     verify,
 };
 
-/// Walks the whole log and signs what it came to; differences where the log does not prove itself.
+/// Verifies the whole log and signs its root; `Differences` if the log is not valid.
 ///
 /// # Errors
 /// The log or the key cannot be read, the key is another log's, or the file cannot be written.

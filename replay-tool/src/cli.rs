@@ -1,4 +1,4 @@
-//! What can be asked of `desk-replay`, and the help that says so.
+//! The command line of `desk-replay` and its help.
 
 mod proving;
 
@@ -72,7 +72,7 @@ pub struct Cli {
     /// Where the log is.
     #[command(flatten)]
     pub store: StoreArgs,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub action: Action,
 }
@@ -143,14 +143,14 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether it waits for events to come.
+    /// Whether it waits for new events.
     #[must_use]
     pub fn follows(&self) -> bool {
         matches!(self, Self::Tail(TailArgs { follow: true, .. }) | Self::Rebuild(_))
     }
 }
 
-/// Which session, and when.
+/// A session and a moment.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("moment").args(["at", "position", "version"]))]
 pub struct SessionArgs {
@@ -169,10 +169,10 @@ pub struct SessionArgs {
     pub version: Option<u64>,
 }
 
-/// Which session, and how fast.
+/// A session and a speed.
 #[derive(Debug, Args)]
 pub struct PlayArgs {
-    /// Which session, and up to when.
+    /// The session and the moment.
     #[command(flatten)]
     pub session: SessionArgs,
     /// How many times as fast as it happened.
@@ -183,10 +183,10 @@ pub struct PlayArgs {
     pub step: bool,
 }
 
-/// Which session, and where to.
+/// A session and an output file.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Which session, and up to when.
+    /// The session and the moment.
     #[command(flatten)]
     pub session: SessionArgs,
     /// The file to write; readable by its owner only, for it holds what was said.
@@ -197,7 +197,7 @@ pub struct ReportArgs {
     pub force: bool,
 }
 
-/// The slowest and the fastest that a session is played.
+/// Range of playing speeds.
 const SPEEDS: (f64, f64) = (0.01, 100_000.0);
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -205,7 +205,7 @@ fn speed(text: &str) -> Result<f64, String> {
     speed.ok_or_else(|| format!("must be a number from {} to {}", SPEEDS.0, SPEEDS.1))
 }
 
-/// From where, and for how long.
+/// Where to begin, and whether to follow.
 #[derive(Debug, Args)]
 pub struct TailArgs {
     /// Begins after this position, or after the id of an event stream of desk (like 1-42); 0 is the first event.
@@ -216,7 +216,7 @@ pub struct TailArgs {
     pub follow: bool,
 }
 
-/// How much to say of what differs.
+/// How many differences to print.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
     /// Names at most so many differences; all are counted.
@@ -224,7 +224,7 @@ pub struct CompareArgs {
     pub limit: usize,
 }
 
-/// How long to stay.
+/// Whether to wait.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {
     /// Asks and goes: a running desk, or the next that starts, does the rest.

@@ -1,4 +1,4 @@
-//! `consistency`: whether a checkpoint goes on where an older one ended.
+//! `consistency`: checks whether a checkpoint extends an older one.
 
 use event_store::{
     checkpoint::{Checkpoint, PublicKey},
@@ -12,7 +12,7 @@ use crate::{
     render::Screen, source::Source,
 };
 
-/// Shows with the log that the newer checkpoint extends the older one; differences where it does not.
+/// Checks with the log whether the newer checkpoint extends the older one; `Differences` if not.
 ///
 /// # Errors
 /// A checkpoint, the key or the log cannot be read, or belong to different logs.

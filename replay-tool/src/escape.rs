@@ -1,8 +1,8 @@
-//! Texts out of the log, made harmless for a terminal: characters that could move a cursor, change a colour or turn the
-//! direction of writing are shown, not sent.
+//! Escapes texts for a terminal: characters that could move the cursor, change a colour or the direction of writing are displayed
+//! as escapes.
 
-/// Control characters, and the marks that separate lines or turn the direction of writing.
-fn moves_the_screen(c: char) -> bool {
+/// Control characters, line separators and marks that change the direction of writing.
+fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
@@ -12,17 +12,17 @@ fn moves_the_screen(c: char) -> bool {
 pub fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if moves_the_screen(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+        if is_unsafe(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
     shown
 }
 
-/// In JSON they can stand within strings only, where `\u001b` says the same.
+/// The JSON with such characters escaped: they only occur within strings, where `\u001b` is equivalent.
 #[must_use]
 pub fn escaped_in_json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if moves_the_screen(c) { shown.push_str(&format!("\\u{:04x}", u32::from(c))) } else { shown.push(c) }
+        if is_unsafe(c) { shown.push_str(&format!("\\u{:04x}", u32::from(c))) } else { shown.push(c) }
     }
     shown
 }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_moves_the_screen_is_sent_to_it() {
+    fn control_and_direction_characters_are_escaped() {
         assert_eq!(
             escaped("a\u{1b}[31m\r\u{9b}2J\u{202e}电池 👍\u{7f}"),
             "a\\u{1b}[31m\\r\\u{9b}2J\\u{202e}电池 👍\\u{7f}"

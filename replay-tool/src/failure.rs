@@ -1,6 +1,6 @@
-//! Why a command could not do what it was asked, and what to do about it.
+//! Why a command failed, and advice on what to do.
 //!
-//! Invariant: nothing personal stands in here, not even the name of a session that somebody typed.
+//! Invariant: messages contain nothing personal, not even the session name that was typed.
 
 use std::{error::Error, fmt::Write as _, io, path::PathBuf, sync::Arc};
 
@@ -21,9 +21,9 @@ use uuid::Uuid;
 
 use crate::escape::escaped;
 
-/// Why there is no answer.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "each variant says in its message what it is, and its fields are named there")]
+#[expect(missing_docs, reason = "the messages describe the variants and their fields")]
 pub enum Failure {
     #[error("there is no event log at {0}")]
     NoLog(PathBuf),
@@ -180,7 +180,7 @@ impl From<Unreadable> for Failure {
 }
 
 impl Failure {
-    /// 1 where the log is not what was recorded, otherwise 2.
+    /// 1 if the log or a signed file was changed, otherwise 2.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -189,7 +189,7 @@ impl Failure {
         }
     }
 
-    /// The whole chain of causes on one line, and on another what to do.
+    /// The chain of causes on one line, and advice on a second one.
     #[must_use]
     pub fn report(&self) -> String {
         let text = format!("error: {}", with_causes(self));
@@ -339,7 +339,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_names_every_cause_once_and_says_what_to_do() {
+    fn a_report_lists_every_cause_once_with_advice() {
         let refused = io::Error::other("connection refused");
         let failure = Failure::Read(ReadError::Unavailable(Arc::new(refused)));
         assert_eq!(

@@ -1,6 +1,6 @@
-//! A session's events, found by id or name, read whole and in order.
+//! Reads the events of a session, found by id or name, completely and in order.
 //!
-//! Invariant: history is never skipped: a version that is missing or was changed stops the reader and is named.
+//! Invariant: no event is skipped: a missing or changed version is an error that names it.
 
 use std::{pin::pin, sync::Arc};
 
@@ -21,22 +21,22 @@ use crate::{failure::Failure, progress::Progress, source::Source};
 const CATEGORY: &str = "session";
 const OPENED: &str = "session.opened";
 
-/// An event of a session with what it says.
+/// A decoded event of a session.
 pub struct HistoryEvent {
-    /// As it stands in the log.
+    /// The recorded event.
     pub recorded: Arc<RecordedEvent>,
     /// Its personal part, as far as this reader may see it.
     pub personal: PersonalText,
-    /// What it says.
+    /// The decoded event.
     pub event: Event,
     /// The session after it.
     pub after: State,
 }
 
-/// The whole history of the session that is meant: by id, by stream, or by name.
+/// The whole history of a session, found by id, stream or name.
 ///
 /// # Errors
-/// There is none, several have this name, or the history is not as it was recorded.
+/// There is none, several have this name, or the history was changed.
 pub async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
     let id = wanted.strip_prefix("session-").unwrap_or(wanted);
     if let Ok(id) = Uuid::try_parse(id) {
@@ -55,10 +55,10 @@ pub async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent
     }
 }
 
-/// All events of a stream, each checked against the one before it.
+/// All events of a stream, each checked against the previous one.
 ///
 /// # Errors
-/// They are not as they were recorded.
+/// An event is missing or was changed.
 pub async fn load(source: &Source, stream: &StreamName) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
     let mut history: Vec<Arc<RecordedEvent>> = Vec::new();
     let mut pages = pin!(stream_pages(source.reader(), stream, StreamVersion::NONE));

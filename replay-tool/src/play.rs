@@ -1,6 +1,6 @@
-//! `play`: a session as it happened, event by event, with its pauses where somebody watches.
+//! `play`: prints a session event by event, with its pauses if the output is a terminal.
 //!
-//! Invariant: the terminal is as it was whenever the program is not waiting for a key.
+//! Invariant: the terminal is in its original mode whenever the program is not waiting for a key.
 
 mod keys;
 mod pace;
@@ -50,7 +50,7 @@ pub async fn play(source: &Source, wanted: &PlayArgs, screen: &mut Screen<'_>) -
 
 fn terminal() -> Terminal {
     let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-    // https://no-color.org: set to anything but nothing.
+    // https://no-color.org: any non-empty value.
     let has_colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     Terminal { columns, has_colours }
 }

@@ -1,6 +1,6 @@
-//! `prove`: a proof file, made from the log and a checkpoint of it.
+//! `prove`: makes a proof file from the log and a checkpoint.
 //!
-//! Invariant: a file that would not be accepted is not written.
+//! Invariant: only a proof that verifies is written.
 
 use std::{collections::HashMap, pin::pin, sync::Arc};
 
@@ -30,8 +30,7 @@ use crate::{
 /// Writes the proof of a stream's events up to the checkpoint, or of one event.
 ///
 /// # Errors
-/// There is no such stream or event, it is newer than the checkpoint, the log is not the one that was signed, or the file
-/// cannot be written.
+/// There is no such stream or event, it is newer than the checkpoint, or the file cannot be written.
 pub async fn prove(source: &Source, wanted: &ProveArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let key = PublicKey::read(&wanted.key)?;
     let note = CheckpointFile::read(&wanted.checkpoint, &key)?;
@@ -49,7 +48,7 @@ pub async fn prove(source: &Source, wanted: &ProveArgs, screen: &mut Screen<'_>)
     Ok(Finding::AsExpected)
 }
 
-/// The events that are meant, in order: a stream's, or the one of this id.
+/// The requested events in order: those of a stream, or the one with this id.
 async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
     let not_a_session = match history::find(source, wanted).await {
         Err(failure @ (Failure::NoSession | Failure::NameNeedsKey)) => failure,
@@ -67,7 +66,7 @@ async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, 
     }
 }
 
-/// The event with this id in whichever stream; a log without an index over all of them is read through.
+/// The event with this id in any stream; a log without an index by id is searched from the start.
 async fn find_anywhere(reader: &dyn EventReader, id: Uuid) -> Result<Option<Arc<RecordedEvent>>, Failure> {
     if let Some(stream) = reader.owner(id).await? {
         return Ok(reader.find(&stream, id).await?);
@@ -84,7 +83,7 @@ async fn find_anywhere(reader: &dyn EventReader, id: Uuid) -> Result<Option<Arc<
     Ok(None)
 }
 
-/// The text of the proof file; none where the log is not the one that was signed.
+/// The text of the proof file; `None` if the log differs from the checkpoint.
 async fn file_of(
     reader: &dyn EventReader,
     note: &CheckpointFile,

@@ -1,4 +1,4 @@
-//! How things are printed: as text for people, as JSON for programs.
+//! Output: text for people, JSON for programs.
 
 mod envelope;
 mod event_line;
@@ -7,7 +7,7 @@ mod terminal;
 mod transcript;
 
 pub use envelope::Envelope;
-pub use event_line::{moved, print_event_line};
+pub use event_line::{new_status, print_event_line};
 pub use screen::Screen;
 pub use terminal::{Style, Terminal};
 pub use transcript::{Part, Said, said, word};

@@ -1,6 +1,6 @@
-//! `report`: a session as one HTML page that an auditor can keep: no script, nothing from elsewhere, everything in it.
+//! `report`: writes a session as a single HTML page without scripts or external resources.
 //!
-//! Invariant: a file that is there is not replaced unless that was asked for.
+//! Invariant: an existing file is only replaced on request.
 
 mod appendix;
 mod conversation;

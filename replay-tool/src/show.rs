@@ -1,5 +1,4 @@
-//! `show`: a session as it is, or as it stood: what happened, what it adds up to, what customer and staff saw, and the last
-//! decision.
+//! `show`: a session now or at an earlier moment: its events, its state, what customer and staff saw, and the last decision.
 
 mod document;
 
@@ -48,7 +47,7 @@ fn print(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failur
     print_decision(history, screen)
 }
 
-/// Which session, of which log, and when.
+/// Prints the session, its log and the moment.
 ///
 /// # Errors
 /// It could not be written.

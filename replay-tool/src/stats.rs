@@ -1,4 +1,4 @@
-//! `stats`: what a log is made of.
+//! `stats`: counts the contents of a log.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{Finding, failure::Failure, progress::Progress, render::Screen, source::Source};
 
-/// Counted in one walk.
+/// The counters.
 #[derive(Default)]
 struct Tally {
     events: u64,
@@ -125,7 +125,7 @@ impl Tally {
     }
 }
 
-/// The class in a key's id, `<subject>/<class>/<yyyy-mm>`.
+/// The class in a key id, `<subject>/<class>/<yyyy-mm>`.
 fn class_of(key_id: &str) -> Option<&str> {
     key_id.split('/').nth(1)
 }

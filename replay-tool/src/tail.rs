@@ -1,4 +1,4 @@
-//! `tail`: events in the order of the log, as lines or as one JSON document a line; to the head, or on and on.
+//! `tail`: prints events in log order, as text or one JSON document per line, up to the head or following it.
 
 use std::{pin::pin, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::{
 /// Prints events after a position.
 ///
 /// # Errors
-/// The position is beyond the log's end, or an event cannot be read.
+/// The position is beyond the head, or an event cannot be read.
 pub async fn tail(source: &Source, wanted: &TailArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let head = source.reader().head().await?;
     let after = source.maps().cursor(wanted.after)?;

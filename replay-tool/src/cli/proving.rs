@@ -1,10 +1,10 @@
-//! The arguments of the commands that prove: checkpoints, keys, proof files.
+//! The arguments of the commands for checkpoints and proofs.
 
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-/// Against what the log is verified.
+/// Checkpoints and proofs to verify the log against.
 #[derive(Debug, Default, Args)]
 #[command(group = ArgGroup::new("evidence").args(["checkpoint", "proof"]).multiple(true))]
 pub struct VerifyArgs {
@@ -20,7 +20,7 @@ pub struct VerifyArgs {
     pub key: Option<PathBuf>,
 }
 
-/// With what a checkpoint is signed, and where to.
+/// The signing key and the output file.
 #[derive(Debug, Args)]
 pub struct CheckpointArgs {
     /// The private key for checkpoints of this log.
@@ -34,7 +34,7 @@ pub struct CheckpointArgs {
     pub force: bool,
 }
 
-/// What is to be proved.
+/// The events to prove, the checkpoint and the output file.
 #[derive(Debug, Args)]
 pub struct ProveArgs {
     /// A session (its id, its stream or, with the master key, its name), any other stream, or the id of one event.
@@ -54,7 +54,7 @@ pub struct ProveArgs {
     pub force: bool,
 }
 
-/// What was proved.
+/// The proof file and the key.
 #[derive(Debug, Args)]
 pub struct CheckProofArgs {
     /// The proof file.
@@ -65,7 +65,7 @@ pub struct CheckProofArgs {
     pub key: PathBuf,
 }
 
-/// Which two checkpoints.
+/// Two checkpoints and the key.
 #[derive(Debug, Args)]
 pub struct ConsistencyArgs {
     /// The older checkpoint.

@@ -1,17 +1,17 @@
-//! An event of a session on the screen: when, where in the log, who, what; and under it what belongs to it.
+//! Prints an event of a session: time, place in the log, actor, text, and below it its parts.
 
 use domain::session::{Session, State, Status};
 
 use super::{Screen, Style, said};
 use crate::{failure::Failure, history::HistoryEvent};
 
-/// Prints an event, and the session's new status where it changed it.
+/// Prints an event, and the session's new status if it changed.
 ///
 /// # Errors
 /// It could not be written.
 pub fn print_event_line(before: Option<&State>, entry: &HistoryEvent, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let recorded = &entry.recorded;
-    let moved = moved(before, &entry.after).map(|status| format!("  -> {status}")).unwrap_or_default();
+    let moved = new_status(before, &entry.after).map(|status| format!("  -> {status}")).unwrap_or_default();
     let said = said(&entry.event);
     let place = format!("{}/{}", recorded.position, recorded.version);
     let (kind, id) = (recorded.event.actor.kind(), recorded.event.actor.id());
@@ -23,14 +23,14 @@ pub fn print_event_line(before: Option<&State>, entry: &HistoryEvent, screen: &m
     Ok(())
 }
 
-/// The status that an event brought, where it is another than before.
+/// The status after an event, if it changed.
 #[must_use]
-pub fn moved(before: Option<&State>, after: &State) -> Option<Status> {
+pub fn new_status(before: Option<&State>, after: &State) -> Option<Status> {
     let status = |state: &State| state.session().map(Session::status);
     status(after).filter(|now| before.and_then(status) != Some(*now))
 }
 
-/// The visitor stands in the header, and an agent's id in what she did; a policy is entry by its name.
+/// The kind of actor; a policy with its name. The visitor is in the header, and an agent's id in the text of the event.
 fn who(kind: &str, id: &str) -> String {
     if kind == "policy" { format!("{kind}:{id}") } else { kind.to_owned() }
 }

@@ -1,5 +1,5 @@
-//! Standard output. Everything goes through here, so that no text out of the log can move a cursor, change a colour or turn
-//! the direction of writing: control characters are shown, not sent.
+//! Standard output. All output goes through here, so that no text from the log can move the cursor, change a colour or the direction
+//! of writing: control characters are escaped.
 
 use std::io::{self, Write};
 
@@ -11,13 +11,13 @@ use crate::{
     failure::Failure,
 };
 
-/// Where a part's bar stands; on a narrow terminal further left.
+/// Column of the bar before a part; further left on a narrow terminal.
 const BAR: usize = 40;
 const BAR_WHEN_NARROW: usize = 8;
-/// A terminal of fewer columns is narrow.
+/// A terminal with fewer columns is narrow.
 const NARROW: usize = 100;
 
-/// Where a command prints.
+/// The output of a command.
 pub struct Screen<'a> {
     out: &'a mut dyn Write,
     json: bool,
@@ -25,23 +25,23 @@ pub struct Screen<'a> {
 }
 
 impl<'a> Screen<'a> {
-    /// Prints to `out`; as JSON where the caller asked for it.
+    /// Prints to `out`, as JSON if requested.
     pub fn new(out: &'a mut dyn Write, json: bool) -> Self {
         Self { out, json, terminal: None }
     }
 
-    /// From now on lines fit this terminal.
+    /// Fits further lines to this terminal.
     pub fn fit(&mut self, terminal: Terminal) {
         self.terminal = Some(terminal);
     }
 
-    /// Whether JSON was asked for.
+    /// Whether JSON was requested.
     #[must_use]
     pub fn json_wanted(&self) -> bool {
         self.json
     }
 
-    /// One line of text.
+    /// Prints a line of text.
     ///
     /// # Errors
     /// It could not be written.
@@ -50,7 +50,7 @@ impl<'a> Screen<'a> {
         writeln!(self.out, "{}", text.trim_end()).map_err(Failure::Output)
     }
 
-    /// One line in the colour of who acted, on a terminal that has colours.
+    /// Prints a line in the colour of its actor, on a terminal with colours.
     ///
     /// # Errors
     /// It could not be written.
@@ -61,8 +61,8 @@ impl<'a> Screen<'a> {
         writeln!(self.out, "{begin}{}\u{1b}[0m", text.trim_end()).map_err(Failure::Output)
     }
 
-    /// A labelled text under a line. Texts keep their own lines; each stands behind a bar, so that no text can pass for a
-    /// line of ours.
+    /// Prints a labelled text below a line. Each of its lines is printed after a bar, so that no text can imitate a line of
+    /// this program.
     ///
     /// # Errors
     /// It could not be written.
@@ -85,7 +85,7 @@ impl<'a> Screen<'a> {
         Ok(())
     }
 
-    /// A label and its value.
+    /// Prints a label and its value.
     ///
     /// # Errors
     /// It could not be written.
@@ -93,7 +93,7 @@ impl<'a> Screen<'a> {
         self.line(&format!("{label:<10} {value}"))
     }
 
-    /// A count and what was counted.
+    /// Prints a count and its name.
     ///
     /// # Errors
     /// It could not be written.
@@ -101,7 +101,7 @@ impl<'a> Screen<'a> {
         self.line(&format!("{count:>12}  {what}"))
     }
 
-    /// A file's text as it is; for texts that hold nothing that could move a screen.
+    /// Prints a text without escaping; only for texts without control characters.
     ///
     /// # Errors
     /// It could not be written.
@@ -109,7 +109,7 @@ impl<'a> Screen<'a> {
         self.out.write_all(text.as_bytes()).map_err(Failure::Output)
     }
 
-    /// One JSON document on one line.
+    /// Prints a JSON document on one line.
     ///
     /// # Errors
     /// It could not be written.
@@ -118,7 +118,7 @@ impl<'a> Screen<'a> {
         writeln!(self.out, "{}", escaped_in_json(&text)).map_err(Failure::Output)
     }
 
-    /// Hands everything on.
+    /// Flushes the output.
     ///
     /// # Errors
     /// It could not be written.

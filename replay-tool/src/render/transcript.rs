@@ -1,4 +1,4 @@
-//! What an event says, in words: one line, and under it what is personal and lists of messages.
+//! Describes events in words: one line, and below it personal parts and lists of messages.
 
 use domain::{
     MessageId, Personal, RunId,
@@ -12,17 +12,17 @@ use domain::{
 };
 use serde::Serialize;
 
-/// An event in words.
+/// The description of an event.
 pub struct Said {
-    /// What happened; nothing personal.
+    /// One line without personal data.
     pub what: String,
-    /// What belongs to it.
+    /// The parts below it.
     pub parts: Vec<Part>,
 }
 
 /// A labelled text under an event.
 pub struct Part {
-    /// Empty where the text speaks for itself.
+    /// May be empty.
     pub label: &'static str,
     /// May have several lines.
     pub text: String,
@@ -52,7 +52,7 @@ impl Said {
     }
 }
 
-/// Puts an event into words.
+/// Describes an event.
 #[must_use]
 pub fn said(event: &Event) -> Said {
     match event {
@@ -156,7 +156,7 @@ fn run_name(run: RunId, attempt: u32) -> String {
     format!("run {run} attempt {attempt}")
 }
 
-/// A reason as it is stored: `agent_lost`.
+/// The stored form of a reason: `agent_lost`.
 #[must_use]
 pub fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {

@@ -1,4 +1,4 @@
-//! The events as they stand in the log, to be compared with any copy of it.
+//! The recorded events with their hashes, to be compared with any copy of the log.
 
 use domain::PersonalText;
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ pub(super) fn section(history: &SessionHistory) -> Markup {
             h2 #events { "Appendix: the events" }
             p {
                 "Each hash covers the event's content and the hash before it in this session, so the last one stands for all. "
-                "How it is made is entry in the documentation under \"event hash\"."
+                "How it is made is told in the documentation under \"event hash\"."
             }
             div.scroll role="region" aria-labelledby="events" tabindex="0" {
                 table {

@@ -1,4 +1,4 @@
-//! The conversation: every event in order, what was said large, what was done small.
+//! The conversation: every event in order, messages in large type, other events in small type.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use projections::MessageView;
 use super::prose::{exact, lines, tag, time};
 use crate::{
     history::HistoryEvent,
-    render::{Part, moved, said},
+    render::{Part, new_status, said},
     session_history::SessionHistory,
 };
 
@@ -36,7 +36,7 @@ pub(super) fn section(history: &SessionHistory) -> Markup {
     }
 }
 
-/// A withheld reply does not say its language: it is in that of the message before it.
+/// A withheld reply has no language field: it is in the language of the previous message.
 fn language_of(event: &Event, of_customer: &mut Option<Language>) -> Option<Language> {
     match event {
         Event::CustomerMessageSent(sent) => *of_customer = Some(sent.language),
@@ -63,7 +63,7 @@ fn item(
                 @if actor.kind() == "policy" { " " (exact(actor.id())) }
                 " " (time(recorded.recorded_at)) " "
                 span.place { "position " (recorded.position) ", version " (recorded.version) }
-                @if let Some(status) = moved(before, &entry.after) { " " span.status { "→ " (status) } }
+                @if let Some(status) = new_status(before, &entry.after) { " " span.status { "→ " (status) } }
                 (flags(message))
             }
             @for part in texts { (speech(part, entry, language)) }
@@ -75,7 +75,7 @@ fn item(
     }
 }
 
-/// What stands large: texts that were, or would have been, said to somebody.
+/// Texts in large type: those that were, or would have been, sent.
 fn is_speech(part: &Part) -> bool {
     matches!(part.label, "" | "not given" | "already seen of it")
 }
@@ -100,7 +100,7 @@ fn flags(message: Option<&MessageView>) -> Markup {
     }
 }
 
-/// The entry's class.
+/// The CSS class of an item.
 fn kind(event: &Event, actor: &str) -> &'static str {
     match (event, actor) {
         (Event::CustomerMessageSent(_), _) => "customer",

@@ -1,4 +1,4 @@
-//! The page: what it is about and where it comes from, the state, the conversation, the events.
+//! The report page: origin, state, conversation and events.
 
 use domain::session::Session;
 use event_store::{RecordedEvent, event::time_text};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 const STYLE: &str = include_str!("style.css");
-/// Nothing may be fetched, run or sent from this page, whoever opens it.
+/// The page may not load, run or send anything.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The page of a session.

@@ -15,7 +15,7 @@ use crate::{
     session_history::{SessionHistory, owner, state_word},
 };
 
-/// Log, session, moment, state, events, what was seen, and the last decision.
+/// The JSON document: log, session, moment, state, events, what was seen, and the last decision.
 pub(super) fn of(history: &SessionHistory) -> Value {
     let (first, last) = (history.first(), history.last());
     json!({
@@ -35,7 +35,7 @@ pub(super) fn of(history: &SessionHistory) -> Value {
     })
 }
 
-/// An event, and the status after it.
+/// An event and the status after it.
 #[must_use]
 pub fn event_document(entry: &HistoryEvent) -> Value {
     let envelope = serde_json::to_value(Envelope::of(&entry.recorded, &entry.personal));

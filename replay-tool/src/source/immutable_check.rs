@@ -1,8 +1,8 @@
-//! Whether anybody has a SQLite log open. While desk has it open there is a `-wal` file beside it. Where one was left behind, the
-//! log is read as if desk had it open: through that file.
+//! Detects whether a process has a SQLite log open: then there is a `-wal` file beside it. If such a file was left behind, the log is
+//! read through it, as if desk had it open.
 //!
-//! Read through its WAL, a log that nobody has open would get `-wal` and `-shm` files of ours, and could not be read at all
-//! from a folder that may not be written. So it is read as it lies, and checked afterwards to have lain still.
+//! Reading a closed log through a WAL would create `-wal` and `-shm` files, and is impossible in a read-only folder. So it is read in
+//! immutable mode, and the file is checked afterwards for changes.
 
 use std::{
     fs,
@@ -10,25 +10,25 @@ use std::{
     time::SystemTime,
 };
 
-/// A log at rest, and how it lay.
+/// A log file that was not open, with its size and time.
 pub(super) struct ImmutableCheck {
     path: PathBuf,
-    lay: (u64, SystemTime),
+    state: (u64, SystemTime),
 }
 
 impl ImmutableCheck {
-    /// How the file lies; nothing where it is, or was left, open.
+    /// The state of the file; `None` if there is a `-wal` file.
     pub(super) fn of(path: &Path) -> Option<Self> {
-        Some(Self { path: path.to_owned(), lay: lies(path)? })
+        Some(Self { path: path.to_owned(), state: state_of(path)? })
     }
 
-    /// Whether the file still lies as it did.
+    /// Whether the file is unchanged and still not open.
     pub(super) fn is_unchanged(&self) -> bool {
-        lies(&self.path) == Some(self.lay)
+        state_of(&self.path) == Some(self.state)
     }
 }
 
-fn lies(path: &Path) -> Option<(u64, SystemTime)> {
+fn state_of(path: &Path) -> Option<(u64, SystemTime)> {
     let mut wal = path.as_os_str().to_owned();
     wal.push("-wal");
     if Path::new(&wal).exists() {

@@ -1,6 +1,7 @@
 //! The vault and the master key, as far as they are available.
 //!
-//! A destroyed key leaves a tombstone that can be read without the master key, so erased parts are shown as such with the vault alone.
+//! A destroyed key leaves a tombstone that can be read without the master key, so erased parts
+//! are recognised with the vault alone.
 
 use std::{
     path::{Path, PathBuf},
