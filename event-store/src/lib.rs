@@ -31,6 +31,7 @@ mod row;
 mod samples;
 pub mod sequencer;
 pub mod sql;
+mod sql_reader;
 pub mod sqlite;
 pub mod subscription;
 pub mod vault;

@@ -25,7 +25,6 @@ use crate::{
     },
     sequencer::Request,
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
-    subscription,
 };
 
 use reader::SqliteReader;
@@ -118,8 +117,4 @@ impl EventStore for SqliteStore {
     async fn flush(&self) -> Result<(), ReadError> {
         sql::flush(&self.writer).await.map_err(ReadError::unavailable)
     }
-}
-
-pub(crate) fn follow(reader: SqliteReader, head: watch::Receiver<Position>, after: Position) -> EventStream {
-    subscription::follow(Arc::new(reader), head, after)
 }
