@@ -119,7 +119,7 @@ pub(super) struct StreamIndexes(Cache<StreamName, Arc<Mutex<StreamIndex>>>);
 
 impl StreamIndexes {
     pub(super) fn new() -> Self {
-        let weight = |_: &StreamName, history: &Arc<Mutex<StreamIndex>>| {
+        let weight = |_: &StreamName, index: &Arc<Mutex<StreamIndex>>| {
             // A locked index is inserted again by its user when it has grown.
             let events = index.try_lock().map_or(0, |index| index.positions.len());
             u32::try_from(STREAM_BYTES + events * EVENT_BYTES).unwrap_or(u32::MAX)
@@ -133,7 +133,7 @@ impl StreamIndexes {
     }
 
     /// Inserts an index again, because its size has changed.
-    pub(super) fn put_back(&self, stream: &StreamName, history: &Arc<Mutex<StreamIndex>>) {
+    pub(super) fn put_back(&self, stream: &StreamName, index: &Arc<Mutex<StreamIndex>>) {
         self.0.insert(stream.clone(), index.clone());
     }
 

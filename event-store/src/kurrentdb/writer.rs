@@ -52,7 +52,7 @@ const NEAR: u64 = 600;
 pub(super) struct KurrentWriter {
     reader: KurrentReader,
     clock: Arc<dyn Clock>,
-    under_way: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     /// The last append failed: the next one makes a single attempt.
     unavailable: Arc<AtomicBool>,
 }
@@ -68,7 +68,7 @@ struct PendingAppend<'a> {
 
 impl KurrentWriter {
     pub(super) fn new(reader: KurrentReader, clock: Arc<dyn Clock>) -> Self {
-        Self { reader, clock, under_way: Arc::new(Semaphore::new(CONCURRENT_APPENDS)), unavailable: Arc::default() }
+        Self { reader, clock, slots: Arc::new(Semaphore::new(CONCURRENT_APPENDS)), unavailable: Arc::default() }
     }
 
     /// In a task of its own, so that an append is completed even if its caller is dropped.
@@ -83,7 +83,7 @@ impl KurrentWriter {
         let of_stream = self.reader.indexes.of(&request.stream);
         let mut index = lock(&of_stream).await?;
         let before = index.head().version;
-        let _place = self.under_way.acquire().await.map_err(|_closed| AppendError::from(Fault::NotUnderstood))?;
+        let _slot = self.slots.acquire().await.map_err(|_closed| AppendError::from(Fault::NotUnderstood))?;
         let answer = self.append_after(request, &mut index).await;
         let has_grown = index.head().version > before;
         drop(index);
@@ -97,7 +97,7 @@ impl KurrentWriter {
         answer
     }
 
-    async fn append_after(&self, request: &Request, history: &mut StreamIndex) -> Result<Appended, AppendError> {
+    async fn append_after(&self, request: &Request, index: &mut StreamIndex) -> Result<Appended, AppendError> {
         let mut pending = PendingAppend { request, read: Vec::new(), is_fresh: false };
         let no_more_after = Instant::now() + PATIENCE;
         let (mut pause, mut must_read) = (PAUSE, !index.is_known && request.expected != crate::Expected::NoStream);
@@ -123,7 +123,7 @@ impl KurrentWriter {
     async fn try_once(
         &self,
         pending: &mut PendingAppend<'_>,
-        history: &mut StreamIndex,
+        index: &mut StreamIndex,
         must_read: bool,
     ) -> Result<Result<Appended, AppendError>, ReadFault> {
         if must_read {
@@ -150,7 +150,7 @@ impl KurrentWriter {
         Err(Fault::Overtaken.into())
     }
 
-    async fn read_on(&self, pending: &mut PendingAppend<'_>, history: &mut StreamIndex) -> Result<(), ReadFault> {
+    async fn read_on(&self, pending: &mut PendingAppend<'_>, index: &mut StreamIndex) -> Result<(), ReadFault> {
         let new = index.read_on(&self.reader.connection, &pending.request.stream).await?;
         let comes_again = |event: &Arc<RecordedEvent>| {
             pending.request.events.iter().any(|again| again.event_id == event.event.event_id)
@@ -164,7 +164,7 @@ impl KurrentWriter {
     async fn repeated(
         &self,
         pending: &PendingAppend<'_>,
-        history: &StreamIndex,
+        index: &StreamIndex,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadFault> {
         let ids: Vec<Uuid> = pending.request.events.iter().map(|event| event.event_id).collect();
         let mut stored = pending.read.clone();

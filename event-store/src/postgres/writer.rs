@@ -100,10 +100,10 @@ impl PostgresWriter {
     }
 
     async fn write_with_retries(&mut self, batch: &[Request]) -> Result<Answers, WriteError> {
-        let tries = if self.unavailable { 1 } else { ATTEMPTS };
+        let attempts = if self.unavailable { 1 } else { ATTEMPTS };
         let no_more_after = Instant::now() + PATIENCE;
         let mut pause = PAUSE;
-        for _ in 1..tries {
+        for _ in 1..attempts {
             match self.try_once(batch).await {
                 Err(error) if is_transient(&error) && Instant::now() + pause < no_more_after => {
                     tracing::info!(error = &error as &dyn std::error::Error, "batch is retried");
