@@ -87,7 +87,7 @@ impl fmt::Display for Flaw {
             Self::Changed => f.write_str("the event's content does not give its hash"),
             Self::Misplaced => f.write_str("the event does not follow the one before it in its stream"),
             Self::OutOfTime => f.write_str("the event's time does not fit between its neighbours'"),
-            Self::BeyondHead => f.write_str("the event stands behind the recorded end of the log"),
+            Self::BeyondHead => f.write_str("the event is beyond the recorded end of the log"),
             Self::NotTheHead => f.write_str("the recorded end of the log describes another event"),
             Self::NotAsSigned { from, to } if from == to => f.write_str("the event is not the one that was signed"),
             Self::NotAsSigned { to, .. } => {

@@ -38,7 +38,7 @@ impl CheckpointFile {
     pub fn read(file: &Path, key: &PublicKey) -> Result<Self, Failure> {
         let refused = |source| Failure::CheckpointFile { file: file.to_owned(), source };
         let bytes = read_at_most(file, MAX_NOTE_BYTES).map_err(|source| failed(file, source))?;
-        let text = String::from_utf8(bytes).map_err(|_| refused(NoteError::Malformed("it is no text")))?;
+        let text = String::from_utf8(bytes).map_err(|_| refused(NoteError::Malformed("it is not text")))?;
         let checkpoint = Checkpoint::open(&text, key).map_err(refused)?;
         Ok(Self { file: file.to_owned(), text, checkpoint })
     }

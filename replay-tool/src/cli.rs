@@ -54,7 +54,7 @@ Examples:
   desk-replay --master-key FILE compare
       every row of the views against what the log gives, at the same position
   desk-replay --master-key FILE rebuild
-      builds the views anew beside those that serve, and goes over to them
+      builds the views again beside those that serve, and switches to them
 
 Exit codes:
   0  as expected
@@ -69,7 +69,7 @@ pub struct Cli {
     /// Prints JSON: one document, or one a line for `tail`.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Where the log is.
+    /// The log and its keys.
     #[command(flatten)]
     pub store: StoreArgs,
     /// The command.
@@ -88,8 +88,8 @@ pub enum Action {
     Show(SessionArgs),
     /// Plays a session as it happened, with its pauses.
     ///
-    /// On a terminal the pauses are kept, divided by --speed; one that would be longer than five seconds is cut to five,
-    /// and said. Enter or space goes on at once, q or Ctrl-C ends. Where the output is no terminal nothing is waited for.
+    /// On a terminal the pauses are kept, divided by --speed. A pause of more than five seconds is shortened to five, with a
+    /// remark. Enter or space continues at once, q or Ctrl-C ends. There are no pauses if the output is not a terminal.
     Play(PlayArgs),
     /// Writes a session as one self-contained HTML page that can be kept, printed and read offline.
     ///
@@ -98,46 +98,45 @@ pub enum Action {
     Report(ReportArgs),
     /// Prints events in the order of the log.
     ///
-    /// Prints what is there and stops; with --follow it goes on with every new event until it is interrupted (Ctrl-C).
+    /// Prints the existing events and stops; with --follow it continues with new events until it is interrupted (Ctrl-C).
     Tail(TailArgs),
-    /// Proves the log from its own bytes: every hash, every link, every number; with checkpoints, also what a rewrite would hide.
+    /// Verifies the log from its own bytes: every hash, link and number; with checkpoints, also against rewriting.
     ///
-    /// Needs no master key. Names the first bad position and what is wrong there. What only a signed checkpoint kept outside
-    /// the database can show is a log that was rewritten with freshly made hashes, or cut off: then the first bad position
-    /// lies between the newest checkpoint that fits and the first that does not, so several checkpoints tell more than one,
-    /// and a proof file tells more still.
-    /// What is newer than the newest checkpoint is unproven, which is said and is no difference.
+    /// Needs no master key. Names the first bad position and its flaw. Only a signed checkpoint kept outside the database can
+    /// reveal a log that was rewritten with new hashes, or truncated: then the first bad position is between the newest
+    /// matching checkpoint and the first mismatched one, so several checkpoints narrow it down, and a proof file more so.
+    /// Events newer than the newest checkpoint are reported as unproven, which is not a difference.
     Verify(VerifyArgs),
-    /// Makes a checkpoint now: a signed note about the whole log, to be kept outside the database.
+    /// Makes a checkpoint now: a signed note of the whole log, to be kept outside the database.
     ///
-    /// Verifies the log first, and signs none that does not prove itself. desk makes such notes by itself, with the same key.
+    /// Verifies the log first, and only signs a valid one. desk makes such checkpoints regularly, with the same key.
     Checkpoint(CheckpointArgs),
-    /// Writes a proof file: the events of a session, or one event, as they are stored, with what proves them.
+    /// Writes a proof file: the stored events of a session, or one event, with their proof.
     ///
-    /// Whoever has the file and the public key can check it with check-proof, or with any other program that knows the form
-    /// (docs/proof-file.md), without the log. Personal parts stay sealed in it; no master key is needed. It proves that these
+    /// The file can be checked with the public key and without the log, by check-proof or any other program that knows the
+    /// format (docs/proof-file.md). Personal parts stay sealed in it; no master key is needed. It proves that these
     /// events were in the log when the checkpoint was signed, and that none is missing among them; not that no later ones are.
     Prove(ProveArgs),
     /// Checks a proof file with the public key alone; needs no log.
     ///
-    /// Prints what is proved. A file of which any byte was changed is refused.
+    /// Prints what is proved. A file with any changed byte is refused.
     CheckProof(CheckProofArgs),
-    /// Shows with the log that a checkpoint goes on where an older one ended.
+    /// Checks with the log that a checkpoint extends an older one.
     Consistency(ConsistencyArgs),
     /// Counts: events by type, streams by category, sessions by status, bytes, sealed parts by class of key.
     Stats,
     /// Compares the views with the log, row by row.
     ///
-    /// Folds the log from the first event, by the code that runs live, into a database without a name, up to the very
-    /// position that the views are at, and names every row and column that is not the same. Works beside a running desk and
-    /// makes no file. Needs the master key; what is personal is not printed, only that it differs. Texts that were erased
-    /// since the views were built are counted apart: they are no difference, and go with the next `rebuild`.
+    /// Folds the log from the first event, by the code that runs live, into a temporary database, up to the position of the
+    /// views, and names every row and column that differs. Works beside a running desk and creates no file. Needs the
+    /// master key; personal values are not printed, only that they differ. Texts erased since the views were built are
+    /// counted separately: they are not a difference, and the next `rebuild` removes them.
     Compare(CompareArgs),
-    /// Builds the views anew and goes over to them, while the old ones serve.
+    /// Builds the views again and switches to them, while the old ones serve.
     ///
-    /// Asks for the next generation of views. A running desk builds it beside the one that serves and goes over to it once
-    /// it has caught up; this command shows how it comes on. Where no desk runs, the same is done here, which needs the
-    /// master key. A desk may start or die meanwhile, and this command be interrupted: whoever comes next goes on. Must be
+    /// Requests the next view generation. A running desk builds it beside the current one and switches to it once it has
+    /// caught up; this command shows the progress. If no desk is running, this command builds it, which needs the master
+    /// key. A desk may start or stop meanwhile, and this command may be interrupted: the next process continues. Must be
     /// run as desk's own user or role, or as root. The log itself is only read.
     Rebuild(RebuildArgs),
 }
@@ -189,10 +188,10 @@ pub struct ReportArgs {
     /// The session and the moment.
     #[command(flatten)]
     pub session: SessionArgs,
-    /// The file to write; readable by its owner only, for it holds what was said.
+    /// The file to write; readable by its owner only, because it contains personal texts.
     #[arg(long, value_name = "FILE")]
     pub html: PathBuf,
-    /// Replaces a file that is there.
+    /// Replaces an existing file.
     #[arg(long)]
     pub force: bool,
 }
@@ -211,7 +210,7 @@ pub struct TailArgs {
     /// Begins after this position, or after the id of an event stream of desk (like 1-42); 0 is the first event.
     #[arg(long, value_name = "N", default_value = "0")]
     pub after: Cursor,
-    /// Goes on with new events until it is interrupted.
+    /// Continues with new events until it is interrupted.
     #[arg(long, short)]
     pub follow: bool,
 }
@@ -219,7 +218,7 @@ pub struct TailArgs {
 /// How many differences to print.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// Names at most so many differences; all are counted.
+    /// Names at most this many differences; all are counted.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
 }
@@ -227,7 +226,7 @@ pub struct CompareArgs {
 /// Whether to wait.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {
-    /// Asks and goes: a running desk, or the next that starts, does the rest.
+    /// Only requests it: a running desk, or the next one to start, does the rest.
     #[arg(long)]
     pub no_wait: bool,
 }

@@ -10,4 +10,4 @@ pub use envelope::Envelope;
 pub use event_line::{new_status, print_event_line};
 pub use screen::Screen;
 pub use terminal::{Style, Terminal};
-pub use transcript::{Part, Said, said, word};
+pub use transcript::{Description, Part, describe, word};

@@ -72,7 +72,7 @@ impl Signer {
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(task) = task else { return };
         if timeout(STOP_LIMIT, task).await.is_err() {
-            tracing::warn!("the last checkpoint was not written in time; the next start goes on from the one before");
+            tracing::warn!("the last checkpoint was not written in time; the next start resumes from the previous one");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A clock for tests, which moves when the test says so.
+//! A clock that tests move.
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::Clock;
 
-/// Stands still until it is set or advanced; whoever sleeps until a time that it has reached wakes up then.
+/// Stands still until it is set or advanced, which wakes sleepers whose time has come.
 #[derive(Debug)]
 pub struct ManualClock(watch::Sender<Timestamp>);
 

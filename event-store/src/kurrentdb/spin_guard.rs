@@ -94,9 +94,9 @@ mod tests {
     #[tokio::test]
     async fn other_futures_complete() {
         let works = async {
-            tracing::warn!("of somebody else");
+            tracing::warn!("from another target");
             tracing::warn!(target: TARGET, "a message of a newer server");
-            tracing::error!(target: TARGET, "an error is told by its result");
+            tracing::error!(target: TARGET, "an error");
             tokio::time::sleep(Duration::from_millis(1)).await;
             7
         };

@@ -11,7 +11,7 @@ pub struct VerifyArgs {
     /// A checkpoint, or a folder with several of them (every *.checkpoint in it). May be given several times.
     #[arg(long, value_name = "FILE", requires = "key")]
     pub checkpoint: Vec<PathBuf>,
-    /// A proof file: its checkpoint counts as well, and where the log does not fit, its paths narrow down where that begins.
+    /// A proof file: its checkpoint is used too, and its paths narrow down where a mismatch begins.
     /// May be given several times.
     #[arg(long, value_name = "FILE", requires = "key")]
     pub proof: Vec<PathBuf>,
@@ -26,10 +26,10 @@ pub struct CheckpointArgs {
     /// The private key for checkpoints of this log.
     #[arg(long, value_name = "PRIVATE_KEY_FILE")]
     pub key: PathBuf,
-    /// The file to write; readable by everybody, for it holds no secret.
+    /// The file to write; readable by everyone, because it contains no secret.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Replaces a file that is there.
+    /// Replaces an existing file.
     #[arg(long, requires = "out")]
     pub force: bool,
 }
@@ -49,7 +49,7 @@ pub struct ProveArgs {
     /// The file to write, instead of standard output; readable by its owner only.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Replaces a file that is there.
+    /// Replaces an existing file.
     #[arg(long, requires = "out")]
     pub force: bool,
 }

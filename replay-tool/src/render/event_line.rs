@@ -2,7 +2,7 @@
 
 use domain::session::{Session, State, Status};
 
-use super::{Screen, Style, said};
+use super::{Screen, Style, describe};
 use crate::{failure::Failure, history::HistoryEvent};
 
 /// Prints an event, and the session's new status if it changed.
@@ -12,12 +12,13 @@ use crate::{failure::Failure, history::HistoryEvent};
 pub fn print_event_line(before: Option<&State>, entry: &HistoryEvent, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let recorded = &entry.recorded;
     let moved = new_status(before, &entry.after).map(|status| format!("  -> {status}")).unwrap_or_default();
-    let said = said(&entry.event);
+    let description = describe(&entry.event);
     let place = format!("{}/{}", recorded.position, recorded.version);
     let (kind, id) = (recorded.event.actor.kind(), recorded.event.actor.id());
-    let line = format!("{}  {place:>9}  {:<10} {}{moved}", recorded.recorded_at_text(), who(kind, id), said.what);
+    let line =
+        format!("{}  {place:>9}  {:<10} {}{moved}", recorded.recorded_at_text(), who(kind, id), description.what);
     screen.styled(Style::of(kind), &line)?;
-    for part in said.parts {
+    for part in description.parts {
         screen.part(part.label, &part.text)?;
     }
     Ok(())

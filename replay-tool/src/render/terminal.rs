@@ -56,7 +56,7 @@ impl Style {
     }
 }
 
-/// Breaks a line so that no piece is wider than `columns`: after a space where there is one, else anywhere.
+/// Wraps a line to pieces of at most `columns`: after a space if there is one, otherwise anywhere.
 pub(super) fn wrapped(line: &str, columns: usize) -> Vec<&str> {
     let (mut pieces, mut rest) = (Vec::new(), line);
     while rest.width() > columns {

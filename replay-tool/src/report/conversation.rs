@@ -13,7 +13,7 @@ use projections::MessageView;
 use super::prose::{exact, lines, tag, time};
 use crate::{
     history::HistoryEvent,
-    render::{Part, new_status, said},
+    render::{Part, describe, new_status},
     session_history::SessionHistory,
 };
 
@@ -54,8 +54,8 @@ fn item(
 ) -> Markup {
     let recorded = &entry.recorded;
     let actor = &recorded.event.actor;
-    let said = said(&entry.event);
-    let (texts, details): (Vec<&Part>, Vec<&Part>) = said.parts.iter().partition(|part| is_speech(part));
+    let description = describe(&entry.event);
+    let (texts, details): (Vec<&Part>, Vec<&Part>) = description.parts.iter().partition(|part| is_speech(part));
     html! {
         li class=(kind(&entry.event, actor.kind())) id=(format!("event-{}", recorded.position)) {
             p.who {
@@ -67,7 +67,7 @@ fn item(
                 (flags(message))
             }
             @for part in texts { (speech(part, entry, language)) }
-            p.what { (lines(&said.what)) }
+            p.what { (lines(&description.what)) }
             @if !details.is_empty() {
                 dl.details { @for part in details { dt { (part.label) } dd dir="auto" { (lines(&part.text)) } } }
             }

@@ -101,7 +101,7 @@ fn of_this_log(deps: &Dependencies, found: Vec<Found>) -> Result<VecDeque<Folder
                 tracing::warn!(file = name, error = &error as &dyn std::error::Error, "a checkpoint was damaged");
             }
             Err(NoteError::OtherKey | NoteError::OtherLog) => {
-                tracing::info!(file = name, "a checkpoint by another key is left as it is");
+                tracing::info!(file = name, "a checkpoint by another key is left unchanged");
             }
         }
     }

@@ -31,7 +31,7 @@ impl StatusReporter {
     pub(super) fn trouble(&self, error: &dyn std::error::Error) {
         let what = chain(error);
         if self.change_trouble(Some(what.clone())).is_none() {
-            tracing::error!(what, "checkpoints cannot be written; it is tried again, and everything else goes on");
+            tracing::error!(what, "checkpoints cannot be written; this is retried, and nothing else is affected");
         }
     }
 
