@@ -140,7 +140,7 @@ impl Fact {
     #[must_use]
     pub fn status_after(&self, before: Option<Status>) -> Option<Status> {
         match &self.event {
-            Event::Unsealed(_) => before.or(Some(Status::BotActive)),
+            Event::Opened(_) => before.or(Some(Status::BotActive)),
             Event::EscalationCancelled(_) | Event::Released(_) | Event::Reopened(_) => {
                 before.and(Some(Status::BotActive))
             }

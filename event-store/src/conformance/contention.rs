@@ -51,7 +51,7 @@ async fn answers_its_own(fixture: &Fixture, stream: &StreamName, answer: Appende
     assert_eq!(stored.last().map(|event| event.position), Some(answer.last_position));
 }
 
-pub(super) async fn many_streams_concurrently_are_all_stored_once(fixture: &Fixture) {
+pub(super) async fn many_streams_at_once_are_all_stored_once(fixture: &Fixture) {
     let streams: Vec<_> = (0..WRITERS).map(|_| new_stream()).collect();
     let appends = streams.iter().flat_map(|stream| [stream, stream]);
     let answers =

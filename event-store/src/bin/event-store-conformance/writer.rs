@@ -44,7 +44,7 @@ pub(crate) fn event(stream: &StreamName, n: u64) -> SealedEvent {
 
 /// Appends until it is killed.
 pub(crate) async fn write(place: &Place, walk: &str) -> Result<(), Failure> {
-    let log = place.open_retried().await?;
+    let log = place.open_patiently().await?;
     let writers: Vec<_> = (0..STREAMS).map(|n| tokio::spawn(append_for_ever(log.clone(), stream(walk, n)))).collect();
     for writer in writers {
         // It ends only with an error.

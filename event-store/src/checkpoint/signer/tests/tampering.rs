@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::checkpoint::{Checkpoint, LATEST};
+use crate::event::Position;
 
 /// The alarm is raised and names the command to run; no note is written, whatever is appended.
 async fn signs_nothing(fixture: &Fixture, size: u64) -> Alarm {
