@@ -28,19 +28,19 @@ pub static POSTGRES_POLICY: Migrator = sqlx::migrate!("../migrations/postgres/po
 pub enum MigrationError {
     /// A newer program has migrated it.
     #[error(
-        "the {room} database is at migration {version}, which this program does not know: it is from a newer version of Fiido Desk; start that version, or restore a backup made before it"
+        "the {database} database is at migration {version}, which this program does not know: it is from a newer version of Fiido Desk; start that version, or restore a backup made before it"
     )]
     Newer {
         /// log, vault or policy
-        room: &'static str,
+        database: &'static str,
         /// The unknown migration.
         version: i64,
     },
     /// An applied migration was edited, or one was interrupted.
-    #[error("the {room} database does not fit this program's migrations")]
+    #[error("the {database} database does not fit this program's migrations")]
     Mismatch {
         /// log, vault or policy
-        room: &'static str,
+        database: &'static str,
         /// The migration, and the mismatch.
         #[source]
         source: MigrateError,
@@ -56,11 +56,11 @@ pub enum MigrationError {
 }
 
 impl MigrationError {
-    fn of(room: &'static str, error: MigrateError) -> Self {
+    fn of(database: &'static str, error: MigrateError) -> Self {
         match error {
-            MigrateError::VersionMissing(version) => Self::Newer { room, version },
+            MigrateError::VersionMissing(version) => Self::Newer { database, version },
             MigrateError::Execute(error) => Self::Database(SqlError(error)),
-            source => Self::Mismatch { room, source },
+            source => Self::Mismatch { database, source },
         }
     }
 }
@@ -70,11 +70,11 @@ impl MigrationError {
 /// # Errors
 /// The file is from a newer version, or a migration fails.
 pub async fn migrate_sqlite(
-    room: &'static str,
+    database: &'static str,
     migrator: &Migrator,
     writer: &SqlitePool,
 ) -> Result<(), MigrationError> {
-    migrator.run(writer).await.map_err(|error| MigrationError::of(room, error))
+    migrator.run(writer).await.map_err(|error| MigrationError::of(database, error))
 }
 
 /// Migrates a schema of a PostgreSQL server, creating it first; nodes that start at the same time wait for each other.
@@ -82,13 +82,13 @@ pub async fn migrate_sqlite(
 /// # Errors
 /// The schema is from a newer version, a migration fails, or the role may not migrate.
 pub async fn migrate_postgres(
-    room: &'static str,
+    database: &'static str,
     schema: &str,
     migrator: &Migrator,
     pool: &sqlx::PgPool,
 ) -> Result<(), MigrationError> {
     create_schema(pool, schema).await?;
-    migrator.run(pool).await.map_err(|error| MigrationError::of(room, error))
+    migrator.run(pool).await.map_err(|error| MigrationError::of(database, error))
 }
 
 /// Under a lock, because two concurrent `create schema if not exists` can collide.

@@ -45,7 +45,7 @@ use reader::PostgresReader;
 use writer::PostgresWriter;
 
 pub use import::PostgresImport;
-pub use roles::{Rights, grant_new_schemas, grant_room, role_of};
+pub use roles::{Rights, grant_new_schemas, grant_schema, role_of};
 
 /// The schema of the log.
 pub const SCHEMA: &str = "log";
@@ -186,7 +186,7 @@ async fn prepare_as_owner(owner_url: &str, app_role: &str) -> Result<(), Postgre
     migrate_postgres("log", SCHEMA, &POSTGRES_LOG, &owner).await?;
     ensure_identity(&owner).await?;
     if role_of(owner_url)? != app_role {
-        grant_room(&owner, SCHEMA, app_role, Rights::AppendEvents).await?;
+        grant_schema(&owner, SCHEMA, app_role, Rights::AppendEvents).await?;
     }
     owner.close().await;
     Ok(())
@@ -225,7 +225,7 @@ async fn applied(pool: &PgPool) -> Result<i64, SqlError> {
 }
 
 fn refuse_newer(version: i64) -> Result<(), MigrationError> {
-    if version > newest_known() { Err(MigrationError::Newer { room: "log", version }) } else { Ok(()) }
+    if version > newest_known() { Err(MigrationError::Newer { database: "log", version }) } else { Ok(()) }
 }
 
 reads_through_its_reader!(PostgresStore);

@@ -82,11 +82,11 @@ async fn migrate(database: &Database, room: &'static str) -> Result<(), AnyError
 }
 
 async fn migrate_as_owner(owner: &str, url: &str, room: &'static str) -> Result<(), AnyError> {
-    use event_store::postgres::{Rights, grant_new_schemas, grant_room, role_of};
+    use event_store::postgres::{Rights, grant_new_schemas, grant_schema, role_of};
     let database = Database::postgres(owner, room, 1).await?;
     migrate(&database, room).await?;
     if let Database::Postgres(pool) = &database {
-        grant_room(pool, room, &role_of(url)?, Rights::ReadAndWrite).await?;
+        grant_schema(pool, room, &role_of(url)?, Rights::ReadAndWrite).await?;
         grant_new_schemas(pool, &role_of(url)?).await?;
     }
     database.close().await;

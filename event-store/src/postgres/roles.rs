@@ -29,7 +29,7 @@ pub fn role_of(url: &str) -> Result<String, SqlError> {
 ///
 /// # Errors
 /// The role is unknown, or the pool's role does not own the schema.
-pub async fn grant_room(owner: &PgPool, schema: &str, app_role: &str, rights: Rights) -> Result<(), SqlError> {
+pub async fn grant_schema(owner: &PgPool, schema: &str, app_role: &str, rights: Rights) -> Result<(), SqlError> {
     let (schema, role) = (quoted(schema), quoted(app_role));
     let tables = format!("all tables in schema {schema}");
     let common = [

@@ -76,7 +76,7 @@ async fn refuse_newer(pool: &SqlitePool) -> Result<(), MigrationError> {
     let newest = crate::migration::SQLITE_LOG.iter().map(|migration| migration.version).max().unwrap_or(0);
     let row = sqlx::query("select max(version) from _sqlx_migrations").fetch_one(pool).await.map_err(SqlError)?;
     let version: i64 = row.try_get(0).map_err(SqlError)?;
-    if version > newest { Err(MigrationError::Newer { room: "log", version }) } else { Ok(()) }
+    if version > newest { Err(MigrationError::Newer { database: "log", version }) } else { Ok(()) }
 }
 
 decode_rows!(SqliteRow);
