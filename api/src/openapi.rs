@@ -12,17 +12,16 @@ use utoipa::{
 };
 
 use self::{parameters::Parameters, refusals::Refusals};
-use crate::{
-    envelope::Envelope,
-    problem::ProblemBody,
-    sign_in::visitor::COOKIE,
-};
+use crate::{envelope::Envelope, problem::ProblemBody, sign_in::visitor::COOKIE};
 
 /// What the document says of the API as a whole.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Fiido Desk", description = "AI customer service. Everything under /api is served under /api/v1 as well. Customers are known by the cookie `desk_visitor` or the token in `X-Visitor-Token`, sent back as `Authorization: Bearer`. HEAD is told what GET would answer. A method that a path has not is refused with 405 and `Allow`."),
-    components(schemas(ProblemBody, Envelope, texts::Anything, texts::Cursor, texts::Key, texts::Moment)),
+    info(
+        title = "Fiido Desk",
+        description = "AI customer service. Everything under /api is served under /api/v1 as well. Customers are known by the cookie `desk_visitor` or the token in `X-Visitor-Token`, sent back as `Authorization: Bearer`. HEAD is told what GET would answer. A method that a path has not is refused with 405 and `Allow`."
+    ),
+    components(schemas(ProblemBody, Envelope, texts::Anything, texts::Cursor, texts::Key, texts::Moment))
 )]
 struct Whole;
 

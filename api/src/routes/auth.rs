@@ -35,7 +35,8 @@ use crate::{
     problem::Problem,
     request::request_id,
     sign_in::{
-        device::DeviceName, guard::Anybody, passwords::Password, second_factor, staff::Own, staff_tokens::ACCESS_LIFETIME,
+        device::DeviceName, guard::Anybody, passwords::Password, second_factor, staff::Own,
+        staff_tokens::ACCESS_LIFETIME,
     },
     wire::agent::AgentData,
 };
