@@ -1,27 +1,25 @@
-//! The OpenAPI document, made from the code, and a page to read it.
+//! The OpenAPI document, made from the code; `page` shows it.
 
 pub(crate) mod frames;
+mod page;
 mod parameters;
 mod refusals;
 pub(crate) mod texts;
 pub(crate) mod words;
 
-use std::sync::Arc;
-
 use actix_web::{
     HttpResponse,
-    web::{Path, ServiceConfig, redirect},
+    web::{ServiceConfig, redirect},
 };
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
-use utoipa_swagger_ui::{Config, serve};
 
 use self::{parameters::Parameters, refusals::Refusals};
 use crate::{
     envelope::Envelope,
-    problem::{Problem, ProblemBody},
+    problem::ProblemBody,
     routes,
     sign_in::{guard::Anybody, visitor::COOKIE},
 };
@@ -103,15 +101,9 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .service(routes::get("/openapi.json", document))
         .service(redirect("/docs", "/docs/"))
-        .service(routes::get("/docs/{file:.*}", page));
+        .service(routes::get("/docs/{file:.*}", page::file));
 }
 
 async fn document(_: Anybody) -> HttpResponse {
     HttpResponse::Ok().json(Document::openapi())
-}
-
-async fn page(_: Anybody, file: Path<String>) -> Result<HttpResponse, Problem> {
-    let file = serve(&file, Arc::new(Config::from("/openapi.json"))).ok().flatten();
-    let file = file.ok_or_else(|| Problem::not_found("there is no such file"))?;
-    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
 }
