@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use reqwest::{Method, Response};
 use serde_json::Value;
 
 use super::desk;
@@ -98,6 +99,58 @@ async fn the_page_of_the_document_is_served_with_and_without_a_slash() {
         let page = desk().customer().get(path).await.unwrap();
         assert_eq!(page.status(), 200);
         assert_eq!(page.url().path(), "/docs/");
-        assert!(page.text().await.unwrap().contains("swagger"), "{path}");
+        assert!(page.text().await.unwrap().contains("<rapi-doc"), "{path}");
+    }
+    assert_eq!(desk().customer().get("/docs/nothing.js").await.unwrap().status(), 404);
+}
+
+/// The path of the viewer, out of the page.
+async fn viewer_path() -> String {
+    let page = desk().customer().get("/docs/").await.unwrap().text().await.unwrap();
+    let name = page.split('"').find(|part| part.starts_with("rapidoc-")).unwrap();
+    format!("/docs/{name}")
+}
+
+async fn viewer(headers: &[(&str, &str)]) -> Response {
+    let mut request = desk().customer().request(Method::GET, &viewer_path().await);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.unwrap()
+}
+
+fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+    answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn the_viewer_is_sent_in_the_smallest_encoding_that_the_client_accepts() {
+    let cases = [
+        ("gzip, deflate, br", "br", 200_000),
+        ("gzip;q=1, br;q=0", "gzip", 240_000),
+        ("identity", "", 1_000_000),
+        ("", "", 1_000_000),
+    ];
+    for (accepted, expected, at_most) in cases {
+        let answer = viewer(&[("Accept-Encoding", accepted)]).await;
+        assert_eq!(answer.status(), 200, "{accepted}");
+        assert_eq!(header(&answer, "content-encoding"), expected, "{accepted}");
+        assert_eq!(header(&answer, "content-type"), "text/javascript; charset=utf-8", "{accepted}");
+        assert_eq!(header(&answer, "vary"), "Accept-Encoding", "{accepted}");
+        assert!(answer.bytes().await.unwrap().len() <= at_most, "{accepted}");
+    }
+}
+
+#[tokio::test]
+async fn the_viewer_is_cached_for_good_and_known_by_its_tag() {
+    let first = viewer(&[]).await;
+    assert_eq!(header(&first, "cache-control"), "public, max-age=31536000, immutable");
+    let tag = header(&first, "etag").to_owned();
+    for known in [tag.as_str(), tag.trim_start_matches("W/"), "\"another\", \"W/a\"", "*"] {
+        let again = viewer(&[("If-None-Match", known)]).await;
+        let is_current = !known.contains("another");
+        assert_eq!(again.status(), if is_current { 304 } else { 200 }, "{known}");
+        assert_eq!(header(&again, "etag"), tag, "{known}");
+        assert_eq!(again.bytes().await.unwrap().is_empty(), is_current, "{known}");
     }
 }

@@ -24,8 +24,7 @@ async fn get(path: &str) -> Response {
 
 #[tokio::test]
 async fn pages_data_files_and_refusals_have_them() {
-    for path in ["/", "/docs", "/docs/", "/docs/swagger-ui.css", "/page/chat.js", "/page/favicon.svg", "/openapi.json"]
-    {
+    for path in ["/", "/docs", "/docs/", "/docs/styles.js", "/page/chat.js", "/page/favicon.svg", "/openapi.json"] {
         assert_guarded(&get(path).await, path);
     }
     for path in ["/api/config", "/healthz", "/nothing", "/api/nothing", "/api/sessions", "/page/none.js", "/api/chat"] {

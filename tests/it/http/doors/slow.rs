@@ -121,11 +121,12 @@ async fn a_client_that_does_not_read_is_cut_off() {
     if tests::effort::count(0, 1) == 0 {
         return;
     }
-    let request = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n";
-    let mut stream = after(&request.repeat(15)).await;
+    // 863 kB each: together more than any buffer on the way.
+    let request = b"GET /docs/rapidoc-9.3.8.js HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n";
+    let mut stream = after(&request.repeat(25)).await;
     sleep(Duration::from_secs(75)).await;
     let mut answer = Vec::new();
     let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the server has closed");
     let whole = answer.windows(12).filter(|bytes| bytes == b"HTTP/1.1 200").count();
-    assert!(whole < 15, "all of it was kept for a client that did not read");
+    assert!(whole < 25, "all of it was kept for a client that did not read");
 }

@@ -1,6 +1,6 @@
-//! The words of one entry in one language, kept apart by where they stand.
+//! The terms of one entry in one language, kept apart by where they stand.
 //!
-//! *Invariant:* derived from the article alone, by the same cutting as the index.
+//! *Invariant:* derived from the article alone, by the same segmentation as the index.
 
 use std::collections::HashSet;
 
@@ -8,17 +8,17 @@ use super::corpus::Article;
 use super::segment;
 use domain::language::is_han;
 
-pub(super) struct Known {
-    /// The words of each `Q:` line.
+pub(super) struct EntryTerms {
+    /// The terms of each `Q:` line.
     pub(super) lines: Vec<HashSet<String>>,
     /// The union of the lines, and each of their Han characters.
     pub(super) questions: HashSet<String>,
-    /// What is used in more than one line, the answer being one: what the entry is about.
+    /// What more than one line uses, the answer counting as one: what the entry is about.
     pub(super) topical: HashSet<String>,
     pub(super) answer: HashSet<String>,
 }
 
-impl Known {
+impl EntryTerms {
     pub(super) fn new(article: &Article) -> Self {
         let lines: Vec<HashSet<String>> = article.questions.iter().map(|line| set(line)).collect();
         let characters = article.questions.iter().flat_map(|line| han_characters(line));

@@ -1,19 +1,19 @@
-//! Cuts an answer into the pieces in which it is streamed: about a sentence, or 20 to 40 characters.
+//! Cuts an answer into the chunks in which it is streamed: about a sentence, or 20 to 40 characters.
 //!
-//! *Invariant:* the pieces, one after the other, are the answer; none is empty, none cuts a character.
+//! *Invariant:* the chunks, one after the other, are the answer; none is empty, none cuts a character.
 
-/// A piece is not ended by a full stop before this many characters, lest "e.g." become a frame of its own.
+/// A chunk is not ended by a full stop before this many characters, so that "e.g." does not become a frame of its own.
 const SHORTEST: usize = 20;
-/// A piece ends here at the latest: on screen that is about half a line.
+/// A chunk ends here at the latest: on screen that is about half a line.
 const LONGEST: usize = 40;
 
-/// Cuts a text into pieces that join to the same text.
-pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
+/// Cuts a text into chunks that join to the same text.
+pub fn chunks(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let (piece, after) = rest.split_at(length_of_next(rest));
+        let (chunk, after) = rest.split_at(length_of_next(rest));
         rest = after;
-        (!piece.is_empty()).then_some(piece)
+        (!chunk.is_empty()).then_some(chunk)
     })
 }
 
@@ -48,35 +48,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_is_a_piece() {
+    fn a_sentence_is_a_chunk() {
         let text = "您可以在订单详情页面下载电子版的购物发票。如果没有看到下载按钮，请联系我们。";
-        assert_eq!(pieces(text).next(), Some("您可以在订单详情页面下载电子版的购物发票。"));
+        assert_eq!(chunks(text).next(), Some("您可以在订单详情页面下载电子版的购物发票。"));
     }
 
     #[test]
     fn english_is_cut_between_words() {
         let text = "The product page and checkout show the estimate before you buy";
-        assert!(pieces(text).take(1).all(|piece| piece.ends_with(' ')));
+        assert!(chunks(text).take(1).all(|chunk| chunk.ends_with(' ')));
     }
 
     #[test]
     fn text_without_a_break_is_cut_at_the_longest_length() {
         let text = "电".repeat(LONGEST + 1);
-        let lengths: Vec<usize> = pieces(&text).map(|piece| piece.chars().count()).collect();
+        let lengths: Vec<usize> = chunks(&text).map(|chunk| chunk.chars().count()).collect();
         assert_eq!(lengths, [LONGEST, 1]);
     }
 
     #[test]
-    fn an_empty_answer_has_no_pieces() {
-        assert_eq!(pieces("").count(), 0);
+    fn an_empty_answer_has_no_chunks() {
+        assert_eq!(chunks("").count(), 0);
     }
 
     proptest! {
         #[test]
-        fn the_pieces_join_to_the_answer(text in "(\\PC|[a-z]{1,12} ?|[。.\n]){0,80}") {
-            let cut: Vec<&str> = pieces(&text).collect();
+        fn the_chunks_join_to_the_answer(text in "(\\PC|[a-z]{1,12} ?|[。.\n]){0,80}") {
+            let cut: Vec<&str> = chunks(&text).collect();
             prop_assert_eq!(cut.concat(), text.as_str());
-            prop_assert!(cut.iter().all(|piece| !piece.is_empty() && piece.chars().count() <= LONGEST));
+            prop_assert!(cut.iter().all(|chunk| !chunk.is_empty() && chunk.chars().count() <= LONGEST));
         }
     }
 }
