@@ -7,4 +7,3 @@ mod generations;
 mod ground;
 mod looping;
 mod sessions;
-mod thread;

@@ -1,5 +1,5 @@
-//! The walls of the house, read from the manifests and files themselves: who may lean on whom, what the auditor's program is
-//! linked with, and what is made from what.
+//! The rules of the architecture, checked against the manifests and files themselves: which crate may depend on which, what the
+//! auditor's program is linked with, and what is generated from what.
 //!
 //! Invariant: an arrow, an I/O library in the rules, or a changed migration comes in only together with a change here.
 
@@ -17,26 +17,37 @@ use tests::desk::program;
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("event-store", &["protocol-server"]),
-    ("commands", &["domain", "event-store"]),
+    ("commands", &["domain", "event-store", "testkit"]),
     ("integrations", &["commands", "domain"]),
-    ("projections", &["domain", "event-store"]),
-    ("replay-tool", &["domain", "event-store", "projections"]),
+    ("projections", &["domain", "event-store", "testkit"]),
+    ("replay-tool", &["domain", "event-store", "projections", "testkit"]),
     ("api", &["commands", "domain", "event-store", "integrations", "projections"]),
     ("protocol-server", &[]),
+    ("testkit", &["domain", "event-store"]),
     (
         "tests",
-        &["api", "commands", "domain", "event-store", "integrations", "projections", "protocol-server", "replay-tool"],
+        &[
+            "api",
+            "commands",
+            "domain",
+            "event-store",
+            "integrations",
+            "projections",
+            "protocol-server",
+            "replay-tool",
+            "testkit",
+        ],
     ),
 ];
 
 /// What no program is built with: only the tests inside a crate, and the crate of tests.
-const FOR_TESTS: &[&str] = &["protocol-server", "tests"];
+const FOR_TESTS: &[&str] = &["protocol-server", "testkit", "tests"];
 
 /// What the rules are written with: nothing of it reads a clock, a file, a socket or a source of chance on its own.
 const OF_DOMAIN: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "uuid"];
 
 /// What tests inside a crate may add to its dependencies.
-const TEST_HELPERS: &[&str] = &["proptest", "sqlx", "tempfile"];
+const TEST_HELPERS: &[&str] = &["proptest", "sqlx", "tempfile", "testkit"];
 
 /// What the tests inside one crate may add beyond that.
 const OWN_TEST_HELPERS: &[(&str, &str)] =

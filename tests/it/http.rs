@@ -132,6 +132,25 @@ async fn eventually<T, Answer: Future<Output = T>>(mut ask: impl FnMut() -> Answ
     }
 }
 
+/// The events of the shared server's log that are wanted. Only what is new since the last call is read.
+async fn recorded(is_wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    static READ: tokio::sync::Mutex<Vec<Value>> = tokio::sync::Mutex::const_new(Vec::new());
+    let mut read = READ.lock().await;
+    let after = read.last().map_or(0, |event| event["position"].as_u64().unwrap());
+    read.extend(desk().staff().log_after(after).await.unwrap());
+    read.iter().filter(|event| is_wanted(event)).cloned().collect()
+}
+
+/// The events of a stream in the shared server's log.
+async fn events_of(stream: &str) -> Vec<Value> {
+    recorded(|event| event["stream"] == stream).await
+}
+
+/// The events of a session, by the id that an answer has.
+async fn events_of_session(session_id: &Value) -> Vec<Value> {
+    events_of(&format!("session-{}", session_id.as_str().unwrap())).await
+}
+
 /// A session as its customer sees it, once the views have read to a position.
 async fn session_at(customer: &Customer, session: &str, position: u64) -> Value {
     ok(customer.get(&format!("/api/sessions/{session}?min_position={position}")).await.unwrap()).await

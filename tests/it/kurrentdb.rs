@@ -24,7 +24,7 @@ use event_store::{
 };
 use protocol_server::{Options, Server};
 use tempfile::TempDir;
-use tests::sealed::event;
+use testkit::sealed_event;
 use uuid::Uuid;
 
 /// Far beyond what anything here takes; a test that waits this long has found a freeze.
@@ -76,7 +76,7 @@ impl Ground {
 }
 
 fn events(count: usize) -> Vec<SealedEvent> {
-    (0..count).map(|_| event()).collect()
+    (0..count).map(|_| sealed_event()).collect()
 }
 
 fn new_stream() -> StreamName {

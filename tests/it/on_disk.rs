@@ -15,7 +15,6 @@ use event_store::{EventStore as _, Expected, StreamName, sql::Access, sqlite::Sq
 use serde_json::{Value, json};
 use tests::{
     desk::{Desk, Setup},
-    sealed::event,
 };
 use uuid::Uuid;
 
@@ -136,7 +135,7 @@ async fn a_log_that_is_watched() {
     let store = SqliteStore::open_with(Path::new(&path), access).await.unwrap();
     for _ in std::io::stdin().lines() {
         let stream = StreamName::of("session", Uuid::new_v4());
-        let appended = store.append(&stream, Expected::NoStream, vec![event()]).await.unwrap();
+        let appended = store.append(&stream, Expected::NoStream, vec![testkit::sealed_event()]).await.unwrap();
         println!("\nstored {}", appended.last_position);
     }
 }

@@ -52,8 +52,8 @@ impl Crowd {
     /// It has written more, so that what comes next meets it at work.
     async fn goes_on(&self, desk: &Desk) {
         let staff = desk.staff();
-        let before = staff.log().await.unwrap().len();
-        until("the customers go on", RESUMED, async || staff.log().await.unwrap().len() > before + 30).await;
+        let before = staff.head().await.unwrap();
+        until("the customers go on", RESUMED, async || staff.log_after(before).await.unwrap().len() > 30).await;
     }
 
     /// Everyone has an answer to everything.

@@ -17,7 +17,8 @@ use event_store::{
 };
 use futures::StreamExt as _;
 use sqlx::{Connection as _, PgConnection};
-use tests::{postgres::FreshDatabase, sealed};
+use testkit::sealed_event;
+use tests::postgres::FreshDatabase;
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const BEYOND_THE_POLL: Duration = Duration::from_secs(3);
 
 fn event(event_type: &str) -> SealedEvent {
-    SealedEvent { event_type: event_type.into(), ..sealed::event() }
+    SealedEvent { event_type: event_type.into(), ..sealed_event() }
 }
 
 fn any_event() -> SealedEvent {

@@ -11,12 +11,7 @@ use domain::{
     },
     text::SessionName,
 };
-use event_store::{
-    Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, Vault,
-    migration::migrate_vault,
-    sql::Database,
-    vault::{MasterKey, SqlKeys},
-};
+use event_store::{Actor, Expected, Log, StreamName, sql::Database};
 use replay_tool::{
     Cli,
     cli::{Action, SessionArgs, StoreArgs, TailArgs, VerifyArgs},
@@ -41,10 +36,8 @@ impl Shop {
         let database = Postgres::shared().await.fresh_database().await;
         let folder = tempfile::tempdir().unwrap();
         let keys = Database::postgres(&database.url(), "vault", 2).await.unwrap();
-        migrate_vault(&keys).await.unwrap();
-        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
-        let vault = Vault::new(Arc::new(SqlKeys::new(keys)), master);
-        let log = Log::new(Arc::new(database.open().await), Arc::new(vault));
+        let master_key = folder.path().join("master-key");
+        let log = testkit::log_over(Arc::new(database.open().await), &keys, &master_key).await;
         let shop = Self { database, folder, log };
         shop.open_session().await;
         shop
@@ -53,19 +46,8 @@ impl Shop {
     async fn open_session(&self) {
         let session_name = SessionName::parse(NAME.to_owned()).unwrap();
         let name = Personal::Known(Named { session_name });
-        let stored = encode(&Event::Opened(Opened { visitor: VISITOR, context: ContextId(Uuid::nil()), name }));
-        let personal =
-            stored.personal.map(|(_, json)| PersonalPart { subject: VISITOR.0, class: KeyClass::Contact, json });
-        let event = NewEvent {
-            event_id: Uuid::new_v4(),
-            event_type: stored.event_type,
-            schema: stored.schema,
-            actor: Actor::new("customer", &VISITOR.to_string()),
-            correlation_id: Uuid::new_v4(),
-            causation_id: None,
-            data: stored.data,
-            personal,
-        };
+        let opened = encode(&Event::Opened(Opened { visitor: VISITOR, context: ContextId(Uuid::nil()), name }));
+        let event = testkit::new_event(opened, VISITOR.0, Actor::new("customer", &VISITOR.to_string()));
         let stream = StreamName::of("session", SessionId::of(VISITOR, NAME).0);
         self.log.append(&stream, Expected::NoStream, &[event]).await.unwrap();
     }

@@ -20,7 +20,7 @@ use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tests::{
     desk::{Desk, Setup, program},
-    effort::seed,
+    effort::{count, seed},
     shop::{Order, bulk},
 };
 
@@ -28,7 +28,11 @@ use crate::crash::until;
 
 use trace::{Traced, Wrong, trace};
 
-const EVENTS: u64 = 100_000;
+/// Events of the log that every command is traced on.
+fn many() -> u64 {
+    count(10_000, 100_000) as u64
+}
+
 /// For what takes a started desk.
 const FEW: u64 = 2_000;
 /// `compare` has a test of its own; `rebuild` writes views, which is what it is for.
@@ -75,7 +79,7 @@ impl Archive {
             (line("tail".into()), None),
             (line("stats".into()), None),
             (line(format!("show {session}")), None),
-            (line(format!("show {session} --at {EVENTS}")), None),
+            (line(format!("show {session} --at {}", many())), None),
             (line(format!("play {session} --speed 100000")), None),
             (line(format!("report {session} --html {at_page}")), draft(&page)),
             (line(format!("checkpoint --key {key} --out {at_note}")), draft(&note)),
@@ -132,8 +136,8 @@ fn lies(folder: &Path) -> BTreeMap<PathBuf, (u64, SystemTime, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_of_a_hundred_thousand_events_writes_nothing_and_speaks_to_nobody() {
     let began = Instant::now();
-    let archive = Archive::of(EVENTS, seed("a traced replay")).await;
-    println!("{EVENTS} events in {:?}", began.elapsed());
+    let archive = Archive::of(many(), seed("a traced replay")).await;
+    println!("{} events in {:?}", many(), began.elapsed());
     let commands = archive.commands();
     for (arguments, may_write) in &commands {
         let (began, what) = (Instant::now(), arguments.join(" "));

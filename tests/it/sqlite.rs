@@ -12,7 +12,7 @@ use event_store::{
 use futures::StreamExt;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
-use tests::sealed::event;
+use testkit::sealed_event;
 
 fn stream() -> StreamName {
     StreamName::parse("session-one").unwrap()
@@ -20,7 +20,7 @@ fn stream() -> StreamName {
 
 async fn append(store: &SqliteStore, count: usize) {
     for _ in 0..count {
-        store.append(&stream(), Expected::Any, vec![event()]).await.unwrap();
+        store.append(&stream(), Expected::Any, vec![sealed_event()]).await.unwrap();
     }
 }
 
@@ -223,7 +223,7 @@ async fn a_log_that_was_appended_to_by_hand_takes_nothing_more() {
     let by_hand = insert("insert", "4", "4", "randomblob(16)");
     sqlx::raw_sql(AssertSqlSafe(by_hand)).execute(&mut hand.raw).await.unwrap();
     for _ in 0..3 {
-        let refused = hand.store.append(&stream(), Expected::Any, vec![event()]).await;
+        let refused = hand.store.append(&stream(), Expected::Any, vec![sealed_event()]).await;
         assert!(matches!(refused, Err(AppendError::Unavailable(_))), "{refused:?}");
     }
     let (bad, _) = verify(&hand.store, |_| {}).await.unwrap().first_flaw.unwrap();

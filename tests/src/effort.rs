@@ -3,11 +3,16 @@
 
 use rand::{SeedableRng, rngs::StdRng};
 
+/// Whether this is a long run: `make test-long`.
+#[must_use]
+pub fn is_long() -> bool {
+    std::env::var("DESK_TEST_LONG").is_ok_and(|value| value == "1")
+}
+
 /// `few` in every run, `many` in a long one.
 #[must_use]
 pub fn count(few: usize, many: usize) -> usize {
-    let is_long = std::env::var("DESK_TEST_LONG").is_ok_and(|value| value == "1");
-    if is_long { many } else { few }
+    if is_long() { many } else { few }
 }
 
 /// Chance for a test, the same for the same seed; `lot` keeps its draws apart from those of others.

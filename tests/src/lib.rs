@@ -9,6 +9,5 @@ pub mod oracle;
 pub mod outside;
 pub mod postgres;
 pub mod quiet;
-pub mod sealed;
 pub mod shop;
 pub mod totp;

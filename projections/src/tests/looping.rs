@@ -4,22 +4,20 @@ use std::time::Duration;
 
 use domain::session::event::{EscalationReason, Outcome};
 use event_store::{Position, pages::events_between};
+use testkit::SessionDriver;
 
-use super::{
-    ground::{Ground, append_raw, dump, eventually, log_with_holes},
-    thread::Thread,
-};
+use super::ground::{Ground, append_raw, dump, eventually, log_with_holes};
 use crate::{ViewsError, checkpoint::Checkpoint, fact::Facts, view};
 
 async fn busy_day(ground: &Ground, customers: usize) {
     for number in 0..customers {
-        let mut thread = Thread::new(&ground.log, &format!("s{number}"));
-        thread.asks("a", "b", Outcome::DoesNotKnow).await;
-        thread.starts_afresh(number % 3 == 0).await;
-        thread.says("人工").await;
-        thread.escalates(EscalationReason::Keyword).await;
-        thread.is_taken_over().await;
-        thread.is_released().await;
+        let mut thread = SessionDriver::new(&ground.log, &format!("s{number}"));
+        thread.asks("a", "b", Outcome::DoesNotKnow).write().await;
+        thread.starts_context(number % 3 == 0).write().await;
+        thread.says("人工").write().await;
+        thread.escalates(EscalationReason::Keyword).write().await;
+        thread.is_taken_over().write().await;
+        thread.is_released().write().await;
     }
 }
 
@@ -68,17 +66,17 @@ async fn the_same_events_twice_change_nothing() {
 #[tokio::test]
 async fn an_unknown_session_event_stops_it_with_an_alarm_and_nothing_later_is_applied() {
     let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    let good = thread.says("before").await.unwrap();
-    let stream = format!("session-{}", thread.session);
+    let mut thread = SessionDriver::new(&ground.log, "s");
+    let good = thread.says("before").write().await.unwrap();
+    let stream = format!("session-{}", thread.session());
     let bad = append_raw(&ground.store, &stream, "session.from_the_future", "{}").await;
-    thread.says("after").await;
+    thread.says("after").write().await;
     let running = ground.run().await;
     eventually("an alarm", async || running.views.alarm().is_some()).await;
     let alarm = running.views.alarm().unwrap();
     assert_eq!((alarm.position, running.views.position()), (bad, good));
     assert!(alarm.what.contains("session.from_the_future"), "{}", alarm.what);
-    thread.says("later still").await;
+    thread.says("later still").write().await;
     let behind = running.views.wait_for(bad, Duration::from_millis(700)).await.unwrap_err();
     let (behind, head) = (behind.position, ground.head().await);
     let missing = events_between(&ground.store, behind, head, u64::MAX).await.unwrap();
@@ -90,9 +88,9 @@ async fn an_unknown_session_event_stops_it_with_an_alarm_and_nothing_later_is_ap
 #[tokio::test]
 async fn a_malformed_event_stops_it_as_well() {
     let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.says("before").await;
-    let bad = append_raw(&ground.store, &format!("session-{}", thread.session), "session.released", "{\"x\":1}").await;
+    let mut thread = SessionDriver::new(&ground.log, "s");
+    thread.says("before").write().await;
+    let bad = append_raw(&ground.store, &format!("session-{}", thread.session()), "session.released", "{\"x\":1}").await;
     let running = ground.run().await;
     eventually("an alarm", async || running.views.alarm().is_some_and(|alarm| alarm.position == bad)).await;
 }
@@ -100,19 +98,19 @@ async fn a_malformed_event_stops_it_as_well() {
 #[tokio::test]
 async fn other_streams_are_passed_over() {
     let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.says("a").await;
+    let mut thread = SessionDriver::new(&ground.log, "s");
+    thread.says("a").write().await;
     let last = append_raw(&ground.store, "settings-policy", "settings.from_the_future", "{}").await;
     let running = ground.caught_up().await;
     assert_eq!((running.views.position(), running.views.alarm()), (last, None));
-    assert_eq!(running.views.audit_trail(thread.session, Position::START, 9).await.unwrap().len(), 2);
+    assert_eq!(running.views.audit_trail(thread.session(), Position::START, 9).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn an_owner_that_was_replaced_writes_nothing() {
     let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.says("a").await;
+    let mut thread = SessionDriver::new(&ground.log, "s");
+    thread.says("a").write().await;
     let running = ground.caught_up().await;
     let database = running.views.database();
     let mut zombie = Checkpoint::load(&database).await.unwrap();
@@ -122,7 +120,7 @@ async fn an_owner_that_was_replaced_writes_nothing() {
     let to = (zombie.position.next(), "00".into());
     assert!(!zombie.advance(&database, &view::all(), &Facts::default(), to).await.unwrap());
     // The loop finds itself replaced, and, being alone in its folder, takes over again.
-    let last = thread.says("b").await.unwrap();
+    let last = thread.says("b").write().await.unwrap();
     running.reach(last).await;
     assert_eq!(dump(&running.views).await, ground.folded_afresh().await);
 }
@@ -130,7 +128,7 @@ async fn an_owner_that_was_replaced_writes_nothing() {
 #[tokio::test]
 async fn views_of_another_log_are_refused_with_the_way_out() {
     let ground = Ground::new();
-    Thread::new(&ground.log, "s").says("a").await;
+    SessionDriver::new(&ground.log, "s").says("a").write().await;
     ground.caught_up().await.kill().await;
     let mut other = Ground::new();
     other.folder = ground.folder;
@@ -143,7 +141,7 @@ async fn views_of_another_log_are_refused_with_the_way_out() {
 async fn views_that_end_with_an_event_the_log_does_not_have_are_refused() {
     use event_store::EventReader as _;
     let ground = Ground::new();
-    Thread::new(&ground.log, "s").says("a").await;
+    SessionDriver::new(&ground.log, "s").says("a").write().await;
     ground.caught_up().await.kill().await;
     let last = ground.head().await;
     let id = ground.store.identity().await.unwrap().log_id;
@@ -153,7 +151,7 @@ async fn views_that_end_with_an_event_the_log_does_not_have_are_refused() {
     restored.folder = ground.folder;
     let missing = restored.open(restored.folder.path(), view::all()).await.err().unwrap();
     assert!(matches!(missing, ViewsError::NotInLog { position } if position == last), "{missing}");
-    Thread::new(&restored.log, "s").says("b").await;
+    SessionDriver::new(&restored.log, "s").says("b").write().await;
     let other = restored.open(restored.folder.path(), view::all()).await.err().unwrap();
     assert!(matches!(other, ViewsError::NotInLog { position } if position == last), "{other}");
 }

@@ -5,17 +5,12 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
-    sync::Arc,
 };
 
 use event_store::{
-    Actor, EventReader, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, Vault,
+    Actor, EventReader, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName,
     checkpoint::{CheckpointKey, PublicKey},
-    migration::migrate_vault,
     proof::check,
-    sql::{Access, Database},
-    sqlite::SqliteStore,
-    vault::{MasterKey, SqlKeys},
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -38,12 +33,8 @@ impl Desk {
     /// With so many events, and a note over the first of them.
     async fn new(events: u128, signed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("events.db")).await.unwrap();
-        let keys = Database::sqlite(&folder.path().join("keys.db"), Access::Durable).await.unwrap();
-        migrate_vault(&keys).await.unwrap();
-        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
-        let elsewhere = Elsewhere::for_log(store.identity().await.unwrap());
-        let log = Log::new(Arc::new(store), Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master)));
+        let log = testkit::log_in(folder.path(), &folder.path().join("master-key")).await;
+        let elsewhere = Elsewhere::for_log(log.reader().identity().await.unwrap());
         let desk = Self { folder, log, elsewhere };
         for n in 0..events {
             desk.append(n).await;

@@ -6,7 +6,6 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteCo
 use tests::{
     desk::{Desk, Setup},
     postgres::FreshDatabase,
-    sealed::event,
 };
 
 use super::{Place, copy, copying, desk, place::positions, refused, said, shop};
@@ -34,7 +33,7 @@ async fn a_copy_that_has_gone_on_by_itself_is_refused_at_the_first_difference() 
     let stream = source.events().await[0].stream.clone();
     let on = async |place: &Place| {
         let store = SqliteStore::open(&place.path().join("events.db")).await.unwrap();
-        store.append(&stream, Expected::Any, vec![event()]).await.unwrap();
+        store.append(&stream, Expected::Any, vec![testkit::sealed_event()]).await.unwrap();
     };
     on(&target).await;
     let there = target.events().await;

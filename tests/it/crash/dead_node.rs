@@ -1,6 +1,6 @@
 //! What a node wrote before it died, written as it writes: through the use cases, with nobody behind them who would go on.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use commands::{
     IdempotencyKey, Node, Sessions,
@@ -14,12 +14,7 @@ use domain::{
     session::{Command, command::StartRun},
     text::{MessageText, SessionName},
 };
-use event_store::{
-    Log, Vault,
-    event::Actor,
-    migration::migrate_vault,
-    vault::{MasterKey, SqlKeys},
-};
+use event_store::Actor;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tests::desk::Desk;
@@ -37,12 +32,9 @@ impl DeadNode {
     /// On the data of a server that does not run, or on a database that others use as well.
     pub(crate) async fn beside(desk: &Desk, ground: &Ground, incarnation: Incarnation) -> Self {
         let (store, keys) = ground.open(desk).await;
-        migrate_vault(&keys).await.unwrap();
         let log_id = store.identity().await.unwrap().log_id;
-        let master = MasterKey::read(&desk.master_key_file()).unwrap();
-        let vault = Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master));
-        let node = Node { id: "dead".to_owned(), incarnation };
-        Self { sessions: Sessions::new(Log::new(store, vault), log_id), node }
+        let log = testkit::log_over(store, &keys, &desk.master_key_file()).await;
+        Self { sessions: Sessions::new(log, log_id), node: Node { id: "dead".to_owned(), incarnation } }
     }
 
     /// It took a message, and died before anything else.

@@ -61,9 +61,8 @@ async fn looking(customer: &Customer, session: &str, position: u64) -> u16 {
 }
 
 /// The visitor's own events, as the log has them.
-async fn history(desk: &Desk, visitor: &str) -> Vec<Value> {
-    let stream = format!("customer-{visitor}");
-    desk.staff().log().await.unwrap().into_iter().filter(|event| event["stream"] == stream).collect()
+async fn history(visitor: &str) -> Vec<Value> {
+    super::events_of(&format!("customer-{visitor}")).await
 }
 
 /// The visitor that a token names.

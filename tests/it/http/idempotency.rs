@@ -4,14 +4,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::desk::Frames;
 
-use super::{customer_with, desk, fresh, ok, problem};
+use super::{customer_with, events_of_session, fresh, ok, problem};
 
 /// The types of a session's events, in order.
 async fn recorded(session_id: &Value) -> Vec<String> {
-    let stream = format!("session-{}", session_id.as_str().unwrap());
-    let log = desk().staff().log().await.unwrap();
-    let of_session = log.iter().filter(|event| event["stream"] == stream.as_str());
-    of_session.map(|event| event["type"].as_str().unwrap().to_owned()).collect()
+    let events = events_of_session(session_id).await;
+    events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
 }
 
 fn count(events: &[String], event_type: &str) -> usize {

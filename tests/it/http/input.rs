@@ -199,9 +199,8 @@ async fn numbers_are_kept_whatever_their_size() {
     let body = format!("{{\"message\": \"hello\", \"user_id\": \"{session}\", \"parameters\": {numbers}}}");
     let request = customer.request(Method::POST, "/api/chat").header("Content-Type", "application/json").body(body);
     let answer = super::ok(customer.send(request).await.unwrap()).await;
-    let log = desk().staff().log().await.unwrap();
-    let stream = format!("session-{}", answer["session_id"].as_str().unwrap());
-    let sent = log.iter().find(|event| event["stream"] == stream.as_str() && event["version"] == 2).unwrap();
+    let events = super::events_of_session(&answer["session_id"]).await;
+    let sent = events.iter().find(|event| event["version"] == 2).unwrap();
     assert_eq!(sent["personal"]["parameters"], serde_json::from_str::<Value>(numbers).unwrap());
 }
 

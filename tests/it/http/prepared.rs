@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use api::sign_in::visitor::VisitorTokens;
-use commands::executor::key_class;
 use domain::{
     AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
     session::{
@@ -17,11 +16,9 @@ use domain::{
     text::{MessageText, SessionName},
 };
 use event_store::{
-    Actor, Expected, Log, NewEvent, PersonalPart, StreamName, Vault,
-    migration::migrate_vault,
+    Actor, Expected, NewEvent, StreamName,
     sql::{Access, Database},
     sqlite::SqliteStore,
-    vault::{MasterKey, SqlKeys},
 };
 use jiff::Timestamp;
 use reqwest::Method;
@@ -74,10 +71,8 @@ impl Prepared {
 
 async fn write(data_dir: &std::path::Path, master_key: &std::path::Path, sessions: &[(&str, Vec<Event>)]) {
     let keys = Database::sqlite(&data_dir.join("keys.db"), Access::Durable).await.unwrap();
-    migrate_vault(&keys).await.unwrap();
-    let vault = Vault::new(Arc::new(SqlKeys::new(keys.clone())), MasterKey::read(master_key).unwrap());
     let store = SqliteStore::open(&data_dir.join("events.db")).await.unwrap();
-    let log = Log::new(Arc::new(store), Arc::new(vault));
+    let log = testkit::log_over(Arc::new(store), &keys, master_key).await;
     for (name, events) in sessions {
         let stream = StreamName::of("session", SessionId::of(VISITOR, name).0);
         let events: Vec<NewEvent> = std::iter::once(&opened(name)).chain(events).map(new_event).collect();
@@ -97,17 +92,7 @@ fn opened(name: &str) -> Event {
 }
 
 fn new_event(event: &Event) -> NewEvent {
-    let stored = encode(event);
-    NewEvent {
-        event_id: Uuid::new_v4(),
-        event_type: stored.event_type,
-        schema: stored.schema,
-        actor: Actor::new("customer", &VISITOR.to_string()),
-        correlation_id: Uuid::new_v4(),
-        causation_id: None,
-        data: stored.data,
-        personal: stored.personal.map(|(of, json)| PersonalPart { subject: VISITOR.0, class: key_class(of), json }),
-    }
+    testkit::new_event(encode(event), VISITOR.0, Actor::new("customer", &VISITOR.to_string()))
 }
 
 const MESSAGE: MessageId = MessageId(Uuid::from_u128(1));
@@ -223,7 +208,7 @@ async fn a_session_that_a_person_has_or_that_waits_for_one_refuses_the_assistant
     let prepared = Prepared::with(&[("waits", handed_over()), ("lives", taken_over())]).await;
     for (name, status) in [("waits", "pending_manual"), ("lives", "manual_live")] {
         assert_eq!(prepared.session(name).await["status"], status);
-        let head = prepared.desk.staff().log().await.unwrap().len();
+        let head = prepared.desk.staff().head().await.unwrap();
         let body = json!({"message": "hello", "user_id": name});
         let detail = format!("SESSION_IN_MANUAL_MODE: {status}");
         let refused = prepared.request(Method::POST, "/api/chat").json(&body).send().await.unwrap();
@@ -231,7 +216,7 @@ async fn a_session_that_a_person_has_or_that_waits_for_one_refuses_the_assistant
         let stream = prepared.request(Method::POST, "/api/chat/stream").json(&body).send().await.unwrap();
         let expected = json!({"type": "error", "content": detail});
         assert_eq!(stream.text().await.unwrap(), format!("data: {expected}\n\n"), "after an error there is no done");
-        assert_eq!(prepared.desk.staff().log().await.unwrap().len(), head, "nothing was recorded");
+        assert_eq!(prepared.desk.staff().head().await.unwrap(), head, "nothing was recorded");
     }
 }
 

@@ -124,8 +124,8 @@ async fn a_body_that_breaks_off_records_nothing() {
             assert!((400..500).contains(&answer.status), "{}", answer.head);
         }
     }
-    let log = desk().staff().log().await.unwrap();
-    assert!(log.iter().all(|event| event["personal"]["session_name"] != session.as_str()));
+    let opened = super::recorded(|event| event["personal"]["session_name"] == session.as_str()).await;
+    assert!(opened.is_empty(), "{opened:?}");
 }
 
 #[tokio::test]

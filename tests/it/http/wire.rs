@@ -90,7 +90,7 @@ fn only_data(frame: &str) -> Value {
 
 /// `done` is sent once the reply is on disk: the views have it as soon as they have read to the head.
 async fn last_reply(customer: &tests::desk::Customer, session: &str) -> String {
-    let head = desk().staff().log().await.unwrap().last().unwrap()["position"].as_u64().unwrap();
+    let head = desk().staff().head().await.unwrap();
     let shown = session_at(customer, session, head).await;
     let history = shown["data"]["session"]["history"].as_array().unwrap();
     assert_eq!(history[history.len() - 1]["role"], "assistant");
@@ -330,10 +330,8 @@ async fn a_request_id_that_is_a_uuid_comes_back_and_goes_into_the_events() {
     let request = customer.request(Method::POST, "/api/chat").header("X-Request-Id", &id);
     let response = customer.send(request.json(&json!({"message": "hello", "user_id": session}))).await.unwrap();
     assert_eq!(response.headers()["x-request-id"], *id);
-    let log = desk().staff().log().await.unwrap();
-    let sent =
-        log.iter().filter(|event| event["correlation_id"] == id.as_str()).map(|event| event["type"].as_str().unwrap());
-    assert!(sent.clone().any(|event| event == "session.customer_message_sent"), "{:?}", sent.collect::<Vec<_>>());
+    let caused = super::recorded(|event| event["correlation_id"] == id.as_str()).await;
+    assert!(caused.iter().any(|event| event["type"] == "session.customer_message_sent"), "{caused:?}");
     for strange in ["", "not a uuid", "<script>", &"x".repeat(500)] {
         let response =
             customer.request(Method::GET, "/api/config").header("X-Request-Id", strange).send().await.unwrap();

@@ -9,11 +9,9 @@ use api::{
 };
 use domain::VisitorId;
 use event_store::{
-    EventStore, Log, Vault,
-    migration::migrate_vault,
+    EventStore, Log,
     sql::{Access, Database},
     sqlite::SqliteStore,
-    vault::{MasterKey, SqlKeys},
 };
 use projections::{Views, ViewsLocation};
 use reqwest::{StatusCode, Url};
@@ -71,11 +69,8 @@ impl House {
         at: String,
         views: ViewsLocation,
     ) -> Self {
-        migrate_vault(&keys).await.unwrap();
-        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
-        let vault = Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master));
-        let log = Log::new(store.clone(), vault.clone());
-        let views = Views::open(views, log.reader(), vault).await.unwrap();
+        let log = testkit::log_over(store.clone(), &keys, &folder.path().join("master-key")).await;
+        let views = Views::open(views, log.reader(), log.vault().clone()).await.unwrap();
         let projecting = tokio::spawn(views.clone().run());
         let (stop, stopping) = watch::channel(false);
         let app = quiet::app(store, log.clone(), views, settings(folder.path()), stopping).await;

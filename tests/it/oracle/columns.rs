@@ -1,10 +1,11 @@
-//! Mistakes in single columns: every column of every table that the views have made is wrong by one in one row, and the
-//! comparison with the oracle must say so.
+//! Mistakes in single columns: every column of every table that the views have made is wrong by one in some rows, and the
+//! comparison with the oracle must report each.
 //!
-//! Which tables and columns there are is read from the database, so a new view is tried without anybody thinking of it.
+//! Tables and columns are read from the database, so that a new view is covered without a change here.
 
 use std::path::{Path, PathBuf};
 
+use domain::SessionId;
 use rand::{Rng, RngExt as _, seq::IndexedRandom as _};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
@@ -51,6 +52,12 @@ pub(super) struct Mistake {
     wrong: Held,
 }
 
+impl Mistake {
+    pub(super) fn is_in(&self, column: &Column) -> bool {
+        (&self.column.table, &self.column.name) == (&column.table, &column.name)
+    }
+}
+
 /// The rows of a generation, behind the back of the views that serve it.
 pub(super) struct Rows(SqliteConnection);
 
@@ -94,6 +101,18 @@ impl Rows {
             rows.retain(|(_, held)| *held != Held::Nothing);
         }
         rows
+    }
+
+    /// The session that a row is about.
+    pub(super) async fn session_of(&mut self, table: &str, row: i64) -> SessionId {
+        let owner = match table {
+            "session" => "id",
+            "audit_entry" => "target",
+            _ => "session",
+        };
+        let sql = AssertSqlSafe(format!("select {owner} from {table} where rowid = $1"));
+        let (id,): (String,) = sqlx::query_as(sql).bind(row).fetch_one(&mut self.0).await.unwrap();
+        id.trim_start_matches("session-").parse().unwrap()
     }
 
     /// Puts something wrong into a column of a row; nothing where another row's key is in the way of all that is tried.

@@ -31,6 +31,15 @@ pub(super) enum Question {
     Statistics { now: Timestamp, day_start: Timestamp },
 }
 
+impl Question {
+    fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Session(session) | Self::Messages { session, .. } | Self::Audit { session, .. } => Some(*session),
+            Self::List { .. } | Self::Named(_) | Self::Statistics { .. } => None,
+        }
+    }
+}
+
 /// Where the views answer otherwise than the oracle.
 #[derive(Debug)]
 pub(super) struct Difference {
@@ -140,6 +149,18 @@ impl Examination {
         for (question, expected) in &self.0 {
             note(question, expected, ask(views, question).await, &mut found);
             if found.len() >= at_most {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Asks the views what there is to ask about one session; up to one difference.
+    pub(super) async fn put_to_about(&self, session: SessionId, views: &Views) -> Vec<Difference> {
+        let mut found = Vec::new();
+        for (question, expected) in self.0.iter().filter(|(question, _)| question.session() == Some(session)) {
+            note(question, expected, ask(views, question).await, &mut found);
+            if !found.is_empty() {
                 break;
             }
         }

@@ -4,12 +4,10 @@ use std::{path::PathBuf, process::Output, sync::Arc, time::Duration};
 
 use domain::VisitorId;
 use event_store::{
-    EventStore, Log, Vault,
-    migration::migrate_vault,
+    EventStore, Log,
     postgres::{Rights, grant_new_schemas, grant_room},
     sql::{Access, Database},
     sqlite::SqliteStore,
-    vault::{MasterKey, SqlKeys},
 };
 use serde_json::Value;
 use sqlx::PgPool;
@@ -82,9 +80,7 @@ impl Scene {
                 Database::sqlite(&self.data_dir().join("keys.db"), Access::Durable).await.unwrap(),
             ),
         };
-        migrate_vault(&keys).await.unwrap();
-        let master = MasterKey::read(&self.folder.path().join("test-master-key")).unwrap();
-        Log::new(store, Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master)))
+        testkit::log_over(store, &keys, &self.folder.path().join("test-master-key")).await
     }
 
     /// How a server is set up on it, with a data directory of its own where another has the first.

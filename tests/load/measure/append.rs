@@ -16,7 +16,7 @@ use domain::{
     text::MessageText,
 };
 use event_store::{
-    Actor, EventStore, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, StreamVersion, Vault,
+    Actor, EventStore, Expected, Log, NewEvent, StreamName, StreamVersion, Vault,
     sql::{Access, Database},
     sqlite::SqliteStore,
     vault::{MasterKey, SqlKeys},
@@ -147,16 +147,7 @@ pub(super) fn message(visitor: Uuid) -> NewEvent {
         incarnation: Incarnation(Uuid::nil()),
         words: domain::Personal::Known(words),
     }));
-    NewEvent {
-        event_id: Uuid::new_v4(),
-        event_type: encoded.event_type,
-        schema: encoded.schema,
-        actor: Actor::new("customer", &visitor.to_string()),
-        correlation_id: Uuid::new_v4(),
-        causation_id: None,
-        data: encoded.data,
-        personal: encoded.personal.map(|(_, json)| PersonalPart { subject: visitor, class: KeyClass::Message, json }),
-    }
+    testkit::new_event(encoded, visitor, Actor::new("customer", &visitor.to_string()))
 }
 
 async fn prepare_pgbench(database: &FreshDatabase, folder: &Path) -> Result<(), Failure> {

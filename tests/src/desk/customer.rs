@@ -12,7 +12,9 @@ use super::frames::Frames;
 
 /// The note that somebody has read the log: each reading of it leaves one.
 pub const LOOK: &str = "access.log_exported";
-/// How long after an outage the door of staff may stay shut.
+/// A cursor that no log of a test reaches.
+const BEYOND_EVERY_HEAD: u64 = i64::MAX as u64;
+/// How long staff may be refused after an outage.
 const RESUMED: Duration = Duration::from_secs(10);
 
 /// A customer: whoever holds the visitor token that the first answer gave.
@@ -178,12 +180,37 @@ impl Staff {
         Ok(Frames::of(request.send().await?.error_for_status()?))
     }
 
-    /// The whole log up to the head, as envelopes, but for the notes of who looked at it; after an outage it is waited for.
+    /// The position of the newest event. A cursor far beyond it is refused, and the refusal names the head; so asking leaves no
+    /// note in the log.
+    ///
+    /// # Errors
+    /// The server is not there.
+    ///
+    /// # Panics
+    /// The refusal does not name the head.
+    pub async fn head(&self) -> Result<u64, reqwest::Error> {
+        let refused: Value = self.get(&format!("/api/events?after={BEYOND_EVERY_HEAD}")).await?.json().await?;
+        Ok(refused["head"].as_u64().unwrap_or_else(|| panic!("no head in {refused}")))
+    }
+
+    /// The whole log up to the head: see [`Self::log_after`].
     ///
     /// # Errors
     /// The server is not there, or refuses.
     pub async fn log(&self) -> Result<Vec<Value>, reqwest::Error> {
-        let request = || self.request(Method::GET, "/api/events").header("Accept", "application/x-ndjson").send();
+        self.log_after(0).await
+    }
+
+    /// The log after a position up to the head, as envelopes, without the notes of who read it; after an outage it is waited for.
+    ///
+    /// # Errors
+    /// The server is not there, or refuses.
+    ///
+    /// # Panics
+    /// Positions are not those that the log must have.
+    pub async fn log_after(&self, after: u64) -> Result<Vec<Value>, reqwest::Error> {
+        let path = format!("/api/events?after={after}");
+        let request = || self.request(Method::GET, &path).header("Accept", "application/x-ndjson").send();
         let mut answer = request().await?;
         let asked = Instant::now();
         while answer.status() == StatusCode::SERVICE_UNAVAILABLE && asked.elapsed() < RESUMED {
@@ -194,7 +221,7 @@ impl Staff {
         let all: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
         let positions = || all.iter().map(|envelope| envelope["position"].as_u64().expect("a position is a number"));
         if self.positions_are_dense {
-            assert!(positions().eq(1..=all.len() as u64), "positions are 1, 2, 3, …");
+            assert!(positions().eq(after + 1..=after + all.len() as u64), "positions after {after} are dense");
         }
         assert!(positions().is_sorted_by(|before, after| before < after), "positions rise");
         Ok(all.into_iter().filter(|envelope| envelope["type"] != LOOK).collect())

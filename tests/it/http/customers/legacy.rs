@@ -37,7 +37,7 @@ async fn a_long_name_alone_opens_its_one_session_where_that_is_allowed() {
         .map(|event| event["data"]["visitor"].clone())
         .collect();
     assert_eq!(visitors.len(), 1, "{visitors:?}");
-    let head = desk.staff().log().await.unwrap().len() as u64;
+    let head = desk.staff().head().await.unwrap();
     let shown = ok(desk.customer().get(&format!("/api/sessions/{NAME}?min_position={head}")).await.unwrap()).await;
     assert_eq!(shown["data"]["session"]["session_name"], NAME);
     let mut frames = desk.customer().follow(NAME, None).await.unwrap();

@@ -13,7 +13,7 @@ async fn the_same_visitor_is_answered_as_the_first_time() {
     ok(identify(&customer, &Key::Rsa.sign(&with(claims(&sub), &json!({"vip": true})))).await).await;
     assert_eq!(ok(identify(&customer, &token).await).await, first, "whatever has happened since");
     assert_eq!(who(&customer).await["vip"], true);
-    assert_eq!(history(desk(), &visitor_of(&customer)).await.len(), 2);
+    assert_eq!(history(&visitor_of(&customer)).await.len(), 2);
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn to_anyone_else_a_used_token_is_no_good() {
         problem(refused, 401, "IDENTITY_TOKEN_REPLAYED").await;
     }
     assert_eq!(who(&other).await["is_identified"], false);
-    assert!(history(desk(), &before).await.is_empty());
+    assert!(history(&before).await.is_empty());
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn twenty_requests_of_one_visitor_at_once_are_one() {
         told.push(ok(answer).await);
     }
     assert!(told.iter().all(|answer| *answer == told[0]), "{told:?}");
-    assert_eq!(history(desk(), &visitor_of(&customer)).await.len(), 1);
+    assert_eq!(history(&visitor_of(&customer)).await.len(), 1);
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn twenty_customers_at_once_on_one_visitor_are_twenty_visitors() {
     visitors.sort_unstable();
     visitors.dedup();
     assert_eq!(visitors.len(), 20);
-    let history = history(desk(), &visitor_of(&browser)).await;
+    let history = history(&visitor_of(&browser)).await;
     let identified = history.iter().filter(|event| event["type"] == "customer.identified").count();
     assert_eq!(identified, 1, "{history:?}");
 }

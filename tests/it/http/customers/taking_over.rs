@@ -42,7 +42,7 @@ async fn what_the_shop_says_newly_is_recorded_and_what_it_repeats_is_not() {
     assert_eq!(answer["data"], json!({"is_identified": true, "name": "Ming", "email": null, "vip": true}));
     assert_eq!(who(&customer).await, answer["data"]);
     let types: Vec<Value> =
-        history(desk(), &visitor_of(&customer)).await.into_iter().map(|event| event["type"].clone()).collect();
+        history(&visitor_of(&customer)).await.into_iter().map(|event| event["type"].clone()).collect();
     assert_eq!(types, ["customer.identified", "customer.command_confirmed", "customer.profile_changed"]);
 }
 
@@ -64,7 +64,7 @@ async fn of_two_customers_on_one_browser_the_second_sees_nothing_of_the_first() 
     for path in [format!("/api/sessions/{session}"), "/api/customer".to_owned()] {
         problem(first.get(&path).await.unwrap(), 401, "UNAUTHORIZED").await;
     }
-    let left = history(desk(), &first_visitor).await;
+    let left = history(&first_visitor).await;
     assert_eq!(left.last().unwrap()["data"], json!({"reason": "another_customer"}));
 }
 

@@ -35,7 +35,7 @@ async fn forged_stale_and_foreign_tokens_are_refused_and_nothing_is_recorded() {
     let nothing = customer.post("/api/customer/identify", &json!({})).await.unwrap();
     problem(nothing, 400, "INVALID_FIELD").await;
     assert_eq!(who(&customer).await["is_identified"], false);
-    assert!(history(desk(), &visitor_of(&customer)).await.is_empty());
+    assert!(history(&visitor_of(&customer)).await.is_empty());
     super::super::assert_log_lacks("marker-");
 }
 
@@ -46,7 +46,7 @@ async fn the_shops_word_stands_sealed_in_the_log_and_nowhere_else() {
     let said = with(claims(&sub), &json!({"name": name, "email": email}));
     let jti = said["jti"].as_str().unwrap().to_owned();
     ok(identify(&customer, &Key::Secret.sign(&said)).await).await;
-    let events = history(desk(), &visitor_of(&customer)).await;
+    let events = history(&visitor_of(&customer)).await;
     assert_eq!(events[0]["data"], json!({"vip": false}));
     assert_eq!(events[0]["personal"], json!({"sub": sub, "name": name, "email": email}));
     let data = std::fs::read(desk().data_dir().join("events.db-wal")).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use tests::effort::is_long;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -41,11 +42,21 @@ async fn after(bytes: &[u8]) -> TcpStream {
 
 /// All at once: each of them waits for a limit.
 #[tokio::test]
-async fn who_takes_its_time_is_cut_off_and_who_reads_a_stream_is_not() {
+async fn a_head_that_does_not_end_or_an_idle_connection_is_cut_off() {
     tokio::join!(
         a_head_that_does_not_end_is_cut_off(),
         a_later_head_that_does_not_end_is_cut_off_as_well(),
         a_client_that_says_nothing_is_cut_off(),
+    );
+}
+
+/// In long runs only: the limits of a body are 20 s.
+#[tokio::test]
+async fn a_slow_body_is_cut_off_and_a_reader_of_a_stream_is_not() {
+    if !is_long() {
+        return;
+    }
+    tokio::join!(
         a_body_that_trickles_in_is_cut_off_and_told_why("Content-Length: 1000", b" "),
         a_body_that_trickles_in_is_cut_off_and_told_why("Transfer-Encoding: chunked", b"1\r\n \r\n"),
         a_refused_body_cannot_trickle_in_for_ever("GET /healthz HTTP/1.1"),
@@ -118,7 +129,7 @@ async fn a_head_that_is_too_large_is_refused() {
 /// In long runs only, for it waits out a minute.
 #[tokio::test]
 async fn a_client_that_does_not_read_is_cut_off() {
-    if tests::effort::count(0, 1) == 0 {
+    if !is_long() {
         return;
     }
     let request = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n";

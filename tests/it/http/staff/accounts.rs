@@ -139,9 +139,7 @@ async fn the_log_tells_who_did_it_and_no_secret() {
     let member = Member::with_role(Role::Agent).await;
     let admin = desk().staff();
     ok(admin.put(&format!("/api/agents/{}/skills", member.id), &json!({"skills": ["brakes"]})).await.unwrap()).await;
-    let stream = format!("agent-{}", member.id);
-    let log = admin.log().await.unwrap();
-    let of_member: Vec<&Value> = log.iter().filter(|event| event["stream"] == stream).collect();
+    let of_member = events_of(&format!("agent-{}", member.id)).await;
     let types: Vec<&str> = of_member.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(
         types,

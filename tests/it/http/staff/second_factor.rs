@@ -169,9 +169,7 @@ async fn an_administrator_helps_whoever_lost_everything() {
 #[tokio::test]
 async fn nothing_of_it_is_shown_to_whoever_reads_the_log() {
     let protected = Protected::new(Role::Agent).await;
-    let log = desk().staff().log().await.unwrap();
-    let stream = format!("agent-{}", protected.member.id);
-    let its: Vec<&Value> = log.iter().filter(|event| event["stream"] == stream).collect();
+    let its = events_of(&format!("agent-{}", protected.member.id)).await;
     let types: Vec<&str> = its.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert!(types.ends_with(&["agent.second_factor_offered", "agent.second_factor_enabled"]), "{types:?}");
     let text = format!("{its:?}");
