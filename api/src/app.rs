@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions};
-use event_store::{EventReader, Identity, Log, Tail, checkpoint};
+use event_store::{EventReader, Identity, Log, checkpoint};
+use journal::Tail;
 use projections::Views;
 use tokio::sync::watch;
 
