@@ -117,7 +117,7 @@ fn text(value: &Value) -> String {
 }
 
 #[test]
-fn no_crate_leans_on_one_that_it_must_not_know() {
+fn crates_depend_only_on_allowed_crates() {
     let crates = crates();
     let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
     assert_eq!(crates.keys().map(String::as_str).collect::<BTreeSet<_>>(), known, "a crate has its line in ARROWS");
@@ -130,7 +130,7 @@ fn no_crate_leans_on_one_that_it_must_not_know() {
 }
 
 #[test]
-fn tests_inside_a_crate_add_only_helpers() {
+fn dev_dependencies_are_only_allowed_test_helpers() {
     for (name, dependencies) in crates() {
         for dependency in dependencies.iter().filter(|dependency| dependency.is_dev) {
             let helper = &*dependency.name;
@@ -141,7 +141,7 @@ fn tests_inside_a_crate_add_only_helpers() {
 }
 
 #[test]
-fn what_is_for_tests_is_in_no_program() {
+fn no_program_links_a_test_crate() {
     for (name, dependencies) in crates().iter().filter(|(name, _)| *name != "tests") {
         for dependency in dependencies.iter().filter(|dependency| !dependency.is_dev) {
             let is_for_tests = FOR_TESTS.contains(&&*dependency.name);
@@ -151,7 +151,7 @@ fn what_is_for_tests_is_in_no_program() {
 }
 
 #[test]
-fn the_rules_can_reach_nothing_outside() {
+fn domain_links_no_io_runtime_or_randomness() {
     let crates = crates();
     for dependency in crates["domain"].iter().filter(|dependency| !dependency.is_dev) {
         assert!(OF_DOMAIN.contains(&&*dependency.name), "domain must not depend on {}", dependency.name);
@@ -167,7 +167,7 @@ fn names(tree: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn a_replay_has_nothing_to_send_with() {
+fn desk_replay_links_no_network_client() {
     let tree = cargo(&["tree", "-p", "replay-tool", "-e", "normal", "--prefix", "none", "--offline"]);
     let names = names(&tree);
     assert!(names.contains("event-store"), "{tree}");
@@ -185,7 +185,7 @@ fn files() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_source_file_says_first_what_it_is() {
+fn every_source_file_begins_with_a_module_comment() {
     for path in files().iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
         let source = std::fs::read_to_string(path).unwrap();
         assert!(source.starts_with("//! "), "{} does not begin with `//!`", path.display());
@@ -193,14 +193,14 @@ fn every_source_file_says_first_what_it_is() {
 }
 
 #[test]
-fn the_page_of_settings_is_what_the_program_prints() {
+fn settings_page_matches_the_programs_output() {
     let printed = run(program("desk").to_str().unwrap(), &["settings"]);
     let page = std::fs::read_to_string(house().join("docs/settings.md")).unwrap_or_default();
     assert!(page == printed, "docs/settings.md is out of date: `make settings` writes it anew");
 }
 
 #[test]
-fn a_migration_is_never_edited() {
+fn migrations_match_their_checksums() {
     let folder = house().join("migrations");
     let listed = std::fs::read_to_string(folder.join("CHECKSUMS")).unwrap_or_default();
     let listed: BTreeMap<&str, &str> =
@@ -225,7 +225,7 @@ fn a_migration_is_never_edited() {
 }
 
 #[test]
-fn no_file_knows_the_machine_that_it_was_written_on() {
+fn no_file_names_a_folder_of_a_developers_machine() {
     // Put together here, so that this file does not hold them either.
     let roots = ["home", "root", "Users"].map(|folder| format!("/{folder}/"));
     let own = house().to_str().unwrap().to_owned() + "/";

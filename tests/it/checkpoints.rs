@@ -99,7 +99,7 @@ async fn readiness(desk: &Desk) -> (u16, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clean_stop_leaves_a_note_of_everything() {
+async fn clean_stop_writes_a_checkpoint_of_the_whole_log() {
     let notes = NoteFolder::new();
     let mut desk = Desk::start(on_sqlite(&notes));
     let customer = desk.customer();

@@ -115,17 +115,17 @@ async fn plain(scene: &Scene) -> std::process::Output {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn texts_that_were_erased_before_or_after_are_no_differences_on_sqlite() {
+async fn compare_reports_no_difference_for_erased_texts_on_sqlite() {
     erasures_are_no_differences(Scene::on_sqlite(24).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn texts_that_were_erased_before_or_after_are_no_differences_on_postgres() {
+async fn compare_reports_no_difference_for_erased_texts_on_postgres() {
     erasures_are_no_differences(Scene::on_postgres(24).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_makes_no_file_and_changes_none() {
+async fn compare_creates_and_changes_no_file() {
     let scene = compared(Scene::on_sqlite(24).await).await;
     let files = || {
         let entries = std::fs::read_dir(scene.data_dir()).unwrap().map(|entry| entry.unwrap().path());
@@ -146,7 +146,7 @@ async fn it_makes_no_file_and_changes_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_key_or_without_views_it_says_what_to_do() {
+async fn compare_without_key_or_views_says_what_to_do() {
     let scene = Scene::on_sqlite(1).await;
     let keyless = scene.replayed(false, &["compare"]).await;
     assert_eq!(keyless.code, Some(2));

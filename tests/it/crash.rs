@@ -35,17 +35,17 @@ const CUSTOMERS: usize = 32;
 const TOGETHER: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_random_moments_a_server_on_sqlite_loses_nothing_and_repeats_nothing() {
+async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_sqlite() {
     survives(Ground::Files, "crash on SQLite", count(20, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_random_moments_a_server_on_postgres_loses_nothing_and_repeats_nothing() {
+async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_postgres() {
     survives(Ground::postgres().await, "crash on PostgreSQL", count(20, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_random_moments_a_server_whose_log_is_on_kurrentdb_loses_nothing_and_repeats_nothing() {
+async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_kurrentdb() {
     survives(Ground::kurrent().await, "crash on KurrentDB and PostgreSQL", count(12, 200)).await;
 }
 

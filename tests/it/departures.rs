@@ -70,7 +70,7 @@ fn visitor() -> VisitorId {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn that_a_visitor_has_not_left_is_not_believed_for_long() {
+async fn visitor_status_is_checked_again_after_a_short_time() {
     let world = World::new().await;
     let departures = world.deaf();
     let visitor = world.believed(&departures).await;
@@ -79,7 +79,7 @@ async fn that_a_visitor_has_not_left_is_not_believed_for_long() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_it_has_left_itself_nothing_is_believed() {
+async fn sign_out_on_the_same_node_takes_effect_at_once() {
     let world = World::new().await;
     let departures = world.deaf();
     let visitor = world.believed(&departures).await;
@@ -88,7 +88,7 @@ async fn where_it_has_left_itself_nothing_is_believed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_left_before_anybody_listened_has_left() {
+async fn visitor_signed_out_before_the_listener_started_is_known() {
     let world = World::new().await;
     let visitor = visitor();
     world.leaves(visitor).await;
@@ -96,7 +96,7 @@ async fn whoever_left_before_anybody_listened_has_left() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listener_that_missed_what_was_told_looks_for_itself() {
+async fn lagging_listener_reads_the_log_for_missed_sign_outs() {
     let world = World::new().await;
     let (departures, first, mut last) = (world.hearing(), visitor(), visitor());
     let mut departure = departures.of(world.customers.clone(), first);
@@ -111,7 +111,7 @@ async fn a_listener_that_missed_what_was_told_looks_for_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_the_log_is_away_those_may_look_who_were_here_and_have_not_left_since() {
+async fn visitors_known_before_an_outage_may_read_while_the_log_is_unavailable() {
     let world = World::new().await;
     let (hearing, deaf) = (world.hearing(), world.deaf());
     let (here, heard_of, asked_about, stranger) = (visitor(), visitor(), visitor(), visitor());

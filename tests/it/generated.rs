@@ -53,7 +53,7 @@ fn type_counts(events: &[Event]) -> BTreeMap<&'static str, usize> {
 }
 
 #[test]
-fn every_type_of_event_occurs() {
+fn generated_shop_has_every_event_type() {
     for order in both(20_000, 1) {
         let counts = type_counts(&events(order));
         let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
@@ -62,7 +62,7 @@ fn every_type_of_event_occurs() {
 }
 
 #[test]
-fn a_shop_has_them_in_a_natural_proportion() {
+fn generated_shop_has_plausible_proportions_of_event_types() {
     let counts = type_counts(&events(Order::shop(20_000, 1, evening())));
     println!("{counts:#?}");
     let of = |what: &str| counts[&*format!("session.{what}")];
@@ -73,7 +73,7 @@ fn a_shop_has_them_in_a_natural_proportion() {
 }
 
 #[test]
-fn a_small_log_of_rare_things_has_all_of_them() {
+fn small_stress_log_has_every_event_type() {
     for seed in 1..=8 {
         let counts = type_counts(&events(Order::stress(3_000, seed, evening())));
         let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
@@ -94,7 +94,7 @@ fn all(names: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_rule_reason_and_outcome_occurs() {
+fn generated_shop_has_every_rule_reason_and_outcome() {
     for order in both(60_000, 2) {
         let events = events(order);
         let (escalated, others): (Vec<Event>, Vec<Event>) =
@@ -112,7 +112,7 @@ fn every_rule_reason_and_outcome_occurs() {
 }
 
 #[test]
-fn the_same_order_brings_the_same_log_and_another_seed_another() {
+fn generated_shop_depends_on_order_and_seed_only() {
     for [order, same, other] in
         [3, 4].map(|seed| [seed, seed, seed + 2]).map(|seeds| seeds.map(|seed| both(2_000, seed)))
     {
@@ -125,7 +125,7 @@ fn the_same_order_brings_the_same_log_and_another_seed_another() {
 }
 
 #[test]
-fn there_are_exactly_as_many_events_as_were_ordered() {
+fn generated_shop_has_exactly_the_ordered_number_of_events() {
     for size in [0, 1, 2, 3, 10, 99, 1_000, 4_321] {
         for order in both(size, size) {
             let given: usize = appends(order).iter().map(|append| append.events.len()).sum();
@@ -135,7 +135,7 @@ fn there_are_exactly_as_many_events_as_were_ordered() {
 }
 
 #[test]
-fn the_days_end_when_they_should() {
+fn generated_shop_ends_at_the_ordered_time() {
     for (size, seed) in [(2_000, 5), (8_000, 6), (30_000, 7)] {
         for (order, tolerance) in both(size, seed).into_iter().zip([0.05, 0.12]) {
             let appends = appends(order);
@@ -151,7 +151,7 @@ fn the_days_end_when_they_should() {
 }
 
 #[test]
-fn clocks_are_set_back_and_ahead() {
+fn generated_shop_sets_its_clock_back_and_ahead() {
     let appends = appends(Order::stress(4_000, 7, evening()));
     let set_back = appends.windows(2).filter(|pair| pair[1].at < pair[0].at).count();
     let ahead = |pair: &&[Append]| pair[1].at.duration_since(pair[0].at) > SignedDuration::from_mins(5);
@@ -160,7 +160,7 @@ fn clocks_are_set_back_and_ahead() {
 }
 
 #[test]
-fn many_sessions_are_open_at_once_and_each_goes_on_where_it_was() {
+fn generated_sessions_interleave_and_keep_their_versions() {
     let mut versions: BTreeMap<StreamName, u64> = BTreeMap::new();
     let mut spans: BTreeMap<StreamName, (usize, usize)> = BTreeMap::new();
     let appends = appends(Order::stress(3_000, 8, evening()));
@@ -176,7 +176,7 @@ fn many_sessions_are_open_at_once_and_each_goes_on_where_it_was() {
 }
 
 #[test]
-fn after_an_erasure_nothing_personal_is_recorded_of_its_subject() {
+fn generated_shop_records_nothing_personal_of_an_erased_subject() {
     let (mut erased, mut plain_ones) = (BTreeSet::new(), 0);
     let mut subjects: BTreeMap<StreamName, domain::VisitorId> = BTreeMap::new();
     for happening in Shop::open(Order::stress(20_000, 9, evening())) {
@@ -197,7 +197,7 @@ fn after_an_erasure_nothing_personal_is_recorded_of_its_subject() {
 }
 
 #[tokio::test]
-async fn it_can_be_appended_event_by_event() {
+async fn generated_shop_can_be_appended_event_by_event() {
     let log = Log::new(Arc::new(MemoryStore::default()), Arc::new(Vault::in_memory()));
     let mut erased = BTreeSet::new();
     for happening in Shop::open(Order::stress(2_000, 10, evening())) {

@@ -137,18 +137,18 @@ async fn everything_is_proved(house: House) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_kurrentdb_beside_postgres_everything_is_proved_compared_and_rebuilt() {
+async fn desk_and_replay_work_with_the_log_on_kurrentdb_and_the_rest_on_postgres() {
     let rest = Postgres::shared().await.fresh_database().await;
     everything_is_proved(House::new(Log::Kurrent(Kurrent::start()), Some(rest))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_kurrentdb_beside_files_everything_is_proved_compared_and_rebuilt() {
+async fn desk_and_replay_work_with_the_log_on_kurrentdb_and_the_rest_on_sqlite() {
     everything_is_proved(House::new(Log::Kurrent(Kurrent::start()), None)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_postgres_database_of_its_own_everything_is_proved_compared_and_rebuilt() {
+async fn desk_and_replay_work_with_the_log_on_its_own_postgres_database() {
     let server = Postgres::shared().await;
     let (log, rest) = (server.fresh_database().await, server.fresh_database().await);
     everything_is_proved(House::new(Log::Postgres(log.clone()), Some(rest.clone()))).await;
@@ -166,7 +166,7 @@ async fn schemas(database: &FreshDatabase) -> Vec<String> {
 
 /// What one node records, the other shows, streams and answers, though the log's database tells it nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_share_a_log_on_kurrentdb_and_the_rest_on_postgres() {
+async fn two_nodes_share_a_log_on_kurrentdb() {
     let rest = Postgres::shared().await.fresh_database().await;
     let house = House::new(Log::Kurrent(Kurrent::start()), Some(rest));
     let (here, there) = (house.start("here"), house.start("there"));

@@ -37,14 +37,14 @@ fn happenings(events: usize, seed: u64) -> impl Iterator<Item = Happening> {
 type Pair = (SessionId, Position);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_moments_are_shown_again_on_sqlite() {
+async fn past_moments_are_shown_byte_for_byte_on_sqlite() {
     let seed = seed("moments on SQLite");
     let house = House::on_sqlite().await;
     are_shown_again(&house, seed, count(600, 3_000), count(1_000, 10_000)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn moments_are_shown_again_on_postgres() {
+async fn past_moments_are_shown_byte_for_byte_on_postgres() {
     let seed = seed("moments on PostgreSQL");
     let database = Postgres::shared().await.fresh_database().await;
     let house = House::on_postgres(&database).await;
@@ -241,7 +241,7 @@ fn last_decision(staff: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_forgotten_customer_a_moment_lacks_the_texts_and_nothing_else() {
+async fn past_moments_of_an_erased_customer_lack_only_the_texts() {
     let seed = seed("moments of forgotten customers");
     let house = House::on_sqlite().await;
     let recording = Recording::of(&house, happenings(count(400, 2_000), seed)).await;

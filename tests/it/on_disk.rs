@@ -23,7 +23,7 @@ use crate::crash::until;
 const LOG: &str = "events.db-wal>";
 const FILE: &str = "ON_DISK_FILE";
 const MODE: &str = "ON_DISK_MODE";
-const NAME: &str = "on_disk::a_log_that_is_watched";
+const NAME: &str = "on_disk::traced_log";
 const APPENDS: u64 = 20;
 
 /// What is wrong with a trace.
@@ -125,7 +125,7 @@ fn number_after(text: &str, word: &str) -> Option<u64> {
 /// Not a test by itself: the child. It appends one event per line it is given, and says where.
 #[tokio::test]
 #[ignore = "runs as the child of the tests beside it"]
-async fn a_log_that_is_watched() {
+async fn traced_log() {
     let (Ok(path), Ok(mode)) = (std::env::var(FILE), std::env::var(MODE)) else { return };
     let access = match mode.as_str() {
         "careless" => Access::Careless,
@@ -170,20 +170,20 @@ async fn watch_the_log(mode: &str) -> (Vec<u64>, Vec<Found>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_append_is_answered_after_it_is_on_disk() {
+async fn append_is_acknowledged_after_fsync() {
     let (acknowledged, found) = watch_the_log("durable").await;
     assert_eq!(acknowledged, (1..=APPENDS).collect::<Vec<_>>());
     assert_eq!(found, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_with_synchronous_off_is_found_out() {
+async fn trace_finds_a_log_with_synchronous_off() {
     let (acknowledged, found) = watch_the_log("careless").await;
     assert_eq!(found, acknowledged.into_iter().map(Found::TooEarly).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_with_the_durability_of_views_is_found_out() {
+async fn trace_finds_a_log_with_the_durability_of_views() {
     let (acknowledged, found) = watch_the_log("derived").await;
     assert_eq!(found, acknowledged.into_iter().map(Found::TooEarly).collect::<Vec<_>>());
 }
@@ -218,7 +218,7 @@ fn position(answer: &Value) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_answers_after_what_it_says_is_on_disk() {
+async fn server_answers_after_fsync() {
     let (told, acknowledged, found) = watch_a_server(&[]).await;
     assert_eq!(acknowledged, told, "every answer is in the trace");
     assert_eq!(found, []);
@@ -226,7 +226,7 @@ async fn a_server_answers_after_what_it_says_is_on_disk() {
 
 /// The flushes are answered by the tracer instead of the disk; the trace says so.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_whose_flushes_do_nothing_is_found_out() {
+async fn trace_finds_a_server_whose_flushes_do_nothing() {
     let (told, acknowledged, found) = watch_a_server(&["-e", "inject=fsync,fdatasync:retval=0"]).await;
     assert_eq!(acknowledged, told, "every answer is in the trace");
     assert_eq!(found, told.into_iter().map(Found::TooEarly).collect::<Vec<_>>());

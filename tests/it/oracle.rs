@@ -95,7 +95,7 @@ async fn compare_moments(ground: &Ground, seed: u64, position: Position) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn views_on_sqlite_answer_as_the_definitions_say() {
+async fn views_match_the_oracle_on_sqlite() {
     let (first, mut seen) = (seed("the oracle on SQLite"), Seen::default());
     for seed in (first..).take(count(3, 40)) {
         let (live, rebuilt) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -108,7 +108,7 @@ async fn views_on_sqlite_answer_as_the_definitions_say() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn views_on_postgres_answer_as_the_definitions_say() {
+async fn views_match_the_oracle_on_postgres() {
     let (first, mut seen) = (seed("the oracle on PostgreSQL"), Seen::default());
     for seed in (first..).take(count(2, 12)) {
         let server = Postgres::shared().await;
@@ -123,7 +123,7 @@ async fn views_on_postgres_answer_as_the_definitions_say() {
 
 /// Days of ordinary length, of 23 and of 25 hours, one that began at one o'clock, and a date that a country left out.
 #[test]
-fn a_day_begins_where_clocks_begin_to_show_its_date() {
+fn day_start_is_right_at_every_change_of_clocks() {
     let days = [
         ("UTC", "2026-11-24T00:00:00Z"),
         ("Asia/Shanghai", "2026-11-24T16:00:00Z"),
@@ -158,7 +158,7 @@ async fn built(ground: &Ground, folder: &Path) -> (ground::Following, Examinatio
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mistake_of_one_in_any_column_is_found() {
+async fn oracle_finds_a_mistake_in_every_column() {
     let seed = seed("mistakes in columns");
     let (ground, folder) = (Ground::of_a_busy_moment(350, seed).await, tempfile::tempdir().unwrap());
     let (views, asked) = built(&ground, folder.path()).await;
@@ -250,7 +250,7 @@ async fn rows_that_differ(ground: &Ground, folder: &Path) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mistake_of_one_in_folding_is_found_in_every_view() {
+async fn oracle_finds_a_folding_mistake_in_every_view() {
     let seed = seed("mistakes in folding");
     let ground = Ground::of(400, seed).await;
     let facts = collect(&ground).await;

@@ -13,7 +13,7 @@ use tests::{
 };
 
 #[test]
-fn every_example_is_taken() {
+fn fuzz_targets_accept_their_examples() {
     for Opening { name, read, examples } in OPENINGS {
         let examples = examples();
         assert!(!examples.is_empty(), "{name}");
@@ -24,7 +24,7 @@ fn every_example_is_taken() {
 }
 
 #[test]
-fn bytes_of_any_kind_are_read_to_their_end() {
+fn fuzz_targets_survive_arbitrary_bytes() {
     for Opening { name, read, .. } in OPENINGS {
         let cases = count(512, 50_000);
         check(name, cases, &prop::collection::vec(any::<u8>(), 0..600), |bytes| _ = read(bytes));
@@ -33,7 +33,7 @@ fn bytes_of_any_kind_are_read_to_their_end() {
 }
 
 #[test]
-fn examples_with_something_changed_are_read_to_their_end() {
+fn fuzz_targets_survive_mutated_examples() {
     for Opening { name, read, examples } in OPENINGS {
         let examples = examples();
         let changed = (0..examples.len(), prop::collection::vec(change(), 1..6)).prop_map(move |(which, changes)| {
@@ -141,7 +141,7 @@ impl Change {
 }
 
 #[tokio::test]
-async fn every_body_of_the_document_is_read() {
+async fn every_request_body_of_the_openapi_document_is_a_fuzz_target() {
     let document = super::http::document().await;
     let mut documented = BTreeSet::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -155,7 +155,7 @@ async fn every_body_of_the_document_is_read() {
 
 /// The fuzzer's targets are built only where there is a nightly toolchain, so all of them are one line.
 #[test]
-fn every_opening_has_its_fuzz_target() {
+fn every_fuzz_target_has_its_binary() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
     let mut targets = BTreeSet::new();

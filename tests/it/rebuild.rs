@@ -24,12 +24,12 @@ fn past() -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_on_sqlite_shows_readers_no_gap_and_nothing_older_after_something_newer() {
+async fn readers_see_no_gap_and_no_older_rows_during_a_rebuild_on_sqlite() {
     is_rebuilt_under_traffic(Scene::on_sqlite(past()).await, "rebuild on SQLite").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_on_postgres_shows_readers_no_gap_and_nothing_older_after_something_newer() {
+async fn readers_see_no_gap_and_no_older_rows_during_a_rebuild_on_postgres() {
     is_rebuilt_under_traffic(Scene::on_postgres(past()).await, "rebuild on PostgreSQL").await;
 }
 

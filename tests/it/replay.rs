@@ -71,7 +71,7 @@ fn show(session: &str) -> Action {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_on_a_server_is_proved_counted_and_shown() {
+async fn desk_replay_reads_a_log_on_postgres() {
     let shop = Shop::with_a_session().await;
     let (report, code) = shop.replay(Action::Verify(VerifyArgs::default()), None).await;
     assert_eq!((&report["ok"], &report["events"], code), (&json!(true), &json!(1), ExitCode::SUCCESS));
@@ -84,7 +84,7 @@ async fn a_log_on_a_server_is_proved_counted_and_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_customer_is_erased_there_too() {
+async fn desk_replay_shows_an_erased_customer_as_erased_on_postgres() {
     let shop = Shop::with_a_session().await;
     shop.log.vault().erase_subject(VISITOR.0, jiff::Timestamp::now()).await.unwrap();
     let id = SessionId::of(VISITOR, NAME).to_string();

@@ -134,7 +134,7 @@ fn lies(folder: &Path) -> BTreeMap<PathBuf, (u64, SystemTime, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replay_of_a_hundred_thousand_events_writes_nothing_and_speaks_to_nobody() {
+async fn replay_of_a_large_log_writes_no_file_and_opens_no_connection() {
     let began = Instant::now();
     let archive = Archive::of(many(), seed("a traced replay")).await;
     println!("{} events in {:?}", many(), began.elapsed());
@@ -162,7 +162,7 @@ async fn a_replay_of_a_hundred_thousand_events_writes_nothing_and_speaks_to_nobo
 
 /// The views are compared where they are: their files are read as the log is.
 #[tokio::test(flavor = "multi_thread")]
-async fn comparing_the_views_with_the_log_changes_neither() {
+async fn compare_writes_neither_to_views_nor_log() {
     let mut archive = Archive::of(FEW, seed("a traced comparison")).await;
     build_views(&archive.path("data"), FEW).await;
     archive.lay = lies(&archive.path("data"));
@@ -198,7 +198,7 @@ async fn bring_to_rest(data: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_writes_or_connects_is_found_out() {
+async fn trace_finds_a_program_that_writes_or_connects() {
     let archive = Archive::of(200, 1).await;
     let (file, other) = (archive.path("data/events.db"), archive.path("data/other"));
     let (file, other) = (&*file.display().to_string(), &*other.display().to_string());

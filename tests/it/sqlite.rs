@@ -74,7 +74,7 @@ fn insert(how: &str, position: &str, version: &str, event_id: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_event_is_never_updated() {
+async fn updating_an_event_is_refused() {
     let mut hand = Hand::new().await;
     let guard = "events are never changed";
     for sql in [
@@ -90,7 +90,7 @@ async fn an_event_is_never_updated() {
 }
 
 #[tokio::test]
-async fn an_event_is_never_deleted() {
+async fn deleting_an_event_is_refused() {
     let mut hand = Hand::new().await;
     for sql in ["delete from event where position = 3", "delete from event"] {
         hand.is_refused(sql, "events are never deleted").await;
@@ -99,7 +99,7 @@ async fn an_event_is_never_deleted() {
 }
 
 #[tokio::test]
-async fn an_event_is_inserted_at_the_next_position_and_version_only() {
+async fn inserting_at_another_position_or_version_is_refused() {
     let mut hand = Hand::new().await;
     let guard = "events are only appended";
     for how in ["insert", "insert or replace", "replace", "insert or ignore"] {
@@ -122,7 +122,7 @@ async fn an_event_is_inserted_at_the_next_position_and_version_only() {
 }
 
 #[tokio::test]
-async fn the_head_only_moves_forward_and_to_the_last_event() {
+async fn head_moves_forward_to_the_last_event_only() {
     let mut hand = Hand::new().await;
     for sql in [
         "update head set position = 2",
@@ -142,7 +142,7 @@ async fn the_head_only_moves_forward_and_to_the_last_event() {
 }
 
 #[tokio::test]
-async fn a_log_keeps_its_identity() {
+async fn log_id_survives_reopening() {
     let mut hand = Hand::new().await;
     let identity = hand.store.identity().await.unwrap();
     let kept = "a log keeps its id, and its generation only rises";
@@ -165,7 +165,7 @@ async fn a_log_keeps_its_identity() {
 }
 
 #[tokio::test]
-async fn a_database_from_a_newer_version_is_refused() {
+async fn database_of_a_newer_version_is_refused() {
     let mut hand = Hand::new().await;
     let row = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
                values (9999, 'from the future', true, x'00', 0)";
@@ -181,7 +181,7 @@ async fn a_database_from_a_newer_version_is_refused() {
 }
 
 #[tokio::test]
-async fn a_reader_in_another_process_sees_what_is_written() {
+async fn reader_in_another_process_sees_appended_events() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     assert!(SqliteStore::open_reader(&path).await.is_err(), "there is no log to read");
@@ -204,7 +204,7 @@ async fn a_reader_in_another_process_sees_what_is_written() {
 
 /// Readers stop with an alarm rather than skip.
 #[tokio::test]
-async fn a_hole_or_a_damaged_event_stops_readers_and_is_named() {
+async fn gap_or_damaged_event_stops_readers_and_is_named() {
     let mut hand = Hand::new().await;
     let changes = "drop trigger event_is_never_updated; update event set recorded_at = replace(recorded_at, 'T', ' ') where position = 2;";
     sqlx::raw_sql(changes).execute(&mut hand.raw).await.unwrap();
@@ -218,7 +218,7 @@ async fn a_hole_or_a_damaged_event_stops_readers_and_is_named() {
 
 /// A writer that lost its footing (someone appended by hand) refuses; it does not write beside the log.
 #[tokio::test]
-async fn a_log_that_was_appended_to_by_hand_takes_nothing_more() {
+async fn log_changed_by_hand_refuses_appends() {
     let mut hand = Hand::new().await;
     let by_hand = insert("insert", "4", "4", "randomblob(16)");
     sqlx::raw_sql(AssertSqlSafe(by_hand)).execute(&mut hand.raw).await.unwrap();

@@ -136,7 +136,7 @@ pub(crate) fn positions(test: &str) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn an_honest_log_is_proved_by_both_verifiers() {
+async fn intact_log_passes_both_verifiers() {
     let written = Written::new().await;
     let report = proof(&written.path()).await;
     assert_eq!((report.first_flaw, report.events, report.head), (None, EVENTS, Position(EVENTS)));
@@ -146,7 +146,7 @@ async fn an_honest_log_is_proved_by_both_verifiers() {
 }
 
 #[tokio::test]
-async fn an_empty_log_is_proved_by_both_verifiers() {
+async fn empty_log_passes_both_verifiers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     drop(SqliteStore::open(&path).await.unwrap());
@@ -155,7 +155,7 @@ async fn an_empty_log_is_proved_by_both_verifiers() {
 }
 
 #[test]
-fn a_file_that_is_no_log_cannot_be_judged() {
+fn file_that_is_no_log_gets_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     assert_eq!(second_opinion(&path).0, 2, "there is no file");
@@ -197,7 +197,7 @@ pub(crate) const CHANGES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_column_is_tried() {
+fn tampering_covers_every_column() {
     let migration = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/sqlite/log/0001_event.sql");
     let migration = std::fs::read_to_string(migration).unwrap();
     let table = migration.split("create table event (").nth(1).unwrap().split("unique (").next().unwrap();
@@ -209,7 +209,7 @@ fn every_column_is_tried() {
 }
 
 #[tokio::test]
-async fn a_change_of_any_column_is_found_at_its_position() {
+async fn change_in_any_column_is_found_at_its_position() {
     let written = Written::new().await;
     for position in positions("changes") {
         for (column, value) in CHANGES {
@@ -220,7 +220,7 @@ async fn a_change_of_any_column_is_found_at_its_position() {
 }
 
 #[tokio::test]
-async fn a_deleted_event_is_found_at_its_position() {
+async fn deleted_event_is_found_at_its_position() {
     let written = Written::new().await;
     for position in positions("deletions") {
         let sql = format!("delete from event where position = {position};");
@@ -232,7 +232,7 @@ async fn a_deleted_event_is_found_at_its_position() {
 
 /// Where a page has a hole, what stands before the hole is looked at as well.
 #[tokio::test]
-async fn the_first_of_two_is_named() {
+async fn first_of_two_changes_is_named() {
     let written = Written::new().await;
     for (changed, removed) in [(1, 2), (20, 150), (EVENTS - 1, EVENTS)] {
         let sql = format!(
@@ -244,7 +244,7 @@ async fn the_first_of_two_is_named() {
 
 /// Rows below the first position are shown by no page that begins there; they are found before anything else.
 #[tokio::test]
-async fn an_event_put_below_the_first_position_is_found() {
+async fn event_inserted_below_position_one_is_found() {
     let written = Written::new().await;
     for position in positions("below") {
         for to in ["0", "-position"] {
@@ -255,7 +255,7 @@ async fn an_event_put_below_the_first_position_is_found() {
 }
 
 #[tokio::test]
-async fn two_swapped_events_are_found_at_the_earlier_position() {
+async fn swapped_events_are_found_at_the_earlier_position() {
     let written = Written::new().await;
     let all = positions("swaps");
     let pairs = all.windows(2).map(|pair| (pair[0].min(pair[1]), pair[0].max(pair[1])));
@@ -295,7 +295,7 @@ pub(crate) fn swap_columns(one: u64, other: u64, columns: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_changed_head_is_found() {
+async fn changed_head_is_found() {
     let written = Written::new().await;
     let last = EVENTS;
     let changes = [

@@ -108,7 +108,7 @@ async fn conversations(log: &Log) -> Vec<SessionDriver> {
 }
 
 #[tokio::test]
-async fn every_view_answers_alike_on_both_databases_whatever_the_text() {
+async fn views_answer_alike_on_both_databases_for_awkward_texts() {
     let folder = tempfile::tempdir().unwrap();
     let log = memory_log();
     let sessions = conversations(&log).await;
@@ -128,7 +128,7 @@ async fn every_view_answers_alike_on_both_databases_whatever_the_text() {
 }
 
 #[tokio::test]
-async fn every_node_answers_what_was_just_written_and_another_takes_over_from_a_dead_one() {
+async fn nodes_serve_new_events_at_once_and_replace_a_dead_writer() {
     let log = memory_log();
     let database = Postgres::shared().await.fresh_database().await;
     let first = Node::on_postgres(&log, &database.url()).await;
@@ -153,7 +153,7 @@ async fn every_node_answers_what_was_just_written_and_another_takes_over_from_a_
 }
 
 #[tokio::test]
-async fn nodes_that_start_together_make_one_generation() {
+async fn concurrent_first_starts_make_one_view_generation() {
     let log = memory_log();
     let database = Postgres::shared().await.fresh_database().await;
     let url = database.url();
@@ -166,7 +166,7 @@ async fn nodes_that_start_together_make_one_generation() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_away_is_waited_for() {
+async fn views_resume_after_a_postgres_outage() {
     let log = memory_log();
     let server = Postgres::own().await;
     let database = server.fresh_database().await;
@@ -214,7 +214,7 @@ impl View for Second {
 }
 
 #[tokio::test]
-async fn two_versions_of_the_program_serve_side_by_side_while_one_replaces_the_other() {
+async fn two_program_versions_serve_side_by_side_during_an_upgrade() {
     let log = memory_log();
     let database = Postgres::shared().await.fresh_database().await;
     let old = Node::on_postgres(&log, &database.url()).await;
@@ -241,7 +241,7 @@ async fn two_versions_of_the_program_serve_side_by_side_while_one_replaces_the_o
 }
 
 #[tokio::test]
-async fn a_damaged_event_stops_the_views_right_before_it() {
+async fn damaged_event_stops_the_views_before_it_with_an_alarm() {
     use sqlx::Connection as _;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.db");

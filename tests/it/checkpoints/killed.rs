@@ -85,7 +85,7 @@ fn kill_around_a_note(desk: &mut Desk, notes: &NoteFolder, random: &mut StdRng) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_around_its_notes_a_server_goes_on_signing_and_no_note_was_ever_wrong() {
+async fn server_killed_while_writing_checkpoints_resumes_and_never_signs_a_wrong_root() {
     let mut random = chance(seed("killed around a note"), 0);
     let notes = Arc::new(NoteFolder::new());
     let mut desk = Desk::start(on_sqlite(&notes));

@@ -212,27 +212,27 @@ async fn a_row_that_is_missing_or_too_many_is_named(scene: Scene) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_wrong_value_in_any_column_of_any_table_is_named_on_sqlite() {
+async fn compare_names_a_wrong_value_in_every_column_on_sqlite() {
     every_column_is_compared(Scene::on_sqlite(16).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_wrong_value_in_any_column_of_any_table_is_named_on_postgres() {
+async fn compare_names_a_wrong_value_in_every_column_on_postgres() {
     every_column_is_compared(Scene::on_postgres(16).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_row_and_one_too_many_are_named_on_sqlite() {
+async fn compare_names_missing_and_unexpected_rows_on_sqlite() {
     a_row_that_is_missing_or_too_many_is_named(Scene::on_sqlite(16).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_row_and_one_too_many_are_named_on_postgres() {
+async fn compare_names_missing_and_unexpected_rows_on_postgres() {
     a_row_that_is_missing_or_too_many_is_named(Scene::on_postgres(16).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_names_what_differs_and_prints_nothing_personal() {
+async fn compare_prints_differences_and_no_personal_text() {
     let mut ground = Ground::of(Scene::on_sqlite(16).await).await;
     ground.rows.run("update message set content = 'a secret text' where position = 2").await;
     ground.rows.run("update session set ai_fail_count = 41 where status = 'manual_live'").await;
@@ -257,7 +257,7 @@ async fn the_program_names_what_differs_and_prints_nothing_personal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn views_that_say_they_are_elsewhere_than_the_log_are_refused() {
+async fn compare_refuses_views_whose_cursor_hash_is_not_in_the_log() {
     let mut ground = Ground::of(Scene::on_sqlite(16).await).await;
     ground.rows.run("update checkpoint set hash = upper(hash)").await;
     let refused = ground.scene.replayed(true, &["compare"]).await;

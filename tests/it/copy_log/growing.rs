@@ -12,7 +12,7 @@ use super::{Place, copy, place::unplaced, proves_itself};
 use crate::crash::{customers::Chatter, on, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_meanwhile_is_caught_up_and_the_rest_when_desk_has_stopped() {
+async fn copy_of_a_growing_log_catches_up_and_completes_after_desk_stops() {
     let (Place::Postgres(database), target) = (Place::postgres().await, Place::kurrent()) else { unreachable!() };
     let seed = seed("growing source");
     let mut desk = block_in_place(|| Desk::start(on(&database)));

@@ -39,7 +39,7 @@ fn somebody(events: &[Arc<RecordedEvent>], opened: &[Opened]) -> Uuid {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_personal_can_be_opened_with_the_keys_that_came_along() {
+async fn personal_parts_open_with_the_copied_keys() {
     let source = shop(800, 31).await;
     let events = source.events().await;
     let keys = Database::sqlite(&source.path().join("keys.db"), Access::Durable).await.unwrap();
@@ -67,7 +67,7 @@ async fn everything_personal_can_be_opened_with_the_keys_that_came_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_vault_brings_no_destroyed_key_back() {
+async fn copying_an_older_vault_restores_no_destroyed_key() {
     let source = shop(500, 32).await;
     let events = source.events().await;
     let Place::Postgres(database) = Place::postgres().await else { unreachable!() };
@@ -93,7 +93,7 @@ async fn an_older_vault_brings_no_destroyed_key_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_vault_of_another_log_and_one_in_use_are_refused() {
+async fn copy_keys_refuses_the_vault_of_another_log_and_one_in_use() {
     let (source, Place::Postgres(database)) = (shop(300, 33).await, Place::postgres().await) else { unreachable!() };
     copy_keys(&source.path(), &database.url()).await;
     let keys = in_postgres(&database.url()).await;

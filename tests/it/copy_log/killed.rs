@@ -76,23 +76,23 @@ async fn is_log(file: &std::path::Path) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_to_a_file_that_is_killed_goes_on() {
+async fn killed_copy_to_sqlite_resumes() {
     survives(async || Place::folder(), "killed copy to a file").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_to_postgres_that_is_killed_goes_on() {
+async fn killed_copy_to_postgres_resumes() {
     survives(Place::postgres, "killed copy to PostgreSQL").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_to_kurrentdb_that_is_killed_goes_on() {
+async fn killed_copy_to_kurrentdb_resumes() {
     survives(async || Place::kurrent(), "killed copy to KurrentDB").await;
 }
 
 /// Answers that are lost, and a server that goes away and comes back, are lived through without being told.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_to_kurrentdb_lives_through_lost_answers_and_a_restart() {
+async fn copy_to_kurrentdb_survives_lost_answers_and_a_restart() {
     use protocol_server::AppendFault::{LostConnectionCut, LostTooBusy, StoredConnectionCut, StoredTimedOut};
     let (source, target) = (shop(1_500, seed("lost answers")).await, Place::kurrent());
     let expected = unplaced(&source.events().await);

@@ -34,7 +34,7 @@ impl Noted {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn old_checkpoints_cursors_and_proofs_hold_in_the_copy() {
+async fn checkpoints_cursors_and_proofs_of_the_source_hold_in_the_copy() {
     let (source, kurrent, back) = (shop(400, 21).await, Place::kurrent(), Place::folder());
     let noted = Noted::about(&source).await;
     let (first_map, second_map) = (noted.file("first"), noted.file("second"));
@@ -91,7 +91,7 @@ async fn a_proof_can_be_made(place: &Place, maps: &[&str], noted: &Noted, source
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_copy_is_found_by_an_old_checkpoint() {
+async fn checkpoint_of_the_source_finds_a_changed_copy() {
     let (source, kurrent, back) = (shop(300, 22).await, Place::kurrent(), Place::folder());
     let noted = Noted::about(&source).await;
     let (first_map, second_map) = (noted.file("first"), noted.file("second"));

@@ -10,7 +10,7 @@ use crate::tamper::{NO_GUARDS, Written, run};
 const END: &str = "the recorded end of the log is not its last event";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_disk_gives_back_must_be_what_was_written() {
+async fn copy_is_read_back_and_compared_with_what_was_written() {
     let source = Written::new().await;
     let log = SqliteStore::open_reader(&source.path()).await.unwrap().identity().await.unwrap();
     for (sql, what) in [

@@ -136,7 +136,7 @@ fn is_refused(setup: Setup, words: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_postgres_everything_goes_on_as_if_nothing_had_happened() {
+async fn copy_to_postgres_is_served_without_a_visible_change() {
     let past = Past::lived().await;
     let Place::Postgres(database) = Place::postgres().await else { unreachable!() };
     let target = Place::Postgres(database.clone());
@@ -158,7 +158,7 @@ async fn on_postgres_everything_goes_on_as_if_nothing_had_happened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_kurrentdb_what_remembers_old_positions_is_refused_and_then_begins_anew() {
+async fn copy_to_kurrentdb_refuses_old_positions_and_serves_after_a_rebuild() {
     let past = Past::lived().await;
     let target = Place::kurrent();
     copy(&past.place(), &target, &[]).await;
@@ -186,7 +186,7 @@ async fn on_kurrentdb_what_remembers_old_positions_is_refused_and_then_begins_an
 
 /// Views and policies of the old log lie in another database than the one that desk is now told to use.
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_log_on_kurrentdb_and_the_rest_on_postgres_a_copy_is_served() {
+async fn copy_to_kurrentdb_with_the_rest_on_postgres_is_served() {
     let past = Past::lived().await;
     let (target, Place::Postgres(rest)) = (Place::kurrent(), Place::postgres().await) else { unreachable!() };
     copy(&past.place(), &target, &[]).await;

@@ -120,37 +120,37 @@ async fn a_run_without_a_reply(mut scene: Scene) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_run_never_began_is_answered_at_once_by_the_next_life_on_sqlite() {
+async fn restarted_server_answers_a_message_without_a_run_at_once_on_sqlite() {
     a_message_without_a_run(Scene::on_sqlite("message without a run").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_run_never_began_is_answered_at_once_by_the_next_life_on_postgres() {
+async fn restarted_server_answers_a_message_without_a_run_at_once_on_postgres() {
     a_message_without_a_run(Scene::on_postgres("message without a run").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_sqlite() {
+async fn restarted_server_retakes_an_unfinished_run_at_once_on_sqlite() {
     a_run_without_a_reply(Scene::on_sqlite("run without a reply").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_postgres() {
+async fn restarted_server_retakes_an_unfinished_run_at_once_on_postgres() {
     a_run_without_a_reply(Scene::on_postgres("run without a reply").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_run_never_began_is_answered_at_once_by_the_next_life_on_kurrentdb() {
+async fn restarted_server_answers_a_message_without_a_run_at_once_on_kurrentdb() {
     a_message_without_a_run(Scene::on_kurrentdb("message without a run").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_kurrentdb() {
+async fn restarted_server_retakes_an_unfinished_run_at_once_on_kurrentdb() {
     a_run_without_a_reply(Scene::on_kurrentdb("run without a reply").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_policy_store_forgets_no_message_on_sqlite() {
+async fn lost_policy_store_forgets_no_message_on_sqlite() {
     let mut scene = Scene::on_sqlite("lost policy store").await;
     scene.killed_during_the_run().await;
     for file in ["policies.db", "policies.db-wal", "policies.db-shm"] {
@@ -161,7 +161,7 @@ async fn a_lost_policy_store_forgets_no_message_on_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_policy_store_forgets_no_message_on_postgres() {
+async fn lost_policy_store_forgets_no_message_on_postgres() {
     let mut scene = Scene::on_postgres("lost policy store").await;
     scene.killed_before_the_run().await;
     let mut admin = sqlx::PgConnection::connect(&scene.database().admin_url()).await.unwrap();
@@ -172,7 +172,7 @@ async fn a_lost_policy_store_forgets_no_message_on_postgres() {
 
 /// A policy store from a backup remembers a run as open that is long over.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_store_that_is_behind_answers_nothing_twice() {
+async fn stale_policy_store_answers_no_message_twice() {
     let mut scene = Scene::on_sqlite("policy store behind").await;
     scene.killed_during_the_run().await;
     let (files, backup) = (Policies::of(scene.desk.data_dir()), tempfile::tempdir().unwrap());
@@ -226,7 +226,7 @@ impl Policies {
 
 /// Two nodes on one database: what the killed one had begun is retaken by the other, once its heartbeat is stale.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_of_a_killed_node_is_retaken_by_a_living_one_after_its_heartbeat_is_stale() {
+async fn run_of_a_killed_node_is_retaken_once_its_heartbeat_is_stale() {
     let scene = Scene::on_postgres("run of a dead node").await;
     let database = scene.database();
     let killed = Node::born("killed");
@@ -248,12 +248,12 @@ async fn a_run_of_a_killed_node_is_retaken_by_a_living_one_after_its_heartbeat_i
 
 /// The same with two real nodes: the one that holds the lease is killed.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_a_killed_node_took_is_answered_by_the_other_node() {
+async fn message_taken_by_a_killed_node_is_answered_by_the_other_node() {
     the_other_node_answers(Scene::on_postgres("message of a dead node").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_a_killed_node_took_is_answered_by_the_other_node_on_kurrentdb() {
+async fn message_taken_by_a_killed_node_is_answered_by_the_other_node_on_kurrentdb() {
     the_other_node_answers(Scene::on_kurrentdb("message of a dead node").await).await;
 }
 

@@ -32,7 +32,7 @@ fn json_text() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn no_body_brings_the_server_out_of_its_composure() {
+fn malformed_bodies_get_4xx_and_the_server_keeps_serving() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let customer = desk().customer();
     runtime.block_on(async { customer.arrive(&fresh("bodies")).await.unwrap() });

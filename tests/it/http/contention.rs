@@ -39,7 +39,7 @@ fn assert_answered_once(events: &[Value], messages: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thirty_two_chats_at_once_are_all_stored_and_answered_once() {
+async fn concurrent_chats_in_one_session_are_each_stored_and_answered_once() {
     let session = fresh("crowd");
     let customer = customer_with(&session).await;
     let texts: Vec<String> = (0..WRITERS).map(|number| format!("question {number}")).collect();
@@ -58,7 +58,7 @@ async fn thirty_two_chats_at_once_are_all_stored_and_answered_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thirty_two_streams_at_once_all_end_with_their_answer() {
+async fn concurrent_chat_streams_in_one_session_each_end_with_their_answer() {
     let session = fresh("streams");
     let customer = customer_with(&session).await;
     let told = join_all((0..WRITERS).map(|number| stream(&customer, &session, number))).await;
@@ -88,7 +88,7 @@ async fn stream(customer: &Customer, session: &str, number: usize) -> (Value, St
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_that_come_while_an_answer_is_made_are_answered_together() {
+async fn messages_sent_during_a_run_are_answered_together() {
     let session = fresh("together");
     let customer = customer_with(&session).await;
     let answers = join_all((0..WRITERS).map(|number| {
@@ -106,7 +106,7 @@ async fn messages_that_come_while_an_answer_is_made_are_answered_together() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_at_once_in_one_session_leaves_it_whole() {
+async fn concurrent_commands_in_one_session_keep_its_stream_consistent() {
     let session = fresh("everything");
     let customer = customer_with(&session).await;
     let body = json!({"session_id": session, "user_id": session, "message": "hello"});

@@ -13,7 +13,7 @@ const WITHOUT_BODY: [&str; 3] =
 const WITHOUT_KEY: &[&str] = &["/api/customer/identify", "/api/customer/sign-out"];
 
 #[tokio::test]
-async fn the_document_is_whole() {
+async fn openapi_document_is_complete() {
     let document = super::document().await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
@@ -41,7 +41,7 @@ async fn the_document_is_whole() {
 const TELLS_HOW_IT_IS: &str = "/readyz";
 
 #[tokio::test]
-async fn every_answer_is_described_and_every_refusal_is_a_problem() {
+async fn openapi_describes_every_response_and_every_error_as_a_problem() {
     let document = super::document().await;
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
@@ -61,7 +61,7 @@ async fn every_answer_is_described_and_every_refusal_is_a_problem() {
 }
 
 #[tokio::test]
-async fn operations_have_names_of_their_own() {
+async fn openapi_operation_ids_are_unique() {
     let document = super::document().await;
     let operations =
         document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
@@ -70,7 +70,7 @@ async fn operations_have_names_of_their_own() {
 }
 
 #[tokio::test]
-async fn every_reference_of_the_document_leads_somewhere() {
+async fn openapi_references_resolve() {
     let document = super::document().await;
     let mut found = Vec::new();
     references(&document, &mut found);

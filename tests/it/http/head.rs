@@ -46,7 +46,7 @@ async fn ask(method: &str, path: &str, token: &str, headers: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn head_is_told_what_get_would_answer_and_nothing_of_it_is_sent() {
+async fn head_answers_like_get_without_a_body() {
     let session = fresh("head");
     let (customer, member) = (customer_with(&session).await, Member::with_role(Role::Auditor).await);
     let position = customer.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
@@ -86,7 +86,7 @@ async fn head_is_told_what_get_would_answer_and_nothing_of_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_connection_goes_on_after_head() {
+async fn connection_stays_usable_after_head() {
     let mut socket = TcpStream::connect(desk().url().strip_prefix("http://").unwrap()).await.unwrap();
     let token = desk().staff_token();
     for path in ["/api/config", "/api/events", "/api/nothing", "/api/sessions"] {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{LIMIT, customer_with, desk, fresh, ok, problem};
 
 #[tokio::test]
-async fn an_event_arrives_within_two_seconds() {
+async fn event_reaches_open_streams_within_two_seconds() {
     let session = fresh("soon");
     let customer = customer_with(&session).await;
     let mut own = customer.follow(&session, None).await.unwrap();
@@ -29,7 +29,7 @@ async fn an_event_arrives_within_two_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_followers_all_see_every_event_once() {
+async fn two_hundred_followers_each_see_every_event_once() {
     let session = fresh("followed");
     let customer = customer_with(&session).await;
     let staff = desk().staff();
@@ -60,7 +60,7 @@ async fn positions(mut frames: tests::desk::Frames, last: u64, stream: &str) -> 
 }
 
 #[tokio::test]
-async fn who_writes_reads_its_own_write_a_hundred_times() {
+async fn min_position_reads_every_own_write() {
     let (customer, session) = (desk().customer(), fresh("own-writes"));
     for number in 0..100 {
         let text = format!("message {number}");
@@ -73,7 +73,7 @@ async fn who_writes_reads_its_own_write_a_hundred_times() {
 }
 
 #[tokio::test]
-async fn a_position_that_does_not_come_is_waited_for_two_seconds() {
+async fn min_position_far_ahead_gets_409_after_two_seconds() {
     let session = fresh("far-ahead");
     let customer = customer_with(&session).await;
     for far in ["999999999", "9223372036854775807"] {
@@ -87,7 +87,7 @@ async fn a_position_that_does_not_come_is_waited_for_two_seconds() {
 }
 
 #[tokio::test]
-async fn a_position_that_is_about_to_come_is_waited_for() {
+async fn min_position_waits_for_the_next_event() {
     let session = fresh("about-to-come");
     let customer = customer_with(&session).await;
     let head = desk().staff().head().await.unwrap();
@@ -100,7 +100,7 @@ async fn a_position_that_is_about_to_come_is_waited_for() {
 }
 
 #[tokio::test]
-async fn staff_finds_a_session_by_its_name_that_is_about_to_come() {
+async fn min_position_waits_for_a_session_found_by_name() {
     let own = tests::desk::Desk::start(tests::desk::Setup::default());
     let staff = own.staff();
     let arrive = async |name: &str| own.customer().arrive(name).await.unwrap()["position"].as_u64().unwrap();
@@ -117,7 +117,7 @@ async fn staff_finds_a_session_by_its_name_that_is_about_to_come() {
 }
 
 #[tokio::test]
-async fn a_quiet_stream_shows_that_it_lives() {
+async fn idle_stream_sends_heartbeats() {
     use futures::StreamExt as _;
     let session = fresh("quiet");
     let customer = customer_with(&session).await;

@@ -183,7 +183,7 @@ fn types(events: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn customers_are_not_shown_what_went_on_behind_the_scenes() {
+async fn customer_stream_and_view_hide_staff_only_events() {
     let prepared = Prepared::with(&[("s", taken_over())]).await;
     let shown = first_events(Frames::of(prepared.get("/api/sessions/s/events").await), 5).await;
     let expected = ["opened", "customer_message_sent", "assistant_run_started", "escalated", "agent_took_over"];
@@ -204,7 +204,7 @@ async fn customers_are_not_shown_what_went_on_behind_the_scenes() {
 }
 
 #[tokio::test]
-async fn a_session_that_a_person_has_or_that_waits_for_one_refuses_the_assistant() {
+async fn chat_in_pending_manual_or_manual_live_gets_409() {
     let prepared = Prepared::with(&[("waits", handed_over()), ("lives", taken_over())]).await;
     for (name, status) in [("waits", "pending_manual"), ("lives", "manual_live")] {
         assert_eq!(prepared.session(name).await["status"], status);
@@ -221,7 +221,7 @@ async fn a_session_that_a_person_has_or_that_waits_for_one_refuses_the_assistant
 }
 
 #[tokio::test]
-async fn the_original_shapes_of_escalations_agents_and_figures_are_answered() {
+async fn list_and_statistics_have_the_original_shapes() {
     let prepared = Prepared::with(&[("waits", handed_over()), ("lives", taken_over()), ("over", closed())]).await;
     let staff = prepared.desk.staff();
     let list = super::ok(staff.get("/api/sessions?min_position=19").await.unwrap()).await["data"]["sessions"].clone();
@@ -242,7 +242,7 @@ async fn the_original_shapes_of_escalations_agents_and_figures_are_answered() {
 }
 
 #[tokio::test]
-async fn a_customer_who_comes_back_after_a_close_is_answered_again() {
+async fn message_after_close_starts_a_new_episode() {
     let prepared = Prepared::with(&[("over", closed())]).await;
     let body = json!({"message": "hello", "user_id": "over"});
     let request = prepared.request(Method::POST, "/api/chat").header("Idempotency-Key", "again").json(&body);

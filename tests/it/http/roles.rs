@@ -1,6 +1,6 @@
 //! Who may call what: every route as nobody, as the customer, as another customer and as each role of staff.
 //!
-//! Invariant: a route that is not in this table fails `every_route_has_a_line_here`, which reads the OpenAPI document and the
+//! Invariant: a route that is not in this table fails `every_route_is_in_the_role_table`, which reads the OpenAPI document and the
 //! source of the route table.
 
 use domain::agent::Role;
@@ -92,7 +92,7 @@ const ALIASES: &[&str] = &["/api/auth/agent/login"];
 const FILES: &[&str] = &["/page/{file}", "/favicon.ico", "/openapi.json", "/docs", "/docs/{file:.*}"];
 
 #[tokio::test]
-async fn every_route_answers_each_role_as_the_table_says() {
+async fn every_route_answers_each_role_as_listed() {
     let session = fresh("roles");
     let customer = customer_with(&session).await;
     let other = customer_with(&fresh("another")).await;
@@ -136,7 +136,7 @@ fn with_body(method: &Method, path: &str, request: RequestBuilder, session: &str
 }
 
 #[tokio::test]
-async fn the_document_tells_every_status_of_the_table() {
+async fn openapi_lists_every_status_of_the_role_table() {
     let document = super::document().await;
     for Line { method, path, outside, staff } in TABLE {
         for status in outside.iter().chain(staff) {
@@ -147,7 +147,7 @@ async fn the_document_tells_every_status_of_the_table() {
 }
 
 #[tokio::test]
-async fn every_route_has_a_line_here() {
+async fn every_route_is_in_the_role_table() {
     let document = super::document().await;
     let mut documented: Vec<(String, String)> = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -191,7 +191,7 @@ fn paths_in(source: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn staff_sees_any_session_and_more_of_it() {
+async fn staff_sees_every_session_with_staff_only_fields() {
     let session = fresh("staff-sees");
     let customer = customer_with(&session).await;
     let answer = customer.chat(&session, "hello").await.unwrap();
@@ -205,7 +205,7 @@ async fn staff_sees_any_session_and_more_of_it() {
 }
 
 #[tokio::test]
-async fn a_name_that_several_visitors_use_is_ambiguous_for_staff() {
+async fn session_name_used_by_several_visitors_gets_409_for_staff() {
     let (session, staff) = (fresh("ambiguous"), desk().staff());
     let mut ids = Vec::new();
     let mut position = 0;
@@ -226,7 +226,7 @@ async fn a_name_that_several_visitors_use_is_ambiguous_for_staff() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_house_cannot_act_with_the_visitors_cookie() {
+async fn foreign_origin_cannot_act_with_the_visitor_cookie() {
     let session = fresh("forged");
     let cookie = format!("desk_visitor={}", customer_with(&session).await.token().unwrap());
     let own = desk().url();
@@ -251,7 +251,7 @@ async fn a_page_of_another_house_cannot_act_with_the_visitors_cookie() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_bad_old_or_of_another_house_are_refused() {
+async fn invalid_expired_and_foreign_visitor_tokens_get_401() {
     let session = fresh("tokens");
     let customer = customer_with(&session).await;
     let good = customer.token().unwrap();

@@ -80,7 +80,7 @@ fn escaped(name: &str) -> String {
 }
 
 #[test]
-fn what_a_customer_writes_comes_back_unchanged_everywhere() {
+fn message_text_round_trips_through_every_view() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let cases = u32::try_from(tests::effort::count(64, 2_000)).unwrap();
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };

@@ -39,14 +39,14 @@ async fn follows_the_leader(log: &KurrentLog, ground: &Ground) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_leads_is_found() {
+async fn leader_is_discovered() {
     let ground = three();
     follows_the_leader(&*ground.log().await, &ground).await;
 }
 
 /// The URL names one node, which tells of the others when it is asked for what only the leader may answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redirect_to_the_leader_is_followed() {
+async fn redirect_to_the_leader_is_followed() {
     let ground = three();
     let url = ground.server().url_of(0);
     ground.server().lead(Some(2));
@@ -56,7 +56,7 @@ async fn a_redirect_to_the_leader_is_followed() {
 
 /// The client stays with a node that was good once; here another is looked for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_dies_is_left_for_another() {
+async fn failed_node_is_replaced_by_another() {
     let ground = three();
     let (log, stream) = (ground.log().await, new_stream());
     append_patiently(&log, &stream, event()).await;
@@ -79,7 +79,7 @@ async fn a_node_that_dies_is_left_for_another() {
 
 /// A follower that lags knows nothing of what was just written: no decision is made from what it has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_answered_is_read_although_a_follower_lags() {
+async fn acknowledged_events_are_read_despite_a_lagging_follower() {
     let ground = three();
     let (log, stream) = (ground.log().await, new_stream());
     {
@@ -99,7 +99,7 @@ async fn what_was_answered_is_read_although_a_follower_lags() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_leader_the_log_is_unavailable_and_then_goes_on() {
+async fn log_is_unavailable_without_a_leader_and_recovers() {
     let ground = three();
     let (log, stream) = (ground.log().await, new_stream());
     append_patiently(&log, &stream, event()).await;
@@ -113,7 +113,7 @@ async fn without_a_leader_the_log_is_unavailable_and_then_goes_on() {
 
 /// An auditor's program may read where nobody is disturbed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_takes_the_node_that_its_url_prefers() {
+async fn reader_uses_the_preferred_node() {
     let ground = three();
     let (log, stream) = (ground.log().await, new_stream());
     append_patiently(&log, &stream, event()).await;

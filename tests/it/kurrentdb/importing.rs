@@ -31,7 +31,7 @@ fn import(target: KurrentImport) -> Import {
 
 /// What one write of the import takes may be more than the server takes: sealed bytes are text there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn neighbours_are_sent_together_up_to_the_server_s_limit() {
+async fn import_batches_events_up_to_the_servers_limit() {
     let (ground, stream) = (Ground::new(), new_stream());
     let (source, events) = log_of((0..20).map(|_| (stream.clone(), sealed(90 * 1024))).collect()).await;
     let mut import = import(target(ground.settings(), &source).await);
@@ -40,7 +40,7 @@ async fn neighbours_are_sent_together_up_to_the_server_s_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_sent_of_what_one_event_is_too_large_for() {
+async fn import_with_a_too_large_event_sends_nothing_of_its_batch() {
     let (ground, stream) = (Ground::new(), new_stream());
     let (source, events) =
         log_of(vec![(stream.clone(), event()), (stream.clone(), sealed(2000)), (stream, event())]).await;
@@ -53,7 +53,7 @@ async fn nothing_is_sent_of_what_one_event_is_too_large_for() {
 
 /// Between its writes, into another stream: nothing but the order of all of them tells.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_else_writes_there_is_found_with_the_next_write() {
+async fn import_detects_another_writer() {
     let ground = Ground::new();
     let (source, events) = log_of((0..6).map(|_| (new_stream(), event())).collect()).await;
     let (_, foreign) = log_of(vec![(new_stream(), event())]).await;
@@ -67,7 +67,7 @@ async fn who_else_writes_there_is_found_with_the_next_write() {
 
 /// Nobody would find there by its id alone what may be tried again, in another stream, after the move.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ids_that_may_be_tried_again_are_claimed() {
+async fn import_claims_retryable_ids() {
     let (ground, source, stream) = (Ground::new(), MemoryStore::default(), new_stream());
     for age in [SignedDuration::from_mins(20), SignedDuration::from_mins(5)] {
         let request = Request { stream: stream.clone(), expected: Expected::Any, events: events(1) };
@@ -81,7 +81,7 @@ async fn ids_that_may_be_tried_again_are_claimed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_whole_copy_that_is_gone_on_with_is_not_whole_until_it_is_finished_again() {
+async fn resumed_import_is_incomplete_until_finished_again() {
     let (ground, stream) = (Ground::new(), new_stream());
     let (source, events) = log_of((0..4).map(|_| (stream.clone(), event())).collect()).await;
     for part in [2, 4] {

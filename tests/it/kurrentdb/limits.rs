@@ -17,7 +17,7 @@ pub(super) fn sealed(bytes: usize) -> SealedEvent {
 
 /// Sealed bytes are text there, and so a third longer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_append_over_the_server_s_limit_is_refused_before_it_is_sent() {
+async fn append_over_the_servers_limit_is_refused_before_sending() {
     let ground = Ground::new();
     let (log, stream) = (ground.log().await, new_stream());
     log.append(&stream, Expected::Any, vec![sealed(760 * 1024)]).await.unwrap();
@@ -36,7 +36,7 @@ async fn an_append_over_the_server_s_limit_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_that_was_lowered_is_told_by_the_settings_or_by_the_server() {
+async fn lowered_append_limit_is_taken_from_settings_or_server() {
     let ground = Ground::with(Options { max_append_bytes: 10_000, ..Options::default() });
     let stream = new_stream();
     let large = || vec![SealedEvent { data: "x".repeat(10_000).into(), ..event() }];

@@ -32,7 +32,7 @@ async fn describe(ground: &Ground, stream: &StreamName, metadata: &serde_json::V
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_truncated_stream_is_told_before_the_scavenge_and_after_it() {
+async fn truncated_stream_is_reported_before_and_after_the_scavenge() {
     let ground = Ground::new();
     let (log, stream, positions) = three_streams(&ground).await;
     describe(&ground, &stream, &serde_json::json!({"$tb": 2})).await;
@@ -59,7 +59,7 @@ async fn a_truncated_stream_is_told_before_the_scavenge_and_after_it() {
 
 /// An answer that ends early, without an error, is not taken for all that was said.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_told_is_read_to_its_end() {
+async fn reported_truncations_are_read_completely() {
     let ground = Ground::new();
     let (log, stream, _) = three_streams(&ground).await;
     let another = new_stream();
@@ -74,7 +74,7 @@ async fn what_was_told_is_read_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_with_a_count_or_an_age_is_told() {
+async fn stream_with_max_count_or_max_age_is_reported() {
     for (metadata, what) in [
         (serde_json::json!({"$maxCount": 4}), "$maxCount is 4"),
         (serde_json::json!({"$maxAge": 86400}), "$maxAge is 86400"),
@@ -90,7 +90,7 @@ async fn a_stream_with_a_count_or_an_age_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deleted_stream_is_told() {
+async fn deleted_stream_is_reported() {
     let ground = Ground::new();
     let (log, stream, positions) = three_streams(&ground).await;
     let client = ground.client("");
@@ -110,7 +110,7 @@ async fn a_deleted_stream_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_with_a_tombstone_is_told_and_takes_nothing_more() {
+async fn tombstoned_stream_is_reported_and_refuses_appends() {
     let ground = Ground::new();
     let (log, stream, _) = three_streams(&ground).await;
     let other = ground.log().await;
@@ -133,7 +133,7 @@ async fn a_stream_with_a_tombstone_is_told_and_takes_nothing_more() {
 
 /// Another program's events in streams with names like ours: history is not skipped, and the reason is told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_foreign_event_is_named() {
+async fn foreign_event_is_named() {
     let ground = Ground::new();
     let log = ground.log().await;
     log.append(&new_stream(), Expected::Any, events(1)).await.unwrap();

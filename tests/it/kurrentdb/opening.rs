@@ -14,7 +14,7 @@ use protocol_server::{AppendFault, Tls, User};
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_nodes_that_start_at_once_have_one_log() {
+async fn concurrent_first_starts_agree_on_one_log() {
     let ground = Ground::new();
     ground.server().faults().on_appends("fiido.desk.identity", AppendFault::StoredConnectionCut, 1);
     ground.server().faults().on_appends("fiido.desk.identity", AppendFault::LostTooBusy, 1);
@@ -31,7 +31,7 @@ async fn many_nodes_that_start_at_once_have_one_log() {
 
 /// As a restore has to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_event_of_the_identity_says_the_generation() {
+async fn last_identity_event_gives_the_generation() {
     let ground = Ground::new();
     let log = ground.log().await;
     let identity = log.identity().await.unwrap();
@@ -48,7 +48,7 @@ async fn the_last_event_of_the_identity_says_the_generation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_begins_no_log() {
+async fn reader_creates_no_log() {
     let ground = Ground::new();
     let refused = KurrentLog::open_reader(ground.settings()).await.err().unwrap();
     assert!(matches!(refused, KurrentError::NoLog), "{refused}");
@@ -58,7 +58,7 @@ async fn a_reader_begins_no_log() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_identity_that_is_none_is_refused() {
+async fn invalid_identity_event_is_refused() {
     for said in [serde_json::json!({"name": "shop"}), serde_json::json!({"log_id": Uuid::nil(), "generation": 0})] {
         let ground = Ground::new();
         ground.write("fiido.desk.identity", "log.identity", &said).await;
@@ -69,7 +69,7 @@ async fn an_identity_that_is_none_is_refused() {
 
 /// It stands before all of them, so what is there is not what this program left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_without_an_identity_are_no_log_and_do_not_become_one() {
+async fn events_without_an_identity_are_refused_as_a_log() {
     let ground = Ground::new();
     ground.write(new_stream().as_str(), "session.noted", &serde_json::json!({})).await;
     let refused = KurrentLog::open(ground.settings()).await.err().unwrap();
@@ -80,7 +80,7 @@ async fn events_without_an_identity_are_no_log_and_do_not_become_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_too_old_is_refused() {
+async fn too_old_kurrentdb_server_is_refused() {
     let ground = Ground::with(Options { version: "21.10.11".to_owned(), ..Options::default() });
     match KurrentLog::open(ground.settings()).await.err().unwrap() {
         KurrentError::TooOld { found } => assert_eq!(found, "21.10.11"),
@@ -94,7 +94,7 @@ fn with_users() -> Ground {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_not_is_told_at_the_start() {
+async fn missing_rights_are_reported_at_start() {
     let ground = with_users();
     let url = |credentials: &str| ground.server().url_with(credentials);
     for credentials in ["", "admin:wrong@", "nobody:changeit@"] {
@@ -107,7 +107,7 @@ async fn who_may_not_is_told_at_the_start() {
 
 /// What the guide tells an operator to set up suffices: `docs/kurrentdb.md`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_rights_of_the_guide_suffice_and_give_no_more() {
+async fn documented_rights_suffice() {
     let ground = with_users();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("credentials");
@@ -135,7 +135,7 @@ async fn the_rights_of_the_guide_suffice_and_give_no_more() {
 
 /// A password that was changed on the server and in the file is taken up without a new start.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_in_between_is_an_outage() {
+async fn password_changed_at_runtime_is_an_outage_until_the_file_follows() {
     let ground = with_users();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("credentials");
@@ -174,7 +174,7 @@ fn pair() -> Tls {
 
 /// Also where the process has no TLS provider yet, or another one than the client would install.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_tls_whoever_answers_must_be_known() {
+async fn tls_server_certificate_is_verified() {
     let (own, another) = (pair(), pair());
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, pem: &str| {

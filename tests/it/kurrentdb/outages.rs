@@ -16,7 +16,7 @@ async fn soon<T>(what: &str, asked: impl Future<Output = T>) -> T {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_server_everything_is_unavailable_soon_and_with_it_all_goes_on() {
+async fn operations_fail_fast_without_a_server_and_recover() {
     let ground = Ground::new();
     let (log, stream) = (ground.log().await, new_stream());
     let first = events(2);
@@ -53,7 +53,7 @@ async fn without_a_server_everything_is_unavailable_soon_and_with_it_all_goes_on
 
 /// As a network that drops packets: nobody refuses, nobody answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_does_not_answer_is_given_up_soon() {
+async fn unresponsive_server_times_out() {
     let ground = Ground::new();
     let (log, stream) = (ground.log().await, new_stream());
     log.append(&stream, Expected::NoStream, events(1)).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_server_that_does_not_answer_is_given_up_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restarted_server_is_found_again_without_a_hole() {
+async fn subscription_survives_a_server_restart_without_a_gap() {
     let ground = Ground::new();
     let (log, stream) = (ground.log().await, new_stream());
     let mut subscription = log.subscribe(Position::START);
@@ -94,7 +94,7 @@ async fn a_restarted_server_is_found_again_without_a_hole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_cannot_be_opened_without_its_server_and_says_so_soon() {
+async fn opening_without_a_server_fails_fast() {
     let ground = Ground::new();
     ground.server().go_down_everywhere();
     let refused = timeout(Duration::from_secs(40), KurrentLog::open(ground.settings())).await.unwrap();

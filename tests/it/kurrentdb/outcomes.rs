@@ -32,7 +32,7 @@ async fn all_once(log: &KurrentLog, wanted: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_answer_is_made_up_for_by_reading_back() {
+async fn lost_append_answer_is_resolved_by_reading_back() {
     let ground = Ground::new();
     let log = ground.log().await;
     let mut stored = 0;
@@ -57,7 +57,7 @@ async fn a_lost_answer_is_made_up_for_by_reading_back() {
 
 /// On a stream that goes on, at the very version: what looks like somebody else's event is one's own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_own_event_is_not_taken_for_a_conflict() {
+async fn own_event_is_not_mistaken_for_a_conflict() {
     let ground = Ground::new();
     let log = ground.log().await;
     let stream = new_stream();
@@ -73,7 +73,7 @@ async fn an_own_event_is_not_taken_for_a_conflict() {
 
 /// Twice in a row, and with the connection that is to be read back from cut as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reading_back_may_fail_too() {
+async fn failed_read_back_reports_unavailable() {
     let ground = Ground::new();
     let log = ground.log().await;
     let stream = new_stream();
@@ -93,7 +93,7 @@ async fn reading_back_may_fail_too() {
 
 /// The server says success for an id that it has at that place, whatever the event says.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn success_for_other_content_is_not_passed_on() {
+async fn success_for_other_content_is_refused() {
     let ground = Ground::new();
     let (here, there) = (ground.log().await, ground.log().await);
     let (stream, first) = (new_stream(), event());
@@ -111,7 +111,7 @@ async fn success_for_other_content_is_not_passed_on() {
 
 /// KurrentDB itself stores an id again that stands further up in the stream; whichever node it comes to, here it is a repeat.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_from_further_up_is_known_on_every_node() {
+async fn old_event_id_is_found_on_every_node() {
     let ground = Ground::new();
     let log = ground.log().await;
     let (stream, all) = (new_stream(), events(1500));
@@ -131,7 +131,7 @@ async fn an_id_from_further_up_is_known_on_every_node() {
 
 /// What a node remembers of a stream may not be all of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_another_node_appended_is_gone_on_from() {
+async fn append_continues_after_another_nodes_events() {
     let ground = Ground::new();
     let (here, there) = (ground.log().await, ground.log().await);
     let stream = new_stream();
@@ -145,7 +145,7 @@ async fn what_another_node_appended_is_gone_on_from() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_another_node_appended_is_found() {
+async fn events_of_another_node_are_found() {
     let ground = Ground::new();
     let (here, there) = (ground.log().await, ground.log().await);
     let (stream, events) = (new_stream(), events(2));
@@ -156,7 +156,7 @@ async fn what_another_node_appended_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_begun_comes_to_its_end_though_nobody_waits_for_it() {
+async fn cancelled_append_still_completes() {
     let ground = Ground::new();
     let log = ground.log().await;
     ground.server().faults().on_append(AppendFault::LostTimedOut);
@@ -170,7 +170,7 @@ async fn what_was_begun_comes_to_its_end_though_nobody_waits_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn several_nodes_append_to_one_stream_and_each_event_is_there_once() {
+async fn several_nodes_append_to_one_stream_without_loss_or_duplicate() {
     let ground = Ground::new();
     let nodes = join_all((0..4).map(|_| ground.log())).await;
     let stream = new_stream();
@@ -193,7 +193,7 @@ async fn several_nodes_append_to_one_stream_and_each_event_is_there_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_several_nodes_at_once_one_wins_each_version_whatever_is_lost() {
+async fn concurrent_exact_appends_have_one_winner_per_version() {
     let ground = Ground::new();
     let nodes = join_all((0..4).map(|_| ground.log())).await;
     let stream = new_stream();

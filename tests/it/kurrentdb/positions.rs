@@ -17,7 +17,7 @@ async fn long(ground: &Ground) -> (Arc<KurrentLog>, Vec<StreamName>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_number_is_good_to_read_after() {
+async fn reads_accept_any_position() {
     for (invalid_position, refuse_positions_behind_the_end) in
         [(InvalidPosition::Unknown, false), (InvalidPosition::InvalidArgument, true)]
     {
@@ -48,7 +48,7 @@ async fn any_number_is_good_to_read_after() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_of_other_programs_between_ours_are_passed_over() {
+async fn foreign_events_between_ours_are_skipped() {
     let ground = Ground::with(Options { stats_every: 1, ..Options::default() });
     let (log, stream) = (ground.log().await, new_stream());
     let mut foreign = Vec::new();

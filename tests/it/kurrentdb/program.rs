@@ -14,7 +14,7 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_server_that_keeps_its_word_everything_holds() {
+async fn conformance_program_passes_on_a_correct_server() {
     let ground = Ground::new();
     let url = ground.server().url();
     let (code, said) = tokio::task::spawn_blocking(move || run(&[&url, "--kills", "5"])).await.unwrap();
@@ -26,7 +26,7 @@ async fn on_a_server_that_keeps_its_word_everything_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_somebody_needs_is_not_written_into() {
+async fn conformance_program_refuses_a_log_with_events() {
     let ground = Ground::new();
     ground.log().await.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
     let url = ground.server().url();
@@ -52,7 +52,7 @@ log.commit()
 "#;
 
 #[test]
-fn a_log_that_loses_what_it_acknowledged_is_found_out() {
+fn conformance_program_finds_a_log_that_loses_acknowledged_events() {
     let folder = tempfile::tempdir().unwrap();
     let (file, script) = (folder.path().join("events.db"), folder.path().join("forgets.py"));
     std::fs::write(&script, FORGETS).unwrap();
@@ -64,7 +64,7 @@ fn a_log_that_loses_what_it_acknowledged_is_found_out() {
 }
 
 #[test]
-fn what_cannot_run_says_why() {
+fn conformance_program_explains_unusable_arguments() {
     for (arguments, why) in [
         (vec!["kurrentdb://127.0.0.1:1?tls=false"], "cannot be opened"),
         (vec!["http://127.0.0.1:2113"], "neither a path"),

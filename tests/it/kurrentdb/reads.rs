@@ -20,7 +20,7 @@ async fn of_forty(ground: &Ground) -> (Arc<KurrentLog>, StreamName) {
 
 /// Either all that was asked for, or no answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_is_read_whole_or_not_at_all() {
+async fn stream_read_is_complete_or_fails() {
     let ground = Ground::new();
     let (log, stream) = of_forty(&ground).await;
     for ending in ENDINGS {
@@ -37,7 +37,7 @@ async fn a_stream_is_read_whole_or_not_at_all() {
 
 /// A cut connection looks to the client as a refused number does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_is_there_is_never_called_missing() {
+async fn existing_event_is_never_reported_missing() {
     let ground = Ground::new();
     let (log, _) = of_forty(&ground).await;
     let all = log.read_all(Position::START, 100).await.unwrap();
@@ -57,7 +57,7 @@ async fn an_event_that_is_there_is_never_called_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_is_read_without_a_hole_and_its_end_is_its_end() {
+async fn log_read_has_no_gap_and_ends_at_the_head() {
     let ground = Ground::new();
     let (log, _) = of_forty(&ground).await;
     let reader = KurrentLog::open_reader(ground.settings()).await.unwrap();
@@ -85,7 +85,7 @@ async fn the_log_is_read_without_a_hole_and_its_end_is_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_head_is_never_told_too_low() {
+async fn head_is_never_too_low() {
     let ground = Ground::new();
     let (log, _) = of_forty(&ground).await;
     let head = log.head().await.unwrap();
@@ -105,7 +105,7 @@ async fn the_head_is_never_told_too_low() {
 
 /// Whatever becomes of the hints: every event comes once and in order, and soon.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_subscription_outlives_whatever_ends_its_hints() {
+async fn subscription_survives_the_end_of_its_hints() {
     let ground = Ground::new();
     let (log, stream) = of_forty(&ground).await;
     let mut events_seen = log.subscribe(Position::START);
@@ -132,7 +132,7 @@ async fn a_subscription_outlives_whatever_ends_its_hints() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_of_another_node_comes_at_once() {
+async fn event_of_another_node_arrives_at_once() {
     let ground = Ground::new();
     let (log, stream) = of_forty(&ground).await;
     let other = ground.log().await;
@@ -151,7 +151,7 @@ async fn an_event_of_another_node_comes_at_once() {
 
 /// The server gives no more than so many at a time, and each further answer begins with the record that the last ended with.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_that_takes_several_answers_gives_every_event_once() {
+async fn paged_read_gives_every_event_once() {
     let ground = Ground::new();
     let log = ground.log().await;
     let streams = [new_stream(), new_stream()];

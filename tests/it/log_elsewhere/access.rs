@@ -24,7 +24,7 @@ fn with(url: &str, file: &str) -> Setup {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn credentials_come_from_a_file_and_are_never_said() {
+async fn event_store_credentials_come_from_a_file_and_are_never_printed() {
     let folder = tempfile::tempdir().unwrap();
     let users = vec![User::admin("desk", SECRET)];
     let server = Server::start(&folder.path().join("kurrent"), Options { users, ..Options::default() }).unwrap();

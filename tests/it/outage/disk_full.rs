@@ -66,7 +66,7 @@ async fn reads_go_on(desk: &Desk, customer: &Customer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_full_disk_commands_wait_reads_go_on_and_service_resumes_by_itself() {
+async fn full_disk_refuses_commands_keeps_reads_and_recovers() {
     let desk = start();
     let store = desk.data_dir().display().to_string();
     let customer = desk.customer();

@@ -19,7 +19,7 @@ use super::{
 use crate::crash::{Ground, is_whole, proves_itself, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_log_is_away_commands_wait_views_are_read_and_service_resumes_by_itself() {
+async fn unavailable_log_refuses_commands_keeps_reads_and_recovers() {
     let ground = Ground::kurrent().await;
     let Ground::Kurrent { log, .. } = &ground else { unreachable!() };
     let desk = block_in_place(|| Desk::start(ground.setup()));

@@ -14,7 +14,7 @@ use super::{Crowd, RESUMED, SOON, commands_are_refused, create, is_ready, says_l
 use crate::crash::{is_whole, on, proves_itself, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_postgres_is_away_commands_wait_and_service_resumes_by_itself() {
+async fn unavailable_postgres_refuses_commands_and_recovers() {
     let server = Postgres::own().await;
     let database = server.fresh_database().await;
     let desk = tokio::task::block_in_place(|| Desk::start(on(&database)));

@@ -56,13 +56,13 @@ async fn post(customer: &Customer, path: &str, body: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thirty_two_writers_to_one_session_over_two_nodes_are_all_stored_and_answered_once() {
+async fn writers_to_one_session_over_two_nodes_are_each_stored_and_answered_once() {
     all_are_stored_and_answered_once(Nodes::start(Ground::postgres().await).await, 32).await;
 }
 
 /// Each append is read back there, and the server is a test's: fewer writers.
 #[tokio::test(flavor = "multi_thread")]
-async fn writers_to_one_session_over_two_nodes_on_kurrentdb_are_all_stored_and_answered_once() {
+async fn writers_to_one_session_over_two_nodes_are_each_stored_and_answered_once_on_kurrentdb() {
     all_are_stored_and_answered_once(Nodes::start(Ground::kurrent().await).await, 8).await;
 }
 
@@ -85,12 +85,12 @@ async fn all_are_stored_and_answered_once(nodes: Nodes, writers: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decision_after_the_other_nodes_is_never_made_from_a_stale_state() {
+async fn nodes_never_decide_from_a_stale_state() {
     no_state_is_stale(Nodes::start(Ground::postgres().await).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decision_after_the_other_nodes_is_never_made_from_a_stale_state_on_kurrentdb() {
+async fn nodes_never_decide_from_a_stale_state_on_kurrentdb() {
     no_state_is_stale(Nodes::start(Ground::kurrent().await).await).await;
 }
 
@@ -112,7 +112,7 @@ async fn no_state_is_stale(nodes: Nodes) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_node_cleared_the_other_does_not_show_from_that_position_on() {
+async fn messages_cleared_on_one_node_are_hidden_on_the_other() {
     let nodes = Nodes::start(Ground::postgres().await).await;
     let here = nodes.here.customer();
     here.arrive("s").await.unwrap();

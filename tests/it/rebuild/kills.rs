@@ -17,12 +17,12 @@ use super::{
 use crate::crash::until;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_while_it_rebuilds_on_sqlite_a_server_goes_on() {
+async fn server_killed_during_a_rebuild_resumes_on_sqlite() {
     survives(Scene::on_sqlite(past()).await, "kills of a rebuild on SQLite").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_while_it_rebuilds_on_postgres_a_server_goes_on() {
+async fn server_killed_during_a_rebuild_resumes_on_postgres() {
     survives(Scene::on_postgres(past()).await, "kills of a rebuild on PostgreSQL").await;
 }
 

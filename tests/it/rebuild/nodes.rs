@@ -12,7 +12,7 @@ use super::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_nodes_go_over_and_no_reader_of_either_goes_back() {
+async fn both_nodes_switch_generation_and_no_reader_goes_back() {
     let mut scene = Scene::on_postgres(past()).await;
     scene.start();
     let setup = scene.setup("other");
@@ -38,7 +38,7 @@ async fn both_nodes_go_over_and_no_reader_of_either_goes_back() {
 
 /// The node that builds is killed; the other one takes over, and its readers have noticed nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_dies_while_it_builds_is_taken_over_from() {
+async fn generation_of_a_node_that_died_while_building_is_completed_by_another() {
     let mut scene = Scene::on_postgres(past() * 2).await;
     let setup = scene.setup("other");
     let mut first = tokio::task::block_in_place(|| Desk::start(setup));

@@ -109,37 +109,37 @@ async fn has_generation(scene: &Scene, number: u64) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_generation_that_was_only_asked_for_is_built_by_the_next_server_on_sqlite() {
+async fn requested_generation_is_built_by_the_next_server_on_sqlite() {
     before_the_build(Scene::on_sqlite(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_generation_that_was_only_asked_for_is_built_by_the_next_server_on_postgres() {
+async fn requested_generation_is_built_by_the_next_server_on_postgres() {
     before_the_build(Scene::on_postgres(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_died_before_the_pointer_moved_goes_on_on_sqlite() {
+async fn server_killed_before_the_switch_resumes_on_sqlite() {
     before_the_pointer(Scene::on_sqlite(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_died_before_the_pointer_moved_goes_on_on_postgres() {
+async fn server_killed_before_the_switch_resumes_on_postgres() {
     before_the_pointer(Scene::on_postgres(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_died_after_the_pointer_moved_serves_the_new_rows_on_sqlite() {
+async fn server_killed_after_the_switch_serves_the_new_generation_on_sqlite() {
     after_the_pointer(Scene::on_sqlite(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_died_after_the_pointer_moved_serves_the_new_rows_on_postgres() {
+async fn server_killed_after_the_switch_serves_the_new_generation_on_postgres() {
     after_the_pointer(Scene::on_postgres(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_a_crash_left_half_made_or_half_removed_are_in_nobodys_way() {
+async fn leftover_files_of_a_crash_do_not_block_a_rebuild() {
     let (mut scene, truth) = left(Scene::on_sqlite(past()).await).await;
     let garbage = "not a database, and long enough to be looked at as one ".repeat(20);
     for file in ["views-draft", "views-draft-wal", "views-current.next", "views-2.db-wal", "views-2.db-shm"] {
@@ -173,12 +173,12 @@ async fn a_desk_starts_meanwhile(scene: Scene) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_desk_that_starts_while_the_command_builds_is_not_refused_and_goes_on_on_sqlite() {
+async fn desk_starting_during_a_command_line_rebuild_continues_it_on_sqlite() {
     a_desk_starts_meanwhile(Scene::on_sqlite(past() * 3).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_desk_that_starts_while_the_command_builds_is_not_refused_and_goes_on_on_postgres() {
+async fn desk_starting_during_a_command_line_rebuild_continues_it_on_postgres() {
     a_desk_starts_meanwhile(Scene::on_postgres(past()).await).await;
 }
 
@@ -194,12 +194,12 @@ async fn the_desk_dies_meanwhile(mut scene: Scene) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_goes_on_where_a_desk_has_died_on_sqlite() {
+async fn rebuild_command_resumes_after_a_killed_desk_on_sqlite() {
     the_desk_dies_meanwhile(Scene::on_sqlite(past() * 3).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_goes_on_where_a_desk_has_died_on_postgres() {
+async fn rebuild_command_resumes_after_a_killed_desk_on_postgres() {
     the_desk_dies_meanwhile(Scene::on_postgres(past() * 3).await).await;
 }
 
@@ -213,17 +213,17 @@ async fn nobody_builds(scene: Scene) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_desk_and_key_it_says_what_to_do_and_stays_asked_for_on_sqlite() {
+async fn rebuild_without_desk_and_key_stays_requested_and_says_what_to_do_on_sqlite() {
     nobody_builds(Scene::on_sqlite(8).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_desk_and_key_it_says_what_to_do_and_stays_asked_for_on_postgres() {
+async fn rebuild_without_desk_and_key_stays_requested_and_says_what_to_do_on_postgres() {
     nobody_builds(Scene::on_postgres(8).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_command_leaves_what_the_next_one_goes_on_with() {
+async fn interrupted_rebuild_command_is_resumed_by_the_next() {
     let (scene, _) = left(Scene::on_sqlite(past() * 3).await).await;
     let child = begun(&scene, true).await;
     let pid = child.id().unwrap().to_string();
@@ -240,7 +240,7 @@ async fn an_interrupted_command_leaves_what_the_next_one_goes_on_with() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_root_makes_belongs_to_whom_the_folder_belongs_to() {
+async fn files_made_by_root_belong_to_the_folders_owner() {
     use std::os::unix::fs::{MetadataExt as _, chown};
     let (scene, _) = left(Scene::on_sqlite(8).await).await;
     if std::fs::metadata(scene.data_dir()).unwrap().uid() != 0 {
@@ -264,7 +264,7 @@ fn give_all(folder: &Path, each: impl Fn(&Path) -> std::io::Result<()>) {
 
 /// What a second desk is told while one runs has not changed: it waits for half a second only.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_desk_on_the_same_folder_is_still_refused() {
+async fn second_desk_on_the_folder_is_refused_during_a_rebuild() {
     let mut scene = Scene::on_sqlite(1).await;
     scene.start();
     let setup = scene.setup("data");

@@ -14,7 +14,7 @@ use event_store::{
 use super::{append, event, stream};
 
 const FILE: &str = "FULL_DISK_FILE";
-const NAME: &str = "sqlite::full_disk::the_log_that_meets_a_full_disk";
+const NAME: &str = "sqlite::full_disk::log_with_limited_file_size";
 /// The most bytes a file may have, in the units of `ulimit -f`.
 const LIMIT_KIB: u32 = 600;
 /// What each append brings: several database pages.
@@ -27,7 +27,7 @@ fn large() -> SealedEvent {
 /// Not a test by itself: the child. It appends one event per line it is given, and says how that went.
 #[test]
 #[ignore = "runs as the child of the tests beside it"]
-fn the_log_that_meets_a_full_disk() {
+fn log_with_limited_file_size() {
     let Ok(path) = std::env::var(FILE) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -115,7 +115,7 @@ impl Drop for Log {
 }
 
 #[tokio::test]
-async fn a_full_disk_refuses_appends_leaves_nothing_half_written_and_service_resumes() {
+async fn full_disk_refuses_appends_and_the_log_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     let mut log = Log::start(&path);
@@ -134,7 +134,7 @@ async fn a_full_disk_refuses_appends_leaves_nothing_half_written_and_service_res
 
 /// Killed while the disk is full, the log is found whole by the next program.
 #[tokio::test]
-async fn a_log_killed_on_a_full_disk_opens_again() {
+async fn log_killed_on_a_full_disk_reopens() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     let mut log = Log::start(&path);

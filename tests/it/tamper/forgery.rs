@@ -55,7 +55,7 @@ fn new_stream() -> StreamName {
 }
 
 #[tokio::test]
-async fn a_copied_event_is_found_where_it_was_inserted() {
+async fn copied_event_is_found_where_it_was_inserted() {
     let written = Written::new().await;
     for position in positions("copies") {
         let sql = copied(0, position)
@@ -67,7 +67,7 @@ async fn a_copied_event_is_found_where_it_was_inserted() {
 }
 
 #[tokio::test]
-async fn a_forged_event_with_a_right_hash_at_the_end_is_found() {
+async fn forged_event_with_a_valid_hash_at_the_end_is_found() {
     let written = Written::new().await;
     let last = written.at(EVENTS);
     let later = last.recorded_at + SignedDuration::from_secs(1);
@@ -81,7 +81,7 @@ async fn a_forged_event_with_a_right_hash_at_the_end_is_found() {
 }
 
 #[tokio::test]
-async fn a_forged_event_with_another_s_time_is_found_where_it_was_inserted() {
+async fn forged_event_with_a_copied_time_is_found_where_it_was_inserted() {
     let written = Written::new().await;
     for position in positions("times").into_iter().filter(|position| *position > 2) {
         for copied_time in [1, position - 2, position - 1] {
@@ -94,7 +94,7 @@ async fn a_forged_event_with_another_s_time_is_found_where_it_was_inserted() {
 
 /// Even with a time that fits: the stream's next event no longer follows the one before it.
 #[tokio::test]
-async fn a_forged_event_inside_a_stream_is_found_at_the_stream_s_next() {
+async fn forged_event_inside_a_stream_is_found_at_the_streams_next_event() {
     let written = Written::new().await;
     for position in positions("streams").into_iter().filter(|position| (2..EVENTS - 20).contains(position)) {
         let before = written.at(position - 1);
@@ -120,7 +120,7 @@ async fn a_forged_event_inside_a_stream_is_found_at_the_stream_s_next() {
 /// A stream of its own, a right hash, a time that fits: what betrays it is that another event now stands where the head
 /// says the last one does.
 #[tokio::test]
-async fn a_perfect_forgery_is_found_by_the_head() {
+async fn relinked_forgery_is_found_by_the_head() {
     let written = Written::new().await;
     let after = |position| written.at(position).recorded_at + SignedDuration::from_micros(1);
     let position = (2..EVENTS).find(|position| written.at(*position).recorded_at > after(position - 1));

@@ -38,7 +38,7 @@ impl Nodes {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_take_a_token_once_and_hear_of_a_sign_out() {
+async fn identity_token_is_used_once_across_nodes_and_sign_out_reaches_both() {
     let nodes = Nodes::start().await;
     a_token_is_good_once(&nodes).await;
     one_visitor_at_both_is_one(&nodes).await;

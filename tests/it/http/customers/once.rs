@@ -5,7 +5,7 @@ use futures::future::join_all;
 use super::*;
 
 #[tokio::test]
-async fn the_same_visitor_is_answered_as_the_first_time() {
+async fn repeated_identify_of_the_same_visitor_gets_the_first_answer() {
     let (customer, sub) = (customer_with(&fresh("again")).await, fresh("sub"));
     let token = token_for(&sub);
     let first = ok(identify(&customer, &token).await).await;
@@ -17,7 +17,7 @@ async fn the_same_visitor_is_answered_as_the_first_time() {
 }
 
 #[tokio::test]
-async fn to_anyone_else_a_used_token_is_no_good() {
+async fn used_identity_token_is_rejected_for_other_visitors() {
     let customer = customer_with(&fresh("first")).await;
     let token = token_for(&fresh("sub"));
     ok(identify(&customer, &token).await).await;
@@ -33,7 +33,7 @@ async fn to_anyone_else_a_used_token_is_no_good() {
 }
 
 #[tokio::test]
-async fn a_known_customer_with_a_used_token_of_another_is_not_put_out() {
+async fn replayed_identity_token_of_another_keeps_the_customer_signed_in() {
     let (first, second) = (customer_with(&fresh("one")).await, customer_with(&fresh("two")).await);
     let token = token_for(&fresh("sub"));
     ok(identify(&first, &token).await).await;
@@ -43,7 +43,7 @@ async fn a_known_customer_with_a_used_token_of_another_is_not_put_out() {
 }
 
 #[tokio::test]
-async fn a_token_that_changed_nothing_is_used_up_all_the_same() {
+async fn identity_token_without_a_change_is_still_used_up() {
     let (customer, sub) = (customer_with(&fresh("unchanged")).await, fresh("sub"));
     ok(identify(&customer, &token_for(&sub)).await).await;
     let token = token_for(&sub);
@@ -53,7 +53,7 @@ async fn a_token_that_changed_nothing_is_used_up_all_the_same() {
 }
 
 #[tokio::test]
-async fn after_a_sign_out_a_used_token_does_not_bring_the_customer_back() {
+async fn used_identity_token_is_rejected_after_sign_out() {
     let customer = customer_with(&fresh("gone")).await;
     let token = token_for(&fresh("sub"));
     ok(identify(&customer, &token).await).await;
@@ -66,7 +66,7 @@ async fn after_a_sign_out_a_used_token_does_not_bring_the_customer_back() {
 }
 
 #[tokio::test]
-async fn of_twenty_strangers_at_once_one_is_the_customer() {
+async fn concurrent_visitors_with_one_identity_token_yield_one_customer() {
     let token = token_for(&fresh("sub"));
     let strangers: Vec<Customer> = (0..20).map(|_| desk().customer()).collect();
     let answers = join_all(strangers.iter().map(|stranger| identify(stranger, &token))).await;
@@ -79,7 +79,7 @@ async fn of_twenty_strangers_at_once_one_is_the_customer() {
 }
 
 #[tokio::test]
-async fn twenty_requests_of_one_visitor_at_once_are_one() {
+async fn concurrent_identify_of_one_visitor_is_recorded_once() {
     let customer = customer_with(&fresh("twenty")).await;
     let token = token_for(&fresh("sub"));
     let answers = join_all((0..20).map(|_| identify(&customer, &token))).await;
@@ -92,7 +92,7 @@ async fn twenty_requests_of_one_visitor_at_once_are_one() {
 }
 
 #[tokio::test]
-async fn twenty_customers_at_once_on_one_visitor_are_twenty_visitors() {
+async fn concurrent_identities_on_one_visitor_become_separate_visitors() {
     let browser = customer_with(&fresh("crowd")).await;
     let holders: Vec<Customer> = (0..20).map(|_| as_before(&browser)).collect();
     let tokens: Vec<String> = (0..20).map(|_| token_for(&fresh("sub"))).collect();
@@ -109,7 +109,7 @@ async fn twenty_customers_at_once_on_one_visitor_are_twenty_visitors() {
 }
 
 #[tokio::test]
-async fn a_restart_forgets_no_token_of_either_kind() {
+async fn identity_and_visitor_tokens_survive_a_restart() {
     let mut own = Own::start(&[]);
     let (customer, stranger) = (own.desk.customer(), own.desk.customer());
     customer.arrive("s").await.unwrap();

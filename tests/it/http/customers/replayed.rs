@@ -7,7 +7,7 @@ use tests::desk::program;
 use super::*;
 
 #[tokio::test]
-async fn a_log_with_customers_is_proved_counted_shown_and_compared() {
+async fn desk_replay_reads_a_log_with_customers() {
     let mut own = Own::start(&[]);
     let customer = own.desk.customer();
     customer.arrive("s").await.unwrap();

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn the_shop_says_who_a_visitor_is_and_the_sessions_stay() {
+async fn identify_keeps_the_visitors_sessions() {
     let session = fresh("known");
     let customer = customer_with(&session).await;
     let position = customer.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
@@ -19,7 +19,7 @@ async fn the_shop_says_who_a_visitor_is_and_the_sessions_stay() {
 }
 
 #[tokio::test]
-async fn who_comes_with_nothing_but_the_shops_word_becomes_a_visitor_by_it() {
+async fn identify_without_a_visitor_token_creates_a_visitor() {
     let customer = desk().customer();
     let response = identify(&customer, &token_for(&fresh("sub"))).await;
     let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -33,7 +33,7 @@ async fn who_comes_with_nothing_but_the_shops_word_becomes_a_visitor_by_it() {
 }
 
 #[tokio::test]
-async fn what_the_shop_says_newly_is_recorded_and_what_it_repeats_is_not() {
+async fn identify_records_a_changed_profile_and_not_a_repeated_one() {
     let (customer, sub) = (customer_with(&fresh("changes")).await, fresh("sub"));
     ok(identify(&customer, &token_for(&sub)).await).await;
     ok(identify(&customer, &token_for(&sub)).await).await;
@@ -47,7 +47,7 @@ async fn what_the_shop_says_newly_is_recorded_and_what_it_repeats_is_not() {
 }
 
 #[tokio::test]
-async fn of_two_customers_on_one_browser_the_second_sees_nothing_of_the_first() {
+async fn second_customer_on_one_browser_sees_nothing_of_the_first() {
     let session = fresh("shared-browser");
     let browser = customer_with(&session).await;
     let position = browser.chat(&session, "my address is Elm Street 1").await.unwrap()["position"].as_u64().unwrap();
@@ -69,7 +69,7 @@ async fn of_two_customers_on_one_browser_the_second_sees_nothing_of_the_first() 
 }
 
 #[tokio::test]
-async fn another_visitors_session_is_not_found_by_its_name() {
+async fn session_of_another_visitor_is_not_found_by_name() {
     let session = fresh("not-yours");
     let owner = customer_with(&session).await;
     ok(identify(&owner, &token_for(&fresh("sub"))).await).await;
@@ -85,7 +85,7 @@ async fn another_visitors_session_is_not_found_by_its_name() {
 }
 
 #[tokio::test]
-async fn the_same_customer_elsewhere_is_another_visitor_without_these_sessions() {
+async fn same_customer_on_another_device_is_a_separate_visitor() {
     let (session, sub) = (fresh("at-home"), fresh("sub"));
     let (at_home, on_the_way) = (customer_with(&session).await, desk().customer());
     ok(identify(&at_home, &token_for(&sub)).await).await;
@@ -96,7 +96,7 @@ async fn the_same_customer_elsewhere_is_another_visitor_without_these_sessions()
 }
 
 #[tokio::test]
-async fn no_field_but_the_shops_word_makes_a_customer() {
+async fn only_the_identity_token_identifies_a_customer() {
     let session = fresh("mass");
     let customer = customer_with(&session).await;
     for body in [

@@ -6,7 +6,7 @@ use tests::identity::{forged, sign};
 use super::*;
 
 #[tokio::test]
-async fn forged_stale_and_foreign_tokens_are_refused_and_nothing_is_recorded() {
+async fn invalid_identity_tokens_are_rejected_and_record_nothing() {
     let customer = customer_with(&fresh("forged")).await;
     let now = jiff::Timestamp::now().as_second();
     let public = Key::Rsa.jwk()["n"].as_str().unwrap().to_owned();
@@ -40,7 +40,7 @@ async fn forged_stale_and_foreign_tokens_are_refused_and_nothing_is_recorded() {
 }
 
 #[tokio::test]
-async fn the_shops_word_stands_sealed_in_the_log_and_nowhere_else() {
+async fn identity_claims_are_stored_sealed_in_the_log_only() {
     let (customer, sub) = (customer_with(&fresh("sealed")).await, fresh("marker-sub"));
     let (name, email) = (fresh("marker-name"), "marker@example.com");
     let said = with(claims(&sub), &json!({"name": name, "email": email}));
@@ -57,7 +57,7 @@ async fn the_shops_word_stands_sealed_in_the_log_and_nowhere_else() {
 }
 
 #[test]
-fn keys_that_anybody_can_read_keep_the_server_from_starting() {
+fn start_with_readable_or_invalid_identity_keys_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let keys = folder.path().join("identity-keys");
     write_keys(&keys);
@@ -80,7 +80,7 @@ fn keys_that_anybody_can_read_keep_the_server_from_starting() {
 }
 
 #[tokio::test]
-async fn without_keys_no_word_is_taken() {
+async fn identity_tokens_are_rejected_without_keys() {
     let desk = Desk::start(Setup::default());
     problem(identify(&desk.customer(), &token_for("4711")).await, 401, "IDENTITY_TOKEN_INVALID").await;
 }

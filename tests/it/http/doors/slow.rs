@@ -42,7 +42,7 @@ async fn after(bytes: &[u8]) -> TcpStream {
 
 /// All at once: each of them waits for a limit.
 #[tokio::test]
-async fn a_head_that_does_not_end_or_an_idle_connection_is_cut_off() {
+async fn unfinished_request_head_and_idle_connection_are_closed() {
     tokio::join!(
         a_head_that_does_not_end_is_cut_off(),
         a_later_head_that_does_not_end_is_cut_off_as_well(),
@@ -52,7 +52,7 @@ async fn a_head_that_does_not_end_or_an_idle_connection_is_cut_off() {
 
 /// In long runs only: the limits of a body are 20 s.
 #[tokio::test]
-async fn a_slow_body_is_cut_off_and_a_reader_of_a_stream_is_not() {
+async fn slow_body_gets_408_and_a_stream_reader_stays_connected() {
     if !is_long() {
         return;
     }
@@ -111,7 +111,7 @@ async fn a_stream_that_is_only_read_goes_on() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_refused() {
+async fn too_large_request_head_gets_431() {
     let with = |bytes: usize| {
         format!("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Large: {}\r\n\r\n", "x".repeat(bytes))
     };
@@ -128,7 +128,7 @@ async fn a_head_that_is_too_large_is_refused() {
 
 /// In long runs only, for it waits out a minute.
 #[tokio::test]
-async fn a_client_that_does_not_read_is_cut_off() {
+async fn client_that_does_not_read_is_disconnected() {
     if !is_long() {
         return;
     }

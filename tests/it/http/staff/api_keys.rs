@@ -20,7 +20,7 @@ async fn program(permissions: &[&str]) -> (Staff, String) {
 }
 
 #[tokio::test]
-async fn a_program_may_what_its_key_was_issued_for_and_nothing_else() {
+async fn api_key_has_only_its_permissions() {
     let (program, id) = program(&["statistics:read"]).await;
     ok(program.get("/api/sessions/stats").await.unwrap()).await;
     for (method, path) in [
@@ -42,7 +42,7 @@ async fn a_program_may_what_its_key_was_issued_for_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_key_is_shown_once_and_stored_as_a_digest() {
+async fn api_key_is_shown_once_and_stored_as_a_digest() {
     let issued = issue(&json!({"name": "Shown once", "permissions": ["log:read", "log:read", "audit:read"]})).await;
     let (key, id) = (issued["key"].as_str().unwrap(), issued["data"]["id"].as_str().unwrap());
     assert_eq!(issued["data"]["permissions"], json!(["log:read", "audit:read"]));
@@ -58,7 +58,7 @@ async fn the_key_is_shown_once_and_stored_as_a_digest() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_opens_nothing_and_its_streams_end() {
+async fn revoked_api_key_gets_401_and_its_streams_end() {
     let (program, id) = program(&["log:read"]).await;
     let stream = program.follow(None).await.unwrap();
     let path = format!("/api/api-keys/{id}");
@@ -70,7 +70,7 @@ async fn a_revoked_key_opens_nothing_and_its_streams_end() {
 }
 
 #[tokio::test]
-async fn a_key_ends_by_itself() {
+async fn expired_api_key_gets_401() {
     let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
     let body = json!({"name": "Short", "permissions": ["statistics:read"], "expires_at": soon.to_string()});
     let issued = issue(&body).await;
@@ -85,7 +85,7 @@ async fn a_key_ends_by_itself() {
 }
 
 #[tokio::test]
-async fn a_key_with_one_letter_changed_is_none() {
+async fn altered_api_key_gets_401() {
     let (_, _) = program(&["statistics:read"]).await;
     let issued = issue(&json!({"name": "Changed", "permissions": ["statistics:read"]})).await;
     let key = issued["key"].as_str().unwrap();
@@ -97,7 +97,7 @@ async fn a_key_with_one_letter_changed_is_none() {
 }
 
 #[tokio::test]
-async fn what_a_program_sees_of_a_customer_is_on_record_and_personal_parts_need_their_own_permission() {
+async fn api_key_reads_are_audited_and_personal_parts_need_permission() {
     let name = fresh("seen-by-a-program");
     let arrived = desk().customer().arrive(&name).await.unwrap();
     let (program, id) = program(&["session:read", "log:read"]).await;
@@ -111,7 +111,7 @@ async fn what_a_program_sees_of_a_customer_is_on_record_and_personal_parts_need_
 }
 
 #[tokio::test]
-async fn only_the_administrator_issues_keys_and_never_one_that_could_make_accounts() {
+async fn only_administrators_issue_api_keys_and_none_for_accounts() {
     let body = json!({"name": "Mine", "permissions": ["statistics:read"]});
     for role in [Role::Agent, Role::Supervisor, Role::Auditor, Role::Analyst] {
         let member = Member::with_role(role).await;
@@ -138,7 +138,7 @@ async fn only_the_administrator_issues_keys_and_never_one_that_could_make_accoun
 }
 
 #[tokio::test]
-async fn a_key_is_no_account() {
+async fn api_key_cannot_use_account_routes() {
     let (_, id) = program(&["statistics:read"]).await;
     let path = format!("/api/agents/{id}");
     problem(desk().staff().get(&path).await.unwrap(), 404, "NOT_FOUND").await;
@@ -147,7 +147,7 @@ async fn a_key_is_no_account() {
 }
 
 #[tokio::test]
-async fn after_a_start_the_good_ones_open_and_the_revoked_ones_do_not() {
+async fn valid_and_revoked_api_keys_keep_their_state_across_a_restart() {
     let mut desk = Desk::start(Setup::default());
     let body = json!({"name": "Nightly export", "permissions": ["statistics:read"]});
     let mut keys = Vec::new();

@@ -15,7 +15,7 @@ async fn audit(filter: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_look_at_a_session_is_on_record_once_a_quarter_and_before_the_answer() {
+async fn session_views_are_audited_once_per_quarter_hour_before_the_answer() {
     let session = fresh("looked-at");
     let customer = customer_with(&session).await;
     let id = customer.chat(&session, "hello").await.unwrap()["session_id"].as_str().unwrap().to_owned();
@@ -33,7 +33,7 @@ async fn a_look_at_a_session_is_on_record_once_a_quarter_and_before_the_answer()
 }
 
 #[tokio::test]
-async fn a_session_that_is_not_there_is_not_looked_at_nor_is_a_customers_own_look() {
+async fn unknown_sessions_and_customers_own_reads_are_not_audited() {
     let session = fresh("own-look");
     let customer = customer_with(&session).await;
     let member = Member::with_role(Role::Agent).await;
@@ -44,7 +44,7 @@ async fn a_session_that_is_not_there_is_not_looked_at_nor_is_a_customers_own_loo
 }
 
 #[tokio::test]
-async fn reading_the_log_is_on_record_every_time() {
+async fn every_read_of_the_log_is_audited() {
     let member = Member::with_role(Role::Auditor).await;
     let head = member.staff.head().await.unwrap();
     for _ in 0..2 {
@@ -56,7 +56,7 @@ async fn reading_the_log_is_on_record_every_time() {
 }
 
 #[tokio::test]
-async fn filters_by_target_and_time_and_pages_by_position() {
+async fn audit_trail_filters_by_target_and_time_and_pages_by_position() {
     let member = Member::with_role(Role::Agent).await;
     let target = format!("agent-{}", member.id);
     let all = audit(&format!("target={target}")).await;

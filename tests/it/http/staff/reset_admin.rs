@@ -45,7 +45,7 @@ async fn locked_out(desk: &Desk) {
 }
 
 #[tokio::test]
-async fn an_operator_opens_the_house_again_when_no_administrator_can() {
+async fn reset_admin_restores_access_without_an_administrator() {
     let mut desk = Desk::start(Setup::default());
     locked_out(&desk).await;
     let refused = reset_admin(&desk);
@@ -76,7 +76,7 @@ async fn an_operator_opens_the_house_again_when_no_administrator_can() {
 }
 
 #[test]
-fn without_a_first_start_there_is_nothing_to_reset() {
+fn reset_admin_before_the_first_start_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(program("desk"));
     let output =

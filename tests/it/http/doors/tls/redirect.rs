@@ -20,7 +20,7 @@ async fn ask(plain: &str, head: &str) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn plain_http_is_led_to_the_same_place_by_https() {
+async fn plain_http_redirects_to_https() {
     let (_secured, plain, port) = start();
     for (method, path, host) in [
         ("GET", "/", "localhost"),
@@ -39,7 +39,7 @@ async fn plain_http_is_led_to_the_same_place_by_https() {
 }
 
 #[tokio::test]
-async fn nobody_is_led_to_what_is_no_host() {
+async fn redirect_refuses_an_invalid_host() {
     let (_secured, plain, _) = start();
     for host in [
         "",
