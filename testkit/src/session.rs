@@ -11,7 +11,8 @@ use domain::{
         command::{Answer, Escalate, Failure, Opening, SendMessage, StartRun},
         decide, encode,
         event::{
-            CancelReason, CloseReason, EscalationReason, FailureCode, FailureDetail, Outcome, ReturnReason, Severity, Words,
+            CancelReason, CloseReason, EscalationReason, FailureCode, FailureDetail, Outcome, ReturnReason, Severity,
+            Words,
         },
     },
     text::{MessageText, SessionName},

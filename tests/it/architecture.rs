@@ -45,7 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// What no program is built with: only the tests inside a crate, and the crate of tests.
 const FOR_TESTS: &[&str] = &["protocol-server", "testkit", "tests"];
 
-/// What the rules are written with: nothing of it reads a clock, a file, a socket or a source of chance on its own.
+/// What the rules are written with: nothing of it reads a clock, a file, a socket or a random source on its own.
 const OF_DOMAIN: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "uuid"];
 
 /// What tests inside a crate may add to its dependencies.
@@ -80,12 +80,12 @@ const SENDERS: &[&str] = &[
     "ureq",
 ];
 
-fn house() -> PathBuf {
+fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).current_dir(house()).output().unwrap();
+    let output = Command::new(program).args(arguments).current_dir(workspace()).output().unwrap();
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -180,7 +180,7 @@ fn desk_replay_links_no_network_client() {
 /// What is in version control.
 fn files() -> Vec<PathBuf> {
     let listed = run("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let paths = listed.split('\0').filter(|path| !path.is_empty()).map(|path| house().join(path));
+    let paths = listed.split('\0').filter(|path| !path.is_empty()).map(|path| workspace().join(path));
     paths.filter(|path| path.is_file()).collect()
 }
 
@@ -195,13 +195,13 @@ fn every_source_file_begins_with_a_module_comment() {
 #[test]
 fn settings_page_matches_the_programs_output() {
     let printed = run(program("desk").to_str().unwrap(), &["settings"]);
-    let page = std::fs::read_to_string(house().join("docs/settings.md")).unwrap_or_default();
+    let page = std::fs::read_to_string(workspace().join("docs/settings.md")).unwrap_or_default();
     assert!(page == printed, "docs/settings.md is out of date: `make settings` writes it anew");
 }
 
 #[test]
 fn migrations_match_their_checksums() {
-    let folder = house().join("migrations");
+    let folder = workspace().join("migrations");
     let listed = std::fs::read_to_string(folder.join("CHECKSUMS")).unwrap_or_default();
     let listed: BTreeMap<&str, &str> =
         listed.lines().filter_map(|line| line.split_once("  ").map(|(sum, path)| (path, sum))).collect();
@@ -228,7 +228,7 @@ fn migrations_match_their_checksums() {
 fn no_file_names_a_folder_of_a_developers_machine() {
     // Put together here, so that this file does not hold them either.
     let roots = ["home", "root", "Users"].map(|folder| format!("/{folder}/"));
-    let own = house().to_str().unwrap().to_owned() + "/";
+    let own = workspace().to_str().unwrap().to_owned() + "/";
     let looks_like_a_path = |text: &str| {
         let homes = roots.iter().any(|root| {
             let mut places = text.match_indices(root.as_str());

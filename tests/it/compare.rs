@@ -16,17 +16,17 @@ use domain::{
 use event_store::{Actor, Log};
 use serde_json::Value;
 
-use crate::rebuild::scene::{Ended, Scene};
+use crate::rebuild::fixture::{Ended, Fixture};
 
 /// Views of a server that is gone, at the head of the log.
-async fn compared(mut scene: Scene) -> Scene {
-    built(&mut scene).await;
-    scene
+async fn compared(mut fixture: Fixture) -> Fixture {
+    built(&mut fixture).await;
+    fixture
 }
 
-async fn built(scene: &mut Scene) {
-    staff(&scene.log().await).await;
-    scene.replayed(true, &["rebuild"]).await.with_code(0);
+async fn built(fixture: &mut Fixture) {
+    staff(&fixture.log().await).await;
+    fixture.replayed(true, &["rebuild"]).await.with_code(0);
 }
 
 /// An account with one sign-in that goes on and one that is over.
@@ -86,55 +86,55 @@ fn all_equal(ended: &Ended, erased_since: u64) -> Value {
     document
 }
 
-async fn erasures_are_no_differences(scene: Scene) {
-    let mut scene = scene;
-    let log = scene.log().await;
+async fn erasures_are_no_differences(fixture: Fixture) {
+    let mut fixture = fixture;
+    let log = fixture.log().await;
     // Before the views: they never held the texts.
-    log.vault().erase_subject(scene.visitors[4].0, jiff::Timestamp::now()).await.unwrap();
-    built(&mut scene).await;
-    all_equal(&scene.replayed(true, &["compare"]).await, 0);
+    log.vault().erase_subject(fixture.visitors[4].0, jiff::Timestamp::now()).await.unwrap();
+    built(&mut fixture).await;
+    all_equal(&fixture.replayed(true, &["compare"]).await, 0);
     // After them: the texts still stand there. Sessions 2 and 12 have a name and six texts, and what a rule saw.
     for number in [2, 12] {
-        log.vault().erase_subject(scene.visitors[number].0, jiff::Timestamp::now()).await.unwrap();
+        log.vault().erase_subject(fixture.visitors[number].0, jiff::Timestamp::now()).await.unwrap();
     }
-    let document = scene.replayed(true, &["compare"]).await.with_code(0);
+    let document = fixture.replayed(true, &["compare"]).await.with_code(0);
     let since = document["erased_since"].as_u64().unwrap();
     assert!(since >= 9, "{document}");
-    let text = String::from_utf8(plain(&scene).await.stdout).unwrap();
+    let text = String::from_utf8(plain(&fixture).await.stdout).unwrap();
     assert!(text.contains(&format!("{since} texts erased since")), "{text}");
-    built(&mut scene).await;
-    all_equal(&scene.replayed(true, &["compare"]).await, 0);
+    built(&mut fixture).await;
+    all_equal(&fixture.replayed(true, &["compare"]).await, 0);
 }
 
 /// As people read it.
-async fn plain(scene: &Scene) -> std::process::Output {
+async fn plain(fixture: &Fixture) -> std::process::Output {
     let mut command = tokio::process::Command::new(tests::desk::program("desk-replay"));
-    let key = scene.data_dir().parent().unwrap().join("test-master-key");
-    command.env_clear().args(["--store", &scene.store(), "--master-key", key.to_str().unwrap(), "compare"]);
+    let key = fixture.data_dir().parent().unwrap().join("test-master-key");
+    command.env_clear().args(["--store", &fixture.store(), "--master-key", key.to_str().unwrap(), "compare"]);
     command.output().await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn compare_reports_no_difference_for_erased_texts_on_sqlite() {
-    erasures_are_no_differences(Scene::on_sqlite(24).await).await;
+    erasures_are_no_differences(Fixture::on_sqlite(24).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn compare_reports_no_difference_for_erased_texts_on_postgres() {
-    erasures_are_no_differences(Scene::on_postgres(24).await).await;
+    erasures_are_no_differences(Fixture::on_postgres(24).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn compare_creates_and_changes_no_file() {
-    let scene = compared(Scene::on_sqlite(24).await).await;
+    let fixture = compared(Fixture::on_sqlite(24).await).await;
     let files = || {
-        let entries = std::fs::read_dir(scene.data_dir()).unwrap().map(|entry| entry.unwrap().path());
+        let entries = std::fs::read_dir(fixture.data_dir()).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<_> = entries.map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect();
         files.sort();
         files
     };
     let before = files();
-    all_equal(&scene.replayed(true, &["compare"]).await, 0);
+    all_equal(&fixture.replayed(true, &["compare"]).await, 0);
     let names =
         |files: &[(std::path::PathBuf, Vec<u8>)]| files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
     let after = files();
@@ -147,11 +147,11 @@ async fn compare_creates_and_changes_no_file() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn compare_without_key_or_views_says_what_to_do() {
-    let scene = Scene::on_sqlite(1).await;
-    let keyless = scene.replayed(false, &["compare"]).await;
+    let fixture = Fixture::on_sqlite(1).await;
+    let keyless = fixture.replayed(false, &["compare"]).await;
     assert_eq!(keyless.code, Some(2));
     assert!(keyless.err.contains("help: give --master-key FILE"), "{keyless:?}");
-    let none = scene.replayed(true, &["compare"]).await;
+    let none = fixture.replayed(true, &["compare"]).await;
     assert_eq!(none.code, Some(2));
     assert!(none.err.contains("there are no views here") && none.err.contains("first start"), "{none:?}");
 }

@@ -5,7 +5,7 @@ mod growing;
 mod keys;
 mod killed;
 mod moves;
-mod noted;
+mod old_positions;
 mod place;
 mod read_back;
 mod refused;

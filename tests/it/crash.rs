@@ -4,10 +4,10 @@
 //!
 //! `windows`: the same for single moments, each prepared.
 
+pub(crate) mod backend;
 pub(crate) mod customers;
 mod dead_node;
 pub(crate) mod followers;
-pub(crate) mod ground;
 pub(crate) mod proof;
 mod windows;
 
@@ -21,13 +21,13 @@ use rand::{RngExt as _, rngs::StdRng};
 use reqwest::StatusCode;
 use tests::{
     desk::{Desk, program},
-    effort::{chance, count, seed},
+    test_scale::{count, rng, seed},
 };
 use tokio::sync::watch;
 
+pub(crate) use backend::{Backend, on};
 use customers::{Chatter, Exchange};
 use followers::{Follower, follow_log, follow_session};
-pub(crate) use ground::{Ground, on};
 use proof::Recorded;
 
 const CUSTOMERS: usize = 32;
@@ -36,23 +36,23 @@ const TOGETHER: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_sqlite() {
-    survives(Ground::Files, "crash on SQLite", count(20, 200)).await;
+    survives(Backend::Files, "crash on SQLite", count(20, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_postgres() {
-    survives(Ground::postgres().await, "crash on PostgreSQL", count(20, 200)).await;
+    survives(Backend::postgres().await, "crash on PostgreSQL", count(20, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_kurrentdb() {
-    survives(Ground::kurrent().await, "crash on KurrentDB and PostgreSQL", count(12, 200)).await;
+    survives(Backend::kurrent().await, "crash on KurrentDB and PostgreSQL", count(12, 200)).await;
 }
 
-async fn survives(ground: Ground, test: &str, kills: usize) {
+async fn survives(backend: Backend, test: &str, kills: usize) {
     let seed = seed(test);
-    let desk = tokio::task::block_in_place(|| Desk::start(ground.setup()));
-    let store = ground.store(&desk);
+    let desk = tokio::task::block_in_place(|| Desk::start(backend.setup()));
+    let store = backend.store(&desk);
     let chatters: Vec<Chatter> = (0..CUSTOMERS).map(|n| Chatter::new(&desk, n)).collect();
     let mut followers = vec![follow_log(desk.staff())];
     followers.extend(chatters.iter().map(|chatter| follow_session(&chatter.customer, &chatter.session)));
@@ -61,10 +61,10 @@ async fn survives(ground: Ground, test: &str, kills: usize) {
     let chatting = chatters
         .into_iter()
         .enumerate()
-        .map(|(n, chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), chance(seed, n as u64))));
+        .map(|(n, chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), rng(seed, n as u64))));
     let chatting: Vec<_> = chatting.collect();
-    let below = ground.clone();
-    let killing = move || kill_and_start(desk, &below, kills, chance(seed, 1000));
+    let below = backend.clone();
+    let killing = move || kill_and_start(desk, &below, kills, rng(seed, 1000));
     let desk = tokio::task::spawn_blocking(killing).await.unwrap();
     stop.send_replace(true);
     let chatters: Vec<Chatter> = join_all(chatting).await.into_iter().map(|chatter| chatter.unwrap()).collect();
@@ -73,10 +73,10 @@ async fn survives(ground: Ground, test: &str, kills: usize) {
     proves_itself(&store);
 }
 
-fn kill_and_start(mut desk: Desk, ground: &Ground, kills: usize, mut random: StdRng) -> Desk {
+fn kill_and_start(mut desk: Desk, backend: &Backend, kills: usize, mut random: StdRng) -> Desk {
     for _ in 0..kills {
         live_for_a_while(&mut random, 800);
-        if let Ground::Kurrent { log, .. } = ground
+        if let Backend::Kurrent { log, .. } = backend
             && random.random_bool(0.3)
         {
             log.restart();

@@ -15,7 +15,7 @@ use domain::{
 };
 use event_store::{Expected, Log, NewEvent, Opened, Position, StreamName, StreamVersion, Vault, memory::MemoryStore};
 use jiff::{SignedDuration, Timestamp};
-use tests::shop::{Append, Happening, Order, RULES, Shop, write};
+use tests::shop::{Append, Order, RULES, Shop, Step, write};
 
 /// A Wednesday, 20:00 by the shop's clock.
 fn evening() -> Timestamp {
@@ -28,9 +28,9 @@ fn both(events: u64, seed: u64) -> [Order; 2] {
 }
 
 fn appends(order: Order) -> Vec<Append> {
-    let appended = |happening| match happening {
-        Happening::Appended(append) => Some(append),
-        Happening::Erased { .. } => None,
+    let appended = |step| match step {
+        Step::Appended(append) => Some(append),
+        Step::Erased { .. } => None,
     };
     Shop::open(order).filter_map(appended).collect()
 }
@@ -117,7 +117,7 @@ fn generated_shop_depends_on_order_and_seed_only() {
         [3, 4].map(|seed| [seed, seed, seed + 2]).map(|seeds| seeds.map(|seed| both(2_000, seed)))
     {
         for kind in 0..2 {
-            let first: Vec<Happening> = Shop::open(order[kind]).collect();
+            let first: Vec<Step> = Shop::open(order[kind]).collect();
             assert_eq!(first, Shop::open(same[kind]).collect::<Vec<_>>());
             assert_ne!(first, Shop::open(other[kind]).collect::<Vec<_>>());
         }
@@ -179,10 +179,10 @@ fn generated_sessions_interleave_and_keep_their_versions() {
 fn generated_shop_records_nothing_personal_of_an_erased_subject() {
     let (mut erased, mut plain_ones) = (BTreeSet::new(), 0);
     let mut subjects: BTreeMap<StreamName, domain::VisitorId> = BTreeMap::new();
-    for happening in Shop::open(Order::stress(20_000, 9, evening())) {
-        match happening {
-            Happening::Erased { subject, .. } => assert!(erased.insert(subject), "once is enough"),
-            Happening::Appended(append) => {
+    for step in Shop::open(Order::stress(20_000, 9, evening())) {
+        match step {
+            Step::Erased { subject, .. } => assert!(erased.insert(subject), "once is enough"),
+            Step::Appended(append) => {
                 if let Some(Event::Opened(opened)) = append.events.first().map(read) {
                     subjects.insert(append.stream.clone(), opened.visitor);
                 }
@@ -200,9 +200,9 @@ fn generated_shop_records_nothing_personal_of_an_erased_subject() {
 async fn generated_shop_can_be_appended_event_by_event() {
     let log = Log::new(Arc::new(MemoryStore::default()), Arc::new(Vault::in_memory()));
     let mut erased = BTreeSet::new();
-    for happening in Shop::open(Order::stress(2_000, 10, evening())) {
-        write::through(&log, &happening).await.unwrap();
-        if let Happening::Erased { subject, .. } = happening {
+    for step in Shop::open(Order::stress(2_000, 10, evening())) {
+        write::through(&log, &step).await.unwrap();
+        if let Step::Erased { subject, .. } = step {
             erased.insert(subject.0);
         }
     }

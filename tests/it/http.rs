@@ -64,8 +64,8 @@ fn start_shared(mut environment: Vec<(&'static str, String)>) -> Shared {
     let keys = folder.join("identity-keys");
     write_keys(&keys);
     environment.push(("DESK_IDENTITY_KEYS_FILE", keys.display().to_string()));
-    let ground = if elsewhere::is_wanted() { elsewhere::ground(&folder) } else { Setup::default() };
-    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..ground });
+    let backend = if elsewhere::is_wanted() { elsewhere::backend(&folder) } else { Setup::default() };
+    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..backend });
     let mut guard = Command::new("sh");
     guard.args(["-c", GUARD, "guard", &desk.process_id().to_string()]).arg(&folder);
     guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());

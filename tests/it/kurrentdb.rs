@@ -31,12 +31,12 @@ use uuid::Uuid;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server over a folder of its own, and what is said to it.
-pub(crate) struct Ground {
+pub(crate) struct Fixture {
     server: Mutex<Server>,
     _folder: TempDir,
 }
 
-impl Ground {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self::with(Options::default())
     }

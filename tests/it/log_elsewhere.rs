@@ -20,7 +20,7 @@ use crate::crash::{on, until};
 const LONG: Duration = Duration::from_secs(60);
 
 /// Where everything is.
-struct House {
+struct Fixture {
     folder: tempfile::TempDir,
     log: Log,
     rest: Option<FreshDatabase>,
@@ -31,7 +31,7 @@ enum Log {
     Postgres(FreshDatabase),
 }
 
-impl House {
+impl Fixture {
     fn new(log: Log, rest: Option<FreshDatabase>) -> Self {
         Self { folder: tempfile::tempdir().unwrap(), log, rest }
     }
@@ -104,54 +104,54 @@ async fn talk(desk: &Desk, session: &str) {
 }
 
 /// Everything that the auditor's program does, while desk runs and after it has stopped.
-async fn everything_is_proved(house: House) {
-    let mut desk = house.start("data");
+async fn everything_is_proved(fixture: Fixture) {
+    let mut desk = fixture.start("data");
     talk(&desk, "proved").await;
-    house.succeeds(&["verify"]).await;
-    until("the views are what the log gives", LONG, async || house.replay(&["compare"]).await.0 == Some(0)).await;
-    house.succeeds(&["rebuild"]).await;
+    fixture.succeeds(&["verify"]).await;
+    until("the views are what the log gives", LONG, async || fixture.replay(&["compare"]).await.0 == Some(0)).await;
+    fixture.succeeds(&["rebuild"]).await;
     talk(&desk, "after the rebuild").await;
     assert_eq!(block_in_place(|| desk.terminate()), Some(0), "{}", desk.log());
 
     // desk's own note, made at its stop, is over everything.
-    let note = house.data().join("checkpoints/latest.checkpoint").display().to_string();
-    let key = house.data().join("checkpoint-key").display().to_string();
-    let proved = house.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
+    let note = fixture.data().join("checkpoints/latest.checkpoint").display().to_string();
+    let key = fixture.data().join("checkpoint-key").display().to_string();
+    let proved = fixture.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
     assert!(proved.contains("nothing: the newest checkpoint was signed over all that there is"), "{proved}");
-    house.succeeds(&["compare"]).await;
-    let shown = house.succeeds(&["show", "proved"]).await;
+    fixture.succeeds(&["compare"]).await;
+    let shown = fixture.succeeds(&["show", "proved"]).await;
     assert!(shown.contains("多久发货"), "{shown}");
-    let proof = house.file("proved.proof");
-    house.succeeds(&["prove", "proved", "--checkpoint", &note, "--key", &key, "--out", &proof]).await;
-    let checked = house.succeeds(&["check-proof", &proof, "--key", &key]).await;
+    let proof = fixture.file("proved.proof");
+    fixture.succeeds(&["prove", "proved", "--checkpoint", &note, "--key", &key, "--out", &proof]).await;
+    let checked = fixture.succeeds(&["check-proof", &proof, "--key", &key]).await;
     assert!(checked.contains("session"), "{checked}");
-    house.succeeds(&["--json", "stats"]).await;
+    fixture.succeeds(&["--json", "stats"]).await;
     // Where no desk runs, the auditor's program builds.
-    house.succeeds(&["rebuild"]).await;
-    house.succeeds(&["compare"]).await;
+    fixture.succeeds(&["rebuild"]).await;
+    fixture.succeeds(&["compare"]).await;
 
     block_in_place(|| desk.start_again());
     talk(&desk, "proved").await;
     until("readiness", LONG, async || desk.customer().get("/readyz").await.unwrap().status() == StatusCode::OK).await;
-    house.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
+    fixture.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn desk_and_replay_work_with_the_log_on_kurrentdb_and_the_rest_on_postgres() {
     let rest = Postgres::shared().await.fresh_database().await;
-    everything_is_proved(House::new(Log::Kurrent(Kurrent::start()), Some(rest))).await;
+    everything_is_proved(Fixture::new(Log::Kurrent(Kurrent::start()), Some(rest))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn desk_and_replay_work_with_the_log_on_kurrentdb_and_the_rest_on_sqlite() {
-    everything_is_proved(House::new(Log::Kurrent(Kurrent::start()), None)).await;
+    everything_is_proved(Fixture::new(Log::Kurrent(Kurrent::start()), None)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn desk_and_replay_work_with_the_log_on_its_own_postgres_database() {
     let server = Postgres::shared().await;
     let (log, rest) = (server.fresh_database().await, server.fresh_database().await);
-    everything_is_proved(House::new(Log::Postgres(log.clone()), Some(rest.clone()))).await;
+    everything_is_proved(Fixture::new(Log::Postgres(log.clone()), Some(rest.clone()))).await;
     assert_eq!(schemas(&log).await, ["log"]);
     assert!(!schemas(&rest).await.contains(&"log".to_owned()));
 }
@@ -168,8 +168,8 @@ async fn schemas(database: &FreshDatabase) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_share_a_log_on_kurrentdb() {
     let rest = Postgres::shared().await.fresh_database().await;
-    let house = House::new(Log::Kurrent(Kurrent::start()), Some(rest));
-    let (here, there) = (house.start("here"), house.start("there"));
+    let fixture = Fixture::new(Log::Kurrent(Kurrent::start()), Some(rest));
+    let (here, there) = (fixture.start("here"), fixture.start("there"));
     let customer = here.customer();
     customer.arrive("shared").await.unwrap();
     let elsewhere = customer.at(there.url());
@@ -182,5 +182,5 @@ async fn two_nodes_share_a_log_on_kurrentdb() {
     let shown: Value = shown.json().await.unwrap();
     assert_eq!(shown["data"]["session"]["history"].as_array().unwrap().len(), 2, "{shown}");
     assert_eq!(elsewhere.chat("shared", "我想退货").await.unwrap()["success"], true);
-    house.succeeds(&["verify"]).await;
+    fixture.succeeds(&["verify"]).await;
 }

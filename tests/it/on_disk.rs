@@ -13,9 +13,7 @@ use std::{
 
 use event_store::{EventStore as _, Expected, StreamName, sql::Access, sqlite::SqliteStore};
 use serde_json::{Value, json};
-use tests::{
-    desk::{Desk, Setup},
-};
+use tests::desk::{Desk, Setup};
 use uuid::Uuid;
 
 use crate::crash::until;

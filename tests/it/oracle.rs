@@ -5,7 +5,7 @@
 
 mod columns;
 mod facts;
-mod ground;
+mod fixture;
 mod questions;
 mod served;
 
@@ -19,14 +19,14 @@ use projections::{Fact, Moment, SessionAt, View, ViewsLocation, compare, view};
 use rand::{RngExt as _, rngs::StdRng, seq::IteratorRandom as _};
 use serde_json::json;
 use tests::{
-    effort::{chance, count, seed},
     oracle::{self, Decided, Oracle},
     postgres::Postgres,
+    test_scale::{count, rng, seed},
 };
 
 use columns::{Column, Held, Rows, SELDOM, UNSEEN};
 use facts::{Collector, Fault, Faulty, rows_of, set_with};
-use ground::{Ground, Seen, happenings};
+use fixture::{Fixture, Seen, steps};
 use questions::{Difference, Examination};
 
 fn assert_none(found: &[Difference], when: &str) {
@@ -42,48 +42,48 @@ async fn compare_all_the_way(
     live: ViewsLocation,
     rebuilt: ViewsLocation,
 ) -> Seen {
-    let happenings = happenings(events, seed);
-    let mut stops = (0..happenings.len() - 1).sample(&mut chance(seed, 1), stops);
-    stops.push(happenings.len() - 1);
-    let mut ground = Ground::new();
-    let live = ground.views(live, view::all()).await;
+    let steps = steps(events, seed);
+    let mut stops = (0..steps.len() - 1).sample(&mut rng(seed, 1), stops);
+    stops.push(steps.len() - 1);
+    let mut fixture = Fixture::new();
+    let live = fixture.views(live, view::all()).await;
     let mut oracle = Oracle::default();
-    for (place, happening) in happenings.iter().enumerate() {
-        if matches!(happening, tests::shop::Happening::Erased { .. }) {
+    for (place, step) in steps.iter().enumerate() {
+        if matches!(step, tests::shop::Step::Erased { .. }) {
             // What is erased now was seen by then: the views keep it until they are rebuilt.
-            live.reach(ground.head().await).await;
-            oracle.hear(&ground.store, &ground.vault, ground.head().await).await;
+            live.reach(fixture.head().await).await;
+            oracle.hear(&fixture.store, &fixture.vault, fixture.head().await).await;
         }
-        ground.happens(happening).await;
+        fixture.happens(step).await;
         if stops.contains(&place) {
-            let head = ground.head().await;
+            let head = fixture.head().await;
             live.reach(head).await;
-            oracle.hear(&ground.store, &ground.vault, head).await;
+            oracle.hear(&fixture.store, &fixture.vault, head).await;
             let asked = Examination::of(&oracle);
             let found = asked.put_to(&live.views, 20).await;
             assert_none(&found, &format!("seed {seed}, position {head}, {} questions, live", asked.len()));
         }
     }
-    let head = ground.head().await;
-    let rebuilt = ground.views(rebuilt, view::all()).await;
+    let head = fixture.head().await;
+    let rebuilt = fixture.views(rebuilt, view::all()).await;
     rebuilt.reach(head).await;
-    let found = Examination::of(&ground.oracle().await).put_to(&rebuilt.views, 20).await;
+    let found = Examination::of(&fixture.oracle().await).put_to(&rebuilt.views, 20).await;
     assert_none(&found, &format!("seed {seed}, position {head}, rebuilt"));
     for _ in 0..count(3, 20) {
-        let position = Position(chance(seed, head.0).random_range(1..=head.0));
-        compare_moments(&ground, seed, position).await;
+        let position = Position(rng(seed, head.0).random_range(1..=head.0));
+        compare_moments(&fixture, seed, position).await;
     }
-    ground.seen
+    fixture.seen
 }
 
 /// Every session as it stood at a position, and at the time of that position.
-async fn compare_moments(ground: &Ground, seed: u64, position: Position) {
-    let oracle = Oracle::of(&ground.store, &ground.vault, position).await;
+async fn compare_moments(fixture: &Fixture, seed: u64, position: Position) {
+    let oracle = Oracle::of(&fixture.store, &fixture.vault, position).await;
     let at = oracle.events().last().unwrap().at;
     for (stream, events) in oracle.by_session() {
         let session: SessionId = stream.trim_start_matches("session-").parse().unwrap();
         for moment in [Moment::Position(position), Moment::Time(at)] {
-            let then = SessionAt::read(&ground.store, &ground.vault, session, moment).await.unwrap();
+            let then = SessionAt::read(&fixture.store, &fixture.vault, session, moment).await.unwrap();
             let asked = Examination::of_session(session, &events);
             let found = asked.put_to_reading(&mut then.reading().await.unwrap()).await;
             assert_none(&found, &format!("seed {seed}, at {moment:?}"));
@@ -148,11 +148,11 @@ fn day_start_is_right_at_every_change_of_clocks() {
 }
 
 /// Views of a log in a folder, caught up, and what to ask them.
-async fn built(ground: &Ground, folder: &Path) -> (ground::Following, Examination) {
-    let views = ground.views(ViewsLocation::Folder(folder.to_owned()), view::all()).await;
-    let head = ground.head().await;
+async fn built(fixture: &Fixture, folder: &Path) -> (fixture::Following, Examination) {
+    let views = fixture.views(ViewsLocation::Folder(folder.to_owned()), view::all()).await;
+    let head = fixture.head().await;
     views.reach(head).await;
-    let asked = Examination::of(&ground.oracle().await);
+    let asked = Examination::of(&fixture.oracle().await);
     assert_none(&asked.put_to(&views.views, 20).await, "before anything is wrong");
     (views, asked)
 }
@@ -160,10 +160,10 @@ async fn built(ground: &Ground, folder: &Path) -> (ground::Following, Examinatio
 #[tokio::test(flavor = "multi_thread")]
 async fn oracle_finds_a_mistake_in_every_column() {
     let seed = seed("mistakes in columns");
-    let (ground, folder) = (Ground::of_a_busy_moment(350, seed).await, tempfile::tempdir().unwrap());
-    let (views, asked) = built(&ground, folder.path()).await;
+    let (fixture, folder) = (Fixture::of_a_busy_moment(350, seed).await, tempfile::tempdir().unwrap());
+    let (views, asked) = built(&fixture, folder.path()).await;
     let rows = Rows::open(folder.path()).await;
-    let mut trial = ColumnTrial { rows, asked, views, random: chance(seed, 2) };
+    let mut trial = ColumnTrial { rows, asked, views, random: rng(seed, 2) };
     let columns = trial.rows.columns().await;
     for (table, name, why) in UNSEEN.iter().chain(&SELDOM) {
         assert!(columns.iter().any(|c| (&*c.table, &*c.name) == (*table, *name)), "{table}.{name} ({why}) is gone");
@@ -175,7 +175,7 @@ async fn oracle_finds_a_mistake_in_every_column() {
     }
     let hidden = trial.plant_in_all(&unseen).await;
     assert_none(&trial.asked.put_to(&trial.views.views, 20).await, "a column of UNSEEN shows in a figure: take it off");
-    let differences = rows_that_differ(&ground, folder.path()).await;
+    let differences = rows_that_differ(&fixture, folder.path()).await;
     assert!(differences >= hidden.len() as u64, "only {differences} of {hidden:?} are differences for `compare`");
     for mistake in hidden.iter().rev() {
         trial.rows.mend(mistake).await;
@@ -187,7 +187,7 @@ async fn oracle_finds_a_mistake_in_every_column() {
 /// One built generation in which mistakes are planted and mended.
 struct ColumnTrial {
     rows: Rows,
-    views: ground::Following,
+    views: fixture::Following,
     asked: Examination,
     random: StdRng,
 }
@@ -244,24 +244,24 @@ impl ColumnTrial {
 }
 
 /// How many rows and columns `desk-replay compare` names.
-async fn rows_that_differ(ground: &Ground, folder: &Path) -> u64 {
-    let (location, reader) = (ViewsLocation::Folder(folder.to_owned()), Arc::new(ground.store.clone()));
-    compare::compare(location, reader, ground.vault.clone(), 1, |_| ()).await.unwrap().count
+async fn rows_that_differ(fixture: &Fixture, folder: &Path) -> u64 {
+    let (location, reader) = (ViewsLocation::Folder(folder.to_owned()), Arc::new(fixture.store.clone()));
+    compare::compare(location, reader, fixture.vault.clone(), 1, |_| ()).await.unwrap().count
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn oracle_finds_a_folding_mistake_in_every_view() {
     let seed = seed("mistakes in folding");
-    let ground = Ground::of(400, seed).await;
-    let facts = collect(&ground).await;
-    let asked = Examination::of(&ground.oracle().await);
+    let fixture = Fixture::of(400, seed).await;
+    let facts = collect(&fixture).await;
+    let asked = Examination::of(&fixture.oracle().await);
     for view in view::all().iter().filter(|view| view.name() != "agent") {
         let right = rows_of(&**view, &facts).await;
         let mut counts = Vec::new();
         for fault in Fault::ALL {
             let wrong = wrong_at(view, fault, &facts, &right, seed).await;
             for at in &wrong {
-                is_found(&ground, &asked, Faulty { view: view.clone(), fault, at: *at }).await;
+                is_found(&fixture, &asked, Faulty { view: view.clone(), fault, at: *at }).await;
             }
             counts.push((fault, wrong.len()));
         }
@@ -274,13 +274,13 @@ async fn oracle_finds_a_folding_mistake_in_every_view() {
 }
 
 /// All facts of a log, in order.
-async fn collect(ground: &Ground) -> Vec<Fact> {
+async fn collect(fixture: &Fixture) -> Vec<Fact> {
     let (collector, folder) = (Arc::new(Collector::default()), tempfile::tempdir().unwrap());
     let set: Arc<[Arc<dyn View>]> = Arc::new([collector.clone() as Arc<dyn View>]);
-    let following = ground.views(ViewsLocation::Folder(folder.path().to_owned()), set).await;
-    following.reach(ground.head().await).await;
+    let following = fixture.views(ViewsLocation::Folder(folder.path().to_owned()), set).await;
+    following.reach(fixture.head().await).await;
     let facts = collector.0.lock().unwrap().clone();
-    assert_eq!(facts.len() as u64, ground.head().await.0, "every event of a shop is a fact");
+    assert_eq!(facts.len() as u64, fixture.head().await.0, "every event of a shop is a fact");
     facts
 }
 
@@ -288,7 +288,7 @@ async fn collect(ground: &Ground) -> Vec<Fact> {
 async fn wrong_at(view: &Arc<dyn View>, fault: Fault, facts: &[Fact], right: &[String], seed: u64) -> Vec<Position> {
     let wanted = count(2, 12);
     let mut wrong = Vec::new();
-    for fact in facts.iter().sample(&mut chance(seed, 3), count(120, facts.len())) {
+    for fact in facts.iter().sample(&mut rng(seed, 3), count(120, facts.len())) {
         if wrong.len() == wanted {
             break;
         }
@@ -300,11 +300,11 @@ async fn wrong_at(view: &Arc<dyn View>, fault: Fault, facts: &[Fact], right: &[S
     wrong
 }
 
-async fn is_found(ground: &Ground, asked: &Examination, faulty: Faulty) {
+async fn is_found(fixture: &Fixture, asked: &Examination, faulty: Faulty) {
     let what = format!("{} with the fact at {} {:?}", faulty.view.name(), faulty.at, faulty.fault);
     let folder = tempfile::tempdir().unwrap();
-    let views = ground.views(ViewsLocation::Folder(folder.path().to_owned()), set_with(faulty)).await;
-    views.reach(ground.head().await).await;
+    let views = fixture.views(ViewsLocation::Folder(folder.path().to_owned()), set_with(faulty)).await;
+    views.reach(fixture.head().await).await;
     let found = asked.put_to(&views.views, 1).await;
     assert!(!found.is_empty(), "{what} is not found");
 }

@@ -15,7 +15,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use tests::{
     desk::{Customer, Desk},
-    effort::chance,
+    test_scale::rng,
 };
 use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
@@ -45,7 +45,7 @@ impl Crowd {
         followers.extend(chatters.iter().map(|chatter| follow_session(&chatter.customer, &chatter.session)));
         let (stop, stopping) = watch::channel(false);
         let chat =
-            |(n, chatter): (usize, Chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), chance(seed, n as u64)));
+            |(n, chatter): (usize, Chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), rng(seed, n as u64)));
         Self { chatting: chatters.into_iter().enumerate().map(chat).collect(), followers, stop }
     }
 

@@ -20,8 +20,8 @@ use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tests::{
     desk::{Desk, Setup, program},
-    effort::{count, seed},
     shop::{Order, bulk},
+    test_scale::{count, seed},
 };
 
 use crate::crash::until;

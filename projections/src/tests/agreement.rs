@@ -9,7 +9,7 @@ use event_store::Position;
 use proptest::{collection::vec, prelude::*};
 use testkit::SessionDriver;
 
-use super::ground::{Ground, dump};
+use super::fixture::{Fixture, dump};
 
 const STEPS: u8 = 16;
 
@@ -41,9 +41,9 @@ proptest! {
         steps in vec((0..4usize, any::<u8>()), 1..60)
     ) {
         tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let ground = Ground::new();
-            let one_by_one = ground.run().await;
-            let mut threads: Vec<SessionDriver> = (0..4).map(|n| SessionDriver::new(&ground.log, &format!("s{n}")).taking_refusals()).collect();
+            let fixture = Fixture::new();
+            let one_by_one = fixture.run().await;
+            let mut threads: Vec<SessionDriver> = (0..4).map(|n| SessionDriver::new(&fixture.log, &format!("s{n}")).taking_refusals()).collect();
             for (which, what) in steps {
                 let thread = &mut threads[which];
                 if let Some(position) = step(thread, what).await {
@@ -52,7 +52,7 @@ proptest! {
                     assert_eq!(row.map(|row| row.status), thread.status());
                 }
             }
-            assert_eq!(dump(&one_by_one.views).await, ground.folded_afresh().await);
+            assert_eq!(dump(&one_by_one.views).await, fixture.folded_afresh().await);
             for thread in &threads {
                 let trail = one_by_one.views.audit_trail(thread.session(), Position::START, 1_000).await.unwrap();
                 assert_eq!(trail.last().and_then(|entry| entry.status_to), thread.status());

@@ -8,7 +8,7 @@ use event_store::Position;
 use jiff::{SignedDuration, Timestamp};
 use testkit::SessionDriver;
 
-use super::ground::Ground;
+use super::fixture::Fixture;
 use crate::{Audience, MessageView, Role, Views};
 
 async fn texts(views: &Views, thread: &SessionDriver, audience: Audience) -> Vec<String> {
@@ -18,10 +18,10 @@ async fn texts(views: &Views, thread: &SessionDriver, audience: Audience) -> Vec
 
 #[tokio::test]
 async fn a_session_with_an_answer_shows_both_messages_and_who_wrote_them() {
-    let ground = Ground::new();
-    let mut thread = SessionDriver::new(&ground.log, "session_1");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "session_1");
     let last = thread.asks("多久充满？", "约 6 小时。", Outcome::Answered).write().await.unwrap();
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     let session = running.views.session(thread.session()).await.unwrap().unwrap();
     assert_eq!((session.name.as_deref(), session.status, session.episode), (Some("session_1"), Status::BotActive, 1));
     assert_eq!((session.position, session.visitor), (last, thread.visitor()));
@@ -35,15 +35,15 @@ async fn a_session_with_an_answer_shows_both_messages_and_who_wrote_them() {
 
 #[tokio::test]
 async fn the_fail_count_counts_each_failed_answer_once_and_a_good_one_resets_it() {
-    let ground = Ground::new();
-    let mut thread = SessionDriver::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     thread.asks("a", "不清楚", Outcome::DoesNotKnow).write().await;
     thread.says("b").write().await;
     thread.starts_run().write().await;
     thread.fails(None).write().await;
     thread.retakes_run().write().await;
     thread.fails(Some("稍后")).write().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(running.views.session(thread.session()).await.unwrap().unwrap().ai_fail_count, 2);
     let last = thread.asks("c", "好", Outcome::Answered).write().await.unwrap();
     running.reach(last).await;
@@ -52,9 +52,9 @@ async fn the_fail_count_counts_each_failed_answer_once_and_a_good_one_resets_it(
 
 #[tokio::test]
 async fn an_escalation_stands_until_release_cancel_or_close_and_does_not_restart() {
-    let ground = Ground::new();
-    let running = ground.run().await;
-    let mut thread = SessionDriver::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let running = fixture.run().await;
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     let row = async |thread: &SessionDriver| running.views.session(thread.session()).await.unwrap().unwrap();
     thread.says("人工").write().await;
     running.reach(thread.escalates(EscalationReason::Keyword).write().await.unwrap()).await;
@@ -88,15 +88,15 @@ async fn an_escalation_stands_until_release_cancel_or_close_and_does_not_restart
 
 #[tokio::test]
 async fn cleared_messages_are_hidden_from_the_customer_and_a_late_reply_to_them_too() {
-    let ground = Ground::new();
-    let mut thread = SessionDriver::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     thread.asks("old", "old answer", Outcome::Answered).write().await;
     thread.says("unanswered").write().await;
     thread.starts_run().write().await;
     thread.starts_context(true).write().await;
     thread.replies("late answer", Outcome::Answered).write().await;
     thread.asks("new", "new answer", Outcome::Answered).write().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["new", "new answer"]);
     let staff = running.views.messages(thread.session(), Audience::Staff, None, 50).await.unwrap();
     assert_eq!(staff.iter().map(|m| m.hidden).collect::<Vec<_>>(), [true, true, true, true, false, false]);
@@ -104,36 +104,36 @@ async fn cleared_messages_are_hidden_from_the_customer_and_a_late_reply_to_them_
 
 #[tokio::test]
 async fn a_reply_that_also_answers_a_visible_message_is_visible() {
-    let ground = Ground::new();
-    let mut thread = SessionDriver::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     thread.says("before").write().await;
     thread.starts_context(true).write().await;
     thread.says("after").write().await;
     thread.starts_run().write().await;
     thread.replies("both", Outcome::Answered).write().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["after", "both"]);
 }
 
 #[tokio::test]
 async fn a_new_context_without_clear_hides_nothing() {
-    let ground = Ground::new();
-    let mut thread = SessionDriver::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     thread.asks("a", "b", Outcome::Answered).write().await;
     thread.starts_context(false).write().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["a", "b"]);
 }
 
 #[tokio::test]
 async fn a_withheld_reply_is_for_staff_only_with_what_was_shown_of_it() {
-    let ground = Ground::new();
-    let mut thread = SessionDriver::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     thread.says("a").write().await;
     thread.starts_run().write().await;
     thread.is_taken_over().write().await;
     thread.replies("too late", Outcome::Answered).write().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["a"]);
     let staff = running.views.messages(thread.session(), Audience::Staff, None, 50).await.unwrap();
     let MessageView { role, withheld, content, shown, .. } = staff[1].clone();
@@ -147,12 +147,12 @@ async fn a_withheld_reply_is_for_staff_only_with_what_was_shown_of_it() {
 
 #[tokio::test]
 async fn history_is_paged_backwards() {
-    let ground = Ground::new();
-    let mut thread = SessionDriver::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     for number in 0..7 {
         thread.says(&format!("m{number}")).write().await;
     }
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     let newest = running.views.messages(thread.session(), Audience::Customer, None, 3).await.unwrap();
     let before = newest[0].position;
     let older = running.views.messages(thread.session(), Audience::Customer, Some(before), 3).await.unwrap();
@@ -165,11 +165,11 @@ async fn history_is_paged_backwards() {
 
 #[tokio::test]
 async fn the_audit_trail_has_every_event_and_how_the_status_moved() {
-    let ground = Ground::new();
-    let mut thread = SessionDriver::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     thread.says("人工").write().await;
     thread.escalates(EscalationReason::Keyword).write().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     running.reach(thread.is_taken_over().write().await.unwrap()).await;
     let trail = running.views.audit_trail(thread.session(), Position::START, 50).await.unwrap();
     let moves: Vec<_> = trail.iter().map(|e| (&*e.event_type, e.status_from, e.status_to)).collect();
@@ -191,15 +191,15 @@ async fn the_audit_trail_has_every_event_and_how_the_status_moved() {
 
 #[tokio::test]
 async fn the_list_is_newest_first_by_status_and_paged_with_its_total() {
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     let mut threads = Vec::new();
     for number in 0..3 {
-        let mut thread = SessionDriver::new(&ground.log, &format!("s{number}"));
+        let mut thread = SessionDriver::new(&fixture.log, &format!("s{number}"));
         thread.says(&"电".repeat(60)).write().await;
         threads.push(thread);
     }
     threads[0].escalates(EscalationReason::Vip).write().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     let (all, total) = running.views.list(None, 2, 0).await.unwrap();
     assert_eq!(
         (all.iter().map(|s| s.session).collect::<Vec<_>>(), total),
@@ -215,20 +215,20 @@ async fn the_list_is_newest_first_by_status_and_paged_with_its_total() {
 
 #[tokio::test]
 async fn statistics_take_in_every_waiting_session_and_only_the_days_escalations() {
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     for number in 0..120 {
-        let mut thread = SessionDriver::new(&ground.log, &format!("p{number}"));
+        let mut thread = SessionDriver::new(&fixture.log, &format!("p{number}"));
         thread.says("人工").write().await;
         thread.escalates(EscalationReason::Keyword).write().await;
     }
-    let mut live = SessionDriver::new(&ground.log, "live");
+    let mut live = SessionDriver::new(&fixture.log, "live");
     live.says("a").write().await;
     live.escalates(EscalationReason::Vip).write().await;
     live.is_taken_over().write().await;
-    let mut closed = SessionDriver::new(&ground.log, "closed");
+    let mut closed = SessionDriver::new(&fixture.log, "closed");
     closed.says("a").write().await;
     closed.is_closed().write().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     let first = running.views.list(Some(Status::PendingManual), 200, 0).await.unwrap().0;
     let since: Vec<Timestamp> = first.iter().map(|row| row.waiting_since.unwrap()).collect();
     let taken = running.views.session(live.session()).await.unwrap().unwrap().taken_over_at.unwrap();
@@ -252,23 +252,23 @@ async fn statistics_take_in_every_waiting_session_and_only_the_days_escalations(
 
 #[tokio::test]
 async fn statistics_of_nothing_are_zeros() {
-    let ground = Ground::new();
-    let running = ground.run().await;
+    let fixture = Fixture::new();
+    let running = fixture.run().await;
     let now = Timestamp::now();
     assert_eq!(running.views.statistics(now, now).await.unwrap(), crate::Statistics::default());
 }
 
 #[tokio::test]
 async fn a_destroyed_key_leaves_rows_without_words() {
-    let ground = Ground::new();
-    let mut thread = SessionDriver::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     thread.asks("a", "b", Outcome::Answered).write().await;
     thread.says("人工").write().await;
     thread.starts_run().write().await;
     thread.escalates(EscalationReason::Keyword).write().await;
     thread.replies("late", Outcome::Answered).write().await;
-    ground.log.vault().erase_subject(thread.visitor().0, Timestamp::now()).await.unwrap();
-    let running = ground.caught_up().await;
+    fixture.log.vault().erase_subject(thread.visitor().0, Timestamp::now()).await.unwrap();
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Staff).await, ["[erased]"; 4]);
     let session = running.views.session(thread.session()).await.unwrap().unwrap();
     assert_eq!((session.name, session.escalation.unwrap().details), (None, None));
@@ -279,8 +279,8 @@ async fn a_destroyed_key_leaves_rows_without_words() {
 
 #[tokio::test]
 async fn awkward_strings_come_back_as_they_were() {
-    let ground = Ground::new();
-    let running = ground.run().await;
+    let fixture = Fixture::new();
+    let running = fixture.run().await;
     for text in [
         "👨‍👩‍👧 🚲",
         "שלום \u{202e}abc",
@@ -291,7 +291,7 @@ async fn awkward_strings_come_back_as_they_were() {
         &"电".repeat(5_000),
     ] {
         let name: String = text.chars().filter(|c| !c.is_control() && !"\\/\u{202e}".contains(*c)).take(128).collect();
-        let mut thread = SessionDriver::new(&ground.log, &name);
+        let mut thread = SessionDriver::new(&fixture.log, &name);
         let last = thread.asks(text, text, Outcome::Answered).write().await.unwrap();
         running.reach(last).await;
         assert_eq!(texts(&running.views, &thread, Audience::Customer).await, [text, text]);

@@ -14,7 +14,7 @@ use futures::future::join_all;
 use rand::{RngExt as _, rngs::StdRng};
 use tests::{
     desk::{Customer, Desk},
-    effort::{chance, count, seed},
+    test_scale::{count, rng, seed},
 };
 
 use super::{NoteFolder, are_true_of, log_of, on_sqlite, public_key};
@@ -86,7 +86,7 @@ fn kill_around_a_note(desk: &mut Desk, notes: &NoteFolder, random: &mut StdRng) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn server_killed_while_writing_checkpoints_resumes_and_never_signs_a_wrong_root() {
-    let mut random = chance(seed("killed around a note"), 0);
+    let mut random = rng(seed("killed around a note"), 0);
     let notes = Arc::new(NoteFolder::new());
     let mut desk = Desk::start(on_sqlite(&notes));
     let watcher = Watcher::of(&notes);

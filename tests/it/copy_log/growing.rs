@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tests::{
     desk::Desk,
-    effort::{chance, seed},
+    test_scale::{rng, seed},
 };
 use tokio::{sync::watch, task::block_in_place};
 
@@ -18,7 +18,7 @@ async fn copy_of_a_growing_log_catches_up_and_completes_after_desk_stops() {
     let mut desk = block_in_place(|| Desk::start(on(&database)));
     let (stop, stopping) = watch::channel(false);
     let chatting: Vec<_> = (0..6)
-        .map(|n| tokio::spawn(Chatter::new(&desk, n).chat_until(stopping.clone(), chance(seed, n as u64))))
+        .map(|n| tokio::spawn(Chatter::new(&desk, n).chat_until(stopping.clone(), rng(seed, n as u64))))
         .collect();
     let source = Place::Postgres(database);
     let reader = source.reader().await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt as _;
 use tests::{
     desk::{Desk, Setup},
-    effort::{chance, count, seed},
+    test_scale::{count, rng, seed},
 };
 
 use super::{Place, copy, copying, place::unplaced, proves_itself, shop};
@@ -36,7 +36,7 @@ async fn survives(targets: impl AsyncFn() -> Place, test: &str) {
     copy(&source, &targets().await, &[]).await;
     let whole = began.elapsed();
     for round in 0..count(3, 20) {
-        let (target, mut random, mut unfinished) = (targets().await, chance(seed, round as u64), 0);
+        let (target, mut random, mut unfinished) = (targets().await, rng(seed, round as u64), 0);
         let map = tempfile::tempdir().unwrap();
         let map = super::text(&map.path().join("map"));
         for _kill in 0..3 {

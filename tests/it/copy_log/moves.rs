@@ -1,7 +1,7 @@
 //! A log that is moved has the same events, byte for byte, in the same order; where it stands is the target's affair.
 
 use event_store::{Identity, Position, position_map::PositionMap};
-use tests::effort::seed;
+use tests::test_scale::seed;
 
 use super::{
     Place, copy,

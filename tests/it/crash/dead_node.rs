@@ -20,7 +20,7 @@ use serde_json::json;
 use tests::desk::Desk;
 use uuid::Uuid;
 
-use super::{Ground, customers::Request};
+use super::{Backend, customers::Request};
 
 /// A node that is no more.
 pub(crate) struct DeadNode {
@@ -30,8 +30,8 @@ pub(crate) struct DeadNode {
 
 impl DeadNode {
     /// On the data of a server that does not run, or on a database that others use as well.
-    pub(crate) async fn beside(desk: &Desk, ground: &Ground, incarnation: Incarnation) -> Self {
-        let (store, keys) = ground.open(desk).await;
+    pub(crate) async fn beside(desk: &Desk, backend: &Backend, incarnation: Incarnation) -> Self {
+        let (store, keys) = backend.open(desk).await;
         let log_id = store.identity().await.unwrap().log_id;
         let log = testkit::log_over(store, &keys, &desk.master_key_file()).await;
         Self { sessions: Sessions::new(log, log_id), node: Node { id: "dead".to_owned(), incarnation } }

@@ -9,7 +9,7 @@ const POSTS: [&str; 5] =
     ["/api/chat", "/api/chat/stream", "/api/conversation/create", "/api/conversation/new", "/api/conversation/clear"];
 
 fn cases() -> u32 {
-    u32::try_from(tests::effort::count(256, 20_000)).unwrap()
+    u32::try_from(tests::test_scale::count(256, 20_000)).unwrap()
 }
 
 /// Bytes; text; and JSON that is nearly right, some of it cut.

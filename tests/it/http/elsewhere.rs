@@ -8,7 +8,7 @@
 
 use std::{path::Path, process::Command};
 
-use tests::{desk::Setup, effort::is_long, kurrent::Kurrent, postgres::Postgres};
+use tests::{desk::Setup, kurrent::Kurrent, postgres::Postgres, test_scale::is_long};
 
 use crate::crash::on;
 
@@ -31,7 +31,7 @@ pub(super) fn is_wanted() -> bool {
 }
 
 /// Log and database of the shared server; they end with the process.
-pub(super) fn ground(folder: &Path) -> Setup {
+pub(super) fn backend(folder: &Path) -> Setup {
     let log = Box::leak(Box::new(Kurrent::start_in(&folder.join("kurrent"))));
     let database = std::thread::spawn(|| {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
@@ -48,7 +48,12 @@ fn with_the_log_on_kurrentdb_the_http_tests_pass() {
     }
     let mut command = Command::new(std::env::current_exe().unwrap());
     let others = OF_THE_LOG.iter().filter(|_| is_long());
-    let output = command.args(OF_THE_ADAPTER.iter().chain(others)).args(["--test-threads", "4"]).env(LOG, "kurrentdb").output().unwrap();
+    let output = command
+        .args(OF_THE_ADAPTER.iter().chain(others))
+        .args(["--test-threads", "4"])
+        .env(LOG, "kurrentdb")
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     let passed = said.lines().find_map(|line| line.strip_prefix("test result: ok. ")).unwrap_or_default();

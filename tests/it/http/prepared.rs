@@ -32,7 +32,7 @@ use super::{LIMIT, problem};
 const VISITOR: VisitorId = VisitorId(Uuid::from_u128(0xa001));
 const TOKEN_KEY: [u8; 32] = [5; 32];
 
-/// A visitor's token as the house with this key signed it at this time.
+/// A visitor's token as a server with this key signs it at this time.
 pub(super) fn token_of(key: &[u8], visitor: Uuid, at: Timestamp) -> String {
     VisitorTokens::new(&[key.to_vec()]).issue(VisitorId(visitor), at).token
 }

@@ -82,7 +82,7 @@ fn escaped(name: &str) -> String {
 #[test]
 fn message_text_round_trips_through_every_view() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let cases = u32::try_from(tests::effort::count(64, 2_000)).unwrap();
+    let cases = u32::try_from(tests::test_scale::count(64, 2_000)).unwrap();
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let run = TestRunner::new(config).run(&(name(), message(), parameters()), |(name, message, parameters)| {
         runtime.block_on(comes_back(&name, &message, &parameters))

@@ -6,8 +6,8 @@ use tokio::time::timeout;
 
 use super::*;
 
-fn three() -> Ground {
-    Ground::with(Options { nodes: 3, ..Options::default() })
+fn three() -> Fixture {
+    Fixture::with(Options { nodes: 3, ..Options::default() })
 }
 
 /// Once more until it is there: what a command does while nodes change.
@@ -20,12 +20,12 @@ async fn append_patiently(log: &KurrentLog, stream: &StreamName, event: SealedEv
     timeout(PATIENCE, tries).await.unwrap();
 }
 
-async fn follows_the_leader(log: &KurrentLog, ground: &Ground) {
+async fn follows_the_leader(log: &KurrentLog, fixture: &Fixture) {
     let stream = new_stream();
     let mut subscription = log.subscribe(log.head().await.unwrap());
     let mut ids = Vec::new();
     for leader in [0, 1, 2, 0, 1] {
-        ground.server().lead(Some(leader));
+        fixture.server().lead(Some(leader));
         for event in events(3) {
             ids.push(event.event_id);
             append_patiently(log, &stream, event).await;
@@ -40,35 +40,35 @@ async fn follows_the_leader(log: &KurrentLog, ground: &Ground) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leader_is_discovered() {
-    let ground = three();
-    follows_the_leader(&*ground.log().await, &ground).await;
+    let fixture = three();
+    follows_the_leader(&*fixture.log().await, &fixture).await;
 }
 
 /// The URL names one node, which tells of the others when it is asked for what only the leader may answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redirect_to_the_leader_is_followed() {
-    let ground = three();
-    let url = ground.server().url_of(0);
-    ground.server().lead(Some(2));
+    let fixture = three();
+    let url = fixture.server().url_of(0);
+    fixture.server().lead(Some(2));
     let log = KurrentLog::open(KurrentSettings::parse(&url).unwrap()).await.unwrap();
-    follows_the_leader(&log, &ground).await;
+    follows_the_leader(&log, &fixture).await;
 }
 
 /// The client stays with a node that was good once; here another is looked for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_node_is_replaced_by_another() {
-    let ground = three();
-    let (log, stream) = (ground.log().await, new_stream());
+    let fixture = three();
+    let (log, stream) = (fixture.log().await, new_stream());
     append_patiently(&log, &stream, event()).await;
     let mut subscription = log.subscribe(Position::START);
     for (dead, leader) in [(0, 1), (1, 2), (2, 0)] {
         {
-            let mut server = ground.server();
+            let mut server = fixture.server();
             server.go_down(dead);
             server.lead(Some(leader));
         }
         append_patiently(&log, &stream, event()).await;
-        ground.server().come_back(dead).unwrap();
+        fixture.server().come_back(dead).unwrap();
     }
     let all = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
     assert_eq!(all.len(), 4);
@@ -80,10 +80,10 @@ async fn failed_node_is_replaced_by_another() {
 /// A follower that lags knows nothing of what was just written: no decision is made from what it has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acknowledged_events_are_read_despite_a_lagging_follower() {
-    let ground = three();
-    let (log, stream) = (ground.log().await, new_stream());
+    let fixture = three();
+    let (log, stream) = (fixture.log().await, new_stream());
     {
-        let server = ground.server();
+        let server = fixture.server();
         server.lead(Some(1));
         server.hold(0);
         server.hold(2);
@@ -100,13 +100,13 @@ async fn acknowledged_events_are_read_despite_a_lagging_follower() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn log_is_unavailable_without_a_leader_and_recovers() {
-    let ground = three();
-    let (log, stream) = (ground.log().await, new_stream());
+    let fixture = three();
+    let (log, stream) = (fixture.log().await, new_stream());
     append_patiently(&log, &stream, event()).await;
-    ground.server().lead(None);
+    fixture.server().lead(None);
     let answer = timeout(PATIENCE, log.append(&stream, Expected::Any, events(1))).await.unwrap();
     assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
-    ground.server().lead(Some(1));
+    fixture.server().lead(Some(1));
     append_patiently(&log, &stream, event()).await;
     assert_eq!(log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap().len(), 2);
 }
@@ -114,12 +114,12 @@ async fn log_is_unavailable_without_a_leader_and_recovers() {
 /// An auditor's program may read where nobody is disturbed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reader_uses_the_preferred_node() {
-    let ground = three();
-    let (log, stream) = (ground.log().await, new_stream());
+    let fixture = three();
+    let (log, stream) = (fixture.log().await, new_stream());
     append_patiently(&log, &stream, event()).await;
-    let url = format!("{}&nodePreference=follower", ground.server().url());
+    let url = format!("{}&nodePreference=follower", fixture.server().url());
     {
-        let server = ground.server();
+        let server = fixture.server();
         server.hold(1);
         server.hold(2);
     }
@@ -127,7 +127,7 @@ async fn reader_uses_the_preferred_node() {
     let reader = KurrentLog::open_reader(KurrentSettings::parse(&url).unwrap()).await.unwrap();
     assert_eq!(reader.read_all(Position::START, 10).await.unwrap().len(), 1, "the follower knows of one only");
     {
-        let server = ground.server();
+        let server = fixture.server();
         server.release(1);
         server.release(2);
     }

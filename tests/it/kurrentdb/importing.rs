@@ -32,19 +32,19 @@ fn import(target: KurrentImport) -> Import {
 /// What one write of the import takes may be more than the server takes: sealed bytes are text there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn import_batches_events_up_to_the_servers_limit() {
-    let (ground, stream) = (Ground::new(), new_stream());
+    let (fixture, stream) = (Fixture::new(), new_stream());
     let (source, events) = log_of((0..20).map(|_| (stream.clone(), sealed(90 * 1024))).collect()).await;
-    let mut import = import(target(ground.settings(), &source).await);
+    let mut import = import(target(fixture.settings(), &source).await);
     let places = import.take(&events).await.unwrap();
     assert!(places.is_sorted() && places.len() == 20, "{places:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn import_with_a_too_large_event_sends_nothing_of_its_batch() {
-    let (ground, stream) = (Ground::new(), new_stream());
+    let (fixture, stream) = (Fixture::new(), new_stream());
     let (source, events) =
         log_of(vec![(stream.clone(), event()), (stream.clone(), sealed(2000)), (stream, event())]).await;
-    let settings = ground.settings().with_max_append_bytes(2000);
+    let settings = fixture.settings().with_max_append_bytes(2000);
     let error = import(target(settings.clone(), &source).await).take(&events).await.unwrap_err();
     assert!(matches!(error, ImportError::TooLarge { position: Position(2), limit: 2000, .. }), "{error}");
     let there = target(settings, &source).await.reader().read_all(Position::START, 10).await.unwrap();
@@ -54,12 +54,12 @@ async fn import_with_a_too_large_event_sends_nothing_of_its_batch() {
 /// Between its writes, into another stream: nothing but the order of all of them tells.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn import_detects_another_writer() {
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     let (source, events) = log_of((0..6).map(|_| (new_stream(), event())).collect()).await;
     let (_, foreign) = log_of(vec![(new_stream(), event())]).await;
-    let mut import = import(target(ground.settings(), &source).await);
+    let mut import = import(target(fixture.settings(), &source).await);
     import.take(&events[..3]).await.unwrap();
-    let mut another = target(ground.settings(), &source).await;
+    let mut another = target(fixture.settings(), &source).await;
     another.append(&foreign).await.unwrap();
     let error = import.take(&events[3..]).await.unwrap_err();
     assert!(matches!(error, ImportError::Differs { number: 4, .. }), "{error}");
@@ -68,27 +68,27 @@ async fn import_detects_another_writer() {
 /// Nobody would find there by its id alone what may be tried again, in another stream, after the move.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn import_claims_retryable_ids() {
-    let (ground, source, stream) = (Ground::new(), MemoryStore::default(), new_stream());
+    let (fixture, source, stream) = (Fixture::new(), MemoryStore::default(), new_stream());
     for age in [SignedDuration::from_mins(20), SignedDuration::from_mins(5)] {
         let request = Request { stream: stream.clone(), expected: Expected::Any, events: events(1) };
         source.append_at(&request, Timestamp::now() - age).unwrap();
     }
     let events = source.read_all(Position::START, 10).await.unwrap();
-    import(target(ground.settings(), &source).await).take(&events).await.unwrap();
-    let copy = target(ground.settings(), &source).await;
+    import(target(fixture.settings(), &source).await).take(&events).await.unwrap();
+    let copy = target(fixture.settings(), &source).await;
     let holder = async |event: &RecordedEvent| copy.reader().holder(event.event.event_id).await.unwrap();
     assert_eq!((holder(&events[0]).await, holder(&events[1]).await), (None, Some(stream)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resumed_import_is_incomplete_until_finished_again() {
-    let (ground, stream) = (Ground::new(), new_stream());
+    let (fixture, stream) = (Fixture::new(), new_stream());
     let (source, events) = log_of((0..4).map(|_| (stream.clone(), event())).collect()).await;
     for part in [2, 4] {
-        let mut copy = import(target(ground.settings(), &source).await);
+        let mut copy = import(target(fixture.settings(), &source).await);
         copy.take(&events[..part]).await.unwrap();
-        assert!(!target(ground.settings(), &source).await.reader().is_whole().await.unwrap());
+        assert!(!target(fixture.settings(), &source).await.reader().is_whole().await.unwrap());
         copy.finish().await.unwrap();
-        assert!(target(ground.settings(), &source).await.reader().is_whole().await.unwrap());
+        assert!(target(fixture.settings(), &source).await.reader().is_whole().await.unwrap());
     }
 }

@@ -17,8 +17,8 @@ async fn soon<T>(what: &str, asked: impl Future<Output = T>) -> T {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operations_fail_fast_without_a_server_and_recover() {
-    let ground = Ground::new();
-    let (log, stream) = (ground.log().await, new_stream());
+    let fixture = Fixture::new();
+    let (log, stream) = (fixture.log().await, new_stream());
     let first = events(2);
     log.append(&stream, Expected::NoStream, first.clone()).await.unwrap();
     let mut subscription = log.subscribe(Position::START);
@@ -27,7 +27,7 @@ async fn operations_fail_fast_without_a_server_and_recover() {
         assert_eq!(given.event.event_id, event.event_id);
     }
     for round in 0..2 {
-        ground.server().go_down_everywhere();
+        fixture.server().go_down_everywhere();
         let lost = event();
         let answer = soon("an append", log.append(&stream, Expected::Any, vec![lost.clone()])).await;
         assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
@@ -43,7 +43,7 @@ async fn operations_fail_fast_without_a_server_and_recover() {
         let waits = timeout(Duration::from_millis(1500), subscription.next()).await;
         assert!(waits.is_err(), "a subscription waits, but {waits:?} came");
 
-        ground.server().listen_everywhere().unwrap();
+        fixture.server().listen_everywhere().unwrap();
         while log.append(&stream, Expected::Any, vec![lost.clone()]).await.is_err() {}
         let given = timeout(PATIENCE, subscription.next()).await.unwrap().unwrap().unwrap();
         assert_eq!((given.event.event_id, given.version), (lost.event_id, StreamVersion(3 + round)));
@@ -54,17 +54,17 @@ async fn operations_fail_fast_without_a_server_and_recover() {
 /// As a network that drops packets: nobody refuses, nobody answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unresponsive_server_times_out() {
-    let ground = Ground::new();
-    let (log, stream) = (ground.log().await, new_stream());
+    let fixture = Fixture::new();
+    let (log, stream) = (fixture.log().await, new_stream());
     log.append(&stream, Expected::NoStream, events(1)).await.unwrap();
-    ground.server().faults().delay(Duration::from_secs(3600));
+    fixture.server().faults().delay(Duration::from_secs(3600));
     let answer = soon("an append", log.append(&stream, Expected::Any, events(1))).await;
     assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
     let read = soon("a read", log.read_stream(&stream, StreamVersion::NONE, 10)).await;
     assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
     let read = soon("a read of the log", log.read_all(Position::START, 10)).await;
     assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
-    ground.server().faults().delay(Duration::ZERO);
+    fixture.server().faults().delay(Duration::ZERO);
     let lost = event();
     let comes_back = async { while log.append(&stream, Expected::Any, vec![lost.clone()]).await.is_err() {} };
     timeout(PATIENCE, comes_back).await.unwrap();
@@ -72,8 +72,8 @@ async fn unresponsive_server_times_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn subscription_survives_a_server_restart_without_a_gap() {
-    let ground = Ground::new();
-    let (log, stream) = (ground.log().await, new_stream());
+    let fixture = Fixture::new();
+    let (log, stream) = (fixture.log().await, new_stream());
     let mut subscription = log.subscribe(Position::START);
     let mut ids = Vec::new();
     for round in 0..5 {
@@ -84,7 +84,7 @@ async fn subscription_survives_a_server_restart_without_a_gap() {
             }
         }
         if round < 4 {
-            ground.server().restart().unwrap();
+            fixture.server().restart().unwrap();
         }
     }
     for id in ids {
@@ -95,8 +95,8 @@ async fn subscription_survives_a_server_restart_without_a_gap() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn opening_without_a_server_fails_fast() {
-    let ground = Ground::new();
-    ground.server().go_down_everywhere();
-    let refused = timeout(Duration::from_secs(40), KurrentLog::open(ground.settings())).await.unwrap();
+    let fixture = Fixture::new();
+    fixture.server().go_down_everywhere();
+    let refused = timeout(Duration::from_secs(40), KurrentLog::open(fixture.settings())).await.unwrap();
     assert!(matches!(refused, Err(event_store::kurrentdb::KurrentError::Unavailable(_))));
 }

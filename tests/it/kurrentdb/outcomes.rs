@@ -33,17 +33,17 @@ async fn all_once(log: &KurrentLog, wanted: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_append_answer_is_resolved_by_reading_back() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let mut stored = 0;
     for fault in FAULTS {
         for expected in WAYS {
             let (stream, events) = (new_stream(), events(3));
-            ground.server().faults().on_append(fault);
+            fixture.server().faults().on_append(fault);
             let answer = log.append(&stream, expected, events.clone()).await;
             let answer = answer.unwrap_or_else(|error| panic!("{fault:?}, {expected:?}: {error}"));
             stored += 3;
-            assert_eq!(ground.server().faults().waiting(), 0, "{fault:?} did not happen");
+            assert_eq!(fixture.server().faults().waiting(), 0, "{fault:?} did not happen");
             let there = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
             let contents: Vec<_> = there.iter().map(|recorded| recorded.event.clone()).collect();
             assert_eq!(contents, events, "{fault:?}, {expected:?}");
@@ -58,13 +58,13 @@ async fn lost_append_answer_is_resolved_by_reading_back() {
 /// On a stream that goes on, at the very version: what looks like somebody else's event is one's own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn own_event_is_not_mistaken_for_a_conflict() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let stream = new_stream();
     log.append(&stream, Expected::NoStream, events(1)).await.unwrap();
     for (n, fault) in FAULTS.into_iter().enumerate() {
         let version = StreamVersion(n as u64 + 1);
-        ground.server().faults().on_append(fault);
+        fixture.server().faults().on_append(fault);
         let answer = log.append(&stream, Expected::Exact(version), events(1)).await;
         assert_eq!(answer.unwrap_or_else(|error| panic!("{fault:?}: {error}")).last_version, version.next());
     }
@@ -74,18 +74,18 @@ async fn own_event_is_not_mistaken_for_a_conflict() {
 /// Twice in a row, and with the connection that is to be read back from cut as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_read_back_reports_unavailable() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let stream = new_stream();
     for fault in [AppendFault::StoredTimedOut, AppendFault::LostTimedOut] {
         for ending in [Ending::ConnectionCut, Ending::Ok, Ending::Unavailable, Ending::TooSlow] {
             {
-                let server = ground.server();
+                let server = fixture.server();
                 server.faults().on_appends("", fault, 2);
                 server.faults().on_reads(0, ending, 2);
             }
             log.append(&stream, Expected::Any, events(1)).await.unwrap();
-            ground.server().faults().clear();
+            fixture.server().faults().clear();
         }
     }
     all_once(&log, 8).await;
@@ -94,8 +94,8 @@ async fn failed_read_back_reports_unavailable() {
 /// The server says success for an id that it has at that place, whatever the event says.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn success_for_other_content_is_refused() {
-    let ground = Ground::new();
-    let (here, there) = (ground.log().await, ground.log().await);
+    let fixture = Fixture::new();
+    let (here, there) = (fixture.log().await, fixture.log().await);
     let (stream, first) = (new_stream(), event());
     here.append(&stream, Expected::NoStream, vec![first.clone()]).await.unwrap();
     let other = SealedEvent { data: "{\"other\":true}".into(), ..first.clone() };
@@ -112,14 +112,14 @@ async fn success_for_other_content_is_refused() {
 /// KurrentDB itself stores an id again that stands further up in the stream; whichever node it comes to, here it is a repeat.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_event_id_is_found_on_every_node() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let (stream, all) = (new_stream(), events(1500));
     let mut answers = Vec::new();
     for event in all.chunks(150) {
         answers.push(log.append(&stream, Expected::Any, event.to_vec()).await.unwrap());
     }
-    let other = ground.log().await;
+    let other = fixture.log().await;
     for expected in [Expected::Any, Expected::Exact(StreamVersion(1500)), Expected::NoStream] {
         for place in [0, 4, 9] {
             let again = other.append(&stream, expected, all[place * 150..(place + 1) * 150].to_vec()).await.unwrap();
@@ -132,8 +132,8 @@ async fn old_event_id_is_found_on_every_node() {
 /// What a node remembers of a stream may not be all of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn append_continues_after_another_nodes_events() {
-    let ground = Ground::new();
-    let (here, there) = (ground.log().await, ground.log().await);
+    let fixture = Fixture::new();
+    let (here, there) = (fixture.log().await, fixture.log().await);
     let stream = new_stream();
     here.append(&stream, Expected::NoStream, events(1)).await.unwrap();
     for round in 0..6 {
@@ -146,8 +146,8 @@ async fn append_continues_after_another_nodes_events() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_of_another_node_are_found() {
-    let ground = Ground::new();
-    let (here, there) = (ground.log().await, ground.log().await);
+    let fixture = Fixture::new();
+    let (here, there) = (fixture.log().await, fixture.log().await);
     let (stream, events) = (new_stream(), events(2));
     here.append(&stream, Expected::NoStream, events[..1].to_vec()).await.unwrap();
     there.append(&stream, Expected::Any, events[1..].to_vec()).await.unwrap();
@@ -157,9 +157,9 @@ async fn events_of_another_node_are_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancelled_append_still_completes() {
-    let ground = Ground::new();
-    let log = ground.log().await;
-    ground.server().faults().on_append(AppendFault::LostTimedOut);
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
+    fixture.server().faults().on_append(AppendFault::LostTimedOut);
     let stream = new_stream();
     let append = log.append(&stream, Expected::NoStream, events(1));
     let gone_away = tokio::time::timeout(Duration::from_millis(1), append).await;
@@ -171,8 +171,8 @@ async fn cancelled_append_still_completes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn several_nodes_append_to_one_stream_without_loss_or_duplicate() {
-    let ground = Ground::new();
-    let nodes = join_all((0..4).map(|_| ground.log())).await;
+    let fixture = Fixture::new();
+    let nodes = join_all((0..4).map(|_| fixture.log())).await;
     let stream = new_stream();
     let writers = nodes.iter().flat_map(|node| (0..4).map(move |_| node.clone())).map(|node| {
         let stream = stream.clone();
@@ -194,18 +194,18 @@ async fn several_nodes_append_to_one_stream_without_loss_or_duplicate() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_exact_appends_have_one_winner_per_version() {
-    let ground = Ground::new();
-    let nodes = join_all((0..4).map(|_| ground.log())).await;
+    let fixture = Fixture::new();
+    let nodes = join_all((0..4).map(|_| fixture.log())).await;
     let stream = new_stream();
     for version in 0..8 {
         let fault = FAULTS[version % FAULTS.len()];
-        ground.server().faults().on_append(fault);
+        fixture.server().faults().on_append(fault);
         let expected = Expected::Exact(StreamVersion(version as u64));
         let answers = join_all(nodes.iter().map(|node| node.append(&stream, expected, events(1)))).await;
         let won = answers.iter().filter(|answer| answer.is_ok()).count();
         let lost = |answer: &&Result<_, AppendError>| matches!(answer, Err(AppendError::WrongExpectedVersion { .. }));
         assert_eq!((won, answers.iter().filter(lost).count()), (1, 3), "{fault:?}: {answers:?}");
-        ground.server().faults().clear();
+        fixture.server().faults().clear();
     }
     all_once(&nodes[0], 8).await;
 }

@@ -15,8 +15,8 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn conformance_program_passes_on_a_correct_server() {
-    let ground = Ground::new();
-    let url = ground.server().url();
+    let fixture = Fixture::new();
+    let url = fixture.server().url();
     let (code, said) = tokio::task::spawn_blocking(move || run(&[&url, "--kills", "5"])).await.unwrap();
     assert_eq!(code, Some(0), "{said}");
     let promises = event_store::conformance::promises().len();
@@ -27,9 +27,9 @@ async fn conformance_program_passes_on_a_correct_server() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn conformance_program_refuses_a_log_with_events() {
-    let ground = Ground::new();
-    ground.log().await.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
-    let url = ground.server().url();
+    let fixture = Fixture::new();
+    fixture.log().await.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
+    let url = fixture.server().url();
     let only = ["--only", "exact_appends_at_that_version"];
     let asked = tokio::task::spawn_blocking(move || {
         (run(&[&url, only[0], only[1]]), run(&[&url, only[0], only[1], "--into-this-log"]))

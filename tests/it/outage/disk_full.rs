@@ -6,7 +6,7 @@ use std::{process::Command, time::Duration};
 use reqwest::StatusCode;
 use tests::{
     desk::{Customer, Desk, Setup},
-    effort::seed,
+    test_scale::seed,
 };
 
 use super::{Crowd, commands_are_refused, create, is_ready, says_later, status_of};

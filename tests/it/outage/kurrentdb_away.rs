@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tests::{
     desk::{Customer, Desk},
-    effort::seed,
+    test_scale::seed,
 };
 use tokio::{task::block_in_place, time::sleep};
 
@@ -16,13 +16,13 @@ use super::{
     postgres_away::{resumes, stream_has_waited},
     says_later, status_of,
 };
-use crate::crash::{Ground, is_whole, proves_itself, until};
+use crate::crash::{Backend, is_whole, proves_itself, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unavailable_log_refuses_commands_keeps_reads_and_recovers() {
-    let ground = Ground::kurrent().await;
-    let Ground::Kurrent { log, .. } = &ground else { unreachable!() };
-    let desk = block_in_place(|| Desk::start(ground.setup()));
+    let backend = Backend::kurrent().await;
+    let Backend::Kurrent { log, .. } = &backend else { unreachable!() };
+    let desk = block_in_place(|| Desk::start(backend.setup()));
     let customer = desk.customer();
     customer.arrive("arrival").await.unwrap();
     customer.chat("arrival", "多久发货？").await.unwrap();
@@ -48,7 +48,7 @@ async fn unavailable_log_refuses_commands_keeps_reads_and_recovers() {
     let (chatters, followers) = crowd.leaves_answered().await;
     is_whole(&desk, &chatters, followers).await;
     is_ready(&desk).await;
-    proves_itself(&ground.store(&desk));
+    proves_itself(&backend.store(&desk));
 }
 
 async fn messages(customer: &Customer) -> Value {

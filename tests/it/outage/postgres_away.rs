@@ -6,8 +6,8 @@ use reqwest::StatusCode;
 use serde_json::json;
 use tests::{
     desk::{Customer, Desk, EventFrame, Frames},
-    effort::seed,
     postgres::Postgres,
+    test_scale::seed,
 };
 
 use super::{Crowd, RESUMED, SOON, commands_are_refused, create, is_ready, says_later_with, status_of};

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use tests::{
     desk::{Desk, Setup},
-    effort::seed,
     postgres::Postgres,
+    test_scale::seed,
 };
 use tokio::{task::block_in_place, time::timeout};
 

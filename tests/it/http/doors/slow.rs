@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tests::effort::is_long;
+use tests::test_scale::is_long;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,

@@ -125,7 +125,7 @@ async fn many_wrong_passwords_are_throttled_and_the_owners_device_still_signs_in
     };
     ok(sign_in(ADMIN_PASSWORD, Some(device)).await.unwrap()).await;
     let (mut checked, mut waiting) = (0, 0);
-    for n in 0..tests::effort::count(100, 1_000) {
+    for n in 0..tests::test_scale::count(100, 1_000) {
         let answer = sign_in(&format!("wrong password {n}"), None).await.unwrap();
         match answer.status().as_u16() {
             401 => checked += 1,
@@ -175,7 +175,7 @@ async fn wrong_passwords_from_many_addresses_throttle_only_that_account() {
     let second = json!({"username": "second", "password": "another four words"});
     ok(admin.post("/api/agents", &second).await.unwrap()).await;
     let mut checked = 0;
-    for n in 0..tests::effort::count(100, 1_000) {
+    for n in 0..tests::test_scale::count(100, 1_000) {
         let wrong = json!({"username": "admin", "password": format!("wrong password {n}")});
         let answer = sign_in(n + 1, &wrong).await.unwrap().status().as_u16();
         assert!(matches!(answer, 401 | 429), "{answer}");

@@ -16,7 +16,7 @@ use tests::{
 };
 
 #[derive(Clone)]
-pub(crate) enum Ground {
+pub(crate) enum Backend {
     Files,
     Postgres(FreshDatabase),
     Kurrent { log: Kurrent, rest: FreshDatabase },
@@ -27,7 +27,7 @@ pub(crate) fn on(database: &FreshDatabase) -> Setup {
     Setup { database_url: Some(database.app_url()), database_owner_url: Some(database.url()), ..Setup::default() }
 }
 
-impl Ground {
+impl Backend {
     pub(crate) async fn postgres() -> Self {
         Self::Postgres(Postgres::shared().await.fresh_database().await)
     }

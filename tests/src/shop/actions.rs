@@ -1,4 +1,4 @@
-//! What is done when its time has come: each step becomes a command, or several, on the session as it is then.
+//! What is done when its time has come: each action becomes a command, or several, on the session as it is then.
 
 use domain::{
     ContextId, Language, MessageId, RunId, VisitorId,
@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
-    Happening, Shop,
-    agenda::Step,
+    Shop, Step,
+    agenda::Action,
     calendar::{busy, is_open, later, opens_at},
     people::Who,
     rules::{self, Rule},
@@ -24,7 +24,7 @@ use super::{
 
 /// The longest one attempt may take, as in the program.
 const LIMIT_S: f64 = 120.0;
-/// Attempts before the house answers itself, as in the program.
+/// Attempts before the fallback reply, as in the program.
 const ATTEMPTS: u32 = 3;
 const POLICY_VERSION: u32 = 3;
 
@@ -32,33 +32,33 @@ impl Shop {
     /// A customer comes, and the next one is expected.
     pub(super) fn arrive(&mut self) {
         let missing = self.order.events - self.given;
-        let next = self.doors.next(&mut self.chance, self.now, self.given, missing, self.threads.open());
-        self.agenda.add(next, None, Step::Arrive);
+        let next = self.doors.next(&mut self.rng, self.now, self.given, missing, self.threads.open());
+        self.agenda.add(next, None, Action::Arrive);
         let (visitor, language) = self.visitor();
         let name = self.session_name(language);
         let mut thread = Thread::new(visitor, name, language);
-        thread.questions = 1 + self.chance.below(4) + self.chance.below(3);
+        thread.questions = 1 + self.rng.below(4) + self.rng.below(3);
         let slot = self.enter(thread);
-        let begins_at_once = self.chance.happens(0.7);
-        self.plan(slot, 0.0, if begins_at_once { Step::Write } else { Step::Repeat });
+        let begins_at_once = self.rng.happens(0.7);
+        self.plan(slot, 0.0, if begins_at_once { Action::Write } else { Action::Repeat });
     }
 
     fn visitor(&mut self) -> (VisitorId, Language) {
-        if self.chance.happens(self.order.profile.second_session)
-            && let Some(known) = self.people.known(&mut self.chance).filter(|(id, _)| !self.erased.contains(id))
+        if self.rng.happens(self.order.profile.second_session)
+            && let Some(known) = self.people.known(&mut self.rng).filter(|(id, _)| !self.erased.contains(id))
         {
             return known;
         }
-        let language = if self.chance.happens(busy(self.now).abroad) { Language::En } else { Language::Zh };
-        let visitor = VisitorId(self.chance.id());
+        let language = if self.rng.happens(busy(self.now).abroad) { Language::En } else { Language::Zh };
+        let visitor = VisitorId(self.rng.id());
         self.people.remember(visitor, language);
         (visitor, language)
     }
 
     /// Mostly made by the shop's page, now and then chosen by a person.
     fn session_name(&mut self, language: Language) -> SessionName {
-        let (second, number) = (self.now.as_second(), self.chance.below(1_000_000));
-        let name = match (self.chance.below(20), language) {
+        let (second, number) = (self.now.as_second(), self.rng.below(1_000_000));
+        let name = match (self.rng.below(20), language) {
             (0, Language::Zh) => format!("小明的车 {number}"),
             (0, Language::En) => format!("rider{number}@example.com"),
             _ => format!("session_{second}_{number:06}"),
@@ -66,26 +66,26 @@ impl Shop {
         SessionName::parse(name).expect("nothing forbidden is in it")
     }
 
-    /// Does one step of a session.
-    pub(super) fn take(&mut self, slot: usize, step: Step) {
-        match step {
-            Step::Arrive => {}
-            Step::Write => self.write(slot),
-            Step::WriteMore => self.write_more(slot),
-            Step::Repeat => self.open_session(slot),
-            Step::StartFresh { clear } => self.start_fresh(slot, clear),
-            Step::Begin => self.begin(slot),
-            Step::Finish { run, attempt, by_model } => self.finish(slot, run, attempt, by_model),
-            Step::Retake { run, attempt, died } => self.retake(slot, run, attempt, died),
-            Step::Escalate(rule) => self.escalate(slot, rule),
-            Step::CancelEscalation(reason) => self.cancel_escalation(slot, reason),
-            Step::GiveNotice => self.give_notice(slot),
-            Step::TakeOver { from_any } => self.take_over(slot, from_any),
-            Step::Rival => self.rival(slot),
-            Step::Leave => self.leave(slot),
-            Step::OpeningTime => self.opening_time(slot),
-            Step::Close { reason, at_version } => self.close(slot, reason, at_version),
-            Step::Forget => self.forget(slot),
+    /// Does one action of a session.
+    pub(super) fn take(&mut self, slot: usize, action: Action) {
+        match action {
+            Action::Arrive => {}
+            Action::Write => self.write(slot),
+            Action::WriteMore => self.write_more(slot),
+            Action::Repeat => self.open_session(slot),
+            Action::StartFresh { clear } => self.start_fresh(slot, clear),
+            Action::Begin => self.begin(slot),
+            Action::Finish { run, attempt, by_model } => self.finish(slot, run, attempt, by_model),
+            Action::Retake { run, attempt, died } => self.retake(slot, run, attempt, died),
+            Action::Escalate(rule) => self.escalate(slot, rule),
+            Action::CancelEscalation(reason) => self.cancel_escalation(slot, reason),
+            Action::GiveNotice => self.give_notice(slot),
+            Action::TakeOver { from_any } => self.take_over(slot, from_any),
+            Action::Rival => self.rival(slot),
+            Action::Leave => self.leave(slot),
+            Action::OpeningTime => self.opening_time(slot),
+            Action::Close { reason, at_version } => self.close(slot, reason, at_version),
+            Action::Forget => self.forget(slot),
         }
     }
 
@@ -110,15 +110,15 @@ impl Shop {
     /// The next question, or what makes a rule fire.
     fn write(&mut self, slot: usize) {
         let language = self.threads[slot].language;
-        let fires = self.chance.happens(self.order.profile.escalates).then(|| rules::one_that_fires(&mut self.chance));
-        let heard = fires.and_then(|rule| words::heard(&mut self.chance, language, rule.name));
-        let topic = self.words.topic(&mut self.chance, language);
+        let fires = self.rng.happens(self.order.profile.escalates).then(|| rules::one_that_fires(&mut self.rng));
+        let heard = fires.and_then(|rule| words::heard(&mut self.rng, language, rule.name));
+        let topic = self.words.topic(&mut self.rng, language);
         let is_last = self.threads[slot].questions == 0;
         let follows = self.threads[slot].version > 2;
         let text = match heard {
             Some(heard) => heard.to_owned(),
-            None if is_last => words::thanks(&mut self.chance, language),
-            None => self.words.question(&mut self.chance, language, topic, follows),
+            None if is_last => words::thanks(&mut self.rng, language),
+            None => self.words.question(&mut self.rng, language, topic, follows),
         };
         let thread = &mut self.threads[slot];
         thread.topic = topic;
@@ -127,13 +127,13 @@ impl Shop {
         thread.heard = heard;
         self.say(slot, text);
         if let Some(rule) = fires.filter(|rule| rule.before_the_answer) {
-            self.plan(slot, 0.002, Step::Escalate(rule));
+            self.plan(slot, 0.002, Action::Escalate(rule));
         }
     }
 
     fn write_more(&mut self, slot: usize) {
         let language = self.threads[slot].language;
-        let text = words::burst(&mut self.chance, language);
+        let text = words::burst(&mut self.rng, language);
         self.say(slot, text);
     }
 
@@ -144,7 +144,7 @@ impl Shop {
             message: MessageId(origin.id.thing("message")),
             language: Language::of(&text).unwrap_or_default(),
             words: Words { text: MessageText::repaired(&text), parameters: self.parameters(slot) },
-            incarnation: self.people.node(&mut self.chance),
+            incarnation: self.people.node(&mut self.rng),
         };
         self.send(slot, &origin, Command::SendMessage(message));
     }
@@ -153,7 +153,7 @@ impl Shop {
     fn parameters(&mut self, slot: usize) -> Map<String, Value> {
         let mut parameters = Map::new();
         if self.threads[slot].id.0.as_bytes()[0] < 40 {
-            let page = self.chance.pick(&["/product/d11", "/product/c11", "/cart", "/orders"]);
+            let page = self.rng.pick(&["/product/d11", "/product/c11", "/cart", "/orders"]);
             parameters.insert("page".to_owned(), page.into());
         }
         parameters
@@ -163,7 +163,7 @@ impl Shop {
         let assistant = if by_model { "coze" } else { "faq" };
         StartRun {
             run,
-            incarnation: self.people.node(&mut self.chance),
+            incarnation: self.people.node(&mut self.rng),
             assistant: assistant.to_owned(),
             deadline: to_the_millisecond(later(self.clock.shows(&self.order, self.now), LIMIT_S)),
         }
@@ -171,14 +171,14 @@ impl Shop {
 
     fn begin(&mut self, slot: usize) {
         let origin = self.origin(slot, Who::Policy(ASSISTANT_RUN), ASSISTANT_RUN);
-        let by_model = self.chance.happens(0.35);
+        let by_model = self.rng.happens(0.35);
         let start = self.start(RunId(origin.id.thing("run")), by_model);
         self.send(slot, &origin, Command::StartRun(start));
     }
 
     fn retake(&mut self, slot: usize, run: RunId, attempt: u32, died: bool) {
         if died && let Some(dead) = self.run(slot, run, attempt).map(|run| run.incarnation) {
-            self.people.restart(&mut self.chance, dead);
+            self.people.restart(&mut self.rng, dead);
         }
         let origin = self.origin(slot, Who::Policy(ASSISTANT_RUN), ASSISTANT_RUN);
         let start = self.start(run, true);
@@ -192,7 +192,7 @@ impl Shop {
 
     fn finish(&mut self, slot: usize, run: RunId, attempt: u32, by_model: bool) {
         let must_fail = self.threads[slot].coming.is_some_and(|rule| rule.name == "R8");
-        if must_fail || self.chance.happens(self.order.profile.fails) {
+        if must_fail || self.rng.happens(self.order.profile.fails) {
             return self.fail(slot, run, attempt, must_fail);
         }
         let origin = self.origin(slot, Who::Assistant(if by_model { "coze" } else { "faq" }), "assistant_reply");
@@ -204,12 +204,12 @@ impl Shop {
         let thread = &self.threads[slot];
         let (language, topic, context) = (thread.language, thread.topic, thread.id.0.as_u128() % 10_000_000);
         let gives_up = thread.coming.is_some_and(|rule| matches!(rule.name, "R3" | "R6"));
-        let knows = !gives_up && !self.chance.happens(0.08);
+        let knows = !gives_up && !self.rng.happens(0.08);
         let (key, known) = self.words.answer(language, topic);
         let text = if knows { known } else { integrations::faq::texts::do_not_know(language) };
-        let confidence = if knows { self.chance.between(0.55, 1.0) } else { self.chance.between(0.0, 0.5) };
-        let tokens = by_model
-            .then(|| Tokens { input: 200 + self.chance.below(1_800) as u64, output: text.chars().count() as u64 });
+        let confidence = if knows { self.rng.between(0.55, 1.0) } else { self.rng.between(0.0, 0.5) };
+        let tokens =
+            by_model.then(|| Tokens { input: 200 + self.rng.below(1_800) as u64, output: text.chars().count() as u64 });
         Answer {
             run,
             attempt,
@@ -227,14 +227,14 @@ impl Shop {
 
     /// What the customer's stream has been sent of an answer.
     fn shown(&mut self, text: &str, by_model: bool) -> String {
-        if !by_model || self.chance.happens(0.25) {
+        if !by_model || self.rng.happens(0.25) {
             return String::new();
         }
-        text.chars().take(self.chance.below(text.chars().count() + 1)).collect()
+        text.chars().take(self.rng.below(text.chars().count() + 1)).collect()
     }
 
     fn fail(&mut self, slot: usize, run: RunId, attempt: u32, for_good: bool) {
-        let code = self.chance.weighted(&[
+        let code = self.rng.weighted(&[
             (FailureCode::Unavailable, 5.0),
             (FailureCode::TimedOut, 3.0),
             (FailureCode::Refused, 1.0),
@@ -283,7 +283,7 @@ impl Shop {
 
     fn give_notice(&mut self, slot: usize) {
         let origin = self.origin(slot, Who::Policy("opening_time"), "after_hours");
-        let opens_at = self.chance.happens(0.95).then(|| opens_at(self.now));
+        let opens_at = self.rng.happens(0.95).then(|| opens_at(self.now));
         self.send(slot, &origin, Command::GiveAfterHoursNotice { opens_at });
     }
 
@@ -294,7 +294,7 @@ impl Shop {
         if !is_waiting {
             return;
         }
-        match self.chance.below(10) {
+        match self.rng.below(10) {
             0 => self.cancel_escalation(slot, CancelReason::NobodyCame),
             1 | 2 => self.take_over(slot, true),
             _ => self.escalate(slot, &rules::OPENING_TIME),
@@ -302,10 +302,10 @@ impl Shop {
     }
 
     fn take_over(&mut self, slot: usize, from_any: bool) {
-        if !is_open(self.now) && !self.chance.happens(0.1) {
+        if !is_open(self.now) && !self.rng.happens(0.1) {
             return;
         }
-        let agent = self.people.agent(&mut self.chance, self.threads[slot].last_agent);
+        let agent = self.people.agent(&mut self.rng, self.threads[slot].last_agent);
         let origin = self.origin(slot, Who::Agent(agent), "take_over");
         self.send(slot, &origin, Command::TakeOver { agent, from_any });
     }
@@ -313,9 +313,9 @@ impl Shop {
     /// Refused by name, and so leaves no trace; the same agent once more is confirmed.
     fn rival(&mut self, slot: usize) {
         let owner = self.threads[slot].last_agent;
-        let agent = match owner.filter(|_| self.chance.happens(0.3)) {
+        let agent = match owner.filter(|_| self.rng.happens(0.3)) {
             Some(owner) => owner,
-            None => self.people.agent(&mut self.chance, owner),
+            None => self.people.agent(&mut self.rng, owner),
         };
         let origin = self.origin(slot, Who::Agent(agent), "take_over");
         self.send(slot, &origin, Command::TakeOver { agent, from_any: true });
@@ -323,8 +323,8 @@ impl Shop {
 
     fn leave(&mut self, slot: usize) {
         let Some(agent) = self.threads[slot].last_agent else { return };
-        if self.chance.happens(self.order.profile.goes_back) {
-            let reason = if self.chance.happens(0.6) { ReturnReason::HandedBack } else { ReturnReason::AgentLost };
+        if self.rng.happens(self.order.profile.goes_back) {
+            let reason = if self.rng.happens(0.6) { ReturnReason::HandedBack } else { ReturnReason::AgentLost };
             let who = match reason {
                 ReturnReason::HandedBack => Who::Agent(agent),
                 ReturnReason::AgentLost => Who::Policy("agent_lost"),
@@ -332,7 +332,7 @@ impl Shop {
             let origin = self.origin(slot, who, "return_to_queue");
             return self.send(slot, &origin, Command::ReturnToQueue { agent, reason });
         }
-        let releases = self.chance.happens(0.4);
+        let releases = self.rng.happens(0.4);
         let origin = self.origin(slot, Who::Agent(agent), if releases { "release" } else { "close" });
         let command =
             if releases { Command::Release { agent } } else { Command::Close { reason: CloseReason::Resolved } };
@@ -364,8 +364,8 @@ impl Shop {
         for session in sessions {
             self.threads[session].is_erased = true;
         }
-        let at = self.clock.read(&mut self.chance, &self.order, self.now);
-        self.ready.push_back(Happening::Erased { at, subject });
+        let at = self.clock.read(&mut self.rng, &self.order, self.now);
+        self.ready.push_back(Step::Erased { at, subject });
     }
 }
 

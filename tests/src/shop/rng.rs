@@ -1,13 +1,13 @@
-//! Chance from a seed: the same seed brings the same shop.
+//! Rng from a seed: the same seed brings the same shop.
 
 use rand::{Rng as _, RngExt as _, SeedableRng as _, rngs::Xoshiro256PlusPlus};
 use uuid::Uuid;
 
-/// The one source of chance of a shop.
+/// The one source of rng of a shop.
 #[derive(Debug, Clone)]
-pub(super) struct Chance(Xoshiro256PlusPlus);
+pub(super) struct Rng(Xoshiro256PlusPlus);
 
-impl Chance {
+impl Rng {
     pub(super) fn from_seed(seed: u64) -> Self {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed))
     }

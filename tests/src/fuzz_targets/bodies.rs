@@ -27,7 +27,7 @@ pub struct Body {
     example: &'static str,
 }
 
-/// All of them: `it/outside.rs` holds the list against the document.
+/// All of them: `it/fuzz_targets.rs` holds the list against the document.
 pub const BODIES: &[Body] = &[
     of("post /api/chat", |body| parse::<ChatRequest>(body)?.parse().map(drop), CHAT),
     of("post /api/chat/stream", |body| parse::<ChatRequest>(body)?.parse().map(drop), CHAT),

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::shop::{Append, Happening, Order, Shop};
+use crate::shop::{Append, Order, Shop, Step};
 
 /// Of so many answers that are being made, the customer clears the screen during one.
 const RUNS_TO_A_CLEAR: usize = 9;
@@ -21,12 +21,12 @@ const RUNS_TO_A_CLEAR: usize = 9;
 /// # Panics
 /// The shop writes other JSON than it should.
 #[must_use]
-pub fn eventful(order: Order) -> Vec<Happening> {
-    let mut happenings = Vec::new();
+pub fn with_rare_events(order: Order) -> Vec<Step> {
+    let mut steps = Vec::new();
     let mut runs = 0;
-    for happening in Shop::open(order) {
-        let Happening::Appended(append) = happening else {
-            happenings.push(happening);
+    for step in Shop::open(order) {
+        let Step::Appended(append) = step else {
+            steps.push(step);
             continue;
         };
         let append = Append { expected: Expected::Any, ..append };
@@ -34,16 +34,16 @@ pub fn eventful(order: Order) -> Vec<Happening> {
         runs += append.events.iter().filter(|event| event.event_type == "session.assistant_run_started").count();
         let clears = runs > runs_before && runs % RUNS_TO_A_CLEAR == 1;
         let clear = clears.then(|| clear(&append));
-        happenings.push(Happening::Appended(append));
-        happenings.extend(clear);
+        steps.push(Step::Appended(append));
+        steps.extend(clear);
     }
-    set_clock_back(&mut happenings);
-    forget_somebody(&mut happenings);
-    happenings
+    set_clock_back(&mut steps);
+    forget_somebody(&mut steps);
+    steps
 }
 
 /// The customer of a session clears the screen.
-fn clear(append: &Append) -> Happening {
+fn clear(append: &Append) -> Step {
     let cause = append.events.last().expect("an append has events");
     let id = |what: &str| Uuid::new_v5(&cause.event_id, what.as_bytes());
     let event = NewEvent {
@@ -56,14 +56,14 @@ fn clear(append: &Append) -> Happening {
         data: json!({"context": id("context"), "cleared": true}).to_string(),
         personal: None,
     };
-    Happening::Appended(Append { events: vec![event], ..append.clone() })
+    Step::Appended(Append { events: vec![event], ..append.clone() })
 }
 
-fn set_clock_back(happenings: &mut [Happening]) {
-    let third = happenings.len() / 3;
-    let appended = happenings[third..].iter_mut().find_map(|happening| match happening {
-        Happening::Appended(append) => Some(append),
-        Happening::Erased { .. } => None,
+fn set_clock_back(steps: &mut [Step]) {
+    let third = steps.len() / 3;
+    let appended = steps[third..].iter_mut().find_map(|step| match step {
+        Step::Appended(append) => Some(append),
+        Step::Erased { .. } => None,
     });
     if let Some(append) = appended {
         append.at -= SignedDuration::from_hours(1);
@@ -71,13 +71,12 @@ fn set_clock_back(happenings: &mut [Happening]) {
 }
 
 /// The first visitor with nothing to come after the middle, or else after the end: a forgotten person's words are refused.
-fn forget_somebody(happenings: &mut Vec<Happening>) {
-    let middle = happenings.len() / 2;
-    let is_there_more =
-        |stream: &str, from: usize| happenings[from..].iter().any(|other| stream_of(other) == Some(stream));
-    let opened = happenings[..middle].iter().filter_map(|one| Some((stream_of(one)?, visitor_of(one)?)));
+fn forget_somebody(steps: &mut Vec<Step>) {
+    let middle = steps.len() / 2;
+    let is_there_more = |stream: &str, from: usize| steps[from..].iter().any(|other| stream_of(other) == Some(stream));
+    let opened = steps[..middle].iter().filter_map(|one| Some((stream_of(one)?, visitor_of(one)?)));
     let opened: Vec<(&str, Uuid)> = opened.collect();
-    let comes_back: HashSet<Uuid> = happenings[middle..].iter().filter_map(visitor_of).collect();
+    let comes_back: HashSet<Uuid> = steps[middle..].iter().filter_map(visitor_of).collect();
     let is_over = |visitor: Uuid, from: usize| {
         let mut streams = opened.iter().filter(|(_, of)| *of == visitor);
         !comes_back.contains(&visitor) && !streams.any(|(stream, _)| is_there_more(stream, from))
@@ -85,26 +84,26 @@ fn forget_somebody(happenings: &mut Vec<Happening>) {
     let forgotten = opened.iter().map(|(_, visitor)| *visitor).find(|visitor| is_over(*visitor, middle));
     let (place, visitor) = match forgotten {
         Some(visitor) => (middle, visitor),
-        None => (happenings.len(), opened.first().expect("somebody came").1),
+        None => (steps.len(), opened.first().expect("somebody came").1),
     };
-    let at = happenings.iter().rev().find_map(|one| match one {
-        Happening::Appended(append) => Some(append.at),
-        Happening::Erased { .. } => None,
+    let at = steps.iter().rev().find_map(|one| match one {
+        Step::Appended(append) => Some(append.at),
+        Step::Erased { .. } => None,
     });
-    let erased = Happening::Erased { at: at.expect("something happened"), subject: domain::VisitorId(visitor) };
-    happenings.insert(place, erased);
+    let erased = Step::Erased { at: at.expect("something happened"), subject: domain::VisitorId(visitor) };
+    steps.insert(place, erased);
 }
 
-fn stream_of(happening: &Happening) -> Option<&str> {
-    match happening {
-        Happening::Appended(append) => Some(append.stream.as_str()),
-        Happening::Erased { .. } => None,
+fn stream_of(step: &Step) -> Option<&str> {
+    match step {
+        Step::Appended(append) => Some(append.stream.as_str()),
+        Step::Erased { .. } => None,
     }
 }
 
 /// Of an append that opens a session: whose it is.
-fn visitor_of(happening: &Happening) -> Option<Uuid> {
-    let Happening::Appended(append) = happening else { return None };
+fn visitor_of(step: &Step) -> Option<Uuid> {
+    let Step::Appended(append) = step else { return None };
     let opened = append.events.iter().find(|event| event.event_type == "session.opened")?;
     let data: Value = serde_json::from_str(&opened.data).expect("a plain part is JSON");
     data["visitor"].as_str()?.parse().ok()

@@ -8,8 +8,8 @@ use proptest::{
     test_runner::{TestError, TestRunner},
 };
 use tests::{
-    effort::count,
-    outside::{BODIES, OPENINGS, Opening},
+    fuzz_targets::{BODIES, OPENINGS, Opening},
+    test_scale::count,
 };
 
 #[test]
@@ -150,7 +150,7 @@ async fn every_request_body_of_the_openapi_document_is_a_fuzz_target() {
         documented.extend(with_body.map(|(method, _)| format!("{method} {path}")));
     }
     let listed: BTreeSet<String> = BODIES.iter().map(|body| body.route.to_owned()).collect();
-    assert_eq!(documented, listed, "tests/src/outside/bodies.rs lists what the document has");
+    assert_eq!(documented, listed, "tests/src/fuzz_targets/bodies.rs lists what the document has");
 }
 
 /// The fuzzer's targets are built only where there is a nightly toolchain, so all of them are one line.
@@ -166,7 +166,7 @@ fn every_fuzz_target_has_its_binary() {
     assert_eq!(targets, expected);
     for Opening { name, .. } in OPENINGS {
         let target = fs::read_to_string(folder.join(format!("fuzz_targets/{name}.rs"))).unwrap();
-        let told = format!("//! The opening `{name}` of `tests/src/outside.rs`, for the fuzzer.\n");
+        let told = format!("//! The opening `{name}` of `tests/src/fuzz_targets.rs`, for the fuzzer.\n");
         assert_eq!(target, format!("{told}#![no_main]\nfuzz::opening!(\"{name}\");\n"));
         assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"fuzz_targets/{name}.rs\"\n")), "{name}");
     }

@@ -13,7 +13,7 @@ use crate::{ViewSet, Views, ViewsError, ViewsLocation, view};
 /// As long as a slow machine may need.
 pub(super) const LONG: Duration = Duration::from_secs(30);
 
-pub(super) struct Ground {
+pub(super) struct Fixture {
     pub(super) store: MemoryStore,
     pub(super) log: Log,
     pub(super) folder: TempDir,
@@ -23,7 +23,7 @@ pub(super) fn log_with_holes(log_id: Uuid) -> MemoryStore {
     MemoryStore::numbering(log_id, Positions::Increasing)
 }
 
-impl Ground {
+impl Fixture {
     pub(super) fn new() -> Self {
         let store = log_with_holes(Uuid::new_v4());
         let log = Log::new(Arc::new(store.clone()), Arc::new(Vault::in_memory()));
@@ -39,7 +39,7 @@ impl Ground {
         Views::open_with(location, self.log.reader(), self.log.vault().clone(), views).await
     }
 
-    /// Views of the ground's own folder, followed.
+    /// Views of the fixture's own folder, followed.
     pub(super) async fn run(&self) -> Running {
         self.run_in(self.folder.path(), view::all()).await
     }
@@ -49,7 +49,7 @@ impl Ground {
         Running { task: tokio::spawn(views.clone().run()), views }
     }
 
-    /// Views of the ground's own folder, caught up.
+    /// Views of the fixture's own folder, caught up.
     pub(super) async fn caught_up(&self) -> Running {
         let running = self.run().await;
         running.reach(self.head().await).await;

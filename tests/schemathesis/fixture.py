@@ -37,7 +37,7 @@ def address():
 
 
 class Refused(Exception):
-    """The house cannot be furnished."""
+    """The server cannot be set up."""
 
 
 class Client:

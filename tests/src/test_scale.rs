@@ -1,4 +1,4 @@
-//! How hard the tests try: counts are small unless `DESK_TEST_LONG=1`, and what is left to chance comes from a seed that is
+//! The scale of a run: counts are small unless `DESK_TEST_LONG=1`, and everything random comes from a seed that is
 //! printed and can be given back as `DESK_TEST_SEED`.
 
 use rand::{SeedableRng, rngs::StdRng};
@@ -15,9 +15,9 @@ pub fn count(few: usize, many: usize) -> usize {
     if is_long() { many } else { few }
 }
 
-/// Chance for a test, the same for the same seed; `lot` keeps its draws apart from those of others.
+/// A random number generator for a test, the same for the same seed; `lot` separates its numbers from those of others.
 #[must_use]
-pub fn chance(seed: u64, lot: u64) -> StdRng {
+pub fn rng(seed: u64, lot: u64) -> StdRng {
     StdRng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(lot))
 }
 

@@ -18,12 +18,12 @@ use uuid::Uuid;
 
 const LOG_ID: Uuid = Uuid::from_u128(1);
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     store: Arc<FlakyStore>,
     pub(crate) log: Log,
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         let store = Arc::new(FlakyStore::new(LOG_ID));
         let log = Log::new(store.clone(), Arc::new(Vault::in_memory()));

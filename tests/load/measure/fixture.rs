@@ -15,7 +15,7 @@ pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 const FLUSHES: usize = 100;
 
 /// The folder, and how hard is measured.
-pub(super) struct Ground {
+pub(super) struct Fixture {
     folder: PathBuf,
     /// Rounds of each comparison.
     pub(super) rounds: usize,
@@ -25,7 +25,7 @@ pub(super) struct Ground {
     pub(super) events: u64,
 }
 
-impl Ground {
+impl Fixture {
     pub(super) fn open(folder: PathBuf, rounds: usize, seconds: u64, events: u64) -> Result<Self, Failure> {
         fs::create_dir_all(&folder)?;
         let folder = folder.canonicalize()?;

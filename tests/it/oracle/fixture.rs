@@ -8,9 +8,9 @@ use event_store::{
 use jiff::Timestamp;
 use projections::{ViewSet, Views, ViewsLocation};
 use tests::{
-    eventful::eventful,
     oracle::{Oracle, Shown},
-    shop::{Append, Happening, Order},
+    rare_events::with_rare_events,
+    shop::{Append, Order, Step},
 };
 use tokio::task::JoinHandle;
 
@@ -29,14 +29,14 @@ pub(super) struct Seen {
 }
 
 /// A log and its keys.
-pub(super) struct Ground {
+pub(super) struct Fixture {
     pub(super) store: MemoryStore,
     pub(super) vault: Arc<Vault>,
     pub(super) seen: Seen,
     clock: Timestamp,
 }
 
-impl Ground {
+impl Fixture {
     pub(super) fn new() -> Self {
         let (store, vault) = (MemoryStore::default(), Arc::new(Vault::in_memory()));
         Self { store, vault, seen: Seen::default(), clock: Timestamp::UNIX_EPOCH }
@@ -44,24 +44,24 @@ impl Ground {
 
     /// A log in which everything has happened.
     pub(super) async fn of(events: u64, seed: u64) -> Self {
-        let mut ground = Self::new();
-        for happening in happenings(events, seed) {
-            ground.happens(&happening).await;
+        let mut fixture = Self::new();
+        for step in steps(events, seed) {
+            fixture.happens(&step).await;
         }
-        ground
+        fixture
     }
 
     /// A log that ends in the middle of things: one customer waits, another is served, service of a third is over; so that
     /// every column of the views holds something.
     pub(super) async fn of_a_busy_moment(events: u64, seed: u64) -> Self {
         for seed in (seed..).take(20) {
-            let mut ground = Self::new();
-            for happening in happenings(events * 2, seed) {
-                ground.happens(&happening).await;
-                let head = ground.head().await;
-                if head.0 >= events && head.0.is_multiple_of(3) && is_busy(&ground.oracle().await) {
+            let mut fixture = Self::new();
+            for step in steps(events * 2, seed) {
+                fixture.happens(&step).await;
+                let head = fixture.head().await;
+                if head.0 >= events && head.0.is_multiple_of(3) && is_busy(&fixture.oracle().await) {
                     println!("{head} events, of seed {seed}");
-                    return ground;
+                    return fixture;
                 }
             }
         }
@@ -77,10 +77,10 @@ impl Ground {
         self.store.head().await.unwrap()
     }
 
-    pub(super) async fn happens(&mut self, happening: &Happening) {
-        match happening {
-            Happening::Appended(append) => self.append(append).await,
-            Happening::Erased { at, subject } => {
+    pub(super) async fn happens(&mut self, step: &Step) {
+        match step {
+            Step::Appended(append) => self.append(append).await,
+            Step::Erased { at, subject } => {
                 self.seen.erasures += 1;
                 self.vault.erase_subject(subject.0, *at).await.unwrap();
             }
@@ -163,8 +163,8 @@ fn is_busy(oracle: &Oracle) -> bool {
 }
 
 /// What goes on in a shop with much of what is rare. Its days are some months ago: summer time ends in them.
-pub(super) fn happenings(events: u64, seed: u64) -> Vec<Happening> {
-    eventful(Order::stress(events, seed, "2026-10-26T12:00:00Z".parse().unwrap()))
+pub(super) fn steps(events: u64, seed: u64) -> Vec<Step> {
+    with_rare_events(Order::stress(events, seed, "2026-10-26T12:00:00Z".parse().unwrap()))
 }
 
 async fn seal(vault: &Vault, event: &NewEvent, at: Timestamp) -> SealedEvent {

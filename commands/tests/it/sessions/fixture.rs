@@ -1,4 +1,4 @@
-//! A small world: one log, any number of nodes on it, one scripted assistant.
+//! A small fixture: one log, any number of nodes on it, one scripted assistant.
 
 use std::{
     sync::{Arc, Mutex},
@@ -36,7 +36,7 @@ pub(crate) enum Script {
         retryable: bool,
     },
     BreaksOff,
-    /// Says its beginning, then waits for [`World::go_on`], then says the rest.
+    /// Says its beginning, then waits for [`Fixture::go_on`], then says the rest.
     Waits(&'static str, &'static str),
 }
 
@@ -78,7 +78,7 @@ impl Assistant for Scripted {
     }
 }
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) store: Arc<FlakyStore>,
     pub(crate) log: Log,
     pub(crate) assistant: Arc<Scripted>,
@@ -86,7 +86,7 @@ pub(crate) struct World {
     go_on: Arc<Notify>,
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new(script: Vec<Script>) -> Self {
         let store = Arc::new(FlakyStore::new(Uuid::from_u128(1)));
         let log = Log::new(store.clone(), Arc::new(Vault::in_memory()));

@@ -25,14 +25,14 @@ use crate::crash::{on, until};
 pub(crate) const LONG: Duration = Duration::from_secs(120);
 
 /// Log, vault and views somewhere, and a server that may run on them.
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     pub(crate) desk: Option<Desk>,
     pub(crate) database: Option<FreshDatabase>,
     pub(crate) visitors: Vec<VisitorId>,
     folder: TempDir,
 }
 
-impl Scene {
+impl Fixture {
     /// A past of so many sessions on SQLite; nothing runs yet.
     pub(crate) async fn on_sqlite(sessions: usize) -> Self {
         Self::set(sessions, None).await
@@ -48,12 +48,12 @@ impl Scene {
         std::fs::create_dir(folder.path().join("data")).unwrap();
         std::fs::write(folder.path().join("test-master-key"), "11".repeat(32)).unwrap();
         std::fs::write(folder.path().join("data/token-key"), "22".repeat(32)).unwrap();
-        let mut scene = Self { desk: None, database, visitors: Vec::new(), folder };
-        let log = scene.log().await;
-        scene.grant_rooms().await;
-        scene.visitors = day::write(&log, sessions).await;
+        let mut fixture = Self { desk: None, database, visitors: Vec::new(), folder };
+        let log = fixture.log().await;
+        fixture.grant_rooms().await;
+        fixture.visitors = day::write(&log, sessions).await;
         log.settle().await.unwrap();
-        scene
+        fixture
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {

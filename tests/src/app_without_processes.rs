@@ -79,7 +79,7 @@ pub async fn app(
         tail,
         views,
         live,
-        node: Node::born("quiet"),
+        node: Node::born("without-processes"),
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
         visitor_tokens: VisitorTokens::new(&[KEY.to_vec()]),

@@ -1,5 +1,5 @@
 //! Everything that parses what comes from outside, each as one function of bytes that always ends, says whether it took them,
-//! and panics where it took what it must not: for the property tests of every run (`it/outside.rs`) and for the fuzzer
+//! and panics where it took what it must not: for the property tests of every run (`it/fuzz_targets.rs`) and for the fuzzer
 //! (`fuzz/`), which call the very same functions.
 
 mod bodies;

@@ -16,7 +16,7 @@ use event_store::{
 use projections::{Views, ViewsLocation};
 use reqwest::{StatusCode, Url};
 use tempfile::TempDir;
-use tests::{postgres::FreshDatabase, quiet};
+use tests::{app_without_processes, postgres::FreshDatabase};
 use tokio::{sync::watch, task::JoinHandle};
 
 /// Who asks, and by which name.
@@ -34,7 +34,7 @@ pub(super) struct Answer {
 }
 
 /// A running server.
-pub(super) struct House {
+pub(super) struct Fixture {
     pub(super) log: Log,
     /// For `desk-replay`.
     pub(super) store: String,
@@ -46,7 +46,7 @@ pub(super) struct House {
     _stop: watch::Sender<bool>,
 }
 
-impl House {
+impl Fixture {
     pub(super) async fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("events.db")).await.unwrap();
@@ -73,7 +73,7 @@ impl House {
         let views = Views::open(views, log.reader(), log.vault().clone()).await.unwrap();
         let projecting = tokio::spawn(views.clone().run());
         let (stop, stopping) = watch::channel(false);
-        let app = quiet::app(store, log.clone(), views, settings(folder.path()), stopping).await;
+        let app = app_without_processes::app(store, log.clone(), views, settings(folder.path()), stopping).await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -92,15 +92,15 @@ impl House {
         url.path_segments_mut().unwrap().extend(["api", "sessions", name]);
         url.query_pairs_mut().extend_pairs(query);
         let token = match caller {
-            Caller::Staff => quiet::staff_token(),
-            Caller::Customer(visitor) => quiet::visitor_token(*visitor),
+            Caller::Staff => app_without_processes::staff_token(),
+            Caller::Customer(visitor) => app_without_processes::visitor_token(*visitor),
         };
         let response = self.client.get(url).bearer_auth(token).send().await.unwrap();
         Answer { status: response.status(), body: response.text().await.unwrap() }
     }
 }
 
-impl Drop for House {
+impl Drop for Fixture {
     fn drop(&mut self) {
         self.serving.abort();
         self.projecting.abort();
