@@ -1,8 +1,8 @@
-//! Killed with SIGKILL at random moments under 32 chatting customers and started again, a server has lost nothing that it
-//! acknowledged, has nothing twice, and its streams have no gap; on both SQL stores, and with the log on the protocol test
-//! server for KurrentDB (which is not KurrentDB), which is restarted as well.
+//! A server under 32 chatting customers is killed with SIGKILL at random moments and started again. Nothing acknowledged is
+//! lost, nothing is stored twice, and streams have no gap: on both SQL stores, and with the log on the protocol test server for
+//! KurrentDB (which is not KurrentDB), which is restarted as well.
 //!
-//! `windows`: the same for single moments, each prepared.
+//! `windows` tests single moments of a crash.
 
 pub(crate) mod backend;
 pub(crate) mod customers;
@@ -31,7 +31,7 @@ use followers::{Follower, follow_log, follow_session};
 use proof::Recorded;
 
 const CUSTOMERS: usize = 32;
-/// Repeats at once.
+/// Concurrent repeats.
 const TOGETHER: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,7 +93,7 @@ fn kill_and_start(mut desk: Desk, backend: &Backend, kills: usize, mut random: S
     desk
 }
 
-/// Not to wait for anything: the moment of the kill is to be any.
+/// Sleeps for a random time, so that the kill meets the server at any moment.
 fn live_for_a_while(random: &mut StdRng, at_most_ms: u64) {
     std::thread::sleep(Duration::from_millis(random.random_range(0..at_most_ms)));
 }
@@ -103,7 +103,7 @@ fn die(desk: &mut Desk) {
     assert!(!desk.log().contains("panicked"), "{}", desk.log());
 }
 
-/// Everything that was promised to the customers, against the log.
+/// Checks every promise to the customers against the log.
 pub(crate) async fn is_whole(desk: &Desk, chatters: &[Chatter], followers: Vec<Follower>) {
     let staff = desk.staff();
     let recorded = Recorded::new(staff.log().await.unwrap());
@@ -147,14 +147,14 @@ async fn other_bodies_are_refused(chatters: &[Chatter]) {
     }
 }
 
-/// `desk-replay verify` finds nothing.
+/// `desk-replay verify` finds no flaw.
 pub(crate) fn proves_itself(store: &str) {
     let output = Command::new(program("desk-replay")).args(["--store", store, "verify"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
 }
 
-/// Looks until it is so.
+/// Polls until the condition holds.
 pub(crate) async fn until(what: &str, limit: Duration, mut is_so: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
     while !is_so().await {

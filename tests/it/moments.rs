@@ -1,8 +1,8 @@
-//! Any moment again: what is shown of a session `?at=` a position or a time is what was shown when that event was committed,
-//! byte for byte; and `desk-replay show --at` says the same.
+//! `?at=` a position or a time shows a session byte for byte as it was shown when that event was committed, and
+//! `desk-replay show --at` agrees.
 //!
-//! What may differ is written down here, and is tested to be all that differs: texts that were erased since, and, to the
-//! customer, messages that the customer has cleared since.
+//! Only two things may differ, and the tests check that nothing else does: texts erased since, and, for the customer, messages
+//! cleared since.
 
 mod fixture;
 mod recording;
@@ -26,7 +26,7 @@ use tests::{
 use fixture::{Answer, Caller, Fixture};
 use recording::{Known, Moment, Recording};
 
-/// Requests at once.
+/// Concurrent requests.
 const TOGETHER: usize = 8;
 
 fn steps(events: usize, seed: u64) -> impl Iterator<Item = Step> {
@@ -95,11 +95,11 @@ fn draw(recording: &Recording, has_begun: bool, random: &mut StdRng) -> Pair {
 
 #[derive(Debug, PartialEq)]
 enum Outcome {
-    /// Byte for byte, to staff and to the customer.
+    /// The same bytes for staff and customer.
     TheSame,
-    /// To staff; the customer is shown it without its messages.
+    /// The same for staff; the customer sees no messages.
     ClearedSince,
-    /// There was nothing to show.
+    /// The session did not exist.
     NotYet,
 }
 
@@ -132,7 +132,7 @@ async fn is_shown_again(fixture: &Fixture, recording: &Recording, session: Sessi
     outcome
 }
 
-/// The answer's bytes: what was recorded, then the event that it is as of.
+/// The answer has the recorded bytes, followed by the event that it is as of.
 fn begins_with(answer: &Answer, recorded: &str, moment: &Moment, at: &str) {
     let Moment { position, recorded_at, .. } = moment;
     let expected = format!(
@@ -142,7 +142,7 @@ fn begins_with(answer: &Answer, recorded: &str, moment: &Moment, at: &str) {
     assert!(answer.body.ends_with(&format!(r#"}},"position":{position}}}"#)), "at {at}: {}", answer.body);
 }
 
-/// Staff's own view, and what the customer was shown then, whatever was cleared since.
+/// Staff get their own view and what the customer was shown then, whatever was cleared since.
 fn staff_is_shown(answer: &Answer, moment: &Moment, at: &str) {
     begins_with(answer, &moment.to_staff, moment, at);
     let session = moment.to_customer.strip_suffix(r#","audit_trail":[]"#).unwrap();
@@ -164,7 +164,7 @@ fn parsed(recorded: &str) -> Value {
     serde_json::from_str(&format!("{{{recorded}}}")).unwrap()
 }
 
-/// The last time that a session's customer cleared the screen.
+/// The position of the last clear of a session.
 fn cleared_at(recording: &Recording, session: SessionId) -> Position {
     let trail = parsed(&recording.last(session).to_staff)["audit_trail"].clone();
     let is_clear = |entry: &&Value| entry["action"] == "session.context_started" && entry["details"]["cleared"] == true;
@@ -208,7 +208,7 @@ fn desk_replay_says_the_same(fixture: &Fixture, recording: &Recording, session: 
     assert_eq!(said, decision, "{session} at {position}");
 }
 
-/// A message of `desk-replay show --json` in the words of the routes.
+/// A message of `desk-replay show --json` as the routes write it.
 fn as_on_the_wire(message: &Value) -> Value {
     let at: Timestamp = message["recorded_at"].as_str().unwrap().parse().unwrap();
     let mut wire = json!({
@@ -266,7 +266,7 @@ async fn past_moments_of_an_erased_customer_lack_only_the_texts() {
     assert!(forgotten > 0 && texts > 0);
 }
 
-/// What is left of a session as staff was shown it when all that is personal in it is erased.
+/// A session as staff were shown it, without its personal parts.
 fn without_texts(mut data: Value) -> Value {
     let session = data["session"].as_object_mut().unwrap();
     session["session_name"] = Value::Null;

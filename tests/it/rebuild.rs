@@ -1,5 +1,5 @@
-//! Views rebuilt while the shop is busy: no reader ever sees a gap, a half-built table or an older figure after a newer one;
-//! whoever dies at whatever moment, what is there afterwards works, and says what the log says.
+//! Views are rebuilt under traffic. No reader sees a gap, a half-built table or an older figure after a newer one; after a crash at
+//! any moment the views work and match the log.
 
 pub(crate) mod day;
 pub(crate) mod fixture;
@@ -51,7 +51,7 @@ async fn is_rebuilt_under_traffic(mut fixture: Fixture, test: &str) {
     assert_eq!(compared["views_generation"], rounds + 1);
 }
 
-/// Everybody has written once more.
+/// Waits until every writer has written again.
 async fn goes_on(traffic: &Traffic) {
     let written = || traffic.tally.written.load(Ordering::Relaxed);
     let (before, began) = (written(), Instant::now());

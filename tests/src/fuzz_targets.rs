@@ -1,6 +1,6 @@
-//! Everything that parses what comes from outside, each as one function of bytes that always ends, says whether it took them,
-//! and panics where it took what it must not: for the property tests of every run (`it/fuzz_targets.rs`) and for the fuzzer
-//! (`fuzz/`), which call the very same functions.
+//! Every parser of untrusted input as a function of bytes that always returns whether it accepted them, and panics if it
+//! accepted what it must reject. The property tests of every run (`it/fuzz_targets.rs`) and the fuzzer (`fuzz/`) call the same
+//! functions.
 
 mod bodies;
 mod events;
@@ -12,14 +12,14 @@ use std::path::Path;
 
 pub use bodies::{BODIES, Body};
 
-/// A way in.
+/// One parser of untrusted input.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening {
-    /// As the fuzz target is called.
+    /// The name of the fuzz target.
     pub name: &'static str,
-    /// Reads the bytes; true where they were taken.
+    /// Parses the bytes; true if they were accepted.
     pub read: fn(&[u8]) -> bool,
-    /// What is taken, to begin with.
+    /// Accepted inputs to begin with.
     pub examples: fn() -> Vec<Vec<u8>>,
 }
 
@@ -45,7 +45,7 @@ const fn opening(name: &'static str, read: fn(&[u8]) -> bool, examples: fn() -> 
     Opening { name, read, examples }
 }
 
-/// The opening of this name.
+/// The parser of this name.
 ///
 /// # Panics
 /// There is none.

@@ -1,8 +1,7 @@
-//! A shop's days in which everything that is rare is sure to happen, however few events they have: what a test of views has
-//! to find in a log.
+//! A generated shop in which every rare event occurs, however small the log is: input for tests of views.
 //!
-//! To what the shop does, some things are added that it might have done: customers who clear their screen while an answer is
-//! being made, a machine's clock that is set back, and somebody who is forgotten in the middle.
+//! Added to what the shop does: customers who clear their screen during a run, a clock that is set back, and an erasure in the
+//! middle.
 
 use std::collections::HashSet;
 
@@ -13,10 +12,10 @@ use uuid::Uuid;
 
 use crate::shop::{Append, Order, Shop, Step};
 
-/// Of so many answers that are being made, the customer clears the screen during one.
+/// The customer clears the screen during one of so many runs.
 const RUNS_TO_A_CLEAR: usize = 9;
 
-/// What happens, in order. Positions of streams are not asked for, as there is more in them than the shop knows.
+/// The steps of the shop in order. Appends expect no version, because streams hold more than the shop knows.
 ///
 /// # Panics
 /// The shop writes other JSON than it should.

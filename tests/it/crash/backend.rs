@@ -1,5 +1,5 @@
-//! What a server stands on: files, PostgreSQL, or a KurrentDB for the log (the protocol test server, which is not KurrentDB)
-//! with everything else in PostgreSQL.
+//! Where a server keeps its data: in files, in PostgreSQL, or with the log in KurrentDB (the protocol test server, which is not
+//! KurrentDB) and everything else in PostgreSQL.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(crate) enum Backend {
     Kurrent { log: Kurrent, rest: FreshDatabase },
 }
 
-/// A server on a database, with both roles.
+/// The setup of a server on a database with both roles.
 pub(crate) fn on(database: &FreshDatabase) -> Setup {
     Setup { database_url: Some(database.app_url()), database_owner_url: Some(database.url()), ..Setup::default() }
 }
@@ -36,7 +36,7 @@ impl Backend {
         Self::Kurrent { log: Kurrent::start(), rest: Postgres::shared().await.fresh_database().await }
     }
 
-    /// How a server is set up on it.
+    /// The setup of a server on it.
     pub(crate) fn setup(&self) -> Setup {
         match self {
             Self::Files => Setup::default(),
@@ -45,7 +45,7 @@ impl Backend {
         }
     }
 
-    /// Where the auditor's program finds the log of a server.
+    /// The `--store` of `desk-replay` for a server's log.
     pub(crate) fn store(&self, desk: &Desk) -> String {
         match self {
             Self::Files => desk.data_dir().display().to_string(),
@@ -54,7 +54,7 @@ impl Backend {
         }
     }
 
-    /// The database of everything, or of everything but the log.
+    /// The PostgreSQL database, if there is one.
     pub(crate) fn database(&self) -> Option<&FreshDatabase> {
         match self {
             Self::Files => None,
@@ -62,7 +62,7 @@ impl Backend {
         }
     }
 
-    /// Log and keys of a server, to be written: of one that does not run, or on databases that others use as well.
+    /// Opens the log and the keys for writing. A server on files must not be running.
     pub(crate) async fn open(&self, desk: &Desk) -> (Arc<dyn EventStore>, Database) {
         match self {
             Self::Files => (

@@ -1,4 +1,4 @@
-//! What a node wrote before it died, written as it writes: through the use cases, with nobody behind them who would go on.
+//! The events that a killed node left: written through its use cases, without the process managers that would continue.
 
 use std::time::Duration;
 
@@ -22,14 +22,14 @@ use uuid::Uuid;
 
 use super::{Backend, customers::Request};
 
-/// A node that is no more.
+/// A killed node.
 pub(crate) struct DeadNode {
     sessions: Sessions,
     node: Node,
 }
 
 impl DeadNode {
-    /// On the data of a server that does not run, or on a database that others use as well.
+    /// On the data of a stopped server, or on a database shared with others.
     pub(crate) async fn beside(desk: &Desk, backend: &Backend, incarnation: Incarnation) -> Self {
         let (store, keys) = backend.open(desk).await;
         let log_id = store.identity().await.unwrap().log_id;
@@ -37,7 +37,7 @@ impl DeadNode {
         Self { sessions: Sessions::new(log, log_id), node: Node { id: "dead".to_owned(), incarnation } }
     }
 
-    /// It took a message, and died before anything else.
+    /// It recorded a message and was killed before the run.
     pub(crate) async fn took(&self, visitor: VisitorId, request: &Request) -> Received {
         let message = ReceiveMessage {
             visitor,
@@ -50,7 +50,7 @@ impl DeadNode {
         self.sessions.receive_message(&self.node, message).await.unwrap()
     }
 
-    /// It began to answer, and died before it had an answer.
+    /// It started a run and was killed before the reply.
     pub(crate) async fn began_to_answer(&self, session: SessionId) {
         let cause = Uuid::new_v4();
         let origin = Origin {
@@ -68,7 +68,7 @@ impl DeadNode {
         self.sessions.execute(session, &origin, Command::StartRun(run)).await.unwrap();
     }
 
-    /// It noted in its policy store that the message's session is being answered.
+    /// It stored the timer of the message's run.
     pub(crate) async fn noted_what_is_open(&self, policies: &PolicyStore, visitor: VisitorId, request: &Request) {
         let stream = stream_of(SessionId::of(visitor, &request.session));
         let open = TimerChange::Set { stream, due_in: Duration::ZERO, incarnation: self.node.incarnation };

@@ -1,4 +1,4 @@
-//! Single moments of a crash, each prepared: what a node that is no more has left in the log, and who answers it.
+//! Single moments of a crash: the log is left as a killed node leaves it there, and a server answers.
 
 use std::{
     path::{Path, PathBuf},
@@ -28,10 +28,10 @@ use super::{
     proves_itself, until,
 };
 
-/// What "at once" may take on a busy machine; far below the 10 s after which a node counts as dead to others.
+/// "At once" on a busy machine; far below the 10 s after which other nodes consider a node dead.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// A server that was killed, and a customer whose message it took.
+/// A killed server, and a customer whose message it recorded.
 struct Fixture {
     desk: Desk,
     backend: Backend,
@@ -62,7 +62,7 @@ impl Fixture {
         Self::set(test, Backend::kurrent().await).await
     }
 
-    /// Where all nodes have what is not in files.
+    /// The PostgreSQL database that all nodes share.
     fn database(&self) -> FreshDatabase {
         self.backend.database().unwrap().clone()
     }
@@ -90,7 +90,7 @@ impl Fixture {
         tokio::task::block_in_place(|| desk.start_again());
     }
 
-    /// The customer repeats its request; gives the attempt of the run that answered it.
+    /// The customer repeats the request; returns the attempt that answered it.
     async fn is_answered_at_once(&self) -> u64 {
         let started = Instant::now();
         let exchange = self.chatter.ask(&self.request).await;
@@ -170,7 +170,7 @@ async fn lost_policy_store_forgets_no_message_on_postgres() {
     assert_eq!(fixture.is_answered_at_once().await, 1);
 }
 
-/// A policy store from a backup remembers a run as open that is long over.
+/// A policy store restored from a backup lists a finished run as open.
 #[tokio::test(flavor = "multi_thread")]
 async fn stale_policy_store_answers_no_message_twice() {
     let mut fixture = Fixture::on_sqlite("policy store behind").await;
@@ -215,7 +215,7 @@ impl Policies {
         PolicyStore::new(Database::sqlite(&self.folder.join(Self::FILES[0]), Access::Durable).await.unwrap())
     }
 
-    /// All of it, and nothing of what was there.
+    /// Copies all files and removes those that were there.
     fn copy_to(&self, folder: &Path) {
         for file in Self::FILES {
             drop(std::fs::remove_file(folder.join(file)));
@@ -224,7 +224,7 @@ impl Policies {
     }
 }
 
-/// Two nodes on one database: what the killed one had begun is retaken by the other, once its heartbeat is stale.
+/// Two nodes on one database: the run of the killed one is retaken by the other when its heartbeat is stale.
 #[tokio::test(flavor = "multi_thread")]
 async fn run_of_a_killed_node_is_retaken_once_its_heartbeat_is_stale() {
     let fixture = Fixture::on_postgres("run of a dead node").await;

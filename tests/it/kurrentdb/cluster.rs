@@ -1,4 +1,4 @@
-//! Three nodes over the same events, of which one leads at a time.
+//! Three nodes over the same events, with one leader at a time.
 
 use event_store::{AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion};
 use futures::StreamExt as _;
@@ -10,7 +10,7 @@ fn three() -> Fixture {
     Fixture::with(Options { nodes: 3, ..Options::default() })
 }
 
-/// Once more until it is there: what a command does while nodes change.
+/// Retries until it succeeds, as commands do while the leader changes.
 async fn append_patiently(log: &KurrentLog, stream: &StreamName, event: SealedEvent) {
     let tries = async {
         while let Err(error) = log.append(stream, Expected::Any, vec![event.clone()]).await {
@@ -44,7 +44,7 @@ async fn leader_is_discovered() {
     follows_the_leader(&*fixture.log().await, &fixture).await;
 }
 
-/// The URL names one node, which tells of the others when it is asked for what only the leader may answer.
+/// The URL names one node, which redirects to the leader.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redirect_to_the_leader_is_followed() {
     let fixture = three();
@@ -54,7 +54,7 @@ async fn redirect_to_the_leader_is_followed() {
     follows_the_leader(&log, &fixture).await;
 }
 
-/// The client stays with a node that was good once; here another is looked for.
+/// The client prefers the node that worked before; here it has to find another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_node_is_replaced_by_another() {
     let fixture = three();
@@ -77,7 +77,7 @@ async fn failed_node_is_replaced_by_another() {
     }
 }
 
-/// A follower that lags knows nothing of what was just written: no decision is made from what it has.
+/// A lagging follower lacks the newest events, so no decision uses it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acknowledged_events_are_read_despite_a_lagging_follower() {
     let fixture = three();
@@ -111,7 +111,7 @@ async fn log_is_unavailable_without_a_leader_and_recovers() {
     assert_eq!(log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap().len(), 2);
 }
 
-/// An auditor's program may read where nobody is disturbed.
+/// `desk-replay` may read from a follower.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reader_uses_the_preferred_node() {
     let fixture = three();

@@ -1,4 +1,4 @@
-//! The promises of the port, as on every adapter.
+//! The conformance suite of the port.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use event_store::{EventStore, conformance::Fresh};
 
 use super::Fixture;
 
-/// A server for each log; the last is started again, and so is the log.
+/// A server for each log; reopening restarts the last server.
 #[derive(Default)]
 struct OnTheServer {
     last: Mutex<Option<Arc<Fixture>>>,

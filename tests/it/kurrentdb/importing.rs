@@ -1,4 +1,4 @@
-//! A log that is filled from another: what is sent together, what is not sent at all, and who else must not write there.
+//! Import into KurrentDB: batches, events that are too large, and other writers.
 
 use event_store::{
     EventReader as _, EventStore as _, Expected, Position, RecordedEvent,
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{limits::sealed, *};
 
-/// A log in memory, each of its events in one append of its own.
+/// A log in memory, one event per append.
 async fn log_of(events: Vec<(StreamName, SealedEvent)>) -> (MemoryStore, Vec<Arc<RecordedEvent>>) {
     let log = MemoryStore::default();
     for (stream, event) in events {
@@ -29,7 +29,7 @@ fn import(target: KurrentImport) -> Import {
     Import::new(Box::new(target), Chain::default())
 }
 
-/// What one write of the import takes may be more than the server takes: sealed bytes are text there.
+/// A batch can exceed the limit of the server, because sealed bytes are stored as text.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn import_batches_events_up_to_the_servers_limit() {
     let (fixture, stream) = (Fixture::new(), new_stream());
@@ -51,7 +51,7 @@ async fn import_with_a_too_large_event_sends_nothing_of_its_batch() {
     assert!(there.is_empty(), "{there:?}");
 }
 
-/// Between its writes, into another stream: nothing but the order of all of them tells.
+/// The other writer uses another stream, so only the global order shows it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn import_detects_another_writer() {
     let fixture = Fixture::new();
@@ -65,7 +65,7 @@ async fn import_detects_another_writer() {
     assert!(matches!(error, ImportError::Differs { number: 4, .. }), "{error}");
 }
 
-/// Nobody would find there by its id alone what may be tried again, in another stream, after the move.
+/// KurrentDB finds ids in their stream only, so retryable ids need claims after the move.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn import_claims_retryable_ids() {
     let (fixture, source, stream) = (Fixture::new(), MemoryStore::default(), new_stream());

@@ -1,4 +1,4 @@
-//! What the server would not take is not sent to it.
+//! Appends beyond the limit of the server are not sent.
 
 use event_store::{
     AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion, plan::MAX_EVENT_BYTES,
@@ -15,7 +15,7 @@ pub(super) fn sealed(bytes: usize) -> SealedEvent {
     }
 }
 
-/// Sealed bytes are text there, and so a third longer.
+/// Sealed bytes are stored as text, a third longer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn append_over_the_servers_limit_is_refused_before_sending() {
     let fixture = Fixture::new();
@@ -24,7 +24,7 @@ async fn append_over_the_servers_limit_is_refused_before_sending() {
     log.append(&stream, Expected::Any, vec![SealedEvent { data: "x".repeat(MAX_EVENT_BYTES).into(), ..event() }])
         .await
         .unwrap();
-    // Nothing arrives at the server any more: were it sent, this would be told.
+    // The server is unreachable from here on: sending would fail with another error.
     fixture.server().go_down_everywhere();
     for too_large in [vec![sealed(790 * 1024)], (0..256).map(|_| sealed(3000)).collect()] {
         let refused = log.append(&stream, Expected::Any, too_large).await;

@@ -1,4 +1,4 @@
-//! What an operator can take away from a log, and what `verify` says of it.
+//! Truncated, deleted and foreign streams, and what `verify` reports about them.
 
 use event_store::{
     AppendError, EventReader, EventStore as _, Expected, Position, ReadError, StreamVersion,
@@ -13,7 +13,7 @@ async fn flaw(log: &dyn EventReader) -> Option<(Position, Flaw)> {
     verify(log, |_| ()).await.unwrap().first_flaw
 }
 
-/// Three streams of six events each, and where the second one's stand.
+/// Three streams of six events each, and the positions of the second one's.
 async fn three_streams(fixture: &Fixture) -> (Arc<KurrentLog>, StreamName, Vec<Position>) {
     let log = fixture.log().await;
     let streams: Vec<StreamName> = (0..3).map(|_| new_stream()).collect();
@@ -43,7 +43,7 @@ async fn truncated_stream_is_reported_before_and_after_the_scavenge() {
     assert!(matches!(found, Err(ReadError::Damaged { .. })), "where it stood, another stands: {found:?}");
     let left = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
     assert_eq!(left.first().map(|event| event.version), Some(StreamVersion(3)), "the stream's readers miss it at once");
-    // Whoever does not remember it cannot know what stood there, and must not go on.
+    // A process without the stream in memory cannot know its events, and must stop.
     let answer = fixture.log().await.append(&stream, Expected::Any, events(1)).await;
     let Err(AppendError::Unavailable(why)) = answer else { panic!("{answer:?}") };
     assert!(why.to_string().contains(&format!("stream {stream} goes on with version 3 where 1 should stand")), "{why}");
@@ -52,12 +52,12 @@ async fn truncated_stream_is_reported_before_and_after_the_scavenge() {
     let gone = Flaw::Gone { stream: stream.clone(), from: StreamVersion(1), to: StreamVersion(2) };
     assert_eq!(flaw(&*log).await, Some((positions[2], gone.clone())));
     assert!(gone.to_string().contains(&format!("events 1 to 2 of stream {stream} are gone: truncated or scavenged")));
-    // Taking it back brings nothing back.
+    // Removing the metadata restores nothing.
     describe(&fixture, &stream, &serde_json::json!({})).await;
     assert_eq!(flaw(&*log).await, Some((positions[2], gone)));
 }
 
-/// An answer that ends early, without an error, is not taken for all that was said.
+/// An answer that ends early without an error is not taken as complete.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reported_truncations_are_read_completely() {
     let fixture = Fixture::new();
@@ -131,7 +131,7 @@ async fn tombstoned_stream_is_reported_and_refuses_appends() {
     }
 }
 
-/// Another program's events in streams with names like ours: history is not skipped, and the reason is told.
+/// Events of another program in streams with our names stop the reader, with the reason.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn foreign_event_is_named() {
     let fixture = Fixture::new();

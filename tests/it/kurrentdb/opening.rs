@@ -1,4 +1,4 @@
-//! Which log it is, who may use it, and what is refused at the start.
+//! Identity of the log, rights, and starts that are refused.
 
 use std::collections::HashSet;
 
@@ -29,7 +29,7 @@ async fn concurrent_first_starts_agree_on_one_log() {
     assert_eq!((again.generation, ids.contains(&again.log_id)), (1, true));
 }
 
-/// As a restore has to.
+/// As a restore does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn last_identity_event_gives_the_generation() {
     let fixture = Fixture::new();
@@ -67,7 +67,7 @@ async fn invalid_identity_event_is_refused() {
     }
 }
 
-/// It stands before all of them, so what is there is not what this program left.
+/// The identity precedes every event of a log, so such events are not of this program.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_without_an_identity_are_refused_as_a_log() {
     let fixture = Fixture::new();
@@ -105,7 +105,7 @@ async fn missing_rights_are_reported_at_start() {
     KurrentLog::open(KurrentSettings::parse(&url("admin:changeit@")).unwrap()).await.unwrap();
 }
 
-/// What the guide tells an operator to set up suffices: `docs/kurrentdb.md`.
+/// The setup of `docs/kurrentdb.md`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn documented_rights_suffice() {
     let fixture = with_users();
@@ -133,7 +133,7 @@ async fn documented_rights_suffice() {
     assert_eq!(event_store::verify::verify(&log, |_| ()).await.unwrap().first_flaw, None);
 }
 
-/// A password that was changed on the server and in the file is taken up without a new start.
+/// A password changed on the server and in the file takes effect without a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn password_changed_at_runtime_is_an_outage_until_the_file_follows() {
     let fixture = with_users();
@@ -158,7 +158,7 @@ async fn password_changed_at_runtime_is_an_outage_until_the_file_follows() {
             }
         }
     };
-    // The client keeps its credentials while it works; whatever makes it new reads them again.
+    // A working client keeps its credentials; a new one reads them again.
     tokio::time::timeout(Duration::from_millis(300), fails).await.ok();
     is_now("admin:changeit");
     let works = async { while log.append(&stream, Expected::Any, events(1)).await.is_err() {} };
@@ -172,7 +172,7 @@ fn pair() -> Tls {
     Tls { certificates: made.cert.pem(), key: made.signing_key.serialize_pem() }
 }
 
-/// Also where the process has no TLS provider yet, or another one than the client would install.
+/// Also if the process has no TLS provider yet, or another one than the client installs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tls_server_certificate_is_verified() {
     let (own, another) = (pair(), pair());

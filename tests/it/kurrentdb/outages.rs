@@ -1,4 +1,4 @@
-//! The server is gone: what is asked is answered soon, what waits goes on, and when it is back nothing was lost.
+//! An unavailable server: requests fail soon, subscriptions wait, and after its return nothing is lost.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::*;
 
-/// A request over HTTP may wait this long for its log, and then says 503.
+/// How long an HTTP request may wait for the log before it gets 503.
 const BOUNDED: Duration = Duration::from_secs(12);
 
 async fn soon<T>(what: &str, asked: impl Future<Output = T>) -> T {
@@ -51,7 +51,7 @@ async fn operations_fail_fast_without_a_server_and_recover() {
     assert_eq!(log.read_all(Position::START, 100).await.unwrap().len(), 4);
 }
 
-/// As a network that drops packets: nobody refuses, nobody answers.
+/// As a network that drops packets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unresponsive_server_times_out() {
     let fixture = Fixture::new();

@@ -1,4 +1,4 @@
-//! Appends whose outcome nobody told: whatever was lost on the way, what is answered is what is stored, once.
+//! Appends with a lost outcome: the answer matches what is stored, and events are stored once.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ const FAULTS: [AppendFault; 8] = [
 
 const WAYS: [Expected; 2] = [Expected::NoStream, Expected::Any];
 
-/// Every event of the log once, in streams without a gap, with hashes that hold.
+/// Every event once, streams without a gap, intact hashes.
 async fn all_once(log: &KurrentLog, wanted: usize) {
     let all = log.read_all(Position::START, 10_000).await.unwrap();
     let ids: HashSet<Uuid> = all.iter().map(|event| event.event.event_id).collect();
@@ -55,7 +55,7 @@ async fn lost_append_answer_is_resolved_by_reading_back() {
     all_once(&log, stored).await;
 }
 
-/// On a stream that goes on, at the very version: what looks like somebody else's event is one's own.
+/// The event found at the expected version is the own one, stored by the append whose answer was lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn own_event_is_not_mistaken_for_a_conflict() {
     let fixture = Fixture::new();
@@ -71,7 +71,7 @@ async fn own_event_is_not_mistaken_for_a_conflict() {
     all_once(&log, 1 + FAULTS.len()).await;
 }
 
-/// Twice in a row, and with the connection that is to be read back from cut as well.
+/// Twice in a row, and with the connection for reading back cut as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_read_back_reports_unavailable() {
     let fixture = Fixture::new();
@@ -91,7 +91,7 @@ async fn failed_read_back_reports_unavailable() {
     all_once(&log, 8).await;
 }
 
-/// The server says success for an id that it has at that place, whatever the event says.
+/// The server reports success for an id that it has at that version, whatever the content.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn success_for_other_content_is_refused() {
     let fixture = Fixture::new();
@@ -99,7 +99,7 @@ async fn success_for_other_content_is_refused() {
     let (stream, first) = (new_stream(), event());
     here.append(&stream, Expected::NoStream, vec![first.clone()]).await.unwrap();
     let other = SealedEvent { data: "{\"other\":true}".into(), ..first.clone() };
-    // This node knows nothing of the stream yet, and sends it to its start.
+    // This node does not know the stream yet, and appends at its start.
     match there.append(&stream, Expected::NoStream, vec![other]).await {
         Err(AppendError::DifferentContent { event_id, stored }) => {
             assert_eq!((event_id, stored.event), (first.event_id, first));
@@ -109,7 +109,7 @@ async fn success_for_other_content_is_refused() {
     all_once(&here, 1).await;
 }
 
-/// KurrentDB itself stores an id again that stands further up in the stream; whichever node it comes to, here it is a repeat.
+/// KurrentDB stores an older id of a stream again; the adapter treats it as a repeat on every node.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_event_id_is_found_on_every_node() {
     let fixture = Fixture::new();
@@ -129,7 +129,7 @@ async fn old_event_id_is_found_on_every_node() {
     all_once(&log, 1500).await;
 }
 
-/// What a node remembers of a stream may not be all of it.
+/// A node's memory of a stream may be incomplete.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn append_continues_after_another_nodes_events() {
     let fixture = Fixture::new();
@@ -179,7 +179,7 @@ async fn several_nodes_append_to_one_stream_without_loss_or_duplicate() {
         tokio::spawn(async move {
             for _ in 0..10 {
                 let event = event();
-                // Others may overtake it for longer than an append has patience; the same again is safe.
+                // Others may overtake it for longer than its timeout; a repeat is safe.
                 while let Err(error) = node.append(&stream, Expected::Any, vec![event.clone()]).await {
                     assert!(matches!(error, AppendError::Unavailable(_)), "{error}");
                 }

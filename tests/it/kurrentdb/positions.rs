@@ -1,11 +1,11 @@
-//! Numbers that nobody was given as a position: a caller's own, one from another log. The server refuses such a place.
+//! Positions that no event has: invented ones, or those of another log. The server itself refuses them.
 
 use event_store::{EventReader, EventStore as _, Expected, Position, StreamVersion};
 use protocol_server::InvalidPosition;
 
 use super::*;
 
-/// More than a page of looking, in streams that take turns.
+/// More than a page of foreign events in alternating streams.
 async fn long(fixture: &Fixture) -> (Arc<KurrentLog>, Vec<StreamName>) {
     let (log, streams) = (fixture.log().await, vec![new_stream(), new_stream()]);
     for _ in 0..4 {

@@ -1,4 +1,4 @@
-//! `event-store-conformance`: the program that is carried to a real server, here against the protocol server and a file.
+//! `event-store-conformance`, the program for real servers, against the protocol test server and a file.
 
 use std::process::{Command, Output};
 
@@ -39,7 +39,7 @@ async fn conformance_program_refuses_a_log_with_events() {
     assert!(taken == Some(0) && said.contains("OK: 1 of 1 promises hold"), "{said}");
 }
 
-/// As a database that answers before it has flushed: at a restart the last events are gone.
+/// As a database that acknowledges before it flushes: a restart loses the last events.
 const FORGETS: &str = r#"
 import sqlite3, sys
 log = sqlite3.connect(sys.argv[1])

@@ -1,4 +1,4 @@
-//! Answers that end in the middle: none is taken for the end of what there is.
+//! Answers that break off are never taken for the end of a stream or the log.
 
 use event_store::{EventReader as _, EventStore as _, Expected, Position, ReadError, StreamVersion};
 use futures::StreamExt as _;
@@ -18,7 +18,7 @@ async fn of_forty(fixture: &Fixture) -> (Arc<KurrentLog>, StreamName) {
     (log, stream)
 }
 
-/// Either all that was asked for, or no answer.
+/// Either the whole stream, or an error.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stream_read_is_complete_or_fails() {
     let fixture = Fixture::new();
@@ -35,7 +35,7 @@ async fn stream_read_is_complete_or_fails() {
     }
 }
 
-/// A cut connection looks to the client as a refused number does.
+/// The client reports a cut connection and an invalid position alike.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn existing_event_is_never_reported_missing() {
     let fixture = Fixture::new();
@@ -103,7 +103,7 @@ async fn head_is_never_too_low() {
     assert_eq!(log.head().await.unwrap(), head);
 }
 
-/// Whatever becomes of the hints: every event comes once and in order, and soon.
+/// Whatever happens to the hints, every event arrives once, in order and soon.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn subscription_survives_the_end_of_its_hints() {
     let fixture = Fixture::new();
@@ -117,7 +117,7 @@ async fn subscription_survives_the_end_of_its_hints() {
                 server.faults().on_subscription(round, ending);
                 server.faults().end_subscriptions(ending);
             }
-            // Another node's, so that nothing in this process tells of it.
+            // Of another node, so that no hint comes from this process.
             let other = fixture.log().await;
             for _ in 0..3 {
                 other.append(&stream, Expected::Any, events(1)).await.unwrap();
@@ -145,11 +145,11 @@ async fn event_of_another_node_arrives_at_once() {
         timeout(PATIENCE, followed.next()).await.unwrap().unwrap().unwrap();
         quickest = quickest.min(began.elapsed());
     }
-    // Without hints it would be the poll that finds it: then no ten of them are all so quick.
+    // The poll alone would be slower than this in one of ten rounds.
     assert!(quickest < Duration::from_millis(500), "{quickest:?}");
 }
 
-/// The server gives no more than so many at a time, and each further answer begins with the record that the last ended with.
+/// The server limits a page, and each further page begins with the last record of the page before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn paged_read_gives_every_event_once() {
     let fixture = Fixture::new();

@@ -1,5 +1,4 @@
-//! The real server over a log, in this process and without the policies that have messages answered, so that a test alone
-//! says what happens, and when.
+//! The real server over a log, in this process and without process managers, so that the test alone determines what happens.
 
 use std::{net::TcpListener, path::Path, sync::Arc};
 
@@ -19,14 +18,14 @@ use tempfile::TempDir;
 use tests::{app_without_processes, postgres::FreshDatabase};
 use tokio::{sync::watch, task::JoinHandle};
 
-/// Who asks, and by which name.
+/// Who asks.
 #[derive(Debug, Clone)]
 pub(super) enum Caller {
     Staff,
     Customer(VisitorId),
 }
 
-/// An answer, as it came.
+/// An answer, unparsed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,

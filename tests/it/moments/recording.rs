@@ -1,4 +1,4 @@
-//! What staff and customers were shown right after each event was committed: asked live, and kept as it came.
+//! What staff and customers were shown right after each event was committed.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// Has things happen one event at a time, and asks after each.
+    /// Appends the events one at a time, and asks after each.
     pub(super) async fn of(fixture: &Fixture, steps: impl Iterator<Item = Step>) -> Self {
         let mut recording = Self::default();
         for step in steps {
@@ -101,7 +101,7 @@ impl Known {
     }
 }
 
-/// Where a stream must be for one of several events that go together.
+/// The expected version of one of several events of an append.
 fn after(expected: Expected, place: usize) -> Expected {
     let more = place as u64;
     match expected {

@@ -1,5 +1,5 @@
-//! The server that holds the log goes away under a running desk whose views, vault and policies are on PostgreSQL, which
-//! stays: commands say that it passes, what was folded is still shown, streams wait, and nothing is lost or repeated.
+//! KurrentDB fails under a running desk whose views, vault and policies are on PostgreSQL. Commands get 503, views are still
+//! served, streams wait, and nothing is lost or repeated.
 
 use std::time::{Duration, Instant};
 
@@ -57,11 +57,11 @@ async fn messages(customer: &Customer) -> Value {
     answer.json::<Value>().await.unwrap()["data"]["session"]["history"].take()
 }
 
-/// To whoever was here before. Who was not may have left, as far as anybody knows; and staff, whose rights may have been taken
-/// away meanwhile, is let in for some seconds only.
+/// Known visitors keep reading. New visitors are refused, because a sign-out cannot be ruled out; staff are refused after some
+/// seconds, because their rights may have changed.
 async fn goes_on_showing(desk: &Desk, customer: &Customer, shown: &Value) {
     for _again in 0..3 {
-        // Longer than it is believed unasked that the customer has not left.
+        // Longer than the cached visitor status is valid.
         sleep(Duration::from_millis(700)).await;
         let began = Instant::now();
         assert_eq!(messages(customer).await, *shown);

@@ -1,4 +1,4 @@
-//! SIGTERM: a clean end soon, streams that end so that their clients come back, and nothing pending lost.
+//! SIGTERM: the server stops soon with exit code 0, streams end so that clients reconnect, and nothing pending is lost.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Two nodes on one PostgreSQL, with the log there or on KurrentDB: whoever is asked, nobody decides from what the other has changed.
+//! Two nodes on one PostgreSQL, with the log there or on KurrentDB: neither decides from a state that the other has changed.
 
 use std::{collections::HashSet, path::Path};
 
@@ -60,7 +60,7 @@ async fn writers_to_one_session_over_two_nodes_are_each_stored_and_answered_once
     all_are_stored_and_answered_once(Nodes::start(Backend::postgres().await).await, 32).await;
 }
 
-/// Each append is read back there, and the server is a test's: fewer writers.
+/// Fewer writers: each append is read back, and the test server is slow.
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_to_one_session_over_two_nodes_are_each_stored_and_answered_once_on_kurrentdb() {
     all_are_stored_and_answered_once(Nodes::start(Backend::kurrent().await).await, 8).await;
@@ -126,7 +126,7 @@ async fn messages_cleared_on_one_node_are_hidden_on_the_other() {
     }
 }
 
-/// How many messages the session shows, not before the position of an answer.
+/// How many messages the session shows at the position of an answer.
 async fn history_from(customer: &Customer, answer: &Value) -> usize {
     let path = format!("/api/sessions/s?min_position={}", answer["position"]);
     let shown: Value = customer.get(&path).await.unwrap().json().await.unwrap();

@@ -1,4 +1,4 @@
-//! A shop's past: sessions that went every way a session can go, decided by the rules and written straight into a log.
+//! A log of past sessions that took every path of the state machine, written without a server.
 
 use domain::{
     AgentId, VisitorId,
@@ -8,12 +8,12 @@ use event_store::Log;
 use testkit::SessionDriver;
 use uuid::Uuid;
 
-/// Kinds of sessions, each another way.
+/// Paths of a session.
 const WAYS: usize = 8;
 /// Agents who share the work.
 const AGENTS: usize = 7;
 
-/// Writes so many sessions; answers whose they are.
+/// Writes so many sessions; returns their visitors.
 pub(crate) async fn write(log: &Log, sessions: usize) -> Vec<VisitorId> {
     let mut visitors = Vec::new();
     for number in 0..sessions {
@@ -26,7 +26,7 @@ pub(crate) async fn write(log: &Log, sessions: usize) -> Vec<VisitorId> {
     visitors
 }
 
-/// One of the ways.
+/// One of the paths.
 fn goes(session: &mut SessionDriver, way: usize) {
     session.asks("续航多少公里？", "约 80 公里。", Outcome::Answered);
     match way {

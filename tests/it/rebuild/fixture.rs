@@ -1,4 +1,4 @@
-//! A server with a past, on either database, and the auditor's program beside it.
+//! A server with a log of past sessions, on either database, and `desk-replay` on the same data.
 
 use std::{path::PathBuf, process::Output, sync::Arc, time::Duration};
 
@@ -21,10 +21,10 @@ use tokio::process::Command;
 use super::day;
 use crate::crash::{on, until};
 
-/// As long as a slow machine may need to build some thousand events.
+/// Timeout of a rebuild on a slow machine.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
 
-/// Log, vault and views somewhere, and a server that may run on them.
+/// Log, vault and views, and a server that may run on them.
 pub(crate) struct Fixture {
     pub(crate) desk: Option<Desk>,
     pub(crate) database: Option<FreshDatabase>,
@@ -33,7 +33,7 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// A past of so many sessions on SQLite; nothing runs yet.
+    /// So many past sessions on SQLite; nothing runs yet.
     pub(crate) async fn on_sqlite(sessions: usize) -> Self {
         Self::set(sessions, None).await
     }
@@ -69,7 +69,7 @@ impl Fixture {
         owner.close().await;
     }
 
-    /// The log, to be written while no server on SQLite runs.
+    /// The log for writing; on SQLite no server may run.
     pub(crate) async fn log(&self) -> Log {
         let (store, keys): (Arc<dyn EventStore>, _) = match &self.database {
             Some(database) => {
@@ -83,7 +83,7 @@ impl Fixture {
         testkit::log_over(store, &keys, &self.folder.path().join("test-master-key")).await
     }
 
-    /// How a server is set up on it, with a data directory of its own where another has the first.
+    /// The setup of a server on it with this data directory.
     pub(crate) fn setup(&self, data_dir: &str) -> Setup {
         let setup = self.database.as_ref().map_or_else(Setup::default, on);
         let token_key = self.data_dir().join("token-key").display().to_string();
@@ -100,12 +100,12 @@ impl Fixture {
         self.desk.as_ref().unwrap()
     }
 
-    /// Where the auditor's program finds the log, as desk's own role.
+    /// The `--store` of `desk-replay`, with the role of desk.
     pub(crate) fn store(&self) -> String {
         self.database.as_ref().map_or_else(|| self.data_dir().display().to_string(), FreshDatabase::app_url)
     }
 
-    /// The auditor's program, with or without the master key.
+    /// `desk-replay` with or without the master key.
     pub(crate) fn replay(&self, with_key: bool, arguments: &[&str]) -> Command {
         let mut command = Command::new(program("desk-replay"));
         command.env_clear().args(["--json", "--store", &self.store()]);
@@ -121,7 +121,7 @@ impl Fixture {
         Ended::of(self.replay(with_key, arguments).output().await.unwrap())
     }
 
-    /// `compare` finds nothing; answers what it said.
+    /// `compare` finds no difference; returns its report.
     pub(crate) async fn agrees_with_the_log(&self) -> Value {
         let compared = self.replayed(true, &["compare"]).await.with_code(0);
         assert_eq!((&compared["ok"], &compared["difference_count"]), (&true.into(), &0.into()), "{compared}");
@@ -129,7 +129,7 @@ impl Fixture {
     }
 }
 
-/// What a run of the auditor's program left.
+/// The result of a run of `desk-replay`.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -143,7 +143,7 @@ impl Ended {
         Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// Its document, if it ended so.
+    /// Its JSON, if it ended with this code.
     #[track_caller]
     pub(crate) fn with_code(&self, code: i32) -> Value {
         assert_eq!(self.code, Some(code), "{self:?}");
@@ -151,13 +151,13 @@ impl Ended {
     }
 }
 
-/// The generation that a server's readers are served from.
+/// The view generation that a server serves.
 pub(crate) async fn generation(desk: &Desk) -> u64 {
     let ready: Value = reqwest::get(format!("{}/readyz", desk.url())).await.unwrap().json().await.unwrap();
     ready["views"]["generation"].as_u64().unwrap_or_else(|| panic!("{ready}"))
 }
 
-/// Waits until its readers are served from this one.
+/// Waits until it serves this generation.
 pub(crate) async fn serves(desk: &Desk, wanted: u64) {
     until(&format!("generation {wanted}"), LONG, async || generation(desk).await == wanted).await;
 }

@@ -1,5 +1,5 @@
-//! Killed with SIGKILL at random moments of a build and of the switch, a server comes back with the right figures at once,
-//! and goes on to the generation that was asked for.
+//! A server killed with SIGKILL at random moments of a rebuild serves the right figures at once after its restart, and completes
+//! the requested generation.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ async fn survives(mut fixture: Fixture, test: &str) {
     for _ in 0..count(5, 50) {
         let before = generation(fixture.desk()).await;
         let asked = fixture.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
-        // Not to wait for anything: the moment of the kill is to be any.
+        // A random time, so that the kill meets any moment of the rebuild.
         tokio::time::sleep(whole.mul_f64(random.random_range(0.0..1.2))).await;
         let served = generation(fixture.desk()).await;
         fixture.desk.as_mut().unwrap().kill();
@@ -62,7 +62,7 @@ pub(crate) async fn head(fixture: &Fixture) -> u64 {
     fixture.log().await.reader().head().await.unwrap().0
 }
 
-/// What staff is told, but for what moves with the clock; from a position on, however long the views take to be there.
+/// The figures for staff that do not depend on the clock, at a position.
 pub(crate) async fn figures(desk: &Desk, min_position: u64) -> Value {
     let staff = desk.staff();
     let get = async |path: String| {

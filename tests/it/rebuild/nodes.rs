@@ -1,4 +1,4 @@
-//! Two nodes on one database: a rebuild that is asked for once takes the readers of both along, and none of them backwards.
+//! Two nodes on one database: one rebuild switches the readers of both, and none of them goes back.
 
 use std::sync::atomic::Ordering;
 
@@ -36,7 +36,7 @@ async fn both_nodes_switch_generation_and_no_reader_goes_back() {
     }
 }
 
-/// The node that builds is killed; the other one takes over, and its readers have noticed nothing.
+/// The building node is killed; the other one completes the rebuild, and its readers notice nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn generation_of_a_node_that_died_while_building_is_completed_by_another() {
     let mut fixture = Fixture::on_postgres(past() * 2).await;

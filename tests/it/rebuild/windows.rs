@@ -1,5 +1,4 @@
-//! Single moments of a rebuild, each prepared as a crash leaves it; and the command that does the work itself, with desks
-//! that come and go under it.
+//! Single moments of a rebuild, prepared as a crash leaves them; and the rebuild command with desks that start and stop meanwhile.
 
 use std::path::Path;
 
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::crash::until;
 
-/// Views of generation 1 that a server made, which is gone; and what it told.
+/// Views of generation 1 by a stopped server, and the figures that it served.
 async fn left(mut fixture: Fixture) -> (Fixture, Value) {
     fixture.start();
     let truth = figures(fixture.desk(), head(&fixture).await).await;
@@ -23,7 +22,7 @@ async fn left(mut fixture: Fixture) -> (Fixture, Value) {
     (fixture, truth)
 }
 
-/// A server on what is left: the right figures at once, and the wanted generation before long.
+/// A new server serves the right figures at once, and the requested generation soon.
 async fn comes_up(fixture: &mut Fixture, truth: &Value, at_once: u64, in_the_end: u64) {
     fixture.start();
     assert!(super::generation(fixture.desk()).await >= at_once, "it has gone back");
@@ -60,7 +59,7 @@ async fn point_to(fixture: &Fixture, number: u64) {
 
 const DEAD_OWNER: &str = "update checkpoint set owner = 'dead', owner_epoch = owner_epoch + 1";
 
-/// Asked for, and nothing begun.
+/// Requested, and nothing started.
 async fn before_the_build(fixture: Fixture) {
     let (mut fixture, truth) = left(fixture).await;
     let asked = fixture.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
@@ -70,7 +69,7 @@ async fn before_the_build(fixture: Fixture) {
     comes_up(&mut fixture, &truth, 1, 2).await;
 }
 
-/// Built, and dead before the pointer was moved.
+/// Built, and killed before the switch.
 async fn before_the_pointer(fixture: Fixture) {
     let (mut fixture, truth) = left(fixture).await;
     let built = rebuild(&fixture, true).await.with_code(0);
@@ -82,7 +81,7 @@ async fn before_the_pointer(fixture: Fixture) {
     comes_up(&mut fixture, &truth, 1, 2).await;
 }
 
-/// The pointer was moved, and nobody had gone over; the rows that were left are somebody's who is dead.
+/// Killed after the switch, before any reader followed; the killed process still owns the old rows.
 async fn after_the_pointer(fixture: Fixture) {
     let (mut fixture, truth) = left(fixture).await;
     rebuild(&fixture, true).await.with_code(0);
@@ -229,7 +228,7 @@ async fn interrupted_rebuild_command_is_resumed_by_the_next() {
     let pid = child.id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let interrupted = ended(child).await;
-    // A fast machine may have been through by then.
+    // A fast machine may have finished by then.
     assert!(matches!(interrupted.code, Some(0 | 2)), "{interrupted:?}");
     if interrupted.code == Some(2) {
         assert!(interrupted.err.contains("stays asked for"), "{interrupted:?}");
@@ -262,7 +261,7 @@ fn give_all(folder: &Path, each: impl Fn(&Path) -> std::io::Result<()>) {
     }
 }
 
-/// What a second desk is told while one runs has not changed: it waits for half a second only.
+/// A second desk is refused after half a second, as without a rebuild.
 #[tokio::test(flavor = "multi_thread")]
 async fn second_desk_on_the_folder_is_refused_during_a_rebuild() {
     let mut fixture = Fixture::on_sqlite(1).await;
