@@ -1,5 +1,5 @@
-//! `compare` against honest views and against views with one thing wrong in them: every column of every table, a row that
-//! is missing, a row too many. The tables are read from the database, so a new view is tried without anybody thinking of it.
+//! `desk-replay compare` on correct views and on views with a mistake: in every column of every table, a missing row, an
+//! unexpected row. Tables are read from the database, so that a new view is covered without a change here.
 
 mod seeded;
 
@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::rebuild::fixture::{Ended, Fixture};
 
-/// Views of a server that is gone, at the head of the log.
+/// Views of a stopped server, at the head of the log.
 async fn compared(mut fixture: Fixture) -> Fixture {
     built(&mut fixture).await;
     fixture
@@ -29,7 +29,7 @@ async fn built(fixture: &mut Fixture) {
     fixture.replayed(true, &["rebuild"]).await.with_code(0);
 }
 
-/// An account with one sign-in that goes on and one that is over.
+/// An account with an open and an ended sign-in.
 async fn staff(log: &Log) {
     let log_id = log.reader().identity().await.unwrap().log_id;
     let accounts = Accounts::new(log.clone(), log_id);
@@ -106,7 +106,7 @@ async fn erasures_are_no_differences(fixture: Fixture) {
     all_equal(&fixture.replayed(true, &["compare"]).await, 0);
 }
 
-/// As people read it.
+/// The output for people.
 async fn plain(fixture: &Fixture) -> std::process::Output {
     let mut command = tokio::process::Command::new(tests::desk::program("desk-replay"));
     let key = fixture.data_dir().parent().unwrap().join("test-master-key");
@@ -140,7 +140,7 @@ async fn compare_creates_and_changes_no_file() {
     let after = files();
     assert_eq!(names(&after), names(&before));
     for ((path, before), (_, after)) in before.iter().zip(&after) {
-        // Readers leave their marks in the index of the write-ahead log, which is no data.
+        // Readers change the index of the write-ahead log, which holds no data.
         assert!(before == after || path.to_str().unwrap().ends_with("-shm"), "{} was changed", path.display());
     }
 }

@@ -1,4 +1,4 @@
-//! Who has left, asked of the log and heard from it: on a log in KurrentDB (the protocol test server), for that one can go away.
+//! Revoked visitors, read from the log and followed on it: on the protocol test server for KurrentDB, which can be stopped.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::kurrentdb::{Backend, PATIENCE};
 
-/// Longer than it is believed that somebody has not left.
+/// Longer than a cached visitor status is valid.
 const BELIEF_IS_OVER: Duration = Duration::from_millis(700);
 
 struct Fixture {
@@ -35,12 +35,12 @@ impl Fixture {
         Departures::start(&self.tail, Position::START)
     }
 
-    /// It hears of nothing that is appended.
+    /// A listener that receives no events.
     fn deaf(&self) -> Departures {
         Departures::start(&self.tail, Position((1 << 53) - 1))
     }
 
-    /// A visitor who is believed to be here, and has left.
+    /// A visitor who signed out while cached as present.
     async fn believed(&self, departures: &Departures) -> VisitorId {
         let visitor = visitor();
         self.is_here(departures, visitor).await;

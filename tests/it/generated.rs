@@ -1,5 +1,4 @@
-//! Generated logs: as varied as the domain, as large as ordered, the same from the same seed, and taken by every part of the
-//! program as if it had written them itself.
+//! Generated logs: every event type, the ordered size, the same log from the same seed, and accepted by every part of the program.
 
 mod served;
 mod written;
@@ -22,7 +21,7 @@ fn evening() -> Timestamp {
     "2026-11-25T12:00:00Z".parse().unwrap()
 }
 
-/// An ordinary shop's log, and one with much of what is rare.
+/// The log of an ordinary shop, and one with many rare events.
 fn both(events: u64, seed: u64) -> [Order; 2] {
     [Order::shop(events, seed, evening()), Order::stress(events, seed, evening())]
 }

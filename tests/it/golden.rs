@@ -1,5 +1,4 @@
-//! What was ever written is read for ever: every file in `tests/golden` decodes, and what is current is written back to
-//! the very same bytes.
+//! Stored events stay readable: every file in `tests/golden` decodes, and events of the current schema encode to the same bytes.
 //!
 //! Invariant: no test here writes over a golden file; `GOLDEN_ADD=1` only adds those that are missing.
 
@@ -66,7 +65,7 @@ impl Golden {
         format!("{}.{}{}.json", self.event_type, self.schema, if twin { ".erased" } else { "" })
     }
 
-    /// Read and written again, by the codec of its kind of stream.
+    /// Decoded and encoded by the codec of its kind of stream.
     fn written_back(&self) -> Encoded {
         let personal = match (self.personal_state, &self.personal) {
             (PersonalState::Known, Some(json)) => PersonalText::Known(json.clone()),
@@ -119,7 +118,7 @@ fn current_schemas() -> BTreeSet<(&'static str, u32)> {
     example::every_type().iter().map(|stored| (stored.event_type, stored.schema)).collect()
 }
 
-/// Writes a file that is missing when told to; fails about it otherwise.
+/// Fails if the file is missing, or writes it with `GOLDEN_ADD`.
 fn must_be_there(name: &str, content: &impl Serialize) {
     let path = folder().join(name);
     if path.exists() {

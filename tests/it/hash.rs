@@ -1,5 +1,4 @@
-//! The published form of the hash is the program's: every vector of `docs/event-hash.md` is checked, so that neither can
-//! change without the other.
+//! The program's hash matches the vectors of `docs/event-hash.md`, so that neither can change without the other.
 
 use event_store::{
     Actor, SealedEvent, StreamName, StreamVersion,

@@ -1,4 +1,4 @@
-//! The shop's identity tokens, as their checker takes or refuses them. What the server makes of them is `http::customers`.
+//! The checker of identity tokens. The routes that use it are tested in `http::customers`.
 
 use api::sign_in::identity::{IdentityKeys, IdentityTokenError as Error, IdentityTokens, MAX_TOKEN_BYTES};
 use jiff::{SignedDuration, Timestamp};

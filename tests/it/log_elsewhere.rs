@@ -1,5 +1,5 @@
-//! A desk whose log has a place of its own: in KurrentDB (the protocol test server, which is not KurrentDB), beside everything
-//! else in PostgreSQL or in files, or in another PostgreSQL database than the rest. Both programs work there as anywhere.
+//! A log apart from the rest: in KurrentDB (the protocol test server, which is not KurrentDB) with everything else in PostgreSQL or
+//! in files, or in a PostgreSQL database of its own. Both programs work there as elsewhere.
 
 mod access;
 mod configured;
@@ -19,7 +19,7 @@ use crate::crash::{on, until};
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// Where everything is.
+/// The places of log, views, vault and policies.
 struct Fixture {
     folder: tempfile::TempDir,
     log: Log,
@@ -71,7 +71,7 @@ impl Fixture {
         block_in_place(|| Desk::start(self.setup(data_dir)))
     }
 
-    /// The auditor's program on log and rest; its JSON, and its code.
+    /// `desk-replay` on log and rest; returns exit code and output.
     async fn replay(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let mut command = Command::new(program("desk-replay"));
         command.env_clear().args(["--store", &self.store(), "--views", &self.views()]);
@@ -103,7 +103,7 @@ async fn talk(desk: &Desk, session: &str) {
     }
 }
 
-/// Everything that the auditor's program does, while desk runs and after it has stopped.
+/// Every command of `desk-replay`, while desk runs and after its stop.
 async fn everything_is_proved(fixture: Fixture) {
     let mut desk = fixture.start("data");
     talk(&desk, "proved").await;
@@ -113,7 +113,7 @@ async fn everything_is_proved(fixture: Fixture) {
     talk(&desk, "after the rebuild").await;
     assert_eq!(block_in_place(|| desk.terminate()), Some(0), "{}", desk.log());
 
-    // desk's own note, made at its stop, is over everything.
+    // The checkpoint written at the stop covers everything.
     let note = fixture.data().join("checkpoints/latest.checkpoint").display().to_string();
     let key = fixture.data().join("checkpoint-key").display().to_string();
     let proved = fixture.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
@@ -126,7 +126,7 @@ async fn everything_is_proved(fixture: Fixture) {
     let checked = fixture.succeeds(&["check-proof", &proof, "--key", &key]).await;
     assert!(checked.contains("session"), "{checked}");
     fixture.succeeds(&["--json", "stats"]).await;
-    // Where no desk runs, the auditor's program builds.
+    // Without a running desk, `desk-replay` rebuilds by itself.
     fixture.succeeds(&["rebuild"]).await;
     fixture.succeeds(&["compare"]).await;
 
@@ -164,7 +164,7 @@ async fn schemas(database: &FreshDatabase) -> Vec<String> {
     rows.iter().map(|row| row.try_get(0).unwrap()).collect()
 }
 
-/// What one node records, the other shows, streams and answers, though the log's database tells it nothing.
+/// Events of one node are shown, streamed and answered by the other without notifications of the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_share_a_log_on_kurrentdb() {
     let rest = Postgres::shared().await.fresh_database().await;

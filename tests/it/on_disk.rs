@@ -1,7 +1,7 @@
-//! What is acknowledged is on disk: the system calls of a process are traced, and an acknowledgement that leaves before the
-//! log's write-ahead file was flushed, after the last write to it, is found.
+//! Acknowledged events are on disk: the system calls of a process are traced, and an acknowledgement sent before the write-ahead
+//! file was flushed after its last write is found.
 //!
-//! Found it must also be where it happens: a log opened with less durability, and a server whose flushes do nothing.
+//! The check itself is tested on a log opened with less durability, and on a server whose flushes do nothing.
 
 use std::{
     collections::HashMap,
@@ -24,7 +24,7 @@ const MODE: &str = "ON_DISK_MODE";
 const NAME: &str = "on_disk::traced_log";
 const APPENDS: u64 = 20;
 
-/// What is wrong with a trace.
+/// A flaw of a trace.
 #[derive(Debug, PartialEq)]
 enum Found {
     /// This position was acknowledged before it was on disk.
@@ -33,12 +33,12 @@ enum Found {
     Unwritten(u64),
 }
 
-/// How far what was written to the log has been flushed.
+/// How much of what was written has been flushed.
 #[derive(Default)]
 struct Disk {
     is_dirty: bool,
     written: bool,
-    /// Flushes that have begun, by thread, and whether nothing was written since.
+    /// Started flushes by thread, and whether nothing was written since.
     flushes: HashMap<String, bool>,
 }
 
@@ -64,8 +64,7 @@ impl Disk {
     }
 }
 
-/// Reads a trace; gives the positions that were acknowledged, and what is wrong with them. `acknowledged` knows the
-/// acknowledgement in a line.
+/// Reads a trace; returns the acknowledged positions and the flaws. `acknowledged` finds the acknowledgement in a line.
 fn read_trace(trace: &Path, acknowledged: impl Fn(&str) -> Option<u64>) -> (Vec<u64>, Vec<Found>) {
     let (mut disk, mut positions, mut found) = (Disk::default(), Vec::new(), Vec::new());
     let mut writing: HashMap<String, bool> = HashMap::new();
@@ -105,7 +104,7 @@ fn strace(trace: &Path, more: &[&str]) -> Vec<String> {
     arguments.iter().chain(more).map(|&argument| argument.to_owned()).collect()
 }
 
-/// The tracer writes its last line when the program is gone.
+/// The tracer writes its last line after the program ended.
 async fn is_complete(trace: &Path, process: u32) {
     let last = format!("{process} ");
     until("the trace is complete", Duration::from_secs(10), async || {
@@ -120,7 +119,7 @@ fn number_after(text: &str, word: &str) -> Option<u64> {
     digits.parse().ok()
 }
 
-/// Not a test by itself: the child. It appends one event per line it is given, and says where.
+/// The child process, no test by itself: it appends one event per input line and prints its position.
 #[tokio::test]
 #[ignore = "runs as the child of the tests beside it"]
 async fn traced_log() {
@@ -138,7 +137,7 @@ async fn traced_log() {
     }
 }
 
-/// Appends one by one through the child, and says what its trace holds.
+/// Appends one by one through the child; returns the flaws of its trace.
 async fn watch_the_log(mode: &str) -> (Vec<u64>, Vec<Found>) {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
@@ -186,7 +185,7 @@ async fn trace_finds_a_log_with_the_durability_of_views() {
     assert_eq!(found, acknowledged.into_iter().map(Found::TooEarly).collect::<Vec<_>>());
 }
 
-/// A customer does one thing after the other; gives the positions it was told, those in the trace, and what is wrong.
+/// A customer sends one command after the other; returns the answered positions, those in the trace, and the flaws.
 async fn watch_a_server(more: &[&str]) -> (Vec<u64>, Vec<u64>, Vec<Found>) {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");

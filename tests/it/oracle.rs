@@ -1,7 +1,7 @@
-//! What the views answer, compared with what it means: on generated logs with everything that is rare, at several of their
-//! positions, on both databases, live and rebuilt, and as it stood at a moment.
+//! The views compared with the naive definitions: on generated logs with rare events, at several positions, on both databases, live,
+//! rebuilt and at past moments.
 //!
-//! And that this comparison sees: a mistake of one, in any column and in any view's folding, is found.
+//! The comparison itself is tested: a mistake in any column and in the folding of any view is found.
 
 mod columns;
 mod facts;
@@ -34,7 +34,7 @@ fn assert_none(found: &[Difference], when: &str) {
     assert!(found.is_empty(), "{when}:\n{}", found.join("\n"));
 }
 
-/// Follows a log from its first event to its last, compares at some positions on the way, and what is rebuilt at the end.
+/// Follows a log to its end, compares at some positions on the way, and compares rebuilt views at the end.
 async fn compare_all_the_way(
     seed: u64,
     events: u64,
@@ -50,7 +50,7 @@ async fn compare_all_the_way(
     let mut oracle = Oracle::default();
     for (place, step) in steps.iter().enumerate() {
         if matches!(step, tests::shop::Step::Erased { .. }) {
-            // What is erased now was seen by then: the views keep it until they are rebuilt.
+            // The views read the texts before the erasure, and keep them until a rebuild.
             live.reach(fixture.head().await).await;
             oracle.hear(&fixture.store, &fixture.vault, fixture.head().await).await;
         }
@@ -121,7 +121,7 @@ async fn views_match_the_oracle_on_postgres() {
     seen.is_everything();
 }
 
-/// Days of ordinary length, of 23 and of 25 hours, one that began at one o'clock, and a date that a country left out.
+/// Days of 24, 23 and 25 hours, one that began at one o'clock, and a date that a country skipped.
 #[test]
 fn day_start_is_right_at_every_change_of_clocks() {
     let days = [
@@ -273,7 +273,7 @@ async fn oracle_finds_a_folding_mistake_in_every_view() {
     }
 }
 
-/// All facts of a log, in order.
+/// All events of a log as the views get them, in order.
 async fn collect(fixture: &Fixture) -> Vec<Fact> {
     let (collector, folder) = (Arc::new(Collector::default()), tempfile::tempdir().unwrap());
     let set: Arc<[Arc<dyn View>]> = Arc::new([collector.clone() as Arc<dyn View>]);
@@ -284,7 +284,7 @@ async fn collect(fixture: &Fixture) -> Vec<Fact> {
     facts
 }
 
-/// Some positions at which a fault makes rows that are not the right ones.
+/// Some positions at which a fault makes wrong rows.
 async fn wrong_at(view: &Arc<dyn View>, fault: Fault, facts: &[Fact], right: &[String], seed: u64) -> Vec<Position> {
     let wanted = count(2, 12);
     let mut wrong = Vec::new();

@@ -1,5 +1,4 @@
-//! `desk-replay` on a PostgreSQL server: log and vault in two schemas of one database. What it does on files, and how the
-//! program behaves, is tested in `replay-tool/tests`.
+//! `desk-replay` on PostgreSQL, with log and vault in two schemas of one database. `replay-tool/tests` tests it on files.
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 

@@ -1,8 +1,7 @@
-//! A replay looks and does nothing else: every command of `desk-replay`, as it is built, over a log of 10⁵ events, under
-//! `strace`. It opens nothing to write but the report that was asked for, changes no file, makes no connection and no socket;
-//! and the log's bytes are the same afterwards.
+//! `desk-replay` only reads: every command runs under `strace` on a generated log. It opens no file for writing but the requested
+//! report, opens no connection and no socket, and the bytes of the log do not change.
 //!
-//! The same look at programs that do write or connect finds that they do.
+//! The check itself is tested on programs that write or connect.
 
 mod trace;
 
@@ -33,12 +32,12 @@ fn many() -> u64 {
     count(10_000, 100_000) as u64
 }
 
-/// For what takes a started desk.
+/// Events of the log that a started desk serves.
 const FEW: u64 = 2_000;
 /// `compare` has a test of its own; `rebuild` writes views, which is what it is for.
 const ELSEWHERE: [&str; 2] = ["compare", "rebuild"];
 
-/// A data directory with a log at rest, and a folder beside it for what a command may write.
+/// A data directory without a running desk, and a folder for output.
 struct Archive {
     folder: TempDir,
     /// A session with more events than others.

@@ -1,4 +1,4 @@
-//! The notes themselves: edited, made by somebody else, missing, or of another log.
+//! Checkpoints that are edited, forged, missing, or of another log.
 
 use std::{path::Path, process::ExitCode};
 
@@ -13,7 +13,7 @@ use super::{EVERY, Said, Shop, desk_replay};
 use crate::tamper::{EVENTS, run};
 
 impl Shop {
-    /// `verify` of the honest log with one note.
+    /// `verify` of the intact log with one checkpoint.
     async fn verify_with(&self, note: &Path) -> Said {
         self.verify_in(&self.written.path(), note).await
     }
@@ -24,7 +24,7 @@ impl Shop {
         desk_replay(&["--store", log, "verify", "--checkpoint", note, "--key", &key]).await
     }
 
-    /// A note of the newest checkpoint with something changed in it, signed again by this key.
+    /// The newest checkpoint with a change, signed again by this key.
     fn signed_again(&self, key: &CheckpointKey, change: impl FnOnce(&mut Checkpoint)) -> std::path::PathBuf {
         let note = std::fs::read_to_string(self.elsewhere.note(EVENTS)).unwrap();
         let mut checkpoint = Checkpoint::open(&note, self.elsewhere.key.public()).unwrap();
@@ -41,7 +41,7 @@ fn refused(said: &Said, code: u8, why: &str) {
     assert!(said.errors.contains(why), "{}", said.errors);
 }
 
-/// Every byte of it, in several ways; a byte that is no text as well.
+/// Every byte, changed in several ways, also to invalid UTF-8.
 #[tokio::test]
 async fn edited_checkpoint_fails_its_signature() {
     let shop = Shop::new().await;
@@ -82,7 +82,7 @@ async fn verify_without_checkpoint_or_key_is_refused_without_a_verdict() {
     refused(&said, 2, "holds no public key");
 }
 
-/// One bad note in the folder is not passed over.
+/// A bad checkpoint in the folder is not skipped.
 #[tokio::test]
 async fn folder_of_checkpoints_fails_if_one_of_them_fails() {
     let shop = Shop::new().await;
@@ -110,7 +110,7 @@ async fn checkpoint_of_another_log_or_generation_gives_no_verdict() {
     refused(&shop.verify_in(&restored, shop.elsewhere.note(EVENTS).as_ref()).await, 2, "a restore lies between");
 }
 
-/// The key's holder has signed two histories: whichever the log is, the other note shows it.
+/// Two signed histories contradict each other, whichever of them the log holds.
 #[tokio::test]
 async fn contradicting_checkpoints_are_reported() {
     let shop = Shop::new().await;
@@ -121,7 +121,7 @@ async fn contradicting_checkpoints_are_reported() {
     assert_eq!((position, kind.as_str()), (EVENTS, "contradicted"));
 }
 
-/// The last position stands in the note as well, and is compared.
+/// The checkpoint names its last position, which is compared.
 #[tokio::test]
 async fn root_signed_for_another_position_is_rejected() {
     let shop = Shop::new().await;

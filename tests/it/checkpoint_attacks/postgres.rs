@@ -1,4 +1,4 @@
-//! The same attacks on a PostgreSQL server, by the role that owns the tables and takes the guards away first.
+//! The same attacks on PostgreSQL by the role that owns the tables and drops the triggers first.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Proof files: made from a log with sealed parts, accepted without the log by the program and by the verifier that was
-//! written from the page about them, and refused by both when any byte is changed.
+//! Proof files of a log with sealed parts: without the log, `desk-replay` and the Python verifier written from the documentation
+//! accept them, and both reject them when any byte is changed.
 
 use std::{
     os::unix::fs::PermissionsExt as _,
@@ -22,7 +22,7 @@ use crate::tamper::{NO_GUARDS, run};
 
 const CUSTOMER: Uuid = Uuid::from_u128(0xc0de);
 
-/// A desk with two sessions in turn, whose texts are sealed.
+/// A log of two alternating sessions with sealed texts.
 struct Desk {
     folder: TempDir,
     log: Log,
@@ -30,7 +30,7 @@ struct Desk {
 }
 
 impl Desk {
-    /// With so many events, and a note over the first of them.
+    /// With so many events, and a checkpoint over the first of them.
     async fn new(events: u128, signed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = testkit::log_in(folder.path(), &folder.path().join("master-key")).await;
@@ -84,7 +84,7 @@ impl Desk {
         std::fs::read(file).unwrap()
     }
 
-    /// Where there is no log.
+    /// A folder without a log.
     async fn check(&self, more: &[&str]) -> Said {
         check_proof(&self.proof_file(), self.key().as_ref(), more).await
     }
@@ -181,7 +181,7 @@ async fn proof_with_any_byte_changed_is_rejected_by_the_python_verifier() {
     assert!(said.contains(&format!("changes of {} bytes were refused", file.len())), "{said}");
 }
 
-/// What is sealed is proved as it is sealed: when the keys are destroyed nothing changes.
+/// Proofs cover the sealed bytes, so destroyed keys change nothing.
 #[tokio::test]
 async fn session_of_an_erased_customer_can_still_be_proved() {
     let desk = Desk::new(8, 8).await;
@@ -228,7 +228,7 @@ async fn proof_file_is_private_and_not_overwritten_without_force() {
     assert_eq!(printed.out.as_bytes(), proof, "without --out the file itself is printed");
 }
 
-/// From a log that is not the one that was signed nothing is proved.
+/// A log that does not match the checkpoint proves nothing.
 #[tokio::test]
 async fn changed_log_gives_no_proof() {
     let desk = Desk::new(6, 6).await;
@@ -294,7 +294,7 @@ async fn check_proof_without_file_or_key_is_refused_without_a_verdict() {
     assert_eq!(python("verify_proof.py", &[&key, &key]).0, 1);
 }
 
-/// The page's example is a real one.
+/// The example of the documentation is a real one.
 #[tokio::test]
 async fn documented_proof_example_is_accepted_by_both_verifiers() {
     let page = include_str!("../../../docs/proof-file.md");

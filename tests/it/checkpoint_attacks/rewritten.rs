@@ -1,5 +1,5 @@
-//! Rewritten with recomputed hashes and a head that fits: the log proves itself, and nothing but a checkpoint shows what
-//! was done. The first bad position lies behind the newest note that fits and not behind the first that does not.
+//! Logs rewritten with recomputed hashes and a matching head, which only checkpoints reveal. The first bad position lies after the
+//! newest checkpoint that fits and not after the first that does not.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -15,7 +15,7 @@ use super::{
 use crate::tamper::{EVENTS, event, positions};
 
 impl Shop {
-    /// The log with other events in it, which prove themselves.
+    /// The log with other events, correctly linked.
     async fn rewritten(&self, events: &[RecordedEvent]) -> PathBuf {
         let path = self.written.tampered(&replacing_all(events, Dialect::Sqlite)).await;
         let verdict = self.verdict(&path, &[]).await;
@@ -69,7 +69,7 @@ async fn several_checkpoints_bound_the_rewritten_range() {
     }
 }
 
-/// With a note right before and one right behind it, the position itself is named.
+/// Checkpoints right before and right after it name the position itself.
 #[tokio::test]
 async fn two_adjacent_checkpoints_name_the_rewritten_position() {
     let shop = Shop::new().await;
@@ -100,7 +100,7 @@ impl Shop {
     }
 }
 
-/// Whoever has a proof of the event that was touched has its neighbourhood in it too.
+/// A proof of the changed event names its position.
 #[tokio::test]
 async fn proof_file_names_the_rewritten_position_of_its_events() {
     let shop = Shop::new().await;
@@ -122,7 +122,7 @@ async fn proof_file_names_the_rewritten_position_of_its_events() {
     }
 }
 
-/// A proof of other events narrows it down to what lies between them, and never past it.
+/// A proof of other events narrows the range to the gap between them.
 #[tokio::test]
 async fn proof_file_of_another_stream_narrows_the_rewritten_range() {
     let shop = Shop::new().await;
@@ -174,7 +174,7 @@ async fn fully_rewritten_log_is_found() {
     assert_eq!(shop.verdict_by_all(&path).await.bounds("everything rewritten"), (1, EVERY));
 }
 
-/// Which is no difference, for nobody can know better, but it is said.
+/// This is no difference, but it is reported as unproven.
 #[tokio::test]
 async fn forged_event_after_the_newest_checkpoint_is_unproven() {
     let shop = Shop::new().await;
@@ -192,7 +192,7 @@ async fn forged_event_after_the_newest_checkpoint_is_unproven() {
     assert_eq!(older.report["unproven_events"], json!(EVENTS + 1 - EVERY));
 }
 
-/// A change behind the newest note that the log itself shows is a difference all the same.
+/// A change after the newest checkpoint that breaks the hash chain is a difference.
 #[tokio::test]
 async fn change_after_the_newest_checkpoint_is_found_by_the_hash_chain() {
     let shop = Shop::new().await;
@@ -202,7 +202,7 @@ async fn change_after_the_newest_checkpoint_is_found_by_the_hash_chain() {
     assert_eq!(verdict.report["unproven_from"], json!(EVERY + 1));
 }
 
-/// A note vouches for its last event, so where two neighbours' times do not fit it is the next one that stands wrong.
+/// A checkpoint vouches for its last event, so of two events with contradicting times the later one is wrong.
 #[tokio::test]
 async fn events_covered_by_a_checkpoint_are_not_reported_as_wrong() {
     let shop = Shop::new().await;

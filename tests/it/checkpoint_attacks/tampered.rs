@@ -1,4 +1,4 @@
-//! Rows changed by hand. The log itself shows the first bad position; the checkpoints say how far it is certainly right.
+//! Rows changed without new hashes: the hash chain shows the first bad position, and checkpoints how far the log is proved.
 
 use event_store::sqlite::SqliteStore;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{EVERY, Shop, newest_before};
 use crate::tamper::{CHANGES, EVENTS, positions, swap_columns};
 
-/// The attack is found at its position, and what is vouched for ends at the newest note before it.
+/// The attack is found at its position, and the log is proved up to the newest checkpoint before it.
 async fn is_found(shop: &Shop, what: &str, sql: &str, position: u64) {
     let path = shop.written.tampered(sql).await;
     let verdict = shop.verdict_by_all(&path).await;

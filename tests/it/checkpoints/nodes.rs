@@ -1,4 +1,4 @@
-//! Two nodes over PostgreSQL: each signs the one log, with its own key, into its own folder.
+//! Two nodes on PostgreSQL: each signs the same log with its own key into its own folder.
 
 use event_store::EventReader as _;
 use futures::future::join_all;

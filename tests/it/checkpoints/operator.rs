@@ -1,4 +1,4 @@
-//! What an operator sees: the key and its command, a folder that is away, a log that was changed, a restore.
+//! Checkpoints for operators: the key command, a missing folder, a changed log, a restored log.
 
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 

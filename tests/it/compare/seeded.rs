@@ -1,4 +1,4 @@
-//! One value wrong in every column of every table: all columns that are no key in one comparison, all keys in another.
+//! A wrong value in every column of every table: all non-key columns in one comparison, all keys in another.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnect
 use super::{compared, plain};
 use crate::rebuild::fixture::Fixture;
 
-/// The rows of the views, to be changed.
+/// The rows of the views, for changes.
 enum Rows {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -64,7 +64,7 @@ impl Rows {
         }
     }
 
-    /// Every column but those of the checkpoint, by what the database itself says.
+    /// Every column but those of the cursor, read from the database.
     async fn columns(&mut self) -> Vec<Column> {
         let sql = match self {
             Self::Sqlite(_) => {
@@ -84,11 +84,11 @@ impl Rows {
         lines.into_iter().map(|line| Column::of(&line.unwrap())).collect()
     }
 
-    /// Changes one value; gives the statement that changes it back.
+    /// Changes one value; returns the statement that restores it.
     async fn spoil(&mut self, column: &Column) -> String {
         let Column { table, name, key, is_number } = column;
         let rows = format!("select cast({key} as text) from {table}");
-        // Where there is a value rather than where there is none.
+        // Preferably in a row that has a value.
         let filled = self.texts(&format!("{rows} where {name} is not null order by 1 limit 1")).await;
         let any = self.texts(&format!("{rows} order by 1 limit 1")).await;
         let row = filled.into_iter().chain(any).next().flatten().unwrap_or_else(|| panic!("{table} is empty"));

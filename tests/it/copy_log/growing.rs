@@ -1,4 +1,4 @@
-//! A source that grows while it is copied, because its desk still runs on it.
+//! A source that grows during the copy, because its desk still runs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `desk copy-keys`: keys come along as they are, and what is destroyed on either side stays so.
+//! `desk copy-keys`: keys are copied unchanged, and keys destroyed on either side stay destroyed.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ async fn in_postgres(url: &str) -> Database {
     Database::postgres(url, "vault", 2).await.unwrap()
 }
 
-/// What is personal in every event, where it can be opened.
+/// The personal part of every event that can be opened.
 async fn opened(vault: &Vault, events: &[Arc<RecordedEvent>]) -> Vec<Opened> {
     let mut all = Vec::new();
     for event in events {
@@ -32,7 +32,7 @@ async fn opened(vault: &Vault, events: &[Arc<RecordedEvent>]) -> Vec<Opened> {
     all
 }
 
-/// Somebody of whom something personal is known.
+/// A subject with a personal part.
 fn somebody(events: &[Arc<RecordedEvent>], opened: &[Opened]) -> Uuid {
     let known = events.iter().zip(opened).find(|(_, opened)| matches!(opened, Opened::Known(_)));
     known.unwrap().0.event.subject.unwrap()
@@ -81,7 +81,7 @@ async fn copying_an_older_vault_restores_no_destroyed_key() {
     let again = vault_of(&source, in_postgres(&database.url()).await).await;
     assert_eq!(opened(&again, &events).await, expected);
 
-    // A key that the target has never seen, of somebody who is erased there.
+    // A key unknown to the target, of a subject erased there.
     let keys = in_postgres(&database.url()).await;
     let mut tx = keys.begin().await.unwrap();
     tx.execute("drop trigger data_key_is_never_deleted on data_key", &[]).await.unwrap();

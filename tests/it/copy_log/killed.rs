@@ -1,5 +1,4 @@
-//! Killed with SIGKILL at any moment and started again, a copy has every event once; and as long as it is not whole no desk
-//! serves it.
+//! A copy that is killed with SIGKILL at any moment and started again has every event once. No desk serves an incomplete copy.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use super::{Place, copy, copying, place::unplaced, proves_itself, shop};
 
 const EVENTS: u64 = 2_500;
 
-/// How a desk would be started on a copy.
+/// The setup of a desk on a copy.
 fn on(target: &Place) -> Setup {
     match target {
         Place::Folder(_) | Place::Kept(_) => Setup { data_dir: Some(target.path()), ..Setup::default() },
@@ -58,7 +57,7 @@ async fn survives(targets: impl AsyncFn() -> Place, test: &str) {
     }
 }
 
-/// What there is; nothing where nothing was begun.
+/// The events of the target; none before the copy begins.
 async fn events_of(target: &Place) -> Vec<event_store::RecordedEvent> {
     let is_begun = match target {
         Place::Folder(_) | Place::Kept(_) => is_log(&target.path().join("events.db")).await,
@@ -90,7 +89,7 @@ async fn killed_copy_to_kurrentdb_resumes() {
     survives(async || Place::kurrent(), "killed copy to KurrentDB").await;
 }
 
-/// Answers that are lost, and a server that goes away and comes back, are lived through without being told.
+/// Lost answers and a server restart need no action by the operator.
 #[tokio::test(flavor = "multi_thread")]
 async fn copy_to_kurrentdb_survives_lost_answers_and_a_restart() {
     use protocol_server::AppendFault::{LostConnectionCut, LostTooBusy, StoredConnectionCut, StoredTimedOut};

@@ -1,4 +1,4 @@
-//! A log that is moved has the same events, byte for byte, in the same order; where it stands is the target's affair.
+//! A copied log has the same events, byte for byte, in the same order; positions depend on the target.
 
 use event_store::{Identity, Position, position_map::PositionMap};
 use tests::test_scale::seed;
@@ -9,7 +9,7 @@ use super::{
     proves_itself, shop, text,
 };
 
-/// Each of them copied to the next, and all of them compared with the first.
+/// Copies each place to the next, and compares all of them with the first.
 async fn there_and_back(places: Vec<Place>, generations: &[u64]) {
     let folder = tempfile::tempdir().unwrap();
     let first = places[0].events().await;

@@ -1,4 +1,4 @@
-//! What was noted about a log before it was copied finds its place in the copy, by the position map.
+//! Checkpoints, cursors and proofs of the source hold in the copy, through the position map.
 
 use event_store::{
     checkpoint::{Checkpoint, CheckpointKey},
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Place, copy, replay, shop, text};
 
-/// Notes of the first log: a checkpoint of all of it, and its key.
+/// A checkpoint of the whole source, and its key.
 struct Noted {
     folder: tempfile::TempDir,
 }
@@ -61,7 +61,7 @@ async fn checkpoints_cursors_and_proofs_of_the_source_hold_in_the_copy() {
     }
 }
 
-/// A cursor of the old log, with or without its generation.
+/// A cursor of the source, with or without its generation.
 async fn shows_what_comes_after(place: &Place, maps: &[&str], source: &Place) {
     let events = source.events().await;
     for cursor in ["1-390", "390"] {
@@ -79,7 +79,7 @@ async fn shows_what_comes_after(place: &Place, maps: &[&str], source: &Place) {
     assert!(said.contains("no map leads from generation 1"), "{said}");
 }
 
-/// The very file that the old log would have given.
+/// The same file as from the source.
 async fn a_proof_can_be_made(place: &Place, maps: &[&str], noted: &Noted, source: &Place) {
     let stream = source.events().await[0].stream.to_string();
     let (note, key) = (noted.file("old.checkpoint"), noted.file("key"));
@@ -97,7 +97,7 @@ async fn checkpoint_of_the_source_finds_a_changed_copy() {
     let (first_map, second_map) = (noted.file("first"), noted.file("second"));
     copy(&source, &kurrent, &["--map", &first_map]).await;
     copy(&kurrent, &back, &["--map", &second_map]).await;
-    // As whoever owns the database could: the last event is taken away, and the end moved.
+    // The last event is removed and the head moved, as the database owner could.
     let mut raw = {
         use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
         SqliteConnectOptions::new().filename(back.path().join("events.db")).connect().await.unwrap()

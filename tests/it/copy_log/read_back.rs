@@ -1,4 +1,4 @@
-//! What was written is read back from the disk: whatever became another thing on the way is found before a copy is called whole.
+//! The copy is read back from the disk, so that corruption is found before the copy is marked as complete.
 
 use event_store::{
     import::{Chain, Import, ReadBack},

@@ -1,5 +1,5 @@
-//! What is not copied: onto another log, onto one that has gone on by itself, from a log that does not prove itself, or while
-//! desk runs. Nothing is changed then, and no password is said.
+//! Copies that are refused: onto another log, onto a diverged copy, from a damaged log, or while desk runs. Nothing is changed, and
+//! no password is printed.
 
 use event_store::{EventStore as _, Expected, sqlite::SqliteStore};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
@@ -145,12 +145,12 @@ async fn copy_into_postgres_with_the_app_role_is_refused() {
     assert!(said(&output).contains("name the role that owns it"), "{}", said(&output));
 }
 
-/// Two operators at once, or a run that was taken for dead.
+/// Two operators at once, or a run believed dead.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_copies_write_every_event_once() {
     let source = shop(1_200, 12).await;
     for target in [Place::postgres().await, Place::kurrent()] {
-        // The source in a file is one run's alone: the second reads the first's own copy of it.
+        // A SQLite source allows one run, so the second run reads a copy of it.
         let twin = Place::folder();
         copy(&source, &twin, &[]).await;
         let (mut one, mut other) = (copying(&source, &target, &[]), copying(&twin, &target, &[]));

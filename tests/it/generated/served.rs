@@ -1,4 +1,4 @@
-//! A started `desk` serves a generated log as if it had written it.
+//! A started `desk` serves a generated log.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ async fn get(desk: &Desk, path: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Runs that the log leaves open are taken up and answered at the start; that changes neither number nor status of sessions.
+/// Open runs are answered after the start, which changes neither number nor status of sessions.
 async fn assert_it_serves(desk: &Desk, order: Order) {
     let sessions = sessions(order);
     wait_for_views(desk).await;

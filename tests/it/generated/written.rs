@@ -1,4 +1,4 @@
-//! What stands in a generated log, on SQLite and on PostgreSQL.
+//! Generated logs as written on SQLite and on PostgreSQL.
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
@@ -85,7 +85,7 @@ async fn desk_replay_verifies_a_generated_log_on_postgres() {
     assert!(again.unwrap_err().to_string().contains("--database-url"));
 }
 
-/// Everything but what keys, nonces and the hashes over them make of it.
+/// Every column that does not depend on keys and nonces.
 fn assert_same(one: &[Arc<RecordedEvent>], other: &[Arc<RecordedEvent>]) {
     assert_eq!(one.len(), other.len());
     for (one, other) in one.iter().zip(other) {

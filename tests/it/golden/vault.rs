@@ -1,4 +1,4 @@
-//! The vault's frozen forms: the id of a data key, and the bytes of a sealed part.
+//! The vault's frozen formats: the id of a data key, and the bytes of a sealed part.
 
 use std::{fs, sync::Arc};
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{folder, must_be_there};
 
-/// The files here that hold no event.
+/// The files that hold no event.
 pub(super) const FILES: [&str; 2] = ["key-id.json", "sealed-part.json"];
 
 const SUBJECT: Uuid = uuid::uuid!("0b5f2c1e-6d1a-4a55-9f5e-1f6f0c9a7d11");

@@ -1,5 +1,4 @@
-//! A server that wants to know who asks: user and password come from a file that its owner alone can read, and are said
-//! nowhere.
+//! A KurrentDB server with users: user and password come from a private file and are never printed.
 
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -1,4 +1,4 @@
-//! What would run, and what is refused: by name, with the way out, and without anything secret.
+//! `check-config` and refused settings: named, with instructions, without secrets.
 
 use tests::desk::{program, without_settings};
 

@@ -1,4 +1,4 @@
-//! Faults that need a file: SQLite logs that are opened again as a careless backup or a careless repair left them.
+//! Faults that need files: SQLite logs reopened after a wrong backup or a wrong repair.
 
 use std::{
     path::{Path, PathBuf},

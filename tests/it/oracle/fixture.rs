@@ -1,4 +1,4 @@
-//! A shop's log, made event by event in memory by the shop's own clock, and views that follow it.
+//! A generated log in memory, appended event by event at the times of the shop, and views that follow it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,10 +14,10 @@ use tests::{
 };
 use tokio::task::JoinHandle;
 
-/// As long as a slow machine may need.
+/// Timeout on a slow machine.
 const LONG: Duration = Duration::from_secs(60);
 
-/// What can go on in a log, and has.
+/// How often each rare event occurred.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) reopenings: usize,
@@ -42,7 +42,7 @@ impl Fixture {
         Self { store, vault, seen: Seen::default(), clock: Timestamp::UNIX_EPOCH }
     }
 
-    /// A log in which everything has happened.
+    /// A complete generated log.
     pub(super) async fn of(events: u64, seed: u64) -> Self {
         let mut fixture = Self::new();
         for step in steps(events, seed) {
@@ -51,8 +51,8 @@ impl Fixture {
         fixture
     }
 
-    /// A log that ends in the middle of things: one customer waits, another is served, service of a third is over; so that
-    /// every column of the views holds something.
+    /// A log that ends while one customer waits, another is served, and the service of a third is over, so that every
+    /// column of the views has values.
     pub(super) async fn of_a_busy_moment(events: u64, seed: u64) -> Self {
         for seed in (seed..).take(20) {
             let mut fixture = Self::new();
@@ -68,7 +68,7 @@ impl Fixture {
         panic!("no shop is busy");
     }
 
-    /// The oracle of today.
+    /// The oracle at the head.
     pub(super) async fn oracle(&self) -> Oracle {
         Oracle::of(&self.store, &self.vault, self.head().await).await
     }
@@ -127,7 +127,7 @@ impl Seen {
         self.clock_set_back += other.clock_set_back;
     }
 
-    /// What a comparison proves, it proves only where there was something to go wrong.
+    /// Every rare event occurred, so that the comparison covered it.
     pub(super) fn is_everything(&self) {
         let Self { reopenings, takeovers, withheld, clears, erasures, clock_set_back } = self;
         let all = [reopenings, takeovers, withheld, clears, erasures, clock_set_back];
@@ -162,7 +162,7 @@ fn is_busy(oracle: &Oracle) -> bool {
         && one(|shown| shown.ai_fail_count > 0)
 }
 
-/// What goes on in a shop with much of what is rare. Its days are some months ago: summer time ends in them.
+/// The steps of a shop with many rare events, on days around the end of summer time.
 pub(super) fn steps(events: u64, seed: u64) -> Vec<Step> {
     with_rare_events(Order::stress(events, seed, "2026-10-26T12:00:00Z".parse().unwrap()))
 }

@@ -1,4 +1,4 @@
-//! Networks that break, servers that stop, nodes that die, and transactions of other people.
+//! Broken networks, stopped servers, silent nodes and foreign transactions.
 
 use std::{
     sync::{
@@ -136,7 +136,7 @@ async fn stopped_server_is_unavailable_within_seconds_and_recovers() {
     assert_eq!(append_patiently(&store, &stream, event).await.position, Position(2));
 }
 
-/// A commit of an event of this type takes two seconds, after everything was written.
+/// Committing an event of this type takes two seconds.
 const SLOW_COMMITS: &str = "
     create function log.be_slow() returns trigger language plpgsql as $$
     begin
@@ -167,7 +167,7 @@ async fn connection_lost_before_commit_leaves_no_gap() {
     assert_exactly(&sequence_of(follower).await, &acknowledged);
 }
 
-/// A node whose connections go through a proxy; the database's guards are its own role's, so one role will do.
+/// A node whose connections go through a proxy, with one role for everything.
 async fn node_behind(proxy: &Proxy, database: &FreshDatabase) -> PostgresStore {
     let url = proxy.through(&database.app_url(), database.server().port());
     PostgresStore::open(PostgresSettings::new(url)).await.expect("the proxy passes")

@@ -1,4 +1,4 @@
-//! What the database itself refuses, whoever asks: the program's role and the owner of the tables alike.
+//! Statements that the database itself refuses, from the app role and from the owner.
 
 use event_store::StreamVersion;
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -34,7 +34,7 @@ const DISARMINGS: [&str; 7] = [
     "update log._sqlx_migrations set version = 0",
 ];
 
-/// The code with which the statement fails; a statement that does not fail is undone, and the test with it.
+/// The error code of the statement; fails if the statement succeeds.
 pub(super) async fn refusal_code(connection: &mut PgConnection, sql: &str) -> String {
     let result = sqlx::raw_sql(AssertSqlSafe(format!("begin; {sql}"))).execute(&mut *connection).await;
     sqlx::raw_sql("rollback").execute(connection).await.expect("the connection lives");

@@ -8,7 +8,7 @@ use tests::postgres::Postgres;
 
 use super::{Acknowledged, any_event, append_one, assert_exactly, follow, new_stream, run_sql, sequence_of};
 
-/// Delays commits at random, behind the numbering: whoever numbers without waiting for the one before commits out of order.
+/// Delays commits at random after the numbering, so that numbering without a lock would commit out of order.
 pub(super) const LATE_COMMITS: &str = "
     create function log.come_late() returns trigger language plpgsql as $$
     begin

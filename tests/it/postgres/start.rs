@@ -1,4 +1,4 @@
-//! What is refused at start, and with which words; what each role needs.
+//! Refused starts and their messages; the rights that each role needs.
 
 use event_store::{
     EventReader as _, Position,
