@@ -1,5 +1,4 @@
-//! Whatever comes in: bytes of any kind, and good examples with something changed, into everything that parses what comes from
-//! outside. `fuzz/` gives the same functions to a fuzzer, where there is one.
+//! Arbitrary bytes and mutated examples for every parser of untrusted input. `fuzz/` gives the same functions to a fuzzer.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -43,7 +42,7 @@ fn fuzz_targets_survive_mutated_examples() {
     }
 }
 
-/// So many cases; one that fails is printed, as small as it gets.
+/// Runs so many cases; a failing one is printed minimised.
 fn check(name: &str, cases: usize, bytes: &impl Strategy<Value = Vec<u8>>, read: impl Fn(&[u8])) {
     let config =
         ProptestConfig { cases: u32::try_from(cases).unwrap(), failure_persistence: None, ..ProptestConfig::default() };
@@ -60,18 +59,18 @@ fn check(name: &str, cases: usize, bytes: &impl Strategy<Value = Vec<u8>>, read:
     }
 }
 
-/// Something that is done to an example.
+/// A mutation of an example.
 #[derive(Debug, Clone)]
 enum Change {
-    /// Another byte.
+    /// Replaces a byte.
     Byte(prop::sample::Index, u8),
-    /// From here to there left out.
+    /// Removes a range.
     Cut(prop::sample::Index, prop::sample::Index),
-    /// From here to there twice.
+    /// Repeats a range.
     Repeated(prop::sample::Index, prop::sample::Index),
-    /// What parsers trip over.
+    /// Inserts bytes that often break parsers.
     Inserted(prop::sample::Index, &'static str),
-    /// Another example's end.
+    /// Appends the end of another example.
     Crossed(prop::sample::Index, prop::sample::Index, prop::sample::Index),
 }
 
@@ -153,7 +152,7 @@ async fn every_request_body_of_the_openapi_document_is_a_fuzz_target() {
     assert_eq!(documented, listed, "tests/src/fuzz_targets/bodies.rs lists what the document has");
 }
 
-/// The fuzzer's targets are built only where there is a nightly toolchain, so all of them are one line.
+/// Fuzz targets are built only with a nightly toolchain, so each is a single line.
 #[test]
 fn every_fuzz_target_has_its_binary() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");

@@ -1,5 +1,4 @@
-//! What only the SQLite adapter promises: guards inside the file, that a newer program's file is refused, readers in other
-//! processes, and a full disk.
+//! Promises of the SQLite adapter alone: triggers, files of a newer version, readers in other processes, full disks.
 
 mod full_disk;
 
@@ -28,7 +27,7 @@ async fn raw(path: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(path).connect().await.unwrap()
 }
 
-/// A log of three events, and a hand on its file.
+/// A log of three events, and a connection past the adapter.
 struct Hand {
     store: SqliteStore,
     raw: SqliteConnection,
@@ -44,7 +43,7 @@ impl Hand {
         Self { store, raw: raw(&path).await, folder }
     }
 
-    /// The statement is stopped by this guard, and the log stays as it was.
+    /// This trigger refuses the statement, and the log is unchanged.
     async fn is_refused(&mut self, sql: &str, guard: &str) {
         let before = self.store.read_all(Position::START, 100).await.unwrap();
         let error = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.raw).await.expect_err(sql);
@@ -56,7 +55,7 @@ impl Hand {
         assert_eq!(verify(&self.store, |_| {}).await.unwrap().first_flaw, None, "{sql}");
     }
 
-    /// The log still takes what comes through its door.
+    /// The log still accepts appends through the adapter.
     async fn goes_on(&self) {
         let head = self.store.head().await.unwrap();
         append(&self.store, 1).await;
@@ -65,7 +64,7 @@ impl Hand {
     }
 }
 
-/// An insert of a row like the last, with some columns otherwise.
+/// An insert of a copy of the last row with some columns changed.
 fn insert(how: &str, position: &str, version: &str, event_id: &str) -> String {
     format!(
         "{how} into event select {position}, stream, {version}, {event_id}, type, schema, recorded_at, actor, subject, key_id, \
@@ -202,7 +201,7 @@ async fn reader_in_another_process_sees_appended_events() {
     assert_eq!(events.next().await.unwrap().unwrap().position, Position(5));
 }
 
-/// Readers stop with an alarm rather than skip.
+/// Readers stop with an error and never skip.
 #[tokio::test]
 async fn gap_or_damaged_event_stops_readers_and_is_named() {
     let mut hand = Hand::new().await;
@@ -216,7 +215,7 @@ async fn gap_or_damaged_event_stops_readers_and_is_named() {
     assert!(matches!(gap, Err(ReadError::Gap { expected: Position(2), found: Position(3) })), "{gap:?}");
 }
 
-/// A writer that lost its footing (someone appended by hand) refuses; it does not write beside the log.
+/// A writer refuses to append after a row was inserted past it.
 #[tokio::test]
 async fn log_changed_by_hand_refuses_appends() {
     let mut hand = Hand::new().await;

@@ -1,5 +1,5 @@
-//! Whoever can write the file can do anything to it; one event changed, deleted, inserted or moved is found all the same,
-//! and the first bad position is named: by `verify`, and by the verifier that was written from the page about the hash.
+//! A SQLite file changed by hand: a changed, deleted, inserted or moved event is found, with the first bad position, by `verify` and
+//! by the Python verifier written from the documentation.
 
 mod forgery;
 
@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub(crate) const EVENTS: u64 = 200;
 const STREAMS: usize = 9;
 
-/// One thing done to the file, and the first position that is bad then.
+/// A change of the file, and the first bad position after it.
 struct Tampering {
     what: String,
     sql: String,
@@ -33,7 +33,7 @@ fn tampering(what: impl Into<String>, sql: impl Into<String>, first_bad: u64) ->
     Tampering { what: what.into(), sql: sql.into(), first_bad }
 }
 
-/// A log that was written honestly, to be copied and tampered with.
+/// An intact log, to be copied and changed.
 pub(crate) struct Written {
     folder: TempDir,
     pub(crate) events: Vec<Arc<RecordedEvent>>,
@@ -63,7 +63,7 @@ impl Written {
         &self.events[position as usize - 1]
     }
 
-    /// A copy with one thing done to it.
+    /// A copy with one change.
     pub(crate) async fn tampered(&self, sql: &str) -> PathBuf {
         let copy = self.folder.path().join(format!("{}.db", Uuid::new_v4()));
         std::fs::copy(self.path(), &copy).unwrap();
@@ -85,7 +85,7 @@ impl Written {
     }
 }
 
-/// What stands between a hand and the rows is taken away.
+/// The triggers are dropped.
 pub(crate) const NO_GUARDS: &str = "pragma ignore_check_constraints = on; \
     drop trigger event_is_never_updated; drop trigger event_is_never_deleted; drop trigger event_is_only_appended; \
     drop trigger head_only_moves_forward; drop trigger head_is_never_deleted; drop trigger head_is_made_once;";
@@ -117,7 +117,7 @@ async fn proof(path: &Path) -> Report {
     verify(&*reader, |_| {}).await.unwrap()
 }
 
-/// Exit code and what the Python verifier said.
+/// Exit code and output of the Python verifier.
 fn second_opinion(path: &Path) -> (i32, String) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/verify_log.py");
     let output = Command::new("python3").arg(script).arg(path).output().expect("python3 is installed");
@@ -125,7 +125,7 @@ fn second_opinion(path: &Path) -> (i32, String) {
     (output.status.code().unwrap(), said)
 }
 
-/// The first, the last, and some between, the same for the same seed.
+/// The first, the last, and some positions between.
 pub(crate) fn positions(test: &str) -> Vec<u64> {
     let seed = std::env::var("TAMPER_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
     println!("{test}: TAMPER_SEED={seed}");
@@ -163,7 +163,7 @@ fn file_that_is_no_log_gets_exit_code_2() {
     assert_eq!(second_opinion(&path).0, 2);
 }
 
-/// For every column: values that an honest row could have, and values that it could not.
+/// For every column, values that a row could have and values that it could not.
 pub(crate) const CHANGES: &[(&str, &str)] = &[
     ("stream", "'session-forged'"),
     ("stream", "'No Stream'"),
@@ -230,7 +230,7 @@ async fn deleted_event_is_found_at_its_position() {
     }
 }
 
-/// Where a page has a hole, what stands before the hole is looked at as well.
+/// The events before a gap are checked as well.
 #[tokio::test]
 async fn first_of_two_changes_is_named() {
     let written = Written::new().await;
@@ -242,7 +242,7 @@ async fn first_of_two_changes_is_named() {
     }
 }
 
-/// Rows below the first position are shown by no page that begins there; they are found before anything else.
+/// Rows below position 1 are in no page, so they are looked for first.
 #[tokio::test]
 async fn event_inserted_below_position_one_is_found() {
     let written = Written::new().await;
@@ -275,7 +275,7 @@ async fn swapped_events_are_found_at_the_earlier_position() {
             &["event_id", "data", "hash"],
         ] {
             let sql = swap_columns(one, other, columns);
-            // two plain events have the same absent parts, but never the same data
+            // Two events may lack the same parts, but never have the same data.
             written.is_found(&tampering(format!("{columns:?} of {one} and {other} swapped"), sql, one)).await;
         }
     }

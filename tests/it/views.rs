@@ -22,7 +22,7 @@ use testkit::SessionDriver;
 use tests::postgres::Postgres;
 use tokio::task::JoinHandle;
 
-/// As long as a slow machine may need.
+/// Timeout on a slow machine.
 const LONG: Duration = Duration::from_secs(30);
 const AWKWARD: [&str; 6] = [
     "👨‍👩‍👧 🚲 ́",
@@ -182,7 +182,7 @@ async fn views_resume_after_a_postgres_outage() {
     assert_eq!(node.views.messages(driver.session(), Audience::Staff, None, 9).await.unwrap().len(), 2);
 }
 
-/// All views, that of the sessions in version 2 with the tables of version 1.
+/// All views, with the session view in version 2 on the tables of version 1.
 fn second_version() -> ViewSet {
     let second = |view: &Arc<dyn View>| Arc::new(Second(view.clone()));
     view::all().iter().map(|view| if view.name() == "session" { second(view) } else { view.clone() }).collect()

@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a body, to each route that takes one: never a 5xx. many more in a long run.
+//! Arbitrary bytes as a body of each route that takes one never cause a 5xx. A long run tries many more.
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use reqwest::Method;
@@ -12,7 +12,7 @@ fn cases() -> u32 {
     u32::try_from(tests::test_scale::count(256, 20_000)).unwrap()
 }
 
-/// Bytes; text; and JSON that is nearly right, some of it cut.
+/// Bytes, text, and nearly valid JSON, some of it truncated.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let nearly = (any::<String>(), any::<String>(), json_text(), 0usize..4).prop_map(|(message, name, value, cut)| {
         let body = serde_json::json!({"message": message, "user_id": name, "session_id": name}).to_string();

@@ -1,4 +1,4 @@
-//! Many at once in one session: all is stored, nobody is refused, every message is answered exactly once.
+//! Concurrent requests in one session: each is stored, none is refused, and every message is answered exactly once.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ fn of_type<'a>(events: &'a [Value], event_type: &'a str) -> impl Iterator<Item =
     events.iter().filter(move |event| event["type"] == event_type)
 }
 
-/// Every message is in exactly one reply, every reply answers what its run said it would, and runs do not overlap.
+/// Every message is in exactly one reply, every reply answers the messages of its run, and runs do not overlap.
 fn assert_answered_once(events: &[Value], messages: usize) {
     let sent: Vec<&Value> =
         of_type(events, "session.customer_message_sent").map(|event| &event["data"]["message"]).collect();

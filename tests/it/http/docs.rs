@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::desk;
 
-/// What they do is said by their paths.
+/// Routes whose paths describe them.
 const WITHOUT_BODY: [&str; 3] =
     ["/api/agent/logout", "/api/agents/{id}/reactivate", "/api/agents/{id}/reset-second-factor"];
 /// Commands that return secrets take no key (design 6); these may be repeated all the same.
@@ -27,7 +27,7 @@ async fn openapi_document_is_complete() {
             assert_eq!(operation["requestBody"].is_object(), has_body, "{what}");
             let keyed =
                 operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "Idempotency-Key");
-            // What staff wants of an account is how it should be: a repeat changes nothing anyway.
+            // Routes about accounts set a state, so a repeat changes nothing.
             let is_customers = operation["tags"][0] == "customer";
             let repeatable = method == "post" && is_customers && !WITHOUT_KEY.contains(&path.as_str());
             assert_eq!(keyed, repeatable, "{what} says that it may be repeated");
@@ -37,7 +37,7 @@ async fn openapi_document_is_complete() {
     }
 }
 
-/// Whose 503 is no refusal but what it was asked for.
+/// Routes whose 503 is an answer and no error.
 const TELLS_HOW_IT_IS: &str = "/readyz";
 
 #[tokio::test]

@@ -2,9 +2,8 @@
 //! KurrentDB) and whose views, vault and policies are on PostgreSQL. They run in a process of their own, because the server
 //! that they share is one for each process.
 //!
-//! In every run these are the tests of what an adapter can break: events found by their id in their own stream only, ids
-//! that are claimed, positions with holes, conflicts, a tail without notifications. In a long run it is everything that
-//! reads or writes the log.
+//! Every run repeats the tests of what an adapter can break: event ids known in their own stream only, claimed ids, positions with
+//! holes, conflicts, a tail without notifications. A long run repeats every test that reads or writes the log.
 
 use std::{path::Path, process::Command};
 
@@ -22,15 +21,15 @@ const OF_THE_ADAPTER: [&str; 6] = [
     "http::moment::",
     "http::resuming::",
 ];
-/// What else reads or writes the log. Middleware, texts and the API's description know nothing of it.
+/// Everything else that reads or writes the log. Middleware and the OpenAPI document do not.
 const OF_THE_LOG: [&str; 3] = ["http::customers::taking_over::", "http::staff::", "http::wire::"];
 
-/// Whether this process is the other one.
+/// Whether this is the process with the log on KurrentDB.
 pub(super) fn is_wanted() -> bool {
     std::env::var(LOG).is_ok_and(|value| value == "kurrentdb")
 }
 
-/// Log and database of the shared server; they end with the process.
+/// Log and database of the shared server, which live as long as the process.
 pub(super) fn backend(folder: &Path) -> Setup {
     let log = Box::leak(Box::new(Kurrent::start_in(&folder.join("kurrent"))));
     let database = std::thread::spawn(|| {

@@ -1,4 +1,4 @@
-//! The shop's own answers, asked over HTTP, and edited while the server runs.
+//! The FAQ over HTTP, also edited while the server runs.
 
 use std::{path::Path, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Repeated requests: one effect, the same answer.
+//! Idempotency keys: a repeated request has one effect and the same answer.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Input that must not pass: a 4xx that names the field, and nothing of it in the log of the server.
+//! Invalid input gets a 4xx that names the field, and does not appear in the log of the server.
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::{assert_log_lacks, assert_whole_problem, customer_with, desk, fresh, 
 const CHATS: [&str; 2] = ["/api/chat", "/api/chat/stream"];
 const POSTS: [&str; 5] =
     ["/api/chat", "/api/chat/stream", "/api/conversation/create", "/api/conversation/new", "/api/conversation/clear"];
-/// Sent wherever people write; must be in no log line.
+/// A text sent in every field for people, which must be in no log line.
 const MARKER: &str = "Xq7-personal-marker";
 
 async fn post_text(path: &str, body: impl Into<reqwest::Body>) -> Response {
@@ -179,7 +179,7 @@ async fn bodies_that_are_no_json_object_get_400() {
             if path.contains("chat") {
                 problem(response, 400, "BAD_REQUEST").await;
             } else {
-                // There the field may be one that is passed over unread; then the one that is needed is missing.
+                // Some routes ignore the duplicate field; then the required one is missing.
                 assert_eq!(response.status(), 400, "{path} {body:?}");
             }
         }

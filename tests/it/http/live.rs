@@ -1,4 +1,4 @@
-//! What happens is seen soon, by all who watch, and by those who write before anyone.
+//! Events reach every open stream soon, and clients read their own writes.
 
 use std::time::{Duration, Instant};
 

@@ -1,12 +1,12 @@
-//! `GET /api/sessions/{name}?at=`: a session as it stood, as its customer and as staff may see it, and what is said where there
-//! was nothing to see. That it is the very same as then is tested in `moments`.
+//! `GET /api/sessions/{name}?at=`: past sessions for customers and staff, and its errors. That they equal what was shown then is
+//! tested in `moments`.
 
 use serde_json::{Value, json};
 use tests::desk::{Customer, Staff};
 
 use super::{desk, fresh, ok, problem, session_at};
 
-/// A customer's session after each of three things.
+/// A customer's session, and its positions after opening and two messages.
 struct Visit {
     customer: Customer,
     session: String,

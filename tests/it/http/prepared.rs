@@ -1,4 +1,4 @@
-//! A server on data that was written before it started: for what no request of this program can bring about yet.
+//! A server on a log written before its start, for events that no request causes yet.
 
 use std::sync::Arc;
 

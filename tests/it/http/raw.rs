@@ -1,4 +1,4 @@
-//! Requests that no client library sends: bytes over a socket of our own.
+//! Requests that no client library sends, over raw sockets.
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -8,7 +8,7 @@ use tokio::{
 
 use super::{LIMIT, assert_log_lacks, assert_whole_problem, desk, fresh};
 
-/// What came back: the status, the head, the body as far as `Content-Length` says, and whether the connection was closed.
+/// An answer: status, head, body up to `Content-Length`, and whether the connection was closed.
 struct Answer {
     status: u16,
     head: String,
@@ -22,12 +22,12 @@ impl Connection {
         Self(TcpStream::connect(desk().url().strip_prefix("http://").unwrap()).await.unwrap())
     }
 
-    /// A server that refuses early may close before all is sent; what it said can be read nevertheless.
+    /// Sends bytes; false if the server closed meanwhile, whose answer can still be read.
     async fn send(&mut self, bytes: &[u8]) -> bool {
         timeout(LIMIT, self.0.write_all(bytes)).await.unwrap().is_ok()
     }
 
-    /// `None` when the server closed without a word.
+    /// `None` if the server closed without an answer.
     async fn answer(&mut self) -> Option<Answer> {
         let head = self.read_head().await?;
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
@@ -45,7 +45,7 @@ impl Connection {
         Some(String::from_utf8(head).unwrap())
     }
 
-    /// Either the next request is answered, or the server has closed.
+    /// The next request is answered, or the connection is closed.
     async fn is_usable_or_closed(&mut self) {
         if self.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await {
             assert!(self.answer().await.is_none_or(|answer| answer.status == 200));
@@ -86,7 +86,7 @@ async fn client_sending_ten_megabytes_receives_the_413() {
     for path in POSTS {
         let response = reqwest::Client::new().post(format!("{}{path}", desk().url()));
         let response = response.header("Content-Type", "application/json").body(body.clone()).send().await;
-        // The server may close while the client still writes; then some clients never look at the answer.
+        // If the server closed while the client writes, some clients would not read the answer.
         if let Ok(response) = response {
             super::problem(response, 413, "BODY_TOO_LARGE").await;
         }

@@ -1,4 +1,4 @@
-//! Event streams resume from any position, and each reader sees what it may see: no gap, nothing twice.
+//! Event streams resume from any position without gap or duplicate, and each reader sees what it may see.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use tests::desk::{Customer, EventFrame, Frames, LOOK};
 
 use super::{LIMIT, customer_with, desk, fresh, ok};
 
-/// A session in which something of every kind happened that a customer brings about.
+/// A session with every kind of event that a customer causes.
 async fn lively(session: &str) -> Customer {
     let customer = customer_with(session).await;
     let body = json!({"session_id": session});
@@ -59,7 +59,7 @@ async fn session_stream_resumes_from_every_position() {
     }
     let generation = all[0].id.as_deref().unwrap().split_once('-').unwrap().0;
     for after in 0..=position(&all[all.len() - 1]) - 1 {
-        // most positions are of other sessions; those around this one's events are all tried
+        // Most positions are of other sessions; all around this session's events are tried.
         if after > 0 && after + 1 < position(&all[0]) {
             continue;
         }

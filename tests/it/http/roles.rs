@@ -1,4 +1,4 @@
-//! Who may call what: every route as nobody, as the customer, as another customer and as each role of staff.
+//! Rights: every route as nobody, as the customer, as another customer and as each role of staff.
 //!
 //! Invariant: a route that is not in this table fails `every_route_is_in_the_role_table`, which reads the OpenAPI document and the
 //! source of the route table.
@@ -34,8 +34,8 @@ const fn staff(method: &'static str, path: &'static str, statuses: [u16; 5]) -> 
     line(method, path, [401; 3], statuses)
 }
 
-/// Posts by staff on customers' routes are refused: a token of staff is no visitor's. Bodies lack what routes of staff need,
-/// and `{id}` is nobody's: whoever may is told so.
+/// Customers' routes refuse posts with a staff token. Bodies lack the fields of staff routes, and `{id}` does not exist, so
+/// callers with the right get 400 or 404.
 const TABLE: &[Line] = &[
     line("post", "/api/chat", [200; 3], [401; 5]),
     line("post", "/api/chat/stream", [200; 3], [401; 5]),
@@ -79,9 +79,9 @@ const TABLE: &[Line] = &[
     open("get", "/", 200),
     line("get", "/api/customer", [200; 3], [401; 5]),
     line("post", "/api/customer/identify", [200; 3], [401; 5]),
-    // The last: who calls is nobody's visitor any more.
+    // The last one: it signs the visitor out.
     line("post", "/api/customer/sign-out", [200; 3], [401; 5]),
-    // The last: nobody of staff is signed in after it.
+    // The last one: it signs staff out.
     staff("post", "/api/agent/logout", [200; 5]),
 ];
 
@@ -104,7 +104,7 @@ async fn every_route_answers_each_role_as_listed() {
     super::session_at(&customer, &session, position).await;
     for Line { method, path, outside, staff: statuses } in TABLE {
         let (method, concrete) = (verb(method), path.replace("{name}", &session).replace("{id}", "no-such-account"));
-        // the session is named to nobody and to another customer, too, where the path has its name
+        // Nobody and another customer also use the session's name in the path.
         let own = if path.contains("{name}") { session.clone() } else { fresh("own") };
         let outsiders = [
             desk().customer().request(method.clone(), &concrete),

@@ -1,4 +1,4 @@
-//! The original's shapes on every route, as its clients read them.
+//! Every route has the shapes of the original system.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ async fn chat_stream_sends_the_original_frames_in_order() {
     assert_eq!(said, last_reply(&customer, &session).await);
 }
 
-/// A frame of the original is one `data:` line and nothing else.
+/// A frame of the original is a single `data:` line.
 fn only_data(frame: &str) -> Value {
     assert!(!frame.contains('\n'), "{frame}");
     serde_json::from_str(frame.strip_prefix("data: ").unwrap()).unwrap()

@@ -1,4 +1,4 @@
-//! Inserted events, from the clumsy copy to the one with a right hash in the right place.
+//! Inserted events, from a plain copy to one with a valid hash in the right place.
 
 use event_store::{
     RecordedEvent, StreamName, StreamVersion,
@@ -18,7 +18,7 @@ fn shifted(position: u64) -> String {
     )
 }
 
-/// A forged event with everything right that one row can have right.
+/// A forged event with every column valid.
 fn forged(stream: &StreamName, after: StreamVersion, prev_hash: [u8; 32], recorded_at: Timestamp) -> RecordedEvent {
     let (event, version) = (event(1), after.next());
     let hash = event_hash(&prev_hash, stream, version, recorded_at, &event);
@@ -42,7 +42,7 @@ fn insert(position: u64, forged: &RecordedEvent) -> String {
     )
 }
 
-/// A row like another, under a new id and in a stream of its own.
+/// A copy of a row under a new id in a new stream.
 fn copied(position: u64, from: u64) -> String {
     format!(
         "insert into event select {position}, 'session-forged', 1, randomblob(16), type, schema, recorded_at, actor, \
@@ -92,7 +92,7 @@ async fn forged_event_with_a_copied_time_is_found_where_it_was_inserted() {
     }
 }
 
-/// Even with a time that fits: the stream's next event no longer follows the one before it.
+/// Even with a valid time, the next event of the stream no longer links to the one before it.
 #[tokio::test]
 async fn forged_event_inside_a_stream_is_found_at_the_streams_next_event() {
     let written = Written::new().await;
@@ -105,7 +105,7 @@ async fn forged_event_inside_a_stream_is_found_at_the_streams_next_event() {
         if time >= written.at(position).recorded_at {
             continue;
         }
-        // the forged one takes the version that the next had: the next is renumbered, as a forger must
+        // The forged event takes the version of the next one, which is renumbered.
         let forged = forged(&before.stream, before.version, before.hash, time);
         let renumber = format!(
             "update event set version = -version - 1 where stream = '{0}' and version > {1}; \
@@ -117,8 +117,7 @@ async fn forged_event_inside_a_stream_is_found_at_the_streams_next_event() {
     }
 }
 
-/// A stream of its own, a right hash, a time that fits: what betrays it is that another event now stands where the head
-/// says the last one does.
+/// In a new stream with a valid hash and time, it is found because the last event no longer matches the head.
 #[tokio::test]
 async fn relinked_forgery_is_found_by_the_head() {
     let written = Written::new().await;

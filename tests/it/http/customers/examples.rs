@@ -1,4 +1,4 @@
-//! The examples in `docs/examples` make tokens that the server takes.
+//! The examples in `docs/examples` produce tokens that the server accepts.
 
 use std::{path::Path, process::Command};
 

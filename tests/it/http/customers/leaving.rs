@@ -1,4 +1,4 @@
-//! Who has signed out is nobody: not by bearer, not by cookie, not on a stream that was open.
+//! After sign-out neither bearer token nor cookie nor open stream works.
 
 use reqwest::Method;
 

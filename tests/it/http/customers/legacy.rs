@@ -1,4 +1,4 @@
-//! `compat_legacy_sessions`: callers of the original system, who hold nothing but a session's name.
+//! `compat_legacy_sessions`: clients of the original system, which have only a session name.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const ON: &[(&str, &str)] = &[("DESK_COMPAT_LEGACY_SESSIONS", "true")];
 const NAME: &str = "session_176389920042";
 const SHORT: &str = "session_17638992004";
 
-/// A request as the original's clients send it, whatever was answered before.
+/// A request as clients of the original send it, without a token.
 async fn plainly(desk: &Desk, path: &str, session: &str) -> Response {
     let body = json!({"message": "hello", "user_id": session, "session_id": session});
     desk.customer().post(path, &body).await.unwrap()

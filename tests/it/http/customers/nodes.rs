@@ -1,4 +1,4 @@
-//! Two nodes on one PostgreSQL: a token is good once on both, and who leaves on one has left on the other.
+//! Two nodes on one PostgreSQL: an identity token works once on both together, and a sign-out on one takes effect on the other.
 
 use std::time::{Duration, Instant};
 

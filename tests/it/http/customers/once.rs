@@ -1,4 +1,4 @@
-//! A token is good once: for one visitor, however often, at once, and after a restart.
+//! An identity token works once, for one visitor: repeated, concurrently, and after a restart.
 
 use futures::future::join_all;
 
@@ -122,7 +122,7 @@ async fn identity_and_visitor_tokens_survive_a_restart() {
     sign_out(&left).await;
     own.desk.kill();
     own.desk.start_again();
-    // connections from before are dead
+    // Connections from before the kill are closed.
     while customer.get("/healthz").await.is_err() || before.get("/healthz").await.is_err() {}
     assert_eq!(who(&customer).await["name"], "Wang Xiaoming");
     assert_eq!(looking(&customer, "s", position).await, 200, "the visitor token has survived");

@@ -1,4 +1,4 @@
-//! The auditor's program reads a log with customers as any other: it proves, counts, shows and compares.
+//! `desk-replay` on a log with customers: verify, stats, show and compare.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The first customer takes over a visitor's sessions, and no other sees anything of them.
+//! The first customer of a visitor gets its sessions, and no other customer sees them.
 
 use super::*;
 

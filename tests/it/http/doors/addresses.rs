@@ -1,8 +1,8 @@
-//! Whose requests are whose: the word of a stranger on its address has no effect, that of the trusted proxy has.
+//! The address of a client: forwarded headers count from the trusted proxy only.
 
 use super::{PROXY, chat, from, limited};
 
-/// Sends as many messages as may be written at once, and says how the next one is answered.
+/// Sends as many messages as the burst allows; returns the status of the next one.
 async fn eleventh(address: &str, header: &str, list: impl Fn(usize) -> String) -> u16 {
     let client = from(address);
     let mut status = 0;

@@ -1,4 +1,4 @@
-//! What browsers are told of an answer, whatever kind of answer it is.
+//! Security headers of every kind of response.
 
 use reqwest::{Client, Method, Response};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{PROXY, SHOP, from, guarded, header};
 use crate::http::desk;
 
-/// What every answer has.
+/// The headers of every response.
 fn assert_guarded(answer: &Response, what: &str) {
     let policy = header(answer, "content-security-policy");
     assert!(policy.starts_with("default-src 'none';"), "{what}: {policy}");

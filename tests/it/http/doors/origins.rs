@@ -1,5 +1,4 @@
-//! Pages of other origins: listed ones may ask, read and act; others may not, and nobody is let in by what it writes into a
-//! header.
+//! CORS and cookie requests: allowed origins may preflight, read and act, others may not.
 
 use reqwest::{Client, Method, RequestBuilder};
 
@@ -119,7 +118,7 @@ async fn bearer_requests_need_no_origin() {
     assert!(!answer.headers().contains_key("access-control-allow-origin"));
 }
 
-/// The cookie that is set for a new visitor.
+/// The cookie of a new visitor.
 async fn cookie_for(address: &str, proto: &str, origin: Option<&str>) -> String {
     let request = chat(guarded(), &from(address)).header("X-Forwarded-Proto", proto);
     let request = origin.into_iter().fold(request, |request, origin| request.header("Origin", origin));

@@ -1,4 +1,4 @@
-//! Limits: who comes too often hears so and for how long, then goes on; others notice nothing.
+//! Rate limits: a client over its limit gets 429 with `Retry-After`; others are not affected.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn to(path: &str, client: &Client) -> RequestBuilder {
     client.post(format!("{}{path}", limited().url())).json(&json!({"message": "hello", "user_id": "s"}))
 }
 
-/// Answers the first that was refused, and how many were not.
+/// Returns the first refusal and the number of requests before it.
 async fn until_refused(mut next: impl FnMut() -> RequestBuilder) -> (usize, Response) {
     for answered in 0..60 {
         let response = next().send().await.unwrap();
@@ -91,7 +91,7 @@ async fn visitor_changing_addresses_keeps_one_limit() {
     assert_eq!(request().send().await.unwrap().status(), 200, "somebody else goes on");
 }
 
-/// So many requests at once; answers how many were refused.
+/// So many concurrent requests; returns how many were refused.
 async fn burst(count: usize, request: impl Fn(usize) -> RequestBuilder) -> usize {
     let answers = join_all((0..count).map(|number| request(number).send())).await;
     answers.into_iter().filter(|answer| answer.as_ref().unwrap().status() == 429).count()

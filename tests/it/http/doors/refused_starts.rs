@@ -1,4 +1,4 @@
-//! Settings of the doors that cannot be: the start is refused, and the words name the setting and what is expected.
+//! Invalid middleware settings: the start is refused with the setting and the expected value.
 
 use tests::desk::{Desk, Setup};
 

@@ -1,4 +1,4 @@
-//! Clients that take their time, or send too much: cut off, each within its limit, and told why where it can be.
+//! Slow clients and too large heads: disconnected within their limit, with an error where possible.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use tokio::{
 use super::{guarded, say, socket, status};
 use crate::http::desk;
 
-/// Longer than any limit of the server.
+/// Timeout, longer than any limit of the server.
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// Sends a piece every half second until the server is gone; answers what it said, and after how long it was gone.
+/// Sends a piece every half second until the server closes; returns its answer and the time until then.
 async fn drip(mut stream: TcpStream, piece: &[u8]) -> (String, Duration) {
     let (started, mut answer, mut buffer) = (Instant::now(), Vec::new(), [0; 4096]);
     while started.elapsed() < PATIENCE {
@@ -40,7 +40,7 @@ async fn after(bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// All at once: each of them waits for a limit.
+/// Concurrently, because each of them waits for a limit.
 #[tokio::test]
 async fn unfinished_request_head_and_idle_connection_are_closed() {
     tokio::join!(
@@ -126,7 +126,7 @@ async fn too_large_request_head_gets_431() {
     }
 }
 
-/// In long runs only, for it waits out a minute.
+/// In long runs only: it waits more than a minute.
 #[tokio::test]
 async fn client_that_does_not_read_is_disconnected() {
     if !is_long() {

@@ -1,4 +1,4 @@
-//! TLS in the server itself: a certificate of its own, renewed while it runs, and plain HTTP that leads to it.
+//! TLS in the server: certificates, their renewal, and the redirect from plain HTTP.
 
 mod certificate;
 mod redirect;

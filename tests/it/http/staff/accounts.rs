@@ -1,4 +1,4 @@
-//! The administrator makes, changes and closes accounts; everything of it is in the log, and nothing secret is.
+//! Accounts: creating, changing and deactivating them, and their events.
 
 use domain::agent::Role;
 use reqwest::Method;
@@ -168,7 +168,7 @@ async fn concurrent_accounts_of_one_name_yield_one() {
     make(&fresh("other"), Role::Agent).await;
 }
 
-/// What nobody may say of oneself, wherever it is said.
+/// Fields that no one may set on the own account.
 fn wishes() -> Value {
     json!({
         "role": "admin", "roles": ["admin"], "permissions": ["agent:write"], "is_active": true, "is_admin": true,

@@ -1,4 +1,4 @@
-//! Keys of programs: what they open, what they do not, and that they end.
+//! API keys: their permissions, expiry and revocation.
 
 use domain::agent::Role;
 use reqwest::Method;
@@ -12,7 +12,7 @@ async fn issue(body: &Value) -> Value {
     ok(desk().staff().post("/api/api-keys", body).await.unwrap()).await
 }
 
-/// A program with a key, and the key's id.
+/// A client with an API key, and the id of the key.
 async fn program(permissions: &[&str]) -> (Staff, String) {
     let issued = issue(&json!({"name": "Nightly export", "permissions": permissions})).await;
     let key = issued["key"].as_str().unwrap().to_owned();
@@ -158,7 +158,7 @@ async fn valid_and_revoked_api_keys_keep_their_state_across_a_restart() {
     }
     let path = format!("/api/api-keys/{}", keys[1].1);
     let revoked = ok(desk.staff().request(Method::DELETE, &path).send().await.unwrap()).await;
-    // The map of who may come in begins with the views then.
+    // The staff directory then starts from the views.
     ok(desk.staff().get(&format!("/api/sessions?min_position={}", revoked["position"])).await.unwrap()).await;
     desk.kill();
     desk.start_again();

@@ -1,4 +1,4 @@
-//! The audit trail: who did what, and who looked at whom.
+//! The audit trail: actions, and reads of personal data.
 
 use domain::agent::Role;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Member, desk, fresh, ok};
 use crate::http::{customer_with, problem};
 
-/// Entries of a filter, once the views have read everything that was acknowledged.
+/// The entries of a filter at the head of the log.
 async fn audit(filter: &str) -> Vec<Value> {
     let staff = desk().staff();
     let head = staff.head().await.unwrap();
@@ -26,7 +26,7 @@ async fn session_views_are_audited_once_per_quarter_hour_before_the_answer() {
     drop(member.staff.request(reqwest::Method::GET, &format!("/api/sessions/{id}/events")).send().await.unwrap());
     ok(member.staff.get("/api/sessions").await.unwrap()).await;
     let looks = audit(&format!("actor=agent:{}&action=access.session_viewed", member.id)).await;
-    // Two where a quarter of an hour ended meanwhile.
+    // Two if a quarter of an hour ended meanwhile.
     assert!((1..=2).contains(&looks.len()), "{looks:?}");
     assert_eq!(looks[0]["details"], json!({"session": id}));
     assert!(looks[0]["target"].as_str().unwrap().starts_with(&format!("access-{}-", member.id)), "{looks:?}");

@@ -1,5 +1,5 @@
-//! Tokens that are nearly right, made with the very keys: another algorithm, audience or kind, too long, or in the wrong place.
-//! Each test has one that is right beside them, so that what is refused is refused for that alone.
+//! Nearly valid tokens, signed with the real keys: another algorithm, audience or kind, too long, or in the wrong place. Each test
+//! also uses a valid token, so that the others are rejected for their one flaw.
 
 use domain::agent::Role;
 use hkdf::Hkdf;
@@ -16,12 +16,12 @@ use tests::{
 use super::{Member, desk, login, ok, token};
 use crate::http::{customer_with, fresh, problem};
 
-/// What the server keeps in `token-key`.
+/// The content of `token-key`.
 fn secret() -> Vec<u8> {
     hex::decode(std::fs::read_to_string(desk().data_dir().join("token-key")).unwrap().trim()).unwrap()
 }
 
-/// What staff's tokens are signed with (api/src/sign_in/staff_tokens.rs).
+/// The signing key of staff tokens.
 fn staffs_key() -> [u8; 32] {
     let mut key = [0; 32];
     Hkdf::<Sha256>::new(None, &secret()).expand(b"fiido-desk/staff-token/1", &mut key).unwrap();

@@ -1,4 +1,4 @@
-//! An outsider with time and tools: forged tokens, old tokens, others' tokens, a thousand passwords.
+//! Attacks without an account: forged, expired and foreign tokens, and guessed passwords.
 
 use api::sign_in::staff_tokens::StaffTokens;
 use domain::{AgentId, SignInId, agent::Role};
@@ -18,7 +18,7 @@ fn key() -> Vec<u8> {
     hex::decode(std::fs::read_to_string(desk().data_dir().join("token-key")).unwrap().trim()).unwrap()
 }
 
-/// Who and by which sign-in, out of a good token.
+/// Agent and sign-in of a valid token.
 fn ids(good: &str) -> (AgentId, SignInId) {
     let said = StaffTokens::new(&[key()]).check_access(good).unwrap();
     (said.agent, said.sign_in)
@@ -105,7 +105,7 @@ async fn generated_admin_password_is_in_a_private_file_until_changed() {
     desk.kill();
     desk.start_again();
     assert!(!file.exists(), "nobody needs it any more");
-    // The old connections ended with the server's first life.
+    // Connections from before the restart are closed.
     let staff = Staff::new(desk.url(), token(&answer));
     ok(staff.get("/api/sessions").await.unwrap()).await;
 }

@@ -1,4 +1,4 @@
-//! The second factor over HTTP: set up, asked for, lost, and what an outsider with the password gets: nothing.
+//! The second factor over HTTP: setup, sign-in, recovery, and attacks with the password alone.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ struct Protected {
     member: Member,
     secret: String,
     recovery: Vec<String>,
-    /// The 30 seconds whose code was used last.
+    /// The time step of the last used code.
     used: u64,
 }
 
@@ -32,7 +32,7 @@ impl Protected {
         let prepared = ok(prepare(&member, OWN).await).await;
         let secret = prepared["secret"].as_str().unwrap().to_owned();
         assert!(prepared["uri"].as_str().unwrap().contains(&format!("secret={secret}")));
-        // The code of half a minute ago is good still, so that there is a newer one at once.
+        // The code of the step before is still valid, so that a newer one exists at once.
         let used = now_step() - 1;
         let enabled = ok(enable(&member, &totp::code(&secret, used)).await).await;
         let recovery = enabled["recovery_codes"].as_array().unwrap();
@@ -40,7 +40,7 @@ impl Protected {
         Self { member, secret, recovery, used }
     }
 
-    /// A code that was not used yet; waits for it where need be.
+    /// An unused code; waits for the next step if necessary.
     async fn next_code(&mut self) -> String {
         while now_step() < self.used {
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -1,4 +1,4 @@
-//! Signing in, staying in, leaving.
+//! Sign-in, refresh and sign-out of staff.
 
 use domain::agent::Role;
 use serde_json::json;
@@ -101,7 +101,7 @@ async fn reused_old_refresh_token_ends_the_sign_in() {
     let member = Member::with_role(Role::Agent).await;
     let first = ok(refresh(&member.refresh_token).await).await;
     let second = ok(refresh(&refresh_token(&first)).await).await;
-    // Two exchanges later it is no lost answer: somebody else has it.
+    // After two exchanges it cannot be a lost answer, so the token was stolen.
     problem(refresh(&member.refresh_token).await, 401, "SIGNED_OUT").await;
     problem(refresh(&refresh_token(&second)).await, 401, "SIGNED_OUT").await;
     problem(member.staff.get("/api/sessions").await.unwrap(), 401, "SIGNED_OUT").await;

@@ -1,4 +1,4 @@
-//! Open streams of staff end when whoever opened them may not see them any more.
+//! Open staff streams end when their reader loses the right to them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tests::desk::EventFrame;
 use super::{Member, desk, fresh, ok};
 use crate::http::customer_with;
 
-/// A second, and what a busy machine takes.
+/// A second, with tolerance for a busy machine.
 const SOON: Duration = Duration::from_secs(10);
 
 pub(super) async fn ends_with_a_word(mut frames: tests::desk::Frames) {
