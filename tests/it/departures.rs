@@ -10,25 +10,25 @@ use journal::Tail;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::kurrentdb::{Backend, PATIENCE};
+use crate::kurrentdb::{Fixture as KurrentDb, PATIENCE};
 
 /// Longer than a cached visitor status is valid.
 const BELIEF_IS_OVER: Duration = Duration::from_millis(700);
 
 struct Fixture {
-    backend: Backend,
+    kurrentdb: KurrentDb,
     customers: Arc<Customers>,
     tail: Arc<Tail>,
 }
 
 impl Fixture {
     async fn new() -> Self {
-        let backend = Backend::new();
-        let store = backend.log().await;
+        let kurrentdb = KurrentDb::new();
+        let store = kurrentdb.log().await;
         let log_id = store.identity().await.unwrap().log_id;
         let tail = Tail::start(store.clone(), Position::START);
         let customers = Customers::new(Log::new(store, Arc::new(Vault::in_memory())), log_id);
-        Self { backend, customers: Arc::new(customers), tail }
+        Self { kurrentdb, customers: Arc::new(customers), tail }
     }
 
     fn hearing(&self) -> Departures {
@@ -126,7 +126,7 @@ async fn visitors_known_before_an_outage_may_read_while_the_log_is_unavailable()
     sleep(BELIEF_IS_OVER).await;
     assert!(deaf.has_left(&fixture.customers, asked_about).await.unwrap());
 
-    fixture.backend.server().go_down_everywhere();
+    fixture.kurrentdb.server().go_down_everywhere();
     assert!(fixture.may_look(&hearing, here).await && fixture.may_look(&deaf, here).await);
     assert!(!fixture.may_look(&hearing, heard_of).await);
     assert!(!fixture.may_look(&deaf, asked_about).await);

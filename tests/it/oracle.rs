@@ -24,7 +24,7 @@ use tests::{
     test_scale::{count, rng, seed},
 };
 
-use columns::{Column, Held, Rows, SELDOM, UNSEEN};
+use columns::{Column, Rows, SELDOM, UNSEEN};
 use facts::{Collector, Fault, Faulty, rows_of, set_with};
 use fixture::{Fixture, Seen, steps};
 use questions::{Difference, Examination};

@@ -8,7 +8,7 @@ use std::{
 };
 
 use event_store::{
-    Actor, EventReader, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName,
+    Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName,
     checkpoint::{CheckpointKey, PublicKey},
     proof::check,
 };

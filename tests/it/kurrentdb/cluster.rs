@@ -59,7 +59,7 @@ async fn redirect_to_the_leader_is_followed() {
 async fn failed_node_is_replaced_by_another() {
     let fixture = three();
     let (log, stream) = (fixture.log().await, new_stream());
-    append_patiently(&log, &stream, event()).await;
+    append_patiently(&log, &stream, sealed_event()).await;
     let mut subscription = log.subscribe(Position::START);
     for (dead, leader) in [(0, 1), (1, 2), (2, 0)] {
         {
@@ -67,7 +67,7 @@ async fn failed_node_is_replaced_by_another() {
             server.go_down(dead);
             server.lead(Some(leader));
         }
-        append_patiently(&log, &stream, event()).await;
+        append_patiently(&log, &stream, sealed_event()).await;
         fixture.server().come_back(dead).unwrap();
     }
     let all = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
@@ -89,7 +89,7 @@ async fn acknowledged_events_are_read_despite_a_lagging_follower() {
         server.hold(2);
     }
     for n in 1..=10 {
-        let event = event();
+        let event = sealed_event();
         let id = event.event_id;
         append_patiently(&log, &stream, event).await;
         assert_eq!(log.read_stream(&stream, StreamVersion::NONE, 100).await.unwrap().len(), n);
@@ -102,12 +102,12 @@ async fn acknowledged_events_are_read_despite_a_lagging_follower() {
 async fn log_is_unavailable_without_a_leader_and_recovers() {
     let fixture = three();
     let (log, stream) = (fixture.log().await, new_stream());
-    append_patiently(&log, &stream, event()).await;
+    append_patiently(&log, &stream, sealed_event()).await;
     fixture.server().lead(None);
     let answer = timeout(PATIENCE, log.append(&stream, Expected::Any, events(1))).await.unwrap();
     assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
     fixture.server().lead(Some(1));
-    append_patiently(&log, &stream, event()).await;
+    append_patiently(&log, &stream, sealed_event()).await;
     assert_eq!(log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap().len(), 2);
 }
 
@@ -116,14 +116,14 @@ async fn log_is_unavailable_without_a_leader_and_recovers() {
 async fn reader_uses_the_preferred_node() {
     let fixture = three();
     let (log, stream) = (fixture.log().await, new_stream());
-    append_patiently(&log, &stream, event()).await;
+    append_patiently(&log, &stream, sealed_event()).await;
     let url = format!("{}&nodePreference=follower", fixture.server().url());
     {
         let server = fixture.server();
         server.hold(1);
         server.hold(2);
     }
-    append_patiently(&log, &stream, event()).await;
+    append_patiently(&log, &stream, sealed_event()).await;
     let reader = KurrentLog::open_reader(KurrentSettings::parse(&url).unwrap()).await.unwrap();
     assert_eq!(reader.read_all(Position::START, 10).await.unwrap().len(), 1, "the follower knows of one only");
     {

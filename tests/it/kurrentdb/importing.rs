@@ -43,7 +43,7 @@ async fn import_batches_events_up_to_the_servers_limit() {
 async fn import_with_a_too_large_event_sends_nothing_of_its_batch() {
     let (fixture, stream) = (Fixture::new(), new_stream());
     let (source, events) =
-        log_of(vec![(stream.clone(), event()), (stream.clone(), sealed(2000)), (stream, event())]).await;
+        log_of(vec![(stream.clone(), sealed_event()), (stream.clone(), sealed(2000)), (stream, sealed_event())]).await;
     let settings = fixture.settings().with_max_append_bytes(2000);
     let error = import(target(settings.clone(), &source).await).take(&events).await.unwrap_err();
     assert!(matches!(error, ImportError::TooLarge { position: Position(2), limit: 2000, .. }), "{error}");
@@ -55,8 +55,8 @@ async fn import_with_a_too_large_event_sends_nothing_of_its_batch() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn import_detects_another_writer() {
     let fixture = Fixture::new();
-    let (source, events) = log_of((0..6).map(|_| (new_stream(), event())).collect()).await;
-    let (_, foreign) = log_of(vec![(new_stream(), event())]).await;
+    let (source, events) = log_of((0..6).map(|_| (new_stream(), sealed_event())).collect()).await;
+    let (_, foreign) = log_of(vec![(new_stream(), sealed_event())]).await;
     let mut import = import(target(fixture.settings(), &source).await);
     import.take(&events[..3]).await.unwrap();
     let mut another = target(fixture.settings(), &source).await;
@@ -83,7 +83,7 @@ async fn import_claims_retryable_ids() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resumed_import_is_incomplete_until_finished_again() {
     let (fixture, stream) = (Fixture::new(), new_stream());
-    let (source, events) = log_of((0..4).map(|_| (stream.clone(), event())).collect()).await;
+    let (source, events) = log_of((0..4).map(|_| (stream.clone(), sealed_event())).collect()).await;
     for part in [2, 4] {
         let mut copy = import(target(fixture.settings(), &source).await);
         copy.take(&events[..part]).await.unwrap();

@@ -11,7 +11,7 @@ pub(super) fn sealed(bytes: usize) -> SealedEvent {
         subject: Some(Uuid::new_v4()),
         key_id: Some("3f0c-message-2026-11".into()),
         personal: Some(vec![7; bytes].into()),
-        ..event()
+        ..sealed_event()
     }
 }
 
@@ -21,7 +21,7 @@ async fn append_over_the_servers_limit_is_refused_before_sending() {
     let fixture = Fixture::new();
     let (log, stream) = (fixture.log().await, new_stream());
     log.append(&stream, Expected::Any, vec![sealed(760 * 1024)]).await.unwrap();
-    log.append(&stream, Expected::Any, vec![SealedEvent { data: "x".repeat(MAX_EVENT_BYTES).into(), ..event() }])
+    log.append(&stream, Expected::Any, vec![SealedEvent { data: "x".repeat(MAX_EVENT_BYTES).into(), ..sealed_event() }])
         .await
         .unwrap();
     // The server is unreachable from here on: sending would fail with another error.
@@ -39,7 +39,7 @@ async fn append_over_the_servers_limit_is_refused_before_sending() {
 async fn lowered_append_limit_is_taken_from_settings_or_server() {
     let fixture = Fixture::with(Options { max_append_bytes: 10_000, ..Options::default() });
     let stream = new_stream();
-    let large = || vec![SealedEvent { data: "x".repeat(10_000).into(), ..event() }];
+    let large = || vec![SealedEvent { data: "x".repeat(10_000).into(), ..sealed_event() }];
     let settings = fixture.settings();
     for settings in [settings.clone(), settings.with_max_append_bytes(10_000)] {
         let log = KurrentLog::open(settings).await.unwrap();

@@ -28,11 +28,11 @@ async fn operations_fail_fast_without_a_server_and_recover() {
     }
     for round in 0..2 {
         fixture.server().go_down_everywhere();
-        let lost = event();
+        let lost = sealed_event();
         let answer = soon("an append", log.append(&stream, Expected::Any, vec![lost.clone()])).await;
         assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
         let began = Instant::now();
-        let answer = soon("a second append", log.append(&stream, Expected::Any, vec![event()])).await;
+        let answer = soon("a second append", log.append(&stream, Expected::Any, vec![sealed_event()])).await;
         assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
         assert!(began.elapsed() < Duration::from_secs(5), "it is known that the server is away");
         let read = soon("a read", log.read_stream(&stream, StreamVersion::NONE, 10)).await;
@@ -65,7 +65,7 @@ async fn unresponsive_server_times_out() {
     let read = soon("a read of the log", log.read_all(Position::START, 10)).await;
     assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
     fixture.server().faults().delay(Duration::ZERO);
-    let lost = event();
+    let lost = sealed_event();
     let comes_back = async { while log.append(&stream, Expected::Any, vec![lost.clone()]).await.is_err() {} };
     timeout(PATIENCE, comes_back).await.unwrap();
 }

@@ -96,7 +96,7 @@ async fn failed_read_back_reports_unavailable() {
 async fn success_for_other_content_is_refused() {
     let fixture = Fixture::new();
     let (here, there) = (fixture.log().await, fixture.log().await);
-    let (stream, first) = (new_stream(), event());
+    let (stream, first) = (new_stream(), sealed_event());
     here.append(&stream, Expected::NoStream, vec![first.clone()]).await.unwrap();
     let other = SealedEvent { data: "{\"other\":true}".into(), ..first.clone() };
     // This node does not know the stream yet, and appends at its start.
@@ -178,7 +178,7 @@ async fn several_nodes_append_to_one_stream_without_loss_or_duplicate() {
         let stream = stream.clone();
         tokio::spawn(async move {
             for _ in 0..10 {
-                let event = event();
+                let event = sealed_event();
                 // Others may overtake it for longer than its timeout; a repeat is safe.
                 while let Err(error) = node.append(&stream, Expected::Any, vec![event.clone()]).await {
                     assert!(matches!(error, AppendError::Unavailable(_)), "{error}");

@@ -10,8 +10,9 @@ use std::{
 use event_store::{
     AppendError, EventReader, EventStore, Expected, Position, SealedEvent, sqlite::SqliteStore, verify::verify,
 };
+use testkit::sealed_event;
 
-use super::{append, event, stream};
+use super::{append, stream};
 
 const FILE: &str = "FULL_DISK_FILE";
 const NAME: &str = "sqlite::full_disk::log_with_limited_file_size";
@@ -21,7 +22,7 @@ const LIMIT_KIB: u32 = 600;
 const EVENT_BYTES: usize = 20_000;
 
 fn large() -> SealedEvent {
-    SealedEvent { data: format!("\"{}\"", "x".repeat(EVENT_BYTES)).into(), ..event() }
+    SealedEvent { data: format!("\"{}\"", "x".repeat(EVENT_BYTES)).into(), ..sealed_event() }
 }
 
 /// The child process, no test by itself: it makes one append per input line and prints the outcome.

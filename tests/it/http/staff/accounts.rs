@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{FIRST, Member, desk, fresh, login, make, ok};
-use crate::http::{assert_log_lacks, problem};
+use crate::http::{assert_log_lacks, events_of, problem};
 
 async fn agents() -> Vec<Value> {
     let listed = ok(desk().staff().get("/api/agents").await.unwrap()).await;

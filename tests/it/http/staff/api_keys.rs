@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::desk::{Desk, Setup, Staff};
 
 use super::{Member, desk, fresh, ok, streams::ends_with_a_word};
-use crate::http::{eventually, problem};
+use crate::http::{eventually, problem, recorded};
 
 async fn issue(body: &Value) -> Value {
     ok(desk().staff().post("/api/api-keys", body).await.unwrap()).await

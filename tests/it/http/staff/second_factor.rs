@@ -11,7 +11,7 @@ use tests::{
 };
 
 use super::{FIRST, Member, OWN, desk, fresh, login, ok, token};
-use crate::http::problem;
+use crate::http::{events_of, problem};
 
 /// A member whose second factor is set up.
 struct Protected {
