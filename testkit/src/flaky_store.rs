@@ -55,7 +55,7 @@ impl FlakyStore {
         self.lost_answers.store(count, Ordering::SeqCst);
     }
 
-    /// So many appends are taken and no more; claims neither.
+    /// So many appends are taken and no more; reservations neither.
     pub fn fail_appends_after(&self, count: usize) {
         self.appends_left.store(count, Ordering::SeqCst);
     }
@@ -76,8 +76,8 @@ impl EventReader for FlakyStore {
         self.store.find(stream, event_id).await
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
-        self.store.holder(event_id).await
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        self.store.owner(event_id).await
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
@@ -139,10 +139,10 @@ impl EventStore for FlakyStore {
         if takes_one(&self.lost_answers) { Err(away()) } else { Ok(appended) }
     }
 
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
         if self.appends_left.load(Ordering::SeqCst) == 0 {
             return Err(away());
         }
-        self.store.claim(event_id, stream).await
+        self.store.reserve(event_id, stream).await
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use event_store::{EventStore as _, Expected, StreamName, sql::Access, sqlite::SqliteStore};
+use event_store::{EventStore as _, Expected, StreamName, SystemClock, sql::Access, sqlite::SqliteStore};
 use serde_json::{Value, json};
 use tests::desk::{Desk, Setup};
 use uuid::Uuid;
@@ -129,7 +129,7 @@ async fn traced_log() {
         "derived" => Access::Derived,
         _ => Access::Durable,
     };
-    let store = SqliteStore::open_with(Path::new(&path), access).await.unwrap();
+    let store = SqliteStore::open_with(Path::new(&path), access, SystemClock::shared()).await.unwrap();
     for _ in std::io::stdin().lines() {
         let stream = StreamName::of("session", Uuid::new_v4());
         let appended = store.append(&stream, Expected::NoStream, vec![testkit::sealed_event()]).await.unwrap();

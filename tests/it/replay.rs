@@ -13,8 +13,9 @@ use domain::{
 use event_store::{Actor, Expected, Log, StreamName, sql::Database};
 use replay_tool::{
     Cli,
-    cli::{Action, SessionArgs, StoreArgs, TailArgs, VerifyArgs},
+    cli::{Action, SessionArgs, TailArgs, VerifyArgs},
     run,
+    source::StoreArgs,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;

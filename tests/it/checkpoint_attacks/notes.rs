@@ -107,7 +107,11 @@ async fn checkpoint_of_another_log_or_generation_gives_no_verdict() {
 
     let restored = shop.written.tampered("").await;
     run(&restored, "update identity set generation = 2").await;
-    refused(&shop.verify_in(&restored, shop.elsewhere.note(EVENTS).as_ref()).await, 2, "a restore lies between");
+    refused(
+        &shop.verify_in(&restored, shop.elsewhere.note(EVENTS).as_ref()).await,
+        2,
+        "the log was restored or copied",
+    );
 }
 
 /// Two signed histories contradict each other, whichever of them the log holds.

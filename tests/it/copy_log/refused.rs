@@ -52,7 +52,7 @@ async fn copy_refuses_a_target_that_is_no_log() {
     sqlx::raw_sql("create table letter (text text)").execute(&mut other).await.unwrap();
     other.close().await.unwrap();
     let before = std::fs::read(&file).unwrap();
-    refused(&source, &target, 2, &["is no log of Fiido Desk", "name a place that holds nothing"]).await;
+    refused(&source, &target, 2, &["is not a log of Fiido Desk", "name a place that holds nothing"]).await;
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
@@ -142,7 +142,7 @@ async fn copy_into_postgres_with_the_app_role_is_refused() {
     drop(database.open().await);
     let output = desk(&["copy-log", "--from", &source.url(), "--to", &database.app_url()]).output().await.unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("name the role that owns it"), "{}", said(&output));
+    assert!(said(&output).contains("use the role that owns it"), "{}", said(&output));
 }
 
 /// Two operators at once, or a run believed dead.

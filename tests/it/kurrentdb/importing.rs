@@ -5,7 +5,7 @@ use event_store::{
     import::{Chain, Import, ImportError, ImportTarget as _},
     kurrentdb::KurrentImport,
     memory::MemoryStore,
-    plan::Request,
+    sequencer::Request,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -76,8 +76,8 @@ async fn import_claims_retryable_ids() {
     let events = source.read_all(Position::START, 10).await.unwrap();
     import(target(fixture.settings(), &source).await).take(&events).await.unwrap();
     let copy = target(fixture.settings(), &source).await;
-    let holder = async |event: &RecordedEvent| copy.reader().holder(event.event.event_id).await.unwrap();
-    assert_eq!((holder(&events[0]).await, holder(&events[1]).await), (None, Some(stream)));
+    let owner = async |event: &RecordedEvent| copy.reader().owner(event.event.event_id).await.unwrap();
+    assert_eq!((owner(&events[0]).await, owner(&events[1]).await), (None, Some(stream)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,8 +87,8 @@ async fn resumed_import_is_incomplete_until_finished_again() {
     for part in [2, 4] {
         let mut copy = import(target(fixture.settings(), &source).await);
         copy.take(&events[..part]).await.unwrap();
-        assert!(!target(fixture.settings(), &source).await.reader().is_whole().await.unwrap());
+        assert!(!target(fixture.settings(), &source).await.reader().is_complete().await.unwrap());
         copy.finish().await.unwrap();
-        assert!(target(fixture.settings(), &source).await.reader().is_whole().await.unwrap());
+        assert!(target(fixture.settings(), &source).await.reader().is_complete().await.unwrap());
     }
 }

@@ -1,7 +1,7 @@
 //! Appends beyond the limit of the server are not sent.
 
 use event_store::{
-    AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion, plan::MAX_EVENT_BYTES,
+    AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion, sequencer::MAX_EVENT_BYTES,
 };
 
 use super::*;

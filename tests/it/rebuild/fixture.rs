@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Output, sync::Arc, time::Duration};
 use domain::VisitorId;
 use event_store::{
     EventStore, Log,
-    postgres::{Rights, grant_new_schemas, grant_room},
+    postgres::{Rights, grant_new_schemas, grant_schema},
     sql::{Access, Database},
     sqlite::SqliteStore,
 };
@@ -52,7 +52,7 @@ impl Fixture {
         let log = fixture.log().await;
         fixture.grant_rooms().await;
         fixture.visitors = day::write(&log, sessions).await;
-        log.settle().await.unwrap();
+        log.flush().await.unwrap();
         fixture
     }
 
@@ -64,7 +64,7 @@ impl Fixture {
     async fn grant_rooms(&self) {
         let Some(database) = &self.database else { return };
         let owner = PgPool::connect(&database.url()).await.unwrap();
-        grant_room(&owner, "vault", APP, Rights::ReadAndWrite).await.unwrap();
+        grant_schema(&owner, "vault", APP, Rights::ReadAndWrite).await.unwrap();
         grant_new_schemas(&owner, APP).await.unwrap();
         owner.close().await;
     }

@@ -206,7 +206,7 @@ async fn nobody_builds(fixture: Fixture) {
     let (mut fixture, _) = left(fixture).await;
     let refused = tokio::time::timeout(LONG, fixture.replayed(false, &["rebuild"])).await.unwrap();
     assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(refused.err.contains("no desk runs") && refused.err.contains("--master-key"), "{refused:?}");
+    assert!(refused.err.contains("no desk is running") && refused.err.contains("--master-key"), "{refused:?}");
     fixture.start();
     serves(fixture.desk(), 2).await;
 }

@@ -46,7 +46,7 @@ async fn truncated_stream_is_reported_before_and_after_the_scavenge() {
     // A process without the stream in memory cannot know its events, and must stop.
     let answer = fixture.log().await.append(&stream, Expected::Any, events(1)).await;
     let Err(AppendError::Unavailable(why)) = answer else { panic!("{answer:?}") };
-    assert!(why.to_string().contains(&format!("stream {stream} goes on with version 3 where 1 should stand")), "{why}");
+    assert!(why.to_string().contains(&format!("stream {stream} has version 3 instead of 1")), "{why}");
 
     assert_eq!(fixture.server().scavenge().unwrap(), 2);
     let gone = Flaw::Gone { stream: stream.clone(), from: StreamVersion(1), to: StreamVersion(2) };
@@ -68,9 +68,9 @@ async fn reported_truncations_are_read_completely() {
         describe(&fixture, told, &serde_json::json!({"$tb": 1})).await;
     }
     fixture.server().faults().on_reads(1, Ending::Ok, 2);
-    let cut = log.losses().await;
+    let cut = log.truncations().await;
     assert!(matches!(cut, Err(ReadError::Unavailable(_))), "{cut:?}");
-    assert_eq!(log.losses().await.unwrap().len(), 2);
+    assert_eq!(log.truncations().await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
