@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use super::desk;
 
-/// What they do is said by their paths.
+/// Routes whose paths describe them.
 const WITHOUT_BODY: [&str; 3] =
     ["/api/agent/logout", "/api/agents/{id}/reactivate", "/api/agents/{id}/reset-second-factor"];
 /// Commands that return secrets take no key (design 6); these may be repeated all the same.
 const WITHOUT_KEY: &[&str] = &["/api/customer/identify", "/api/customer/sign-out"];
 
 #[tokio::test]
-async fn the_document_is_whole() {
+async fn openapi_document_is_complete() {
     let document = super::document().await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
@@ -28,7 +28,7 @@ async fn the_document_is_whole() {
             assert_eq!(operation["requestBody"].is_object(), has_body, "{what}");
             let keyed =
                 operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "Idempotency-Key");
-            // What staff wants of an account is how it should be: a repeat changes nothing anyway.
+            // Routes about accounts set a state, so a repeat changes nothing.
             let is_customers = operation["tags"][0] == "customer";
             let repeatable = method == "post" && is_customers && !WITHOUT_KEY.contains(&path.as_str());
             assert_eq!(keyed, repeatable, "{what} says that it may be repeated");
@@ -38,11 +38,11 @@ async fn the_document_is_whole() {
     }
 }
 
-/// Whose 503 is no refusal but what it was asked for.
+/// Routes whose 503 is an answer and no error.
 const TELLS_HOW_IT_IS: &str = "/readyz";
 
 #[tokio::test]
-async fn every_answer_is_described_and_every_refusal_is_a_problem() {
+async fn openapi_describes_every_response_and_every_error_as_a_problem() {
     let document = super::document().await;
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
@@ -62,7 +62,7 @@ async fn every_answer_is_described_and_every_refusal_is_a_problem() {
 }
 
 #[tokio::test]
-async fn operations_have_names_of_their_own() {
+async fn openapi_operation_ids_are_unique() {
     let document = super::document().await;
     let operations =
         document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
@@ -71,7 +71,7 @@ async fn operations_have_names_of_their_own() {
 }
 
 #[tokio::test]
-async fn every_reference_of_the_document_leads_somewhere() {
+async fn openapi_references_resolve() {
     let document = super::document().await;
     let mut found = Vec::new();
     references(&document, &mut found);
