@@ -1,9 +1,10 @@
-//! The views of staff: one row per account, one per sign-in, one per program's key.
+//! The views of staff: one row per account, one per sign-in, one per API key.
 //!
-//! Invariant: what the rows say about who may come in (active, role, sign-ins that are not over) is what the domain's fold
-//! says at the same position (a property test); the program's map of who may come in begins with them.
+//! Invariant: what the rows say about access (active, role, sign-ins that are not over) is what the domain's fold
+//! says at the same position (a property test); the program's directory of staff is loaded from them.
 
 mod api_keys;
+mod change;
 mod write;
 
 use async_trait::async_trait;
@@ -13,16 +14,12 @@ use event_store::{
     sql::{Row, SqlError, Transaction},
 };
 use jiff::Timestamp;
+use journal::Decoded;
 
-use crate::{
-    fact::{AccountFact, Fact},
-    reading::Reading,
-    rows,
-    view::View,
-    views::{Views, ViewsError},
-};
+use crate::{error::ViewsError, projection::Projection, reading::Reading, rows, views::Views};
 
 pub use api_keys::ApiKeyView;
+use change::Change;
 
 /// An account as staff sees it.
 #[derive(Clone, PartialEq, Eq)]
@@ -135,22 +132,22 @@ impl Views {
     }
 }
 
-/// The view.
+/// Folds the events of accounts and API keys.
 #[derive(Debug)]
-pub struct AgentsView;
+pub struct AgentsProjection;
 
 const SCHEMA: &[&str] = &[
     include_str!("sql/agent.sql"),
     include_str!("sql/sign_in.sql"),
     include_str!("sql/api_key.sql"),
-    // Who may come in; and what ends with an account.
+    // An account's sign-ins: to list them, and to end them with the account.
     "create index sign_in_by_agent on sign_in (agent, since)",
 ];
 const PLAIN: &[&str] =
     &["id", "role", "skills", "languages", "agent", "device", "ended_by", "permissions", "digest", "created_by"];
 
 #[async_trait]
-impl View for AgentsView {
+impl Projection for AgentsProjection {
     fn name(&self) -> &'static str {
         "agent"
     }
@@ -167,13 +164,11 @@ impl View for AgentsView {
         PLAIN
     }
 
-    async fn apply(&self, _: &mut Transaction, _: &[Fact]) -> Result<(), SqlError> {
-        Ok(())
-    }
-
-    async fn apply_accounts(&self, tx: &mut Transaction, facts: &[AccountFact]) -> Result<(), SqlError> {
-        for fact in facts {
-            write::apply(tx, fact).await?;
+    async fn apply(&self, tx: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
+        for decoded in events {
+            if let Some((agent, event)) = decoded.opened_event().agent() {
+                write::apply(tx, &Change::of(agent, decoded), event).await?;
+            }
         }
         Ok(())
     }

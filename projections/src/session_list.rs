@@ -14,12 +14,7 @@ use event_store::{
 };
 use jiff::Timestamp;
 
-use crate::{
-    message::Role,
-    reading::Reading,
-    rows,
-    views::{Views, ViewsError},
-};
+use crate::{error::ViewsError, message::Role, reading::Reading, rows, views::Views};
 
 /// Characters of the last message that a row of the list shows, as in the original.
 pub const PREVIEW_CHARS: usize = 50;

@@ -21,7 +21,8 @@ use event_store::{
     sqlite::SqliteStore,
 };
 use jiff::Timestamp;
-use projections::{Audience, Fact, View, ViewSet, Views, ViewsLocation, view};
+use journal::{Decoded, Journal, Tail};
+use projections::{Audience, Projection, ProjectionSet, Views, ViewsLocation, catalogue};
 use tests::postgres::Postgres;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -138,13 +139,15 @@ struct Node {
 }
 
 impl Node {
-    async fn start(log: &Log, location: ViewsLocation, set: ViewSet) -> Self {
-        let views = Views::open_with(location, log.reader(), log.vault().clone(), set).await.unwrap();
+    async fn start(log: &Log, location: ViewsLocation, set: ProjectionSet) -> Self {
+        let journal = Journal::new(log.reader(), log.vault().clone());
+        let tail = Tail::start(log.reader(), log.reader().head().await.unwrap());
+        let views = Views::open_with(location, journal, tail, set).await.unwrap();
         Self { task: tokio::spawn(views.clone().run()), views }
     }
 
     async fn on_postgres(log: &Log, url: &str) -> Self {
-        Self::start(log, ViewsLocation::Postgres { url: url.to_owned() }, view::all()).await
+        Self::start(log, ViewsLocation::Postgres { url: url.to_owned() }, catalogue::all()).await
     }
 
     async fn reach(&self, position: Position) {
@@ -207,7 +210,7 @@ async fn every_view_answers_alike_on_both_databases_whatever_the_text() {
     let head = log.reader().head().await.unwrap();
     let database = Postgres::shared().await.fresh_database().await;
     let postgres = Node::on_postgres(&log, &database.url()).await;
-    let sqlite = Node::start(&log, ViewsLocation::Folder(folder.path().into()), view::all()).await;
+    let sqlite = Node::start(&log, ViewsLocation::Folder(folder.path().into()), catalogue::all()).await;
     postgres.reach(head).await;
     sqlite.reach(head).await;
     let now = Timestamp::now();
@@ -274,16 +277,16 @@ async fn a_server_that_was_away_is_waited_for() {
     assert_eq!(node.views.messages(thread.session(), Audience::Staff, None, 9).await.unwrap().len(), 2);
 }
 
-/// All views, that of the sessions in version 2 with the tables of version 1.
-fn second_version() -> ViewSet {
-    let second = |view: &Arc<dyn View>| Arc::new(Second(view.clone()));
-    view::all().iter().map(|view| if view.name() == "session" { second(view) } else { view.clone() }).collect()
+/// All projections, that of the sessions in version 2 with the tables of version 1.
+fn second_version() -> ProjectionSet {
+    let second = |one: &Arc<dyn Projection>| Arc::new(Second(one.clone()));
+    catalogue::all().iter().map(|one| if one.name() == "session" { second(one) } else { one.clone() }).collect()
 }
 
-struct Second(Arc<dyn View>);
+struct Second(Arc<dyn Projection>);
 
 #[async_trait]
-impl View for Second {
+impl Projection for Second {
     fn name(&self) -> &'static str {
         self.0.name()
     }
@@ -300,8 +303,8 @@ impl View for Second {
         self.0.schema()
     }
 
-    async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
-        self.0.apply(tx, facts).await
+    async fn apply(&self, tx: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
+        self.0.apply(tx, events).await
     }
 }
 
@@ -354,7 +357,7 @@ async fn a_damaged_event_stops_the_views_right_before_it() {
         .execute(&mut connection)
         .await
         .unwrap();
-    let node = Node::start(&log, ViewsLocation::Folder(folder.path().join("views")), view::all()).await;
+    let node = Node::start(&log, ViewsLocation::Folder(folder.path().join("views")), catalogue::all()).await;
     node.reach(Position(14)).await;
     tokio::time::timeout(LONG, async {
         while node.views.alarm().is_none() {

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, prelude::*};
 use uuid::Uuid;
 
-use super::ground::{Ground, Running, dump};
+use super::fixture::{Fixture, Running, dump};
 
 struct Subject<'a> {
     log: &'a Log,
@@ -193,10 +193,10 @@ proptest! {
     #[test]
     fn rows_of_accounts_are_the_domains_fold(steps in vec((0..3u8, any::<u8>(), any::<u8>(), 0..2_000_000u32), 1..60)) {
         tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let ground = Ground::new();
-            let one_by_one = ground.run().await;
+            let fixture = Fixture::new();
+            let one_by_one = fixture.run().await;
             let mut accounts: Vec<Subject<'_>> = (0..3_u8).map(|n| Subject {
-                log: &ground.log, agent: AgentId(Uuid::from_u128(u128::from(n) + 1)), state: State::New,
+                log: &fixture.log, agent: AgentId(Uuid::from_u128(u128::from(n) + 1)), state: State::New,
                 newest: Timestamp::MIN,
             }).collect();
             for (which, kind, n, second) in steps {
@@ -212,11 +212,11 @@ proptest! {
                 }
                 let command = subject.aimed(command(kind, n, second), n, second);
                 subject.tell(command).await;
-                one_by_one.reach(ground.head().await).await;
+                one_by_one.reach(fixture.head().await).await;
                 agrees(&one_by_one, subject).await;
             }
-            one_by_one.reach(ground.head().await).await;
-            assert_eq!(dump(&one_by_one.views).await, ground.folded_afresh().await);
+            one_by_one.reach(fixture.head().await).await;
+            assert_eq!(dump(&one_by_one.views).await, fixture.folded_afresh().await);
         });
     }
 }

@@ -9,7 +9,7 @@ use event_store::Position;
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    ground::{Ground, dump},
+    fixture::{Fixture, dump},
     thread::Thread,
 };
 
@@ -46,9 +46,9 @@ proptest! {
         steps in vec((0..4usize, any::<u8>()), 1..60)
     ) {
         tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let ground = Ground::new();
-            let one_by_one = ground.run().await;
-            let mut threads: Vec<Thread> = (0..4).map(|n| Thread::new(&ground.log, &format!("s{n}"))).collect();
+            let fixture = Fixture::new();
+            let one_by_one = fixture.run().await;
+            let mut threads: Vec<Thread> = (0..4).map(|n| Thread::new(&fixture.log, &format!("s{n}"))).collect();
             for (which, what) in steps {
                 let thread = &mut threads[which];
                 if let Some(position) = step(thread, what).await {
@@ -57,7 +57,7 @@ proptest! {
                     assert_eq!(row.map(|row| row.status), thread.status());
                 }
             }
-            assert_eq!(dump(&one_by_one.views).await, ground.folded_afresh().await);
+            assert_eq!(dump(&one_by_one.views).await, fixture.folded_afresh().await);
             for thread in &threads {
                 let trail = one_by_one.views.audit_trail(thread.session, Position::START, 1_000).await.unwrap();
                 assert_eq!(trail.last().and_then(|entry| entry.status_to), thread.status());

@@ -7,7 +7,7 @@ use domain::session::{
 use event_store::Position;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ground::Ground, thread::Thread};
+use super::{fixture::Fixture, thread::Thread};
 use crate::{Audience, MessageView, Role, Views};
 
 async fn texts(views: &Views, thread: &Thread, audience: Audience) -> Vec<String> {
@@ -17,10 +17,10 @@ async fn texts(views: &Views, thread: &Thread, audience: Audience) -> Vec<String
 
 #[tokio::test]
 async fn a_session_with_an_answer_shows_both_messages_and_who_wrote_them() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "session_1");
+    let fixture = Fixture::new();
+    let mut thread = Thread::new(&fixture.log, "session_1");
     let last = thread.asks("多久充满？", "约 6 小时。", Outcome::Answered).await.unwrap();
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     let session = running.views.session(thread.session).await.unwrap().unwrap();
     assert_eq!((session.name.as_deref(), session.status, session.episode), (Some("session_1"), Status::BotActive, 1));
     assert_eq!((session.position, session.visitor), (last, thread.visitor));
@@ -34,15 +34,15 @@ async fn a_session_with_an_answer_shows_both_messages_and_who_wrote_them() {
 
 #[tokio::test]
 async fn the_fail_count_counts_each_failed_answer_once_and_a_good_one_resets_it() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = Thread::new(&fixture.log, "s");
     thread.asks("a", "不清楚", Outcome::DoesNotKnow).await;
     thread.says("b").await;
     thread.run_starts().await;
     thread.fails(None).await;
     thread.run_is_retaken().await;
     thread.fails(Some("稍后")).await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(running.views.session(thread.session).await.unwrap().unwrap().ai_fail_count, 2);
     let last = thread.asks("c", "好", Outcome::Answered).await.unwrap();
     running.reach(last).await;
@@ -51,9 +51,9 @@ async fn the_fail_count_counts_each_failed_answer_once_and_a_good_one_resets_it(
 
 #[tokio::test]
 async fn an_escalation_stands_until_release_cancel_or_close_and_does_not_restart() {
-    let ground = Ground::new();
-    let running = ground.run().await;
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let running = fixture.run().await;
+    let mut thread = Thread::new(&fixture.log, "s");
     let row = async |thread: &Thread| running.views.session(thread.session).await.unwrap().unwrap();
     thread.says("人工").await;
     running.reach(thread.escalates(EscalationReason::Keyword).await.unwrap()).await;
@@ -87,15 +87,15 @@ async fn an_escalation_stands_until_release_cancel_or_close_and_does_not_restart
 
 #[tokio::test]
 async fn cleared_messages_are_hidden_from_the_customer_and_a_late_reply_to_them_too() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = Thread::new(&fixture.log, "s");
     thread.asks("old", "old answer", Outcome::Answered).await;
     thread.says("unanswered").await;
     thread.run_starts().await;
     thread.starts_afresh(true).await;
     thread.replies("late answer").await;
     thread.asks("new", "new answer", Outcome::Answered).await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["new", "new answer"]);
     let staff = running.views.messages(thread.session, Audience::Staff, None, 50).await.unwrap();
     assert_eq!(staff.iter().map(|m| m.hidden).collect::<Vec<_>>(), [true, true, true, true, false, false]);
@@ -103,36 +103,36 @@ async fn cleared_messages_are_hidden_from_the_customer_and_a_late_reply_to_them_
 
 #[tokio::test]
 async fn a_reply_that_also_answers_a_visible_message_is_visible() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = Thread::new(&fixture.log, "s");
     thread.says("before").await;
     thread.starts_afresh(true).await;
     thread.says("after").await;
     thread.run_starts().await;
     thread.replies("both").await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["after", "both"]);
 }
 
 #[tokio::test]
 async fn a_new_context_without_clear_hides_nothing() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = Thread::new(&fixture.log, "s");
     thread.asks("a", "b", Outcome::Answered).await;
     thread.starts_afresh(false).await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["a", "b"]);
 }
 
 #[tokio::test]
 async fn a_withheld_reply_is_for_staff_only_with_what_was_shown_of_it() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = Thread::new(&fixture.log, "s");
     thread.says("a").await;
     thread.run_starts().await;
     thread.is_taken_over().await;
     thread.replies("too late").await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["a"]);
     let staff = running.views.messages(thread.session, Audience::Staff, None, 50).await.unwrap();
     let MessageView { role, withheld, content, shown, .. } = staff[1].clone();
@@ -146,12 +146,12 @@ async fn a_withheld_reply_is_for_staff_only_with_what_was_shown_of_it() {
 
 #[tokio::test]
 async fn history_is_paged_backwards() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = Thread::new(&fixture.log, "s");
     for number in 0..7 {
         thread.says(&format!("m{number}")).await;
     }
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     let newest = running.views.messages(thread.session, Audience::Customer, None, 3).await.unwrap();
     let before = newest[0].position;
     let older = running.views.messages(thread.session, Audience::Customer, Some(before), 3).await.unwrap();
@@ -164,11 +164,11 @@ async fn history_is_paged_backwards() {
 
 #[tokio::test]
 async fn the_audit_trail_has_every_event_and_how_the_status_moved() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = Thread::new(&fixture.log, "s");
     thread.says("人工").await;
     thread.escalates(EscalationReason::Keyword).await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     running.reach(thread.is_taken_over().await.unwrap()).await;
     let trail = running.views.audit_trail(thread.session, Position::START, 50).await.unwrap();
     let moves: Vec<_> = trail.iter().map(|e| (&*e.event_type, e.status_from, e.status_to)).collect();
@@ -190,15 +190,15 @@ async fn the_audit_trail_has_every_event_and_how_the_status_moved() {
 
 #[tokio::test]
 async fn the_list_is_newest_first_by_status_and_paged_with_its_total() {
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     let mut threads = Vec::new();
     for number in 0..3 {
-        let mut thread = Thread::new(&ground.log, &format!("s{number}"));
+        let mut thread = Thread::new(&fixture.log, &format!("s{number}"));
         thread.says(&"电".repeat(60)).await;
         threads.push(thread);
     }
     threads[0].escalates(EscalationReason::Vip).await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     let (all, total) = running.views.list(None, 2, 0).await.unwrap();
     assert_eq!(
         (all.iter().map(|s| s.session).collect::<Vec<_>>(), total),
@@ -214,20 +214,20 @@ async fn the_list_is_newest_first_by_status_and_paged_with_its_total() {
 
 #[tokio::test]
 async fn statistics_take_in_every_waiting_session_and_only_the_days_escalations() {
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     for number in 0..120 {
-        let mut thread = Thread::new(&ground.log, &format!("p{number}"));
+        let mut thread = Thread::new(&fixture.log, &format!("p{number}"));
         thread.says("人工").await;
         thread.escalates(EscalationReason::Keyword).await;
     }
-    let mut live = Thread::new(&ground.log, "live");
+    let mut live = Thread::new(&fixture.log, "live");
     live.says("a").await;
     live.escalates(EscalationReason::Vip).await;
     live.is_taken_over().await;
-    let mut closed = Thread::new(&ground.log, "closed");
+    let mut closed = Thread::new(&fixture.log, "closed");
     closed.says("a").await;
     closed.is_closed().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     let first = running.views.list(Some(Status::PendingManual), 200, 0).await.unwrap().0;
     let since: Vec<Timestamp> = first.iter().map(|row| row.waiting_since.unwrap()).collect();
     let taken = running.views.session(live.session).await.unwrap().unwrap().taken_over_at.unwrap();
@@ -251,23 +251,23 @@ async fn statistics_take_in_every_waiting_session_and_only_the_days_escalations(
 
 #[tokio::test]
 async fn statistics_of_nothing_are_zeros() {
-    let ground = Ground::new();
-    let running = ground.run().await;
+    let fixture = Fixture::new();
+    let running = fixture.run().await;
     let now = Timestamp::now();
     assert_eq!(running.views.statistics(now, now).await.unwrap(), crate::Statistics::default());
 }
 
 #[tokio::test]
 async fn a_destroyed_key_leaves_rows_without_words() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = Thread::new(&fixture.log, "s");
     thread.asks("a", "b", Outcome::Answered).await;
     thread.says("人工").await;
     thread.run_starts().await;
     thread.escalates(EscalationReason::Keyword).await;
     thread.replies("late").await;
-    ground.log.vault().erase_subject(thread.visitor.0, Timestamp::now()).await.unwrap();
-    let running = ground.caught_up().await;
+    fixture.log.vault().erase_subject(thread.visitor.0, Timestamp::now()).await.unwrap();
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Staff).await, ["[erased]"; 4]);
     let session = running.views.session(thread.session).await.unwrap().unwrap();
     assert_eq!((session.name, session.escalation.unwrap().details), (None, None));
@@ -278,8 +278,8 @@ async fn a_destroyed_key_leaves_rows_without_words() {
 
 #[tokio::test]
 async fn awkward_strings_come_back_as_they_were() {
-    let ground = Ground::new();
-    let running = ground.run().await;
+    let fixture = Fixture::new();
+    let running = fixture.run().await;
     for text in [
         "👨‍👩‍👧 🚲",
         "שלום \u{202e}abc",
@@ -290,7 +290,7 @@ async fn awkward_strings_come_back_as_they_were() {
         &"电".repeat(5_000),
     ] {
         let name: String = text.chars().filter(|c| !c.is_control() && !"\\/\u{202e}".contains(*c)).take(128).collect();
-        let mut thread = Thread::new(&ground.log, &name);
+        let mut thread = Thread::new(&fixture.log, &name);
         let last = thread.asks(text, text, Outcome::Answered).await.unwrap();
         running.reach(last).await;
         assert_eq!(texts(&running.views, &thread, Audience::Customer).await, [text, text]);

@@ -15,6 +15,7 @@ use event_store::{
     sqlite::SqliteStore,
     vault::{MasterKey, SqlKeys},
 };
+use journal::{Journal, Tail};
 use projections::{Views, ViewsLocation};
 use reqwest::{StatusCode, Url};
 use tempfile::TempDir;
@@ -75,7 +76,8 @@ impl House {
         let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
         let vault = Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master));
         let log = Log::new(store.clone(), vault.clone());
-        let views = Views::open(views, log.reader(), vault).await.unwrap();
+        let tail = Tail::start(log.reader(), log.reader().head().await.unwrap());
+        let views = Views::open(views, Journal::new(log.reader(), vault), tail).await.unwrap();
         let projecting = tokio::spawn(views.clone().run());
         let (stop, stopping) = watch::channel(false);
         let app = quiet::app(store, log.clone(), views, settings(folder.path()), stopping).await;
