@@ -1,8 +1,9 @@
 //! Who may call what: every route as nobody, as the customer, as another customer and as each role of staff.
 //!
-//! Invariant: a route that is not in this table fails `every_route_has_a_line_here`, which reads the OpenAPI document and the
-//! source of the route table.
+//! Invariant: a route that is not in this table fails `every_documented_route_has_a_line_here`, which reads the OpenAPI
+//! document and the table that routes are served from.
 
+use api::{routes::ROUTES, sign_in::guard::Access};
 use domain::agent::Role;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -85,12 +86,6 @@ const TABLE: &[Line] = &[
     staff("post", "/api/agent/logout", [200; 5]),
 ];
 
-/// The same handler under another name; not in the document.
-const ALIASES: &[&str] = &["/api/auth/agent/login"];
-
-/// Files of the page and of the documentation, open to all.
-const FILES: &[&str] = &["/page/{file}", "/favicon.ico", "/openapi.json", "/docs", "/docs/{file:.*}"];
-
 #[tokio::test]
 async fn every_route_answers_each_role_as_the_table_says() {
     let session = fresh("roles");
@@ -146,8 +141,10 @@ async fn the_document_tells_every_status_of_the_table() {
     }
 }
 
+/// What is registered is a row of [`ROUTES`]; other rows than these are files of the page and of the documentation, and an
+/// alias.
 #[tokio::test]
-async fn every_route_has_a_line_here() {
+async fn every_documented_route_has_a_line_here() {
     let document = super::document().await;
     let mut documented: Vec<(String, String)> = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -155,39 +152,36 @@ async fn every_route_has_a_line_here() {
     }
     let mut listed: Vec<(String, String)> =
         TABLE.iter().map(|line| (line.method.to_owned(), line.path.to_owned())).collect();
+    let rows = ROUTES.iter().filter(|row| row.is_documented);
+    let mut rows: Vec<(String, String)> = rows.map(|row| (row.method.to_lowercase(), row.path.to_owned())).collect();
     documented.sort();
     listed.sort();
+    rows.sort();
     assert_eq!(documented, listed, "the role table and the OpenAPI document list the same routes");
-    let mut registered = registered();
-    let mut expected: Vec<String> = listed.into_iter().map(|(_, path)| path).collect();
-    expected.extend(FILES.iter().chain(ALIASES).map(|path| (*path).to_owned()));
-    registered.sort();
-    expected.sort();
-    expected.dedup();
-    assert_eq!(registered, expected, "the role table and the source list the same routes");
+    assert_eq!(rows, listed, "the role table and the table of routes list the same routes");
 }
 
-/// The paths that the source registers, read from the calls of `get`, `post` and `several`.
-fn registered() -> Vec<String> {
-    let sources = [
-        ("/api", include_str!("../../../api/src/routes.rs").split_once("\nfn api(").unwrap().1),
-        ("", include_str!("../../../api/src/routes.rs").split_once("\nfn api(").unwrap().0),
-        ("", include_str!("../../../api/src/routes/page.rs")),
-        ("", include_str!("../../../api/src/openapi.rs")),
-    ];
-    sources
-        .iter()
-        .flat_map(|(prefix, source)| paths_in(source).into_iter().map(move |path| format!("{prefix}{path}")))
-        .collect()
-}
-
-fn paths_in(source: &str) -> Vec<String> {
-    let calls = source.split("service(").skip(1).filter_map(|call| {
-        let (function, rest) = call.split_once('(')?;
-        let (path, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
-        function.bytes().all(|b| b.is_ascii_alphabetic() || b == b':').then(|| path.to_owned())
-    });
-    calls.filter(|path| path.starts_with('/')).collect()
+#[test]
+fn what_each_role_gets_is_what_the_table_of_routes_says() {
+    for row in ROUTES.iter().filter(|row| row.is_documented) {
+        let line = TABLE.iter().find(|line| line.method == row.method.to_lowercase() && line.path == row.path).unwrap();
+        let lets_in = |statuses: [u16; 5], may: &dyn Fn(&Role) -> bool| {
+            Role::ALL.iter().zip(statuses).all(|(role, status)| (status != 401 && status != 403) == may(role))
+        };
+        let is_right = match row.access {
+            Access::Anybody => lets_in(line.staff, &|_| true) && line.outside == [line.staff[0]; 3],
+            Access::Visitor => line.staff == [401; 5] && line.outside == [200; 3],
+            Access::Staff(needed) => line.outside == [401; 3] && lets_in(line.staff, &|role| role.may(needed)),
+            Access::CurrentUser => line.outside == [401; 3] && lets_in(line.staff, &|_| true),
+            Access::StaffOrVisitor(needed) => {
+                line.outside == [404, 200, 404] && lets_in(line.staff, &|role| role.may(needed))
+            }
+        };
+        assert!(is_right, "{row:?}");
+    }
+    for row in ROUTES.iter().filter(|row| !row.is_documented) {
+        assert_eq!(row.access, Access::Anybody, "{row:?} is for no role, and is in no document");
+    }
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use api::{
         second_factor::{ConfirmSecondFactorRequest, EnableSecondFactorRequest, PrepareSecondFactorRequest},
     },
 };
+use serde::de::DeserializeOwned;
 
 use super::{lines, text};
 
@@ -29,68 +30,27 @@ pub struct Body {
 
 /// All of them: `it/outside.rs` holds the list against the document.
 pub const BODIES: &[Body] = &[
-    of("post /api/chat", |body| parse::<ChatRequest>(body)?.parse().map(drop), CHAT),
-    of("post /api/chat/stream", |body| parse::<ChatRequest>(body)?.parse().map(drop), CHAT),
-    of(
-        "post /api/conversation/create",
-        |body| parse::<CreateRequest>(body)?.parse().map(drop),
-        r#"{"user_id":"会话 1"}"#,
-    ),
-    of("post /api/conversation/new", |body| parse::<ContextRequest>(body)?.parse().map(drop), r#"{"session_id":"s"}"#),
-    of(
-        "post /api/conversation/clear",
-        |body| parse::<ContextRequest>(body)?.parse().map(drop),
-        r#"{"session_id":"s"}"#,
-    ),
-    of(
-        "post /api/customer/identify",
-        |body| parse::<IdentifyRequest>(body)?.parse().map(drop),
-        r#"{"identity_token":"a.b.c"}"#,
-    ),
-    of("post /api/customer/sign-out", |body| parse::<SignOutRequest>(body).map(drop), "{}"),
-    of("post /api/agent/login", |body| parse::<LoginRequest>(body).map(drop), LOGIN),
-    of(
-        "post /api/agent/refresh",
-        |body| parse::<RefreshRequest>(body)?.parse().map(drop),
-        r#"{"refresh_token":"a.b.c"}"#,
-    ),
-    of("post /api/agent/change-password", |body| parse::<ChangePasswordRequest>(body)?.parse().map(drop), PASSWORDS),
-    of(
-        "put /api/agent/profile",
-        |body| parse::<ProfileRequest>(body)?.parse().map(drop),
-        r#"{"name":"Anna Li","email":""}"#,
-    ),
-    of("post /api/agents", |body| parse::<CreateAgentRequest>(body)?.parse().map(drop), ACCOUNT),
-    of("put /api/agents/{id}", |body| parse::<ChangeAgentRequest>(body)?.parse().map(drop), CHANGES),
-    of(
-        "put /api/agents/{id}/skills",
-        |body| parse::<SkillsRequest>(body)?.parse().map(drop),
-        r#"{"skills":["returns","退货"]}"#,
-    ),
-    of(
-        "post /api/agents/{id}/reset-password",
-        |body| parse::<ResetPasswordRequest>(body).map(|body| drop(body.parse())),
-        "{}",
-    ),
-    of(
-        "post /api/agent/second-factor",
-        |body| parse::<PrepareSecondFactorRequest>(body).map(drop),
-        r#"{"password":"correct horse"}"#,
-    ),
-    of(
-        "post /api/agent/second-factor/enable",
-        |body| parse::<EnableSecondFactorRequest>(body).map(drop),
-        r#"{"code":"287082"}"#,
-    ),
-    of("post /api/agent/second-factor/disable", |body| parse::<ConfirmSecondFactorRequest>(body).map(drop), CONFIRMED),
-    of(
-        "post /api/agent/second-factor/recovery-codes",
-        |body| parse::<ConfirmSecondFactorRequest>(body).map(drop),
-        CONFIRMED,
-    ),
-    of(
+    of::<ChatRequest>("post /api/chat", CHAT),
+    of::<ChatRequest>("post /api/chat/stream", CHAT),
+    of::<CreateRequest>("post /api/conversation/create", r#"{"user_id":"会话 1"}"#),
+    of::<ContextRequest>("post /api/conversation/new", r#"{"session_id":"s"}"#),
+    of::<ContextRequest>("post /api/conversation/clear", r#"{"session_id":"s"}"#),
+    of::<IdentifyRequest>("post /api/customer/identify", r#"{"identity_token":"a.b.c"}"#),
+    of::<SignOutRequest>("post /api/customer/sign-out", "{}"),
+    of::<LoginRequest>("post /api/agent/login", LOGIN),
+    of::<RefreshRequest>("post /api/agent/refresh", r#"{"refresh_token":"a.b.c"}"#),
+    of::<ChangePasswordRequest>("post /api/agent/change-password", PASSWORDS),
+    of::<ProfileRequest>("put /api/agent/profile", r#"{"name":"Anna Li","email":""}"#),
+    of::<CreateAgentRequest>("post /api/agents", ACCOUNT),
+    of::<ChangeAgentRequest>("put /api/agents/{id}", CHANGES),
+    of::<SkillsRequest>("put /api/agents/{id}/skills", r#"{"skills":["returns","退货"]}"#),
+    of::<ResetPasswordRequest>("post /api/agents/{id}/reset-password", "{}"),
+    of::<PrepareSecondFactorRequest>("post /api/agent/second-factor", r#"{"password":"correct horse"}"#),
+    of::<EnableSecondFactorRequest>("post /api/agent/second-factor/enable", r#"{"code":"287082"}"#),
+    of::<ConfirmSecondFactorRequest>("post /api/agent/second-factor/disable", CONFIRMED),
+    of::<ConfirmSecondFactorRequest>("post /api/agent/second-factor/recovery-codes", CONFIRMED),
+    of::<IssueApiKeyRequest>(
         "post /api/api-keys",
-        |body| parse::<IssueApiKeyRequest>(body)?.parse(jiff::Timestamp::UNIX_EPOCH).map(drop),
         r#"{"name":"Nightly export","permissions":["log:read"],"expires_at":"2027-01-31T00:00:00Z"}"#,
     ),
 ];
@@ -103,8 +63,8 @@ const ACCOUNT: &str = r#"{"username":"Anna_01","password":"correct horse","name"
 const CHANGES: &str =
     r#"{"name":"Anna","email":null,"role":"agent","skills":[],"languages":["en","zh"],"max_sessions":100,"x":1}"#;
 
-const fn of(route: &'static str, read: fn(&[u8]) -> Result<(), Problem>, example: &'static str) -> Body {
-    Body { route, read, example }
+const fn of<T: DeserializeOwned>(route: &'static str, example: &'static str) -> Body {
+    Body { route, read: |body| parse::<T>(body).map(drop), example }
 }
 
 /// A route's method and path on the first line, and its body. What is refused is the caller's fault, and says so.
