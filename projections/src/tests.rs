@@ -7,4 +7,3 @@ mod fixture;
 mod generations;
 mod looping;
 mod sessions;
-mod thread;

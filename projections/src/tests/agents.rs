@@ -13,7 +13,7 @@ use domain::{
     },
     text::{EmailAddress, PersonName, Skill, Username},
 };
-use event_store::{Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, Position, StreamName};
+use event_store::{Actor, Expected, Log, NewEvent, Position, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, prelude::*};
 use uuid::Uuid;
@@ -112,20 +112,7 @@ impl Subject<'_> {
         let events = decide(&self.state, command).ok().filter(|events| !events.is_empty())?;
         let new: Vec<NewEvent> = events
             .iter()
-            .map(|event| {
-                let encoded = encode(event);
-                let part = |(_, json)| PersonalPart { subject: self.agent.0, class: KeyClass::Staff, json };
-                NewEvent {
-                    event_id: Uuid::new_v4(),
-                    event_type: encoded.event_type,
-                    schema: encoded.schema,
-                    actor: Actor::new("system", "test"),
-                    correlation_id: Uuid::nil(),
-                    causation_id: None,
-                    data: encoded.data,
-                    personal: encoded.personal.map(part),
-                }
-            })
+            .map(|event| testkit::new_event(encode(event), self.agent.0, Actor::new("system", "test")))
             .collect();
         let appended = self.log.append(&StreamName::of("agent", self.agent.0), Expected::Any, &new).await.unwrap();
         self.state = events.iter().fold(std::mem::take(&mut self.state), State::evolve);

@@ -126,19 +126,8 @@ pub(super) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool)
 
 /// Appends an event that no program of ours writes.
 pub(super) async fn append_raw(store: &dyn EventStore, stream: &str, event_type: &str, data: &str) -> Position {
-    use event_store::{Actor, Expected, SealedEvent, StreamName};
-    let event = SealedEvent {
-        event_id: uuid::Uuid::new_v4(),
-        event_type: event_type.into(),
-        schema: 1,
-        actor: Actor::new("system", "test"),
-        subject: None,
-        key_id: None,
-        correlation_id: uuid::Uuid::new_v4(),
-        causation_id: None,
-        data: data.into(),
-        personal: None,
-    };
+    use event_store::{Expected, SealedEvent, StreamName};
+    let event = SealedEvent { event_type: event_type.into(), data: data.into(), ..testkit::sealed_event() };
     let stream = StreamName::parse(stream).unwrap();
     store.append(&stream, Expected::Any, vec![event]).await.unwrap().last_position
 }

@@ -9,11 +9,9 @@ use event_store::{
     sql::{Access, Database, SqlError, Transaction},
 };
 use journal::Decoded;
+use testkit::SessionDriver;
 
-use super::{
-    fixture::{Fixture, dump, eventually},
-    thread::Thread,
-};
+use super::fixture::{Fixture, dump, eventually};
 use crate::{Projection, ProjectionSet, Rebuild, Views, ViewsLocation, catalogue, projection, storage::pointer};
 
 /// All views, that of the sessions in another version.
@@ -72,7 +70,7 @@ async fn never_sees_less(views: Arc<crate::Views>) {
 
 async fn talk(fixture: &Fixture, customers: usize) -> Position {
     for number in 0..customers {
-        Thread::new(&fixture.log, &format!("s{number}")).asks("a", "b", Outcome::Answered).await;
+        SessionDriver::new(&fixture.log, &format!("s{number}")).asks("a", "b", Outcome::Answered).write().await;
     }
     fixture.head().await
 }
@@ -91,7 +89,7 @@ async fn a_new_version_is_built_beside_the_old_and_readers_never_see_less() {
     let reader = tokio::spawn(never_sees_less(views.clone()));
     let mut seen = 300;
     for number in 0..200 {
-        let last = Thread::new(&fixture.log, &format!("t{number}")).says("a").await.unwrap();
+        let last = SessionDriver::new(&fixture.log, &format!("t{number}")).says("a").write().await.unwrap();
         views.wait_for(last, super::fixture::LONG).await.unwrap();
         let now = total().await;
         assert_eq!(now, seen + 1, "after a switch as before");
@@ -180,7 +178,7 @@ async fn a_log_that_never_pauses_does_not_keep_the_next_generation_from_being_bu
     let writer = tokio::spawn(async move {
         let mut said = std::collections::VecDeque::from([Position::START]);
         for number in 0.. {
-            said.push_back(Thread::new(&log, &format!("busy{number}")).says("a").await.unwrap());
+            said.push_back(SessionDriver::new(&log, &format!("busy{number}")).says("a").write().await.unwrap());
             while said.len() > 60 {
                 said.retain(|position| *position > views.position());
                 tokio::task::yield_now().await;
@@ -213,7 +211,7 @@ async fn two_processes_on_one_folder_go_over_together_and_neither_mixes_up_the_r
     let seen = [&desk.views, &guest].map(|views| tokio::spawn(never_sees_less(views.clone())));
     let mut last = Position::START;
     for number in 0..100 {
-        last = Thread::new(&fixture.log, &format!("t{number}")).says("a").await.unwrap();
+        last = SessionDriver::new(&fixture.log, &format!("t{number}")).says("a").write().await.unwrap();
     }
     for reader in seen {
         reader.await.unwrap();

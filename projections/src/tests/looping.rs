@@ -1,4 +1,4 @@
-//! The loop: each event once and in order, also after kills; stopped by what it cannot read; refused on another log.
+//! The loop: once, in order, through kills; stopped by what it cannot read; refused over another log.
 
 use std::time::Duration;
 
@@ -6,22 +6,20 @@ use domain::session::event::{EscalationReason, Outcome};
 use event_store::{Position, pages::events_between};
 use futures::StreamExt as _;
 use journal::Decoded;
+use testkit::SessionDriver;
 
-use super::{
-    fixture::{Fixture, append_raw, dump, eventually, log_with_holes},
-    thread::Thread,
-};
+use super::fixture::{Fixture, append_raw, dump, eventually, log_with_holes};
 use crate::{ViewsError, catalogue, cursor::Cursor};
 
 async fn busy_day(fixture: &Fixture, customers: usize) {
     for number in 0..customers {
-        let mut thread = Thread::new(&fixture.log, &format!("s{number}"));
-        thread.asks("a", "b", Outcome::DoesNotKnow).await;
-        thread.starts_afresh(number % 3 == 0).await;
-        thread.says("人工").await;
-        thread.escalates(EscalationReason::Keyword).await;
-        thread.is_taken_over().await;
-        thread.is_released().await;
+        let mut thread = SessionDriver::new(&fixture.log, &format!("s{number}"));
+        thread.asks("a", "b", Outcome::DoesNotKnow).write().await;
+        thread.starts_context(number % 3 == 0).write().await;
+        thread.says("人工").write().await;
+        thread.escalates(EscalationReason::Keyword).write().await;
+        thread.is_taken_over().write().await;
+        thread.is_released().write().await;
     }
 }
 
@@ -66,17 +64,17 @@ async fn applying_events_twice_changes_nothing() {
 #[tokio::test]
 async fn an_unknown_event_stops_the_views_with_an_alarm_and_no_later_event_is_applied() {
     let fixture = Fixture::new();
-    let mut thread = Thread::new(&fixture.log, "s");
-    let good = thread.says("before").await.unwrap();
-    let stream = format!("session-{}", thread.session);
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    let good = thread.says("before").write().await.unwrap();
+    let stream = format!("session-{}", thread.session());
     let bad = append_raw(&fixture.store, &stream, "session.from_the_future", "{}").await;
-    thread.says("after").await;
+    thread.says("after").write().await;
     let running = fixture.run().await;
     eventually("an alarm", async || running.views.alarm().is_some()).await;
     let alarm = running.views.alarm().unwrap();
     assert_eq!((alarm.position, running.views.position()), (bad, good));
     assert!(alarm.what.contains("session.from_the_future"), "{}", alarm.what);
-    thread.says("later still").await;
+    thread.says("later still").write().await;
     let behind = running.views.wait_for(bad, Duration::from_millis(700)).await.unwrap_err();
     let (behind, head) = (behind.position, fixture.head().await);
     let missing = events_between(&fixture.store, behind, head, u64::MAX).await.unwrap();
@@ -88,9 +86,10 @@ async fn an_unknown_event_stops_the_views_with_an_alarm_and_no_later_event_is_ap
 #[tokio::test]
 async fn a_malformed_event_stops_the_views() {
     let fixture = Fixture::new();
-    let mut thread = Thread::new(&fixture.log, "s");
-    thread.says("before").await;
-    let bad = append_raw(&fixture.store, &format!("session-{}", thread.session), "session.released", "{\"x\":1}").await;
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    thread.says("before").write().await;
+    let bad =
+        append_raw(&fixture.store, &format!("session-{}", thread.session()), "session.released", "{\"x\":1}").await;
     let running = fixture.run().await;
     eventually("an alarm", async || running.views.alarm().is_some_and(|alarm| alarm.position == bad)).await;
 }
@@ -98,27 +97,28 @@ async fn a_malformed_event_stops_the_views() {
 #[tokio::test]
 async fn events_of_an_unknown_kind_of_stream_stop_the_views() {
     let fixture = Fixture::new();
-    let mut thread = Thread::new(&fixture.log, "s");
-    let good = thread.says("a").await.unwrap();
+    let mut session = SessionDriver::new(&fixture.log, "s");
+    let good = session.says("a").write().await.unwrap();
     let bad = append_raw(&fixture.store, "settings-policy", "settings.from_the_future", "{}").await;
     let running = fixture.run().await;
     eventually("an alarm", async || running.views.alarm().is_some()).await;
     assert_eq!((running.views.alarm().unwrap().position, running.views.position()), (bad, good));
-    assert_eq!(running.views.audit_trail(thread.session, Position::START, 9).await.unwrap().len(), 2);
+    assert_eq!(running.views.audit_trail(session.session(), Position::START, 9).await.unwrap().len(), 2);
 }
 
 /// A supervisor may run them again after a panic.
 #[tokio::test]
-async fn views_that_were_ended_in_the_middle_of_it_can_be_run_again() {
+async fn views_whose_loop_ended_in_the_middle_can_be_run_again() {
     let fixture = Fixture::new();
-    let mut thread = Thread::new(&fixture.log, "s");
+    let mut session = SessionDriver::new(&fixture.log, "s");
     let running = fixture.run().await;
-    running.reach(thread.says("a").await.unwrap()).await;
+    running.reach(session.says("a").write().await.unwrap()).await;
     let views = running.end().await;
-    let last = thread.says("b").await.unwrap();
+    let last = session.says("b").write().await.unwrap();
     let again = tokio::spawn(views.clone().run());
     views.wait_for(last, super::fixture::LONG).await.unwrap();
-    tokio::time::timeout(super::fixture::LONG, views.clone().run()).await.expect("it runs already, so this returns");
+    let second = tokio::time::timeout(super::fixture::LONG, views.clone().run()).await;
+    second.expect("a second call returns while the first runs");
     assert!(!again.is_finished());
     assert_eq!(dump(&views).await, fixture.folded_afresh().await);
 }
@@ -126,8 +126,8 @@ async fn views_that_were_ended_in_the_middle_of_it_can_be_run_again() {
 #[tokio::test]
 async fn an_owner_that_was_replaced_writes_nothing() {
     let fixture = Fixture::new();
-    let mut thread = Thread::new(&fixture.log, "s");
-    thread.says("a").await;
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    thread.says("a").write().await;
     let running = fixture.caught_up().await;
     let database = running.views.database();
     let mut zombie = Cursor::load(&database).await.unwrap();
@@ -137,7 +137,7 @@ async fn an_owner_that_was_replaced_writes_nothing() {
     let to = (zombie.position.next(), "00".into());
     assert!(!zombie.advance(&database, &catalogue::all(), &[], to).await.unwrap());
     // The loop finds itself replaced, and, being alone in its folder, takes over again.
-    let last = thread.says("b").await.unwrap();
+    let last = thread.says("b").write().await.unwrap();
     running.reach(last).await;
     assert_eq!(dump(&running.views).await, fixture.folded_afresh().await);
 }
@@ -145,7 +145,7 @@ async fn an_owner_that_was_replaced_writes_nothing() {
 #[tokio::test]
 async fn views_of_another_log_are_refused_with_the_way_out() {
     let fixture = Fixture::new();
-    Thread::new(&fixture.log, "s").says("a").await;
+    SessionDriver::new(&fixture.log, "s").says("a").write().await;
     fixture.caught_up().await.kill().await;
     let mut other = Fixture::new();
     other.folder = fixture.folder;
@@ -158,7 +158,7 @@ async fn views_of_another_log_are_refused_with_the_way_out() {
 async fn views_that_end_with_an_event_the_log_does_not_have_are_refused() {
     use event_store::EventReader as _;
     let fixture = Fixture::new();
-    Thread::new(&fixture.log, "s").says("a").await;
+    SessionDriver::new(&fixture.log, "s").says("a").write().await;
     fixture.caught_up().await.kill().await;
     let last = fixture.head().await;
     let id = fixture.store.identity().await.unwrap().log_id;
@@ -168,7 +168,7 @@ async fn views_that_end_with_an_event_the_log_does_not_have_are_refused() {
     restored.folder = fixture.folder;
     let missing = restored.open(restored.folder.path(), catalogue::all()).await.err().unwrap();
     assert!(matches!(missing, ViewsError::NotInLog { position } if position == last), "{missing}");
-    Thread::new(&restored.log, "s").says("b").await;
+    SessionDriver::new(&restored.log, "s").says("b").write().await;
     let other = restored.open(restored.folder.path(), catalogue::all()).await.err().unwrap();
     assert!(matches!(other, ViewsError::NotInLog { position } if position == last), "{other}");
 }

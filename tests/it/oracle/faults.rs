@@ -1,7 +1,6 @@
-//! Mistakes in folding: a projection that does not get one event, or gets it at another position or time, makes wrong rows; the
-//! comparison with the oracle must find them.
+//! Mistakes in folding: a view gets all events but one, or one of them changed; the comparison with the oracle must report it.
 //!
-//! A mistake counts if it makes wrong rows; that is determined for one projection alone, in memory.
+//! A mistake counts if it makes wrong rows, which is determined for one view alone in memory.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +15,7 @@ use projections::{Projection, ProjectionSet, catalogue};
 
 use super::columns::UNSEEN;
 
-/// What is done to one event.
+/// The mistake at one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// It is left out.
@@ -25,7 +24,7 @@ pub(super) enum Fault {
     Later,
     /// It was recorded a microsecond later.
     Slower,
-    /// It comes twice. This is no mistake, because events that the rows hold already change nothing.
+    /// It comes twice: no mistake, because applied events change nothing.
     Twice,
 }
 
@@ -58,7 +57,7 @@ async fn opened(recorded: RecordedEvent, journal: &Journal) -> Decoded {
     decoded
 }
 
-/// A projection that makes a mistake.
+/// A view that makes a mistake.
 pub(super) struct Faulty {
     pub(super) inner: Arc<dyn Projection>,
     pub(super) journal: Journal,
@@ -85,7 +84,7 @@ impl Projection for Faulty {
     }
 }
 
-/// This program's projections, one of them faulty.
+/// This program's views, one of them faulty.
 pub(super) fn set_with(faulty: Faulty) -> ProjectionSet {
     let mut projections: Vec<Arc<dyn Projection>> = catalogue::all().to_vec();
     let index = projections.iter().position(|one| one.name() == faulty.name()).unwrap();
@@ -93,7 +92,7 @@ pub(super) fn set_with(faulty: Faulty) -> ProjectionSet {
     projections.into()
 }
 
-/// A projection that keeps the events themselves.
+/// A view that keeps the facts themselves.
 #[derive(Default)]
 pub(super) struct Collector(pub(super) Mutex<Vec<Decoded>>);
 
@@ -117,8 +116,8 @@ impl Projection for Collector {
     }
 }
 
-/// The rows that one projection alone makes of events in one batch, as text, without the columns that no figure shows. The
-/// tables of the others exist, because a projection may read their rows, but stay empty.
+/// The rows that a view alone makes of facts in one batch, as text, but for what no figure shows. The others' tables are
+/// there, for a view may ask how things stood before the batch; they stay empty.
 pub(super) async fn rows_of(projection: &dyn Projection, events: &[Decoded]) -> Vec<String> {
     let database = Database::scratch().await.unwrap();
     let mut tx = database.begin().await.unwrap();
