@@ -30,29 +30,29 @@ pub struct AgentView {
     pub username: Option<String>,
     /// What customers and colleagues see; `None` once erased.
     pub name: Option<String>,
-    /// Where mail goes.
+    /// Its address for mail.
     pub email: Option<String>,
     /// What it may do.
     pub role: Role,
-    /// What it knows about.
+    /// Its fields of knowledge.
     pub skills: Vec<String>,
-    /// What it speaks.
+    /// The languages that it speaks.
     pub languages: Vec<Language>,
-    /// Conversations at a time.
+    /// Sessions at a time.
     pub capacity: u32,
     /// Whether it may be used.
     pub is_active: bool,
-    /// Whether its password is one that somebody else chose.
+    /// Whether an administrator chose its password.
     pub must_change_password: bool,
     /// Whether a code is needed beside the password.
     pub has_second_factor: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
     /// When somebody last signed in with it.
     pub last_sign_in_at: Option<Timestamp>,
-    /// Of the newest event that changed it.
+    /// Position of the newest event that changed it.
     pub position: Position,
 }
 
@@ -61,9 +61,9 @@ pub struct AgentView {
 pub struct SignInView {
     /// Its id.
     pub sign_in: SignInId,
-    /// Whose.
+    /// The account.
     pub agent: AgentId,
-    /// The browser or program, if it said which it is.
+    /// The browser or program, if it sent its id.
     pub device: Option<DeviceId>,
     /// When it began.
     pub since: Timestamp,
@@ -71,7 +71,7 @@ pub struct SignInView {
     pub renewed_at: Timestamp,
     /// When its refresh token ends.
     pub expires_at: Timestamp,
-    /// From where it began; `None` once erased.
+    /// The address that it began from; `None` once erased.
     pub address: Option<String>,
     /// What the program called itself.
     pub user_agent: Option<String>,
@@ -83,7 +83,7 @@ const SIGN_IN: &str = "select id, agent, device, since, renewed_at, expires_at, 
     where ended_at is null";
 
 impl Reading {
-    /// All accounts, oldest first; there are few.
+    /// All accounts, oldest first.
     ///
     /// # Errors
     /// The views' database does not answer.

@@ -20,12 +20,12 @@ use crate::{error::ViewsError, reading::Reading, rows, views::Views};
 pub use fold::MessagesProjection;
 pub use role::Role;
 
-/// Who reads.
+/// The reader of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Sees what was said and not cleared.
+    /// Sees messages that were not cleared.
     Customer,
-    /// Sees everything, withheld replies too.
+    /// Sees all messages, withheld replies as well.
     Staff,
 }
 
@@ -42,7 +42,7 @@ pub struct MessageView {
     pub at: Timestamp,
     /// Position of its event.
     pub position: Position,
-    /// Which agent wrote it.
+    /// The agent who wrote it.
     pub agent: Option<AgentId>,
     /// Cleared by the customer; only staff sees it.
     pub hidden: bool,

@@ -29,18 +29,18 @@ pub struct Statistics {
     pub avg_waiting_time: f64,
     /// The longest of those waits. 0 without any.
     pub max_waiting_time: f64,
-    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`, and no less than nothing. 0 without any.
+    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`, at least 0. 0 without any.
     pub avg_service_time: f64,
     /// Different agents among the sessions in `manual_live`.
     pub active_agents: u64,
     /// Sessions in `pending_manual` or `manual_live` by the reason of their last `escalated`, without zeros; a session taken
     /// over without an escalation counts nowhere.
     pub by_escalation_reason: Vec<(EscalationReason, u64)>,
-    /// The same day.
+    /// Figures of the current day.
     pub today: Today,
 }
 
-/// Figures of the day.
+/// Figures of the current day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Today {
     /// `escalated` events recorded from the day's start up to now, over or not.
@@ -110,7 +110,7 @@ impl Reading {
     }
 }
 
-/// Counts by a closed set of values, in its own order, without zeros.
+/// Counts by the values of an enum, in the enum's order, without zeros.
 async fn counts<T: DeserializeOwned + PartialEq + Copy>(
     snapshot: &mut Transaction,
     sql: &str,

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::change::Change;
 use crate::{error::ViewsError, reading::Reading, rows};
 
-/// The key of a program as staff sees it.
+/// An API key as staff sees it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKeyView {
     /// Its id.
@@ -22,13 +22,13 @@ pub struct ApiKeyView {
     pub name: Option<String>,
     /// What it may do.
     pub permissions: Vec<Permission>,
-    /// How it is checked.
+    /// What a presented key is checked against.
     pub digest: ApiKeyDigest,
     /// When it was issued.
     pub created_at: Timestamp,
     /// By whom, as an actor.
     pub created_by: String,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
@@ -42,7 +42,7 @@ const ALL: &str = "select id, name, permissions, digest, created_at, created_by,
     order by created_at, id";
 
 impl Reading {
-    /// All keys that ever were, oldest first; there are few.
+    /// All keys, revoked ones as well, oldest first.
     ///
     /// # Errors
     /// The views' database does not answer.

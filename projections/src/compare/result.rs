@@ -17,11 +17,11 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// How many there are in all: one for each column of a row, and one for each row that only one side has.
     pub count: u64,
-    /// Texts that still stand in the views and were erased since: they go with the next rebuild.
+    /// Texts that the views still hold although they were erased since: the next rebuild removes them.
     pub erased_since: u64,
 }
 
-/// A row that is not as the log gives it.
+/// A row that differs from what the log gives.
 #[derive(Debug)]
 pub struct Difference {
     /// The view that the table belongs to.
@@ -30,11 +30,11 @@ pub struct Difference {
     pub table: String,
     /// Columns of the primary key with their values; a value that may be personal is not plain.
     pub key: Vec<Named>,
-    /// What is wrong.
+    /// The difference.
     pub what: What,
 }
 
-/// A value under its column's name.
+/// A value with its column's name.
 #[derive(Debug)]
 pub struct Named {
     /// The column.
@@ -45,14 +45,14 @@ pub struct Named {
     pub is_plain: bool,
 }
 
-/// What is wrong with a row.
+/// How a row differs.
 #[derive(Debug)]
 pub enum What {
     /// The log gives the row; the views do not have it.
     Missing,
     /// The views have a row that the log does not give.
     Unexpected,
-    /// A column holds something else.
+    /// A column holds another value.
     Column {
         /// What the log gives.
         expected: Named,

@@ -25,7 +25,7 @@ struct Column {
     is_plain: bool,
 }
 
-/// Reads a table's columns and key from the database that has just made it.
+/// Reads a table's columns and key from the database in which it was just made.
 pub(super) async fn describe(
     tx: &mut Transaction,
     projection: &dyn Projection,

@@ -86,7 +86,7 @@ impl NextGeneration {
             self.index(views).await;
         }
         if self.is_near && !self.is_flushed {
-            // Now, while nobody waits for it: after the switch a power cut may lose little, as at any other time.
+            // Before the switch, while nobody waits for it: from then on a power cut loses little, as at any other time.
             self.is_flushed = self.followed.follower.generation.database.flush().await.is_ok();
         }
         self.is_ready()

@@ -1,4 +1,4 @@
-//! The loop: once, in order, through kills; stopped by what it cannot read; refused over another log.
+//! The loop: each event once and in order, also after kills; stopped by what it cannot read; refused on another log.
 
 use std::time::Duration;
 
@@ -136,7 +136,7 @@ async fn an_owner_that_was_replaced_writes_nothing() {
     assert!(!zombie.clone().claim(&database, "late").await.unwrap());
     let to = (zombie.position.next(), "00".into());
     assert!(!zombie.advance(&database, &catalogue::all(), &[], to).await.unwrap());
-    // The loop finds itself replaced, and, being alone in its folder, takes over again.
+    // The loop notices that it was replaced, and takes over again because it is alone in its folder.
     let last = thread.says("b").write().await.unwrap();
     running.reach(last).await;
     assert_eq!(dump(&running.views).await, fixture.folded_afresh().await);
