@@ -2,6 +2,7 @@
 //!
 //! Nothing is decided here. Whoever answers records it first, so that what was seen can be told from the log alone.
 
+pub mod audience;
 pub mod codec;
 pub mod event;
 

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod audience;
 pub mod codec;
 pub mod customer;
 pub mod id;
@@ -11,6 +12,7 @@ pub mod personal;
 pub mod session;
 pub mod text;
 
+pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};
 pub use id::{AgentId, ContextId, DeviceId, Incarnation, MessageId, RunId, SessionId, SignInId, VisitorId};
 pub use language::Language;

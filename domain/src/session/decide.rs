@@ -11,7 +11,8 @@ use crate::{
             Evidence, Named, Opened, Released, Reopened, Reply, ReturnedToQueue, Withheld, WithheldReason,
         },
         rejection::Rejection,
-        state::{Phase, Run, Session, State, Status},
+        state::{Phase, Run, Session, State},
+        status::Status,
     },
 };
 

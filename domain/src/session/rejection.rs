@@ -1,6 +1,6 @@
 //! When a rule says no.
 
-use crate::{id::AgentId, session::state::Status};
+use crate::{id::AgentId, session::status::Status};
 
 /// A rule that was not met, with what the caller needs to know about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

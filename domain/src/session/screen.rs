@@ -14,8 +14,8 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The screen after one more event.
-    pub fn hear(&mut self, event: &Event) {
+    /// Takes in one more event.
+    pub fn apply(&mut self, event: &Event) {
         match event {
             Event::CustomerMessageSent(sent) => drop(self.said.insert(sent.message)),
             Event::ContextStarted(started) if started.cleared => self.hidden.extend(self.said.drain()),

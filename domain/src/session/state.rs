@@ -2,15 +2,15 @@
 //!
 //! Invariant: no personal text is kept here, so a cache of states holds nothing that an erasure would have to find.
 
-use std::fmt;
-
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{AgentId, ContextId, Incarnation, MessageId, RunId, VisitorId},
     language::Language,
-    session::event::{AssistantRunStarted, CustomerMessageSent, Event},
+    session::{
+        event::{AssistantRunStarted, CustomerMessageSent, Event},
+        status::Status,
+    },
 };
 
 /// A session before and after its first event.
@@ -62,48 +62,6 @@ pub enum Phase {
     AfterHoursEmail,
     /// Nobody.
     Closed,
-}
-
-/// [`Phase`] as it stands on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "as in Phase")]
-pub enum Status {
-    BotActive,
-    PendingManual,
-    ManualLive,
-    AfterHoursEmail,
-    Closed,
-}
-
-impl Status {
-    /// In the original's order.
-    pub const ALL: [Self; 5] =
-        [Self::BotActive, Self::PendingManual, Self::ManualLive, Self::AfterHoursEmail, Self::Closed];
-
-    /// As on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BotActive => "bot_active",
-            Self::PendingManual => "pending_manual",
-            Self::ManualLive => "manual_live",
-            Self::AfterHoursEmail => "after_hours_email",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// From the wire.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// A customer message that waits for an answer.
@@ -191,7 +149,7 @@ impl Session {
         }
     }
 
-    fn hear(&mut self, sent: &CustomerMessageSent) {
+    fn take_message(&mut self, sent: &CustomerMessageSent) {
         let CustomerMessageSent { message, episode, language, incarnation, words: _ } = *sent;
         self.episode = episode;
         self.episode_began = true;
@@ -209,7 +167,7 @@ impl Session {
         self.run = Some(Run { run, attempt, incarnation, deadline, messages });
     }
 
-    fn hand_on(&mut self, phase: Phase) {
+    fn hand_over(&mut self, phase: Phase) {
         self.phase = phase;
         self.run = None;
         self.waiting.clear();
@@ -242,7 +200,7 @@ impl State {
 
 fn apply(session: &mut Session, event: &Event) {
     match event {
-        Event::CustomerMessageSent(sent) => session.hear(sent),
+        Event::CustomerMessageSent(sent) => session.take_message(sent),
         Event::ContextStarted(started) => {
             session.context = started.context;
             session.said_in_context = false;
@@ -254,12 +212,12 @@ fn apply(session: &mut Session, event: &Event) {
             session.waiting.retain(|waiting| !replied.answers.contains(&waiting.message));
             session.said_on_screen = true;
         }
-        Event::Escalated(_) | Event::ReturnedToQueue(_) => session.hand_on(Phase::PendingManual),
-        Event::AgentTookOver(taken) => session.hand_on(Phase::ManualLive { agent: taken.agent }),
+        Event::Escalated(_) | Event::ReturnedToQueue(_) => session.hand_over(Phase::PendingManual),
+        Event::AgentTookOver(taken) => session.hand_over(Phase::ManualLive { agent: taken.agent }),
         Event::EscalationCancelled(_) | Event::Released(_) | Event::Reopened(_) => session.phase = Phase::BotActive,
         Event::AfterHoursNoticeGiven(_) => session.phase = Phase::AfterHoursEmail,
         Event::Closed(_) => {
-            session.hand_on(Phase::Closed);
+            session.hand_over(Phase::Closed);
             session.episode_began = false;
         }
         Event::Opened(_)

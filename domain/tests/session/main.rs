@@ -22,6 +22,7 @@ mod run;
 mod takeover;
 
 mod arbitrary;
+mod audience;
 mod model;
 mod properties;
 mod stored;
