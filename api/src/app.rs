@@ -8,10 +8,10 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    departures::Departures,
+    visitor_revocation::VisitorRevocation,
     settings::Settings,
     sign_in::{
-        access::StaffAccess, identity::IdentityTokens, passwords::Passwords, staff_tokens::StaffTokens,
+        staff_directory::StaffDirectory, identity::IdentityTokens, passwords::Passwords, staff_tokens::StaffTokens,
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
@@ -44,11 +44,11 @@ pub struct App {
     /// What staff has looked at.
     pub access_log: AccessLog,
     /// Who of staff may come in.
-    pub access: Arc<StaffAccess>,
+    pub access: Arc<StaffDirectory>,
     /// Customers whom the shop names.
     pub identity_tokens: IdentityTokens,
     /// Visitors who leave.
-    pub departures: Departures,
+    pub departures: VisitorRevocation,
     /// Staff.
     pub staff_tokens: StaffTokens,
     /// How passwords are checked.

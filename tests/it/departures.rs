@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api::departures::Departures;
+use api::visitor_revocation::VisitorRevocation;
 use commands::Customers;
 use domain::VisitorId;
 use event_store::{EventReader as _, Log, Position, Tail, Vault};
@@ -30,17 +30,17 @@ impl World {
         Self { ground, customers: Arc::new(customers), tail }
     }
 
-    fn hearing(&self) -> Departures {
-        Departures::start(&self.tail, Position::START)
+    fn hearing(&self) -> VisitorRevocation {
+        VisitorRevocation::start(&self.tail, Position::START)
     }
 
     /// It hears of nothing that is appended.
-    fn deaf(&self) -> Departures {
-        Departures::start(&self.tail, Position((1 << 53) - 1))
+    fn deaf(&self) -> VisitorRevocation {
+        VisitorRevocation::start(&self.tail, Position((1 << 53) - 1))
     }
 
     /// A visitor who is believed to be here, and has left.
-    async fn believed(&self, departures: &Departures) -> VisitorId {
+    async fn believed(&self, departures: &VisitorRevocation) -> VisitorId {
         let visitor = visitor();
         self.is_here(departures, visitor).await;
         self.leaves(visitor).await;
@@ -51,16 +51,16 @@ impl World {
         self.customers.sign_out(visitor, Uuid::nil()).await.unwrap();
     }
 
-    async fn is_here(&self, departures: &Departures, visitor: VisitorId) {
+    async fn is_here(&self, departures: &VisitorRevocation, visitor: VisitorId) {
         assert!(!departures.has_left(&self.customers, visitor).await.unwrap());
     }
 
-    async fn hears_of(&self, departures: &Departures, visitor: VisitorId) {
-        timeout(PATIENCE, departures.of(self.customers.clone(), visitor)).await.expect("it is told");
+    async fn hears_of(&self, departures: &VisitorRevocation, visitor: VisitorId) {
+        timeout(PATIENCE, departures.revoked(self.customers.clone(), visitor)).await.expect("it is told");
     }
 
-    async fn may_look(&self, departures: &Departures, visitor: VisitorId) -> bool {
-        matches!(departures.has_left_for_looking(&self.customers, visitor).await, Ok(false))
+    async fn may_look(&self, departures: &VisitorRevocation, visitor: VisitorId) -> bool {
+        matches!(departures.has_left_for_reading(&self.customers, visitor).await, Ok(false))
     }
 }
 
@@ -82,7 +82,7 @@ async fn where_it_has_left_itself_nothing_is_believed() {
     let world = World::new().await;
     let departures = world.deaf();
     let visitor = world.believed(&departures).await;
-    departures.look_again(visitor);
+    departures.forget(visitor);
     assert!(departures.has_left(&world.customers, visitor).await.unwrap());
 }
 
@@ -98,7 +98,7 @@ async fn whoever_left_before_anybody_listened_has_left() {
 async fn a_listener_that_missed_what_was_told_looks_for_itself() {
     let world = World::new().await;
     let (departures, first, mut last) = (world.hearing(), visitor(), visitor());
-    let mut departure = departures.of(world.customers.clone(), first);
+    let mut departure = departures.revoked(world.customers.clone(), first);
     assert!(timeout(Duration::from_millis(300), &mut departure).await.is_err(), "nobody has left");
     world.leaves(first).await;
     for _ in 0..100 {

@@ -5,10 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use api::{
     app::App,
-    departures::Departures,
+    visitor_revocation::VisitorRevocation,
     settings::Settings,
     sign_in::{
-        access::StaffAccess,
+        staff_directory::StaffDirectory,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
         staff_tokens::StaffTokens,
@@ -64,7 +64,7 @@ pub async fn app(
     let head = store.head().await.expect("the store answers");
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::start(store, head);
-    let access = StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head);
+    let access = StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head);
     tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");
@@ -73,7 +73,7 @@ pub async fn app(
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
         customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
-        departures: Departures::start(&tail, head),
+        departures: VisitorRevocation::start(&tail, head),
         identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
         tail,
         views,
