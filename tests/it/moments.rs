@@ -4,7 +4,7 @@
 //! What may differ is written down here, and is tested to be all that differs: texts that were erased since, and, to the
 //! customer, messages that the customer has cleared since.
 
-mod house;
+pub(crate) mod house;
 mod recording;
 
 use std::process::Command;
@@ -23,7 +23,8 @@ use tests::{
     shop::{Happening, Order},
 };
 
-use house::{Answer, Caller, House};
+pub(crate) use house::House;
+use house::{Answer, Caller};
 use recording::{Known, Moment, Recording};
 
 /// Requests at once.

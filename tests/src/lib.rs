@@ -2,6 +2,7 @@
 
 pub mod desk;
 pub mod effort;
+pub mod envelope;
 pub mod eventful;
 pub mod identity;
 pub mod kurrent;
