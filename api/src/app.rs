@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions};
-use event_store::{EventReader, Identity, Log, Tail, checkpoint};
+use event_store::{EventReader, Identity, Log, checkpoint};
+use journal::Tail;
 use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    visitor_revocation::VisitorRevocation,
     settings::Settings,
     sign_in::{
-        staff_directory::StaffDirectory, identity::IdentityTokens, passwords::Passwords, staff_tokens::StaffTokens,
+        identity::IdentityTokens, passwords::Passwords, staff_directory::StaffDirectory, staff_tokens::StaffTokens,
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
+    visitor_revocation::VisitorRevocation,
 };
 
 /// Everything a route may use.

@@ -50,8 +50,7 @@ impl Reader {
         if !audience.may_see(viewer) || !is_on_screen {
             return Ok(None);
         }
-        let personal =
-            if audience.may_see_personal(viewer) { Some(journal.open(decoded).await?) } else { None };
+        let personal = if audience.may_see_personal(viewer) { Some(journal.open(decoded).await?) } else { None };
         Ok(Some(Shown { viewer, decoded, personal }))
     }
 }

@@ -1,6 +1,5 @@
 //! Who is calling: a visitor by token, or staff that is signed in.
 
-
 pub mod api_keys;
 pub mod first;
 pub mod guard;

@@ -6,5 +6,5 @@ pub mod audience;
 pub mod codec;
 pub mod event;
 
-pub use codec::{decode, encode};
+pub use codec::{decode, encode, with_personal};
 pub use event::Event;

@@ -6,6 +6,7 @@ pub mod agent;
 pub mod audience;
 pub mod codec;
 pub mod customer;
+pub mod event;
 pub mod id;
 pub mod language;
 pub mod personal;
@@ -14,6 +15,7 @@ pub mod text;
 
 pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};
+pub use event::DomainEvent;
 pub use id::{AgentId, ContextId, DeviceId, Incarnation, MessageId, RunId, SessionId, SignInId, VisitorId};
 pub use language::Language;
 pub use personal::Personal;

@@ -22,7 +22,7 @@ pub mod screen;
 pub mod state;
 pub mod status;
 
-pub use codec::{decode, encode};
+pub use codec::{decode, encode, with_personal};
 pub use command::Command;
 pub use decide::decide;
 pub use event::Event;

@@ -5,16 +5,16 @@ use std::{collections::HashMap, sync::Arc};
 
 use api::{
     app::App,
-    visitor_revocation::VisitorRevocation,
     settings::Settings,
     sign_in::{
-        staff_directory::StaffDirectory,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_directory::StaffDirectory,
         staff_tokens::StaffTokens,
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
+    visitor_revocation::VisitorRevocation,
 };
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
 use domain::{
@@ -22,12 +22,13 @@ use domain::{
     agent::{Account, Role, SignIn, State},
 };
 use event_store::{
-    EventStore, Log, Tail, Vault, checkpoint,
+    EventStore, Log, Vault, checkpoint,
     memory::MemoryStore,
     migration::migrate_policy,
     sql::{Access, Database},
 };
 use jiff::{SignedDuration, Timestamp};
+use journal::Tail;
 use projections::Views;
 use tokio::sync::watch;
 use uuid::Uuid;

@@ -87,9 +87,8 @@ fn frames(app: Arc<App>, staff: Staff, needed: &'static [Permission], start: Sta
     let events = app.tail.follow(start.position(head));
     let (directory, stopping) = (app.access.clone(), app.stopping.clone());
     let over: Over = Box::pin(async move { staff.until_over(&directory, needed).await });
-    let frame = async move |decoded: &Decoded| {
-        app.staff_frames.of(app.sessions.journal(), app.identity, needed, decoded).await
-    };
+    let frame =
+        async move |decoded: &Decoded| app.staff_frames.of(app.sessions.journal(), app.identity, needed, decoded).await;
     following::frames(first, events, over, stopping, frame)
 }
 

@@ -21,9 +21,9 @@ use crate::{
     app::App,
     problem::Problem,
     sign_in::{
-        staff_directory::{Person, StaffDirectory, Standing},
         api_keys, bearer,
         second_factor::SecondFactorRoles,
+        staff_directory::{Person, StaffDirectory, Standing},
         staff_tokens::{AccessClaims, TokenError},
     },
 };

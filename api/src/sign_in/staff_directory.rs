@@ -125,8 +125,7 @@ impl StaffDirectory {
     async fn pass_over(&self, unreadable: &Unreadable) {
         let recorded = &unreadable.recorded;
         if recorded.stream.category() == "agent" {
-            let (position, error) = (recorded.position.0, unreadable as &dyn std::error::Error);
-            tracing::error!(position, error, "staff is refused: an event of an account cannot be read");
+            log_refusal(unreadable);
             std::future::pending::<()>().await;
         }
         self.applied_up_to(recorded.position);
@@ -213,6 +212,11 @@ impl StaffDirectory {
             drop(timeout(CHECK_EVERY, changed.changed()).await);
         }
     }
+}
+
+fn log_refusal(unreadable: &Unreadable) {
+    let (position, error) = (unreadable.recorded.position.0, unreadable as &dyn std::error::Error);
+    tracing::error!(position, error, "staff is refused: an event of an account cannot be read");
 }
 
 /// The accounts as folding their events gives them, without what is not needed here: names and passwords.

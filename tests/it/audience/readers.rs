@@ -75,7 +75,8 @@ fn person(role: Role) -> (Reader, Vec<Encoded>) {
 fn program(permissions: &[Permission]) -> (Reader, Vec<Encoded>) {
     let key = NewKey::generate();
     let label = Personal::Known(ApiKeyLabel { name: PersonName::parse("Nightly export").unwrap() });
-    let issued = ApiKeyIssued { permissions: permissions.to_vec(), digest: key.digest.clone(), expires_at: None, label };
+    let issued =
+        ApiKeyIssued { permissions: permissions.to_vec(), digest: key.digest.clone(), expires_at: None, label };
     let reader = Reader {
         name: format!("a program with {permissions:?}"),
         token: key.expose().to_owned(),
