@@ -213,6 +213,8 @@ macro_rules! stored_events {
             schema: u32,
             personal: &$crate::codec::PersonalText,
         ) -> Result<$event, $crate::codec::DecodeError> {
+            // Not used where no event has a personal part.
+            let _ = schema;
             match event {
                 $($event::$plain(payload) => $crate::codec::without_part(payload, personal).map($event::$plain),)*
                 $($event::$sealed(payload) => $crate::codec::with_part(UPCASTERS, payload, schema, personal).map($event::$sealed),)*

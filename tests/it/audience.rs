@@ -1,8 +1,9 @@
 //! Whoever reads, whatever way: what is shown of an event is what the domain's audience says, for every type of event.
 //!
-//! What should be shown is worked out here from the log alone, by [`DomainEvent::audience`]; what is shown is asked of the real
+//! What should be shown is worked out here from the log alone, by `DomainEvent::audience`; what is shown is asked of the real
 //! server and of `desk-replay`. Nothing else is taken from the program.
 
+mod counted;
 mod readers;
 mod said;
 mod world;
@@ -10,19 +11,31 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Viewer,
+    SessionId, Viewer, VisitorId,
     agent::{
         Permission::{self, AuditRead, LogRead, PersonalRead, SessionRead},
         Permissions,
     },
 };
+use event_store::{EventReader as _, StreamName, StreamVersion};
 use reqwest::StatusCode;
 use serde_json::Value;
-use tests::{desk::Frames, effort::seed};
+use tests::{
+    desk::Frames,
+    effort::seed,
+    quiet::{staff_token, visitor_token},
+};
+use uuid::Uuid;
 
+use counted::Counted;
 use readers::Reader;
 use said::{Logged, envelope, messages, on_screen};
 use world::{Known, World};
+
+use crate::{
+    golden::example::{SESSION_NAME, VISITOR},
+    moments::House,
+};
 
 const NDJSON: &str = "application/x-ndjson";
 const SSE: &str = "text/event-stream";
@@ -46,6 +59,30 @@ async fn every_reader_is_shown_what_the_domain_says() {
         a_session_to_its_customer(&world, session).await;
         a_session_to_another_customer(&world, session).await;
         a_report(&world, session).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn opening_a_sessions_stream_reads_it_once() {
+    let (session, name) = (SessionId::of(VISITOR, SESSION_NAME), SESSION_NAME);
+    let mut counted = None;
+    let house = House::over(|store| {
+        let store = Counted::new(store, StreamName::of("session", session.0));
+        counted = Some(store.clone());
+        store
+    })
+    .await;
+    let counted = counted.unwrap();
+    world::examples(&house).await;
+    let last = house.log.reader().read_stream(&StreamName::of("session", session.0), StreamVersion::NONE, 500).await;
+    let last = last.unwrap().last().unwrap().position.0;
+    for (token, name) in [(visitor_token(VISITOR), name.to_owned()), (staff_token(), session.to_string())] {
+        let before = counted.reads();
+        let answer = house.get(&token, &format!("/api/sessions/{name}/events"), SSE).await;
+        let mut frames = Frames::of(answer.error_for_status().unwrap());
+        let read = frames.until(|frame| frame.data["position"] == last).await;
+        assert_eq!(read.last().unwrap().data["position"], last);
+        assert_eq!(counted.reads() - before, 1);
     }
 }
 
@@ -116,7 +153,7 @@ async fn a_session_to_staff(world: &World, reader: &Reader, session: &Known) {
 
 /// The stream and the view of a session, to its customer.
 async fn a_session_to_its_customer(world: &World, session: &Known) {
-    let token = tests::quiet::visitor_token(session.visitor);
+    let token = visitor_token(session.visitor);
     let events = on_screen(world.events_of(session));
     let expected: Vec<Value> = events.iter().filter_map(|logged| envelope(logged, Viewer::Customer)).collect();
     let frames = world.house.get(&token, &format!("/api/sessions/{}/events", session.name), SSE).await;
@@ -128,7 +165,7 @@ async fn a_session_to_its_customer(world: &World, session: &Known) {
 }
 
 async fn a_session_to_another_customer(world: &World, session: &Known) {
-    let token = tests::quiet::visitor_token(domain::VisitorId(uuid::Uuid::from_u128(0xbad)));
+    let token = visitor_token(VisitorId(Uuid::from_u128(0xbad)));
     for path in [format!("/api/sessions/{}", session.name), format!("/api/sessions/{}/events", session.name)] {
         assert_eq!(world.house.get(&token, &path, "*/*").await.status(), StatusCode::NOT_FOUND, "{path}");
     }

@@ -159,7 +159,7 @@ fn message(row: &Value) -> Message {
 }
 
 /// Every golden event, and once more of somebody who is forgotten afterwards.
-async fn examples(house: &House) {
+pub(super) async fn examples(house: &House) {
     for (visitor, somebody) in [(VISITOR, SOMEBODY), (FORGOTTEN, FORGOTTEN.0)] {
         let session = SessionId::of(visitor, SESSION_NAME);
         for encoded in every_type() {

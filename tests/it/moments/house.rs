@@ -50,11 +50,16 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn on_sqlite() -> Self {
+        Self::over(|store| store).await
+    }
+
+    /// Over what is made of a log in SQLite.
+    pub(crate) async fn over(of: impl FnOnce(Arc<dyn EventStore>) -> Arc<dyn EventStore>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("events.db")).await.unwrap();
         let keys = Database::sqlite(&folder.path().join("keys.db"), Access::Durable).await.unwrap();
         let (at, views) = (folder.path().display().to_string(), ViewsLocation::Folder(folder.path().to_owned()));
-        Self::open(folder, Arc::new(store), keys, at, views).await
+        Self::open(folder, of(Arc::new(store)), keys, at, views).await
     }
 
     pub(crate) async fn on_postgres(database: &FreshDatabase) -> Self {
