@@ -17,7 +17,7 @@ use domain::{
         Permissions,
     },
 };
-use event_store::{EventReader as _, StreamName, StreamVersion};
+use event_store::{StreamName, StreamVersion};
 use reqwest::StatusCode;
 use serde_json::Value;
 use tests::{
