@@ -208,13 +208,12 @@ macro_rules! stored_events {
         ///
         /// # Errors
         /// The part is malformed, or one is there where the event has none, or the reverse.
+        #[allow(unused_variables, reason = "a kind of stream without personal parts has no use for the schema")]
         pub fn with_personal(
             event: &$event,
             schema: u32,
             personal: &$crate::codec::PersonalText,
         ) -> Result<$event, $crate::codec::DecodeError> {
-            // Not used where no event has a personal part.
-            let _ = schema;
             match event {
                 $($event::$plain(payload) => $crate::codec::without_part(payload, personal).map($event::$plain),)*
                 $($event::$sealed(payload) => $crate::codec::with_part(UPCASTERS, payload, schema, personal).map($event::$sealed),)*

@@ -1,5 +1,6 @@
-//! The rules of the house: pure functions over events. No I/O, no clock, no randomness, no async; time, ids and the acting
-//! person arrive in the command.
+//! The rules: pure functions over events.
+//!
+//! Invariant: no I/O, no clock, no randomness, no async. Time, ids and the acting person arrive in the command.
 
 pub mod access;
 pub mod agent;

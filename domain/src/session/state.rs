@@ -1,6 +1,6 @@
-//! What a session's events add up to. `evolve` is the same function live and in replay: it never fails and never judges.
+//! A session's state, folded from its events. `evolve` is the same function live and in replay; it never fails.
 //!
-//! Invariant: no personal text is kept here, so a cache of states holds nothing that an erasure would have to find.
+//! Invariant: the state holds no personal text, so an erasure need not look into caches of states.
 
 use jiff::Timestamp;
 
@@ -13,13 +13,13 @@ use crate::{
     },
 };
 
-/// A session before and after its first event.
+/// The state of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum State {
-    /// Nothing has happened.
+    /// There are no events.
     #[default]
     New,
-    /// It exists.
+    /// It has been opened.
     Open(Session),
 }
 
@@ -34,15 +34,15 @@ pub struct Session {
     pub episode: u32,
     /// Whether the current episode has begun: no message yet after creation or a close means no.
     pub episode_began: bool,
-    /// What the assistant remembers.
+    /// The current context.
     pub context: ContextId,
     /// Whether anything was said in this context.
     pub said_in_context: bool,
     /// Whether anything was said since the customer last cleared the screen.
     pub said_on_screen: bool,
-    /// Messages that no run has taken up.
+    /// Messages that no run answers yet.
     pub waiting: Vec<WaitingMessage>,
-    /// The answer in the making.
+    /// The current run.
     pub run: Option<Run>,
 }
 
@@ -51,7 +51,7 @@ pub struct Session {
 pub enum Phase {
     /// The assistant.
     BotActive,
-    /// Nobody yet; a person is wanted.
+    /// Nobody yet: it waits for a person.
     PendingManual,
     /// A person.
     ManualLive {
@@ -75,32 +75,32 @@ pub struct WaitingMessage {
     pub incarnation: Incarnation,
 }
 
-/// An answer in the making.
+/// A run of the assistant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// The run.
     pub run: RunId,
     /// The current attempt; no other may reply.
     pub attempt: u32,
-    /// The life of the node that makes it.
+    /// The life of the node that carries it out.
     pub incarnation: Incarnation,
-    /// After it anyone may retake the run.
+    /// After it any node may retake the run.
     pub deadline: Timestamp,
-    /// What it answers.
+    /// The messages it answers.
     pub messages: Vec<WaitingMessage>,
 }
 
-/// Something that an assistant still has to do.
+/// Work of the assistant that is not finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenWork {
-    /// The life of the node that is at it.
+    /// The life of the node that does it.
     pub incarnation: Incarnation,
-    /// After it anyone may take it over; absent while no run has begun.
+    /// After it any node may retake it; `None` while no run has begun.
     pub deadline: Option<Timestamp>,
 }
 
 impl Session {
-    /// Who has it, as on the wire.
+    /// The status, as on the wire.
     #[must_use]
     pub fn status(&self) -> Status {
         match self.phase {
@@ -118,12 +118,12 @@ impl Session {
         matches!(self.phase, Phase::BotActive | Phase::AfterHoursEmail)
     }
 
-    /// All messages without an answer: of the run and of those behind it, oldest first.
+    /// All unanswered messages, oldest first: those of the run, then those that wait.
     pub fn unanswered(&self) -> impl Iterator<Item = &WaitingMessage> {
         self.run.iter().flat_map(|run| &run.messages).chain(&self.waiting)
     }
 
-    /// What an assistant still has to do here, and who is at it.
+    /// The assistant's unfinished work, if any.
     #[must_use]
     pub fn open_work(&self) -> Option<OpenWork> {
         match (&self.run, self.waiting.first()) {
@@ -175,7 +175,7 @@ impl Session {
 }
 
 impl State {
-    /// The existing session.
+    /// The session, if it has been opened.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match self {
@@ -184,7 +184,7 @@ impl State {
         }
     }
 
-    /// What the session is after this event.
+    /// The state after one more event.
     #[must_use]
     pub fn evolve(self, event: &Event) -> Self {
         match (self, event) {

@@ -44,8 +44,8 @@ impl EventReader for Counted {
         self.inner.find(stream, event_id).await
     }
 
-    async fn holder(&self, event_id: Uuid) -> Read<Option<StreamName>> {
-        self.inner.holder(event_id).await
+    async fn owner(&self, event_id: Uuid) -> Read<Option<StreamName>> {
+        self.inner.owner(event_id).await
     }
 
     async fn head(&self) -> Read<Position> {
