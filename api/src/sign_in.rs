@@ -1,6 +1,7 @@
 //! Who is calling: a visitor by token, or staff that is signed in.
 
 pub mod api_keys;
+pub mod device;
 pub mod first;
 pub mod guard;
 pub mod identity;

@@ -21,9 +21,9 @@ use event_store::{StreamName, StreamVersion};
 use reqwest::StatusCode;
 use serde_json::Value;
 use tests::{
+    app_without_processes::{staff_token, visitor_token},
     desk::Frames,
-    effort::seed,
-    quiet::{staff_token, visitor_token},
+    test_scale::seed,
 };
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ use world::{Known, World};
 
 use crate::{
     golden::example::{SESSION_NAME, VISITOR},
-    moments::House,
+    moments::Fixture,
 };
 
 const NDJSON: &str = "application/x-ndjson";
@@ -66,19 +66,19 @@ async fn every_reader_is_shown_what_the_domain_says() {
 async fn opening_a_sessions_stream_reads_it_once() {
     let (session, name) = (SessionId::of(VISITOR, SESSION_NAME), SESSION_NAME);
     let mut counted = None;
-    let house = House::over(|store| {
+    let served = Fixture::over(|store| {
         let store = Counted::new(store, StreamName::of("session", session.0));
         counted = Some(store.clone());
         store
     })
     .await;
     let counted = counted.unwrap();
-    world::examples(&house).await;
-    let last = house.log.reader().read_stream(&StreamName::of("session", session.0), StreamVersion::NONE, 500).await;
+    world::examples(&served).await;
+    let last = served.log.reader().read_stream(&StreamName::of("session", session.0), StreamVersion::NONE, 500).await;
     let last = last.unwrap().last().unwrap().position.0;
     for (token, name) in [(visitor_token(VISITOR), name.to_owned()), (staff_token(), session.to_string())] {
         let before = counted.reads();
-        let answer = house.get(&token, &format!("/api/sessions/{name}/events"), SSE).await;
+        let answer = served.get(&token, &format!("/api/sessions/{name}/events"), SSE).await;
         let mut frames = Frames::of(answer.error_for_status().unwrap());
         let read = frames.until(|frame| frame.data["position"] == last).await;
         assert_eq!(read.last().unwrap().data["position"], last);
@@ -88,7 +88,7 @@ async fn opening_a_sessions_stream_reads_it_once() {
 
 /// `/api/events`, as NDJSON and as server-sent events.
 async fn the_log(world: &World, reader: &Reader) {
-    let lines = world.house.get(&reader.token, "/api/events", NDJSON).await;
+    let lines = world.served.get(&reader.token, "/api/events", NDJSON).await;
     if !reader.may(LogRead) {
         assert_eq!(lines.status(), StatusCode::FORBIDDEN, "{}", reader.name);
         return;
@@ -98,7 +98,7 @@ async fn the_log(world: &World, reader: &Reader) {
     let lines = lines.error_for_status().unwrap().text().await.unwrap();
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     same(&lines, &expected, &format!("NDJSON to {}", reader.name));
-    let frames = world.house.get(&reader.token, "/api/events", SSE).await;
+    let frames = world.served.get(&reader.token, "/api/events", SSE).await;
     let frames = up_to_the_last(frames, &expected).await;
     same(&frames, &expected, &format!("SSE to {}", reader.name));
 }
@@ -110,7 +110,7 @@ async fn the_trail(world: &World, reader: &Reader) {
         let after = positions.last().copied().unwrap_or(0);
         let head = world.head();
         let path = format!("/api/audit?limit=1000&after={after}&min_position={head}");
-        let answer = world.house.get(&reader.token, &path, "*/*").await;
+        let answer = world.served.get(&reader.token, &path, "*/*").await;
         if !reader.may(AuditRead) {
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{}", reader.name);
             return;
@@ -131,7 +131,7 @@ async fn a_session_to_staff(world: &World, reader: &Reader, session: &Known) {
     let path = format!("/api/sessions/{}", session.id);
     if !reader.may(SessionRead) {
         for path in [&path, &format!("{path}/events")] {
-            let refused = world.house.get(&reader.token, path, "*/*").await;
+            let refused = world.served.get(&reader.token, path, "*/*").await;
             assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{} {path}", reader.name);
         }
         return;
@@ -139,7 +139,7 @@ async fn a_session_to_staff(world: &World, reader: &Reader, session: &Known) {
     let viewer = staff(&[SessionRead]);
     let events = world.events_of(session);
     let expected: Vec<Value> = events.iter().filter_map(|logged| envelope(logged, viewer)).collect();
-    let frames = world.house.get(&reader.token, &format!("{path}/events"), SSE).await;
+    let frames = world.served.get(&reader.token, &format!("{path}/events"), SSE).await;
     same(&up_to_the_last(frames, &expected).await, &expected, &format!("{path} to {}", reader.name));
 
     let data = world.session(&reader.token, &session.id.to_string()).await;
@@ -156,7 +156,7 @@ async fn a_session_to_its_customer(world: &World, session: &Known) {
     let token = visitor_token(session.visitor);
     let events = on_screen(world.events_of(session));
     let expected: Vec<Value> = events.iter().filter_map(|logged| envelope(logged, Viewer::Customer)).collect();
-    let frames = world.house.get(&token, &format!("/api/sessions/{}/events", session.name), SSE).await;
+    let frames = world.served.get(&token, &format!("/api/sessions/{}/events", session.name), SSE).await;
     same(&up_to_the_last(frames, &expected).await, &expected, &format!("{} to its customer", session.id));
     let data = world.session(&token, &session.name).await;
     assert_eq!(world.history(&token, &session.name).await, messages(&events, Viewer::Customer), "{}", session.id);
@@ -167,7 +167,7 @@ async fn a_session_to_its_customer(world: &World, session: &Known) {
 async fn a_session_to_another_customer(world: &World, session: &Known) {
     let token = visitor_token(VisitorId(Uuid::from_u128(0xbad)));
     for path in [format!("/api/sessions/{}", session.name), format!("/api/sessions/{}/events", session.name)] {
-        assert_eq!(world.house.get(&token, &path, "*/*").await.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(world.served.get(&token, &path, "*/*").await.status(), StatusCode::NOT_FOUND, "{path}");
     }
 }
 

@@ -13,7 +13,7 @@ use domain::{
     text::{PersonName, Username},
 };
 use jiff::{SignedDuration, Timestamp};
-use tests::quiet;
+use tests::app_without_processes::token_of;
 use uuid::Uuid;
 
 /// Somebody with a token.
@@ -68,7 +68,7 @@ fn person(role: Role) -> (Reader, Vec<Encoded>) {
         }),
     ];
     let permissions = role.permissions().to_vec();
-    let reader = Reader { name: role.to_string(), token: quiet::token_of(id, sign_in), id, permissions };
+    let reader = Reader { name: role.to_string(), token: token_of(id, sign_in), id, permissions };
     (reader, events.iter().map(agent::encode).collect())
 }
 

@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeSet, pin::pin, time::Duration};
 
-use commands::executor::key_class;
 use domain::{Encoded, SessionId, VisitorId, access, agent, customer, session};
-use event_store::{Actor, Expected, NewEvent, PersonalPart, Position, StreamName};
+use event_store::{Actor, Expected, NewEvent, Position, StreamName};
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use journal::Journal;
@@ -15,8 +14,9 @@ use replay_tool::{
 };
 use reqwest::StatusCode;
 use serde_json::Value;
+use testkit::stored::new_event;
 use tests::{
-    eventful::eventful,
+    rare_events::with_rare_events,
     shop::{Order, write},
 };
 use uuid::Uuid;
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     golden::example::{SESSION_NAME, VISITOR, every_type},
-    moments::House,
+    moments::Fixture,
 };
 
 /// Events of the shop: few, for the types do not depend on them.
@@ -47,7 +47,7 @@ pub(super) struct Known {
 }
 
 pub(super) struct World {
-    pub(super) house: House,
+    pub(super) served: Fixture,
     pub(super) log: Vec<Logged>,
     pub(super) readers: Vec<Reader>,
     pub(super) sessions: Vec<Known>,
@@ -55,19 +55,19 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new(seed: u64) -> Self {
-        let house = House::on_sqlite().await;
-        for happening in eventful(Order::stress(EVENTS, seed, Timestamp::now())) {
-            write::through(&house.log, &happening).await.unwrap();
+        let served = Fixture::on_sqlite().await;
+        for step in with_rare_events(Order::stress(EVENTS, seed, Timestamp::now())) {
+            write::through(&served.log, &step).await.unwrap();
         }
-        examples(&house).await;
+        examples(&served).await;
         let mut readers = Vec::new();
         for (reader, events) in readers::all() {
-            append(&house, StreamName::of("agent", reader.id.0), reader.id.0, events).await;
+            append(&served, StreamName::of("agent", reader.id.0), reader.id.0, events).await;
             readers.push(reader);
         }
-        let log = read(&house).await;
+        let log = read(&served).await;
         let sessions = sessions(&log);
-        let world = Self { house, log, readers, sessions };
+        let world = Self { served, log, readers, sessions };
         world.readers_are_let_in().await;
         world
     }
@@ -104,7 +104,7 @@ impl World {
     async fn page(&self, token: &str, name: &str, before: &str) -> Value {
         // Folded from the log, where views may still hold what was erased after they read it.
         let path = format!("/api/sessions/{name}?at={}{before}", self.head());
-        let answer = self.house.get(token, &path, "*/*").await.error_for_status().unwrap();
+        let answer = self.served.get(token, &path, "*/*").await.error_for_status().unwrap();
         answer.json::<Value>().await.unwrap()["data"].take()
     }
 
@@ -124,10 +124,10 @@ impl World {
 
     /// The report of a session, made with the master key.
     pub(super) async fn report(&self, session: &Known) -> String {
-        let html = self.house.folder.path().join(format!("{}.html", session.id));
+        let html = self.served.folder.path().join(format!("{}.html", session.id));
         let store = StoreArgs {
-            store: self.house.store.clone(),
-            master_key: Some(self.house.master_key()),
+            store: self.served.store.clone(),
+            master_key: Some(self.served.master_key()),
             ..StoreArgs::default()
         };
         let session = SessionArgs { session: session.id.to_string(), at: None, position: None, version: None };
@@ -140,7 +140,7 @@ impl World {
 
     async fn readers_are_let_in(&self) {
         for reader in &self.readers {
-            while self.house.get(&reader.token, "/api/audit?limit=1", "*/*").await.status() != reader.expected() {
+            while self.served.get(&reader.token, "/api/audit?limit=1", "*/*").await.status() != reader.expected() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
@@ -160,7 +160,7 @@ fn message(row: &Value) -> Message {
 }
 
 /// Every golden event, and once more of somebody who is forgotten afterwards.
-pub(super) async fn examples(house: &House) {
+pub(super) async fn examples(served: &Fixture) {
     for (visitor, somebody) in [(VISITOR, SOMEBODY), (FORGOTTEN, FORGOTTEN.0)] {
         let session = SessionId::of(visitor, SESSION_NAME);
         for encoded in every_type() {
@@ -173,29 +173,20 @@ pub(super) async fn examples(house: &House) {
             };
             let subject = if category == "session" { visitor.0 } else { somebody };
             let data = encoded.data.replace(&VISITOR.to_string(), &visitor.to_string());
-            append(house, stream, subject, vec![Encoded { data, ..encoded }]).await;
+            append(served, stream, subject, vec![Encoded { data, ..encoded }]).await;
         }
     }
-    house.log.vault().erase_subject(FORGOTTEN.0, Timestamp::now()).await.unwrap();
+    served.log.vault().erase_subject(FORGOTTEN.0, Timestamp::now()).await.unwrap();
 }
 
-async fn append(house: &House, stream: StreamName, subject: Uuid, events: Vec<Encoded>) {
-    let new = |encoded: Encoded| NewEvent {
-        event_id: Uuid::new_v4(),
-        event_type: encoded.event_type,
-        schema: encoded.schema,
-        actor: Actor::new("system", "test"),
-        correlation_id: Uuid::new_v4(),
-        causation_id: Some(Uuid::new_v4()),
-        data: encoded.data,
-        personal: encoded.personal.map(|(class, json)| PersonalPart { subject, class: key_class(class), json }),
-    };
+async fn append(served: &Fixture, stream: StreamName, subject: Uuid, events: Vec<Encoded>) {
+    let new = |encoded| new_event(encoded, subject, Actor::new("system", "test"));
     let events: Vec<NewEvent> = events.into_iter().map(new).collect();
-    house.log.append(&stream, Expected::Any, &events).await.unwrap();
+    served.log.append(&stream, Expected::Any, &events).await.unwrap();
 }
 
-async fn read(house: &House) -> Vec<Logged> {
-    let journal = Journal::new(house.log.reader(), house.log.vault().clone());
+async fn read(served: &Fixture) -> Vec<Logged> {
+    let journal = Journal::new(served.log.reader(), served.log.vault().clone());
     let mut pages = pin!(journal.read_all(Position::START));
     let mut log = Vec::new();
     while let Some(page) = pages.next().await {
