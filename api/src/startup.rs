@@ -21,17 +21,17 @@ use crate::{
     app::App,
     checkpoints,
     data_dir::DataDir,
-    departures::Departures,
     settings::Settings,
     sign_in::{
-        access::StaffAccess,
         first::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_directory::StaffDirectory,
         staff_tokens::StaffTokens,
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
+    visitor_revocation::VisitorRevocation,
 };
 use databases::{open_log, open_policies, open_vault, views_location};
 
@@ -93,12 +93,12 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
-    let access = StaffAccess::read(&views).await?;
+    let access = StaffDirectory::read(&views).await?;
     tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
     access.reach(head, STAFF_IS_LET_IN_WITHIN).await;
     let identity_tokens = identity_tokens(&settings)?;
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Departures::start(&tail, head);
+    let departures = VisitorRevocation::start(&tail, head);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
     let app = Arc::new(App {
         sessions,

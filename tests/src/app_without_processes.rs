@@ -5,16 +5,16 @@ use std::{collections::HashMap, sync::Arc};
 
 use api::{
     app::App,
-    departures::Departures,
     settings::Settings,
     sign_in::{
-        access::StaffAccess,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_directory::StaffDirectory,
         staff_tokens::StaffTokens,
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
+    visitor_revocation::VisitorRevocation,
 };
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
 use domain::{
@@ -41,7 +41,13 @@ const SIGN_IN: SignInId = SignInId(Uuid::from_u128(0x51));
 /// The administrator's token, good for a quarter of an hour.
 #[must_use]
 pub fn staff_token() -> String {
-    StaffTokens::new(&[KEY.to_vec()]).access(ADMINISTRATOR, SIGN_IN, Timestamp::now())
+    token_of(ADMINISTRATOR, SIGN_IN)
+}
+
+/// The token of a sign-in, good for a quarter of an hour.
+#[must_use]
+pub fn token_of(agent: AgentId, sign_in: SignInId) -> String {
+    StaffTokens::new(&[KEY.to_vec()]).access(agent, sign_in, Timestamp::now())
 }
 
 /// A visitor's token.
@@ -65,7 +71,7 @@ pub async fn app(
     let head = store.head().await.expect("the store answers");
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::start(store, head);
-    let access = StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head);
+    let access = StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head);
     tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");
@@ -74,7 +80,7 @@ pub async fn app(
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
         customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
-        departures: Departures::start(&tail, head),
+        departures: VisitorRevocation::start(&tail, head),
         identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
         tail,
         views,
