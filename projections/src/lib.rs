@@ -17,7 +17,6 @@ mod projector;
 mod reading;
 mod rebuild;
 mod rows;
-mod status;
 mod storage;
 mod views;
 

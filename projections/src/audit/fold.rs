@@ -9,7 +9,7 @@ use domain::{SessionId, session::Status};
 use event_store::sql::{SqlError, Transaction, Value};
 use journal::Decoded;
 
-use crate::{projection::Projection, rows, status::StatusAfter as _};
+use crate::{projection::Projection, rows};
 
 /// Folds every event of every stream.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use super::{
     row::RowTexts,
     view::{EscalationView, SessionView},
 };
-use crate::{projection::Projection, rows, status::StatusAfter as _};
+use crate::{projection::Projection, rows};
 
 /// Folds the events of sessions.
 #[derive(Debug)]
