@@ -13,7 +13,7 @@ use commands::{
 use event_store::{Log, SystemClock, checkpoint::Signer, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
-use journal::Tail;
+use journal::{Journal, Tail};
 use projections::Views;
 use tokio::sync::watch;
 
@@ -76,7 +76,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let head = store.head().await?;
     let tail = Tail::start(store.clone(), head);
     let signer = checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity, clock)?;
-    let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
+    let views = Views::open(views_location(&settings, &data_dir), Journal::new(store, vault), tail.clone()).await?;
     let projector = tokio::spawn(views.clone().run());
     drop(projector);
     let (assistant, faq) = open_faq(&settings, &data_dir)?;

@@ -12,6 +12,7 @@ use event_store::{
     sql::{Access, Database},
     sqlite::SqliteStore,
 };
+use journal::{Journal, Tail};
 use projections::{Views, ViewsLocation};
 use reqwest::{StatusCode, Url};
 use tempfile::TempDir;
@@ -74,7 +75,9 @@ impl Fixture {
         views: ViewsLocation,
     ) -> Self {
         let log = testkit::log_over(store.clone(), &keys, &folder.path().join("master-key")).await;
-        let views = Views::open(views, log.reader(), log.vault().clone()).await.unwrap();
+        let journal = Journal::new(log.reader(), log.vault().clone());
+        let tail = Tail::start(log.reader(), log.reader().head().await.unwrap());
+        let views = Views::open(views, journal, tail).await.unwrap();
         let projecting = tokio::spawn(views.clone().run());
         let (stop, stopping) = watch::channel(false);
         let app = app_without_processes::app(store, log.clone(), views, settings(folder.path()), stopping).await;
