@@ -1,8 +1,10 @@
-//! What the routes share.
+//! The services that routes ask for. Start-up fills the struct, and it registers each service by itself: a handler takes those
+//! that it needs as arguments, and sees nothing of the rest.
 
 use std::sync::Arc;
 
-use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions};
+use actix_web::web::{Data, ServiceConfig};
+use commands::{AccessLog, Customers, LiveReplies, Node, Sessions};
 use event_store::{EventReader, Identity, Log, Tail, checkpoint};
 use projections::Views;
 use tokio::sync::watch;
@@ -11,8 +13,8 @@ use crate::{
     departures::Departures,
     settings::Settings,
     sign_in::{
-        access::StaffAccess, identity::IdentityTokens, passwords::Passwords, staff_tokens::StaffTokens,
-        visitor::VisitorTokens,
+        access::StaffAccess, caller::Callers, identity::IdentityTokens, staff_services::StaffServices,
+        visitor::Visitors,
     },
     staff_frames::StaffFrames,
 };
@@ -37,33 +39,47 @@ pub struct App {
     pub identity: Identity,
     /// How the signing of checkpoints goes.
     pub checkpoints: watch::Receiver<checkpoint::Status>,
-    /// Visitors.
-    pub visitor_tokens: VisitorTokens,
-    /// The use cases of staff accounts.
-    pub accounts: Arc<Accounts>,
+    /// Visitors and their tokens.
+    pub visitors: Arc<Visitors>,
+    /// Staff's accounts, and what signs them in.
+    pub staff: Arc<StaffServices>,
     /// What staff has looked at.
     pub access_log: AccessLog,
     /// Who of staff may come in.
     pub access: Arc<StaffAccess>,
     /// Customers whom the shop names.
-    pub identity_tokens: IdentityTokens,
+    pub identity_tokens: Arc<IdentityTokens>,
     /// Visitors who leave.
-    pub departures: Departures,
-    /// Staff.
-    pub staff_tokens: StaffTokens,
-    /// How passwords are checked.
-    pub passwords: Passwords,
-    /// Who could not sign in.
-    pub failures: Failures,
+    pub departures: Arc<Departures>,
     /// The newest events as staff sees them.
     pub staff_frames: StaffFrames,
     /// What was set.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// Turns true when the process is about to end: streams end then, and are told to come back.
     pub stopping: watch::Receiver<bool>,
 }
 
 impl App {
+    /// Registers each service for handlers to ask for.
+    pub fn register(self: &Arc<Self>, config: &mut ServiceConfig) {
+        config
+            .app_data(Data::from(self.clone()))
+            .app_data(Data::from(self.sessions.clone()))
+            .app_data(Data::from(self.customers.clone()))
+            .app_data(Data::from(self.views.clone()))
+            .app_data(Data::from(self.visitors.clone()))
+            .app_data(Data::from(self.staff.clone()))
+            .app_data(Data::from(self.identity_tokens.clone()))
+            .app_data(Data::from(self.settings.clone()))
+            .app_data(Data::from(self.log.reader()));
+    }
+
+    /// What callers are known by.
+    #[must_use]
+    pub fn callers(&self) -> Callers {
+        Callers { visitors: self.visitors.clone(), staff: self.staff.clone() }
+    }
+
     /// The log's reading half.
     #[must_use]
     pub fn reader(&self) -> Arc<dyn EventReader> {

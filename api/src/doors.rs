@@ -1,60 +1,76 @@
-//! The doors: what stands between a stranger and the routes. Around every request, in this order: who is it (`address`), is
-//! its head too large (`limits`), does it come too often (`rate`), may this page speak to us (`origins`); then the route; then
-//! what browsers may do with the answer (`headers`, `cookie`), and how its body goes out (`answer`). Below that, connections:
-//! `wire` and `tls`.
+//! The middleware: what stands between a stranger and the routes. Around every request, in this order: who calls
+//! (`sign_in/caller.rs`), is its head too large (`limits`), does it come too often (`rate`), may this page speak to us
+//! (`origins`); then the route; then what browsers may do with the answer (`headers`), the visitor's token (`visitor_token`),
+//! and how its body goes out (`answer`). Around that, a line in the log (`trace`). Below it, connections: `wire` and `tls`.
 //!
 //! Invariant: nothing here knows a session; no route can forget any of it.
 
-pub mod address;
 mod answer;
 mod authority;
-pub mod cookie;
 pub mod headers;
 mod limits;
 pub mod origins;
 mod rate;
 pub mod redirect;
 pub mod tls;
+pub mod trace;
+mod visitor_token;
 pub(crate) mod wire;
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    Error, HttpMessage, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header::ORIGIN,
     middleware::Next,
     web::Data,
 };
-use address::Client;
-use headers::Headers;
-use origins::Guests;
+use headers::{FrameAncestors, Headers};
+use origins::{Guests, Origins};
 use rate::{Rates, Standing};
 use wire::Answering;
 
-use crate::settings::Settings;
+use crate::{
+    client_ip::{Client, TrustedProxies},
+    sign_in::caller::Callers,
+};
+
+/// What the middleware is told to do.
+pub struct Config {
+    /// Whose word on the client's address counts.
+    pub trusted_proxies: TrustedProxies,
+    /// Pages elsewhere that may call the API with cookies.
+    pub allowed_origins: Origins,
+    /// The same, and the visitor's cookie reaches them.
+    pub widget_origins: Origins,
+    /// Who may show our pages in a frame.
+    pub frame_ancestors: FrameAncestors,
+    /// Messages a minute, per visitor and per address; 0 is no limit.
+    pub chat_rate_per_minute: u32,
+    /// Requests a second, per address or account; 0 is no limit.
+    pub rate_per_second: u32,
+}
 
 /// What the doors keep, for all workers.
 pub struct Doors {
-    proxies: address::TrustedProxies,
+    callers: Callers,
+    proxies: TrustedProxies,
     guests: Guests,
     headers: Headers,
     rates: Rates,
 }
 
 impl Doors {
-    /// As the settings say.
+    /// As the configuration says, for callers who are known by these services.
     #[must_use]
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(config: Config, callers: Callers) -> Self {
         Self {
-            proxies: settings.trusted_proxies.clone(),
-            guests: Guests { allowed: settings.allowed_origins.clone(), widget: settings.widget_origins.clone() },
-            headers: Headers::new(&settings.frame_ancestors),
-            rates: Rates::new(settings.chat_rate_per_minute, settings.rate_per_second),
+            callers,
+            proxies: config.trusted_proxies,
+            guests: Guests { allowed: config.allowed_origins, widget: config.widget_origins },
+            headers: Headers::new(&config.frame_ancestors),
+            rates: Rates::new(config.chat_rate_per_minute, config.rate_per_second),
         }
-    }
-
-    fn of(request: &HttpRequest) -> &Data<Self> {
-        request.app_data::<Data<Self>>().expect("every server of ours is built with doors")
     }
 
     /// An answer instead of the route's, where there is one.
@@ -68,12 +84,6 @@ impl Doors {
     }
 }
 
-/// Whether a request came over TLS.
-#[must_use]
-pub fn is_secure(request: &HttpRequest) -> bool {
-    request.extensions().get::<Client>().is_some_and(|client| client.is_secure)
-}
-
 /// The middleware.
 ///
 /// # Errors
@@ -82,22 +92,26 @@ pub async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let doors = Doors::of(request.request()).clone();
+    let doors = request.app_data::<Data<Doors>>().cloned().expect("every server of ours is built with its middleware");
     let answering = Answering::begin(&request);
-    let client = doors.proxies.client(&request);
-    let is_secure = client.is_secure;
+    let caller = doors.callers.caller(doors.proxies.client(&request, wire::is_tls(&request)));
     let origin = request.headers().get(ORIGIN).cloned();
-    let standing = doors.rates.count(&request, &client);
-    let refused = doors.refuse(&request, &client, &standing);
-    request.extensions_mut().insert(client);
+    let standing = doors.rates.count(&request, &caller);
+    let refused = doors.refuse(&request, &caller.client, &standing);
+    request.extensions_mut().insert(caller.clone());
     let mut response = match refused {
         Some(answer) => request.into_response(answer),
         None => next.call(limits::with_deadline(request)).await?.map_into_boxed_body(),
     };
     standing.tell(response.headers_mut());
     doors.guests.tell(origin.as_ref(), response.headers_mut());
+    if let Some(issued) = caller.take_issued() {
+        let origin = origin.as_ref().and_then(|origin| origin.to_str().ok());
+        let is_widget = origin.is_some_and(|origin| doors.guests.is_widget(origin));
+        visitor_token::add(&issued, caller.client.is_secure, is_widget, response.headers_mut());
+    }
     let path = response.request().match_info().as_str().to_owned();
-    doors.headers.tell(&path, is_secure, response.headers_mut());
+    doors.headers.tell(&path, caller.client.is_secure, response.headers_mut());
     let method = response.request().method().clone();
     Ok(response.map_body(|_, body| answer::body(&method, body, answering)))
 }

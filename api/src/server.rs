@@ -24,8 +24,8 @@ use tokio::{
 
 use crate::{
     app::App,
-    doors::{self, Doors, redirect, tls, wire},
-    request, routes,
+    doors::{self, Doors, redirect, tls, trace, wire},
+    routes,
     settings::Settings,
     sign_in::first::PASSWORD_FILE,
     startup::{self, Running},
@@ -89,15 +89,14 @@ pub fn doors(listener: TcpListener, app: Arc<App>) -> Result<Server, AnyError> {
     let tls = app.settings.tls.as_ref().map(tls::open).transpose()?;
     let redirect_listen = app.settings.redirect_listen;
     let secure_port = Data::new(redirect::SecurePort::of(listener.local_addr()?));
-    let doors = Data::new(Doors::new(&app.settings));
-    let data = Data::from(app);
+    let doors = Data::new(Doors::new(config(&app.settings), app.callers()));
     let house = move || {
         ActixApp::new()
-            .app_data(data.clone())
             .app_data(doors.clone())
+            .configure(|config| app.register(config))
             .wrap(Compress::default())
             .wrap(from_fn(doors::around))
-            .wrap(from_fn(request::around))
+            .wrap(from_fn(trace::around))
             .configure(routes::configure)
     };
     let server = Server::build().disable_signals().shutdown_timeout(GRACE.as_secs());
@@ -105,6 +104,17 @@ pub fn doors(listener: TcpListener, app: Arc<App>) -> Result<Server, AnyError> {
     let Some(address) = redirect_listen else { return Ok(server.run()) };
     let plain = move || ActixApp::new().app_data(secure_port.clone()).configure(redirect::configure);
     Ok(listen(server, bind(address)?, None, plain)?.run())
+}
+
+fn config(settings: &Settings) -> doors::Config {
+    doors::Config {
+        trusted_proxies: settings.trusted_proxies.clone(),
+        allowed_origins: settings.allowed_origins.clone(),
+        widget_origins: settings.widget_origins.clone(),
+        frame_ancestors: settings.frame_ancestors.clone(),
+        chat_rate_per_minute: settings.chat_rate_per_minute,
+        rate_per_second: settings.rate_per_second,
+    }
 }
 
 /// As actix's own `HttpServer` does, but over connections of ours, which are timed; and HTTP/1.1 alone, because its HTTP/2

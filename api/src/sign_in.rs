@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api_keys;
+pub mod caller;
 pub mod device;
 pub mod first;
 pub mod guard;
@@ -9,15 +10,6 @@ pub mod identity;
 pub mod passwords;
 pub mod second_factor;
 pub mod staff;
+pub mod staff_services;
 pub mod staff_tokens;
 pub mod visitor;
-
-use actix_web::{HttpRequest, http::header};
-
-/// The token of `Authorization: Bearer`.
-#[must_use]
-pub fn bearer(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}

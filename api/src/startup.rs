@@ -27,8 +27,9 @@ use crate::{
         first::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::VisitorTokens,
+        visitor::{VisitorTokens, Visitors},
     },
     staff_frames::StaffFrames,
 };
@@ -90,13 +91,28 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
-    make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
+    make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
     let access = StaffAccess::read(&views).await?;
     tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
     access.reach(head, STAFF_IS_LET_IN_WITHIN).await;
-    let identity_tokens = identity_tokens(&settings)?;
+    let identity_tokens = Arc::new(identity_tokens(&settings)?);
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Departures::start(&tail, head);
+    let departures = Arc::new(Departures::start(&tail, head));
+    let visitors = Arc::new(Visitors {
+        customers: customers.clone(),
+        tokens: visitor_tokens,
+        departures: departures.clone(),
+        legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
+    });
+    let staff = Arc::new(StaffServices {
+        accounts,
+        access: access.clone(),
+        tokens: staff_tokens,
+        passwords,
+        failures: Failures::new(policies.clone()),
+        second_factor_roles: settings.second_factor_roles.clone(),
+        log_id: identity.log_id,
+    });
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
     let app = Arc::new(App {
         sessions,
@@ -109,16 +125,13 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         node,
         identity,
         checkpoints: signer.status(),
-        visitor_tokens,
-        accounts,
+        visitors,
+        staff,
         access,
-        staff_tokens,
-        passwords,
-        failures: Failures::new(policies.clone()),
         identity_tokens,
         departures,
         staff_frames: StaffFrames::default(),
-        settings,
+        settings: Arc::new(settings),
         stopping,
     });
     let databases = vec![keys, policies];

@@ -11,8 +11,9 @@ use api::{
         access::StaffAccess,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::VisitorTokens,
+        visitor::{VisitorTokens, Visitors},
     },
     staff_frames::StaffFrames,
 };
@@ -69,27 +70,41 @@ pub async fn app(
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");
     migrate_policy(&policies).await.expect("the policies' store can be made");
+    let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
+    let departures = Arc::new(Departures::start(&tail, head));
+    let visitors = Visitors {
+        customers: customers.clone(),
+        tokens: VisitorTokens::new(&[KEY.to_vec()]),
+        departures: departures.clone(),
+        legacy_log_id: None,
+    };
+    let staff = StaffServices {
+        accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
+        access: access.clone(),
+        tokens: StaffTokens::new(&[KEY.to_vec()]),
+        passwords: Passwords::new(),
+        failures: Failures::new(policies),
+        second_factor_roles: settings.second_factor_roles.clone(),
+        log_id: identity.log_id,
+    };
     App {
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
-        accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
-        customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
-        departures: Departures::start(&tail, head),
-        identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
+        customers,
+        departures,
+        visitors: Arc::new(visitors),
+        staff: Arc::new(staff),
+        identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
         tail,
         views,
         live,
         node: Node::born("quiet"),
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
-        visitor_tokens: VisitorTokens::new(&[KEY.to_vec()]),
         access_log: AccessLog::new(elsewhere(), identity.log_id),
         access,
-        staff_tokens: StaffTokens::new(&[KEY.to_vec()]),
-        passwords: Passwords::new(),
-        failures: Failures::new(policies),
         log,
         staff_frames: StaffFrames::default(),
-        settings,
+        settings: Arc::new(settings),
         stopping,
     }
 }

@@ -14,8 +14,8 @@ use actix_web::{
     },
 };
 
-use super::{address::Client, authority::Authority};
-use crate::{body, problem::Problem, sign_in::bearer};
+use super::authority::Authority;
+use crate::{body, client_ip::Client, problem::Problem, sign_in::caller::bearer};
 
 /// Origins as browsers write them: `https://shop.example`, `http://localhost:3000`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -18,15 +18,11 @@ use actix_web::{
         header::{HeaderMap, HeaderName, HeaderValue},
     },
 };
-use bucket::{Bucket, Level};
+use bucket::{Bucket, Level, whole_seconds};
 use domain::VisitorId;
 use uuid::Uuid;
 
-use super::address::Client;
-use crate::{
-    problem::Problem,
-    sign_in::{staff::Staff, visitor},
-};
+use crate::{problem::Problem, sign_in::caller::Caller};
 
 /// Messages that may be written at once.
 const CHAT_BURST: u32 = 10;
@@ -46,8 +42,8 @@ enum Key {
 
 /// All limits that are switched on.
 pub(super) struct Rates {
-    chat: Option<Bucket>,
-    everything: Option<Bucket>,
+    chat: Option<Bucket<Key>>,
+    everything: Option<Bucket<Key>>,
 }
 
 /// How a request stands to the limits that apply to it.
@@ -72,29 +68,29 @@ impl Rates {
     }
 
     /// Counts a request.
-    pub(super) fn count(&self, request: &ServiceRequest, client: &Client) -> Standing {
+    pub(super) fn count(&self, request: &ServiceRequest, caller: &Caller) -> Standing {
         let mut standing = Standing::default();
         if let Some(everything) = &self.everything {
-            standing.add(everything, everything.take(&[caller(request, client)]));
+            standing.add(everything, everything.take(&[key_of(request, caller)]));
         }
         let chat = self.chat.as_ref().filter(|_| standing.wait.is_none() && is_chat(request));
         if let Some(chat) = chat {
-            standing.add(chat, chat.take(&writer(request, client)));
+            standing.add(chat, chat.take(&writer(request, caller)));
         }
         standing
     }
 }
 
 /// Whom a request is counted for. Only here is it decided.
-fn caller(request: &ServiceRequest, client: &Client) -> Key {
-    let staff = Staff::of(request.request()).ok().flatten();
-    staff.map_or_else(|| place(client.address), |staff| Key::Account(staff.agent.0))
+fn key_of(request: &ServiceRequest, caller: &Caller) -> Key {
+    let staff = caller.staff(request.request()).ok().flatten();
+    staff.map_or_else(|| place(caller.client.address), |staff| Key::Account(staff.agent.0))
 }
 
 /// Whom a message is counted for.
-fn writer(request: &ServiceRequest, client: &Client) -> Vec<Key> {
-    let visitor = visitor::who(request.request()).map(Key::Visitor);
-    std::iter::once(place(client.address)).chain(visitor).collect()
+fn writer(request: &ServiceRequest, caller: &Caller) -> Vec<Key> {
+    let visitor = caller.token_holder(request.request()).ok().flatten().map(Key::Visitor);
+    std::iter::once(place(caller.client.address)).chain(visitor).collect()
 }
 
 fn place(address: IpAddr) -> Key {
@@ -112,7 +108,7 @@ fn is_chat(request: &ServiceRequest) -> bool {
 }
 
 impl Standing {
-    fn add(&mut self, bucket: &Bucket, level: Level) {
+    fn add(&mut self, bucket: &Bucket<Key>, level: Level) {
         self.policies.push(bucket.policy().to_owned());
         self.levels.push(format!("\"{}\";r={};t={}", bucket.name(), level.remaining, whole_seconds(level.full_in)));
         self.wait = self.wait.max(level.wait);
@@ -136,10 +132,6 @@ impl Standing {
     }
 }
 
-fn whole_seconds(duration: Duration) -> u64 {
-    duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,12 +142,5 @@ mod tests {
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
-    }
-
-    #[test]
-    fn a_wait_is_told_in_seconds_that_suffice() {
-        assert_eq!(whole_seconds(Duration::from_millis(2001)), 3);
-        assert_eq!(whole_seconds(Duration::from_millis(2000)), 2);
-        assert_eq!(whole_seconds(Duration::from_nanos(1)), 0, "below what is measured; a wait is at least 1");
     }
 }

@@ -34,10 +34,14 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// What requests may know of their connection, and tell it.
 #[derive(Debug)]
-pub(super) struct Connection {
-    /// Whether it is TLS that ends here.
-    pub(super) is_tls: bool,
+pub(crate) struct Connection {
+    is_tls: bool,
     answering: Cell<u32>,
+}
+
+/// Whether a request came over TLS that ends here.
+pub(super) fn is_tls(request: &ServiceRequest) -> bool {
+    request.conn_data::<Rc<Connection>>().is_some_and(|connection| connection.is_tls)
 }
 
 /// While it lives, the connection's request is being answered.

@@ -18,20 +18,22 @@ use projections::ApiKeyView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::{PATIENCE, secret};
+use super::{
+    auth::{PATIENCE, secret},
+    min_position::CaughtUpViews,
+};
 use crate::{
-    app::App,
     body::{
         JsonBody,
         field::{EndTime, ProgramPermissions, TO_COME, optional, required},
     },
     openapi::{texts, words},
     problem::Problem,
-    query::QueryFields,
     request::request_id,
     sign_in::{
         api_keys::NewKey,
-        staff::{AgentRead, AgentWrite, May},
+        guard::{AgentRead, AgentWrite, May},
+        staff_services::StaffServices,
     },
 };
 
@@ -116,9 +118,8 @@ pub struct ApiKeysAnswer {
         (status = 200, body = ApiKeysAnswer),
     )
 )]
-pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
-    super::sessions::wait(&app, &query).await?;
-    let mut reading = app.views.reading().await?;
+pub async fn list(_: May<AgentRead>, views: CaughtUpViews) -> Result<HttpResponse, Problem> {
+    let mut reading = views.reading().await?;
     let now = Timestamp::now();
     let data = reading.api_keys().await?.into_iter().map(|view| ApiKeyData::new(view, now)).collect();
     Ok(HttpResponse::Ok().json(ApiKeysAnswer { success: true, data, position: reading.position().0 }))
@@ -164,8 +165,8 @@ pub struct IssueApiKeyAnswer {
     )
 )]
 pub async fn issue(
-    may: May<AgentWrite>,
-    app: Data<App>,
+    caller: May<AgentWrite>,
+    staff: Data<StaffServices>,
     body: JsonBody<IssueApiKeyRequest>,
 ) -> Result<HttpResponse, Problem> {
     let IssueApiKeyRequest { name, permissions: ProgramPermissions(permissions), expires_at } = body.0;
@@ -175,8 +176,8 @@ pub async fn issue(
     }
     let made = NewKey::generate();
     let new = NewApiKey { name, permissions, digest: made.digest.clone(), expires_at };
-    let issued = app.accounts.issue_api_key(made.id, may.staff.actor(), new, request_id()).await?;
-    app.access.reach(issued.position, PATIENCE).await;
+    let issued = staff.accounts.issue_api_key(made.id, caller.staff.actor(), new, request_id()).await?;
+    staff.access.reach(issued.position, PATIENCE).await;
     let data = ApiKeyData::of(issued.id, &issued.key);
     let (key, position) = (made.expose().to_owned(), issued.position.0);
     Ok(secret(HttpResponse::Ok()).json(IssueApiKeyAnswer { success: true, data, key, position }))
@@ -202,10 +203,14 @@ pub struct ApiKeyAnswer {
         (status = 200, body = ApiKeyAnswer),
     )
 )]
-pub async fn revoke(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn revoke(
+    caller: May<AgentWrite>,
+    staff: Data<StaffServices>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let id: AgentId = id.parse().map_err(|_| Problem::not_found("there is no such API key"))?;
-    let revoked = app.accounts.revoke_api_key(id, may.staff.actor(), request_id()).await?;
-    app.access.reach(revoked.position, PATIENCE).await;
+    let revoked = staff.accounts.revoke_api_key(id, caller.staff.actor(), request_id()).await?;
+    staff.access.reach(revoked.position, PATIENCE).await;
     let data = ApiKeyData::of(id, &revoked.key);
     Ok(HttpResponse::Ok().json(ApiKeyAnswer { success: true, data, position: revoked.position.0 }))
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use bytes::Bytes;
 use commands::{
     LiveSubscription,
@@ -18,13 +18,16 @@ use event_store::{Position, RecordedEvent};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::chat::{Accepted, ChatRequest, accept};
+use super::{
+    chat::{Accepted, ChatRequest, accept},
+    idempotency::RequestKey,
+};
 use crate::{
     app::App,
     body::JsonBody,
     openapi::{frames, texts},
     problem::Problem,
-    sign_in::visitor::KnownVisitor,
+    sign_in::guard::KnownVisitor,
     sse::{data_frame, respond},
 };
 
@@ -46,11 +49,11 @@ use crate::{
 )]
 pub async fn stream(
     visitor: KnownVisitor,
-    request: HttpRequest,
+    key: RequestKey,
     app: Data<App>,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    match accept(&request, &app, &visitor, body.0).await {
+    match accept(&app.sessions, &app.node, &visitor, key, body.0).await {
         Ok(accepted) => Ok(respond(frames(app.into_inner(), accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));

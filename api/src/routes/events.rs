@@ -17,7 +17,10 @@ use crate::{
     problem::Problem,
     query::QueryFields,
     request::request_id,
-    sign_in::staff::{LogRead, May, Needs as _, Staff},
+    sign_in::{
+        guard::{LogRead, May, Needs as _},
+        staff::Staff,
+    },
     sse::{self, Frames, Start, reauthenticate_frame, reset_frame, respond},
 };
 

@@ -23,8 +23,8 @@ use crate::{
     problem::Problem,
     query::QueryFields,
     sign_in::{
-        staff::{MaybeStaff, Needs as _, SessionRead, Staff},
-        visitor::KnownVisitor,
+        guard::{KnownVisitor, MaybeStaff, Needs as _, SessionRead},
+        staff::Staff,
     },
     sse::{self, Frames, Start, event_frame, reauthenticate_frame, reset_frame, respond},
 };

@@ -2,8 +2,6 @@
 
 mod past;
 
-use std::time::Duration;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -16,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::shared::session_name;
+use super::min_position;
 use crate::{
     app::App,
     body::shown,
@@ -25,14 +23,12 @@ use crate::{
     query::QueryFields,
     request::request_id,
     sign_in::{
-        staff::{May, MaybeStaff, SessionRead, Staff, StatisticsRead},
-        visitor::KnownVisitor,
+        guard::{KnownVisitor, May, MaybeStaff, SessionRead, StatisticsRead},
+        staff::Staff,
     },
     wire::{SessionData, StatisticsData, Summary},
 };
 
-/// How long a read waits for the position it was asked for.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// Rows of the list: by default, and at most.
 const ROWS: (u32, u32) = (50, 200);
 
@@ -110,9 +106,9 @@ pub async fn addressed(
     name: String,
 ) -> Result<SessionId, Problem> {
     let app = request.app_data::<Data<App>>().expect("every server of ours is built with an App");
-    let name = session_name("name", name)?;
+    let name = SessionName::parse(name).map_err(|error| Problem::invalid("name", error))?;
     let Some(staff) = staff else {
-        let visitor = visitor?.looking(request, Some(name.as_str()));
+        let visitor = visitor?.find(Some(name.as_str()));
         return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
     };
     let session = named(app, &name).await?;
@@ -149,16 +145,8 @@ fn no_session() -> Problem {
     Problem::not_found("Session not found")
 }
 
-/// Waits for `?min_position=`: for a moment also for one that is about to come.
-pub(super) async fn wait(app: &App, query: &QueryFields) -> Result<(), Problem> {
-    let Some(wanted) = query.number("min_position")?.map(Position) else { return Ok(()) };
-    let Err(behind) = app.views.wait_for(wanted, PATIENCE).await else { return Ok(()) };
-    let head = app.reader().head().await?;
-    if wanted > head {
-        return Err(Problem::ahead(format_args!("min_position {wanted}"), head));
-    }
-    let detail = format!("the views have read to position {}, not to {wanted} yet", behind.position);
-    Err(Problem::unavailable("VIEWS_BEHIND", detail, Duration::from_secs(1)))
+async fn wait(app: &App, query: &QueryFields) -> Result<(), Problem> {
+    min_position::wait(&app.views, &*app.reader(), query).await
 }
 
 /// A page of sessions.

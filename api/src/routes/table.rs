@@ -13,10 +13,9 @@ use super::{
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, sessions,
 };
-use crate::sign_in::{
-    guard::Anybody,
-    staff::{AgentRead, AgentWrite, AuditRead, LogRead, May, MaybeStaff, Own, SessionRead, StatisticsRead},
-    visitor::{KnownVisitor, TokenHolder},
+use crate::sign_in::guard::{
+    AgentRead, AgentWrite, Anybody, AuditRead, KnownVisitor, LogRead, May, MaybeStaff, Own, SessionRead,
+    StatisticsRead, TokenHolder,
 };
 
 routes! {

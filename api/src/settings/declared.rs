@@ -11,7 +11,8 @@ use super::{
     value::{PostgresUrl, Url, Value},
 };
 use crate::{
-    doors::{address::TrustedProxies, headers::FrameAncestors, origins::Origins},
+    client_ip::TrustedProxies,
+    doors::{headers::FrameAncestors, origins::Origins},
     sign_in::second_factor::SecondFactorRoles,
 };
 

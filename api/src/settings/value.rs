@@ -6,7 +6,8 @@ use event_store::location::without_secrets;
 use jiff::{SignedDuration, tz::TimeZone};
 
 use crate::{
-    doors::{address::TrustedProxies, headers::FrameAncestors, origins::Origins},
+    client_ip::TrustedProxies,
+    doors::{headers::FrameAncestors, origins::Origins},
     sign_in::second_factor::SecondFactorRoles,
 };
 

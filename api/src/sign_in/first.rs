@@ -20,7 +20,6 @@ use uuid::Uuid;
 
 use crate::{
     data_dir::DataDir,
-    settings::Settings,
     sign_in::passwords::{Password, Passwords},
 };
 
@@ -31,14 +30,14 @@ pub const PASSWORD_FILE: &str = "admin-password";
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Makes the first account unless it is there.
+/// Makes the first account unless it is there, with the password that was set or one that is made up.
 ///
 /// # Errors
 /// The password of the settings is not taken, the file cannot be written, or the log does not answer.
 pub async fn make_administrator(
     accounts: &Accounts,
     passwords: &Passwords,
-    settings: &Settings,
+    set: Option<&str>,
     data_dir: &DataDir,
 ) -> Result<(), AnyError> {
     let username = Username::parse(ADMINISTRATOR)?;
@@ -48,7 +47,7 @@ pub async fn make_administrator(
         }
         return Ok(());
     }
-    let (password, by) = first_password(settings, data_dir, &username)?;
+    let (password, by) = first_password(set, data_dir, &username)?;
     let hash = passwords.hash(password).await?;
     let new = NewAccount {
         name: PersonName::parse("Administrator")?,
@@ -71,12 +70,12 @@ pub async fn make_administrator(
 }
 
 fn first_password(
-    settings: &Settings,
+    set: Option<&str>,
     data_dir: &DataDir,
     username: &Username,
 ) -> Result<(Password, PasswordOrigin), AnyError> {
-    if let Some(set) = &settings.admin_password {
-        let fit = Password::given(set.clone()).fit_for(username);
+    if let Some(set) = set {
+        let fit = Password::given(set.to_owned()).fit_for(username);
         let password = fit.map_err(|error| format!("admin_password (DESK_ADMIN_PASSWORD) {error}"))?;
         return Ok((password, PasswordOrigin::Owner));
     }

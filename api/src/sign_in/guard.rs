@@ -3,15 +3,19 @@
 //!
 //! Invariant: whoever is not let in by the guard is refused before the handler runs.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Future, Ready, ready},
+    marker::PhantomData,
+    pin::Pin,
+    rc::Rc,
+};
 
 use actix_web::{Error, FromRequest, HttpRequest, dev::Payload};
-use domain::agent::Permission;
+use domain::{AgentId, SignInId, VisitorId, agent::Permission};
+use event_store::Actor;
 
-use super::{
-    staff::{May, MaybeStaff, Needs, Own},
-    visitor::{KnownVisitor, TokenHolder},
-};
+use super::{caller::Caller, staff::Staff};
+use crate::problem::Problem;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,33 +38,191 @@ pub trait Guard: FromRequest {
     const ACCESS: Access;
 }
 
+/// A permission as a type, to stand in a handler's signature.
+pub trait Needs: 'static {
+    /// Which.
+    const PERMISSION: Permission;
+}
+
+macro_rules! needs {
+    ($($name:ident),* $(,)?) => {$(
+        #[doc = concat!("[`Permission::", stringify!($name), "`]")]
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl Needs for $name {
+            const PERMISSION: Permission = Permission::$name;
+        }
+    )*};
+}
+
+needs!(SessionRead, StatisticsRead, LogRead, AuditRead, AgentRead, AgentWrite);
+
+/// The caller is staff who may do this.
+#[derive(Debug)]
+pub struct May<N> {
+    /// Who.
+    pub staff: Staff,
+    need: PhantomData<N>,
+}
+
 impl<N: Needs> Guard for May<N> {
     const ACCESS: Access = Access::Staff(N::PERMISSION);
 }
 
-impl<N: Needs> Guard for MaybeStaff<N> {
-    const ACCESS: Access = Access::StaffOrVisitor(N::PERMISSION);
+impl<N: Needs> FromRequest for May<N> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(required(request, N::PERMISSION).map(|staff| Self { staff, need: PhantomData }))
+    }
+}
+
+fn required(request: &HttpRequest, permission: Permission) -> Result<Staff, Problem> {
+    Caller::of(request).staff_who_may(request, permission)?.ok_or_else(nobody)
+}
+
+fn nobody() -> Problem {
+    Problem::unauthorized(
+        "this route is for staff: sign in (POST /api/agent/login) and send Authorization: Bearer with the token",
+    )
+}
+
+/// The caller is a person who is signed in, about to see or change what is its own: `profile:write`, which no program has.
+#[derive(Debug)]
+pub struct Own {
+    /// Who.
+    pub agent: AgentId,
+    /// By which sign-in.
+    pub sign_in: SignInId,
+}
+
+impl Own {
+    /// As it stands with the events that it brings about.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        commands::accounts::actor_of(self.agent)
+    }
 }
 
 impl Guard for Own {
     const ACCESS: Access = Access::CurrentUser;
 }
 
+impl FromRequest for Own {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let staff = required(request, Permission::ProfileWrite);
+        ready(staff.and_then(|staff| {
+            let sign_in = staff.sign_in().ok_or_else(nobody)?;
+            Ok(Self { agent: staff.agent, sign_in })
+        }))
+    }
+}
+
+/// Staff who may do this, or anybody else: for routes that customers use as well.
+#[derive(Debug)]
+pub struct MaybeStaff<N> {
+    /// Who, if it is staff.
+    pub staff: Option<Staff>,
+    need: PhantomData<N>,
+}
+
+impl<N: Needs> Guard for MaybeStaff<N> {
+    const ACCESS: Access = Access::StaffOrVisitor(N::PERMISSION);
+}
+
+impl<N: Needs> FromRequest for MaybeStaff<N> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let staff = Caller::of(request).staff_who_may(request, N::PERMISSION);
+        ready(staff.map(|staff| Self { staff, need: PhantomData }))
+    }
+}
+
+/// The caller as a visitor who came before and has not left, if it is one.
+pub struct KnownVisitor {
+    caller: Rc<Caller>,
+    visitor: Option<VisitorId>,
+}
+
+impl KnownVisitor {
+    /// Who looks at the session of this name, if it is anyone: the visitor, or with `compat_legacy_sessions` the owner of that
+    /// session alone.
+    #[must_use]
+    pub fn find(&self, name: Option<&str>) -> Option<VisitorId> {
+        self.visitor.or_else(|| name.and_then(|name| self.caller.legacy_visitor(name)))
+    }
+
+    /// As [`Self::find`], or a new visitor, whose token goes out with the answer.
+    #[must_use]
+    pub fn find_or_create(&self, name: Option<&str>) -> VisitorId {
+        self.find(name).unwrap_or_else(|| self.caller.create_visitor())
+    }
+}
+
 impl Guard for KnownVisitor {
     const ACCESS: Access = Access::Visitor;
+}
+
+impl FromRequest for KnownVisitor {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let (request, caller) = (request.clone(), Caller::of(request));
+        Box::pin(async move {
+            let visitor = caller.visitor(&request).await?;
+            Ok(Self { caller, visitor })
+        })
+    }
+}
+
+/// Whose token the caller brings, also of one who has left: for the routes that make one visitor out of another.
+pub struct TokenHolder {
+    caller: Rc<Caller>,
+    /// Who.
+    pub visitor: Option<VisitorId>,
+}
+
+impl TokenHolder {
+    /// Lets the answer bring the token of this visitor.
+    pub fn become_visitor(&self, visitor: VisitorId) {
+        self.caller.set_token(visitor);
+    }
+
+    /// Lets the answer bring the token of a new visitor.
+    pub fn become_new_visitor(&self) {
+        self.caller.create_visitor();
+    }
 }
 
 impl Guard for TokenHolder {
     const ACCESS: Access = Access::Visitor;
 }
 
-impl Guard for Anybody {
-    const ACCESS: Access = Access::Anybody;
+impl FromRequest for TokenHolder {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = Caller::of(request);
+        ready(caller.token_holder(request).map(|visitor| Self { caller, visitor }))
+    }
 }
 
 /// The route is for anybody, whoever calls: it tells nothing of anyone, or it is the door itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Anybody;
+
+impl Guard for Anybody {
+    const ACCESS: Access = Access::Anybody;
+}
 
 impl FromRequest for Anybody {
     type Error = Error;
@@ -74,7 +236,7 @@ impl FromRequest for Anybody {
 /// Arguments of which the first is this guard.
 ///
 /// ```
-/// # use api::sign_in::{guard::GuardedBy, staff::{AgentRead, May}};
+/// # use api::sign_in::guard::{AgentRead, GuardedBy, May};
 /// # use actix_web::web::Path;
 /// # fn route<Access, Arguments: GuardedBy<Access>>() {}
 /// route::<May<AgentRead>, (May<AgentRead>, Path<String>)>();
@@ -83,14 +245,14 @@ impl FromRequest for Anybody {
 /// Without it, or with another one, it is no route:
 ///
 /// ```compile_fail,E0277
-/// # use api::sign_in::{guard::GuardedBy, staff::{AgentRead, May}};
+/// # use api::sign_in::guard::{AgentRead, GuardedBy, May};
 /// # use actix_web::web::Path;
 /// # fn route<Access, Arguments: GuardedBy<Access>>() {}
 /// route::<May<AgentRead>, (Path<String>,)>();
 /// ```
 ///
 /// ```compile_fail,E0277
-/// # use api::sign_in::{guard::GuardedBy, staff::{AgentRead, AgentWrite, May}};
+/// # use api::sign_in::guard::{AgentRead, AgentWrite, GuardedBy, May};
 /// # use actix_web::web::Path;
 /// # fn route<Access, Arguments: GuardedBy<Access>>() {}
 /// route::<May<AgentWrite>, (May<AgentRead>, Path<String>)>();

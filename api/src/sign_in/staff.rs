@@ -1,15 +1,10 @@
 //! Staff at the door: who calls, and whether they may do what the route does.
 //!
-//! Invariants: who acts comes from a token or a key; what may be done comes from the role or the key as it is at this moment.
-//! A handler names the permission it needs in its signature.
+//! Invariant: who acts comes from a token or a key; what may be done comes from the role or the key as it is at this moment.
 
-use std::{
-    future::{Ready, ready},
-    marker::PhantomData,
-    time::Duration,
-};
+use std::time::Duration;
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, web::Data};
+use actix_web::http::StatusCode;
 use domain::{
     AgentId, SignInId,
     agent::{Permission, Permissions, event::ApiKeyDigest},
@@ -17,16 +12,14 @@ use domain::{
 use event_store::Actor;
 use jiff::Timestamp;
 
-use crate::{
-    app::App,
-    problem::Problem,
-    sign_in::{
-        access::{Person, StaffAccess, Standing},
-        api_keys, bearer,
-        second_factor::SecondFactorRoles,
-        staff_tokens::{AccessClaims, TokenError},
-    },
+use super::{
+    access::{Person, StaffAccess, Standing},
+    api_keys,
+    second_factor::SecondFactorRoles,
+    staff_services::StaffServices,
+    staff_tokens::{AccessClaims, TokenError},
 };
+use crate::problem::Problem;
 
 /// A member of staff who is signed in, or a program with a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,37 +76,43 @@ impl Staff {
         }
     }
 
-    /// Whoever sends a token of staff or a key; `None` where what is sent is neither.
+    /// Whose token or key this is; `None` if it is neither.
     ///
     /// # Errors
     /// The token has ended, the sign-in or the key is over, or nobody can tell at this moment.
-    pub fn of(request: &HttpRequest) -> Result<Option<Self>, Problem> {
-        let Some(token) = bearer(request) else { return Ok(None) };
-        let app = app(request);
+    pub(super) fn find(token: &str, services: &StaffServices, now: Timestamp) -> Result<Option<Self>, Problem> {
         if let Some((agent, digest)) = api_keys::read(token) {
-            let standing = app.access.standing_of_key(agent, &digest, Timestamp::now());
+            let standing = services.access.standing_of_key(agent, &digest, now);
             let permissions =
                 known(standing, || over("API_KEY_INVALID", "the API key is unknown, revoked or has ended"))?;
             return Ok(Some(Self { agent, pass: Pass::Key { digest, permissions } }));
         }
-        let said = match app.staff_tokens.check_access(token) {
+        let said = match services.tokens.check_access(token) {
             Ok(said) => said,
             Err(TokenError::Expired) => return Err(over("TOKEN_EXPIRED", "the access token has expired; refresh it")),
             Err(TokenError::Invalid) => return Ok(None),
         };
         let AccessClaims { agent, sign_in, expires_at } = said;
-        let standing = app.access.standing(agent, sign_in, Timestamp::now());
+        let standing = services.access.standing(agent, sign_in, now);
         let person = known(standing, || over("SIGNED_OUT", "the sign-in is over; sign in again"))?;
         Ok(Some(Self { agent, pass: Pass::SignIn { sign_in, person, expires_at } }))
     }
 
+    /// The sign-in of a person; a program has none.
+    pub(super) fn sign_in(&self) -> Option<SignInId> {
+        match self.pass {
+            Pass::SignIn { sign_in, .. } => Some(sign_in),
+            Pass::Key { .. } => None,
+        }
+    }
+
     /// # Errors
     /// It may not, or something has to be done first.
-    fn require(self, permission: Permission, app: &App) -> Result<Self, Problem> {
+    pub(super) fn require(self, permission: Permission, roles: &SecondFactorRoles) -> Result<Self, Problem> {
         if let Pass::SignIn { person, .. } = &self.pass
             && permission != Permission::ProfileWrite
         {
-            is_ready(person, &app.settings.second_factor_roles)?;
+            is_ready(person, roles)?;
         }
         if self.may(permission) {
             return Ok(self);
@@ -156,103 +155,4 @@ fn known<T>(standing: Standing<T>, over: impl FnOnce() -> Problem) -> Result<T, 
 
 fn over(code: &'static str, detail: &str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, code, detail)
-}
-
-fn app(request: &HttpRequest) -> &Data<App> {
-    request.app_data::<Data<App>>().expect("every server of ours is built with an App")
-}
-
-/// A permission as a type, to stand in a handler's signature.
-pub trait Needs: 'static {
-    /// Which.
-    const PERMISSION: Permission;
-}
-
-macro_rules! needs {
-    ($($name:ident),* $(,)?) => {$(
-        #[doc = concat!("[`Permission::", stringify!($name), "`]")]
-        #[derive(Debug)]
-        pub struct $name;
-
-        impl Needs for $name {
-            const PERMISSION: Permission = Permission::$name;
-        }
-    )*};
-}
-
-needs!(SessionRead, StatisticsRead, LogRead, AuditRead, AgentRead, AgentWrite);
-
-/// The caller is staff who may do this.
-#[derive(Debug)]
-pub struct May<N> {
-    /// Who.
-    pub staff: Staff,
-    need: PhantomData<N>,
-}
-
-impl<N: Needs> FromRequest for May<N> {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(required(request, N::PERMISSION).map(|staff| Self { staff, need: PhantomData }))
-    }
-}
-
-fn required(request: &HttpRequest, permission: Permission) -> Result<Staff, Problem> {
-    Staff::of(request)?.ok_or_else(nobody)?.require(permission, app(request))
-}
-
-/// The caller is a person who is signed in, about to see or change what is its own: `profile:write`, which no program has.
-#[derive(Debug)]
-pub struct Own {
-    /// Who.
-    pub agent: AgentId,
-    /// By which sign-in.
-    pub sign_in: SignInId,
-}
-
-impl Own {
-    /// As it stands with the events that it brings about.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        commands::accounts::actor_of(self.agent)
-    }
-}
-
-impl FromRequest for Own {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(required(request, Permission::ProfileWrite).and_then(|staff| match staff.pass {
-            Pass::SignIn { sign_in, .. } => Ok(Self { agent: staff.agent, sign_in }),
-            Pass::Key { .. } => Err(nobody()),
-        }))
-    }
-}
-
-fn nobody() -> Problem {
-    Problem::unauthorized(
-        "this route is for staff: sign in (POST /api/agent/login) and send Authorization: Bearer with the token",
-    )
-}
-
-/// Staff who may do this, or anybody else: for routes that customers use as well.
-#[derive(Debug)]
-pub struct MaybeStaff<N> {
-    /// Who, if it is staff.
-    pub staff: Option<Staff>,
-    need: PhantomData<N>,
-}
-
-impl<N: Needs> FromRequest for MaybeStaff<N> {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let staff = Staff::of(request)
-            .and_then(|staff| staff.map(|staff| staff.require(N::PERMISSION, app(request))).transpose());
-        ready(staff.map(|staff| Self { staff, need: PhantomData }))
-    }
 }

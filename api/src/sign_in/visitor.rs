@@ -3,24 +3,17 @@
 //! Invariants: the token says who acts; nothing in a body ever does, but for `compat_legacy_sessions`, where a name opens its
 //! one session to a caller without a token. The token of a visitor that has left opens nothing.
 
-use std::{
-    future::{Future, Ready, ready},
-    pin::Pin,
-};
+use std::sync::Arc;
 
-use actix_web::{
-    FromRequest, HttpMessage, HttpRequest,
-    cookie::{Cookie, SameSite, time},
-    dev::Payload,
-    web::Data,
-};
+use actix_web::cookie::{Cookie, SameSite, time};
+use commands::Customers;
 use domain::VisitorId;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{app::App, problem::Problem, request::request_id, sign_in::bearer};
+use crate::{departures::Departures, problem::Problem, request::request_id};
 
 /// The cookie's name.
 pub const COOKIE: &str = "desk_visitor";
@@ -97,34 +90,53 @@ impl VisitorTokens {
     }
 }
 
-/// The caller as a visitor who came before and has not left, if it is one.
-pub struct KnownVisitor(Option<VisitorId>);
-
-/// Whose token the caller brings, also of one who has left: for the routes that make one visitor out of another.
-pub struct TokenHolder(pub Option<VisitorId>);
-
-impl KnownVisitor {
-    /// Who acts in the session of this name: the visitor, or with `compat_legacy_sessions` the owner of that session alone,
-    /// or a new visitor, whose token goes out with the answer.
-    #[must_use]
-    pub fn acting(&self, request: &HttpRequest, name: Option<&str>) -> VisitorId {
-        self.looking(request, name).unwrap_or_else(|| welcome(request))
-    }
-
-    /// Who looks at the session of this name, if it is anyone.
-    #[must_use]
-    pub fn looking(&self, request: &HttpRequest, name: Option<&str>) -> Option<VisitorId> {
-        self.0.or_else(|| name.and_then(|name| let_in_by_name(app(request), name)))
-    }
+/// A good token that came with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PresentedToken {
+    pub(super) visitor: VisitorId,
+    pub(super) is_old: bool,
+    pub(super) by_bearer: bool,
 }
 
-/// Told in the log, so that an operator sees when nobody comes this way any more.
-fn let_in_by_name(app: &App, name: &str) -> Option<VisitorId> {
-    if !app.settings.compat_legacy_sessions || !is_a_legacy_name(name) {
-        return None;
+/// What visitors are known by.
+pub struct Visitors {
+    /// The use cases of customers.
+    pub customers: Arc<Customers>,
+    /// Signs and checks tokens.
+    pub tokens: VisitorTokens,
+    /// Visitors who leave.
+    pub departures: Arc<Departures>,
+    /// With `compat_legacy_sessions`: the log, by whose id the owners of names are made.
+    pub legacy_log_id: Option<Uuid>,
+}
+
+impl Visitors {
+    pub(super) fn by_bearer(&self, token: &str, now: Timestamp) -> Result<PresentedToken, Problem> {
+        let checked = self.tokens.check(token, now);
+        let (visitor, is_old) =
+            checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?;
+        Ok(PresentedToken { visitor, is_old, by_bearer: true })
     }
-    tracing::info!(request.id = %request_id(), "a session is opened by its name alone (compat_legacy_sessions)");
-    Some(VisitorId::legacy(app.identity.log_id, name))
+
+    pub(super) fn by_cookie(&self, token: &str, now: Timestamp) -> Option<PresentedToken> {
+        let (visitor, is_old) = self.tokens.check(token, now)?;
+        Some(PresentedToken { visitor, is_old, by_bearer: false })
+    }
+
+    /// The token of one who has left is as one that is not good: the end of its stream says so (decision 0015).
+    pub(super) async fn has_left(&self, visitor: VisitorId, only_looks: bool) -> Result<bool, Problem> {
+        Ok(match only_looks {
+            true => self.departures.has_left_for_looking(&self.customers, visitor).await?,
+            false => self.departures.has_left(&self.customers, visitor).await?,
+        })
+    }
+
+    /// Told in the log, so that an operator sees when nobody comes this way any more.
+    pub(super) fn by_legacy_name(&self, name: &str) -> Option<VisitorId> {
+        let log_id = self.legacy_log_id.filter(|_| is_a_legacy_name(name))?;
+        tracing::info!(request.id = %request_id(), "a session is opened by its name alone (compat_legacy_sessions)");
+        Some(VisitorId::legacy(log_id, name))
+    }
 }
 
 /// Names of callers without a token must be long, for whoever knows one acts in its session (design 8).
@@ -132,92 +144,10 @@ fn is_a_legacy_name(name: &str) -> bool {
     name.chars().count() >= 20
 }
 
-impl FromRequest for KnownVisitor {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { present(&request).await.map(Self) })
-    }
-}
-
-impl FromRequest for TokenHolder {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(presented(request, Timestamp::now()).map(|presented| Self(presented.map(|presented| presented.visitor))))
-    }
-}
-
-/// A good token.
-struct Presented {
-    visitor: VisitorId,
-    is_old: bool,
-    by_bearer: bool,
-}
-
-/// The token of one who has left is as one that is not good: the end of its stream says so (decision 0015).
-async fn present(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-    let (app, now) = (app(request), Timestamp::now());
-    let Some(Presented { visitor, is_old, by_bearer }) = presented(request, now)? else { return Ok(None) };
-    let departures = &app.departures;
-    // The original's reads are GETs, and nothing that changes anything is.
-    let has_left = match request.method().is_safe() {
-        true => departures.has_left_for_looking(&app.customers, visitor).await?,
-        false => departures.has_left(&app.customers, visitor).await?,
-    };
-    if has_left {
-        return if by_bearer { Err(signed_out()) } else { Ok(None) };
-    }
-    if is_old {
-        hand_out(request, visitor);
-    }
-    Ok(Some(visitor))
-}
-
 /// The visitor of this token has left.
 #[must_use]
 pub fn signed_out() -> Problem {
     Problem::unauthorized("the visitor of this token has signed out; without a token a new one is given out")
-}
-
-/// A bearer token wins over the cookie and must be good; a cookie that is not is as none.
-fn presented(request: &HttpRequest, now: Timestamp) -> Result<Option<Presented>, Problem> {
-    let Some(token) = bearer(request) else { return Ok(by_cookie(request, now)) };
-    let checked = app(request).visitor_tokens.check(token, now);
-    let (visitor, is_old) =
-        checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?;
-    Ok(Some(Presented { visitor, is_old, by_bearer: true }))
-}
-
-/// A browser sends the cookie with whatever page's request; the doors let only those of known pages change something.
-fn by_cookie(request: &HttpRequest, now: Timestamp) -> Option<Presented> {
-    let (visitor, is_old) = app(request).visitor_tokens.check(request.cookie(COOKIE)?.value(), now)?;
-    Some(Presented { visitor, is_old, by_bearer: false })
-}
-
-/// The visitor whose good token came with the request.
-#[must_use]
-pub fn who(request: &HttpRequest) -> Option<VisitorId> {
-    presented(request, Timestamp::now()).ok().flatten().map(|presented| presented.visitor)
-}
-
-/// A new visitor, whose token goes out with the answer.
-pub fn welcome(request: &HttpRequest) -> VisitorId {
-    let visitor = VisitorId(Uuid::new_v4());
-    hand_out(request, visitor);
-    visitor
-}
-
-/// Lets the answer bring a new token for this visitor, in place of any other.
-pub fn hand_out(request: &HttpRequest, visitor: VisitorId) {
-    request.extensions_mut().insert(app(request).visitor_tokens.issue(visitor, Timestamp::now()));
-}
-
-fn app(request: &HttpRequest) -> &Data<App> {
-    request.app_data::<Data<App>>().expect("every server of ours is built with an App")
 }
 
 #[cfg(test)]

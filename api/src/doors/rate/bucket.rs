@@ -4,6 +4,7 @@
 //! Invariant: what is forgotten is full, unless there are more callers at a time than are kept.
 
 use std::{
+    hash::Hash,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,19 +14,17 @@ use std::{
 
 use moka::{policy::EvictionPolicy, sync::Cache};
 
-use super::Key;
-
 /// Callers kept at a time, the least recent given up first: some 10 MB.
 const CALLERS: u64 = 65_536;
 
 /// A limit.
-pub(super) struct Bucket {
+pub(super) struct Bucket<K> {
     name: &'static str,
     policy: String,
     cost_ns: u64,
     whole_ns: u64,
     began: Instant,
-    cells: Cache<Key, Arc<AtomicU64>>,
+    cells: Cache<K, Arc<AtomicU64>>,
 }
 
 /// What is left.
@@ -37,12 +36,12 @@ pub(super) struct Level {
     pub(super) wait: Option<Duration>,
 }
 
-impl Bucket {
+impl<K: Clone + Eq + Hash + Send + Sync + 'static> Bucket<K> {
     /// So many per time, and so many at once; none is no limit.
     pub(super) fn new(name: &'static str, count: u32, per: Duration, burst: u32) -> Option<Self> {
         let cost_ns = u64::try_from(per.as_nanos()).ok()?.checked_div(count.into())?.max(1);
         let whole_ns = cost_ns * u64::from(burst);
-        let policy = format!("\"{name}\";q={burst};w={}", super::whole_seconds(Duration::from_nanos(whole_ns)));
+        let policy = format!("\"{name}\";q={burst};w={}", whole_seconds(Duration::from_nanos(whole_ns)));
         // A moment longer than a bucket takes to fill.
         let kept = Duration::from_nanos(whole_ns) + Duration::from_secs(2);
         let cells = Cache::builder().max_capacity(CALLERS).time_to_idle(kept).eviction_policy(EvictionPolicy::lru());
@@ -59,12 +58,12 @@ impl Bucket {
     }
 
     /// Takes one from the bucket of each key, or none at all; answers the lowest of them.
-    pub(super) fn take(&self, keys: &[Key]) -> Level {
+    pub(super) fn take(&self, keys: &[K]) -> Level {
         let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.take_at(now, keys)
     }
 
-    fn take_at(&self, now: u64, keys: &[Key]) -> Level {
+    fn take_at(&self, now: u64, keys: &[K]) -> Level {
         let mut lowest = self.level(now, now, None);
         let mut taken: Vec<Arc<AtomicU64>> = Vec::with_capacity(keys.len());
         for key in keys {
@@ -99,6 +98,11 @@ impl Bucket {
     }
 }
 
+/// As many as suffice.
+pub(super) fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -107,26 +111,22 @@ mod tests {
 
     const S: u64 = 1_000_000_000;
 
-    fn chat() -> Bucket {
+    fn chat() -> Bucket<u8> {
         Bucket::new("chat", 20, Duration::from_secs(60), 10).expect("it is on")
-    }
-
-    fn at(octet: u8) -> Key {
-        Key::Address([192, 0, 2, octet].into())
     }
 
     #[test]
     fn ten_at_once_and_then_one_every_three_seconds() {
         let bucket = chat();
         for left in (0..10).rev() {
-            let level = bucket.take_at(0, &[at(1)]);
+            let level = bucket.take_at(0, &[1]);
             assert_eq!((level.remaining, level.wait), (left, None));
         }
-        let refused = bucket.take_at(S, &[at(1)]);
+        let refused = bucket.take_at(S, &[1]);
         assert_eq!((refused.remaining, refused.wait), (0, Some(Duration::from_secs(2))));
-        assert_eq!(bucket.take_at(3 * S, &[at(1)]).wait, None, "after the wait it goes on");
-        assert!(bucket.take_at(3 * S, &[at(1)]).wait.is_some());
-        assert_eq!(bucket.take_at(3 * S, &[at(2)]).wait, None, "another caller has its own");
+        assert_eq!(bucket.take_at(3 * S, &[1]).wait, None, "after the wait it goes on");
+        assert!(bucket.take_at(3 * S, &[1]).wait.is_some());
+        assert_eq!(bucket.take_at(3 * S, &[2]).wait, None, "another caller has its own");
         assert_eq!(bucket.policy(), "\"chat\";q=10;w=30");
     }
 
@@ -134,25 +134,32 @@ mod tests {
     fn who_is_refused_for_one_key_pays_for_none() {
         let bucket = chat();
         for _ in 0..10 {
-            bucket.take_at(0, &[at(2)]);
+            bucket.take_at(0, &[2]);
         }
-        assert!(bucket.take_at(0, &[at(1), at(2)]).wait.is_some());
-        assert_eq!(bucket.take_at(0, &[at(1)]).remaining, 9);
+        assert!(bucket.take_at(0, &[1, 2]).wait.is_some());
+        assert_eq!(bucket.take_at(0, &[1]).remaining, 9);
     }
 
     #[test]
     fn none_is_no_limit() {
-        assert!(Bucket::new("chat", 0, Duration::from_secs(60), 0).is_none());
+        assert!(Bucket::<u8>::new("chat", 0, Duration::from_secs(60), 0).is_none());
+    }
+
+    #[test]
+    fn a_wait_is_told_in_seconds_that_suffice() {
+        assert_eq!(whole_seconds(Duration::from_millis(2001)), 3);
+        assert_eq!(whole_seconds(Duration::from_millis(2000)), 2);
+        assert_eq!(whole_seconds(Duration::from_nanos(1)), 0, "below what is measured; a wait is at least 1");
     }
 
     proptest! {
         #[test]
         fn never_more_than_a_bucket_and_what_flows_in(count in 1u32..500, burst in 1u32..50, steps in prop::collection::vec(0u64..2 * S, 1..200)) {
-            let bucket = Bucket::new("x", count, Duration::from_secs(60), burst).expect("it is on");
+            let bucket = Bucket::<u8>::new("x", count, Duration::from_secs(60), burst).expect("it is on");
             let (mut now, mut taken) = (0, 0);
             for step in steps {
                 now += step;
-                taken += u64::from(bucket.take_at(now, &[at(1)]).wait.is_none());
+                taken += u64::from(bucket.take_at(now, &[1]).wait.is_none());
                 let allowed = u64::from(burst) + now / bucket.cost_ns;
                 prop_assert!(taken <= allowed, "{} of {} after {} ns", taken, allowed, now);
             }

@@ -7,7 +7,6 @@ mod forwarded;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    rc::Rc,
     str::FromStr,
     sync::Once,
 };
@@ -17,8 +16,6 @@ use actix_web::{
     http::header::{self, HeaderMap, HeaderName},
 };
 use ipnet::IpNet;
-
-use super::wire::Connection;
 
 /// The client of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +54,10 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 impl TrustedProxies {
-    /// The client of this request.
-    pub(super) fn client(&self, request: &ServiceRequest) -> Client {
+    /// The client of this request, on a connection with TLS or without.
+    pub(crate) fn client(&self, request: &ServiceRequest, is_tls: bool) -> Client {
         // Every listener of ours is TCP, and knows its peers.
         let peer = request.peer_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip()).to_canonical();
-        let is_tls = request.conn_data::<Rc<Connection>>().is_some_and(|connection| connection.is_tls);
         let authority = request.uri().authority().map(ToString::to_string);
         let host = authority.or_else(|| text(request.headers(), &header::HOST).map(str::to_owned));
         self.seen_by(peer, is_tls, host, request.headers())
