@@ -9,7 +9,7 @@ use domain::{AgentId, DeviceId, SignInId, agent::SignIn};
 use hkdf::Hkdf;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode, errors::ErrorKind,
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -111,8 +111,8 @@ impl StaffTokens {
     ///
     /// # Errors
     /// It has expired or is not ours.
-    pub fn check_access(&self, token: &str) -> Result<AccessClaims, TokenError> {
-        let claims = self.check(token, ACCESS)?;
+    pub fn check_access(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenError> {
+        let claims = self.check(token, ACCESS, now)?;
         let expires_at = Timestamp::from_second(claims.exp).map_err(|_| TokenError::Invalid)?;
         Ok(AccessClaims { agent: AgentId(claims.sub), sign_in: SignInId(claims.sid), expires_at })
     }
@@ -121,8 +121,8 @@ impl StaffTokens {
     ///
     /// # Errors
     /// It has expired or is not ours.
-    pub fn check_refresh(&self, token: &str) -> Result<RefreshClaims, TokenError> {
-        let claims = self.check(token, REFRESH)?;
+    pub fn check_refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims, TokenError> {
+        let claims = self.check(token, REFRESH, now)?;
         let number = claims.num.ok_or(TokenError::Invalid)?;
         let (agent, sign_in) = (AgentId(claims.sub), SignInId(claims.sid));
         Ok(RefreshClaims { agent, sign_in, number, device: claims.dev.map(DeviceId) })
@@ -134,26 +134,24 @@ impl StaffTokens {
         encode(&header, claims, &key.encoding).expect("claims of ids and numbers can be signed")
     }
 
-    fn check(&self, token: &str, audience: &str) -> Result<Claims, TokenError> {
+    fn check(&self, token: &str, audience: &str, now: Timestamp) -> Result<Claims, TokenError> {
         if token.len() > MAX_BYTES {
             return Err(TokenError::Invalid);
         }
         let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
         let key = self.keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenError::Invalid)?;
-        let checked =
-            decode::<Claims>(token, &key.decoding, &validation(audience)).map_err(|error| match error.kind() {
-                ErrorKind::ExpiredSignature => TokenError::Expired,
-                _other => TokenError::Invalid,
-            });
-        checked.map(|token| token.claims)
+        let checked = decode::<Claims>(token, &key.decoding, &validation(audience));
+        let claims = checked.map_err(|_| TokenError::Invalid)?.claims;
+        if claims.exp > now.as_second() { Ok(claims) } else { Err(TokenError::Expired) }
     }
 }
 
+/// All but the time, which is the caller's to say.
 fn validation(audience: &str) -> Validation {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_audience(&[audience]);
     validation.set_required_spec_claims(&["exp", "aud", "sub"]);
-    validation.leeway = 0;
+    validation.validate_exp = false;
     validation
 }
 
@@ -182,62 +180,63 @@ mod tests {
 
     const AGENT: AgentId = AgentId(Uuid::from_u128(1));
     const SIGN_IN: SignInId = SignInId(Uuid::from_u128(2));
+    const NOW: Timestamp = Timestamp::constant(1_795_651_200, 0);
 
     fn tokens(secrets: &[u8]) -> StaffTokens {
         StaffTokens::new(&secrets.iter().map(|n| vec![*n; 32]).collect::<Vec<_>>())
     }
 
     fn state() -> SignIn {
-        let now = Timestamp::now();
-        let expires_at = now + SignedDuration::from_hours(1);
-        SignIn { device: Some(DeviceId(Uuid::from_u128(3))), since: now, number: 4, renewed_at: now, expires_at }
+        let expires_at = NOW + SignedDuration::from_hours(1);
+        SignIn { device: Some(DeviceId(Uuid::from_u128(3))), since: NOW, number: 4, renewed_at: NOW, expires_at }
     }
 
     #[test]
     fn each_kind_says_what_it_was_given_and_is_not_taken_for_the_other() {
         let tokens = tokens(&[7]);
-        let now = Timestamp::now();
-        let (access, refresh) = (tokens.access(AGENT, SIGN_IN, now), tokens.refresh(AGENT, SIGN_IN, &state()));
-        let said = tokens.check_access(&access).expect("good");
+        let (access, refresh) = (tokens.access(AGENT, SIGN_IN, NOW), tokens.refresh(AGENT, SIGN_IN, &state()));
+        let said = tokens.check_access(&access, NOW).expect("good");
         assert_eq!((said.agent, said.sign_in), (AGENT, SIGN_IN));
         let device = state().device;
         assert_eq!(
-            tokens.check_refresh(&refresh),
+            tokens.check_refresh(&refresh, NOW),
             Ok(RefreshClaims { agent: AGENT, sign_in: SIGN_IN, number: 4, device })
         );
-        assert_eq!(tokens.check_access(&refresh), Err(TokenError::Invalid));
-        assert_eq!(tokens.check_refresh(&access), Err(TokenError::Invalid));
+        assert_eq!(tokens.check_access(&refresh, NOW), Err(TokenError::Invalid));
+        assert_eq!(tokens.check_refresh(&access, NOW), Err(TokenError::Invalid));
     }
 
     #[test]
     fn a_key_that_was_replaced_still_opens_and_one_that_was_removed_does_not() {
-        let old = tokens(&[1]).access(AGENT, SIGN_IN, Timestamp::now());
-        assert!(tokens(&[2, 1]).check_access(&old).is_ok());
-        assert_eq!(tokens(&[2]).check_access(&old), Err(TokenError::Invalid));
+        let old = tokens(&[1]).access(AGENT, SIGN_IN, NOW);
+        assert!(tokens(&[2, 1]).check_access(&old, NOW).is_ok());
+        assert_eq!(tokens(&[2]).check_access(&old, NOW), Err(TokenError::Invalid));
     }
 
     #[test]
-    fn an_old_one_has_expired() {
-        let long_ago = Timestamp::now() - SignedDuration::from_mins(16);
+    fn a_token_expires_when_its_lifetime_is_over() {
+        let long_ago = NOW - ACCESS_LIFETIME;
         let tokens = tokens(&[7]);
-        assert_eq!(tokens.check_access(&tokens.access(AGENT, SIGN_IN, long_ago)), Err(TokenError::Expired));
+        let still_good = tokens.access(AGENT, SIGN_IN, long_ago + SignedDuration::from_secs(1));
+        assert!(tokens.check_access(&still_good, NOW).is_ok());
+        assert_eq!(tokens.check_access(&tokens.access(AGENT, SIGN_IN, long_ago), NOW), Err(TokenError::Expired));
     }
 
     #[test]
     fn neither_none_nor_another_algorithm_nor_a_foreign_key_is_taken() {
         let tokens = tokens(&[7]);
-        let good = tokens.access(AGENT, SIGN_IN, Timestamp::now());
+        let good = tokens.access(AGENT, SIGN_IN, NOW);
         let (_, rest) = good.split_once('.').expect("three parts");
         let (claims, _) = rest.split_once('.').expect("three parts");
         let none = format!("eyJhbGciOiJub25lIn0.{claims}.");
-        assert_eq!(tokens.check_access(&none), Err(TokenError::Invalid));
-        let now = Timestamp::now().as_second();
+        assert_eq!(tokens.check_access(&none, NOW), Err(TokenError::Invalid));
+        let now = NOW.as_second();
         let forged =
             Claims { aud: ACCESS.into(), sub: AGENT.0, sid: SIGN_IN.0, iat: now, exp: now + 60, num: None, dev: None };
         let (own, foreign) = (&tokens.keys[0].encoding, EncodingKey::from_secret(b"wrong"));
         let named = |algorithm| Header { kid: Some(tokens.keys[0].id.clone()), ..Header::new(algorithm) };
         let signed =
-            |header: &Header, key: &EncodingKey| tokens.check_access(&encode(header, &forged, key).expect("signs"));
+            |header: &Header, key: &EncodingKey| tokens.check_access(&encode(header, &forged, key).expect("signs"), NOW);
         assert!(signed(&named(Algorithm::HS256), own).is_ok());
         let too_long = Header { typ: Some("x".repeat(MAX_BYTES)), ..named(Algorithm::HS256) };
         for (header, key) in [
@@ -253,13 +252,13 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_are_a_token(text: String) {
-            prop_assert!(tokens(&[7]).check_access(&text).is_err());
+            prop_assert!(tokens(&[7]).check_access(&text, NOW).is_err());
         }
 
         #[test]
         fn a_token_with_a_changed_byte_is_none(at: prop::sample::Index, to in b'0'..=b'z') {
             let tokens = tokens(&[7]);
-            let good = tokens.access(AGENT, SIGN_IN, Timestamp::now());
+            let good = tokens.access(AGENT, SIGN_IN, NOW);
             let mut bytes = good.clone().into_bytes();
             let at = at.index(bytes.len());
             prop_assume!(bytes[at] != to);
@@ -267,7 +266,7 @@ mod tests {
             prop_assume!(at + 1 != bytes.len());
             bytes[at] = to;
             if let Ok(changed) = String::from_utf8(bytes) {
-                prop_assert!(tokens.check_access(&changed).is_err(), "{} at {}", changed, at);
+                prop_assert!(tokens.check_access(&changed, NOW).is_err(), "{} at {}", changed, at);
             }
         }
     }
