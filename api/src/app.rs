@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use commands::{AccessLog, Customers, LiveReplies, Node, Sessions};
-use event_store::{EventReader, Identity, Log, Tail, checkpoint};
+use event_store::{EventReader, Identity, Log, checkpoint};
+use journal::Tail;
 use projections::Views;
 use tokio::sync::watch;
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use event_store::{
-    EventStore, Identity, Tail,
+    EventStore, Follow, Identity,
     checkpoint::{Checkpoint, CheckpointKey, KeyError, Pace, Places, Signer},
 };
 
@@ -24,7 +24,7 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 pub fn start_signer(
     settings: &Settings,
     data_dir: &DataDir,
-    tail: Arc<Tail>,
+    follow: Follow,
     store: Arc<dyn EventStore>,
     log: Identity,
 ) -> Result<Signer, AnyError> {
@@ -38,7 +38,7 @@ pub fn start_signer(
         );
     }
     let places = Places { folder, state: data_dir.join("checkpoint-state"), key_file };
-    Ok(Signer::start(tail, store, log, key, places, Pace::default()))
+    Ok(Signer::start(follow, store, log, key, places, Pace::default()))
 }
 
 fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, AnyError> {

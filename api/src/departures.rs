@@ -7,10 +7,11 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use commands::{CommandError, Customers, customers::departed};
+use commands::{CommandError, Customers, customers::signed_out};
 use domain::VisitorId;
-use event_store::{Position, Tail};
+use event_store::Position;
 use futures::StreamExt;
+use journal::{JournalError, Tail};
 use moka::sync::Cache;
 use tokio::{
     sync::broadcast::{self, Receiver, error::RecvError},
@@ -52,8 +53,13 @@ impl Departures {
         let (mut events, told) = (tail.follow(after), departures.told.clone());
         let (stayed, were_here) = (departures.stayed.clone(), departures.were_here.clone());
         tokio::spawn(async move {
-            while let Some(Ok(recorded)) = events.next().await {
-                if let Some(visitor) = departed(&recorded) {
+            while let Some(event) = events.next().await {
+                let visitor = match &event {
+                    Ok(decoded) => signed_out(decoded.event()),
+                    Err(JournalError::Unreadable(_)) => None,
+                    Err(_) => return,
+                };
+                if let Some(visitor) = visitor {
                     stayed.invalidate(&visitor);
                     were_here.invalidate(&visitor);
                     drop(told.send(visitor));

@@ -10,9 +10,10 @@ use commands::{
     live::InProcess,
     policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
 };
-use event_store::{Log, Tail, checkpoint::Signer, sql::Database};
+use event_store::{Log, checkpoint::Signer, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
+use journal::Tail;
 use projections::Views;
 use tokio::sync::watch;
 
@@ -74,7 +75,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let node = Node::born(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::start(store.clone(), head);
-    let signer = checkpoints::start_signer(&settings, &data_dir, tail.clone(), store.clone(), identity)?;
+    let signer = checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity)?;
     let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
     let projector = tokio::spawn(views.clone().run());
     drop(projector);

@@ -9,10 +9,10 @@ mod second_factor;
 mod sign_in;
 
 use domain::{
-    AgentId, DecodeError, Encoded, PersonalText,
-    agent::{Command, Event, State, decide, decode, encode},
+    AgentId, DomainEvent, Encoded,
+    agent::{Command, Event, State, decide, encode},
 };
-use event_store::{Actor, RecordedEvent, StreamName};
+use event_store::{Actor, StreamName};
 use uuid::Uuid;
 
 use crate::{
@@ -64,9 +64,8 @@ impl Rules for AccountRules {
         encode(event)
     }
 
-    fn decode(stored: &RecordedEvent, personal: PersonalText) -> Result<Event, DecodeError> {
-        let event = &stored.event;
-        decode(&event.event_type, event.schema, &event.data, personal)
+    fn event_of(event: &DomainEvent) -> Option<&Event> {
+        event.agent().map(|(_, event)| event)
     }
 
     /// Everything personal in an account is its owner's.

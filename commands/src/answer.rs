@@ -11,13 +11,11 @@ use domain::{
         event::{AssistantReplied, Outcome},
     },
 };
-use event_store::{Log, Position, RecordedEvent, Tail};
+use event_store::Position;
 use futures::StreamExt;
+use journal::{Decoded, Journal, Tail};
 
-use crate::{
-    error::{CommandError, Undecodable},
-    sessions::{decode_recorded, stream_of},
-};
+use crate::{error::CommandError, sessions::stream_of};
 
 /// How a message ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,15 +54,17 @@ impl Ending {
 /// # Errors
 /// The session's history cannot be read.
 pub async fn await_ending(
-    log: &Log,
+    journal: &Journal,
     tail: &Arc<Tail>,
     session: SessionId,
     message: MessageId,
     position: Position,
 ) -> Result<Ending, CommandError> {
     let mut events = tail.follow_stream(&stream_of(session), position);
-    while let Some(recorded) = events.next().await {
-        if let Some(ending) = ending_of(log, &*recorded?, message).await? {
+    while let Some(decoded) = events.next().await {
+        let decoded = decoded?;
+        journal.open(&decoded).await?;
+        if let Some(ending) = ending_of(&decoded, message) {
             return Ok(ending);
         }
     }
@@ -75,26 +75,18 @@ pub async fn await_ending(
 #[error("the tail of the log has ended")]
 struct TailEnded;
 
-/// What a recorded event says of a message, if it ends it.
-///
-/// # Errors
-/// The event cannot be read.
-pub async fn ending_of(
-    log: &Log,
-    recorded: &RecordedEvent,
-    message: MessageId,
-) -> Result<Option<Ending>, CommandError> {
-    let position = recorded.position;
-    let opened = log.open(recorded).await?;
-    let event = decode_recorded(recorded, opened).map_err(|source| Undecodable { position, source })?;
-    Ok(match event {
+/// What an opened event says of a message, if it ends it.
+#[must_use]
+pub fn ending_of(decoded: &Decoded, message: MessageId) -> Option<Ending> {
+    let position = decoded.position();
+    match decoded.opened_event().session()?.1 {
         Event::AssistantReplied(reply) if reply.answers.contains(&message) => {
             let text = reply.reply.known().map(|reply| reply.text.as_str().to_owned());
-            Some(Ending::Replied { reply, text, position })
+            Some(Ending::Replied { reply: reply.clone(), text, position })
         }
         Event::Escalated(escalated) if escalated.messages.contains(&message) => Some(Ending::HandedOver { position }),
         Event::AgentTookOver(taken) if taken.messages.contains(&message) => Some(Ending::HandedOver { position }),
         Event::Closed(closed) if closed.messages.contains(&message) => Some(Ending::Closed { position }),
         _other => None,
-    })
+    }
 }

@@ -7,10 +7,10 @@ mod identify;
 mod sign_out;
 
 use domain::{
-    DecodeError, Encoded, PersonalText, VisitorId,
-    customer::{Command, Event, State, decide, decode, encode, event::CommandConfirmed},
+    DomainEvent, Encoded, VisitorId,
+    customer::{Command, Event, State, decide, encode, event::CommandConfirmed},
 };
-use event_store::{Actor, RecordedEvent, StreamName};
+use event_store::{Actor, StreamName};
 use uuid::Uuid;
 
 use crate::{
@@ -28,20 +28,19 @@ pub type Folded = crate::executor::Folded<State>;
 /// What a command to a customer came to.
 type Execution = crate::executor::Execution<State, Event>;
 
-/// Its stored name.
-pub const SIGNED_OUT: &str = "customer.signed_out";
-
 /// The stream of a visitor as a customer.
 #[must_use]
 pub fn stream_of(visitor: VisitorId) -> StreamName {
     StreamName::of(CustomerRules::CATEGORY, visitor.0)
 }
 
-/// The visitor whose leaving an event tells of, if it does.
+/// The visitor whose sign-out an event records, if it does.
 #[must_use]
-pub fn departed(recorded: &RecordedEvent) -> Option<VisitorId> {
-    let is_departure = &*recorded.event.event_type == SIGNED_OUT;
-    recorded.stream.id().filter(|_| is_departure).map(VisitorId)
+pub fn signed_out(event: &DomainEvent) -> Option<VisitorId> {
+    match event.customer()? {
+        (visitor, Event::SignedOut(_)) => Some(visitor),
+        (_, Event::Identified(_) | Event::ProfileChanged(_) | Event::CommandConfirmed(_)) => None,
+    }
 }
 
 impl Customers {
@@ -82,9 +81,8 @@ impl Rules for CustomerRules {
         encode(event)
     }
 
-    fn decode(stored: &RecordedEvent, personal: PersonalText) -> Result<Event, DecodeError> {
-        let event = &stored.event;
-        decode(&event.event_type, event.schema, &event.data, personal)
+    fn event_of(event: &DomainEvent) -> Option<&Event> {
+        event.customer().map(|(_, event)| event)
     }
 
     /// The visitor is the subject of whatever is personal in it.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{DecodeError, agent, customer, session::Rejection};
-use event_store::{AppendError, Position, ReadError, StreamVersion, log::LogError, vault::VaultError};
+use domain::{agent, customer, session::Rejection};
+use event_store::{AppendError, ReadError, log::LogError, vault::VaultError};
+use journal::JournalError;
 
 /// A rule said no, the key was used before, or the log did not take it.
 #[derive(Debug, thiserror::Error)]
@@ -41,32 +42,13 @@ impl CommandError {
     }
 }
 
-/// An event that this program cannot read.
-#[derive(Debug, thiserror::Error)]
-#[error("the event at position {position} cannot be decoded")]
-pub(crate) struct Undecodable {
-    pub(crate) position: Position,
-    #[source]
-    pub(crate) source: DecodeError,
-}
-
-/// A stream that lacks an event.
-#[derive(Debug, thiserror::Error)]
-#[error("the stream lacks version {expected} before position {position}")]
-pub(crate) struct Missing {
-    pub(crate) position: Position,
-    pub(crate) expected: StreamVersion,
-}
-
-impl From<Missing> for CommandError {
-    fn from(error: Missing) -> Self {
-        Self::Unreadable(Arc::new(error))
-    }
-}
-
-impl From<Undecodable> for CommandError {
-    fn from(error: Undecodable) -> Self {
-        Self::Unreadable(Arc::new(error))
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Read(error) => error.into(),
+            JournalError::Vault(error) => error.into(),
+            JournalError::Unreadable(_) | JournalError::Missing { .. } => Self::Unreadable(Arc::new(error)),
+        }
     }
 }
 

@@ -6,23 +6,23 @@
 use std::{
     fmt::Debug,
     hash::Hash,
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use domain::{Class, DecodeError, Encoded, PersonalText};
+use domain::{Class, DomainEvent, Encoded};
 use event_store::{
-    Actor, AppendError, Expected, KeyClass, Log, NewEvent, Opened, PersonalPart, Position, RecordedEvent, StreamName,
+    Actor, AppendError, Expected, KeyClass, Log, NewEvent, PersonalPart, Position, RecordedEvent, StreamName,
     StreamVersion, log::LogError,
 };
+use futures::StreamExt as _;
+use journal::{Decoded, Journal};
 use moka::future::Cache;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::{
-    error::{CommandError, Missing, Undecodable},
-    event_id::CommandId,
-};
+use crate::{error::CommandError, event_id::CommandId};
 
 /// How long conflicts with other nodes are retried.
 const CONTENTION: Duration = Duration::from_secs(2);
@@ -30,8 +30,6 @@ const CONTENTION: Duration = Duration::from_secs(2);
 const QUEUED: Duration = Duration::from_secs(4);
 /// Commands of one stream queue within a node; so many queues there are.
 const QUEUES: usize = 1024;
-/// Events per read.
-const PAGE: usize = 500;
 
 /// The rules of one kind of stream, as the domain has them.
 pub trait Rules: Send + Sync + 'static {
@@ -63,11 +61,8 @@ pub trait Rules: Send + Sync + 'static {
     /// An event as it is stored.
     fn encode(event: &Self::Event) -> Encoded;
 
-    /// A stored event.
-    ///
-    /// # Errors
-    /// It is unknown or malformed.
-    fn decode(stored: &RecordedEvent, personal: PersonalText) -> Result<Self::Event, DecodeError>;
+    /// An event of a stream of this kind; `None` for any other kind.
+    fn event_of(event: &DomainEvent) -> Option<&Self::Event>;
 
     /// Whose personal data the new events hold.
     ///
@@ -126,6 +121,7 @@ pub enum Execution<S, E> {
 /// Executes the commands of one kind of stream.
 pub struct Executor<R: Rules> {
     log: Log,
+    journal: Journal,
     log_id: Uuid,
     folded: Cache<R::Id, Arc<Folded<R::State>>>,
     queues: Vec<tokio::sync::Mutex<()>>,
@@ -139,13 +135,20 @@ impl<R: Rules> Executor<R> {
     #[must_use]
     pub fn new(log: Log, log_id: Uuid) -> Self {
         let queues = (0..QUEUES).map(|_| tokio::sync::Mutex::new(())).collect();
-        Self { log, log_id, folded: Cache::new(R::REMEMBERED), queues }
+        let journal = Journal::new(log.reader(), log.vault().clone());
+        Self { log, journal, log_id, folded: Cache::new(R::REMEMBERED), queues }
     }
 
     /// The log they write to.
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// The same log, read as the domain's events.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// Its id.
@@ -192,27 +195,25 @@ impl<R: Rules> Executor<R> {
     /// The log cannot be read.
     pub async fn current(&self, id: R::Id) -> Result<States<R>, CommandError> {
         let mut folded = self.folded.get(&id).await.unwrap_or_default();
-        let (reader, stream) = (self.log.reader(), Self::stream(id));
-        loop {
-            let page = reader.read_stream(&stream, folded.version, PAGE).await?;
-            if page.is_empty() {
-                return Ok(folded);
-            }
-            folded = Arc::new(self.fold(Arc::unwrap_or_clone(folded), &page).await?);
+        let stream = Self::stream(id);
+        let mut pages = pin!(self.journal.read_stream(&stream, folded.version));
+        while let Some(page) = pages.next().await {
+            folded = Arc::new(self.fold(Arc::unwrap_or_clone(folded), &page?).await?);
             self.folded.insert(id, folded.clone()).await;
         }
+        Ok(folded)
     }
 
     /// The stream as it was right after this version.
     pub(crate) async fn as_of(&self, id: R::Id, version: StreamVersion) -> Result<Folded<R::State>, CommandError> {
-        let (reader, stream) = (self.log.reader(), Self::stream(id));
+        let stream = Self::stream(id);
         let mut folded = Folded::default();
-        while folded.version < version {
-            let mut page = reader.read_stream(&stream, folded.version, PAGE).await?;
-            page.retain(|recorded| recorded.version <= version);
-            if page.is_empty() {
-                break;
-            }
+        let mut pages = pin!(self.journal.read_stream(&stream, folded.version));
+        while let Some(page) = pages.next().await
+            && folded.version < version
+        {
+            let mut page = page?;
+            page.retain(|decoded| decoded.recorded().version <= version);
             folded = self.fold(folded, &page).await?;
         }
         Ok(folded)
@@ -304,42 +305,17 @@ impl<R: Rules> Executor<R> {
         Ok(after)
     }
 
-    /// A stream with a hole is not folded.
-    async fn fold(
-        &self,
-        folded: Folded<R::State>,
-        page: &[Arc<RecordedEvent>],
-    ) -> Result<Folded<R::State>, CommandError> {
-        let mut state = folded.state;
-        let (mut version, mut position) = (folded.version, folded.position);
-        for recorded in page {
-            if recorded.version != version.next() {
-                return Err(Missing { position: recorded.position, expected: version.next() }.into());
-            }
-            let personal = self.personal_of(recorded).await?;
-            let event =
-                R::decode(recorded, personal).map_err(|source| Undecodable { position: recorded.position, source })?;
-            state = R::evolve(state, &event);
-            (version, position) = (recorded.version, recorded.position);
+    async fn fold(&self, folded: Folded<R::State>, page: &[Decoded]) -> Result<Folded<R::State>, CommandError> {
+        if R::OPENS {
+            self.journal.open_all(page).await?;
+        }
+        let Folded { mut version, mut position, mut state } = folded;
+        for decoded in page {
+            let event = if R::OPENS { decoded.opened_event() } else { decoded.event() };
+            state = R::evolve(state, R::event_of(event).expect("a stream's category says what its events are"));
+            (version, position) = (decoded.recorded().version, decoded.position());
         }
         Ok(Folded { version, position, state })
-    }
-
-    async fn personal_of(&self, recorded: &Arc<RecordedEvent>) -> Result<PersonalText, CommandError> {
-        if R::OPENS {
-            return Ok(personal_text(self.log.open(recorded).await?));
-        }
-        Ok(if recorded.event.personal.is_some() { PersonalText::Sealed } else { PersonalText::Absent })
-    }
-}
-
-/// A personal part as the vault gave it, as decoding takes it.
-#[must_use]
-pub fn personal_text(opened: Opened) -> PersonalText {
-    match opened {
-        Opened::Nothing => PersonalText::Absent,
-        Opened::Known(text) => PersonalText::Known(text),
-        Opened::Erased => PersonalText::Erased,
     }
 }
 

@@ -5,23 +5,20 @@ mod receive_message;
 mod start_context;
 
 use domain::{
-    ContextId, DecodeError, Encoded, PersonalText, SessionId, VisitorId,
-    session::{
-        self, Command, Event, Rejection, State, command::Opening, decide, decode, encode, event::CommandConfirmed,
-    },
+    ContextId, DomainEvent, Encoded, SessionId, VisitorId,
+    session::{Command, Event, Rejection, State, command::Opening, decide, encode, event::CommandConfirmed},
     text::SessionName,
 };
-use event_store::{Actor, Opened as Unsealed, RecordedEvent, StreamName};
+use event_store::{Actor, StreamName};
 use uuid::Uuid;
 
 use crate::{
     error::CommandError,
     event_id::CommandId,
-    executor::{Executor, Origin, Rules, personal_text},
+    executor::{Executor, Origin, Rules},
 };
 
 pub use open::{OpenSession, Opened};
-pub(crate) use receive_message::MESSAGE_SENT;
 pub use receive_message::{ReceiveMessage, Received};
 pub use start_context::{ContextOutcome, StartContext};
 
@@ -66,9 +63,8 @@ impl Rules for SessionRules {
         encode(event)
     }
 
-    fn decode(stored: &RecordedEvent, personal: PersonalText) -> Result<Event, DecodeError> {
-        let event = &stored.event;
-        decode(&event.event_type, event.schema, &event.data, personal)
+    fn event_of(event: &DomainEvent) -> Option<&Event> {
+        event.session().map(|(_, event)| event)
     }
 
     /// Everything personal in a session is its visitor's.
@@ -84,14 +80,6 @@ impl Rules for SessionRules {
         let by_a_person = matches!(origin.actor.kind(), "customer" | "agent");
         by_a_person.then(|| Event::CommandConfirmed(CommandConfirmed { command: name_of(command).to_owned() }))
     }
-}
-
-/// Decodes a recorded event of a session with its personal part as the vault gave it.
-///
-/// # Errors
-/// The event is unknown or malformed.
-pub fn decode_recorded(recorded: &RecordedEvent, opened: Unsealed) -> Result<session::Event, DecodeError> {
-    SessionRules::decode(recorded, personal_text(opened))
 }
 
 fn name_of(command: &Command) -> &'static str {

@@ -5,5 +5,5 @@
 pub mod codec;
 pub mod event;
 
-pub use codec::{decode, encode};
+pub use codec::{decode, encode, with_personal};
 pub use event::Event;

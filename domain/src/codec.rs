@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::personal::Personal;
-use upcast::{PersonalMap, PlainMap, Upcaster};
+use upcast::Upcaster;
 
 /// Which of a subject's keys seals the personal part (frozen by the golden events).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,12 @@ pub enum DecodeError {
         /// Where.
         column: usize,
     },
+    /// The stream is of a kind that is named after an id, and this one is not.
+    #[error("a stream of category {category} is not named after an id")]
+    Stream {
+        /// The stream's category.
+        category: String,
+    },
     /// The event must have a personal part, or must not.
     #[error("{event_type} has a personal part where it should have none, or the reverse")]
     PersonalPart {
@@ -104,13 +110,41 @@ pub(crate) trait Stored: Sized {
     /// Every stored type name.
     const TYPES: &'static [&'static str];
 
-    /// Reads an event that is up to date.
+    /// Reads an event whose schema is the current one.
     fn decode_current(
         event_type: &str,
         schema: u32,
-        data: PlainMap,
-        personal: PersonalMap,
+        data: Json<'_>,
+        personal: PersonalJson<'_>,
     ) -> Result<Self, DecodeError>;
+}
+
+/// A JSON object as stored, or as an upcaster made it.
+pub(crate) enum Json<'a> {
+    Text(&'a str),
+    Map(Map<String, Value>),
+}
+
+/// A personal part whose schema is the current one.
+pub(crate) enum PersonalJson<'a> {
+    Absent,
+    Known(Json<'a>),
+    Erased,
+    Sealed,
+}
+
+impl Json<'_> {
+    /// serde would read a struct out of an array as well, which is nothing that this program writes.
+    fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+        match self {
+            Self::Text(text) if text.trim_start().starts_with('{') => serde_json::from_str(text),
+            Self::Text(text) => {
+                let map: Map<String, Value> = serde_json::from_str(text)?;
+                serde_json::from_value(Value::Object(map))
+            }
+            Self::Map(map) => serde_json::from_value(Value::Object(map)),
+        }
+    }
 }
 
 /// The table of a stream's events: variant, stored name and, where there is one, the sealed field with its type and class.
@@ -136,8 +170,8 @@ macro_rules! stored_events {
             fn decode_current(
                 event_type: &str,
                 schema: u32,
-                data: $crate::codec::upcast::PlainMap,
-                personal: $crate::codec::upcast::PersonalMap,
+                data: $crate::codec::Json<'_>,
+                personal: $crate::codec::PersonalJson<'_>,
             ) -> Result<Self, $crate::codec::DecodeError> {
                 use $crate::codec::Plain;
                 match (event_type, schema) {
@@ -169,6 +203,21 @@ macro_rules! stored_events {
         ) -> Result<$event, $crate::codec::DecodeError> {
             $crate::codec::decode_with(UPCASTERS, event_type, schema, data, personal)
         }
+
+        /// The event with its personal part, given one that was decoded without. `schema` is the stored one.
+        ///
+        /// # Errors
+        /// The part is malformed, or one is there where the event has none, or the reverse.
+        pub fn with_personal(
+            event: &$event,
+            schema: u32,
+            personal: &$crate::codec::PersonalText,
+        ) -> Result<$event, $crate::codec::DecodeError> {
+            match event {
+                $($event::$plain(payload) => $crate::codec::without_part(payload, personal).map($event::$plain),)*
+                $($event::$sealed(payload) => $crate::codec::with_part(UPCASTERS, payload, schema, personal).map($event::$sealed),)*
+            }
+        }
     };
 }
 pub(crate) use stored_events;
@@ -187,21 +236,37 @@ pub(crate) fn decode_with<E: Stored>(
 ) -> Result<E, DecodeError> {
     let name = E::TYPES.iter().copied().find(|known| *known == event_type);
     let Some(name) = name else { return Err(DecodeError::Unknown { event_type: event_type.to_owned(), schema }) };
+    if !upcast::has_step(upcasters, name, schema) {
+        return E::decode_current(name, schema, Json::Text(data), personal_json(&personal));
+    }
     let plain: Map<String, Value> = serde_json::from_str(data).map_err(|error| plain_error(name, &error))?;
-    let personal = parse_personal(name, personal)?;
-    let (schema, plain, personal) = upcast::bring_up_to_date(upcasters, name, schema, PlainMap(plain), personal);
-    E::decode_current(name, schema, plain, personal)
+    let (current, plain) = upcast::plain(upcasters, name, schema, plain);
+    let personal = upcast_personal(upcasters, name, schema, &personal)?;
+    E::decode_current(name, current, Json::Map(plain), personal)
 }
 
-fn parse_personal(event_type: &'static str, text: PersonalText) -> Result<PersonalMap, DecodeError> {
-    Ok(match text {
-        PersonalText::Absent => PersonalMap::Absent,
-        PersonalText::Erased => PersonalMap::Erased,
-        PersonalText::Sealed => PersonalMap::Sealed,
-        PersonalText::Known(text) => {
-            PersonalMap::Known(serde_json::from_str(&text).map_err(|error| personal_error(event_type, &error))?)
+fn personal_json(personal: &PersonalText) -> PersonalJson<'_> {
+    match personal {
+        PersonalText::Absent => PersonalJson::Absent,
+        PersonalText::Erased => PersonalJson::Erased,
+        PersonalText::Sealed => PersonalJson::Sealed,
+        PersonalText::Known(text) => PersonalJson::Known(Json::Text(text)),
+    }
+}
+
+fn upcast_personal<'a>(
+    upcasters: &[Upcaster],
+    event_type: &'static str,
+    schema: u32,
+    personal: &'a PersonalText,
+) -> Result<PersonalJson<'a>, DecodeError> {
+    match personal {
+        PersonalText::Known(text) if upcast::has_step(upcasters, event_type, schema) => {
+            let map = serde_json::from_str(text).map_err(|error| personal_error(event_type, &error))?;
+            Ok(PersonalJson::Known(Json::Map(upcast::personal(upcasters, event_type, schema, map))))
         }
-    })
+        other => Ok(personal_json(other)),
+    }
 }
 
 pub(crate) fn encode_plain<P: Plain>(payload: &P) -> Encoded {
@@ -217,24 +282,47 @@ fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("events have string keys and no values that JSON lacks")
 }
 
-pub(crate) fn decode_plain<P: Plain>(data: PlainMap, personal: &PersonalMap) -> Result<P, DecodeError> {
-    if !matches!(personal, PersonalMap::Absent) {
+pub(crate) fn decode_plain<P: Plain>(data: Json<'_>, personal: &PersonalJson<'_>) -> Result<P, DecodeError> {
+    if !matches!(personal, PersonalJson::Absent) {
         return Err(DecodeError::PersonalPart { event_type: P::TYPE });
     }
-    serde_json::from_value(Value::Object(data.0)).map_err(|error| plain_error(P::TYPE, &error))
+    data.read().map_err(|error| plain_error(P::TYPE, &error))
 }
 
-pub(crate) fn decode_personal<P: WithPersonal>(data: PlainMap, personal: PersonalMap) -> Result<P, DecodeError> {
-    let mut payload: P = decode_plain(data, &PersonalMap::Absent)?;
-    *payload.part_mut() = match personal {
-        PersonalMap::Absent => return Err(DecodeError::PersonalPart { event_type: P::TYPE }),
-        PersonalMap::Erased => Personal::Erased,
-        PersonalMap::Sealed => Personal::Sealed,
-        PersonalMap::Known(map) => Personal::Known(
-            serde_json::from_value(Value::Object(map)).map_err(|error| personal_error(P::TYPE, &error))?,
-        ),
-    };
+pub(crate) fn decode_personal<P: WithPersonal>(data: Json<'_>, personal: PersonalJson<'_>) -> Result<P, DecodeError> {
+    let mut payload: P = decode_plain(data, &PersonalJson::Absent)?;
+    *payload.part_mut() = read_part::<P>(personal)?;
     Ok(payload)
+}
+
+pub(crate) fn without_part<P: Plain + Clone>(payload: &P, personal: &PersonalText) -> Result<P, DecodeError> {
+    match personal {
+        PersonalText::Absent => Ok(payload.clone()),
+        PersonalText::Known(_) | PersonalText::Erased | PersonalText::Sealed => {
+            Err(DecodeError::PersonalPart { event_type: P::TYPE })
+        }
+    }
+}
+
+pub(crate) fn with_part<P: WithPersonal + Clone>(
+    upcasters: &[Upcaster],
+    payload: &P,
+    schema: u32,
+    personal: &PersonalText,
+) -> Result<P, DecodeError> {
+    let part = read_part::<P>(upcast_personal(upcasters, P::TYPE, schema, personal)?)?;
+    let mut payload = payload.clone();
+    *payload.part_mut() = part;
+    Ok(payload)
+}
+
+fn read_part<P: WithPersonal>(personal: PersonalJson<'_>) -> Result<Personal<P::Part>, DecodeError> {
+    Ok(match personal {
+        PersonalJson::Absent => return Err(DecodeError::PersonalPart { event_type: P::TYPE }),
+        PersonalJson::Erased => Personal::Erased,
+        PersonalJson::Sealed => Personal::Sealed,
+        PersonalJson::Known(json) => Personal::Known(json.read().map_err(|error| personal_error(P::TYPE, &error))?),
+    })
 }
 
 fn plain_error(event_type: &'static str, error: &serde_json::Error) -> DecodeError {

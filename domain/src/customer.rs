@@ -15,7 +15,7 @@ pub mod event;
 pub mod rejection;
 pub mod state;
 
-pub use codec::{decode, encode};
+pub use codec::{decode, encode, with_personal};
 pub use command::Command;
 pub use decide::decide;
 pub use event::Event;

@@ -5,6 +5,7 @@ pub mod access;
 pub mod agent;
 pub mod codec;
 pub mod customer;
+pub mod event;
 pub mod id;
 pub mod language;
 pub mod personal;
@@ -12,6 +13,7 @@ pub mod session;
 pub mod text;
 
 pub use codec::{Class, DecodeError, Encoded, PersonalText};
+pub use event::DomainEvent;
 pub use id::{AgentId, ContextId, DeviceId, Incarnation, MessageId, RunId, SessionId, SignInId, VisitorId};
 pub use language::Language;
 pub use personal::Personal;

@@ -32,14 +32,12 @@ mod samples;
 pub mod sql;
 pub mod sqlite;
 pub mod subscription;
-pub mod tail;
 pub mod vault;
 pub mod verify;
 
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 pub use log::{Log, NewEvent, PersonalPart};
 pub use port::{
-    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
+    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Follow, Identity, Loss, Positions, ReadError,
 };
-pub use tail::Tail;
 pub use vault::{KeyClass, Opened, Vault};

@@ -140,6 +140,9 @@ pub struct Loss {
 /// Events as they come, for ever; an error ends it.
 pub type EventStream = Pin<Box<dyn Stream<Item = Result<Arc<RecordedEvent>, ReadError>> + Send>>;
 
+/// Follows the log from a position on: [`EventReader::subscribe`], or something that shares one subscription.
+pub type Follow = Arc<dyn Fn(Position) -> EventStream + Send + Sync>;
+
 /// The reading half of the log.
 #[async_trait]
 pub trait EventReader: Send + Sync {

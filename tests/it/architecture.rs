@@ -17,15 +17,26 @@ use tests::desk::program;
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("event-store", &["protocol-server"]),
-    ("commands", &["domain", "event-store"]),
+    ("journal", &["domain", "event-store"]),
+    ("commands", &["domain", "event-store", "journal"]),
     ("integrations", &["commands", "domain"]),
-    ("projections", &["domain", "event-store"]),
-    ("replay-tool", &["domain", "event-store", "projections"]),
-    ("api", &["commands", "domain", "event-store", "integrations", "projections"]),
+    ("projections", &["domain", "event-store", "journal"]),
+    ("replay-tool", &["domain", "event-store", "journal", "projections"]),
+    ("api", &["commands", "domain", "event-store", "integrations", "journal", "projections"]),
     ("protocol-server", &[]),
     (
         "tests",
-        &["api", "commands", "domain", "event-store", "integrations", "projections", "protocol-server", "replay-tool"],
+        &[
+            "api",
+            "commands",
+            "domain",
+            "event-store",
+            "integrations",
+            "journal",
+            "projections",
+            "protocol-server",
+            "replay-tool",
+        ],
     ),
 ];
 

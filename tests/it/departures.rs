@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use api::departures::Departures;
 use commands::Customers;
 use domain::VisitorId;
-use event_store::{EventReader as _, Log, Position, Tail, Vault};
+use event_store::{EventReader as _, Log, Position, Vault};
+use journal::Tail;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 

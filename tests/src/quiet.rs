@@ -23,12 +23,13 @@ use domain::{
     agent::{Account, Role, SignIn, State},
 };
 use event_store::{
-    EventStore, Log, Tail, Vault, checkpoint,
+    EventStore, Log, Vault, checkpoint,
     memory::MemoryStore,
     migration::migrate_policy,
     sql::{Access, Database},
 };
 use jiff::{SignedDuration, Timestamp};
+use journal::Tail;
 use projections::Views;
 use tokio::sync::watch;
 use uuid::Uuid;

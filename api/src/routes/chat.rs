@@ -129,7 +129,7 @@ pub async fn chat(
             .json(ChatAccepted::of(accepted)));
     }
     let Received { session, message, position } = accepted.received;
-    let waiting = await_ending(&app.log, &app.tail, session, message, position);
+    let waiting = await_ending(app.sessions.journal(), &app.tail, session, message, position);
     let departure = app.departures.of(app.customers.clone(), accepted.visitor);
     let limit = app.settings.assistant_limit_seconds + PATIENCE;
     tokio::select! {

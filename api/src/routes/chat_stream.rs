@@ -6,16 +6,14 @@ use std::sync::Arc;
 
 use actix_web::{HttpResponse, web::Data};
 use bytes::Bytes;
-use commands::{
-    LiveSubscription,
-    sessions::{decode_recorded, stream_of},
-};
+use commands::{LiveSubscription, sessions::stream_of};
 use domain::{
     MessageId, RunId,
     session::{Event, event::AssistantReplied},
 };
-use event_store::{Position, RecordedEvent};
+use event_store::Position;
 use futures::StreamExt;
+use journal::Decoded;
 use serde_json::{Value, json};
 
 use super::{
@@ -145,23 +143,23 @@ impl Progress {
         Some(frame)
     }
 
-    async fn heard(&mut self, app: &App, recorded: &RecordedEvent, live: &mut LiveSubscription) -> Step {
+    async fn heard(&mut self, app: &App, decoded: &Decoded, live: &mut LiveSubscription) -> Step {
         let step = Step::default();
-        let decoded = match app.log.open(recorded).await {
-            Ok(opened) => decode_recorded(recorded, opened).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        match decoded {
-            Ok(event) => self.tell(step, event, recorded.position, live),
+        match app.sessions.journal().open(decoded).await {
+            Ok(_) => match decoded.opened_event().session() {
+                Some((_, event)) => self.tell(step, event, decoded.position(), live),
+                None => step,
+            },
             Err(error) => {
-                tracing::error!(position = recorded.position.0, error, "a stream met an event that cannot be read");
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(position = decoded.position().0, error, "a stream met an event that cannot be read");
                 step.say(&json!({"type": "error", "content": "服务器错误: the session's history cannot be read"}))
                     .last()
             }
         }
     }
 
-    fn tell(&mut self, step: Step, event: Event, position: Position, live: &mut LiveSubscription) -> Step {
+    fn tell(&mut self, step: Step, event: &Event, position: Position, live: &mut LiveSubscription) -> Step {
         match event {
             Event::AssistantRunStarted(started) if started.messages.contains(&self.message) => {
                 let step = self.restart_if_begun(step, started.run, started.attempt);
@@ -169,7 +167,7 @@ impl Progress {
                 Step { frames: step.frames.into_iter().chain(self.grown(live)).collect(), ..step }
             }
             Event::AssistantReplied(replied) if replied.answers.contains(&self.message) => {
-                self.finish(step, &replied, position)
+                self.finish(step, replied, position)
             }
             Event::Escalated(escalated) if escalated.messages.contains(&self.message) => {
                 self.hand_over(step, &json!({"type": "status_change", "status": "pending_manual"}))

@@ -93,7 +93,7 @@ fn frames(app: Arc<App>, staff: Staff, reader: Reader, start: Start, head: Posit
         loop {
             let recorded = tokio::select! {
                 event = events.next() => match event {
-                    Some(Ok(recorded)) => recorded,
+                    Some(Ok(decoded)) => decoded.recorded().clone(),
                     Some(Err(_)) | None => return,
                 },
                 () = app.until_stopping() => return,

@@ -155,7 +155,7 @@ fn frames(
         loop {
             let recorded = tokio::select! {
                 event = events.next() => match event {
-                    Some(Ok(recorded)) => recorded,
+                    Some(Ok(decoded)) => decoded.recorded().clone(),
                     Some(Err(_)) | None => return,
                 },
                 () = &mut departure => {

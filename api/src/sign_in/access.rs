@@ -11,12 +11,13 @@ use std::{
 };
 
 use domain::{
-    AgentId, PersonalText, SignInId,
-    agent::{Account, ApiKey, Permissions, Role, SecondFactor, SignIn, State, decode, event::ApiKeyDigest},
+    AgentId, SignInId,
+    agent::{Account, ApiKey, Permissions, Role, SecondFactor, SignIn, State, event::ApiKeyDigest},
 };
-use event_store::{EventReader, Position, RecordedEvent, Tail};
+use event_store::{EventReader, Position};
 use futures::StreamExt as _;
 use jiff::Timestamp;
+use journal::{Decoded, JournalError, Tail};
 use projections::{AgentView, ApiKeyView, SignInView, Views, ViewsError};
 use tokio::{
     sync::watch,
@@ -98,17 +99,27 @@ impl StaffAccess {
 
     async fn hear_all(&self, tail: &Arc<Tail>) {
         let mut events = tail.follow(self.position());
-        while let Some(Ok(recorded)) = events.next().await {
-            if let Err(error) = self.hear(&recorded) {
+        while let Some(event) = events.next().await {
+            let unreadable = match event {
+                Ok(decoded) => {
+                    self.hear(&decoded);
+                    continue;
+                }
+                Err(JournalError::Unreadable(unreadable)) => unreadable,
+                Err(_) => return,
+            };
+            let (recorded, error) = (&unreadable.recorded, &unreadable);
+            if recorded.stream.category() == "agent" {
                 // From here on nothing is in sight any more: nobody is let in until somebody has looked.
                 let position = recorded.position.0;
                 tracing::error!(
                     position,
-                    error = &error as &dyn std::error::Error,
+                    error = error as &dyn std::error::Error,
                     "staff is refused: an event of an account cannot be read"
                 );
                 std::future::pending::<()>().await;
             }
+            self.heard_to(recorded.position);
         }
     }
 
@@ -130,21 +141,19 @@ impl StaffAccess {
         }
     }
 
-    fn hear(&self, recorded: &RecordedEvent) -> Result<(), domain::DecodeError> {
-        if recorded.stream.category() == "agent"
-            && let Some(id) = recorded.stream.id()
-        {
-            let stored = &recorded.event;
-            let personal = if stored.personal.is_some() { PersonalText::Sealed } else { PersonalText::Absent };
-            let event = decode(&stored.event_type, stored.schema, &stored.data, personal)?;
+    fn hear(&self, decoded: &Decoded) {
+        if let Some((id, event)) = decoded.event().agent() {
             let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
-            let state = accounts.entry(AgentId(id)).or_default();
-            *state = std::mem::take(state).evolve(&event);
+            let state = accounts.entry(id).or_default();
+            *state = std::mem::take(state).evolve(event);
             drop(accounts);
             self.changed.send_replace(());
         }
-        self.heard.send_modify(|heard| heard.position = recorded.position);
-        Ok(())
+        self.heard_to(decoded.position());
+    }
+
+    fn heard_to(&self, position: Position) {
+        self.heard.send_modify(|heard| heard.position = position);
     }
 
     fn position(&self) -> Position {

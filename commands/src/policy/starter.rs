@@ -3,37 +3,35 @@
 
 use std::sync::Arc;
 
-use domain::{
-    PersonalText, SessionId,
-    session::{Event, decode},
-};
-use event_store::{Position, RecordedEvent, Tail};
+use domain::{DomainEvent, SessionId, session::Event};
+use event_store::Position;
 use futures::StreamExt;
+use journal::{JournalError, Tail};
 
 use super::runner::Runner;
-use crate::sessions::MESSAGE_SENT;
 
 /// Follows the log for ever; ends when the tail has stopped.
 pub async fn start_runs(runner: Arc<Runner>, tail: Arc<Tail>, from: Position) {
     let mut events = tail.follow(from);
-    while let Some(Ok(recorded)) = events.next().await {
-        if let Some(session) = own_message(&runner, &recorded) {
-            runner.take_up(session, recorded.event.event_id);
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(decoded) => {
+                if let Some(session) = own_message(&runner, decoded.event()) {
+                    runner.take_up(session, decoded.recorded().event.event_id);
+                }
+            }
+            // The keeper meets it as well, and whoever folds that stream says so.
+            Err(JournalError::Unreadable(_)) => {}
+            Err(_) => break,
         }
     }
     tracing::error!("no more runs are started: the tail of the log has stopped");
 }
 
 /// The session of a message that this life of the node took.
-fn own_message(runner: &Runner, recorded: &RecordedEvent) -> Option<SessionId> {
-    if &*recorded.event.event_type != MESSAGE_SENT {
-        return None;
-    }
-    let event = decode(MESSAGE_SENT, recorded.event.schema, &recorded.event.data, PersonalText::Sealed).ok()?;
-    match event {
-        Event::CustomerMessageSent(sent) if sent.incarnation == runner.node().incarnation => {
-            recorded.stream.id().map(SessionId)
-        }
+fn own_message(runner: &Runner, event: &DomainEvent) -> Option<SessionId> {
+    match event.session()? {
+        (session, Event::CustomerMessageSent(sent)) if sent.incarnation == runner.node().incarnation => Some(session),
         _of_another_node => None,
     }
 }

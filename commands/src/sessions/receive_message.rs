@@ -12,15 +12,12 @@ use domain::{
     text::{MessageText, SessionName},
 };
 use event_store::{Position, RecordedEvent};
+use journal::{Decoded, JournalError};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Execution, Origin, Sessions, customer_origin, decode_recorded, opening};
-use crate::{
-    error::{CommandError, Undecodable},
-    event_id::IdempotencyKey,
-    node::Node,
-};
+use super::{Execution, Origin, Sessions, customer_origin, opening};
+use crate::{error::CommandError, event_id::IdempotencyKey, node::Node};
 
 /// A customer's message.
 #[derive(Debug, Clone)]
@@ -92,10 +89,10 @@ impl Sessions {
 
     /// Erased words cannot be compared: then the first answer stands.
     async fn refuse_other_words(&self, sent: &Arc<RecordedEvent>, words: &Words) -> Result<(), CommandError> {
-        let opened = self.log().open(sent).await?;
-        let event = decode_recorded(sent, opened);
-        match event.map_err(|source| Undecodable { position: sent.position, source })? {
-            Event::CustomerMessageSent(CustomerMessageSent { words: said, .. }) => match said.known() {
+        let decoded = Decoded::decode(sent.clone()).map_err(JournalError::from)?;
+        self.journal().open(&decoded).await?;
+        match decoded.opened_event().session().map(|(_, event)| event) {
+            Some(Event::CustomerMessageSent(CustomerMessageSent { words: said, .. })) => match said.known() {
                 Some(said) if said != words => Err(CommandError::KeyReused),
                 Some(_) | None => Ok(()),
             },
@@ -105,4 +102,4 @@ impl Sessions {
 }
 
 /// Its stored name.
-pub(crate) const MESSAGE_SENT: &str = "session.customer_message_sent";
+const MESSAGE_SENT: &str = "session.customer_message_sent";

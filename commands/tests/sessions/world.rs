@@ -13,7 +13,7 @@ use commands::{
     Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Sessions,
     live::InProcess,
     policy::{RunSettings, Runner, starter::start_runs},
-    sessions::{ReceiveMessage, Received, decode_recorded, stream_of},
+    sessions::{ReceiveMessage, Received, stream_of},
 };
 use domain::{
     SessionId, VisitorId,
@@ -25,8 +25,9 @@ use domain::{
 };
 use event_store::{
     AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Log, Position, Positions,
-    ReadError, RecordedEvent, SealedEvent, StreamName, StreamVersion, Tail, Vault, memory::MemoryStore,
+    ReadError, RecordedEvent, SealedEvent, StreamName, StreamVersion, Vault, memory::MemoryStore,
 };
+use journal::{Journal, Tail};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -216,12 +217,10 @@ impl World {
 
     /// All events of a session.
     pub(crate) async fn events(&self, session: SessionId) -> Vec<Event> {
-        let mut events = Vec::new();
-        for recorded in self.store.read_stream(&stream_of(session), StreamVersion::NONE, 1000).await.unwrap() {
-            let opened = self.log.open(&recorded).await.unwrap();
-            events.push(decode_recorded(&recorded, opened).unwrap());
-        }
-        events
+        let journal = Journal::new(self.store.clone(), self.log.vault().clone());
+        let events = journal.whole_stream(&stream_of(session), StreamVersion::NONE).await.unwrap();
+        journal.open_all(&events).await.unwrap();
+        events.iter().map(|decoded| decoded.opened_event().session().unwrap().1.clone()).collect()
     }
 
     /// Waits until a session's events satisfy `done`.

@@ -5,23 +5,6 @@
 
 use serde_json::{Map, Value};
 
-/// The plain part while it is brought up to date.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlainMap(pub(super) Map<String, Value>);
-
-/// The personal part while it is brought up to date.
-#[derive(Clone, PartialEq, Eq)]
-pub enum PersonalMap {
-    /// The event has none.
-    Absent,
-    /// Opened.
-    Known(Map<String, Value>),
-    /// Its key was destroyed.
-    Erased,
-    /// The reader holds no keys.
-    Sealed,
-}
-
 /// One step of one event type.
 pub struct Upcaster {
     /// Which events.
@@ -34,23 +17,37 @@ pub struct Upcaster {
     pub personal: fn(Map<String, Value>) -> Map<String, Value>,
 }
 
-/// Applies every step from a stored schema on.
-pub(super) fn bring_up_to_date(
+/// Whether a stored event of this schema has to be brought up to date.
+pub(super) fn has_step(upcasters: &[Upcaster], event_type: &str, schema: u32) -> bool {
+    steps(upcasters, event_type, schema).next().is_some()
+}
+
+/// The plain part at the current schema, and which that is.
+pub(super) fn plain(
     upcasters: &[Upcaster],
     event_type: &str,
-    mut schema: u32,
-    mut plain: PlainMap,
-    mut personal: PersonalMap,
-) -> (u32, PlainMap, PersonalMap) {
-    while let Some(step) = upcasters.iter().find(|step| step.event_type == event_type && step.from_schema == schema) {
-        plain = PlainMap((step.plain)(plain.0));
-        personal = match personal {
-            PersonalMap::Known(map) => PersonalMap::Known((step.personal)(map)),
-            unknown => unknown,
-        };
-        schema += 1;
-    }
-    (schema, plain, personal)
+    schema: u32,
+    plain: Map<String, Value>,
+) -> (u32, Map<String, Value>) {
+    steps(upcasters, event_type, schema)
+        .fold((schema, plain), |(schema, plain), step| (schema + 1, (step.plain)(plain)))
+}
+
+/// The known personal part at the current schema.
+pub(super) fn personal(
+    upcasters: &[Upcaster],
+    event_type: &str,
+    schema: u32,
+    personal: Map<String, Value>,
+) -> Map<String, Value> {
+    steps(upcasters, event_type, schema).fold(personal, |personal, step| (step.personal)(personal))
+}
+
+/// Every step from a stored schema on.
+fn steps<'a>(upcasters: &'a [Upcaster], event_type: &'a str, schema: u32) -> impl Iterator<Item = &'a Upcaster> {
+    (schema..).map_while(move |schema| {
+        upcasters.iter().find(|step| step.event_type == event_type && step.from_schema == schema)
+    })
 }
 
 #[cfg(test)]

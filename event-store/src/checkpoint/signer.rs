@@ -20,8 +20,7 @@ use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use super::{Checkpoint, CheckpointKey, folder::NoteFolder, resume::Kept};
 use crate::{
     event::Position,
-    port::{EventReader, Identity},
-    tail::Tail,
+    port::{EventReader, Follow, Identity},
 };
 
 /// How long the end of the process waits for the last note: what is on the log is read in much less, and a folder that hangs
@@ -104,7 +103,7 @@ impl Signer {
     /// Starts following a log. Returns at once; whatever has to be read is read beside everything else.
     #[must_use]
     pub fn start(
-        tail: Arc<Tail>,
+        follow: Follow,
         reader: Arc<dyn EventReader>,
         log: Identity,
         key: CheckpointKey,
@@ -115,7 +114,7 @@ impl Signer {
         let means = Means { reader, log, key: Arc::new(key), folder, places };
         let (tell, status) = watch::channel(Status::default());
         let (stop, stopping) = watch::channel(false);
-        let task = Mutex::new(Some(tokio::spawn(following::run(means, tail, pace, tell, stopping))));
+        let task = Mutex::new(Some(tokio::spawn(following::run(means, follow, pace, tell, stopping))));
         Self { status, stop, task }
     }
 

@@ -1,7 +1,8 @@
 //! Answers that end in the middle: none is taken for the end of what there is.
 
-use event_store::{EventReader as _, EventStore as _, Expected, Position, ReadError, StreamVersion, tail::Tail};
+use event_store::{EventReader as _, EventStore as _, Expected, Position, ReadError, StreamVersion};
 use futures::StreamExt as _;
+use journal::Tail;
 use protocol_server::Ending;
 use tokio::time::timeout;
 

@@ -1,5 +1,7 @@
 //! What an assistant is told: the messages to answer and what was said before them in this context.
 
+use std::pin::pin;
+
 use domain::{
     MessageId, SessionId,
     session::{
@@ -8,18 +10,18 @@ use domain::{
     },
 };
 use event_store::StreamVersion;
+use futures::StreamExt as _;
 use serde_json::Map;
 
 use super::language_of;
 use crate::{
     assistant::{Question, Speaker, Turn},
-    error::{CommandError, Undecodable},
-    sessions::{Sessions, decode_recorded, stream_of},
+    error::CommandError,
+    sessions::{Sessions, stream_of},
 };
 
 /// Turns that an assistant is told at most (as LibreDesk).
 const HISTORY: usize = 30;
-const PAGE: usize = 500;
 
 #[derive(Default)]
 struct Heard {
@@ -47,28 +49,25 @@ pub(super) async fn build(sessions: &Sessions, session: SessionId, run: &Run) ->
 }
 
 async fn listen(sessions: &Sessions, session: SessionId) -> Result<Heard, CommandError> {
-    let (reader, stream) = (sessions.log().reader(), stream_of(session));
-    let (mut heard, mut after) = (Heard::default(), StreamVersion::NONE);
-    loop {
-        let page = reader.read_stream(&stream, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(heard) };
-        after = last.version;
-        for recorded in &page {
-            let opened = sessions.log().open(recorded).await?;
-            let position = recorded.position;
-            heard.take(decode_recorded(recorded, opened).map_err(|source| Undecodable { position, source })?);
-        }
+    let (journal, stream) = (sessions.journal(), stream_of(session));
+    let mut heard = Heard::default();
+    let mut pages = pin!(journal.read_stream(&stream, StreamVersion::NONE));
+    while let Some(page) = pages.next().await {
+        let page = page?;
+        journal.open_all(&page).await?;
+        page.iter().filter_map(|decoded| decoded.opened_event().session()).for_each(|(_, event)| heard.take(event));
     }
+    Ok(heard)
 }
 
 impl Heard {
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: &Event) {
         match event {
             Event::ContextStarted(_) => *self = Self::default(),
             Event::CustomerMessageSent(CustomerMessageSent { message, words, .. }) => {
                 if let Some(words) = words.known() {
                     let text = words.text.as_str().to_owned();
-                    self.turns.push((Some(message), Turn { speaker: Speaker::Customer, text }));
+                    self.turns.push((Some(*message), Turn { speaker: Speaker::Customer, text }));
                     self.newest = Some(words.clone());
                 }
             }

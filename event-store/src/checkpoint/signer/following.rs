@@ -17,8 +17,7 @@ use crate::{
     },
     event::{Position, RecordedEvent},
     merkle::TreeSize,
-    port::ReadError,
-    tail::Tail,
+    port::{Follow, ReadError},
 };
 
 /// Events taken at a time, where so many are there.
@@ -31,7 +30,7 @@ type Chunk = Vec<Result<Arc<RecordedEvent>, ReadError>>;
 /// Follows the log until told to stop, or until it contradicts a note.
 pub(super) async fn run(
     means: Means,
-    tail: Arc<Tail>,
+    follow: Follow,
     pace: Pace,
     tell: watch::Sender<Status>,
     mut stopping: watch::Receiver<bool>,
@@ -39,7 +38,7 @@ pub(super) async fn run(
     let teller = Teller(tell);
     let followed = match start(&means, pace, &teller, &mut stopping).await {
         Ok(None) => return,
-        Ok(Some(start)) => Following::new(means, pace, &teller, start).follow(&tail, &mut stopping).await,
+        Ok(Some(start)) => Following::new(means, pace, &teller, start).follow(&follow, &mut stopping).await,
         Err(alarm) => Err(alarm),
     };
     if let Err(alarm) = followed {
@@ -92,8 +91,8 @@ impl<'a> Following<'a> {
         Self { means, pace, teller, edge, ahead, signed, news_since: None, is_owed: false, not_before: Instant::now() }
     }
 
-    async fn follow(mut self, tail: &Arc<Tail>, stopping: &mut watch::Receiver<bool>) -> Result<(), Alarm> {
-        let mut events = tail.follow(self.edge.position).ready_chunks(CHUNK);
+    async fn follow(mut self, follow: &Follow, stopping: &mut watch::Receiver<bool>) -> Result<(), Alarm> {
+        let mut events = follow(self.edge.position).ready_chunks(CHUNK);
         loop {
             let due = self.due();
             tokio::select! {

@@ -22,9 +22,8 @@ use crate::{
     event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     memory::MemoryStore,
     merkle::{Tree, TreeSize, leaf_hash},
-    port::{EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
+    port::{EventReader, EventStore, EventStream, Expected, Follow, Identity, Positions, ReadError},
     subscription,
-    tail::Tail,
 };
 
 /// How long anything may take on a busy machine.
@@ -222,9 +221,10 @@ impl World {
 
     pub(super) async fn start(&self, pace: Pace) -> Signer {
         let reader: Arc<dyn EventReader> = Arc::new(self.log.clone());
-        let head = reader.head().await.expect("memory answers");
+        let followed = reader.clone();
+        let follow: Follow = Arc::new(move |after| followed.subscribe(after));
         let places = Places { folder: self.folder(), state: self.state_file(), key_file: self.key_file() };
-        Signer::start(Tail::start(reader.clone(), head), reader, self.identity(), self.key(), places, pace)
+        Signer::start(follow, reader, self.identity(), self.key(), places, pace)
     }
 
     pub(super) async fn append(&self, mut events: usize) {

@@ -1,0 +1,308 @@
+//! One tail per process: it reads the log once, decodes each event once, keeps a recent window, and feeds every follower from it.
+//! Whoever is behind the window reads the log itself; nobody is dropped for being slow.
+//!
+//! Invariants: a follower sees each event after its position once and in order; the window only saves reads. What has been opened
+//! of an event is forgotten within seconds, so that an erasure is not undone by what is in memory.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, Weak},
+    time::{Duration, Instant},
+};
+
+use event_store::{
+    EventReader, EventStream, Follow, Position, ReadError, RecordedEvent, StreamName, pages::PAGE, subscription::POLL,
+};
+use futures::{Stream, StreamExt};
+use tokio::sync::{broadcast, broadcast::error::RecvError, watch};
+
+use crate::{
+    decoded::Decoded,
+    error::{JournalError, Unreadable},
+};
+
+/// Events kept in memory: some seconds at full load.
+const WINDOW: usize = 4096;
+/// Events that may wait for one follower of a stream before it reads the log instead.
+const BACKLOG: usize = 16;
+/// How long an opened personal part is kept for the followers to come: they are some milliseconds apart.
+const KEPT_OPEN: Duration = Duration::from_secs(2);
+
+/// Events as they come, for ever. An unreadable event is an error that does not end it: whoever need not understand it goes on.
+/// Any other error does.
+pub type DecodedEvents = Pin<Box<dyn Stream<Item = Result<Decoded, JournalError>> + Send>>;
+
+/// A decoded event, or one that cannot be.
+type Entry = Result<Decoded, Unreadable>;
+
+/// The shared tail.
+pub struct Tail {
+    reader: Arc<dyn EventReader>,
+    window: Mutex<Window>,
+    streams: Mutex<HashMap<StreamName, broadcast::Sender<Entry>>>,
+    state: watch::Sender<TailState>,
+}
+
+/// The newest entries with the time they came; the first `closed` of them hold nothing opened.
+#[derive(Default)]
+struct Window {
+    entries: VecDeque<(Instant, Entry)>,
+    closed: usize,
+}
+
+#[derive(Debug, Clone)]
+struct TailState {
+    position: Position,
+    stopped: Option<ReadError>,
+}
+
+impl Tail {
+    /// Starts following the log after a position, usually its head.
+    pub fn start(reader: Arc<dyn EventReader>, after: Position) -> Arc<Self> {
+        let (state, _) = watch::channel(TailState { position: after, stopped: None });
+        let tail = Arc::new(Self { reader, window: Mutex::default(), streams: Mutex::default(), state });
+        tokio::spawn(run(Arc::downgrade(&tail), tail.reader.subscribe(after)));
+        tail
+    }
+
+    /// The newest position this process has seen.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.state.borrow().position
+    }
+
+    /// What stopped the tail for good, if anything: a gap or damage.
+    #[must_use]
+    pub fn stopped(&self) -> Option<ReadError> {
+        self.state.borrow().stopped.clone()
+    }
+
+    /// Every event after a position.
+    pub fn follow(self: &Arc<Self>, after: Position) -> DecodedEvents {
+        Box::pin(self.entries(after).map(|entry| Ok(entry??)))
+    }
+
+    /// Every event after a position as it is stored, readable or not.
+    pub fn follow_recorded(self: &Arc<Self>, after: Position) -> EventStream {
+        Box::pin(self.entries(after).map(|entry| Ok(recorded(&entry?).clone())))
+    }
+
+    fn entries(self: &Arc<Self>, after: Position) -> impl Stream<Item = Result<Entry, ReadError>> + Send + use<> {
+        let tail = self.clone();
+        let mut state = self.state.subscribe();
+        async_stream::stream! {
+            let mut cursor = after;
+            loop {
+                match tail.page(cursor).await {
+                    Ok(page) if page.is_empty() => {
+                        if let Err(error) = wait_beyond(&mut state, cursor).await {
+                            yield Err(error);
+                            return;
+                        }
+                    }
+                    Ok(page) => for entry in page {
+                        cursor = recorded(&entry).position;
+                        yield Ok(entry);
+                    },
+                    Err(ReadError::Unavailable(_)) => tokio::time::sleep(POLL).await,
+                    Err(error) => {
+                        yield Err(error);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// [`Self::follow_recorded`] as the log's own readers take it.
+    #[must_use]
+    pub fn as_follow(self: &Arc<Self>) -> Follow {
+        let tail = self.clone();
+        Arc::new(move |after| tail.follow_recorded(after))
+    }
+
+    /// Every event of one stream after a position of the log.
+    pub fn follow_stream(self: &Arc<Self>, stream: &StreamName, after: Position) -> DecodedEvents {
+        let tail = self.clone();
+        let stream = stream.clone();
+        let mut live = self.listen(&stream);
+        Box::pin(async_stream::stream! {
+            let mut cursor = after;
+            'log: loop {
+                match tail.reader.read_stream_after_position(&stream, cursor, PAGE).await {
+                    Ok(page) if !page.is_empty() => for event in page {
+                        cursor = event.position;
+                        yield Ok(Decoded::decode(event)?);
+                    },
+                    Ok(_) => loop {
+                        match live.recv().await {
+                            Ok(entry) if recorded(&entry).position > cursor => {
+                                cursor = recorded(&entry).position;
+                                yield Ok(entry?);
+                            }
+                            Ok(_already_read) => {}
+                            Err(RecvError::Lagged(_)) => continue 'log,
+                            Err(RecvError::Closed) => {
+                                if let Some(error) = tail.stopped() {
+                                    yield Err(error.into());
+                                }
+                                return;
+                            }
+                        }
+                    },
+                    Err(ReadError::Unavailable(_)) => tokio::time::sleep(POLL).await,
+                    Err(error) => {
+                        yield Err(error.into());
+                        return;
+                    }
+                }
+            }
+        })
+    }
+
+    /// From the window where it reaches back far enough, otherwise from the log.
+    async fn page(&self, after: Position) -> Result<Vec<Entry>, ReadError> {
+        if let Some(page) = self.page_from_window(after) {
+            return Ok(page);
+        }
+        Ok(self.reader.read_all(after, PAGE).await?.into_iter().map(Decoded::decode).collect())
+    }
+
+    fn page_from_window(&self, after: Position) -> Option<Vec<Entry>> {
+        if after >= self.position() {
+            return Some(Vec::new());
+        }
+        let window = lock(&self.window);
+        let first_is_known = window.entries.front().is_some_and(|(_, oldest)| recorded(oldest).position <= after);
+        let start = window.entries.partition_point(|(_, entry)| recorded(entry).position <= after);
+        first_is_known.then(|| window.entries.range(start..).take(PAGE).map(|(_, entry)| entry.clone()).collect())
+    }
+
+    fn listen(&self, stream: &StreamName) -> broadcast::Receiver<Entry> {
+        let mut streams = lock(&self.streams);
+        streams.entry(stream.clone()).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
+    }
+
+    fn accept(&self, event: Arc<RecordedEvent>) {
+        let position = event.position;
+        let entry = Decoded::decode(event);
+        lock(&self.window).push(entry.clone());
+        self.hand_to_listeners(entry);
+        self.state.send_modify(|state| state.position = position);
+    }
+
+    fn hand_to_listeners(&self, entry: Entry) {
+        let mut streams = lock(&self.streams);
+        let stream = recorded(&entry).stream.clone();
+        let nobody_listens = streams.get(&stream).is_some_and(|listeners| listeners.send(entry).is_err());
+        if nobody_listens {
+            streams.remove(&stream);
+        }
+    }
+
+    fn stop(&self, error: ReadError) {
+        tracing::error!(error = &error as &dyn std::error::Error, "the tail of the log has stopped");
+        self.state.send_modify(|state| state.stopped = Some(error));
+        lock(&self.streams).clear();
+    }
+}
+
+impl Window {
+    fn push(&mut self, entry: Entry) {
+        if self.entries.len() == WINDOW {
+            self.entries.pop_front();
+            self.closed = self.closed.saturating_sub(1);
+        }
+        self.entries.push_back((Instant::now(), entry));
+        self.close_older_than(KEPT_OPEN);
+    }
+
+    /// Puts entries with nothing opened in the place of older ones.
+    fn close_older_than(&mut self, age: Duration) {
+        while let Some((came, entry)) = self.entries.get_mut(self.closed)
+            && came.elapsed() >= age
+        {
+            if let Ok(decoded) = entry
+                && decoded.is_opened()
+            {
+                *decoded = decoded.sealed_again();
+            }
+            self.closed += 1;
+        }
+    }
+}
+
+fn recorded(entry: &Entry) -> &Arc<RecordedEvent> {
+    match entry {
+        Ok(decoded) => decoded.recorded(),
+        Err(unreadable) => &unreadable.recorded,
+    }
+}
+
+async fn run(tail: Weak<Tail>, mut events: EventStream) {
+    while let Some(next) = events.next().await {
+        let Some(tail) = tail.upgrade() else { return };
+        match next {
+            Ok(event) => tail.accept(event),
+            Err(error) => tail.stop(error),
+        }
+    }
+}
+
+async fn wait_beyond(state: &mut watch::Receiver<TailState>, cursor: Position) -> Result<(), ReadError> {
+    let ready = state.wait_for(|state| state.position > cursor || state.stopped.is_some()).await;
+    match ready.ok().and_then(|state| state.stopped.clone()) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no code panics while it holds this lock")
+}
+
+#[cfg(test)]
+mod tests {
+    use event_store::{Actor, SealedEvent, StreamVersion};
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn entry() -> Entry {
+        let event = SealedEvent {
+            event_id: Uuid::nil(),
+            event_type: "session.opened".into(),
+            schema: 1,
+            actor: Actor::new("customer", "c"),
+            subject: None,
+            key_id: None,
+            correlation_id: Uuid::nil(),
+            causation_id: None,
+            data: format!(r#"{{"visitor":"{0}","context":"{0}"}}"#, Uuid::nil()).into(),
+            personal: Some([1, 2, 3].as_slice().into()),
+        };
+        Decoded::decode(Arc::new(RecordedEvent {
+            position: Position(1),
+            stream: StreamName::of("session", Uuid::nil()),
+            version: StreamVersion(1),
+            recorded_at: Timestamp::UNIX_EPOCH,
+            event,
+            prev_hash: [0; 32],
+            hash: [0; 32],
+        }))
+    }
+
+    #[tokio::test]
+    async fn what_was_opened_is_forgotten_when_it_is_old() {
+        let (mut window, entry) = (Window::default(), entry());
+        window.push(entry.clone());
+        entry.as_ref().expect("readable").open(None).await.expect("stays sealed");
+        let is_opened = |window: &Window| window.entries[0].1.as_ref().is_ok_and(Decoded::is_opened);
+        assert!(is_opened(&window));
+        window.close_older_than(Duration::ZERO);
+        assert!(!is_opened(&window));
+        assert_eq!(window.closed, 1);
+    }
+}
