@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use commands::{AccessLog, Customers, LiveReplies, Node, Sessions};
-use event_store::{EventReader, Identity, Log, checkpoint};
+use event_store::{Clock, EventReader, Identity, Log, checkpoint};
 use journal::Tail;
 use projections::Views;
 use tokio::sync::watch;
@@ -54,6 +54,8 @@ pub struct App {
     pub departures: Arc<Departures>,
     /// The newest events as staff sees them.
     pub staff_frames: StaffFrames,
+    /// The time that decides.
+    pub clock: Arc<dyn Clock>,
     /// What was set.
     pub settings: Arc<Settings>,
     /// Turns true when the process is about to end: streams end then, and are told to come back.
@@ -71,6 +73,7 @@ impl App {
             .app_data(Data::from(self.visitors.clone()))
             .app_data(Data::from(self.staff.clone()))
             .app_data(Data::from(self.identity_tokens.clone()))
+            .app_data(Data::from(self.clock.clone()))
             .app_data(Data::from(self.settings.clone()))
             .app_data(Data::from(self.log.reader()));
     }

@@ -65,11 +65,11 @@ impl Doors {
     #[must_use]
     pub fn new(config: Config, callers: Callers) -> Self {
         Self {
+            rates: Rates::new(config.chat_rate_per_minute, config.rate_per_second, &callers.staff.clock),
             callers,
             proxies: config.trusted_proxies,
             guests: Guests { allowed: config.allowed_origins, widget: config.widget_origins },
             headers: Headers::new(&config.frame_ancestors),
-            rates: Rates::new(config.chat_rate_per_minute, config.rate_per_second),
         }
     }
 

@@ -102,6 +102,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let visitors = Arc::new(Visitors {
         customers: customers.clone(),
         tokens: visitor_tokens,
+        clock: clock.clone(),
         departures: departures.clone(),
         legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
     });
@@ -112,6 +113,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         passwords,
         failures: Failures::new(policies.clone()),
         second_factor_roles: settings.second_factor_roles.clone(),
+        clock: clock.clone(),
         log_id: identity.log_id,
     });
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
@@ -132,6 +134,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         identity_tokens,
         departures,
         staff_frames: StaffFrames::default(),
+        clock,
         settings: Arc::new(settings),
         stopping,
     });

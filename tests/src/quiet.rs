@@ -23,7 +23,7 @@ use domain::{
     agent::{Account, Role, SignIn, State},
 };
 use event_store::{
-    EventStore, Log, Vault, checkpoint,
+    EventStore, Log, SystemClock, Vault, checkpoint,
     memory::MemoryStore,
     migration::migrate_policy,
     sql::{Access, Database},
@@ -64,6 +64,7 @@ pub async fn app(
 ) -> App {
     let identity = store.identity().await.expect("the store answers");
     let head = store.head().await.expect("the store answers");
+    let clock = SystemClock::shared();
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::start(store, head);
     let access = StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head);
@@ -76,6 +77,7 @@ pub async fn app(
     let visitors = Visitors {
         customers: customers.clone(),
         tokens: VisitorTokens::new(&[KEY.to_vec()]),
+        clock: clock.clone(),
         departures: departures.clone(),
         legacy_log_id: None,
     };
@@ -86,6 +88,7 @@ pub async fn app(
         passwords: Passwords::new(),
         failures: Failures::new(policies),
         second_factor_roles: settings.second_factor_roles.clone(),
+        clock: clock.clone(),
         log_id: identity.log_id,
     };
     App {
@@ -105,6 +108,7 @@ pub async fn app(
         access,
         log,
         staff_frames: StaffFrames::default(),
+        clock,
         settings: Arc::new(settings),
         stopping,
     }

@@ -8,6 +8,7 @@ mod bucket;
 
 use std::{
     net::{IpAddr, Ipv6Addr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,6 +21,7 @@ use actix_web::{
 };
 use bucket::{Bucket, Level, whole_seconds};
 use domain::VisitorId;
+use event_store::Clock;
 use uuid::Uuid;
 
 use crate::{problem::Problem, sign_in::caller::Caller};
@@ -60,10 +62,11 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 
 impl Rates {
     /// These limits; 0 switches one off.
-    pub(super) fn new(chat_per_minute: u32, per_second: u32) -> Self {
+    pub(super) fn new(chat_per_minute: u32, per_second: u32, clock: &Arc<dyn Clock>) -> Self {
+        let bucket = |name, count, per, burst| Bucket::new(name, count, per, burst, clock.clone());
         Self {
-            chat: Bucket::new("chat", chat_per_minute, MINUTE, chat_per_minute.min(CHAT_BURST)),
-            everything: Bucket::new("requests", per_second, SECOND, per_second),
+            chat: bucket("chat", chat_per_minute, MINUTE, chat_per_minute.min(CHAT_BURST)),
+            everything: bucket("requests", per_second, SECOND, per_second),
         }
     }
 

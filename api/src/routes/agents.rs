@@ -21,6 +21,7 @@ use domain::{
     },
     text::{PersonName, Username},
 };
+use event_store::Clock;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -72,10 +73,10 @@ pub struct AgentAnswer {
         (status = 200, body = AgentsAnswer),
     )
 )]
-pub async fn list(_: May<AgentRead>, views: CaughtUpViews) -> Result<HttpResponse, Problem> {
+pub async fn list(_: May<AgentRead>, views: CaughtUpViews, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
     let mut reading = views.reading().await?;
     let agents = reading.agents().await?;
-    let online = reading.open_sign_ins(Timestamp::now()).await?;
+    let online = reading.open_sign_ins(clock.now()).await?;
     let is_online = |agent| online.iter().any(|sign_in| sign_in.agent == agent);
     let data = agents.into_iter().map(|view| (is_online(view.agent), view));
     let data = data.map(|(is_online, view)| AgentData::new(view, is_online)).collect();
@@ -97,7 +98,7 @@ pub async fn show(_: May<AgentRead>, staff: Data<StaffServices>, id: Path<String
     let agent = named(&staff, &id)?;
     let folded = staff.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(no_account)?;
-    let data = AgentData::of(agent, account, Timestamp::now());
+    let data = AgentData::of(agent, account, staff.clock.now());
     Ok(HttpResponse::Ok().json(AgentAnswer { success: true, data, position: folded.position.0 }))
 }
 
@@ -133,7 +134,7 @@ pub async fn create(
         username,
     };
     let made = staff.accounts.create(caller.staff.actor(), new, request_id()).await.map_err(as_exists)?;
-    Ok(answer(&made))
+    Ok(answer(&made, staff.clock.now()))
 }
 
 fn as_exists(error: CommandError) -> Problem {
@@ -179,7 +180,7 @@ async fn change_it(
     agent: AgentId,
     changes: Changes,
 ) -> Result<HttpResponse, Problem> {
-    Ok(answer(&staff.accounts.change(agent, caller.staff.actor(), changes, request_id()).await?))
+    Ok(answer(&staff.accounts.change(agent, caller.staff.actor(), changes, request_id()).await?, staff.clock.now()))
 }
 
 /// Says what an account knows about.
@@ -223,7 +224,7 @@ pub async fn deactivate(
 ) -> Result<HttpResponse, Problem> {
     let agent = named(&staff, &id)?;
     keep_an_administrator(&staff, agent)?;
-    Ok(answer(&staff.accounts.set_active(agent, caller.staff.actor(), false, request_id()).await?))
+    Ok(answer(&staff.accounts.set_active(agent, caller.staff.actor(), false, request_id()).await?, staff.clock.now()))
 }
 
 /// Opens a closed account again.
@@ -243,7 +244,7 @@ pub async fn reactivate(
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let agent = named(&staff, &id)?;
-    Ok(answer(&staff.accounts.set_active(agent, caller.staff.actor(), true, request_id()).await?))
+    Ok(answer(&staff.accounts.set_active(agent, caller.staff.actor(), true, request_id()).await?, staff.clock.now()))
 }
 
 /// The password that was set.
@@ -295,15 +296,15 @@ pub async fn reset_password(
     };
     let hash = staff.passwords.hash(password).await?;
     let set = staff.accounts.set_password(agent, caller.staff.actor(), hash, None, request_id()).await?;
-    let data = AgentData::of(agent, &set.account, Timestamp::now());
+    let data = AgentData::of(agent, &set.account, staff.clock.now());
     let position = set.position.0;
     let mut response = HttpResponse::Ok();
     response.insert_header((actix_web::http::header::CACHE_CONTROL, "no-store"));
     Ok(response.json(ResetPasswordAnswer { success: true, data, new_password: shown, position }))
 }
 
-pub(super) fn answer(managed: &Managed) -> HttpResponse {
-    let data = AgentData::of(managed.agent, &managed.account, Timestamp::now());
+pub(super) fn answer(managed: &Managed, now: Timestamp) -> HttpResponse {
+    let data = AgentData::of(managed.agent, &managed.account, now);
     HttpResponse::Ok().json(AgentAnswer { success: true, data, position: managed.position.0 })
 }
 

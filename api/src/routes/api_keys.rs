@@ -12,7 +12,7 @@ use domain::{
     agent::{ApiKey, Permission, command::NewApiKey},
     text::PersonName,
 };
-use event_store::event::time_text;
+use event_store::{Clock, event::time_text};
 use jiff::Timestamp;
 use projections::ApiKeyView;
 use serde::{Deserialize, Serialize};
@@ -66,12 +66,12 @@ pub struct ApiKeyData {
 }
 
 impl ApiKeyData {
-    fn of(id: AgentId, key: &ApiKey) -> Self {
+    fn of(id: AgentId, key: &ApiKey, now: Timestamp) -> Self {
         Self {
             id: id.to_string(),
             name: key.name.as_ref().map(|name| name.as_str().to_owned()),
             permissions: texts(&key.permissions),
-            is_active: key.is_good(Timestamp::now()),
+            is_active: key.is_good(now),
             created_at: None,
             created_by: None,
             expires_at: key.expires_at.map(time_text),
@@ -118,9 +118,9 @@ pub struct ApiKeysAnswer {
         (status = 200, body = ApiKeysAnswer),
     )
 )]
-pub async fn list(_: May<AgentRead>, views: CaughtUpViews) -> Result<HttpResponse, Problem> {
+pub async fn list(_: May<AgentRead>, views: CaughtUpViews, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
     let mut reading = views.reading().await?;
-    let now = Timestamp::now();
+    let now = clock.now();
     let data = reading.api_keys().await?.into_iter().map(|view| ApiKeyData::new(view, now)).collect();
     Ok(HttpResponse::Ok().json(ApiKeysAnswer { success: true, data, position: reading.position().0 }))
 }
@@ -171,14 +171,14 @@ pub async fn issue(
 ) -> Result<HttpResponse, Problem> {
     let IssueApiKeyRequest { name, permissions: ProgramPermissions(permissions), expires_at } = body.0;
     let expires_at = expires_at.map(|EndTime(end)| end);
-    if expires_at.is_some_and(|end| end <= Timestamp::now()) {
+    if expires_at.is_some_and(|end| end <= staff.clock.now()) {
         return Err(Problem::invalid("expires_at", TO_COME));
     }
     let made = NewKey::generate();
     let new = NewApiKey { name, permissions, digest: made.digest.clone(), expires_at };
     let issued = staff.accounts.issue_api_key(made.id, caller.staff.actor(), new, request_id()).await?;
     staff.access.reach(issued.position, PATIENCE).await;
-    let data = ApiKeyData::of(issued.id, &issued.key);
+    let data = ApiKeyData::of(issued.id, &issued.key, staff.clock.now());
     let (key, position) = (made.expose().to_owned(), issued.position.0);
     Ok(secret(HttpResponse::Ok()).json(IssueApiKeyAnswer { success: true, data, key, position }))
 }
@@ -211,6 +211,6 @@ pub async fn revoke(
     let id: AgentId = id.parse().map_err(|_| Problem::not_found("there is no such API key"))?;
     let revoked = staff.accounts.revoke_api_key(id, caller.staff.actor(), request_id()).await?;
     staff.access.reach(revoked.position, PATIENCE).await;
-    let data = ApiKeyData::of(id, &revoked.key);
+    let data = ApiKeyData::of(id, &revoked.key, staff.clock.now());
     Ok(HttpResponse::Ok().json(ApiKeyAnswer { success: true, data, position: revoked.position.0 }))
 }

@@ -116,7 +116,7 @@ pub async fn identify(
     visitors: Data<Visitors>,
     body: JsonBody<IdentifyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let GoodToken { identity, id } = identity_tokens.check(&body.0.identity_token, jiff::Timestamp::now())?;
+    let GoodToken { identity, id } = identity_tokens.check(&body.0.identity_token, visitors.clock.now())?;
     let command = Identify { visitor: holder.visitor, identity, token: id, correlation_id: request_id() };
     let identified = visitors.customers.identify(command).await?;
     holder.visitor.into_iter().for_each(|visitor| visitors.departures.look_again(visitor));

@@ -13,7 +13,7 @@ use domain::{
     agent::{Account, command::Changes},
     text::{EmailAddress, PersonName, Username},
 };
-use event_store::Position;
+use event_store::{Clock, Position};
 use jiff::Timestamp;
 use projections::Views;
 use serde::{Deserialize, Serialize};
@@ -132,12 +132,12 @@ pub struct ProfileAnswer {
 pub async fn profile(own: Own, staff: Data<StaffServices>) -> Result<HttpResponse, Problem> {
     let folded = staff.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
-    Ok(profile_answer(own.agent, account, folded.position))
+    Ok(profile_answer(own.agent, account, staff.clock.now(), folded.position))
 }
 
-fn profile_answer(agent: AgentId, account: &Account, position: Position) -> HttpResponse {
+fn profile_answer(agent: AgentId, account: &Account, now: Timestamp, position: Position) -> HttpResponse {
     let permissions = account.role.permissions().iter().map(|permission| permission.as_str()).collect();
-    let data = AgentData::of(agent, account, Timestamp::now());
+    let data = AgentData::of(agent, account, now);
     HttpResponse::Ok().json(ProfileAnswer { success: true, data, permissions, position: position.0 })
 }
 
@@ -173,7 +173,7 @@ pub async fn change_profile(
     let ProfileRequest { name, email } = body.0;
     let changes = Changes { name, email, ..Changes::default() };
     let changed = staff.accounts.change(own.agent, own.actor(), changes, request_id()).await?;
-    Ok(profile_answer(changed.agent, &changed.account, changed.position))
+    Ok(profile_answer(changed.agent, &changed.account, staff.clock.now(), changed.position))
 }
 
 /// Where one is signed in.
@@ -195,9 +195,9 @@ pub struct SignInsAnswer {
         (status = 200, body = SignInsAnswer),
     )
 )]
-pub async fn sign_ins(own: Own, views: Data<Views>) -> Result<HttpResponse, Problem> {
+pub async fn sign_ins(own: Own, views: Data<Views>, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
     let mut reading = views.reading().await?;
-    let found = reading.sign_ins_of(own.agent, Timestamp::now()).await?;
+    let found = reading.sign_ins_of(own.agent, clock.now()).await?;
     let data = found.into_iter().map(|view| SignInData::new(view, own.sign_in)).collect();
     Ok(HttpResponse::Ok().json(SignInsAnswer { success: true, data, position: reading.position().0 }))
 }

@@ -9,7 +9,6 @@ use actix_web::{
 };
 use commands::accounts::{Managed, Subject};
 use domain::agent::{Account, Rejection, command::SecondFactorProof};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -124,7 +123,7 @@ pub async fn enable(
     }
     let offered = account.offered.clone().ok_or(Rejection::SecondFactorNotOffered)?;
     let subject = count_a_code(&staff, &own).await?;
-    let step = step_of(&offered, &body.0.code, Timestamp::now()).ok_or(Rejection::SecondFactorWrong)?;
+    let step = step_of(&offered, &body.0.code, staff.clock.now()).ok_or(Rejection::SecondFactorWrong)?;
     staff.failures.forget(&subject).await.map_err(store_away)?;
     let codes = new_recovery_codes();
     let kept = digests(own.agent, &codes);
@@ -218,7 +217,7 @@ pub async fn reset(
     let agent = named(&staff, &id)?;
     let reset = staff.accounts.reset_second_factor(agent, caller.staff.actor(), request_id()).await?;
     staff.access.reach(reset.position, PATIENCE).await;
-    Ok(answer(&reset))
+    Ok(answer(&reset, staff.clock.now()))
 }
 
 async fn with_password(staff: &StaffServices, own: &Own, password: Password) -> Result<Account, Problem> {
@@ -235,7 +234,7 @@ async fn proven(
     let account = with_password(staff, own, request.password).await?;
     let Some(code) = request.code else { return Ok(None) };
     count_a_code(staff, own).await?;
-    Ok(Some(proof(own.agent, &account, &code, Timestamp::now())))
+    Ok(Some(proof(own.agent, &account, &code, staff.clock.now())))
 }
 
 async fn count_a_code(staff: &StaffServices, own: &Own) -> Result<[Subject; 1], Problem> {

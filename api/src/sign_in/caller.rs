@@ -10,7 +10,6 @@ use std::{
 
 use actix_web::{HttpMessage as _, HttpRequest, http::header};
 use domain::{VisitorId, agent::Permission};
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
@@ -62,7 +61,7 @@ impl Caller {
     /// The token has ended, the sign-in or the key is over, or nobody can tell at this moment.
     pub fn staff(&self, request: &HttpRequest) -> Result<Option<Staff>, Problem> {
         let find = || match bearer(request) {
-            Some(token) => Staff::find(token, &self.callers.staff, Timestamp::now()),
+            Some(token) => Staff::find(token, &self.callers.staff),
             None => Ok(None),
         };
         self.staff.get_or_init(find).clone()
@@ -105,7 +104,7 @@ impl Caller {
     /// whatever page's request; the middleware lets only those of known pages change something.
     fn presented(&self, request: &HttpRequest) -> Result<Option<PresentedToken>, Problem> {
         let find = || {
-            let (visitors, now) = (&self.callers.visitors, Timestamp::now());
+            let (visitors, now) = (&self.callers.visitors, self.callers.visitors.clock.now());
             match bearer(request) {
                 Some(token) => visitors.by_bearer(token, now).map(Some),
                 None => Ok(request.cookie(COOKIE).and_then(|cookie| visitors.by_cookie(cookie.value(), now))),
@@ -128,7 +127,8 @@ impl Caller {
 
     /// Lets the answer bring a new token for this visitor, in place of any other.
     pub(super) fn set_token(&self, visitor: VisitorId) {
-        *self.issued.borrow_mut() = Some(self.callers.visitors.tokens.issue(visitor, Timestamp::now()));
+        let visitors = &self.callers.visitors;
+        *self.issued.borrow_mut() = Some(visitors.tokens.issue(visitor, visitors.clock.now()));
     }
 
     /// The token that goes out with the answer, if there is one.

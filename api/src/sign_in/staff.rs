@@ -80,14 +80,15 @@ impl Staff {
     ///
     /// # Errors
     /// The token has ended, the sign-in or the key is over, or nobody can tell at this moment.
-    pub(super) fn find(token: &str, services: &StaffServices, now: Timestamp) -> Result<Option<Self>, Problem> {
+    pub(super) fn find(token: &str, services: &StaffServices) -> Result<Option<Self>, Problem> {
+        let now = services.clock.now();
         if let Some((agent, digest)) = api_keys::read(token) {
             let standing = services.access.standing_of_key(agent, &digest, now);
             let permissions =
                 known(standing, || over("API_KEY_INVALID", "the API key is unknown, revoked or has ended"))?;
             return Ok(Some(Self { agent, pass: Pass::Key { digest, permissions } }));
         }
-        let said = match services.tokens.check_access(token) {
+        let said = match services.tokens.check_access(token, now) {
             Ok(said) => said,
             Err(TokenError::Expired) => return Err(over("TOKEN_EXPIRED", "the access token has expired; refresh it")),
             Err(TokenError::Invalid) => return Ok(None),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use commands::{Accounts, Failures};
+use event_store::Clock;
 use uuid::Uuid;
 
 use super::{access::StaffAccess, passwords::Passwords, second_factor::SecondFactorRoles, staff_tokens::StaffTokens};
@@ -21,6 +22,8 @@ pub struct StaffServices {
     pub failures: Failures,
     /// Roles whose members need a second factor.
     pub second_factor_roles: SecondFactorRoles,
+    /// Says when tokens and sign-ins end.
+    pub clock: Arc<dyn Clock>,
     /// Which log this is: ids of accounts are made from it.
     pub log_id: Uuid,
 }

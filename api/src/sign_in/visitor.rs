@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix_web::cookie::{Cookie, SameSite, time};
 use commands::Customers;
 use domain::VisitorId;
+use event_store::Clock;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,8 @@ pub struct Visitors {
     pub customers: Arc<Customers>,
     /// Signs and checks tokens.
     pub tokens: VisitorTokens,
+    /// Says when tokens end.
+    pub clock: Arc<dyn Clock>,
     /// Visitors who leave.
     pub departures: Arc<Departures>,
     /// With `compat_legacy_sessions`: the log, by whose id the owners of names are made.

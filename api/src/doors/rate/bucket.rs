@@ -9,9 +9,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use event_store::Clock;
 use moka::{policy::EvictionPolicy, sync::Cache};
 
 /// Callers kept at a time, the least recent given up first: some 10 MB.
@@ -23,7 +24,7 @@ pub(super) struct Bucket<K> {
     policy: String,
     cost_ns: u64,
     whole_ns: u64,
-    began: Instant,
+    clock: Arc<dyn Clock>,
     cells: Cache<K, Arc<AtomicU64>>,
 }
 
@@ -38,14 +39,20 @@ pub(super) struct Level {
 
 impl<K: Clone + Eq + Hash + Send + Sync + 'static> Bucket<K> {
     /// So many per time, and so many at once; none is no limit.
-    pub(super) fn new(name: &'static str, count: u32, per: Duration, burst: u32) -> Option<Self> {
+    pub(super) fn new(
+        name: &'static str,
+        count: u32,
+        per: Duration,
+        burst: u32,
+        clock: Arc<dyn Clock>,
+    ) -> Option<Self> {
         let cost_ns = u64::try_from(per.as_nanos()).ok()?.checked_div(count.into())?.max(1);
         let whole_ns = cost_ns * u64::from(burst);
         let policy = format!("\"{name}\";q={burst};w={}", whole_seconds(Duration::from_nanos(whole_ns)));
         // A moment longer than a bucket takes to fill.
         let kept = Duration::from_nanos(whole_ns) + Duration::from_secs(2);
         let cells = Cache::builder().max_capacity(CALLERS).time_to_idle(kept).eviction_policy(EvictionPolicy::lru());
-        Some(Self { name, policy, cost_ns, whole_ns, began: Instant::now(), cells: cells.build() })
+        Some(Self { name, policy, cost_ns, whole_ns, clock, cells: cells.build() })
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -59,7 +66,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Bucket<K> {
 
     /// Takes one from the bucket of each key, or none at all; answers the lowest of them.
     pub(super) fn take(&self, keys: &[K]) -> Level {
-        let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let now = u64::try_from(self.clock.now().as_nanosecond()).unwrap_or_default();
         self.take_at(now, keys)
     }
 
@@ -82,6 +89,8 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Bucket<K> {
     }
 
     fn take_one(&self, now: u64, cell: &AtomicU64) -> Level {
+        // Later than an empty bucket no bucket is full, unless the clock was set back since.
+        cell.fetch_min(now.saturating_add(self.whole_ns), Ordering::Relaxed);
         let fits = |full_at: &u64| full_at.saturating_sub(now) <= self.whole_ns;
         let next = |full_at: u64| full_at.max(now).saturating_add(self.cost_ns);
         let moved = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| Some(next(full_at)).filter(fits));
@@ -105,6 +114,7 @@ pub(super) fn whole_seconds(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use event_store::SystemClock;
     use proptest::prelude::*;
 
     use super::*;
@@ -112,7 +122,7 @@ mod tests {
     const S: u64 = 1_000_000_000;
 
     fn chat() -> Bucket<u8> {
-        Bucket::new("chat", 20, Duration::from_secs(60), 10).expect("it is on")
+        Bucket::new("chat", 20, Duration::from_secs(60), 10, SystemClock::shared()).expect("it is on")
     }
 
     #[test]
@@ -141,8 +151,18 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let bucket = chat();
+        for _ in 0..10 {
+            bucket.take_at(3_600 * S, &[1]);
+        }
+        assert!(bucket.take_at(0, &[1]).wait <= Some(Duration::from_secs(3)));
+        assert_eq!(bucket.take_at(3 * S, &[1]).wait, None);
+    }
+
+    #[test]
     fn none_is_no_limit() {
-        assert!(Bucket::<u8>::new("chat", 0, Duration::from_secs(60), 0).is_none());
+        assert!(Bucket::<u8>::new("chat", 0, Duration::from_secs(60), 0, SystemClock::shared()).is_none());
     }
 
     #[test]
@@ -155,7 +175,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_more_than_a_bucket_and_what_flows_in(count in 1u32..500, burst in 1u32..50, steps in prop::collection::vec(0u64..2 * S, 1..200)) {
-            let bucket = Bucket::<u8>::new("x", count, Duration::from_secs(60), burst).expect("it is on");
+            let bucket = Bucket::<u8>::new("x", count, Duration::from_secs(60), burst, SystemClock::shared()).expect("it is on");
             let (mut now, mut taken) = (0, 0);
             for step in steps {
                 now += step;
