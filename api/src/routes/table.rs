@@ -76,3 +76,26 @@ routes! {
         GET "/docs/{file:.*}" Anybody => docs::page;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sign_in::guard::Access;
+
+    #[test]
+    fn the_document_asks_for_the_tokens_that_the_table_asks_for() {
+        let document = serde_json::to_value(document()).expect("the document is JSON");
+        for row in ROUTES.iter().filter(|row| row.is_documented) {
+            let (path, method) = (row.path, row.method.to_lowercase());
+            let expected = match row.access {
+                Access::Anybody => Value::Null,
+                Access::Visitor => json!([{}, {"visitor": []}, {"visitor_cookie": []}]),
+                Access::Staff(_) | Access::CurrentUser => json!([{"bearer": []}]),
+                Access::StaffOrVisitor(_) => json!([{}, {"visitor": []}, {"visitor_cookie": []}, {"bearer": []}]),
+            };
+            assert_eq!(document["paths"][path][&method]["security"], expected, "{method} {path}");
+        }
+    }
+}
