@@ -10,7 +10,7 @@ use commands::{
     live::InProcess,
     policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
 };
-use event_store::{Log, checkpoint::Signer, sql::Database};
+use event_store::{Log, SystemClock, checkpoint::Signer, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
 use journal::Tail;
@@ -69,13 +69,14 @@ const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
-    let store = open_log(&settings).await?;
+    let clock = SystemClock::shared();
+    let store = open_log(&settings, clock.clone()).await?;
     let identity = store.identity().await?;
-    let log = Log::new(store.clone(), vault.clone());
+    let log = Log::new(store.clone(), vault.clone()).with_clock(clock.clone());
     let node = Node::born(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::start(store.clone(), head);
-    let signer = checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity)?;
+    let signer = checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity, clock)?;
     let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
     let projector = tokio::spawn(views.clone().run());
     drop(projector);
@@ -149,7 +150,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
 pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, _keys) = open_vault(settings, &data_dir).await?;
-    let store = open_log(settings).await?;
+    let store = open_log(settings, SystemClock::shared()).await?;
     let identity = store.identity().await?;
     Ok((Accounts::new(Log::new(store, vault), identity.log_id), data_dir))
 }
