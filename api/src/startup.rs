@@ -76,7 +76,8 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let node = Node::born(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::start(store.clone(), head);
-    let signer = checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity, clock)?;
+    let signer =
+        checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity, clock.clone())?;
     let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
     let projector = tokio::spawn(views.clone().run());
     drop(projector);
@@ -94,7 +95,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
-    let access = StaffAccess::read(&views).await?;
+    let access = StaffAccess::read(&views, clock.clone()).await?;
     tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
     access.reach(head, STAFF_IS_LET_IN_WITHIN).await;
     let identity_tokens = Arc::new(identity_tokens(&settings)?);

@@ -67,7 +67,7 @@ pub async fn app(
     let clock = SystemClock::shared();
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::start(store, head);
-    let access = StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head);
+    let access = StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
     tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");

@@ -14,7 +14,7 @@ use domain::{
     AgentId, SignInId,
     agent::{Account, ApiKey, Permissions, Role, SecondFactor, SignIn, State, event::ApiKeyDigest},
 };
-use event_store::{EventReader, Position};
+use event_store::{Clock, EventReader, Position};
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use journal::{Decoded, JournalError, Tail};
@@ -59,6 +59,7 @@ pub struct StaffAccess {
     heard: watch::Sender<Heard>,
     /// Changes with every change of an account: open streams look then whether they may go on.
     changed: watch::Sender<()>,
+    clock: Arc<dyn Clock>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -72,18 +73,18 @@ impl StaffAccess {
     ///
     /// # Errors
     /// The views' database does not answer.
-    pub async fn read(views: &Views) -> Result<Arc<Self>, ViewsError> {
+    pub async fn read(views: &Views, clock: Arc<dyn Clock>) -> Result<Arc<Self>, ViewsError> {
         let mut reading = views.reading().await?;
-        let (agents, sign_ins) = (reading.agents().await?, reading.open_sign_ins(Timestamp::now()).await?);
+        let (agents, sign_ins) = (reading.agents().await?, reading.open_sign_ins(clock.now()).await?);
         let keys = reading.api_keys().await?.into_iter().map(|view| (view.id, State::ApiKey(Box::new(api_key(view)))));
-        Ok(Self::beginning_with(states(agents, sign_ins).chain(keys).collect(), reading.position()))
+        Ok(Self::beginning_with(states(agents, sign_ins).chain(keys).collect(), reading.position(), clock))
     }
 
     /// These accounts, as of a position.
     #[must_use]
-    pub fn beginning_with(accounts: HashMap<AgentId, State>, position: Position) -> Arc<Self> {
+    pub fn beginning_with(accounts: HashMap<AgentId, State>, position: Position, clock: Arc<dyn Clock>) -> Arc<Self> {
         let heard = watch::Sender::new(Heard { position, in_sight: None });
-        Arc::new(Self { accounts: RwLock::new(accounts), heard, changed: watch::Sender::new(()) })
+        Arc::new(Self { accounts: RwLock::new(accounts), heard, changed: watch::Sender::new(()), clock })
     }
 
     /// Follows the log for ever.
@@ -154,6 +155,11 @@ impl StaffAccess {
 
     fn heard_to(&self, position: Position) {
         self.heard.send_modify(|heard| heard.position = position);
+    }
+
+    /// The time by which sign-ins and keys end.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     fn position(&self) -> Position {

@@ -59,7 +59,7 @@ impl Staff {
 
     /// While nobody can tell, there is nothing to send either: what locks somebody out comes with what would be sent.
     fn may_still(&self, access: &StaffAccess, permissions: &[Permission]) -> bool {
-        let now = Timestamp::now();
+        let now = access.now();
         let may_all = |may: &dyn Fn(Permission) -> bool| permissions.iter().all(|permission| may(*permission));
         match &self.pass {
             Pass::SignIn { expires_at, .. } if *expires_at <= now => false,

@@ -8,9 +8,7 @@ use std::fmt;
 use domain::{AgentId, DeviceId, SignInId, agent::SignIn};
 use hkdf::Hkdf;
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
-};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -235,8 +233,9 @@ mod tests {
             Claims { aud: ACCESS.into(), sub: AGENT.0, sid: SIGN_IN.0, iat: now, exp: now + 60, num: None, dev: None };
         let (own, foreign) = (&tokens.keys[0].encoding, EncodingKey::from_secret(b"wrong"));
         let named = |algorithm| Header { kid: Some(tokens.keys[0].id.clone()), ..Header::new(algorithm) };
-        let signed =
-            |header: &Header, key: &EncodingKey| tokens.check_access(&encode(header, &forged, key).expect("signs"), NOW);
+        let signed = |header: &Header, key: &EncodingKey| {
+            tokens.check_access(&encode(header, &forged, key).expect("signs"), NOW)
+        };
         assert!(signed(&named(Algorithm::HS256), own).is_ok());
         let too_long = Header { typ: Some("x".repeat(MAX_BYTES)), ..named(Algorithm::HS256) };
         for (header, key) in [
