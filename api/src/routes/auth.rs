@@ -46,6 +46,7 @@ use crate::{
 
 /// How long an answer waits for the door to know of what it answers.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Who wants to come in.
 #[derive(Deserialize, ToSchema)]
 pub struct LoginRequest {
