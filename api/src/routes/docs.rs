@@ -1,16 +1,15 @@
 //! `/openapi.json`, and a page to read it: `/docs/`, where the original's `/docs` leads.
 
-use std::sync::{Arc, LazyLock};
+mod page;
 
-use actix_web::{
-    HttpResponse,
-    http::header::LOCATION,
-    web::{Data, Path},
-};
+use std::sync::LazyLock;
+
+use actix_web::{HttpResponse, http::header::LOCATION, web::Data};
 use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::{Config, serve};
 
-use crate::{problem::Problem, sign_in::guard::Anybody};
+pub(super) use page::file;
+
+use crate::sign_in::guard::Anybody;
 
 /// The document, made when it is first asked for.
 pub(super) struct Document(LazyLock<OpenApi>);
@@ -27,10 +26,4 @@ pub(super) async fn document(_: Anybody, document: Data<Document>) -> HttpRespon
 
 pub(super) async fn redirect(_: Anybody) -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/")).finish()
-}
-
-pub(super) async fn page(_: Anybody, file: Path<String>) -> Result<HttpResponse, Problem> {
-    let file = serve(&file, Arc::new(Config::from("/openapi.json"))).ok().flatten();
-    let file = file.ok_or_else(|| Problem::not_found("there is no such file"))?;
-    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
 }

@@ -73,7 +73,7 @@ routes! {
         GET "/favicon.ico" Anybody => page::favicon;
         GET "/openapi.json" Anybody => docs::document;
         GET "/docs" Anybody => docs::redirect;
-        GET "/docs/{file:.*}" Anybody => docs::page;
+        GET "/docs/{file:.*}" Anybody => docs::file;
     }
 }
 

@@ -1,6 +1,6 @@
-//! Who may call what: every route as nobody, as the customer, as another customer and as each role of staff.
+//! Rights: every route as nobody, as the customer, as another customer and as each role of staff.
 //!
-//! Invariant: a route that is not in this table fails `every_documented_route_has_a_line_here`, which reads the OpenAPI
+//! Invariant: a route that is not in this table fails `every_route_is_in_the_role_table`, which reads the OpenAPI
 //! document and the table that routes are served from.
 
 use api::{routes::ROUTES, sign_in::guard::Access};
@@ -35,8 +35,8 @@ const fn staff(method: &'static str, path: &'static str, statuses: [u16; 5]) -> 
     line(method, path, [401; 3], statuses)
 }
 
-/// Posts by staff on customers' routes are refused: a token of staff is no visitor's. Bodies lack what routes of staff need,
-/// and `{id}` is nobody's: whoever may is told so.
+/// Customers' routes refuse posts with a staff token. Bodies lack the fields of staff routes, and `{id}` does not exist, so
+/// callers with the right get 400 or 404.
 const TABLE: &[Line] = &[
     line("post", "/api/chat", [200; 3], [401; 5]),
     line("post", "/api/chat/stream", [200; 3], [401; 5]),
@@ -80,14 +80,14 @@ const TABLE: &[Line] = &[
     open("get", "/", 200),
     line("get", "/api/customer", [200; 3], [401; 5]),
     line("post", "/api/customer/identify", [200; 3], [401; 5]),
-    // The last: who calls is nobody's visitor any more.
+    // The last one: it signs the visitor out.
     line("post", "/api/customer/sign-out", [200; 3], [401; 5]),
-    // The last: nobody of staff is signed in after it.
+    // The last one: it signs staff out.
     staff("post", "/api/agent/logout", [200; 5]),
 ];
 
 #[tokio::test]
-async fn every_route_answers_each_role_as_the_table_says() {
+async fn every_route_answers_each_role_as_listed() {
     let session = fresh("roles");
     let customer = customer_with(&session).await;
     let other = customer_with(&fresh("another")).await;
@@ -99,7 +99,7 @@ async fn every_route_answers_each_role_as_the_table_says() {
     super::session_at(&customer, &session, position).await;
     for Line { method, path, outside, staff: statuses } in TABLE {
         let (method, concrete) = (verb(method), path.replace("{name}", &session).replace("{id}", "no-such-account"));
-        // the session is named to nobody and to another customer, too, where the path has its name
+        // Nobody and another customer also use the session's name in the path.
         let own = if path.contains("{name}") { session.clone() } else { fresh("own") };
         let outsiders = [
             desk().customer().request(method.clone(), &concrete),
@@ -131,7 +131,7 @@ fn with_body(method: &Method, path: &str, request: RequestBuilder, session: &str
 }
 
 #[tokio::test]
-async fn the_document_tells_every_status_of_the_table() {
+async fn openapi_lists_every_status_of_the_role_table() {
     let document = super::document().await;
     for Line { method, path, outside, staff } in TABLE {
         for status in outside.iter().chain(staff) {
@@ -144,7 +144,7 @@ async fn the_document_tells_every_status_of_the_table() {
 /// What is registered is a row of [`ROUTES`]; other rows than these are files of the page and of the documentation, and an
 /// alias.
 #[tokio::test]
-async fn every_documented_route_has_a_line_here() {
+async fn every_route_is_in_the_role_table() {
     let document = super::document().await;
     let mut documented: Vec<(String, String)> = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -185,7 +185,7 @@ fn what_each_role_gets_is_what_the_table_of_routes_says() {
 }
 
 #[tokio::test]
-async fn staff_sees_any_session_and_more_of_it() {
+async fn staff_sees_every_session_with_staff_only_fields() {
     let session = fresh("staff-sees");
     let customer = customer_with(&session).await;
     let answer = customer.chat(&session, "hello").await.unwrap();
@@ -199,7 +199,7 @@ async fn staff_sees_any_session_and_more_of_it() {
 }
 
 #[tokio::test]
-async fn a_name_that_several_visitors_use_is_ambiguous_for_staff() {
+async fn session_name_used_by_several_visitors_gets_409_for_staff() {
     let (session, staff) = (fresh("ambiguous"), desk().staff());
     let mut ids = Vec::new();
     let mut position = 0;
@@ -220,7 +220,7 @@ async fn a_name_that_several_visitors_use_is_ambiguous_for_staff() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_house_cannot_act_with_the_visitors_cookie() {
+async fn foreign_origin_cannot_act_with_the_visitor_cookie() {
     let session = fresh("forged");
     let cookie = format!("desk_visitor={}", customer_with(&session).await.token().unwrap());
     let own = desk().url();
@@ -245,7 +245,7 @@ async fn a_page_of_another_house_cannot_act_with_the_visitors_cookie() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_bad_old_or_of_another_house_are_refused() {
+async fn invalid_expired_and_foreign_visitor_tokens_get_401() {
     let session = fresh("tokens");
     let customer = customer_with(&session).await;
     let good = customer.token().unwrap();
