@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_is_where_it_is_whatever_it_says() {
+    fn headers_of_an_untrusted_peer_are_ignored() {
         let said =
             [("x-forwarded-for", "1.2.3.4"), ("forwarded", "for=1.2.3.4;proto=https"), ("x-forwarded-proto", "https")];
         let client = client(STRANGER, &said);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_right_most_stranger_is_the_client() {
+    fn the_right_most_untrusted_address_is_the_client() {
         for (list, expected) in [
             ("198.51.100.7", "198.51.100.7"),
             ("1.2.3.4, 198.51.100.7", "198.51.100.7"),
@@ -230,7 +230,7 @@ mod tests {
         }
 
         #[test]
-        fn arbitrary_headers_never_move_a_stranger(list in header_bytes(), standard in header_bytes()) {
+        fn arbitrary_headers_never_change_an_untrusted_peer(list in header_bytes(), standard in header_bytes()) {
             let mut map = HeaderMap::new();
             for (name, bytes) in [("x-forwarded-for", list), ("forwarded", standard)] {
                 if let Ok(value) = HeaderValue::from_bytes(&bytes) {

@@ -12,7 +12,7 @@ use event_store::Position;
 use projections::{ViewsError, moment::MomentError};
 use serde::Serialize;
 
-use crate::{request::current_request_id, sign_in::identity::IdentityTokenError};
+use crate::{auth::identity::IdentityTokenError, request::current_request_id};
 
 /// A refusal, as it is answered. Boxed, because every route may return one and few do.
 #[derive(Debug, Clone)]

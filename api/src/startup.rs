@@ -1,5 +1,5 @@
 //! Builds everything from the settings: stores, vault, read side, policies. Order matters: locks and secrets first, then
-//! the log, then whoever reads it, and only then the doors.
+//! the log, then whoever reads it, and only then the server.
 
 mod databases;
 
@@ -18,20 +18,20 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    app::App,
-    checkpoints,
-    data_dir::DataDir,
-    departures::Departures,
-    settings::Settings,
-    sign_in::{
-        access::StaffAccess,
-        first::make_administrator,
+    auth::{
+        bootstrap_admin::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_directory::StaffDirectory,
         staff_services::StaffServices,
         staff_tokens::StaffTokens,
         visitor::{VisitorTokens, Visitors},
     },
+    checkpoints,
+    data_dir::DataDir,
+    departures::Departures,
+    services::Services,
+    settings::Settings,
     staff_frames::StaffFrames,
 };
 use databases::{open_log, open_policies, open_vault, views_location};
@@ -44,7 +44,7 @@ static FAQ: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../integrations/faq");
 /// Everything that runs.
 pub struct Running {
     /// For the routes.
-    pub app: Arc<App>,
+    pub app: Arc<Services>,
     /// Makes runs.
     pub runner: Arc<Runner>,
     /// Ends everything when it turns true.
@@ -62,7 +62,7 @@ pub struct Running {
 /// How long a start waits until staff can be let in; views that are far behind take longer, and customers need not wait.
 const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 
-/// Starts everything but the doors.
+/// Starts everything but the HTTP server.
 ///
 /// # Errors
 /// Something cannot be used; the error says what, and what to do.
@@ -95,9 +95,9 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
-    let access = StaffAccess::read(&views, clock.clone()).await?;
-    tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
-    access.reach(head, STAFF_IS_LET_IN_WITHIN).await;
+    let directory = StaffDirectory::read(&views, clock.clone()).await?;
+    tokio::spawn(directory.clone().follow(tail.clone(), log.reader()));
+    directory.reach(head, STAFF_IS_LET_IN_WITHIN).await;
     let identity_tokens = Arc::new(identity_tokens(&settings)?);
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
     let departures = Arc::new(Departures::start(&tail, head));
@@ -110,7 +110,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     });
     let staff = Arc::new(StaffServices {
         accounts,
-        access: access.clone(),
+        directory: directory.clone(),
         tokens: staff_tokens,
         passwords,
         failures: Failures::new(policies.clone()),
@@ -119,7 +119,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         log_id: identity.log_id,
     });
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
-    let app = Arc::new(App {
+    let app = Arc::new(Services {
         sessions,
         customers,
         access_log: AccessLog::new(log.clone(), identity.log_id),
@@ -132,7 +132,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         checkpoints: signer.status(),
         visitors,
         staff,
-        access,
+        directory,
         identity_tokens,
         departures,
         staff_frames: StaffFrames::default(),

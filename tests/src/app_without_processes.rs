@@ -4,17 +4,17 @@
 use std::{collections::HashMap, sync::Arc};
 
 use api::{
-    app::App,
-    departures::Departures,
-    settings::Settings,
-    sign_in::{
-        access::StaffAccess,
+    auth::{
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_directory::StaffDirectory,
         staff_services::StaffServices,
         staff_tokens::StaffTokens,
         visitor::{VisitorTokens, Visitors},
     },
+    departures::Departures,
+    services::Services,
+    settings::Settings,
     staff_frames::StaffFrames,
 };
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
@@ -61,14 +61,15 @@ pub async fn app(
     views: Arc<Views>,
     settings: Settings,
     stopping: watch::Receiver<bool>,
-) -> App {
+) -> Services {
     let identity = store.identity().await.expect("the store answers");
     let head = store.head().await.expect("the store answers");
     let clock = SystemClock::shared();
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::start(store, head);
-    let access = StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
-    tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
+    let directory =
+        StaffDirectory::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
+    tokio::spawn(directory.clone().follow(tail.clone(), log.reader()));
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");
     migrate_policy(&policies).await.expect("the policies' store can be made");
@@ -83,7 +84,7 @@ pub async fn app(
     };
     let staff = StaffServices {
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
-        access: access.clone(),
+        directory: directory.clone(),
         tokens: StaffTokens::new(&[KEY.to_vec()]),
         passwords: Passwords::new(),
         failures: Failures::new(policies),
@@ -91,7 +92,7 @@ pub async fn app(
         clock: clock.clone(),
         log_id: identity.log_id,
     };
-    App {
+    Services {
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         customers,
         departures,
@@ -105,7 +106,7 @@ pub async fn app(
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
         access_log: AccessLog::new(elsewhere(), identity.log_id),
-        access,
+        directory,
         log,
         staff_frames: StaffFrames::default(),
         clock,

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hops_are_read_as_the_standard_writes_them() {
+    fn forwarded_headers_parse_as_in_rfc_7239() {
         let hops =
             parse("For=\"[2001:db8:cafe::17]:4711\"; proto=https ;by=10.0.0.1, for=192.0.2.60;host=\"a,b;\\\"c\"");
         let first = Hop { address: "2001:db8:cafe::17".parse().ok(), proto: Some("https".to_owned()), host: None };
@@ -98,7 +98,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_parses(text in "\\PC{0,80}|[for=\"\\[\\]:;,.0-9a-f\\\\ ]{0,60}") {
+        fn arbitrary_text_parses_without_panic(text in "\\PC{0,80}|[for=\"\\[\\]:;,.0-9a-f\\\\ ]{0,60}") {
             let hops = parse(&text);
             prop_assert!(hops.len() <= text.matches(',').count() + 1);
         }

@@ -33,14 +33,14 @@ use super::{
     profile::{fit, fit_for},
 };
 use crate::{
+    auth::{
+        passwords::Password,
+        require::{AgentRead, AgentWrite, Require},
+        staff_services::StaffServices,
+    },
     body::{JsonBody, field::Capacity},
     problem::Problem,
     request::request_id,
-    sign_in::{
-        guard::{AgentRead, AgentWrite, May},
-        passwords::Password,
-        staff_services::StaffServices,
-    },
     wire::agent::AgentData,
 };
 
@@ -73,7 +73,11 @@ pub struct AgentAnswer {
         (status = 200, body = AgentsAnswer),
     )
 )]
-pub async fn list(_: May<AgentRead>, views: CaughtUpViews, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
+pub async fn list(
+    _: Require<AgentRead>,
+    views: CaughtUpViews,
+    clock: Data<dyn Clock>,
+) -> Result<HttpResponse, Problem> {
     let mut reading = views.reading().await?;
     let agents = reading.agents().await?;
     let online = reading.open_sign_ins(clock.now()).await?;
@@ -94,7 +98,11 @@ pub async fn list(_: May<AgentRead>, views: CaughtUpViews, clock: Data<dyn Clock
         (status = 200, body = AgentAnswer),
     )
 )]
-pub async fn show(_: May<AgentRead>, staff: Data<StaffServices>, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn show(
+    _: Require<AgentRead>,
+    staff: Data<StaffServices>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let agent = named(&staff, &id)?;
     let folded = staff.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(no_account)?;
@@ -115,7 +123,7 @@ pub async fn show(_: May<AgentRead>, staff: Data<StaffServices>, id: Path<String
     )
 )]
 pub async fn create(
-    caller: May<AgentWrite>,
+    caller: Require<AgentWrite>,
     staff: Data<StaffServices>,
     body: JsonBody<CreateAgentRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -161,7 +169,7 @@ fn as_exists(error: CommandError) -> Problem {
     )
 )]
 pub async fn change(
-    caller: May<AgentWrite>,
+    caller: Require<AgentWrite>,
     staff: Data<StaffServices>,
     id: Path<String>,
     body: JsonBody<ChangeAgentRequest>,
@@ -175,7 +183,7 @@ pub async fn change(
 }
 
 async fn change_it(
-    caller: &May<AgentWrite>,
+    caller: &Require<AgentWrite>,
     staff: &StaffServices,
     agent: AgentId,
     changes: Changes,
@@ -196,7 +204,7 @@ async fn change_it(
     )
 )]
 pub async fn skills(
-    caller: May<AgentWrite>,
+    caller: Require<AgentWrite>,
     staff: Data<StaffServices>,
     id: Path<String>,
     body: JsonBody<SkillsRequest>,
@@ -218,7 +226,7 @@ pub async fn skills(
     )
 )]
 pub async fn deactivate(
-    caller: May<AgentWrite>,
+    caller: Require<AgentWrite>,
     staff: Data<StaffServices>,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -239,7 +247,7 @@ pub async fn deactivate(
     )
 )]
 pub async fn reactivate(
-    caller: May<AgentWrite>,
+    caller: Require<AgentWrite>,
     staff: Data<StaffServices>,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -274,7 +282,7 @@ pub struct ResetPasswordAnswer {
     )
 )]
 pub async fn reset_password(
-    caller: May<AgentWrite>,
+    caller: Require<AgentWrite>,
     staff: Data<StaffServices>,
     id: Path<String>,
     body: JsonBody<ResetPasswordRequest>,
@@ -322,7 +330,7 @@ fn no_account() -> Problem {
 }
 
 fn keep_an_administrator(staff: &StaffServices, agent: AgentId) -> Result<(), Problem> {
-    if staff.access.has_another_administrator(agent) {
+    if staff.directory.has_another_administrator(agent) {
         return Ok(());
     }
     let detail = "this is the last administrator who can sign in; make another one first";

@@ -23,6 +23,11 @@ use super::{
     min_position::CaughtUpViews,
 };
 use crate::{
+    auth::{
+        api_keys::NewKey,
+        require::{AgentRead, AgentWrite, Require},
+        staff_services::StaffServices,
+    },
     body::{
         JsonBody,
         field::{EndTime, ProgramPermissions, TO_COME, optional, required},
@@ -30,11 +35,6 @@ use crate::{
     openapi::{texts, words},
     problem::Problem,
     request::request_id,
-    sign_in::{
-        api_keys::NewKey,
-        guard::{AgentRead, AgentWrite, May},
-        staff_services::StaffServices,
-    },
 };
 
 /// The key of a program, without the key itself.
@@ -118,7 +118,11 @@ pub struct ApiKeysAnswer {
         (status = 200, body = ApiKeysAnswer),
     )
 )]
-pub async fn list(_: May<AgentRead>, views: CaughtUpViews, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
+pub async fn list(
+    _: Require<AgentRead>,
+    views: CaughtUpViews,
+    clock: Data<dyn Clock>,
+) -> Result<HttpResponse, Problem> {
     let mut reading = views.reading().await?;
     let now = clock.now();
     let data = reading.api_keys().await?.into_iter().map(|view| ApiKeyData::new(view, now)).collect();
@@ -165,7 +169,7 @@ pub struct IssueApiKeyAnswer {
     )
 )]
 pub async fn issue(
-    caller: May<AgentWrite>,
+    caller: Require<AgentWrite>,
     staff: Data<StaffServices>,
     body: JsonBody<IssueApiKeyRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -177,7 +181,7 @@ pub async fn issue(
     let made = NewKey::generate();
     let new = NewApiKey { name, permissions, digest: made.digest.clone(), expires_at };
     let issued = staff.accounts.issue_api_key(made.id, caller.staff.actor(), new, request_id()).await?;
-    staff.access.reach(issued.position, PATIENCE).await;
+    staff.directory.reach(issued.position, PATIENCE).await;
     let data = ApiKeyData::of(issued.id, &issued.key, staff.clock.now());
     let (key, position) = (made.expose().to_owned(), issued.position.0);
     Ok(secret(HttpResponse::Ok()).json(IssueApiKeyAnswer { success: true, data, key, position }))
@@ -204,13 +208,13 @@ pub struct ApiKeyAnswer {
     )
 )]
 pub async fn revoke(
-    caller: May<AgentWrite>,
+    caller: Require<AgentWrite>,
     staff: Data<StaffServices>,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: AgentId = id.parse().map_err(|_| Problem::not_found("there is no such API key"))?;
     let revoked = staff.accounts.revoke_api_key(id, caller.staff.actor(), request_id()).await?;
-    staff.access.reach(revoked.position, PATIENCE).await;
+    staff.directory.reach(revoked.position, PATIENCE).await;
     let data = ApiKeyData::of(id, &revoked.key, staff.clock.now());
     Ok(HttpResponse::Ok().json(ApiKeyAnswer { success: true, data, position: revoked.position.0 }))
 }

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use super::min_position::CaughtUpViews;
 use crate::{
+    auth::require::{AuditRead, Require},
     openapi::words,
     problem::Problem,
     query::QueryFields,
-    sign_in::guard::{AuditRead, May},
 };
 
 /// Entries of a page: by default, and at most.
@@ -88,7 +88,7 @@ impl From<AuditEntry> for Entry {
         (status = 200, body = AuditAnswer),
     )
 )]
-pub async fn list(_: May<AuditRead>, views: CaughtUpViews, query: QueryFields) -> Result<HttpResponse, Problem> {
+pub async fn list(_: Require<AuditRead>, views: CaughtUpViews, query: QueryFields) -> Result<HttpResponse, Problem> {
     let text = |field| query.text(field).map(|text| text.map(str::to_owned));
     let filter = AuditFilter {
         actor: text("actor")?,

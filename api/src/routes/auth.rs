@@ -25,6 +25,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    auth::{
+        caller::Caller,
+        device::DeviceName,
+        passwords::Password,
+        require::{Anybody, CurrentUser},
+        second_factor,
+        staff_services::StaffServices,
+        staff_tokens::ACCESS_LIFETIME,
+    },
     body::{
         JsonBody,
         field::{optional, required},
@@ -32,15 +41,6 @@ use crate::{
     openapi::{texts, words},
     problem::Problem,
     request::request_id,
-    sign_in::{
-        caller::Caller,
-        device::DeviceName,
-        guard::{Anybody, Own},
-        passwords::Password,
-        second_factor,
-        staff_services::StaffServices,
-        staff_tokens::ACCESS_LIFETIME,
-    },
     wire::agent::AgentData,
 };
 
@@ -234,7 +234,7 @@ async fn answer(
     now: Timestamp,
 ) -> Result<HttpResponse, Problem> {
     let Renewed { sign_in, state, position } = renewed;
-    staff.access.reach(position, PATIENCE).await;
+    staff.directory.reach(position, PATIENCE).await;
     let folded = staff.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(invalid_credentials)?;
     let access_token = staff.tokens.access(agent, sign_in, now);
@@ -322,8 +322,8 @@ pub(super) fn done(position: Position, message: Option<&'static str>) -> HttpRes
         (status = 200, body = DoneAnswer),
     )
 )]
-pub async fn logout(own: Own, staff: Data<StaffServices>) -> Result<HttpResponse, Problem> {
+pub async fn logout(own: CurrentUser, staff: Data<StaffServices>) -> Result<HttpResponse, Problem> {
     let position = staff.accounts.end_sign_in(own.agent, own.sign_in, own.actor(), true, request_id()).await?;
-    staff.access.reach(position, PATIENCE).await;
+    staff.directory.reach(position, PATIENCE).await;
     Ok(done(position, None))
 }

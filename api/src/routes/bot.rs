@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{settings::Settings, sign_in::guard::Anybody};
+use crate::{auth::require::Anybody, settings::Settings};
 
 /// The assistant as customers see it.
 #[derive(Serialize, ToSchema)]

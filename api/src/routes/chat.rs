@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::idempotency::RequestKey;
 use crate::{
-    app::App,
+    auth::{require::KnownVisitor, visitor::signed_out},
     body::{
         JsonBody,
         field::{Parameters, optional, required},
@@ -25,7 +25,7 @@ use crate::{
     openapi::texts,
     problem::Problem,
     request::request_id,
-    sign_in::{guard::KnownVisitor, visitor::signed_out},
+    services::Services,
 };
 
 /// What a customer sends.
@@ -119,7 +119,7 @@ pub async fn chat(
     visitor: KnownVisitor,
     request: HttpRequest,
     key: RequestKey,
-    app: Data<App>,
+    app: Data<Services>,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
     let accepted = accept(&app.sessions, &app.node, &visitor, key, body.0).await?;

@@ -21,11 +21,11 @@ use super::{
     idempotency::RequestKey,
 };
 use crate::{
-    app::App,
+    auth::require::KnownVisitor,
     body::JsonBody,
     openapi::{frames, texts},
     problem::Problem,
-    sign_in::guard::KnownVisitor,
+    services::Services,
     sse::{data_frame, respond},
 };
 
@@ -48,7 +48,7 @@ use crate::{
 pub async fn stream(
     visitor: KnownVisitor,
     key: RequestKey,
-    app: Data<App>,
+    app: Data<Services>,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
     match accept(&app.sessions, &app.node, &visitor, key, body.0).await {
@@ -61,7 +61,7 @@ pub async fn stream(
     }
 }
 
-fn frames(app: Arc<App>, accepted: Accepted) -> crate::sse::Frames {
+fn frames(app: Arc<Services>, accepted: Accepted) -> crate::sse::Frames {
     let received = accepted.received;
     Box::pin(async_stream::stream! {
         yield data_frame(&json!({
@@ -143,7 +143,7 @@ impl Progress {
         Some(frame)
     }
 
-    async fn heard(&mut self, app: &App, decoded: &Decoded, live: &mut LiveSubscription) -> Step {
+    async fn heard(&mut self, app: &Services, decoded: &Decoded, live: &mut LiveSubscription) -> Step {
         let step = Step::default();
         match app.sessions.journal().open(decoded).await {
             Ok(_) => match decoded.opened_event().session() {

@@ -11,11 +11,11 @@ use utoipa::ToSchema;
 
 use super::idempotency::RequestKey;
 use crate::{
+    auth::require::KnownVisitor,
     body::{JsonBody, field::required},
     openapi::texts,
     problem::Problem,
     request::request_id,
-    sign_in::guard::KnownVisitor,
 };
 
 /// Names the session to open.

@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    auth::{
+        identity::{GoodToken, IdentityTokens},
+        require::{KnownVisitor, TokenHolder},
+        visitor::Visitors,
+    },
     body::{JsonBody, field::required},
     openapi::texts,
     problem::Problem,
     request::request_id,
-    sign_in::{
-        guard::{KnownVisitor, TokenHolder},
-        identity::{GoodToken, IdentityTokens},
-        visitor::Visitors,
-    },
 };
 
 /// The shop's word.

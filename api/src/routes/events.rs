@@ -11,16 +11,16 @@ use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 
 use crate::{
-    app::App,
+    auth::{
+        require::{LogRead, Require, RequiredPermission as _},
+        staff::Staff,
+    },
     envelope::{Envelope, Reader, shown},
     openapi::{frames, texts},
     problem::Problem,
     query::QueryFields,
     request::request_id,
-    sign_in::{
-        guard::{LogRead, May, Needs as _},
-        staff::Staff,
-    },
+    services::Services,
     sse::{self, Frames, Start, reauthenticate_frame, reset_frame, respond},
 };
 
@@ -46,9 +46,9 @@ const PAGE: usize = 500;
     )
 )]
 pub async fn stream(
-    may: May<LogRead>,
+    may: Require<LogRead>,
     request: HttpRequest,
-    app: Data<App>,
+    app: Data<Services>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let head = app.reader().head().await?;
@@ -78,9 +78,9 @@ fn needed(reader: Reader) -> &'static [Permission] {
     if reader == Reader::Staff { &[LogRead::PERMISSION, Permission::PersonalRead] } else { &[LogRead::PERMISSION] }
 }
 
-fn frames(app: Arc<App>, staff: Staff, reader: Reader, start: Start, head: Position) -> Frames {
+fn frames(app: Arc<Services>, staff: Staff, reader: Reader, start: Start, head: Position) -> Frames {
     Box::pin(async_stream::stream! {
-        let over = staff.until_over(&app.access, needed(reader));
+        let over = staff.until_over(&app.directory, needed(reader));
         tokio::pin!(over);
         let after = match start {
             Start::After(position) => position,
@@ -111,7 +111,12 @@ fn frames(app: Arc<App>, staff: Staff, reader: Reader, start: Start, head: Posit
 }
 
 /// Broken off where an event cannot be read: a client sees an incomplete body, never a gap.
-fn lines(app: Arc<App>, reader: Reader, after: Position, head: Position) -> impl Stream<Item = Result<Bytes, Problem>> {
+fn lines(
+    app: Arc<Services>,
+    reader: Reader,
+    after: Position,
+    head: Position,
+) -> impl Stream<Item = Result<Bytes, Problem>> {
     async_stream::try_stream! {
         let mut cursor = after;
         while cursor < head {

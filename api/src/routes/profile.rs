@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 
 use super::auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_ones_turn};
 use crate::{
+    auth::{passwords::Password, require::CurrentUser, staff_services::StaffServices},
     body::{
         JsonBody,
         field::{optional, required},
@@ -28,7 +29,6 @@ use crate::{
     openapi::{texts, words},
     problem::Problem,
     request::request_id,
-    sign_in::{guard::Own, passwords::Password, staff_services::StaffServices},
     wire::agent::{AgentData, SignInData},
 };
 
@@ -57,7 +57,7 @@ pub struct ChangePasswordRequest {
     )
 )]
 pub async fn change_password(
-    own: Own,
+    own: CurrentUser,
     staff: Data<StaffServices>,
     body: JsonBody<ChangePasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -71,14 +71,14 @@ pub async fn change_password(
     let hash = staff.passwords.hash(fit(new, &account, "new_password")?).await?;
     let keep = Some(own.sign_in);
     let changed = staff.accounts.set_password(own.agent, own.actor(), hash, keep, request_id()).await?;
-    staff.access.reach(changed.position, PATIENCE).await;
+    staff.directory.reach(changed.position, PATIENCE).await;
     Ok(done(changed.position, None))
 }
 
 /// One's own account, if that is its password: whoever finds an open window does not get further than the window.
 pub(super) async fn confirmed(
     staff: &StaffServices,
-    own: &Own,
+    own: &CurrentUser,
     password: Password,
 ) -> Result<Option<Account>, Problem> {
     let folded = staff.accounts.current(own.agent).await?;
@@ -129,7 +129,7 @@ pub struct ProfileAnswer {
         (status = 200, body = ProfileAnswer),
     )
 )]
-pub async fn profile(own: Own, staff: Data<StaffServices>) -> Result<HttpResponse, Problem> {
+pub async fn profile(own: CurrentUser, staff: Data<StaffServices>) -> Result<HttpResponse, Problem> {
     let folded = staff.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
     Ok(profile_answer(own.agent, account, staff.clock.now(), folded.position))
@@ -166,7 +166,7 @@ pub struct ProfileRequest {
     )
 )]
 pub async fn change_profile(
-    own: Own,
+    own: CurrentUser,
     staff: Data<StaffServices>,
     body: JsonBody<ProfileRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -195,7 +195,7 @@ pub struct SignInsAnswer {
         (status = 200, body = SignInsAnswer),
     )
 )]
-pub async fn sign_ins(own: Own, views: Data<Views>, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
+pub async fn sign_ins(own: CurrentUser, views: Data<Views>, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
     let mut reading = views.reading().await?;
     let found = reading.sign_ins_of(own.agent, clock.now()).await?;
     let data = found.into_iter().map(|view| SignInData::new(view, own.sign_in)).collect();
@@ -213,7 +213,7 @@ pub async fn sign_ins(own: Own, views: Data<Views>, clock: Data<dyn Clock>) -> R
         (status = 200, body = DoneAnswer),
     )
 )]
-pub async fn revoke(own: Own, staff: Data<StaffServices>, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn revoke(own: CurrentUser, staff: Data<StaffServices>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let no_sign_in = || Problem::not_found("there is no such sign-in of yours");
     let sign_in: SignInId = id.parse().map_err(|_| no_sign_in())?;
     let folded = staff.accounts.current(own.agent).await?;
@@ -221,6 +221,6 @@ pub async fn revoke(own: Own, staff: Data<StaffServices>, id: Path<String>) -> R
         return Err(no_sign_in());
     }
     let position = staff.accounts.end_sign_in(own.agent, sign_in, own.actor(), false, request_id()).await?;
-    staff.access.reach(position, PATIENCE).await;
+    staff.directory.reach(position, PATIENCE).await;
     Ok(done(position, None))
 }

@@ -18,15 +18,15 @@ use super::{
     profile::{bad, confirmed},
 };
 use crate::{
-    body::{JsonBody, field::required},
-    problem::Problem,
-    request::request_id,
-    sign_in::{
-        guard::{AgentWrite, May, Own},
+    auth::{
         passwords::Password,
+        require::{AgentWrite, CurrentUser, Require},
         second_factor::{digests, new_recovery_codes, new_secret, proof, step_of, uri},
         staff_services::StaffServices,
     },
+    body::{JsonBody, field::required},
+    problem::Problem,
+    request::request_id,
 };
 
 /// Whoever wants a second factor.
@@ -65,7 +65,7 @@ pub struct PrepareSecondFactorAnswer {
     )
 )]
 pub async fn prepare(
-    own: Own,
+    own: CurrentUser,
     staff: Data<StaffServices>,
     body: JsonBody<PrepareSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -112,7 +112,7 @@ pub struct RecoveryCodesAnswer {
     )
 )]
 pub async fn enable(
-    own: Own,
+    own: CurrentUser,
     staff: Data<StaffServices>,
     body: JsonBody<EnableSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -128,7 +128,7 @@ pub async fn enable(
     let codes = new_recovery_codes();
     let kept = digests(own.agent, &codes);
     let enabled = staff.accounts.enable_second_factor(own.agent, offered, step, kept, request_id()).await?;
-    staff.access.reach(enabled.position, PATIENCE).await;
+    staff.directory.reach(enabled.position, PATIENCE).await;
     Ok(shown_once(codes, &enabled))
 }
 
@@ -159,7 +159,7 @@ pub struct ConfirmSecondFactorRequest {
     )
 )]
 pub async fn replace_recovery_codes(
-    own: Own,
+    own: CurrentUser,
     staff: Data<StaffServices>,
     body: JsonBody<ConfirmSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -185,14 +185,14 @@ pub async fn replace_recovery_codes(
     )
 )]
 pub async fn disable(
-    own: Own,
+    own: CurrentUser,
     staff: Data<StaffServices>,
     body: JsonBody<ConfirmSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
     let proof = proven(&staff, &own, body.0).await?;
     let disabled = staff.accounts.disable_second_factor(own.agent, proof, request_id()).await?;
     forget_codes(&staff, &own).await?;
-    staff.access.reach(disabled.position, PATIENCE).await;
+    staff.directory.reach(disabled.position, PATIENCE).await;
     Ok(done(disabled.position, None))
 }
 
@@ -210,17 +210,17 @@ pub async fn disable(
     )
 )]
 pub async fn reset(
-    caller: May<AgentWrite>,
+    caller: Require<AgentWrite>,
     staff: Data<StaffServices>,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let agent = named(&staff, &id)?;
     let reset = staff.accounts.reset_second_factor(agent, caller.staff.actor(), request_id()).await?;
-    staff.access.reach(reset.position, PATIENCE).await;
+    staff.directory.reach(reset.position, PATIENCE).await;
     Ok(answer(&reset, staff.clock.now()))
 }
 
-async fn with_password(staff: &StaffServices, own: &Own, password: Password) -> Result<Account, Problem> {
+async fn with_password(staff: &StaffServices, own: &CurrentUser, password: Password) -> Result<Account, Problem> {
     let account = confirmed(staff, own, password).await?;
     account.ok_or_else(|| bad("PASSWORD_INCORRECT", "password", "is not the password"))
 }
@@ -228,7 +228,7 @@ async fn with_password(staff: &StaffServices, own: &Own, password: Password) -> 
 /// The proof of a request whose password was right; whether it is good is decided where it is used up.
 async fn proven(
     staff: &StaffServices,
-    own: &Own,
+    own: &CurrentUser,
     request: ConfirmSecondFactorRequest,
 ) -> Result<Option<SecondFactorProof>, Problem> {
     let account = with_password(staff, own, request.password).await?;
@@ -237,13 +237,13 @@ async fn proven(
     Ok(Some(proof(own.agent, &account, &code, staff.clock.now())))
 }
 
-async fn count_a_code(staff: &StaffServices, own: &Own) -> Result<[Subject; 1], Problem> {
+async fn count_a_code(staff: &StaffServices, own: &CurrentUser) -> Result<[Subject; 1], Problem> {
     let subject = [Subject::second_factor(staff.log_id, own.agent)];
     wait_for_ones_turn(staff, &subject).await?;
     Ok(subject)
 }
 
-async fn forget_codes(staff: &StaffServices, own: &Own) -> Result<(), Problem> {
+async fn forget_codes(staff: &StaffServices, own: &CurrentUser) -> Result<(), Problem> {
     let subject = [Subject::second_factor(staff.log_id, own.agent)];
     staff.failures.forget(&subject).await.map_err(store_away)
 }

@@ -16,16 +16,16 @@ use futures::StreamExt;
 
 use super::sessions::addressed;
 use crate::{
-    app::App,
+    auth::{
+        require::{KnownVisitor, OptionalStaff, RequiredPermission as _, SessionRead},
+        staff::Staff,
+    },
     departures::Departure,
     envelope::{Reader, is_shown, shown},
     openapi::{frames, texts},
     problem::Problem,
     query::QueryFields,
-    sign_in::{
-        guard::{KnownVisitor, MaybeStaff, Needs as _, SessionRead},
-        staff::Staff,
-    },
+    services::Services,
     sse::{self, Frames, Start, event_frame, reauthenticate_frame, reset_frame, respond},
 };
 
@@ -52,9 +52,9 @@ const PAGE: usize = 500;
     )
 )]
 pub async fn stream(
-    caller: MaybeStaff<SessionRead>,
+    caller: OptionalStaff<SessionRead>,
     request: HttpRequest,
-    app: Data<App>,
+    app: Data<Services>,
     visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
@@ -74,7 +74,7 @@ pub async fn stream(
 }
 
 /// Comes when the customer who follows has left; staff follows on.
-fn departure(app: &App, owner: Option<VisitorId>) -> Departure {
+fn departure(app: &Services, owner: Option<VisitorId>) -> Departure {
     match owner {
         Some(visitor) => app.departures.of(app.customers.clone(), visitor),
         None => Box::pin(std::future::pending()),
@@ -89,7 +89,7 @@ struct Watched {
 }
 
 impl Watched {
-    async fn read(app: &App, session: SessionId) -> Result<Self, ReadError> {
+    async fn read(app: &Services, session: SessionId) -> Result<Self, ReadError> {
         let (reader, stream) = (app.reader(), stream_of(session));
         let mut watched = Self::default();
         loop {
@@ -124,15 +124,15 @@ fn plain(recorded: &RecordedEvent) -> Option<Event> {
 }
 
 /// Customers' tokens last longer than any stream.
-async fn until_over(app: &App, staff: Option<Staff>) {
+async fn until_over(app: &Services, staff: Option<Staff>) {
     match staff {
-        Some(staff) => staff.until_over(&app.access, &[SessionRead::PERMISSION]).await,
+        Some(staff) => staff.until_over(&app.directory, &[SessionRead::PERMISSION]).await,
         None => std::future::pending().await,
     }
 }
 
 fn frames(
-    app: Arc<App>,
+    app: Arc<Services>,
     session: SessionId,
     staff: Option<Staff>,
     start: Start,

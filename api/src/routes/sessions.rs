@@ -1,6 +1,6 @@
 //! `GET /api/sessions`, `/stats` and `/{name}`: what the views say, or with `?at=` what they said then.
 
-mod past;
+mod point_in_time;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,16 +16,16 @@ use utoipa::ToSchema;
 
 use super::min_position;
 use crate::{
-    app::App,
+    auth::{
+        require::{KnownVisitor, OptionalStaff, Require, SessionRead, StatisticsRead},
+        staff::Staff,
+    },
     body::shown,
     openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
     request::request_id,
-    sign_in::{
-        guard::{KnownVisitor, May, MaybeStaff, SessionRead, StatisticsRead},
-        staff::Staff,
-    },
+    services::Services,
     wire::{SessionData, StatisticsData, Summary},
 };
 
@@ -67,9 +67,9 @@ pub struct SessionAnswer {
     )
 )]
 pub async fn show(
-    caller: MaybeStaff<SessionRead>,
+    caller: OptionalStaff<SessionRead>,
     request: HttpRequest,
-    app: Data<App>,
+    app: Data<Services>,
     visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
@@ -85,8 +85,8 @@ pub async fn show(
         wait(&app, &query).await?;
     }
     let before = query.number("before")?.map(Position);
-    if let Some(moment) = past::moment(&query)? {
-        let (data, position) = past::read(&app, session, audience, before, moment).await?;
+    if let Some(moment) = point_in_time::moment(&query)? {
+        let (data, position) = point_in_time::read(&app, session, audience, before, moment).await?;
         return Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0 }));
     }
     let mut reading = app.views.reading().await?;
@@ -105,7 +105,7 @@ pub async fn addressed(
     visitor: Result<KnownVisitor, Problem>,
     name: String,
 ) -> Result<SessionId, Problem> {
-    let app = request.app_data::<Data<App>>().expect("every server of ours is built with an App");
+    let app = request.app_data::<Data<Services>>().expect("every server of ours is built with its services");
     let name = SessionName::parse(name).map_err(|error| Problem::invalid("name", error))?;
     let Some(staff) = staff else {
         let visitor = visitor?.find(Some(name.as_str()));
@@ -117,7 +117,7 @@ pub async fn addressed(
 }
 
 /// What staff is about to see is on record first; what is not there is not seen.
-async fn looked_at(app: &App, staff: &Staff, session: SessionId) -> Result<(), Problem> {
+async fn looked_at(app: &Services, staff: &Staff, session: SessionId) -> Result<(), Problem> {
     if app.sessions.current(session).await?.version == StreamVersion::NONE {
         return Err(no_session());
     }
@@ -125,7 +125,7 @@ async fn looked_at(app: &App, staff: &Staff, session: SessionId) -> Result<(), P
 }
 
 /// By id, or by a name that only one visitor uses.
-async fn named(app: &App, name: &SessionName) -> Result<SessionId, Problem> {
+async fn named(app: &Services, name: &SessionName) -> Result<SessionId, Problem> {
     if let Ok(id) = name.as_str().parse() {
         return Ok(id);
     }
@@ -145,7 +145,7 @@ fn no_session() -> Problem {
     Problem::not_found("Session not found")
 }
 
-async fn wait(app: &App, query: &QueryFields) -> Result<(), Problem> {
+async fn wait(app: &Services, query: &QueryFields) -> Result<(), Problem> {
     min_position::wait(&app.views, &*app.reader(), query).await
 }
 
@@ -184,7 +184,11 @@ pub struct ListData {
         (status = 200, body = ListAnswer),
     )
 )]
-pub async fn list(_may: May<SessionRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
+pub async fn list(
+    _may: Require<SessionRead>,
+    app: Data<Services>,
+    query: QueryFields,
+) -> Result<HttpResponse, Problem> {
     let status = query.given("status").map(parse_status).transpose()?;
     let limit = query.number("limit")?.unwrap_or(ROWS.0);
     if !(1..=ROWS.1).contains(&limit) {
@@ -230,7 +234,11 @@ pub struct StatisticsAnswer {
         (status = 200, body = StatisticsAnswer),
     )
 )]
-pub async fn stats(_may: May<StatisticsRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
+pub async fn stats(
+    _may: Require<StatisticsRead>,
+    app: Data<Services>,
+    query: QueryFields,
+) -> Result<HttpResponse, Problem> {
     wait(&app, &query).await?;
     let now = Timestamp::now();
     let mut reading = app.views.reading().await?;

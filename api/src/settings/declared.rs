@@ -11,9 +11,9 @@ use super::{
     value::{PostgresUrl, Url, Value},
 };
 use crate::{
+    auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
-    doors::{headers::FrameAncestors, origins::Origins},
-    sign_in::second_factor::SecondFactorRoles,
+    middleware::{headers::FrameAncestors, origins::Origins},
 };
 
 declare! {

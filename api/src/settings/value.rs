@@ -6,9 +6,9 @@ use event_store::location::without_secrets;
 use jiff::{SignedDuration, tz::TimeZone};
 
 use crate::{
+    auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
-    doors::{headers::FrameAncestors, origins::Origins},
-    sign_in::second_factor::SecondFactorRoles,
+    middleware::{headers::FrameAncestors, origins::Origins},
 };
 
 /// The type of a setting.

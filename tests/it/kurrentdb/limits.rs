@@ -21,9 +21,13 @@ async fn append_over_the_servers_limit_is_refused_before_sending() {
     let fixture = Fixture::new();
     let (log, stream) = (fixture.log().await, new_stream());
     log.append(&stream, Expected::Any, vec![sealed(760 * 1024)]).await.unwrap();
-    log.append(&stream, Expected::Any, vec![SealedEvent { data: "x".repeat(MAX_EVENT_BYTES).into(), ..sealed_event() }])
-        .await
-        .unwrap();
+    log.append(
+        &stream,
+        Expected::Any,
+        vec![SealedEvent { data: "x".repeat(MAX_EVENT_BYTES).into(), ..sealed_event() }],
+    )
+    .await
+    .unwrap();
     // The server is unreachable from here on: sending would fail with another error.
     fixture.server().go_down_everywhere();
     for too_large in [vec![sealed(790 * 1024)], (0..256).map(|_| sealed(3000)).collect()] {

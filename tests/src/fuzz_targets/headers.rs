@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use api::{
     client_ip::TrustedProxies,
-    doors::{headers::FrameAncestors, origins::Origins},
+    middleware::{headers::FrameAncestors, origins::Origins},
     query::QueryFields,
     sse::parse_cursor,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use api::sign_in::{
+use api::auth::{
     api_keys::{self, NewKey},
     identity::{IdentityKeys, IdentityTokens},
     staff_tokens::StaffTokens,

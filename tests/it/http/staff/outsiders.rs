@@ -1,6 +1,6 @@
 //! Attacks without an account: forged, expired and foreign tokens, and guessed passwords.
 
-use api::sign_in::staff_tokens::StaffTokens;
+use api::auth::staff_tokens::StaffTokens;
 use domain::{AgentId, SignInId, agent::Role};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_names_and_addresses_with_or_without_a_port() {
+    fn authorities_are_hosts_with_an_optional_port() {
         for (text, host, port) in [
             ("shop.example", "shop.example", None),
             ("shop.example:8443", "shop.example", Some(8443)),
@@ -103,7 +103,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_passes_can_stand_in_a_url(text in "\\PC{0,40}|[a-z0-9.:\\[\\]@/-]{0,20}") {
+        fn every_parsed_authority_is_safe_in_a_url(text in "\\PC{0,40}|[a-z0-9.:\\[\\]@/-]{0,20}") {
             if let Some(authority) = Authority::parse(&text) {
                 let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
                 prop_assert!(!authority.host.is_empty() && authority.host.bytes().all(is_safe));

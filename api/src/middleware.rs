@@ -1,21 +1,21 @@
 //! The middleware: what stands between a stranger and the routes. Around every request, in this order: who calls
-//! (`sign_in/caller.rs`), is its head too large (`limits`), does it come too often (`rate`), may this page speak to us
+//! (`auth/caller.rs`), is its head too large (`limits`), does it come too often (`rate`), may this page speak to us
 //! (`origins`); then the route; then what browsers may do with the answer (`headers`), the visitor's token (`visitor_token`),
-//! and how its body goes out (`answer`). Around that, a line in the log (`trace`). Below it, connections: `wire` and `tls`.
+//! and how its body goes out (`response_body`). Around that, a line in the log (`trace`). Below it, connections: `connection` and `tls`.
 //!
 //! Invariant: nothing here knows a session; no route can forget any of it.
 
-mod answer;
 mod authority;
+pub(crate) mod connection;
 pub mod headers;
 mod limits;
 pub mod origins;
 mod rate;
 pub mod redirect;
+mod response_body;
 pub mod tls;
 pub mod trace;
 mod visitor_token;
-pub(crate) mod wire;
 
 use actix_web::{
     Error, HttpMessage, HttpResponse, ResponseError,
@@ -25,14 +25,14 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use connection::Answering;
 use headers::{FrameAncestors, Headers};
-use origins::{Guests, Origins};
-use rate::{Rates, Standing};
-use wire::Answering;
+use origins::{CorsPolicy, Origins};
+use rate::{RateStatus, Rates};
 
 use crate::{
+    auth::caller::Callers,
     client_ip::{Client, TrustedProxies},
-    sign_in::caller::Callers,
 };
 
 /// What the middleware is told to do.
@@ -51,16 +51,16 @@ pub struct Config {
     pub rate_per_second: u32,
 }
 
-/// What the doors keep, for all workers.
-pub struct Doors {
+/// What the middleware keeps, for all workers.
+pub struct Middleware {
     callers: Callers,
     proxies: TrustedProxies,
-    guests: Guests,
+    cors: CorsPolicy,
     headers: Headers,
     rates: Rates,
 }
 
-impl Doors {
+impl Middleware {
     /// As the configuration says, for callers who are known by these services.
     #[must_use]
     pub fn new(config: Config, callers: Callers) -> Self {
@@ -68,19 +68,19 @@ impl Doors {
             rates: Rates::new(config.chat_rate_per_minute, config.rate_per_second, &callers.staff.clock),
             callers,
             proxies: config.trusted_proxies,
-            guests: Guests { allowed: config.allowed_origins, widget: config.widget_origins },
+            cors: CorsPolicy { allowed: config.allowed_origins, widget: config.widget_origins },
             headers: Headers::new(&config.frame_ancestors),
         }
     }
 
     /// An answer instead of the route's, where there is one.
-    fn refuse(&self, request: &ServiceRequest, client: &Client, standing: &Standing) -> Option<HttpResponse> {
-        let early = limits::check_head(request).and_then(|()| standing.check());
+    fn refuse(&self, request: &ServiceRequest, client: &Client, status: &RateStatus) -> Option<HttpResponse> {
+        let early = limits::check_head(request).and_then(|()| status.check());
         if let Err(problem) = early {
             return Some(problem.error_response());
         }
-        let preflight = self.guests.preflight(request, client);
-        preflight.or_else(|| self.guests.check(request, client).err().map(|problem| problem.error_response()))
+        let preflight = self.cors.preflight(request, client);
+        preflight.or_else(|| self.cors.check(request, client).err().map(|problem| problem.error_response()))
     }
 }
 
@@ -92,26 +92,27 @@ pub async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let doors = request.app_data::<Data<Doors>>().cloned().expect("every server of ours is built with its middleware");
+    let middleware =
+        request.app_data::<Data<Middleware>>().cloned().expect("every server of ours is built with its middleware");
     let answering = Answering::begin(&request);
-    let caller = doors.callers.caller(doors.proxies.client(&request, wire::is_tls(&request)));
+    let caller = middleware.callers.caller(middleware.proxies.client(&request, connection::is_tls(&request)));
     let origin = request.headers().get(ORIGIN).cloned();
-    let standing = doors.rates.count(&request, &caller);
-    let refused = doors.refuse(&request, &caller.client, &standing);
+    let status = middleware.rates.count(&request, &caller);
+    let refused = middleware.refuse(&request, &caller.client, &status);
     request.extensions_mut().insert(caller.clone());
     let mut response = match refused {
         Some(answer) => request.into_response(answer),
         None => next.call(limits::with_deadline(request)).await?.map_into_boxed_body(),
     };
-    standing.tell(response.headers_mut());
-    doors.guests.tell(origin.as_ref(), response.headers_mut());
+    status.apply_headers(response.headers_mut());
+    middleware.cors.apply_headers(origin.as_ref(), response.headers_mut());
     if let Some(issued) = caller.take_issued() {
         let origin = origin.as_ref().and_then(|origin| origin.to_str().ok());
-        let is_widget = origin.is_some_and(|origin| doors.guests.is_widget(origin));
+        let is_widget = origin.is_some_and(|origin| middleware.cors.is_widget(origin));
         visitor_token::add(&issued, caller.client.is_secure, is_widget, response.headers_mut());
     }
     let path = response.request().match_info().as_str().to_owned();
-    doors.headers.tell(&path, caller.client.is_secure, response.headers_mut());
+    middleware.headers.apply_headers(&path, caller.client.is_secure, response.headers_mut());
     let method = response.request().method().clone();
-    Ok(response.map_body(|_, body| answer::body(&method, body, answering)))
+    Ok(response.map_body(|_, body| response_body::body(&method, body, answering)))
 }

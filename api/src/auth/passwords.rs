@@ -145,19 +145,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_that_is_tried_first_is_not_taken() {
+    fn a_common_password_is_refused() {
         let username = Username::parse("anna").expect("a good name");
         assert_eq!(Password::given("Password123".into()).fit_for(&username).err(), Some(Unfit::Common));
         assert!(Password::given("correct horse battery".into()).fit_for(&username).is_ok());
     }
 
     #[test]
-    fn it_is_never_shown() {
+    fn a_password_is_never_printed() {
         assert_eq!(format!("{:?}", Password::given("secret words".into())), "Password(…)");
     }
 
     #[tokio::test]
-    async fn only_the_right_one_is_right_and_nobodys_is_not() {
+    async fn only_the_right_password_matches_and_without_a_hash_none_does() {
         let passwords = Passwords::new();
         let given = |text: &str| Password::given(text.to_owned());
         let hashed = passwords.hash(given("correct horse")).await.expect("not busy");

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_known_by_its_text_and_by_no_other() {
+    fn an_api_key_is_recognised_by_its_whole_text_alone() {
         let (one, other) = (NewKey::generate(), NewKey::generate());
         assert_eq!(read(one.expose()), Some((one.id, one.digest.clone())));
         assert_ne!(one.digest, other.digest);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_the_form_is_none() {
+    fn malformed_keys_are_none() {
         let key = NewKey::generate();
         let text = key.expose();
         for bad in [
@@ -98,7 +98,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text: String, tail: String) {
+        fn arbitrary_keys_do_not_panic(text: String, tail: String) {
             let _ = read(&text);
             let _ = read(&format!("{PREFIX}{tail}"));
         }

@@ -11,7 +11,7 @@ use super::{Declared, Fault, PostgresUrl, Url};
 
 /// The log, and as whom it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LogPlace {
+pub enum EventStoreLocation {
     /// A file in the data directory.
     File(PathBuf),
     /// A database of a PostgreSQL server.
@@ -30,7 +30,7 @@ pub enum LogPlace {
     },
 }
 
-impl fmt::Display for LogPlace {
+impl fmt::Display for EventStoreLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "SQLite, {}", path.display()),
@@ -48,7 +48,7 @@ const OWNER_OF_WHAT: &str =
     "unset, or the role that owns the log in the PostgreSQL database that event_store_url names";
 const CREDENTIALS_FOR_WHAT: &str = "unset, or user and password for the KurrentDB server that event_store_url names";
 
-impl LogPlace {
+impl EventStoreLocation {
     /// What the settings of the log say together.
     pub(super) fn of(declared: &Declared) -> Result<Self, Fault> {
         let place = place(declared)?;
@@ -73,21 +73,21 @@ impl LogPlace {
     }
 }
 
-fn place(declared: &Declared) -> Result<LogPlace, Fault> {
+fn place(declared: &Declared) -> Result<EventStoreLocation, Fault> {
     let (rest, owner_of_rest) = (declared.database_url.as_ref(), declared.database_owner_url.as_ref());
     let postgres = |url: Url, owner_url: Option<&PostgresUrl>| {
-        Ok(LogPlace::Postgres { url, owner_url: owner_url.cloned().map(Url::from) })
+        Ok(EventStoreLocation::Postgres { url, owner_url: owner_url.cloned().map(Url::from) })
     };
     let Some(own) = &declared.event_store_url else {
         return match rest {
-            None => Ok(LogPlace::File(declared.data_dir.join("events.db"))),
+            None => Ok(EventStoreLocation::File(declared.data_dir.join("events.db"))),
             Some(url) => postgres(url.clone().into(), owner_of_rest),
         };
     };
     match (Location::parse(&own.0, "events.db"), rest) {
         (Ok(Location::Kurrent(url)), _) => {
             let credentials_file = declared.event_store_credentials_file.clone();
-            Ok(LogPlace::Kurrent { url: Url(url), credentials_file })
+            Ok(EventStoreLocation::Kurrent { url: Url(url), credentials_file })
         }
         (Ok(Location::Postgres(url)), Some(rest)) => {
             let same_database = owner_of_rest.filter(|_| *url == **rest);
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use crate::settings::{Layers, Settings};
 
-    fn settings(variables: &[(&str, &str)]) -> Result<LogPlace, String> {
+    fn settings(variables: &[(&str, &str)]) -> Result<EventStoreLocation, String> {
         let mut layers = Layers::default();
         layers.flag("data_dir", Some("/d".to_owned()));
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -116,19 +116,19 @@ mod tests {
     const OWNER: &str = "postgres://desk_owner:s3cret@db/desk";
     const KURRENT: &str = "kurrentdb+discover://ops:s3cret@kurrent:2113?tls=true";
 
-    fn postgres(url: &str, owner_url: Option<&str>) -> LogPlace {
-        LogPlace::Postgres { url: Url(url.to_owned()), owner_url: owner_url.map(|url| Url(url.to_owned())) }
+    fn postgres(url: &str, owner_url: Option<&str>) -> EventStoreLocation {
+        EventStoreLocation::Postgres { url: Url(url.to_owned()), owner_url: owner_url.map(|url| Url(url.to_owned())) }
     }
 
     #[test]
-    fn without_a_place_of_its_own_the_log_is_where_the_rest_is() {
-        assert_eq!(settings(&[]), Ok(LogPlace::File("/d/events.db".into())));
+    fn the_log_is_with_the_rest_by_default() {
+        assert_eq!(settings(&[]), Ok(EventStoreLocation::File("/d/events.db".into())));
         let rest = [("DESK_DATABASE_URL", PG), ("DESK_DATABASE_OWNER_URL", OWNER)];
         assert_eq!(settings(&rest), Ok(postgres(PG, Some(OWNER))));
     }
 
     #[test]
-    fn a_database_of_its_own_has_an_owner_of_its_own() {
+    fn a_separate_database_has_its_own_owner_url() {
         let rest = [("DESK_DATABASE_URL", PG), ("DESK_DATABASE_OWNER_URL", OWNER)];
         let with = |more: &[(&'static str, &'static str)]| settings(&[&rest, more].concat());
         assert_eq!(with(&[("DESK_EVENT_STORE_URL", OTHER_PG)]), Ok(postgres(OTHER_PG, None)));
@@ -138,15 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn a_kurrentdb_holds_the_log_beside_either_kind_of_rest() {
-        let place = LogPlace::Kurrent { url: Url(KURRENT.to_owned()), credentials_file: Some("/k".into()) };
+    fn kurrentdb_holds_the_log_beside_sqlite_or_postgresql() {
+        let place = EventStoreLocation::Kurrent { url: Url(KURRENT.to_owned()), credentials_file: Some("/k".into()) };
         let log = [("DESK_EVENT_STORE_URL", KURRENT), ("DESK_EVENT_STORE_CREDENTIALS_FILE", "/k")];
         assert_eq!(settings(&log), Ok(place.clone()));
         assert_eq!(settings(&[&log[..], &[("DESK_DATABASE_URL", PG)]].concat()), Ok(place));
     }
 
     #[test]
-    fn what_makes_no_sense_together_is_refused_by_name_with_the_way_out_and_without_secrets() {
+    fn contradictory_settings_are_refused_by_name_with_advice_and_without_secrets() {
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
         let cases: [Case<'_>; 6] = [
             (&[("DESK_EVENT_STORE_URL", PG)], "event_store_url", "set database_url (DESK_DATABASE_URL)"),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_shown_without_its_password() {
+    fn a_location_is_shown_without_its_password() {
         let place = settings(&[("DESK_EVENT_STORE_URL", KURRENT)]).expect("it makes sense");
         assert_eq!(place.to_string(), "KurrentDB, kurrentdb+discover://kurrent:2113");
         assert!(!format!("{place:?}").contains("s3cret"), "{place:?}");

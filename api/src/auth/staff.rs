@@ -13,9 +13,9 @@ use event_store::Actor;
 use jiff::Timestamp;
 
 use super::{
-    access::{Person, StaffAccess, Standing},
     api_keys,
     second_factor::SecondFactorRoles,
+    staff_directory::{AuthStatus, Person, StaffDirectory},
     staff_services::StaffServices,
     staff_tokens::{AccessClaims, TokenError},
 };
@@ -26,12 +26,12 @@ use crate::problem::Problem;
 pub struct Staff {
     /// Who.
     pub agent: AgentId,
-    pass: Pass,
+    credential: Credential,
 }
 
 /// What somebody came in with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Pass {
+enum Credential {
     SignIn { sign_in: SignInId, person: Person, expires_at: Timestamp },
     Key { digest: ApiKeyDigest, permissions: Permissions },
 }
@@ -46,32 +46,32 @@ impl Staff {
     /// Whether it may do this, as of when it came in.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
-        match &self.pass {
-            Pass::SignIn { person, .. } => person.role.may(permission),
-            Pass::Key { permissions, .. } => permissions.contains(permission),
+        match &self.credential {
+            Credential::SignIn { person, .. } => person.role.may(permission),
+            Credential::Key { permissions, .. } => permissions.contains(permission),
         }
     }
 
     /// Returns when whoever this is may not do all of this any more: token or key have ended, or the sign-in, or a right.
-    pub async fn until_over(&self, access: &StaffAccess, permissions: &[Permission]) {
-        access.until(|access| !self.may_still(access, permissions)).await;
+    pub async fn until_over(&self, directory: &StaffDirectory, permissions: &[Permission]) {
+        directory.until(|directory| !self.may_still(directory, permissions)).await;
     }
 
     /// While nobody can tell, there is nothing to send either: what locks somebody out comes with what would be sent.
-    fn may_still(&self, access: &StaffAccess, permissions: &[Permission]) -> bool {
-        let now = access.now();
+    fn may_still(&self, directory: &StaffDirectory, permissions: &[Permission]) -> bool {
+        let now = directory.now();
         let may_all = |may: &dyn Fn(Permission) -> bool| permissions.iter().all(|permission| may(*permission));
-        match &self.pass {
-            Pass::SignIn { expires_at, .. } if *expires_at <= now => false,
-            Pass::SignIn { sign_in, .. } => match access.standing(self.agent, *sign_in, now) {
-                Standing::Good(person) => may_all(&|permission| person.role.may(permission)),
-                Standing::Unknown => true,
-                Standing::Over => false,
+        match &self.credential {
+            Credential::SignIn { expires_at, .. } if *expires_at <= now => false,
+            Credential::SignIn { sign_in, .. } => match directory.status(self.agent, *sign_in, now) {
+                AuthStatus::Good(person) => may_all(&|permission| person.role.may(permission)),
+                AuthStatus::Unknown => true,
+                AuthStatus::Over => false,
             },
-            Pass::Key { digest, .. } => match access.standing_of_key(self.agent, digest, now) {
-                Standing::Good(allowed) => may_all(&|permission| allowed.contains(permission)),
-                Standing::Unknown => true,
-                Standing::Over => false,
+            Credential::Key { digest, .. } => match directory.status_of_key(self.agent, digest, now) {
+                AuthStatus::Good(allowed) => may_all(&|permission| allowed.contains(permission)),
+                AuthStatus::Unknown => true,
+                AuthStatus::Over => false,
             },
         }
     }
@@ -83,10 +83,10 @@ impl Staff {
     pub(super) fn find(token: &str, services: &StaffServices) -> Result<Option<Self>, Problem> {
         let now = services.clock.now();
         if let Some((agent, digest)) = api_keys::read(token) {
-            let standing = services.access.standing_of_key(agent, &digest, now);
+            let status = services.directory.status_of_key(agent, &digest, now);
             let permissions =
-                known(standing, || over("API_KEY_INVALID", "the API key is unknown, revoked or has ended"))?;
-            return Ok(Some(Self { agent, pass: Pass::Key { digest, permissions } }));
+                known(status, || over("API_KEY_INVALID", "the API key is unknown, revoked or has ended"))?;
+            return Ok(Some(Self { agent, credential: Credential::Key { digest, permissions } }));
         }
         let said = match services.tokens.check_access(token, now) {
             Ok(said) => said,
@@ -94,23 +94,23 @@ impl Staff {
             Err(TokenError::Invalid) => return Ok(None),
         };
         let AccessClaims { agent, sign_in, expires_at } = said;
-        let standing = services.access.standing(agent, sign_in, now);
-        let person = known(standing, || over("SIGNED_OUT", "the sign-in is over; sign in again"))?;
-        Ok(Some(Self { agent, pass: Pass::SignIn { sign_in, person, expires_at } }))
+        let status = services.directory.status(agent, sign_in, now);
+        let person = known(status, || over("SIGNED_OUT", "the sign-in is over; sign in again"))?;
+        Ok(Some(Self { agent, credential: Credential::SignIn { sign_in, person, expires_at } }))
     }
 
     /// The sign-in of a person; a program has none.
     pub(super) fn sign_in(&self) -> Option<SignInId> {
-        match self.pass {
-            Pass::SignIn { sign_in, .. } => Some(sign_in),
-            Pass::Key { .. } => None,
+        match self.credential {
+            Credential::SignIn { sign_in, .. } => Some(sign_in),
+            Credential::Key { .. } => None,
         }
     }
 
     /// # Errors
     /// It may not, or something has to be done first.
     pub(super) fn require(self, permission: Permission, roles: &SecondFactorRoles) -> Result<Self, Problem> {
-        if let Pass::SignIn { person, .. } = &self.pass
+        if let Credential::SignIn { person, .. } = &self.credential
             && permission != Permission::ProfileWrite
         {
             is_ready(person, roles)?;
@@ -118,11 +118,13 @@ impl Staff {
         if self.may(permission) {
             return Ok(self);
         }
-        let detail = match &self.pass {
-            Pass::SignIn { person, .. } => {
+        let detail = match &self.credential {
+            Credential::SignIn { person, .. } => {
                 format!("this needs the permission {permission}, which the role {} does not have", person.role)
             }
-            Pass::Key { .. } => format!("this needs the permission {permission}, which this API key does not have"),
+            Credential::Key { .. } => {
+                format!("this needs the permission {permission}, which this API key does not have")
+            }
         };
         let problem = Problem::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", detail);
         Err(problem.with("permission", permission.as_str()))
@@ -142,11 +144,11 @@ fn is_ready(person: &Person, second_factor_roles: &SecondFactorRoles) -> Result<
     Ok(())
 }
 
-fn known<T>(standing: Standing<T>, over: impl FnOnce() -> Problem) -> Result<T, Problem> {
-    match standing {
-        Standing::Good(known) => Ok(known),
-        Standing::Over => Err(over()),
-        Standing::Unknown => {
+fn known<T>(status: AuthStatus<T>, over: impl FnOnce() -> Problem) -> Result<T, Problem> {
+    match status {
+        AuthStatus::Good(known) => Ok(known),
+        AuthStatus::Over => Err(over()),
+        AuthStatus::Unknown => {
             let detail =
                 "who may come in is not known at this moment, because the event log is out of sight; try again";
             Err(Problem::unavailable("ACCESS_UNKNOWN", detail, Duration::from_secs(1)))

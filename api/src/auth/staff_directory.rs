@@ -32,7 +32,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(500);
 
 /// What the log's newest word about whoever comes is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing<T> {
+pub enum AuthStatus<T> {
     /// May come in, as this.
     Good(T),
     /// The sign-in, the account or the key is over.
@@ -53,7 +53,7 @@ pub struct Person {
 }
 
 /// The map.
-pub struct StaffAccess {
+pub struct StaffDirectory {
     accounts: RwLock<HashMap<AgentId, State>>,
     /// How far the log was heard, and when it was last known that there is nothing newer.
     heard: watch::Sender<Heard>,
@@ -68,7 +68,7 @@ struct Heard {
     in_sight: Option<Instant>,
 }
 
-impl StaffAccess {
+impl StaffDirectory {
     /// What the views say, to go on from.
     ///
     /// # Errors
@@ -168,7 +168,7 @@ impl StaffAccess {
 
     /// Whether somebody with a token of this sign-in may come in now.
     #[must_use]
-    pub fn standing(&self, agent: AgentId, sign_in: SignInId, now: Timestamp) -> Standing<Person> {
+    pub fn status(&self, agent: AgentId, sign_in: SignInId, now: Timestamp) -> AuthStatus<Person> {
         self.look(agent, |state| {
             let account = state.account().filter(|account| account.sign_in(sign_in, now).is_some())?;
             let (role, must_change_password) = (account.role, account.must_change_password);
@@ -178,19 +178,19 @@ impl StaffAccess {
 
     /// What a program with a key of this digest may do now.
     #[must_use]
-    pub fn standing_of_key(&self, id: AgentId, digest: &ApiKeyDigest, now: Timestamp) -> Standing<Permissions> {
+    pub fn status_of_key(&self, id: AgentId, digest: &ApiKeyDigest, now: Timestamp) -> AuthStatus<Permissions> {
         self.look(id, |state| {
             let key = state.api_key().filter(|key| key.digest == *digest && key.is_good(now))?;
             Some(key.permissions.iter().copied().collect())
         })
     }
 
-    fn look<T>(&self, agent: AgentId, good: impl FnOnce(&State) -> Option<T>) -> Standing<T> {
+    fn look<T>(&self, agent: AgentId, good: impl FnOnce(&State) -> Option<T>) -> AuthStatus<T> {
         if !self.is_in_sight() {
-            return Standing::Unknown;
+            return AuthStatus::Unknown;
         }
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
-        accounts.get(&agent).and_then(good).map_or(Standing::Over, Standing::Good)
+        accounts.get(&agent).and_then(good).map_or(AuthStatus::Over, AuthStatus::Good)
     }
 
     /// Whether there is an account other than this that can make accounts; an account that cannot anyway needs none.

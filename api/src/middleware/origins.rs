@@ -15,7 +15,7 @@ use actix_web::{
 };
 
 use super::authority::Authority;
-use crate::{body, client_ip::Client, problem::Problem, sign_in::caller::bearer};
+use crate::{auth::caller::bearer, body, client_ip::Client, problem::Problem};
 
 /// Origins as browsers write them: `https://shop.example`, `http://localhost:3000`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Origins {
 
 /// Whose pages may talk to this server.
 #[derive(Debug, Clone)]
-pub(super) struct Guests {
+pub(super) struct CorsPolicy {
     /// Pages of the house at other origins.
     pub(super) allowed: Origins,
     /// Pages that the customers' widget stands in.
@@ -74,7 +74,7 @@ const HEADERS: &str =
 const EXPOSED: &str =
     "ETag, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Visitor-Token";
 
-impl Guests {
+impl CorsPolicy {
     /// The answer to a browser that asks beforehand.
     pub(super) fn preflight(&self, request: &ServiceRequest, client: &Client) -> Option<HttpResponse> {
         let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -111,7 +111,7 @@ impl Guests {
     }
 
     /// Lets the listed page read the answer.
-    pub(super) fn tell(&self, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
+    pub(super) fn apply_headers(&self, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
         if self.is_empty() {
             return;
         }
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_written_as_browsers_write_them() {
+    fn origins_parse_as_browsers_write_them() {
         let origins: Origins = " https://Shop.example:443, http://localhost:3000 ".parse().expect("both are origins");
         assert_eq!(origins.0, ["https://shop.example", "http://localhost:3000"]);
         assert_eq!("".parse(), Ok(Origins::default()));

@@ -88,7 +88,7 @@ impl Headers {
     }
 
     /// Adds them to the answer of a path.
-    pub(super) fn tell(&self, path: &str, is_secure: bool, answer: &mut HeaderMap) {
+    pub(super) fn apply_headers(&self, path: &str, is_secure: bool, answer: &mut HeaderMap) {
         let is_page = is(answer, "text/html");
         let (policy, frames) = match is_page {
             true if path.starts_with("/docs/") => (&self.docs, self.page_frames.clone()),
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ancestors_are_sources_and_nothing_else() {
+    fn frame_ancestors_accept_only_sources() {
         let parsed = |text: &str| text.parse::<FrameAncestors>().map(|ancestors| ancestors.0);
         assert_eq!(parsed("'self' https://Shop.example"), Ok("'self' https://shop.example".to_owned()));
         assert_eq!(parsed("self,https://*.shop.example"), Ok("'self' https://*.shop.example".to_owned()));

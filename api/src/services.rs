@@ -11,17 +11,17 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    departures::Departures,
-    settings::Settings,
-    sign_in::{
-        access::StaffAccess, caller::Callers, identity::IdentityTokens, staff_services::StaffServices,
+    auth::{
+        caller::Callers, identity::IdentityTokens, staff_directory::StaffDirectory, staff_services::StaffServices,
         visitor::Visitors,
     },
+    departures::Departures,
+    settings::Settings,
     staff_frames::StaffFrames,
 };
 
 /// Everything a route may use.
-pub struct App {
+pub struct Services {
     /// The use cases of sessions.
     pub sessions: Arc<Sessions>,
     /// The use cases of customers.
@@ -47,7 +47,7 @@ pub struct App {
     /// What staff has looked at.
     pub access_log: AccessLog,
     /// Who of staff may come in.
-    pub access: Arc<StaffAccess>,
+    pub directory: Arc<StaffDirectory>,
     /// Customers whom the shop names.
     pub identity_tokens: Arc<IdentityTokens>,
     /// Visitors who leave.
@@ -62,7 +62,7 @@ pub struct App {
     pub stopping: watch::Receiver<bool>,
 }
 
-impl App {
+impl Services {
     /// Registers each service for handlers to ask for.
     pub fn register(self: &Arc<Self>, config: &mut ServiceConfig) {
         config

@@ -14,7 +14,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 
-use super::wire::Answering;
+use super::connection::Answering;
 
 /// The body that goes out for a request of this method.
 pub(super) fn body(method: &Method, body: BoxBody, answering: Answering) -> BoxBody {

@@ -19,8 +19,8 @@ use event_store::Actor;
 use uuid::Uuid;
 
 use crate::{
+    auth::passwords::{Password, Passwords},
     data_dir::DataDir,
-    sign_in::passwords::{Password, Passwords},
 };
 
 /// What the first account signs in with.

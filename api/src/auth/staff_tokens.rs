@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_says_what_it_was_given_and_is_not_taken_for_the_other() {
+    fn access_and_refresh_tokens_round_trip_and_are_not_interchangeable() {
         let tokens = tokens(&[7]);
         let (access, refresh) = (tokens.access(AGENT, SIGN_IN, NOW), tokens.refresh(AGENT, SIGN_IN, &state()));
         let said = tokens.check_access(&access, NOW).expect("good");
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_was_replaced_still_opens_and_one_that_was_removed_does_not() {
+    fn a_token_of_a_replaced_key_is_accepted_and_one_of_a_removed_key_is_refused() {
         let old = tokens(&[1]).access(AGENT, SIGN_IN, NOW);
         assert!(tokens(&[2, 1]).check_access(&old, NOW).is_ok());
         assert_eq!(tokens(&[2]).check_access(&old, NOW), Err(TokenError::Invalid));
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_none_nor_another_algorithm_nor_a_foreign_key_is_taken() {
+    fn tokens_with_alg_none_another_algorithm_or_a_foreign_key_are_refused() {
         let tokens = tokens(&[7]);
         let good = tokens.access(AGENT, SIGN_IN, NOW);
         let (_, rest) = good.split_once('.').expect("three parts");
@@ -250,12 +250,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_are_a_token(text: String) {
+        fn arbitrary_text_is_no_token(text: String) {
             prop_assert!(tokens(&[7]).check_access(&text, NOW).is_err());
         }
 
         #[test]
-        fn a_token_with_a_changed_byte_is_none(at: prop::sample::Index, to in b'0'..=b'z') {
+        fn a_token_with_a_changed_byte_is_refused(at: prop::sample::Index, to in b'0'..=b'z') {
             let tokens = tokens(&[7]);
             let good = tokens.access(AGENT, SIGN_IN, NOW);
             let mut bytes = good.clone().into_bytes();

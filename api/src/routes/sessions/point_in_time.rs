@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use projections::{Audience, Moment, SessionAt, moment::NotAMoment};
 
 use super::no_session;
-use crate::{app::App, problem::Problem, query::QueryFields, wire::SessionData};
+use crate::{problem::Problem, query::QueryFields, services::Services, wire::SessionData};
 
 /// The moment of `?at=`, if the query has one. An empty one is refused: whoever asks for a moment must not be shown now.
 pub(super) fn moment(query: &QueryFields) -> Result<Option<Moment>, Problem> {
@@ -19,7 +19,7 @@ pub(super) fn moment(query: &QueryFields) -> Result<Option<Moment>, Problem> {
 
 /// The session as a reader is shown it for that moment, and the position of its newest event of then.
 pub(super) async fn read(
-    app: &App,
+    app: &Services,
     session: SessionId,
     audience: Audience,
     before: Option<Position>,
@@ -38,7 +38,7 @@ pub(super) async fn read(
 }
 
 /// Nobody knows what will have happened. Where clocks differ the log may be ahead of this one.
-async fn refuse_future(app: &App, time: Timestamp) -> Result<(), Problem> {
+async fn refuse_future(app: &Services, time: Timestamp) -> Result<(), Problem> {
     let now = Timestamp::now();
     if time <= now {
         return Ok(());
@@ -51,7 +51,7 @@ async fn refuse_future(app: &App, time: Timestamp) -> Result<(), Problem> {
     }
 }
 
-async fn is_cleared_since(app: &App, session: SessionId, position: Position) -> Result<bool, Problem> {
+async fn is_cleared_since(app: &Services, session: SessionId, position: Position) -> Result<bool, Problem> {
     let now = app.views.session(session).await?;
     Ok(now.is_some_and(|now| now.cleared_at > position))
 }

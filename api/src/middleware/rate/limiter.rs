@@ -19,7 +19,7 @@ use moka::{policy::EvictionPolicy, sync::Cache};
 const CALLERS: u64 = 65_536;
 
 /// A limit.
-pub(super) struct Bucket<K> {
+pub(super) struct Limiter<K> {
     name: &'static str,
     policy: String,
     cost_ns: u64,
@@ -30,14 +30,14 @@ pub(super) struct Bucket<K> {
 
 /// What is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Level {
+pub(super) struct Quota {
     pub(super) remaining: u64,
     pub(super) full_in: Duration,
     /// For how long the caller has to wait, if it came too often.
     pub(super) wait: Option<Duration>,
 }
 
-impl<K: Clone + Eq + Hash + Send + Sync + 'static> Bucket<K> {
+impl<K: Clone + Eq + Hash + Send + Sync + 'static> Limiter<K> {
     /// So many per time, and so many at once; none is no limit.
     pub(super) fn new(
         name: &'static str,
@@ -65,45 +65,45 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Bucket<K> {
     }
 
     /// Takes one from the bucket of each key, or none at all; answers the lowest of them.
-    pub(super) fn take(&self, keys: &[K]) -> Level {
+    pub(super) fn take(&self, keys: &[K]) -> Quota {
         let now = u64::try_from(self.clock.now().as_nanosecond()).unwrap_or_default();
         self.take_at(now, keys)
     }
 
-    fn take_at(&self, now: u64, keys: &[K]) -> Level {
-        let mut lowest = self.level(now, now, None);
+    fn take_at(&self, now: u64, keys: &[K]) -> Quota {
+        let mut lowest = self.quota(now, now, None);
         let mut taken: Vec<Arc<AtomicU64>> = Vec::with_capacity(keys.len());
         for key in keys {
             let cell = self.cells.get_with_by_ref(key, Arc::default);
-            let level = self.take_one(now, &cell);
-            if level.wait.is_some() {
+            let quota = self.take_one(now, &cell);
+            if quota.wait.is_some() {
                 for cell in taken {
                     cell.fetch_sub(self.cost_ns, Ordering::Relaxed);
                 }
-                return level;
+                return quota;
             }
-            lowest = if level.remaining < lowest.remaining { level } else { lowest };
+            lowest = if quota.remaining < lowest.remaining { quota } else { lowest };
             taken.push(cell);
         }
         lowest
     }
 
-    fn take_one(&self, now: u64, cell: &AtomicU64) -> Level {
+    fn take_one(&self, now: u64, cell: &AtomicU64) -> Quota {
         // Later than an empty bucket no bucket is full, unless the clock was set back since.
         cell.fetch_min(now.saturating_add(self.whole_ns), Ordering::Relaxed);
         let fits = |full_at: &u64| full_at.saturating_sub(now) <= self.whole_ns;
         let next = |full_at: u64| full_at.max(now).saturating_add(self.cost_ns);
         let moved = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| Some(next(full_at)).filter(fits));
         match moved {
-            Ok(full_at) => self.level(now, next(full_at), None),
-            Err(full_at) => self.level(now, full_at, Some(next(full_at) - now - self.whole_ns)),
+            Ok(full_at) => self.quota(now, next(full_at), None),
+            Err(full_at) => self.quota(now, full_at, Some(next(full_at) - now - self.whole_ns)),
         }
     }
 
-    fn level(&self, now: u64, full_at: u64, wait_ns: Option<u64>) -> Level {
+    fn quota(&self, now: u64, full_at: u64, wait_ns: Option<u64>) -> Quota {
         let ahead = full_at.saturating_sub(now);
         let remaining = if wait_ns.is_some() { 0 } else { self.whole_ns.saturating_sub(ahead) / self.cost_ns };
-        Level { remaining, full_in: Duration::from_nanos(ahead), wait: wait_ns.map(Duration::from_nanos) }
+        Quota { remaining, full_in: Duration::from_nanos(ahead), wait: wait_ns.map(Duration::from_nanos) }
     }
 }
 
@@ -121,52 +121,52 @@ mod tests {
 
     const S: u64 = 1_000_000_000;
 
-    fn chat() -> Bucket<u8> {
-        Bucket::new("chat", 20, Duration::from_secs(60), 10, SystemClock::shared()).expect("it is on")
+    fn chat() -> Limiter<u8> {
+        Limiter::new("chat", 20, Duration::from_secs(60), 10, SystemClock::shared()).expect("it is on")
     }
 
     #[test]
     fn ten_at_once_and_then_one_every_three_seconds() {
-        let bucket = chat();
+        let limiter = chat();
         for left in (0..10).rev() {
-            let level = bucket.take_at(0, &[1]);
-            assert_eq!((level.remaining, level.wait), (left, None));
+            let quota = limiter.take_at(0, &[1]);
+            assert_eq!((quota.remaining, quota.wait), (left, None));
         }
-        let refused = bucket.take_at(S, &[1]);
+        let refused = limiter.take_at(S, &[1]);
         assert_eq!((refused.remaining, refused.wait), (0, Some(Duration::from_secs(2))));
-        assert_eq!(bucket.take_at(3 * S, &[1]).wait, None, "after the wait it goes on");
-        assert!(bucket.take_at(3 * S, &[1]).wait.is_some());
-        assert_eq!(bucket.take_at(3 * S, &[2]).wait, None, "another caller has its own");
-        assert_eq!(bucket.policy(), "\"chat\";q=10;w=30");
+        assert_eq!(limiter.take_at(3 * S, &[1]).wait, None, "after the wait it goes on");
+        assert!(limiter.take_at(3 * S, &[1]).wait.is_some());
+        assert_eq!(limiter.take_at(3 * S, &[2]).wait, None, "another caller has its own");
+        assert_eq!(limiter.policy(), "\"chat\";q=10;w=30");
     }
 
     #[test]
-    fn who_is_refused_for_one_key_pays_for_none() {
-        let bucket = chat();
+    fn a_request_refused_for_one_key_takes_from_none() {
+        let limiter = chat();
         for _ in 0..10 {
-            bucket.take_at(0, &[2]);
+            limiter.take_at(0, &[2]);
         }
-        assert!(bucket.take_at(0, &[1, 2]).wait.is_some());
-        assert_eq!(bucket.take_at(0, &[1]).remaining, 9);
+        assert!(limiter.take_at(0, &[1, 2]).wait.is_some());
+        assert_eq!(limiter.take_at(0, &[1]).remaining, 9);
     }
 
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
-        let bucket = chat();
+        let limiter = chat();
         for _ in 0..10 {
-            bucket.take_at(3_600 * S, &[1]);
+            limiter.take_at(3_600 * S, &[1]);
         }
-        assert!(bucket.take_at(0, &[1]).wait <= Some(Duration::from_secs(3)));
-        assert_eq!(bucket.take_at(3 * S, &[1]).wait, None);
+        assert!(limiter.take_at(0, &[1]).wait <= Some(Duration::from_secs(3)));
+        assert_eq!(limiter.take_at(3 * S, &[1]).wait, None);
     }
 
     #[test]
-    fn none_is_no_limit() {
-        assert!(Bucket::<u8>::new("chat", 0, Duration::from_secs(60), 0, SystemClock::shared()).is_none());
+    fn zero_means_no_limit() {
+        assert!(Limiter::<u8>::new("chat", 0, Duration::from_secs(60), 0, SystemClock::shared()).is_none());
     }
 
     #[test]
-    fn a_wait_is_told_in_seconds_that_suffice() {
+    fn a_wait_is_rounded_up_to_whole_seconds() {
         assert_eq!(whole_seconds(Duration::from_millis(2001)), 3);
         assert_eq!(whole_seconds(Duration::from_millis(2000)), 2);
         assert_eq!(whole_seconds(Duration::from_nanos(1)), 0, "below what is measured; a wait is at least 1");
@@ -174,13 +174,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_more_than_a_bucket_and_what_flows_in(count in 1u32..500, burst in 1u32..50, steps in prop::collection::vec(0u64..2 * S, 1..200)) {
-            let bucket = Bucket::<u8>::new("x", count, Duration::from_secs(60), burst, SystemClock::shared()).expect("it is on");
+        fn never_more_than_the_burst_and_what_was_refilled(count in 1u32..500, burst in 1u32..50, steps in prop::collection::vec(0u64..2 * S, 1..200)) {
+            let limiter = Limiter::<u8>::new("x", count, Duration::from_secs(60), burst, SystemClock::shared()).expect("it is on");
             let (mut now, mut taken) = (0, 0);
             for step in steps {
                 now += step;
-                taken += u64::from(bucket.take_at(now, &[1]).wait.is_none());
-                let allowed = u64::from(burst) + now / bucket.cost_ns;
+                taken += u64::from(limiter.take_at(now, &[1]).wait.is_none());
+                let allowed = u64::from(burst) + now / limiter.cost_ns;
                 prop_assert!(taken <= allowed, "{} of {} after {} ns", taken, allowed, now);
             }
         }

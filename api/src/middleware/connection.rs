@@ -34,23 +34,23 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// What requests may know of their connection, and tell it.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct ConnectionState {
     is_tls: bool,
     answering: Cell<u32>,
 }
 
 /// Whether a request came over TLS that ends here.
 pub(super) fn is_tls(request: &ServiceRequest) -> bool {
-    request.conn_data::<Rc<Connection>>().is_some_and(|connection| connection.is_tls)
+    request.conn_data::<Rc<ConnectionState>>().is_some_and(|connection| connection.is_tls)
 }
 
 /// While it lives, the connection's request is being answered.
-pub(super) struct Answering(Option<Rc<Connection>>);
+pub(super) struct Answering(Option<Rc<ConnectionState>>);
 
 impl Answering {
     /// From now on.
     pub(super) fn begin(request: &ServiceRequest) -> Self {
-        let connection = request.conn_data::<Rc<Connection>>().cloned();
+        let connection = request.conn_data::<Rc<ConnectionState>>().cloned();
         if let Some(connection) = &connection {
             connection.answering.set(connection.answering.get() + 1);
         }
@@ -67,16 +67,16 @@ impl Drop for Answering {
 }
 
 /// Gives requests their connection.
-pub(crate) fn remember(wire: &Wire, extensions: &mut Extensions) {
-    extensions.insert(wire.connection.clone());
+pub(crate) fn remember(connection: &ConnectionState, extensions: &mut Extensions) {
+    extensions.insert(connection.state.clone());
 }
 
 /// The connection's bytes.
-pub(crate) struct Wire {
+pub(crate) struct ConnectionState {
     stream: Stream,
-    connection: Rc<Connection>,
-    quiet: Clock,
-    stuck: Clock,
+    connection: Rc<ConnectionState>,
+    quiet: Timeout,
+    stuck: Timeout,
 }
 
 enum Stream {
@@ -91,7 +91,7 @@ enum Stream {
 pub(crate) async fn accept(
     tcp: TcpStream,
     tls: Option<Arc<rustls::ServerConfig>>,
-) -> io::Result<(Wire, Protocol, Option<SocketAddr>)> {
+) -> io::Result<(ConnectionState, Protocol, Option<SocketAddr>)> {
     let peer = tcp.peer_addr().ok();
     tcp.set_nodelay(true)?;
     let stream = match tls {
@@ -99,18 +99,22 @@ pub(crate) async fn accept(
         Some(config) => Stream::Tls(Box::new(timeout(HANDSHAKE, TlsAcceptor::from(config).accept(tcp)).await??)),
     };
     let is_tls = matches!(stream, Stream::Tls(_));
-    let connection = Rc::new(Connection { is_tls, answering: Cell::new(0) });
-    Ok((Wire { stream, connection, quiet: Clock::default(), stuck: Clock::default() }, Protocol::Http1, peer))
+    let connection = Rc::new(ConnectionState { is_tls, answering: Cell::new(0) });
+    Ok((
+        ConnectionState { stream, connection, quiet: Timeout::default(), stuck: Timeout::default() },
+        Protocol::Http1,
+        peer,
+    ))
 }
 
 /// A limit that begins when it is first asked for; until then it takes no memory.
 #[derive(Default)]
-struct Clock {
+struct Timeout {
     sleep: Option<Pin<Box<Sleep>>>,
     is_running: bool,
 }
 
-impl Clock {
+impl Timeout {
     /// Whether the limit is over; wakes the task when it will be.
     fn is_over(&mut self, limit: Duration, context: &mut Context<'_>) -> bool {
         let timer = self.sleep.get_or_insert_with(|| Box::pin(sleep(limit)));
@@ -126,7 +130,7 @@ impl Clock {
     }
 }
 
-impl Wire {
+impl ConnectionState {
     fn stream(&mut self) -> Pin<&mut dyn Both> {
         match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp),
@@ -149,29 +153,29 @@ trait Both: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
 
-impl AsyncRead for Wire {
+impl AsyncRead for ConnectionState {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let wire = self.get_mut();
-        if wire.connection.answering.get() > 0 || wire.stuck.is_running {
-            wire.quiet.stop();
-        } else if wire.quiet.is_over(BETWEEN_REQUESTS, context) {
+        let connection = self.get_mut();
+        if connection.state.answering.get() > 0 || connection.stuck.is_running {
+            connection.quiet.stop();
+        } else if connection.quiet.is_over(BETWEEN_REQUESTS, context) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        wire.stream().poll_read(context, into)
+        connection.stream().poll_read(context, into)
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ConnectionState {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let wire = self.get_mut();
-        let written = wire.stream().poll_write(context, bytes);
-        wire.timed(written, context)
+        let connection = self.get_mut();
+        let written = connection.stream().poll_write(context, bytes);
+        connection.timed(written, context)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let wire = self.get_mut();
-        let flushed = wire.stream().poll_flush(context);
-        if flushed.is_pending() { wire.timed(flushed, context) } else { flushed }
+        let connection = self.get_mut();
+        let flushed = connection.stream().poll_flush(context);
+        if flushed.is_pending() { connection.timed(flushed, context) } else { flushed }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

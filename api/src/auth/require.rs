@@ -39,7 +39,7 @@ pub trait Guard: FromRequest {
 }
 
 /// A permission as a type, to stand in a handler's signature.
-pub trait Needs: 'static {
+pub trait RequiredPermission: 'static {
     /// Which.
     const PERMISSION: Permission;
 }
@@ -50,7 +50,7 @@ macro_rules! needs {
         #[derive(Debug)]
         pub struct $name;
 
-        impl Needs for $name {
+        impl RequiredPermission for $name {
             const PERMISSION: Permission = Permission::$name;
         }
     )*};
@@ -60,17 +60,17 @@ needs!(SessionRead, StatisticsRead, LogRead, AuditRead, AgentRead, AgentWrite);
 
 /// The caller is staff who may do this.
 #[derive(Debug)]
-pub struct May<N> {
+pub struct Require<N> {
     /// Who.
     pub staff: Staff,
     need: PhantomData<N>,
 }
 
-impl<N: Needs> Guard for May<N> {
+impl<N: RequiredPermission> Guard for Require<N> {
     const ACCESS: Access = Access::Staff(N::PERMISSION);
 }
 
-impl<N: Needs> FromRequest for May<N> {
+impl<N: RequiredPermission> FromRequest for Require<N> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -91,14 +91,14 @@ fn nobody() -> Problem {
 
 /// The caller is a person who is signed in, about to see or change what is its own: `profile:write`, which no program has.
 #[derive(Debug)]
-pub struct Own {
+pub struct CurrentUser {
     /// Who.
     pub agent: AgentId,
     /// By which sign-in.
     pub sign_in: SignInId,
 }
 
-impl Own {
+impl CurrentUser {
     /// As it stands with the events that it brings about.
     #[must_use]
     pub fn actor(&self) -> Actor {
@@ -106,11 +106,11 @@ impl Own {
     }
 }
 
-impl Guard for Own {
+impl Guard for CurrentUser {
     const ACCESS: Access = Access::CurrentUser;
 }
 
-impl FromRequest for Own {
+impl FromRequest for CurrentUser {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -125,17 +125,17 @@ impl FromRequest for Own {
 
 /// Staff who may do this, or anybody else: for routes that customers use as well.
 #[derive(Debug)]
-pub struct MaybeStaff<N> {
+pub struct OptionalStaff<N> {
     /// Who, if it is staff.
     pub staff: Option<Staff>,
     need: PhantomData<N>,
 }
 
-impl<N: Needs> Guard for MaybeStaff<N> {
+impl<N: RequiredPermission> Guard for OptionalStaff<N> {
     const ACCESS: Access = Access::StaffOrVisitor(N::PERMISSION);
 }
 
-impl<N: Needs> FromRequest for MaybeStaff<N> {
+impl<N: RequiredPermission> FromRequest for OptionalStaff<N> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -236,26 +236,26 @@ impl FromRequest for Anybody {
 /// Arguments of which the first is this guard.
 ///
 /// ```
-/// # use api::sign_in::guard::{AgentRead, GuardedBy, May};
+/// # use api::auth::require::{AgentRead, GuardedBy, Require};
 /// # use actix_web::web::Path;
 /// # fn route<Access, Arguments: GuardedBy<Access>>() {}
-/// route::<May<AgentRead>, (May<AgentRead>, Path<String>)>();
+/// route::<Require<AgentRead>, (Require<AgentRead>, Path<String>)>();
 /// ```
 ///
 /// Without it, or with another one, it is no route:
 ///
 /// ```compile_fail,E0277
-/// # use api::sign_in::guard::{AgentRead, GuardedBy, May};
+/// # use api::auth::require::{AgentRead, GuardedBy, Require};
 /// # use actix_web::web::Path;
 /// # fn route<Access, Arguments: GuardedBy<Access>>() {}
-/// route::<May<AgentRead>, (Path<String>,)>();
+/// route::<Require<AgentRead>, (Path<String>,)>();
 /// ```
 ///
 /// ```compile_fail,E0277
-/// # use api::sign_in::guard::{AgentRead, AgentWrite, GuardedBy, May};
+/// # use api::auth::require::{AgentRead, AgentWrite, GuardedBy, Require};
 /// # use actix_web::web::Path;
 /// # fn route<Access, Arguments: GuardedBy<Access>>() {}
-/// route::<May<AgentWrite>, (May<AgentRead>, Path<String>)>();
+/// route::<Require<AgentWrite>, (Require<AgentRead>, Path<String>)>();
 /// ```
 pub trait GuardedBy<G> {}
 

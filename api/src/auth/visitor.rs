@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_another_key_or_audience_is_none() {
+    fn a_visitor_token_of_another_key_or_audience_is_refused() {
         let (visitor, now) = (VisitorId(Uuid::from_u128(7)), Timestamp::now());
         let tokens = VisitorTokens::new(&[b"secret".to_vec()]);
         assert_eq!(tokens.check(&VisitorTokens::new(&[b"other".to_vec()]).issue(visitor, now).token, now), None);

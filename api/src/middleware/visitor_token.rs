@@ -6,7 +6,7 @@ use actix_web::{
     http::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, SET_COOKIE},
 };
 
-use crate::sign_in::visitor::IssuedToken;
+use crate::auth::visitor::IssuedToken;
 
 /// Where a visitor's token is given besides the cookie.
 const VISITOR_TOKEN: HeaderName = HeaderName::from_static("x-visitor-token");

@@ -4,7 +4,7 @@
 //! Invariant: memory is bounded, and a caller cannot choose what it is counted by: a token counts only if it is good, an
 //! IPv6 address by its /64, which is what one subscriber has.
 
-mod bucket;
+mod limiter;
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -19,12 +19,12 @@ use actix_web::{
         header::{HeaderMap, HeaderName, HeaderValue},
     },
 };
-use bucket::{Bucket, Level, whole_seconds};
 use domain::VisitorId;
 use event_store::Clock;
+use limiter::{Limiter, Quota, whole_seconds};
 use uuid::Uuid;
 
-use crate::{problem::Problem, sign_in::caller::Caller};
+use crate::{auth::caller::Caller, problem::Problem};
 
 /// Messages that may be written at once.
 const CHAT_BURST: u32 = 10;
@@ -44,15 +44,15 @@ enum Key {
 
 /// All limits that are switched on.
 pub(super) struct Rates {
-    chat: Option<Bucket<Key>>,
-    everything: Option<Bucket<Key>>,
+    chat: Option<Limiter<Key>>,
+    everything: Option<Limiter<Key>>,
 }
 
 /// How a request stands to the limits that apply to it.
 #[derive(Default)]
-pub(super) struct Standing {
+pub(super) struct RateStatus {
     policies: Vec<String>,
-    levels: Vec<String>,
+    quotas: Vec<String>,
     wait: Option<Duration>,
 }
 
@@ -63,24 +63,24 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 impl Rates {
     /// These limits; 0 switches one off.
     pub(super) fn new(chat_per_minute: u32, per_second: u32, clock: &Arc<dyn Clock>) -> Self {
-        let bucket = |name, count, per, burst| Bucket::new(name, count, per, burst, clock.clone());
+        let limiter = |name, count, per, burst| Limiter::new(name, count, per, burst, clock.clone());
         Self {
-            chat: bucket("chat", chat_per_minute, MINUTE, chat_per_minute.min(CHAT_BURST)),
-            everything: bucket("requests", per_second, SECOND, per_second),
+            chat: limiter("chat", chat_per_minute, MINUTE, chat_per_minute.min(CHAT_BURST)),
+            everything: limiter("requests", per_second, SECOND, per_second),
         }
     }
 
     /// Counts a request.
-    pub(super) fn count(&self, request: &ServiceRequest, caller: &Caller) -> Standing {
-        let mut standing = Standing::default();
+    pub(super) fn count(&self, request: &ServiceRequest, caller: &Caller) -> RateStatus {
+        let mut status = RateStatus::default();
         if let Some(everything) = &self.everything {
-            standing.add(everything, everything.take(&[key_of(request, caller)]));
+            status.add(everything, everything.take(&[key_of(request, caller)]));
         }
-        let chat = self.chat.as_ref().filter(|_| standing.wait.is_none() && is_chat(request));
+        let chat = self.chat.as_ref().filter(|_| status.wait.is_none() && is_chat(request));
         if let Some(chat) = chat {
-            standing.add(chat, chat.take(&writer(request, caller)));
+            status.add(chat, chat.take(&writer(request, caller)));
         }
-        standing
+        status
     }
 }
 
@@ -110,11 +110,11 @@ fn is_chat(request: &ServiceRequest) -> bool {
     request.method() == Method::POST && matches!(path, Some("/chat" | "/chat/stream"))
 }
 
-impl Standing {
-    fn add(&mut self, bucket: &Bucket<Key>, level: Level) {
-        self.policies.push(bucket.policy().to_owned());
-        self.levels.push(format!("\"{}\";r={};t={}", bucket.name(), level.remaining, whole_seconds(level.full_in)));
-        self.wait = self.wait.max(level.wait);
+impl RateStatus {
+    fn add(&mut self, limiter: &Limiter<Key>, quota: Quota) {
+        self.policies.push(limiter.policy().to_owned());
+        self.quotas.push(format!("\"{}\";r={};t={}", limiter.name(), quota.remaining, whole_seconds(quota.full_in)));
+        self.wait = self.wait.max(quota.wait);
     }
 
     /// Refuses a request that is one too many.
@@ -126,8 +126,8 @@ impl Standing {
     }
 
     /// Says in the answer what is left.
-    pub(super) fn tell(&self, answer: &mut HeaderMap) {
-        for (name, values) in [(RATE_LIMIT_POLICY, &self.policies), (RATE_LIMIT, &self.levels)] {
+    pub(super) fn apply_headers(&self, answer: &mut HeaderMap) {
+        for (name, values) in [(RATE_LIMIT_POLICY, &self.policies), (RATE_LIMIT, &self.quotas)] {
             if let Some(value) = HeaderValue::from_str(&values.join(", ")).ok().filter(|value| !value.is_empty()) {
                 answer.insert(name, value);
             }
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ipv6_subscriber_is_one_place() {
+    fn ipv6_addresses_of_one_64_prefix_share_a_limit() {
         let of = |text: &str| place(text.parse().expect("an address"));
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_those_of_the_rfc() {
+    fn codes_match_the_vectors_of_rfc_6238() {
         // The last six of the eight digits that the RFC prints.
         for (second, code) in [
             (59, "287082"),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_a_code_where_it_is_one_and_else_a_recovery_code() {
+    fn a_valid_one_time_code_is_one_and_all_else_a_recovery_code() {
         let second_factor = Some(SecondFactor { secret: Some(rfc()), ..SecondFactor::default() });
         let account = Account { second_factor, ..Account::nameless(Role::Agent) };
         let code = proof(AGENT, &account, "287082", at(59));
@@ -211,7 +211,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_comes_is_no_panic(text: String, secret: String, second in 0..4_000_000_000_i64) {
+        fn arbitrary_text_does_not_panic(text: String, secret: String, second in 0..4_000_000_000_i64) {
             let _ = step_of(&TotpSecret(secret), &text, at(second));
             prop_assert!(step_of(&rfc(), &text, at(second)).is_none() || tidied(&text).len() == 6);
         }

@@ -6,14 +6,16 @@ use commands::{Accounts, Failures};
 use event_store::Clock;
 use uuid::Uuid;
 
-use super::{access::StaffAccess, passwords::Passwords, second_factor::SecondFactorRoles, staff_tokens::StaffTokens};
+use super::{
+    passwords::Passwords, second_factor::SecondFactorRoles, staff_directory::StaffDirectory, staff_tokens::StaffTokens,
+};
 
 /// The services of staff's accounts.
 pub struct StaffServices {
     /// The use cases of accounts and keys.
     pub accounts: Arc<Accounts>,
     /// Who of staff may come in, and as what.
-    pub access: Arc<StaffAccess>,
+    pub directory: Arc<StaffDirectory>,
     /// Signs and checks tokens.
     pub tokens: StaffTokens,
     /// Hashes and checks passwords.
