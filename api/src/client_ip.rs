@@ -1,7 +1,7 @@
-//! Who is at the other end: the client's address, whether its request came over TLS, and the host that it asked for. What a
-//! proxy says of it is believed of trusted proxies alone.
+//! The client of a request: its IP address, whether the request came over TLS, and the host that it named. Forwarding headers
+//! count only if a trusted proxy sent them.
 //!
-//! Invariant: no header of a stranger moves the address that limits are counted by.
+//! Invariant: no header of an untrusted peer changes the address that rate limits are counted by.
 
 mod forwarded;
 
@@ -20,11 +20,11 @@ use ipnet::IpNet;
 /// The client of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
-    /// Where it is.
+    /// Its IP address.
     pub address: IpAddr,
     /// Whether its request came over TLS: ours, or a trusted proxy's.
     pub is_secure: bool,
-    /// What it called this server: the Host header, and what a trusted proxy says it was before.
+    /// Names of this server in the request: the Host header, and the original host as told by a trusted proxy.
     pub hosts: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ pub struct Client {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// What is no list of networks.
+/// The text is not a list of networks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoNetworks;
 
@@ -63,12 +63,12 @@ impl TrustedProxies {
         self.seen_by(peer, is_tls, host, request.headers())
     }
 
-    /// The client of a request that this peer has sent with these headers.
+    /// The client of a request from this peer with these headers.
     #[must_use]
     pub fn seen_by(&self, peer: IpAddr, is_tls: bool, host: Option<String>, headers: &HeaderMap) -> Client {
         let mut client = Client { address: peer, is_secure: is_tls, hosts: host.into_iter().collect() };
         if !self.trusts(peer) {
-            tell_of_unknown_proxy(peer, headers);
+            warn_of_unknown_proxy(peer, headers);
             return client;
         }
         let forwarded = forwarded::parse(&lines(headers, &header::FORWARDED));
@@ -81,14 +81,14 @@ impl TrustedProxies {
         client
     }
 
-    /// A proxy writes one of the two headers and may pass the other on as a stranger sent it. Where they differ nobody is
-    /// believed, and the address is the proxy's own.
+    /// A proxy writes one of the two headers and may pass the other on unchecked. If they differ, neither is trusted and the
+    /// address is the proxy's own.
     fn origin_of(&self, peer: IpAddr, headers: &HeaderMap, forwarded: &[forwarded::Hop]) -> IpAddr {
         let by_list = lines(headers, &FORWARDED_FOR);
         let by_list = (!by_list.is_empty())
-            .then(|| self.right_most_stranger(peer, by_list.split(',').map(forwarded::parse_node)));
+            .then(|| self.right_most_untrusted(peer, by_list.split(',').map(forwarded::parse_node)));
         let by_standard =
-            (!forwarded.is_empty()).then(|| self.right_most_stranger(peer, forwarded.iter().map(|hop| hop.address)));
+            (!forwarded.is_empty()).then(|| self.right_most_untrusted(peer, forwarded.iter().map(|hop| hop.address)));
         match (by_list, by_standard) {
             (Some(one), Some(other)) if one != other => peer,
             (Some(address), _) | (None, Some(address)) => address,
@@ -96,9 +96,9 @@ impl TrustedProxies {
         }
     }
 
-    /// Each proxy adds on the right whom it heard: what stands left of the first stranger is that stranger's own word. A hop
-    /// that is no address ends the walk at the last one that was.
-    fn right_most_stranger(&self, peer: IpAddr, hops: impl DoubleEndedIterator<Item = Option<IpAddr>>) -> IpAddr {
+    /// Each proxy appends the address that it received from, so everything left of the right-most untrusted address may be
+    /// forged. A malformed hop ends the search at the last valid one.
+    fn right_most_untrusted(&self, peer: IpAddr, hops: impl DoubleEndedIterator<Item = Option<IpAddr>>) -> IpAddr {
         let mut address = peer;
         for hop in hops.rev() {
             let Some(hop) = hop else { return address };
@@ -115,8 +115,8 @@ impl TrustedProxies {
     }
 }
 
-/// Behind a proxy that nobody told us of all customers are one stranger, and share its limits.
-fn tell_of_unknown_proxy(peer: IpAddr, headers: &HeaderMap) {
+/// Behind a proxy that is not configured, all customers have one address and share its limits: warn once.
+fn warn_of_unknown_proxy(peer: IpAddr, headers: &HeaderMap) {
     static TOLD: Once = Once::new();
     let is_near = match peer {
         IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
@@ -136,13 +136,13 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// A header that may be given several times, as one list. What is no text is an unknown hop.
+/// A header that may occur several times, joined into one list. A value that is not ASCII counts as an unknown hop.
 fn lines(headers: &HeaderMap, name: &HeaderName) -> String {
     let lines: Vec<&str> = headers.get_all(name).map(|value| value.to_str().unwrap_or("unknown")).collect();
     lines.join(",")
 }
 
-/// The last of a list: what the nearest proxy says.
+/// The last entry of a list, which the nearest proxy wrote.
 fn last(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let lines = lines(headers, name);
     lines.rsplit(',').next().map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)

@@ -1,4 +1,4 @@
-//! What HTTP says when something is not done: `application/problem+json`, with what old clients look for beside it.
+//! Error responses: `application/problem+json`, with the fields that old clients read beside it.
 
 use std::{borrow::Cow, fmt, time::Duration};
 

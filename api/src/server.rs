@@ -1,4 +1,4 @@
-//! The HTTP server: opens the doors when everything behind them runs, and closes them in order.
+//! The HTTP server: starts listening when everything behind it runs, and shuts down in order.
 
 use std::{
     io::Write as _,
@@ -66,7 +66,7 @@ fn bind(address: SocketAddr) -> Result<TcpListener, AnyError> {
     Ok(listener)
 }
 
-/// One line with the address when every door is there, and where to look.
+/// Prints one line with the address once the server accepts requests.
 fn announce(address: SocketAddr, app: &Services) -> Result<(), AnyError> {
     let scheme = if app.settings.tls.is_some() { "https" } else { "http" };
     let mut out = std::io::stdout();
@@ -81,7 +81,7 @@ fn first_password(app: &Services) -> String {
     if file.exists() { format!("; sign in as admin with the password in {}", file.display()) } else { String::new() }
 }
 
-/// The HTTP server over an app, to be awaited.
+/// The HTTP server over these services, to be awaited.
 ///
 /// # Errors
 /// The listener, or a file or address of the settings, cannot be used.

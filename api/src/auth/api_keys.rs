@@ -1,5 +1,5 @@
-//! Keys that programs come in with: `fdk_<id>_<secret>`. The id says whose it is, so nothing is searched; the secret has 256
-//! random bits, so a plain digest of it is enough.
+//! API keys of programs: `fdk_<id>_<secret>`. The id names the program, so no search is needed; the secret has 256 random bits,
+//! so a plain digest of it is enough.
 //!
 //! Invariant: a key is shown once, when it is made; after that only its digest exists.
 
@@ -48,7 +48,7 @@ impl fmt::Debug for NewKey {
     }
 }
 
-/// Whose key a bearer token is, and its digest; nothing where it has not the form of one.
+/// The program and digest of an API key; `None` if malformed.
 #[must_use]
 pub fn read(token: &str) -> Option<(AgentId, ApiKeyDigest)> {
     let (id, secret) = token.strip_prefix(PREFIX)?.split_once('_')?;

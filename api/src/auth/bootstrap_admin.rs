@@ -1,5 +1,5 @@
-//! The first account: `admin`, made when there is none of this name. Its password comes from the settings, or is made up and
-//! left in a file that only the operator can read, to be changed at the first sign-in.
+//! The first account: `admin`, created if there is none of this name. Its password comes from the settings, or is generated and
+//! written to a file that only the operator can read, to be changed at the first sign-in.
 //!
 //! Invariant: the log decides whether it is the first start, so several nodes that start at once make one account.
 

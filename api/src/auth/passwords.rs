@@ -1,5 +1,5 @@
-//! Passwords: how they are checked; which are taken is the domain's to say. Argon2id at its recommended costs (19 MiB, two passes), on threads
-//! of their own and few at a time, so that a crowd at the door takes nothing from those who are inside.
+//! Hashing and checking of passwords: Argon2id at its recommended costs (19 MiB, two passes), on threads of its own and few at
+//! a time, so that many sign-ins at once do not slow other requests down. Which passwords are allowed is the domain's to say.
 //!
 //! Invariants: no password is kept, printed or logged; checking costs the same whether there is such an account or not.
 
@@ -26,14 +26,14 @@ use zeroize::Zeroizing;
 
 use crate::problem::Problem;
 
-/// Who waits for more than this many others is told to come again.
+/// Checks that may wait; more are refused with 503.
 const QUEUE: usize = 64;
 
-/// A password that came in; wiped when dropped, and never printed.
+/// A password in plain text; wiped when dropped, and never printed.
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Whatever was sent: it is to be checked, and rules do not matter for that.
+    /// A password as it was sent, to be compared; rules for new passwords do not apply.
     #[must_use]
     pub fn given(text: String) -> Self {
         Self(Zeroizing::new(text))
@@ -48,7 +48,7 @@ impl Password {
         Ok(self)
     }
 
-    /// A random one, for whoever comes first.
+    /// A random one.
     #[must_use]
     pub fn generate() -> Self {
         Self::given(hex::encode(rand::random::<[u8; 16]>()))
@@ -82,7 +82,7 @@ impl From<Busy> for Problem {
 pub struct Passwords {
     turns: Semaphore,
     queue: Semaphore,
-    /// Made at the first sign-in, whoever's it is: a start need not wait for it.
+    /// A hash to compare with where there is no account; made at the first sign-in, so that the start does not wait for it.
     nobodys: Arc<OnceLock<PasswordHash>>,
 }
 

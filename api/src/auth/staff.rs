@@ -1,4 +1,4 @@
-//! Staff at the door: who calls, and whether they may do what the route does.
+//! Staff and programs as callers: who they are, and whether they may do what a route does.
 //!
 //! Invariant: who acts comes from a token or a key; what may be done comes from the role or the key as it is at this moment.
 
@@ -29,7 +29,7 @@ pub struct Staff {
     credential: Credential,
 }
 
-/// What somebody came in with.
+/// What a caller is authenticated by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Credential {
     SignIn { sign_in: SignInId, person: Person, expires_at: Timestamp },
@@ -37,13 +37,13 @@ enum Credential {
 }
 
 impl Staff {
-    /// As it stands with the events that it brings about.
+    /// The actor of events that it causes.
     #[must_use]
     pub fn actor(&self) -> Actor {
         commands::accounts::actor_of(self.agent)
     }
 
-    /// Whether it may do this, as of when it came in.
+    /// Whether it may do this, as of this request.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         match &self.credential {
@@ -52,12 +52,13 @@ impl Staff {
         }
     }
 
-    /// Returns when whoever this is may not do all of this any more: token or key have ended, or the sign-in, or a right.
+    /// Returns when it may not do all of this any more: the token, the key, the sign-in or a permission has ended.
     pub async fn until_over(&self, directory: &StaffDirectory, permissions: &[Permission]) {
         directory.until(|directory| !self.may_still(directory, permissions)).await;
     }
 
-    /// While nobody can tell, there is nothing to send either: what locks somebody out comes with what would be sent.
+    /// True while the directory is behind the log: the stream would deliver nothing meanwhile, and a revocation comes with the
+    /// events that it waits for.
     fn may_still(&self, directory: &StaffDirectory, permissions: &[Permission]) -> bool {
         let now = directory.now();
         let may_all = |may: &dyn Fn(Permission) -> bool| permissions.iter().all(|permission| may(*permission));
@@ -131,7 +132,7 @@ impl Staff {
     }
 }
 
-/// Whether somebody has done what comes before anything else.
+/// Whether password and second factor are set up as required.
 fn is_ready(person: &Person, second_factor_roles: &SecondFactorRoles) -> Result<(), Problem> {
     if person.must_change_password {
         let detail = "the password was set by somebody else: change it first (POST /api/agent/change-password)";

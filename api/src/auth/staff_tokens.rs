@@ -1,7 +1,7 @@
-//! Tokens of staff: a short one that opens routes, and a long one that is exchanged for the next two.
+//! Tokens of staff: a short-lived access token, and a refresh token that is exchanged for the next pair.
 //!
-//! Invariants: a token says who, never what one may do: that is asked of the log's newest word at every use. The algorithm
-//! is ours, never the token's, and each kind of token has an audience of its own.
+//! Invariants: a token says who, never what one may do: permissions are looked up at every use. The algorithm is fixed, never
+//! taken from the token, and each kind of token has an audience of its own.
 
 use std::fmt;
 

@@ -60,7 +60,7 @@ impl IssuedToken {
 }
 
 impl VisitorTokens {
-    /// Tokens signed with the first of these secrets, and taken under any of them.
+    /// Signs with the first of these secrets and accepts all of them.
     #[must_use]
     pub fn new(secrets: &[Vec<u8>]) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
@@ -128,7 +128,7 @@ impl Visitors {
         Some(PresentedToken { visitor, is_old, by_bearer: false })
     }
 
-    /// The token of one who has left is as one that is not good: the end of its stream says so (decision 0015).
+    /// Whether the visitor has signed out: the end of its stream says so, and its token is refused then (decision 0015).
     pub(super) async fn has_left(&self, visitor: VisitorId, only_looks: bool) -> Result<bool, Problem> {
         Ok(match only_looks {
             true => self.departures.has_left_for_looking(&self.customers, visitor).await?,
@@ -136,7 +136,7 @@ impl Visitors {
         })
     }
 
-    /// Told in the log, so that an operator sees when nobody comes this way any more.
+    /// The owner of a session of this name. Logged, so that an operator sees when the setting is not needed any more.
     pub(super) fn by_legacy_name(&self, name: &str) -> Option<VisitorId> {
         let log_id = self.legacy_log_id.filter(|_| is_a_legacy_name(name))?;
         tracing::info!(request.id = %request_id(), "a session is opened by its name alone (compat_legacy_sessions)");

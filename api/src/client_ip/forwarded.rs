@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// What one proxy says of whom it heard.
+/// What one proxy says of the peer that it received from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Hop {
     /// `for`, where it is an address.

@@ -1,5 +1,6 @@
-//! `host[:port]`, as it stands in a Host header, an origin or a redirect. What is no host by its letters is none: whatever
-//! comes from here may stand in a header or a URL.
+//! `host[:port]` of a Host header, an origin or a redirect.
+//!
+//! Invariant: every parsed host is safe in a header and in a URL; other text is refused.
 
 use std::net::Ipv6Addr;
 

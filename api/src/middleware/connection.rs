@@ -1,7 +1,7 @@
-//! A client's connection, plain or TLS, with a clock on it. The HTTP library times only the first head of a connection; a
-//! later head that never ends, a refused body that trickles in for ever, and a client that does not read are cut off here.
+//! A client's connection, plain or TLS, with timeouts. The HTTP library times only the first head of a connection; a later head
+//! that never ends, a refused body that never ends, and a client that does not read are cut off here.
 //!
-//! Invariant: a connection on which nothing is being answered, or on which nothing moves out, ends within its limit.
+//! Invariant: a connection without a request in progress, or on which a response makes no progress, ends within its limit.
 
 use std::{
     cell::Cell,
@@ -27,12 +27,12 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How long a connection may be between two requests: the library's keep-alive of 5 s, and then a head.
 const BETWEEN_REQUESTS: Duration = Duration::from_secs(15);
-/// How long an answer may wait for its client to read.
+/// How long a response may wait for the client to read.
 const STUCK: Duration = Duration::from_secs(60);
-/// How long TLS may take to begin.
+/// How long the TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// What requests may know of their connection, and tell it.
+/// What a request knows of its connection, and whether one is in progress on it.
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
     is_tls: bool,
@@ -44,11 +44,11 @@ pub(super) fn is_tls(request: &ServiceRequest) -> bool {
     request.conn_data::<Rc<ConnectionState>>().is_some_and(|connection| connection.is_tls)
 }
 
-/// While it lives, the connection's request is being answered.
+/// Marks the connection as having a request in progress until it is dropped.
 pub(super) struct Answering(Option<Rc<ConnectionState>>);
 
 impl Answering {
-    /// From now on.
+    /// Begins with this request.
     pub(super) fn begin(request: &ServiceRequest) -> Self {
         let connection = request.conn_data::<Rc<ConnectionState>>().cloned();
         if let Some(connection) = &connection {
@@ -66,7 +66,7 @@ impl Drop for Answering {
     }
 }
 
-/// Gives requests their connection.
+/// Makes the connection's state available to its requests.
 pub(crate) fn remember(connection: &ConnectionState, extensions: &mut Extensions) {
     extensions.insert(connection.state.clone());
 }
@@ -84,7 +84,7 @@ enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// Takes a connection in.
+/// Accepts a connection.
 ///
 /// # Errors
 /// It does not speak TLS where it should, or not in time.
@@ -107,7 +107,7 @@ pub(crate) async fn accept(
     ))
 }
 
-/// A limit that begins when it is first asked for; until then it takes no memory.
+/// A timeout that allocates nothing until it is first polled.
 #[derive(Default)]
 struct Timeout {
     sleep: Option<Pin<Box<Sleep>>>,
@@ -115,7 +115,7 @@ struct Timeout {
 }
 
 impl Timeout {
-    /// Whether the limit is over; wakes the task when it will be.
+    /// Whether the time is over; wakes the task when it will be.
     fn is_over(&mut self, limit: Duration, context: &mut Context<'_>) -> bool {
         let timer = self.sleep.get_or_insert_with(|| Box::pin(sleep(limit)));
         if !self.is_running {

@@ -1,7 +1,7 @@
 //! Headers that tell browsers what they may do with an answer. Pages may run the server's own scripts and nothing inline;
 //! everything else is data, which may do nothing at all.
 //!
-//! Invariant: every answer of a route has them, whatever the route thought of.
+//! Invariant: every response has them, whichever route made it.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use super::origins;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrameAncestors(String);
 
-/// What is no list of them.
+/// The text is not a list of frame ancestors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoAncestors;
 
@@ -67,7 +67,7 @@ const DENY: HeaderValue = HeaderValue::from_static("DENY");
 /// A year.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const PERMISSIONS: HeaderValue = HeaderValue::from_static("camera=(), geolocation=(), microphone=()");
-/// To other origins nothing of an address is told: paths have names of sessions.
+/// Other origins get no referrer, because paths contain names of sessions.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -115,7 +115,7 @@ impl Headers {
     }
 }
 
-/// What people write is not for a cache, unless the route says otherwise.
+/// Responses are not cached unless the route says otherwise: they hold personal data.
 fn keep_from_caches(answer: &mut HeaderMap) {
     if !answer.contains_key(header::CACHE_CONTROL) {
         answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

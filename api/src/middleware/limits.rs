@@ -1,5 +1,5 @@
 //! Limits of a single request: how large its head, how long its body may take. How large a body may be is known where
-//! bodies are read (`body.rs`); how long a head may take, where bytes come in (`wire.rs`).
+//! bodies are read (`body.rs`); how long a head may take, where bytes come in (`connection.rs`).
 
 use std::{io, time::Duration};
 

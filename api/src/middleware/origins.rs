@@ -21,7 +21,7 @@ use crate::{auth::caller::bearer, body, client_ip::Client, problem::Problem};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origins(Vec<String>);
 
-/// What is no list of origins.
+/// The text is not a list of origins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoOrigins;
 
@@ -34,7 +34,7 @@ impl FromStr for Origins {
     }
 }
 
-/// Lower case, without the port that goes without saying.
+/// Lower case, without the scheme's default port.
 pub(super) fn normal(origin: &str) -> Option<String> {
     let origin = origin.to_ascii_lowercase();
     let (scheme, authority) = origin.split_once("://")?;
@@ -56,10 +56,10 @@ impl Origins {
     }
 }
 
-/// Whose pages may talk to this server.
+/// Whose pages may call this server from a browser.
 #[derive(Debug, Clone)]
 pub(super) struct CorsPolicy {
-    /// Pages of the house at other origins.
+    /// The shop's own pages at other origins.
     pub(super) allowed: Origins,
     /// Pages that the customers' widget stands in.
     pub(super) widget: Origins,
@@ -75,7 +75,7 @@ const EXPOSED: &str =
     "ETag, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Visitor-Token";
 
 impl CorsPolicy {
-    /// The answer to a browser that asks beforehand.
+    /// The response to a CORS preflight.
     pub(super) fn preflight(&self, request: &ServiceRequest, client: &Client) -> Option<HttpResponse> {
         let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         let origin = origin(request.headers()).filter(|_| asks && request.method() == Method::OPTIONS)?;
@@ -89,8 +89,8 @@ impl CorsPolicy {
         Some(answer.finish())
     }
 
-    /// Refuses what another page's form or script sends with a browser's cookies. Whoever sends a token in a header is no
-    /// such page: a browser adds none by itself.
+    /// Refuses requests that a foreign page sends with the browser's cookies. A request with a bearer token is not one: browsers
+    /// do not add that header by themselves.
     pub(super) fn check(&self, request: &ServiceRequest, client: &Client) -> Result<(), Problem> {
         if request.method().is_safe() || bearer(request.request()).is_some() {
             return Ok(());
@@ -110,7 +110,7 @@ impl CorsPolicy {
         Ok(())
     }
 
-    /// Lets the listed page read the answer.
+    /// Adds the headers that let a listed page read the response.
     pub(super) fn apply_headers(&self, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
         if self.is_empty() {
             return;
@@ -142,12 +142,13 @@ impl CorsPolicy {
     }
 }
 
-/// The page's origin; what is no text is some other page's.
+/// The page's origin; one that is not ASCII is foreign.
 fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default())
 }
 
-/// A page of this server. Where a proxy that nobody told us of ends TLS, the scheme that we see is not the page's.
+/// Whether this server's own page sent it. Behind a proxy that is not configured, the scheme seen here may be http although
+/// the page's is https.
 fn is_own(origin: &str, client: &Client) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let scheme_fits = scheme == "https" || scheme == "http" && !client.is_secure;

@@ -1,8 +1,8 @@
-//! Rate limits: token buckets in memory. Chat is counted by visitor and by address, everything by address, or by account
-//! once somebody is signed in.
+//! Rate limits, kept in memory. Chat is counted per visitor and per address; all requests per address, or per account if
+//! signed in.
 //!
-//! Invariant: memory is bounded, and a caller cannot choose what it is counted by: a token counts only if it is good, an
-//! IPv6 address by its /64, which is what one subscriber has.
+//! Invariant: memory is bounded, and a caller cannot choose its key: only valid tokens count, and IPv6 addresses are cut to
+//! their /64, which is what one subscriber has.
 
 mod limiter;
 
@@ -34,21 +34,21 @@ const SECOND: Duration = Duration::from_secs(1);
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    /// A stranger, by where it is.
+    /// A client without an account, by address.
     Address(IpAddr),
-    /// A visitor, wherever it is.
+    /// A visitor, from any address.
     Visitor(VisitorId),
-    /// Somebody signed in, by the token's hash.
+    /// An account that is signed in, or a program.
     Account(Uuid),
 }
 
-/// All limits that are switched on.
+/// The limits that are switched on.
 pub(super) struct Rates {
     chat: Option<Limiter<Key>>,
     everything: Option<Limiter<Key>>,
 }
 
-/// How a request stands to the limits that apply to it.
+/// What is left of the limits that apply to a request.
 #[derive(Default)]
 pub(super) struct RateStatus {
     policies: Vec<String>,
@@ -84,13 +84,13 @@ impl Rates {
     }
 }
 
-/// Whom a request is counted for. Only here is it decided.
+/// The key that a request is counted under.
 fn key_of(request: &ServiceRequest, caller: &Caller) -> Key {
     let staff = caller.staff(request.request()).ok().flatten();
     staff.map_or_else(|| place(caller.client.address), |staff| Key::Account(staff.agent.0))
 }
 
-/// Whom a message is counted for.
+/// The keys that a message is counted under.
 fn writer(request: &ServiceRequest, caller: &Caller) -> Vec<Key> {
     let visitor = caller.token_holder(request.request()).ok().flatten().map(Key::Visitor);
     std::iter::once(place(caller.client.address)).chain(visitor).collect()
@@ -103,7 +103,7 @@ fn place(address: IpAddr) -> Key {
     })
 }
 
-/// By the path as the routes see it: an escaped letter leads to the same route.
+/// Uses the decoded path, as routing does.
 fn is_chat(request: &ServiceRequest) -> bool {
     let path = request.match_info().as_str();
     let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api"));
@@ -117,7 +117,7 @@ impl RateStatus {
         self.wait = self.wait.max(quota.wait);
     }
 
-    /// Refuses a request that is one too many.
+    /// Refuses a request that exceeds a limit.
     pub(super) fn check(&self) -> Result<(), Problem> {
         let Some(wait) = self.wait else { return Ok(()) };
         let seconds = whole_seconds(wait).max(1);
@@ -125,7 +125,7 @@ impl RateStatus {
         Err(Problem::too_many(detail, Duration::from_secs(seconds)))
     }
 
-    /// Says in the answer what is left.
+    /// Adds what is left to the response's headers.
     pub(super) fn apply_headers(&self, answer: &mut HeaderMap) {
         for (name, values) in [(RATE_LIMIT_POLICY, &self.policies), (RATE_LIMIT, &self.quotas)] {
             if let Some(value) = HeaderValue::from_str(&values.join(", ")).ok().filter(|value| !value.is_empty()) {

@@ -1,6 +1,6 @@
-//! Plain HTTP where there is TLS: every request is told to come back to the same place by https.
+//! Redirects plain HTTP to the same host and path over https.
 //!
-//! Invariant: nobody is sent to anything but a host by its letters, and to the very path that was asked for.
+//! Invariant: a redirect leads to a well-formed host and to the very path that was asked for.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use actix_web::{
 use super::authority::Authority;
 use crate::problem::Problem;
 
-/// Where TLS is.
+/// The port with TLS.
 #[derive(Debug, Clone, Copy)]
 pub struct SecurePort(pub u16);
 

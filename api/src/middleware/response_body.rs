@@ -1,6 +1,6 @@
-//! Bodies of answers on their way out.
+//! Bodies of responses.
 //!
-//! Invariant: whoever asks with HEAD is told what GET would answer, and nothing of it is made: a stream is never begun.
+//! Invariant: HEAD gets the headers of GET without a body, and a stream's body is never polled.
 
 use std::{
     convert::Infallible,
@@ -27,7 +27,7 @@ pub(super) fn body(method: &Method, body: BoxBody, answering: Answering) -> BoxB
     }
 }
 
-/// A body of which only its size is told.
+/// A body that announces its size and sends nothing.
 struct Unsent(BodySize);
 
 impl MessageBody for Unsent {
@@ -42,7 +42,7 @@ impl MessageBody for Unsent {
     }
 }
 
-/// A body that comes bit by bit: the request is being answered until its end.
+/// A streamed body: the request counts as being answered until its end.
 struct Streamed {
     body: BoxBody,
     _answering: Answering,

@@ -1,8 +1,8 @@
 //! TLS by rustls: a certificate and its key out of two PEM files. Files that are renewed are taken up while it runs; open
 //! connections keep what they began with.
 //!
-//! Invariant: there is always a pair that fits; what cannot be used is told and the old pair goes on. The key is in no
-//! error, log or `Debug`.
+//! Invariant: there is always a valid pair: if renewed files cannot be used, that is logged and the old pair stays in use. The
+//! key is in no error, log or `Debug`.
 
 use std::{
     fmt, io,

@@ -44,7 +44,7 @@ use crate::{
     wire::agent::AgentData,
 };
 
-/// How long an answer waits for the door to know of what it answers.
+/// How long a response waits until the staff directory has the change that it reports.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Who wants to come in.
@@ -155,7 +155,7 @@ async fn second_factor_of(
     Ok(Some(second_factor::proof(found.agent, account, &code, now)))
 }
 
-/// A name that cannot be one is looked up like one that nobody has.
+/// A malformed name is looked up like an unknown one, so that both take the same time.
 async fn find(staff: &StaffServices, name: &str) -> Result<Found, Problem> {
     let nobody = || Username::parse("nobody-has-this-name-because-it-is-64-characters-long-and-no-word");
     let username = Username::parse(name).or_else(|_| nobody()).map_err(|_| invalid_credentials())?;
@@ -178,8 +178,8 @@ pub(super) async fn wait_for_ones_turn(staff: &StaffServices, subjects: &[Subjec
     Err(problem.retry_after(Duration::from_secs(seconds)))
 }
 
-/// One event an hour says that somebody tried; who reads the log need not wade through a thousand. It is written beside the
-/// answer: if that waited for it, it would take longer where there is such an account.
+/// Recorded at most once an hour. Written in the background: a response that waited for it would take longer for existing
+/// accounts, and so tell them apart.
 fn note_failure(staff: &Data<StaffServices>, request: &HttpRequest, found: &Found, now: Timestamp) {
     if found.account().is_some() {
         let (staff, agent, from, id) = (staff.clone(), found.agent, whereabouts(request), request_id());
@@ -195,8 +195,8 @@ fn invalid_credentials() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "INVALID_CREDENTIALS", "username and password do not belong together")
 }
 
-/// The password was right. Whatever else is in the way but the second factor is told as a wrong one: between the check and
-/// the record the account was closed, or its password changed.
+/// The password was right. Other refusals than those of the second factor are answered like a wrong password: the account was
+/// closed, or its password changed, between the check and the record.
 fn not_begun(error: CommandError) -> Problem {
     let second_factor = |code, detail: &str| Problem::new(StatusCode::UNAUTHORIZED, code, detail);
     match error {
@@ -251,7 +251,7 @@ async fn answer(
     }))
 }
 
-/// What nobody on the way may keep.
+/// A response with a secret: not cached anywhere.
 pub(super) fn secret(mut answer: actix_web::HttpResponseBuilder) -> actix_web::HttpResponseBuilder {
     answer.insert_header((header::CACHE_CONTROL, "no-store"));
     answer

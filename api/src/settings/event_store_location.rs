@@ -1,7 +1,6 @@
-//! Where the log is: with everything else, or in a place of its own.
+//! Where the log is stored: with everything else, or in a database of its own.
 //!
-//! Invariant: what makes no sense together is refused here, by the setting's name and with the way out, before anything is
-//! opened.
+//! Invariant: contradictory settings are refused here, by name and with advice, before anything is opened.
 
 use std::{fmt, path::PathBuf};
 
@@ -9,7 +8,7 @@ use event_store::location::Location;
 
 use super::{Declared, Fault, PostgresUrl, Url};
 
-/// The log, and as whom it is used.
+/// The location of the log, and the roles that open it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventStoreLocation {
     /// A file in the data directory.

@@ -1,7 +1,7 @@
-//! A token bucket per key, kept as one number: the time at which it will be full again (GCRA). A request moves it on by what one
-//! costs, and is one too many if that is further ahead than a whole bucket takes.
+//! A token bucket per key, kept as one number: the time at which it will be full again (GCRA). A request moves that time on by
+//! the cost of one, and is refused if it would lie further ahead than a whole bucket takes to fill.
 //!
-//! Invariant: what is forgotten is full, unless there are more callers at a time than are kept.
+//! Invariant: a key is dropped only when its bucket is full, unless there are more callers at a time than are kept.
 
 use std::{
     hash::Hash,
@@ -15,7 +15,7 @@ use std::{
 use event_store::Clock;
 use moka::{policy::EvictionPolicy, sync::Cache};
 
-/// Callers kept at a time, the least recent given up first: some 10 MB.
+/// Keys kept at a time, the least recently used dropped first: about 10 MB.
 const CALLERS: u64 = 65_536;
 
 /// A limit.
@@ -28,17 +28,17 @@ pub(super) struct Limiter<K> {
     cells: Cache<K, Arc<AtomicU64>>,
 }
 
-/// What is left.
+/// What is left of a limit for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quota {
     pub(super) remaining: u64,
     pub(super) full_in: Duration,
-    /// For how long the caller has to wait, if it came too often.
+    /// How long to wait, if the request is refused.
     pub(super) wait: Option<Duration>,
 }
 
 impl<K: Clone + Eq + Hash + Send + Sync + 'static> Limiter<K> {
-    /// So many per time, and so many at once; none is no limit.
+    /// `count` per `per`, at most `burst` at once; `None` if `count` is 0.
     pub(super) fn new(
         name: &'static str,
         count: u32,
@@ -64,7 +64,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Limiter<K> {
         &self.policy
     }
 
-    /// Takes one from the bucket of each key, or none at all; answers the lowest of them.
+    /// Takes one from the bucket of each key, or from none if one is empty; returns the lowest.
     pub(super) fn take(&self, keys: &[K]) -> Quota {
         let now = u64::try_from(self.clock.now().as_nanosecond()).unwrap_or_default();
         self.take_at(now, keys)
@@ -107,7 +107,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Limiter<K> {
     }
 }
 
-/// As many as suffice.
+/// Rounded up.
 pub(super) fn whole_seconds(duration: Duration) -> u64 {
     duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }
