@@ -12,7 +12,7 @@ use event_store::Position;
 use projections::{ViewsError, moment::MomentError};
 use serde::Serialize;
 
-use crate::{auth::identity::IdentityTokenError, request::current_request_id};
+use crate::request::current_request_id;
 
 /// A refusal, as it is answered. Boxed, because every route may return one and few do.
 #[derive(Debug, Clone)]
@@ -230,13 +230,6 @@ impl From<IdentifyError> for Problem {
             }
             IdentifyError::Command(error) => error.into(),
         }
-    }
-}
-
-impl From<IdentityTokenError> for Problem {
-    fn from(error: IdentityTokenError) -> Self {
-        let detail = format!("the identity token cannot be taken: {error}");
-        Self::new(StatusCode::UNAUTHORIZED, "IDENTITY_TOKEN_INVALID", detail)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod keys;
 
+use actix_web::http::StatusCode;
 use commands::customers::TokenId;
 use domain::{
     customer::{command::Identity, event::Profile},
@@ -15,6 +16,8 @@ use jsonwebtoken::{Validation, errors::ErrorKind};
 use serde_json::{Map, Value};
 
 pub use keys::{IdentityKeys, IdentityKeysError};
+
+use crate::problem::Problem;
 
 /// The longest token, in bytes: claims of the greatest lengths that are taken are some 5 kB with their signature.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -73,6 +76,13 @@ pub enum IdentityTokenError {
     /// It is of a time to come.
     #[error("the claim {0} lies in the future")]
     InTheFuture(&'static str),
+}
+
+impl From<IdentityTokenError> for Problem {
+    fn from(error: IdentityTokenError) -> Self {
+        let detail = format!("the identity token cannot be taken: {error}");
+        Self::new(StatusCode::UNAUTHORIZED, "IDENTITY_TOKEN_INVALID", detail)
+    }
 }
 
 /// What a good token says.
