@@ -168,7 +168,7 @@ fn subjects(staff: &StaffServices, request: &HttpRequest, agent: AgentId) -> [Su
 }
 
 pub(super) async fn wait_for_ones_turn(staff: &StaffServices, subjects: &[Subject]) -> Result<(), Problem> {
-    let wait = staff.failures.begin(subjects).await.map_err(store_away)?;
+    let wait = staff.failures.begin(subjects, staff.clock.now()).await.map_err(store_away)?;
     if wait.is_zero() {
         return Ok(());
     }
