@@ -67,14 +67,14 @@ impl Drop for Answering {
 }
 
 /// Makes the connection's state available to its requests.
-pub(crate) fn remember(connection: &ConnectionState, extensions: &mut Extensions) {
+pub(crate) fn remember(connection: &Connection, extensions: &mut Extensions) {
     extensions.insert(connection.state.clone());
 }
 
 /// The connection's bytes.
-pub(crate) struct ConnectionState {
+pub(crate) struct Connection {
     stream: Stream,
-    connection: Rc<ConnectionState>,
+    state: Rc<ConnectionState>,
     quiet: Timeout,
     stuck: Timeout,
 }
@@ -91,7 +91,7 @@ enum Stream {
 pub(crate) async fn accept(
     tcp: TcpStream,
     tls: Option<Arc<rustls::ServerConfig>>,
-) -> io::Result<(ConnectionState, Protocol, Option<SocketAddr>)> {
+) -> io::Result<(Connection, Protocol, Option<SocketAddr>)> {
     let peer = tcp.peer_addr().ok();
     tcp.set_nodelay(true)?;
     let stream = match tls {
@@ -99,12 +99,8 @@ pub(crate) async fn accept(
         Some(config) => Stream::Tls(Box::new(timeout(HANDSHAKE, TlsAcceptor::from(config).accept(tcp)).await??)),
     };
     let is_tls = matches!(stream, Stream::Tls(_));
-    let connection = Rc::new(ConnectionState { is_tls, answering: Cell::new(0) });
-    Ok((
-        ConnectionState { stream, connection, quiet: Timeout::default(), stuck: Timeout::default() },
-        Protocol::Http1,
-        peer,
-    ))
+    let state = Rc::new(ConnectionState { is_tls, answering: Cell::new(0) });
+    Ok((Connection { stream, state, quiet: Timeout::default(), stuck: Timeout::default() }, Protocol::Http1, peer))
 }
 
 /// A timeout that allocates nothing until it is first polled.
@@ -130,7 +126,7 @@ impl Timeout {
     }
 }
 
-impl ConnectionState {
+impl Connection {
     fn stream(&mut self) -> Pin<&mut dyn Both> {
         match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp),
@@ -153,7 +149,7 @@ trait Both: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
 
-impl AsyncRead for ConnectionState {
+impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let connection = self.get_mut();
         if connection.state.answering.get() > 0 || connection.stuck.is_running {
@@ -165,7 +161,7 @@ impl AsyncRead for ConnectionState {
     }
 }
 
-impl AsyncWrite for ConnectionState {
+impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let connection = self.get_mut();
         let written = connection.stream().poll_write(context, bytes);
