@@ -15,9 +15,9 @@ use crate::{
         caller::Callers, identity::IdentityTokens, staff_directory::StaffDirectory, staff_services::StaffServices,
         visitor::Visitors,
     },
-    departures::Departures,
     settings::Settings,
     staff_frames::StaffFrames,
+    visitor_revocation::VisitorRevocation,
 };
 
 /// Everything a route may use.
@@ -51,7 +51,7 @@ pub struct Services {
     /// Customers whom the shop names.
     pub identity_tokens: Arc<IdentityTokens>,
     /// Visitors who leave.
-    pub departures: Arc<Departures>,
+    pub departures: Arc<VisitorRevocation>,
     /// The newest events as staff sees them.
     pub staff_frames: StaffFrames,
     /// The time that decides.

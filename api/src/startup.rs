@@ -13,7 +13,7 @@ use commands::{
 use event_store::{Log, SystemClock, checkpoint::Signer, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
-use journal::Tail;
+use journal::{Journal, Tail};
 use projections::Views;
 use tokio::sync::watch;
 
@@ -29,10 +29,10 @@ use crate::{
     },
     checkpoints,
     data_dir::DataDir,
-    departures::Departures,
     services::Services,
     settings::Settings,
     staff_frames::StaffFrames,
+    visitor_revocation::VisitorRevocation,
 };
 use databases::{open_log, open_policies, open_vault, views_location};
 
@@ -78,7 +78,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let tail = Tail::start(store.clone(), head);
     let signer =
         checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity, clock.clone())?;
-    let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
+    let views = Views::open(views_location(&settings, &data_dir), Journal::new(store, vault), tail.clone()).await?;
     let projector = tokio::spawn(views.clone().run());
     drop(projector);
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
@@ -100,7 +100,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     directory.reach(head, STAFF_IS_LET_IN_WITHIN).await;
     let identity_tokens = Arc::new(identity_tokens(&settings)?);
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Arc::new(Departures::start(&tail, head));
+    let departures = Arc::new(VisitorRevocation::start(&tail, head));
     let visitors = Arc::new(Visitors {
         customers: customers.clone(),
         tokens: visitor_tokens,

@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod architecture;
+mod audience;
 mod checkpoint_attacks;
 mod checkpoints;
 mod compare;
 mod conformance;
 mod copy_log;
 mod crash;
-mod departures;
 mod fuzz_targets;
 mod generated;
 mod golden;
@@ -30,3 +30,4 @@ mod sqlite;
 mod tamper;
 mod timed;
 mod views;
+mod visitor_revocation;

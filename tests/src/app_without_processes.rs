@@ -12,10 +12,10 @@ use api::{
         staff_tokens::StaffTokens,
         visitor::{VisitorTokens, Visitors},
     },
-    departures::Departures,
     services::Services,
     settings::Settings,
     staff_frames::StaffFrames,
+    visitor_revocation::VisitorRevocation,
 };
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
 use domain::{
@@ -42,7 +42,13 @@ const SIGN_IN: SignInId = SignInId(Uuid::from_u128(0x51));
 /// The administrator's token, good for a quarter of an hour.
 #[must_use]
 pub fn staff_token() -> String {
-    StaffTokens::new(&[KEY.to_vec()]).access(ADMINISTRATOR, SIGN_IN, Timestamp::now())
+    token_of(ADMINISTRATOR, SIGN_IN)
+}
+
+/// The token of a sign-in, good for a quarter of an hour.
+#[must_use]
+pub fn token_of(agent: AgentId, sign_in: SignInId) -> String {
+    StaffTokens::new(&[KEY.to_vec()]).access(agent, sign_in, Timestamp::now())
 }
 
 /// A visitor's token.
@@ -68,13 +74,13 @@ pub async fn app(
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::start(store, head);
     let directory =
-        StaffDirectory::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
+        StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
     tokio::spawn(directory.clone().follow(tail.clone(), log.reader()));
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");
     migrate_policy(&policies).await.expect("the policies' store can be made");
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Arc::new(Departures::start(&tail, head));
+    let departures = Arc::new(VisitorRevocation::start(&tail, head));
     let visitors = Visitors {
         customers: customers.clone(),
         tokens: VisitorTokens::new(&[KEY.to_vec()]),

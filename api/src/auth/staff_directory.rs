@@ -1,8 +1,9 @@
-//! Who may come in: every account with its role and the sign-ins that are not over, in memory, fed by the log.
+//! The staff directory: every account with its role and the sign-ins that are not over, and every API key, in memory, kept up to
+//! date from the log.
 //!
-//! It is whole, not a cache that forgets: it begins with the views and goes on with every event after them. Invariants: what
-//! the log has recorded is in force here within a second; where the log cannot be followed for 5 s nobody of staff is let
-//! in, because somebody may have been locked out meanwhile.
+//! It is complete, not a cache that forgets: it starts from the views and applies every event after them. Invariants: what the
+//! log has recorded is in force here within a second; while the log cannot be followed for 5 s no staff is let in, because
+//! somebody may have been locked out meanwhile.
 
 use std::{
     collections::HashMap,
@@ -17,31 +18,31 @@ use domain::{
 use event_store::{Clock, EventReader, Position};
 use futures::StreamExt as _;
 use jiff::Timestamp;
-use journal::{Decoded, JournalError, Tail};
+use journal::{Decoded, JournalError, Tail, Unreadable};
 use projections::{AgentView, ApiKeyView, SignInView, Views, ViewsError};
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
-/// How long the log may be out of sight before nobody is let in any more (issue and design 8).
-const OUT_OF_SIGHT: Duration = Duration::from_secs(5);
-/// How often it is looked whether there is anything newer.
-const LOOK: Duration = Duration::from_secs(1);
-const TRY_AGAIN: Duration = Duration::from_millis(500);
+/// How long the directory may be behind the log before no staff is let in (design 8).
+const STALE_AFTER: Duration = Duration::from_secs(5);
+/// How often the log's head is compared with what has been applied.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// What the log's newest word about whoever comes is.
+/// Whether a sign-in or a key is good now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthStatus<T> {
-    /// May come in, as this.
+    /// It is, and this is what it may do.
     Good(T),
     /// The sign-in, the account or the key is over.
     Over,
-    /// Nobody knows at this moment.
+    /// The directory is behind the log.
     Unknown,
 }
 
-/// What somebody who is signed in may do, and has to do first.
+/// A person who is signed in: what it may do, and what it has to do first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
     /// What the account may do.
@@ -52,24 +53,24 @@ pub struct Person {
     pub has_second_factor: bool,
 }
 
-/// The map.
+/// Every account and API key.
 pub struct StaffDirectory {
     accounts: RwLock<HashMap<AgentId, State>>,
-    /// How far the log was heard, and when it was last known that there is nothing newer.
-    heard: watch::Sender<Heard>,
-    /// Changes with every change of an account: open streams look then whether they may go on.
+    progress: watch::Sender<Progress>,
+    /// Changes with every change of an account: open streams check then whether they may go on.
     changed: watch::Sender<()>,
     clock: Arc<dyn Clock>,
 }
 
+/// How far the log has been applied, and when it was last known that there is nothing newer.
 #[derive(Debug, Clone, Copy)]
-struct Heard {
+struct Progress {
     position: Position,
-    in_sight: Option<Instant>,
+    current_at: Option<Instant>,
 }
 
 impl StaffDirectory {
-    /// What the views say, to go on from.
+    /// The accounts and keys of the views.
     ///
     /// # Errors
     /// The views' database does not answer.
@@ -77,72 +78,39 @@ impl StaffDirectory {
         let mut reading = views.reading().await?;
         let (agents, sign_ins) = (reading.agents().await?, reading.open_sign_ins(clock.now()).await?);
         let keys = reading.api_keys().await?.into_iter().map(|view| (view.id, State::ApiKey(Box::new(api_key(view)))));
-        Ok(Self::beginning_with(states(agents, sign_ins).chain(keys).collect(), reading.position(), clock))
+        Ok(Self::starting_with(states(agents, sign_ins).chain(keys).collect(), reading.position(), clock))
     }
 
     /// These accounts, as of a position.
     #[must_use]
-    pub fn beginning_with(accounts: HashMap<AgentId, State>, position: Position, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let heard = watch::Sender::new(Heard { position, in_sight: None });
-        Arc::new(Self { accounts: RwLock::new(accounts), heard, changed: watch::Sender::new(()), clock })
+    pub fn starting_with(accounts: HashMap<AgentId, State>, position: Position, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let progress = watch::Sender::new(Progress { position, current_at: None });
+        Arc::new(Self { accounts: RwLock::new(accounts), progress, changed: watch::Sender::new(()), clock })
     }
 
     /// Follows the log for ever.
     pub async fn follow(self: Arc<Self>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) {
         loop {
             tokio::select! {
-                () = self.hear_all(&tail) => {}
-                () = self.keep_in_sight(&*reader) => {}
+                () = self.apply_all(&tail) => {}
+                () = self.check_progress(&*reader) => {}
             }
-            sleep(TRY_AGAIN).await;
+            sleep(RETRY_AFTER).await;
         }
     }
 
-    async fn hear_all(&self, tail: &Arc<Tail>) {
+    async fn apply_all(&self, tail: &Arc<Tail>) {
         let mut events = tail.follow(self.position());
         while let Some(event) = events.next().await {
-            let unreadable = match event {
-                Ok(decoded) => {
-                    self.hear(&decoded);
-                    continue;
-                }
-                Err(JournalError::Unreadable(unreadable)) => unreadable,
-                Err(_) => return,
-            };
-            let (recorded, error) = (&unreadable.recorded, &unreadable);
-            if recorded.stream.category() == "agent" {
-                // From here on nothing is in sight any more: nobody is let in until somebody has looked.
-                let position = recorded.position.0;
-                tracing::error!(
-                    position,
-                    error = error as &dyn std::error::Error,
-                    "staff is refused: an event of an account cannot be read"
-                );
-                std::future::pending::<()>().await;
-            }
-            self.heard_to(recorded.position);
-        }
-    }
-
-    /// What was the head a moment ago has been heard by now: then the log is in sight.
-    async fn keep_in_sight(&self, reader: &dyn EventReader) {
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = self.heard.subscribe();
-        loop {
-            looks.tick().await;
-            let asked = Instant::now();
-            let Ok(head) = reader.head().await else { continue };
-            let reached = heard.wait_for(|heard| heard.position >= head);
-            // What it answers holds a lock that the next line needs.
-            let is_reached = timeout(OUT_OF_SIGHT, reached).await.is_ok_and(|heard| heard.is_ok());
-            if is_reached {
-                self.heard.send_modify(|heard| heard.in_sight = Some(asked));
+            match event {
+                Ok(decoded) => self.apply(&decoded),
+                Err(JournalError::Unreadable(unreadable)) => self.pass_over(&unreadable).await,
+                Err(JournalError::Read(_) | JournalError::Vault(_) | JournalError::Missing { .. }) => return,
             }
         }
     }
 
-    fn hear(&self, decoded: &Decoded) {
+    fn apply(&self, decoded: &Decoded) {
         if let Some((id, event)) = decoded.event().agent() {
             let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
             let state = accounts.entry(id).or_default();
@@ -150,11 +118,40 @@ impl StaffDirectory {
             drop(accounts);
             self.changed.send_replace(());
         }
-        self.heard_to(decoded.position());
+        self.applied_up_to(decoded.position());
     }
 
-    fn heard_to(&self, position: Position) {
-        self.heard.send_modify(|heard| heard.position = position);
+    /// Stops for good at an unreadable event of an account: the directory stays behind the log, so no staff is let in until an
+    /// operator has looked. Any other unreadable event matters to others.
+    async fn pass_over(&self, unreadable: &Unreadable) {
+        let recorded = &unreadable.recorded;
+        if recorded.stream.category() == "agent" {
+            log_refusal(unreadable);
+            std::future::pending::<()>().await;
+        }
+        self.applied_up_to(recorded.position);
+    }
+
+    fn applied_up_to(&self, position: Position) {
+        self.progress.send_modify(|progress| progress.position = position);
+    }
+
+    /// Compares the log's head of a moment ago with what has been applied by now.
+    async fn check_progress(&self, reader: &dyn EventReader) {
+        let mut checks = interval(CHECK_EVERY);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut progress = self.progress.subscribe();
+        loop {
+            checks.tick().await;
+            let asked = Instant::now();
+            let Ok(head) = reader.head().await else { continue };
+            let reached = progress.wait_for(|progress| progress.position >= head);
+            // The value that it returns holds a lock that `send_modify` needs.
+            let is_reached = timeout(STALE_AFTER, reached).await.is_ok_and(|progress| progress.is_ok());
+            if is_reached {
+                self.progress.send_modify(|progress| progress.current_at = Some(asked));
+            }
+        }
     }
 
     /// The time by which sign-ins and keys end.
@@ -163,30 +160,30 @@ impl StaffDirectory {
     }
 
     fn position(&self) -> Position {
-        self.heard.borrow().position
+        self.progress.borrow().position
     }
 
-    /// Whether somebody with a token of this sign-in may come in now.
+    /// Whether a sign-in is good now.
     #[must_use]
     pub fn status(&self, agent: AgentId, sign_in: SignInId, now: Timestamp) -> AuthStatus<Person> {
-        self.look(agent, |state| {
+        self.find(agent, |state| {
             let account = state.account().filter(|account| account.sign_in(sign_in, now).is_some())?;
             let (role, must_change_password) = (account.role, account.must_change_password);
             Some(Person { role, must_change_password, has_second_factor: account.second_factor.is_some() })
         })
     }
 
-    /// What a program with a key of this digest may do now.
+    /// Whether the API key of this digest is good now.
     #[must_use]
     pub fn status_of_key(&self, id: AgentId, digest: &ApiKeyDigest, now: Timestamp) -> AuthStatus<Permissions> {
-        self.look(id, |state| {
+        self.find(id, |state| {
             let key = state.api_key().filter(|key| key.digest == *digest && key.is_good(now))?;
             Some(key.permissions.iter().copied().collect())
         })
     }
 
-    fn look<T>(&self, agent: AgentId, good: impl FnOnce(&State) -> Option<T>) -> AuthStatus<T> {
-        if !self.is_in_sight() {
+    fn find<T>(&self, agent: AgentId, good: impl FnOnce(&State) -> Option<T>) -> AuthStatus<T> {
+        if !self.is_current() {
             return AuthStatus::Unknown;
         }
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
@@ -202,28 +199,33 @@ impl StaffDirectory {
         !is_it || accounts.iter().any(|(other, state)| *other != agent && is_one(state))
     }
 
-    fn is_in_sight(&self) -> bool {
-        self.heard.borrow().in_sight.is_some_and(|at| at.elapsed() < OUT_OF_SIGHT)
+    fn is_current(&self) -> bool {
+        self.progress.borrow().current_at.is_some_and(|at| at.elapsed() < STALE_AFTER)
     }
 
-    /// Waits until the log was heard up to here, so that whoever signed in finds the door open.
+    /// Waits until the log has been applied up to a position, so that whoever just signed in is let in.
     pub async fn reach(&self, position: Position, limit: Duration) {
-        let mut heard = self.heard.subscribe();
-        let reached = heard.wait_for(|heard| heard.position >= position && heard.in_sight.is_some());
-        // Who comes too early is told to come again.
+        let mut progress = self.progress.subscribe();
+        let reached = progress.wait_for(|progress| progress.position >= position && progress.current_at.is_some());
+        // Requests that come too early get 503 and are repeated.
         drop(timeout(limit, reached).await);
     }
 
-    /// Returns when this has come true; time alone brings some things about.
+    /// Returns when this has become true: checked at every change, and every second because time alone ends sign-ins.
     pub async fn until(&self, is_over: impl Fn(&Self) -> bool) {
         let mut changed = self.changed.subscribe();
         while !is_over(self) {
-            drop(timeout(LOOK, changed.changed()).await);
+            drop(timeout(CHECK_EVERY, changed.changed()).await);
         }
     }
 }
 
-/// The accounts as the fold would have them, as far as it matters here: no names, no passwords.
+fn log_refusal(unreadable: &Unreadable) {
+    let (position, error) = (unreadable.recorded.position.0, unreadable as &dyn std::error::Error);
+    tracing::error!(position, error, "staff is refused: an event of an account cannot be read");
+}
+
+/// The accounts as folding their events gives them, without what is not needed here: names and passwords.
 fn states(agents: Vec<AgentView>, sign_ins: Vec<SignInView>) -> impl Iterator<Item = (AgentId, State)> {
     let mut accounts: HashMap<AgentId, Account> = agents.into_iter().map(|view| (view.agent, account(&view))).collect();
     for view in sign_ins {

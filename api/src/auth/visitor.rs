@@ -14,7 +14,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{departures::Departures, problem::Problem, request::request_id};
+use crate::{problem::Problem, request::request_id, visitor_revocation::VisitorRevocation};
 
 /// The cookie's name.
 pub const COOKIE: &str = "desk_visitor";
@@ -110,7 +110,7 @@ pub struct Visitors {
     /// Says when tokens end.
     pub clock: Arc<dyn Clock>,
     /// Visitors who leave.
-    pub departures: Arc<Departures>,
+    pub departures: Arc<VisitorRevocation>,
     /// With `compat_legacy_sessions`: the log, by whose id the owners of names are made.
     pub legacy_log_id: Option<Uuid>,
 }
@@ -131,7 +131,7 @@ impl Visitors {
     /// Whether the visitor has signed out: the end of its stream says so, and its token is refused then (decision 0015).
     pub(super) async fn has_left(&self, visitor: VisitorId, only_looks: bool) -> Result<bool, Problem> {
         Ok(match only_looks {
-            true => self.departures.has_left_for_looking(&self.customers, visitor).await?,
+            true => self.departures.has_left_for_reading(&self.customers, visitor).await?,
             false => self.departures.has_left(&self.customers, visitor).await?,
         })
     }

@@ -80,9 +80,10 @@ pub async fn show(
     if is_staff {
         wait(&app, &query).await?;
     }
-    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner()).await?;
-    if !is_staff {
-        wait(&app, &query).await?;
+    let session = addressed(&request, is_staff, visitor, name.into_inner()).await?;
+    match &caller.staff {
+        Some(staff) => viewed(&app, staff, session).await?,
+        None => wait(&app, &query).await?,
     }
     let before = query.number("before")?.map(Position);
     if let Some(moment) = point_in_time::moment(&query)? {
@@ -101,27 +102,33 @@ pub async fn show(
 /// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
     request: &HttpRequest,
-    staff: Option<&Staff>,
+    is_staff: bool,
     visitor: Result<KnownVisitor, Problem>,
     name: String,
 ) -> Result<SessionId, Problem> {
     let app = request.app_data::<Data<Services>>().expect("every server of ours is built with its services");
     let name = SessionName::parse(name).map_err(|error| Problem::invalid("name", error))?;
-    let Some(staff) = staff else {
-        let visitor = visitor?.find(Some(name.as_str()));
-        return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
-    };
-    let session = named(app, &name).await?;
-    looked_at(app, staff, session).await?;
-    Ok(session)
+    if is_staff {
+        return named(app, &name).await;
+    }
+    let visitor = visitor?.find(Some(name.as_str()));
+    visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session)
 }
 
-/// What staff is about to see is on record first; what is not there is not seen.
-async fn looked_at(app: &Services, staff: &Staff, session: SessionId) -> Result<(), Problem> {
+/// Records that staff is about to see a session; what is not there is not seen.
+async fn viewed(app: &Services, staff: &Staff, session: SessionId) -> Result<(), Problem> {
     if app.sessions.current(session).await?.version == StreamVersion::NONE {
         return Err(no_session());
     }
-    Ok(app.access_log.session_viewed(staff.agent, session, Timestamp::now(), request_id()).await?)
+    record_view(app, staff, session).await
+}
+
+/// Records that staff is about to see a session that is there.
+///
+/// # Errors
+/// The log does not take it: then nothing is shown.
+pub(super) async fn record_view(app: &Services, staff: &Staff, session: SessionId) -> Result<(), Problem> {
+    Ok(app.access_log.session_viewed(staff.agent, session, app.clock.now(), request_id()).await?)
 }
 
 /// By id, or by a name that only one visitor uses.
@@ -141,7 +148,8 @@ async fn named(app: &Services, name: &SessionName) -> Result<SessionId, Problem>
     }
 }
 
-fn no_session() -> Problem {
+/// Answers that there is no such session, or none of the caller's.
+pub(super) fn no_session() -> Problem {
     Problem::not_found("Session not found")
 }
 
@@ -184,11 +192,7 @@ pub struct ListData {
         (status = 200, body = ListAnswer),
     )
 )]
-pub async fn list(
-    _may: Require<SessionRead>,
-    app: Data<Services>,
-    query: QueryFields,
-) -> Result<HttpResponse, Problem> {
+pub async fn list(_: Require<SessionRead>, app: Data<Services>, query: QueryFields) -> Result<HttpResponse, Problem> {
     let status = query.given("status").map(parse_status).transpose()?;
     let limit = query.number("limit")?.unwrap_or(ROWS.0);
     if !(1..=ROWS.1).contains(&limit) {
@@ -198,7 +202,7 @@ pub async fn list(
     wait(&app, &query).await?;
     let mut reading = app.views.reading().await?;
     let (rows, total) = reading.list(status, limit, offset).await?;
-    let now = Timestamp::now();
+    let now = app.clock.now();
     let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, now)).collect();
     let has_more = offset.saturating_add(sessions.len() as u64) < total;
     let data = ListData { sessions, total, limit, offset, has_more };
@@ -235,12 +239,12 @@ pub struct StatisticsAnswer {
     )
 )]
 pub async fn stats(
-    _may: Require<StatisticsRead>,
+    _: Require<StatisticsRead>,
     app: Data<Services>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     wait(&app, &query).await?;
-    let now = Timestamp::now();
+    let now = app.clock.now();
     let mut reading = app.views.reading().await?;
     let figures = reading.statistics(now, day_start(now, &app.settings.time_zone)).await?;
     let (data, position) = (figures.into(), reading.position().0);
