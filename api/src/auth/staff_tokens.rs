@@ -140,7 +140,7 @@ impl StaffTokens {
         let key = self.keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenError::Invalid)?;
         let checked = decode::<Claims>(token, &key.decoding, &validation(audience));
         let claims = checked.map_err(|_| TokenError::Invalid)?.claims;
-        if claims.exp > now.as_second() { Ok(claims) } else { Err(TokenError::Expired) }
+        if claims.exp < now.as_second() { Err(TokenError::Expired) } else { Ok(claims) }
     }
 }
 
@@ -213,11 +213,14 @@ mod tests {
 
     #[test]
     fn a_token_expires_when_its_lifetime_is_over() {
-        let long_ago = NOW - ACCESS_LIFETIME;
+        let issued_at = NOW - ACCESS_LIFETIME;
         let tokens = tokens(&[7]);
-        let still_good = tokens.access(AGENT, SIGN_IN, long_ago + SignedDuration::from_secs(1));
+        let still_good = tokens.access(AGENT, SIGN_IN, issued_at);
         assert!(tokens.check_access(&still_good, NOW).is_ok());
-        assert_eq!(tokens.check_access(&tokens.access(AGENT, SIGN_IN, long_ago), NOW), Err(TokenError::Expired));
+        assert_eq!(
+            tokens.check_access(&tokens.access(AGENT, SIGN_IN, issued_at - SignedDuration::from_secs(1)), NOW),
+            Err(TokenError::Expired)
+        );
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl VisitorTokens {
         // No key is named in tokens from before there were several.
         let mut decoded = self.decoding.iter().map(|key| jsonwebtoken::decode::<Claims>(token, key, &self.validation));
         let claims = decoded.find_map(Result::ok)?.claims;
-        let is_good = claims.exp > now.as_second();
+        let is_good = claims.exp >= now.as_second();
         is_good.then(|| (VisitorId(claims.sub), now.as_second() - claims.iat > RENEW_AFTER_S))
     }
 }
