@@ -1,5 +1,5 @@
 //! Builds everything from the settings: stores, vault, read side, policies. Order matters: locks and secrets first, then
-//! the log, then whoever reads it, and only then the doors.
+//! the log, then whoever reads it, and only then the server.
 
 mod databases;
 
@@ -18,18 +18,19 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    app::App,
-    checkpoints,
-    data_dir::DataDir,
-    settings::Settings,
-    sign_in::{
-        first::make_administrator,
+    auth::{
+        bootstrap_admin::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
         staff_directory::StaffDirectory,
+        staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::VisitorTokens,
+        visitor::{VisitorTokens, Visitors},
     },
+    checkpoints,
+    data_dir::DataDir,
+    services::Services,
+    settings::Settings,
     staff_frames::StaffFrames,
     visitor_revocation::VisitorRevocation,
 };
@@ -43,7 +44,7 @@ static FAQ: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../integrations/faq");
 /// Everything that runs.
 pub struct Running {
     /// For the routes.
-    pub app: Arc<App>,
+    pub app: Arc<Services>,
     /// Makes runs.
     pub runner: Arc<Runner>,
     /// Ends everything when it turns true.
@@ -61,7 +62,7 @@ pub struct Running {
 /// How long a start waits until staff can be let in; views that are far behind take longer, and customers need not wait.
 const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 
-/// Starts everything but the doors.
+/// Starts everything but the HTTP server.
 ///
 /// # Errors
 /// Something cannot be used; the error says what, and what to do.
@@ -75,7 +76,8 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let node = Node::born(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::start(store.clone(), head);
-    let signer = checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity, clock)?;
+    let signer =
+        checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity, clock.clone())?;
     let views = Views::open(views_location(&settings, &data_dir), Journal::new(store, vault), tail.clone()).await?;
     let projector = tokio::spawn(views.clone().run());
     drop(projector);
@@ -92,15 +94,32 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
-    make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
-    let access = StaffDirectory::read(&views).await?;
-    tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
-    access.reach(head, STAFF_IS_LET_IN_WITHIN).await;
-    let identity_tokens = identity_tokens(&settings)?;
+    make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
+    let directory = StaffDirectory::read(&views, clock.clone()).await?;
+    tokio::spawn(directory.clone().follow(tail.clone(), log.reader()));
+    directory.reach(head, STAFF_IS_LET_IN_WITHIN).await;
+    let identity_tokens = Arc::new(identity_tokens(&settings)?);
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = VisitorRevocation::start(&tail, head);
+    let departures = Arc::new(VisitorRevocation::start(&tail, head));
+    let visitors = Arc::new(Visitors {
+        customers: customers.clone(),
+        tokens: visitor_tokens,
+        clock: clock.clone(),
+        departures: departures.clone(),
+        legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
+    });
+    let staff = Arc::new(StaffServices {
+        accounts,
+        directory: directory.clone(),
+        tokens: staff_tokens,
+        passwords,
+        failures: Failures::new(policies.clone()),
+        second_factor_roles: settings.second_factor_roles.clone(),
+        clock: clock.clone(),
+        log_id: identity.log_id,
+    });
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
-    let app = Arc::new(App {
+    let app = Arc::new(Services {
         sessions,
         customers,
         access_log: AccessLog::new(log.clone(), identity.log_id),
@@ -111,16 +130,14 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         node,
         identity,
         checkpoints: signer.status(),
-        visitor_tokens,
-        accounts,
-        access,
-        staff_tokens,
-        passwords,
-        failures: Failures::new(policies.clone()),
+        visitors,
+        staff,
+        directory,
         identity_tokens,
         departures,
         staff_frames: StaffFrames::default(),
-        settings,
+        clock,
+        settings: Arc::new(settings),
         stopping,
     });
     let databases = vec![keys, policies];

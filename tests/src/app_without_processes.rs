@@ -4,15 +4,16 @@
 use std::{collections::HashMap, sync::Arc};
 
 use api::{
-    app::App,
-    settings::Settings,
-    sign_in::{
+    auth::{
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
         staff_directory::StaffDirectory,
+        staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::VisitorTokens,
+        visitor::{VisitorTokens, Visitors},
     },
+    services::Services,
+    settings::Settings,
     staff_frames::StaffFrames,
     visitor_revocation::VisitorRevocation,
 };
@@ -22,7 +23,7 @@ use domain::{
     agent::{Account, Role, SignIn, State},
 };
 use event_store::{
-    EventStore, Log, Vault, checkpoint,
+    EventStore, Log, SystemClock, Vault, checkpoint,
     memory::MemoryStore,
     migration::migrate_policy,
     sql::{Access, Database},
@@ -66,37 +67,56 @@ pub async fn app(
     views: Arc<Views>,
     settings: Settings,
     stopping: watch::Receiver<bool>,
-) -> App {
+) -> Services {
     let identity = store.identity().await.expect("the store answers");
     let head = store.head().await.expect("the store answers");
+    let clock = SystemClock::shared();
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::start(store, head);
-    let access = StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head);
-    tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
+    let directory =
+        StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
+    tokio::spawn(directory.clone().follow(tail.clone(), log.reader()));
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");
     migrate_policy(&policies).await.expect("the policies' store can be made");
-    App {
-        sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
+    let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
+    let departures = Arc::new(VisitorRevocation::start(&tail, head));
+    let visitors = Visitors {
+        customers: customers.clone(),
+        tokens: VisitorTokens::new(&[KEY.to_vec()]),
+        clock: clock.clone(),
+        departures: departures.clone(),
+        legacy_log_id: None,
+    };
+    let staff = StaffServices {
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
-        customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
-        departures: VisitorRevocation::start(&tail, head),
-        identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
+        directory: directory.clone(),
+        tokens: StaffTokens::new(&[KEY.to_vec()]),
+        passwords: Passwords::new(),
+        failures: Failures::new(policies),
+        second_factor_roles: settings.second_factor_roles.clone(),
+        clock: clock.clone(),
+        log_id: identity.log_id,
+    };
+    Services {
+        sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
+        customers,
+        departures,
+        visitors: Arc::new(visitors),
+        staff: Arc::new(staff),
+        identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
         tail,
         views,
         live,
         node: Node::born("without-processes"),
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
-        visitor_tokens: VisitorTokens::new(&[KEY.to_vec()]),
         access_log: AccessLog::new(elsewhere(), identity.log_id),
-        access,
-        staff_tokens: StaffTokens::new(&[KEY.to_vec()]),
-        passwords: Passwords::new(),
-        failures: Failures::new(policies),
+        directory,
         log,
         staff_frames: StaffFrames::default(),
-        settings,
+        clock,
+        settings: Arc::new(settings),
         stopping,
     }
 }
