@@ -1,7 +1,7 @@
-//! A customer: a visitor whom the shop has told us about with an identity token.
+//! A customer: a visitor whom the shop has identified with an identity token.
 //!
-//! Invariants: a visitor is at most one customer, the first that the shop named; a visitor that has left is nobody's again,
-//! so whoever comes afterwards on the same browser begins with nothing.
+//! Invariants: a visitor is at most one customer, the first that the shop named; a visitor that has signed out stays so, and
+//! whoever uses the browser next is a new visitor with no history.
 //!
 //! ```text
 //! new ── identified ──▶ known ── profile_changed ──▶ known

@@ -64,6 +64,8 @@ pub async fn stream(
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let session = addressed(&request, caller.staff.is_some(), visitor, name.into_inner()).await?;
+    // Before the stream is read, so that what is read holds everything up to it.
+    let head = app.reader().head().await?;
     let (history, live) = app.tail.read_then_follow(&stream_of(session)).await.map_err(CommandError::from)?;
     if history.is_empty() {
         return Err(no_session());
@@ -71,7 +73,6 @@ pub async fn stream(
     if let Some(staff) = &caller.staff {
         record_view(&app, staff, session).await?;
     }
-    let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
     let reader = match caller.staff {
         Some(_) => Reader::staff(NEEDED),
