@@ -16,6 +16,8 @@ use super::served;
 const ALL: u32 = 1_000_000;
 /// Rows of a page of the list.
 const ROWS: u32 = 7;
+/// Escalations around which figures are asked; more than the log has in which a mistake in any of them must show.
+const ESCALATIONS: usize = 100;
 /// Time zones without and with summer time, one where a day began at one o'clock, and one with an offset of 45 minutes.
 const ZONES: [&str; 5] = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Africa/Cairo", "Asia/Kathmandu"];
 
@@ -133,7 +135,7 @@ impl Examination {
         let escalations: Vec<Timestamp> =
             oracle.events().iter().filter(|told| told.what == "escalated").map(|told| told.at).collect();
         let step = SignedDuration::from_micros(1);
-        for at in escalations.iter().step_by(escalations.len().div_ceil(40).max(1)).copied() {
+        for at in escalations.iter().step_by(escalations.len().div_ceil(ESCALATIONS).max(1)).copied() {
             moments.extend([(last.at, at), (last.at, at + step), (at, first.at), (at - step, first.at)]);
         }
         for (now, day_start) in moments {
