@@ -1,17 +1,16 @@
-//! Visitors who sign out while answers to them are on their way: one task per process reads of it on the log's tail and tells
+//! Visitors who sign out while answers to them are on their way: one follower of the log per process reads of it and tells
 //! whatever is open for them, on whichever node that is.
 //!
 //! Invariants: nobody is missed between asking and listening: a listener listens first and looks at the stream then. That a
 //! visitor has not left is believed for half a second at most (decision 0015), and for no moment on the node where it left;
 //! for longer only while the log cannot be asked, of whom was here before, and only to let it look (decision 0019).
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use commands::{CommandError, Customers, customers::signed_out};
 use domain::VisitorId;
 use event_store::Position;
-use futures::StreamExt;
-use journal::{JournalError, Tail};
+use journal::{Cursor, Decoded, JournalError, Tail, Unreadable};
 use moka::sync::Cache;
 use tokio::{
     sync::broadcast::{self, Receiver, error::RecvError},
@@ -41,32 +40,46 @@ pub struct Departures {
     stayed: Cache<VisitorId, ()>,
     /// Who had not left when the log was last asked.
     were_here: Cache<VisitorId, ()>,
+    cursor: Cursor,
 }
 
 impl Departures {
-    /// Begins to listen to the log after a position.
+    /// Nobody has left after this position yet; [`Self::follow`] reads on from there.
     #[must_use]
-    pub fn start(tail: &Arc<Tail>, after: Position) -> Self {
+    pub fn after(position: Position) -> Self {
         let (told, _) = broadcast::channel(BACKLOG);
         let stayed = Cache::builder().max_capacity(VISITORS).time_to_live(BELIEVED).build();
-        let departures = Self { told, stayed, were_here: Cache::new(KNOWN) };
-        let (mut events, told) = (tail.follow(after), departures.told.clone());
-        let (stayed, were_here) = (departures.stayed.clone(), departures.were_here.clone());
-        tokio::spawn(async move {
-            while let Some(event) = events.next().await {
-                let visitor = match &event {
-                    Ok(decoded) => signed_out(decoded.event()),
-                    Err(JournalError::Unreadable(_)) => None,
-                    Err(_) => return,
-                };
-                if let Some(visitor) = visitor {
-                    stayed.invalidate(&visitor);
-                    were_here.invalidate(&visitor);
-                    drop(told.send(visitor));
+        Self { told, stayed, were_here: Cache::new(KNOWN), cursor: Cursor::at(position) }
+    }
+
+    /// Follows the log. Called again after a failure, it goes on where it stood.
+    ///
+    /// # Errors
+    /// The log cannot be read, or an event of a visitor cannot be: it could be a sign-out.
+    pub async fn follow(&self, tail: &Arc<Tail>) -> Result<Infallible, JournalError> {
+        tail.follow_each(self.position(), |entry| self.hear(entry)).await
+    }
+
+    /// How far the log has been heard.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.cursor.position()
+    }
+
+    fn hear(&self, entry: Result<Decoded, Unreadable>) -> Result<(), JournalError> {
+        let position = match entry {
+            Ok(decoded) => {
+                if let Some(visitor) = signed_out(decoded.event()) {
+                    self.look_again(visitor);
+                    drop(self.told.send(visitor));
                 }
+                decoded.position()
             }
-        });
-        departures
+            Err(unreadable) if unreadable.recorded.stream.category() == "customer" => return Err(unreadable.into()),
+            Err(unreadable) => unreadable.recorded.position,
+        };
+        self.cursor.move_to(position);
+        Ok(())
     }
 
     /// Whether a visitor has left.

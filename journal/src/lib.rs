@@ -3,11 +3,13 @@
 //! [`Journal`] reads a stream or the whole log, [`Tail`] follows it and hands every follower the same [`Decoded`] event.
 //! Invariants: nobody else decodes a stored event; a personal part is opened only when somebody asks for it.
 
+mod cursor;
 mod decoded;
 mod error;
 mod reading;
 pub mod tail;
 
+pub use cursor::Cursor;
 pub use decoded::{Decoded, Opened, personal_text};
 pub use domain::DomainEvent;
 pub use error::{JournalError, Unreadable};

@@ -101,10 +101,9 @@ impl Projection {
     /// The next events to apply; never, unless it owns its generation. Dropped while it waits, it loses nothing.
     pub(crate) async fn next_batch(&mut self) -> Batch {
         match &mut self.role {
-            Role::Owner { feed, .. } => match feed.recv().await {
-                Some(batch) => batch,
-                None => std::future::pending().await,
-            },
+            Role::Owner { feed, .. } => {
+                feed.recv().await.expect("what reads for the views ends with a batch, unless it could not run or panicked")
+            }
             Role::Watcher { .. } => std::future::pending().await,
         }
     }
@@ -214,6 +213,11 @@ impl Projection {
 
     fn step_back(&mut self, trouble: &Trouble) {
         self.is_stopped |= matches!(trouble, Trouble::Alarm(_));
+        self.start_over();
+    }
+
+    /// Reads the checkpoint again before it writes.
+    pub(crate) fn start_over(&mut self) {
         self.role = Role::Watcher { seen: Instant::now() };
     }
 }

@@ -59,6 +59,14 @@ impl Projector {
         Ok(Self { serving, building, passed_over: BTreeSet::new() })
     }
 
+    /// Believes nothing of what an earlier run left in memory: it may have panicked.
+    fn start_over(&mut self) {
+        self.serving.start_over();
+        if let Some(building) = &mut self.building {
+            building.followed.start_over();
+        }
+    }
+
     /// Follows the log for ever. Dropped at any point, it leaves whole transactions.
     pub(crate) async fn follow(&mut self, views: &Arc<Views>) {
         loop {
@@ -140,6 +148,11 @@ impl Followed {
         Self { projection, tended: None, is_away: false }
     }
 
+    fn start_over(&mut self) {
+        self.projection.start_over();
+        self.tended = None;
+    }
+
     /// One batch, or a look after it all; false when the round is over.
     async fn step(&mut self, views: &Views, over: &Over, raise: impl Fn(Alarm)) -> bool {
         let rest = self.tended.map_or(Duration::ZERO, |at| pace(views).saturating_sub(at.elapsed()));
@@ -214,10 +227,11 @@ async fn remove_older(views: Arc<Views>, kept: u64) {
 }
 
 /// Runs a projector until it is told to stop, and lets go of what it owned.
-pub(crate) async fn run(mut projector: Projector, views: Arc<Views>) {
+pub(crate) async fn run(projector: &mut Projector, views: &Arc<Views>) {
+    projector.start_over();
     let mut stop = views.stop.subscribe();
     tokio::select! {
-        () = projector.follow(&views) => {}
+        () = projector.follow(views) => {}
         _ = stop.wait_for(|stop| *stop) => {}
     }
     projector.release().await;

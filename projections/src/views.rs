@@ -141,7 +141,7 @@ pub struct Views {
     alarm: Mutex<Option<Alarm>>,
     alarm_of_next: Mutex<Option<Alarm>>,
     switched_in: Mutex<Option<Duration>>,
-    projector: Mutex<Option<Projector>>,
+    projector: tokio::sync::Mutex<Projector>,
 }
 
 impl Views {
@@ -206,17 +206,15 @@ impl Views {
             alarm: Mutex::default(),
             alarm_of_next: Mutex::default(),
             switched_in: Mutex::default(),
-            projector: Mutex::new(Some(projector)),
+            projector: tokio::sync::Mutex::new(projector),
         }))
     }
 
-    /// Follows the log until [`Self::stop`]; a second call returns at once. It may be dropped at any point: the next start
-    /// goes on where the last transaction ended.
+    /// Follows the log until [`Self::stop`]; one call at a time runs. It may be dropped, or panic, at any point: the next
+    /// call or the next start goes on where the last transaction ended.
     pub async fn run(self: Arc<Self>) {
-        let projector = self.projector.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(projector) = projector {
-            projector::run(projector, self).await;
-        }
+        let mut projector = self.projector.lock().await;
+        projector::run(&mut projector, &self).await;
     }
 
     /// Ends [`Self::run`], rolling back the transaction it is in, and lets other nodes take over at once.

@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -15,20 +16,18 @@ use domain::{
     agent::{Account, ApiKey, Permissions, Role, SecondFactor, SignIn, State, event::ApiKeyDigest},
 };
 use event_store::{EventReader, Position};
-use futures::StreamExt as _;
 use jiff::Timestamp;
-use journal::{Decoded, JournalError, Tail};
+use journal::{Decoded, JournalError, Tail, Unreadable};
 use projections::{AgentView, ApiKeyView, SignInView, Views, ViewsError};
 use tokio::{
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
 /// How long the log may be out of sight before nobody is let in any more (issue and design 8).
 const OUT_OF_SIGHT: Duration = Duration::from_secs(5);
 /// How often it is looked whether there is anything newer.
 const LOOK: Duration = Duration::from_secs(1);
-const TRY_AGAIN: Duration = Duration::from_millis(500);
 
 /// What the log's newest word about whoever comes is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,45 +85,20 @@ impl StaffAccess {
         Arc::new(Self { accounts: RwLock::new(accounts), heard, changed: watch::Sender::new(()) })
     }
 
-    /// Follows the log for ever.
-    pub async fn follow(self: Arc<Self>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) {
-        loop {
-            tokio::select! {
-                () = self.hear_all(&tail) => {}
-                () = self.keep_in_sight(&*reader) => {}
-            }
-            sleep(TRY_AGAIN).await;
-        }
-    }
-
-    async fn hear_all(&self, tail: &Arc<Tail>) {
-        let mut events = tail.follow(self.position());
-        while let Some(event) = events.next().await {
-            let unreadable = match event {
-                Ok(decoded) => {
-                    self.hear(&decoded);
-                    continue;
-                }
-                Err(JournalError::Unreadable(unreadable)) => unreadable,
-                Err(_) => return,
-            };
-            let (recorded, error) = (&unreadable.recorded, &unreadable);
-            if recorded.stream.category() == "agent" {
-                // From here on nothing is in sight any more: nobody is let in until somebody has looked.
-                let position = recorded.position.0;
-                tracing::error!(
-                    position,
-                    error = error as &dyn std::error::Error,
-                    "staff is refused: an event of an account cannot be read"
-                );
-                std::future::pending::<()>().await;
-            }
-            self.heard_to(recorded.position);
+    /// Follows the log. Called again after a failure, it goes on where it stood. While it does not run the log goes out of
+    /// sight, and nobody is let in.
+    ///
+    /// # Errors
+    /// The log cannot be read, or an event of an account cannot be: it could be the end of a sign-in.
+    pub async fn follow(&self, tail: &Arc<Tail>, reader: &dyn EventReader) -> Result<Infallible, JournalError> {
+        tokio::select! {
+            ended = tail.follow_each(self.position(), |entry| self.hear(entry)) => ended,
+            never = self.keep_in_sight(reader) => match never {},
         }
     }
 
     /// What was the head a moment ago has been heard by now: then the log is in sight.
-    async fn keep_in_sight(&self, reader: &dyn EventReader) {
+    async fn keep_in_sight(&self, reader: &dyn EventReader) -> Infallible {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = self.heard.subscribe();
@@ -141,22 +115,32 @@ impl StaffAccess {
         }
     }
 
-    fn hear(&self, decoded: &Decoded) {
-        if let Some((id, event)) = decoded.event().agent() {
-            let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
-            let state = accounts.entry(id).or_default();
-            *state = std::mem::take(state).evolve(event);
-            drop(accounts);
-            self.changed.send_replace(());
-        }
-        self.heard_to(decoded.position());
-    }
-
-    fn heard_to(&self, position: Position) {
+    fn hear(&self, entry: Result<Decoded, Unreadable>) -> Result<(), JournalError> {
+        let position = match entry {
+            Ok(decoded) => {
+                self.apply(&decoded);
+                decoded.position()
+            }
+            Err(unreadable) if unreadable.recorded.stream.category() == "agent" => return Err(unreadable.into()),
+            Err(unreadable) => unreadable.recorded.position,
+        };
         self.heard.send_modify(|heard| heard.position = position);
+        Ok(())
     }
 
-    fn position(&self) -> Position {
+    /// The old state stays if the new one cannot be made.
+    fn apply(&self, decoded: &Decoded) {
+        let Some((id, event)) = decoded.event().agent() else { return };
+        let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        let state = accounts.entry(id).or_default();
+        *state = state.clone().evolve(event);
+        drop(accounts);
+        self.changed.send_replace(());
+    }
+
+    /// How far the log was heard.
+    #[must_use]
+    pub fn position(&self) -> Position {
         self.heard.borrow().position
     }
 

@@ -9,23 +9,15 @@ mod following;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{sync::watch, task::JoinHandle, time::timeout};
+use tokio::sync::watch;
 
 use super::{Checkpoint, CheckpointKey, folder::NoteFolder, resume::Kept};
 use crate::{
     event::Position,
     port::{EventReader, Follow, Identity},
 };
-
-/// How long the end of the process waits for the last note: what is on the log is read in much less, and a folder that hangs
-/// is not waited for.
-const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// When a note is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,17 +84,18 @@ pub(super) struct Means {
     pub(super) places: Places,
 }
 
-/// A running signer.
+/// A signer. It signs while [`Self::run`] runs.
 pub struct Signer {
-    status: watch::Receiver<Status>,
-    stop: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    means: Means,
+    follow: Follow,
+    pace: Pace,
+    tell: watch::Sender<Status>,
 }
 
 impl Signer {
-    /// Starts following a log. Returns at once; whatever has to be read is read beside everything else.
+    /// A signer that follows a log.
     #[must_use]
-    pub fn start(
+    pub fn new(
         follow: Follow,
         reader: Arc<dyn EventReader>,
         log: Identity,
@@ -112,26 +105,22 @@ impl Signer {
     ) -> Self {
         let folder = NoteFolder::new(places.folder.clone());
         let means = Means { reader, log, key: Arc::new(key), folder, places };
-        let (tell, status) = watch::channel(Status::default());
-        let (stop, stopping) = watch::channel(false);
-        let task = Mutex::new(Some(tokio::spawn(following::run(means, follow, pace, tell, stopping))));
-        Self { status, stop, task }
+        Self { means, follow, pace, tell: watch::Sender::default() }
     }
 
     /// How it does, now and later.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
-        self.status.clone()
+        self.tell.subscribe()
     }
 
-    /// Signs what is on the log by now, and ends.
-    pub async fn stop(&self) {
-        self.stop.send_replace(true);
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(task) = task else { return };
-        if timeout(STOP_LIMIT, task).await.is_err() {
-            tracing::warn!("the last checkpoint was not written in time; the next start goes on from the one before");
-        }
+    /// Signs until told to stop; then signs what is on the log by then. Called again after a failure, it goes on from its
+    /// files.
+    ///
+    /// # Errors
+    /// The log contradicts a note, or cannot be read: nothing newer is signed.
+    pub async fn run(&self, stopping: watch::Receiver<bool>) -> Result<(), Alarm> {
+        following::run(self.means.clone(), &self.follow, self.pace, self.tell.clone(), stopping).await
     }
 }
 

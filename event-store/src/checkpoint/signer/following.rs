@@ -30,20 +30,18 @@ type Chunk = Vec<Result<Arc<RecordedEvent>, ReadError>>;
 /// Follows the log until told to stop, or until it contradicts a note.
 pub(super) async fn run(
     means: Means,
-    follow: Follow,
+    follow: &Follow,
     pace: Pace,
     tell: watch::Sender<Status>,
     mut stopping: watch::Receiver<bool>,
-) {
+) -> Result<(), Alarm> {
     let teller = Teller(tell);
     let followed = match start(&means, pace, &teller, &mut stopping).await {
-        Ok(None) => return,
-        Ok(Some(start)) => Following::new(means, pace, &teller, start).follow(&follow, &mut stopping).await,
+        Ok(None) => Ok(()),
+        Ok(Some(start)) => Following::new(means, pace, &teller, start).follow(follow, &mut stopping).await,
         Err(alarm) => Err(alarm),
     };
-    if let Err(alarm) = followed {
-        teller.raise(alarm);
-    }
+    followed.inspect_err(|alarm| teller.raise(alarm.clone()))
 }
 
 /// Where to go on, as soon as log and folder say; nothing when told to stop before they do.
