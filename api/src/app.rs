@@ -1,9 +1,10 @@
 //! What the routes share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions};
 use event_store::{EventReader, Identity, Log, checkpoint};
+use jiff::Timestamp;
 use journal::Tail;
 use projections::Views;
 use tokio::sync::watch;
@@ -16,6 +17,7 @@ use crate::{
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
+    supervision::Supervisor,
 };
 
 /// Everything a route may use.
@@ -34,6 +36,10 @@ pub struct App {
     pub live: Arc<dyn LiveReplies>,
     /// This process.
     pub node: Node,
+    /// When it was started.
+    pub started: Started,
+    /// What follows the log.
+    pub supervisor: Arc<Supervisor>,
     /// Which log this is.
     pub identity: Identity,
     /// How the signing of checkpoints goes.
@@ -49,7 +55,7 @@ pub struct App {
     /// Customers whom the shop names.
     pub identity_tokens: IdentityTokens,
     /// Visitors who leave.
-    pub departures: Departures,
+    pub departures: Arc<Departures>,
     /// Staff.
     pub staff_tokens: StaffTokens,
     /// How passwords are checked.
@@ -62,6 +68,23 @@ pub struct App {
     pub settings: Settings,
     /// Turns true when the process is about to end: streams end then, and are told to come back.
     pub stopping: watch::Receiver<bool>,
+}
+
+/// The moment at which the process was started.
+#[derive(Debug, Clone, Copy)]
+pub struct Started {
+    /// By the clock.
+    pub at: Timestamp,
+    /// For measuring: clocks are set.
+    pub instant: Instant,
+}
+
+impl Started {
+    /// This moment.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { at: Timestamp::now(), instant: Instant::now() }
+    }
 }
 
 impl App {

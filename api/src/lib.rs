@@ -26,4 +26,5 @@ pub mod sign_in;
 pub mod sse;
 pub mod staff_frames;
 pub mod startup;
+pub mod supervision;
 pub mod wire;

@@ -72,6 +72,7 @@ use crate::{
         routes::bot::info,
         routes::bot::config,
         routes::health::original,
+        routes::health::detailed::detailed,
         routes::health::process,
         routes::health::ready,
         routes::page::root,

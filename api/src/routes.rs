@@ -88,7 +88,8 @@ fn api(config: &mut ServiceConfig) {
         .service(several("/agents/{id}/skills", [on(Method::PUT, agents::skills)]))
         .service(get("/bot/info", bot::info))
         .service(get("/config", bot::config))
-        .service(get("/health", health::original));
+        .service(get("/health", health::original))
+        .service(get("/health/detailed", health::detailed::detailed));
 }
 
 pub(crate) fn get<F, Args>(path: &str, handler: F) -> Resource

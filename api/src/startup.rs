@@ -1,24 +1,25 @@
 //! Builds everything from the settings: stores, vault, read side, policies. Order matters: locks and secrets first, then
-//! the log, then whoever reads it, and only then the doors.
+//! the log, then its followers, and only then the doors.
 
 mod databases;
+pub mod followers;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
     AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions,
     live::InProcess,
-    policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
+    policy::{Keeper, PolicyStore, RunSettings, Runner},
 };
-use event_store::{Log, checkpoint::Signer, sql::Database};
+use event_store::{EventStore, Log, Position, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
-use journal::Tail;
+use journal::{Cursor, Tail};
 use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    app::App,
+    app::{App, Started},
     checkpoints,
     data_dir::DataDir,
     departures::Departures,
@@ -32,6 +33,7 @@ use crate::{
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
+    supervision::Supervisor,
 };
 use databases::{open_log, open_policies, open_vault, views_location};
 
@@ -48,12 +50,8 @@ pub struct Running {
     pub runner: Arc<Runner>,
     /// Ends everything when it turns true.
     pub stop: watch::Sender<bool>,
-    /// Signs checkpoints; what is on the log at the end gets the last one.
-    pub signer: Signer,
     /// Vault and policies, to be settled at the end.
     pub databases: Vec<Database>,
-    /// The keeper, to be waited for at the end.
-    pub keeper: tokio::task::JoinHandle<()>,
     _data_dir: DataDir,
     _faq: Watch,
 }
@@ -69,35 +67,55 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
     let store = open_log(&settings).await?;
+    start_over(settings, data_dir, store, vault, keys).await
+}
+
+/// Starts everything over a log and a vault that are open.
+async fn start_over(
+    settings: Settings,
+    data_dir: DataDir,
+    store: Arc<dyn EventStore>,
+    vault: Arc<Vault>,
+    keys: Database,
+) -> Result<Running, AnyError> {
+    let started = Started::now();
     let identity = store.identity().await?;
     let log = Log::new(store.clone(), vault.clone());
     let node = Node::born(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
-    let tail = Tail::start(store.clone(), head);
-    let signer = checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity)?;
+    let tail = Tail::new(store.clone(), head);
+    let signed = Arc::new(Cursor::at(Position::START));
+    let follow = followers::follow_with(&tail, &signed);
+    let signer = Arc::new(checkpoints::signer(&settings, &data_dir, follow, store.clone(), identity)?);
     let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
-    let projector = tokio::spawn(views.clone().run());
-    drop(projector);
+    let supervisor = Arc::new(Supervisor::default());
+    supervisor.start(followers::tail(tail.clone()));
+    supervisor.start(followers::signer(signer.clone(), signed));
+    supervisor.start(followers::views(views.clone()));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let run_settings = RunSettings { limit: settings.assistant_limit, ..RunSettings::default() };
     let runner = Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings);
     let policies = open_policies(&settings, &data_dir).await?;
-    let keeper = Keeper::start(PolicyStore::new(policies.clone()), runner.clone()).await?;
-    let (stop, stopping) = watch::channel(false);
-    tokio::spawn(start_runs(runner.clone(), tail.clone(), head));
-    let keeper = tokio::spawn(keeper.run(stopping.clone()));
+    let policy_store = PolicyStore::new(policies.clone());
+    let kept = Arc::new(Cursor::at(Position::START));
+    // A store of another log keeps desk from starting.
+    drop(Keeper::start(policy_store.clone(), runner.clone(), kept.clone()).await?);
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
     let access = StaffAccess::read(&views).await?;
-    tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
+    let departures = Arc::new(Departures::after(head));
+    supervisor.start(followers::staff_directory(access.clone(), tail.clone(), log.reader()));
+    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
+    supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
+    supervisor.start(followers::assistant_run(policy_store, runner.clone(), kept));
     access.reach(head, STAFF_IS_LET_IN_WITHIN).await;
     let identity_tokens = identity_tokens(&settings)?;
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Departures::start(&tail, head);
+    let (stop, stopping) = watch::channel(false);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
     let app = Arc::new(App {
         sessions,
@@ -108,6 +126,8 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         views,
         live,
         node,
+        started,
+        supervisor,
         identity,
         checkpoints: signer.status(),
         visitor_tokens,
@@ -123,7 +143,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         stopping,
     });
     let databases = vec![keys, policies];
-    Ok(Running { app, runner, stop, signer, databases, keeper, _data_dir: data_dir, _faq: faq })
+    Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: faq })
 }
 
 /// The accounts alone, for a command that runs without the rest; the folder is locked for as long as it is held.

@@ -46,11 +46,7 @@ pub struct RestartPace {
 
 impl Default for RestartPace {
     fn default() -> Self {
-        Self {
-            first: Duration::from_secs(1),
-            longest: Duration::from_secs(60),
-            healthy_after: Duration::from_secs(60),
-        }
+        Self { first: Duration::from_secs(1), longest: Duration::from_secs(60), healthy_after: Duration::from_secs(60) }
     }
 }
 

@@ -39,7 +39,9 @@ impl JournalError {
     pub fn position(&self) -> Option<Position> {
         match self {
             Self::Read(ReadError::Unavailable(_))
-            | Self::Vault(VaultError::Unavailable(_) | VaultError::SubjectErased(_) | VaultError::WrongMasterKey(_)) => None,
+            | Self::Vault(VaultError::Unavailable(_) | VaultError::SubjectErased(_) | VaultError::WrongMasterKey(_)) => {
+                None
+            }
             Self::Read(ReadError::Gap { expected: position, .. } | ReadError::Damaged { position, .. })
             | Self::Vault(VaultError::KeyMissing { position, .. } | VaultError::Damaged(position))
             | Self::Missing { position, .. } => Some(*position),

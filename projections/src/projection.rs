@@ -52,6 +52,18 @@ pub(crate) enum Haste {
     Served,
 }
 
+impl Haste {
+    /// A feed's last batch says why it ends, unless its task panicked or could not be started.
+    fn without_feed(self) -> Batch {
+        const ENDED: &str = "the task that reads the log for the views has ended";
+        match self {
+            // Readers of the serving generation are not to suffer from it.
+            Self::None => Batch::away(std::io::Error::other(ENDED)),
+            Self::Served => panic!("{ENDED}"),
+        }
+    }
+}
+
 enum Role {
     /// It writes; the feed goes on from the checkpoint.
     Owner { feed: Feed, beaten: Instant },
@@ -101,9 +113,10 @@ impl Projection {
     /// The next events to apply; never, unless it owns its generation. Dropped while it waits, it loses nothing.
     pub(crate) async fn next_batch(&mut self) -> Batch {
         match &mut self.role {
-            Role::Owner { feed, .. } => {
-                feed.recv().await.expect("what reads for the views ends with a batch, unless it could not run or panicked")
-            }
+            Role::Owner { feed, .. } => match feed.recv().await {
+                Some(batch) => batch,
+                None => self.haste.without_feed(),
+            },
             Role::Watcher { .. } => std::future::pending().await,
         }
     }

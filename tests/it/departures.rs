@@ -31,13 +31,16 @@ impl World {
         Self { ground, customers: Arc::new(customers), tail }
     }
 
-    fn hearing(&self) -> Departures {
-        Departures::start(&self.tail, Position::START)
+    fn hearing(&self) -> Arc<Departures> {
+        let departures = Arc::new(Departures::after(Position::START));
+        let (hearing, tail) = (departures.clone(), self.tail.clone());
+        tokio::spawn(async move { hearing.follow(&tail).await });
+        departures
     }
 
     /// It hears of nothing that is appended.
     fn deaf(&self) -> Departures {
-        Departures::start(&self.tail, Position((1 << 53) - 1))
+        Departures::after(Position::START)
     }
 
     /// A visitor who is believed to be here, and has left.

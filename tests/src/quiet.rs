@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use api::{
-    app::App,
+    app::{App, Started},
     departures::Departures,
     settings::Settings,
     sign_in::{
@@ -15,6 +15,8 @@ use api::{
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
+    startup::followers,
+    supervision::Supervisor,
 };
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
 use domain::{
@@ -64,9 +66,13 @@ pub async fn app(
     let identity = store.identity().await.expect("the store answers");
     let head = store.head().await.expect("the store answers");
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
-    let tail = Tail::start(store, head);
+    let tail = Tail::new(store, head);
     let access = StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head);
-    tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
+    let departures = Arc::new(Departures::after(head));
+    let supervisor = Arc::new(Supervisor::default());
+    supervisor.start(followers::tail(tail.clone()));
+    supervisor.start(followers::staff_directory(access.clone(), tail.clone(), log.reader()));
+    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");
     migrate_policy(&policies).await.expect("the policies' store can be made");
@@ -74,7 +80,9 @@ pub async fn app(
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
         customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
-        departures: Departures::start(&tail, head),
+        departures,
+        started: Started::now(),
+        supervisor,
         identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
         tail,
         views,

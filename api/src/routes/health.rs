@@ -1,4 +1,6 @@
-//! Whether the process lives, whether it can serve, and the original's health answer.
+//! Whether the process lives, whether it can serve, how its parts do, and the original's health answer.
+
+pub mod detailed;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -14,6 +16,8 @@ use crate::{app::App, problem::Problem, sign_in::guard::Anybody};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Views further behind than this are not ready: at 10,000 events a second a second's work.
 const LAG: u64 = 10_000;
+
+const READY: &str = "ready";
 
 /// Whether the process lives.
 #[derive(Serialize, ToSchema)]
@@ -93,18 +97,28 @@ pub struct AlarmState {
     responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer, description = "It cannot"))
 )]
 pub async fn ready(_: Anybody, app: Data<App>) -> HttpResponse {
-    let asked = timeout(PATIENCE, head_and_lag(&app)).await.ok().and_then(Result::ok);
-    let (head, lag) = asked.unzip();
-    let alarms = alarms(&app);
-    let ready = lag.is_some_and(|lag| lag <= LAG) && alarms.is_empty();
-    let body = ReadyAnswer {
-        status: if ready { "ready" } else { "not_ready" },
-        store: StoreState { reachable: head.is_some(), head: head.map(|head| head.0) },
-        views: ViewsState { position: app.views.position().0, lag, generation: app.views.generation() },
-        checkpoints: checkpoints(&app),
-        alarms,
-    };
-    if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    let body = ReadyAnswer::of(&app).await;
+    if body.is_ready() { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
+
+impl ReadyAnswer {
+    async fn of(app: &App) -> Self {
+        let asked = timeout(PATIENCE, head_and_lag(app)).await.ok().and_then(Result::ok);
+        let (head, lag) = asked.unzip();
+        let alarms = alarms(app);
+        let is_ready = lag.is_some_and(|lag| lag <= LAG) && alarms.is_empty();
+        Self {
+            status: if is_ready { READY } else { "not_ready" },
+            store: StoreState { reachable: head.is_some(), head: head.map(|head| head.0) },
+            views: ViewsState { position: app.views.position().0, lag, generation: app.views.generation() },
+            checkpoints: checkpoints(app),
+            alarms,
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.status == READY
+    }
 }
 
 /// Where the log ends, and how many events behind the views are; counted no further than it takes to be late.

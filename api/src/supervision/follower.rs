@@ -125,8 +125,9 @@ impl Stopping {
 
     /// Returns once it has been told.
     pub async fn told(&self) {
+        let mut stopping = self.0.clone();
         // Whoever could tell is gone: that is as good as told.
-        let _told_or_gone = self.0.clone().wait_for(|told| *told).await;
+        drop(stopping.wait_for(|told| *told).await);
     }
 
     /// The channel itself, for a follower of another crate.

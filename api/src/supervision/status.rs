@@ -91,7 +91,12 @@ impl Record {
         let before = lock(&self.logged).replace(error.clone());
         if before.as_deref() != Some(&*error) {
             let position = (self.position)().0;
-            tracing::error!(follower = self.name, position, error, "a follower of the log failed, and is started again");
+            tracing::error!(
+                follower = self.name,
+                position,
+                error,
+                "a follower of the log failed, and is started again"
+            );
         }
         let next = Timestamp::now() + delay;
         *lock(&self.state) = FollowerState::Restarting { error, attempt, next };

@@ -32,6 +32,13 @@ pub(crate) struct Batch {
     pub(crate) trouble: Option<Trouble>,
 }
 
+impl Batch {
+    /// Nothing, because something is away.
+    pub(crate) fn away(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { facts: Facts::default(), end: None, trouble: Some(Trouble::Away(Arc::new(error))) }
+    }
+}
+
 pub(super) type Feed = mpsc::Receiver<Batch>;
 
 /// Begins to read after a position; ends when nobody takes any more.
@@ -41,7 +48,6 @@ pub(super) fn begin(means: &Arc<Means>, after: Position, haste: Haste) -> Feed {
     match haste {
         Haste::None => {
             if let Err(error) = background::spawn("desk-views", filling) {
-                // Without a feed its owner beats in vain, and takes the generation up again later.
                 tracing::warn!(error = &error as &dyn std::error::Error, "views cannot be read for");
             }
         }
