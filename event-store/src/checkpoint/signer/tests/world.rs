@@ -22,7 +22,7 @@ use crate::{
     event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     memory::MemoryStore,
     merkle::{Tree, TreeSize, leaf_hash},
-    port::{EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
+    port::{EventReader, EventStore, EventStream, Expected, Follow, Identity, Positions, ReadError},
     subscription,
 };
 
