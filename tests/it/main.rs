@@ -27,6 +27,7 @@ mod rebuild;
 mod replay;
 mod replay_traced;
 mod sqlite;
+mod supervision;
 mod tamper;
 mod timed;
 mod views;

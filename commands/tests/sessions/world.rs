@@ -27,7 +27,7 @@ use event_store::{
     AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Log, Position, Positions,
     ReadError, RecordedEvent, SealedEvent, StreamName, StreamVersion, Vault, memory::MemoryStore,
 };
-use journal::{Journal, Tail};
+use journal::{Cursor, Journal, Tail};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -191,7 +191,8 @@ impl World {
         let runner = self.idle_node(name);
         let head = self.store.head().await.unwrap();
         let tail = Tail::start(self.store.clone(), head);
-        tokio::spawn(start_runs(runner.clone(), tail, head));
+        let starting = runner.clone();
+        tokio::spawn(async move { start_runs(&starting, &tail, &Cursor::at(head)).await });
         runner
     }
 
