@@ -9,7 +9,7 @@ use std::{
 };
 
 use event_store::{
-    EventStore, Follow, Identity,
+    Clock, EventStore, Follow, Identity,
     checkpoint::{Checkpoint, CheckpointKey, KeyError, Pace, Places, Signer},
 };
 
@@ -27,6 +27,7 @@ pub fn signer(
     follow: Follow,
     store: Arc<dyn EventStore>,
     log: Identity,
+    clock: Arc<dyn Clock>,
 ) -> Result<Signer, AnyError> {
     let key = checkpoint_key(settings, log)?;
     let (folder, key_file) = (settings.checkpoint_dir.clone(), settings.checkpoint_key_file.clone());
@@ -38,7 +39,7 @@ pub fn signer(
         );
     }
     let places = Places { folder, state: data_dir.join("checkpoint-state"), key_file };
-    Ok(Signer::new(follow, store, log, key, places, Pace::default()))
+    Ok(Signer::new(follow, store, log, key, places, Pace::default(), clock))
 }
 
 fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, AnyError> {

@@ -1,6 +1,6 @@
 //! An event as streams show it: the envelope without hashes, the personal part opened as far as the reader may see it.
 
-use event_store::{Log, Opened, RecordedEvent, log::LogError, vault::VaultError};
+use event_store::{Log, RecordedEvent, Unsealed, log::LogError, vault::VaultError};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -84,12 +84,12 @@ fn is_opened(reader: Reader, event_type: &str) -> bool {
 ///
 /// # Errors
 /// A part is not JSON, so the event is not one of ours.
-pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: &Opened) -> Result<String, serde_json::Error> {
+pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: &Unsealed) -> Result<String, serde_json::Error> {
     let event = &recorded.event;
     let for_reader = is_opened(reader, &event.event_type);
     let personal = match opened {
-        Opened::Known(text) if for_reader => Some(serde_json::from_str(text)?),
-        Opened::Known(_) | Opened::Nothing | Opened::Erased => None,
+        Unsealed::Known(text) if for_reader => Some(serde_json::from_str(text)?),
+        Unsealed::Known(_) | Unsealed::Nothing | Unsealed::Erased => None,
     };
     serde_json::to_string(&Envelope {
         position: recorded.position.0,
@@ -105,7 +105,7 @@ pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: &Opened) -> Re
         causation_id: event.causation_id,
         data: serde_json::from_str(&event.data)?,
         personal,
-        erased: *opened == Opened::Erased,
+        erased: *opened == Unsealed::Erased,
     })
 }
 
@@ -118,7 +118,7 @@ pub async fn shown(log: &Log, reader: Reader, recorded: &RecordedEvent) -> Resul
         tracing::error!(position = recorded.position.0, error, "an event cannot be shown");
     };
     let is_opened = is_opened(reader, &recorded.event.event_type);
-    let opened = if is_opened { log.open(recorded).await.inspect_err(|error| said(error))? } else { Opened::Nothing };
+    let opened = if is_opened { log.open(recorded).await.inspect_err(|error| said(error))? } else { Unsealed::Nothing };
     envelope(reader, recorded, &opened).map_err(|error| {
         said(&error);
         VaultError::Damaged(recorded.position).into()

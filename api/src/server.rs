@@ -169,14 +169,14 @@ async fn shut_down(mut running: Running, handle: ServerHandle) {
         tracing::info!("answers in the making are left to the next life");
     }
     app.supervisor.stop_all().await;
-    if let Err(error) = app.log.settle().await {
+    if let Err(error) = app.log.flush().await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
             "the log was not settled; its -wal file belongs to it"
         );
     }
     for database in databases {
-        if let Err(error) = database.settle().await {
+        if let Err(error) = database.flush().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a database was not settled");
         }
     }

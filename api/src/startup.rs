@@ -11,7 +11,7 @@ use commands::{
     live::InProcess,
     policy::{Keeper, PolicyStore, RunSettings, Runner},
 };
-use event_store::{EventStore, Log, Position, Vault, sql::Database};
+use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
 use journal::{Cursor, Tail};
@@ -66,8 +66,9 @@ const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
-    let store = open_log(&settings).await?;
-    start_over(settings, data_dir, store, vault, keys).await
+    let clock = SystemClock::shared();
+    let store = open_log(&settings, clock.clone()).await?;
+    start_over(settings, data_dir, store, vault, keys, clock).await
 }
 
 /// Starts everything over a log and a vault that are open.
@@ -77,16 +78,17 @@ async fn start_over(
     store: Arc<dyn EventStore>,
     vault: Arc<Vault>,
     keys: Database,
+    clock: Arc<dyn Clock>,
 ) -> Result<Running, AnyError> {
     let started = Started::now();
     let identity = store.identity().await?;
-    let log = Log::new(store.clone(), vault.clone());
+    let log = Log::new(store.clone(), vault.clone()).with_clock(clock.clone());
     let node = Node::born(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::new(store.clone(), head);
     let signed = Arc::new(Cursor::at(Position::START));
     let follow = followers::follow_with(&tail, &signed);
-    let signer = Arc::new(checkpoints::signer(&settings, &data_dir, follow, store.clone(), identity)?);
+    let signer = Arc::new(checkpoints::signer(&settings, &data_dir, follow, store.clone(), identity, clock)?);
     let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
     let supervisor = Arc::new(Supervisor::default());
     supervisor.start(followers::tail(tail.clone()));
@@ -153,7 +155,7 @@ async fn start_over(
 pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, _keys) = open_vault(settings, &data_dir).await?;
-    let store = open_log(settings).await?;
+    let store = open_log(settings, SystemClock::shared()).await?;
     let identity = store.identity().await?;
     Ok((Accounts::new(Log::new(store, vault), identity.log_id), data_dir))
 }

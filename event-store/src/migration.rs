@@ -1,7 +1,7 @@
-//! Brings a database to this program's version, and refuses one that a newer program has used.
+//! Migrates a database to this program's version, and refuses one that a newer program has used.
 //!
-//! Each room (log, vault, policies) has its own numbered files in `migrations/`, its own database file or schema, and so
-//! its own record of what was applied.
+//! Each database (log, vault, policy) has its own numbered files in `migrations/`, its own file or schema, and its own record of
+//! applied migrations.
 
 use sqlx::{
     migrate::{MigrateError, Migrator},
@@ -28,39 +28,39 @@ pub static POSTGRES_POLICY: Migrator = sqlx::migrate!("../migrations/postgres/po
 pub enum MigrationError {
     /// A newer program has migrated it.
     #[error(
-        "the {room} database is at migration {version}, which this program does not know: it is from a newer version of Fiido Desk; start that version, or restore a backup made before it"
+        "the {database} database is at migration {version}, which this program does not know: it is from a newer version of Fiido Desk; start that version, or restore a backup made before it"
     )]
     Newer {
         /// log, vault or policy
-        room: &'static str,
+        database: &'static str,
         /// The unknown migration.
         version: i64,
     },
-    /// A migration was edited after it had been applied, or one stopped half-way.
-    #[error("the {room} database does not fit this program's migrations")]
+    /// An applied migration was edited, or one was interrupted.
+    #[error("the {database} database does not fit this program's migrations")]
     Mismatch {
         /// log, vault or policy
-        room: &'static str,
-        /// Which, and how.
+        database: &'static str,
+        /// The migration, and the mismatch.
         #[source]
         source: MigrateError,
     },
-    /// It is being filled from another log, or that was interrupted.
+    /// It is an incomplete copy of another log.
     #[error(
-        "the log is a copy that is not whole: run desk copy-log again, which goes on where it was; desk can be started on it then"
+        "the log is an incomplete copy: run desk copy-log again, which resumes it; after that desk can be started on it"
     )]
-    NotWhole,
+    Incomplete,
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] SqlError),
 }
 
 impl MigrationError {
-    fn of(room: &'static str, error: MigrateError) -> Self {
+    fn of(database: &'static str, error: MigrateError) -> Self {
         match error {
-            MigrateError::VersionMissing(version) => Self::Newer { room, version },
+            MigrateError::VersionMissing(version) => Self::Newer { database, version },
             MigrateError::Execute(error) => Self::Database(SqlError(error)),
-            source => Self::Mismatch { room, source },
+            source => Self::Mismatch { database, source },
         }
     }
 }
@@ -70,28 +70,28 @@ impl MigrationError {
 /// # Errors
 /// The file is from a newer version, or a migration fails.
 pub async fn migrate_sqlite(
-    room: &'static str,
+    database: &'static str,
     migrator: &Migrator,
     writer: &SqlitePool,
 ) -> Result<(), MigrationError> {
-    migrator.run(writer).await.map_err(|error| MigrationError::of(room, error))
+    migrator.run(writer).await.map_err(|error| MigrationError::of(database, error))
 }
 
-/// Migrates a schema of a PostgreSQL server, making the schema first; nodes that start together wait for each other.
+/// Migrates a schema of a PostgreSQL server, creating it first; nodes that start at the same time wait for each other.
 ///
 /// # Errors
 /// The schema is from a newer version, a migration fails, or the role may not migrate.
 pub async fn migrate_postgres(
-    room: &'static str,
+    database: &'static str,
     schema: &str,
     migrator: &Migrator,
     pool: &sqlx::PgPool,
 ) -> Result<(), MigrationError> {
     create_schema(pool, schema).await?;
-    migrator.run(pool).await.map_err(|error| MigrationError::of(room, error))
+    migrator.run(pool).await.map_err(|error| MigrationError::of(database, error))
 }
 
-/// `create schema if not exists` can still collide with itself, hence the lock.
+/// Under a lock, because two concurrent `create schema if not exists` can collide.
 async fn create_schema(pool: &sqlx::PgPool, schema: &str) -> Result<(), SqlError> {
     let mut tx = pool.begin().await?;
     sqlx::query("select pg_advisory_xact_lock(hashtext('fiido-desk schema'))").execute(&mut *tx).await?;

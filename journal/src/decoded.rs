@@ -6,10 +6,13 @@
 use std::{fmt, sync::Arc};
 
 use domain::{DecodeError, DomainEvent, PersonalText};
-use event_store::{Opened as Unsealed, Position, RecordedEvent, Vault};
+use event_store::{Position, RecordedEvent};
 use tokio::sync::OnceCell;
 
-use crate::error::{JournalError, Unreadable};
+use crate::{
+    error::{JournalError, Unreadable},
+    personal::PersonalAccess,
+};
 
 /// One event. Copies are cheap and share what has been opened.
 #[derive(Clone)]
@@ -111,23 +114,25 @@ impl Decoded {
         self.0.opened.initialized()
     }
 
-    /// Opens the personal part, once. Without a vault it stays sealed.
-    pub(crate) async fn open(&self, vault: Option<&Vault>) -> Result<&Opened, JournalError> {
-        self.0.opened.get_or_try_init(|| self.unseal(vault)).await
+    /// The event with this personal part.
+    ///
+    /// # Errors
+    /// The part is malformed, or one is there where the event has none, or the reverse.
+    pub fn with_personal(&self, personal: &PersonalText) -> Result<DomainEvent, Unreadable> {
+        let schema = self.recorded().event.schema;
+        self.event().with_personal(schema, personal).map_err(|error| self.unreadable(error))
     }
 
-    async fn unseal(&self, vault: Option<&Vault>) -> Result<Opened, JournalError> {
-        let recorded = self.recorded();
-        let text = match vault {
-            _ if recorded.event.personal.is_none() => PersonalText::Absent,
-            Some(vault) => personal_text(vault.open(recorded).await?),
-            None => PersonalText::Sealed,
-        };
+    /// Opens the personal part, once.
+    pub(crate) async fn open(&self, access: &PersonalAccess) -> Result<&Opened, JournalError> {
+        self.0.opened.get_or_try_init(|| self.unseal(access)).await
+    }
+
+    async fn unseal(&self, access: &PersonalAccess) -> Result<Opened, JournalError> {
+        let text = access.personal(self.recorded()).await?;
         let event = match &text {
             PersonalText::Absent => None,
-            part => {
-                Some(self.event().with_personal(recorded.event.schema, part).map_err(|error| self.unreadable(error))?)
-            }
+            part => Some(self.with_personal(part)?),
         };
         Ok(Opened { text, event })
     }
@@ -141,15 +146,5 @@ impl Decoded {
 impl fmt::Debug for Decoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoded").field("position", &self.position()).field("event", self.event()).finish()
-    }
-}
-
-/// A personal part as the vault gave it, as decoding takes it.
-#[must_use]
-pub fn personal_text(opened: Unsealed) -> PersonalText {
-    match opened {
-        Unsealed::Nothing => PersonalText::Absent,
-        Unsealed::Known(text) => PersonalText::Known(text),
-        Unsealed::Erased => PersonalText::Erased,
     }
 }

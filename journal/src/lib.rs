@@ -6,12 +6,14 @@
 mod cursor;
 mod decoded;
 mod error;
+mod personal;
 mod reading;
 pub mod tail;
 
 pub use cursor::Cursor;
-pub use decoded::{Decoded, Opened, personal_text};
+pub use decoded::{Decoded, Opened};
 pub use domain::DomainEvent;
 pub use error::{JournalError, Unreadable};
+pub use personal::personal_text;
 pub use reading::Journal;
 pub use tail::{DecodedEvents, Tail};

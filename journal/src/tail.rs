@@ -307,6 +307,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::personal::PersonalAccess;
 
     fn entry() -> Entry {
         let event = SealedEvent {
@@ -336,7 +337,7 @@ mod tests {
     async fn what_was_opened_is_forgotten_when_it_is_old() {
         let (mut window, entry) = (Window::default(), entry());
         window.push(entry.clone());
-        entry.as_ref().expect("readable").open(None).await.expect("stays sealed");
+        entry.as_ref().expect("readable").open(&PersonalAccess::Sealed).await.expect("stays sealed");
         let is_opened = |window: &Window| window.entries[0].1.as_ref().is_ok_and(Decoded::is_opened);
         assert!(is_opened(&window));
         window.close_older_than(Duration::ZERO);

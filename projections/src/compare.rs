@@ -113,7 +113,8 @@ pub async fn compare(
         erased_since: 0,
     };
     for table in expected.tables().iter() {
-        table::compare(table, &expected, &mut found, &mut erasures, &mut comparison, limit).await?;
+        let mut rows = expected.rows().await?;
+        table::compare(table, &mut rows, &mut found, &mut erasures, &mut comparison, limit).await?;
     }
     if found.is_disturbed(&place) {
         return Err(ViewsError::Disturbed);

@@ -9,7 +9,7 @@ use domain::{
     AgentId, DecodeError, PersonalText, SessionId, agent,
     session::{Event, Status, decode},
 };
-use event_store::{Opened, Position, RecordedEvent, Vault, vault::VaultError};
+use event_store::{Position, RecordedEvent, Unsealed, Vault, vault::VaultError};
 use uuid::Uuid;
 
 /// One event of one session.
@@ -86,9 +86,9 @@ impl Facts {
 async fn open(recorded: &RecordedEvent, vault: &Vault) -> Result<(Uuid, PersonalText), FactError> {
     let id = recorded.stream.id().ok_or_else(|| FactError::Stream(recorded.stream.to_string()))?;
     let personal = match vault.open(recorded).await? {
-        Opened::Nothing => PersonalText::Absent,
-        Opened::Known(text) => PersonalText::Known(text),
-        Opened::Erased => PersonalText::Erased,
+        Unsealed::Nothing => PersonalText::Absent,
+        Unsealed::Known(text) => PersonalText::Known(text),
+        Unsealed::Erased => PersonalText::Erased,
     };
     Ok((id, personal))
 }

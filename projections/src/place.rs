@@ -135,7 +135,7 @@ impl Place {
     /// Gives the draft its name, whole and at once.
     pub(crate) async fn publish(&self, draft: Database, number: u64) -> Result<Database, ViewsError> {
         let Self::Folder(folder) = self else { return Ok(draft) };
-        draft.settle().await?;
+        draft.flush().await?;
         draft.close().await;
         give_to_owner(folder, &folder.join(DRAFT))?;
         // What a removal that was cut short may have left would be taken for the new file's own.
@@ -149,7 +149,7 @@ impl Place {
     pub(crate) async fn database_to_read(&self, number: u64) -> Result<Database, SqlError> {
         match self {
             Self::Folder(folder) => {
-                let access = if self.is_open(number) { Access::ReadOnly } else { Access::AtRest };
+                let access = if self.is_open(number) { Access::ReadOnly } else { Access::Immutable };
                 Database::sqlite(&folder.join(file_name(number)), access).await
             }
             Self::Postgres { .. } => self.database(number).await,

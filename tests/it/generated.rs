@@ -13,7 +13,7 @@ use domain::{
     PersonalText,
     session::{Event, codec::EVENT_TYPES, decode, encode},
 };
-use event_store::{Expected, Log, NewEvent, Opened, Position, StreamName, StreamVersion, Vault, memory::MemoryStore};
+use event_store::{Expected, Log, NewEvent, Position, StreamName, StreamVersion, Unsealed, Vault, memory::MemoryStore};
 use jiff::{SignedDuration, Timestamp};
 use tests::shop::{Append, Happening, Order, RULES, Shop, write};
 
@@ -210,6 +210,6 @@ async fn it_can_be_appended_event_by_event() {
     assert_eq!((recorded.len(), erased.is_empty()), (2_000, false));
     for event in recorded.iter().filter(|event| event.event.personal.is_some()) {
         let is_erased = event.event.subject.is_some_and(|subject| erased.contains(&subject));
-        assert_eq!(log.open(event).await.unwrap() == Opened::Erased, is_erased);
+        assert_eq!(log.open(event).await.unwrap() == Unsealed::Erased, is_erased);
     }
 }

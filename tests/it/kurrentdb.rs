@@ -5,13 +5,13 @@ mod cluster;
 mod conformance;
 mod importing;
 mod limits;
-mod losses;
 mod opening;
 mod outages;
 mod outcomes;
 mod positions;
 mod program;
 mod reads;
+mod truncations;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use event_store::{EventStore as _, Expected, StreamName, sql::Access, sqlite::SqliteStore};
+use event_store::{EventStore as _, Expected, StreamName, SystemClock, sql::Access, sqlite::SqliteStore};
 use serde_json::{Value, json};
 use tests::{
     desk::{Desk, Setup},
@@ -133,7 +133,7 @@ async fn a_log_that_is_watched() {
         "derived" => Access::Derived,
         _ => Access::Durable,
     };
-    let store = SqliteStore::open_with(Path::new(&path), access).await.unwrap();
+    let store = SqliteStore::open_with(Path::new(&path), access, SystemClock::shared()).await.unwrap();
     for _ in std::io::stdin().lines() {
         let stream = StreamName::of("session", Uuid::new_v4());
         let appended = store.append(&stream, Expected::NoStream, vec![event()]).await.unwrap();

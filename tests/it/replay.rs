@@ -19,8 +19,9 @@ use event_store::{
 };
 use replay_tool::{
     Cli,
-    cli::{Action, SessionArgs, StoreArgs, TailArgs, VerifyArgs},
+    cli::{Action, SessionArgs, TailArgs, VerifyArgs},
     run,
+    source::StoreArgs,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -49,7 +49,7 @@ impl Archive {
         std::fs::create_dir(folder.path().join("temporary")).unwrap();
         let data = folder.path().join("data");
         bulk::write(Order::shop(events, seed, Timestamp::now()), &data, None, &mut |_| ()).await.unwrap();
-        let reader = SqliteStore::open_reader_at_rest(&data.join("events.db")).await.unwrap();
+        let reader = SqliteStore::open_reader_immutable(&data.join("events.db")).await.unwrap();
         let key =
             CheckpointKey::read_or_create(&folder.path().join("key"), reader.identity().await.unwrap()).unwrap().0;
         std::fs::write(folder.path().join("key.pub"), key.public().to_string()).unwrap();

@@ -174,7 +174,7 @@ async fn a_database_from_a_newer_version_is_refused() {
     let writer = SqliteStore::open(&path).await.err().unwrap();
     let reader = SqliteStore::open_reader(&path).await.err().unwrap();
     for error in [writer, reader] {
-        assert!(matches!(error, MigrationError::Newer { room: "log", version: 9999 }), "{error:?}");
+        assert!(matches!(error, MigrationError::Newer { database: "log", version: 9999 }), "{error:?}");
         let said = error.to_string();
         assert!(said.contains("migration 9999") && said.contains("newer version of Fiido Desk"), "{said}");
     }

@@ -10,7 +10,7 @@ use api::{departures::Departures, sign_in::access::StaffAccess, startup::followe
 use commands::policy::PolicyStore;
 use domain::{AgentId, SignInId, VisitorId};
 use event_store::{
-    EventReader as _, Position,
+    EventReader as _, Position, SystemClock,
     checkpoint::{CheckpointKey, Pace, Places, Signer},
     migration::migrate_policy,
     sql::{Access, Database},
@@ -64,7 +64,7 @@ async fn signer(fixture: &Fixture, follow: event_store::Follow, folder: &TempDir
     let key = CheckpointKey::read_or_create(&place("key"), log).unwrap().0;
     let places = Places { folder: place("checkpoints"), state: place("state"), key_file: place("key") };
     let at_once = Pace { events: 1, shortest: std::time::Duration::from_millis(1), ..Pace::default() };
-    Signer::new(follow, fixture.faulty.clone(), log, key, places, at_once)
+    Signer::new(follow, fixture.faulty.clone(), log, key, places, at_once, SystemClock::shared())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

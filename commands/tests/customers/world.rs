@@ -44,8 +44,8 @@ impl EventReader for Flaky {
     async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
         self.store.find(stream, event_id).await
     }
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
-        self.store.holder(event_id).await
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        self.store.owner(event_id).await
     }
     async fn head(&self) -> Result<Position, ReadError> {
         self.store.head().await
@@ -97,11 +97,11 @@ impl EventStore for Flaky {
         if takes_one(&self.lost) { Err(AppendError::Unavailable(Arc::new(Away))) } else { Ok(appended) }
     }
 
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
         if self.left.load(Ordering::SeqCst) == 0 {
             return Err(AppendError::Unavailable(Arc::new(Away)));
         }
-        self.store.claim(event_id, stream).await
+        self.store.reserve(event_id, stream).await
     }
 }
 

@@ -105,8 +105,8 @@ impl EventReader for Flaky {
     async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
         self.store.find(stream, event_id).await
     }
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
-        self.store.holder(event_id).await
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        self.store.owner(event_id).await
     }
     async fn head(&self) -> Result<Position, ReadError> {
         self.store.head().await
@@ -158,8 +158,8 @@ impl EventStore for Flaky {
         self.store.append(stream, expected, events).await
     }
 
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
-        self.store.claim(event_id, stream).await
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        self.store.reserve(event_id, stream).await
     }
 }
 

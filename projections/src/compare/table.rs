@@ -8,7 +8,6 @@ use futures::{StreamExt as _, stream::BoxStream};
 use super::{
     Comparison, Difference, Named, What,
     cell::{Cell, Kind},
-    expected::Expected,
     found::{Erasures, Found},
 };
 use crate::{rows, view::View, views::ViewsError};
@@ -105,15 +104,14 @@ impl<'a> Side<'a> {
 /// Compares one table and adds to the comparison.
 pub(super) async fn compare(
     table: &Table,
-    expected: &Expected,
+    expected: &mut Transaction,
     found: &mut Found,
     erasures: &mut Erasures,
     comparison: &mut Comparison,
     limit: usize,
 ) -> Result<(), ViewsError> {
-    let mut expected = expected.rows().await?;
     let (here, there) = (table.select(expected.is_postgres()), table.select(found.rows.is_postgres()));
-    let mut expected = Side::open(table, &mut expected, &here).await?;
+    let mut expected = Side::open(table, expected, &here).await?;
     let mut found = Side::open(table, &mut found.rows, &there).await?;
     let mut notes = Notes { table, erasures, comparison, limit };
     let mut rows = 0;

@@ -83,7 +83,7 @@ impl Building {
         }
         if self.is_near && !self.is_settled {
             // Not while anybody waits: from here on little can be lost to a power cut, as at any other time.
-            self.is_settled = self.followed.projection.generation.database.settle().await.is_ok();
+            self.is_settled = self.followed.projection.generation.database.flush().await.is_ok();
         }
         self.is_ready()
     }

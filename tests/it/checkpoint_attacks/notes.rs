@@ -107,7 +107,11 @@ async fn a_note_of_another_log_or_generation_says_nothing() {
 
     let restored = shop.written.tampered("").await;
     run(&restored, "update identity set generation = 2").await;
-    refused(&shop.verify_in(&restored, shop.elsewhere.note(EVENTS).as_ref()).await, 2, "a restore lies between");
+    refused(
+        &shop.verify_in(&restored, shop.elsewhere.note(EVENTS).as_ref()).await,
+        2,
+        "the log was restored or copied",
+    );
 }
 
 /// The key's holder has signed two histories: whichever the log is, the other note shows it.

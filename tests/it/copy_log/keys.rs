@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use event_store::{
-    Opened, RecordedEvent, Vault,
+    RecordedEvent, Unsealed, Vault,
     sql::{Access, Database},
     vault::{MasterKey, SqlKeys},
 };
@@ -24,7 +24,7 @@ async fn in_postgres(url: &str) -> Database {
 }
 
 /// What is personal in every event, where it can be opened.
-async fn opened(vault: &Vault, events: &[Arc<RecordedEvent>]) -> Vec<Opened> {
+async fn opened(vault: &Vault, events: &[Arc<RecordedEvent>]) -> Vec<Unsealed> {
     let mut all = Vec::new();
     for event in events {
         all.push(vault.open(event).await.unwrap());
@@ -33,8 +33,8 @@ async fn opened(vault: &Vault, events: &[Arc<RecordedEvent>]) -> Vec<Opened> {
 }
 
 /// Somebody of whom something personal is known.
-fn somebody(events: &[Arc<RecordedEvent>], opened: &[Opened]) -> Uuid {
-    let known = events.iter().zip(opened).find(|(_, opened)| matches!(opened, Opened::Known(_)));
+fn somebody(events: &[Arc<RecordedEvent>], opened: &[Unsealed]) -> Uuid {
+    let known = events.iter().zip(opened).find(|(_, opened)| matches!(opened, Unsealed::Known(_)));
     known.unwrap().0.event.subject.unwrap()
 }
 
@@ -47,8 +47,8 @@ async fn everything_personal_can_be_opened_with_the_keys_that_came_along() {
     let before = opened(&vault, &events).await;
     vault.erase_subject(somebody(&events, &before), Timestamp::now()).await.unwrap();
     let expected = opened(&vault, &events).await;
-    assert!(expected.contains(&Opened::Erased) && expected.iter().any(|one| matches!(one, Opened::Known(_))));
-    keys.settle().await.unwrap();
+    assert!(expected.contains(&Unsealed::Erased) && expected.iter().any(|one| matches!(one, Unsealed::Known(_))));
+    keys.flush().await.unwrap();
     keys.close().await;
 
     let Place::Postgres(database) = Place::postgres().await else { unreachable!() };

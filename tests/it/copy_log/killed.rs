@@ -25,7 +25,7 @@ fn on(target: &Place) -> Setup {
 fn is_served_by_nobody(target: &Place) {
     let (code, said) = tokio::task::block_in_place(|| Desk::start_refused(on(target)));
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("a copy that is not whole: run desk copy-log again"), "{said}");
+    assert!(said.contains("an incomplete copy: run desk copy-log again"), "{said}");
 }
 
 async fn survives(targets: impl AsyncFn() -> Place, test: &str) {

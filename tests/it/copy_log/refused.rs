@@ -53,7 +53,7 @@ async fn what_is_no_log_is_not_made_one() {
     sqlx::raw_sql("create table letter (text text)").execute(&mut other).await.unwrap();
     other.close().await.unwrap();
     let before = std::fs::read(&file).unwrap();
-    refused(&source, &target, 2, &["is no log of Fiido Desk", "name a place that holds nothing"]).await;
+    refused(&source, &target, 2, &["is not a log of Fiido Desk", "name a place that holds nothing"]).await;
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
@@ -143,7 +143,7 @@ async fn the_program_s_own_role_cannot_make_a_copy() {
     drop(database.open().await);
     let output = desk(&["copy-log", "--from", &source.url(), "--to", &database.app_url()]).output().await.unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("name the role that owns it"), "{}", said(&output));
+    assert!(said(&output).contains("use the role that owns it"), "{}", said(&output));
 }
 
 /// Two operators at once, or a run that was taken for dead.

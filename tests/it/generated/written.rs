@@ -7,7 +7,7 @@ use domain::{
     session::{decode, encode},
 };
 use event_store::{
-    EventReader, Opened, Position, RecordedEvent, Vault,
+    EventReader, Position, RecordedEvent, Unsealed, Vault,
     postgres::PostgresStore,
     sql::{Access, Database},
     sqlite::SqliteStore,
@@ -15,8 +15,9 @@ use event_store::{
 };
 use replay_tool::{
     Cli,
-    cli::{Action, StoreArgs, VerifyArgs},
+    cli::{Action, VerifyArgs},
     run,
+    source::StoreArgs,
 };
 use serde_json::{Value, json};
 use tests::{
@@ -116,9 +117,9 @@ async fn everything_is_read_back_or_was_erased() {
     for recorded in read(folder.path()).await {
         let stored = &recorded.event;
         let personal = match vault.open(&recorded).await.unwrap() {
-            Opened::Nothing => PersonalText::Absent,
-            Opened::Known(text) => PersonalText::Known(text),
-            Opened::Erased => PersonalText::Erased,
+            Unsealed::Nothing => PersonalText::Absent,
+            Unsealed::Known(text) => PersonalText::Known(text),
+            Unsealed::Erased => PersonalText::Erased,
         };
         known += usize::from(matches!(personal, PersonalText::Known(_)));
         erased += usize::from(matches!(personal, PersonalText::Erased));

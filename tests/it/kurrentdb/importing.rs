@@ -5,7 +5,7 @@ use event_store::{
     import::{Chain, Import, ImportError, ImportTarget as _},
     kurrentdb::KurrentImport,
     memory::MemoryStore,
-    plan::Request,
+    sequencer::Request,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -76,8 +76,8 @@ async fn ids_that_may_be_tried_again_are_claimed() {
     let events = source.read_all(Position::START, 10).await.unwrap();
     import(target(ground.settings(), &source).await).take(&events).await.unwrap();
     let copy = target(ground.settings(), &source).await;
-    let holder = async |event: &RecordedEvent| copy.reader().holder(event.event.event_id).await.unwrap();
-    assert_eq!((holder(&events[0]).await, holder(&events[1]).await), (None, Some(stream)));
+    let owner = async |event: &RecordedEvent| copy.reader().owner(event.event.event_id).await.unwrap();
+    assert_eq!((owner(&events[0]).await, owner(&events[1]).await), (None, Some(stream)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,8 +87,8 @@ async fn a_whole_copy_that_is_gone_on_with_is_not_whole_until_it_is_finished_aga
     for part in [2, 4] {
         let mut copy = import(target(ground.settings(), &source).await);
         copy.take(&events[..part]).await.unwrap();
-        assert!(!target(ground.settings(), &source).await.reader().is_whole().await.unwrap());
+        assert!(!target(ground.settings(), &source).await.reader().is_complete().await.unwrap());
         copy.finish().await.unwrap();
-        assert!(target(ground.settings(), &source).await.reader().is_whole().await.unwrap());
+        assert!(target(ground.settings(), &source).await.reader().is_complete().await.unwrap());
     }
 }

@@ -1,7 +1,7 @@
 //! What the server would not take is not sent to it.
 
 use event_store::{
-    AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion, plan::MAX_EVENT_BYTES,
+    AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion, sequencer::MAX_EVENT_BYTES,
 };
 
 use super::*;

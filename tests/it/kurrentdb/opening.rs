@@ -128,7 +128,7 @@ async fn the_rights_of_the_guide_suffice_and_give_no_more() {
     let log = KurrentLog::open(settings).await.unwrap();
     let stream = new_stream();
     log.append(&stream, Expected::NoStream, events(2)).await.unwrap();
-    log.claim(Uuid::new_v4(), &stream).await.unwrap();
+    log.reserve(Uuid::new_v4(), &stream).await.unwrap();
     assert_eq!(log.read_all(Position::START, 10).await.unwrap().len(), 2);
     assert_eq!(event_store::verify::verify(&log, |_| ()).await.unwrap().first_flaw, None);
 }

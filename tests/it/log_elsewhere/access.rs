@@ -33,7 +33,7 @@ async fn credentials_come_from_a_file_and_are_never_said() {
         credentials(folder.path(), "wrong", "guessed", 0o600),
         credentials(folder.path(), "open", SECRET, 0o644),
     );
-    for (file, words) in [(&wrong, "denies access"), (&open, "can be read by others")] {
+    for (file, words) in [(&wrong, "denies access"), (&open, "can be read by users other")] {
         let (code, log) = block_in_place(|| Desk::start_refused(with(&server.url(), file)));
         assert_eq!(code, Some(2), "{log}");
         assert!(log.contains(words) && !log.contains(SECRET), "{log}");

@@ -339,10 +339,10 @@ faults! {
     // contention
     HolderKnowsNothing
         nobody_has_any_id breaks
-        one_id_claimed_from_many_sides_is_one_stream_s;
+        an_id_reserved_by_many_streams_belongs_to_one;
     ForgetsClaims
         everybody_s_claim_is_granted breaks
-        one_id_claimed_from_many_sides_is_one_stream_s;
+        an_id_reserved_by_many_streams_belongs_to_one;
     ChecksThenWrites
         the_version_is_checked_before_the_log_is_locked breaks
         one_exact_writer_wins_each_version one_writer_makes_a_stream concurrent_repeats_are_stored_once;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use event_store::{
     AppendError, Appended, Expected, Positions, RecordedEvent, SealedEvent, StreamName, StreamVersion,
-    plan::{MAX_EVENT_BYTES, MAX_EVENTS, same_content, size},
+    sequencer::{MAX_EVENT_BYTES, MAX_EVENTS, same_content, size},
 };
 
 use super::{

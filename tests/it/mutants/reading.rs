@@ -55,7 +55,7 @@ impl EventReader for Breakable {
         })
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
         let log = self.log();
         let found = log.visible().find(|event| event.event.event_id == event_id);
         Ok(match self.fault {
@@ -256,13 +256,13 @@ impl EventStore for Breakable {
         answer
     }
 
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
         if self.positions == Positions::Dense {
-            let holder = self.holder(event_id).await.unwrap();
-            return Ok(holder.unwrap_or_else(|| stream.clone()));
+            let owner = self.owner(event_id).await.unwrap();
+            return Ok(owner.unwrap_or_else(|| stream.clone()));
         }
         let mut log = self.log();
-        let holder = log.claims.entry(event_id).or_insert_with(|| stream.clone()).clone();
-        Ok(if self.has(Fault::ForgetsClaims) { stream.clone() } else { holder })
+        let owner = log.claims.entry(event_id).or_insert_with(|| stream.clone()).clone();
+        Ok(if self.has(Fault::ForgetsClaims) { stream.clone() } else { owner })
     }
 }

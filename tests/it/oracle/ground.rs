@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use event_store::{
-    EventReader as _, NewEvent, Position, SealedEvent, Vault, log::plain_parts, memory::MemoryStore, plan::Request,
+    EventReader as _, NewEvent, Position, SealedEvent, Vault, log::plain_parts, memory::MemoryStore, sequencer::Request,
 };
 use jiff::Timestamp;
 use projections::{ViewSet, Views, ViewsLocation};

@@ -45,7 +45,8 @@ async fn a_database_from_a_newer_version_is_refused() {
         [database.settings(), PostgresSettings::new(database.url()), PostgresSettings::new(database.app_url())]
     {
         let error = refusal(settings).await;
-        let newer = matches!(&error, PostgresError::Migration(MigrationError::Newer { room: "log", version: 9999 }));
+        let newer =
+            matches!(&error, PostgresError::Migration(MigrationError::Newer { database: "log", version: 9999 }));
         assert!(newer, "{error}");
         assert!(error.to_string().contains("newer version of Fiido Desk"), "{error}");
     }
@@ -91,14 +92,14 @@ async fn a_reader_needs_a_log_and_hears_of_what_others_write() {
 async fn the_serving_role_gets_other_rooms_but_not_their_record_of_migrations() {
     use event_store::{
         migration::migrate_vault,
-        postgres::{Rights, grant_room, role_of},
+        postgres::{Rights, grant_schema, role_of},
         sql::{Database, pg_pool},
     };
     let database = Postgres::shared().await.fresh_database().await;
     let owner = pg_pool(&database.url(), "vault", 2).await.expect("the database is there");
     migrate_vault(&Database::Postgres(owner.clone())).await.expect("it is empty");
     let role = role_of(&database.app_url()).expect("a right URL");
-    grant_room(&owner, "vault", &role, Rights::ReadAndWrite).await.expect("the owner may");
+    grant_schema(&owner, "vault", &role, Rights::ReadAndWrite).await.expect("the owner may");
 
     let mut app = connect(&database.app_url()).await;
     let add = "insert into vault.data_key (key_id, subject, wrapped, created_at)

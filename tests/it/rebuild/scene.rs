@@ -6,7 +6,7 @@ use domain::VisitorId;
 use event_store::{
     EventStore, Log, Vault,
     migration::migrate_vault,
-    postgres::{Rights, grant_new_schemas, grant_room},
+    postgres::{Rights, grant_new_schemas, grant_schema},
     sql::{Access, Database},
     sqlite::SqliteStore,
     vault::{MasterKey, SqlKeys},
@@ -54,7 +54,7 @@ impl Scene {
         let log = scene.log().await;
         scene.grant_rooms().await;
         scene.visitors = day::write(&log, sessions).await;
-        log.settle().await.unwrap();
+        log.flush().await.unwrap();
         scene
     }
 
@@ -66,7 +66,7 @@ impl Scene {
     async fn grant_rooms(&self) {
         let Some(database) = &self.database else { return };
         let owner = PgPool::connect(&database.url()).await.unwrap();
-        grant_room(&owner, "vault", APP, Rights::ReadAndWrite).await.unwrap();
+        grant_schema(&owner, "vault", APP, Rights::ReadAndWrite).await.unwrap();
         grant_new_schemas(&owner, APP).await.unwrap();
         owner.close().await;
     }

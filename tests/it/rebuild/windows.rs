@@ -207,7 +207,7 @@ async fn nobody_builds(scene: Scene) {
     let (mut scene, _) = left(scene).await;
     let refused = tokio::time::timeout(LONG, scene.replayed(false, &["rebuild"])).await.unwrap();
     assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(refused.err.contains("no desk runs") && refused.err.contains("--master-key"), "{refused:?}");
+    assert!(refused.err.contains("no desk is running") && refused.err.contains("--master-key"), "{refused:?}");
     scene.start();
     serves(scene.desk(), 2).await;
 }

@@ -205,8 +205,8 @@ impl EventReader for Faulty {
     async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
         self.0.store.find(stream, event_id).await
     }
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
-        self.0.store.holder(event_id).await
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        self.0.store.owner(event_id).await
     }
     async fn head(&self) -> Result<Position, ReadError> {
         self.0.store.head().await
@@ -255,7 +255,7 @@ impl EventStore for Faulty {
         self.0.head.send_replace(appended.last_position);
         Ok(appended)
     }
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
-        self.0.store.claim(event_id, stream).await
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        self.0.store.reserve(event_id, stream).await
     }
 }

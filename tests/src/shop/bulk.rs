@@ -1,7 +1,7 @@
 //! Writes a shop's days into an empty log at the times of the simulation, as fast as the database takes them.
 //!
 //! What makes a log a log is the program's own: the schema with its guards, the sequencer that numbers and hashes
-//! (`event_store::plan`), the vault that seals. Only the transactions are larger, and time is handed in.
+//! (`event_store::sequencer`), the vault that seals. Only the transactions are larger, and time is handed in.
 //!
 //! Invariants: a key is in the vault before the events that it seals are in the log; at most a few batches are held at a time; in
 //! a folder there is a log only once it is whole.
@@ -20,7 +20,7 @@ use event_store::{
     RecordedEvent, Vault,
     log::plain_parts,
     migration::migrate_vault,
-    plan::{LogHead, Plan, Request},
+    sequencer::{LogHead, Request, Sequencer},
     sql::{Access, Database},
     vault::MasterKey,
 };
@@ -75,7 +75,7 @@ pub async fn write(
         return Err(format!("only {written} of {} events came about", order.events).into());
     }
     rows.finish().await?;
-    vault.settle().await?;
+    vault.flush().await?;
     vault.close().await;
     Ok(draft.publish(folder)?)
 }
@@ -139,28 +139,27 @@ struct Sealer {
     vault: Vault,
     keys: Arc<BulkKeys>,
     head: LogHead,
-    streams: std::collections::HashMap<event_store::StreamName, event_store::plan::StreamHead>,
+    streams: std::collections::HashMap<event_store::StreamName, event_store::sequencer::StreamHead>,
 }
 
 impl Sealer {
     async fn rows(&mut self, batch: Vec<Happening>) -> Rowed {
-        let mut plan = Plan::new(self.head, std::mem::take(&mut self.streams), Vec::new());
+        let mut sequencer = Sequencer::new(self.head, std::mem::take(&mut self.streams), Vec::new());
         for happening in batch {
             match happening {
                 Happening::Appended(append) => {
-                    plan.admit(&self.seal(&append).await?, append.at)?;
+                    sequencer.admit(&self.seal(&append).await?, append.at)?;
                 }
                 Happening::Erased { at, subject } => self.vault.erase_subject(subject.0, at).await?,
             }
         }
         self.keys.flush().await?;
-        let (head, streams, rows) = plan.into_parts();
+        let (head, streams, rows) = sequencer.into_parts();
         (self.head, self.streams) = (head, streams);
         Ok(rows)
     }
 
     async fn seal(&self, append: &Append) -> Result<Request, Failure> {
-        self.keys.set_clock(append.at);
         let mut events = Vec::with_capacity(append.events.len());
         for new in &append.events {
             let mut event = plain_parts(new);

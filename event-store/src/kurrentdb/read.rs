@@ -1,7 +1,7 @@
-//! Reads as KurrentDB gives them: a stream's events, or those of `$all` that a filter lets through.
+//! Raw reads from KurrentDB: the events of a stream, or filtered records of `$all`.
 //!
-//! Invariant: an answer that ended early is never taken for a short one. A stream's answer ends with a mark; one of `$all` has
-//! none, and whoever asks knows by what must be in it (`reader.rs`).
+//! Invariant: an answer that was cut off is never taken for a short one. A stream's answer ends with a marker; one of `$all` does not,
+//! so its caller checks that expected records are in it (`reader.rs`).
 
 use std::{future::Future, time::Duration};
 
@@ -12,24 +12,24 @@ use eventstore::{
 use super::{connection::Connection, fault::Fault};
 use crate::event::{Position, StreamName, StreamVersion};
 
-/// How long the server may take for its first word, and for each further event.
+/// Limit for the first message of an answer, and for each further one.
 const STEP: Duration = Duration::from_millis(2500);
-/// How often a read follows the leader to another node.
+/// Retries of a read after a change of leader.
 const REDIRECTS: usize = 2;
-/// No stream has more.
+/// The largest possible revision.
 const MAX_REVISION: u64 = i64::MAX as u64;
-/// Which log it is, and of which generation.
+/// The stream with the identity of the log.
 pub(super) const IDENTITY: &str = "fiido.desk.identity";
 
-/// A name with the form of ours, as [`StreamName::parse`] takes it.
+/// Matches stream names that [`StreamName::parse`] accepts.
 const OURS: &str = "[a-z0-9_]+-[a-z0-9_-]+";
 
-/// What is read of `$all`.
+/// Filter of `$all`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
-    /// Events, and the identity, which stands before all of them: so an answer is never empty because there is nothing.
+    /// Events and the identity, which comes before all of them, so that a complete answer is never empty.
     Events,
-    /// What is said of streams with events: `$$` and the stream's name.
+    /// Metadata streams of our streams: `$$` and the stream's name.
     StreamMetadata,
 }
 
@@ -43,16 +43,16 @@ impl Which {
     }
 }
 
-/// Where reading `$all` begins, and where it goes.
+/// Start and direction of a read of `$all`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begin {
     /// Forward from the first record.
     Start,
-    /// Forward from a record on, with it.
+    /// Forward from a record, inclusive.
     At(Position),
     /// Backward from the last record.
     End,
-    /// Backward from a record, without it.
+    /// Backward from a record, exclusive.
     Before(Position),
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn of_all(
     of_the_leader(|| all_once(connection, which, begin, limit)).await
 }
 
-/// Where a node says that another leads, the client has turned to that one when it is asked again.
+/// Retries if another node is the leader: the client has then switched to it.
 async fn of_the_leader<T, F: Future<Output = Result<T, Fault>>>(read: impl Fn() -> F) -> Result<T, Fault> {
     for _redirect in 0..REDIRECTS {
         match read().await {
@@ -110,7 +110,7 @@ async fn all_once(
     Ok(events)
 }
 
-/// Up to `limit` events of a stream after a version; none of a stream that is not there.
+/// Up to `limit` events of a stream after a version; empty for an unknown stream.
 pub(super) async fn of_stream(
     connection: &Connection,
     stream: &StreamName,
@@ -127,7 +127,7 @@ pub(super) async fn of_stream(
     of_named(connection, stream.as_str(), limit, from).await
 }
 
-/// The first, or the last, event of a stream of the adapter's own.
+/// The first or last event of one of the adapter's own streams.
 pub(super) async fn one_of(connection: &Connection, name: &str, last: bool) -> Result<Option<RecordedEvent>, Fault> {
     let from = if last { StreamPosition::End } else { StreamPosition::Start };
     Ok(of_named(connection, name, 1, from).await?.pop())
@@ -162,22 +162,22 @@ async fn named_once(
     }
 }
 
-/// The answer is whole where it has as many events as were wanted, or the mark of its end.
+/// An answer is complete if it has as many events as requested, or the end marker.
 async fn to_the_end(
     connection: &Connection,
     number: u64,
     mut answer: ReadStream,
     limit: usize,
 ) -> Result<Vec<RecordedEvent>, Fault> {
-    let (mut events, mut is_whole) = (Vec::new(), false);
+    let (mut events, mut is_complete) = (Vec::new(), false);
     while let Some(said) = connection.step(STEP, number, answer.next_read_event()).await? {
         match said {
             ReadEvent::Event(resolved) => events.extend(resolved.event),
-            ReadEvent::LastStreamPosition(_) => is_whole = true,
+            ReadEvent::LastStreamPosition(_) => is_complete = true,
             ReadEvent::FirstStreamPosition(_) | ReadEvent::LastAllStreamPosition(_) => {}
         }
     }
-    if is_whole || events.len() >= limit {
+    if is_complete || events.len() >= limit {
         return Ok(events);
     }
     connection.failed(&Fault::CutShort, number);

@@ -1,6 +1,6 @@
-//! Files that a command was told to write.
+//! Output files.
 //!
-//! Invariant: nobody sees half of one, and one that is there is not replaced unless that was asked for.
+//! Invariant: a file is never visible half-written, and an existing one is only replaced on request.
 
 use std::{
     fs,
@@ -13,21 +13,21 @@ use crate::failure::Failure;
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    /// Everybody: mode 0644.
+    /// Everyone: mode 0644.
     All,
-    /// Its owner: mode 0600.
+    /// The owner: mode 0600.
     Owner,
 }
 
-/// Writes a file whole, and on disk, or not at all.
+/// Writes a file completely and syncs it to disk; on failure no file is left.
 ///
 /// # Errors
-/// There is one already, or it cannot be written.
+/// The file exists, or cannot be written.
 pub fn write(path: &Path, content: &[u8], readers: Readers, replaces: bool) -> Result<(), Failure> {
     let draft = path.with_extension(format!("{}.draft", std::process::id()));
     let written = write_draft(&draft, content, readers).and_then(|()| put_in_place(&draft, path, replaces));
     if written.is_err() {
-        // The reason why it could not be written is the one to tell.
+        // The error of writing is reported, not one of removing the draft.
         drop(fs::remove_file(&draft));
     }
     written.map_err(|source| match source.kind() {

@@ -1,10 +1,10 @@
-//! What keeps a subscription of the client from spinning.
+//! Stops a subscription of the client from looping forever.
 //!
-//! When a server, or more likely a proxy before it, ends the answer to a subscription without an error, the client (1.2.0)
-//! takes that for a message it does not know, warns, and asks the ended answer for the next: for ever, without once giving its
-//! thread back. Nothing from outside ends that but unwinding, and the warning is the one moment at which that can be done.
+//! When a server, or more likely a proxy in between, ends the answer to a subscription without an error, the client (1.2.0) takes that
+//! for an unknown message, logs a warning, and polls the ended answer again: an endless loop that never yields. Only unwinding can
+//! end it from outside, and the warning is the only point where that is possible.
 //!
-//! Invariant: only the future that is guarded hears this, and nothing is unwound but the client's own loop.
+//! Invariant: only the guarded future is affected, and only the client's own loop is unwound.
 
 use std::{
     any::Any,
@@ -20,38 +20,37 @@ use tracing::{
     subscriber::Subscriber,
 };
 
-/// Where the client's subscriptions live.
+/// Log target of the client's subscriptions.
 const TARGET: &str = "kurrentdb::commands";
 
-/// Ended without an error.
+/// The panic payload that ends the loop.
 struct Ended;
 
-/// Why a guarded future did not come to its end.
+/// Why a guarded future did not complete.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Stopped {
-    /// It began to spin.
+    /// It was in the endless loop.
     Spinning,
     /// It panicked.
     Panicked,
 }
 
-/// Runs one call of the client's subscription, up to where it would spin. Nothing that it logs is passed on: whoever asks is
-/// told by the result.
+/// Runs one call of the client's subscription, and stops it in the endless loop. Its log output is discarded; the result tells the
+/// outcome.
 pub(super) async fn guarded<F: Future>(call: F) -> Result<F::Output, Stopped> {
-    let heard = AssertUnwindSafe(call.with_subscriber(Dispatch::new(Guard::default()))).catch_unwind().await;
+    let heard = AssertUnwindSafe(call.with_subscriber(Dispatch::new(SpinGuard::default()))).catch_unwind().await;
     heard.map_err(|panic: Box<dyn Any + Send>| if panic.is::<Ended>() { Stopped::Spinning } else { Stopped::Panicked })
 }
 
-/// One call may meet a message or two that a newer server sends and the client does not know; in a spin there is no end of
-/// them.
+/// Warnings per call before it counts as looping: a newer server may send one or two messages that the client does not know.
 const ENOUGH: u32 = 8;
 
 #[derive(Default)]
-struct Guard {
+struct SpinGuard {
     warned: AtomicU32,
 }
 
-impl Subscriber for Guard {
+impl Subscriber for SpinGuard {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         *metadata.level() == Level::WARN && metadata.target() == TARGET
     }
@@ -66,7 +65,7 @@ impl Subscriber for Guard {
 
     fn event(&self, _: &Event<'_>) {
         if self.warned.fetch_add(1, Ordering::Relaxed) + 1 >= ENOUGH {
-            // Not `panic!`: there is nothing for the process's panic hook to tell.
+            // Not `panic!`, so that the process's panic hook is not called.
             resume_unwind(Box::new(Ended));
         }
     }
@@ -83,7 +82,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_spins_is_stopped() {
+    async fn an_endless_loop_is_stopped() {
         let spins = async {
             loop {
                 tracing::warn!(target: TARGET, "not again");
@@ -93,11 +92,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn anything_else_comes_to_its_end() {
+    async fn other_futures_complete() {
         let works = async {
-            tracing::warn!("of somebody else");
+            tracing::warn!("from another target");
             tracing::warn!(target: TARGET, "a message of a newer server");
-            tracing::error!(target: TARGET, "an error is told by its result");
+            tracing::error!(target: TARGET, "an error");
             tokio::time::sleep(Duration::from_millis(1)).await;
             7
         };
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_panic_is_not_taken_for_it() {
+    async fn another_panic_is_reported_as_such() {
         assert_eq!(guarded(async { panic!("no answer") }).await, Err(Stopped::Panicked));
     }
 }

@@ -46,7 +46,7 @@ async fn a_truncated_stream_is_told_before_the_scavenge_and_after_it() {
     // Whoever does not remember it cannot know what stood there, and must not go on.
     let answer = ground.log().await.append(&stream, Expected::Any, events(1)).await;
     let Err(AppendError::Unavailable(why)) = answer else { panic!("{answer:?}") };
-    assert!(why.to_string().contains(&format!("stream {stream} goes on with version 3 where 1 should stand")), "{why}");
+    assert!(why.to_string().contains(&format!("stream {stream} has version 3 instead of 1")), "{why}");
 
     assert_eq!(ground.server().scavenge().unwrap(), 2);
     let gone = Flaw::Gone { stream: stream.clone(), from: StreamVersion(1), to: StreamVersion(2) };
@@ -68,9 +68,9 @@ async fn what_was_told_is_read_to_its_end() {
         describe(&ground, told, &serde_json::json!({"$tb": 1})).await;
     }
     ground.server().faults().on_reads(1, Ending::Ok, 2);
-    let cut = log.losses().await;
+    let cut = log.truncations().await;
     assert!(matches!(cut, Err(ReadError::Unavailable(_))), "{cut:?}");
-    assert_eq!(log.losses().await.unwrap().len(), 2);
+    assert_eq!(log.truncations().await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
-//! A session up to a moment: what happened, what that adds up to, and what customer and staff saw of it.
+//! A session up to a moment: its events, the folded state, and what customer and staff saw of it.
 //!
-//! Invariants: the state is folded by the same `evolve` that decides live; what was seen is answered by the same views, and
-//! the same questions to them, that answer live.
+//! Invariants: the state is folded by the same `evolve` that runs live; what was seen comes from the same views and queries that
+//! serve live.
 
 use domain::{
     AgentId, Personal, PersonalText, SessionId,
@@ -13,70 +13,70 @@ use projections::{Audience, Fact, MessageView, SessionAt, SessionView, ViewsErro
 use crate::{
     cli::SessionArgs,
     failure::Failure,
-    history::{self, Told},
+    history::{self, HistoryEvent},
     point::Point,
     source::Source,
 };
 
 /// A session up to a moment.
-pub struct Story {
-    /// Which log it is from.
+pub struct SessionHistory {
+    /// The log it is from.
     pub identity: Identity,
-    /// Where that log ended.
+    /// The log's head.
     pub head: Position,
-    /// What had happened; at least one event.
-    pub told: Vec<Told>,
-    /// Events that the session has now.
+    /// Its events; at least one.
+    pub events: Vec<HistoryEvent>,
+    /// Number of events that the session has now.
     pub events_now: usize,
-    /// What was seen of it then.
+    /// What was seen of it at that moment.
     pub seen: Seen,
 }
 
-/// What the views said then.
+/// What the views showed at that moment.
 pub struct Seen {
-    /// The session's row, where it had been opened.
+    /// The session's row, if it had been opened.
     pub session: Option<SessionView>,
     /// Messages that the customer's own routes showed.
     pub by_customer: Vec<MessageView>,
-    /// Messages that staff was shown: also those that were cleared or withheld.
+    /// Messages shown to staff, including cleared and withheld ones.
     pub by_staff: Vec<MessageView>,
-    /// The last decision that a person is wanted.
+    /// The last escalation decision.
     pub decision: Option<Decision>,
 }
 
-impl Story {
-    /// Reads the session that is meant, up to the moment that is meant.
+impl SessionHistory {
+    /// Reads the requested session up to the requested moment.
     ///
     /// # Errors
     /// There is no such session or moment, or its history cannot be read.
     pub async fn read(source: &Source, wanted: &SessionArgs) -> Result<Self, Failure> {
         let history = history::find(source, &wanted.session).await?;
         let head = source.reader().head().await?;
-        let told = history::tell(source, Point::of(wanted, source.maps())?.cut(&history, head)?).await?;
-        Self::of(source.reader().identity().await?, head, told, history.len()).await
+        let events = history::fold(source, Point::of(wanted, source.maps())?.cut(&history, head)?).await?;
+        Self::of(source.reader().identity().await?, head, events, history.len()).await
     }
 
-    /// Puts together what was told and what was seen of it.
+    /// Combines the events with what was seen of the session.
     pub(crate) async fn of(
         identity: Identity,
         head: Position,
-        told: Vec<Told>,
+        events: Vec<HistoryEvent>,
         events_now: usize,
     ) -> Result<Self, Failure> {
-        let seen = Seen::of(&told).await?;
-        Ok(Self { identity, head, told, events_now, seen })
+        let seen = Seen::of(&events).await?;
+        Ok(Self { identity, head, events, events_now, seen })
     }
 
     /// Its first event.
     #[must_use]
     pub fn first(&self) -> &RecordedEvent {
-        &self.told.first().expect("a moment with no events is refused before this").recorded
+        &self.events.first().expect("a moment before the first event is refused earlier").recorded
     }
 
-    /// Its newest event of then.
+    /// Its last event.
     #[must_use]
     pub fn last(&self) -> &RecordedEvent {
-        &self.last_told().recorded
+        &self.last_event().recorded
     }
 
     /// Its id.
@@ -85,22 +85,22 @@ impl Story {
         self.last().stream.id().map(|id| id.to_string()).unwrap_or_default()
     }
 
-    /// What its events add up to, where it had been opened.
+    /// The folded state, if the session had been opened.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
-        self.last_told().after.session()
+        self.last_event().after.session()
     }
 
-    /// What the client calls it.
+    /// The name given by the client.
     #[must_use]
     pub fn name(&self) -> Personal<&str> {
-        match self.told.first().map(|first| &first.event) {
+        match self.events.first().map(|first| &first.event) {
             Some(Event::Opened(opened)) => opened.name.as_ref().map(|named| named.session_name.as_str()),
             _not_opened_yet => Personal::Sealed,
         }
     }
 
-    /// What a message says, told apart where it cannot be read.
+    /// The text of a message, or why it cannot be read.
     #[must_use]
     pub fn text<'a>(&self, message: &'a MessageView) -> Personal<&'a str> {
         match &message.content {
@@ -109,29 +109,29 @@ impl Story {
         }
     }
 
-    /// Personal parts that this reader cannot read: erased, and sealed.
+    /// Number of personal parts that cannot be read: erased and sealed.
     #[must_use]
     pub fn unread_parts(&self) -> (usize, usize) {
-        let count = |state: &PersonalText| self.told.iter().filter(|told| told.personal == *state).count();
+        let count = |state: &PersonalText| self.events.iter().filter(|entry| entry.personal == *state).count();
         (count(&PersonalText::Erased), count(&PersonalText::Sealed))
     }
 
     fn unreadable<T>(&self, position: Position) -> Personal<T> {
-        let at = self.told.binary_search_by_key(&position, |told| told.recorded.position);
-        match at.map(|at| &self.told[at].personal) {
+        let at = self.events.binary_search_by_key(&position, |entry| entry.recorded.position);
+        match at.map(|at| &self.events[at].personal) {
             Ok(PersonalText::Sealed) => Personal::Sealed,
             Ok(PersonalText::Absent | PersonalText::Known(_) | PersonalText::Erased) | Err(_) => Personal::Erased,
         }
     }
 
-    fn last_told(&self) -> &Told {
-        self.told.last().expect("a moment with no events is refused before this")
+    fn last_event(&self) -> &HistoryEvent {
+        self.events.last().expect("a moment before the first event is refused earlier")
     }
 }
 
 impl Seen {
-    async fn of(told: &[Told]) -> Result<Self, Failure> {
-        let facts: Vec<Fact> = told.iter().filter_map(fact).collect();
+    async fn of(events: &[HistoryEvent]) -> Result<Self, Failure> {
+        let facts: Vec<Fact> = events.iter().filter_map(fact).collect();
         let then = SessionAt::fold(&facts).await.map_err(ViewsError::from)?.ok_or(Failure::NoSession)?;
         let id = facts[0].session;
         let mut reading = then.reading().await?;
@@ -144,12 +144,12 @@ impl Seen {
     }
 }
 
-fn fact(told: &Told) -> Option<Fact> {
-    let session = SessionId(told.recorded.stream.id()?);
-    Some(Fact { recorded: told.recorded.clone(), session, event: told.event.clone() })
+fn fact(entry: &HistoryEvent) -> Option<Fact> {
+    let session = SessionId(entry.recorded.stream.id()?);
+    Some(Fact { recorded: entry.recorded.clone(), session, event: entry.event.clone() })
 }
 
-/// Who serves a session, while somebody does.
+/// The agent who serves a session, if any.
 #[must_use]
 pub fn owner(session: &Session) -> Option<AgentId> {
     match session.phase {
@@ -158,7 +158,7 @@ pub fn owner(session: &Session) -> Option<AgentId> {
     }
 }
 
-/// The text, or a word for why it cannot be read.
+/// The text, or a placeholder for why it cannot be read.
 #[must_use]
 pub fn readable(text: Personal<&str>) -> &str {
     match text {

@@ -1,28 +1,28 @@
-//! The keys of one vault, brought into another: as they are, wrapped by the same master key.
+//! Copies the keys of one vault into another unchanged, wrapped by the same master key.
 //!
-//! Invariant: what is destroyed on either side is destroyed afterwards; no key ever comes back, and none is replaced.
+//! Invariant: a key that is destroyed on either side is destroyed afterwards; no key is restored or replaced.
 
 use uuid::Uuid;
 
 use crate::sql::{Database, Row, SqlError, Transaction};
 
 /// Keys in one transaction.
-const PAGE: usize = 500;
+const KEYS_AT_ONCE: u64 = 500;
 
-/// What was found and done.
+/// What was copied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct MovedKeys {
-    /// Keys that the source has, destroyed ones included.
+pub struct MigratedKeys {
+    /// Keys in the source, including destroyed ones.
     pub keys: u64,
-    /// Those of them that are destroyed in the target now.
+    /// Keys that are destroyed in the target afterwards.
     pub destroyed: u64,
-    /// Subjects that get no more keys.
+    /// Subjects that get no new keys.
     pub erased_subjects: u64,
 }
 
-/// Why keys were not brought over.
+/// Why keys could not be copied.
 #[derive(Debug, thiserror::Error)]
-pub enum MoveError {
+pub enum KeyMigrationError {
     /// A database did not answer.
     #[error(transparent)]
     Database(#[from] SqlError),
@@ -62,29 +62,29 @@ const FOUND: &str = "select wrapped from data_key where key_id = $1";
 const IS_ERASED: &str = "select erased_at from erased_subject where subject = $1";
 const DESTROY: &str = "update data_key set wrapped = null, destroyed_at = $2 where key_id = $1 and wrapped is not null";
 
-/// Brings every key and every erasure of `from` into `to`, which has been migrated. May be repeated.
+/// Copies every key and every erasure of `from` into `to`, whose schema is up to date. May be repeated.
 ///
 /// # Errors
-/// A database does not answer, or the target is the vault of another log; what was brought over by then stays.
-pub async fn move_keys(from: &Database, to: &Database) -> Result<MovedKeys, MoveError> {
-    let mut moved = MovedKeys { erased_subjects: bring_erasures(from, to).await?, ..MovedKeys::default() };
+/// A database does not answer, or the target is the vault of another log; what was copied by then stays.
+pub async fn migrate_keys(from: &Database, to: &Database) -> Result<MigratedKeys, KeyMigrationError> {
+    let mut moved = MigratedKeys { erased_subjects: copy_erasures(from, to).await?, ..MigratedKeys::default() };
     let mut after = String::new();
     loop {
-        let rows = from.fetch(KEYS, &[(&*after).into(), (PAGE as u64).into()]).await?;
+        let rows = from.fetch(KEYS, &[(&*after).into(), KEYS_AT_ONCE.into()]).await?;
         let keys = rows.iter().map(Key::of).collect::<Result<Vec<_>, _>>()?;
         let Some(last) = keys.last() else { return Ok(moved) };
         after.clone_from(&last.id);
         let mut tx = to.begin().await?;
         for key in keys {
             moved.keys += 1;
-            moved.destroyed += u64::from(bring(&mut tx, key).await?);
+            moved.destroyed += u64::from(copy_key(&mut tx, key).await?);
         }
         tx.commit().await?;
     }
 }
 
-/// First of all: whoever is erased gets no key.
-async fn bring_erasures(from: &Database, to: &Database) -> Result<u64, SqlError> {
+/// Erasures come first, so that an erased subject gets no key.
+async fn copy_erasures(from: &Database, to: &Database) -> Result<u64, SqlError> {
     let mut tx = to.begin().await?;
     let rows = from.fetch(ERASED, &[]).await?;
     for row in &rows {
@@ -95,8 +95,8 @@ async fn bring_erasures(from: &Database, to: &Database) -> Result<u64, SqlError>
     Ok(rows.len() as u64)
 }
 
-/// Says whether the key is destroyed in the target.
-async fn bring(tx: &mut Transaction, mut key: Key) -> Result<bool, MoveError> {
+/// Returns whether the key is destroyed in the target.
+async fn copy_key(tx: &mut Transaction, mut key: Key) -> Result<bool, KeyMigrationError> {
     let erased = tx.fetch(IS_ERASED, &[key.subject.into()]).await?.first().map(|row| row.text(0)).transpose()?;
     if let Some(erased_at) = key.destroyed_at.clone().or(erased) {
         (key.wrapped, key.destroyed_at) = (None, Some(erased_at));
@@ -110,7 +110,7 @@ async fn bring(tx: &mut Transaction, mut key: Key) -> Result<bool, MoveError> {
     let found = tx.fetch(FOUND, &[id.into()]).await?.first().map(|row| row.optional_bytes(0)).transpose()?.flatten();
     match (found, key.wrapped) {
         (None, _) => Ok(true),
-        (Some(there), Some(brought)) if there == brought => Ok(false),
-        (Some(_another), _) => Err(MoveError::OtherKey(key.id)),
+        (Some(there), Some(copied)) if there == copied => Ok(false),
+        (Some(_another), _) => Err(KeyMigrationError::OtherKey(key.id)),
     }
 }

@@ -1,16 +1,16 @@
-//! A bar on standard error while something long goes on; nothing where that is no terminal.
+//! A progress bar on standard error, shown only on a terminal.
 
 use event_store::Position;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How far a walk along the log is. The bar goes when this is dropped.
+/// Progress of reading the log. The bar disappears when this is dropped.
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// A walk up to the head.
+    /// Starts a bar that ends at the head.
     #[must_use]
     pub fn new(what: &'static str, head: Position) -> Self {
-        // indicatif draws nothing where standard error is no terminal.
+        // indicatif draws nothing if standard error is not a terminal.
         let bar = ProgressBar::with_draw_target(Some(head.0), ProgressDrawTarget::stderr_with_hz(10));
         let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}");
         if let Ok(style) = style {
@@ -20,12 +20,12 @@ impl Progress {
         Self(bar)
     }
 
-    /// The head has moved.
+    /// Sets the head.
     pub fn head(&self, head: Position) {
         self.0.set_length(head.0);
     }
 
-    /// The walk has come to a position.
+    /// Sets the current position.
     pub fn reached(&self, position: Position) {
         self.0.set_position(position.0);
     }

@@ -1,4 +1,4 @@
-//! What every check stands on: a log, where it ended at the beginning, and the few ways of asking that all checks share.
+//! The log of a check, its head at the start, and helpers that all checks share.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -15,10 +15,10 @@ use crate::{
 /// More than any check appends to one stream.
 const WHOLE_STREAM: usize = 100_000;
 /// Small enough that reading a log takes several pages.
-const PAGE: usize = 200;
+const SMALL_PAGE: usize = 200;
 
-/// A log under trial.
-pub struct Ground {
+/// A log under test.
+pub struct Fixture {
     makes: Arc<dyn Fresh>,
     /// The log.
     pub store: Arc<dyn EventStore>,
@@ -26,14 +26,14 @@ pub struct Ground {
     pub start: Position,
 }
 
-impl Ground {
+impl Fixture {
     pub(super) async fn on(makes: Arc<dyn Fresh>) -> Self {
         let store = makes.fresh().await;
         let start = store.head().await.expect("the head can be read");
         Self { makes, store, start }
     }
 
-    /// Closes the log and opens it again; nothing where it ends with the process.
+    /// Closes the log and opens it again; `None` for a log in memory.
     pub(super) async fn reopened(&self) -> Option<Arc<dyn EventStore>> {
         self.makes.reopened().await
     }
@@ -60,12 +60,12 @@ impl Ground {
         self.store.find(stream, event_id).await.expect("a stream can be searched")
     }
 
-    /// Everything the check has written, read in pages.
+    /// All events written by the check, read in pages.
     pub(super) async fn written(&self) -> Vec<Arc<RecordedEvent>> {
         let mut events: Vec<Arc<RecordedEvent>> = Vec::new();
         loop {
             let after = events.last().map_or(self.start, |event| event.position);
-            let page = self.store.read_all(after, PAGE).await.expect("the log can be read");
+            let page = self.store.read_all(after, SMALL_PAGE).await.expect("the log can be read");
             if page.is_empty() {
                 return events;
             }
@@ -74,12 +74,12 @@ impl Ground {
         }
     }
 
-    /// The next event of a subscription; a lost one shows as waiting too long.
+    /// The next event of a subscription; panics if it takes too long.
     pub(super) async fn next(&self, events: &mut EventStream) -> Arc<RecordedEvent> {
         next(events, self.patience()).await
     }
 
-    /// The subscription must go on with exactly these.
+    /// Asserts that the subscription continues with exactly these events.
     pub(super) async fn expect_next(&self, events: &mut EventStream, expected: &[Arc<RecordedEvent>]) {
         for event in expected {
             let given = self.next(events).await;
@@ -99,8 +99,8 @@ pub(super) async fn next(events: &mut EventStream, patience: Duration) -> Arc<Re
     next.expect("a subscription does not end").expect("a subscription gives events")
 }
 
-/// Runs all at once, each as a task of its own, and gives what they gave, in order.
-pub(super) async fn at_once<T: Send + 'static>(
+/// Runs all futures concurrently, each in a task of its own, and returns their results in order.
+pub(super) async fn concurrently<T: Send + 'static>(
     tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
     let running: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
@@ -111,7 +111,7 @@ pub(super) async fn at_once<T: Send + 'static>(
     results
 }
 
-/// The ids in order.
+/// The event ids in order.
 pub(super) fn ids<'a>(events: impl IntoIterator<Item = &'a Arc<RecordedEvent>>) -> Vec<Uuid> {
     events.into_iter().map(|event| event.event.event_id).collect()
 }

@@ -1,7 +1,7 @@
-//! Whether a desk looks after the views: beside a log in a file it holds the lock on its data directory; on a server
-//! whoever owns the views gives a sign of life each second.
+//! Detects whether a desk is running. With files it holds the lock of its data directory; on a server the owner of the views writes
+//! a heartbeat every second.
 //!
-//! Invariant: "no desk" is said only after a look that a living desk cannot miss.
+//! Invariant: "no desk" is only reported after a check that a running desk cannot fail.
 
 use std::{
     fs::{File, TryLockError},
@@ -13,24 +13,24 @@ use std::{
 use event_store::Position;
 use projections::Standing;
 
-/// An owner of views on a server counts as dead after three seconds without a sign of life; one more for a slow machine.
+/// An owner on a server counts as dead after three seconds without a heartbeat; one more second for a slow machine.
 const SILENT: Duration = Duration::from_secs(4);
 
-/// What is known of a desk.
-pub(super) enum Presence {
+/// The state of the detection.
+pub(super) enum DeskLiveness {
     /// By the lock on this file.
     Lock(PathBuf),
-    /// By its signs of life: the last, and when it was seen; whether there has been a new one since the first.
+    /// By heartbeats: the last one, when it was seen, and whether it has changed since the first check.
     Pulse { last: Option<Vec<(i64, i64, Position)>>, seen: Instant, beats: bool },
 }
 
-impl Presence {
+impl DeskLiveness {
     pub(super) fn new(lock: Option<PathBuf>) -> Self {
         lock.map_or(Self::Pulse { last: None, seen: Instant::now(), beats: false }, Self::Lock)
     }
 
-    /// Whether a desk runs; nothing as long as that is not known.
-    pub(super) fn look(&mut self, standing: &Standing) -> io::Result<Option<bool>> {
+    /// Whether a desk runs; `None` while that is unknown.
+    pub(super) fn check(&mut self, standing: &Standing) -> io::Result<Option<bool>> {
         match self {
             Self::Lock(path) => is_held(path).map(Some),
             Self::Pulse { last, seen, beats } => {
@@ -47,13 +47,13 @@ impl Presence {
         }
     }
 
-    /// Whether somebody else's life can be told from our own.
+    /// Whether another process can be distinguished from this one.
     pub(super) fn is_certain(&self) -> bool {
         matches!(self, Self::Lock(_))
     }
 }
 
-/// Taken for a moment only, which a desk that starts waits out.
+/// Takes the lock for a moment only; a starting desk retries for longer.
 fn is_held(path: &Path) -> io::Result<bool> {
     let lock = match File::open(path) {
         Ok(lock) => lock,

@@ -1,31 +1,31 @@
-//! Group commit: one task per log takes whatever appends are waiting and hands them to the adapter as one batch, which is
-//! one transaction and one flush to disk. No delay is added: while one batch is being flushed the next one gathers.
+//! Group commit: one task per log takes all waiting appends and hands them to the adapter as one batch: one transaction, one flush
+//! to disk. No delay is added: while one batch is being flushed, the next one gathers.
 //!
-//! Invariant: a waiter hears of success only after its batch is committed.
+//! Invariant: an append succeeds only after its batch is committed.
 
 use std::{future::Future, sync::Arc};
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    plan::{Request, size},
     port::{AppendError, Appended},
+    sequencer::{Request, size},
 };
 
-/// The most requests in one batch (measured: beyond about 100 rows a larger batch gains little, and waits longer).
+/// Most requests of one batch (measured: beyond about 100 rows a larger batch gains little and takes longer).
 pub const MAX_BATCH_REQUESTS: usize = 256;
-/// The most bytes in one batch.
+/// Most bytes of one batch.
 pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
-/// Turns given away before a batch is gathered, so that those who were just answered bring their next append into this batch
-/// and not the one after it (measured with 32 writers on PostgreSQL: 15,000 events/s without, 23,000 with).
-const TURNS: usize = 3;
+/// Yields to other tasks before a batch is gathered, so that writers that were just answered get their next append into this
+/// batch (measured with 32 writers on PostgreSQL: 15,000 events/s without, 23,000 with).
+const YIELDS: usize = 3;
 
-/// What each request of a batch is answered.
+/// One answer per request of a batch.
 pub type Answers = Vec<Result<Appended, AppendError>>;
-/// What kept a batch from being written.
+/// Why a batch could not be written.
 pub type BatchError = Arc<dyn std::error::Error + Send + Sync>;
 
-/// An adapter's writing half: commits a batch, all that is admitted in it, or fails as a whole.
+/// The writing half of an adapter: commits the accepted requests of a batch, or fails as a whole.
 pub trait BatchWriter: Send + 'static {
     /// One answer per request, in order, after the commit.
     fn write(&mut self, batch: &[Request]) -> impl Future<Output = Result<Answers, BatchError>> + Send;
@@ -36,21 +36,21 @@ struct Waiting {
     answer: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
-/// The door to the writing task. The task ends, after its last batch, when every clone is dropped.
+/// Handle of the writing task. The task ends after its last batch when every clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Appender {
     queue: mpsc::Sender<Waiting>,
 }
 
 impl Appender {
-    /// Starts the task; it owns the writer.
+    /// Starts the task, which owns the writer.
     pub fn start(writer: impl BatchWriter) -> Self {
         let (queue, waiting) = mpsc::channel(4 * MAX_BATCH_REQUESTS);
         tokio::spawn(write_batches(writer, waiting));
         Self { queue }
     }
 
-    /// Waits for the request's turn and its batch.
+    /// Queues a request and waits for its batch.
     ///
     /// # Errors
     /// As [`crate::EventStore::append`].
@@ -64,7 +64,7 @@ impl Appender {
 
 async fn write_batches(mut writer: impl BatchWriter, mut waiting: mpsc::Receiver<Waiting>) {
     while let Some(first) = waiting.recv().await {
-        for _ in 0..TURNS {
+        for _ in 0..YIELDS {
             tokio::task::yield_now().await;
         }
         let (requests, answers) = gather(first, &mut waiting);

@@ -1,10 +1,8 @@
-//! What a node remembers of a stream: where it ends, and which ids stand where in it. KurrentDB has no index by id, and asks no
-//! question about ids further up in a stream than its end; so this is both what finds an event and what keeps one id from being
-//! stored twice in a stream.
+//! A node's index of a stream: its end, and the version of each event id. KurrentDB has no index by id and only checks for repeated
+//! ids at a stream's end, so this index both finds events and prevents an id from being stored twice in a stream.
 //!
-//! A stream is read once, from its first event, and from then on only what is new in it. Invariant: what is remembered is a
-//! beginning of the stream, never something else; whether it is all of it only the server can say, and does, when an append
-//! is sent after the last event that is remembered.
+//! A stream is read once from its first event, and afterwards only its new events. Invariant: the index always covers a prefix of
+//! the stream. Whether it is the whole stream is only known from the server, when an append after the last indexed event succeeds.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -16,36 +14,40 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{codec, connection::Connection, fault::Fault, pull, reader::ReadFault};
+use super::{
+    codec,
+    connection::Connection,
+    fault::{Fault, ReadFault},
+    read,
+};
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     hash::NO_HASH,
-    plan::StreamHead,
+    pages::PAGE,
     port::ReadError,
+    sequencer::StreamHead,
 };
 
-/// Bytes for all that is remembered, about.
-const REMEMBERED_BYTES: u64 = 64 * 1024 * 1024;
-/// What a stream costs, and each of its events.
+/// Approximate size of all cached indexes.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Approximate size of an index, and of each of its events.
 const STREAM_BYTES: usize = 300;
 const EVENT_BYTES: usize = 64;
-/// Events at a time.
-const PAGE: usize = 1000;
-/// Who waits for a stream's earlier append longer than this would rather hear that the log is away.
-const IN_TURN: Duration = Duration::from_secs(4);
+/// Longest wait for an earlier append to the same stream; after that the log is reported as unavailable.
+const LOCK_LIMIT: Duration = Duration::from_secs(4);
 
-/// A stream, as far as it is known.
-pub(super) struct History {
+/// The index of one stream.
+pub(super) struct StreamIndex {
     ids: HashMap<Uuid, StreamVersion>,
-    /// By version, from 1.
+    /// Positions by version, from 1.
     positions: Vec<Position>,
     hash: [u8; 32],
     pub(super) recorded_at: Timestamp,
-    /// Something is known of it, if only that it is empty.
+    /// The stream has been read to its end at least once.
     pub(super) is_known: bool,
 }
 
-impl Default for History {
+impl Default for StreamIndex {
     fn default() -> Self {
         Self {
             ids: HashMap::new(),
@@ -57,7 +59,7 @@ impl Default for History {
     }
 }
 
-impl History {
+impl StreamIndex {
     pub(super) fn head(&self) -> StreamHead {
         StreamHead { version: StreamVersion(self.positions.len() as u64), hash: self.hash }
     }
@@ -66,7 +68,7 @@ impl History {
         self.ids.get(&id).copied()
     }
 
-    /// The last version that stands at or before a position.
+    /// The last version at or before a position.
     fn last_up_to(&self, position: Position) -> StreamVersion {
         StreamVersion(self.positions.partition_point(|known| *known <= position) as u64)
     }
@@ -75,7 +77,7 @@ impl History {
         self.positions.last().copied().unwrap_or(Position::START)
     }
 
-    /// Reads on to the stream's end, and gives what was new.
+    /// Reads to the stream's end and returns the new events.
     pub(super) async fn read_on(
         &mut self,
         connection: &Connection,
@@ -83,7 +85,7 @@ impl History {
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadFault> {
         let mut new = Vec::new();
         loop {
-            let records = pull::of_stream(connection, stream, self.head().version, PAGE).await?;
+            let records = read::of_stream(connection, stream, self.head().version, PAGE).await?;
             for record in &records {
                 let event = codec::decode(record.into())?;
                 self.append(&event)?;
@@ -100,10 +102,10 @@ impl History {
         let expected = self.head().version.next();
         if event.version != expected {
             let (stream, found) = (&event.stream, event.version);
-            let what = format!("stream {stream} goes on with version {found} where {expected} should stand");
+            let what = format!("stream {stream} has version {found} instead of {expected}");
             return Err(ReadError::Damaged { position: event.position, what });
         }
-        // An id that stands twice was appended by somebody else than this log; the first counts.
+        // A duplicate id was not appended by this program; the first counts.
         self.ids.entry(event.event.event_id).or_insert(event.version);
         self.positions.push(event.position);
         (self.hash, self.recorded_at) = (event.hash, event.recorded_at);
@@ -111,31 +113,31 @@ impl History {
     }
 }
 
-/// All that is remembered.
+/// The cache of indexes.
 #[derive(Clone)]
-pub(super) struct Histories(Cache<StreamName, Arc<Mutex<History>>>);
+pub(super) struct StreamIndexes(Cache<StreamName, Arc<Mutex<StreamIndex>>>);
 
-impl Histories {
+impl StreamIndexes {
     pub(super) fn new() -> Self {
-        let weight = |_: &StreamName, history: &Arc<Mutex<History>>| {
-            // Whoever has it puts it back when it has grown.
-            let events = history.try_lock().map_or(0, |history| history.positions.len());
+        let weight = |_: &StreamName, index: &Arc<Mutex<StreamIndex>>| {
+            // A locked index is inserted again by its user when it has grown.
+            let events = index.try_lock().map_or(0, |index| index.positions.len());
             u32::try_from(STREAM_BYTES + events * EVENT_BYTES).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().max_capacity(REMEMBERED_BYTES).weigher(weight).build())
+        Self(Cache::builder().max_capacity(CACHE_BYTES).weigher(weight).build())
     }
 
-    /// The one history of a stream in this process, while it is remembered.
-    pub(super) fn of(&self, stream: &StreamName) -> Arc<Mutex<History>> {
+    /// The cached index of a stream, shared within this process.
+    pub(super) fn of(&self, stream: &StreamName) -> Arc<Mutex<StreamIndex>> {
         self.0.get_with_by_ref(stream, Arc::default)
     }
 
-    /// It may have grown.
-    pub(super) fn put_back(&self, stream: &StreamName, history: &Arc<Mutex<History>>) {
-        self.0.insert(stream.clone(), history.clone());
+    /// Inserts an index again, because its size has changed.
+    pub(super) fn put_back(&self, stream: &StreamName, index: &Arc<Mutex<StreamIndex>>) {
+        self.0.insert(stream.clone(), index.clone());
     }
 
-    /// Where in the stream an id stands.
+    /// The version of an event id in a stream.
     pub(super) async fn version_of(
         &self,
         connection: &Connection,
@@ -143,13 +145,13 @@ impl Histories {
         id: Uuid,
     ) -> Result<Option<StreamVersion>, ReadError> {
         let of_stream = self.of(stream);
-        let mut history = in_turn(&of_stream).await?;
-        if let Some(version) = history.version_of(id) {
+        let mut index = lock(&of_stream).await?;
+        if let Some(version) = index.version_of(id) {
             return Ok(Some(version));
         }
-        let new = history.read_on(connection, stream).await?;
-        let version = history.version_of(id);
-        drop(history);
+        let new = index.read_on(connection, stream).await?;
+        let version = index.version_of(id);
+        drop(index);
         if !new.is_empty() {
             self.put_back(stream, &of_stream);
         }
@@ -167,13 +169,13 @@ impl Histories {
             return Ok(StreamVersion::NONE);
         }
         let of_stream = self.of(stream);
-        let mut history = in_turn(&of_stream).await?;
-        if position < history.last_position() {
-            return Ok(history.last_up_to(position));
+        let mut index = lock(&of_stream).await?;
+        if position < index.last_position() {
+            return Ok(index.last_up_to(position));
         }
-        let new = history.read_on(connection, stream).await?;
-        let version = history.last_up_to(position);
-        drop(history);
+        let new = index.read_on(connection, stream).await?;
+        let version = index.last_up_to(position);
+        drop(index);
         if !new.is_empty() {
             self.put_back(stream, &of_stream);
         }
@@ -181,6 +183,6 @@ impl Histories {
     }
 }
 
-pub(super) async fn in_turn(history: &Mutex<History>) -> Result<MutexGuard<'_, History>, Fault> {
-    timeout(IN_TURN, history.lock()).await.map_err(|_| Fault::NoAnswer(IN_TURN))
+pub(super) async fn lock(index: &Mutex<StreamIndex>) -> Result<MutexGuard<'_, StreamIndex>, Fault> {
+    timeout(LOCK_LIMIT, index.lock()).await.map_err(|_| Fault::NoAnswer(LOCK_LIMIT))
 }

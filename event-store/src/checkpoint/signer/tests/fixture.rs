@@ -1,4 +1,4 @@
-//! A log in memory that can be tampered with and counts what is read of it, a folder for notes, and a key.
+//! A log in memory that can be tampered with and counts the events read from it, a folder for notes, and a key.
 
 use std::{
     path::PathBuf,
@@ -13,12 +13,13 @@ use async_trait::async_trait;
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use tempfile::TempDir;
-use tokio::{sync::watch, time::timeout};
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
 use super::super::{Alarm, Pace, Places, Signer, Status};
 use crate::{
     checkpoint::{Checkpoint, CheckpointKey, LATEST},
+    clock::{Clock, SystemClock},
     event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     memory::MemoryStore,
     merkle::{Tree, TreeSize, leaf_hash},
@@ -26,55 +27,55 @@ use crate::{
     subscription,
 };
 
-/// How long anything may take on a busy machine.
+/// Longest wait on a busy machine.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The most events of one append.
+/// Most events of one append.
 const MAX_TOGETHER: usize = 256;
 
-/// Never by itself.
-pub(super) fn seldom() -> Pace {
+/// Only signs at a stop.
+pub(super) fn only_at_a_stop() -> Pace {
     let never = Duration::from_secs(3600);
     Pace { events: u64::MAX, longest: never, shortest: Duration::ZERO, retry: Duration::from_millis(20) }
 }
 
 pub(super) fn by_count(events: u64) -> Pace {
-    Pace { events, ..seldom() }
+    Pace { events, ..only_at_a_stop() }
 }
 
 pub(super) fn by_time(longest: Duration) -> Pace {
-    Pace { longest, ..seldom() }
+    Pace { longest, ..only_at_a_stop() }
 }
 
-/// A log as a hand may have left it: shorter, with another event somewhere, or called another generation.
+/// A log as tampering may leave it: shorter, with a changed or damaged event, or with another generation.
 #[derive(Clone)]
-struct Handled {
+struct TamperedLog {
     log: MemoryStore,
-    hand: Arc<Mutex<Hand>>,
+    tampering: Arc<Mutex<Tampering>>,
     head: Arc<watch::Sender<Position>>,
     reads: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Copy)]
-struct Hand {
+struct Tampering {
     length: usize,
     changed: Option<Position>,
     damaged: Option<Position>,
     generation: u64,
 }
 
-impl Handled {
-    fn hand(&self) -> Hand {
-        *self.hand.lock().expect("nobody panics with it")
+impl TamperedLog {
+    fn tampering(&self) -> Tampering {
+        *self.tampering.lock().expect("no code panics while it holds this lock")
     }
 
-    /// What the hand has left of it.
+    /// The events that are left.
     fn left(&self) -> Vec<Arc<RecordedEvent>> {
-        now(self.log.read_all(Position::START, self.hand().length))
+        now(self.log.read_all(Position::START, self.tampering().length))
     }
 
     fn shown(&self, event: Arc<RecordedEvent>) -> Arc<RecordedEvent> {
-        if self.hand().changed != Some(event.position) {
+        if self.tampering().changed != Some(event.position) {
             return event;
         }
         let mut changed = (*event).clone();
@@ -84,13 +85,13 @@ impl Handled {
 }
 
 #[async_trait]
-impl EventReader for Handled {
+impl EventReader for TamperedLog {
     async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
         self.log.find(stream, event_id).await
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
-        self.log.holder(event_id).await
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        self.log.owner(event_id).await
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
@@ -98,7 +99,7 @@ impl EventReader for Handled {
     }
 
     async fn identity(&self) -> Result<Identity, ReadError> {
-        Ok(Identity { generation: self.hand().generation, ..self.log.identity().await? })
+        Ok(Identity { generation: self.tampering().generation, ..self.log.identity().await? })
     }
 
     fn positions(&self) -> Positions {
@@ -124,10 +125,11 @@ impl EventReader for Handled {
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let hand = self.hand();
+        let tampering = self.tampering();
         let page: Vec<_> = self.left().into_iter().filter(|event| event.position > after).take(limit).collect();
         self.reads.fetch_add(page.len() as u64, Ordering::Relaxed);
-        if let Some(position) = hand.damaged.filter(|damaged| page.iter().any(|event| event.position == *damaged)) {
+        if let Some(position) = tampering.damaged.filter(|damaged| page.iter().any(|event| event.position == *damaged))
+        {
             return Err(ReadError::Damaged { position, what: "data".into() });
         }
         Ok(page.into_iter().map(|event| self.shown(event)).collect())
@@ -138,8 +140,9 @@ impl EventReader for Handled {
     }
 }
 
-pub(super) struct World {
-    log: Handled,
+pub(super) struct Fixture {
+    log: TamperedLog,
+    clock: Arc<dyn Clock>,
     folder: TempDir,
 }
 
@@ -169,7 +172,7 @@ impl Running {
     }
 }
 
-impl World {
+impl Fixture {
     pub(super) fn new() -> Self {
         Self::numbering(Positions::Dense)
     }
@@ -178,49 +181,53 @@ impl World {
         Self::numbering(Positions::Increasing)
     }
 
+    pub(super) fn by_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..Self::new() }
+    }
+
     fn numbering(positions: Positions) -> Self {
-        let hand = Hand { length: usize::MAX, changed: None, damaged: None, generation: 1 };
-        let log = Handled {
+        let tampering = Tampering { length: usize::MAX, changed: None, damaged: None, generation: 1 };
+        let log = TamperedLog {
             log: MemoryStore::numbering(Uuid::new_v4(), positions),
-            hand: Arc::new(Mutex::new(hand)),
+            tampering: Arc::new(Mutex::new(tampering)),
             head: Arc::new(watch::Sender::new(Position::START)),
             reads: Arc::default(),
         };
-        Self { log, folder: tempfile::tempdir().expect("a temporary folder can be made") }
+        Self { log, clock: SystemClock::shared(), folder: tempfile::tempdir().expect("a temporary folder can be made") }
     }
 
-    fn lay_hand(&self, change: impl FnOnce(&mut Hand)) {
-        change(&mut self.log.hand.lock().expect("nobody panics with it"));
+    fn tamper(&self, change: impl FnOnce(&mut Tampering)) {
+        change(&mut self.log.tampering.lock().expect("no code panics while it holds this lock"));
     }
 
     pub(super) fn cut_to(&self, events: usize) {
-        self.lay_hand(|hand| hand.length = events);
+        self.tamper(|tampering| tampering.length = events);
     }
 
-    /// The n-th.
+    /// The n-th event.
     pub(super) fn change_event(&self, n: u64) {
         let position = self.position_of(n);
-        self.lay_hand(|hand| hand.changed = Some(position));
+        self.tamper(|tampering| tampering.changed = Some(position));
     }
 
-    /// The n-th.
+    /// The n-th event.
     pub(super) fn damage_event(&self, n: u64) {
         let position = self.position_of(n);
-        self.lay_hand(|hand| hand.damaged = Some(position));
+        self.tamper(|tampering| tampering.damaged = Some(position));
     }
 
     pub(super) fn set_generation(&self, generation: u64) {
-        self.lay_hand(|hand| hand.generation = generation);
+        self.tamper(|tampering| tampering.generation = generation);
     }
 
-    /// Other events under the same log's id.
+    /// Replaces the events, under the same log id.
     pub(super) async fn restore(&mut self, generation: u64, events: usize) {
         self.log.log = MemoryStore::new(self.identity().log_id);
         self.set_generation(generation);
         self.append(events).await;
     }
 
-    /// How many events were read.
+    /// Number of events read.
     pub(super) fn reads(&self) -> u64 {
         self.log.reads.load(Ordering::Relaxed)
     }
@@ -250,7 +257,7 @@ impl World {
         let followed = reader.clone();
         let follow: Follow = Arc::new(move |after| followed.subscribe(after));
         let places = Places { folder: self.folder(), state: self.state_file(), key_file: self.key_file() };
-        Running::start(Signer::new(follow, reader, self.identity(), self.key(), places, pace))
+        Running::start(Signer::new(follow, reader, self.identity(), self.key(), places, pace, self.clock.clone()))
     }
 
     pub(super) async fn append(&self, mut events: usize) {
@@ -268,10 +275,10 @@ impl World {
         self.log.head.send_replace(appended.last_position);
     }
 
-    /// Events, and a note of all there is then.
+    /// Appends events and signs the whole log.
     pub(super) async fn append_and_sign(&self, events: usize) {
         self.append(events).await;
-        self.start(seldom()).await.stop().await;
+        self.start(only_at_a_stop()).await.stop().await;
         self.is_right(&self.latest());
     }
 
@@ -322,12 +329,12 @@ impl World {
         Checkpoint::open(&self.read(name), self.key().public()).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// The name of the newest note's day.
+    /// File name of the newest note's day.
     pub(super) fn day(&self) -> String {
         self.latest().signed_at.strftime("%Y-%m-%d.checkpoint").to_string()
     }
 
-    /// What the log was, by the slow definition.
+    /// The expected checkpoint, computed from the whole tree.
     fn checkpoint(&self, size: u64, signed_at: Timestamp) -> Checkpoint {
         let events = now(self.log.log.read_all(Position::START, usize::MAX));
         let tree: Tree = events.iter().map(|event| leaf_hash(&event.hash)).collect();
@@ -335,7 +342,7 @@ impl World {
         Checkpoint { log: self.identity(), size: TreeSize(size), root, position: self.position_of(size), signed_at }
     }
 
-    /// Where the n-th event stands.
+    /// Position of the n-th event.
     pub(super) fn position_of(&self, n: u64) -> Position {
         let events = now(self.log.log.read_all(Position::START, usize::MAX));
         usize::try_from(n).ok().and_then(|n| n.checked_sub(1)).map_or(Position::START, |index| events[index].position)
@@ -345,13 +352,13 @@ impl World {
         assert_eq!(*checkpoint, self.checkpoint(checkpoint.size.0, checkpoint.signed_at));
     }
 
-    /// A note of what the log was, of another time.
+    /// A valid note with another time.
     pub(super) fn sign_as_of(&self, size: u64, signed_at: &str) -> String {
         self.checkpoint(size, signed_at.parse().expect("a time")).sign(&self.key())
     }
 }
 
-/// What memory answers, it answers at once.
+/// The memory log answers without waiting.
 fn now<T>(answer: impl Future<Output = Result<T, ReadError>>) -> T {
     answer.now_or_never().expect("it does not wait").expect("it is there")
 }

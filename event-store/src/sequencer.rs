@@ -1,8 +1,8 @@
-//! The sequencer's mind, shared by every adapter that numbers events itself: given what the log holds, it says of each
-//! waiting append whether it happens, and which rows that makes. Pure: no database, no clock.
+//! The sequencer, shared by every adapter that assigns positions itself: given the state of the log, it accepts or refuses each
+//! waiting append and computes the rows to insert. Pure: no database, no clock.
 //!
-//! Invariant: requests are judged one after the other, as if each had its own transaction; one that fails takes no
-//! number and leaves no row.
+//! Invariant: requests are decided one after the other, as if each had its own transaction; a refused one takes no position and
+//! adds no row.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,24 +16,24 @@ use crate::{
     vault::seal::same_sealed_content,
 };
 
-/// The most events one append may bring.
+/// Most events of one append.
 pub const MAX_EVENTS: usize = 256;
-/// The most bytes of `data` and sealed part one append may bring: well below KurrentDB's 1 MiB default per append.
+/// Most bytes of `data` and sealed parts of one append: well below KurrentDB's default limit of 1 MiB.
 pub const MAX_EVENT_BYTES: usize = 900 * 1024;
 
-/// One append that waits for its turn.
+/// An append request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Where to.
+    /// The target stream.
     pub stream: StreamName,
-    /// Under which condition.
+    /// The precondition.
     pub expected: Expected,
-    /// What.
+    /// The events.
     pub events: Vec<SealedEvent>,
 }
 
 impl Request {
-    /// Refuses what no adapter stores.
+    /// Refuses what no adapter can store.
     ///
     /// # Errors
     /// [`AppendError::Refused`] for an empty append or one over the limits.
@@ -50,13 +50,13 @@ impl Request {
     }
 }
 
-/// Bytes that an event's two parts take.
+/// Bytes of an event's two parts.
 #[must_use]
 pub fn size(event: &SealedEvent) -> usize {
     event.data.len() + event.personal.as_ref().map_or(0, |sealed| sealed.len())
 }
 
-/// PostgreSQL stores no such text; in a batch it would fail its neighbours too.
+/// PostgreSQL cannot store U+0000, and the whole batch would fail.
 fn holds_nul(event: &SealedEvent) -> bool {
     let texts = [&*event.event_type, event.actor.as_str(), &*event.data, event.key_id.as_deref().unwrap_or_default()];
     texts.iter().any(|text| text.contains('\0'))
@@ -66,7 +66,7 @@ fn lacks_key(event: &SealedEvent) -> bool {
     event.personal.is_some() != event.key_id.is_some()
 }
 
-/// Where a stream ends.
+/// The end of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamHead {
     /// Version of its last event.
@@ -80,7 +80,7 @@ impl StreamHead {
     pub const NONE: Self = Self { version: StreamVersion::NONE, hash: NO_HASH };
 }
 
-/// Where the log ends.
+/// The end of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogHead {
     /// Position of the last event.
@@ -94,18 +94,18 @@ impl LogHead {
     pub const NONE: Self = Self { position: Position::START, recorded_at: Timestamp::UNIX_EPOCH };
 }
 
-/// Judges a batch of requests and collects its rows.
+/// Decides a batch of requests and collects its rows.
 #[derive(Debug)]
-pub struct Plan {
+pub struct Sequencer {
     head: LogHead,
     streams: HashMap<StreamName, StreamHead>,
     stored: HashMap<Uuid, Arc<RecordedEvent>>,
     rows: Vec<Arc<RecordedEvent>>,
 }
 
-impl Plan {
-    /// Starts from what the log holds: its head, the heads of all streams that the batch names (absent = no events) and
-    /// those events whose ids the batch brings again.
+impl Sequencer {
+    /// Starts from the state of the log: its head, the heads of all streams named in the batch (absent = no events), and
+    /// the stored events whose ids occur in the batch.
     #[must_use]
     pub fn new(
         head: LogHead,
@@ -116,7 +116,7 @@ impl Plan {
         Self { head, streams, stored, rows: Vec::new() }
     }
 
-    /// Judges one request. An `Ok` is true once [`Self::rows`] are committed.
+    /// Decides one request. An `Ok` becomes valid once [`Self::rows`] are committed.
     ///
     /// # Errors
     /// As [`crate::EventStore::append`].
@@ -130,19 +130,19 @@ impl Plan {
         Ok(self.number(request, stream, now))
     }
 
-    /// What the batch adds, in position order.
+    /// The rows to insert, in position order.
     #[must_use]
     pub fn rows(&self) -> &[Arc<RecordedEvent>] {
         &self.rows
     }
 
-    /// Where the log and the touched streams end once the rows are committed.
+    /// The ends of the log and of the touched streams once the rows are committed, and the rows.
     #[must_use]
     pub fn into_parts(self) -> (LogHead, HashMap<StreamName, StreamHead>, Vec<Arc<RecordedEvent>>) {
         (self.head, self.streams, self.rows)
     }
 
-    /// The first time's answer if every event of the request is already recorded.
+    /// The first answer again, if every event of the request is already recorded.
     fn repeated(&self, request: &Request) -> Result<Option<Appended>, AppendError> {
         let mut last: Option<&Arc<RecordedEvent>> = None;
         let mut repeats = 0;
@@ -192,7 +192,7 @@ fn different(stored: &Arc<RecordedEvent>) -> AppendError {
     AppendError::DifferentContent { event_id: stored.event.event_id, stored: Box::new((**stored).clone()) }
 }
 
-/// Two events of one append under one id can never both be stored.
+/// Refuses an append that contains an id twice.
 fn own_ids_differ(request: &Request) -> Result<(), AppendError> {
     let mut ids: Vec<Uuid> = request.events.iter().map(|event| event.event_id).collect();
     ids.sort_unstable();
@@ -200,7 +200,7 @@ fn own_ids_differ(request: &Request) -> Result<(), AppendError> {
     if ids.len() == request.events.len() { Ok(()) } else { Err(AppendError::Refused("holds one event id twice")) }
 }
 
-/// Same content as the port means it: type, schema, data and what the sealed part says. (The stream is compared apart.)
+/// Same content as defined by the port: type, schema, data and the content of the sealed part. The stream is compared separately.
 #[must_use]
 pub fn same_content(stored: &SealedEvent, again: &SealedEvent) -> bool {
     stored.event_type == again.event_type
@@ -222,7 +222,7 @@ fn check_version(request: &Request, actual: StreamVersion) -> Result<(), AppendE
     Err(AppendError::WrongExpectedVersion { stream: request.stream.clone(), expected: request.expected, actual })
 }
 
-/// `now` to the microsecond, but at least a microsecond after the event before: clocks go back, the log does not.
+/// `now` in microseconds, but at least one microsecond after the previous event, even if the clock was set back.
 fn later_than(last: Timestamp, now: Timestamp) -> Timestamp {
     let now = Timestamp::from_microsecond(now.as_microsecond()).expect("a time cut to microseconds stays in range");
     let earliest = last.saturating_add(SignedDuration::from_micros(1)).expect("a fixed duration can be added");

@@ -1,8 +1,8 @@
-//! How far the signer is: the tree's right edge and the event it ends with. Kept in a small file, so that a start does not
-//! read the whole log.
+//! The signer's progress: the right edge of the Merkle tree and the event it ends with. Kept in a small file, so that a start
+//! need not read the whole log.
 //!
-//! The file is believed only where the newest note vouches for it and the log still has the event (`resume.rs`), so it is not
-//! flushed to disk, and may be deleted at any time. It holds hashes, and nothing that is secret.
+//! The file is only trusted if the newest note confirms it and the log still has the event (`resume.rs`), so it is not synced to
+//! disk and may be deleted at any time. It contains hashes and no secrets.
 
 use std::{fs, io, path::Path};
 
@@ -17,12 +17,12 @@ use crate::{
 
 /// The right edge of one log's tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Edge {
+pub(super) struct Frontier {
     pub(super) log: Identity,
     range: CompactRange,
-    /// Of the last event in it.
+    /// Of the last event.
     pub(super) position: Position,
-    /// Of the last event in it.
+    /// Of the last event.
     hash: Hash,
 }
 
@@ -35,13 +35,13 @@ struct Stored {
     peaks: Vec<String>,
 }
 
-impl Edge {
+impl Frontier {
     /// Before the first event.
     pub(super) fn start(log: Identity) -> Self {
         Self { log, range: CompactRange::default(), position: Position::START, hash: [0; 32] }
     }
 
-    /// Goes on to the next event.
+    /// Adds the next event.
     pub(super) fn append(&mut self, event: &RecordedEvent) {
         self.range.append(leaf_hash(&event.hash));
         self.position = event.position;
@@ -52,17 +52,17 @@ impl Edge {
         self.range.size()
     }
 
-    /// What the log was up to here.
+    /// The checkpoint of the log up to here.
     pub(super) fn checkpoint(&self, signed_at: Timestamp) -> Checkpoint {
         Checkpoint { log: self.log, size: self.size(), root: self.range.root(), position: self.position, signed_at }
     }
 
-    /// Whether a checkpoint says the same, whenever it was signed.
+    /// Whether a checkpoint describes the same state; its time does not matter.
     pub(super) fn is_at(&self, checkpoint: &Checkpoint) -> bool {
         self.checkpoint(checkpoint.signed_at) == *checkpoint
     }
 
-    /// Whether the log has, at this position, the event that this ends with.
+    /// Whether the log has the last event at its position.
     pub(super) async fn is_in(&self, reader: &dyn EventReader) -> Result<bool, ReadError> {
         if self.position == Position::START {
             return Ok(true);
@@ -70,7 +70,7 @@ impl Edge {
         Ok(reader.read_at(self.position).await?.is_some_and(|event| event.hash == self.hash))
     }
 
-    /// Reads it back; none where there is no file, or it is not whole.
+    /// Reads the file; `None` if it is missing or incomplete.
     pub(super) fn load(path: &Path) -> io::Result<Option<Self>> {
         match fs::read(path) {
             Ok(text) => Ok(serde_json::from_slice::<Stored>(&text).ok().and_then(Self::from_stored)),

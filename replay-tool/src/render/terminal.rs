@@ -1,32 +1,32 @@
-//! What a terminal adds to the text: colours by who acted, and lines that break where its edge is.
+//! Colours by actor, and line wrapping.
 //!
-//! Invariant: widths are counted in columns, of which a Chinese character takes two.
+//! Invariant: widths are in columns; a Chinese character takes two.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// A terminal as this program uses it.
+/// The properties of a terminal.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
-    /// How many columns it has.
+pub struct Terminal {
+    /// Number of columns.
     pub columns: usize,
     /// Whether colours are wanted.
     pub has_colours: bool,
 }
 
-/// Who acted, or how much it matters.
+/// The style of a line, by actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// As any text.
+    /// Plain text.
     Plain,
     /// The customer.
     Customer,
     /// The assistant.
     Assistant,
-    /// A person of the house.
+    /// A member of staff.
     Agent,
-    /// A rule of the house.
+    /// A process manager or an escalation rule.
     Policy,
-    /// What is said about the telling, not told.
+    /// Remarks of this program.
     Quiet,
 }
 
@@ -43,7 +43,7 @@ impl Style {
         }
     }
 
-    /// The sequence that begins it, where there is one; one of the sixteen colours, which every terminal shows readably.
+    /// The escape sequence, if any: one of the sixteen colours that every terminal displays readably.
     pub(super) fn sequence(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
@@ -56,7 +56,7 @@ impl Style {
     }
 }
 
-/// Breaks a line so that no piece is wider than `columns`: after a space where there is one, else anywhere.
+/// Wraps a line to pieces of at most `columns`: after a space if there is one, otherwise anywhere.
 pub(super) fn wrapped(line: &str, columns: usize) -> Vec<&str> {
     let (mut pieces, mut rest) = (Vec::new(), line);
     while rest.width() > columns {
@@ -99,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_piece_is_wider_than_the_screen_and_nothing_but_spaces_is_lost(line in "[ a电池é👍]{0,60}", columns in 2..20usize) {
+        fn wrapped_lines_fit_and_lose_only_spaces(line in "[ a电池é👍]{0,60}", columns in 2..20usize) {
             let pieces = wrapped(&line, columns);
             prop_assert!(pieces.iter().all(|piece| piece.width() <= columns), "{pieces:?}");
             let bare = |text: &str| text.replace(' ', "");

@@ -1,7 +1,7 @@
-//! Checkpoints as an auditor keeps them: files, or folders of files, opened with the public key.
+//! Checkpoint files of an auditor, single or in folders, verified with the public key.
 //!
-//! A note that can be read and does not hold under the key is a difference: somebody changed it, or put another in its place.
-//! One that is not there, or that was signed over another log, lets nothing be said.
+//! A readable note whose signature is not valid is a difference: it was changed or replaced. A missing one, or one of another log,
+//! means that nothing can be checked.
 
 use std::{
     fs::{self, File},
@@ -16,67 +16,67 @@ use event_store::{
 
 use crate::{failure::Failure, source::Maps};
 
-/// The ending of checkpoints' files, as `desk` names them.
+/// File extension of checkpoints.
 const ENDING: &str = "checkpoint";
 
-/// A checkpoint, and the note that it was taken out of.
+/// A checkpoint and its note.
 #[derive(Debug)]
-pub struct Note {
-    /// Where it lies.
+pub struct CheckpointFile {
+    /// The file.
     pub file: PathBuf,
-    /// Its text.
+    /// The note's text.
     pub text: String,
-    /// What it says.
+    /// The checkpoint.
     pub checkpoint: Checkpoint,
 }
 
-impl Note {
-    /// Reads a note and checks its signature.
+impl CheckpointFile {
+    /// Reads a note and verifies its signature.
     ///
     /// # Errors
-    /// It cannot be read, or is not what the key has signed.
+    /// The file cannot be read, or its signature is not valid.
     pub fn read(file: &Path, key: &PublicKey) -> Result<Self, Failure> {
-        let refused = |source| Failure::Note { file: file.to_owned(), source };
+        let refused = |source| Failure::CheckpointFile { file: file.to_owned(), source };
         let bytes = read_at_most(file, MAX_NOTE_BYTES).map_err(|source| failed(file, source))?;
-        let text = String::from_utf8(bytes).map_err(|_| refused(NoteError::Malformed("it is no text")))?;
+        let text = String::from_utf8(bytes).map_err(|_| refused(NoteError::Malformed("it is not text")))?;
         let checkpoint = Checkpoint::open(&text, key).map_err(refused)?;
         Ok(Self { file: file.to_owned(), text, checkpoint })
     }
 
-    /// The checkpoint in this log's terms; it must have been signed over it, or over a log that this is a copy of.
+    /// The checkpoint translated to this log: it must be of this log or of one that this is a copy of.
     ///
     /// # Errors
-    /// It says nothing about this log.
+    /// It is of another log.
     pub fn in_terms_of(&self, maps: &Maps) -> Result<Checkpoint, Failure> {
         maps.checkpoint(&self.checkpoint).map_err(|source| Failure::WrongLog { file: self.file.clone(), source })
     }
 }
 
-/// Reads a proof file and checks it.
+/// Reads and verifies a proof file.
 ///
 /// # Errors
-/// It cannot be read, proves nothing, or is of another log.
+/// It cannot be read, is not valid, or is of another log.
 pub fn read_proof(file: &Path, key: &PublicKey, maps: &Maps) -> Result<(Checkpoint, Proof), Failure> {
     let content = read_at_most(file, MAX_PROOF_BYTES).map_err(|source| failed(file, source))?;
     let refused = |source| Failure::Proof { file: file.to_owned(), source };
     let (checkpoint, proof) = proof::check(&content, key).map_err(refused)?;
-    let carried = maps.checkpoint(&checkpoint);
-    Ok((carried.map_err(|source| Failure::WrongLog { file: file.to_owned(), source })?, proof))
+    let translated = maps.checkpoint(&checkpoint);
+    Ok((translated.map_err(|source| Failure::WrongLog { file: file.to_owned(), source })?, proof))
 }
 
-/// Reads all notes that were named, those of a folder in the order of their names.
+/// Reads all given notes, those of a folder in order of their names.
 ///
 /// # Errors
-/// As [`Note::read`]; there is none in a folder.
-pub fn read_all(paths: &[PathBuf], key: &PublicKey) -> Result<Vec<Note>, Failure> {
+/// As [`CheckpointFile::read`]; a folder contains no checkpoint.
+pub fn read_all(paths: &[PathBuf], key: &PublicKey) -> Result<Vec<CheckpointFile>, Failure> {
     let mut notes = Vec::new();
     for path in paths {
         if path.is_dir() {
             for file in notes_in(path)? {
-                notes.push(Note::read(&file, key)?);
+                notes.push(CheckpointFile::read(&file, key)?);
             }
         } else {
-            notes.push(Note::read(path, key)?);
+            notes.push(CheckpointFile::read(path, key)?);
         }
     }
     Ok(notes)
@@ -97,7 +97,7 @@ fn notes_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// The bytes of a file; of a longer one enough to see that it is longer.
+/// Reads a file up to one byte beyond the limit, so that a longer one is recognised.
 ///
 /// # Errors
 /// It cannot be read.
