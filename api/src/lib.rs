@@ -6,6 +6,7 @@ pub mod app;
 pub mod body;
 pub mod checkpoints;
 pub mod cli;
+pub mod clock_file;
 mod copy_ends;
 mod copy_keys;
 mod copy_log;

@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt as _;
+use futures::{FutureExt as _, future::join_all};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -79,7 +79,7 @@ impl Supervisor {
         Self { pace, followers: Mutex::default() }
     }
 
-    /// Starts a follower. Those that read what another one makes are started after it: they are stopped in reverse order.
+    /// Starts a follower. The first is what the others read from; it is stopped last.
     pub fn start(&self, follower: Follower) {
         let (stop, stopping) = watch::channel(false);
         let Follower { name, position, alarm, run } = follower;
@@ -105,11 +105,12 @@ impl Supervisor {
         }
     }
 
-    /// Ends all that still run, the last started first.
+    /// Ends all that still run: together, because one may wait for a database that is away, and the first started at last.
     pub async fn stop_all(&self) {
-        let names: Vec<&str> = self.lock().iter().rev().map(|supervised| supervised.record.name).collect();
-        for name in names {
-            self.stop(name).await;
+        let names: Vec<&str> = self.lock().iter().map(|supervised| supervised.record.name).collect();
+        if let Some((first, others)) = names.split_first() {
+            join_all(others.iter().map(|name| self.stop(name))).await;
+            self.stop(first).await;
         }
     }
 
