@@ -30,7 +30,7 @@ pub fn signer(
     clock: Arc<dyn Clock>,
 ) -> Result<Signer, AnyError> {
     let key = checkpoint_key(settings, log)?;
-    let (folder, key_file) = (settings.checkpoint_dir.clone(), settings.checkpoint_key_file.clone());
+    let (folder, key_file) = (settings.checkpoint_dir(), settings.checkpoint_key_file());
     if folder.starts_with(data_dir.join("")) {
         tracing::info!(
             folder = %folder.display(),
@@ -43,7 +43,7 @@ pub fn signer(
 }
 
 fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, AnyError> {
-    let path = &settings.checkpoint_key_file;
+    let path = &settings.checkpoint_key_file();
     let (key, made) = CheckpointKey::read_or_create(path, log)?;
     if key.public().name() != Checkpoint::origin(log) {
         return Err(format!(
@@ -66,7 +66,7 @@ fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, A
 /// # Errors
 /// There is no key yet, or its file cannot be read.
 pub fn print_public_key(settings: &Settings) -> Result<(), AnyError> {
-    let path = &settings.checkpoint_key_file;
+    let path = &settings.checkpoint_key_file();
     let key = match CheckpointKey::read(path) {
         Err(KeyError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             let hint = "the first start of `desk` makes it; --data-dir or checkpoint_key_file say where it is";

@@ -45,12 +45,11 @@ impl Doors {
     /// As the settings say.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        let doors = &settings.doors;
         Self {
-            proxies: doors.trusted_proxies.clone(),
-            guests: Guests { allowed: doors.allowed_origins.clone(), widget: doors.widget_origins.clone() },
-            headers: Headers::new(&doors.frame_ancestors),
-            rates: Rates::new(doors.chat_rate_per_minute, doors.rate_per_second),
+            proxies: settings.trusted_proxies.clone(),
+            guests: Guests { allowed: settings.allowed_origins.clone(), widget: settings.widget_origins.clone() },
+            headers: Headers::new(&settings.frame_ancestors),
+            rates: Rates::new(settings.chat_rate_per_minute, settings.rate_per_second),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What HTTP says when something is not done: `application/problem+json`, with what old clients look for beside it.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -15,15 +15,15 @@ use serde::Serialize;
 use crate::{request::current_request_id, sign_in::identity::IdentityTokenError};
 
 /// A refusal, as it is answered. Boxed, because every route may return one and few do.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Problem(Box<Refusal>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Refusal {
     status: StatusCode,
     code: &'static str,
     detail: String,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     extra: serde_json::Map<String, serde_json::Value>,
     retry_after: Option<Duration>,
     allowed: Option<String>,
@@ -71,7 +71,8 @@ impl Problem {
 
     /// A field does not parse.
     #[must_use]
-    pub fn invalid(field: &'static str, reason: impl fmt::Display) -> Self {
+    pub fn invalid(field: impl Into<Cow<'static, str>>, reason: impl fmt::Display) -> Self {
+        let field = field.into();
         let mut problem = Self::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", format!("{field} {reason}"));
         problem.0.field = Some(field);
         problem
@@ -184,7 +185,7 @@ impl ResponseError for Problem {
             status: self.0.status.as_u16(),
             detail: &self.0.detail,
             code: self.0.code,
-            field: self.0.field,
+            field: self.0.field.as_deref(),
             request_id: current_request_id(),
             success: false,
             error: &self.0.detail,

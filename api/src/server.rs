@@ -68,7 +68,7 @@ fn bind(address: SocketAddr) -> Result<TcpListener, AnyError> {
 
 /// One line with the address when every door is there, and where to look.
 fn announce(address: SocketAddr, app: &App) -> Result<(), AnyError> {
-    let scheme = if app.settings.doors.tls.is_some() { "https" } else { "http" };
+    let scheme = if app.settings.tls.is_some() { "https" } else { "http" };
     let mut out = std::io::stdout();
     writeln!(out, "desk is ready: {scheme}://{address}/  (chat page; /docs/ lists the API){}", first_password(app))?;
     out.flush()?;
@@ -86,8 +86,8 @@ fn first_password(app: &App) -> String {
 /// # Errors
 /// The listener, or a file or address of the doors' settings, cannot be used.
 pub fn doors(listener: TcpListener, app: Arc<App>) -> Result<Server, AnyError> {
-    let settings = app.settings.doors.clone();
-    let tls = settings.tls.as_ref().map(tls::open).transpose()?;
+    let tls = app.settings.tls.as_ref().map(tls::open).transpose()?;
+    let redirect_listen = app.settings.redirect_listen;
     let secure_port = Data::new(redirect::SecurePort::of(listener.local_addr()?));
     let doors = Data::new(Doors::new(&app.settings));
     let data = Data::from(app);
@@ -102,7 +102,7 @@ pub fn doors(listener: TcpListener, app: Arc<App>) -> Result<Server, AnyError> {
     };
     let server = Server::build().disable_signals().shutdown_timeout(GRACE.as_secs());
     let server = listen(server, listener, tls, house)?;
-    let Some(address) = settings.redirect_listen else { return Ok(server.run()) };
+    let Some(address) = redirect_listen else { return Ok(server.run()) };
     let plain = move || ActixApp::new().app_data(secure_port.clone()).configure(redirect::configure);
     Ok(listen(server, bind(address)?, None, plain)?.run())
 }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api_keys;
+pub mod device;
 pub mod first;
 pub mod guard;
 pub mod identity;

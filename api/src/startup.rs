@@ -97,7 +97,7 @@ async fn start_over(
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
-    let run_settings = RunSettings { limit: settings.assistant_limit, ..RunSettings::default() };
+    let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner = Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings);
     let policies = open_policies(&settings, &data_dir).await?;
     let policy_store = PolicyStore::new(policies.clone());
@@ -177,7 +177,7 @@ fn identity_tokens(settings: &Settings) -> Result<IdentityTokens, AnyError> {
     let keys = settings.identity_keys_file.as_deref().map(IdentityKeys::read).transpose()?.unwrap_or_default();
     tracing::info!(
         keys = keys.count(),
-        legacy_sessions = settings.legacy_sessions,
+        legacy_sessions = settings.compat_legacy_sessions,
         "customers are known by the shop's identity tokens"
     );
     Ok(IdentityTokens::new(settings.identity_audience.clone(), keys))

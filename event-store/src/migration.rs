@@ -3,25 +3,54 @@
 //! Each database (log, vault, policy) has its own numbered files in `migrations/`, its own file or schema, and its own record of
 //! applied migrations.
 
+use std::sync::LazyLock;
+
+use include_dir::{Dir, File, include_dir};
 use sqlx::{
-    migrate::{MigrateError, Migrator},
+    SqlSafeStr as _,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::SqlitePool,
 };
 
 use crate::sql::{Database, SqlError};
 
+/// The migrations of a folder, read when this crate is compiled.
+macro_rules! built_in {
+    ($folder:tt) => {
+        LazyLock::new(|| {
+            static FILES: Dir<'static> = include_dir!($folder);
+            migrator(&FILES)
+        })
+    };
+}
+
 /// The log in SQLite.
-pub static SQLITE_LOG: Migrator = sqlx::migrate!("../migrations/sqlite/log");
+pub static SQLITE_LOG: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/sqlite/log");
 /// The vault in SQLite.
-pub static SQLITE_VAULT: Migrator = sqlx::migrate!("../migrations/sqlite/vault");
+pub static SQLITE_VAULT: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/sqlite/vault");
 /// The policies' own store in SQLite.
-pub static SQLITE_POLICY: Migrator = sqlx::migrate!("../migrations/sqlite/policy");
+pub static SQLITE_POLICY: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/sqlite/policy");
 /// The log in PostgreSQL.
-pub static POSTGRES_LOG: Migrator = sqlx::migrate!("../migrations/postgres/log");
+pub static POSTGRES_LOG: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/postgres/log");
 /// The vault in PostgreSQL.
-pub static POSTGRES_VAULT: Migrator = sqlx::migrate!("../migrations/postgres/vault");
+pub static POSTGRES_VAULT: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/postgres/vault");
 /// The policies' own store in PostgreSQL.
-pub static POSTGRES_POLICY: Migrator = sqlx::migrate!("../migrations/postgres/policy");
+pub static POSTGRES_POLICY: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/postgres/policy");
+
+/// As `sqlx::migrate!` would; that macro alone would have the whole of sqlx, SQLite included, compiled a second time for the
+/// build machine.
+fn migrator(folder: &'static Dir<'static>) -> Migrator {
+    Migrator::with_migrations(folder.files().map(migration).collect())
+}
+
+/// `0001_event.sql` is version 1, "event".
+fn migration(file: &'static File<'static>) -> Migration {
+    let name = file.path().file_stem().and_then(|name| name.to_str()).expect("a migration's name is text");
+    let (version, description) = name.split_once('_').expect("a migration's name is number_description");
+    let version = version.parse().expect("a migration's name begins with its number");
+    let sql = file.contents_utf8().expect("a migration is text").into_sql_str();
+    Migration::new(version, description.replace('_', " ").into(), MigrationType::Simple, sql, false)
+}
 
 /// Why a database could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -123,5 +152,38 @@ pub async fn migrate_policy(database: &Database) -> Result<(), MigrationError> {
     match database {
         Database::Sqlite { writer, .. } => migrate_sqlite("policy", &SQLITE_POLICY, writer).await,
         Database::Postgres(pool) => migrate_postgres("policy", "policy", &POSTGRES_POLICY, pool).await,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Databases of earlier programs hold version, description and checksum as sqlx itself reads them from the files.
+    #[tokio::test]
+    async fn migrations_are_what_sqlx_reads_from_the_folders() {
+        let ours = [
+            ("sqlite/log", &SQLITE_LOG),
+            ("sqlite/vault", &SQLITE_VAULT),
+            ("sqlite/policy", &SQLITE_POLICY),
+            ("postgres/log", &POSTGRES_LOG),
+            ("postgres/vault", &POSTGRES_VAULT),
+            ("postgres/policy", &POSTGRES_POLICY),
+        ];
+        let read = |migrator: &Migrator| -> Vec<_> {
+            let migrations = migrator
+                .iter()
+                .map(|one| (one.version, one.description.clone(), one.migration_type, one.checksum.clone(), one.no_tx));
+            migrations.collect()
+        };
+        for (folder, built_in) in ours {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(folder);
+            let from_disk = Migrator::new(path).await.unwrap();
+            assert!(!read(built_in).is_empty(), "{folder}");
+            assert_eq!(read(built_in), read(&from_disk), "{folder}");
+        }
     }
 }

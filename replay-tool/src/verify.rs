@@ -9,10 +9,9 @@ use event_store::{
 use serde::Serialize;
 
 use crate::{
-    Finding,
+    Finding, checkpoint_files,
     cli::VerifyArgs,
     failure::Failure,
-    notes,
     progress::Progress,
     render::Screen,
     source::{Maps, Source},

@@ -1,4 +1,4 @@
-//! Who has left, asked of the log and heard from it: on a log in KurrentDB (the protocol test server), for that one can go away.
+//! Revoked visitors, read from the log and followed on it: on the protocol test server for KurrentDB, which can be stopped.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,25 +10,25 @@ use journal::Tail;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::kurrentdb::{Ground, PATIENCE};
+use crate::kurrentdb::{Fixture as KurrentDb, PATIENCE};
 
-/// Longer than it is believed that somebody has not left.
+/// Longer than a cached visitor status is valid.
 const BELIEF_IS_OVER: Duration = Duration::from_millis(700);
 
-struct World {
-    ground: Ground,
+struct Fixture {
+    kurrentdb: KurrentDb,
     customers: Arc<Customers>,
     tail: Arc<Tail>,
 }
 
-impl World {
+impl Fixture {
     async fn new() -> Self {
-        let ground = Ground::new();
-        let store = ground.log().await;
+        let kurrentdb = KurrentDb::new();
+        let store = kurrentdb.log().await;
         let log_id = store.identity().await.unwrap().log_id;
         let tail = Tail::start(store.clone(), Position::START);
         let customers = Customers::new(Log::new(store, Arc::new(Vault::in_memory())), log_id);
-        Self { ground, customers: Arc::new(customers), tail }
+        Self { kurrentdb, customers: Arc::new(customers), tail }
     }
 
     fn hearing(&self) -> Arc<Departures> {
@@ -38,12 +38,12 @@ impl World {
         departures
     }
 
-    /// It hears of nothing that is appended.
+    /// A listener that receives no events.
     fn deaf(&self) -> Departures {
         Departures::after(Position::START)
     }
 
-    /// A visitor who is believed to be here, and has left.
+    /// A visitor who signed out while cached as present.
     async fn believed(&self, departures: &Departures) -> VisitorId {
         let visitor = visitor();
         self.is_here(departures, visitor).await;
@@ -73,65 +73,65 @@ fn visitor() -> VisitorId {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn that_a_visitor_has_not_left_is_not_believed_for_long() {
-    let world = World::new().await;
-    let departures = world.deaf();
-    let visitor = world.believed(&departures).await;
+async fn visitor_status_is_checked_again_after_a_short_time() {
+    let fixture = Fixture::new().await;
+    let departures = fixture.deaf();
+    let visitor = fixture.believed(&departures).await;
     sleep(BELIEF_IS_OVER).await;
-    assert!(departures.has_left(&world.customers, visitor).await.unwrap());
+    assert!(departures.has_left(&fixture.customers, visitor).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_it_has_left_itself_nothing_is_believed() {
-    let world = World::new().await;
-    let departures = world.deaf();
-    let visitor = world.believed(&departures).await;
+async fn sign_out_on_the_same_node_takes_effect_at_once() {
+    let fixture = Fixture::new().await;
+    let departures = fixture.deaf();
+    let visitor = fixture.believed(&departures).await;
     departures.look_again(visitor);
-    assert!(departures.has_left(&world.customers, visitor).await.unwrap());
+    assert!(departures.has_left(&fixture.customers, visitor).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_left_before_anybody_listened_has_left() {
-    let world = World::new().await;
+async fn visitor_signed_out_before_the_listener_started_is_known() {
+    let fixture = Fixture::new().await;
     let visitor = visitor();
-    world.leaves(visitor).await;
-    world.hears_of(&world.deaf(), visitor).await;
+    fixture.leaves(visitor).await;
+    fixture.hears_of(&fixture.deaf(), visitor).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listener_that_missed_what_was_told_looks_for_itself() {
-    let world = World::new().await;
-    let (departures, first, mut last) = (world.hearing(), visitor(), visitor());
-    let mut departure = departures.of(world.customers.clone(), first);
+async fn lagging_listener_reads_the_log_for_missed_sign_outs() {
+    let fixture = Fixture::new().await;
+    let (departures, first, mut last) = (fixture.hearing(), visitor(), visitor());
+    let mut departure = departures.of(fixture.customers.clone(), first);
     assert!(timeout(Duration::from_millis(300), &mut departure).await.is_err(), "nobody has left");
-    world.leaves(first).await;
+    fixture.leaves(first).await;
     for _ in 0..100 {
         last = visitor();
-        world.leaves(last).await;
+        fixture.leaves(last).await;
     }
-    world.hears_of(&departures, last).await;
+    fixture.hears_of(&departures, last).await;
     timeout(PATIENCE, departure).await.expect("it has left");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_the_log_is_away_those_may_look_who_were_here_and_have_not_left_since() {
-    let world = World::new().await;
-    let (hearing, deaf) = (world.hearing(), world.deaf());
+async fn visitors_known_before_an_outage_may_read_while_the_log_is_unavailable() {
+    let fixture = Fixture::new().await;
+    let (hearing, deaf) = (fixture.hearing(), fixture.deaf());
     let (here, heard_of, asked_about, stranger) = (visitor(), visitor(), visitor(), visitor());
     for departures in [&hearing, &deaf] {
         for visitor in [here, heard_of, asked_about] {
-            world.is_here(departures, visitor).await;
+            fixture.is_here(departures, visitor).await;
         }
     }
-    world.leaves(heard_of).await;
-    world.hears_of(&hearing, heard_of).await;
-    world.leaves(asked_about).await;
+    fixture.leaves(heard_of).await;
+    fixture.hears_of(&hearing, heard_of).await;
+    fixture.leaves(asked_about).await;
     sleep(BELIEF_IS_OVER).await;
-    assert!(deaf.has_left(&world.customers, asked_about).await.unwrap());
+    assert!(deaf.has_left(&fixture.customers, asked_about).await.unwrap());
 
-    world.ground.server().go_down_everywhere();
-    assert!(world.may_look(&hearing, here).await && world.may_look(&deaf, here).await);
-    assert!(!world.may_look(&hearing, heard_of).await);
-    assert!(!world.may_look(&deaf, asked_about).await);
-    assert!(!world.may_look(&hearing, stranger).await);
+    fixture.kurrentdb.server().go_down_everywhere();
+    assert!(fixture.may_look(&hearing, here).await && fixture.may_look(&deaf, here).await);
+    assert!(!fixture.may_look(&hearing, heard_of).await);
+    assert!(!fixture.may_look(&deaf, asked_about).await);
+    assert!(!fixture.may_look(&hearing, stranger).await);
 }

@@ -19,18 +19,18 @@ use domain::{
         command::{CAPACITY, Changes, NewAccount},
         event::PasswordOrigin,
     },
-    text::Username,
+    text::{PersonName, Username},
 };
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use requests::{ChangeAgentRequest, CreateAgentRequest, ResetPasswordRequest, SkillsRequest, Wanted};
+pub use requests::{ChangeAgentRequest, CreateAgentRequest, ResetPasswordRequest, SkillsRequest};
 
-use super::profile::person_name;
+use super::profile::{fit, fit_for};
 use crate::{
     app::App,
-    body::JsonBody,
+    body::{JsonBody, field::Capacity},
     problem::Problem,
     query::QueryFields,
     request::request_id,
@@ -117,20 +117,19 @@ pub async fn create(
     app: Data<App>,
     body: JsonBody<CreateAgentRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = body.0.parse()?;
-    let hash = app.passwords.hash(wanted.password).await?;
-    let by = PasswordOrigin::Administrator;
-    let Changes { name, email, role, skills, languages, capacity } = wanted.filled;
+    let CreateAgentRequest { username, password, name, email, role, skills, languages, max_sessions } = body.0;
+    let password = fit_for(password, &username, "password")?;
+    let named_so = || PersonName::parse(username.as_str()).map_err(|error| Problem::invalid("name", error));
     let new = NewAccount {
-        name: name.map_or_else(|| person_name(wanted.username.as_str().to_owned()), Ok)?,
-        username: wanted.username,
+        name: name.map_or_else(named_so, Ok)?,
         email: email.flatten(),
         role: role.unwrap_or(Role::Agent),
         skills: skills.unwrap_or_default(),
         languages: languages.unwrap_or_else(|| Language::ALL.to_vec()),
-        capacity: capacity.unwrap_or(CAPACITY),
-        hash,
-        by,
+        capacity: max_sessions.map_or(CAPACITY, |Capacity(count)| count),
+        hash: app.passwords.hash(password).await?,
+        by: PasswordOrigin::Administrator,
+        username,
     };
     let made = app.accounts.create(may.staff.actor(), new, request_id()).await.map_err(as_exists)?;
     Ok(answer(&made))
@@ -166,7 +165,7 @@ pub async fn change(
     body: JsonBody<ChangeAgentRequest>,
 ) -> Result<HttpResponse, Problem> {
     let agent = named(&app, &id)?;
-    let changes = body.0.parse()?;
+    let changes = Changes::from(body.0);
     if changes.role.is_some_and(|role| role != Role::Admin) {
         keep_an_administrator(&app, agent)?;
     }
@@ -200,7 +199,7 @@ pub async fn skills(
     id: Path<String>,
     body: JsonBody<SkillsRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let changes = body.0.parse()?;
+    let changes = Changes { skills: Some(body.0.skills), ..Changes::default() };
     change_it(&may, &app, named(&app, &id)?, changes).await
 }
 
@@ -277,8 +276,8 @@ pub async fn reset_password(
     }
     let folded = app.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(no_account)?;
-    let (password, shown) = match body.0.parse() {
-        Some(given) => (super::profile::chosen(given, account, "new_password")?, None),
+    let (password, shown) = match body.0.new_password {
+        Some(given) => (fit(given, account, "new_password")?, None),
         None => {
             let made_up = Password::generate();
             let shown = made_up.expose().to_owned();

@@ -18,13 +18,13 @@ use projections::ApiKeyView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    auth::{PATIENCE, secret},
-    profile::person_name,
-};
+use super::auth::{PATIENCE, secret};
 use crate::{
     app::App,
-    body::JsonBody,
+    body::{
+        JsonBody,
+        field::{EndTime, ProgramPermissions, TO_COME, optional, required},
+    },
     openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
@@ -128,30 +128,17 @@ pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> R
 #[derive(Deserialize, ToSchema)]
 pub struct IssueApiKeyRequest {
     /// What it is for.
-    #[serde(default)]
-    #[schema(value_type = texts::Person, required = true)]
-    name: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::Person)]
+    name: PersonName,
     /// What it may do: some of session:read, statistics:read, log:read, personal:read, audit:read, agent:read.
-    #[serde(default)]
-    #[schema(value_type = Vec<words::ProgramPermission>, required = true, min_items = 1)]
-    permissions: Option<Vec<String>>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = Vec<words::ProgramPermission>, min_items = 1)]
+    permissions: ProgramPermissions,
     /// When it ends by itself (RFC 3339); never unless told.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<String>,
-}
-
-impl IssueApiKeyRequest {
-    /// Name, permissions and end, as they are taken.
-    ///
-    /// # Errors
-    /// A field is missing or not taken.
-    pub fn parse(self, now: Timestamp) -> Result<(PersonName, Vec<Permission>, Option<Timestamp>), Problem> {
-        let name = person_name(self.name.ok_or_else(|| Problem::invalid("name", "is required"))?)?;
-        let permissions = parse_permissions(self.permissions.unwrap_or_default())?;
-        let expires_at = self.expires_at.map(|text| parse_end(&text, now)).transpose()?;
-        Ok((name, permissions, expires_at))
-    }
+    expires_at: Option<EndTime>,
 }
 
 /// A key was issued.
@@ -181,7 +168,11 @@ pub async fn issue(
     app: Data<App>,
     body: JsonBody<IssueApiKeyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (name, permissions, expires_at) = body.0.parse(Timestamp::now())?;
+    let IssueApiKeyRequest { name, permissions: ProgramPermissions(permissions), expires_at } = body.0;
+    let expires_at = expires_at.map(|EndTime(end)| end);
+    if expires_at.is_some_and(|end| end <= Timestamp::now()) {
+        return Err(Problem::invalid("expires_at", TO_COME));
+    }
     let made = NewKey::generate();
     let new = NewApiKey { name, permissions, digest: made.digest.clone(), expires_at };
     let issued = app.accounts.issue_api_key(made.id, may.staff.actor(), new, request_id()).await?;
@@ -189,25 +180,6 @@ pub async fn issue(
     let data = ApiKeyData::of(issued.id, &issued.key);
     let (key, position) = (made.expose().to_owned(), issued.position.0);
     Ok(secret(HttpResponse::Ok()).json(IssueApiKeyAnswer { success: true, data, key, position }))
-}
-
-fn parse_permissions(texts: Vec<String>) -> Result<Vec<Permission>, Problem> {
-    let allowed = || Permission::ALL.iter().copied().filter(|permission| permission.is_for_programs());
-    let names = || allowed().map(Permission::as_str).collect::<Vec<_>>().join(", ");
-    let parsed: Option<Vec<Permission>> =
-        texts.iter().map(|text| allowed().find(|permission| permission.as_str() == text)).collect();
-    let mut permissions = parsed
-        .filter(|permissions| !permissions.is_empty())
-        .ok_or_else(|| Problem::invalid("permissions", format_args!("must be one or more of {}", names())))?;
-    permissions.sort();
-    permissions.dedup();
-    Ok(permissions)
-}
-
-fn parse_end(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
-    let end: Option<Timestamp> = text.parse().ok();
-    end.filter(|end| *end > now)
-        .ok_or_else(|| Problem::invalid("expires_at", "must be a time to come like 2027-01-31T00:00:00Z"))
 }
 
 /// One key.

@@ -15,7 +15,7 @@ use commands::{
     accounts::{Found, Renewed, SignInStart, Subject},
 };
 use domain::{
-    AgentId, DeviceId,
+    AgentId,
     agent::{Rejection, command::SecondFactorProof, event::Whereabouts},
     text::Username,
 };
@@ -26,20 +26,23 @@ use utoipa::ToSchema;
 
 use crate::{
     app::App,
-    body::JsonBody,
+    body::{
+        JsonBody,
+        field::{optional, required},
+    },
     doors::address::Client,
     openapi::{texts, words},
     problem::Problem,
     request::request_id,
-    sign_in::{guard::Anybody, passwords::Password, second_factor, staff::Own, staff_tokens::ACCESS_LIFETIME},
+    sign_in::{
+        device::DeviceName, guard::Anybody, passwords::Password, second_factor, staff::Own,
+        staff_tokens::ACCESS_LIFETIME,
+    },
     wire::agent::AgentData,
 };
 
 /// How long an answer waits for the door to know of what it answers.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
-/// A device's own name must be as hard to guess as this is long, to be let past the wait of those who failed.
-pub(crate) const DEVICE_CHARS: std::ops::RangeInclusive<usize> = 16..=200;
-
 /// Who wants to come in.
 #[derive(Deserialize, ToSchema)]
 pub struct LoginRequest {
@@ -50,14 +53,14 @@ pub struct LoginRequest {
     #[serde(default)]
     agent_id: Option<String>,
     /// The password.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    password: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = String)]
+    password: Password,
     /// A random name that the browser keeps, 16 to 200 characters: a device that is signed in need not wait when others
     /// have tried wrong passwords.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<texts::Device>)]
-    device_id: Option<String>,
+    device_id: Option<DeviceName>,
     /// Where the account has a second factor: a one-time code, or a recovery code.
     #[serde(default)]
     code: Option<String>,
@@ -106,10 +109,9 @@ pub async fn login(
 ) -> Result<HttpResponse, Problem> {
     let LoginRequest { username, agent_id, password, device_id, code } = body.0;
     let name = username.or(agent_id).ok_or_else(|| Problem::invalid("username", "is required"))?;
-    let password = Password::given(password.ok_or_else(|| Problem::invalid("password", "is required"))?);
     let now = Timestamp::now();
     let found = find(&app, &name).await?;
-    let device = device_id.as_deref().map(|name| device(found.agent, name)).transpose()?;
+    let device = device_id.map(|name| name.of(found.agent));
     let subjects = subjects(&app, &request, found.agent);
     let is_known = device.is_some_and(|device| found.account().is_some_and(|account| account.knows(device, now)));
     if !is_known {
@@ -154,17 +156,6 @@ async fn find(app: &App, name: &str) -> Result<Found, Problem> {
     let nobody = || Username::parse("nobody-has-this-name-because-it-is-64-characters-long-and-no-word");
     let username = Username::parse(name).or_else(|_| nobody()).map_err(|_| invalid_credentials())?;
     Ok(app.accounts.by_name(&username).await?)
-}
-
-fn device(agent: AgentId, name: &str) -> Result<DeviceId, Problem> {
-    if !DEVICE_CHARS.contains(&name.chars().count()) {
-        let (least, most) = (DEVICE_CHARS.start(), DEVICE_CHARS.end());
-        return Err(Problem::invalid(
-            "device_id",
-            format_args!("must have {least} to {most} characters, best random ones"),
-        ));
-    }
-    Ok(DeviceId::of(agent, name))
 }
 
 fn subjects(app: &App, request: &HttpRequest, agent: AgentId) -> [Subject; 2] {
@@ -260,19 +251,8 @@ pub(super) fn secret(mut answer: actix_web::HttpResponseBuilder) -> actix_web::H
 /// A refresh token to be exchanged.
 #[derive(Deserialize, ToSchema)]
 pub struct RefreshRequest {
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    refresh_token: Option<String>,
-}
-
-impl RefreshRequest {
-    /// The token, as it was sent.
-    ///
-    /// # Errors
-    /// It is missing.
-    pub fn parse(self) -> Result<String, Problem> {
-        self.refresh_token.ok_or_else(|| Problem::invalid("refresh_token", "is required"))
-    }
+    #[serde(deserialize_with = "required")]
+    refresh_token: String,
 }
 
 /// Exchanges a refresh token for the next two. The same token again within 30 s gives the same answer; later it ends the
@@ -289,8 +269,7 @@ impl RefreshRequest {
     )
 )]
 pub async fn refresh(_: Anybody, app: Data<App>, body: JsonBody<RefreshRequest>) -> Result<HttpResponse, Problem> {
-    let token = body.0.parse()?;
-    let said = app.staff_tokens.check_refresh(&token).map_err(|_| {
+    let said = app.staff_tokens.check_refresh(&body.0.refresh_token).map_err(|_| {
         Problem::new(StatusCode::UNAUTHORIZED, "INVALID_REFRESH_TOKEN", "the refresh token is not good; sign in again")
     })?;
     let now = Timestamp::now();

@@ -27,9 +27,14 @@ pub struct BotData {
 /// The assistant as customers see it.
 #[utoipa::path(get, path = "/api/bot/info", operation_id = "bot_info", tag = "customer", responses((status = 200, body = BotAnswer)))]
 pub async fn info(_: Anybody, app: Data<App>) -> HttpResponse {
-    let (bot, workflow_id) = (app.settings.bot.clone(), app.settings.workflow_id.clone());
-    let crate::settings::Bot { name, description, icon_url, welcome } = bot;
-    let bot = BotData { name, description, icon_url, welcome, workflow_id };
+    let settings = &app.settings;
+    let bot = BotData {
+        name: settings.bot_name.clone(),
+        description: settings.bot_description.clone(),
+        icon_url: settings.bot_icon_url.clone(),
+        welcome: settings.bot_welcome.clone(),
+        workflow_id: settings.workflow_id.clone(),
+    };
     HttpResponse::Ok().json(BotAnswer { success: true, bot })
 }
 

@@ -6,49 +6,32 @@ use domain::text::SessionName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::shared::{idempotency_key, session_name};
+use super::shared::idempotency_key;
 use crate::{
-    app::App, body::JsonBody, openapi::texts, problem::Problem, request::request_id, sign_in::visitor::KnownVisitor,
+    app::App,
+    body::{JsonBody, field::required},
+    openapi::texts,
+    problem::Problem,
+    request::request_id,
+    sign_in::visitor::KnownVisitor,
 };
 
 /// Names the session to open.
 #[derive(Deserialize, ToSchema)]
 pub struct CreateRequest {
     /// The session's name, chosen by the client.
-    #[serde(default)]
-    #[schema(value_type = texts::Name, required = true)]
-    user_id: Option<String>,
-}
-
-impl CreateRequest {
-    /// The session's name.
-    ///
-    /// # Errors
-    /// It is missing or not taken.
-    pub fn parse(self) -> Result<SessionName, Problem> {
-        let name = self.user_id.ok_or_else(|| Problem::invalid("user_id", "is required"))?;
-        session_name("user_id", name)
-    }
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::Name)]
+    user_id: SessionName,
 }
 
 /// Names the session to start afresh.
 #[derive(Deserialize, ToSchema)]
 pub struct ContextRequest {
     /// The session's name; the original calls it so.
-    #[serde(default)]
-    #[schema(value_type = texts::Name, required = true)]
-    session_id: Option<String>,
-}
-
-impl ContextRequest {
-    /// The session's name.
-    ///
-    /// # Errors
-    /// It is missing or not taken.
-    pub fn parse(self) -> Result<SessionName, Problem> {
-        let name = self.session_id.ok_or_else(|| Problem::invalid("session_id", "is required"))?;
-        session_name("session_id", name)
-    }
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::Name)]
+    session_id: SessionName,
 }
 
 /// The conversation in force.
@@ -83,7 +66,7 @@ pub async fn create(
     body: JsonBody<CreateRequest>,
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(&request)?;
-    let name = body.0.parse()?;
+    let name = body.0.user_id;
     let visitor = visitor.acting(&request, Some(name.as_str()));
     let command = OpenSession { visitor, name, key, correlation_id: request_id() };
     let opened = app.sessions.open(command).await?;
@@ -146,7 +129,7 @@ async fn start_context(
     clear: bool,
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(request)?;
-    let name = body.parse()?;
+    let name = body.session_id;
     let visitor = visitor.acting(request, Some(name.as_str()));
     let command = StartContext { visitor, name, clear, key, correlation_id: request_id() };
     let outcome = app.sessions.start_context(command).await?;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     app::App,
-    body::JsonBody,
+    body::{JsonBody, field::required},
     openapi::texts,
     problem::Problem,
     request::request_id,
@@ -25,19 +25,9 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct IdentifyRequest {
     /// A JWT that the shop has signed for this sign-in: at most 8,192 bytes.
-    #[serde(default)]
-    #[schema(value_type = texts::IdentityToken, required = true)]
-    identity_token: Option<String>,
-}
-
-impl IdentifyRequest {
-    /// The token, as it was sent.
-    ///
-    /// # Errors
-    /// It is missing.
-    pub fn parse(self) -> Result<String, Problem> {
-        self.identity_token.ok_or_else(|| Problem::invalid("identity_token", "is required"))
-    }
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::IdentityToken)]
+    identity_token: String,
 }
 
 /// Nothing is to be said.
@@ -126,8 +116,7 @@ pub async fn identify(
     app: Data<App>,
     body: JsonBody<IdentifyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let token = body.0.parse()?;
-    let GoodToken { identity, id } = app.identity_tokens.check(&token, jiff::Timestamp::now())?;
+    let GoodToken { identity, id } = app.identity_tokens.check(&body.0.identity_token, jiff::Timestamp::now())?;
     let command = Identify { visitor: holder.0, identity, token: id, correlation_id: request_id() };
     let identified = app.customers.identify(command).await?;
     holder.0.into_iter().for_each(|visitor| app.departures.look_again(visitor));

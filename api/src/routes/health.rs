@@ -1,6 +1,4 @@
-//! Whether the process lives, whether it can serve, how its parts do, and the original's health answer.
-
-pub mod detailed;
+//! Whether the process lives, whether it can serve, and the original's health answer.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,9 +11,9 @@ use utoipa::ToSchema;
 use crate::{app::App, problem::Problem, sign_in::guard::Anybody};
 
 /// How long the store may take to say where its head is.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// Views further behind than this are not ready: at 10,000 events a second a second's work.
-const LAG: u64 = 10_000;
+pub(super) const LAG: u64 = 10_000;
 
 const READY: &str = "ready";
 
@@ -36,20 +34,20 @@ pub async fn process(_: Anybody) -> HttpResponse {
 #[derive(Serialize, ToSchema)]
 pub struct ReadyAnswer {
     /// `ready` or `not_ready`.
-    status: &'static str,
-    store: StoreState,
-    views: ViewsState,
-    checkpoints: CheckpointsState,
+    pub(super) status: &'static str,
+    pub(super) store: StoreState,
+    pub(super) views: ViewsState,
+    pub(super) checkpoints: CheckpointsState,
     /// What somebody has to look at.
-    alarms: Vec<AlarmState>,
+    pub(super) alarms: Vec<AlarmState>,
 }
 
 /// The event store.
 #[derive(Serialize, ToSchema)]
 pub struct StoreState {
-    reachable: bool,
+    pub(super) reachable: bool,
     /// The newest position; null while it does not answer.
-    head: Option<u64>,
+    pub(super) head: Option<u64>,
 }
 
 /// The views.
@@ -102,7 +100,7 @@ pub async fn ready(_: Anybody, app: Data<App>) -> HttpResponse {
 }
 
 impl ReadyAnswer {
-    async fn of(app: &App) -> Self {
+    pub(super) async fn of(app: &App) -> Self {
         let asked = timeout(PATIENCE, head_and_lag(app)).await.ok().and_then(Result::ok);
         let (head, lag) = asked.unzip();
         let alarms = alarms(app);

@@ -21,7 +21,10 @@ use utoipa::ToSchema;
 use super::auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_ones_turn};
 use crate::{
     app::App,
-    body::JsonBody,
+    body::{
+        JsonBody,
+        field::{optional, required},
+    },
     openapi::{texts, words},
     problem::Problem,
     request::request_id,
@@ -32,24 +35,13 @@ use crate::{
 /// Another password.
 #[derive(Deserialize, ToSchema)]
 pub struct ChangePasswordRequest {
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    old_password: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = String)]
+    old_password: Password,
     /// At least 10 characters, and none of those that are tried first.
-    #[serde(default)]
-    #[schema(value_type = texts::NewPassword, required = true)]
-    new_password: Option<String>,
-}
-
-impl ChangePasswordRequest {
-    /// The old one and the new one, as they were sent.
-    ///
-    /// # Errors
-    /// One is missing.
-    pub fn parse(self) -> Result<(String, String), Problem> {
-        let old = self.old_password.ok_or_else(|| Problem::invalid("old_password", "is required"))?;
-        Ok((old, self.new_password.ok_or_else(|| Problem::invalid("new_password", "is required"))?))
-    }
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::NewPassword)]
+    new_password: Password,
 }
 
 /// Changes one's own password; every other sign-in of the account is over then.
@@ -69,14 +61,14 @@ pub async fn change_password(
     app: Data<App>,
     body: JsonBody<ChangePasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (old, new) = body.0.parse()?;
-    let is_same = old == new;
+    let ChangePasswordRequest { old_password: old, new_password: new } = body.0;
+    let is_same = old.expose() == new.expose();
     let account = confirmed(&app, &own, old).await?;
     let account = account.ok_or_else(|| bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"))?;
     if is_same {
         return Err(bad("PASSWORD_SAME", "new_password", "must be another one than before"));
     }
-    let hash = app.passwords.hash(chosen(new, &account, "new_password")?).await?;
+    let hash = app.passwords.hash(fit(new, &account, "new_password")?).await?;
     let keep = Some(own.sign_in);
     let changed = app.accounts.set_password(own.agent, own.actor(), hash, keep, request_id()).await?;
     app.access.reach(changed.position, PATIENCE).await;
@@ -84,12 +76,12 @@ pub async fn change_password(
 }
 
 /// One's own account, if that is its password: whoever finds an open window does not get further than the window.
-pub(super) async fn confirmed(app: &App, own: &Own, password: String) -> Result<Option<Account>, Problem> {
+pub(super) async fn confirmed(app: &App, own: &Own, password: Password) -> Result<Option<Account>, Problem> {
     let folded = app.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
     let subject = [Subject::account(app.identity.log_id, own.agent)];
     wait_for_ones_turn(app, &subject).await?;
-    if !app.passwords.is_right(Password::given(password), account.password.as_ref()).await? {
+    if !app.passwords.is_right(password, account.password.as_ref()).await? {
         return Ok(None);
     }
     app.failures.forget(&subject).await.map_err(store_away)?;
@@ -97,14 +89,14 @@ pub(super) async fn confirmed(app: &App, own: &Own, password: String) -> Result<
 }
 
 /// A password that is taken for an account.
-pub(super) fn chosen(text: String, account: &Account, field: &'static str) -> Result<Password, Problem> {
-    let username = account.username.clone().ok_or_else(|| Problem::not_found("there is no such account"))?;
-    taken(text, &username, field)
+pub(super) fn fit(password: Password, account: &Account, field: &'static str) -> Result<Password, Problem> {
+    let username = account.username.as_ref().ok_or_else(|| Problem::not_found("there is no such account"))?;
+    fit_for(password, username, field)
 }
 
 /// A password that is taken for a name.
-pub(in crate::routes) fn taken(text: String, username: &Username, field: &'static str) -> Result<Password, Problem> {
-    Password::chosen(text, username).map_err(|error| bad("INVALID_PASSWORD", field, &error.to_string()))
+pub(super) fn fit_for(password: Password, username: &Username, field: &'static str) -> Result<Password, Problem> {
+    password.fit_for(username).map_err(|error| bad("INVALID_PASSWORD", field, &error.to_string()))
 }
 
 pub(super) fn bad(code: &'static str, field: &'static str, reason: &str) -> Problem {
@@ -149,24 +141,13 @@ fn profile_answer(agent: AgentId, account: &Account, position: Position) -> Http
 #[derive(Deserialize, ToSchema)]
 pub struct ProfileRequest {
     /// What customers and colleagues see.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<texts::Person>)]
-    name: Option<String>,
+    name: Option<PersonName>,
     /// Where mail goes; empty for nowhere.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<texts::Email>)]
-    email: Option<String>,
-}
-
-impl ProfileRequest {
-    /// What is taken of it.
-    ///
-    /// # Errors
-    /// A field is not taken.
-    pub fn parse(self) -> Result<Changes, Problem> {
-        let (name, email) = (self.name.map(person_name), self.email.map(address_of));
-        Ok(Changes { name: name.transpose()?, email: email.transpose()?, ..Changes::default() })
-    }
+    email: Option<Option<EmailAddress>>,
 }
 
 /// Changes one's own name or address. What else is sent is ignored: a role is not one's own to change.
@@ -181,21 +162,10 @@ impl ProfileRequest {
     )
 )]
 pub async fn change_profile(own: Own, app: Data<App>, body: JsonBody<ProfileRequest>) -> Result<HttpResponse, Problem> {
-    let changes = body.0.parse()?;
+    let ProfileRequest { name, email } = body.0;
+    let changes = Changes { name, email, ..Changes::default() };
     let changed = app.accounts.change(own.agent, own.actor(), changes, request_id()).await?;
     Ok(profile_answer(changed.agent, &changed.account, changed.position))
-}
-
-pub(in crate::routes) fn person_name(text: String) -> Result<PersonName, Problem> {
-    PersonName::parse(&text).map_err(|error| Problem::invalid("name", error))
-}
-
-/// Empty means nowhere.
-pub(in crate::routes) fn address_of(text: String) -> Result<Option<EmailAddress>, Problem> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    EmailAddress::parse(&text).map(Some).map_err(|error| Problem::invalid("email", error))
 }
 
 /// Where one is signed in.

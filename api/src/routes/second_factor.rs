@@ -20,10 +20,11 @@ use super::{
 };
 use crate::{
     app::App,
-    body::JsonBody,
+    body::{JsonBody, field::required},
     problem::Problem,
     request::request_id,
     sign_in::{
+        passwords::Password,
         second_factor::{digests, new_recovery_codes, new_secret, proof, step_of, uri},
         staff::{AgentWrite, May, Own},
     },
@@ -33,9 +34,9 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 pub struct PrepareSecondFactorRequest {
     /// One's own password.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    password: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = String)]
+    password: Password,
 }
 
 /// A secret to be put into an authenticator app; shown this once.
@@ -83,9 +84,8 @@ pub async fn prepare(
 #[derive(Deserialize, ToSchema)]
 pub struct EnableSecondFactorRequest {
     /// What the authenticator app shows.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    code: Option<String>,
+    #[serde(deserialize_with = "required")]
+    code: String,
 }
 
 /// Recovery codes; shown this once.
@@ -117,7 +117,6 @@ pub async fn enable(
     app: Data<App>,
     body: JsonBody<EnableSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let code = body.0.code.ok_or_else(|| Problem::invalid("code", "is required"))?;
     let folded = app.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
     if account.second_factor.is_some() {
@@ -125,7 +124,7 @@ pub async fn enable(
     }
     let offered = account.offered.clone().ok_or(Rejection::SecondFactorNotOffered)?;
     let subject = count_a_code(&app, &own).await?;
-    let step = step_of(&offered, &code, Timestamp::now()).ok_or(Rejection::SecondFactorWrong)?;
+    let step = step_of(&offered, &body.0.code, Timestamp::now()).ok_or(Rejection::SecondFactorWrong)?;
     app.failures.forget(&subject).await.map_err(store_away)?;
     let codes = new_recovery_codes();
     let kept = digests(own.agent, &codes);
@@ -138,9 +137,9 @@ pub async fn enable(
 #[derive(Deserialize, ToSchema)]
 pub struct ConfirmSecondFactorRequest {
     /// One's own password.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    password: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = String)]
+    password: Password,
     /// A one-time code, or a recovery code.
     #[serde(default)]
     code: Option<String>,
@@ -218,8 +217,7 @@ pub async fn reset(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Re
     Ok(answer(&reset))
 }
 
-async fn with_password(app: &App, own: &Own, password: Option<String>) -> Result<Account, Problem> {
-    let password = password.ok_or_else(|| Problem::invalid("password", "is required"))?;
+async fn with_password(app: &App, own: &Own, password: Password) -> Result<Account, Problem> {
     let account = confirmed(app, own, password).await?;
     account.ok_or_else(|| bad("PASSWORD_INCORRECT", "password", "is not the password"))
 }

@@ -3,14 +3,11 @@
 //! Invariant: what makes no sense together is refused here, by the setting's name and with the way out, before anything is
 //! opened.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::PathBuf};
 
 use event_store::location::Location;
 
-use super::{Layers, SettingsError};
+use super::{Declared, Fault, PostgresUrl, Url};
 
 /// The log, and as whom it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,22 +30,6 @@ pub enum LogPlace {
     },
 }
 
-/// A URL that may hold a password: it is shown without.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Url(pub String);
-
-impl fmt::Debug for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&event_store::location::without_secrets(&self.0))
-    }
-}
-
-impl fmt::Display for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
 impl fmt::Display for LogPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -68,14 +49,15 @@ const OWNER_OF_WHAT: &str =
 const CREDENTIALS_FOR_WHAT: &str = "unset, or user and password for the KurrentDB server that event_store_url names";
 
 impl LogPlace {
-    pub(super) fn parse(layers: &Layers, data_dir: &Path) -> Result<Self, SettingsError> {
-        let place = place(layers, data_dir)?;
-        let is_own_postgres = matches!(place, Self::Postgres { .. }) && layers.get("event_store_url").is_some();
-        if layers.get("event_store_owner_url").is_some() && !is_own_postgres {
-            return Err(layers.invalid("event_store_owner_url", OWNER_OF_WHAT));
+    /// What the settings of the log say together.
+    pub(super) fn of(declared: &Declared) -> Result<Self, Fault> {
+        let place = place(declared)?;
+        let is_own_postgres = matches!(place, Self::Postgres { .. }) && declared.event_store_url.is_some();
+        if declared.event_store_owner_url.is_some() && !is_own_postgres {
+            return Err(("event_store_owner_url", OWNER_OF_WHAT));
         }
-        if layers.get("event_store_credentials_file").is_some() && !matches!(place, Self::Kurrent { .. }) {
-            return Err(layers.invalid("event_store_credentials_file", CREDENTIALS_FOR_WHAT));
+        if declared.event_store_credentials_file.is_some() && !matches!(place, Self::Kurrent { .. }) {
+            return Err(("event_store_credentials_file", CREDENTIALS_FOR_WHAT));
         }
         Ok(place)
     }
@@ -91,41 +73,42 @@ impl LogPlace {
     }
 }
 
-fn place(layers: &Layers, data_dir: &Path) -> Result<LogPlace, SettingsError> {
-    let rest = layers.postgres_url("database_url")?;
-    let Some(text) = layers.get("event_store_url") else {
-        return Ok(match rest {
-            None => LogPlace::File(data_dir.join("events.db")),
-            Some(url) => {
-                let owner_url = layers.postgres_url("database_owner_url")?.map(Url);
-                LogPlace::Postgres { url: Url(url), owner_url }
-            }
-        });
+fn place(declared: &Declared) -> Result<LogPlace, Fault> {
+    let (rest, owner_of_rest) = (declared.database_url.as_ref(), declared.database_owner_url.as_ref());
+    let postgres = |url: Url, owner_url: Option<&PostgresUrl>| {
+        Ok(LogPlace::Postgres { url, owner_url: owner_url.cloned().map(Url::from) })
     };
-    match (Location::parse(text, "events.db"), rest) {
+    let Some(own) = &declared.event_store_url else {
+        return match rest {
+            None => Ok(LogPlace::File(declared.data_dir.join("events.db"))),
+            Some(url) => postgres(url.clone().into(), owner_of_rest),
+        };
+    };
+    match (Location::parse(&own.0, "events.db"), rest) {
         (Ok(Location::Kurrent(url)), _) => {
-            let credentials_file = layers.get("event_store_credentials_file").map(PathBuf::from);
+            let credentials_file = declared.event_store_credentials_file.clone();
             Ok(LogPlace::Kurrent { url: Url(url), credentials_file })
         }
         (Ok(Location::Postgres(url)), Some(rest)) => {
-            let same_database = if url == rest { layers.postgres_url("database_owner_url")? } else { None };
-            let owner_url = layers.postgres_url("event_store_owner_url")?.or(same_database).map(Url);
-            Ok(LogPlace::Postgres { url: Url(url), owner_url })
+            let same_database = owner_of_rest.filter(|_| *url == **rest);
+            postgres(Url(url), declared.event_store_owner_url.as_ref().or(same_database))
         }
-        (Ok(Location::Postgres(_)), None) => Err(layers.invalid("event_store_url", NEEDS_REST)),
-        (Ok(Location::Sqlite(_)) | Err(_), _) => Err(layers.invalid("event_store_url", EXPECTED)),
+        (Ok(Location::Postgres(_)), None) => Err(("event_store_url", NEEDS_REST)),
+        (Ok(Location::Sqlite(_)) | Err(_), _) => Err(("event_store_url", EXPECTED)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Layers, Settings};
 
     fn settings(variables: &[(&str, &str)]) -> Result<LogPlace, String> {
         let mut layers = Layers::default();
+        layers.flag("data_dir", Some("/d".to_owned()));
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         layers.environment(variables).expect("all known");
-        LogPlace::parse(&layers, Path::new("/d")).map_err(|error| error.to_string())
+        Settings::parse(&layers).map(|settings| settings.log).map_err(|error| error.to_string())
     }
 
     const PG: &str = "postgres://desk_app:s3cret@db/desk";

@@ -76,8 +76,8 @@ fn first_password(
     username: &Username,
 ) -> Result<(Password, PasswordOrigin), AnyError> {
     if let Some(set) = &settings.admin_password {
-        let chosen = Password::chosen(set.clone(), username);
-        let password = chosen.map_err(|error| format!("admin_password (DESK_ADMIN_PASSWORD) {error}"))?;
+        let fit = Password::given(set.clone()).fit_for(username);
+        let password = fit.map_err(|error| format!("admin_password (DESK_ADMIN_PASSWORD) {error}"))?;
         return Ok((password, PasswordOrigin::Owner));
     }
     let fresh = || Password::generate().expose().to_owned();

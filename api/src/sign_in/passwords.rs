@@ -39,14 +39,13 @@ impl Password {
         Self(Zeroizing::new(text))
     }
 
-    /// A new one, for an account of this name.
+    /// The same, if an account of this name may have it.
     ///
     /// # Errors
     /// It is too short, too long, one of the most used, or holds the account's own name.
-    pub fn chosen(text: String, username: &Username) -> Result<Self, Unfit> {
-        let password = Self::given(text);
-        fits(password.expose(), username)?;
-        Ok(password)
+    pub fn fit_for(self, username: &Username) -> Result<Self, Unfit> {
+        fits(self.expose(), username)?;
+        Ok(self)
     }
 
     /// A random one, for whoever comes first.
@@ -148,8 +147,8 @@ mod tests {
     #[test]
     fn one_that_is_tried_first_is_not_taken() {
         let username = Username::parse("anna").expect("a good name");
-        assert_eq!(Password::chosen("Password123".into(), &username).err(), Some(Unfit::Common));
-        assert!(Password::chosen("correct horse battery".into(), &username).is_ok());
+        assert_eq!(Password::given("Password123".into()).fit_for(&username).err(), Some(Unfit::Common));
+        assert!(Password::given("correct horse battery".into()).fit_for(&username).is_ok());
     }
 
     #[test]

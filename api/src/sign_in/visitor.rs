@@ -120,7 +120,7 @@ impl KnownVisitor {
 
 /// Told in the log, so that an operator sees when nobody comes this way any more.
 fn let_in_by_name(app: &App, name: &str) -> Option<VisitorId> {
-    if !app.settings.legacy_sessions || !is_a_legacy_name(name) {
+    if !app.settings.compat_legacy_sessions || !is_a_legacy_name(name) {
         return None;
     }
     tracing::info!(request.id = %request_id(), "a session is opened by its name alone (compat_legacy_sessions)");

@@ -16,7 +16,7 @@ use projections::ViewsLocation;
 use super::AnyError;
 use crate::{
     data_dir::DataDir,
-    settings::{LogPlace, Settings},
+    settings::{LogPlace, PostgresUrl, Settings},
 };
 
 /// Connections for each of vault and policies.
@@ -55,7 +55,7 @@ pub(super) async fn open_policies(settings: &Settings, data_dir: &DataDir) -> Re
 /// A room's database, migrated: a file, or a schema.
 async fn open_room(
     settings: &Settings,
-    url: Option<&String>,
+    url: Option<&PostgresUrl>,
     file: PathBuf,
     room: &'static str,
 ) -> Result<Database, AnyError> {
@@ -115,7 +115,7 @@ fn master_key(settings: &Settings, data_dir: &DataDir) -> Result<MasterKey, AnyE
 
 pub(super) fn views_location(settings: &Settings, data_dir: &DataDir) -> ViewsLocation {
     match &settings.database_url {
-        Some(url) => ViewsLocation::Postgres { url: url.clone() },
+        Some(url) => ViewsLocation::Postgres { url: url.to_string() },
         None => ViewsLocation::Folder(data_dir.join("")),
     }
 }

@@ -156,15 +156,19 @@ async fn the_first_started_is_stopped_last() {
     let (supervisor, ended) = (Supervisor::with_pace(FAST), Arc::new(Mutex::new(Vec::new())));
     for (name, takes) in [("first", 0), ("second", 30), ("third", 0)] {
         let ended = ended.clone();
-        supervisor.start(Follower::new(name, || Position::START, move |stopping| {
-            let ended = ended.clone();
-            async move {
-                stopping.told().await;
-                sleep(Duration::from_millis(takes)).await;
-                ended.lock().unwrap_or_else(PoisonError::into_inner).push(name);
-                Ok(())
-            }
-        }));
+        supervisor.start(Follower::new(
+            name,
+            || Position::START,
+            move |stopping| {
+                let ended = ended.clone();
+                async move {
+                    stopping.told().await;
+                    sleep(Duration::from_millis(takes)).await;
+                    ended.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+                    Ok(())
+                }
+            },
+        ));
     }
     supervisor.stop_all().await;
     assert_eq!(*ended.lock().unwrap_or_else(PoisonError::into_inner), ["third", "second", "first"]);

@@ -4,11 +4,10 @@ use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    sync::Arc,
 };
 
 use domain::{
-    AgentId, Class, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
+    AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
     session::{
         Event, encode,
         event::{
@@ -19,13 +18,7 @@ use domain::{
     },
     text::{MessageText, SessionName},
 };
-use event_store::{
-    Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, Vault,
-    migration::migrate_vault,
-    sql::{Access, Database},
-    sqlite::SqliteStore,
-    vault::{MasterKey, SqlKeys},
-};
+use event_store::{Actor, Expected, Log, StreamName};
 use jiff::Timestamp;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
@@ -63,12 +56,8 @@ impl Shop {
     /// An empty log.
     pub(crate) async fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("events.db")).await.unwrap();
-        let keys = Database::sqlite(&folder.path().join("keys.db"), Access::Durable).await.unwrap();
-        migrate_vault(&keys).await.unwrap();
-        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
-        let vault = Vault::new(Arc::new(SqlKeys::new(keys)), master);
-        Self { folder, log: Log::new(Arc::new(store), Arc::new(vault)) }
+        let log = testkit::log_in(folder.path(), &folder.path().join("master-key")).await;
+        Self { folder, log }
     }
 
     /// A log with one session of ten events: asked, answered, escalated, withheld, taken over, released.
@@ -98,26 +87,7 @@ impl Shop {
     }
 
     pub(crate) async fn append(&self, n: u8, actor: Actor, event: &Event) {
-        let stored = encode(event);
-        let personal = stored.personal.map(|(class, json)| PersonalPart {
-            subject: visitor(n).0,
-            class: match class {
-                Class::Message => KeyClass::Message,
-                Class::Contact => KeyClass::Contact,
-                Class::Staff => KeyClass::Staff,
-            },
-            json,
-        });
-        let new = NewEvent {
-            event_id: Uuid::new_v4(),
-            event_type: stored.event_type,
-            schema: stored.schema,
-            actor,
-            correlation_id: Uuid::new_v4(),
-            causation_id: None,
-            data: stored.data,
-            personal,
-        };
+        let new = testkit::new_event(encode(event), visitor(n).0, actor);
         self.log.append(&StreamName::of("session", session_of(n).0), Expected::Any, &[new]).await.unwrap();
     }
 

@@ -1,4 +1,4 @@
-//! What was written is read back from the disk: whatever became another thing on the way is found before a copy is called whole.
+//! The copy is read back from the disk, so that corruption is found before the copy is marked as complete.
 
 use event_store::{
     import::{Chain, Import, ReadBack},
@@ -10,7 +10,7 @@ use crate::tamper::{NO_GUARDS, Written, run};
 const END: &str = "the head record does not describe the last event";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_disk_gives_back_must_be_what_was_written() {
+async fn copy_is_read_back_and_compared_with_what_was_written() {
     let source = Written::new().await;
     let log = SqliteStore::open_reader(&source.path()).await.unwrap().identity().await.unwrap();
     for (sql, what) in [

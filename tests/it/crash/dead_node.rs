@@ -1,6 +1,6 @@
-//! What a node wrote before it died, written as it writes: through the use cases, with nobody behind them who would go on.
+//! The events that a killed node left: written through its use cases, without the process managers that would continue.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use commands::{
     IdempotencyKey, Node, Sessions,
@@ -14,38 +14,30 @@ use domain::{
     session::{Command, command::StartRun},
     text::{MessageText, SessionName},
 };
-use event_store::{
-    Log, Vault,
-    event::Actor,
-    migration::migrate_vault,
-    vault::{MasterKey, SqlKeys},
-};
+use event_store::Actor;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tests::desk::Desk;
 use uuid::Uuid;
 
-use super::{Ground, customers::Request};
+use super::{Backend, customers::Request};
 
-/// A node that is no more.
+/// A killed node.
 pub(crate) struct DeadNode {
     sessions: Sessions,
     node: Node,
 }
 
 impl DeadNode {
-    /// On the data of a server that does not run, or on a database that others use as well.
-    pub(crate) async fn beside(desk: &Desk, ground: &Ground, incarnation: Incarnation) -> Self {
-        let (store, keys) = ground.open(desk).await;
-        migrate_vault(&keys).await.unwrap();
+    /// On the data of a stopped server, or on a database shared with others.
+    pub(crate) async fn beside(desk: &Desk, backend: &Backend, incarnation: Incarnation) -> Self {
+        let (store, keys) = backend.open(desk).await;
         let log_id = store.identity().await.unwrap().log_id;
-        let master = MasterKey::read(&desk.master_key_file()).unwrap();
-        let vault = Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master));
-        let node = Node { id: "dead".to_owned(), incarnation };
-        Self { sessions: Sessions::new(Log::new(store, vault), log_id), node }
+        let log = testkit::log_over(store, &keys, &desk.master_key_file()).await;
+        Self { sessions: Sessions::new(log, log_id), node: Node { id: "dead".to_owned(), incarnation } }
     }
 
-    /// It took a message, and died before anything else.
+    /// It recorded a message and was killed before the run.
     pub(crate) async fn took(&self, visitor: VisitorId, request: &Request) -> Received {
         let message = ReceiveMessage {
             visitor,
@@ -58,7 +50,7 @@ impl DeadNode {
         self.sessions.receive_message(&self.node, message).await.unwrap()
     }
 
-    /// It began to answer, and died before it had an answer.
+    /// It started a run and was killed before the reply.
     pub(crate) async fn began_to_answer(&self, session: SessionId) {
         let cause = Uuid::new_v4();
         let origin = Origin {
@@ -76,7 +68,7 @@ impl DeadNode {
         self.sessions.execute(session, &origin, Command::StartRun(run)).await.unwrap();
     }
 
-    /// It noted in its policy store that the message's session is being answered.
+    /// It stored the timer of the message's run.
     pub(crate) async fn noted_what_is_open(&self, policies: &PolicyStore, visitor: VisitorId, request: &Request) {
         let stream = stream_of(SessionId::of(visitor, &request.session));
         let open = TimerChange::Set { stream, due_in: Duration::ZERO, incarnation: self.node.incarnation };

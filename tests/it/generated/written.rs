@@ -1,4 +1,4 @@
-//! What stands in a generated log, on SQLite and on PostgreSQL.
+//! Generated logs as written on SQLite and on PostgreSQL.
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
@@ -62,7 +62,7 @@ async fn verified(store: String) -> (Value, ExitCode) {
 }
 
 #[tokio::test]
-async fn desk_replay_proves_it() {
+async fn desk_replay_verifies_a_generated_log_on_sqlite() {
     for order in both(6_000, 21) {
         let folder = tempfile::tempdir().unwrap();
         write(order, folder.path(), None).await;
@@ -72,7 +72,7 @@ async fn desk_replay_proves_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn desk_replay_proves_it_on_postgresql() {
+async fn desk_replay_verifies_a_generated_log_on_postgres() {
     let database = Postgres::shared().await.fresh_database().await;
     let folder = tempfile::tempdir().unwrap();
     let order = Order::stress(6_000, 22, evening());
@@ -86,7 +86,7 @@ async fn desk_replay_proves_it_on_postgresql() {
     assert!(again.unwrap_err().to_string().contains("--database-url"));
 }
 
-/// Everything but what keys, nonces and the hashes over them make of it.
+/// Every column that does not depend on keys and nonces.
 fn assert_same(one: &[Arc<RecordedEvent>], other: &[Arc<RecordedEvent>]) {
     assert_eq!(one.len(), other.len());
     for (one, other) in one.iter().zip(other) {
@@ -99,7 +99,7 @@ fn assert_same(one: &[Arc<RecordedEvent>], other: &[Arc<RecordedEvent>]) {
 }
 
 #[tokio::test]
-async fn the_same_order_writes_the_same_plain_log() {
+async fn same_order_writes_the_same_plain_log() {
     for order in both(3_000, 23) {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         write(order, one.path(), None).await;
@@ -109,7 +109,7 @@ async fn the_same_order_writes_the_same_plain_log() {
 }
 
 #[tokio::test]
-async fn everything_is_read_back_or_was_erased() {
+async fn generated_personal_parts_open_or_were_erased() {
     let folder = tempfile::tempdir().unwrap();
     write(Order::stress(6_000, 24, evening()), folder.path(), None).await;
     let vault = vault_in(folder.path()).await;
@@ -131,7 +131,7 @@ async fn everything_is_read_back_or_was_erased() {
 }
 
 #[tokio::test]
-async fn a_folder_with_a_log_is_refused_and_left_as_it_is() {
+async fn generate_refuses_a_folder_with_a_log() {
     let folder = tempfile::tempdir().unwrap();
     let order = Order::shop(100, 25, evening());
     write(order, folder.path(), None).await;

@@ -1,4 +1,4 @@
-//! One event of every type with every optional field filled: what the golden files are made of.
+//! One event of every type with every optional field filled: the source of the golden files.
 
 mod staff;
 

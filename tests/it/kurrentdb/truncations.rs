@@ -1,4 +1,4 @@
-//! What an operator can take away from a log, and what `verify` says of it.
+//! Truncated, deleted and foreign streams, and what `verify` reports about them.
 
 use event_store::{
     AppendError, EventReader, EventStore as _, Expected, Position, ReadError, StreamVersion,
@@ -13,9 +13,9 @@ async fn flaw(log: &dyn EventReader) -> Option<(Position, Flaw)> {
     verify(log, |_| ()).await.unwrap().first_flaw
 }
 
-/// Three streams of six events each, and where the second one's stand.
-async fn three_streams(ground: &Ground) -> (Arc<KurrentLog>, StreamName, Vec<Position>) {
-    let log = ground.log().await;
+/// Three streams of six events each, and the positions of the second one's.
+async fn three_streams(fixture: &Fixture) -> (Arc<KurrentLog>, StreamName, Vec<Position>) {
+    let log = fixture.log().await;
     let streams: Vec<StreamName> = (0..3).map(|_| new_stream()).collect();
     for _ in 0..6 {
         for stream in &streams {
@@ -27,15 +27,15 @@ async fn three_streams(ground: &Ground) -> (Arc<KurrentLog>, StreamName, Vec<Pos
     (log, streams[1].clone(), positions.iter().map(|event| event.position).collect())
 }
 
-async fn describe(ground: &Ground, stream: &StreamName, metadata: &serde_json::Value) {
-    ground.write(&format!("$${stream}"), "$metadata", metadata).await;
+async fn describe(fixture: &Fixture, stream: &StreamName, metadata: &serde_json::Value) {
+    fixture.write(&format!("$${stream}"), "$metadata", metadata).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_truncated_stream_is_told_before_the_scavenge_and_after_it() {
-    let ground = Ground::new();
-    let (log, stream, positions) = three_streams(&ground).await;
-    describe(&ground, &stream, &serde_json::json!({"$tb": 2})).await;
+async fn truncated_stream_is_reported_before_and_after_the_scavenge() {
+    let fixture = Fixture::new();
+    let (log, stream, positions) = three_streams(&fixture).await;
+    describe(&fixture, &stream, &serde_json::json!({"$tb": 2})).await;
     let withheld = Flaw::Withheld { stream: stream.clone(), what: "$tb is 2".to_owned() };
     assert_eq!(flaw(&*log).await, Some((positions[0], withheld)));
     let first = log.read_at(positions[0]).await.unwrap().expect("it is still in the log");
@@ -43,57 +43,57 @@ async fn a_truncated_stream_is_told_before_the_scavenge_and_after_it() {
     assert!(matches!(found, Err(ReadError::Damaged { .. })), "where it stood, another stands: {found:?}");
     let left = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
     assert_eq!(left.first().map(|event| event.version), Some(StreamVersion(3)), "the stream's readers miss it at once");
-    // Whoever does not remember it cannot know what stood there, and must not go on.
-    let answer = ground.log().await.append(&stream, Expected::Any, events(1)).await;
+    // A process without the stream in memory cannot know its events, and must stop.
+    let answer = fixture.log().await.append(&stream, Expected::Any, events(1)).await;
     let Err(AppendError::Unavailable(why)) = answer else { panic!("{answer:?}") };
     assert!(why.to_string().contains(&format!("stream {stream} has version 3 instead of 1")), "{why}");
 
-    assert_eq!(ground.server().scavenge().unwrap(), 2);
+    assert_eq!(fixture.server().scavenge().unwrap(), 2);
     let gone = Flaw::Gone { stream: stream.clone(), from: StreamVersion(1), to: StreamVersion(2) };
     assert_eq!(flaw(&*log).await, Some((positions[2], gone.clone())));
     assert!(gone.to_string().contains(&format!("events 1 to 2 of stream {stream} are gone: truncated or scavenged")));
-    // Taking it back brings nothing back.
-    describe(&ground, &stream, &serde_json::json!({})).await;
+    // Removing the metadata restores nothing.
+    describe(&fixture, &stream, &serde_json::json!({})).await;
     assert_eq!(flaw(&*log).await, Some((positions[2], gone)));
 }
 
-/// An answer that ends early, without an error, is not taken for all that was said.
+/// An answer that ends early without an error is not taken as complete.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_told_is_read_to_its_end() {
-    let ground = Ground::new();
-    let (log, stream, _) = three_streams(&ground).await;
+async fn reported_truncations_are_read_completely() {
+    let fixture = Fixture::new();
+    let (log, stream, _) = three_streams(&fixture).await;
     let another = new_stream();
     log.append(&another, Expected::Any, events(1)).await.unwrap();
     for told in [&stream, &another] {
-        describe(&ground, told, &serde_json::json!({"$tb": 1})).await;
+        describe(&fixture, told, &serde_json::json!({"$tb": 1})).await;
     }
-    ground.server().faults().on_reads(1, Ending::Ok, 2);
+    fixture.server().faults().on_reads(1, Ending::Ok, 2);
     let cut = log.truncations().await;
     assert!(matches!(cut, Err(ReadError::Unavailable(_))), "{cut:?}");
     assert_eq!(log.truncations().await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_with_a_count_or_an_age_is_told() {
+async fn stream_with_max_count_or_max_age_is_reported() {
     for (metadata, what) in [
         (serde_json::json!({"$maxCount": 4}), "$maxCount is 4"),
         (serde_json::json!({"$maxAge": 86400}), "$maxAge is 86400"),
     ] {
-        let ground = Ground::new();
-        let (log, stream, positions) = three_streams(&ground).await;
-        describe(&ground, &stream, &metadata).await;
+        let fixture = Fixture::new();
+        let (log, stream, positions) = three_streams(&fixture).await;
+        describe(&fixture, &stream, &metadata).await;
         let withheld = Flaw::Withheld { stream: stream.clone(), what: what.to_owned() };
         assert_eq!(flaw(&*log).await, Some((positions[0], withheld)));
-        describe(&ground, &stream, &serde_json::json!({"$acl": {"$r": "$all"}})).await;
+        describe(&fixture, &stream, &serde_json::json!({"$acl": {"$r": "$all"}})).await;
         assert_eq!(flaw(&*log).await, None, "it was taken back before anything was scavenged");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deleted_stream_is_told() {
-    let ground = Ground::new();
-    let (log, stream, positions) = three_streams(&ground).await;
-    let client = ground.client("");
+async fn deleted_stream_is_reported() {
+    let fixture = Fixture::new();
+    let (log, stream, positions) = three_streams(&fixture).await;
+    let client = fixture.client("");
     client.delete_stream(stream.as_str(), &DeleteStreamOptions::default()).await.unwrap();
     match flaw(&*log).await {
         Some((position, Flaw::Withheld { stream: told, .. })) => {
@@ -101,7 +101,7 @@ async fn a_deleted_stream_is_told() {
         }
         other => panic!("{other:?}"),
     }
-    ground.server().scavenge().unwrap();
+    fixture.server().scavenge().unwrap();
     let found = flaw(&*log).await.expect("it is gone");
     assert!(
         matches!(&found.1, Flaw::Gone { stream: told, .. } | Flaw::Withheld { stream: told, .. } if *told == stream),
@@ -110,11 +110,11 @@ async fn a_deleted_stream_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_with_a_tombstone_is_told_and_takes_nothing_more() {
-    let ground = Ground::new();
-    let (log, stream, _) = three_streams(&ground).await;
-    let other = ground.log().await;
-    ground.client("").tombstone_stream(stream.as_str(), &TombstoneStreamOptions::default()).await.unwrap();
+async fn tombstoned_stream_is_reported_and_refuses_appends() {
+    let fixture = Fixture::new();
+    let (log, stream, _) = three_streams(&fixture).await;
+    let other = fixture.log().await;
+    fixture.client("").tombstone_stream(stream.as_str(), &TombstoneStreamOptions::default()).await.unwrap();
     for log in [&log, &other] {
         let refused = log.append(&stream, Expected::Any, events(1)).await;
         assert!(matches!(refused, Err(AppendError::Refused(_))), "{refused:?}");
@@ -131,15 +131,15 @@ async fn a_stream_with_a_tombstone_is_told_and_takes_nothing_more() {
     }
 }
 
-/// Another program's events in streams with names like ours: history is not skipped, and the reason is told.
+/// Events of another program in streams with our names stop the reader, with the reason.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_foreign_event_is_named() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+async fn foreign_event_is_named() {
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     log.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
-    ground.write("order-4711", "OrderPlaced", &serde_json::json!({"total": 12})).await;
-    ground.write("$stats-x", "$statsCollected", &serde_json::json!({})).await;
-    ground.write("Orders", "OrderPlaced", &serde_json::json!({})).await;
+    fixture.write("order-4711", "OrderPlaced", &serde_json::json!({"total": 12})).await;
+    fixture.write("$stats-x", "$statsCollected", &serde_json::json!({})).await;
+    fixture.write("Orders", "OrderPlaced", &serde_json::json!({})).await;
     match log.read_all(Position::START, 10).await {
         Err(ReadError::Damaged { position, what }) => {
             assert!(position > Position::START && what.contains("order-4711"), "{position}: {what}");

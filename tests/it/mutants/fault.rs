@@ -1,12 +1,12 @@
-//! The faults, and which promises each must break. The table makes one test per fault, which tries it on a log that numbers
-//! densely and on one that leaves holes, wherever it is a fault.
+//! The faults and the promises that each must break. The table makes one test per fault, on a log with dense positions and on one
+//! with holes, where the fault applies.
 
 use event_store::Positions;
 
 const EVERYWHERE: &[Positions] = &[Positions::Dense, Positions::Increasing];
 
 impl Fault {
-    /// On which logs it is one.
+    /// The logs on which it is a fault.
     fn shows_on(self) -> &'static [Positions] {
         match self {
             Self::SkipsPositions | Self::RefusedTakesANumber | Self::KnowsIdsOfTheStreamOnly => &[Positions::Dense],

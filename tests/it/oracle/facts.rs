@@ -1,7 +1,6 @@
-//! Mistakes in folding: a view that is not given one fact, or is given it in another's place, is wrong by one; the comparison
-//! with the oracle must say so.
+//! Mistakes in folding: a view gets all events but one, or one of them changed; the comparison with the oracle must report it.
 //!
-//! A mistake counts where the view's rows are not the right ones; that is found out for one view alone, in memory.
+//! A mistake counts if it makes wrong rows, which is determined for one view alone in memory.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +14,7 @@ use projections::{Fact, View, ViewSet, view};
 
 use super::columns::UNSEEN;
 
-/// What is done to one fact.
+/// The mistake at one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// It is left out.
@@ -24,7 +23,7 @@ pub(super) enum Fault {
     Later,
     /// It was recorded a microsecond later.
     Slower,
-    /// It comes twice: that is no mistake, for facts that the rows hold already change nothing.
+    /// It comes twice: no mistake, because applied events change nothing.
     Twice,
 }
 

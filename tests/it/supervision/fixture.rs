@@ -26,7 +26,7 @@ use event_store::{
     ReadError, RecordedEvent, SealedEvent, StreamName, StreamVersion, Vault, memory::MemoryStore, subscription,
 };
 use journal::Tail;
-use tests::sealed::event;
+use testkit::sealed_event;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -105,7 +105,7 @@ impl Fixture {
 
     /// An event of a type that this program does not know.
     pub(super) async fn append_unreadable(&self, category: &'static str) -> Position {
-        let unknown = SealedEvent { event_type: format!("{category}.of_another_version").into(), ..event() };
+        let unknown = SealedEvent { event_type: format!("{category}.of_another_version").into(), ..sealed_event() };
         let stream = StreamName::of(category, Uuid::new_v4());
         self.faulty.append(&stream, Expected::NoStream, vec![unknown]).await.unwrap().last_position
     }

@@ -11,7 +11,7 @@ use event_store::{EventStore, Log, Position, Vault, memory::MemoryStore};
 use jiff::Timestamp;
 use projections::{Views, ViewsLocation};
 use serde_json::{Value, json};
-use tests::quiet;
+use tests::app_without_processes;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -30,7 +30,7 @@ async fn detailed_health_shows_each_followers_state_and_position() {
     let place = ViewsLocation::Folder(folder.path().to_owned());
     let views = Views::open(place, log.reader(), vault).await.unwrap();
     let (_stop, stopping) = watch::channel(false);
-    let app = quiet::app(store, log, views, Settings::parse(&layers).unwrap(), stopping).await;
+    let app = app_without_processes::app(store, log, views, Settings::parse(&layers).unwrap(), stopping).await;
     app.supervisor.start(Follower::new("failing", || Position(3), |_| async { Err(FollowError::failed("away")) }));
     app.supervisor.start(Follower::new(
         "alarmed",
@@ -63,7 +63,8 @@ async fn detailed_health_shows_each_followers_state_and_position() {
 /// What is shown once staff is let in and followers have failed.
 async fn shown_when_settled(url: &str) -> Value {
     loop {
-        let response = reqwest::Client::new().get(url).bearer_auth(quiet::staff_token()).send().await.unwrap();
+        let response =
+            reqwest::Client::new().get(url).bearer_auth(app_without_processes::staff_token()).send().await.unwrap();
         if response.status() == 200 {
             let mut shown: Value = response.json().await.unwrap();
             let data = shown["data"].take();

@@ -26,7 +26,7 @@ use event_store::{
 };
 use tokio::sync::mpsc;
 
-use super::{Append, Happening, Order, Shop};
+use super::{Append, Order, Shop, Step};
 use keys::BulkKeys;
 use postgres::PostgresRows;
 use sqlite::SqliteRows;
@@ -63,7 +63,7 @@ pub async fn write(
         }
     };
     migrate_vault(&vault).await?;
-    let mut sealed = seal_and_number(happenings(order), vault.clone(), master);
+    let mut sealed = seal_and_number(steps(order), vault.clone(), master);
     let mut written = 0;
     while let Some(batch) = sealed.recv().await {
         let batch = batch?;
@@ -92,13 +92,13 @@ fn refuse_a_second_log(folder: &Path) -> Result<(), Failure> {
 }
 
 /// What happens in the shop, in batches, made on a thread of its own.
-fn happenings(order: Order) -> mpsc::Receiver<Vec<Happening>> {
+fn steps(order: Order) -> mpsc::Receiver<Vec<Step>> {
     let (send, receive) = mpsc::channel(WAITING);
     std::thread::spawn(move || {
         let (mut batch, mut events) = (Vec::new(), 0);
-        for happening in Shop::open(order) {
-            events += if let Happening::Appended(append) = &happening { append.events.len() } else { 0 };
-            batch.push(happening);
+        for step in Shop::open(order) {
+            events += if let Step::Appended(append) = &step { append.events.len() } else { 0 };
+            batch.push(step);
             if events >= BATCH {
                 events = 0;
                 if send.blocking_send(std::mem::take(&mut batch)).is_err() {
@@ -115,7 +115,7 @@ type Rowed = Result<Vec<Arc<RecordedEvent>>, Failure>;
 
 /// The rows of each batch, whose keys are in the vault.
 fn seal_and_number(
-    mut batches: mpsc::Receiver<Vec<Happening>>,
+    mut batches: mpsc::Receiver<Vec<Step>>,
     vault: Database,
     master: MasterKey,
 ) -> mpsc::Receiver<Rowed> {
@@ -143,14 +143,14 @@ struct Sealer {
 }
 
 impl Sealer {
-    async fn rows(&mut self, batch: Vec<Happening>) -> Rowed {
+    async fn rows(&mut self, batch: Vec<Step>) -> Rowed {
         let mut sequencer = Sequencer::new(self.head, std::mem::take(&mut self.streams), Vec::new());
-        for happening in batch {
-            match happening {
-                Happening::Appended(append) => {
+        for step in batch {
+            match step {
+                Step::Appended(append) => {
                     sequencer.admit(&self.seal(&append).await?, append.at)?;
                 }
-                Happening::Erased { at, subject } => self.vault.erase_subject(subject.0, at).await?,
+                Step::Erased { at, subject } => self.vault.erase_subject(subject.0, at).await?,
             }
         }
         self.keys.flush().await?;

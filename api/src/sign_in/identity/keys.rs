@@ -16,7 +16,7 @@ use super::IdentityTokenError;
 
 /// The shortest secret for HS256, in bytes (RFC 7518, 3.2).
 const MIN_SECRET_BYTES: usize = 32;
-/// RSA moduli, in bytes: at least 2,048 bits (RFC 7518, 3.3), at most what the verifier takes.
+/// RSA moduli, in bytes: at least 2,048 bits (RFC 7518, 3.3), at most 4,096, so that checking one signature stays cheap.
 const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
 /// Exactly this many are a point of Ed25519.
 const POINT_BYTES: usize = 32;

@@ -6,7 +6,7 @@ use tests::desk::{ADMIN_PASSWORD, Desk, Setup, program, without_settings};
 const PASSWORD: &str = "hunter2-hunter2";
 
 #[tokio::test]
-async fn tokens_and_keys_are_in_no_line_of_the_log() {
+async fn server_log_has_no_tokens_or_keys() {
     let desk = Desk::start(Setup { environment: vec![("RUST_LOG", "debug".to_owned())], ..Setup::default() });
     let customer = desk.customer();
     customer.arrive("s").await.unwrap();
@@ -30,7 +30,7 @@ async fn tokens_and_keys_are_in_no_line_of_the_log() {
 }
 
 #[test]
-fn a_start_that_fails_shows_no_secret() {
+fn failed_start_prints_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key");
     std::fs::write(&key, PASSWORD).unwrap();
@@ -53,7 +53,7 @@ fn a_start_that_fails_shows_no_secret() {
 }
 
 #[test]
-fn a_password_in_an_argument_is_refused_and_not_repeated() {
+fn password_in_an_argument_is_refused_and_not_printed() {
     for url in [format!("postgres://desk:{PASSWORD}@db/desk"), format!("postgres://db/desk?user=x&password={PASSWORD}")]
     {
         let output = without_settings(program("desk")).args(["check-config", "--database-url", &url]).output().unwrap();
@@ -68,7 +68,7 @@ fn a_password_in_an_argument_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn what_would_run_is_shown_without_secrets() {
+fn check_config_prints_no_secrets() {
     let mut command = without_settings(program("desk"));
     command.arg("check-config");
     for setting in ["DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_URL"] {

@@ -1,7 +1,0 @@
-//! The use cases and the assistant's run, on a log in memory and with assistants that do as they are told.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod deciding;
-mod keeping;
-mod running;
-mod world;
