@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions};
-use event_store::{EventReader, Identity, Log, checkpoint};
+use event_store::{Clock, EventReader, Identity, Log, checkpoint};
 use jiff::Timestamp;
 use journal::Tail;
 use projections::Views;
@@ -82,12 +82,18 @@ pub struct Started {
 impl Started {
     /// This moment.
     #[must_use]
-    pub fn now() -> Self {
-        Self { at: Timestamp::now(), instant: Instant::now() }
+    pub fn now(clock: &dyn Clock) -> Self {
+        Self { at: clock.now(), instant: Instant::now() }
     }
 }
 
 impl App {
+    /// The time by the program's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.log.clock().now()
+    }
+
     /// The log's reading half.
     #[must_use]
     pub fn reader(&self) -> Arc<dyn EventReader> {

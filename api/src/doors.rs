@@ -17,6 +17,8 @@ pub mod redirect;
 pub mod tls;
 pub(crate) mod wire;
 
+use std::sync::Arc;
+
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
@@ -26,6 +28,7 @@ use actix_web::{
     web::Data,
 };
 use address::Client;
+use event_store::Clock;
 use headers::Headers;
 use origins::Guests;
 use rate::{Rates, Standing};
@@ -42,14 +45,14 @@ pub struct Doors {
 }
 
 impl Doors {
-    /// As the settings say.
+    /// As the settings say; limits go by this clock.
     #[must_use]
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Self {
         Self {
             proxies: settings.trusted_proxies.clone(),
             guests: Guests { allowed: settings.allowed_origins.clone(), widget: settings.widget_origins.clone() },
             headers: Headers::new(&settings.frame_ancestors),
-            rates: Rates::new(settings.chat_rate_per_minute, settings.rate_per_second),
+            rates: Rates::new(settings.chat_rate_per_minute, settings.rate_per_second, clock),
         }
     }
 

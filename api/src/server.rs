@@ -89,7 +89,7 @@ pub fn doors(listener: TcpListener, app: Arc<App>) -> Result<Server, AnyError> {
     let tls = app.settings.tls.as_ref().map(tls::open).transpose()?;
     let redirect_listen = app.settings.redirect_listen;
     let secure_port = Data::new(redirect::SecurePort::of(listener.local_addr()?));
-    let doors = Data::new(Doors::new(&app.settings));
+    let doors = Data::new(Doors::new(&app.settings, app.log.clock().clone()));
     let data = Data::from(app);
     let house = move || {
         ActixApp::new()

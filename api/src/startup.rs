@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use crate::{
     app::{App, Started},
     checkpoints,
+    clock_file::FileClock,
     data_dir::DataDir,
     departures::Departures,
     settings::Settings,
@@ -66,7 +67,7 @@ const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
-    let clock = SystemClock::shared();
+    let clock = clock(&settings)?;
     let store = open_log(&settings, clock.clone()).await?;
     start_over(settings, data_dir, store, vault, keys, clock).await
 }
@@ -80,7 +81,7 @@ async fn start_over(
     keys: Database,
     clock: Arc<dyn Clock>,
 ) -> Result<Running, AnyError> {
-    let started = Started::now();
+    let started = Started::now(&*clock);
     let identity = store.identity().await?;
     let log = Log::new(store.clone(), vault.clone()).with_clock(clock.clone());
     let node = Node::born(node_id(&settings, &data_dir)?);
@@ -88,7 +89,7 @@ async fn start_over(
     let tail = Tail::new(store.clone(), head);
     let signed = Arc::new(Cursor::at(Position::START));
     let follow = followers::follow_with(&tail, &signed);
-    let signer = Arc::new(checkpoints::signer(&settings, &data_dir, follow, store.clone(), identity, clock)?);
+    let signer = Arc::new(checkpoints::signer(&settings, &data_dir, follow, store.clone(), identity, clock.clone())?);
     let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
     let supervisor = Arc::new(Supervisor::default());
     supervisor.start(followers::tail(tail.clone()));
@@ -108,7 +109,7 @@ async fn start_over(
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
-    let access = StaffAccess::read(&views).await?;
+    let access = StaffAccess::read(&views, clock.clone()).await?;
     let departures = Arc::new(Departures::after(head));
     supervisor.start(followers::staff_directory(access.clone(), tail.clone(), log.reader()));
     supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
@@ -146,6 +147,14 @@ async fn start_over(
     });
     let databases = vec![keys, policies];
     Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: faq })
+}
+
+/// The one clock of the program.
+fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
+    match &settings.clock_file {
+        Some(path) => Ok(FileClock::open(path.clone())?),
+        None => Ok(SystemClock::shared()),
+    }
 }
 
 /// The accounts alone, for a command that runs without the rest; the folder is locked for as long as it is held.

@@ -15,7 +15,6 @@ use event_store::{
     migration::migrate_policy,
     sql::{Access, Database},
 };
-use jiff::Timestamp;
 use journal::{Cursor, Tail};
 use projections::{Views, ViewsLocation};
 use tempfile::TempDir;
@@ -86,12 +85,12 @@ async fn views_go_on_after_a_panic_and_stop_at_an_unreadable_event() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_staff_directory_goes_on_after_a_panic_and_lets_nobody_in_behind_an_unreadable_account() {
     let fixture = Fixture::with_events(EVENTS).await;
-    let access = StaffAccess::beginning_with(HashMap::new(), Position::START);
+    let access = StaffAccess::beginning_with(HashMap::new(), Position::START, SystemClock::shared());
     fixture.faulty.panic_once();
     let reader = fixture.log.reader();
     fixture.supervisor.start(followers::staff_directory(access.clone(), fixture.tail().await, reader));
     fixture.recovers().await;
-    let standing = || access.standing(AgentId(Uuid::nil()), SignInId(Uuid::nil()), Timestamp::now());
+    let standing = || access.standing(AgentId(Uuid::nil()), SignInId(Uuid::nil()));
     fixture.until("the log is in sight", || standing() == api::sign_in::access::Standing::Over).await;
 
     let unreadable = fixture.append_unreadable("agent").await;

@@ -67,7 +67,8 @@ pub async fn app(
     let head = store.head().await.expect("the store answers");
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::new(store, head);
-    let access = StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head);
+    let access =
+        StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, log.clock().clone());
     let departures = Arc::new(Departures::after(head));
     let supervisor = Arc::new(Supervisor::default());
     supervisor.start(followers::tail(tail.clone()));
@@ -81,7 +82,7 @@ pub async fn app(
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
         customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
         departures,
-        started: Started::now(),
+        started: Started::now(&**log.clock()),
         supervisor,
         identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
         tail,

@@ -8,6 +8,7 @@ mod bucket;
 
 use std::{
     net::{IpAddr, Ipv6Addr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,6 +21,7 @@ use actix_web::{
 };
 use bucket::{Bucket, Level};
 use domain::VisitorId;
+use event_store::Clock;
 use uuid::Uuid;
 
 use super::address::Client;
@@ -46,6 +48,7 @@ enum Key {
 
 /// All limits that are switched on.
 pub(super) struct Rates {
+    clock: Arc<dyn Clock>,
     chat: Option<Bucket>,
     everything: Option<Bucket>,
 }
@@ -64,8 +67,9 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 
 impl Rates {
     /// These limits; 0 switches one off.
-    pub(super) fn new(chat_per_minute: u32, per_second: u32) -> Self {
+    pub(super) fn new(chat_per_minute: u32, per_second: u32, clock: Arc<dyn Clock>) -> Self {
         Self {
+            clock,
             chat: Bucket::new("chat", chat_per_minute, MINUTE, chat_per_minute.min(CHAT_BURST)),
             everything: Bucket::new("requests", per_second, SECOND, per_second),
         }
@@ -74,12 +78,13 @@ impl Rates {
     /// Counts a request.
     pub(super) fn count(&self, request: &ServiceRequest, client: &Client) -> Standing {
         let mut standing = Standing::default();
+        let now = self.clock.now();
         if let Some(everything) = &self.everything {
-            standing.add(everything, everything.take(&[caller(request, client)]));
+            standing.add(everything, everything.take(now, &[caller(request, client)]));
         }
         let chat = self.chat.as_ref().filter(|_| standing.wait.is_none() && is_chat(request));
         if let Some(chat) = chat {
-            standing.add(chat, chat.take(&writer(request, client)));
+            standing.add(chat, chat.take(now, &writer(request, client)));
         }
         standing
     }

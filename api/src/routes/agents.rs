@@ -21,7 +21,6 @@ use domain::{
     },
     text::{PersonName, Username},
 };
-use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -74,7 +73,7 @@ pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> R
     super::sessions::wait(&app, &query).await?;
     let mut reading = app.views.reading().await?;
     let agents = reading.agents().await?;
-    let online = reading.open_sign_ins(Timestamp::now()).await?;
+    let online = reading.open_sign_ins(app.now()).await?;
     let is_online = |agent| online.iter().any(|sign_in| sign_in.agent == agent);
     let data = agents.into_iter().map(|view| (is_online(view.agent), view));
     let data = data.map(|(is_online, view)| AgentData::new(view, is_online)).collect();
@@ -96,7 +95,7 @@ pub async fn show(_may: May<AgentRead>, app: Data<App>, id: Path<String>) -> Res
     let agent = named(&app, &id)?;
     let folded = app.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(no_account)?;
-    let data = AgentData::of(agent, account, Timestamp::now());
+    let data = AgentData::of(agent, account, app.now());
     Ok(HttpResponse::Ok().json(AgentAnswer { success: true, data, position: folded.position.0 }))
 }
 
@@ -132,7 +131,7 @@ pub async fn create(
         username,
     };
     let made = app.accounts.create(may.staff.actor(), new, request_id()).await.map_err(as_exists)?;
-    Ok(answer(&made))
+    Ok(answer(&app, &made))
 }
 
 fn as_exists(error: CommandError) -> Problem {
@@ -178,7 +177,7 @@ async fn change_it(
     agent: AgentId,
     changes: Changes,
 ) -> Result<HttpResponse, Problem> {
-    Ok(answer(&app.accounts.change(agent, may.staff.actor(), changes, request_id()).await?))
+    Ok(answer(&app, &app.accounts.change(agent, may.staff.actor(), changes, request_id()).await?))
 }
 
 /// Says what an account knows about.
@@ -218,7 +217,7 @@ pub async fn skills(
 pub async fn deactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let agent = named(&app, &id)?;
     keep_an_administrator(&app, agent)?;
-    Ok(answer(&app.accounts.set_active(agent, may.staff.actor(), false, request_id()).await?))
+    Ok(answer(&app, &app.accounts.set_active(agent, may.staff.actor(), false, request_id()).await?))
 }
 
 /// Opens a closed account again.
@@ -234,7 +233,7 @@ pub async fn deactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) 
 )]
 pub async fn reactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let agent = named(&app, &id)?;
-    Ok(answer(&app.accounts.set_active(agent, may.staff.actor(), true, request_id()).await?))
+    Ok(answer(&app, &app.accounts.set_active(agent, may.staff.actor(), true, request_id()).await?))
 }
 
 /// The password that was set.
@@ -286,15 +285,15 @@ pub async fn reset_password(
     };
     let hash = app.passwords.hash(password).await?;
     let set = app.accounts.set_password(agent, may.staff.actor(), hash, None, request_id()).await?;
-    let data = AgentData::of(agent, &set.account, Timestamp::now());
+    let data = AgentData::of(agent, &set.account, app.now());
     let position = set.position.0;
     let mut response = HttpResponse::Ok();
     response.insert_header((actix_web::http::header::CACHE_CONTROL, "no-store"));
     Ok(response.json(ResetPasswordAnswer { success: true, data, new_password: shown, position }))
 }
 
-pub(super) fn answer(managed: &Managed) -> HttpResponse {
-    let data = AgentData::of(managed.agent, &managed.account, Timestamp::now());
+pub(super) fn answer(app: &App, managed: &Managed) -> HttpResponse {
+    let data = AgentData::of(managed.agent, &managed.account, app.now());
     HttpResponse::Ok().json(AgentAnswer { success: true, data, position: managed.position.0 })
 }
 

@@ -64,12 +64,12 @@ pub struct ApiKeyData {
 }
 
 impl ApiKeyData {
-    fn of(id: AgentId, key: &ApiKey) -> Self {
+    fn of(id: AgentId, key: &ApiKey, now: Timestamp) -> Self {
         Self {
             id: id.to_string(),
             name: key.name.as_ref().map(|name| name.as_str().to_owned()),
             permissions: texts(&key.permissions),
-            is_active: key.is_good(Timestamp::now()),
+            is_active: key.is_good(now),
             created_at: None,
             created_by: None,
             expires_at: key.expires_at.map(time_text),
@@ -119,7 +119,7 @@ pub struct ApiKeysAnswer {
 pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
     super::sessions::wait(&app, &query).await?;
     let mut reading = app.views.reading().await?;
-    let now = Timestamp::now();
+    let now = app.now();
     let data = reading.api_keys().await?.into_iter().map(|view| ApiKeyData::new(view, now)).collect();
     Ok(HttpResponse::Ok().json(ApiKeysAnswer { success: true, data, position: reading.position().0 }))
 }
@@ -170,14 +170,14 @@ pub async fn issue(
 ) -> Result<HttpResponse, Problem> {
     let IssueApiKeyRequest { name, permissions: ProgramPermissions(permissions), expires_at } = body.0;
     let expires_at = expires_at.map(|EndTime(end)| end);
-    if expires_at.is_some_and(|end| end <= Timestamp::now()) {
+    if expires_at.is_some_and(|end| end <= app.now()) {
         return Err(Problem::invalid("expires_at", TO_COME));
     }
     let made = NewKey::generate();
     let new = NewApiKey { name, permissions, digest: made.digest.clone(), expires_at };
     let issued = app.accounts.issue_api_key(made.id, may.staff.actor(), new, request_id()).await?;
     app.access.reach(issued.position, PATIENCE).await;
-    let data = ApiKeyData::of(issued.id, &issued.key);
+    let data = ApiKeyData::of(issued.id, &issued.key, app.now());
     let (key, position) = (made.expose().to_owned(), issued.position.0);
     Ok(secret(HttpResponse::Ok()).json(IssueApiKeyAnswer { success: true, data, key, position }))
 }
@@ -206,6 +206,6 @@ pub async fn revoke(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> R
     let id: AgentId = id.parse().map_err(|_| Problem::not_found("there is no such API key"))?;
     let revoked = app.accounts.revoke_api_key(id, may.staff.actor(), request_id()).await?;
     app.access.reach(revoked.position, PATIENCE).await;
-    let data = ApiKeyData::of(id, &revoked.key);
+    let data = ApiKeyData::of(id, &revoked.key, app.now());
     Ok(HttpResponse::Ok().json(ApiKeyAnswer { success: true, data, position: revoked.position.0 }))
 }

@@ -109,7 +109,7 @@ pub async fn login(
 ) -> Result<HttpResponse, Problem> {
     let LoginRequest { username, agent_id, password, device_id, code } = body.0;
     let name = username.or(agent_id).ok_or_else(|| Problem::invalid("username", "is required"))?;
-    let now = Timestamp::now();
+    let now = app.now();
     let found = find(&app, &name).await?;
     let device = device_id.map(|name| name.of(found.agent));
     let subjects = subjects(&app, &request, found.agent);
@@ -269,10 +269,10 @@ pub struct RefreshRequest {
     )
 )]
 pub async fn refresh(_: Anybody, app: Data<App>, body: JsonBody<RefreshRequest>) -> Result<HttpResponse, Problem> {
-    let said = app.staff_tokens.check_refresh(&body.0.refresh_token).map_err(|_| {
+    let now = app.now();
+    let said = app.staff_tokens.check_refresh(&body.0.refresh_token, now).map_err(|_| {
         Problem::new(StatusCode::UNAUTHORIZED, "INVALID_REFRESH_TOKEN", "the refresh token is not good; sign in again")
     })?;
-    let now = Timestamp::now();
     let renewed = app.accounts.renew(said.agent, said.sign_in, said.number, said.device, request_id(), now).await;
     let renewed = renewed.map_err(|error| match error {
         CommandError::Account(Rejection::SignedOut | Rejection::Deactivated | Rejection::NoAccount) => signed_out(),

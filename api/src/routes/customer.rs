@@ -116,7 +116,7 @@ pub async fn identify(
     app: Data<App>,
     body: JsonBody<IdentifyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let GoodToken { identity, id } = app.identity_tokens.check(&body.0.identity_token, jiff::Timestamp::now())?;
+    let GoodToken { identity, id } = app.identity_tokens.check(&body.0.identity_token, app.now())?;
     let command = Identify { visitor: holder.0, identity, token: id, correlation_id: request_id() };
     let identified = app.customers.identify(command).await?;
     holder.0.into_iter().for_each(|visitor| app.departures.look_again(visitor));

@@ -2,8 +2,11 @@
 //!
 //! It is answered whatever is away: what cannot be said is null.
 
+use std::time::Instant;
+
 use actix_web::{HttpResponse, web::Data};
 use event_store::{EventReader, Position, event::time_text, pages::events_between};
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -108,7 +111,7 @@ pub struct FollowerAlarm {
 )]
 pub async fn show(_may: May<SystemRead>, app: Data<App>) -> HttpResponse {
     let ReadyAnswer { status, store, views, checkpoints, alarms } = ReadyAnswer::of(&app).await;
-    let followers = followers(app.supervisor.status(), &*app.reader(), store.head.map(Position)).await;
+    let followers = followers(&app, store.head.map(Position)).await;
     let node = NodeHealth {
         id: app.node.id.clone(),
         version: env!("CARGO_PKG_VERSION"),
@@ -125,18 +128,14 @@ pub async fn show(_may: May<SystemRead>, app: Data<App>) -> HttpResponse {
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
 }
 
-async fn followers(
-    statuses: Vec<FollowerStatus>,
-    reader: &dyn EventReader,
-    head: Option<Position>,
-) -> Vec<FollowerHealth> {
-    let mut followers = Vec::with_capacity(statuses.len());
-    for status in statuses {
+async fn followers(app: &App, head: Option<Position>) -> Vec<FollowerHealth> {
+    let mut followers = Vec::new();
+    for status in app.supervisor.status() {
         let lag = match head {
-            Some(head) => lag(reader, status.position, head).await,
+            Some(head) => lag(&*app.reader(), status.position, head).await,
             None => None,
         };
-        followers.push(FollowerHealth::of(status, lag));
+        followers.push(FollowerHealth::of(status, lag, app.now()));
     }
     followers
 }
@@ -146,7 +145,7 @@ async fn lag(reader: &dyn EventReader, position: Position, head: Position) -> Op
 }
 
 impl FollowerHealth {
-    fn of(status: FollowerStatus, lag: Option<u64>) -> Self {
+    fn of(status: FollowerStatus, lag: Option<u64>, now: Timestamp) -> Self {
         let FollowerStatus { name, position, state, restarts } = status;
         let running = Self {
             name,
@@ -165,7 +164,7 @@ impl FollowerHealth {
                 state: "restarting",
                 error: Some(error),
                 attempt: Some(attempt),
-                next_start_at: Some(time_text(next)),
+                next_start_at: Some(time_text(now + next.saturating_duration_since(Instant::now()))),
                 ..running
             },
             FollowerState::Stopped { alarm } => {

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use domain::agent::Permission;
 use event_store::Position;
 use futures::{Stream, StreamExt};
-use jiff::Timestamp;
 
 use crate::{
     app::App,
@@ -54,7 +53,7 @@ pub async fn stream(
     let from = if let Start::After(after) = start { after } else { head };
     let reader = reader(&may.staff);
     let personal = reader == Reader::Staff;
-    app.access_log.log_exported(may.staff.agent, from, personal, Timestamp::now(), request_id()).await?;
+    app.access_log.log_exported(may.staff.agent, from, personal, app.now(), request_id()).await?;
     if !accept.contains(NDJSON) {
         return Ok(respond(frames(app.into_inner(), may.staff, reader, start, head)));
     }

@@ -14,7 +14,6 @@ use domain::{
     text::{EmailAddress, PersonName, Username},
 };
 use event_store::Position;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -128,12 +127,12 @@ pub struct ProfileAnswer {
 pub async fn profile(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
     let folded = app.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
-    Ok(profile_answer(own.agent, account, folded.position))
+    Ok(profile_answer(&app, own.agent, account, folded.position))
 }
 
-fn profile_answer(agent: AgentId, account: &Account, position: Position) -> HttpResponse {
+fn profile_answer(app: &App, agent: AgentId, account: &Account, position: Position) -> HttpResponse {
     let permissions = account.role.permissions().iter().map(|permission| permission.as_str()).collect();
-    let data = AgentData::of(agent, account, Timestamp::now());
+    let data = AgentData::of(agent, account, app.now());
     HttpResponse::Ok().json(ProfileAnswer { success: true, data, permissions, position: position.0 })
 }
 
@@ -165,7 +164,7 @@ pub async fn change_profile(own: Own, app: Data<App>, body: JsonBody<ProfileRequ
     let ProfileRequest { name, email } = body.0;
     let changes = Changes { name, email, ..Changes::default() };
     let changed = app.accounts.change(own.agent, own.actor(), changes, request_id()).await?;
-    Ok(profile_answer(changed.agent, &changed.account, changed.position))
+    Ok(profile_answer(&app, changed.agent, &changed.account, changed.position))
 }
 
 /// Where one is signed in.
@@ -189,7 +188,7 @@ pub struct SignInsAnswer {
 )]
 pub async fn sign_ins(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
     let mut reading = app.views.reading().await?;
-    let found = reading.sign_ins_of(own.agent, Timestamp::now()).await?;
+    let found = reading.sign_ins_of(own.agent, app.now()).await?;
     let data = found.into_iter().map(|view| SignInData::new(view, own.sign_in)).collect();
     Ok(HttpResponse::Ok().json(SignInsAnswer { success: true, data, position: reading.position().0 }))
 }

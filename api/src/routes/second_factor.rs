@@ -9,7 +9,6 @@ use actix_web::{
 };
 use commands::accounts::{Managed, Subject};
 use domain::agent::{Account, Rejection, command::SecondFactorProof};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -124,7 +123,7 @@ pub async fn enable(
     }
     let offered = account.offered.clone().ok_or(Rejection::SecondFactorNotOffered)?;
     let subject = count_a_code(&app, &own).await?;
-    let step = step_of(&offered, &body.0.code, Timestamp::now()).ok_or(Rejection::SecondFactorWrong)?;
+    let step = step_of(&offered, &body.0.code, app.now()).ok_or(Rejection::SecondFactorWrong)?;
     app.failures.forget(&subject).await.map_err(store_away)?;
     let codes = new_recovery_codes();
     let kept = digests(own.agent, &codes);
@@ -214,7 +213,7 @@ pub async fn reset(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Re
     let agent = named(&app, &id)?;
     let reset = app.accounts.reset_second_factor(agent, may.staff.actor(), request_id()).await?;
     app.access.reach(reset.position, PATIENCE).await;
-    Ok(answer(&reset))
+    Ok(answer(&app, &reset))
 }
 
 async fn with_password(app: &App, own: &Own, password: Password) -> Result<Account, Problem> {
@@ -231,7 +230,7 @@ async fn proven(
     let account = with_password(app, own, request.password).await?;
     let Some(code) = request.code else { return Ok(None) };
     count_a_code(app, own).await?;
-    Ok(Some(proof(own.agent, &account, &code, Timestamp::now())))
+    Ok(Some(proof(own.agent, &account, &code, app.now())))
 }
 
 async fn count_a_code(app: &App, own: &Own) -> Result<[Subject; 1], Problem> {

@@ -125,7 +125,7 @@ async fn looked_at(app: &App, staff: &Staff, session: SessionId) -> Result<(), P
     if app.sessions.current(session).await?.version == StreamVersion::NONE {
         return Err(no_session());
     }
-    Ok(app.access_log.session_viewed(staff.agent, session, Timestamp::now(), request_id()).await?)
+    Ok(app.access_log.session_viewed(staff.agent, session, app.now(), request_id()).await?)
 }
 
 /// By id, or by a name that only one visitor uses.
@@ -206,7 +206,7 @@ pub async fn list(_may: May<SessionRead>, app: Data<App>, query: QueryFields) ->
     wait(&app, &query).await?;
     let mut reading = app.views.reading().await?;
     let (rows, total) = reading.list(status, limit, offset).await?;
-    let now = Timestamp::now();
+    let now = app.now();
     let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, now)).collect();
     let has_more = offset.saturating_add(sessions.len() as u64) < total;
     let data = ListData { sessions, total, limit, offset, has_more };
@@ -244,7 +244,7 @@ pub struct StatisticsAnswer {
 )]
 pub async fn stats(_may: May<StatisticsRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
     wait(&app, &query).await?;
-    let now = Timestamp::now();
+    let now = app.now();
     let mut reading = app.views.reading().await?;
     let figures = reading.statistics(now, day_start(now, &app.settings.time_zone)).await?;
     let (data, position) = (figures.into(), reading.position().0);

@@ -15,7 +15,7 @@ use domain::{
     AgentId, SignInId,
     agent::{Account, ApiKey, Permissions, Role, SecondFactor, SignIn, State, event::ApiKeyDigest},
 };
-use event_store::{EventReader, Position};
+use event_store::{Clock, EventReader, Position};
 use jiff::Timestamp;
 use journal::{Decoded, JournalError, Tail, Unreadable};
 use projections::{AgentView, ApiKeyView, SignInView, Views, ViewsError};
@@ -58,6 +58,7 @@ pub struct StaffAccess {
     heard: watch::Sender<Heard>,
     /// Changes with every change of an account: open streams look then whether they may go on.
     changed: watch::Sender<()>,
+    clock: Arc<dyn Clock>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,18 +72,18 @@ impl StaffAccess {
     ///
     /// # Errors
     /// The views' database does not answer.
-    pub async fn read(views: &Views) -> Result<Arc<Self>, ViewsError> {
+    pub async fn read(views: &Views, clock: Arc<dyn Clock>) -> Result<Arc<Self>, ViewsError> {
         let mut reading = views.reading().await?;
-        let (agents, sign_ins) = (reading.agents().await?, reading.open_sign_ins(Timestamp::now()).await?);
+        let (agents, sign_ins) = (reading.agents().await?, reading.open_sign_ins(clock.now()).await?);
         let keys = reading.api_keys().await?.into_iter().map(|view| (view.id, State::ApiKey(Box::new(api_key(view)))));
-        Ok(Self::beginning_with(states(agents, sign_ins).chain(keys).collect(), reading.position()))
+        Ok(Self::beginning_with(states(agents, sign_ins).chain(keys).collect(), reading.position(), clock))
     }
 
     /// These accounts, as of a position.
     #[must_use]
-    pub fn beginning_with(accounts: HashMap<AgentId, State>, position: Position) -> Arc<Self> {
+    pub fn beginning_with(accounts: HashMap<AgentId, State>, position: Position, clock: Arc<dyn Clock>) -> Arc<Self> {
         let heard = watch::Sender::new(Heard { position, in_sight: None });
-        Arc::new(Self { accounts: RwLock::new(accounts), heard, changed: watch::Sender::new(()) })
+        Arc::new(Self { accounts: RwLock::new(accounts), heard, changed: watch::Sender::new(()), clock })
     }
 
     /// Follows the log. Called again after a failure, it goes on where it stood. While it does not run the log goes out of
@@ -144,9 +145,16 @@ impl StaffAccess {
         self.heard.borrow().position
     }
 
+    /// The time by which sign-ins, keys and tokens end.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Whether somebody with a token of this sign-in may come in now.
     #[must_use]
-    pub fn standing(&self, agent: AgentId, sign_in: SignInId, now: Timestamp) -> Standing<Person> {
+    pub fn standing(&self, agent: AgentId, sign_in: SignInId) -> Standing<Person> {
+        let now = self.now();
         self.look(agent, |state| {
             let account = state.account().filter(|account| account.sign_in(sign_in, now).is_some())?;
             let (role, must_change_password) = (account.role, account.must_change_password);
@@ -156,7 +164,8 @@ impl StaffAccess {
 
     /// What a program with a key of this digest may do now.
     #[must_use]
-    pub fn standing_of_key(&self, id: AgentId, digest: &ApiKeyDigest, now: Timestamp) -> Standing<Permissions> {
+    pub fn standing_of_key(&self, id: AgentId, digest: &ApiKeyDigest) -> Standing<Permissions> {
+        let now = self.now();
         self.look(id, |state| {
             let key = state.api_key().filter(|key| key.digest == *digest && key.is_good(now))?;
             Some(key.permissions.iter().copied().collect())

@@ -66,16 +66,15 @@ impl Staff {
 
     /// While nobody can tell, there is nothing to send either: what locks somebody out comes with what would be sent.
     fn may_still(&self, access: &StaffAccess, permissions: &[Permission]) -> bool {
-        let now = Timestamp::now();
         let may_all = |may: &dyn Fn(Permission) -> bool| permissions.iter().all(|permission| may(*permission));
         match &self.pass {
-            Pass::SignIn { expires_at, .. } if *expires_at <= now => false,
-            Pass::SignIn { sign_in, .. } => match access.standing(self.agent, *sign_in, now) {
+            Pass::SignIn { expires_at, .. } if *expires_at <= access.now() => false,
+            Pass::SignIn { sign_in, .. } => match access.standing(self.agent, *sign_in) {
                 Standing::Good(person) => may_all(&|permission| person.role.may(permission)),
                 Standing::Unknown => true,
                 Standing::Over => false,
             },
-            Pass::Key { digest, .. } => match access.standing_of_key(self.agent, digest, now) {
+            Pass::Key { digest, .. } => match access.standing_of_key(self.agent, digest) {
                 Standing::Good(allowed) => may_all(&|permission| allowed.contains(permission)),
                 Standing::Unknown => true,
                 Standing::Over => false,
@@ -91,18 +90,18 @@ impl Staff {
         let Some(token) = bearer(request) else { return Ok(None) };
         let app = app(request);
         if let Some((agent, digest)) = api_keys::read(token) {
-            let standing = app.access.standing_of_key(agent, &digest, Timestamp::now());
+            let standing = app.access.standing_of_key(agent, &digest);
             let permissions =
                 known(standing, || over("API_KEY_INVALID", "the API key is unknown, revoked or has ended"))?;
             return Ok(Some(Self { agent, pass: Pass::Key { digest, permissions } }));
         }
-        let said = match app.staff_tokens.check_access(token) {
+        let said = match app.staff_tokens.check_access(token, app.now()) {
             Ok(said) => said,
             Err(TokenError::Expired) => return Err(over("TOKEN_EXPIRED", "the access token has expired; refresh it")),
             Err(TokenError::Invalid) => return Ok(None),
         };
         let AccessClaims { agent, sign_in, expires_at } = said;
-        let standing = app.access.standing(agent, sign_in, Timestamp::now());
+        let standing = app.access.standing(agent, sign_in);
         let person = known(standing, || over("SIGNED_OUT", "the sign-in is over; sign in again"))?;
         Ok(Some(Self { agent, pass: Pass::SignIn { sign_in, person, expires_at } }))
     }

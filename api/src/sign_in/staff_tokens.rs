@@ -8,9 +8,7 @@ use std::fmt;
 use domain::{AgentId, DeviceId, SignInId, agent::SignIn};
 use hkdf::Hkdf;
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode, errors::ErrorKind,
-};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -111,8 +109,8 @@ impl StaffTokens {
     ///
     /// # Errors
     /// It has expired or is not ours.
-    pub fn check_access(&self, token: &str) -> Result<AccessClaims, TokenError> {
-        let claims = self.check(token, ACCESS)?;
+    pub fn check_access(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenError> {
+        let claims = self.check(token, ACCESS, now)?;
         let expires_at = Timestamp::from_second(claims.exp).map_err(|_| TokenError::Invalid)?;
         Ok(AccessClaims { agent: AgentId(claims.sub), sign_in: SignInId(claims.sid), expires_at })
     }
@@ -121,8 +119,8 @@ impl StaffTokens {
     ///
     /// # Errors
     /// It has expired or is not ours.
-    pub fn check_refresh(&self, token: &str) -> Result<RefreshClaims, TokenError> {
-        let claims = self.check(token, REFRESH)?;
+    pub fn check_refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims, TokenError> {
+        let claims = self.check(token, REFRESH, now)?;
         let number = claims.num.ok_or(TokenError::Invalid)?;
         let (agent, sign_in) = (AgentId(claims.sub), SignInId(claims.sid));
         Ok(RefreshClaims { agent, sign_in, number, device: claims.dev.map(DeviceId) })
@@ -134,18 +132,17 @@ impl StaffTokens {
         encode(&header, claims, &key.encoding).expect("claims of ids and numbers can be signed")
     }
 
-    fn check(&self, token: &str, audience: &str) -> Result<Claims, TokenError> {
+    fn check(&self, token: &str, audience: &str, now: Timestamp) -> Result<Claims, TokenError> {
         if token.len() > MAX_BYTES {
             return Err(TokenError::Invalid);
         }
         let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
         let key = self.keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenError::Invalid)?;
-        let checked =
-            decode::<Claims>(token, &key.decoding, &validation(audience)).map_err(|error| match error.kind() {
-                ErrorKind::ExpiredSignature => TokenError::Expired,
-                _other => TokenError::Invalid,
-            });
-        checked.map(|token| token.claims)
+        let checked = decode::<Claims>(token, &key.decoding, &validation(audience)).map_err(|_| TokenError::Invalid)?;
+        if checked.claims.exp < now.as_second() {
+            return Err(TokenError::Expired);
+        }
+        Ok(checked.claims)
     }
 }
 
@@ -153,7 +150,8 @@ fn validation(audience: &str) -> Validation {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_audience(&[audience]);
     validation.set_required_spec_claims(&["exp", "aud", "sub"]);
-    validation.leeway = 0;
+    // By the program's clock, in `check`.
+    validation.validate_exp = false;
     validation
 }
 
@@ -198,46 +196,50 @@ mod tests {
         let tokens = tokens(&[7]);
         let now = Timestamp::now();
         let (access, refresh) = (tokens.access(AGENT, SIGN_IN, now), tokens.refresh(AGENT, SIGN_IN, &state()));
-        let said = tokens.check_access(&access).expect("good");
+        let said = tokens.check_access(&access, now).expect("good");
         assert_eq!((said.agent, said.sign_in), (AGENT, SIGN_IN));
         let device = state().device;
         assert_eq!(
-            tokens.check_refresh(&refresh),
+            tokens.check_refresh(&refresh, now),
             Ok(RefreshClaims { agent: AGENT, sign_in: SIGN_IN, number: 4, device })
         );
-        assert_eq!(tokens.check_access(&refresh), Err(TokenError::Invalid));
-        assert_eq!(tokens.check_refresh(&access), Err(TokenError::Invalid));
+        assert_eq!(tokens.check_access(&refresh, now), Err(TokenError::Invalid));
+        assert_eq!(tokens.check_refresh(&access, now), Err(TokenError::Invalid));
     }
 
     #[test]
     fn a_key_that_was_replaced_still_opens_and_one_that_was_removed_does_not() {
-        let old = tokens(&[1]).access(AGENT, SIGN_IN, Timestamp::now());
-        assert!(tokens(&[2, 1]).check_access(&old).is_ok());
-        assert_eq!(tokens(&[2]).check_access(&old), Err(TokenError::Invalid));
+        let now = Timestamp::now();
+        let old = tokens(&[1]).access(AGENT, SIGN_IN, now);
+        assert!(tokens(&[2, 1]).check_access(&old, now).is_ok());
+        assert_eq!(tokens(&[2]).check_access(&old, now), Err(TokenError::Invalid));
     }
 
     #[test]
     fn an_old_one_has_expired() {
-        let long_ago = Timestamp::now() - SignedDuration::from_mins(16);
-        let tokens = tokens(&[7]);
-        assert_eq!(tokens.check_access(&tokens.access(AGENT, SIGN_IN, long_ago)), Err(TokenError::Expired));
+        let (tokens, issued_at) = (tokens(&[7]), Timestamp::now());
+        let access = tokens.access(AGENT, SIGN_IN, issued_at);
+        assert!(tokens.check_access(&access, issued_at + SignedDuration::from_mins(15)).is_ok());
+        let later = issued_at + SignedDuration::from_mins(16);
+        assert_eq!(tokens.check_access(&access, later), Err(TokenError::Expired));
     }
 
     #[test]
     fn neither_none_nor_another_algorithm_nor_a_foreign_key_is_taken() {
         let tokens = tokens(&[7]);
-        let good = tokens.access(AGENT, SIGN_IN, Timestamp::now());
+        let at = Timestamp::now();
+        let good = tokens.access(AGENT, SIGN_IN, at);
         let (_, rest) = good.split_once('.').expect("three parts");
         let (claims, _) = rest.split_once('.').expect("three parts");
         let none = format!("eyJhbGciOiJub25lIn0.{claims}.");
-        assert_eq!(tokens.check_access(&none), Err(TokenError::Invalid));
-        let now = Timestamp::now().as_second();
+        assert_eq!(tokens.check_access(&none, at), Err(TokenError::Invalid));
+        let now = at.as_second();
         let forged =
             Claims { aud: ACCESS.into(), sub: AGENT.0, sid: SIGN_IN.0, iat: now, exp: now + 60, num: None, dev: None };
         let (own, foreign) = (&tokens.keys[0].encoding, EncodingKey::from_secret(b"wrong"));
         let named = |algorithm| Header { kid: Some(tokens.keys[0].id.clone()), ..Header::new(algorithm) };
         let signed =
-            |header: &Header, key: &EncodingKey| tokens.check_access(&encode(header, &forged, key).expect("signs"));
+            |header: &Header, key: &EncodingKey| tokens.check_access(&encode(header, &forged, key).expect("signs"), at);
         assert!(signed(&named(Algorithm::HS256), own).is_ok());
         let too_long = Header { typ: Some("x".repeat(MAX_BYTES)), ..named(Algorithm::HS256) };
         for (header, key) in [
@@ -253,7 +255,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_are_a_token(text: String) {
-            prop_assert!(tokens(&[7]).check_access(&text).is_err());
+            prop_assert!(tokens(&[7]).check_access(&text, Timestamp::now()).is_err());
         }
 
         #[test]
@@ -267,7 +269,7 @@ mod tests {
             prop_assume!(at + 1 != bytes.len());
             bytes[at] = to;
             if let Ok(changed) = String::from_utf8(bytes) {
-                prop_assert!(tokens.check_access(&changed).is_err(), "{} at {}", changed, at);
+                prop_assert!(tokens.check_access(&changed, Timestamp::now()).is_err(), "{} at {}", changed, at);
             }
         }
     }

@@ -72,7 +72,8 @@ impl VisitorTokens {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "aud", "sub"]);
-        validation.leeway = 0;
+        // By the program's clock, in `check`.
+        validation.validate_exp = false;
         let newest = secrets.first().expect("there is at least one key");
         let decoding = secrets.iter().map(|secret| DecodingKey::from_secret(secret)).collect();
         Self { encoding: EncodingKey::from_secret(newest), decoding, validation }
@@ -93,7 +94,8 @@ impl VisitorTokens {
         // No key is named in tokens from before there were several.
         let mut decoded = self.decoding.iter().map(|key| jsonwebtoken::decode::<Claims>(token, key, &self.validation));
         let claims = decoded.find_map(Result::ok)?.claims;
-        Some((VisitorId(claims.sub), now.as_second() - claims.iat > RENEW_AFTER_S))
+        let is_good = claims.exp >= now.as_second();
+        is_good.then(|| (VisitorId(claims.sub), now.as_second() - claims.iat > RENEW_AFTER_S))
     }
 }
 
@@ -147,7 +149,7 @@ impl FromRequest for TokenHolder {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(presented(request, Timestamp::now()).map(|presented| Self(presented.map(|presented| presented.visitor))))
+        ready(presented(request).map(|presented| Self(presented.map(|presented| presented.visitor))))
     }
 }
 
@@ -160,8 +162,8 @@ struct Presented {
 
 /// The token of one who has left is as one that is not good: the end of its stream says so (decision 0015).
 async fn present(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-    let (app, now) = (app(request), Timestamp::now());
-    let Some(Presented { visitor, is_old, by_bearer }) = presented(request, now)? else { return Ok(None) };
+    let app = app(request);
+    let Some(Presented { visitor, is_old, by_bearer }) = presented(request)? else { return Ok(None) };
     let departures = &app.departures;
     // The original's reads are GETs, and nothing that changes anything is.
     let has_left = match request.method().is_safe() {
@@ -184,24 +186,29 @@ pub fn signed_out() -> Problem {
 }
 
 /// A bearer token wins over the cookie and must be good; a cookie that is not is as none.
-fn presented(request: &HttpRequest, now: Timestamp) -> Result<Option<Presented>, Problem> {
-    let Some(token) = bearer(request) else { return Ok(by_cookie(request, now)) };
-    let checked = app(request).visitor_tokens.check(token, now);
+fn presented(request: &HttpRequest) -> Result<Option<Presented>, Problem> {
+    let Some(token) = bearer(request) else { return Ok(by_cookie(request)) };
+    let checked = check(request, token);
     let (visitor, is_old) =
         checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?;
     Ok(Some(Presented { visitor, is_old, by_bearer: true }))
 }
 
 /// A browser sends the cookie with whatever page's request; the doors let only those of known pages change something.
-fn by_cookie(request: &HttpRequest, now: Timestamp) -> Option<Presented> {
-    let (visitor, is_old) = app(request).visitor_tokens.check(request.cookie(COOKIE)?.value(), now)?;
+fn by_cookie(request: &HttpRequest) -> Option<Presented> {
+    let (visitor, is_old) = check(request, request.cookie(COOKIE)?.value())?;
     Some(Presented { visitor, is_old, by_bearer: false })
+}
+
+fn check(request: &HttpRequest, token: &str) -> Option<(VisitorId, bool)> {
+    let app = app(request);
+    app.visitor_tokens.check(token, app.now())
 }
 
 /// The visitor whose good token came with the request.
 #[must_use]
 pub fn who(request: &HttpRequest) -> Option<VisitorId> {
-    presented(request, Timestamp::now()).ok().flatten().map(|presented| presented.visitor)
+    presented(request).ok().flatten().map(|presented| presented.visitor)
 }
 
 /// A new visitor, whose token goes out with the answer.
@@ -213,7 +220,8 @@ pub fn welcome(request: &HttpRequest) -> VisitorId {
 
 /// Lets the answer bring a new token for this visitor, in place of any other.
 pub fn hand_out(request: &HttpRequest, visitor: VisitorId) {
-    request.extensions_mut().insert(app(request).visitor_tokens.issue(visitor, Timestamp::now()));
+    let app = app(request);
+    request.extensions_mut().insert(app.visitor_tokens.issue(visitor, app.now()));
 }
 
 fn app(request: &HttpRequest) -> &Data<App> {

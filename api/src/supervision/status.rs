@@ -5,11 +5,10 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use event_store::Position;
-use jiff::Timestamp;
 
 use super::follower::{Alarm, AlarmOf, PositionOf};
 
@@ -38,7 +37,7 @@ pub enum FollowerState {
         /// Failures without a minute of health between them.
         attempt: u32,
         /// When it is started again.
-        next: Timestamp,
+        next: Instant,
     },
     /// It ended for good.
     Stopped {
@@ -98,7 +97,7 @@ impl Record {
                 "a follower of the log failed, and is started again"
             );
         }
-        let next = Timestamp::now() + delay;
+        let next = Instant::now() + delay;
         *lock(&self.state) = FollowerState::Restarting { error, attempt, next };
     }
 

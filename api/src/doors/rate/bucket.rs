@@ -8,9 +8,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use jiff::Timestamp;
 use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::Key;
@@ -24,7 +25,6 @@ pub(super) struct Bucket {
     policy: String,
     cost_ns: u64,
     whole_ns: u64,
-    began: Instant,
     cells: Cache<Key, Arc<AtomicU64>>,
 }
 
@@ -46,7 +46,7 @@ impl Bucket {
         // A moment longer than a bucket takes to fill.
         let kept = Duration::from_nanos(whole_ns) + Duration::from_secs(2);
         let cells = Cache::builder().max_capacity(CALLERS).time_to_idle(kept).eviction_policy(EvictionPolicy::lru());
-        Some(Self { name, policy, cost_ns, whole_ns, began: Instant::now(), cells: cells.build() })
+        Some(Self { name, policy, cost_ns, whole_ns, cells: cells.build() })
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -59,9 +59,9 @@ impl Bucket {
     }
 
     /// Takes one from the bucket of each key, or none at all; answers the lowest of them.
-    pub(super) fn take(&self, keys: &[Key]) -> Level {
-        let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.take_at(now, keys)
+    pub(super) fn take(&self, now: Timestamp, keys: &[Key]) -> Level {
+        // Enough until the year 2554.
+        self.take_at(u64::try_from(now.as_nanosecond()).unwrap_or_default(), keys)
     }
 
     fn take_at(&self, now: u64, keys: &[Key]) -> Level {
@@ -83,12 +83,15 @@ impl Bucket {
     }
 
     fn take_one(&self, now: u64, cell: &AtomicU64) -> Level {
-        let fits = |full_at: &u64| full_at.saturating_sub(now) <= self.whole_ns;
-        let next = |full_at: u64| full_at.max(now).saturating_add(self.cost_ns);
+        let latest = now.saturating_add(self.whole_ns);
+        let fits = |full_at: &u64| *full_at <= latest;
+        // It is further ahead than ever if the clock was set back: then it counts as full.
+        let known = |full_at: u64| if full_at > latest { now } else { full_at.max(now) };
+        let next = |full_at: u64| known(full_at).saturating_add(self.cost_ns);
         let moved = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| Some(next(full_at)).filter(fits));
         match moved {
             Ok(full_at) => self.level(now, next(full_at), None),
-            Err(full_at) => self.level(now, full_at, Some(next(full_at) - now - self.whole_ns)),
+            Err(full_at) => self.level(now, full_at, Some(next(full_at).saturating_sub(latest))),
         }
     }
 
@@ -138,6 +141,16 @@ mod tests {
         }
         assert!(bucket.take_at(0, &[at(1), at(2)]).wait.is_some());
         assert_eq!(bucket.take_at(0, &[at(1)]).remaining, 9);
+    }
+
+    #[test]
+    fn after_the_clock_was_set_back_buckets_are_full() {
+        let bucket = chat();
+        for _ in 0..10 {
+            bucket.take_at(3_600 * S, &[at(1)]);
+        }
+        let level = bucket.take_at(S, &[at(1)]);
+        assert_eq!((level.remaining, level.wait), (9, None));
     }
 
     #[test]

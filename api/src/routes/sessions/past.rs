@@ -39,7 +39,7 @@ pub(super) async fn read(
 
 /// Nobody knows what will have happened. Where clocks differ the log may be ahead of this one.
 async fn refuse_future(app: &App, time: Timestamp) -> Result<(), Problem> {
-    let now = Timestamp::now();
+    let now = app.now();
     if time <= now {
         return Ok(());
     }
