@@ -4,6 +4,7 @@
 mod architecture;
 mod checkpoint_attacks;
 mod checkpoints;
+mod clock;
 mod compare;
 mod conformance;
 mod copy_log;
