@@ -10,14 +10,14 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    departures::Departures,
     settings::Settings,
     sign_in::{
-        access::StaffAccess, identity::IdentityTokens, passwords::Passwords, staff_tokens::StaffTokens,
+        identity::IdentityTokens, passwords::Passwords, staff_directory::StaffDirectory, staff_tokens::StaffTokens,
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
     supervision::Supervisor,
+    visitor_revocation::VisitorRevocation,
 };
 
 /// Everything a route may use.
@@ -51,11 +51,11 @@ pub struct App {
     /// What staff has looked at.
     pub access_log: AccessLog,
     /// Who of staff may come in.
-    pub access: Arc<StaffAccess>,
+    pub access: Arc<StaffDirectory>,
     /// Customers whom the shop names.
     pub identity_tokens: IdentityTokens,
     /// Visitors who leave.
-    pub departures: Arc<Departures>,
+    pub departures: Arc<VisitorRevocation>,
     /// Staff.
     pub staff_tokens: StaffTokens,
     /// How passwords are checked.

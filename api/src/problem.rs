@@ -9,7 +9,7 @@ use actix_web::{
 use commands::{CommandError, customers::IdentifyError};
 use domain::{agent, session::Rejection};
 use event_store::Position;
-use projections::{ViewsError, moment::MomentError};
+use projections::{ViewsError, as_of::AsOfError};
 use serde::Serialize;
 
 use crate::{request::current_request_id, sign_in::identity::IdentityTokenError};
@@ -293,19 +293,19 @@ impl From<ViewsError> for Problem {
     }
 }
 
-impl From<MomentError> for Problem {
-    fn from(error: MomentError) -> Self {
+impl From<AsOfError> for Problem {
+    fn from(error: AsOfError) -> Self {
         match error {
-            MomentError::Ahead { wanted, head } => Self::ahead(format_args!("position {wanted}"), head),
-            MomentError::NoSession => Self::not_found("Session not found"),
-            MomentError::NotYet { began_at, position } => {
+            AsOfError::Ahead { wanted, head } => Self::ahead(format_args!("position {wanted}"), head),
+            AsOfError::NoSession => Self::not_found("Session not found"),
+            AsOfError::NotYet { began_at, position } => {
                 let began_at = event_store::event::time_text(began_at);
                 Self::not_found(format!("the session did not exist then: it began at {began_at}, position {position}"))
                     .with("began_at", began_at)
                     .with("began_at_position", position.0)
             }
-            MomentError::Log(error) => error.into(),
-            MomentError::Unreadable { .. } | MomentError::Database(_) => {
+            AsOfError::Log(error) => error.into(),
+            AsOfError::Unreadable { .. } | AsOfError::Database(_) => {
                 log_error(&error);
                 Self::unavailable("HISTORY_UNREADABLE", "the session's history cannot be read; try again", AWAY)
             }

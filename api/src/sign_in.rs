@@ -1,6 +1,5 @@
 //! Who is calling: a visitor by token, or staff that is signed in.
 
-pub mod access;
 pub mod api_keys;
 pub mod device;
 pub mod first;
@@ -9,6 +8,7 @@ pub mod identity;
 pub mod passwords;
 pub mod second_factor;
 pub mod staff;
+pub mod staff_directory;
 pub mod staff_tokens;
 pub mod visitor;
 

@@ -14,7 +14,7 @@ use commands::{
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
-use journal::{Cursor, Tail};
+use journal::{Cursor, Journal, Tail};
 use projections::Views;
 use tokio::sync::watch;
 
@@ -23,18 +23,18 @@ use crate::{
     checkpoints,
     clock_file::FileClock,
     data_dir::DataDir,
-    departures::Departures,
     settings::Settings,
     sign_in::{
-        access::StaffAccess,
         first::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_directory::StaffDirectory,
         staff_tokens::StaffTokens,
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
     supervision::Supervisor,
+    visitor_revocation::VisitorRevocation,
 };
 use databases::{open_log, open_policies, open_vault, views_location};
 
@@ -90,7 +90,7 @@ async fn start_over(
     let signed = Arc::new(Cursor::at(Position::START));
     let follow = followers::follow_with(&tail, &signed);
     let signer = Arc::new(checkpoints::signer(&settings, &data_dir, follow, store.clone(), identity, clock.clone())?);
-    let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
+    let views = Views::open(views_location(&settings, &data_dir), Journal::new(store, vault), tail.clone()).await?;
     let supervisor = Arc::new(Supervisor::default());
     supervisor.start(followers::tail(tail.clone()));
     supervisor.start(followers::signer(signer.clone(), signed));
@@ -109,8 +109,8 @@ async fn start_over(
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
-    let access = StaffAccess::read(&views, clock.clone()).await?;
-    let departures = Arc::new(Departures::after(head));
+    let access = StaffDirectory::read(&views, clock.clone()).await?;
+    let departures = Arc::new(VisitorRevocation::after(head));
     supervisor.start(followers::staff_directory(access.clone(), tail.clone(), log.reader()));
     supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));

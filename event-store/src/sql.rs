@@ -388,22 +388,19 @@ const CHECKPOINT: &str = "4000";
 /// Options for every SQLite file.
 #[must_use]
 pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
-    let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
+    // The driver buffers a whole page of rows, so that its thread does not wait for the reader of each row.
+    let options = SqliteConnectOptions::new().filename(path).row_buffer_size(crate::pages::PAGE);
+    let options = options.busy_timeout(Duration::from_secs(10));
     let durability = match access {
         Access::Durable => SqliteSynchronous::Full,
         Access::Derived => SqliteSynchronous::Normal,
         #[cfg(feature = "conformance")]
         Access::Careless => SqliteSynchronous::Off,
-        Access::ReadOnly => return reading(options),
-        Access::Immutable => return reading(options).immutable(true),
+        Access::ReadOnly => return options.read_only(true),
+        Access::Immutable => return options.read_only(true).immutable(true),
     };
     let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(durability);
     options.foreign_keys(true).pragma("cache_size", CACHE).pragma("wal_autocheckpoint", CHECKPOINT)
-}
-
-/// The driver buffers a whole page of rows, so that it is read while the previous page is processed.
-fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options.read_only(true).row_buffer_size(crate::pages::PAGE)
 }
 
 /// The only writing connection of a file. When a write fails, SQLite rolls the transaction back itself; the driver's rollback

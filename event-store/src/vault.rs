@@ -8,11 +8,13 @@ pub mod key_migration;
 pub mod keys;
 pub mod master;
 pub mod seal;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 use uuid::Uuid;
 
 pub use keys::{KeyRecord, KeyStore, MemoryKeys, SqlKeys};
@@ -129,7 +131,17 @@ impl Vault {
     /// A vault over stored keys.
     #[must_use]
     pub fn new(keys: Arc<dyn KeyStore>, master: MasterKey) -> Self {
-        let unwrapped = Cache::builder().max_capacity(KEY_CACHE_ENTRIES).time_to_live(KEY_CACHE).build();
+        Self::with_capacity(keys, master, KEY_CACHE_ENTRIES)
+    }
+
+    fn with_capacity(keys: Arc<dyn KeyStore>, master: MasterKey, entries: u64) -> Self {
+        let unwrapped = Cache::builder()
+            .max_capacity(entries)
+            .time_to_live(KEY_CACHE)
+            // The default policy refuses new keys while old ones have been used more often, so that keys which were fetched
+            // for a batch would be gone before the batch is opened.
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
         Self { keys, master, unwrapped }
     }
 

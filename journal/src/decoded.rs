@@ -72,6 +72,18 @@ impl Decoded {
         }
     }
 
+    /// Decodes a recorded event whose personal part the caller has opened by other means, or knows to be erased or sealed.
+    ///
+    /// # Errors
+    /// The event or its personal part is unknown or malformed.
+    pub fn with_text(recorded: Arc<RecordedEvent>, text: PersonalText) -> Result<Self, Unreadable> {
+        let decoded = Self::decode(recorded)?;
+        let opened = decoded.opened(text)?;
+        // Nobody else holds this event yet, so nobody has opened it.
+        drop(decoded.0.opened.set(opened));
+        Ok(decoded)
+    }
+
     /// As it stands in the log.
     #[must_use]
     pub fn recorded(&self) -> &Arc<RecordedEvent> {
@@ -114,25 +126,20 @@ impl Decoded {
         self.0.opened.initialized()
     }
 
-    /// The event with this personal part.
-    ///
-    /// # Errors
-    /// The part is malformed, or one is there where the event has none, or the reverse.
-    pub fn with_personal(&self, personal: &PersonalText) -> Result<DomainEvent, Unreadable> {
-        let schema = self.recorded().event.schema;
-        self.event().with_personal(schema, personal).map_err(|error| self.unreadable(error))
-    }
-
     /// Opens the personal part, once.
     pub(crate) async fn open(&self, access: &PersonalAccess) -> Result<&Opened, JournalError> {
         self.0.opened.get_or_try_init(|| self.unseal(access)).await
     }
 
     async fn unseal(&self, access: &PersonalAccess) -> Result<Opened, JournalError> {
-        let text = access.personal(self.recorded()).await?;
+        Ok(self.opened(access.personal(self.recorded()).await?)?)
+    }
+
+    fn opened(&self, text: PersonalText) -> Result<Opened, Unreadable> {
+        let schema = self.recorded().event.schema;
         let event = match &text {
             PersonalText::Absent => None,
-            part => Some(self.with_personal(part)?),
+            part => Some(self.event().with_personal(schema, part).map_err(|error| self.unreadable(error))?),
         };
         Ok(Opened { text, event })
     }

@@ -16,4 +16,4 @@ pub use domain::DomainEvent;
 pub use error::{JournalError, Unreadable};
 pub use personal::personal_text;
 pub use reading::Journal;
-pub use tail::{DecodedEvents, Tail};
+pub use tail::{DecodedEvents, Tail, position};

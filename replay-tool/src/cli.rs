@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
-use projections::Moment;
+use projections::AsOf;
 
 use crate::source::{Cursor, StoreArgs};
 
@@ -159,7 +159,7 @@ pub struct SessionArgs {
     /// As it stood at this position of the log or at this time: a number, RFC 3339, or 'YYYY-MM-DD HH:MM:SS' in UTC, where
     /// the seconds may be left out. Events of that very moment are included.
     #[arg(long, value_name = "MOMENT")]
-    pub at: Option<Moment>,
+    pub at: Option<AsOf>,
     /// As it stood when the log ended at this position: the same as --at N.
     #[arg(long, value_name = "N")]
     pub position: Option<u64>,

@@ -307,7 +307,7 @@ fn views_advice(error: &ViewsError) -> &'static str {
         ViewsError::Database(_) | ViewsError::Folder(_) => {
             "check that this user or role may read the views, and for rebuild write them; desk's own may"
         }
-        ViewsError::Log(_) | ViewsError::Away(_) => {
+        ViewsError::Log(_) | ViewsError::Unavailable(_) => {
             "check that log and vault can be reached, and that vault and master key are this log's"
         }
     }

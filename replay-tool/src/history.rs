@@ -13,7 +13,7 @@ use event_store::{
     pages::{pages, stream_pages},
 };
 use futures::StreamExt as _;
-use journal::{Decoded, DomainEvent};
+use journal::Decoded;
 use uuid::Uuid;
 
 use crate::{failure::Failure, progress::Progress, source::Source};
@@ -25,6 +25,8 @@ const OPENED: &str = "session.opened";
 pub struct HistoryEvent {
     /// The recorded event.
     pub recorded: Arc<RecordedEvent>,
+    /// The event as projections take it.
+    pub decoded: Decoded,
     /// Its personal part, as far as this reader may see it.
     pub personal: PersonalText,
     /// The decoded event.
@@ -91,7 +93,8 @@ async fn find_by_name(source: &Source, name: &str) -> Result<Vec<StreamName>, Fa
     while let Some(page) = pages.next().await {
         let page = page?;
         for recorded in page.iter().filter(|event| &*event.event.event_type == OPENED) {
-            let (Event::Opened(opened), _) = decode(source, recorded).await? else { continue };
+            let decoded = Decoded::with_text(recorded.clone(), source.personal(recorded).await?)?;
+            let Some((_, Event::Opened(opened))) = decoded.opened_event().session() else { continue };
             if opened.name.known().is_some_and(|named| named.session_name.as_str() == name) {
                 found.push(recorded.stream.clone());
             }
@@ -101,19 +104,6 @@ async fn find_by_name(source: &Source, name: &str) -> Result<Vec<StreamName>, Fa
     Ok(found)
 }
 
-/// Decodes an event of a session, with its personal part as far as this reader may see it.
-///
-/// # Errors
-/// The personal part cannot be opened, or this program does not know the event.
-async fn decode(source: &Source, recorded: &Arc<RecordedEvent>) -> Result<(Event, PersonalText), Failure> {
-    let decoded = Decoded::decode(recorded.clone())?;
-    let personal = source.personal(recorded).await?;
-    match decoded.with_personal(&personal)? {
-        DomainEvent::Session(_, event) => Ok((event, personal)),
-        DomainEvent::Agent(..) | DomainEvent::Customer(..) | DomainEvent::Access(_) => Err(Failure::NoSession),
-    }
-}
-
 /// Opens and folds a history, keeping the state after each event.
 ///
 /// # Errors
@@ -121,9 +111,12 @@ async fn decode(source: &Source, recorded: &Arc<RecordedEvent>) -> Result<(Event
 pub async fn fold(source: &Source, history: &[Arc<RecordedEvent>]) -> Result<Vec<HistoryEvent>, Failure> {
     let mut events: Vec<HistoryEvent> = Vec::with_capacity(history.len());
     for recorded in history {
-        let (event, personal) = decode(source, recorded).await?;
-        let after = events.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
-        events.push(HistoryEvent { recorded: recorded.clone(), personal, event, after });
+        let personal = source.personal(recorded).await?;
+        let decoded = Decoded::with_text(recorded.clone(), personal.clone())?;
+        let (_, event) = decoded.opened_event().session().ok_or(Failure::NoSession)?;
+        let (event, state) = (event.clone(), events.last().map_or(State::New, |before| before.after.clone()));
+        let after = state.evolve(&event);
+        events.push(HistoryEvent { recorded: recorded.clone(), decoded, personal, event, after });
     }
     Ok(events)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use event_store::{Position, RecordedEvent, StreamVersion};
-use projections::Moment;
+use projections::AsOf;
 
 use crate::{
     cli::SessionArgs,
@@ -17,7 +17,7 @@ pub enum Point {
     /// The latest.
     Newest,
     /// A log position or a time.
-    At(Moment),
+    At(AsOf),
     /// A version of the session's stream.
     Version(u64),
 }
@@ -28,12 +28,12 @@ impl Point {
     /// # Errors
     /// It is a position of another generation, and there is no map from that to this log.
     pub fn of(wanted: &SessionArgs, maps: &Maps) -> Result<Self, Failure> {
-        let position = wanted.position.map(|position| Moment::Position(Position(position)));
+        let position = wanted.position.map(|position| AsOf::Position(Position(position)));
         Ok(match (wanted.at.or(position), wanted.version) {
-            (Some(Moment::Position(position)), _) => {
-                Self::At(Moment::Position(maps.cursor(Cursor { generation: None, position })?))
+            (Some(AsOf::Position(position)), _) => {
+                Self::At(AsOf::Position(maps.cursor(Cursor { generation: None, position })?))
             }
-            (Some(moment), _) => Self::At(moment),
+            (Some(as_of), _) => Self::At(as_of),
             (None, Some(version)) => Self::Version(version),
             (None, None) => Self::Newest,
         })
@@ -47,10 +47,10 @@ impl Point {
         let (Some(first), Some(last)) = (history.first(), history.last()) else { return Err(Failure::NoSession) };
         let happened = match self {
             Self::Newest => history.len(),
-            Self::At(Moment::Position(wanted)) if wanted > head => {
+            Self::At(AsOf::Position(wanted)) if wanted > head => {
                 return Err(Failure::BeyondHead { wanted: wanted.0, head });
             }
-            Self::At(moment) => history.partition_point(|event| moment.includes(event)),
+            Self::At(as_of) => history.partition_point(|event| as_of.includes(event)),
             Self::Version(wanted) if wanted > last.version.0 => {
                 return Err(Failure::NoSuchVersion { wanted, last: last.version });
             }

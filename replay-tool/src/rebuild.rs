@@ -14,7 +14,7 @@ use std::{
 
 use event_store::{Position, Positions};
 use futures::poll;
-use projections::{Rebuild, Standing};
+use projections::{Rebuild, RebuildStatus};
 use serde::Serialize;
 use tokio::time::sleep;
 
@@ -49,7 +49,7 @@ pub async fn rebuild(source: &Source, wanted: &RebuildArgs, screen: &mut Screen<
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     // Handled from here on, because now there is a state to report.
     drop(poll!(interrupted.as_mut()));
-    let asked = Rebuild::ask(source.views()?, source.shared_reader()).await.map_err(Failure::Rebuild)?;
+    let asked = Rebuild::request(source.views()?, source.shared_reader()).await.map_err(Failure::Rebuild)?;
     let mut work = Work::begin(source, &asked).await?;
     if !wanted.no_wait {
         let ended = tokio::select! {
@@ -79,7 +79,7 @@ struct Work<'a> {
     goal: Position,
     begun: (Position, Instant),
     /// The last progress and its time.
-    standing: Standing,
+    status: RebuildStatus,
     moved: Instant,
     is_ours: bool,
 }
@@ -87,7 +87,7 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     async fn begin(source: &'a Source, asked: &'a Rebuild) -> Result<Self, Failure> {
         let goal = source.reader().head().await?;
-        let standing = asked.standing().await.map_err(Failure::Rebuild)?;
+        let status = asked.status().await.map_err(Failure::Rebuild)?;
         Ok(Self {
             asked,
             source,
@@ -95,18 +95,18 @@ impl<'a> Work<'a> {
             desk: DeskLiveness::new(source.desk_lock()),
             progress: Progress::new("rebuilding", goal),
             goal,
-            begun: (standing.position, Instant::now()),
-            standing,
+            begun: (status.position, Instant::now()),
+            status,
             moved: Instant::now(),
             is_ours: false,
         })
     }
 
     async fn until_done(&mut self) -> Result<(), Failure> {
-        while !(self.standing.is_done && self.standing.position >= self.goal) {
+        while !(self.status.is_done && self.status.position >= self.goal) {
             self.see_to_a_builder().await?;
             sleep(LOOK).await;
-            let now = self.asked.standing().await.map_err(Failure::Rebuild)?;
+            let now = self.asked.status().await.map_err(Failure::Rebuild)?;
             self.note(now).await?;
         }
         self.is_ours = self.builder.runs();
@@ -115,7 +115,7 @@ impl<'a> Work<'a> {
 
     /// Leaves the build to a running desk. On a server another node may build as well; a file allows only one writer.
     async fn see_to_a_builder(&mut self) -> Result<(), Failure> {
-        match self.desk.check(&self.standing).map_err(Failure::LookForDesk)? {
+        match self.desk.check(&self.status).map_err(Failure::LookForDesk)? {
             Some(true) if self.desk.is_certain() => self.builder.stop().await,
             Some(false) if !self.builder.runs() => {
                 let number = self.asked.number();
@@ -126,23 +126,23 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    async fn note(&mut self, now: Standing) -> Result<(), Failure> {
-        if now.position != self.standing.position || now.is_done != self.standing.is_done {
+    async fn note(&mut self, now: RebuildStatus) -> Result<(), Failure> {
+        if now.position != self.status.position || now.is_done != self.status.is_done {
             self.moved = Instant::now();
         }
-        self.standing = now;
+        self.status = now;
         self.progress.head(self.source.reader().head().await?);
-        self.progress.reached(self.standing.position);
+        self.progress.reached(self.status.position);
         self.builder.check()?;
         if self.moved.elapsed() < STILL {
             return Ok(());
         }
-        let (number, position) = (self.asked.number(), self.standing.position);
+        let (number, position) = (self.asked.number(), self.status.position);
         Err(Failure::StandsStill { number, position, seconds: STILL.as_secs() })
     }
 
     fn interrupted(&self) -> Failure {
-        Failure::Interrupted { number: self.asked.number(), position: self.standing.position }
+        Failure::Interrupted { number: self.asked.number(), position: self.status.position }
     }
 
     fn document(&self, only_asked: bool) -> Document {
@@ -150,15 +150,15 @@ impl<'a> Work<'a> {
         let seconds = since.elapsed().as_secs_f64();
         // In a log with holes the events are not counted.
         let is_dense = self.source.reader().positions() == Positions::Dense;
-        let events = (is_dense && !only_asked).then(|| self.standing.position.0.saturating_sub(from.0));
+        let events = (is_dense && !only_asked).then(|| self.status.position.0.saturating_sub(from.0));
         let by = if self.is_ours { "desk-replay" } else { "desk" };
         #[expect(clippy::cast_precision_loss, reason = "the rate is for display")]
         let events_per_second = events.map(|events| events as f64 / seconds);
         Document {
             generation: self.asked.number(),
-            joined: self.asked.was_asked_for(),
+            joined: self.asked.was_requested(),
             done: !only_asked,
-            position: self.standing.position,
+            position: self.status.position,
             by: (!only_asked).then_some(by),
             events,
             seconds: (!only_asked).then_some(seconds),

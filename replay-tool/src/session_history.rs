@@ -4,11 +4,12 @@
 //! serve live.
 
 use domain::{
-    AgentId, Personal, PersonalText, SessionId,
+    AgentId, Personal, PersonalText,
     session::{Event, Phase, Session},
 };
 use event_store::{Identity, Position, RecordedEvent};
-use projections::{Audience, Fact, MessageView, SessionAt, SessionView, ViewsError, moment::Decision};
+use journal::Decoded;
+use projections::{Audience, MessageView, SessionAt, SessionView, ViewsError, as_of::Decision};
 
 use crate::{
     cli::SessionArgs,
@@ -131,9 +132,9 @@ impl SessionHistory {
 
 impl Seen {
     async fn of(events: &[HistoryEvent]) -> Result<Self, Failure> {
-        let facts: Vec<Fact> = events.iter().filter_map(fact).collect();
-        let then = SessionAt::fold(&facts).await.map_err(ViewsError::from)?.ok_or(Failure::NoSession)?;
-        let id = facts[0].session;
+        let decoded: Vec<Decoded> = events.iter().map(|event| event.decoded.clone()).collect();
+        let then = SessionAt::fold(&decoded).await.map_err(ViewsError::from)?.ok_or(Failure::NoSession)?;
+        let (id, _) = decoded[0].event().session().ok_or(Failure::NoSession)?;
         let mut reading = then.reading().await?;
         Ok(Self {
             session: reading.session(id).await?,
@@ -142,11 +143,6 @@ impl Seen {
             decision: then.decision,
         })
     }
-}
-
-fn fact(entry: &HistoryEvent) -> Option<Fact> {
-    let session = SessionId(entry.recorded.stream.id()?);
-    Some(Fact { recorded: entry.recorded.clone(), session, event: entry.event.clone() })
 }
 
 /// The agent who serves a session, if any.

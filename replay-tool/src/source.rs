@@ -49,8 +49,8 @@ impl Source {
             Location::Kurrent(_) => (open_kurrent(&log, wanted).await?, None),
         };
         let beside = place_of_views(&log, wanted)?;
-        let maps = Maps::read(&wanted.map, reader.identity().await?)?;
         let secrets = Secrets::open(beside.as_ref(), wanted, live).await?;
+        let maps = Maps::read(&wanted.map, reader.identity().await?)?;
         let vault = secrets.vault();
         Ok(Self { beside, maps, journal: secrets.journal(reader), vault, immutable_check })
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api::departures::Departures;
+use api::visitor_revocation::VisitorRevocation;
 use commands::Customers;
 use domain::VisitorId;
 use event_store::{EventReader as _, Log, Position, Vault};
@@ -31,20 +31,20 @@ impl Fixture {
         Self { kurrentdb, customers: Arc::new(customers), tail }
     }
 
-    fn hearing(&self) -> Arc<Departures> {
-        let departures = Arc::new(Departures::after(Position::START));
-        let (hearing, tail) = (departures.clone(), self.tail.clone());
-        tokio::spawn(async move { hearing.follow(&tail).await });
+    fn hearing(&self) -> Arc<VisitorRevocation> {
+        let departures = Arc::new(VisitorRevocation::after(Position::START));
+        let (following, tail) = (departures.clone(), self.tail.clone());
+        tokio::spawn(async move { following.follow(&tail).await });
         departures
     }
 
     /// A listener that receives no events.
-    fn deaf(&self) -> Departures {
-        Departures::after(Position::START)
+    fn deaf(&self) -> VisitorRevocation {
+        VisitorRevocation::after(Position::START)
     }
 
     /// A visitor who signed out while cached as present.
-    async fn believed(&self, departures: &Departures) -> VisitorId {
+    async fn believed(&self, departures: &VisitorRevocation) -> VisitorId {
         let visitor = visitor();
         self.is_here(departures, visitor).await;
         self.leaves(visitor).await;
@@ -55,16 +55,16 @@ impl Fixture {
         self.customers.sign_out(visitor, Uuid::nil()).await.unwrap();
     }
 
-    async fn is_here(&self, departures: &Departures, visitor: VisitorId) {
+    async fn is_here(&self, departures: &VisitorRevocation, visitor: VisitorId) {
         assert!(!departures.has_left(&self.customers, visitor).await.unwrap());
     }
 
-    async fn hears_of(&self, departures: &Departures, visitor: VisitorId) {
-        timeout(PATIENCE, departures.of(self.customers.clone(), visitor)).await.expect("it is told");
+    async fn hears_of(&self, departures: &VisitorRevocation, visitor: VisitorId) {
+        timeout(PATIENCE, departures.revoked(self.customers.clone(), visitor)).await.expect("it is told");
     }
 
-    async fn may_look(&self, departures: &Departures, visitor: VisitorId) -> bool {
-        matches!(departures.has_left_for_looking(&self.customers, visitor).await, Ok(false))
+    async fn may_look(&self, departures: &VisitorRevocation, visitor: VisitorId) -> bool {
+        matches!(departures.has_left_for_reading(&self.customers, visitor).await, Ok(false))
     }
 }
 
@@ -86,7 +86,7 @@ async fn sign_out_on_the_same_node_takes_effect_at_once() {
     let fixture = Fixture::new().await;
     let departures = fixture.deaf();
     let visitor = fixture.believed(&departures).await;
-    departures.look_again(visitor);
+    departures.forget(visitor);
     assert!(departures.has_left(&fixture.customers, visitor).await.unwrap());
 }
 
@@ -102,7 +102,7 @@ async fn visitor_signed_out_before_the_listener_started_is_known() {
 async fn lagging_listener_reads_the_log_for_missed_sign_outs() {
     let fixture = Fixture::new().await;
     let (departures, first, mut last) = (fixture.hearing(), visitor(), visitor());
-    let mut departure = departures.of(fixture.customers.clone(), first);
+    let mut departure = departures.revoked(fixture.customers.clone(), first);
     assert!(timeout(Duration::from_millis(300), &mut departure).await.is_err(), "nobody has left");
     fixture.leaves(first).await;
     for _ in 0..100 {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: no test here writes over a golden file; `GOLDEN_ADD=1` only adds those that are missing.
 
-mod example;
+pub(crate) mod example;
 mod vault;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};

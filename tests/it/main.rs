@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod architecture;
+mod audience;
 mod checkpoint_attacks;
 mod checkpoints;
 mod clock;
@@ -9,7 +10,6 @@ mod compare;
 mod conformance;
 mod copy_log;
 mod crash;
-mod departures;
 mod fuzz_targets;
 mod generated;
 mod golden;
@@ -32,3 +32,4 @@ mod supervision;
 mod tamper;
 mod timed;
 mod views;
+mod visitor_revocation;

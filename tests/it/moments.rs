@@ -4,7 +4,7 @@
 //! Only two things may differ, and the tests check that nothing else does: texts erased since, and, for the customer, messages
 //! cleared since.
 
-mod fixture;
+pub(crate) mod fixture;
 mod recording;
 
 use std::process::Command;
@@ -23,7 +23,8 @@ use tests::{
     test_scale::{count, rng, seed},
 };
 
-use fixture::{Answer, Caller, Fixture};
+pub(crate) use fixture::Fixture;
+use fixture::{Answer, Caller};
 use recording::{Known, Moment, Recording};
 
 /// Concurrent requests.

@@ -4,7 +4,7 @@
 //! The comparison itself is tested: a mistake in any column and in the folding of any view is found.
 
 mod columns;
-mod facts;
+mod faults;
 mod fixture;
 mod questions;
 mod served;
@@ -15,7 +15,8 @@ use api::routes::sessions;
 use domain::SessionId;
 use event_store::Position;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use projections::{Fact, Moment, SessionAt, View, ViewsLocation, compare, view};
+use journal::Decoded;
+use projections::{AsOf, Projection, SessionAt, ViewsLocation, catalogue, compare};
 use rand::{RngExt as _, rngs::StdRng, seq::IteratorRandom as _};
 use serde_json::json;
 use tests::{
@@ -25,7 +26,7 @@ use tests::{
 };
 
 use columns::{Column, Rows, SELDOM, UNSEEN};
-use facts::{Collector, Fault, Faulty, rows_of, set_with};
+use faults::{Collector, Fault, Faulty, rows_of, set_with};
 use fixture::{Fixture, Seen, steps};
 use questions::{Difference, Examination};
 
@@ -46,7 +47,7 @@ async fn compare_all_the_way(
     let mut stops = (0..steps.len() - 1).sample(&mut rng(seed, 1), stops);
     stops.push(steps.len() - 1);
     let mut fixture = Fixture::new();
-    let live = fixture.views(live, view::all()).await;
+    let live = fixture.views(live, catalogue::all()).await;
     let mut oracle = Oracle::default();
     for (place, step) in steps.iter().enumerate() {
         if matches!(step, tests::shop::Step::Erased { .. }) {
@@ -65,7 +66,7 @@ async fn compare_all_the_way(
         }
     }
     let head = fixture.head().await;
-    let rebuilt = fixture.views(rebuilt, view::all()).await;
+    let rebuilt = fixture.views(rebuilt, catalogue::all()).await;
     rebuilt.reach(head).await;
     let found = Examination::of(&fixture.oracle().await).put_to(&rebuilt.views, 20).await;
     assert_none(&found, &format!("seed {seed}, position {head}, rebuilt"));
@@ -82,14 +83,14 @@ async fn compare_moments(fixture: &Fixture, seed: u64, position: Position) {
     let at = oracle.events().last().unwrap().at;
     for (stream, events) in oracle.by_session() {
         let session: SessionId = stream.trim_start_matches("session-").parse().unwrap();
-        for moment in [Moment::Position(position), Moment::Time(at)] {
-            let then = SessionAt::read(&fixture.store, &fixture.vault, session, moment).await.unwrap();
+        for as_of in [AsOf::Position(position), AsOf::Time(at)] {
+            let then = SessionAt::read(&fixture.journal(), session, as_of).await.unwrap();
             let asked = Examination::of_session(session, &events);
             let found = asked.put_to_reading(&mut then.reading().await.unwrap()).await;
-            assert_none(&found, &format!("seed {seed}, at {moment:?}"));
+            assert_none(&found, &format!("seed {seed}, at {as_of:?}"));
             let decided = then.decision.map(served::decided);
-            assert_eq!(json!(decided), json!(Decided::last(&events)), "seed {seed}, {session} at {moment:?}");
-            assert_eq!(then.newest.position, events.last().unwrap().position, "seed {seed}, {session} at {moment:?}");
+            assert_eq!(json!(decided), json!(Decided::last(&events)), "seed {seed}, {session} at {as_of:?}");
+            assert_eq!(then.newest.position, events.last().unwrap().position, "seed {seed}, {session} at {as_of:?}");
         }
     }
 }
@@ -149,7 +150,7 @@ fn day_start_is_right_at_every_change_of_clocks() {
 
 /// Views of a log in a folder, caught up, and what to ask them.
 async fn built(fixture: &Fixture, folder: &Path) -> (fixture::Following, Examination) {
-    let views = fixture.views(ViewsLocation::Folder(folder.to_owned()), view::all()).await;
+    let views = fixture.views(ViewsLocation::Folder(folder.to_owned()), catalogue::all()).await;
     let head = fixture.head().await;
     views.reach(head).await;
     let asked = Examination::of(&fixture.oracle().await);
@@ -253,55 +254,60 @@ async fn rows_that_differ(fixture: &Fixture, folder: &Path) -> u64 {
 async fn oracle_finds_a_folding_mistake_in_every_view() {
     let seed = seed("mistakes in folding");
     let fixture = Fixture::of(400, seed).await;
-    let facts = collect(&fixture).await;
+    let events = collect(&fixture).await;
     let asked = Examination::of(&fixture.oracle().await);
-    for view in view::all().iter().filter(|view| view.name() != "agent") {
-        let right = rows_of(&**view, &facts).await;
+    for projection in catalogue::all().iter().filter(|one| one.name() != "agent") {
+        let right = rows_of(&**projection, &events).await;
         let mut counts = Vec::new();
         for fault in Fault::ALL {
-            let wrong = wrong_at(view, fault, &facts, &right, seed).await;
+            let faulty = |at| Faulty { inner: projection.clone(), journal: fixture.journal(), fault, at };
+            let wrong = wrong_at(faulty, &events, &right, seed).await;
             for at in &wrong {
-                is_found(&fixture, &asked, Faulty { view: view.clone(), fault, at: *at }).await;
+                is_found(&fixture, &asked, faulty(*at)).await;
             }
             counts.push((fault, wrong.len()));
         }
-        println!("{}: {counts:?}", view.name());
-        assert!(counts.contains(&(Fault::Twice, 0)), "{}: a fact that comes twice changes a row", view.name());
+        println!("{}: {counts:?}", projection.name());
+        assert!(counts.contains(&(Fault::Twice, 0)), "{}: an event that comes twice changes a row", projection.name());
         for fault in [Fault::LeftOut, Fault::Slower] {
-            assert!(!counts.contains(&(fault, 0)), "{}: no fact of the log matters when {fault:?}", view.name());
+            assert!(!counts.contains(&(fault, 0)), "{}: no event of the log matters when {fault:?}", projection.name());
         }
     }
 }
 
 /// All events of a log as the views get them, in order.
-async fn collect(fixture: &Fixture) -> Vec<Fact> {
+async fn collect(fixture: &Fixture) -> Vec<Decoded> {
     let (collector, folder) = (Arc::new(Collector::default()), tempfile::tempdir().unwrap());
-    let set: Arc<[Arc<dyn View>]> = Arc::new([collector.clone() as Arc<dyn View>]);
+    let set: Arc<[Arc<dyn Projection>]> = Arc::new([collector.clone() as Arc<dyn Projection>]);
     let following = fixture.views(ViewsLocation::Folder(folder.path().to_owned()), set).await;
     following.reach(fixture.head().await).await;
-    let facts = collector.0.lock().unwrap().clone();
-    assert_eq!(facts.len() as u64, fixture.head().await.0, "every event of a shop is a fact");
-    facts
+    let events = collector.0.lock().unwrap().clone();
+    assert_eq!(events.len() as u64, fixture.head().await.0, "every event of a shop comes once");
+    events
 }
 
 /// Some positions at which a fault makes wrong rows.
-async fn wrong_at(view: &Arc<dyn View>, fault: Fault, facts: &[Fact], right: &[String], seed: u64) -> Vec<Position> {
+async fn wrong_at(
+    faulty: impl Fn(Position) -> Faulty,
+    events: &[Decoded],
+    right: &[String],
+    seed: u64,
+) -> Vec<Position> {
     let wanted = count(2, 12);
     let mut wrong = Vec::new();
-    for fact in facts.iter().sample(&mut rng(seed, 3), count(120, facts.len())) {
+    for event in events.iter().sample(&mut rng(seed, 3), count(120, events.len())) {
         if wrong.len() == wanted {
             break;
         }
-        let faulty = Faulty { view: view.clone(), fault, at: fact.position() };
-        if rows_of(&faulty, facts).await != right {
-            wrong.push(fact.position());
+        if rows_of(&faulty(event.position()), events).await != right {
+            wrong.push(event.position());
         }
     }
     wrong
 }
 
 async fn is_found(fixture: &Fixture, asked: &Examination, faulty: Faulty) {
-    let what = format!("{} with the fact at {} {:?}", faulty.view.name(), faulty.at, faulty.fault);
+    let what = format!("{} with the event at {} {:?}", faulty.inner.name(), faulty.at, faulty.fault);
     let folder = tempfile::tempdir().unwrap();
     let views = fixture.views(ViewsLocation::Folder(folder.path().to_owned()), set_with(faulty)).await;
     views.reach(fixture.head().await).await;

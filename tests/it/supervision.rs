@@ -6,7 +6,12 @@ mod shown;
 
 use std::{collections::HashMap, sync::Arc};
 
-use api::{departures::Departures, sign_in::access::StaffAccess, startup::followers, supervision::Alarm};
+use api::{
+    sign_in::staff_directory::{Standing, StaffDirectory},
+    startup::followers,
+    supervision::Alarm,
+    visitor_revocation::VisitorRevocation,
+};
 use commands::policy::PolicyStore;
 use domain::{AgentId, SignInId, VisitorId};
 use event_store::{
@@ -71,7 +76,7 @@ async fn views_go_on_after_a_panic_and_stop_at_an_unreadable_event() {
     let fixture = Fixture::with_events(EVENTS).await;
     let folder = tempfile::tempdir().unwrap();
     let place = ViewsLocation::Folder(folder.path().to_owned());
-    let views = Views::open(place, fixture.faulty.clone(), fixture.log.vault().clone()).await.unwrap();
+    let views = Views::open(place, fixture.journal(), fixture.tail().await).await.unwrap();
     fixture.faulty.panic_once();
     fixture.supervisor.start(followers::views(views.clone()));
     fixture.recovers().await;
@@ -85,34 +90,35 @@ async fn views_go_on_after_a_panic_and_stop_at_an_unreadable_event() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_staff_directory_goes_on_after_a_panic_and_lets_nobody_in_behind_an_unreadable_account() {
     let fixture = Fixture::with_events(EVENTS).await;
-    let access = StaffAccess::beginning_with(HashMap::new(), Position::START, SystemClock::shared());
+    let access = StaffDirectory::starting_with(HashMap::new(), Position::START, SystemClock::shared());
     fixture.faulty.panic_once();
     let reader = fixture.log.reader();
     fixture.supervisor.start(followers::staff_directory(access.clone(), fixture.tail().await, reader));
     fixture.recovers().await;
     let standing = || access.standing(AgentId(Uuid::nil()), SignInId(Uuid::nil()));
-    fixture.until("the log is in sight", || standing() == api::sign_in::access::Standing::Over).await;
+    fixture.until("the log is in sight", || standing() == Standing::Over).await;
 
     let unreadable = fixture.append_unreadable("agent").await;
     assert_eq!(fixture.alarm().await.position, Some(unreadable));
-    fixture.until("nobody is let in", || standing() == api::sign_in::access::Standing::Unknown).await;
+    fixture.until("nobody is let in", || standing() == Standing::Unknown).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn visitor_revocation_goes_on_after_a_panic_and_stops_at_an_unreadable_event_of_a_visitor() {
+async fn visitor_revocation_goes_on_after_a_panic_and_stops_at_damage() {
     let fixture = Fixture::with_events(EVENTS).await;
-    let departures = Arc::new(Departures::after(Position::START));
+    let departures = Arc::new(VisitorRevocation::after(Position::START));
     fixture.faulty.panic_once();
     fixture.supervisor.start(followers::visitor_revocation(departures.clone(), fixture.tail().await));
     fixture.recovers().await;
     fixture.append_unreadable("session").await;
     let visitor = VisitorId(Uuid::new_v4());
-    let departure = departures.of(fixture.customers.clone(), visitor);
+    let departure = departures.revoked(fixture.customers.clone(), visitor);
     fixture.sign_out(visitor).await;
     tokio::time::timeout(PATIENCE, departure).await.expect("it is told behind what concerns no visitor");
 
-    let unreadable = fixture.append_unreadable("customer").await;
-    assert_eq!(fixture.alarm().await.position, Some(unreadable));
+    fixture.append_unreadable("customer").await;
+    let damaged = fixture.damage_the_next_event().await;
+    assert_eq!(fixture.alarm().await.position, Some(damaged));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

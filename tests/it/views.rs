@@ -17,7 +17,8 @@ use event_store::{
     sqlite::SqliteStore,
 };
 use jiff::Timestamp;
-use projections::{Audience, Fact, View, ViewSet, Views, ViewsLocation, view};
+use journal::{Decoded, Journal, Tail};
+use projections::{Audience, Projection, ProjectionSet, Views, ViewsLocation, catalogue};
 use testkit::SessionDriver;
 use tests::postgres::Postgres;
 use tokio::task::JoinHandle;
@@ -47,13 +48,15 @@ struct Node {
 }
 
 impl Node {
-    async fn start(log: &Log, location: ViewsLocation, set: ViewSet) -> Self {
-        let views = Views::open_with(location, log.reader(), log.vault().clone(), set).await.unwrap();
+    async fn start(log: &Log, location: ViewsLocation, set: ProjectionSet) -> Self {
+        let journal = Journal::new(log.reader(), log.vault().clone());
+        let tail = Tail::start(log.reader(), log.reader().head().await.unwrap());
+        let views = Views::open_with(location, journal, tail, set).await.unwrap();
         Self { task: tokio::spawn(views.clone().run()), views }
     }
 
     async fn on_postgres(log: &Log, url: &str) -> Self {
-        Self::start(log, ViewsLocation::Postgres { url: url.to_owned() }, view::all()).await
+        Self::start(log, ViewsLocation::Postgres { url: url.to_owned() }, catalogue::all()).await
     }
 
     async fn reach(&self, position: Position) {
@@ -115,7 +118,7 @@ async fn views_answer_alike_on_both_databases_for_awkward_texts() {
     let head = log.reader().head().await.unwrap();
     let database = Postgres::shared().await.fresh_database().await;
     let postgres = Node::on_postgres(&log, &database.url()).await;
-    let sqlite = Node::start(&log, ViewsLocation::Folder(folder.path().into()), view::all()).await;
+    let sqlite = Node::start(&log, ViewsLocation::Folder(folder.path().into()), catalogue::all()).await;
     postgres.reach(head).await;
     sqlite.reach(head).await;
     let now = Timestamp::now();
@@ -183,15 +186,15 @@ async fn views_resume_after_a_postgres_outage() {
 }
 
 /// All views, with the session view in version 2 on the tables of version 1.
-fn second_version() -> ViewSet {
-    let second = |view: &Arc<dyn View>| Arc::new(Second(view.clone()));
-    view::all().iter().map(|view| if view.name() == "session" { second(view) } else { view.clone() }).collect()
+fn second_version() -> ProjectionSet {
+    let second = |one: &Arc<dyn Projection>| Arc::new(Second(one.clone()));
+    catalogue::all().iter().map(|one| if one.name() == "session" { second(one) } else { one.clone() }).collect()
 }
 
-struct Second(Arc<dyn View>);
+struct Second(Arc<dyn Projection>);
 
 #[async_trait]
-impl View for Second {
+impl Projection for Second {
     fn name(&self) -> &'static str {
         self.0.name()
     }
@@ -208,8 +211,8 @@ impl View for Second {
         self.0.schema()
     }
 
-    async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
-        self.0.apply(tx, facts).await
+    async fn apply(&self, tx: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
+        self.0.apply(tx, events).await
     }
 }
 
@@ -262,7 +265,7 @@ async fn damaged_event_stops_the_views_before_it_with_an_alarm() {
         .execute(&mut connection)
         .await
         .unwrap();
-    let node = Node::start(&log, ViewsLocation::Folder(folder.path().join("views")), view::all()).await;
+    let node = Node::start(&log, ViewsLocation::Folder(folder.path().join("views")), catalogue::all()).await;
     node.reach(Position(14)).await;
     tokio::time::timeout(LONG, async {
         while node.views.alarm().is_none() {

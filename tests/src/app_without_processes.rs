@@ -5,18 +5,18 @@ use std::{collections::HashMap, sync::Arc};
 
 use api::{
     app::{App, Started},
-    departures::Departures,
     settings::Settings,
     sign_in::{
-        access::StaffAccess,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_directory::StaffDirectory,
         staff_tokens::StaffTokens,
         visitor::VisitorTokens,
     },
     staff_frames::StaffFrames,
     startup::followers,
     supervision::Supervisor,
+    visitor_revocation::VisitorRevocation,
 };
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
 use domain::{
@@ -43,7 +43,13 @@ const SIGN_IN: SignInId = SignInId(Uuid::from_u128(0x51));
 /// The administrator's token, good for a quarter of an hour.
 #[must_use]
 pub fn staff_token() -> String {
-    StaffTokens::new(&[KEY.to_vec()]).access(ADMINISTRATOR, SIGN_IN, Timestamp::now())
+    token_of(ADMINISTRATOR, SIGN_IN)
+}
+
+/// The token of a sign-in, good for a quarter of an hour.
+#[must_use]
+pub fn token_of(agent: AgentId, sign_in: SignInId) -> String {
+    StaffTokens::new(&[KEY.to_vec()]).access(agent, sign_in, Timestamp::now())
 }
 
 /// A visitor's token.
@@ -67,9 +73,9 @@ pub async fn app(
     let head = store.head().await.expect("the store answers");
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::new(store, head);
-    let access =
-        StaffAccess::beginning_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, log.clock().clone());
-    let departures = Arc::new(Departures::after(head));
+    let accounts = HashMap::from([(ADMINISTRATOR, administrator())]);
+    let access = StaffDirectory::starting_with(accounts, head, log.clock().clone());
+    let departures = Arc::new(VisitorRevocation::after(head));
     let supervisor = Arc::new(Supervisor::default());
     supervisor.start(followers::tail(tail.clone()));
     supervisor.start(followers::staff_directory(access.clone(), tail.clone(), log.reader()));

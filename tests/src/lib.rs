@@ -2,6 +2,7 @@
 
 pub mod app_without_processes;
 pub mod desk;
+pub mod envelope;
 pub mod fuzz_targets;
 pub mod identity;
 pub mod kurrent;

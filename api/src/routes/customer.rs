@@ -119,7 +119,7 @@ pub async fn identify(
     let GoodToken { identity, id } = app.identity_tokens.check(&body.0.identity_token, app.now())?;
     let command = Identify { visitor: holder.0, identity, token: id, correlation_id: request_id() };
     let identified = app.customers.identify(command).await?;
-    holder.0.into_iter().for_each(|visitor| app.departures.look_again(visitor));
+    holder.0.into_iter().for_each(|visitor| app.departures.forget(visitor));
     hand_out(&request, identified.visitor);
     Ok(CustomerData::of(&identified.customer).answer(identified.position.0))
 }
@@ -144,7 +144,7 @@ pub async fn sign_out(
     let position = match holder.0 {
         Some(visitor) => {
             let position = app.customers.sign_out(visitor, request_id()).await?;
-            app.departures.look_again(visitor);
+            app.departures.forget(visitor);
             position.0
         }
         None => 0,

@@ -84,9 +84,10 @@ pub async fn show(
     if is_staff {
         wait(&app, &query).await?;
     }
-    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner()).await?;
-    if !is_staff {
-        wait(&app, &query).await?;
+    let session = addressed(&request, is_staff, visitor, name.into_inner()).await?;
+    match &caller.staff {
+        Some(staff) => viewed(&app, staff, session).await?,
+        None => wait(&app, &query).await?,
     }
     let before = query.number("before")?.map(Position);
     if let Some(moment) = past::moment(&query)? {
@@ -105,26 +106,32 @@ pub async fn show(
 /// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
     request: &HttpRequest,
-    staff: Option<&Staff>,
+    is_staff: bool,
     visitor: Result<KnownVisitor, Problem>,
     name: String,
 ) -> Result<SessionId, Problem> {
     let app = request.app_data::<Data<App>>().expect("every server of ours is built with an App");
     let name = session_name("name", name)?;
-    let Some(staff) = staff else {
-        let visitor = visitor?.looking(request, Some(name.as_str()));
-        return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
-    };
-    let session = named(app, &name).await?;
-    looked_at(app, staff, session).await?;
-    Ok(session)
+    if is_staff {
+        return named(app, &name).await;
+    }
+    let visitor = visitor?.looking(request, Some(name.as_str()));
+    visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session)
 }
 
-/// What staff is about to see is on record first; what is not there is not seen.
-async fn looked_at(app: &App, staff: &Staff, session: SessionId) -> Result<(), Problem> {
+/// Records that staff is about to see a session; what is not there is not seen.
+async fn viewed(app: &App, staff: &Staff, session: SessionId) -> Result<(), Problem> {
     if app.sessions.current(session).await?.version == StreamVersion::NONE {
         return Err(no_session());
     }
+    record_view(app, staff, session).await
+}
+
+/// Records that staff is about to see a session that is there.
+///
+/// # Errors
+/// The log does not take it: then nothing is shown.
+pub(super) async fn record_view(app: &App, staff: &Staff, session: SessionId) -> Result<(), Problem> {
     Ok(app.access_log.session_viewed(staff.agent, session, app.now(), request_id()).await?)
 }
 
@@ -145,7 +152,8 @@ async fn named(app: &App, name: &SessionName) -> Result<SessionId, Problem> {
     }
 }
 
-fn no_session() -> Problem {
+/// Answers that there is no such session, or none of the caller's.
+pub(super) fn no_session() -> Problem {
     Problem::not_found("Session not found")
 }
 

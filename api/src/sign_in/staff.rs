@@ -21,9 +21,9 @@ use crate::{
     app::App,
     problem::Problem,
     sign_in::{
-        access::{Person, StaffAccess, Standing},
         api_keys, bearer,
         second_factor::SecondFactorRoles,
+        staff_directory::{Person, StaffDirectory, Standing},
         staff_tokens::{AccessClaims, TokenError},
     },
 };
@@ -60,12 +60,12 @@ impl Staff {
     }
 
     /// Returns when whoever this is may not do all of this any more: token or key have ended, or the sign-in, or a right.
-    pub async fn until_over(&self, access: &StaffAccess, permissions: &[Permission]) {
+    pub async fn until_over(&self, access: &StaffDirectory, permissions: &[Permission]) {
         access.until(|access| !self.may_still(access, permissions)).await;
     }
 
     /// While nobody can tell, there is nothing to send either: what locks somebody out comes with what would be sent.
-    fn may_still(&self, access: &StaffAccess, permissions: &[Permission]) -> bool {
+    fn may_still(&self, access: &StaffDirectory, permissions: &[Permission]) -> bool {
         let may_all = |may: &dyn Fn(Permission) -> bool| permissions.iter().all(|permission| may(*permission));
         match &self.pass {
             Pass::SignIn { expires_at, .. } if *expires_at <= access.now() => false,

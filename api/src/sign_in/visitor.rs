@@ -167,7 +167,7 @@ async fn present(request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
     let departures = &app.departures;
     // The original's reads are GETs, and nothing that changes anything is.
     let has_left = match request.method().is_safe() {
-        true => departures.has_left_for_looking(&app.customers, visitor).await?,
+        true => departures.has_left_for_reading(&app.customers, visitor).await?,
         false => departures.has_left(&app.customers, visitor).await?,
     };
     if has_left {

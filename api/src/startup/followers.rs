@@ -11,9 +11,9 @@ use journal::{Cursor, Tail};
 use projections::Views;
 
 use crate::{
-    departures::Departures,
-    sign_in::access::StaffAccess,
+    sign_in::staff_directory::StaffDirectory,
     supervision::{Alarm, FollowError, Follower},
+    visitor_revocation::VisitorRevocation,
 };
 
 /// Reads the log for the others.
@@ -90,8 +90,8 @@ pub fn views(views: Arc<Views>) -> Follower {
 
 /// Who of staff is let in.
 #[must_use]
-pub fn staff_directory(access: Arc<StaffAccess>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) -> Follower {
-    let position = position_of(&access, StaffAccess::position);
+pub fn staff_directory(access: Arc<StaffDirectory>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) -> Follower {
+    let position = position_of(&access, StaffDirectory::position);
     Follower::new(STAFF_DIRECTORY, position, move |stopping| {
         let (access, tail, reader) = (access.clone(), tail.clone(), reader.clone());
         async move { stopping.or(access.follow(&tail, &*reader)).await }
@@ -100,11 +100,11 @@ pub fn staff_directory(access: Arc<StaffAccess>, tail: Arc<Tail>, reader: Arc<dy
 
 /// Visitors who sign out.
 #[must_use]
-pub fn visitor_revocation(departures: Arc<Departures>, tail: Arc<Tail>) -> Follower {
-    let position = position_of(&departures, Departures::position);
+pub fn visitor_revocation(revocation: Arc<VisitorRevocation>, tail: Arc<Tail>) -> Follower {
+    let position = position_of(&revocation, VisitorRevocation::position);
     Follower::new(VISITOR_REVOCATION, position, move |stopping| {
-        let (departures, tail) = (departures.clone(), tail.clone());
-        async move { stopping.or(departures.follow(&tail)).await }
+        let (revocation, tail) = (revocation.clone(), tail.clone());
+        async move { stopping.or(revocation.follow(&tail)).await }
     })
 }
 

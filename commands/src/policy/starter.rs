@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use domain::{DomainEvent, SessionId, session::Event};
 use event_store::ReadError;
-use journal::{Cursor, Decoded, Tail, Unreadable};
+use journal::{Cursor, Decoded, Tail, Unreadable, position};
 
 use super::runner::Runner;
 
@@ -15,17 +15,13 @@ use super::runner::Runner;
 /// The log cannot be read.
 pub async fn start_runs(runner: &Arc<Runner>, tail: &Arc<Tail>, cursor: &Cursor) -> Result<Infallible, ReadError> {
     let start_run = |entry: Result<Decoded, Unreadable>| {
-        let position = match entry {
-            Ok(decoded) => {
-                if let Some(session) = own_message(runner, decoded.event()) {
-                    runner.take_up(session, decoded.recorded().event.event_id);
-                }
-                decoded.position()
-            }
-            // The keeper meets it as well, and whoever folds that stream says so.
-            Err(unreadable) => unreadable.recorded.position,
-        };
-        cursor.move_to(position);
+        // What cannot be read the keeper meets as well, and whoever folds that stream says so.
+        if let Ok(decoded) = &entry
+            && let Some(session) = own_message(runner, decoded.event())
+        {
+            runner.take_up(session, decoded.recorded().event.event_id);
+        }
+        cursor.move_to(position(&entry));
         Ok(())
     };
     tail.follow_each(cursor.position(), start_run).await

@@ -21,6 +21,7 @@ mod run;
 mod takeover;
 
 mod arbitrary;
+mod audience;
 mod model;
 mod properties;
 mod stored;

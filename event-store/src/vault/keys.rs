@@ -61,10 +61,9 @@ impl From<SqlError> for VaultError {
 const GET: &str = "select wrapped from data_key where key_id = $1";
 /// Keys per query.
 const MANY: usize = 64;
-static GET_MANY: LazyLock<String> = LazyLock::new(|| {
-    let places: Vec<String> = (1..=MANY).map(|number| format!("${number}")).collect();
-    format!("select key_id, wrapped from data_key where key_id in ({})", places.join(", "))
-});
+/// SQLite's placeholders have no numbers: the driver would look up the name of each.
+static GET_MANY_SQLITE: LazyLock<String> = LazyLock::new(|| get_many_sql(|_| "?".to_owned()));
+static GET_MANY_POSTGRES: LazyLock<String> = LazyLock::new(|| get_many_sql(|number| format!("${number}")));
 const ADD: &str = "insert into data_key (key_id, subject, wrapped, created_at) values ($1, $2, $3, $4)
      on conflict (key_id) do nothing";
 const IS_ERASED: &str = "select 1 from erased_subject where subject = $1";
@@ -72,6 +71,11 @@ const ERASE: &str = "insert into erased_subject (subject, erased_at) values ($1,
 const DESTROY: &str =
     "update data_key set wrapped = null, destroyed_at = $2 where subject = $1 and wrapped is not null";
 const KEYS_OF: &str = "select key_id from data_key where subject = $1";
+
+fn get_many_sql(placeholder: impl Fn(usize) -> String) -> String {
+    let placeholders: Vec<String> = (1..=MANY).map(placeholder).collect();
+    format!("select key_id, wrapped from data_key where key_id in ({})", placeholders.join(", "))
+}
 
 fn record(row: &Row, column: usize) -> Result<KeyRecord, SqlError> {
     Ok(row.optional_bytes(column)?.map_or(KeyRecord::Destroyed, KeyRecord::Wrapped))
@@ -85,12 +89,16 @@ impl KeyStore for SqlKeys {
     }
 
     async fn get_many(&self, key_ids: &[Arc<str>]) -> Result<Vec<(Arc<str>, KeyRecord)>, VaultError> {
+        let sql = match &self.0 {
+            Database::Sqlite { .. } => &*GET_MANY_SQLITE,
+            Database::Postgres(_) => &*GET_MANY_POSTGRES,
+        };
         let mut found = Vec::with_capacity(key_ids.len());
         for asked in key_ids.chunks(MANY) {
             // A shorter chunk is padded with its last id, so that the statement is always the same.
             let last = asked.last().into_iter().cycle();
             let values: Vec<Value<'_>> = asked.iter().chain(last).take(MANY).map(|id| (&**id).into()).collect();
-            for row in self.0.fetch(&GET_MANY, &values).await? {
+            for row in self.0.fetch(sql, &values).await? {
                 found.push((row.text(0)?.into(), record(&row, 1)?));
             }
         }

@@ -50,7 +50,7 @@ fn new_account(n: u8) -> NewAccount {
     }
 }
 
-/// A command out of a few numbers; whether the rules allow it is theirs to say.
+/// A command out of a few numbers; the rules may refuse it.
 fn command(kind: u8, n: u8, second: u32) -> Command {
     let (sign_in, now) = (SignInId(Uuid::from_u128(u128::from(n % 3))), at(second));
     let origin = Whereabouts { address: "192.0.2.1".into(), user_agent: None };

@@ -13,7 +13,7 @@ use super::fixture::{Fixture, dump};
 
 const STEPS: u8 = 16;
 
-/// One random step of a thread; whether the rules allow it is theirs to say.
+/// One random step of a thread; the rules may refuse it.
 async fn step(thread: &mut SessionDriver, step: u8) -> Option<Position> {
     match step % STEPS {
         0..=2 => thread.says("问题").write().await,

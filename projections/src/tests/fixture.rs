@@ -1,14 +1,15 @@
-//! A log in memory, views in a folder, and every row of a generation as text. The log numbers with holes, so that
-//! whatever leans on dense positions shows; dense logs are those of `tests/it`.
+//! A log in memory, views in a folder, and every row of a generation as text. The log's positions have holes, so that code
+//! which relies on dense positions fails here; `tests/it` has the dense logs.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use event_store::{EventReader, EventStore, Log, Position, Positions, Vault, memory::MemoryStore};
+use journal::{Journal, Tail};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::{ViewSet, Views, ViewsError, ViewsLocation, view};
+use crate::{ProjectionSet, Views, ViewsError, ViewsLocation, catalogue};
 
 /// As long as a slow machine may need.
 pub(super) const LONG: Duration = Duration::from_secs(30);
@@ -34,17 +35,26 @@ impl Fixture {
         self.store.head().await.unwrap()
     }
 
-    pub(super) async fn open(&self, folder: &Path, views: ViewSet) -> Result<Arc<Views>, ViewsError> {
+    pub(super) async fn open(&self, folder: &Path, views: ProjectionSet) -> Result<Arc<Views>, ViewsError> {
         let location = ViewsLocation::Folder(folder.to_owned());
-        Views::open_with(location, self.log.reader(), self.log.vault().clone(), views).await
+        Views::open_with(location, self.journal(), self.tail().await, views).await
+    }
+
+    pub(super) fn journal(&self) -> Journal {
+        Journal::new(self.log.reader(), self.log.vault().clone())
+    }
+
+    /// The tail of a new process.
+    pub(super) async fn tail(&self) -> Arc<Tail> {
+        Tail::start(self.log.reader(), self.head().await)
     }
 
     /// Views of the fixture's own folder, followed.
     pub(super) async fn run(&self) -> Running {
-        self.run_in(self.folder.path(), view::all()).await
+        self.run_in(self.folder.path(), catalogue::all()).await
     }
 
-    pub(super) async fn run_in(&self, folder: &Path, views: ViewSet) -> Running {
+    pub(super) async fn run_in(&self, folder: &Path, views: ProjectionSet) -> Running {
         let views = self.open(folder, views).await.unwrap();
         Running { task: tokio::spawn(views.clone().run()), views }
     }
@@ -56,10 +66,10 @@ impl Fixture {
         running
     }
 
-    /// All rows, as folded from the first event in one go.
+    /// All rows, folded from the first event by new views.
     pub(super) async fn folded_afresh(&self) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
-        let running = self.run_in(folder.path(), view::all()).await;
+        let running = self.run_in(folder.path(), catalogue::all()).await;
         running.reach(self.head().await).await;
         dump(&running.views).await
     }
@@ -78,9 +88,14 @@ impl Running {
 
     /// Ends the loop wherever it is, as a crash does.
     pub(super) async fn kill(self) {
+        self.end().await.database().close().await;
+    }
+
+    /// Ends the loop wherever it is, as a panic does: the views stay open.
+    pub(super) async fn end(self) -> Arc<Views> {
         self.task.abort();
-        let _ = (&mut { self.task }).await;
-        self.views.database().close().await;
+        let _ = self.task.await;
+        self.views
     }
 }
 
@@ -109,7 +124,7 @@ pub(super) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool)
     waited.await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
-/// An event as the store takes it, that no program of ours writes.
+/// Appends an event that no program of ours writes.
 pub(super) async fn append_raw(store: &dyn EventStore, stream: &str, event_type: &str, data: &str) -> Position {
     use event_store::{Expected, SealedEvent, StreamName};
     let event = SealedEvent { event_type: event_type.into(), data: data.into(), ..testkit::sealed_event() };

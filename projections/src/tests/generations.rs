@@ -8,25 +8,26 @@ use event_store::{
     Position,
     sql::{Access, Database, SqlError, Transaction},
 };
+use journal::Decoded;
 use testkit::SessionDriver;
 
 use super::fixture::{Fixture, dump, eventually};
-use crate::{Fact, Rebuild, View, ViewSet, Views, ViewsLocation, pointer, view};
+use crate::{Projection, ProjectionSet, Rebuild, Views, ViewsLocation, catalogue, projection, storage::pointer};
 
 /// All views, that of the sessions in another version.
-fn version(version: u32, usable_since: u32) -> ViewSet {
-    let newer = |inner: &Arc<dyn View>| Arc::new(Newer { inner: inner.clone(), version, usable_since });
-    view::all().iter().map(|view| if view.name() == "session" { newer(view) } else { view.clone() }).collect()
+fn version(version: u32, usable_since: u32) -> ProjectionSet {
+    let newer = |inner: &Arc<dyn Projection>| Arc::new(Newer { inner: inner.clone(), version, usable_since });
+    catalogue::all().iter().map(|one| if one.name() == "session" { newer(one) } else { one.clone() }).collect()
 }
 
 struct Newer {
-    inner: Arc<dyn View>,
+    inner: Arc<dyn Projection>,
     version: u32,
     usable_since: u32,
 }
 
 #[async_trait]
-impl View for Newer {
+impl Projection for Newer {
     fn name(&self) -> &'static str {
         self.inner.name()
     }
@@ -43,8 +44,8 @@ impl View for Newer {
         self.inner.schema()
     }
 
-    async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
-        self.inner.apply(tx, facts).await
+    async fn apply(&self, tx: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
+        self.inner.apply(tx, events).await
     }
 }
 
@@ -186,11 +187,11 @@ async fn a_log_that_never_pauses_does_not_keep_the_next_generation_from_being_bu
         }
     });
     let location = ViewsLocation::Folder(fixture.folder.path().to_owned());
-    let asked = Rebuild::ask(location.clone(), fixture.log.reader()).await.unwrap();
-    assert_eq!((asked.number(), asked.was_asked_for()), (2, false));
-    assert!(Rebuild::ask(location, fixture.log.reader()).await.unwrap().was_asked_for(), "asking twice asks once");
+    let asked = Rebuild::request(location.clone(), fixture.log.reader()).await.unwrap();
+    assert_eq!((asked.number(), asked.was_requested()), (2, false));
+    assert!(Rebuild::request(location, fixture.log.reader()).await.unwrap().was_requested(), "two requests are one");
     eventually("the switch", async || running.views.generation() == 2).await;
-    assert!(asked.standing().await.unwrap().is_done);
+    assert!(asked.status().await.unwrap().is_done);
     writer.abort();
     let _ = writer.await;
     running.reach(fixture.head().await).await;
@@ -204,8 +205,8 @@ async fn two_processes_on_one_folder_go_over_together_and_neither_mixes_up_the_r
     talk(&fixture, 300).await;
     let desk = fixture.caught_up().await;
     let location = ViewsLocation::Folder(fixture.folder.path().to_owned());
-    Rebuild::ask(location.clone(), fixture.log.reader()).await.unwrap();
-    let guest = Views::open_beside_others(location, fixture.log.reader(), fixture.log.vault().clone()).await.unwrap();
+    Rebuild::request(location.clone(), fixture.log.reader()).await.unwrap();
+    let guest = Views::open_beside_others(location, fixture.journal(), fixture.tail().await).await.unwrap();
     let guest_runs = tokio::spawn(guest.clone().run());
     let seen = [&desk.views, &guest].map(|views| tokio::spawn(never_sees_less(views.clone())));
     let mut last = Position::START;
@@ -223,8 +224,8 @@ async fn two_processes_on_one_folder_go_over_together_and_neither_mixes_up_the_r
 
 #[test]
 fn a_fingerprint_names_every_view_and_version() {
-    assert_eq!(view::fingerprint(&view::all()), "agent/2 audit/2 message/1 session/1 statistics/1");
-    assert!(view::usable(&version(3, 2), &view::fingerprint(&version(2, 2))));
-    assert!(!view::usable(&version(3, 2), &view::fingerprint(&version(1, 1))));
-    assert!(!view::usable(&version(1, 1), &view::fingerprint(&version(2, 1))), "from a newer program");
+    assert_eq!(projection::fingerprint(&catalogue::all()), "agent/2 audit/2 message/1 session/1 statistics/1");
+    assert!(projection::can_use(&version(3, 2), &projection::fingerprint(&version(2, 2))));
+    assert!(!projection::can_use(&version(3, 2), &projection::fingerprint(&version(1, 1))));
+    assert!(!projection::can_use(&version(1, 1), &projection::fingerprint(&version(2, 1))), "from a newer program");
 }

@@ -1,13 +1,15 @@
-//! The loop: once, in order, through kills; stopped by what it cannot read; refused over another log.
+//! The loop: each event once and in order, also after kills; stopped by what it cannot read; refused on another log.
 
 use std::time::Duration;
 
 use domain::session::event::{EscalationReason, Outcome};
 use event_store::{Position, pages::events_between};
+use futures::StreamExt as _;
+use journal::Decoded;
 use testkit::SessionDriver;
 
 use super::fixture::{Fixture, append_raw, dump, eventually, log_with_holes};
-use crate::{ViewsError, checkpoint::Checkpoint, fact::Facts, view};
+use crate::{ViewsError, catalogue, cursor::Cursor};
 
 async fn busy_day(fixture: &Fixture, customers: usize) {
     for number in 0..customers {
@@ -22,7 +24,7 @@ async fn busy_day(fixture: &Fixture, customers: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_any_moment_it_goes_on_to_the_same_rows() {
+async fn a_loop_that_is_killed_at_any_moment_continues_to_the_same_rows() {
     let fixture = Fixture::new();
     busy_day(&fixture, 200).await;
     let head = fixture.head().await;
@@ -43,28 +45,24 @@ async fn killed_at_any_moment_it_goes_on_to_the_same_rows() {
 }
 
 #[tokio::test]
-async fn the_same_events_twice_change_nothing() {
+async fn applying_events_twice_changes_nothing() {
     let fixture = Fixture::new();
     busy_day(&fixture, 20).await;
     let running = fixture.caught_up().await;
     let rows = dump(&running.views).await;
-    let events = fixture.log.reader().read_all(Position::START, 1_000).await.unwrap();
-    let mut facts = Facts::default();
-    for event in &events {
-        facts.read(event, fixture.log.vault()).await.unwrap();
-    }
+    let journal = fixture.journal();
+    let events: Vec<Decoded> = journal.read_all(Position::START).map(Result::unwrap).concat().await;
+    journal.open_all(&events).await.unwrap();
     let mut tx = running.views.database().begin().await.unwrap();
-    for view in view::all().iter() {
-        view.apply(&mut tx, &facts.sessions).await.unwrap();
-        view.apply_accounts(&mut tx, &facts.accounts).await.unwrap();
-        view.apply_others(&mut tx, &facts.others).await.unwrap();
+    for projection in catalogue::all().iter() {
+        projection.apply(&mut tx, &events).await.unwrap();
     }
     tx.commit().await.unwrap();
     assert_eq!(dump(&running.views).await, rows);
 }
 
 #[tokio::test]
-async fn an_unknown_session_event_stops_it_with_an_alarm_and_nothing_later_is_applied() {
+async fn an_unknown_event_stops_the_views_with_an_alarm_and_no_later_event_is_applied() {
     let fixture = Fixture::new();
     let mut thread = SessionDriver::new(&fixture.log, "s");
     let good = thread.says("before").write().await.unwrap();
@@ -86,7 +84,7 @@ async fn an_unknown_session_event_stops_it_with_an_alarm_and_nothing_later_is_ap
 }
 
 #[tokio::test]
-async fn a_malformed_event_stops_it_as_well() {
+async fn a_malformed_event_stops_the_views() {
     let fixture = Fixture::new();
     let mut thread = SessionDriver::new(&fixture.log, "s");
     thread.says("before").write().await;
@@ -97,14 +95,32 @@ async fn a_malformed_event_stops_it_as_well() {
 }
 
 #[tokio::test]
-async fn other_streams_are_passed_over() {
+async fn events_of_an_unknown_kind_of_stream_stop_the_views() {
     let fixture = Fixture::new();
-    let mut thread = SessionDriver::new(&fixture.log, "s");
-    thread.says("a").write().await;
-    let last = append_raw(&fixture.store, "settings-policy", "settings.from_the_future", "{}").await;
-    let running = fixture.caught_up().await;
-    assert_eq!((running.views.position(), running.views.alarm()), (last, None));
-    assert_eq!(running.views.audit_trail(thread.session(), Position::START, 9).await.unwrap().len(), 2);
+    let mut session = SessionDriver::new(&fixture.log, "s");
+    let good = session.says("a").write().await.unwrap();
+    let bad = append_raw(&fixture.store, "settings-policy", "settings.from_the_future", "{}").await;
+    let running = fixture.run().await;
+    eventually("an alarm", async || running.views.alarm().is_some()).await;
+    assert_eq!((running.views.alarm().unwrap().position, running.views.position()), (bad, good));
+    assert_eq!(running.views.audit_trail(session.session(), Position::START, 9).await.unwrap().len(), 2);
+}
+
+/// A supervisor may run them again after a panic.
+#[tokio::test]
+async fn views_whose_loop_ended_in_the_middle_can_be_run_again() {
+    let fixture = Fixture::new();
+    let mut session = SessionDriver::new(&fixture.log, "s");
+    let running = fixture.run().await;
+    running.reach(session.says("a").write().await.unwrap()).await;
+    let views = running.end().await;
+    let last = session.says("b").write().await.unwrap();
+    let again = tokio::spawn(views.clone().run());
+    views.wait_for(last, super::fixture::LONG).await.unwrap();
+    let second = tokio::time::timeout(super::fixture::LONG, views.clone().run()).await;
+    second.expect("a second call returns while the first runs");
+    assert!(!again.is_finished());
+    assert_eq!(dump(&views).await, fixture.folded_afresh().await);
 }
 
 #[tokio::test]
@@ -114,13 +130,13 @@ async fn an_owner_that_was_replaced_writes_nothing() {
     thread.says("a").write().await;
     let running = fixture.caught_up().await;
     let database = running.views.database();
-    let mut zombie = Checkpoint::load(&database).await.unwrap();
+    let mut zombie = Cursor::load(&database).await.unwrap();
     let mut successor = zombie.clone();
     assert!(successor.claim(&database, "successor").await.unwrap());
     assert!(!zombie.clone().claim(&database, "late").await.unwrap());
     let to = (zombie.position.next(), "00".into());
-    assert!(!zombie.advance(&database, &view::all(), &Facts::default(), to).await.unwrap());
-    // The loop finds itself replaced, and, being alone in its folder, takes over again.
+    assert!(!zombie.advance(&database, &catalogue::all(), &[], to).await.unwrap());
+    // The loop notices that it was replaced, and takes over again because it is alone in its folder.
     let last = thread.says("b").write().await.unwrap();
     running.reach(last).await;
     assert_eq!(dump(&running.views).await, fixture.folded_afresh().await);
@@ -133,7 +149,7 @@ async fn views_of_another_log_are_refused_with_the_way_out() {
     fixture.caught_up().await.kill().await;
     let mut other = Fixture::new();
     other.folder = fixture.folder;
-    let refused = other.open(other.folder.path(), view::all()).await.err().unwrap();
+    let refused = other.open(other.folder.path(), catalogue::all()).await.err().unwrap();
     assert!(matches!(refused, ViewsError::OtherLog { .. }));
     assert!(refused.to_string().contains("delete the views"), "{refused}");
 }
@@ -150,9 +166,9 @@ async fn views_that_end_with_an_event_the_log_does_not_have_are_refused() {
     restored.store = log_with_holes(id);
     restored.log = event_store::Log::new(std::sync::Arc::new(restored.store.clone()), fixture.log.vault().clone());
     restored.folder = fixture.folder;
-    let missing = restored.open(restored.folder.path(), view::all()).await.err().unwrap();
+    let missing = restored.open(restored.folder.path(), catalogue::all()).await.err().unwrap();
     assert!(matches!(missing, ViewsError::NotInLog { position } if position == last), "{missing}");
     SessionDriver::new(&restored.log, "s").says("b").write().await;
-    let other = restored.open(restored.folder.path(), view::all()).await.err().unwrap();
+    let other = restored.open(restored.folder.path(), catalogue::all()).await.err().unwrap();
     assert!(matches!(other, ViewsError::NotInLog { position } if position == last), "{other}");
 }

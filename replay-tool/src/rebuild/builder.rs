@@ -4,6 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use journal::{Journal, Tail};
 use projections::{Views, ViewsError};
 use tokio::task::JoinHandle;
 
@@ -28,7 +29,9 @@ impl Builder {
     /// Starts building; no-op without a master key.
     pub(super) async fn start(&mut self, source: &Source) -> Result<Option<()>, Failure> {
         let Some(vault) = source.vault() else { return Ok(None) };
-        let opened = Views::open_beside_others(source.views()?, source.shared_reader(), vault).await;
+        let reader = source.shared_reader();
+        let tail = Tail::start(reader.clone(), reader.head().await?);
+        let opened = Views::open_beside_others(source.views()?, Journal::new(reader, vault), tail).await;
         let views = opened.map_err(Failure::Rebuild)?;
         self.last = Some(views.clone());
         self.running = Some((views.clone(), tokio::spawn(views.run())));

@@ -11,7 +11,7 @@ use std::{
 };
 
 use event_store::Position;
-use projections::Standing;
+use projections::RebuildStatus;
 
 /// An owner on a server counts as dead after three seconds without a heartbeat; one more second for a slow machine.
 const SILENT: Duration = Duration::from_secs(4);
@@ -30,13 +30,13 @@ impl DeskLiveness {
     }
 
     /// Whether a desk runs; `None` while that is unknown.
-    pub(super) fn check(&mut self, standing: &Standing) -> io::Result<Option<bool>> {
+    pub(super) fn check(&mut self, status: &RebuildStatus) -> io::Result<Option<bool>> {
         match self {
             Self::Lock(path) => is_held(path).map(Some),
             Self::Pulse { last, seen, beats } => {
-                if last.as_ref() != Some(&standing.pulse) {
+                if last.as_ref() != Some(&status.pulse) {
                     *beats = last.is_some();
-                    (*last, *seen) = (Some(standing.pulse.clone()), Instant::now());
+                    (*last, *seen) = (Some(status.pulse.clone()), Instant::now());
                 }
                 if seen.elapsed() >= SILENT {
                     *beats = false;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{
     AgentId, ContextId, Incarnation, Language, MessageId, Personal, PersonalText, RunId, VisitorId,
     session::{
-        Event, State,
+        Event, State, encode,
         event::{
             AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CommandConfirmed,
             ContextStarted, CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Reply,
@@ -16,6 +16,7 @@ use domain::{
 };
 use event_store::{Actor, Identity, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 use jiff::Timestamp;
+use journal::Decoded;
 use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -127,12 +128,25 @@ fn recorded(number: usize, kind: &str, text: &str) -> Arc<RecordedEvent> {
     })
 }
 
+/// The event as it is decoded from its stored form, which has a type of ours.
+fn decoded(recorded: &RecordedEvent, event: &Event) -> Decoded {
+    let encoded = encode(event);
+    let mut recorded = recorded.clone();
+    recorded.event.event_type = encoded.event_type.into();
+    recorded.event.schema = encoded.schema;
+    recorded.event.data = encoded.data.into();
+    recorded.event.personal = encoded.personal.as_ref().map(|_| Vec::new().into());
+    let text = encoded.personal.map_or(PersonalText::Absent, |(_, text)| PersonalText::Known(text));
+    Decoded::with_text(Arc::new(recorded), text).expect("an event of ours")
+}
+
 async fn page_of(name: &str, text: &str) -> String {
     let mut events: Vec<HistoryEvent> = Vec::new();
     for (number, (kind, event)) in events_of(name, text).into_iter().enumerate() {
         let after = events.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
-        let personal = PersonalText::Known(String::new());
-        events.push(HistoryEvent { recorded: recorded(number, kind, text), personal, event, after });
+        let recorded = recorded(number, kind, text);
+        let (decoded, personal) = (decoded(&recorded, &event), PersonalText::Known(String::new()));
+        events.push(HistoryEvent { recorded, decoded, personal, event, after });
     }
     let (identity, head) = (Identity { log_id: Uuid::nil(), generation: 1 }, Position(99));
     let history = SessionHistory::of(identity, head, events, 99).await.expect("folded");

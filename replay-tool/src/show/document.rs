@@ -5,7 +5,7 @@ use domain::{
     session::{Session, Status, WaitingMessage},
 };
 use event_store::event::time_text;
-use projections::{MessageView, moment::Decision};
+use projections::{MessageView, as_of::Decision};
 use serde::Serialize;
 use serde_json::{Value, json};
 

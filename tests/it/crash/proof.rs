@@ -5,17 +5,18 @@ use std::{
     time::Duration,
 };
 
+use domain::Viewer;
 use serde_json::Value;
-use tests::desk::{Customer, Staff};
+use tests::{
+    desk::{Customer, Staff},
+    envelope::event_of,
+};
 
 use super::{
     customers::{Answer, Chatter, Exchange},
     until,
 };
 
-/// Event types that a customer's stream leaves out.
-const NOT_FOR_CUSTOMERS: [&str; 3] =
-    ["session.assistant_failed", "session.assistant_reply_withheld", "session.command_confirmed"];
 /// Event types that settle messages, and their field that lists them.
 const ENDINGS: [(&str, &str); 4] = [
     ("session.assistant_replied", "answers"),
@@ -69,7 +70,7 @@ impl Recorded {
     }
 
     pub(crate) fn shown_to_the_customer(&self, session: &str) -> Vec<Value> {
-        let is_shown = |event: &&Value| !NOT_FOR_CUSTOMERS.contains(&event["type"].as_str().unwrap());
+        let is_shown = |event: &&Value| event_of(event).audience().may_see(Viewer::Customer);
         self.of_session(session).filter(is_shown).cloned().collect()
     }
 

@@ -12,6 +12,7 @@ use event_store::{
     sql::{Access, Database},
     sqlite::SqliteStore,
 };
+use journal::{Journal, Tail};
 use projections::{Views, ViewsLocation};
 use reqwest::{StatusCode, Url};
 use tempfile::TempDir;
@@ -20,24 +21,24 @@ use tokio::{sync::watch, task::JoinHandle};
 
 /// Who asks.
 #[derive(Debug, Clone)]
-pub(super) enum Caller {
+pub(crate) enum Caller {
     Staff,
     Customer(VisitorId),
 }
 
 /// An answer, unparsed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: String,
 }
 
 /// A running server.
-pub(super) struct Fixture {
-    pub(super) log: Log,
+pub(crate) struct Fixture {
+    pub(crate) log: Log,
     /// For `desk-replay`.
-    pub(super) store: String,
-    pub(super) folder: TempDir,
+    pub(crate) store: String,
+    pub(crate) folder: TempDir,
     address: String,
     client: reqwest::Client,
     serving: JoinHandle<std::io::Result<()>>,
@@ -46,15 +47,20 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    pub(super) async fn on_sqlite() -> Self {
+    pub(crate) async fn on_sqlite() -> Self {
+        Self::over(|store| store).await
+    }
+
+    /// Over a store made of one in SQLite.
+    pub(crate) async fn over(of: impl FnOnce(Arc<dyn EventStore>) -> Arc<dyn EventStore>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("events.db")).await.unwrap();
         let keys = Database::sqlite(&folder.path().join("keys.db"), Access::Durable).await.unwrap();
         let (at, views) = (folder.path().display().to_string(), ViewsLocation::Folder(folder.path().to_owned()));
-        Self::open(folder, Arc::new(store), keys, at, views).await
+        Self::open(folder, of(Arc::new(store)), keys, at, views).await
     }
 
-    pub(super) async fn on_postgres(database: &FreshDatabase) -> Self {
+    pub(crate) async fn on_postgres(database: &FreshDatabase) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (url, store) = (database.url(), database.open().await);
         let keys = Database::postgres(&url, "vault", 2).await.unwrap();
@@ -69,7 +75,9 @@ impl Fixture {
         views: ViewsLocation,
     ) -> Self {
         let log = testkit::log_over(store.clone(), &keys, &folder.path().join("master-key")).await;
-        let views = Views::open(views, log.reader(), log.vault().clone()).await.unwrap();
+        let journal = Journal::new(log.reader(), log.vault().clone());
+        let tail = Tail::start(log.reader(), log.reader().head().await.unwrap());
+        let views = Views::open(views, journal, tail).await.unwrap();
         let projecting = tokio::spawn(views.clone().run());
         let (stop, stopping) = watch::channel(false);
         let app = app_without_processes::app(store, log.clone(), views, settings(folder.path()), stopping).await;
@@ -81,12 +89,12 @@ impl Fixture {
         Self { log, store: at, folder, address, client, serving, projecting, _stop: stop }
     }
 
-    pub(super) fn master_key(&self) -> std::path::PathBuf {
+    pub(crate) fn master_key(&self) -> std::path::PathBuf {
         self.folder.path().join("master-key")
     }
 
     /// Asks for a session, by what the caller calls it.
-    pub(super) async fn ask(&self, caller: &Caller, name: &str, query: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn ask(&self, caller: &Caller, name: &str, query: &[(&str, &str)]) -> Answer {
         let mut url = Url::parse(&self.address).unwrap();
         url.path_segments_mut().unwrap().extend(["api", "sessions", name]);
         url.query_pairs_mut().extend_pairs(query);
@@ -96,6 +104,12 @@ impl Fixture {
         };
         let response = self.client.get(url).bearer_auth(token).send().await.unwrap();
         Answer { status: response.status(), body: response.text().await.unwrap() }
+    }
+
+    /// Requests a path with a token.
+    pub(crate) async fn get(&self, token: &str, path: &str, accept: &str) -> reqwest::Response {
+        let request = self.client.get(format!("{}{path}", self.address)).bearer_auth(token).header("Accept", accept);
+        request.send().await.unwrap()
     }
 }
 

@@ -6,7 +6,8 @@ use event_store::{
     EventReader as _, NewEvent, Position, SealedEvent, Vault, log::plain_parts, memory::MemoryStore, sequencer::Request,
 };
 use jiff::Timestamp;
-use projections::{ViewSet, Views, ViewsLocation};
+use journal::{Journal, Tail};
+use projections::{ProjectionSet, Views, ViewsLocation};
 use tests::{
     oracle::{Oracle, Shown},
     rare_events::with_rare_events,
@@ -99,10 +100,14 @@ impl Fixture {
         self.store.append_at(&request, append.at).unwrap();
     }
 
+    pub(super) fn journal(&self) -> Journal {
+        Journal::new(Arc::new(self.store.clone()), self.vault.clone())
+    }
+
     /// Views that follow the log.
-    pub(super) async fn views(&self, location: ViewsLocation, set: ViewSet) -> Following {
-        let reader = Arc::new(self.store.clone());
-        let views = Views::open_with(location, reader, self.vault.clone(), set).await.unwrap();
+    pub(super) async fn views(&self, location: ViewsLocation, set: ProjectionSet) -> Following {
+        let tail = Tail::start(Arc::new(self.store.clone()), self.head().await);
+        let views = Views::open_with(location, self.journal(), tail, set).await.unwrap();
         Following { task: tokio::spawn(views.clone().run()), views }
     }
 }

@@ -4,7 +4,7 @@
 
 use event_store::StreamName;
 use projections::{
-    AuditEntry, EscalationView, MessageView, Preview, SessionSummary, SessionView, Statistics, Today, moment::Decision,
+    AuditEntry, EscalationView, MessageView, Preview, SessionSummary, SessionView, Statistics, Today, as_of::Decision,
 };
 use serde::Serialize;
 use tests::oracle::{Decided, Entry, Escalation, Figures, Row, Said, Shown};

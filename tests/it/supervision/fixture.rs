@@ -25,7 +25,7 @@ use event_store::{
     AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Log, Position, Positions,
     ReadError, RecordedEvent, SealedEvent, StreamName, StreamVersion, Vault, memory::MemoryStore, subscription,
 };
-use journal::Tail;
+use journal::{Journal, Tail};
 use testkit::sealed_event;
 use tokio::{
     sync::watch,
@@ -101,6 +101,10 @@ impl Fixture {
     /// A tail that begins at the head: who follows it from the first event on reads the log itself.
     pub(super) async fn tail(&self) -> Arc<Tail> {
         Tail::start(self.faulty.clone(), self.faulty.head().await.unwrap())
+    }
+
+    pub(super) fn journal(&self) -> Journal {
+        Journal::new(self.faulty.clone(), self.log.vault().clone())
     }
 
     /// An event of a type that this program does not know.

@@ -9,6 +9,7 @@ use api::{
 };
 use event_store::{EventStore, Log, Position, Vault, memory::MemoryStore};
 use jiff::Timestamp;
+use journal::{Journal, Tail};
 use projections::{Views, ViewsLocation};
 use serde_json::{Value, json};
 use tests::app_without_processes;
@@ -27,8 +28,9 @@ async fn detailed_health_shows_each_followers_state_and_position() {
     let store: Arc<dyn EventStore> = Arc::new(MemoryStore::default());
     let vault = Arc::new(Vault::in_memory());
     let log = Log::new(store.clone(), vault.clone());
+    let tail = Tail::start(store.clone(), Position::START);
     let place = ViewsLocation::Folder(folder.path().to_owned());
-    let views = Views::open(place, log.reader(), vault).await.unwrap();
+    let views = Views::open(place, Journal::new(log.reader(), vault), tail).await.unwrap();
     let (_stop, stopping) = watch::channel(false);
     let app = app_without_processes::app(store, log, views, Settings::parse(&layers).unwrap(), stopping).await;
     app.supervisor.start(Follower::new("failing", || Position(3), |_| async { Err(FollowError::failed("away")) }));

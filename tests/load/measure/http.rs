@@ -16,7 +16,8 @@ use api::{
     server::doors,
     settings::{Layers, Settings},
 };
-use event_store::{Log, sqlite::SqliteStore};
+use event_store::{EventReader as _, Log, sqlite::SqliteStore};
+use journal::{Journal, Tail};
 use projections::{Views, ViewsLocation};
 use tests::app_without_processes;
 use tokio::{
@@ -162,7 +163,8 @@ pub(crate) async fn quiet_server(data_dir: PathBuf) -> Result<(), Failure> {
     let store = Arc::new(SqliteStore::open(&data_dir.join("events.db")).await?);
     let vault = append::vault_on_sqlite(&data_dir).await?;
     let log = Log::new(store.clone(), vault.clone());
-    let views = Views::open(ViewsLocation::Folder(data_dir), store.clone(), vault).await?;
+    let tail = Tail::start(store.clone(), store.head().await?);
+    let views = Views::open(ViewsLocation::Folder(data_dir), Journal::new(store.clone(), vault), tail).await?;
     drop(tokio::spawn(views.clone().run()));
     let (_stop, stopping) = watch::channel(false);
     let app = app_without_processes::app(store, log, views, settings, stopping).await;

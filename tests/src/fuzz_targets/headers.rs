@@ -9,7 +9,7 @@ use api::{
     sse::parse_cursor,
 };
 use commands::IdempotencyKey;
-use projections::Moment;
+use projections::AsOf;
 
 use super::{lines, text};
 
@@ -23,7 +23,7 @@ pub(super) fn query(bytes: &[u8]) -> bool {
         let _ = fields.number::<u32>(name);
         let _ = fields.text(name);
     }
-    let _ = fields.given("at").map(str::parse::<Moment>);
+    let _ = fields.given("at").map(str::parse::<AsOf>);
     let _ = fields.given("from").map(str::parse::<jiff::Timestamp>);
     let _ = fields.given("status").map(domain::session::Status::parse);
     true

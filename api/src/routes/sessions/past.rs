@@ -6,14 +6,15 @@
 use domain::SessionId;
 use event_store::Position;
 use jiff::Timestamp;
-use projections::{Audience, Moment, SessionAt, moment::NotAMoment};
+use journal::Journal;
+use projections::{AsOf, Audience, SessionAt, as_of::InvalidAsOf};
 
 use super::no_session;
 use crate::{app::App, problem::Problem, query::QueryFields, wire::SessionData};
 
 /// The moment of `?at=`, if the query has one. An empty one is refused: whoever asks for a moment must not be shown now.
-pub(super) fn moment(query: &QueryFields) -> Result<Option<Moment>, Problem> {
-    let refused = |error: NotAMoment| Problem::invalid("at", format_args!("{error}; in a URL + is written %2B"));
+pub(super) fn moment(query: &QueryFields) -> Result<Option<AsOf>, Problem> {
+    let refused = |error: InvalidAsOf| Problem::invalid("at", format_args!("{error}; in a URL + is written %2B"));
     query.given("at").map(|text| text.parse().map_err(refused)).transpose()
 }
 
@@ -23,12 +24,13 @@ pub(super) async fn read(
     session: SessionId,
     audience: Audience,
     before: Option<Position>,
-    moment: Moment,
+    as_of: AsOf,
 ) -> Result<(SessionData, Position), Problem> {
-    if let Moment::Time(time) = moment {
+    if let AsOf::Time(time) = as_of {
         refuse_future(app, time).await?;
     }
-    let then = SessionAt::read(&*app.reader(), app.log.vault(), session, moment).await?;
+    let journal = Journal::new(app.reader(), app.log.vault().clone());
+    let then = SessionAt::read(&journal, session, as_of).await?;
     let data = SessionData::read_then(&then, session, audience, before).await?;
     let (mut data, position) = (data.ok_or_else(no_session)?, then.newest.position);
     if audience == Audience::Customer && is_cleared_since(app, session, position).await? {

@@ -3,10 +3,10 @@
 //! One thing is not arbitrary: a message's id is new each time. The log sees to that: the id of a keyed command's event
 //! comes from its key, and a repeated event id is not appended twice.
 
-use domain::session::{Command, Event, State, decide, decode, encode};
-use proptest::prelude::*;
+use domain::session::{Command, Event, Session, State, decide, decode, encode};
+use proptest::{collection::vec, prelude::*};
 
-use super::{model::Model, samples::*, stored::erased};
+use super::{arbitrary, model::Model, samples::*, stored::erased};
 
 /// Which attempt a node means.
 #[derive(Debug, Clone, Copy)]
@@ -205,6 +205,18 @@ proptest! {
         let only_withheld = again.iter().all(|event| matches!(event, Event::AssistantReplyWithheld(_)));
         let retried_failure = matches!(first.as_slice(), [Event::AssistantFailed(failed)] if failed.retries);
         prop_assert!(only_withheld || retried_failure, "{again:?}");
+    }
+
+    #[test]
+    fn status_after_agrees_with_evolve(steps in steps(), others in vec(arbitrary::event(), 0..20)) {
+        for history in [Shop::after(&steps)?.history, others] {
+            let (mut state, mut status) = (State::New, None);
+            for event in &history {
+                state = state.evolve(event);
+                status = event.status_after(status);
+                prop_assert_eq!(status, state.session().map(Session::status));
+            }
+        }
     }
 
     #[test]

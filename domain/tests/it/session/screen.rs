@@ -6,7 +6,7 @@ use super::samples::*;
 
 fn after(events: &[Event]) -> Screen {
     let mut screen = Screen::default();
-    events.iter().for_each(|event| screen.hear(event));
+    events.iter().for_each(|event| screen.apply(event));
     screen
 }
 

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use event_store::{
-    Position,
+    Position, RecordedEvent,
     sql::{Database, SqlError, Transaction},
 };
 use jiff::SignedDuration;
-use projections::{Fact, View, ViewSet, view};
+use journal::{Decoded, Journal};
+use projections::{Projection, ProjectionSet, catalogue};
 
 use super::columns::UNSEEN;
 
@@ -30,59 +31,73 @@ pub(super) enum Fault {
 impl Fault {
     pub(super) const ALL: [Self; 4] = [Self::LeftOut, Self::Later, Self::Slower, Self::Twice];
 
-    fn on(self, facts: &[Fact], at: Position) -> Vec<Fact> {
-        let mut facts = facts.to_vec();
-        let Some(place) = facts.iter().position(|fact| fact.position() == at) else { return facts };
+    async fn on(self, events: &[Decoded], at: Position, journal: &Journal) -> Vec<Decoded> {
+        let mut events = events.to_vec();
+        let Some(index) = events.iter().position(|event| event.position() == at) else { return events };
+        let mut recorded = RecordedEvent::clone(events[index].recorded());
         match self {
-            Self::LeftOut => drop(facts.remove(place)),
-            Self::Later => Arc::make_mut(&mut facts[place].recorded).position = at.next(),
-            Self::Slower => Arc::make_mut(&mut facts[place].recorded).recorded_at += SignedDuration::from_micros(1),
-            Self::Twice => facts.insert(place, facts[place].clone()),
+            Self::LeftOut => drop(events.remove(index)),
+            Self::Twice => events.insert(index, events[index].clone()),
+            Self::Later => {
+                recorded.position = at.next();
+                events[index] = opened(recorded, journal).await;
+            }
+            Self::Slower => {
+                recorded.recorded_at += SignedDuration::from_micros(1);
+                events[index] = opened(recorded, journal).await;
+            }
         }
-        facts
+        events
     }
+}
+
+async fn opened(recorded: RecordedEvent, journal: &Journal) -> Decoded {
+    let decoded = Decoded::decode(Arc::new(recorded)).unwrap();
+    journal.open(&decoded).await.unwrap();
+    decoded
 }
 
 /// A view that makes a mistake.
 pub(super) struct Faulty {
-    pub(super) view: Arc<dyn View>,
+    pub(super) inner: Arc<dyn Projection>,
+    pub(super) journal: Journal,
     pub(super) fault: Fault,
     pub(super) at: Position,
 }
 
 #[async_trait]
-impl View for Faulty {
+impl Projection for Faulty {
     fn name(&self) -> &'static str {
-        self.view.name()
+        self.inner.name()
     }
 
     fn version(&self) -> u32 {
-        self.view.version()
+        self.inner.version()
     }
 
     fn schema(&self) -> &'static [&'static str] {
-        self.view.schema()
+        self.inner.schema()
     }
 
-    async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
-        self.view.apply(tx, &self.fault.on(facts, self.at)).await
+    async fn apply(&self, tx: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
+        self.inner.apply(tx, &self.fault.on(events, self.at, &self.journal).await).await
     }
 }
 
 /// This program's views, one of them faulty.
-pub(super) fn set_with(faulty: Faulty) -> ViewSet {
-    let mut views: Vec<Arc<dyn View>> = view::all().to_vec();
-    let place = views.iter().position(|view| view.name() == faulty.name()).unwrap();
-    views[place] = Arc::new(faulty);
-    views.into()
+pub(super) fn set_with(faulty: Faulty) -> ProjectionSet {
+    let mut projections: Vec<Arc<dyn Projection>> = catalogue::all().to_vec();
+    let index = projections.iter().position(|one| one.name() == faulty.name()).unwrap();
+    projections[index] = Arc::new(faulty);
+    projections.into()
 }
 
 /// A view that keeps the facts themselves.
 #[derive(Default)]
-pub(super) struct Collector(pub(super) Mutex<Vec<Fact>>);
+pub(super) struct Collector(pub(super) Mutex<Vec<Decoded>>);
 
 #[async_trait]
-impl View for Collector {
+impl Projection for Collector {
     fn name(&self) -> &'static str {
         "collector"
     }
@@ -95,21 +110,21 @@ impl View for Collector {
         &["create table collected (id bigint primary key)"]
     }
 
-    async fn apply(&self, _: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
-        self.0.lock().unwrap().extend(facts.iter().cloned());
+    async fn apply(&self, _: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
+        self.0.lock().unwrap().extend(events.iter().cloned());
         Ok(())
     }
 }
 
 /// The rows that a view alone makes of facts in one batch, as text, but for what no figure shows. The others' tables are
 /// there, for a view may ask how things stood before the batch; they stay empty.
-pub(super) async fn rows_of(view: &dyn View, facts: &[Fact]) -> Vec<String> {
+pub(super) async fn rows_of(projection: &dyn Projection, events: &[Decoded]) -> Vec<String> {
     let database = Database::scratch().await.unwrap();
     let mut tx = database.begin().await.unwrap();
-    for statement in view::all().iter().flat_map(|view| view.schema()) {
+    for statement in catalogue::all().iter().flat_map(|one| one.schema()) {
         tx.execute(statement, &[]).await.unwrap();
     }
-    view.apply(&mut tx, facts).await.unwrap();
+    projection.apply(&mut tx, events).await.unwrap();
     let columns = "select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table'";
     let mut columns: Vec<(String, String)> =
         tx.fetch(columns, &[]).await.unwrap().iter().map(|row| (row.text(0).unwrap(), row.text(1).unwrap())).collect();

@@ -1,29 +1,29 @@
-//! Which moment is meant: a position of the log, or a time.
+//! A point in the past: a position of the log, or a time.
 
 use std::str::FromStr;
 
 use event_store::{Position, RecordedEvent};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-/// A moment of the log.
+/// A point in the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// When the log ended at this position.
+pub enum AsOf {
+    /// Everything up to this position.
     Position(Position),
-    /// Everything recorded up to this time, that very time included.
+    /// Everything recorded up to and at this time.
     Time(Timestamp),
 }
 
-/// The text is no moment.
+/// The text is neither a position nor a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be a position like 1042, or a time like 2026-11-23T14:05:00Z, 2026-11-23T15:05:00+01:00 or \
      '2026-11-23 14:05[:00]' (UTC)"
 )]
-pub struct NotAMoment;
+pub struct InvalidAsOf;
 
-impl Moment {
-    /// Whether an event had happened by then.
+impl AsOf {
+    /// Whether an event had been recorded by then.
     #[must_use]
     pub fn includes(self, event: &RecordedEvent) -> bool {
         match self {
@@ -33,19 +33,19 @@ impl Moment {
     }
 }
 
-impl FromStr for Moment {
-    type Err = NotAMoment;
+impl FromStr for AsOf {
+    type Err = InvalidAsOf;
 
-    fn from_str(text: &str) -> Result<Self, NotAMoment> {
+    fn from_str(text: &str) -> Result<Self, InvalidAsOf> {
         if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            return text.parse().map(|position| Self::Position(Position(position))).map_err(|_| NotAMoment);
+            return text.parse().map(|position| Self::Position(Position(position))).map_err(|_| InvalidAsOf);
         }
         if let Ok(time) = text.parse() {
             return Ok(Self::Time(time));
         }
         let civil =
             ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"].iter().find_map(|form| DateTime::strptime(form, text).ok());
-        let zoned = civil.and_then(|civil| civil.to_zoned(TimeZone::UTC).ok()).ok_or(NotAMoment)?;
+        let zoned = civil.and_then(|civil| civil.to_zoned(TimeZone::UTC).ok()).ok_or(InvalidAsOf)?;
         Ok(Self::Time(zoned.timestamp()))
     }
 }
@@ -56,15 +56,15 @@ mod tests {
 
     fn time_of(text: &str) -> Option<String> {
         match text.parse() {
-            Ok(Moment::Time(time)) => Some(time.to_string()),
-            Ok(Moment::Position(_)) | Err(NotAMoment) => None,
+            Ok(AsOf::Time(time)) => Some(time.to_string()),
+            Ok(AsOf::Position(_)) | Err(InvalidAsOf) => None,
         }
     }
 
     #[test]
     fn a_number_is_a_position() {
         for (text, position) in [("0", 0), ("1042", 1042), ("18446744073709551615", u64::MAX)] {
-            assert_eq!(text.parse(), Ok(Moment::Position(Position(position))));
+            assert_eq!(text.parse(), Ok(AsOf::Position(Position(position))));
         }
     }
 
@@ -94,7 +94,7 @@ mod tests {
             "18446744073709551616",
             "2026-11-23T15:05:00 01:00",
         ] {
-            assert_eq!(text.parse::<Moment>(), Err(NotAMoment), "{text}");
+            assert_eq!(text.parse::<AsOf>(), Err(InvalidAsOf), "{text}");
         }
     }
 }

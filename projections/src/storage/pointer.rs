@@ -1,6 +1,6 @@
-//! Which generation was accepted last: a small file beside the generations, replaced as a whole, or a row in PostgreSQL.
+//! Which generation is current: a small file beside the generations, replaced atomically, or a row in PostgreSQL.
 //!
-//! Invariant: whatever moment the process dies at, the pointer names the old generation or the new one.
+//! Invariant: whenever the process dies, the pointer names the old generation or the new one.
 
 use std::{
     fs::{self, File},
@@ -10,12 +10,12 @@ use std::{
 
 use event_store::sql::{Database, SqlError};
 
-use crate::ownership::give_to_owner;
+use super::file_owner::give_to_owner;
 
 const NAME: &str = "views-current";
 const NEXT: &str = "views-current.next";
 
-/// Reads the file; a missing one, and one that holds no number, name none.
+/// Reads the file; `None` if it is missing or malformed.
 pub(crate) fn read_file(folder: &Path) -> io::Result<Option<u64>> {
     match fs::read_to_string(folder.join(NAME)) {
         Ok(text) => Ok(text.trim().parse().ok()),
@@ -39,7 +39,7 @@ const SCHEMA: &str = "create table if not exists current_generation (id bigint p
 const READ: &str = "select number from current_generation where id = 1";
 const WRITE: &str = "insert into current_generation (id, number) values (1, $1) on conflict (id) do update set number = excluded.number";
 
-/// Makes schema and table, whichever node comes first.
+/// Makes schema and table if they are missing.
 pub(crate) async fn create_table(database: &Database) -> Result<(), SqlError> {
     let mut tx = database.begin().await?;
     tx.fetch("select 1 from pg_advisory_xact_lock(hashtext('fiido-desk views'))", &[]).await?;

@@ -1,8 +1,9 @@
-//! Who may come in: every account with its role and the sign-ins that are not over, in memory, fed by the log.
+//! The staff directory: every account with its role and the sign-ins that are not over, and every API key, in memory, kept up to
+//! date from the log.
 //!
-//! It is whole, not a cache that forgets: it begins with the views and goes on with every event after them. Invariants: what
-//! the log has recorded is in force here within a second; where the log cannot be followed for 5 s nobody of staff is let
-//! in, because somebody may have been locked out meanwhile.
+//! It is complete, not a cache that forgets: it starts from the views and applies every event after them. Invariants: what the
+//! log has recorded is in force here within a second; while the log cannot be followed for 5 s no staff is let in, because
+//! somebody may have been locked out meanwhile.
 
 use std::{
     collections::HashMap,
@@ -24,23 +25,23 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
-/// How long the log may be out of sight before nobody is let in any more (issue and design 8).
-const OUT_OF_SIGHT: Duration = Duration::from_secs(5);
-/// How often it is looked whether there is anything newer.
-const LOOK: Duration = Duration::from_secs(1);
+/// How long the directory may be behind the log before no staff is let in (design 8).
+const STALE_AFTER: Duration = Duration::from_secs(5);
+/// How often the log's head is compared with what has been applied.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
-/// What the log's newest word about whoever comes is.
+/// Whether a sign-in or a key is good now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing<T> {
-    /// May come in, as this.
+    /// It is, and this is what it may do.
     Good(T),
     /// The sign-in, the account or the key is over.
     Over,
-    /// Nobody knows at this moment.
+    /// The directory is behind the log.
     Unknown,
 }
 
-/// What somebody who is signed in may do, and has to do first.
+/// A person who is signed in: what it may do, and what it has to do first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
     /// What the account may do.
@@ -51,24 +52,24 @@ pub struct Person {
     pub has_second_factor: bool,
 }
 
-/// The map.
-pub struct StaffAccess {
+/// Every account and API key.
+pub struct StaffDirectory {
     accounts: RwLock<HashMap<AgentId, State>>,
-    /// How far the log was heard, and when it was last known that there is nothing newer.
-    heard: watch::Sender<Heard>,
-    /// Changes with every change of an account: open streams look then whether they may go on.
+    progress: watch::Sender<Progress>,
+    /// Changes with every change of an account: open streams check then whether they may go on.
     changed: watch::Sender<()>,
     clock: Arc<dyn Clock>,
 }
 
+/// How far the log has been applied, and when it was last known that there is nothing newer.
 #[derive(Debug, Clone, Copy)]
-struct Heard {
+struct Progress {
     position: Position,
-    in_sight: Option<Instant>,
+    current_at: Option<Instant>,
 }
 
-impl StaffAccess {
-    /// What the views say, to go on from.
+impl StaffDirectory {
+    /// The accounts and keys of the views.
     ///
     /// # Errors
     /// The views' database does not answer.
@@ -76,47 +77,29 @@ impl StaffAccess {
         let mut reading = views.reading().await?;
         let (agents, sign_ins) = (reading.agents().await?, reading.open_sign_ins(clock.now()).await?);
         let keys = reading.api_keys().await?.into_iter().map(|view| (view.id, State::ApiKey(Box::new(api_key(view)))));
-        Ok(Self::beginning_with(states(agents, sign_ins).chain(keys).collect(), reading.position(), clock))
+        Ok(Self::starting_with(states(agents, sign_ins).chain(keys).collect(), reading.position(), clock))
     }
 
     /// These accounts, as of a position.
     #[must_use]
-    pub fn beginning_with(accounts: HashMap<AgentId, State>, position: Position, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let heard = watch::Sender::new(Heard { position, in_sight: None });
-        Arc::new(Self { accounts: RwLock::new(accounts), heard, changed: watch::Sender::new(()), clock })
+    pub fn starting_with(accounts: HashMap<AgentId, State>, position: Position, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let progress = watch::Sender::new(Progress { position, current_at: None });
+        Arc::new(Self { accounts: RwLock::new(accounts), progress, changed: watch::Sender::new(()), clock })
     }
 
-    /// Follows the log. Called again after a failure, it goes on where it stood. While it does not run the log goes out of
-    /// sight, and nobody is let in.
+    /// Follows the log. Called again after a failure, it goes on where it stood; while it does not run, no staff is let in.
     ///
     /// # Errors
-    /// The log cannot be read, or an event of an account cannot be: it could be the end of a sign-in.
+    /// The log cannot be read, or an event of an account cannot be: it may be the end of a sign-in.
     pub async fn follow(&self, tail: &Arc<Tail>, reader: &dyn EventReader) -> Result<Infallible, JournalError> {
         tokio::select! {
-            ended = tail.follow_each(self.position(), |entry| self.hear(entry)) => ended,
-            never = self.keep_in_sight(reader) => match never {},
+            ended = tail.follow_each(self.position(), |entry| self.take(entry)) => ended,
+            never = self.check_progress(reader) => match never {},
         }
     }
 
-    /// What was the head a moment ago has been heard by now: then the log is in sight.
-    async fn keep_in_sight(&self, reader: &dyn EventReader) -> Infallible {
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = self.heard.subscribe();
-        loop {
-            looks.tick().await;
-            let asked = Instant::now();
-            let Ok(head) = reader.head().await else { continue };
-            let reached = heard.wait_for(|heard| heard.position >= head);
-            // What it answers holds a lock that the next line needs.
-            let is_reached = timeout(OUT_OF_SIGHT, reached).await.is_ok_and(|heard| heard.is_ok());
-            if is_reached {
-                self.heard.send_modify(|heard| heard.in_sight = Some(asked));
-            }
-        }
-    }
-
-    fn hear(&self, entry: Result<Decoded, Unreadable>) -> Result<(), JournalError> {
+    /// An unreadable event of another kind of stream matters to others.
+    fn take(&self, entry: Result<Decoded, Unreadable>) -> Result<(), JournalError> {
         let position = match entry {
             Ok(decoded) => {
                 self.apply(&decoded);
@@ -125,11 +108,11 @@ impl StaffAccess {
             Err(unreadable) if unreadable.recorded.stream.category() == "agent" => return Err(unreadable.into()),
             Err(unreadable) => unreadable.recorded.position,
         };
-        self.heard.send_modify(|heard| heard.position = position);
+        self.progress.send_modify(|progress| progress.position = position);
         Ok(())
     }
 
-    /// The old state stays if the new one cannot be made.
+    /// If the new state cannot be made, the old one stays.
     fn apply(&self, decoded: &Decoded) {
         let Some((id, event)) = decoded.event().agent() else { return };
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
@@ -139,10 +122,28 @@ impl StaffAccess {
         self.changed.send_replace(());
     }
 
-    /// How far the log was heard.
+    /// Compares the log's head of a moment ago with what has been applied by now.
+    async fn check_progress(&self, reader: &dyn EventReader) -> Infallible {
+        let mut checks = interval(CHECK_EVERY);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut progress = self.progress.subscribe();
+        loop {
+            checks.tick().await;
+            let asked = Instant::now();
+            let Ok(head) = reader.head().await else { continue };
+            let reached = progress.wait_for(|progress| progress.position >= head);
+            // The value that it returns holds a lock that `send_modify` needs.
+            let is_reached = timeout(STALE_AFTER, reached).await.is_ok_and(|progress| progress.is_ok());
+            if is_reached {
+                self.progress.send_modify(|progress| progress.current_at = Some(asked));
+            }
+        }
+    }
+
+    /// How far the log has been applied.
     #[must_use]
     pub fn position(&self) -> Position {
-        self.heard.borrow().position
+        self.progress.borrow().position
     }
 
     /// The time by which sign-ins, keys and tokens end.
@@ -151,29 +152,29 @@ impl StaffAccess {
         self.clock.now()
     }
 
-    /// Whether somebody with a token of this sign-in may come in now.
+    /// Whether a sign-in is good now.
     #[must_use]
     pub fn standing(&self, agent: AgentId, sign_in: SignInId) -> Standing<Person> {
         let now = self.now();
-        self.look(agent, |state| {
+        self.find(agent, |state| {
             let account = state.account().filter(|account| account.sign_in(sign_in, now).is_some())?;
             let (role, must_change_password) = (account.role, account.must_change_password);
             Some(Person { role, must_change_password, has_second_factor: account.second_factor.is_some() })
         })
     }
 
-    /// What a program with a key of this digest may do now.
+    /// Whether the API key of this digest is good now.
     #[must_use]
     pub fn standing_of_key(&self, id: AgentId, digest: &ApiKeyDigest) -> Standing<Permissions> {
         let now = self.now();
-        self.look(id, |state| {
+        self.find(id, |state| {
             let key = state.api_key().filter(|key| key.digest == *digest && key.is_good(now))?;
             Some(key.permissions.iter().copied().collect())
         })
     }
 
-    fn look<T>(&self, agent: AgentId, good: impl FnOnce(&State) -> Option<T>) -> Standing<T> {
-        if !self.is_in_sight() {
+    fn find<T>(&self, agent: AgentId, good: impl FnOnce(&State) -> Option<T>) -> Standing<T> {
+        if !self.is_current() {
             return Standing::Unknown;
         }
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
@@ -189,28 +190,28 @@ impl StaffAccess {
         !is_it || accounts.iter().any(|(other, state)| *other != agent && is_one(state))
     }
 
-    fn is_in_sight(&self) -> bool {
-        self.heard.borrow().in_sight.is_some_and(|at| at.elapsed() < OUT_OF_SIGHT)
+    fn is_current(&self) -> bool {
+        self.progress.borrow().current_at.is_some_and(|at| at.elapsed() < STALE_AFTER)
     }
 
-    /// Waits until the log was heard up to here, so that whoever signed in finds the door open.
+    /// Waits until the log has been applied up to a position, so that whoever just signed in is let in.
     pub async fn reach(&self, position: Position, limit: Duration) {
-        let mut heard = self.heard.subscribe();
-        let reached = heard.wait_for(|heard| heard.position >= position && heard.in_sight.is_some());
-        // Who comes too early is told to come again.
+        let mut progress = self.progress.subscribe();
+        let reached = progress.wait_for(|progress| progress.position >= position && progress.current_at.is_some());
+        // Requests that come too early get 503 and are repeated.
         drop(timeout(limit, reached).await);
     }
 
-    /// Returns when this has come true; time alone brings some things about.
+    /// Returns when this has become true: checked at every change, and every second because time alone ends sign-ins.
     pub async fn until(&self, is_over: impl Fn(&Self) -> bool) {
         let mut changed = self.changed.subscribe();
         while !is_over(self) {
-            drop(timeout(LOOK, changed.changed()).await);
+            drop(timeout(CHECK_EVERY, changed.changed()).await);
         }
     }
 }
 
-/// The accounts as the fold would have them, as far as it matters here: no names, no passwords.
+/// The accounts as folding their events gives them, without what is not needed here: names and passwords.
 fn states(agents: Vec<AgentView>, sign_ins: Vec<SignInView>) -> impl Iterator<Item = (AgentId, State)> {
     let mut accounts: HashMap<AgentId, Account> = agents.into_iter().map(|view| (view.agent, account(&view))).collect();
     for view in sign_ins {

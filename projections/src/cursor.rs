@@ -1,22 +1,24 @@
-//! How far a generation of views is, which log it was built from, and who may write it.
+//! The cursor of a view generation: how far it has read, from which log it was built, and which process may write it.
 //!
-//! Invariant: the checkpoint moves by compare-and-set on position and owner's epoch, in the transaction that writes the
-//! rows. Whoever finds it moved has been replaced, or was told wrongly that a commit failed: it reads it again.
+//! The table is called `checkpoint`, a name from before that word meant the signed note of the log. Invariant: the cursor
+//! moves by compare-and-set on position and owner's epoch, in the transaction that writes the rows. A process that finds it
+//! moved has been replaced, or was told wrongly that a commit failed: it reads it again.
 //!
-//! Nobody's clock is compared with another's: an owner moves `beat`, and who sees it stand still for long takes over.
+//! No two clocks are compared: an owner raises `beat`, and a process that sees it unchanged for long takes over.
 
 use event_store::{
     EventReader, Identity, Position, ReadError,
     sql::{Database, Row, SqlError, Transaction},
 };
+use journal::Decoded;
 use uuid::Uuid;
 
-use crate::{fact::Facts, rows, view::ViewSet};
+use crate::{projection::ProjectionSet, rows};
 
-/// The row `checkpoint` of a generation.
+/// The only row of the table `checkpoint` of a generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Checkpoint {
-    /// Names and versions of the generation's views.
+pub(crate) struct Cursor {
+    /// Names and versions of the generation's projections.
     pub(crate) fingerprint: String,
     /// The log that the rows were folded from.
     pub(crate) log: Identity,
@@ -24,7 +26,7 @@ pub(crate) struct Checkpoint {
     pub(crate) position: Position,
     /// Its hash, in hexadecimal; empty at the start.
     pub(crate) hash: String,
-    /// Who writes; none after a clean stop.
+    /// The process that writes; none after a clean stop.
     pub(crate) owner: Option<String>,
     /// Raised with every change of owner.
     pub(crate) epoch: i64,
@@ -33,7 +35,7 @@ pub(crate) struct Checkpoint {
 }
 
 /// Makes the table; `$1` and `$2` fill its only row.
-pub(crate) const SCHEMA: &str = include_str!("sql/checkpoint.sql");
+pub(crate) const SCHEMA: &str = include_str!("sql/cursor.sql");
 const BEGIN: &str = "insert into checkpoint
     (id, fingerprint, log_id, log_generation, position, hash, owner, owner_epoch, beat)
     values (1, $1, $2, $3, 0, '', null, 0, 0)";
@@ -46,8 +48,8 @@ const RELEASE: &str = "update checkpoint set owner = null, beat = beat + 1 where
 const ADVANCE: &str = "update checkpoint set position = $1, hash = $2, beat = beat + 1
     where position = $3 and owner_epoch = $4";
 
-impl Checkpoint {
-    /// Writes the first one.
+impl Cursor {
+    /// Writes the first one, at the start of the log.
     pub(crate) async fn begin(tx: &mut Transaction, fingerprint: &str, log: Identity) -> Result<(), SqlError> {
         let log_id = log.log_id.to_string();
         let values = [fingerprint.into(), (&*log_id).into(), log.generation.into()];
@@ -78,7 +80,7 @@ impl Checkpoint {
         })
     }
 
-    /// Becomes the owner, unless anything has happened since this was read.
+    /// Becomes the owner, unless the row has changed since it was read.
     pub(crate) async fn claim(&mut self, database: &Database, owner: &str) -> Result<bool, SqlError> {
         let claimed = write(database, CLAIM, &[owner.into(), self.epoch.into(), self.beat.into()]).await?;
         if claimed {
@@ -89,7 +91,7 @@ impl Checkpoint {
         Ok(claimed)
     }
 
-    /// Shows that the owner lives; false when it is the owner no more.
+    /// Shows that the owner is alive; false if it is no longer the owner.
     pub(crate) async fn beat(&self, database: &Database) -> Result<bool, SqlError> {
         write(database, BEAT, &[self.epoch.into()]).await
     }
@@ -99,13 +101,13 @@ impl Checkpoint {
         write(database, RELEASE, &[self.epoch.into()]).await
     }
 
-    /// Writes the facts' rows and moves to `position`, all or nothing; false when this is not the checkpoint any more.
-    /// The checkpoint goes first: in PostgreSQL its row is the lock between an owner and one that thinks it still is.
+    /// Writes the rows of a batch and moves to `position`, all or nothing; false if the cursor has moved meanwhile.
+    /// The cursor is updated first: in PostgreSQL its row is the lock between an owner and one that was replaced.
     pub(crate) async fn advance(
         &mut self,
         database: &Database,
-        views: &ViewSet,
-        facts: &Facts,
+        projections: &ProjectionSet,
+        events: &[Decoded],
         to: (Position, String),
     ) -> Result<bool, SqlError> {
         let (position, hash) = to;
@@ -114,17 +116,15 @@ impl Checkpoint {
         if tx.execute(ADVANCE, &values).await? != 1 {
             return Ok(false);
         }
-        for view in views.iter() {
-            view.apply(&mut tx, &facts.sessions).await?;
-            view.apply_accounts(&mut tx, &facts.accounts).await?;
-            view.apply_others(&mut tx, &facts.others).await?;
+        for projection in projections.iter() {
+            projection.apply(&mut tx, events).await?;
         }
         tx.commit().await?;
         (self.position, self.hash) = (position, hash);
         Ok(true)
     }
 
-    /// Whether the log has, at this position, the event that the rows end with.
+    /// Whether the log has the last folded event at this position.
     pub(crate) async fn is_in(&self, reader: &dyn EventReader) -> Result<bool, ReadError> {
         if self.position == Position::START {
             return Ok(true);
@@ -133,11 +133,11 @@ impl Checkpoint {
     }
 }
 
-/// Keeps every owner, of this process or another, from writing until the transaction ends, and says how far the rows are.
-/// A transaction that writes a SQLite file has it alone.
+/// Keeps every owner, of this process or another, from writing until the transaction ends; returns how far the rows are.
+/// A writing transaction of a SQLite file is alone anyway.
 pub(crate) async fn lock(tx: &mut Transaction) -> Result<Position, SqlError> {
     let rows = if tx.is_postgres() {
-        // An owner whose machine is gone may hold it for long; there is a next time.
+        // An owner whose machine is gone may hold the lock for long; the caller tries again later.
         tx.execute("set local lock_timeout = '1s'", &[]).await?;
         tx.fetch("select position from checkpoint for update", &[]).await?
     } else {

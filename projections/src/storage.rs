@@ -1,22 +1,27 @@
-//! Where generations of views live: files of a folder, or schemas of a PostgreSQL server.
+//! Where view generations are stored: files of a folder, or schemas of a PostgreSQL server.
 //!
-//! Invariant: a generation is made in one transaction, so one that can be loaded is whole; what cannot is thrown away.
+//! Invariant: a generation is made in one transaction, so one that can be loaded is complete; any other is thrown away.
+
+mod file_owner;
+mod files;
+pub(crate) mod pointer;
 
 use std::{
     fs::{self, File},
-    io,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use event_store::sql::{Access, Database, SqlError};
 
-use crate::{generation::Generation, ownership::give_to_owner, pointer, views::ViewsError};
+use crate::error::ViewsError;
+use file_owner::give_to_owner;
+use files::{file_name, remove_wal, remove_with_wal};
 
 /// Connections per generation on PostgreSQL: one writes, the others read.
 const CONNECTIONS: u32 = 9;
-/// A generation in the making, before it has its number.
+/// A generation that is being made, before it has its number.
 const DRAFT: &str = "views-draft";
-/// Locked by whoever makes a generation.
+/// Locked by the process that makes a generation.
 const MAKING: &str = "views-lock";
 
 /// Where the views are kept.
@@ -31,22 +36,22 @@ pub enum ViewsLocation {
     },
 }
 
-/// A location in use.
-pub(crate) enum Place {
+/// A location that is open.
+pub(crate) enum Storage {
     Folder(PathBuf),
     Postgres { url: String, pointer: Database },
 }
 
-/// What there is at one moment.
+/// Which generations there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Survey {
-    /// The generation accepted last.
+    /// The generation that is current.
     pub(crate) current: Option<u64>,
-    /// Every generation, whole or not, oldest first.
+    /// Every generation, complete or not, oldest first.
     pub(crate) numbers: Vec<u64>,
 }
 
-impl Place {
+impl Storage {
     pub(crate) async fn open(location: ViewsLocation) -> Result<Self, ViewsError> {
         match location {
             ViewsLocation::Folder(folder) => {
@@ -61,7 +66,7 @@ impl Place {
         }
     }
 
-    /// Opens a location that is there already, and makes nothing.
+    /// Opens a location that exists, and makes nothing.
     pub(crate) async fn open_to_read(location: ViewsLocation) -> Result<Self, ViewsError> {
         Ok(match location {
             ViewsLocation::Folder(folder) => Self::Folder(folder),
@@ -77,7 +82,7 @@ impl Place {
         matches!(self, Self::Postgres { .. })
     }
 
-    /// The generation accepted last.
+    /// The generation that is current.
     pub(crate) async fn current(&self) -> Result<Option<u64>, ViewsError> {
         Ok(match self {
             Self::Folder(folder) => pointer::read_file(folder)?,
@@ -85,7 +90,7 @@ impl Place {
         })
     }
 
-    /// Accepts a generation.
+    /// Makes a generation the current one.
     pub(crate) async fn set_current(&self, number: u64) -> Result<(), ViewsError> {
         match self {
             Self::Folder(folder) => pointer::write_file(folder, number)?,
@@ -94,17 +99,17 @@ impl Place {
         Ok(())
     }
 
-    /// Every generation there is, whole or not, oldest first.
+    /// The numbers of all generations, complete or not, oldest first.
     pub(crate) async fn numbers(&self) -> Result<Vec<u64>, ViewsError> {
         let mut numbers = match self {
-            Self::Folder(folder) => files(folder)?,
+            Self::Folder(folder) => files::numbers(folder)?,
             Self::Postgres { pointer, .. } => schemas(pointer).await?,
         };
         numbers.sort_unstable();
         Ok(numbers)
     }
 
-    /// What there is now.
+    /// Which generations there are now.
     pub(crate) async fn survey(&self) -> Result<Survey, ViewsError> {
         Ok(Survey { current: self.current().await?, numbers: self.numbers().await? })
     }
@@ -120,32 +125,32 @@ impl Place {
         Ok(Some(lock))
     }
 
-    /// An empty database that nobody sees, to become a generation with [`Self::publish`]; in PostgreSQL, where a schema
-    /// comes into being with its transaction, the generation's own.
+    /// An empty database that nobody else finds, to become a generation with [`Self::publish`]. In PostgreSQL it is the
+    /// generation's own: there the schema appears with the commit of its transaction.
     pub(crate) async fn draft(&self, number: u64) -> Result<Database, ViewsError> {
         match self {
             Self::Folder(folder) => {
-                remove_with_its_log(folder, DRAFT)?;
+                remove_with_wal(folder, DRAFT)?;
                 Ok(Database::sqlite(&folder.join(DRAFT), Access::Derived).await?)
             }
             Self::Postgres { .. } => Ok(self.database(number).await?),
         }
     }
 
-    /// Gives the draft its name, whole and at once.
+    /// Gives the draft its name, atomically.
     pub(crate) async fn publish(&self, draft: Database, number: u64) -> Result<Database, ViewsError> {
         let Self::Folder(folder) = self else { return Ok(draft) };
         draft.flush().await?;
         draft.close().await;
         give_to_owner(folder, &folder.join(DRAFT))?;
-        // What a removal that was cut short may have left would be taken for the new file's own.
-        remove_log_of(folder, &file_name(number))?;
+        // A write-ahead log that an interrupted removal left would be taken for the new file's own.
+        remove_wal(folder, &file_name(number))?;
         fs::rename(folder.join(DRAFT), folder.join(file_name(number)))?;
         File::open(folder)?.sync_all()?;
         Ok(self.database(number).await?)
     }
 
-    /// The database of a generation, to read only: nothing is made beside it while nobody has it open.
+    /// The database of a generation, to read only: no file is made beside it while nobody has it open.
     pub(crate) async fn database_to_read(&self, number: u64) -> Result<Database, SqlError> {
         match self {
             Self::Folder(folder) => {
@@ -156,7 +161,7 @@ impl Place {
         }
     }
 
-    /// Whether somebody has a generation open, or left it so.
+    /// Whether a process has a generation open, or died with it open.
     pub(crate) fn is_open(&self, number: u64) -> bool {
         match self {
             Self::Folder(folder) => folder.join(format!("{}-wal", file_name(number))).exists(),
@@ -172,24 +177,28 @@ impl Place {
         }
     }
 
-    /// The database of a generation that nobody waits for yet: what is written there gives way. PostgreSQL does the work
-    /// for its connections in processes of its own, which know of no such thing.
-    pub(crate) async fn database_in_background(&self, generation: &Generation) -> Result<Database, SqlError> {
+    /// The database of a generation without readers, opened as `foreground` for those to come: threads that write there give
+    /// way to others. PostgreSQL works in processes of its own, which do not.
+    pub(crate) async fn database_in_background(
+        &self,
+        number: u64,
+        foreground: &Database,
+    ) -> Result<Database, SqlError> {
         match self {
             Self::Folder(folder) => {
-                Database::sqlite_in_background(&folder.join(file_name(generation.number)), Access::Derived).await
+                Database::sqlite_in_background(&folder.join(file_name(number)), Access::Derived).await
             }
-            Self::Postgres { .. } => Ok(generation.database.clone()),
+            Self::Postgres { .. } => Ok(foreground.clone()),
         }
     }
 
     /// Deletes a generation that nobody uses.
     pub(crate) async fn remove(&self, number: u64) -> Result<(), ViewsError> {
         match self {
-            Self::Folder(folder) => remove_with_its_log(folder, &file_name(number))?,
+            Self::Folder(folder) => remove_with_wal(folder, &file_name(number))?,
             Self::Postgres { pointer, .. } => {
                 let mut tx = pointer.begin().await?;
-                // Somebody who reads it for long (a comparison) must not hold up the loop: there is a next time.
+                // A long reader (a comparison) must not hold up the loop; it is removed after a later switch.
                 tx.execute("set local lock_timeout = '1s'", &[]).await?;
                 tx.execute(&format!("drop schema if exists {} cascade", schema_name(number)), &[]).await?;
                 tx.commit().await?;
@@ -199,24 +208,9 @@ impl Place {
     }
 }
 
-fn file_name(number: u64) -> String {
-    format!("views-{number}.db")
-}
-
 /// The schema of a generation.
 pub(crate) fn schema_name(number: u64) -> String {
     format!("views_{number}")
-}
-
-fn files(folder: &Path) -> io::Result<Vec<u64>> {
-    let mut numbers = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let number: Option<u64> =
-            name.to_str().and_then(|name| name.strip_prefix("views-")?.strip_suffix(".db")?.parse().ok());
-        numbers.extend(number);
-    }
-    Ok(numbers)
 }
 
 async fn schemas(pointer: &Database) -> Result<Vec<u64>, SqlError> {
@@ -226,22 +220,4 @@ async fn schemas(pointer: &Database) -> Result<Vec<u64>, SqlError> {
         numbers.extend(row.text(0)?.strip_prefix("views_").and_then(|number| number.parse::<u64>().ok()));
     }
     Ok(numbers)
-}
-
-/// The file itself goes first: without its write-ahead log it may not be whole, and must not be found.
-fn remove_with_its_log(folder: &Path, file: &str) -> io::Result<()> {
-    remove_if_there(&folder.join(file))?;
-    remove_log_of(folder, file)
-}
-
-fn remove_log_of(folder: &Path, file: &str) -> io::Result<()> {
-    remove_if_there(&folder.join(format!("{file}-wal")))?;
-    remove_if_there(&folder.join(format!("{file}-shm")))
-}
-
-fn remove_if_there(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }

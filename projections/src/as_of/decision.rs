@@ -1,4 +1,4 @@
-//! The last decision that a session wants a person: which rule of which policy, and what it saw.
+//! The last decision that a session needs a person: which rule of which policy, and its evidence.
 
 use std::fmt;
 
@@ -11,8 +11,7 @@ use domain::{
 };
 use event_store::Position;
 use jiff::Timestamp;
-
-use crate::fact::Fact;
+use journal::Decoded;
 
 /// A rule that fired. It stays the last decision when the escalation is over.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,12 +39,12 @@ impl fmt::Debug for Decision {
 }
 
 impl Decision {
-    /// The decision that a fact is, if it is one.
-    pub(super) fn of(fact: &Fact) -> Option<Self> {
-        let Event::Escalated(escalated) = &fact.event else { return None };
+    /// The decision that an event is, if it is one.
+    pub(super) fn of(decoded: &Decoded) -> Option<Self> {
+        let (_, Event::Escalated(escalated)) = decoded.opened_event().session()? else { return None };
         Some(Self {
-            position: fact.position(),
-            at: fact.recorded.recorded_at,
+            position: decoded.position(),
+            at: decoded.recorded().recorded_at,
             reason: escalated.reason,
             rule: escalated.rule.clone(),
             severity: escalated.severity,
