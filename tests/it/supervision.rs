@@ -7,7 +7,7 @@ mod shown;
 use std::{collections::HashMap, sync::Arc};
 
 use api::{
-    sign_in::staff_directory::{Standing, StaffDirectory},
+    sign_in::staff_directory::{StaffDirectory, Standing},
     startup::followers,
     supervision::Alarm,
     visitor_revocation::VisitorRevocation,
