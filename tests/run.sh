@@ -132,11 +132,9 @@ node --test --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^
 
 end_step
 printf '\n== the ten slowest tests\n'
-# The line before a binary's tests names it: "Running tests/it/main.rs (…/deps/it-0123)".
-awk '/^ +Running / { binary = $(NF - 1); if (binary == "unittests") binary = $(NF); in_file = $0
-        sub(/^ +Running (unittests )?/, "", in_file); sub(/ .*/, "", in_file) }
-    /^test .* ok <[0-9.]+s>$/ { seconds = $NF; gsub(/[<>s]/, "", seconds); printf "%8.1f s  %s %s\n", seconds, in_file, $2 }' "$log" |
-    sort -rn | head -n 10
+# The line before the tests of a binary names it: "Running it/main.rs (target/debug/deps/it-0123)".
+awk '/^ +Running / { binary = $NF; gsub(/.*\/|-[0-9a-f]+\)$/, "", binary) }
+    /^test .* ok <[0-9.]+s>$/ { printf "%8.1f s  %s: %s\n", substr($NF, 2), binary, $2 }' "$log" | sort -rn | head -n 10
 
 count() { awk -v rust="$1" -v node="$2" '/^test result:/ { sum += $rust } $0 ~ node { sum += $3 } END { print sum + 0 }' "$log"; }
 passed=$(count 4 '^# pass')

@@ -174,7 +174,7 @@ mod tests {
     struct New {}
 
     #[test]
-    fn new_routes_name_what_they_do_not_know() {
+    fn unknown_fields_are_refused_by_name() {
         let refused = parse::<New>(br#"{"vip": true}"#).err().map(|problem| problem.detail().to_owned());
         assert_eq!(refused.as_deref(), Some("vip is no field of this request"));
         let long = format!("{{\"a\\u0000b\\n{}\": 1}}", "x".repeat(5_000));

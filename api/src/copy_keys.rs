@@ -16,8 +16,8 @@ use event_store::{
 };
 
 use crate::{
-    copy_ends::{PasswordShown, folder_of, location, refuse_passwords},
     data_dir::{DataDir, DataDirError},
+    endpoints::{PasswordShown, folder_of, location, refuse_passwords},
 };
 
 pub(crate) const HELP: &str = "\

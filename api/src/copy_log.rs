@@ -23,7 +23,7 @@ use event_store::{
     position_map::{MapError, MapWriter},
 };
 
-use crate::{copy_ends::refuse_passwords, settings::Settings};
+use crate::{endpoints::refuse_passwords, settings::Settings};
 use ends::{Source, open_target};
 use progress::Progress;
 use reading::read_on;

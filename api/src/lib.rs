@@ -2,19 +2,20 @@
 //!
 //! Invariant: nothing of ours points here, so HTTP is known to this crate alone.
 
-pub mod app;
+pub mod auth;
 pub mod body;
 pub mod checkpoints;
 pub mod cli;
+pub mod client_ip;
 pub mod clock_file;
-mod copy_ends;
 mod copy_keys;
 mod copy_log;
 pub mod data_dir;
-pub mod doors;
+mod endpoints;
 pub mod envelope;
 pub mod following;
 pub mod logging;
+pub mod middleware;
 pub mod openapi;
 pub mod problem;
 pub mod query;
@@ -23,8 +24,8 @@ pub mod request;
 pub mod reset_admin;
 pub mod routes;
 pub mod server;
+pub mod services;
 pub mod settings;
-pub mod sign_in;
 pub mod sse;
 pub mod staff_frames;
 pub mod startup;

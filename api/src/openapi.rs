@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use self::{parameters::Parameters, refusals::Refusals};
-use crate::{envelope::Envelope, problem::ProblemBody, sign_in::visitor::COOKIE};
+use crate::{auth::visitor::COOKIE, envelope::Envelope, problem::ProblemBody};
 
 /// What the document says of the API as a whole.
 #[derive(OpenApi)]

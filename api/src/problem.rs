@@ -1,4 +1,4 @@
-//! What HTTP says when something is not done: `application/problem+json`, with what old clients look for beside it.
+//! Error responses: `application/problem+json`, with the fields that old clients read beside it.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -12,7 +12,7 @@ use event_store::Position;
 use projections::{ViewsError, as_of::AsOfError};
 use serde::Serialize;
 
-use crate::{request::current_request_id, sign_in::identity::IdentityTokenError};
+use crate::request::current_request_id;
 
 /// A refusal, as it is answered. Boxed, because every route may return one and few do.
 #[derive(Debug, Clone)]
@@ -230,13 +230,6 @@ impl From<IdentifyError> for Problem {
             }
             IdentifyError::Command(error) => error.into(),
         }
-    }
-}
-
-impl From<IdentityTokenError> for Problem {
-    fn from(error: IdentityTokenError) -> Self {
-        let detail = format!("the identity token cannot be taken: {error}");
-        Self::new(StatusCode::UNAUTHORIZED, "IDENTITY_TOKEN_INVALID", detail)
     }
 }
 

@@ -16,6 +16,8 @@ pub mod detailed_health;
 pub mod docs;
 pub mod events;
 pub mod health;
+pub mod idempotency;
+pub mod min_position;
 pub mod page;
 pub mod profile;
 mod registration;
@@ -26,26 +28,3 @@ mod table;
 
 pub use registration::Row;
 pub use table::{ROUTES, configure, document};
-
-/// What more than one route needs.
-mod shared {
-    use actix_web::{HttpRequest, http::header::HeaderName};
-    use commands::IdempotencyKey;
-    use domain::text::SessionName;
-
-    use crate::problem::Problem;
-
-    const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-    /// The key of `Idempotency-Key`, if the request has one.
-    pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, Problem> {
-        let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
-        let key = value.to_str().ok().and_then(IdempotencyKey::parse);
-        key.map(Some).ok_or_else(|| Problem::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
-    }
-
-    /// A session's name out of a field of this name.
-    pub(super) fn session_name(field: &'static str, name: String) -> Result<SessionName, Problem> {
-        SessionName::parse(name).map_err(|error| Problem::invalid(field, error))
-    }
-}

@@ -4,19 +4,19 @@
 //! Invariant: a secret's value is never printed; unknown keys are refused with the nearest known one.
 
 mod declared;
+mod event_store_location;
 mod layers;
-mod log_place;
 mod page;
 mod setting;
 mod value;
 
 use std::{ops::Deref, path::PathBuf};
 
-use crate::doors::tls::TlsFiles;
+use crate::middleware::tls::TlsFiles;
 
 pub use declared::{Declared, SETTINGS};
+pub use event_store_location::EventStoreLocation;
 pub use layers::{Layers, SettingsError, Source};
-pub use log_place::LogPlace;
 pub use page::{check_config, settings_page};
 pub use setting::Setting;
 pub use value::{PostgresUrl, Url, Value};
@@ -26,7 +26,7 @@ pub use value::{PostgresUrl, Url, Value};
 pub struct Settings {
     declared: Declared,
     /// Where the log is.
-    pub log: LogPlace,
+    pub log: EventStoreLocation,
     /// For TLS in the server itself.
     pub tls: Option<TlsFiles>,
 }
@@ -46,7 +46,7 @@ impl Settings {
     /// A value does not parse, or makes no sense beside another; the error names setting, source and what is expected.
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
         let declared = Declared::parse(layers)?;
-        let log = LogPlace::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        let log = EventStoreLocation::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         if declared.redirect_listen.is_some() && tls.is_none() {
             return Err(layers.invalid("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));

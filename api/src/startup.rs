@@ -1,5 +1,5 @@
 //! Builds everything from the settings: stores, vault, read side, policies. Order matters: locks and secrets first, then
-//! the log, then its followers, and only then the doors.
+//! the log, then its followers, and only then the server.
 
 mod databases;
 pub mod followers;
@@ -19,19 +19,20 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    app::{App, Started},
-    checkpoints,
-    clock_file::FileClock,
-    data_dir::DataDir,
-    settings::Settings,
-    sign_in::{
-        first::make_administrator,
+    auth::{
+        bootstrap_admin::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
         staff_directory::StaffDirectory,
+        staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::VisitorTokens,
+        visitor::{VisitorTokens, Visitors},
     },
+    checkpoints,
+    clock_file::FileClock,
+    data_dir::DataDir,
+    services::{Services, Started},
+    settings::Settings,
     staff_frames::StaffFrames,
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
@@ -46,7 +47,7 @@ static FAQ: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../integrations/faq");
 /// Everything that runs.
 pub struct Running {
     /// For the routes.
-    pub app: Arc<App>,
+    pub app: Arc<Services>,
     /// Makes runs.
     pub runner: Arc<Runner>,
     /// Ends everything when it turns true.
@@ -60,7 +61,7 @@ pub struct Running {
 /// How long a start waits until staff can be let in; views that are far behind take longer, and customers need not wait.
 const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 
-/// Starts everything but the doors.
+/// Starts everything but the HTTP server.
 ///
 /// # Errors
 /// Something cannot be used; the error says what, and what to do.
@@ -69,11 +70,11 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
     let clock = clock(&settings)?;
     let store = open_log(&settings, clock.clone()).await?;
-    start_over(settings, data_dir, store, vault, keys, clock).await
+    start_with(settings, data_dir, store, vault, keys, clock).await
 }
 
 /// Starts everything over a log and a vault that are open.
-async fn start_over(
+async fn start_with(
     settings: Settings,
     data_dir: DataDir,
     store: Arc<dyn EventStore>,
@@ -102,25 +103,42 @@ async fn start_over(
     let runner = Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings);
     let policies = open_policies(&settings, &data_dir).await?;
     let policy_store = PolicyStore::new(policies.clone());
-    let kept = Arc::new(Cursor::at(Position::START));
+    let recovered = Arc::new(Cursor::at(Position::START));
     // A store of another log keeps desk from starting.
-    drop(Keeper::start(policy_store.clone(), runner.clone(), kept.clone()).await?);
+    drop(Keeper::start(policy_store.clone(), runner.clone(), recovered.clone()).await?);
+    supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
+    supervisor.start(followers::assistant_run(policy_store, runner.clone(), recovered));
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
-    make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
-    let access = StaffDirectory::read(&views, clock.clone()).await?;
-    let departures = Arc::new(VisitorRevocation::after(head));
-    supervisor.start(followers::staff_directory(access.clone(), tail.clone(), log.reader()));
-    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
-    supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
-    supervisor.start(followers::assistant_run(policy_store, runner.clone(), kept));
-    access.reach(head, STAFF_IS_LET_IN_WITHIN).await;
-    let identity_tokens = identity_tokens(&settings)?;
+    make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
+    let directory = StaffDirectory::read(&views, clock.clone()).await?;
+    supervisor.start(followers::staff_directory(directory.clone(), tail.clone(), log.reader()));
+    directory.reach(head, STAFF_IS_LET_IN_WITHIN).await;
+    let identity_tokens = Arc::new(identity_tokens(&settings)?);
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
+    let departures = Arc::new(VisitorRevocation::after(head));
+    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
+    let visitors = Arc::new(Visitors {
+        customers: customers.clone(),
+        tokens: visitor_tokens,
+        clock: clock.clone(),
+        departures: departures.clone(),
+        legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
+    });
+    let staff = Arc::new(StaffServices {
+        accounts,
+        directory: directory.clone(),
+        tokens: staff_tokens,
+        passwords,
+        failures: Failures::new(policies.clone()),
+        second_factor_roles: settings.second_factor_roles.clone(),
+        clock: clock.clone(),
+        log_id: identity.log_id,
+    });
     let (stop, stopping) = watch::channel(false);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
-    let app = Arc::new(App {
+    let app = Arc::new(Services {
         sessions,
         customers,
         access_log: AccessLog::new(log.clone(), identity.log_id),
@@ -133,16 +151,14 @@ async fn start_over(
         supervisor,
         identity,
         checkpoints: signer.status(),
-        visitor_tokens,
-        accounts,
-        access,
-        staff_tokens,
-        passwords,
-        failures: Failures::new(policies.clone()),
+        visitors,
+        staff,
+        directory,
         identity_tokens,
         departures,
         staff_frames: StaffFrames::default(),
-        settings,
+        clock,
+        settings: Arc::new(settings),
         stopping,
     });
     let databases = vec![keys, policies];
@@ -164,9 +180,10 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
 pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, _keys) = open_vault(settings, &data_dir).await?;
-    let store = open_log(settings, SystemClock::shared()).await?;
+    let clock = clock(settings)?;
+    let store = open_log(settings, clock.clone()).await?;
     let identity = store.identity().await?;
-    Ok((Accounts::new(Log::new(store, vault), identity.log_id), data_dir))
+    Ok((Accounts::new(Log::new(store, vault).with_clock(clock), identity.log_id), data_dir))
 }
 
 fn tokens(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, StaffTokens), AnyError> {

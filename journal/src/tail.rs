@@ -48,9 +48,10 @@ pub struct Tail {
     state: watch::Sender<TailState>,
 }
 
-/// The newest entries with the time they came; the first `closed` of them hold nothing opened.
+/// Every entry after a position with the time it came; the first `closed` of them hold nothing opened.
 #[derive(Default)]
 struct Window {
+    after: Position,
     entries: VecDeque<(Instant, Entry)>,
     closed: usize,
 }
@@ -66,7 +67,8 @@ impl Tail {
     #[must_use]
     pub fn new(reader: Arc<dyn EventReader>, after: Position) -> Arc<Self> {
         let (state, _) = watch::channel(TailState { position: after, stopped: None });
-        Arc::new(Self { reader, window: Mutex::default(), streams: Mutex::default(), state })
+        let window = Mutex::new(Window { after, ..Window::default() });
+        Arc::new(Self { reader, window, streams: Mutex::default(), state })
     }
 
     /// A tail that runs in a task of its own, for whoever does not supervise it.
@@ -200,9 +202,9 @@ impl Tail {
             return Some(Vec::new());
         }
         let window = lock(&self.window);
-        let first_is_known = window.entries.front().is_some_and(|(_, oldest)| recorded(oldest).position <= after);
         let start = window.entries.partition_point(|(_, entry)| recorded(entry).position <= after);
-        first_is_known.then(|| window.entries.range(start..).take(PAGE).map(|(_, entry)| entry.clone()).collect())
+        (window.after <= after)
+            .then(|| window.entries.range(start..).take(PAGE).map(|(_, entry)| entry.clone()).collect())
     }
 
     fn listen(self: &Arc<Self>, stream: &StreamName) -> Listener {
@@ -299,8 +301,10 @@ impl Drop for Listener {
 
 impl Window {
     fn push(&mut self, entry: Entry) {
-        if self.entries.len() == WINDOW {
-            self.entries.pop_front();
+        if self.entries.len() == WINDOW
+            && let Some((_, oldest)) = self.entries.pop_front()
+        {
+            self.after = recorded(&oldest).position;
             self.closed = self.closed.saturating_sub(1);
         }
         self.entries.push_back((Instant::now(), entry));

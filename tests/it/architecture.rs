@@ -52,8 +52,14 @@ const OF_DOMAIN: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "uuid"]
 const TEST_HELPERS: &[&str] = &["proptest", "sqlx", "tempfile", "testkit"];
 
 /// What the tests inside one crate may add beyond that.
-const OWN_TEST_HELPERS: &[(&str, &str)] =
-    &[("event-store", "protocol-server"), ("protocol-server", "kurrentdb"), ("protocol-server", "rcgen")];
+const OWN_TEST_HELPERS: &[(&str, &str)] = &[
+    ("event-store", "protocol-server"),
+    ("journal", "jiff"),
+    ("journal", "serde_json"),
+    ("journal", "uuid"),
+    ("protocol-server", "kurrentdb"),
+    ("protocol-server", "rcgen"),
+];
 
 /// Whatever could send something.
 const SENDERS: &[&str] = &[

@@ -1,6 +1,6 @@
 //! The checker of identity tokens. The routes that use it are tested in `http::customers`.
 
-use api::sign_in::identity::{IdentityKeys, IdentityTokenError as Error, IdentityTokens, MAX_TOKEN_BYTES};
+use api::auth::identity::{IdentityKeys, IdentityTokenError as Error, IdentityTokens, MAX_TOKEN_BYTES};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use proptest::prelude::*;

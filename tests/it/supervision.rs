@@ -7,7 +7,7 @@ mod shown;
 use std::{collections::HashMap, sync::Arc};
 
 use api::{
-    sign_in::staff_directory::{StaffDirectory, Standing},
+    auth::staff_directory::{AuthStatus, StaffDirectory},
     startup::followers,
     supervision::Alarm,
     visitor_revocation::VisitorRevocation,
@@ -20,6 +20,7 @@ use event_store::{
     migration::migrate_policy,
     sql::{Access, Database},
 };
+use jiff::Timestamp;
 use journal::{Cursor, Tail};
 use projections::{Views, ViewsLocation};
 use tempfile::TempDir;
@@ -95,12 +96,12 @@ async fn the_staff_directory_goes_on_after_a_panic_and_lets_nobody_in_behind_an_
     let reader = fixture.log.reader();
     fixture.supervisor.start(followers::staff_directory(access.clone(), fixture.tail().await, reader));
     fixture.recovers().await;
-    let standing = || access.standing(AgentId(Uuid::nil()), SignInId(Uuid::nil()));
-    fixture.until("the log is in sight", || standing() == Standing::Over).await;
+    let status = || access.status(AgentId(Uuid::nil()), SignInId(Uuid::nil()), Timestamp::now());
+    fixture.until("the log is in sight", || status() == AuthStatus::Over).await;
 
     let unreadable = fixture.append_unreadable("agent").await;
     assert_eq!(fixture.alarm().await.position, Some(unreadable));
-    fixture.until("nobody is let in", || standing() == Standing::Unknown).await;
+    fixture.until("nobody is let in", || status() == AuthStatus::Unknown).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,15 +4,16 @@
 use std::{collections::HashMap, sync::Arc};
 
 use api::{
-    app::{App, Started},
-    settings::Settings,
-    sign_in::{
+    auth::{
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
         staff_directory::StaffDirectory,
+        staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::VisitorTokens,
+        visitor::{VisitorTokens, Visitors},
     },
+    services::{Services, Started},
+    settings::Settings,
     staff_frames::StaffFrames,
     startup::followers,
     supervision::Supervisor,
@@ -24,7 +25,7 @@ use domain::{
     agent::{Account, Role, SignIn, State},
 };
 use event_store::{
-    EventStore, Log, Vault, checkpoint,
+    EventStore, Log, SystemClock, Vault, checkpoint,
     memory::MemoryStore,
     migration::migrate_policy,
     sql::{Access, Database},
@@ -68,44 +69,61 @@ pub async fn app(
     views: Arc<Views>,
     settings: Settings,
     stopping: watch::Receiver<bool>,
-) -> App {
+) -> Services {
     let identity = store.identity().await.expect("the store answers");
     let head = store.head().await.expect("the store answers");
+    let clock = SystemClock::shared();
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::new(store, head);
-    let accounts = HashMap::from([(ADMINISTRATOR, administrator())]);
-    let access = StaffDirectory::starting_with(accounts, head, log.clock().clone());
-    let departures = Arc::new(VisitorRevocation::after(head));
-    let supervisor = Arc::new(Supervisor::default());
-    supervisor.start(followers::tail(tail.clone()));
-    supervisor.start(followers::staff_directory(access.clone(), tail.clone(), log.reader()));
-    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
+    let directory =
+        StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");
     migrate_policy(&policies).await.expect("the policies' store can be made");
-    App {
-        sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
+    let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
+    let departures = Arc::new(VisitorRevocation::after(head));
+    let supervisor = Arc::new(Supervisor::default());
+    supervisor.start(followers::tail(tail.clone()));
+    supervisor.start(followers::staff_directory(directory.clone(), tail.clone(), log.reader()));
+    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
+    let visitors = Visitors {
+        customers: customers.clone(),
+        tokens: VisitorTokens::new(&[KEY.to_vec()]),
+        clock: clock.clone(),
+        departures: departures.clone(),
+        legacy_log_id: None,
+    };
+    let staff = StaffServices {
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
-        customers: Arc::new(Customers::new(log.clone(), identity.log_id)),
+        directory: directory.clone(),
+        tokens: StaffTokens::new(&[KEY.to_vec()]),
+        passwords: Passwords::new(),
+        failures: Failures::new(policies),
+        second_factor_roles: settings.second_factor_roles.clone(),
+        clock: clock.clone(),
+        log_id: identity.log_id,
+    };
+    Services {
+        sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
+        customers,
         departures,
-        started: Started::now(&**log.clock()),
-        supervisor,
-        identity_tokens: IdentityTokens::new(String::new(), IdentityKeys::default()),
+        visitors: Arc::new(visitors),
+        staff: Arc::new(staff),
+        identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
         tail,
         views,
         live,
         node: Node::born("without-processes"),
+        started: Started::now(&*clock),
+        supervisor,
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
-        visitor_tokens: VisitorTokens::new(&[KEY.to_vec()]),
         access_log: AccessLog::new(elsewhere(), identity.log_id),
-        access,
-        staff_tokens: StaffTokens::new(&[KEY.to_vec()]),
-        passwords: Passwords::new(),
-        failures: Failures::new(policies),
+        directory,
         log,
         staff_frames: StaffFrames::default(),
-        settings,
+        clock,
+        settings: Arc::new(settings),
         stopping,
     }
 }

@@ -20,7 +20,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::sign_in::{device::DeviceName, passwords::Password};
+use crate::auth::{device::DeviceName, passwords::Password};
 
 /// Stands before the reason in an error of ours: serde's own errors, which may quote what was sent, begin otherwise.
 const MARK: &str = "\u{1}";

@@ -19,8 +19,8 @@ use event_store::{
 
 use super::positions_of;
 use crate::{
-    copy_ends::{PasswordShown, folder_of, location},
     data_dir::{DataDir, DataDirError},
+    endpoints::{PasswordShown, folder_of, location},
 };
 
 /// Why an end cannot be used.

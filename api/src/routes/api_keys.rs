@@ -12,27 +12,29 @@ use domain::{
     agent::{ApiKey, Permission, command::NewApiKey},
     text::PersonName,
 };
-use event_store::event::time_text;
+use event_store::{Clock, event::time_text};
 use jiff::Timestamp;
 use projections::ApiKeyView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::{PATIENCE, secret};
+use super::{
+    auth::{PATIENCE, secret},
+    min_position::CaughtUpViews,
+};
 use crate::{
-    app::App,
+    auth::{
+        api_keys::NewKey,
+        require::{AgentRead, AgentWrite, Require},
+        staff_services::StaffServices,
+    },
     body::{
         JsonBody,
         field::{EndTime, ProgramPermissions, TO_COME, optional, required},
     },
     openapi::{texts, words},
     problem::Problem,
-    query::QueryFields,
     request::request_id,
-    sign_in::{
-        api_keys::NewKey,
-        staff::{AgentRead, AgentWrite, May},
-    },
 };
 
 /// The key of a program, without the key itself.
@@ -116,10 +118,13 @@ pub struct ApiKeysAnswer {
         (status = 200, body = ApiKeysAnswer),
     )
 )]
-pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
-    super::sessions::wait(&app, &query).await?;
-    let mut reading = app.views.reading().await?;
-    let now = app.now();
+pub async fn list(
+    _: Require<AgentRead>,
+    views: CaughtUpViews,
+    clock: Data<dyn Clock>,
+) -> Result<HttpResponse, Problem> {
+    let mut reading = views.reading().await?;
+    let now = clock.now();
     let data = reading.api_keys().await?.into_iter().map(|view| ApiKeyData::new(view, now)).collect();
     Ok(HttpResponse::Ok().json(ApiKeysAnswer { success: true, data, position: reading.position().0 }))
 }
@@ -164,20 +169,20 @@ pub struct IssueApiKeyAnswer {
     )
 )]
 pub async fn issue(
-    may: May<AgentWrite>,
-    app: Data<App>,
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
     body: JsonBody<IssueApiKeyRequest>,
 ) -> Result<HttpResponse, Problem> {
     let IssueApiKeyRequest { name, permissions: ProgramPermissions(permissions), expires_at } = body.0;
     let expires_at = expires_at.map(|EndTime(end)| end);
-    if expires_at.is_some_and(|end| end <= app.now()) {
+    if expires_at.is_some_and(|end| end <= staff.clock.now()) {
         return Err(Problem::invalid("expires_at", TO_COME));
     }
     let made = NewKey::generate();
     let new = NewApiKey { name, permissions, digest: made.digest.clone(), expires_at };
-    let issued = app.accounts.issue_api_key(made.id, may.staff.actor(), new, request_id()).await?;
-    app.access.reach(issued.position, PATIENCE).await;
-    let data = ApiKeyData::of(issued.id, &issued.key, app.now());
+    let issued = staff.accounts.issue_api_key(made.id, caller.staff.actor(), new, request_id()).await?;
+    staff.directory.reach(issued.position, PATIENCE).await;
+    let data = ApiKeyData::of(issued.id, &issued.key, staff.clock.now());
     let (key, position) = (made.expose().to_owned(), issued.position.0);
     Ok(secret(HttpResponse::Ok()).json(IssueApiKeyAnswer { success: true, data, key, position }))
 }
@@ -202,10 +207,14 @@ pub struct ApiKeyAnswer {
         (status = 200, body = ApiKeyAnswer),
     )
 )]
-pub async fn revoke(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn revoke(
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let id: AgentId = id.parse().map_err(|_| Problem::not_found("there is no such API key"))?;
-    let revoked = app.accounts.revoke_api_key(id, may.staff.actor(), request_id()).await?;
-    app.access.reach(revoked.position, PATIENCE).await;
-    let data = ApiKeyData::of(id, &revoked.key, app.now());
+    let revoked = staff.accounts.revoke_api_key(id, caller.staff.actor(), request_id()).await?;
+    staff.directory.reach(revoked.position, PATIENCE).await;
+    let data = ApiKeyData::of(id, &revoked.key, staff.clock.now());
     Ok(HttpResponse::Ok().json(ApiKeyAnswer { success: true, data, position: revoked.position.0 }))
 }

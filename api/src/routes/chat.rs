@@ -1,10 +1,10 @@
 //! `POST /api/chat`: the customer writes and waits for the answer.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use commands::{
-    Ending, IdempotencyKey, await_ending,
+    Ending, IdempotencyKey, Node, Sessions, await_ending,
     sessions::{ReceiveMessage, Received},
 };
 use domain::{
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::shared::idempotency_key;
+use super::idempotency::RequestKey;
 use crate::{
-    app::App,
+    auth::{require::KnownVisitor, visitor::signed_out},
     body::{
         JsonBody,
         field::{Parameters, optional, required},
@@ -25,7 +25,7 @@ use crate::{
     openapi::texts,
     problem::Problem,
     request::request_id,
-    sign_in::visitor::{KnownVisitor, signed_out},
+    services::Services,
 };
 
 /// What a customer sends.
@@ -118,10 +118,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn chat(
     visitor: KnownVisitor,
     request: HttpRequest,
-    app: Data<App>,
+    key: RequestKey,
+    app: Data<Services>,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let accepted = accept(&request, &app, &visitor, body.0).await?;
+    let accepted = accept(&app.sessions, &app.node, &visitor, key, body.0).await?;
     if prefers_not_to_wait(&request) {
         return Ok(HttpResponse::Accepted()
             .insert_header(("Preference-Applied", RESPOND_ASYNC))
@@ -164,19 +165,19 @@ impl ChatAccepted {
 
 /// Records the message of a chat route.
 pub(super) async fn accept(
-    request: &HttpRequest,
-    app: &Arc<App>,
+    sessions: &Sessions,
+    node: &Node,
     visitor: &KnownVisitor,
+    RequestKey(key): RequestKey,
     body: ChatRequest,
 ) -> Result<Accepted, Problem> {
-    let key = idempotency_key(request)?;
     let ChatRequest { message: text, parameters, user_id: name, .. } = body;
     let Parameters(parameters) = parameters.unwrap_or_default();
-    let visitor = visitor.acting(request, name.as_ref().map(SessionName::as_str));
+    let visitor = visitor.find_or_create(name.as_ref().map(SessionName::as_str));
     let name = name.unwrap_or_else(|| made_up_name(visitor, key.as_ref()));
     let language = Language::of(text.as_str()).unwrap_or_default();
     let command = ReceiveMessage { visitor, name: name.clone(), text, parameters, key, correlation_id: request_id() };
-    let received = app.sessions.receive_message(&app.node, command).await?;
+    let received = sessions.receive_message(node, command).await?;
     Ok(Accepted { visitor, received, session_name: name.as_str().to_owned(), language })
 }
 

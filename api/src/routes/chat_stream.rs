@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use bytes::Bytes;
 use commands::{LiveSubscription, sessions::stream_of};
 use domain::{
@@ -16,15 +16,18 @@ use futures::StreamExt;
 use journal::{Decoded, Journal, JournalError};
 use serde_json::{Value, json};
 
-use super::chat::{Accepted, ChatRequest, accept};
+use super::{
+    chat::{Accepted, ChatRequest, accept},
+    idempotency::RequestKey,
+};
 use crate::{
-    app::App,
+    auth::require::KnownVisitor,
     body::JsonBody,
     following::log_end,
     openapi::{frames, texts},
     problem::Problem,
     reader::{Reader, Shown},
-    sign_in::visitor::KnownVisitor,
+    services::Services,
     sse::{data_frame, respond},
 };
 
@@ -46,11 +49,11 @@ use crate::{
 )]
 pub async fn stream(
     visitor: KnownVisitor,
-    request: HttpRequest,
-    app: Data<App>,
+    key: RequestKey,
+    app: Data<Services>,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    match accept(&request, &app, &visitor, body.0).await {
+    match accept(&app.sessions, &app.node, &visitor, key, body.0).await {
         Ok(accepted) => Ok(respond(frames(app.into_inner(), accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));
@@ -60,7 +63,7 @@ pub async fn stream(
     }
 }
 
-fn frames(app: Arc<App>, accepted: Accepted) -> crate::sse::Frames {
+fn frames(app: Arc<Services>, accepted: Accepted) -> crate::sse::Frames {
     let received = accepted.received;
     Box::pin(async_stream::stream! {
         yield data_frame(&json!({

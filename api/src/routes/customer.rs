@@ -2,22 +2,22 @@
 //!
 //! Invariant: what a visitor is comes from the shop's signed word alone, never from a field that the caller fills.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
-use commands::customers::Identify;
+use actix_web::{HttpResponse, web::Data};
+use commands::{Customers, customers::Identify};
 use domain::customer::{Customer, event::Profile};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    app::App,
+    auth::{
+        identity::{GoodToken, IdentityTokens},
+        require::{KnownVisitor, TokenHolder},
+        visitor::Visitors,
+    },
     body::{JsonBody, field::required},
     openapi::texts,
     problem::Problem,
     request::request_id,
-    sign_in::{
-        identity::GoodToken,
-        visitor::{KnownVisitor, TokenHolder, hand_out, welcome},
-    },
 };
 
 /// The shop's word.
@@ -87,9 +87,9 @@ impl CustomerData {
         (status = 200, body = CustomerAnswer),
     )
 )]
-pub async fn show(visitor: KnownVisitor, request: HttpRequest, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let Some(visitor) = visitor.looking(&request, None) else { return Ok(CustomerData::default().answer(0)) };
-    let current = app.customers.current(visitor).await?;
+pub async fn show(visitor: KnownVisitor, customers: Data<Customers>) -> Result<HttpResponse, Problem> {
+    let Some(visitor) = visitor.find(None) else { return Ok(CustomerData::default().answer(0)) };
+    let current = customers.current(visitor).await?;
     let data = current.state.customer().map(CustomerData::of).unwrap_or_default();
     Ok(data.answer(current.position.0))
 }
@@ -112,15 +112,15 @@ pub async fn show(visitor: KnownVisitor, request: HttpRequest, app: Data<App>) -
 )]
 pub async fn identify(
     holder: TokenHolder,
-    request: HttpRequest,
-    app: Data<App>,
+    identity_tokens: Data<IdentityTokens>,
+    visitors: Data<Visitors>,
     body: JsonBody<IdentifyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let GoodToken { identity, id } = app.identity_tokens.check(&body.0.identity_token, app.now())?;
-    let command = Identify { visitor: holder.0, identity, token: id, correlation_id: request_id() };
-    let identified = app.customers.identify(command).await?;
-    holder.0.into_iter().for_each(|visitor| app.departures.forget(visitor));
-    hand_out(&request, identified.visitor);
+    let GoodToken { identity, id } = identity_tokens.check(&body.0.identity_token, visitors.clock.now())?;
+    let command = Identify { visitor: holder.visitor, identity, token: id, correlation_id: request_id() };
+    let identified = visitors.customers.identify(command).await?;
+    holder.visitor.into_iter().for_each(|visitor| visitors.departures.forget(visitor));
+    holder.become_visitor(identified.visitor);
     Ok(CustomerData::of(&identified.customer).answer(identified.position.0))
 }
 
@@ -137,18 +137,17 @@ pub async fn identify(
 )]
 pub async fn sign_out(
     holder: TokenHolder,
-    request: HttpRequest,
-    app: Data<App>,
+    visitors: Data<Visitors>,
     _body: JsonBody<SignOutRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let position = match holder.0 {
+    let position = match holder.visitor {
         Some(visitor) => {
-            let position = app.customers.sign_out(visitor, request_id()).await?;
-            app.departures.forget(visitor);
+            let position = visitors.customers.sign_out(visitor, request_id()).await?;
+            visitors.departures.forget(visitor);
             position.0
         }
         None => 0,
     };
-    welcome(&request);
+    holder.become_new_visitor();
     Ok(CustomerData::default().answer(position))
 }

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadyAnswer, ViewsState};
 use crate::{
-    app::App,
-    sign_in::staff::{May, SystemRead},
+    auth::require::{Require, SystemRead},
+    services::Services,
     supervision::{Alarm, FollowerState, FollowerStatus},
 };
 
@@ -109,7 +109,7 @@ pub struct FollowerAlarm {
     get, path = "/api/health/detailed", operation_id = "detailed_health", tag = "operator", security(("bearer" = [])),
     responses((status = 200, body = DetailedHealthAnswer))
 )]
-pub async fn show(_may: May<SystemRead>, app: Data<App>) -> HttpResponse {
+pub async fn show(_may: Require<SystemRead>, app: Data<Services>) -> HttpResponse {
     let ReadyAnswer { status, store, views, checkpoints, alarms } = ReadyAnswer::of(&app).await;
     let followers = followers(&app, store.head.map(Position)).await;
     let node = NodeHealth {
@@ -128,14 +128,14 @@ pub async fn show(_may: May<SystemRead>, app: Data<App>) -> HttpResponse {
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
 }
 
-async fn followers(app: &App, head: Option<Position>) -> Vec<FollowerHealth> {
+async fn followers(app: &Services, head: Option<Position>) -> Vec<FollowerHealth> {
     let mut followers = Vec::new();
     for status in app.supervisor.status() {
         let lag = match head {
             Some(head) => lag(&*app.reader(), status.position, head).await,
             None => None,
         };
-        followers.push(FollowerHealth::of(status, lag, app.now()));
+        followers.push(FollowerHealth::of(status, lag, app.clock.now()));
     }
     followers
 }

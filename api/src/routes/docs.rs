@@ -9,7 +9,7 @@ use utoipa::openapi::OpenApi;
 
 pub(super) use page::file;
 
-use crate::sign_in::guard::Anybody;
+use crate::auth::require::Anybody;
 
 /// The document, made when it is first asked for.
 pub(super) struct Document(LazyLock<OpenApi>);

@@ -16,7 +16,10 @@ use futures::{Stream, StreamExt};
 use journal::{Decoded, Journal, JournalError};
 
 use crate::{
-    app::App,
+    auth::{
+        require::{LogRead, Require, RequiredPermission as _},
+        staff::Staff,
+    },
     envelope::{self, Envelope},
     following::{self, Over},
     openapi::{frames as schemas, texts},
@@ -24,7 +27,7 @@ use crate::{
     query::QueryFields,
     reader::Reader,
     request::request_id,
-    sign_in::staff::{LogRead, May, Needs as _, Staff},
+    services::Services,
     sse::{self, Frames, Start, reset_frame, respond},
 };
 
@@ -49,9 +52,9 @@ const NDJSON: &str = "application/x-ndjson";
     )
 )]
 pub async fn stream(
-    may: May<LogRead>,
+    may: Require<LogRead>,
     request: HttpRequest,
-    app: Data<App>,
+    app: Data<Services>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let head = app.reader().head().await?;
@@ -60,7 +63,7 @@ pub async fn stream(
     let from = start.position(head);
     let needed = needed(&may.staff);
     let personal = needed.contains(&Permission::PersonalRead);
-    app.access_log.log_exported(may.staff.agent, from, personal, app.now(), request_id()).await?;
+    app.access_log.log_exported(may.staff.agent, from, personal, app.clock.now(), request_id()).await?;
     if !accept.contains(NDJSON) {
         return Ok(respond(frames(app.into_inner(), may.staff, needed, start, head)));
     }
@@ -81,10 +84,10 @@ fn needed(staff: &Staff) -> &'static [Permission] {
     }
 }
 
-fn frames(app: Arc<App>, staff: Staff, needed: &'static [Permission], start: Start, head: Position) -> Frames {
+fn frames(app: Arc<Services>, staff: Staff, needed: &'static [Permission], start: Start, head: Position) -> Frames {
     let first = (start == Start::Reset).then(|| reset_frame(app.identity, head));
     let events = app.tail.follow(start.position(head));
-    let (directory, stopping) = (app.access.clone(), app.stopping.clone());
+    let (directory, stopping) = (app.directory.clone(), app.stopping.clone());
     let over: Over = Box::pin(async move { staff.until_over(&directory, needed).await });
     let frame =
         async move |decoded: &Decoded| app.staff_frames.of(app.sessions.journal(), app.identity, needed, decoded).await;
@@ -93,7 +96,7 @@ fn frames(app: Arc<App>, staff: Staff, needed: &'static [Permission], start: Sta
 
 /// Broken off where an event cannot be read: a client sees an incomplete body, never a gap.
 fn lines(
-    app: Arc<App>,
+    app: Arc<Services>,
     needed: &'static [Permission],
     after: Position,
     head: Position,

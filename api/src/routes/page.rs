@@ -11,7 +11,7 @@ use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{problem::Problem, sign_in::guard::Anybody};
+use crate::{auth::require::Anybody, problem::Problem};
 
 static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
 

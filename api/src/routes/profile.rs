@@ -13,13 +13,15 @@ use domain::{
     agent::{Account, command::Changes},
     text::{EmailAddress, PersonName, Username},
 };
-use event_store::Position;
+use event_store::{Clock, Position};
+use jiff::Timestamp;
+use projections::Views;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_ones_turn};
 use crate::{
-    app::App,
+    auth::{passwords::Password, require::CurrentUser, staff_services::StaffServices},
     body::{
         JsonBody,
         field::{optional, required},
@@ -27,7 +29,6 @@ use crate::{
     openapi::{texts, words},
     problem::Problem,
     request::request_id,
-    sign_in::{passwords::Password, staff::Own},
     wire::agent::{AgentData, SignInData},
 };
 
@@ -56,34 +57,38 @@ pub struct ChangePasswordRequest {
     )
 )]
 pub async fn change_password(
-    own: Own,
-    app: Data<App>,
+    own: CurrentUser,
+    staff: Data<StaffServices>,
     body: JsonBody<ChangePasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
     let ChangePasswordRequest { old_password: old, new_password: new } = body.0;
     let is_same = old.expose() == new.expose();
-    let account = confirmed(&app, &own, old).await?;
+    let account = confirmed(&staff, &own, old).await?;
     let account = account.ok_or_else(|| bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"))?;
     if is_same {
         return Err(bad("PASSWORD_SAME", "new_password", "must be another one than before"));
     }
-    let hash = app.passwords.hash(fit(new, &account, "new_password")?).await?;
+    let hash = staff.passwords.hash(fit(new, &account, "new_password")?).await?;
     let keep = Some(own.sign_in);
-    let changed = app.accounts.set_password(own.agent, own.actor(), hash, keep, request_id()).await?;
-    app.access.reach(changed.position, PATIENCE).await;
+    let changed = staff.accounts.set_password(own.agent, own.actor(), hash, keep, request_id()).await?;
+    staff.directory.reach(changed.position, PATIENCE).await;
     Ok(done(changed.position, None))
 }
 
 /// One's own account, if that is its password: whoever finds an open window does not get further than the window.
-pub(super) async fn confirmed(app: &App, own: &Own, password: Password) -> Result<Option<Account>, Problem> {
-    let folded = app.accounts.current(own.agent).await?;
+pub(super) async fn confirmed(
+    staff: &StaffServices,
+    own: &CurrentUser,
+    password: Password,
+) -> Result<Option<Account>, Problem> {
+    let folded = staff.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
-    let subject = [Subject::account(app.identity.log_id, own.agent)];
-    wait_for_ones_turn(app, &subject).await?;
-    if !app.passwords.is_right(password, account.password.as_ref()).await? {
+    let subject = [Subject::account(staff.log_id, own.agent)];
+    wait_for_ones_turn(staff, &subject).await?;
+    if !staff.passwords.is_right(password, account.password.as_ref()).await? {
         return Ok(None);
     }
-    app.failures.forget(&subject).await.map_err(store_away)?;
+    staff.failures.forget(&subject).await.map_err(store_away)?;
     Ok(Some(account.clone()))
 }
 
@@ -124,15 +129,15 @@ pub struct ProfileAnswer {
         (status = 200, body = ProfileAnswer),
     )
 )]
-pub async fn profile(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let folded = app.accounts.current(own.agent).await?;
+pub async fn profile(own: CurrentUser, staff: Data<StaffServices>) -> Result<HttpResponse, Problem> {
+    let folded = staff.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
-    Ok(profile_answer(&app, own.agent, account, folded.position))
+    Ok(profile_answer(own.agent, account, staff.clock.now(), folded.position))
 }
 
-fn profile_answer(app: &App, agent: AgentId, account: &Account, position: Position) -> HttpResponse {
+fn profile_answer(agent: AgentId, account: &Account, now: Timestamp, position: Position) -> HttpResponse {
     let permissions = account.role.permissions().iter().map(|permission| permission.as_str()).collect();
-    let data = AgentData::of(agent, account, app.now());
+    let data = AgentData::of(agent, account, now);
     HttpResponse::Ok().json(ProfileAnswer { success: true, data, permissions, position: position.0 })
 }
 
@@ -160,11 +165,15 @@ pub struct ProfileRequest {
         (status = 200, body = ProfileAnswer),
     )
 )]
-pub async fn change_profile(own: Own, app: Data<App>, body: JsonBody<ProfileRequest>) -> Result<HttpResponse, Problem> {
+pub async fn change_profile(
+    own: CurrentUser,
+    staff: Data<StaffServices>,
+    body: JsonBody<ProfileRequest>,
+) -> Result<HttpResponse, Problem> {
     let ProfileRequest { name, email } = body.0;
     let changes = Changes { name, email, ..Changes::default() };
-    let changed = app.accounts.change(own.agent, own.actor(), changes, request_id()).await?;
-    Ok(profile_answer(&app, changed.agent, &changed.account, changed.position))
+    let changed = staff.accounts.change(own.agent, own.actor(), changes, request_id()).await?;
+    Ok(profile_answer(changed.agent, &changed.account, staff.clock.now(), changed.position))
 }
 
 /// Where one is signed in.
@@ -186,9 +195,9 @@ pub struct SignInsAnswer {
         (status = 200, body = SignInsAnswer),
     )
 )]
-pub async fn sign_ins(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let mut reading = app.views.reading().await?;
-    let found = reading.sign_ins_of(own.agent, app.now()).await?;
+pub async fn sign_ins(own: CurrentUser, views: Data<Views>, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
+    let mut reading = views.reading().await?;
+    let found = reading.sign_ins_of(own.agent, clock.now()).await?;
     let data = found.into_iter().map(|view| SignInData::new(view, own.sign_in)).collect();
     Ok(HttpResponse::Ok().json(SignInsAnswer { success: true, data, position: reading.position().0 }))
 }
@@ -204,14 +213,14 @@ pub async fn sign_ins(own: Own, app: Data<App>) -> Result<HttpResponse, Problem>
         (status = 200, body = DoneAnswer),
     )
 )]
-pub async fn revoke(own: Own, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn revoke(own: CurrentUser, staff: Data<StaffServices>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let no_sign_in = || Problem::not_found("there is no such sign-in of yours");
     let sign_in: SignInId = id.parse().map_err(|_| no_sign_in())?;
-    let folded = app.accounts.current(own.agent).await?;
+    let folded = staff.accounts.current(own.agent).await?;
     if folded.state.account().is_none_or(|account| !account.sign_ins.contains_key(&sign_in)) {
         return Err(no_sign_in());
     }
-    let position = app.accounts.end_sign_in(own.agent, sign_in, own.actor(), false, request_id()).await?;
-    app.access.reach(position, PATIENCE).await;
+    let position = staff.accounts.end_sign_in(own.agent, sign_in, own.actor(), false, request_id()).await?;
+    staff.directory.reach(position, PATIENCE).await;
     Ok(done(position, None))
 }

@@ -7,8 +7,8 @@ use actix_web::{
 };
 
 use crate::{
+    auth::require::{Access, GuardedBy},
     problem::Problem,
-    sign_in::guard::{Access, GuardedBy},
 };
 
 /// Where the API is served, the more special first.
@@ -41,13 +41,13 @@ macro_rules! routes {
             $(Row {
                 method: stringify!($method),
                 path: $path,
-                access: <$access as crate::sign_in::guard::Guard>::ACCESS,
+                access: <$access as crate::auth::require::Guard>::ACCESS,
                 is_documented: true,
             },)+
             $(Row {
                 method: stringify!($other_method),
                 path: $other_path,
-                access: <$other_access as crate::sign_in::guard::Guard>::ACCESS,
+                access: <$other_access as crate::auth::require::Guard>::ACCESS,
                 is_documented: false,
             },)+
         ];

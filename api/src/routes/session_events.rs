@@ -18,17 +18,17 @@ use journal::{Decoded, DecodedEvents};
 
 use super::sessions::{addressed, no_session, record_view};
 use crate::{
-    app::App,
+    auth::{
+        require::{KnownVisitor, OptionalStaff, RequiredPermission as _, SessionRead},
+        staff::Staff,
+    },
     envelope,
     following::{self, Over},
     openapi::{frames as schemas, texts},
     problem::Problem,
     query::QueryFields,
     reader::{Reader, ScreenCursor},
-    sign_in::{
-        staff::{MaybeStaff, Needs as _, SessionRead, Staff},
-        visitor::KnownVisitor,
-    },
+    services::Services,
     sse::{self, Frames, Start, reset_frame, respond},
 };
 
@@ -56,9 +56,9 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
     )
 )]
 pub async fn stream(
-    caller: MaybeStaff<SessionRead>,
+    caller: OptionalStaff<SessionRead>,
     request: HttpRequest,
-    app: Data<App>,
+    app: Data<Services>,
     visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
@@ -92,8 +92,8 @@ fn owner(history: &[Decoded]) -> Option<VisitorId> {
 }
 
 /// Comes when the customer has left, or staff may not follow on. Customers' tokens last longer than any stream.
-fn over(app: &App, staff: Option<Staff>, owner: Option<VisitorId>) -> Over {
-    let directory = app.access.clone();
+fn over(app: &Services, staff: Option<Staff>, owner: Option<VisitorId>) -> Over {
+    let directory = app.directory.clone();
     match (staff, owner) {
         (Some(staff), _) => Box::pin(async move { staff.until_over(&directory, NEEDED).await }),
         (None, Some(owner)) => app.departures.revoked(app.customers.clone(), owner),
@@ -107,7 +107,7 @@ fn after(after: Position, mut history: Vec<Decoded>, live: DecodedEvents) -> Dec
     Box::pin(stream::iter(history).map(Ok).chain(live))
 }
 
-fn frames(app: Arc<App>, mut reader: Reader, first: Option<Bytes>, events: DecodedEvents, over: Over) -> Frames {
+fn frames(app: Arc<Services>, mut reader: Reader, first: Option<Bytes>, events: DecodedEvents, over: Over) -> Frames {
     let stopping = app.stopping.clone();
     let frame = async move |decoded: &Decoded| {
         let shown = reader.show(app.sessions.journal(), decoded).await?;

@@ -14,10 +14,9 @@ use super::{
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, sessions,
 };
-use crate::sign_in::{
-    guard::Anybody,
-    staff::{AgentRead, AgentWrite, AuditRead, LogRead, May, MaybeStaff, Own, SessionRead, StatisticsRead, SystemRead},
-    visitor::{KnownVisitor, TokenHolder},
+use crate::auth::require::{
+    AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
+    StatisticsRead, SystemRead, TokenHolder,
 };
 
 routes! {
@@ -30,41 +29,41 @@ routes! {
         GET "/api/customer" KnownVisitor => customer::show;
         POST "/api/customer/identify" TokenHolder => customer::identify;
         POST "/api/customer/sign-out" TokenHolder => customer::sign_out;
-        GET "/api/sessions" May<SessionRead> => sessions::list;
+        GET "/api/sessions" Require<SessionRead> => sessions::list;
         // Before {name}: a session that somebody calls "stats" is reached by its id.
-        GET "/api/sessions/stats" May<StatisticsRead> => sessions::stats;
-        GET "/api/sessions/{name}" MaybeStaff<SessionRead> => sessions::show;
-        GET "/api/sessions/{name}/events" MaybeStaff<SessionRead> => session_events::stream;
-        GET "/api/events" May<LogRead> => events::stream;
-        GET "/api/audit" May<AuditRead> => audit::list;
+        GET "/api/sessions/stats" Require<StatisticsRead> => sessions::stats;
+        GET "/api/sessions/{name}" OptionalStaff<SessionRead> => sessions::show;
+        GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
+        GET "/api/events" Require<LogRead> => events::stream;
+        GET "/api/audit" Require<AuditRead> => audit::list;
         POST "/api/agent/login" Anybody => auth::login;
         POST "/api/agent/refresh" Anybody => auth::refresh;
-        POST "/api/agent/logout" Own => auth::logout;
-        POST "/api/agent/change-password" Own => profile::change_password;
-        GET "/api/agent/profile" Own => profile::profile;
-        PUT "/api/agent/profile" Own => profile::change_profile;
-        GET "/api/agent/sign-ins" Own => profile::sign_ins;
-        DELETE "/api/agent/sign-ins/{id}" Own => profile::revoke;
-        POST "/api/agent/second-factor" Own => second_factor::prepare;
-        POST "/api/agent/second-factor/enable" Own => second_factor::enable;
-        POST "/api/agent/second-factor/disable" Own => second_factor::disable;
-        POST "/api/agent/second-factor/recovery-codes" Own => second_factor::replace_recovery_codes;
-        GET "/api/api-keys" May<AgentRead> => api_keys::list;
-        POST "/api/api-keys" May<AgentWrite> => api_keys::issue;
-        DELETE "/api/api-keys/{id}" May<AgentWrite> => api_keys::revoke;
-        GET "/api/agents" May<AgentRead> => agents::list;
-        POST "/api/agents" May<AgentWrite> => agents::create;
-        GET "/api/agents/{id}" May<AgentRead> => agents::show;
-        PUT "/api/agents/{id}" May<AgentWrite> => agents::change;
-        DELETE "/api/agents/{id}" May<AgentWrite> => agents::deactivate;
-        POST "/api/agents/{id}/reactivate" May<AgentWrite> => agents::reactivate;
-        POST "/api/agents/{id}/reset-password" May<AgentWrite> => agents::reset_password;
-        POST "/api/agents/{id}/reset-second-factor" May<AgentWrite> => second_factor::reset;
-        PUT "/api/agents/{id}/skills" May<AgentWrite> => agents::skills;
+        POST "/api/agent/logout" CurrentUser => auth::logout;
+        POST "/api/agent/change-password" CurrentUser => profile::change_password;
+        GET "/api/agent/profile" CurrentUser => profile::profile;
+        PUT "/api/agent/profile" CurrentUser => profile::change_profile;
+        GET "/api/agent/sign-ins" CurrentUser => profile::sign_ins;
+        DELETE "/api/agent/sign-ins/{id}" CurrentUser => profile::revoke;
+        POST "/api/agent/second-factor" CurrentUser => second_factor::prepare;
+        POST "/api/agent/second-factor/enable" CurrentUser => second_factor::enable;
+        POST "/api/agent/second-factor/disable" CurrentUser => second_factor::disable;
+        POST "/api/agent/second-factor/recovery-codes" CurrentUser => second_factor::replace_recovery_codes;
+        GET "/api/api-keys" Require<AgentRead> => api_keys::list;
+        POST "/api/api-keys" Require<AgentWrite> => api_keys::issue;
+        DELETE "/api/api-keys/{id}" Require<AgentWrite> => api_keys::revoke;
+        GET "/api/agents" Require<AgentRead> => agents::list;
+        POST "/api/agents" Require<AgentWrite> => agents::create;
+        GET "/api/agents/{id}" Require<AgentRead> => agents::show;
+        PUT "/api/agents/{id}" Require<AgentWrite> => agents::change;
+        DELETE "/api/agents/{id}" Require<AgentWrite> => agents::deactivate;
+        POST "/api/agents/{id}/reactivate" Require<AgentWrite> => agents::reactivate;
+        POST "/api/agents/{id}/reset-password" Require<AgentWrite> => agents::reset_password;
+        POST "/api/agents/{id}/reset-second-factor" Require<AgentWrite> => second_factor::reset;
+        PUT "/api/agents/{id}/skills" Require<AgentWrite> => agents::skills;
         GET "/api/bot/info" Anybody => bot::info;
         GET "/api/config" Anybody => bot::config;
         GET "/api/health" Anybody => health::original;
-        GET "/api/health/detailed" May<SystemRead> => detailed_health::show;
+        GET "/api/health/detailed" Require<SystemRead> => detailed_health::show;
         GET "/healthz" Anybody => health::process;
         GET "/readyz" Anybody => health::ready;
         GET "/" Anybody => page::root;
@@ -85,7 +84,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sign_in::guard::Access;
+    use crate::auth::require::Access;
 
     #[test]
     fn the_document_asks_for_the_tokens_that_the_table_asks_for() {

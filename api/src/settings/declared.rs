@@ -11,8 +11,9 @@ use super::{
     value::{PostgresUrl, Url, Value},
 };
 use crate::{
-    doors::{address::TrustedProxies, headers::FrameAncestors, origins::Origins},
-    sign_in::second_factor::SecondFactorRoles,
+    auth::second_factor::SecondFactorRoles,
+    client_ip::TrustedProxies,
+    middleware::{headers::FrameAncestors, origins::Origins},
 };
 
 declare! {

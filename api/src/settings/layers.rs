@@ -1,10 +1,10 @@
-//! Who says what: defaults, file, environment, flags; the later wins.
+//! The layers of settings: defaults, file, environment, flags; the later wins.
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
 use super::{declared::SETTINGS, setting::Setting, value::Value};
 
-/// What stands in the environment for an argument of the command line, and is no setting.
+/// Environment variables of command-line arguments that are not settings.
 const ARGUMENTS: [&str; 3] = ["CONFIG", "COPY_FROM", "COPY_TO"];
 
 /// Where a value comes from.

@@ -6,8 +6,9 @@ use event_store::location::without_secrets;
 use jiff::{SignedDuration, tz::TimeZone};
 
 use crate::{
-    doors::{address::TrustedProxies, headers::FrameAncestors, origins::Origins},
-    sign_in::second_factor::SecondFactorRoles,
+    auth::second_factor::SecondFactorRoles,
+    client_ip::TrustedProxies,
+    middleware::{headers::FrameAncestors, origins::Origins},
 };
 
 /// The type of a setting.

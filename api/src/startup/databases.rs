@@ -16,7 +16,7 @@ use projections::ViewsLocation;
 use super::AnyError;
 use crate::{
     data_dir::DataDir,
-    settings::{LogPlace, PostgresUrl, Settings},
+    settings::{EventStoreLocation, PostgresUrl, Settings},
 };
 
 /// Connections for each of vault and policies.
@@ -24,8 +24,8 @@ const CONNECTIONS: u32 = 4;
 
 pub(super) async fn open_log(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventStore>, AnyError> {
     Ok(match &settings.log {
-        LogPlace::File(path) => Arc::new(SqliteStore::open_with(path, Access::Durable, clock).await?),
-        LogPlace::Postgres { url, owner_url } => {
+        EventStoreLocation::File(path) => Arc::new(SqliteStore::open_with(path, Access::Durable, clock).await?),
+        EventStoreLocation::Postgres { url, owner_url } => {
             let postgres = PostgresSettings::new(&url.0);
             let postgres = match owner_url {
                 Some(owner) => postgres.with_owner(&owner.0),
@@ -33,7 +33,7 @@ pub(super) async fn open_log(settings: &Settings, clock: Arc<dyn Clock>) -> Resu
             };
             Arc::new(PostgresStore::open_with(postgres, clock).await?)
         }
-        LogPlace::Kurrent { url, credentials_file } => {
+        EventStoreLocation::Kurrent { url, credentials_file } => {
             let settings = KurrentSettings::parse(&url.0)?.with_credentials_file(credentials_file.clone());
             Arc::new(KurrentLog::open_with(settings, clock).await?)
         }

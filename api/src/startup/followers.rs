@@ -11,7 +11,7 @@ use journal::{Cursor, Tail};
 use projections::Views;
 
 use crate::{
-    sign_in::staff_directory::StaffDirectory,
+    auth::staff_directory::StaffDirectory,
     supervision::{Alarm, FollowError, Follower},
     visitor_revocation::VisitorRevocation,
 };
@@ -90,11 +90,11 @@ pub fn views(views: Arc<Views>) -> Follower {
 
 /// Who of staff is let in.
 #[must_use]
-pub fn staff_directory(access: Arc<StaffDirectory>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) -> Follower {
-    let position = position_of(&access, StaffDirectory::position);
+pub fn staff_directory(directory: Arc<StaffDirectory>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) -> Follower {
+    let position = position_of(&directory, StaffDirectory::position);
     Follower::new(STAFF_DIRECTORY, position, move |stopping| {
-        let (access, tail, reader) = (access.clone(), tail.clone(), reader.clone());
-        async move { stopping.or(access.follow(&tail, &*reader)).await }
+        let (directory, tail, reader) = (directory.clone(), tail.clone(), reader.clone());
+        async move { stopping.or(directory.follow(&tail, &*reader)).await }
     })
 }
 

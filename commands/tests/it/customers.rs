@@ -13,7 +13,7 @@ fn is_replayed<T>(answer: &Result<T, IdentifyError>) -> bool {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_is_given_again_to_its_visitor_alone() {
+async fn lost_identify_answer_is_repeated_for_its_visitor_only() {
     let fixture = Fixture::new();
     let node = fixture.node();
     fixture.lose_answers(1);
@@ -30,7 +30,7 @@ async fn an_answer_that_was_lost_is_given_again_to_its_visitor_alone() {
 }
 
 #[tokio::test]
-async fn who_was_put_out_before_the_log_went_away_comes_in_with_the_same_token() {
+async fn identify_interrupted_by_an_outage_succeeds_with_the_same_token() {
     let fixture = Fixture::new();
     let node = fixture.node();
     node.identify(identify(Some(visitor(1)), "4711", "a")).await.unwrap();
@@ -46,7 +46,7 @@ async fn who_was_put_out_before_the_log_went_away_comes_in_with_the_same_token()
 }
 
 #[tokio::test]
-async fn on_many_nodes_at_once_a_token_has_one_customer() {
+async fn concurrent_nodes_accept_an_identity_token_once() {
     let fixture = Fixture::new();
     let nodes: Vec<_> = (0..8).map(|_| fixture.node()).collect();
     let strangers = nodes.iter().map(|node| node.identify(identify(None, "4711", "a")));
@@ -57,7 +57,7 @@ async fn on_many_nodes_at_once_a_token_has_one_customer() {
 }
 
 #[tokio::test]
-async fn two_tokens_at_once_on_one_visitor_are_one_customer_or_two_visitors() {
+async fn concurrent_tokens_on_one_visitor_give_one_customer_or_two_visitors() {
     for (sub, visitors) in [("4711", 1), ("4712", 2)] {
         let fixture = Fixture::new();
         let (here, there) = (fixture.node(), fixture.node());
@@ -74,7 +74,7 @@ async fn two_tokens_at_once_on_one_visitor_are_one_customer_or_two_visitors() {
 }
 
 #[tokio::test]
-async fn who_was_erased_comes_back_as_somebody_new() {
+async fn erased_customer_returns_as_a_new_visitor() {
     let fixture = Fixture::new();
     for (n, jti) in [(1, "a"), (2, "b")] {
         fixture.node().identify(identify(Some(visitor(n)), "4711", jti)).await.unwrap();

@@ -1,6 +1,6 @@
 //! Staff of every role and programs with keys, each with a token that is good.
 
-use api::sign_in::api_keys::NewKey;
+use api::auth::api_keys::NewKey;
 use domain::{
     AgentId, Encoded, Personal, SignInId,
     agent::{

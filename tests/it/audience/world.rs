@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use journal::Journal;
 use replay_tool::{
     Cli,
-    cli::{Action, ReportArgs, SessionArgs, StoreArgs},
+    cli::{Action, ReportArgs, SessionArgs},
     run,
+    source::StoreArgs,
 };
 use reqwest::StatusCode;
 use serde_json::Value;
-use testkit::stored::new_event;
+use testkit::new_event;
 use tests::{
     rare_events::with_rare_events,
     shop::{Order, write},

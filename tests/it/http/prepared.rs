@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::sign_in::visitor::VisitorTokens;
+use api::auth::visitor::VisitorTokens;
 use domain::{
     AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
     session::{

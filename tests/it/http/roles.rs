@@ -3,7 +3,7 @@
 //! Invariant: a route that is not in this table fails `every_route_is_in_the_role_table`, which reads the OpenAPI
 //! document and the table that routes are served from.
 
-use api::{routes::ROUTES, sign_in::guard::Access};
+use api::{auth::require::Access, routes::ROUTES};
 use domain::agent::Role;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};

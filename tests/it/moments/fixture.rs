@@ -3,7 +3,7 @@
 use std::{net::TcpListener, path::Path, sync::Arc};
 
 use api::{
-    server::doors,
+    server::http,
     settings::{Layers, Settings},
 };
 use domain::VisitorId;
@@ -84,7 +84,7 @@ impl Fixture {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let serving = tokio::spawn(doors(listener, Arc::new(app)).unwrap());
+        let serving = tokio::spawn(http(listener, Arc::new(app)).unwrap());
         let client = reqwest::Client::new();
         Self { log, store: at, folder, address, client, serving, projecting, _stop: stop }
     }

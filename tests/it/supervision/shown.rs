@@ -3,7 +3,7 @@
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use api::{
-    server::doors,
+    server::http,
     settings::{Layers, Settings},
     supervision::{Alarm, FollowError, Follower},
 };
@@ -42,7 +42,7 @@ async fn detailed_health_shows_each_followers_state_and_position() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}/api/health/detailed", listener.local_addr().unwrap());
-    let serving = tokio::spawn(doors(listener, Arc::new(app)).unwrap());
+    let serving = tokio::spawn(http(listener, Arc::new(app)).unwrap());
 
     let shown = timeout(PATIENCE, shown_when_settled(&url)).await.expect("staff is let in");
     let running = |name| json!({"name": name, "position": 0, "lag": 0, "state": "running", "restarts": 0});

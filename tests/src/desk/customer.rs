@@ -181,7 +181,7 @@ impl Staff {
     }
 
     /// The position of the newest event. A cursor far beyond it is refused, and the refusal names the head; so asking leaves no
-    /// note in the log.
+    /// note in the log. After an outage it is waited for.
     ///
     /// # Errors
     /// The server cannot be reached.
@@ -189,8 +189,21 @@ impl Staff {
     /// # Panics
     /// The refusal does not name the head.
     pub async fn head(&self) -> Result<u64, reqwest::Error> {
-        let refused: Value = self.get(&format!("/api/events?after={BEYOND_EVERY_HEAD}")).await?.json().await?;
+        let refused: Value = self.read_log(BEYOND_EVERY_HEAD).await?.json().await?;
         Ok(refused["head"].as_u64().unwrap_or_else(|| panic!("no head in {refused}")))
+    }
+
+    /// Asks for the log after a position, again while the server is not available.
+    async fn read_log(&self, after: u64) -> Result<Response, reqwest::Error> {
+        let path = format!("/api/events?after={after}");
+        let request = || self.request(Method::GET, &path).header("Accept", "application/x-ndjson").send();
+        let mut answer = request().await?;
+        let asked = Instant::now();
+        while answer.status() == StatusCode::SERVICE_UNAVAILABLE && asked.elapsed() < RESUMED {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            answer = request().await?;
+        }
+        Ok(answer)
     }
 
     /// The whole log up to the head: see [`Self::log_after`].
@@ -209,15 +222,7 @@ impl Staff {
     /// # Panics
     /// Positions are not dense or do not rise.
     pub async fn log_after(&self, after: u64) -> Result<Vec<Value>, reqwest::Error> {
-        let path = format!("/api/events?after={after}");
-        let request = || self.request(Method::GET, &path).header("Accept", "application/x-ndjson").send();
-        let mut answer = request().await?;
-        let asked = Instant::now();
-        while answer.status() == StatusCode::SERVICE_UNAVAILABLE && asked.elapsed() < RESUMED {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            answer = request().await?;
-        }
-        let text = answer.error_for_status()?.text().await?;
+        let text = self.read_log(after).await?.error_for_status()?.text().await?;
         let all: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
         let positions = || all.iter().map(|envelope| envelope["position"].as_u64().expect("a position is a number"));
         if self.positions_are_dense {

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use api::{
-    doors::{address::TrustedProxies, headers::FrameAncestors, origins::Origins},
+    client_ip::TrustedProxies,
+    middleware::{headers::FrameAncestors, origins::Origins},
     query::QueryFields,
     sse::parse_cursor,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use api::sign_in::{
+use api::auth::{
     api_keys::{self, NewKey},
     identity::{IdentityKeys, IdentityTokens},
     staff_tokens::StaffTokens,
@@ -33,7 +33,7 @@ static SHOP: LazyLock<IdentityTokens> = LazyLock::new(|| {
 /// Only what was signed here opens anything, whatever has become of its bytes.
 pub(super) fn staff(bytes: &[u8]) -> bool {
     let Some(token) = text(bytes) else { return false };
-    let (access, refresh) = (STAFF.check_access(token, Timestamp::now()), STAFF.check_refresh(token, Timestamp::now()));
+    let (access, refresh) = (STAFF.check_access(token, signed_at()), STAFF.check_refresh(token, signed_at()));
     assert!(access.is_err() || refresh.is_err(), "one token is of one kind");
     if let Ok(said) = &access {
         assert_eq!((said.agent, said.sign_in), (AGENT, SIGN_IN));
@@ -45,7 +45,7 @@ pub(super) fn staff(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn staffs() -> Vec<Vec<u8>> {
-    let now = Timestamp::now();
+    let now = signed_at();
     let expires_at = now + SignedDuration::from_hours(24);
     let device = Some(DeviceId(Uuid::from_u128(5)));
     let state = SignIn { device, since: now, number: 4, renewed_at: now, expires_at };
@@ -69,17 +69,17 @@ pub(super) fn api_keys() -> Vec<Vec<u8>> {
 
 pub(super) fn visitor(bytes: &[u8]) -> bool {
     let Some(token) = text(bytes) else { return false };
-    let found = VISITORS.check(token, Timestamp::now());
+    let found = VISITORS.check(token, signed_at());
     assert!(found.is_none_or(|(visitor, _)| visitor == VISITOR));
     found.is_some()
 }
 
 pub(super) fn visitors() -> Vec<Vec<u8>> {
     let older = VisitorTokens::new(&[vec![8; 32]]);
-    [&*VISITORS, &older].map(|tokens| tokens.issue(VISITOR, Timestamp::now()).token.into_bytes()).to_vec()
+    [&*VISITORS, &older].map(|tokens| tokens.issue(VISITOR, signed_at()).token.into_bytes()).to_vec()
 }
 
-/// When the shop has signed them.
+/// When all of them were signed, and are looked at.
 fn signed_at() -> Timestamp {
     Timestamp::from_second(1_795_651_200).expect("it is a time")
 }

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
+    auth::passwords::Password,
     body::field::{Capacity, optional, required},
     openapi::{texts, words},
-    sign_in::passwords::Password,
 };
 
 /// An account to be made.

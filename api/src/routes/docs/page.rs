@@ -14,7 +14,7 @@ use actix_web::{
 };
 use flate2::read::GzDecoder;
 
-use crate::{problem::Problem, sign_in::guard::Anybody};
+use crate::{auth::require::Anybody, problem::Problem};
 
 const VIEWER: &str = "rapidoc-9.3.8.js";
 const VIEWER_BROTLI: &[u8] = include_bytes!("../../../docs/rapidoc-9.3.8.js.br");

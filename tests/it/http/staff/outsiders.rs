@@ -1,6 +1,6 @@
 //! Attacks without an account: forged, expired and foreign tokens, and guessed passwords.
 
-use api::sign_in::staff_tokens::StaffTokens;
+use api::auth::staff_tokens::StaffTokens;
 use domain::{AgentId, SignInId, agent::Role};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -20,7 +20,7 @@ fn key() -> Vec<u8> {
 
 /// Agent and sign-in of a valid token.
 fn ids(good: &str) -> (AgentId, SignInId) {
-    let said = StaffTokens::new(&[key()]).check_access(good, Timestamp::now()).unwrap();
+    let said = StaffTokens::new(&[key()]).check_access(good, jiff::Timestamp::now()).unwrap();
     (said.agent, said.sign_in)
 }
 
