@@ -17,11 +17,11 @@ use crate::{data_dir::DataDir, settings::Settings};
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Starts signing, with the key that is there or a new one.
+/// A signer with the key that is there or a new one.
 ///
 /// # Errors
 /// The key cannot be read or made, or is another log's.
-pub fn start_signer(
+pub fn signer(
     settings: &Settings,
     data_dir: &DataDir,
     follow: Follow,
@@ -39,7 +39,7 @@ pub fn start_signer(
         );
     }
     let places = Places { folder, state: data_dir.join("checkpoint-state"), key_file };
-    Ok(Signer::start(follow, store, log, key, places, Pace::default(), clock))
+    Ok(Signer::new(follow, store, log, key, places, Pace::default(), clock))
 }
 
 fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, AnyError> {

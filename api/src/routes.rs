@@ -12,6 +12,7 @@ pub mod chat;
 pub mod chat_stream;
 pub mod conversation;
 pub mod customer;
+pub mod detailed_health;
 pub mod docs;
 pub mod events;
 pub mod health;

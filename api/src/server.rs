@@ -28,7 +28,7 @@ use crate::{
     routes,
     services::Services,
     settings::Settings,
-    startup::{self, Running},
+    startup::{self, Running, followers},
 };
 
 /// How long requests may take to end once the process is told to stop.
@@ -164,11 +164,12 @@ async fn stop_signal() -> Result<(), AnyError> {
 /// what they have left on the log gets the last checkpoint.
 async fn shut_down(mut running: Running, handle: ServerHandle) {
     tracing::info!("stopping");
-    let Running { app, runner, stop, keeper, signer, databases, .. } = &mut running;
+    let Running { app, runner, stop, databases, .. } = &mut running;
     stop.send_replace(true);
     handle.stop(true).await;
-    // It begins runs as well.
-    drop(timeout(GRACE, keeper).await);
+    // Both begin runs.
+    app.supervisor.stop(followers::ASSISTANT_RUN).await;
+    app.supervisor.stop(followers::DISPATCHER).await;
     let idle = async {
         while !runner.is_idle() {
             sleep(Duration::from_millis(50)).await;
@@ -177,8 +178,7 @@ async fn shut_down(mut running: Running, handle: ServerHandle) {
     if timeout(RUNS_GRACE, idle).await.is_err() {
         tracing::info!("answers in the making are left to the next life");
     }
-    app.views.stop();
-    signer.stop().await;
+    app.supervisor.stop_all().await;
     if let Err(error) = app.log.flush().await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,

@@ -1,11 +1,12 @@
 //! The services that routes ask for. Start-up fills the struct, and it registers each service by itself: a handler takes those
 //! that it needs as arguments, and sees nothing of the rest.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use actix_web::web::{Data, ServiceConfig};
 use commands::{AccessLog, Customers, LiveReplies, Node, Sessions};
 use event_store::{Clock, EventReader, Identity, Log, checkpoint};
+use jiff::Timestamp;
 use journal::Tail;
 use projections::Views;
 use tokio::sync::watch;
@@ -17,6 +18,7 @@ use crate::{
     },
     settings::Settings,
     staff_frames::StaffFrames,
+    supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
 
@@ -36,6 +38,10 @@ pub struct Services {
     pub live: Arc<dyn LiveReplies>,
     /// This process.
     pub node: Node,
+    /// When it was started.
+    pub started: Started,
+    /// What follows the log.
+    pub supervisor: Arc<Supervisor>,
     /// Which log this is.
     pub identity: Identity,
     /// How the signing of checkpoints goes.
@@ -60,6 +66,23 @@ pub struct Services {
     pub settings: Arc<Settings>,
     /// Turns true when the process is about to end: streams end then, and are told to come back.
     pub stopping: watch::Receiver<bool>,
+}
+
+/// The moment at which the process was started.
+#[derive(Debug, Clone, Copy)]
+pub struct Started {
+    /// By the clock.
+    pub at: Timestamp,
+    /// For measuring: clocks are set.
+    pub instant: Instant,
+}
+
+impl Started {
+    /// This moment.
+    #[must_use]
+    pub fn now(clock: &dyn Clock) -> Self {
+        Self { at: clock.now(), instant: Instant::now() }
+    }
 }
 
 impl Services {

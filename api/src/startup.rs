@@ -1,19 +1,20 @@
 //! Builds everything from the settings: stores, vault, read side, policies. Order matters: locks and secrets first, then
-//! the log, then whoever reads it, and only then the server.
+//! the log, then its followers, and only then the server.
 
 mod databases;
+pub mod followers;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
     AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions,
     live::InProcess,
-    policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
+    policy::{Keeper, PolicyStore, RunSettings, Runner},
 };
-use event_store::{Log, SystemClock, checkpoint::Signer, sql::Database};
+use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
-use journal::{Journal, Tail};
+use journal::{Cursor, Journal, Tail};
 use projections::Views;
 use tokio::sync::watch;
 
@@ -28,10 +29,12 @@ use crate::{
         visitor::{VisitorTokens, Visitors},
     },
     checkpoints,
+    clock_file::FileClock,
     data_dir::DataDir,
-    services::Services,
+    services::{Services, Started},
     settings::Settings,
     staff_frames::StaffFrames,
+    supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
 use databases::{open_log, open_policies, open_vault, views_location};
@@ -49,12 +52,8 @@ pub struct Running {
     pub runner: Arc<Runner>,
     /// Ends everything when it turns true.
     pub stop: watch::Sender<bool>,
-    /// Signs checkpoints; what is on the log at the end gets the last one.
-    pub signer: Signer,
     /// Vault and policies, to be settled at the end.
     pub databases: Vec<Database>,
-    /// The keeper, to be waited for at the end.
-    pub keeper: tokio::task::JoinHandle<()>,
     _data_dir: DataDir,
     _faq: Watch,
 }
@@ -69,38 +68,57 @@ const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
-    let clock = SystemClock::shared();
+    let clock = clock(&settings)?;
     let store = open_log(&settings, clock.clone()).await?;
+    start_with(settings, data_dir, store, vault, keys, clock).await
+}
+
+/// Starts everything over a log and a vault that are open.
+async fn start_with(
+    settings: Settings,
+    data_dir: DataDir,
+    store: Arc<dyn EventStore>,
+    vault: Arc<Vault>,
+    keys: Database,
+    clock: Arc<dyn Clock>,
+) -> Result<Running, AnyError> {
+    let started = Started::now(&*clock);
     let identity = store.identity().await?;
     let log = Log::new(store.clone(), vault.clone()).with_clock(clock.clone());
     let node = Node::born(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
-    let tail = Tail::start(store.clone(), head);
-    let signer =
-        checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity, clock.clone())?;
+    let tail = Tail::new(store.clone(), head);
+    let signed = Arc::new(Cursor::at(Position::START));
+    let follow = followers::follow_with(&tail, &signed);
+    let signer = Arc::new(checkpoints::signer(&settings, &data_dir, follow, store.clone(), identity, clock.clone())?);
     let views = Views::open(views_location(&settings, &data_dir), Journal::new(store, vault), tail.clone()).await?;
-    let projector = tokio::spawn(views.clone().run());
-    drop(projector);
+    let supervisor = Arc::new(Supervisor::default());
+    supervisor.start(followers::tail(tail.clone()));
+    supervisor.start(followers::signer(signer.clone(), signed));
+    supervisor.start(followers::views(views.clone()));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner = Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings);
     let policies = open_policies(&settings, &data_dir).await?;
-    let keeper = Keeper::start(PolicyStore::new(policies.clone()), runner.clone()).await?;
-    let (stop, stopping) = watch::channel(false);
-    tokio::spawn(start_runs(runner.clone(), tail.clone(), head));
-    let keeper = tokio::spawn(keeper.run(stopping.clone()));
+    let policy_store = PolicyStore::new(policies.clone());
+    let recovered = Arc::new(Cursor::at(Position::START));
+    // A store of another log keeps desk from starting.
+    drop(Keeper::start(policy_store.clone(), runner.clone(), recovered.clone()).await?);
+    supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
+    supervisor.start(followers::assistant_run(policy_store, runner.clone(), recovered));
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
     let directory = StaffDirectory::read(&views, clock.clone()).await?;
-    tokio::spawn(directory.clone().follow(tail.clone(), log.reader()));
+    supervisor.start(followers::staff_directory(directory.clone(), tail.clone(), log.reader()));
     directory.reach(head, STAFF_IS_LET_IN_WITHIN).await;
     let identity_tokens = Arc::new(identity_tokens(&settings)?);
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Arc::new(VisitorRevocation::start(&tail, head));
+    let departures = Arc::new(VisitorRevocation::after(head));
+    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
     let visitors = Arc::new(Visitors {
         customers: customers.clone(),
         tokens: visitor_tokens,
@@ -118,6 +136,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         clock: clock.clone(),
         log_id: identity.log_id,
     });
+    let (stop, stopping) = watch::channel(false);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
     let app = Arc::new(Services {
         sessions,
@@ -128,6 +147,8 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         views,
         live,
         node,
+        started,
+        supervisor,
         identity,
         checkpoints: signer.status(),
         visitors,
@@ -141,7 +162,15 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         stopping,
     });
     let databases = vec![keys, policies];
-    Ok(Running { app, runner, stop, signer, databases, keeper, _data_dir: data_dir, _faq: faq })
+    Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: faq })
+}
+
+/// The one clock of the program.
+fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
+    match &settings.clock_file {
+        Some(path) => Ok(FileClock::open(path.clone())?),
+        None => Ok(SystemClock::shared()),
+    }
 }
 
 /// The accounts alone, for a command that runs without the rest; the folder is locked for as long as it is held.
@@ -151,9 +180,10 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
 pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, _keys) = open_vault(settings, &data_dir).await?;
-    let store = open_log(settings, SystemClock::shared()).await?;
+    let clock = clock(settings)?;
+    let store = open_log(settings, clock.clone()).await?;
     let identity = store.identity().await?;
-    Ok((Accounts::new(Log::new(store, vault), identity.log_id), data_dir))
+    Ok((Accounts::new(Log::new(store, vault).with_clock(clock), identity.log_id), data_dir))
 }
 
 fn tokens(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, StaffTokens), AnyError> {

@@ -1,17 +1,16 @@
-//! Visitors who sign out while answers to them are on their way: one task per process reads of it on the log's tail and tells
+//! Visitors who sign out while answers to them are on their way: one follower of the log per process reads of it and tells
 //! whatever is open for them, on whichever node they signed out.
 //!
 //! Invariants: nobody is missed between asking and listening, because a listener subscribes first and reads the visitor's stream
 //! then. That a visitor has not left is cached for half a second at most (decision 0015), and not at all on the node where it
 //! left; for longer only while the log cannot be reached, for visitors who were here before, and only for reading (decision 0019).
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use commands::{CommandError, Customers, customers::signed_out};
 use domain::VisitorId;
-use event_store::Position;
-use futures::StreamExt;
-use journal::{Decoded, DecodedEvents, JournalError, Tail};
+use event_store::{Position, ReadError};
+use journal::{Cursor, Decoded, Tail, Unreadable, position};
 use moka::sync::Cache;
 use tokio::{
     sync::broadcast::{self, Receiver, error::RecvError},
@@ -39,10 +38,10 @@ const KNOWN: u64 = 100_000;
 pub struct VisitorRevocation {
     left: broadcast::Sender<VisitorId>,
     present: Present,
+    cursor: Cursor,
 }
 
 /// Visitors who had not left when the log was last asked: just now, and ever.
-#[derive(Clone)]
 struct Present {
     recently: Cache<VisitorId, ()>,
     ever: Cache<VisitorId, ()>,
@@ -61,14 +60,36 @@ impl Present {
 }
 
 impl VisitorRevocation {
-    /// Starts following the log after a position.
+    /// Nobody has left after this position yet; [`Self::follow`] reads on from there.
     #[must_use]
-    pub fn start(tail: &Arc<Tail>, after: Position) -> Self {
+    pub fn after(position: Position) -> Self {
         let recently = Cache::builder().max_capacity(VISITORS).time_to_live(CACHED_FOR).build();
         let present = Present { recently, ever: Cache::new(KNOWN) };
         let (left, _) = broadcast::channel(BACKLOG);
-        tokio::spawn(follow(tail.follow(after), present.clone(), left.clone()));
-        Self { left, present }
+        Self { left, present, cursor: Cursor::at(position) }
+    }
+
+    /// Follows the log. Called again after a failure, it goes on where it stood.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn follow(&self, tail: &Arc<Tail>) -> Result<Infallible, ReadError> {
+        let take = |entry| {
+            if let Some(visitor) = leaving(&entry) {
+                self.present.remove(visitor);
+                // Nobody may be listening.
+                drop(self.left.send(visitor));
+            }
+            self.cursor.move_to(position(&entry));
+            Ok(())
+        };
+        tail.follow_each(self.position(), take).await
+    }
+
+    /// How far the log has been read.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.cursor.position()
     }
 
     /// Whether a visitor has left.
@@ -123,25 +144,14 @@ impl VisitorRevocation {
     }
 }
 
-async fn follow(mut events: DecodedEvents, present: Present, left: broadcast::Sender<VisitorId>) {
-    while let Some(event) = events.next().await {
-        let Some(visitor) = leaving(&event) else { continue };
-        present.remove(visitor);
-        // Nobody may be listening.
-        drop(left.send(visitor));
-    }
-}
-
 /// The visitor who leaves with an event. One with an event that cannot be read may have left.
-fn leaving(event: &Result<Decoded, JournalError>) -> Option<VisitorId> {
-    match event {
+fn leaving(entry: &Result<Decoded, Unreadable>) -> Option<VisitorId> {
+    match entry {
         Ok(decoded) => signed_out(decoded.event()),
-        Err(JournalError::Unreadable(unreadable)) => {
+        Err(unreadable) => {
             let stream = &unreadable.recorded.stream;
             stream.id().filter(|_| stream.category() == "customer").map(VisitorId)
         }
-        // The end of the events.
-        Err(JournalError::Read(_) | JournalError::Vault(_) | JournalError::Missing { .. }) => None,
     }
 }
 

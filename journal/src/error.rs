@@ -33,6 +33,21 @@ impl JournalError {
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Read(ReadError::Unavailable(_)) | Self::Vault(VaultError::Unavailable(_)))
     }
+
+    /// Where in the log it is, where that is known.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Read(ReadError::Unavailable(_))
+            | Self::Vault(VaultError::Unavailable(_) | VaultError::SubjectErased(_) | VaultError::WrongMasterKey(_)) => {
+                None
+            }
+            Self::Read(ReadError::Gap { expected: position, .. } | ReadError::Damaged { position, .. })
+            | Self::Vault(VaultError::KeyMissing { position, .. } | VaultError::Damaged(position))
+            | Self::Missing { position, .. } => Some(*position),
+            Self::Unreadable(unreadable) => Some(unreadable.recorded.position),
+        }
+    }
 }
 
 /// An event that this program cannot read. Whoever needs to understand it stops at it.

@@ -3,15 +3,17 @@
 //! [`Journal`] reads a stream or the whole log, [`Tail`] follows it and hands every follower the same [`Decoded`] event.
 //! Invariants: nobody else decodes a stored event; a personal part is opened only when somebody asks for it.
 
+mod cursor;
 mod decoded;
 mod error;
 mod personal;
 mod reading;
 pub mod tail;
 
+pub use cursor::Cursor;
 pub use decoded::{Decoded, Opened};
 pub use domain::DomainEvent;
 pub use error::{JournalError, Unreadable};
 pub use personal::personal_text;
 pub use reading::Journal;
-pub use tail::{DecodedEvents, Tail};
+pub use tail::{DecodedEvents, Tail, position};

@@ -6,8 +6,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, Weak},
+    convert::Infallible,
+    io,
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -61,13 +63,39 @@ struct TailState {
 }
 
 impl Tail {
-    /// Starts following the log after a position, usually its head.
-    pub fn start(reader: Arc<dyn EventReader>, after: Position) -> Arc<Self> {
+    /// A tail after a position, usually the log's head. It moves while [`Self::run`] runs.
+    #[must_use]
+    pub fn new(reader: Arc<dyn EventReader>, after: Position) -> Arc<Self> {
         let (state, _) = watch::channel(TailState { position: after, stopped: None });
         let window = Mutex::new(Window { after, ..Window::default() });
-        let tail = Arc::new(Self { reader, window, streams: Mutex::default(), state });
-        tokio::spawn(run(Arc::downgrade(&tail), tail.reader.subscribe(after)));
+        Arc::new(Self { reader, window, streams: Mutex::default(), state })
+    }
+
+    /// A tail that runs in a task of its own, for whoever does not supervise it.
+    #[must_use]
+    pub fn start(reader: Arc<dyn EventReader>, after: Position) -> Arc<Self> {
+        let tail = Self::new(reader, after);
+        let running = tail.clone();
+        tokio::spawn(async move { running.run().await });
         tail
+    }
+
+    /// Reads the log for all followers, from where it stands; called again after a failure it goes on there.
+    ///
+    /// # Errors
+    /// A gap or damage, which ends every follower, or the end of the subscription.
+    pub async fn run(&self) -> Result<Infallible, ReadError> {
+        let mut events = self.reader.subscribe(self.position());
+        while let Some(next) = events.next().await {
+            match next {
+                Ok(event) => self.accept(event),
+                Err(error) => {
+                    self.stop(error.clone());
+                    return Err(error);
+                }
+            }
+        }
+        Err(subscription_ended())
     }
 
     /// The newest position this process has seen.
@@ -85,6 +113,22 @@ impl Tail {
     /// Every event after a position.
     pub fn follow(self: &Arc<Self>, after: Position) -> DecodedEvents {
         Box::pin(self.entries(after).map(|entry| Ok(entry??)))
+    }
+
+    /// Hands every event after a position to `handle`, readable or not, until it refuses one or the log cannot be read.
+    ///
+    /// # Errors
+    /// What `handle` said, or why the log cannot be read.
+    pub async fn follow_each<E: From<ReadError>>(
+        self: &Arc<Self>,
+        after: Position,
+        mut handle: impl FnMut(Result<Decoded, Unreadable>) -> Result<(), E>,
+    ) -> Result<Infallible, E> {
+        let mut entries = pin!(self.entries(after));
+        while let Some(entry) = entries.next().await {
+            handle(entry?)?;
+        }
+        Err(subscription_ended().into())
     }
 
     /// Every event after a position as it is stored, readable or not.
@@ -282,6 +326,12 @@ impl Window {
     }
 }
 
+/// Where an event is, readable or not.
+#[must_use]
+pub fn position(entry: &Result<Decoded, Unreadable>) -> Position {
+    recorded(entry).position
+}
+
 fn recorded(entry: &Entry) -> &Arc<RecordedEvent> {
     match entry {
         Ok(decoded) => decoded.recorded(),
@@ -289,14 +339,8 @@ fn recorded(entry: &Entry) -> &Arc<RecordedEvent> {
     }
 }
 
-async fn run(tail: Weak<Tail>, mut events: EventStream) {
-    while let Some(next) = events.next().await {
-        let Some(tail) = tail.upgrade() else { return };
-        match next {
-            Ok(event) => tail.accept(event),
-            Err(error) => tail.stop(error),
-        }
-    }
+fn subscription_ended() -> ReadError {
+    ReadError::unavailable(io::Error::other("the subscription has ended"))
 }
 
 async fn wait_beyond(state: &mut watch::Receiver<TailState>, cursor: Position) -> Result<(), ReadError> {

@@ -67,7 +67,7 @@ impl Follower {
         match &mut self.role {
             Role::Owner { feed, .. } => match feed.recv().await {
                 Some(batch) => batch,
-                None => std::future::pending().await,
+                None => self.priority.without_feed(),
             },
             Role::Standby { .. } => std::future::pending().await,
         }

@@ -31,13 +31,16 @@ impl Fixture {
         Self { kurrentdb, customers: Arc::new(customers), tail }
     }
 
-    fn hearing(&self) -> VisitorRevocation {
-        VisitorRevocation::start(&self.tail, Position::START)
+    fn hearing(&self) -> Arc<VisitorRevocation> {
+        let departures = Arc::new(VisitorRevocation::after(Position::START));
+        let (following, tail) = (departures.clone(), self.tail.clone());
+        tokio::spawn(async move { following.follow(&tail).await });
+        departures
     }
 
     /// A listener that receives no events.
     fn deaf(&self) -> VisitorRevocation {
-        VisitorRevocation::start(&self.tail, Position((1 << 53) - 1))
+        VisitorRevocation::after(Position::START)
     }
 
     /// A visitor who signed out while cached as present.

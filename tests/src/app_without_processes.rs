@@ -12,9 +12,11 @@ use api::{
         staff_tokens::StaffTokens,
         visitor::{VisitorTokens, Visitors},
     },
-    services::Services,
+    services::{Services, Started},
     settings::Settings,
     staff_frames::StaffFrames,
+    startup::followers,
+    supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
 use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
@@ -72,15 +74,18 @@ pub async fn app(
     let head = store.head().await.expect("the store answers");
     let clock = SystemClock::shared();
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
-    let tail = Tail::start(store, head);
+    let tail = Tail::new(store, head);
     let directory =
         StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
-    tokio::spawn(directory.clone().follow(tail.clone(), log.reader()));
     let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
     let policies = policies.expect("the data directory can be written");
     migrate_policy(&policies).await.expect("the policies' store can be made");
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Arc::new(VisitorRevocation::start(&tail, head));
+    let departures = Arc::new(VisitorRevocation::after(head));
+    let supervisor = Arc::new(Supervisor::default());
+    supervisor.start(followers::tail(tail.clone()));
+    supervisor.start(followers::staff_directory(directory.clone(), tail.clone(), log.reader()));
+    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
     let visitors = Visitors {
         customers: customers.clone(),
         tokens: VisitorTokens::new(&[KEY.to_vec()]),
@@ -109,6 +114,8 @@ pub async fn app(
         views,
         live,
         node: Node::born("without-processes"),
+        started: Started::now(&*clock),
+        supervisor,
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
         access_log: AccessLog::new(elsewhere(), identity.log_id),

@@ -56,7 +56,7 @@ macro_rules! needs {
     )*};
 }
 
-needs!(SessionRead, StatisticsRead, LogRead, AuditRead, AgentRead, AgentWrite);
+needs!(SessionRead, StatisticsRead, LogRead, AuditRead, AgentRead, AgentWrite, SystemRead);
 
 /// The caller is staff who may do this.
 #[derive(Debug)]

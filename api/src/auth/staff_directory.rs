@@ -7,6 +7,7 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -16,20 +17,18 @@ use domain::{
     agent::{Account, ApiKey, Permissions, Role, SecondFactor, SignIn, State, event::ApiKeyDigest},
 };
 use event_store::{Clock, EventReader, Position};
-use futures::StreamExt as _;
 use jiff::Timestamp;
 use journal::{Decoded, JournalError, Tail, Unreadable};
 use projections::{AgentView, ApiKeyView, SignInView, Views, ViewsError};
 use tokio::{
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
 /// How long the directory may be behind the log before no staff is let in (design 8).
 const STALE_AFTER: Duration = Duration::from_secs(5);
 /// How often the log's head is compared with what has been applied.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// Whether a sign-in or a key is good now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,56 +87,43 @@ impl StaffDirectory {
         Arc::new(Self { accounts: RwLock::new(accounts), progress, changed: watch::Sender::new(()), clock })
     }
 
-    /// Follows the log for ever.
-    pub async fn follow(self: Arc<Self>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) {
-        loop {
-            tokio::select! {
-                () = self.apply_all(&tail) => {}
-                () = self.check_progress(&*reader) => {}
+    /// Follows the log. Called again after a failure, it goes on where it stood; while it does not run, no staff is let in.
+    ///
+    /// # Errors
+    /// The log cannot be read, or an event of an account cannot be: it may be the end of a sign-in.
+    pub async fn follow(&self, tail: &Arc<Tail>, reader: &dyn EventReader) -> Result<Infallible, JournalError> {
+        tokio::select! {
+            ended = tail.follow_each(self.position(), |entry| self.take(entry)) => ended,
+            never = self.check_progress(reader) => match never {},
+        }
+    }
+
+    /// An unreadable event of another kind of stream matters to others.
+    fn take(&self, entry: Result<Decoded, Unreadable>) -> Result<(), JournalError> {
+        let position = match entry {
+            Ok(decoded) => {
+                self.apply(&decoded);
+                decoded.position()
             }
-            sleep(RETRY_AFTER).await;
-        }
-    }
-
-    async fn apply_all(&self, tail: &Arc<Tail>) {
-        let mut events = tail.follow(self.position());
-        while let Some(event) = events.next().await {
-            match event {
-                Ok(decoded) => self.apply(&decoded),
-                Err(JournalError::Unreadable(unreadable)) => self.pass_over(&unreadable).await,
-                Err(JournalError::Read(_) | JournalError::Vault(_) | JournalError::Missing { .. }) => return,
-            }
-        }
-    }
-
-    fn apply(&self, decoded: &Decoded) {
-        if let Some((id, event)) = decoded.event().agent() {
-            let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
-            let state = accounts.entry(id).or_default();
-            *state = std::mem::take(state).evolve(event);
-            drop(accounts);
-            self.changed.send_replace(());
-        }
-        self.applied_up_to(decoded.position());
-    }
-
-    /// Stops for good at an unreadable event of an account: the directory stays behind the log, so no staff is let in until an
-    /// operator has looked. Any other unreadable event matters to others.
-    async fn pass_over(&self, unreadable: &Unreadable) {
-        let recorded = &unreadable.recorded;
-        if recorded.stream.category() == "agent" {
-            log_refusal(unreadable);
-            std::future::pending::<()>().await;
-        }
-        self.applied_up_to(recorded.position);
-    }
-
-    fn applied_up_to(&self, position: Position) {
+            Err(unreadable) if unreadable.recorded.stream.category() == "agent" => return Err(unreadable.into()),
+            Err(unreadable) => unreadable.recorded.position,
+        };
         self.progress.send_modify(|progress| progress.position = position);
+        Ok(())
+    }
+
+    /// If the new state cannot be made, the old one stays.
+    fn apply(&self, decoded: &Decoded) {
+        let Some((id, event)) = decoded.event().agent() else { return };
+        let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        let state = accounts.entry(id).or_default();
+        *state = state.clone().evolve(event);
+        drop(accounts);
+        self.changed.send_replace(());
     }
 
     /// Compares the log's head of a moment ago with what has been applied by now.
-    async fn check_progress(&self, reader: &dyn EventReader) {
+    async fn check_progress(&self, reader: &dyn EventReader) -> Infallible {
         let mut checks = interval(CHECK_EVERY);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut progress = self.progress.subscribe();
@@ -159,7 +145,9 @@ impl StaffDirectory {
         self.clock.now()
     }
 
-    fn position(&self) -> Position {
+    /// How far the log has been applied.
+    #[must_use]
+    pub fn position(&self) -> Position {
         self.progress.borrow().position
     }
 
@@ -218,11 +206,6 @@ impl StaffDirectory {
             drop(timeout(CHECK_EVERY, changed.changed()).await);
         }
     }
-}
-
-fn log_refusal(unreadable: &Unreadable) {
-    let (position, error) = (unreadable.recorded.position.0, unreadable as &dyn std::error::Error);
-    tracing::error!(position, error, "staff is refused: an event of an account cannot be read");
 }
 
 /// The accounts as folding their events gives them, without what is not needed here: names and passwords.

@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 use crate::{auth::require::Anybody, problem::Problem, services::Services};
 
 /// How long the store may take to say where its head is.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// Views further behind than this are not ready: at 10,000 events a second a second's work.
-const LAG: u64 = 10_000;
+pub(super) const LAG: u64 = 10_000;
+const READY: &str = "ready";
 
 /// Whether the process lives.
 #[derive(Serialize, ToSchema)]
@@ -32,20 +33,20 @@ pub async fn process(_: Anybody) -> HttpResponse {
 #[derive(Serialize, ToSchema)]
 pub struct ReadyAnswer {
     /// `ready` or `not_ready`.
-    status: &'static str,
-    store: StoreState,
-    views: ViewsState,
-    checkpoints: CheckpointsState,
+    pub(super) status: &'static str,
+    pub(super) store: StoreState,
+    pub(super) views: ViewsState,
+    pub(super) checkpoints: CheckpointsState,
     /// What somebody has to look at.
-    alarms: Vec<AlarmState>,
+    pub(super) alarms: Vec<AlarmState>,
 }
 
 /// The event store.
 #[derive(Serialize, ToSchema)]
 pub struct StoreState {
-    reachable: bool,
+    pub(super) reachable: bool,
     /// The newest position; null while it does not answer.
-    head: Option<u64>,
+    pub(super) head: Option<u64>,
 }
 
 /// The views.
@@ -93,18 +94,28 @@ pub struct AlarmState {
     responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer, description = "It cannot"))
 )]
 pub async fn ready(_: Anybody, app: Data<Services>) -> HttpResponse {
-    let asked = timeout(PATIENCE, head_and_lag(&app)).await.ok().and_then(Result::ok);
-    let (head, lag) = asked.unzip();
-    let alarms = alarms(&app);
-    let ready = lag.is_some_and(|lag| lag <= LAG) && alarms.is_empty();
-    let body = ReadyAnswer {
-        status: if ready { "ready" } else { "not_ready" },
-        store: StoreState { reachable: head.is_some(), head: head.map(|head| head.0) },
-        views: ViewsState { position: app.views.position().0, lag, generation: app.views.generation() },
-        checkpoints: checkpoints(&app),
-        alarms,
-    };
-    if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    let body = ReadyAnswer::of(&app).await;
+    if body.is_ready() { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
+
+impl ReadyAnswer {
+    pub(super) async fn of(app: &Services) -> Self {
+        let asked = timeout(PATIENCE, head_and_lag(app)).await.ok().and_then(Result::ok);
+        let (head, lag) = asked.unzip();
+        let alarms = alarms(app);
+        let is_ready = lag.is_some_and(|lag| lag <= LAG) && alarms.is_empty();
+        Self {
+            status: if is_ready { READY } else { "not_ready" },
+            store: StoreState { reachable: head.is_some(), head: head.map(|head| head.0) },
+            views: ViewsState { position: app.views.position().0, lag, generation: app.views.generation() },
+            checkpoints: checkpoints(app),
+            alarms,
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.status == READY
+    }
 }
 
 /// Where the log ends, and how many events behind the views are; counted no further than it takes to be late.

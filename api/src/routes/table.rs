@@ -9,13 +9,14 @@ use actix_web::{
 };
 
 use super::{
-    agents, api_keys, audit, auth, bot, chat, chat_stream, conversation, customer, docs, events, health, page, profile,
+    agents, api_keys, audit, auth, bot, chat, chat_stream, conversation, customer, detailed_health, docs, events,
+    health, page, profile,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, sessions,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
-    StatisticsRead, TokenHolder,
+    StatisticsRead, SystemRead, TokenHolder,
 };
 
 routes! {
@@ -62,6 +63,7 @@ routes! {
         GET "/api/bot/info" Anybody => bot::info;
         GET "/api/config" Anybody => bot::config;
         GET "/api/health" Anybody => health::original;
+        GET "/api/health/detailed" Require<SystemRead> => detailed_health::show;
         GET "/healthz" Anybody => health::process;
         GET "/readyz" Anybody => health::ready;
         GET "/" Anybody => page::root;

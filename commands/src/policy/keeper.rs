@@ -13,8 +13,9 @@ use domain::{
     SessionId,
     session::{OpenWork, Session},
 };
-use event_store::{EventReader, Position, StreamName};
+use event_store::{EventReader, StreamName};
 use jiff::{SignedDuration, Timestamp};
+use journal::Cursor;
 use tokio::{sync::watch, time::sleep};
 use uuid::Uuid;
 
@@ -39,7 +40,7 @@ pub struct Keeper {
     store: PolicyStore,
     runner: Arc<Runner>,
     reader: Arc<dyn EventReader>,
-    checkpoint: Position,
+    cursor: Arc<Cursor>,
     held_at: Option<Instant>,
 }
 
@@ -55,15 +56,15 @@ pub enum KeeperError {
 }
 
 impl Keeper {
-    /// A keeper that goes on where the last one stood; announces this node's new life first.
+    /// A keeper that goes on where the last one stood, and moves this cursor along; announces this node's new life first.
     ///
     /// # Errors
     /// The store is away, or of another log.
-    pub async fn start(store: PolicyStore, runner: Arc<Runner>) -> Result<Self, PolicyError> {
+    pub async fn start(store: PolicyStore, runner: Arc<Runner>, cursor: Arc<Cursor>) -> Result<Self, PolicyError> {
         store.heartbeat(runner.node()).await?;
         let reader = runner.sessions().log().reader();
-        let checkpoint = store.checkpoint_from_start(ASSISTANT_RUN, &*reader).await?;
-        Ok(Self { store, runner, reader, checkpoint, held_at: None })
+        cursor.move_to(store.checkpoint_from_start(ASSISTANT_RUN, &*reader).await?);
+        Ok(Self { store, runner, reader, cursor, held_at: None })
     }
 
     /// Keeps until told to stop; then gives the lease up.
@@ -113,7 +114,7 @@ impl Keeper {
             return Ok(false);
         }
         if !held_before {
-            self.checkpoint = self.store.checkpoint_from_start(ASSISTANT_RUN, &*self.reader).await?;
+            self.cursor.move_to(self.store.checkpoint_from_start(ASSISTANT_RUN, &*self.reader).await?);
         }
         self.held_at = Some(Instant::now());
         Ok(true)
@@ -121,7 +122,7 @@ impl Keeper {
 
     /// Notes what a page of the log opens and ends; `false` at the head.
     async fn follow(&mut self) -> Result<bool, KeeperError> {
-        let page = self.reader.read_all(self.checkpoint, PAGE).await.map_err(PolicyError::from)?;
+        let page = self.reader.read_all(self.cursor.position(), PAGE).await.map_err(PolicyError::from)?;
         let Some(last) = page.last() else { return Ok(false) };
         let is_session = |stream: &&StreamName| stream.category() == "session";
         let touched: BTreeSet<&StreamName> = page.iter().map(|event| &event.stream).filter(is_session).collect();
@@ -130,7 +131,7 @@ impl Keeper {
             changes.push(self.what_is_open(stream).await?);
         }
         self.store.advance(ASSISTANT_RUN, &*self.reader, last.position, &changes).await?;
-        self.checkpoint = last.position;
+        self.cursor.move_to(last.position);
         Ok(true)
     }
 

@@ -77,6 +77,8 @@ names! {
         AgentRead = "agent:read",
         /// Make and change accounts.
         AgentWrite = "agent:write",
+        /// See how the program itself does.
+        SystemRead = "system:read",
     }
 }
 
@@ -153,6 +155,7 @@ impl Role {
                 P::AuditRead,
                 P::AgentRead,
                 P::ProfileWrite,
+                P::SystemRead,
             ],
             Self::Analyst => &[P::StatisticsRead, P::ProfileWrite],
         }

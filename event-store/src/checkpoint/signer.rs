@@ -12,12 +12,9 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::Arc;
 
-use tokio::{sync::watch, task::JoinHandle, time::timeout};
+use tokio::sync::watch;
 
 use super::{CheckpointKey, folder::NoteFolder};
 use crate::{
@@ -30,20 +27,18 @@ pub use dependencies::Places;
 pub use signing_loop::Pace;
 pub use status::{Alarm, Status};
 
-/// How long a stop waits for the last note. Reading to the head takes much less; a folder that hangs is not waited for.
-const STOP_LIMIT: Duration = Duration::from_secs(10);
-
-/// A running signer.
+/// A signer. It signs while [`Self::run`] runs.
 pub struct Signer {
-    status: watch::Receiver<Status>,
-    stop: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    deps: Dependencies,
+    follow: Follow,
+    pace: Pace,
+    tell: watch::Sender<Status>,
 }
 
 impl Signer {
-    /// Starts following a log in a task of its own and returns at once.
+    /// A signer that follows a log.
     #[must_use]
-    pub fn start(
+    pub fn new(
         follow: Follow,
         reader: Arc<dyn EventReader>,
         log: Identity,
@@ -54,25 +49,20 @@ impl Signer {
     ) -> Self {
         let folder = NoteFolder::new(places.folder.clone());
         let deps = Dependencies { reader, log, key: Arc::new(key), folder, places, clock };
-        let (tell, status) = watch::channel(Status::default());
-        let (stop, stopping) = watch::channel(false);
-        let task = Mutex::new(Some(tokio::spawn(signing_loop::run(deps, follow, pace, tell, stopping))));
-        Self { status, stop, task }
+        Self { deps, follow, pace, tell: watch::Sender::default() }
     }
 
     /// The current status and its changes.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
-        self.status.clone()
+        self.tell.subscribe()
     }
 
-    /// Signs up to the current head, and ends.
-    pub async fn stop(&self) {
-        self.stop.send_replace(true);
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(task) = task else { return };
-        if timeout(STOP_LIMIT, task).await.is_err() {
-            tracing::warn!("the last checkpoint was not written in time; the next start resumes from the previous one");
-        }
+    /// Signs until stopped; then signs up to the head. Called again after a failure, it resumes from its files.
+    ///
+    /// # Errors
+    /// The log contradicts a note or cannot be read: nothing newer is signed.
+    pub async fn run(&self, stopping: watch::Receiver<bool>) -> Result<(), Alarm> {
+        signing_loop::run(self.deps.clone(), &self.follow, self.pace, self.tell.clone(), stopping).await
     }
 }

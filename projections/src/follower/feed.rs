@@ -32,6 +32,21 @@ pub(crate) enum Priority {
     Normal,
 }
 
+impl Priority {
+    /// A feed's last batch says why it ends, unless its task panicked or could not be started.
+    pub(super) fn without_feed(self) -> Batch {
+        const ENDED: &str = "the task that reads the log for views has ended";
+        match self {
+            // Readers of the serving generation must not suffer from it.
+            Self::Background => {
+                let ended = Error::Unavailable(Arc::new(std::io::Error::other(ENDED)));
+                Batch { events: Vec::new(), error: Some(ended) }
+            }
+            Self::Normal => panic!("{ENDED}"),
+        }
+    }
+}
+
 /// Events, opened, up to the first that cannot be read; and what was wrong with that one.
 pub(crate) struct Batch {
     pub(crate) events: Vec<Decoded>,

@@ -75,6 +75,7 @@ const TABLE: &[Line] = &[
     open("get", "/api/bot/info", 200),
     open("get", "/api/config", 200),
     open("get", "/api/health", 200),
+    staff("get", "/api/health/detailed", [403, 403, 200, 200, 403]),
     open("get", "/healthz", 200),
     open("get", "/readyz", 200),
     open("get", "/", 200),

@@ -20,7 +20,7 @@ use domain::{
     text::{MessageText, SessionName},
 };
 use event_store::{EventReader as _, Log, StreamVersion, Vault};
-use journal::{Journal, Tail};
+use journal::{Cursor, Journal, Tail};
 use testkit::FlakyStore;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -105,7 +105,8 @@ impl Fixture {
         let runner = self.idle_node(name);
         let head = self.store.head().await.unwrap();
         let tail = Tail::start(self.store.clone(), head);
-        tokio::spawn(start_runs(runner.clone(), tail, head));
+        let starting = runner.clone();
+        tokio::spawn(async move { start_runs(&starting, &tail, &Cursor::at(head)).await });
         runner
     }
 

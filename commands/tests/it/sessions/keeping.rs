@@ -19,6 +19,7 @@ use event_store::{
     sql::{Access, Database},
 };
 use jiff::Timestamp;
+use journal::Cursor;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -34,7 +35,7 @@ async fn policies(folder: &TempDir) -> PolicyStore {
 /// Lets a keeper work; it stops when the sender is dropped.
 async fn keep(store: PolicyStore, runner: Arc<Runner>) -> watch::Sender<bool> {
     let (stop, stopping) = watch::channel(false);
-    let keeper = Keeper::start(store, runner).await.unwrap();
+    let keeper = Keeper::start(store, runner, Arc::new(Cursor::at(Position::START))).await.unwrap();
     tokio::spawn(keeper.run(stopping));
     stop
 }
@@ -160,7 +161,8 @@ async fn the_node_that_stops_gives_its_lease_up() {
     let store = policies(&folder).await;
     let (a, b) = (fixture.idle_node("a"), fixture.idle_node("b"));
     let (stop, stopping) = watch::channel(false);
-    let keeper = tokio::spawn(Keeper::start(store.clone(), a).await.unwrap().run(stopping));
+    let cursor = Arc::new(Cursor::at(Position::START));
+    let keeper = tokio::spawn(Keeper::start(store.clone(), a, cursor).await.unwrap().run(stopping));
     tokio::time::sleep(Duration::from_millis(50)).await;
     stop.send_replace(true);
     tokio::time::timeout(super::fixture::PATIENCE, keeper).await.expect("it stops").unwrap();

@@ -53,20 +53,18 @@ type Chunk = Vec<Result<Arc<RecordedEvent>, ReadError>>;
 /// Follows the log until stopped, or until the log contradicts a note.
 pub(super) async fn run(
     deps: Dependencies,
-    follow: Follow,
+    follow: &Follow,
     pace: Pace,
     tell: watch::Sender<Status>,
     mut stopping: watch::Receiver<bool>,
-) {
+) -> Result<(), Alarm> {
     let reporter = StatusReporter(tell);
     let followed = match start(&deps, pace, &reporter, &mut stopping).await {
-        Ok(None) => return,
-        Ok(Some(start)) => SigningLoop::new(deps, pace, &reporter, start).follow(&follow, &mut stopping).await,
+        Ok(None) => Ok(()),
+        Ok(Some(start)) => SigningLoop::new(deps, pace, &reporter, start).follow(follow, &mut stopping).await,
         Err(alarm) => Err(alarm),
     };
-    if let Err(alarm) = followed {
-        reporter.raise(alarm);
-    }
+    followed.inspect_err(|alarm| reporter.raise(alarm.clone()))
 }
 
 /// Retries until log and folder tell where to resume; `None` if stopped before.

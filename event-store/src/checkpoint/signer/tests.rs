@@ -7,8 +7,9 @@ mod tampering;
 
 use std::time::Duration;
 
-use fixture::{Fixture, by_count, by_time, only_at_a_stop};
+use fixture::{Fixture, Running, by_count, by_time, only_at_a_stop};
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::timeout;
 
 use super::*;
 use crate::{checkpoint::LATEST, clock::ManualClock, merkle::TreeSize};
@@ -42,7 +43,7 @@ async fn fewer_events_are_signed_after_the_interval_or_at_a_stop() {
 }
 
 /// Advances the clock minute by minute until there is a checkpoint of this size.
-async fn signed_within(minutes: u32, clock: &ManualClock, signer: &Signer, size: u64) {
+async fn signed_within(minutes: u32, clock: &ManualClock, signer: &Running, size: u64) {
     for _ in 0..minutes {
         clock.advance(SignedDuration::from_mins(1));
         let mut status = signer.status();

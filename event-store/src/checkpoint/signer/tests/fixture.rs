@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use tempfile::TempDir;
-use tokio::{sync::watch, time::timeout};
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
 use super::super::{Alarm, Pace, Places, Signer, Status};
@@ -146,6 +146,32 @@ pub(super) struct Fixture {
     folder: TempDir,
 }
 
+/// A signer that runs in a task of its own until it is dropped.
+pub(super) struct Running {
+    status: watch::Receiver<Status>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<Result<(), Alarm>>,
+}
+
+impl Running {
+    fn start(signer: Signer) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let status = signer.status();
+        Self { status, stop, task: tokio::spawn(async move { signer.run(stopping).await }) }
+    }
+
+    pub(super) fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Has what is on the log by now signed.
+    pub(super) async fn stop(self) {
+        self.stop.send_replace(true);
+        // An alarm is in the status.
+        drop(self.task.await.expect("a signer does not panic"));
+    }
+}
+
 impl Fixture {
     pub(super) fn new() -> Self {
         Self::numbering(Positions::Dense)
@@ -226,12 +252,12 @@ impl Fixture {
         CheckpointKey::read_or_create(&self.key_file(), self.identity()).expect("it can be written").0
     }
 
-    pub(super) async fn start(&self, pace: Pace) -> Signer {
+    pub(super) async fn start(&self, pace: Pace) -> Running {
         let reader: Arc<dyn EventReader> = Arc::new(self.log.clone());
         let followed = reader.clone();
         let follow: Follow = Arc::new(move |after| followed.subscribe(after));
         let places = Places { folder: self.folder(), state: self.state_file(), key_file: self.key_file() };
-        Signer::start(follow, reader, self.identity(), self.key(), places, pace, self.clock.clone())
+        Running::start(Signer::new(follow, reader, self.identity(), self.key(), places, pace, self.clock.clone()))
     }
 
     pub(super) async fn append(&self, mut events: usize) {
@@ -257,20 +283,20 @@ impl Fixture {
     }
 
     /// Waits for a note of this size.
-    pub(super) async fn signed(&self, signer: &Signer, size: u64) -> Checkpoint {
+    pub(super) async fn signed(&self, signer: &Running, size: u64) -> Checkpoint {
         self.signed_as(signer, |newest| newest.size.0 == size).await
     }
 
-    pub(super) async fn signed_as(&self, signer: &Signer, is_so: impl Fn(&Checkpoint) -> bool) -> Checkpoint {
+    pub(super) async fn signed_as(&self, signer: &Running, is_so: impl Fn(&Checkpoint) -> bool) -> Checkpoint {
         let is_there = |status: &Status| status.newest.as_ref().is_some_and(&is_so);
         wait(signer, is_there).await.newest.expect("it was waited for")
     }
 
-    pub(super) async fn alarmed(&self, signer: &Signer) -> Alarm {
+    pub(super) async fn alarmed(&self, signer: &Running) -> Alarm {
         wait(signer, |status| status.alarm.is_some()).await.alarm.expect("it was waited for")
     }
 
-    pub(super) async fn troubled(&self, signer: &Signer) -> String {
+    pub(super) async fn troubled(&self, signer: &Running) -> String {
         wait(signer, |status| status.trouble.is_some()).await.trouble.expect("it was waited for")
     }
 
@@ -337,7 +363,7 @@ fn now<T>(answer: impl Future<Output = Result<T, ReadError>>) -> T {
     answer.now_or_never().expect("it does not wait").expect("it is there")
 }
 
-async fn wait(signer: &Signer, is_so: impl FnMut(&Status) -> bool) -> Status {
+async fn wait(signer: &Running, is_so: impl FnMut(&Status) -> bool) -> Status {
     let mut status = signer.status();
     let waited = timeout(LIMIT, status.wait_for(is_so)).await;
     waited.expect("it comes in time").expect("the signer lives").clone()

@@ -1,0 +1,181 @@
+//! `GET /api/health/detailed`: every follower of the log with its position, and what readiness is made of, for operators.
+//!
+//! It is answered whatever is away: what cannot be said is null.
+
+use std::time::Instant;
+
+use actix_web::{HttpResponse, web::Data};
+use event_store::{EventReader, Position, event::time_text, pages::events_between};
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadyAnswer, ViewsState};
+use crate::{
+    auth::require::{Require, SystemRead},
+    services::Services,
+    supervision::{Alarm, FollowerState, FollowerStatus},
+};
+
+/// How the process and its parts do.
+#[derive(Serialize, ToSchema)]
+pub struct DetailedHealthAnswer {
+    success: bool,
+    data: DetailedHealth,
+}
+
+/// How the process and its parts do.
+#[derive(Serialize, ToSchema)]
+pub struct DetailedHealth {
+    /// As `/readyz` says: `ready` or `not_ready`.
+    status: &'static str,
+    node: NodeHealth,
+    log: LogHealth,
+    views: ViewsState,
+    /// Everything that follows the log, in the order of its start.
+    followers: Vec<FollowerHealth>,
+    checkpoints: CheckpointsState,
+    /// As `/readyz` lists them.
+    alarms: Vec<AlarmState>,
+}
+
+/// This process.
+#[derive(Serialize, ToSchema)]
+pub struct NodeHealth {
+    id: String,
+    /// The program's.
+    version: &'static str,
+    #[schema(format = DateTime)]
+    started_at: String,
+    uptime_seconds: u64,
+}
+
+/// The log of all events.
+#[derive(Serialize, ToSchema)]
+pub struct LogHealth {
+    #[schema(format = "uuid")]
+    id: String,
+    /// Raised by a restore.
+    generation: u64,
+    reachable: bool,
+    /// The newest position; null while the store does not answer.
+    head: Option<u64>,
+}
+
+/// A follower of the log.
+#[derive(Serialize, ToSchema)]
+pub struct FollowerHealth {
+    /// `tail`, `signer`, `views`, `staff_directory`, `visitor_revocation`, `dispatcher`, or a process manager's name.
+    name: &'static str,
+    /// How far it has read the log.
+    position: u64,
+    /// Events that it has not read yet, counted up to 10,001; null while the head is not known.
+    lag: Option<u64>,
+    /// `running`; `restarting`: it failed and is started again; `stopped`: an operator has to look at `alarm`.
+    state: &'static str,
+    /// Times that it was started again.
+    restarts: u64,
+    /// Where `restarting`: why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    error: Option<String>,
+    /// Where `restarting`: failures without a minute of health between them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u32, required = false)]
+    attempt: Option<u32>,
+    /// Where `restarting`: when it is started again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
+    next_start_at: Option<String>,
+    /// Where `stopped`: what was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = FollowerAlarm, required = false)]
+    alarm: Option<FollowerAlarm>,
+}
+
+/// What an operator has to look at.
+#[derive(Serialize, ToSchema)]
+pub struct FollowerAlarm {
+    /// Where in the log, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    position: Option<u64>,
+    what: String,
+}
+
+/// Shows every follower of the log with its position, the log's head, the views, the checkpoints, and the alarms.
+#[utoipa::path(
+    get, path = "/api/health/detailed", operation_id = "detailed_health", tag = "operator", security(("bearer" = [])),
+    responses((status = 200, body = DetailedHealthAnswer))
+)]
+pub async fn show(_may: Require<SystemRead>, app: Data<Services>) -> HttpResponse {
+    let ReadyAnswer { status, store, views, checkpoints, alarms } = ReadyAnswer::of(&app).await;
+    let followers = followers(&app, store.head.map(Position)).await;
+    let node = NodeHealth {
+        id: app.node.id.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        started_at: time_text(app.started.at),
+        uptime_seconds: app.started.instant.elapsed().as_secs(),
+    };
+    let log = LogHealth {
+        id: app.identity.log_id.to_string(),
+        generation: app.identity.generation,
+        reachable: store.reachable,
+        head: store.head,
+    };
+    let data = DetailedHealth { status, node, log, views, followers, checkpoints, alarms };
+    HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
+}
+
+async fn followers(app: &Services, head: Option<Position>) -> Vec<FollowerHealth> {
+    let mut followers = Vec::new();
+    for status in app.supervisor.status() {
+        let lag = match head {
+            Some(head) => lag(&*app.reader(), status.position, head).await,
+            None => None,
+        };
+        followers.push(FollowerHealth::of(status, lag, app.clock.now()));
+    }
+    followers
+}
+
+async fn lag(reader: &dyn EventReader, position: Position, head: Position) -> Option<u64> {
+    timeout(PATIENCE, events_between(reader, position, head, LAG + 1)).await.ok()?.ok()
+}
+
+impl FollowerHealth {
+    fn of(status: FollowerStatus, lag: Option<u64>, now: Timestamp) -> Self {
+        let FollowerStatus { name, position, state, restarts } = status;
+        let running = Self {
+            name,
+            position: position.0,
+            lag,
+            state: "running",
+            restarts,
+            error: None,
+            attempt: None,
+            next_start_at: None,
+            alarm: None,
+        };
+        match state {
+            FollowerState::Running => running,
+            FollowerState::Restarting { error, attempt, next } => Self {
+                state: "restarting",
+                error: Some(error),
+                attempt: Some(attempt),
+                next_start_at: Some(time_text(now + next.saturating_duration_since(Instant::now()))),
+                ..running
+            },
+            FollowerState::Stopped { alarm } => {
+                Self { state: "stopped", alarm: alarm.map(FollowerAlarm::from), ..running }
+            }
+        }
+    }
+}
+
+impl From<Alarm> for FollowerAlarm {
+    fn from(Alarm { position, what }: Alarm) -> Self {
+        Self { position: position.map(|position| position.0), what }
+    }
+}

@@ -1,0 +1,142 @@
+//! Everything that follows the log, as the supervisor runs it. The names are those of the detailed health.
+//!
+//! Each of these can be run again after a failure: it goes on where it stood, or where its own store or files say.
+
+use std::{pin::pin, sync::Arc};
+
+use commands::policy::{self, Keeper, PolicyStore, Runner, starter::start_runs};
+use event_store::{EventReader, Follow, Position, checkpoint::Signer};
+use futures::StreamExt as _;
+use journal::{Cursor, Tail};
+use projections::Views;
+
+use crate::{
+    auth::staff_directory::StaffDirectory,
+    supervision::{Alarm, FollowError, Follower},
+    visitor_revocation::VisitorRevocation,
+};
+
+/// Reads the log for the others.
+pub const TAIL: &str = "tail";
+/// Signs checkpoints.
+pub const SIGNER: &str = "signer";
+/// Folds events into views.
+pub const VIEWS: &str = "views";
+/// Knows who of staff is let in.
+pub const STAFF_DIRECTORY: &str = "staff_directory";
+/// Ends what is open for visitors who sign out.
+pub const VISITOR_REVOCATION: &str = "visitor_revocation";
+/// Begins runs for messages that this node took.
+pub const DISPATCHER: &str = "dispatcher";
+/// Finishes runs that others left.
+pub const ASSISTANT_RUN: &str = policy::ASSISTANT_RUN;
+
+/// The tail of the log.
+#[must_use]
+pub fn tail(tail: Arc<Tail>) -> Follower {
+    let position = position_of(&tail, Tail::position);
+    Follower::new(TAIL, position, move |stopping| {
+        let tail = tail.clone();
+        async move { stopping.or(tail.run()).await }
+    })
+}
+
+/// The tail's events as the signer takes them; the cursor is where it has read to.
+#[must_use]
+pub fn follow_with(tail: &Arc<Tail>, cursor: &Arc<Cursor>) -> Follow {
+    let (tail, cursor) = (tail.clone(), cursor.clone());
+    Arc::new(move |after| {
+        cursor.move_to(after);
+        let cursor = cursor.clone();
+        Box::pin(tail.follow_recorded(after).inspect(move |event| {
+            if let Ok(event) = event {
+                cursor.move_to(event.position);
+            }
+        }))
+    })
+}
+
+/// The signer of checkpoints, reading with [`follow_with`] this cursor.
+#[must_use]
+pub fn signer(signer: Arc<Signer>, cursor: Arc<Cursor>) -> Follower {
+    Follower::new(
+        SIGNER,
+        move || cursor.position(),
+        move |stopping| {
+            let signer = signer.clone();
+            async move { Ok(signer.run(stopping.channel()).await.map_err(Alarm::from)?) }
+        },
+    )
+}
+
+/// The views. Where they cannot fold an event they stand still and do not end: another node may get past it.
+#[must_use]
+pub fn views(views: Arc<Views>) -> Follower {
+    let (position, alarm) = (position_of(&views, Views::position), views.clone());
+    let follower = Follower::new(VIEWS, position, move |stopping| {
+        let views = views.clone();
+        async move {
+            let mut running = pin!(views.clone().run());
+            tokio::select! {
+                () = &mut running => return Ok(()),
+                () = stopping.told() => views.stop(),
+            }
+            running.await;
+            Ok(())
+        }
+    });
+    follower.with_alarm(move || alarm.alarm().map(Into::into))
+}
+
+/// Who of staff is let in.
+#[must_use]
+pub fn staff_directory(directory: Arc<StaffDirectory>, tail: Arc<Tail>, reader: Arc<dyn EventReader>) -> Follower {
+    let position = position_of(&directory, StaffDirectory::position);
+    Follower::new(STAFF_DIRECTORY, position, move |stopping| {
+        let (directory, tail, reader) = (directory.clone(), tail.clone(), reader.clone());
+        async move { stopping.or(directory.follow(&tail, &*reader)).await }
+    })
+}
+
+/// Visitors who sign out.
+#[must_use]
+pub fn visitor_revocation(revocation: Arc<VisitorRevocation>, tail: Arc<Tail>) -> Follower {
+    let position = position_of(&revocation, VisitorRevocation::position);
+    Follower::new(VISITOR_REVOCATION, position, move |stopping| {
+        let (revocation, tail) = (revocation.clone(), tail.clone());
+        async move { stopping.or(revocation.follow(&tail)).await }
+    })
+}
+
+/// Begins runs for the messages that this node takes from here on.
+#[must_use]
+pub fn dispatcher(runner: Arc<Runner>, tail: Arc<Tail>, after: Position) -> Follower {
+    let cursor = Arc::new(Cursor::at(after));
+    let position = position_of(&cursor, Cursor::position);
+    Follower::new(DISPATCHER, position, move |stopping| {
+        let (runner, tail, cursor) = (runner.clone(), tail.clone(), cursor.clone());
+        async move { stopping.or(start_runs(&runner, &tail, &cursor)).await }
+    })
+}
+
+/// Finishes runs that others left. Its own store says where it goes on.
+#[must_use]
+pub fn assistant_run(store: PolicyStore, runner: Arc<Runner>, cursor: Arc<Cursor>) -> Follower {
+    let position = position_of(&cursor, Cursor::position);
+    Follower::new(ASSISTANT_RUN, position, move |stopping| {
+        let (store, runner, cursor) = (store.clone(), runner.clone(), cursor.clone());
+        async move {
+            let keeper = Keeper::start(store, runner, cursor).await.map_err(FollowError::failed)?;
+            keeper.run(stopping.channel()).await;
+            Ok(())
+        }
+    })
+}
+
+fn position_of<T: Send + Sync + 'static>(
+    follower: &Arc<T>,
+    position: impl Fn(&T) -> Position + Send + Sync + 'static,
+) -> impl Fn() -> Position + Send + Sync + 'static {
+    let follower = follower.clone();
+    move || position(&follower)
+}

@@ -1,0 +1,149 @@
+//! Each follower of the log meets a panic, and an event that cannot be read: it is started again and goes on where it stood,
+//! or stops with an alarm that names the position. And what an operator sees of it.
+
+mod fixture;
+mod shown;
+
+use std::{collections::HashMap, sync::Arc};
+
+use api::{
+    auth::staff_directory::{AuthStatus, StaffDirectory},
+    startup::followers,
+    supervision::Alarm,
+    visitor_revocation::VisitorRevocation,
+};
+use commands::policy::PolicyStore;
+use domain::{AgentId, SignInId, VisitorId};
+use event_store::{
+    EventReader as _, Position, SystemClock,
+    checkpoint::{CheckpointKey, Pace, Places, Signer},
+    migration::migrate_policy,
+    sql::{Access, Database},
+};
+use jiff::Timestamp;
+use journal::{Cursor, Tail};
+use projections::{Views, ViewsLocation};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use fixture::{Fixture, PATIENCE};
+
+/// Events before the follower starts.
+const EVENTS: u64 = 5;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tail_goes_on_after_a_panic_and_stops_at_damage() {
+    let fixture = Fixture::with_events(EVENTS).await;
+    let tail = Tail::new(fixture.faulty.clone(), Position::START);
+    fixture.faulty.panic_once();
+    fixture.supervisor.start(followers::tail(tail.clone()));
+    fixture.recovers().await;
+
+    let damaged = fixture.damage_the_next_event().await;
+    assert_eq!(fixture.alarm().await.position, Some(damaged));
+    assert!(tail.stopped().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_signer_goes_on_after_a_panic_and_stops_at_damage() {
+    let fixture = Fixture::with_events(EVENTS).await;
+    let (folder, cursor) = (tempfile::tempdir().unwrap(), Arc::new(Cursor::at(Position::START)));
+    let follow = followers::follow_with(&fixture.tail().await, &cursor);
+    let signer = Arc::new(signer(&fixture, follow, &folder).await);
+    let mut status = signer.status();
+    fixture.faulty.panic_once();
+    fixture.supervisor.start(followers::signer(signer, cursor));
+    fixture.recovers().await;
+    let is_signed =
+        |status: &event_store::checkpoint::Status| status.newest.as_ref().is_some_and(|newest| newest.size.0 == EVENTS);
+    tokio::time::timeout(PATIENCE, status.wait_for(is_signed)).await.unwrap().unwrap();
+
+    let damaged = fixture.damage_the_next_event().await;
+    assert_eq!(fixture.alarm().await.position, Some(damaged));
+    assert!(status.borrow().alarm.is_some());
+}
+
+async fn signer(fixture: &Fixture, follow: event_store::Follow, folder: &TempDir) -> Signer {
+    let log = fixture.faulty.identity().await.unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let key = CheckpointKey::read_or_create(&place("key"), log).unwrap().0;
+    let places = Places { folder: place("checkpoints"), state: place("state"), key_file: place("key") };
+    let at_once = Pace { events: 1, shortest: std::time::Duration::from_millis(1), ..Pace::default() };
+    Signer::new(follow, fixture.faulty.clone(), log, key, places, at_once, SystemClock::shared())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn views_go_on_after_a_panic_and_stop_at_an_unreadable_event() {
+    let fixture = Fixture::with_events(EVENTS).await;
+    let folder = tempfile::tempdir().unwrap();
+    let place = ViewsLocation::Folder(folder.path().to_owned());
+    let views = Views::open(place, fixture.journal(), fixture.tail().await).await.unwrap();
+    fixture.faulty.panic_once();
+    fixture.supervisor.start(followers::views(views.clone()));
+    fixture.recovers().await;
+
+    let unreadable = fixture.append_unreadable("session").await;
+    let alarm = fixture.alarm().await;
+    assert_eq!(alarm.position, Some(unreadable));
+    assert_eq!(views.alarm().map(Alarm::from), Some(alarm));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_staff_directory_goes_on_after_a_panic_and_lets_nobody_in_behind_an_unreadable_account() {
+    let fixture = Fixture::with_events(EVENTS).await;
+    let access = StaffDirectory::starting_with(HashMap::new(), Position::START, SystemClock::shared());
+    fixture.faulty.panic_once();
+    let reader = fixture.log.reader();
+    fixture.supervisor.start(followers::staff_directory(access.clone(), fixture.tail().await, reader));
+    fixture.recovers().await;
+    let status = || access.status(AgentId(Uuid::nil()), SignInId(Uuid::nil()), Timestamp::now());
+    fixture.until("the log is in sight", || status() == AuthStatus::Over).await;
+
+    let unreadable = fixture.append_unreadable("agent").await;
+    assert_eq!(fixture.alarm().await.position, Some(unreadable));
+    fixture.until("nobody is let in", || status() == AuthStatus::Unknown).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visitor_revocation_goes_on_after_a_panic_and_stops_at_damage() {
+    let fixture = Fixture::with_events(EVENTS).await;
+    let departures = Arc::new(VisitorRevocation::after(Position::START));
+    fixture.faulty.panic_once();
+    fixture.supervisor.start(followers::visitor_revocation(departures.clone(), fixture.tail().await));
+    fixture.recovers().await;
+    fixture.append_unreadable("session").await;
+    let visitor = VisitorId(Uuid::new_v4());
+    let departure = departures.revoked(fixture.customers.clone(), visitor);
+    fixture.sign_out(visitor).await;
+    tokio::time::timeout(PATIENCE, departure).await.expect("it is told behind what concerns no visitor");
+
+    fixture.append_unreadable("customer").await;
+    let damaged = fixture.damage_the_next_event().await;
+    assert_eq!(fixture.alarm().await.position, Some(damaged));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dispatcher_goes_on_after_a_panic_and_stops_at_damage() {
+    let fixture = Fixture::with_events(EVENTS).await;
+    let runner = fixture.runner();
+    let session = fixture.write_message(&runner).await;
+    fixture.faulty.panic_once();
+    fixture.supervisor.start(followers::dispatcher(runner, fixture.tail().await, Position::START));
+    fixture.recovers().await;
+    fixture.has_run(session).await;
+
+    let damaged = fixture.damage_the_next_event().await;
+    assert_eq!(fixture.alarm().await.position, Some(damaged));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_recovery_of_runs_goes_on_after_a_panic() {
+    let fixture = Fixture::with_events(EVENTS).await;
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::sqlite(&folder.path().join("policies.db"), Access::Durable).await.unwrap();
+    migrate_policy(&database).await.unwrap();
+    let cursor = Arc::new(Cursor::at(Position::START));
+    fixture.faulty.panic_once();
+    fixture.supervisor.start(followers::assistant_run(PolicyStore::new(database), fixture.runner(), cursor));
+    fixture.recovers().await;
+}

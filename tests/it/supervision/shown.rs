@@ -1,0 +1,79 @@
+//! What `GET /api/health/detailed` shows of followers that run, are started again, or have stopped.
+
+use std::{net::TcpListener, sync::Arc, time::Duration};
+
+use api::{
+    server::http,
+    settings::{Layers, Settings},
+    supervision::{Alarm, FollowError, Follower},
+};
+use event_store::{EventStore, Log, Position, Vault, memory::MemoryStore};
+use jiff::Timestamp;
+use journal::{Journal, Tail};
+use projections::{Views, ViewsLocation};
+use serde_json::{Value, json};
+use tests::app_without_processes;
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use super::fixture::PATIENCE;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn detailed_health_shows_each_followers_state_and_position() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut layers = Layers::default();
+    layers.flag("data_dir", Some(folder.path().display().to_string()));
+    let store: Arc<dyn EventStore> = Arc::new(MemoryStore::default());
+    let vault = Arc::new(Vault::in_memory());
+    let log = Log::new(store.clone(), vault.clone());
+    let tail = Tail::start(store.clone(), Position::START);
+    let place = ViewsLocation::Folder(folder.path().to_owned());
+    let views = Views::open(place, Journal::new(log.reader(), vault), tail).await.unwrap();
+    let (_stop, stopping) = watch::channel(false);
+    let app = app_without_processes::app(store, log, views, Settings::parse(&layers).unwrap(), stopping).await;
+    app.supervisor.start(Follower::new("failing", || Position(3), |_| async { Err(FollowError::failed("away")) }));
+    app.supervisor.start(Follower::new(
+        "alarmed",
+        || Position(7),
+        |_| async { Err(Alarm { position: Some(Position(8)), what: "unreadable".to_owned() }.into()) },
+    ));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/api/health/detailed", listener.local_addr().unwrap());
+    let serving = tokio::spawn(http(listener, Arc::new(app)).unwrap());
+
+    let shown = timeout(PATIENCE, shown_when_settled(&url)).await.expect("staff is let in");
+    let running = |name| json!({"name": name, "position": 0, "lag": 0, "state": "running", "restarts": 0});
+    for (index, name) in ["tail", "staff_directory", "visitor_revocation"].into_iter().enumerate() {
+        assert_eq!(shown["followers"][index], running(name));
+    }
+    let failing = &shown["followers"][3];
+    assert_eq!(
+        (&failing["state"], &failing["error"], &failing["attempt"]),
+        (&json!("restarting"), &json!("away"), &json!(1))
+    );
+    assert!(failing["next_start_at"].as_str().unwrap().parse::<Timestamp>().is_ok(), "{failing}");
+    let alarm = json!({"position": 8, "what": "unreadable"});
+    let stopped =
+        json!({"name": "alarmed", "position": 7, "lag": 0, "state": "stopped", "restarts": 0, "alarm": alarm});
+    assert_eq!(shown["followers"][4], stopped);
+    serving.abort();
+}
+
+/// What is shown once staff is let in and followers have failed.
+async fn shown_when_settled(url: &str) -> Value {
+    loop {
+        let response =
+            reqwest::Client::new().get(url).bearer_auth(app_without_processes::staff_token()).send().await.unwrap();
+        if response.status() == 200 {
+            let mut shown: Value = response.json().await.unwrap();
+            let data = shown["data"].take();
+            if data["followers"][3]["state"] == "restarting" && data["followers"][4]["state"] == "stopped" {
+                return data;
+            }
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
