@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions};
+use commands::{AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions};
 use event_store::{EventReader, Identity, Log, checkpoint};
 use journal::Tail;
 use projections::Views;
@@ -55,7 +55,7 @@ pub struct App {
     /// How passwords are checked.
     pub passwords: Passwords,
     /// Who could not sign in.
-    pub failures: Failures,
+    pub failures: LoginThrottle,
     /// The newest events as staff sees them.
     pub staff_frames: StaffFrames,
     /// What was set.

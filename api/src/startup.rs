@@ -1,4 +1,4 @@
-//! Builds everything from the settings: stores, vault, read side, policies. Order matters: locks and secrets first, then
+//! Builds everything from the settings: stores, vault, read side, process managers. Order matters: locks and secrets first, then
 //! the log, then whoever reads it, and only then the doors.
 
 mod databases;
@@ -6,11 +6,15 @@ mod databases;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions,
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions,
+    clock::SystemClock,
     live::InProcess,
-    policy::{Keeper, PolicyStore, RunSettings, Runner, starter::start_runs},
+    process::{
+        Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner, StatusHandle,
+        dispatcher,
+    },
 };
-use event_store::{Log, checkpoint::Signer, sql::Database};
+use event_store::{Log, Position, checkpoint::Signer, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
 use journal::Tail;
@@ -60,6 +64,8 @@ pub struct Running {
 
 /// How long a start waits until staff can be let in; views that are far behind take longer, and customers need not wait.
 const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
+/// A session in which nobody wrote for so long is closed.
+const SESSION_IDLE_CLOSE: Duration = Duration::from_secs(72 * 3600);
 
 /// Starts everything but the doors.
 ///
@@ -71,7 +77,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let store = open_log(&settings).await?;
     let identity = store.identity().await?;
     let log = Log::new(store.clone(), vault.clone());
-    let node = Node::born(node_id(&settings, &data_dir)?);
+    let node = Node::new(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::start(store.clone(), head);
     let signer = checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity)?;
@@ -82,12 +88,23 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let run_settings = RunSettings { limit: settings.assistant_limit, ..RunSettings::default() };
-    let runner = Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings);
+    let clock = SystemClock::shared();
+    let runner =
+        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, clock.clone());
     let policies = open_policies(&settings, &data_dir).await?;
-    let keeper = Keeper::start(PolicyStore::new(policies.clone()), runner.clone()).await?;
     let (stop, stopping) = watch::channel(false);
-    tokio::spawn(start_runs(runner.clone(), tail.clone(), head));
-    let keeper = tokio::spawn(keeper.run(stopping.clone()));
+    let context = Context {
+        store: ProcessStore::new(policies.clone()),
+        sessions: sessions.clone(),
+        tail: tail.clone(),
+        clock: clock.clone(),
+        node: node.clone(),
+    };
+    let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(&runner))];
+    managers.extend(IdleClose::new(SESSION_IDLE_CLOSE, clock).map(|close| Arc::new(close) as Arc<dyn ProcessManager>));
+    let processes = Processes::start(context, managers, Vec::new()).await?;
+    tokio::spawn(dispatch(runner.clone(), tail.clone(), head, stopping.clone()));
+    let keeper = tokio::spawn(processes.run(stopping.clone()));
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
@@ -115,7 +132,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         access,
         staff_tokens,
         passwords,
-        failures: Failures::new(policies.clone()),
+        failures: LoginThrottle::new(policies.clone()),
         identity_tokens,
         departures,
         staff_frames: StaffFrames::default(),
@@ -124,6 +141,13 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     });
     let databases = vec![keys, policies];
     Ok(Running { app, runner, stop, signer, databases, keeper, _data_dir: data_dir, _faq: faq })
+}
+
+/// Has the runs of this node made, from the moment at which it began.
+async fn dispatch(runner: Arc<Runner>, tail: Arc<Tail>, head: Position, stopping: watch::Receiver<bool>) {
+    if let Err(error) = dispatcher::run(&runner, &tail, head, &StatusHandle::default(), stopping).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "no more runs are begun");
+    }
 }
 
 /// The accounts alone, for a command that runs without the rest; the folder is locked for as long as it is held.

@@ -16,7 +16,7 @@ use api::{
     },
     staff_frames::StaffFrames,
 };
-use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
+use commands::{AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions, live::InProcess};
 use domain::{
     AgentId, SignInId, VisitorId,
     agent::{Account, Role, SignIn, State},
@@ -79,7 +79,7 @@ pub async fn app(
         tail,
         views,
         live,
-        node: Node::born("quiet"),
+        node: Node::new("quiet"),
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
         visitor_tokens: VisitorTokens::new(&[KEY.to_vec()]),
@@ -87,7 +87,7 @@ pub async fn app(
         access,
         staff_tokens: StaffTokens::new(&[KEY.to_vec()]),
         passwords: Passwords::new(),
-        failures: Failures::new(policies),
+        failures: LoginThrottle::new(policies),
         log,
         staff_frames: StaffFrames::default(),
         settings,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use commands::{
-    Ending, IdempotencyKey, await_ending,
+    IdempotencyKey, MessageOutcome, await_reply,
     sessions::{ReceiveMessage, Received},
 };
 use domain::{
@@ -147,7 +147,7 @@ pub async fn chat(
             .json(ChatAccepted::of(accepted)));
     }
     let Received { session, message, position } = accepted.received;
-    let waiting = await_ending(app.sessions.journal(), &app.tail, session, message, position);
+    let waiting = await_reply(app.sessions.journal(), &app.tail, session, message, position);
     let departure = app.departures.of(app.customers.clone(), accepted.visitor);
     let limit = app.settings.assistant_limit + PATIENCE;
     tokio::select! {
@@ -223,12 +223,12 @@ fn storable(field: &'static str, key: &str, value: &Value, depth: usize) -> Resu
     }
 }
 
-fn answer(accepted: Accepted, ending: Ending) -> ChatAnswer {
+fn answer(accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
     let unavailable = ending.is_unavailable();
     let (text, position) = match ending {
-        Ending::Replied { text, position, .. } => (text, position),
-        Ending::HandedOver { position } => (Some(handed_over(accepted.language).to_owned()), position),
-        Ending::Closed { position } => (None, position),
+        MessageOutcome::Replied { text, position, .. } => (text, position),
+        MessageOutcome::HandedOver { position } => (Some(handed_over(accepted.language).to_owned()), position),
+        MessageOutcome::Closed { position } => (None, position),
     };
     let (message, error) = if unavailable { (None, text) } else { (text, None) };
     ChatAnswer {

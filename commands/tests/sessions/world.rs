@@ -11,8 +11,9 @@ use std::{
 use async_trait::async_trait;
 use commands::{
     Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Sessions,
+    clock::SystemClock,
     live::InProcess,
-    policy::{RunSettings, Runner, starter::start_runs},
+    process::{RunSettings, Runner, StatusHandle, dispatcher},
     sessions::{ReceiveMessage, Received, stream_of},
 };
 use domain::{
@@ -28,7 +29,7 @@ use event_store::{
     ReadError, RecordedEvent, SealedEvent, StreamName, StreamVersion, Vault, memory::MemoryStore,
 };
 use journal::{Journal, Tail};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 /// Limits everything that is waited for.
@@ -191,14 +192,19 @@ impl World {
         let runner = self.idle_node(name);
         let head = self.store.head().await.unwrap();
         let tail = Tail::start(self.store.clone(), head);
-        tokio::spawn(start_runs(runner.clone(), tail, head));
+        let (dispatching, (stop, stopping)) = (runner.clone(), watch::channel(false));
+        tokio::spawn(async move {
+            let _never = stop;
+            dispatcher::run(&dispatching, &tail, head, &StatusHandle::default(), stopping).await
+        });
         runner
     }
 
     /// A node that begins nothing by itself.
     pub(crate) fn idle_node(&self, name: &str) -> Arc<Runner> {
         let settings = RunSettings { backoff: Duration::from_millis(1), ..RunSettings::default() };
-        Runner::new(self.sessions(), self.assistant.clone(), self.live.clone(), Node::born(name), settings)
+        let (sessions, assistant, live) = (self.sessions(), self.assistant.clone(), self.live.clone());
+        Runner::new(sessions, assistant, live, Node::new(name), settings, SystemClock::shared())
     }
 
     pub(crate) fn go_on(&self) {
