@@ -30,7 +30,7 @@ use super::{
     manager::whole_millisecond,
 };
 use crate::{
-    clock::{Clock as _, ManualClock},
+    clock::ManualClock,
     node::Node,
     sessions::{ReceiveMessage, Sessions, stream_of},
 };

@@ -9,7 +9,7 @@ use commands::{
     process::{Context, IdleClose, ProcessStore, Processes},
 };
 use domain::{
-    AgentId, MessageId, RunId, SessionId,
+    AgentId, MessageId, RunId,
     session::{
         Command, Event,
         command::{Answer, Escalate, StartRun},

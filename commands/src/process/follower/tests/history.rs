@@ -64,7 +64,7 @@ async fn history_is_read_without_acting_and_what_is_open_is_done_at_fifty_a_seco
     running.task.abort();
     let next = fixture.node("a").await;
     let running = start(&next, OneOfEach);
-    closed(&fixture, 120).await;
+    closed(&fixture, 121).await;
     fixture.advance(1);
     until("history is over", async || {
         fixture.count("select count(*) from checkpoint where history_until is null").await == 1
