@@ -1,10 +1,33 @@
 #!/usr/bin/env bash
 # What `make test` runs: every check of the project, on real servers that it installs or starts itself.
-# Stops at the first failure and says what to do. Prints the number of tests at the end.
+# Stops at the first failure and says what to do. Prints the seconds of each step, the ten slowest tests, and the number of tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-step() { printf '\n== %s\n' "$*"; }
+log=$(mktemp)
+steps=$(mktemp)
+current= began=0 in_memory=
+
+# Ends the step before, and begins one.
+step() {
+    end_step
+    current="$*" began=$SECONDS
+    printf '\n== %s\n' "$current"
+}
+
+end_step() {
+    [ -z "$current" ] || printf '%6d s  %s\n' "$((SECONDS - began))" "$current" >>"$steps"
+    current=
+}
+
+report() {
+    end_step
+    printf '\n== seconds of each step\n'
+    cat "$steps"
+    printf '%6d s  in all\n' "$SECONDS"
+    rm -rf "$log" "$steps" ${in_memory:+"$in_memory"}
+}
+trap report EXIT
 
 # need PROGRAM DEBIAN-PACKAGE: installs the package where we may, otherwise says so and fails.
 need() {
@@ -14,7 +37,7 @@ need() {
 
 install_package() {
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        step "installing $1"
+        echo "installing $1"
         apt-get install -y "$1" >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y "$1" >/dev/null; }
         return
     fi
@@ -22,6 +45,7 @@ install_package() {
     exit 1
 }
 
+step "what the tests need"
 need cc build-essential
 need python3 python3
 python3 -c 'import ensurepip' 2>/dev/null || install_package python3-venv
@@ -31,7 +55,7 @@ need chromium chromium
 need strace strace
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || install_package postgresql
 if ! cargo deny --version >/dev/null 2>&1; then
-    step "installing cargo-deny"
+    echo "installing cargo-deny"
     cargo install cargo-deny --locked --quiet
 fi
 
@@ -52,17 +76,35 @@ else
     echo "the advisory database cannot be reached from here: advisories were not checked"
 fi
 
-step "programs"
-cargo build --workspace --bins --quiet
-
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# One build: programs that are built with the tests have the tests' features, so nothing is compiled twice.
+step "programs and tests are built"
+cargo build --workspace --all-targets --quiet
 
 step "the chat page's modules"
 node --test --test-reporter=tap api/page/test/ 2>&1 | tee -a "$log" | grep -E '^(not ok|# (pass|fail))|^ +(not ok|error:)' || true
 
+# A flush to disk takes milliseconds, and tests wait for thousands. What they write lies in memory where there is room: programs
+# flush all the same, and a process that is killed loses nothing of it. A long run uses the disk.
+if [ "${DESK_TEST_LONG:-}" != 1 ] && [ -w /dev/shm ] &&
+    [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 4000000 ] && [ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 6000000 ]; then
+    in_memory=$(mktemp -d /dev/shm/fiido-desk-tests-XXXXXX)
+    # The database server runs as a user of its own.
+    chmod 711 "$in_memory"
+    export TMPDIR="$in_memory"
+fi
+
+# Rust's own test runner prints seconds only where unstable options are allowed; cargo must not see the variable, or it would
+# build everything anew.
+timed=(--config 'target."cfg(all())".runner = ["env", "RUSTC_BOOTSTRAP=1"]')
+report_time=(-Z unstable-options --report-time)
+# Tests wait for servers, timers and disks more than they compute.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$(($(nproc) * 2))}"
+
 step "tests"
-cargo test --workspace --quiet 2>&1 | tee -a "$log"
+cargo test "${timed[@]}" --workspace --lib --bins --tests -- "${report_time[@]}" 2>&1 | tee -a "$log" | grep -vE '^test .* ok <|^$'
+
+step "examples in documents"
+cargo test --workspace --doc --quiet 2>&1 | tee -a "$log" | grep -vE '^$'
 
 if [ "${DESK_TEST_LONG:-}" = 1 ]; then
     step "what is timed, alone on the machine"
@@ -88,7 +130,16 @@ npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 export DESK_PROGRAM="$target/debug/desk"
 node --test --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:'
 
+end_step
+printf '\n== the ten slowest tests\n'
+# The line before the tests of a binary names it: "Running it/main.rs (target/debug/deps/it-0123)".
+awk '/^ +Running / { binary = $NF; gsub(/.*\/|-[0-9a-f]+\)$/, "", binary) }
+    /^test .* ok <[0-9.]+s>$/ { printf "%8.1f s  %s: %s\n", substr($NF, 2), binary, $2 }' "$log" | sort -rn | head -n 10
+
 count() { awk -v rust="$1" -v node="$2" '/^test result:/ { sum += $rust } $0 ~ node { sum += $3 } END { print sum + 0 }' "$log"; }
+passed=$(count 4 '^# pass')
 failed=$(count 6 '^# fail')
-printf '\n%s passed, %s failed\n' "$(count 4 '^# pass')" "$failed"
+trap - EXIT
+report
+printf '\n%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]

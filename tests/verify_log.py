@@ -136,7 +136,7 @@ class Walk:
         if self.position < self.head[0]:
             raise Flaw(self.position + 1, "the event is missing")
         if self.position > self.head[0]:
-            raise Flaw(self.head[0] + 1, "the event stands behind the recorded end of the log")
+            raise Flaw(self.head[0] + 1, "the event is beyond the recorded end of the log")
 
 
 def verify(path):

@@ -1,5 +1,7 @@
 //! JSON bodies, read with a limit and with errors that name the field.
 
+pub mod field;
+
 use std::{future::Future, io, pin::Pin};
 
 use actix_web::{
@@ -93,7 +95,7 @@ fn too_large() -> Problem {
 /// Reads a body of this type.
 ///
 /// # Errors
-/// It is no JSON object of this type; the error names the field and quotes nothing.
+/// It is no JSON object of this type; the error names the field by its path, like `a.b[2].c`, and quotes nothing.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if std::str::from_utf8(bytes).is_err() {
         return Err(Problem::bad_request("the body is not valid UTF-8"));
@@ -103,14 +105,8 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(Problem::bad_request(NO_OBJECT));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = shown(&error.path().to_string());
-        if let Some(field) = given_twice(error.inner()) {
-            return Problem::bad_request(format!("{field} is given twice")).with("field", field);
-        }
-        let problem = Problem::bad_request(describe(&path, error.inner()));
-        if path == "." { problem } else { problem.with("field", path) }
-    })?;
+    let parsed = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| refusal(&shown(&error.path().to_string()), error.inner()))?;
     deserializer.end().map_err(|_| Problem::bad_request("the body has something after its JSON value"))?;
     Ok(parsed)
 }
@@ -124,24 +120,43 @@ pub(crate) fn shown(name: &str) -> String {
 const MAX_SHOWN_CHARS: usize = 64;
 const NO_OBJECT: &str = "the body must be a JSON object with the documented fields";
 
-/// serde says so in words only; the name in them is our own field's.
-fn given_twice(error: &serde_json::Error) -> Option<String> {
-    let text = error.to_string();
-    text.strip_prefix("duplicate field `")?.split_once('`').map(|(field, _)| field.to_owned())
+/// serde's own words may quote what was sent; only their kind is told. `path` is `.` for the body itself.
+fn refusal(path: &str, error: &serde_json::Error) -> Problem {
+    let (line, column, text) = (error.line(), error.column(), error.to_string());
+    let text = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+    if let Some(reason) = field::reason(text) {
+        return Problem::invalid(path.to_owned(), reason);
+    }
+    // Of these two serde says the object's path, and the field in words only; its name is ours.
+    if let Some(name) = quoted(text, "missing field `") {
+        return Problem::invalid(below(path, name), field::REQUIRED);
+    }
+    if let Some(name) = quoted(text, "duplicate field `") {
+        let field = below(path, name);
+        return Problem::bad_request(format!("{field} is given twice")).with("field", field);
+    }
+    let is_data = error.is_data();
+    if path == "." {
+        let malformed = || format!("the body is not valid JSON at line {line} column {column}");
+        return Problem::bad_request(if is_data { NO_OBJECT.to_owned() } else { malformed() });
+    }
+    let detail = if !is_data {
+        format!("{path} is not valid JSON at line {line} column {column}")
+    } else if text.starts_with("unknown field ") {
+        format!("{path} is no field of this request")
+    } else {
+        format!("{path} has the wrong type")
+    };
+    Problem::bad_request(detail).with("field", path)
 }
 
-/// serde's own words may quote what was sent; only their kind is told.
-fn describe(path: &str, error: &serde_json::Error) -> String {
-    let (line, column) = (error.line(), error.column());
-    match (error.classify(), path) {
-        (serde_json::error::Category::Data, ".") => NO_OBJECT.to_owned(),
-        (serde_json::error::Category::Data, field) if error.to_string().starts_with("unknown field ") => {
-            format!("{field} is no field of this request")
-        }
-        (serde_json::error::Category::Data, field) => format!("{field} has the wrong type"),
-        (_, ".") => format!("the body is not valid JSON at line {line} column {column}"),
-        (_, field) => format!("{field} is not valid JSON at line {line} column {column}"),
-    }
+fn quoted<'a>(text: &'a str, before: &str) -> Option<&'a str> {
+    text.strip_prefix(before)?.split_once('`').map(|(name, _)| name)
+}
+
+/// The path of a field of the object at this path.
+fn below(path: &str, field: &str) -> String {
+    if path == "." { field.to_owned() } else { format!("{path}.{field}") }
 }
 
 #[cfg(test)]
@@ -159,7 +174,7 @@ mod tests {
     struct New {}
 
     #[test]
-    fn new_routes_name_what_they_do_not_know() {
+    fn unknown_fields_are_refused_by_name() {
         let refused = parse::<New>(br#"{"vip": true}"#).err().map(|problem| problem.detail().to_owned());
         assert_eq!(refused.as_deref(), Some("vip is no field of this request"));
         let long = format!("{{\"a\\u0000b\\n{}\": 1}}", "x".repeat(5_000));
@@ -169,6 +184,38 @@ mod tests {
             Some(format!("ab{} is no field of this request", "x".repeat(62))),
             "as far as it can be shown"
         );
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Inner {
+        #[serde(deserialize_with = "field::required")]
+        name: domain::text::SessionName,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Nested {
+        inner: Vec<Inner>,
+    }
+
+    #[test]
+    fn nested_fields_are_named_by_their_path() {
+        let refused = |inner: &str| {
+            let body = format!(r#"{{"inner": [{{"name": "a"}}, {inner}]}}"#);
+            let named = parse::<Nested>(body.as_bytes()).map(|nested| nested.inner.into_iter().map(|inner| inner.name));
+            named.map(|names| names.count()).map_err(|problem| problem.to_string())
+        };
+        assert_eq!(refused(r#"{"name": "b"}"#), Ok(2));
+        for (inner, expected) in [
+            ("{}", "INVALID_FIELD: inner[1].name is required"),
+            (r#"{"name": null}"#, "INVALID_FIELD: inner[1].name is required"),
+            (r#"{"name": 5}"#, "BAD_REQUEST: inner[1].name has the wrong type"),
+            (r#"{"name": "a", "name": "b"}"#, "BAD_REQUEST: inner[1].name is given twice"),
+            ("5", "BAD_REQUEST: inner[1] has the wrong type"),
+        ] {
+            assert_eq!(refused(inner), Err(expected.to_owned()), "{inner}");
+        }
+        let refused = refused(r#"{"name": " "}"#).err().unwrap_or_default();
+        assert!(refused.starts_with("INVALID_FIELD: inner[1].name must "), "{refused}");
     }
 
     fn detail(body: &[u8]) -> String {

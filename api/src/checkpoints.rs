@@ -9,7 +9,7 @@ use std::{
 };
 
 use event_store::{
-    EventStore, Follow, Identity,
+    Clock, EventStore, Follow, Identity,
     checkpoint::{Checkpoint, CheckpointKey, KeyError, Pace, Places, Signer},
 };
 
@@ -27,9 +27,10 @@ pub fn start_signer(
     follow: Follow,
     store: Arc<dyn EventStore>,
     log: Identity,
+    clock: Arc<dyn Clock>,
 ) -> Result<Signer, AnyError> {
     let key = checkpoint_key(settings, log)?;
-    let (folder, key_file) = (settings.checkpoint_dir.clone(), settings.checkpoint_key_file.clone());
+    let (folder, key_file) = (settings.checkpoint_dir(), settings.checkpoint_key_file());
     if folder.starts_with(data_dir.join("")) {
         tracing::info!(
             folder = %folder.display(),
@@ -38,11 +39,11 @@ pub fn start_signer(
         );
     }
     let places = Places { folder, state: data_dir.join("checkpoint-state"), key_file };
-    Ok(Signer::start(follow, store, log, key, places, Pace::default()))
+    Ok(Signer::start(follow, store, log, key, places, Pace::default(), clock))
 }
 
 fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, AnyError> {
-    let path = &settings.checkpoint_key_file;
+    let path = &settings.checkpoint_key_file();
     let (key, made) = CheckpointKey::read_or_create(path, log)?;
     if key.public().name() != Checkpoint::origin(log) {
         return Err(format!(
@@ -65,7 +66,7 @@ fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, A
 /// # Errors
 /// There is no key yet, or its file cannot be read.
 pub fn print_public_key(settings: &Settings) -> Result<(), AnyError> {
-    let path = &settings.checkpoint_key_file;
+    let path = &settings.checkpoint_key_file();
     let key = match CheckpointKey::read(path) {
         Err(KeyError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             let hint = "the first start of `desk` makes it; --data-dir or checkpoint_key_file say where it is";

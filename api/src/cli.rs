@@ -84,6 +84,9 @@ struct Flags {
     /// For a developer's own machine: logs for people instead of JSON
     #[arg(long, global = true)]
     dev: bool,
+    /// A file with an offset in seconds that is added to the time; for tests, and only with --dev
+    #[arg(long, value_name = "FILE", global = true)]
+    clock_file: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -179,6 +182,7 @@ fn layers(flags: Flags) -> Result<Layers, SettingsError> {
     layers.flag("database_url", flags.database_url);
     layers.flag("event_store_url", flags.event_store_url);
     layers.flag("faq_dir", flags.faq_dir);
+    layers.flag("clock_file", flags.clock_file);
     layers.flag("dev", flags.dev.then(|| "true".to_owned()));
     Ok(layers)
 }

@@ -12,12 +12,12 @@ use event_store::{
     location::{Location, NoLocation},
     migration::{MigrationError, migrate_vault},
     sql::{Access, Database, SqlError},
-    vault::moving::{MoveError, MovedKeys, move_keys},
+    vault::key_migration::{KeyMigrationError, MigratedKeys, migrate_keys},
 };
 
 use crate::{
-    copy_ends::{PasswordShown, folder_of, location, refuse_passwords},
     data_dir::{DataDir, DataDirError},
+    endpoints::{PasswordShown, folder_of, location, refuse_passwords},
 };
 
 pub(crate) const HELP: &str = "\
@@ -71,7 +71,7 @@ pub(crate) enum KeysError {
         source: MigrationError,
     },
     #[error(transparent)]
-    Move(#[from] MoveError),
+    Move(#[from] KeyMigrationError),
     #[error("cannot write what was done")]
     Output(#[from] io::Error),
 }
@@ -86,8 +86,8 @@ pub(crate) async fn copy_keys(args: &CopyKeysArgs) -> Result<(), KeysError> {
     let (source, _from_lock) = open(&from, Access::ReadOnly).await?;
     let (target, _to_lock) = open(&to, Access::Durable).await?;
     migrate_vault(&target).await.map_err(|source| KeysError::Migrate { at: to.to_string(), source })?;
-    let MovedKeys { keys, destroyed, erased_subjects } = move_keys(&source, &target).await?;
-    target.settle().await.map_err(|source| KeysError::Open { at: to.to_string(), source })?;
+    let MigratedKeys { keys, destroyed, erased_subjects } = migrate_keys(&source, &target).await?;
+    target.flush().await.map_err(|source| KeysError::Open { at: to.to_string(), source })?;
     let mut out = io::stdout().lock();
     writeln!(out, "{keys} keys are in {to}, {destroyed} of them destroyed; {erased_subjects} subjects are erased")?;
     writeln!(out, "the same master key opens them (master_key_file); destroy {from} and its backups once desk runs")?;

@@ -23,7 +23,7 @@ use event_store::{
     position_map::{MapError, MapWriter},
 };
 
-use crate::{copy_ends::refuse_passwords, settings::Settings};
+use crate::{endpoints::refuse_passwords, settings::Settings};
 use ends::{Source, open_target};
 use progress::Progress;
 use reading::read_on;
@@ -143,9 +143,7 @@ fn way_out_of(error: &ImportError) -> &'static str {
             "; run it again: it goes on where it was"
         }
         ImportError::NotOwner => " (desk's own role then gets its rights when desk is started with database_owner_url)",
-        ImportError::Flawed { .. } | ImportError::Migration(_) | ImportError::Postgres(_) | ImportError::Kurrent(_) => {
-            ""
-        }
+        ImportError::Flawed { .. } | ImportError::Migration(_) | ImportError::Server(_) => "",
     }
 }
 

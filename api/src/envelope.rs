@@ -1,41 +1,12 @@
-//! An event as streams show it: the envelope without hashes, the personal part opened as far as the reader may see it.
+//! An event as streams show it: the envelope without hashes, and the personal part if the reader may see it.
 
-use event_store::{Log, Opened, RecordedEvent, log::LogError, vault::VaultError};
+use bytes::Bytes;
+use event_store::Identity;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// Who reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
-    /// The customer whose session it is.
-    Customer,
-    /// Staff with the right to personal data.
-    Staff,
-    /// Staff that follows the log without it.
-    Log,
-}
-
-/// What a customer is not shown: what went wrong behind the scenes, and what was said but withheld.
-const NOT_FOR_CUSTOMERS: &[&str] =
-    &["session.assistant_failed", "session.assistant_reply_withheld", "session.command_confirmed"];
-
-/// Events whose personal part is about the customer but not for it.
-const SEALED_FOR_CUSTOMERS: &[&str] = &["session.escalated"];
-
-/// Events whose personal part nobody is shown: it is there to be checked against, not to be read.
-const SECRET: &[&str] = &[
-    "agent.password_set",
-    "agent.second_factor_offered",
-    "agent.second_factor_enabled",
-    "agent.recovery_codes_replaced",
-];
-
-/// Whether a reader is shown events of this type.
-#[must_use]
-pub fn is_shown(reader: Reader, event_type: &str) -> bool {
-    reader != Reader::Customer || !NOT_FOR_CUSTOMERS.contains(&event_type)
-}
+use crate::{reader::Shown, sse::event_frame};
 
 /// An event, without what only the log itself needs of it.
 #[derive(Serialize, ToSchema)]
@@ -72,55 +43,42 @@ pub(crate) struct Envelope<'a> {
     erased: bool,
 }
 
-fn is_opened(reader: Reader, event_type: &str) -> bool {
-    match reader {
-        Reader::Staff => !SECRET.contains(&event_type),
-        Reader::Customer => !SEALED_FOR_CUSTOMERS.contains(&event_type) && !SECRET.contains(&event_type),
-        Reader::Log => false,
+impl<'a> Envelope<'a> {
+    fn of(shown: &'a Shown<'a>) -> Self {
+        let recorded = shown.decoded.recorded();
+        let event = &recorded.event;
+        Self {
+            position: recorded.position.0,
+            stream: recorded.stream.as_str(),
+            version: recorded.version.0,
+            event_id: event.event_id,
+            event_type: &event.event_type,
+            schema: event.schema,
+            recorded_at: recorded.recorded_at_text(),
+            actor: event.actor.as_str(),
+            subject: event.subject.filter(|_| shown.viewer.may_see_subject()),
+            correlation_id: event.correlation_id,
+            causation_id: event.causation_id,
+            data: as_stored(&event.data),
+            personal: shown.personal.and_then(|personal| personal.text()).map(as_stored),
+            erased: shown.personal.is_some_and(|personal| personal.is_erased()),
+        }
     }
 }
 
-/// The envelope's JSON. Both parts go in as they were written: they are parsed only to see that they are JSON.
-///
-/// # Errors
-/// A part is not JSON, so the event is not one of ours.
-pub fn envelope(reader: Reader, recorded: &RecordedEvent, opened: &Opened) -> Result<String, serde_json::Error> {
-    let event = &recorded.event;
-    let for_reader = is_opened(reader, &event.event_type);
-    let personal = match opened {
-        Opened::Known(text) if for_reader => Some(serde_json::from_str(text)?),
-        Opened::Known(_) | Opened::Nothing | Opened::Erased => None,
-    };
-    serde_json::to_string(&Envelope {
-        position: recorded.position.0,
-        stream: recorded.stream.as_str(),
-        version: recorded.version.0,
-        event_id: event.event_id,
-        event_type: &event.event_type,
-        schema: event.schema,
-        recorded_at: recorded.recorded_at_text(),
-        actor: event.actor.as_str(),
-        subject: event.subject.filter(|_| reader != Reader::Customer),
-        correlation_id: event.correlation_id,
-        causation_id: event.causation_id,
-        data: serde_json::from_str(&event.data)?,
-        personal,
-        erased: *opened == Opened::Erased,
-    })
+fn as_stored(json: &str) -> &RawValue {
+    serde_json::from_str(json).expect("it has been decoded, so it is JSON")
 }
 
-/// The envelope of an event of the log, opened first; what cannot be shown is logged here.
-///
-/// # Errors
-/// The event cannot be opened or shown.
-pub async fn shown(log: &Log, reader: Reader, recorded: &RecordedEvent) -> Result<String, LogError> {
-    let said = |error: &(dyn std::error::Error + 'static)| {
-        tracing::error!(position = recorded.position.0, error, "an event cannot be shown");
-    };
-    let is_opened = is_opened(reader, &recorded.event.event_type);
-    let opened = if is_opened { log.open(recorded).await.inspect_err(|error| said(error))? } else { Opened::Nothing };
-    envelope(reader, recorded, &opened).map_err(|error| {
-        said(&error);
-        VaultError::Damaged(recorded.position).into()
-    })
+/// The envelope as JSON on one line. Both parts go in as they were written.
+#[must_use]
+pub fn json(shown: &Shown<'_>) -> String {
+    serde_json::to_string(&Envelope::of(shown)).expect("an envelope has string keys and no values that JSON lacks")
+}
+
+/// The envelope as a frame of an event stream.
+#[must_use]
+pub fn frame(identity: Identity, shown: &Shown<'_>) -> Bytes {
+    let recorded = shown.decoded.recorded();
+    event_frame(identity, recorded.position, &recorded.event.event_type, &json(shown))
 }

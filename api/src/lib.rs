@@ -2,28 +2,31 @@
 //!
 //! Invariant: nothing of ours points here, so HTTP is known to this crate alone.
 
-pub mod app;
+pub mod auth;
 pub mod body;
 pub mod checkpoints;
 pub mod cli;
-mod copy_ends;
+pub mod client_ip;
 mod copy_keys;
 mod copy_log;
 pub mod data_dir;
-pub mod departures;
-pub mod doors;
+mod endpoints;
 pub mod envelope;
+pub mod following;
 pub mod logging;
+pub mod middleware;
 pub mod openapi;
 pub mod problem;
 pub mod query;
+pub mod reader;
 pub mod request;
 pub mod reset_admin;
 pub mod routes;
 pub mod server;
+pub mod services;
 pub mod settings;
-pub mod sign_in;
 pub mod sse;
 pub mod staff_frames;
 pub mod startup;
+pub mod visitor_revocation;
 pub mod wire;

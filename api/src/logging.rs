@@ -6,8 +6,8 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 /// Starts logging; `RUST_LOG` chooses what, from `info` on.
 pub fn start(dev: bool) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tantivy=warn,actix_server=warn"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = if dev {
         lines.try_init()

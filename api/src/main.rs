@@ -9,7 +9,7 @@ use tikv_jemallocator::Jemalloc;
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
-// Not actix's own, which has one thread: log, views, policies and vault share the cores with the doors' workers.
+// Not actix's own, which has one thread: log, views, policies and vault share the cores with the server's workers.
 #[tokio::main]
 async fn main() -> ExitCode {
     api::cli::run().await

@@ -1,6 +1,6 @@
-//! What HTTP says when something is not done: `application/problem+json`, with what old clients look for beside it.
+//! Error responses: `application/problem+json`, with the fields that old clients read beside it.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -9,21 +9,21 @@ use actix_web::{
 use commands::{CommandError, customers::IdentifyError};
 use domain::{agent, session::Rejection};
 use event_store::Position;
-use projections::{ViewsError, moment::MomentError};
+use projections::{ViewsError, as_of::AsOfError};
 use serde::Serialize;
 
-use crate::{request::current_request_id, sign_in::identity::IdentityTokenError};
+use crate::request::current_request_id;
 
 /// A refusal, as it is answered. Boxed, because every route may return one and few do.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Problem(Box<Refusal>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Refusal {
     status: StatusCode,
     code: &'static str,
     detail: String,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     extra: serde_json::Map<String, serde_json::Value>,
     retry_after: Option<Duration>,
     allowed: Option<String>,
@@ -71,7 +71,8 @@ impl Problem {
 
     /// A field does not parse.
     #[must_use]
-    pub fn invalid(field: &'static str, reason: impl fmt::Display) -> Self {
+    pub fn invalid(field: impl Into<Cow<'static, str>>, reason: impl fmt::Display) -> Self {
+        let field = field.into();
         let mut problem = Self::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", format!("{field} {reason}"));
         problem.0.field = Some(field);
         problem
@@ -184,7 +185,7 @@ impl ResponseError for Problem {
             status: self.0.status.as_u16(),
             detail: &self.0.detail,
             code: self.0.code,
-            field: self.0.field,
+            field: self.0.field.as_deref(),
             request_id: current_request_id(),
             success: false,
             error: &self.0.detail,
@@ -229,13 +230,6 @@ impl From<IdentifyError> for Problem {
             }
             IdentifyError::Command(error) => error.into(),
         }
-    }
-}
-
-impl From<IdentityTokenError> for Problem {
-    fn from(error: IdentityTokenError) -> Self {
-        let detail = format!("the identity token cannot be taken: {error}");
-        Self::new(StatusCode::UNAUTHORIZED, "IDENTITY_TOKEN_INVALID", detail)
     }
 }
 
@@ -292,19 +286,19 @@ impl From<ViewsError> for Problem {
     }
 }
 
-impl From<MomentError> for Problem {
-    fn from(error: MomentError) -> Self {
+impl From<AsOfError> for Problem {
+    fn from(error: AsOfError) -> Self {
         match error {
-            MomentError::Ahead { wanted, head } => Self::ahead(format_args!("position {wanted}"), head),
-            MomentError::NoSession => Self::not_found("Session not found"),
-            MomentError::NotYet { began_at, position } => {
+            AsOfError::Ahead { wanted, head } => Self::ahead(format_args!("position {wanted}"), head),
+            AsOfError::NoSession => Self::not_found("Session not found"),
+            AsOfError::NotYet { began_at, position } => {
                 let began_at = event_store::event::time_text(began_at);
                 Self::not_found(format!("the session did not exist then: it began at {began_at}, position {position}"))
                     .with("began_at", began_at)
                     .with("began_at_position", position.0)
             }
-            MomentError::Log(error) => error.into(),
-            MomentError::Unreadable { .. } | MomentError::Database(_) => {
+            AsOfError::Log(error) => error.into(),
+            AsOfError::Unreadable { .. } | AsOfError::Database(_) => {
                 log_error(&error);
                 Self::unavailable("HISTORY_UNREADABLE", "the session's history cannot be read; try again", AWAY)
             }

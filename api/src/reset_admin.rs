@@ -16,12 +16,12 @@ use event_store::Actor;
 use uuid::Uuid;
 
 use crate::{
-    data_dir::DataDir,
-    settings::Settings,
-    sign_in::{
-        first::{ADMINISTRATOR, PASSWORD_FILE},
+    auth::{
+        bootstrap_admin::{ADMINISTRATOR, PASSWORD_FILE},
         passwords::{Password, Passwords},
     },
+    data_dir::DataDir,
+    settings::Settings,
     startup,
 };
 

@@ -1,4 +1,4 @@
-//! The HTTP server: opens the doors when everything behind them runs, and closes them in order.
+//! The HTTP server: starts listening when everything behind it runs, and shuts down in order.
 
 use std::{
     io::Write as _,
@@ -23,11 +23,11 @@ use tokio::{
 };
 
 use crate::{
-    app::App,
-    doors::{self, Doors, redirect, tls, wire},
-    request, routes,
+    auth::bootstrap_admin::PASSWORD_FILE,
+    middleware::{self, Middleware, connection, redirect, tls, trace},
+    routes,
+    services::Services,
     settings::Settings,
-    sign_in::first::PASSWORD_FILE,
     startup::{self, Running},
 };
 
@@ -49,7 +49,7 @@ pub async fn serve(settings: Settings) -> Result<(), AnyError> {
     }
     let running = startup::start(settings).await?;
     let address = listener.local_addr()?;
-    let server = doors(listener, running.app.clone())?;
+    let server = http(listener, running.app.clone())?;
     announce(address, &running.app)?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
@@ -66,9 +66,9 @@ fn bind(address: SocketAddr) -> Result<TcpListener, AnyError> {
     Ok(listener)
 }
 
-/// One line with the address when every door is there, and where to look.
-fn announce(address: SocketAddr, app: &App) -> Result<(), AnyError> {
-    let scheme = if app.settings.doors.tls.is_some() { "https" } else { "http" };
+/// Prints one line with the address once the server accepts requests.
+fn announce(address: SocketAddr, app: &Services) -> Result<(), AnyError> {
+    let scheme = if app.settings.tls.is_some() { "https" } else { "http" };
     let mut out = std::io::stdout();
     writeln!(out, "desk is ready: {scheme}://{address}/  (chat page; /docs/ lists the API){}", first_password(app))?;
     out.flush()?;
@@ -76,35 +76,45 @@ fn announce(address: SocketAddr, app: &App) -> Result<(), AnyError> {
 }
 
 /// Where the first password is, as long as nobody has changed it.
-fn first_password(app: &App) -> String {
+fn first_password(app: &Services) -> String {
     let file = app.settings.data_dir.join(PASSWORD_FILE);
     if file.exists() { format!("; sign in as admin with the password in {}", file.display()) } else { String::new() }
 }
 
-/// The HTTP server over an app, to be awaited.
+/// The HTTP server over these services, to be awaited.
 ///
 /// # Errors
-/// The listener, or a file or address of the doors' settings, cannot be used.
-pub fn doors(listener: TcpListener, app: Arc<App>) -> Result<Server, AnyError> {
-    let settings = app.settings.doors.clone();
-    let tls = settings.tls.as_ref().map(tls::open).transpose()?;
+/// The listener, or a file or address of the settings, cannot be used.
+pub fn http(listener: TcpListener, app: Arc<Services>) -> Result<Server, AnyError> {
+    let tls = app.settings.tls.as_ref().map(tls::open).transpose()?;
+    let redirect_listen = app.settings.redirect_listen;
     let secure_port = Data::new(redirect::SecurePort::of(listener.local_addr()?));
-    let doors = Data::new(Doors::new(&app.settings));
-    let data = Data::from(app);
-    let house = move || {
+    let middleware = Data::new(Middleware::new(config(&app.settings), app.callers()));
+    let app = move || {
         ActixApp::new()
-            .app_data(data.clone())
-            .app_data(doors.clone())
+            .app_data(middleware.clone())
+            .configure(|config| app.register(config))
             .wrap(Compress::default())
-            .wrap(from_fn(doors::around))
-            .wrap(from_fn(request::around))
+            .wrap(from_fn(middleware::around))
+            .wrap(from_fn(trace::around))
             .configure(routes::configure)
     };
     let server = Server::build().disable_signals().shutdown_timeout(GRACE.as_secs());
-    let server = listen(server, listener, tls, house)?;
-    let Some(address) = settings.redirect_listen else { return Ok(server.run()) };
+    let server = listen(server, listener, tls, app)?;
+    let Some(address) = redirect_listen else { return Ok(server.run()) };
     let plain = move || ActixApp::new().app_data(secure_port.clone()).configure(redirect::configure);
     Ok(listen(server, bind(address)?, None, plain)?.run())
+}
+
+fn config(settings: &Settings) -> middleware::Config {
+    middleware::Config {
+        trusted_proxies: settings.trusted_proxies.clone(),
+        allowed_origins: settings.allowed_origins.clone(),
+        widget_origins: settings.widget_origins.clone(),
+        frame_ancestors: settings.frame_ancestors.clone(),
+        chat_rate_per_minute: settings.chat_rate_per_minute,
+        rate_per_second: settings.rate_per_second,
+    }
 }
 
 /// As actix's own `HttpServer` does, but over connections of ours, which are timed; and HTTP/1.1 alone, because its HTTP/2
@@ -133,10 +143,10 @@ where
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .client_request_timeout(wire::HEAD_TIME)
-            .on_connect_ext(wire::remember)
+            .client_request_timeout(connection::HEAD_TIME)
+            .on_connect_ext(connection::remember)
             .finish(map_config(routes, |()| AppConfig::default()));
-        fn_service(move |tcp| wire::accept(tcp, tls.clone())).map_err(drop).and_then(http.map_err(drop))
+        fn_service(move |tcp| connection::accept(tcp, tls.clone())).map_err(drop).and_then(http.map_err(drop))
     })
 }
 
@@ -169,14 +179,14 @@ async fn shut_down(mut running: Running, handle: ServerHandle) {
     }
     app.views.stop();
     signer.stop().await;
-    if let Err(error) = app.log.settle().await {
+    if let Err(error) = app.log.flush().await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
             "the log was not settled; its -wal file belongs to it"
         );
     }
     for database in databases {
-        if let Err(error) = database.settle().await {
+        if let Err(error) = database.flush().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a database was not settled");
         }
     }

@@ -83,6 +83,17 @@ pub enum Start {
     Reset,
 }
 
+impl Start {
+    /// The position that the stream begins after, given the log's head.
+    #[must_use]
+    pub fn position(self, head: Position) -> Position {
+        match self {
+            Self::After(position) => position,
+            Self::Reset => head,
+        }
+    }
+}
+
 /// The cursor of a request: `Last-Event-ID` or `?after=`, `<generation>-<position>` or a bare position; `otherwise` where
 /// there is none.
 ///

@@ -1,26 +1,25 @@
-//! The log's newest events as frames for those who follow all of it: each is opened and written once, however many follow.
+//! The log's newest events as frames for those who follow all of it: each is written once, however many follow.
 //!
 //! Invariant: a frame is forgotten within seconds, so an erasure is not undone by what was written before it.
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use event_store::{Identity, Log, Position, RecordedEvent, log::LogError};
+use domain::agent::{Permission, Permissions};
+use event_store::{Identity, Position};
+use journal::{Decoded, Journal, JournalError};
 use moka::future::Cache;
 
-use crate::{
-    envelope::{Reader, shown},
-    sse::event_frame,
-};
+use crate::{envelope, reader::Reader};
 
 /// Followers are some milliseconds apart; this is far more, and far less than the vault keeps an opened key.
 const KEPT: Duration = Duration::from_secs(2);
 /// About 2 MB.
 const FRAMES: u64 = 2048;
 
-/// Frames by position, with personal parts and without.
+/// Frames by position and what the reader may do; `None` where such a reader is not shown the event.
 pub struct StaffFrames {
-    written: Cache<(Position, bool), Bytes>,
+    written: Cache<(Position, Permissions), Option<Bytes>>,
 }
 
 impl Default for StaffFrames {
@@ -30,21 +29,21 @@ impl Default for StaffFrames {
 }
 
 impl StaffFrames {
-    /// The frame of an event of this log.
+    /// The frame of an event for staff with these permissions, if it is shown.
     ///
     /// # Errors
-    /// The event cannot be opened or shown; that has been logged.
+    /// The event cannot be opened.
     pub async fn of(
         &self,
-        log: &Log,
+        journal: &Journal,
         identity: Identity,
-        reader: Reader,
-        recorded: &RecordedEvent,
-    ) -> Result<Bytes, Arc<LogError>> {
+        permissions: &[Permission],
+        decoded: &Decoded,
+    ) -> Result<Option<Bytes>, Arc<JournalError>> {
         let written = async {
-            let json = shown(log, reader, recorded).await?;
-            Ok(event_frame(identity, recorded.position, &recorded.event.event_type, &json))
+            let shown = Reader::staff(permissions).show(journal, decoded).await?;
+            Ok(shown.map(|shown| envelope::frame(identity, &shown)))
         };
-        self.written.try_get_with((recorded.position, reader == Reader::Staff), written).await
+        self.written.try_get_with((decoded.position(), Permissions::of(permissions)), written).await
     }
 }

@@ -1,5 +1,5 @@
 //! Builds everything from the settings: stores, vault, read side, process managers. Order matters: locks and secrets first, then
-//! the log, then whoever reads it, and only then the doors.
+//! the log, then whoever reads it, and only then the server.
 
 mod databases;
 
@@ -7,35 +7,35 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions,
-    clock::SystemClock,
     live::InProcess,
     process::{
         Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner, StatusHandle,
         dispatcher,
     },
 };
-use event_store::{Log, Position, checkpoint::Signer, sql::Database};
+use event_store::{Log, Position, SystemClock, checkpoint::Signer, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
-use journal::Tail;
+use journal::{Journal, Tail};
 use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    app::App,
-    checkpoints,
-    data_dir::DataDir,
-    departures::Departures,
-    settings::Settings,
-    sign_in::{
-        access::StaffAccess,
-        first::make_administrator,
+    auth::{
+        bootstrap_admin::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
+        staff_directory::StaffDirectory,
+        staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::VisitorTokens,
+        visitor::{VisitorTokens, Visitors},
     },
+    checkpoints,
+    data_dir::DataDir,
+    services::Services,
+    settings::Settings,
     staff_frames::StaffFrames,
+    visitor_revocation::VisitorRevocation,
 };
 use databases::{open_log, open_policies, open_vault, views_location};
 
@@ -47,7 +47,7 @@ static FAQ: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../integrations/faq");
 /// Everything that runs.
 pub struct Running {
     /// For the routes.
-    pub app: Arc<App>,
+    pub app: Arc<Services>,
     /// Makes runs.
     pub runner: Arc<Runner>,
     /// Ends everything when it turns true.
@@ -64,31 +64,30 @@ pub struct Running {
 
 /// How long a start waits until staff can be let in; views that are far behind take longer, and customers need not wait.
 const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
-/// A session in which nobody wrote for so long is closed.
-const SESSION_IDLE_CLOSE: Duration = Duration::from_secs(72 * 3600);
 
-/// Starts everything but the doors.
+/// Starts everything but the HTTP server.
 ///
 /// # Errors
 /// Something cannot be used; the error says what, and what to do.
 pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
-    let store = open_log(&settings).await?;
+    let clock = SystemClock::shared();
+    let store = open_log(&settings, clock.clone()).await?;
     let identity = store.identity().await?;
-    let log = Log::new(store.clone(), vault.clone());
+    let log = Log::new(store.clone(), vault.clone()).with_clock(clock.clone());
     let node = Node::new(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::start(store.clone(), head);
-    let signer = checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity)?;
-    let views = Views::open(views_location(&settings, &data_dir), store, vault).await?;
+    let signer =
+        checkpoints::start_signer(&settings, &data_dir, tail.as_follow(), store.clone(), identity, clock.clone())?;
+    let views = Views::open(views_location(&settings, &data_dir), Journal::new(store, vault), tail.clone()).await?;
     let projector = tokio::spawn(views.clone().run());
     drop(projector);
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
-    let run_settings = RunSettings { limit: settings.assistant_limit, ..RunSettings::default() };
-    let clock = SystemClock::shared();
+    let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner =
         Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, clock.clone());
     let policies = open_policies(&settings, &data_dir).await?;
@@ -101,22 +100,40 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         node: node.clone(),
     };
     let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(&runner))];
-    managers.extend(IdleClose::new(SESSION_IDLE_CLOSE, clock).map(|close| Arc::new(close) as Arc<dyn ProcessManager>));
+    let idle_close = IdleClose::new(settings.session_idle_close, clock.clone());
+    managers.extend(idle_close.map(|close| Arc::new(close) as Arc<dyn ProcessManager>));
     let processes = Processes::start(context, managers, Vec::new()).await?;
     tokio::spawn(dispatch(runner.clone(), tail.clone(), head, stopping.clone()));
     let keeper = tokio::spawn(processes.run(stopping.clone()));
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
-    make_administrator(&accounts, &passwords, &settings, &data_dir).await?;
-    let access = StaffAccess::read(&views).await?;
-    tokio::spawn(access.clone().follow(tail.clone(), log.reader()));
-    access.reach(head, STAFF_IS_LET_IN_WITHIN).await;
-    let identity_tokens = identity_tokens(&settings)?;
+    make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
+    let directory = StaffDirectory::read(&views, clock.clone()).await?;
+    tokio::spawn(directory.clone().follow(tail.clone(), log.reader()));
+    directory.reach(head, STAFF_IS_LET_IN_WITHIN).await;
+    let identity_tokens = Arc::new(identity_tokens(&settings)?);
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Departures::start(&tail, head);
+    let departures = Arc::new(VisitorRevocation::start(&tail, head));
+    let visitors = Arc::new(Visitors {
+        customers: customers.clone(),
+        tokens: visitor_tokens,
+        clock: clock.clone(),
+        departures: departures.clone(),
+        legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
+    });
+    let staff = Arc::new(StaffServices {
+        accounts,
+        directory: directory.clone(),
+        tokens: staff_tokens,
+        passwords,
+        failures: LoginThrottle::new(policies.clone()),
+        second_factor_roles: settings.second_factor_roles.clone(),
+        clock: clock.clone(),
+        log_id: identity.log_id,
+    });
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
-    let app = Arc::new(App {
+    let app = Arc::new(Services {
         sessions,
         customers,
         access_log: AccessLog::new(log.clone(), identity.log_id),
@@ -127,16 +144,14 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         node,
         identity,
         checkpoints: signer.status(),
-        visitor_tokens,
-        accounts,
-        access,
-        staff_tokens,
-        passwords,
-        failures: LoginThrottle::new(policies.clone()),
+        visitors,
+        staff,
+        directory,
         identity_tokens,
         departures,
         staff_frames: StaffFrames::default(),
-        settings,
+        clock,
+        settings: Arc::new(settings),
         stopping,
     });
     let databases = vec![keys, policies];
@@ -157,7 +172,7 @@ async fn dispatch(runner: Arc<Runner>, tail: Arc<Tail>, head: Position, stopping
 pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let (vault, _keys) = open_vault(settings, &data_dir).await?;
-    let store = open_log(settings).await?;
+    let store = open_log(settings, SystemClock::shared()).await?;
     let identity = store.identity().await?;
     Ok((Accounts::new(Log::new(store, vault), identity.log_id), data_dir))
 }
@@ -179,7 +194,7 @@ fn identity_tokens(settings: &Settings) -> Result<IdentityTokens, AnyError> {
     let keys = settings.identity_keys_file.as_deref().map(IdentityKeys::read).transpose()?.unwrap_or_default();
     tracing::info!(
         keys = keys.count(),
-        legacy_sessions = settings.legacy_sessions,
+        legacy_sessions = settings.compat_legacy_sessions,
         "customers are known by the shop's identity tokens"
     );
     Ok(IdentityTokens::new(settings.identity_audience.clone(), keys))

@@ -241,9 +241,9 @@ impl<R: Decider> Executor<R> {
         if !metadata.id.is_once() {
             return Ok(reader.find(&own, event_id).await?);
         }
-        let Some(holder) = reader.holder(event_id).await? else { return Ok(None) };
-        match reader.find(&holder, event_id).await? {
-            None if holder != own => Err(CommandError::KeyReused),
+        let Some(owner) = reader.owner(event_id).await? else { return Ok(None) };
+        match reader.find(&owner, event_id).await? {
+            None if owner != own => Err(CommandError::KeyReused),
             recorded => Ok(recorded),
         }
     }

@@ -7,7 +7,6 @@ pub mod access;
 pub mod accounts;
 pub mod assistant;
 pub mod await_reply;
-pub mod clock;
 pub mod customers;
 pub mod error;
 pub mod event_id;

@@ -1,7 +1,8 @@
-//! What staff has looked at: a stream for each member of staff and day.
+//! Staff's access to customers' data: one stream for each member of staff and day.
 //!
-//! Nothing is decided here. Whoever answers records it first, so that what was seen can be told from the log alone.
+//! Nothing is decided here. An access is recorded before it is answered, so the log alone says what was seen.
 
+pub mod audience;
 pub mod codec;
 pub mod event;
 

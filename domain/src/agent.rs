@@ -4,6 +4,7 @@
 //! only the newest refresh token of a sign-in is good, and one that was used before ends the whole sign-in; a code is good
 //! once.
 
+pub mod audience;
 pub mod codec;
 pub mod command;
 pub mod decide;

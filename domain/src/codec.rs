@@ -208,6 +208,7 @@ macro_rules! stored_events {
         ///
         /// # Errors
         /// The part is malformed, or one is there where the event has none, or the reverse.
+        #[allow(unused_variables, reason = "a kind of stream without personal parts has no use for the schema")]
         pub fn with_personal(
             event: &$event,
             schema: u32,

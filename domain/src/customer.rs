@@ -8,6 +8,7 @@
 //!  └────── signed_out ────┴─▶ left (for ever)
 //! ```
 
+pub mod audience;
 pub mod codec;
 pub mod command;
 pub mod decide;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     access, agent,
+    audience::Audience,
     codec::{DecodeError, PersonalText},
     customer,
     id::{AgentId, SessionId, VisitorId},
@@ -60,6 +61,17 @@ impl DomainEvent {
             Self::Customer(id, event) => Self::Customer(*id, customer::with_personal(event, schema, personal)?),
             Self::Access(event) => Self::Access(access::with_personal(event, schema, personal)?),
         })
+    }
+
+    /// Who may see the event, and who its personal part.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        match self {
+            Self::Session(_, event) => event.audience(),
+            Self::Agent(account, event) => event.audience(*account),
+            Self::Customer(_, event) => event.audience(),
+            Self::Access(event) => event.audience(),
+        }
     }
 
     /// The session and what happened in it, if it is an event of a session.

@@ -37,26 +37,26 @@ macro_rules! ids {
 ids! {
     /// A session: one customer's thread. Made of visitor and name: [`SessionId::of`].
     SessionId,
-    /// Whose personal data something is: random, made when a visitor first comes.
+    /// A visitor, whose keys seal its personal data: random, made at its first request.
     VisitorId,
     /// A member of staff.
     AgentId,
     /// One message of a session, whoever wrote it.
     MessageId,
-    /// One answer in the making, over all its attempts.
+    /// One run of the assistant, over all its attempts.
     RunId,
-    /// What the assistant remembers of a session: from one `context_started` to the next. On the wire `conversation_id`.
+    /// One context of a session: from one `context_started` to the next. On the wire `conversation_id`.
     ContextId,
-    /// One time that somebody signed in, with all tokens that come of it.
+    /// One sign-in, with all its tokens.
     SignInId,
     /// A browser or program that somebody signs in with.
     DeviceId,
-    /// One life of one node: a restarted process is another.
+    /// One life of a node: it ends with the process.
     Incarnation,
 }
 
 impl SessionId {
-    /// A visitor's session of this name: unique per visitor, found without a look-up, impossible to squat.
+    /// A visitor's session of this name: unique per visitor, found without a look-up; nobody else can occupy it.
     #[must_use]
     pub fn of(visitor: VisitorId, name: &str) -> Self {
         Self(Uuid::new_v5(&visitor.0, name.as_bytes()))

@@ -1,8 +1,10 @@
-//! The rules of the house: pure functions over events. No I/O, no clock, no randomness, no async; time, ids and the acting
-//! person arrive in the command.
+//! The rules: pure functions over events.
+//!
+//! Invariant: no I/O, no clock, no randomness, no async. Time, ids and the acting person arrive in the command.
 
 pub mod access;
 pub mod agent;
+pub mod audience;
 pub mod codec;
 pub mod customer;
 pub mod event;
@@ -12,6 +14,7 @@ pub mod personal;
 pub mod session;
 pub mod text;
 
+pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};
 pub use event::DomainEvent;
 pub use id::{AgentId, ContextId, DeviceId, Incarnation, MessageId, RunId, SessionId, SignInId, VisitorId};

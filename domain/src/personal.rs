@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-/// Something about a person. Erasing keeps the event and loses this.
+/// Something about a person. Erasing destroys this and keeps the event.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Personal<T> {
     /// It can be read.
     Known(T),
     /// Its key was destroyed.
     Erased,
-    /// The reader has no keys at all (an auditor without the master key). Never seen by the running system.
+    /// It has not been opened, or the reader has no keys (an auditor without the master key).
     Sealed,
 }
 
 impl<T> Personal<T> {
-    /// What is known.
+    /// The value, if it can be read.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
@@ -22,7 +22,7 @@ impl<T> Personal<T> {
         }
     }
 
-    /// Looks at a part of it.
+    /// Maps the value, if it can be read.
     pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Personal<U> {
         match self {
             Self::Known(value) => Personal::Known(part(value)),
@@ -31,7 +31,7 @@ impl<T> Personal<T> {
         }
     }
 
-    /// By reference.
+    /// The same by reference.
     pub fn as_ref(&self) -> Personal<&T> {
         match self {
             Self::Known(value) => Personal::Known(value),

@@ -12,6 +12,7 @@
 //! the assistant never speaks; every customer message ends in exactly one list: of the reply that answers it, or of the
 //! escalation, takeover or close that hands it on.
 
+pub mod audience;
 pub mod codec;
 pub mod command;
 pub mod decide;
@@ -19,6 +20,7 @@ pub mod event;
 pub mod rejection;
 pub mod screen;
 pub mod state;
+pub mod status;
 
 pub use codec::{decode, encode, with_personal};
 pub use command::Command;
@@ -26,4 +28,5 @@ pub use decide::decide;
 pub use event::Event;
 pub use rejection::Rejection;
 pub use screen::Screen;
-pub use state::{OpenWork, Phase, Run, Session, State, Status, WaitingMessage};
+pub use state::{Phase, Run, Session, State, WaitingMessage};
+pub use status::Status;

@@ -1,4 +1,4 @@
-//! Texts that come from outside, parsed once at the edge into types that stay valid.
+//! Texts from outside, parsed once at the edge into types that stay valid.
 //!
 //! Invariant: nothing enters the log that a view cannot store, so U+0000 is refused everywhere.
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What is wrong with a text from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing in it but white space.
+    /// It is empty or white space.
     #[error("must not be empty")]
     Empty,
     /// More characters than are taken.
@@ -24,10 +24,10 @@ pub enum TextError {
     /// It holds a character that it must not.
     #[error("must not contain control characters, slashes or backslashes")]
     ForbiddenCharacter,
-    /// It holds a character that has no place in a text of this kind.
+    /// It holds a character that is not allowed in a text of this kind.
     #[error("must not contain {0:?}")]
     Character(char),
-    /// It is no address of mail.
+    /// It is not an e-mail address.
     #[error("must be an e-mail address like name@example.com")]
     NoAddress,
 }
@@ -164,15 +164,15 @@ macro_rules! short_texts {
 short_texts! {
     /// What a member of staff signs in with: letters, digits, dot, hyphen, underscore and @, in lower case.
     Username: 64, |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'), str::to_lowercase;
-    /// What a person is called.
+    /// A person's name.
     PersonName: 100, is_of_one_line, str::to_owned;
-    /// Something that a member of staff knows about, as the shop calls it.
+    /// A skill of staff, as the shop calls it.
     Skill: 50, is_of_one_line, str::to_owned;
-    /// What the shop calls one of its customers in its own books.
+    /// The shop's own id of one of its customers.
     ShopCustomerId: 255, is_of_one_line, str::to_owned;
 }
 
-/// Where mail goes: something before and after one @, without white space. Whether it arrives only a mail can tell.
+/// An e-mail address: text before and after one @, without white space.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EmailAddress(String);
@@ -184,7 +184,7 @@ impl EmailAddress {
     /// Parses an address; white space around it is dropped.
     ///
     /// # Errors
-    /// It has not the form of one.
+    /// It is malformed, or too long.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         let text = text.trim();
         let (name, host) = text.rsplit_once('@').ok_or(TextError::NoAddress)?;

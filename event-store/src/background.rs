@@ -1,21 +1,20 @@
-//! Work that can wait: it runs on a thread of its own that gives way to every other thread of the process.
+//! Low-priority work on a thread of its own.
 //!
-//! Invariant: only the thread is slowed down, and the threads that are started from it (a SQLite connection has one); what
-//! holds a lock or a transaction that others wait for must not run here.
+//! Invariant: the priority applies only to that thread and those it starts (a SQLite connection has one). Work that holds a lock or
+//! a transaction that others wait for must not run here.
 
 use std::{io, thread};
 
 use tokio::{runtime::Handle, sync::oneshot};
 
-/// A third of what others get while they want it (nice(1)); with much less, work would never catch up with a log that never
-/// pauses.
+/// About a third of the CPU share of other busy threads (nice(1)). With much less, a rebuild would never catch up with a busy log.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
 
-/// Runs a future there; dropping the answer does not stop it.
+/// Runs a future on a new thread of low priority; dropping the receiver does not stop it.
 ///
 /// # Errors
-/// There can be no more threads.
+/// The thread cannot be started.
 pub fn spawn<F>(name: &str, work: F) -> io::Result<oneshot::Receiver<F::Output>>
 where
     F: Future + Send + 'static,
@@ -24,18 +23,21 @@ where
     let (answer, answered) = oneshot::channel();
     let runtime = Handle::current();
     thread::Builder::new().name(name.to_owned()).spawn(move || {
-        give_way();
-        // Whoever asked may be gone.
+        lower_priority();
+        // The receiver may be gone.
         drop(answer.send(runtime.block_on(work)));
     })?;
     Ok(answered)
 }
 
-/// On Linux a thread has a niceness of its own. Where the whole process has one, it stays as it is.
-fn give_way() {
+/// On Linux niceness belongs to a thread; on systems where it belongs to the process nothing is changed.
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(error = &error as &dyn std::error::Error, "this thread will not give way");
+        tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "the priority of a background thread cannot be lowered"
+        );
     }
 }
 
@@ -44,11 +46,11 @@ mod tests {
     use super::*;
 
     fn niceness() -> i32 {
-        rustix::process::nice(0).expect("it can be asked")
+        rustix::process::nice(0).expect("niceness can be read")
     }
 
     #[tokio::test]
-    async fn it_gives_way_and_so_does_what_it_starts_and_nobody_else() {
+    async fn only_the_background_thread_and_its_children_have_low_priority() {
         let work = async { (niceness(), thread::spawn(niceness).join().expect("it ends")) };
         let answer = spawn("background", work).expect("it starts").await;
         assert_eq!(answer, Ok((NICENESS, NICENESS)));

@@ -1,15 +1,14 @@
-//! Checkpoints: what the log was at one moment, in a few signed lines that are kept elsewhere. Whoever has one can tell
-//! whether the log still begins with what it stood for.
+//! Checkpoints: a few signed lines that state the log's size and Merkle root at one moment, kept outside the database. With one,
+//! anybody can check whether the log still begins with the same events.
 //!
-//! The form is C2SP's signed note (`signed-note`, `tlog-checkpoint`), so other tools can read and countersign it; `note.rs`
-//! has its lines, `key.rs` the keys, `signer.rs` writes them. Invariants: a checkpoint comes out of a note only behind a signature that is right; its
-//! text is exactly the one that its fields give, so no two notes say the same.
+//! The format is C2SP's signed note (`signed-note`, `tlog-checkpoint`), so other tools can read and countersign it: `note.rs` is
+//! the format, `key.rs` the keys, `signer.rs` writes notes. Invariants: a checkpoint is only read from a note with a valid
+//! signature; its text is the canonical form of its fields, so equal checkpoints have equal texts.
 
-mod edge;
 mod folder;
+mod frontier;
 mod key;
 mod note;
-mod resume;
 mod signer;
 #[cfg(test)]
 mod tests;
@@ -28,47 +27,47 @@ pub use key::{CheckpointKey, KeyError, PublicKey};
 pub use note::{MAX_NOTE_BYTES, NoteError};
 pub use signer::{Alarm, Pace, Places, Signer, Status};
 
-/// What the log was.
+/// The signed state of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Which log.
+    /// The log.
     pub log: Identity,
-    /// How many events it had.
+    /// Number of events.
     pub size: TreeSize,
-    /// The Merkle root over their hashes, in position order.
+    /// Merkle root over the hashes of the events in position order.
     pub root: Hash,
-    /// Where the last of them stands; in a dense log the same number as `size`.
+    /// Position of the last of them; equal to `size` in a dense log.
     pub position: Position,
-    /// When this was signed, by the signer's clock.
+    /// Time of signing by the signer's clock.
     pub signed_at: Timestamp,
 }
 
-/// Why a checkpoint says nothing about a log.
+/// Why a checkpoint does not apply to a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WrongLog {
-    /// It was signed over another log.
+    /// It is of another log.
     #[error("the checkpoint was signed over the log {signed}, and this is the log {here}")]
     Another {
-        /// Which.
+        /// The log it was signed over.
         signed: Uuid,
-        /// The one at hand.
+        /// This log.
         here: Uuid,
     },
-    /// A restore came between.
+    /// It is of another generation: the log was restored in between.
     #[error("the checkpoint was signed over generation {signed} of the log, and this is generation {here}")]
     Generation {
-        /// Which.
+        /// The generation it was signed over.
         signed: u64,
-        /// The one at hand.
+        /// This log's generation.
         here: u64,
     },
 }
 
 impl Checkpoint {
-    /// Makes sure that it was signed over this log, as it is since its last restore.
+    /// Checks that it was signed over this log in its current generation.
     ///
     /// # Errors
-    /// It says nothing about this log.
+    /// It is of another log or generation.
     pub fn is_of(&self, here: Identity) -> Result<(), WrongLog> {
         if self.log.log_id != here.log_id {
             return Err(WrongLog::Another { signed: self.log.log_id, here: here.log_id });
@@ -79,7 +78,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// What names the log in a note's first line, and its keys.
+    /// The origin line of a note, which also names the log's keys.
     #[must_use]
     pub fn origin(log: Identity) -> String {
         format!("fiido-desk/{}", log.log_id)

@@ -1,13 +1,13 @@
-//! The promises of the port, one check for each, to be run against every adapter: `conformance_suite!(factory)` makes one
-//! test per promise, [`promises`] lists them for a program that runs them elsewhere.
+//! The promises of the port with one check each, run against every adapter: `conformance_suite!(factory)` generates one test per
+//! promise, and [`promises`] lists them for programs that run them elsewhere.
 //!
-//! A check panics where the promise is broken; that each of them can is proved with deliberately broken adapters. Checks
-//! count from the head they find, so they also run on a log that has events already, as long as nobody else writes to it.
-//! Invariant: nothing here knows an adapter; how positions differ between adapters is asked of the port.
+//! A check panics if its promise is broken; tests with deliberately broken adapters prove that each check can fail. Checks start
+//! from the current head, so they also work on a log with events, as long as nothing else writes to it. Invariant: checks do not
+//! depend on an adapter; they ask the port how positions are assigned.
 
 mod appending;
 mod contention;
-mod ground;
+mod fixture;
 mod keeping;
 mod numbering;
 mod reading;
@@ -23,16 +23,15 @@ use futures::future::BoxFuture;
 
 use crate::port::EventStore;
 
-pub use ground::Ground;
+pub use fixture::Fixture;
 
-/// Makes the logs that promises are checked on.
+/// Creates logs for the checks.
 #[async_trait]
 pub trait Fresh: Send + Sync {
-    /// A log to which nobody else writes; empty where the adapter can make an empty one.
+    /// A log that nothing else writes to; empty if the adapter can create an empty one.
     async fn fresh(&self) -> Arc<dyn EventStore>;
 
-    /// The log made last, closed and opened again, as after a restart of the program; nothing for a log that ends with
-    /// the process.
+    /// The last log, closed and opened again as after a restart of the program; `None` for a log in memory.
     async fn reopened(&self) -> Option<Arc<dyn EventStore>> {
         None
     }
@@ -46,9 +45,9 @@ pub trait Fresh: Send + Sync {
 /// One promise and its check.
 #[derive(Debug, Clone, Copy)]
 pub struct Promise {
-    /// What is promised, as a sentence; also the test's name.
+    /// The promise as a sentence; also the test's name.
     pub name: &'static str,
-    check: for<'a> fn(&'a Ground) -> BoxFuture<'a, ()>,
+    check: for<'a> fn(&'a Fixture) -> BoxFuture<'a, ()>,
 }
 
 impl Promise {
@@ -57,31 +56,30 @@ impl Promise {
     /// # Panics
     /// The promise is broken.
     pub async fn check(&self, makes: Arc<dyn Fresh>) {
-        let ground = Ground::on(makes).await;
-        (self.check)(&ground).await;
+        let fixture = Fixture::on(makes).await;
+        (self.check)(&fixture).await;
     }
 }
 
 /// Checks the promise of this name.
 ///
 /// # Panics
-/// The promise is broken, or there is none of this name.
+/// The promise is broken, or there is no promise of this name.
 pub async fn check(name: &str, makes: Arc<dyn Fresh>) {
     let promise = promises().into_iter().find(|promise| promise.name == name);
     promise.expect("the name is one of the list").check(makes).await;
 }
 
-/// The one list of promises gives both the function that lists them and the macro that makes tests of them. `$d` is a
-/// dollar sign for the inner macro.
+/// Generates from one list both [`promises`] and the macro that makes tests. `$d` is a dollar sign for the inner macro.
 macro_rules! list {
     (($d:tt) $($module:ident { $($name:ident,)* })*) => {
         /// All promises.
         #[must_use]
         pub fn promises() -> Vec<Promise> {
-            vec![$($(Promise { name: stringify!($name), check: |ground| Box::pin($module::$name(ground)) },)*)*]
+            vec![$($(Promise { name: stringify!($name), check: |fixture| Box::pin($module::$name(fixture)) },)*)*]
         }
 
-        /// Makes one test per promise; the expression gives a [`Fresh`](crate::conformance::Fresh), once per test.
+        /// Generates one test per promise; the expression gives a [`Fresh`](crate::conformance::Fresh) for each test.
         #[macro_export]
         macro_rules! conformance_suite {
             ($d fresh:expr) => {$($(
@@ -170,6 +168,6 @@ list! { ($)
         many_streams_at_once_are_all_stored_once,
         one_exact_writer_wins_each_version,
         one_writer_makes_a_stream,
-        one_id_claimed_from_many_sides_is_one_stream_s,
+        an_id_reserved_by_many_streams_belongs_to_one,
     }
 }

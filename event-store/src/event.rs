@@ -1,13 +1,13 @@
-//! What stands in the log: the envelope of design 3, as stored and as hashed.
+//! The event envelope, as stored and as hashed, and the types of its fields.
 //!
-//! Invariant: `data` and `personal` are kept as the very bytes that were hashed; nobody re-serialises them.
+//! Invariant: `data` and `personal` are stored as the bytes that were hashed; nothing serialises them again.
 
 use std::{fmt, sync::Arc};
 
 use jiff::{Timestamp, tz::Offset};
 use uuid::Uuid;
 
-/// The place in the whole log, from 1. Dense in the SQL stores (1, 2, 3, …), increasing in all.
+/// The place of an event in the whole log, from 1. Dense in the SQL stores (1, 2, 3, …), increasing in all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Position(pub u64);
 
@@ -15,7 +15,7 @@ impl Position {
     /// Before the first event.
     pub const START: Self = Self(0);
 
-    /// The position after this one in a dense log. Saturates: a reader may ask for what follows any number.
+    /// The position after this one in a dense log. Saturates, because a reader may ask for what follows any number.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -28,7 +28,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// The place in one stream, from 1, dense. 0 stands for a stream without events.
+/// The place of an event in its stream, from 1, dense. 0 means a stream without events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct StreamVersion(pub u64);
 
@@ -49,20 +49,21 @@ impl fmt::Display for StreamVersion {
     }
 }
 
-/// `<category>-<rest>`, lower-case ASCII letters, digits, `-` and `_`, at most 100 bytes. Never holds what a person chose.
+/// `<category>-<rest>`, lower-case ASCII letters, digits, `-` and `_`, at most 100 bytes. Never contains text that a
+/// person chose.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct StreamName(Arc<str>);
 
-/// The name has a character, a length or a form that no stream has.
+/// The text is not a valid stream name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no stream name")]
+#[error("{0:?} is not a stream name")]
 pub struct InvalidStreamName(pub String);
 
 impl StreamName {
     /// The longest name, in bytes.
     pub const MAX_BYTES: usize = 100;
 
-    /// The stream of one thing: `session` and its id give `session-<uuid>`.
+    /// The stream of one entity: category `session` and its id give `session-<uuid>`.
     #[must_use]
     pub fn of(category: &'static str, id: Uuid) -> Self {
         Self(format!("{category}-{id}").into())
@@ -82,13 +83,13 @@ impl StreamName {
         Err(InvalidStreamName(name.chars().take(Self::MAX_BYTES).collect()))
     }
 
-    /// What stands before the first `-`: `session`, `agent`, ….
+    /// The part before the first `-`: `session`, `agent`, ….
     #[must_use]
     pub fn category(&self) -> &str {
         self.0.split_once('-').map_or(&self.0, |(category, _)| category)
     }
 
-    /// The id after the category, where it is one.
+    /// The UUID after the category; `None` if the rest is not a UUID.
     #[must_use]
     pub fn id(&self) -> Option<Uuid> {
         self.0.split_once('-').and_then(|(_, id)| Uuid::try_parse(id).ok())
@@ -107,30 +108,30 @@ impl fmt::Display for StreamName {
     }
 }
 
-/// Who did it: `<kind>:<id>`, kind one of customer, agent, assistant, policy, system. Held as the text that is hashed.
+/// Who caused an event: `<kind>:<id>`, with kind customer, agent, assistant, policy or system. Kept as the hashed text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Actor(Arc<str>);
 
 impl Actor {
-    /// Puts kind and id together.
+    /// Builds an actor from kind and id.
     #[must_use]
     pub fn new(kind: &str, id: &str) -> Self {
         Self(format!("{kind}:{id}").into())
     }
 
-    /// Takes the text as it was stored.
+    /// Accepts a stored text unchanged.
     #[must_use]
     pub fn from_stored(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// What stands before the colon.
+    /// The part before the colon.
     #[must_use]
     pub fn kind(&self) -> &str {
         self.0.split_once(':').map_or(&self.0, |(kind, _)| kind)
     }
 
-    /// What stands after the colon.
+    /// The part after the colon.
     #[must_use]
     pub fn id(&self) -> &str {
         self.0.split_once(':').map_or("", |(_, id)| id)
@@ -149,24 +150,24 @@ impl fmt::Display for Actor {
     }
 }
 
-/// An event ready to be stored: what is personal in it is sealed already.
+/// An event ready to be stored; its personal part is already sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedEvent {
-    /// Chosen by the writer; the same id twice is the same event or an error.
+    /// Chosen by the writer. A repeated id with the same content is the same event; with other content it is refused.
     pub event_id: Uuid,
     /// Written by hand, like `session.agent_took_over`.
     pub event_type: Arc<str>,
-    /// The shape of `data` and of the personal part, from 1.
+    /// Schema version of `data` and of the personal part, from 1.
     pub schema: u32,
-    /// Who did it.
+    /// Who caused it.
     pub actor: Actor,
-    /// Whose personal data the sealed part is.
+    /// The person whose data the sealed part holds.
     pub subject: Option<Uuid>,
     /// The key that sealed `personal`; present exactly when `personal` is.
     pub key_id: Option<Arc<str>>,
-    /// One request or one policy reaction.
+    /// Shared by all events of one request or of one process manager reaction.
     pub correlation_id: Uuid,
-    /// The event that led to this one.
+    /// The event that caused this one.
     pub causation_id: Option<Uuid>,
     /// JSON text, plain.
     pub data: Arc<str>,
@@ -174,20 +175,20 @@ pub struct SealedEvent {
     pub personal: Option<Arc<[u8]>>,
 }
 
-/// An event as it stands in the log.
+/// An event as recorded in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedEvent {
-    /// Place in the log.
+    /// Position in the log.
     pub position: Position,
     /// The stream it belongs to.
     pub stream: StreamName,
-    /// Place in its stream.
+    /// Version in its stream.
     pub version: StreamVersion,
     /// UTC to the microsecond, strictly later than the event before it in the log.
     pub recorded_at: Timestamp,
-    /// What the writer gave.
+    /// The event as the writer gave it.
     pub event: SealedEvent,
-    /// Hash of the event before it in its stream; zeros before the first.
+    /// Hash of the previous event of the stream; zeros for the first.
     pub prev_hash: [u8; 32],
     /// Hash of this event: `hash::event_hash`.
     pub hash: [u8; 32],
@@ -208,7 +209,7 @@ pub fn time_text(time: Timestamp) -> String {
     if civil.year() < 0 {
         return format!("{time:.6}");
     }
-    // By hand, for every event that is written, read or proved needs this: a tenth of the formatter's time.
+    // Written by hand because every event that is written, read or verified needs it: a tenth of the formatter's time.
     let mut text = *b"0000-00-00T00:00:00.000000Z";
     write_digits(&mut text[0..4], civil.year().unsigned_abs().into());
     let fields = [civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second()];
@@ -226,7 +227,7 @@ fn write_digits(to: &mut [u8], mut number: u32) {
     }
 }
 
-/// Reads what [`time_text`] wrote; anything else, however valid a time, is refused, for it would hash differently.
+/// Parses the output of [`time_text`]. `None` for any other form, even a valid time, because it would hash differently.
 #[must_use]
 pub fn parse_time_text(text: &str) -> Option<Timestamp> {
     let time: Timestamp = text.parse().ok()?;
@@ -238,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_one_text_only() {
+    fn only_the_canonical_form_of_a_time_is_parsed() {
         let text = "2026-11-23T02:40:07.123456Z";
         let time = parse_time_text(text).expect("written by time_text");
         assert_eq!(time_text(time), text);
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_s_text_is_the_formatter_s() {
+    fn time_text_equals_the_formatter_output() {
         for seconds in (-70_000_000_000..250_000_000_000_i64).step_by(99_999_989) {
             let time = Timestamp::new(seconds, (seconds.unsigned_abs() % 1_000_000_000) as i32).expect("in range");
             assert_eq!(time_text(time), format!("{time:.6}"));
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn stream_names_hold_no_surprises() {
+    fn invalid_stream_names_are_refused() {
         let id = Uuid::nil();
         assert_eq!(StreamName::of("session", id).id(), Some(id));
         assert_eq!(StreamName::parse("settings-policy").map(|s| s.category().to_owned()), Ok("settings".to_owned()));

@@ -1,22 +1,22 @@
 //! The hash that binds an event to its content and to the event before it in its stream. `docs/event-hash.md` has the
 //! test vectors; `tests/verify_log.py` is a second implementation that must agree.
 //!
-//! Invariant: only stored bytes go in, each behind its length, so no two different events give the same input.
+//! Invariant: only stored bytes are hashed, each field preceded by its length, so two different events never give the same input.
 
 use sha2::{Digest, Sha256};
 
 use crate::event::{RecordedEvent, SealedEvent, StreamName, StreamVersion, time_text};
 
-/// What separates this hash from every other use of SHA-256.
+/// Separates this hash from every other use of SHA-256.
 pub const LABEL: &[u8] = b"fiido-desk/event/1";
 
-/// Stands where a length would for a field that is absent.
+/// Written instead of the length of an absent field.
 const ABSENT: u32 = u32::MAX;
 
 /// `prev_hash` of a stream's first event.
 pub const NO_HASH: [u8; 32] = [0; 32];
 
-/// The hash of an event that stands as `version` in `stream` after the event with `prev_hash`.
+/// The hash of an event with this `version` in `stream`, after the event with `prev_hash`.
 #[must_use]
 pub fn event_hash(
     prev_hash: &[u8; 32],
@@ -42,7 +42,7 @@ pub fn event_hash(
     hash.0.finalize().into()
 }
 
-/// Whether the event's hash is that of its content and `prev_hash`.
+/// Whether the stored hash is that of the event's content and `prev_hash`.
 #[must_use]
 pub fn is_intact(recorded: &RecordedEvent) -> bool {
     let RecordedEvent { prev_hash, stream, version, recorded_at, event, hash, .. } = recorded;
@@ -60,7 +60,7 @@ impl FieldHash {
     }
 
     fn field(&mut self, bytes: &[u8]) {
-        let length = u32::try_from(bytes.len()).expect("a field is far below 4 GiB: plan::MAX_EVENT_BYTES");
+        let length = u32::try_from(bytes.len()).expect("a field is far below 4 GiB: sequencer::MAX_EVENT_BYTES");
         self.0.update(length.to_be_bytes());
         self.0.update(bytes);
     }

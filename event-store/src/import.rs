@@ -1,12 +1,11 @@
-//! A log that takes another's events as they are: same ids, bytes, times, versions, links and hashes, in the same order. Only
-//! the positions are the target's own.
+//! Copies the events of one log into another unchanged: same ids, bytes, times, versions, links and hashes, in the same order. Only
+//! the positions are assigned by the target.
 //!
-//! [`Import`] is the way in, for every adapter: it checks what it is given as `verify` does, compares what the target has
-//! already with what comes, and appends the rest. So it does not matter where an earlier run ended, or whether its last write
-//! arrived: whoever comes next compares, and goes on.
+//! [`Import`] works with every adapter: it checks the events as `verify` does, compares those that the target already has, and
+//! appends the rest. So a run may end anywhere, even with a write of unknown outcome: the next run compares and continues.
 //!
-//! Invariants: nothing is appended that does not follow what is there, by hash, link, version and time; what is there and is
-//! not what comes is named and left as it is; and until a copy is whole, the log that it makes is nobody's to serve.
+//! Invariants: an event is only appended if it follows the existing ones by hash, link, version and time; an existing event that
+//! differs is reported and left unchanged; an incomplete copy is never served.
 
 mod chain;
 mod identity;
@@ -14,16 +13,17 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
+use futures::StreamExt as _;
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::{
     event::{Position, RecordedEvent},
     migration::MigrationError,
+    pages::{PAGE, pages_after},
     port::ReadError,
-    postgres::PostgresError,
     verify::Flaw,
 };
 
@@ -33,20 +33,18 @@ pub use identity::identity_of_copy;
 pub use target::ImportTarget;
 pub(crate) use target::placed_after;
 
-/// The most events in one write.
+/// Most events of one write.
 const EVENTS: usize = 512;
-/// The most bytes of events in one write, but for a single event that is larger.
+/// Most bytes of one write, unless a single event is larger.
 const BYTES: usize = 1024 * 1024;
-/// Tries of one write while the target is away, and the pause before the second, doubled for each further one: about 25 s.
-const TRIES: u32 = 8;
+/// Attempts of one write while the target is unavailable, and the pause before the second, doubled each time: about 25 s.
+const ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 200 });
-/// What is there is read in pages of so many.
-const PAGE: usize = 1000;
 
-/// Why a log does not take another's events.
+/// Why an import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The target has an identity of its own.
+    /// The target is another log.
     #[error("the target holds another log, {here}; the source is log {wanted}")]
     OtherLog {
         /// The target's.
@@ -54,81 +52,77 @@ pub enum ImportError {
         /// The source's.
         wanted: Uuid,
     },
-    /// The target has this log already, as it was before a restore or another copy.
+    /// The target is this log in another generation.
     #[error("the target holds generation {here} of this log, and the copy is to be generation {wanted}")]
     OtherGeneration {
         /// The target's.
         here: u64,
-        /// What the copy's would be.
+        /// The copy's.
         wanted: u64,
     },
-    /// There are events, and nothing says which log they are of.
-    #[error("the target holds events and does not say of which log")]
+    /// The target has events but no identity.
+    #[error("the target holds events without the identity of their log")]
     Nameless,
-    /// It is something else altogether.
-    #[error("the target is in use, and is no log of Fiido Desk")]
+    /// The target is in use for something else.
+    #[error("the target is in use and is not a log of Fiido Desk")]
     NoLog,
-    /// An event of the source cannot stand in the target.
-    #[error("the target refuses the event at position {position}: {event_id} stands somewhere else in it")]
+    /// The target refuses an event whose id it has elsewhere.
+    #[error("the target refuses the event at position {position}: {event_id} exists elsewhere in it")]
     Refused {
-        /// In the source.
+        /// Position in the source.
         position: Position,
-        /// Which.
+        /// The event.
         event_id: Uuid,
     },
-    /// An event is larger than the target takes.
-    #[error("the event at position {position} takes {bytes} bytes, and the target takes {limit} at once")]
+    /// An event is larger than the target accepts.
+    #[error("the event at position {position} takes {bytes} bytes, and the target accepts {limit}")]
     TooLarge {
-        /// In the source.
+        /// Position in the source.
         position: Position,
-        /// As the target counts.
+        /// Its size as counted by the target.
         bytes: usize,
-        /// The most.
+        /// The target's limit.
         limit: usize,
     },
-    /// The role in the target may not make or migrate a log.
-    #[error("the target's role may use the log and not change it; name the role that owns it")]
+    /// The role in the target may not create or migrate a log.
+    #[error("the target's role may use the log but not migrate it; use the role that owns it")]
     NotOwner,
-    /// The source does not prove itself.
+    /// The source is not valid.
     #[error("the source is not as it was recorded, at position {position}: {flaw}")]
     Flawed {
-        /// In the source.
+        /// Position in the source.
         position: Position,
-        /// What is wrong there.
+        /// The flaw.
         flaw: Flaw,
     },
-    /// The target has another event where this one would stand.
+    /// The target has a different event in this place.
     #[error("event {number} differs: the source has {source_has}, the target {target_has}")]
     Differs {
-        /// Which, counted from the log's first.
+        /// Its number, counted from the log's first event.
         number: u64,
         /// What the source has there.
         source_has: Found,
         /// What the target has there.
         target_has: Found,
     },
-    /// What was read back is not what was written.
-    #[error("what the target gives back is not what was written: {0}")]
+    /// What was read back differs from what was written.
+    #[error("what was read back differs from what was written: {0}")]
     NotAsWritten(&'static str),
-    /// The target has moved since it was last read; it is read again.
-    #[error("somebody else writes to the target")]
+    /// The target's head has moved since it was last read; it is read again.
+    #[error("another process writes to the target")]
     Moved,
-    /// The target did not answer; whether it has stored the events is not known.
+    /// The target did not answer; whether the events were stored is unknown.
     #[error("the target is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The target cannot be read.
     #[error("the target cannot be read")]
     Read(#[source] ReadError),
-    /// The target's file cannot be brought to this program's version.
+    /// The target cannot be migrated to this program's version.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// The target's server must not be used, or did not answer.
+    /// The target's server is unsuitable, denies access or did not answer.
     #[error(transparent)]
-    Postgres(#[from] PostgresError),
-    /// The target's server must not be used, or does not let us.
-    #[cfg(feature = "kurrentdb")]
-    #[error(transparent)]
-    Kurrent(crate::kurrentdb::KurrentError),
+    Server(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// One side of a difference.
@@ -144,32 +138,33 @@ impl std::fmt::Display for Found {
     }
 }
 
-/// A copy under way.
+/// A copy in progress.
 pub struct Import {
     target: Box<dyn ImportTarget>,
-    /// What was compared or appended so far.
+    /// The events compared or appended so far.
     chain: Chain,
-    /// Where the last of it stands in the target.
+    /// Position of the last of them in the target.
     last: Position,
-    /// Nothing stands behind `last`, as far as is known.
+    /// As far as is known, the target ends at `last`.
     is_at_end: bool,
-    /// How often in a row the target turned out to have moved, and had nothing new.
+    /// How often in a row a write failed with `Moved` although the target had nothing new.
     stalls: u32,
     appended: u64,
 }
 
 impl Import {
-    /// Begins to fill a target, or goes on; `chain` has no event yet and knows from where on the source's times rise.
+    /// Starts or resumes filling a target. `chain` is empty and knows from which event on the source's times increase.
     #[must_use]
     pub fn new(target: Box<dyn ImportTarget>, chain: Chain) -> Self {
         Self { target, chain, last: Position::START, is_at_end: false, stalls: 0, appended: 0 }
     }
 
-    /// Takes the next events of the source, which must be given from its first event on and in order. Answers where each
-    /// of them stands in the target; they are on disk then.
+    /// Takes the next events of the source, which must be given in order from its first event on. Returns their positions
+    /// in the target; they are on disk then.
     ///
     /// # Errors
-    /// The events do not follow those before them, the target has others, or it is away for long. What was taken stays.
+    /// The events do not follow the previous ones, the target has different ones, or it is unavailable for too long. Events
+    /// taken before stay.
     pub async fn take(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
         let mut places = Vec::with_capacity(events.len());
         while places.len() < events.len() {
@@ -180,7 +175,7 @@ impl Import {
         Ok(places)
     }
 
-    /// Compares what the target has behind `last`.
+    /// Compares events that the target has after `last`.
     async fn compare_some(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
         let there =
             self.target.reader().read_all(self.last, events.len().min(PAGE)).await.map_err(ImportError::Read)?;
@@ -190,12 +185,12 @@ impl Import {
             if !is_copy(event, found) {
                 return Err(self.difference(Some(event), Some(found)));
             }
-            self.go_past(event, found.position);
+            self.record(event, found.position);
         }
         Ok(there.iter().map(|found| found.position).collect())
     }
 
-    /// Appends as much as one write takes.
+    /// Appends one batch.
     async fn append_some(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
         let batch = &events[..first_batch(events)];
         let mut checked = self.chain.beginning();
@@ -204,31 +199,31 @@ impl Import {
         }
         let Some(places) = self.try_to_append(batch).await? else { return Ok(Vec::new()) };
         for (event, place) in batch.iter().zip(&places) {
-            self.go_past(event, *place);
+            self.record(event, *place);
         }
         self.appended += batch.len() as u64;
         Ok(places)
     }
 
-    /// Nothing where it is not known what the target has: it is read then.
+    /// `None` if the target must be read again, because its state is unknown.
     async fn try_to_append(&mut self, batch: &[Arc<RecordedEvent>]) -> Result<Option<Vec<Position>>, ImportError> {
         let mut pause = PAUSE;
-        for attempt in 1..=TRIES {
+        for attempt in 1..=ATTEMPTS {
             let error = match self.target.append(batch).await {
                 Ok(places) => return Ok(Some(places)),
-                Err(ImportError::Moved) if self.stalls < TRIES => {
+                Err(ImportError::Moved) if self.stalls < ATTEMPTS => {
                     (self.is_at_end, self.stalls) = (false, self.stalls + 1);
                     return Ok(None);
                 }
-                // It has not moved, as was seen each time: it is a key that refuses.
+                // Nothing new was found each time, so a key refuses the event.
                 Err(ImportError::Moved) => return Err(refused(batch)),
-                Err(error @ ImportError::Unavailable(_)) if attempt < TRIES => error,
+                Err(error @ ImportError::Unavailable(_)) if attempt < ATTEMPTS => error,
                 Err(error) => return Err(error),
             };
-            tracing::warn!(error = &error as &dyn std::error::Error, "the target is away; it is tried again");
+            tracing::warn!(error = &error as &dyn std::error::Error, "the target is unavailable; the write is retried");
             sleep(pause).await;
             pause *= 2;
-            // What was under way may have arrived.
+            // The earlier write may have arrived.
             match self.target.reader().read_all(self.last, 1).await {
                 Ok(there) if there.is_empty() => {}
                 Ok(_arrived) => {
@@ -246,8 +241,8 @@ impl Import {
         self.chain.flaw_of(event).map_or(Ok(()), |flaw| Err(ImportError::Flawed { position: event.position, flaw }))
     }
 
-    fn go_past(&mut self, event: &RecordedEvent, place: Position) {
-        self.chain.go_past(event);
+    fn record(&mut self, event: &RecordedEvent, place: Position) {
+        self.chain.add(event);
         (self.last, self.stalls) = (place, 0);
     }
 
@@ -256,10 +251,10 @@ impl Import {
         ImportError::Differs { number, source_has: Found(event.cloned()), target_has: Found(found.cloned()) }
     }
 
-    /// Makes sure that the target has nothing that was not given.
+    /// Checks that the target has no further events.
     ///
     /// # Errors
-    /// It has, or cannot be read.
+    /// It has further events, or cannot be read.
     pub async fn expect_no_more(&mut self) -> Result<(), ImportError> {
         let there = self.target.reader().read_all(self.last, 1).await.map_err(ImportError::Read)?;
         self.is_at_end = there.is_empty();
@@ -269,36 +264,35 @@ impl Import {
         }
     }
 
-    /// Reads back what the target has beyond what was read back before (nothing, for a fresh chain) and compares it with
-    /// what was given: count, hashes, links, times, order, and where the log says that it ends.
+    /// Reads the target's events after those read back before, and compares everything with what was given: count, hashes,
+    /// links, times, order, and the head record.
     ///
     /// # Errors
-    /// It gives back something else, or cannot be read.
+    /// There is a difference, or the target cannot be read.
     pub async fn read_back(&self, back: &mut ReadBack, progress: impl Fn(u64)) -> Result<(), ImportError> {
         let reader = self.target.reader();
-        loop {
-            let page = reader.read_all(back.last, PAGE).await.map_err(ImportError::Read)?;
-            let Some(last) = page.last() else { break };
-            back.last = last.position;
-            for event in &page {
+        let mut pages = pin!(pages_after(reader, back.last));
+        while let Some(page) = pages.next().await {
+            for event in &page.map_err(ImportError::Read)? {
+                back.last = event.position;
                 if back.chain.flaw_of(event).is_some() {
-                    return Err(ImportError::NotAsWritten("an event does not prove itself"));
+                    return Err(ImportError::NotAsWritten("an event is not valid"));
                 }
-                back.chain.go_past(event);
+                back.chain.add(event);
             }
             progress(back.chain.events());
         }
         if back.chain != self.chain {
-            return Err(ImportError::NotAsWritten("the Merkle root over all events is another one"));
+            return Err(ImportError::NotAsWritten("the Merkle root over all events differs"));
         }
         let end = reader.recorded_end().await.map_err(ImportError::Read)?;
         if end.is_some_and(|end| end.position != self.last || !self.chain.ends_as(&end)) {
-            return Err(ImportError::NotAsWritten("the recorded end of the log is not its last event"));
+            return Err(ImportError::NotAsWritten("the head record does not describe the last event"));
         }
         Ok(())
     }
 
-    /// Says that the copy is whole: from now on it may be served.
+    /// Marks the copy as complete: from now on it may be served.
     ///
     /// # Errors
     /// The target does not answer.
@@ -306,26 +300,26 @@ impl Import {
         self.target.finish(self.chain.rises_after()).await
     }
 
-    /// What was taken so far, whether it was there or was appended.
+    /// The events taken so far, compared or appended.
     #[must_use]
     pub fn chain(&self) -> &Chain {
         &self.chain
     }
 
-    /// How many events this import has appended itself.
+    /// Number of events appended by this import.
     #[must_use]
     pub fn appended(&self) -> u64 {
         self.appended
     }
 
-    /// Where the target ends.
+    /// Position of the target's last event.
     #[must_use]
     pub fn last(&self) -> Position {
         self.last
     }
 }
 
-/// How far the target has been read back.
+/// Progress of reading the target back.
 #[derive(Debug)]
 pub struct ReadBack {
     chain: Chain,
@@ -334,7 +328,7 @@ pub struct ReadBack {
 
 impl Default for ReadBack {
     fn default() -> Self {
-        // Where times rise was checked on the way in, and is compared with the rest.
+        // Increasing times were checked on the way in, and are compared with the rest of the chain.
         Self { chain: Chain::rising_after(u64::MAX), last: Position::START }
     }
 }
@@ -344,7 +338,7 @@ fn refused(batch: &[Arc<RecordedEvent>]) -> ImportError {
     ImportError::Refused { position: first.position, event_id: first.event.event_id }
 }
 
-/// Whether one is the other, but for its position. Where both prove themselves the hashes alone say so.
+/// Whether two events are equal except for their positions.
 fn is_copy(event: &RecordedEvent, found: &RecordedEvent) -> bool {
     let same_place = event.stream == found.stream && event.version == found.version;
     same_place
@@ -354,11 +348,11 @@ fn is_copy(event: &RecordedEvent, found: &RecordedEvent) -> bool {
         && event.hash == found.hash
 }
 
-/// How many of these one write takes.
+/// Number of events of the next write.
 fn first_batch(events: &[Arc<RecordedEvent>]) -> usize {
     let mut bytes = 0;
     let fits = |event: &&Arc<RecordedEvent>| {
-        bytes += crate::plan::size(&event.event);
+        bytes += crate::sequencer::size(&event.event);
         bytes <= BYTES
     };
     events.iter().take(EVENTS).take_while(fits).count().max(1)

@@ -1,25 +1,25 @@
-//! The log in KurrentDB (EventStoreDB): a stream for each of ours under the same name, version n at revision n - 1, the commit
-//! position as position. It holds the log and nothing else.
+//! The log in KurrentDB (EventStoreDB): each stream under its own name, version n at revision n - 1, the commit position as
+//! position. Only the log is stored there.
 //!
-//! Nobody numbers here but the server, and no transaction is shared with anything; what the port promises beyond the server's own
-//! promises is made up of reading back (`writer.rs`), of knowing streams (`history.rs`) and of streams with one first event
-//! (`claims.rs`, `identity.rs`). What holds less than in a dense log stands at [`Positions::Increasing`].
+//! The server assigns positions, and there are no transactions across streams. Promises of the port that the server does not give
+//! itself are kept by reading back (`writer.rs`), by an index of each stream (`stream_index.rs`), and by streams whose first event
+//! decides (`reservations.rs`, `identity.rs`). [`Positions::Increasing`] documents what is weaker than in a dense log.
 //!
-//! Invariants: stored bytes are ours as they were hashed (`codec.rs`); a stream's metadata are never written, so nothing of ours
-//! may ever be scavenged; what decisions are made from is read from the leader. `docs/kurrentdb.md` is for operators.
+//! Invariants: events are stored as the bytes that were hashed (`codec.rs`); stream metadata are never written, so our events are
+//! never scavenged; reads that decisions depend on come from the leader. `docs/kurrentdb.md` is for operators.
 
-mod claims;
 mod codec;
 mod connection;
 mod fault;
-mod guard;
-mod history;
 mod identity;
 mod import;
-mod losses;
-mod pull;
+mod read;
 mod reader;
+mod reservations;
 mod settings;
+mod spin_guard;
+mod stream_index;
+mod truncations;
 mod watch;
 mod writer;
 
@@ -29,13 +29,14 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     migration::MigrationError,
-    plan::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
-        RecordedEnd, reads_through_its_reader,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        RecordedEnd, Truncation, reads_through_its_reader,
     },
+    sequencer::Request,
 };
 
 use connection::Connection;
@@ -46,45 +47,45 @@ use writer::KurrentWriter;
 pub use import::KurrentImport;
 pub use settings::{KurrentSettings, MAX_APPEND_BYTES, SettingsError};
 
-/// How long the server may take for each question at the start.
-const OPENS_WITHIN: Duration = Duration::from_secs(5);
-/// How often it is asked whether it is there.
-const TRIES: u32 = 5;
-/// Older servers do not tell where in the log a stream's events are.
+/// Limit of each call while opening.
+const OPEN_LIMIT: Duration = Duration::from_secs(5);
+/// Attempts to reach the server while opening.
+const ATTEMPTS: u32 = 5;
+/// The oldest supported version: older servers do not return the log position of a stream's events.
 const OLDEST: (usize, usize) = (22, 10);
 
-/// Why the log was not opened.
+/// Why the log could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum KurrentError {
-    /// The URL or the credentials.
+    /// The URL or the credentials are invalid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The server cannot be reached or did not answer.
     #[error("KurrentDB is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// User and password are not right, or may not do what is needed.
-    #[error("KurrentDB denies access: docs/kurrentdb.md says what its user must be allowed")]
+    /// User and password are wrong, or lack rights.
+    #[error("KurrentDB denies access: docs/kurrentdb.md lists the rights that its user needs")]
     AccessDenied,
-    /// The server lacks what is needed.
+    /// The server is too old.
     #[error("KurrentDB is of version {found}, and {}.{} or newer is needed", OLDEST.0, OLDEST.1)]
     TooOld {
-        /// What it says to be.
+        /// Its version.
         found: String,
     },
-    /// There is nothing of ours to read.
+    /// It contains no log.
     #[error("there is no log of Fiido Desk in this KurrentDB")]
     NoLog,
-    /// Events stand there, and nothing says which log they are of.
+    /// It contains events but no identity.
     #[error(
-        "this KurrentDB holds events under names like ours and no identity: restore the stream {}, or name another",
-        pull::IDENTITY
+        "this KurrentDB holds events in streams named like ours but no identity: restore the stream {}, or use another database",
+        read::IDENTITY
     )]
     Nameless,
-    /// It is being filled from another log, or that was interrupted.
+    /// It is an incomplete copy of another log.
     #[error(transparent)]
-    NotWhole(#[from] MigrationError),
-    /// What says which log it is says something else.
-    #[error("the stream {} does not say which log this is", pull::IDENTITY)]
+    Incomplete(#[from] MigrationError),
+    /// The identity stream has other content.
+    #[error("the stream {} does not hold the identity of a log", read::IDENTITY)]
     Identity,
 }
 
@@ -102,25 +103,33 @@ pub struct KurrentLog {
 }
 
 impl KurrentLog {
-    /// Opens the log; begins one in a database that has none.
+    /// Opens the log, or creates one in a database without a log.
     ///
     /// # Errors
-    /// The server cannot be reached, is too old, denies access, its log cannot be told, or is a copy that is not whole.
+    /// The server cannot be reached, is too old or denies access, or its log has no identity or is an incomplete copy.
     pub async fn open(settings: KurrentSettings) -> Result<Self, KurrentError> {
+        Self::open_with(settings, SystemClock::shared()).await
+    }
+
+    /// Opens the log with another clock.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(settings: KurrentSettings, clock: Arc<dyn Clock>) -> Result<Self, KurrentError> {
         let connection = Connection::new(settings, true);
         refuse_older(&connection).await?;
         let stored = identity::ensure(&connection).await?;
         if stored.is_being_filled {
-            return Err(MigrationError::NotWhole.into());
+            return Err(MigrationError::Incomplete.into());
         }
         let identity = stored.identity();
         let reader = watching(connection, identity).await?;
-        let writer = KurrentWriter::new(reader.clone());
+        let writer = KurrentWriter::new(reader.clone(), clock);
         Ok(Self { reader, writer })
     }
 
-    /// Opens an existing log for reading only, from whichever node the URL prefers; works while nodes write it, and for a
-    /// user who may only read.
+    /// Opens an existing log read-only, on the node that the URL prefers; works while nodes write it, and for a user who may
+    /// only read.
     ///
     /// # Errors
     /// As [`Self::open`]; there is no log.
@@ -133,7 +142,7 @@ impl KurrentLog {
     }
 }
 
-/// A reader that hears of news.
+/// A reader that is notified of new events.
 async fn watching(connection: Connection, identity: Identity) -> Result<KurrentReader, KurrentError> {
     let reader = KurrentReader::new(connection.clone(), identity);
     reader.announce(reader.last().await?);
@@ -141,15 +150,15 @@ async fn watching(connection: Connection, identity: Identity) -> Result<KurrentR
     Ok(reader)
 }
 
-/// Also waits a while for a server that is just starting.
+/// Also waits a while for a server that is starting.
 async fn refuse_older(connection: &Connection) -> Result<(), KurrentError> {
-    let mut tries = 0;
+    let mut attempt = 0;
     let version = loop {
-        tries += 1;
-        match connection.call(OPENS_WITHIN, |lent| async move { lent.client.server_info().await }).await {
+        attempt += 1;
+        match connection.call(OPEN_LIMIT, |lent| async move { lent.client.server_info().await }).await {
             Ok(info) => break info.version(),
             Err(Fault::NoClient(what)) => return Err(Fault::NoClient(what).into()),
-            Err(fault) if tries == TRIES => return Err(fault.into()),
+            Err(fault) if attempt == ATTEMPTS => return Err(fault.into()),
             Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
         }
     };
@@ -172,7 +181,7 @@ impl EventStore for KurrentLog {
         self.writer.append(Request { stream: stream.clone(), expected, events }).await
     }
 
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
-        claims::claim(&self.reader.connection, event_id, stream).await
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        reservations::reserve(&self.reader.connection, event_id, stream).await
     }
 }

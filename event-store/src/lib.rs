@@ -4,12 +4,13 @@
 //! It knows no business: an event here is a type name, a schema number, a JSON text and perhaps a sealed part.
 //! Invariant: nothing in this crate updates or deletes an event.
 
-pub mod append;
 pub mod background;
 pub mod checkpoint;
+pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod event;
+pub mod group_commit;
 pub mod hash;
 pub mod import;
 #[cfg(feature = "kurrentdb")]
@@ -20,7 +21,6 @@ pub mod memory;
 pub mod merkle;
 pub mod migration;
 pub mod pages;
-pub mod plan;
 pub mod port;
 pub mod position_map;
 pub mod postgres;
@@ -29,15 +29,19 @@ pub mod proof;
 mod row;
 #[cfg(test)]
 mod samples;
+pub mod sequencer;
 pub mod sql;
+mod sql_reader;
 pub mod sqlite;
 pub mod subscription;
 pub mod vault;
 pub mod verify;
 
+pub use clock::{Clock, SystemClock};
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
-pub use log::{Log, NewEvent, PersonalPart};
+pub use log::{Log, NewEvent};
 pub use port::{
-    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Follow, Identity, Loss, Positions, ReadError,
+    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Follow, Identity, Positions, ReadError,
+    Truncation,
 };
-pub use vault::{KeyClass, Opened, Vault};
+pub use vault::{KeyClass, PersonalPart, Unsealed, Vault};

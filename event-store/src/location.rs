@@ -1,28 +1,27 @@
-//! Where a log is: a file, a PostgreSQL server, a KurrentDB server. What programs take as a setting or an argument is read
-//! here, once for all of them.
+//! The location of a log: a file, a PostgreSQL server or a KurrentDB server; parsed from settings and arguments of all programs.
 //!
-//! Invariant: what is shown of a location holds no user, no password and no option.
+//! Invariant: a displayed location contains no user, password or option.
 
 use std::{fmt, path::PathBuf};
 
-/// A place that events are kept in.
+/// Where events are stored.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// A SQLite file.
     Sqlite(PathBuf),
     /// The URL of a PostgreSQL server.
     Postgres(String),
-    /// The URL of a KurrentDB server or cluster, as its own clients take it.
+    /// The connection string of a KurrentDB server or cluster.
     Kurrent(String),
 }
 
-/// A URL of a kind that holds no log; shown without what may be secret in it.
+/// The text is not a location; displayed without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is neither a path, sqlite:PATH, postgres://… nor kurrentdb://…")]
 pub struct NoLocation(pub String);
 
 const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
-/// What KurrentDB's own clients take.
+/// The schemes that KurrentDB's clients accept.
 pub(crate) const KURRENT_SCHEMES: [&str; 8] = [
     "kurrentdb://",
     "kurrentdb+discover://",
@@ -35,10 +34,10 @@ pub(crate) const KURRENT_SCHEMES: [&str; 8] = [
 ];
 
 impl Location {
-    /// Reads what an operator wrote; in a directory the file of this name is meant.
+    /// Parses a location; for a directory, the file with this name in it.
     ///
     /// # Errors
-    /// It is a URL of another kind, or nothing.
+    /// The URL has another scheme, or the text is empty.
     pub fn parse(text: &str, file_in_directory: &str) -> Result<Self, NoLocation> {
         let begins_with_one_of = |schemes: &[&str]| schemes.iter().any(|scheme| text.starts_with(scheme));
         if begins_with_one_of(&POSTGRES) {
@@ -71,8 +70,8 @@ impl fmt::Debug for Location {
     }
 }
 
-/// Scheme and hosts of a URL: user, password and options (which may hold a password as well) are left out. A password may
-/// hold any character, and none that belongs to one is shown.
+/// Scheme and hosts of a URL, without user, password and options (which may contain a password too). A password may contain any
+/// character; none of it is returned.
 #[must_use]
 pub fn without_secrets(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
@@ -81,7 +80,7 @@ pub fn without_secrets(url: &str) -> String {
     format!("{scheme}://{place}")
 }
 
-/// Whether a URL brings a password along, which every user of the machine could read among a program's arguments.
+/// Whether a URL contains a password, which every user of the machine could read in a program's arguments.
 #[must_use]
 pub fn holds_password(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
@@ -98,21 +97,21 @@ mod tests {
     }
 
     #[test]
-    fn a_path_with_or_without_its_scheme_is_a_file() {
+    fn a_path_with_or_without_scheme_is_a_file() {
         assert_eq!(parsed("/x/log.db").as_deref(), Some("/x/log.db"));
         assert_eq!(parsed("sqlite:/x/log.db").as_deref(), Some("/x/log.db"));
         assert_eq!(parsed("sqlite:///x/log.db").as_deref(), Some("/x/log.db"));
     }
 
     #[test]
-    fn in_a_directory_the_file_is_found_by_its_name() {
+    fn a_directory_gives_the_named_file_in_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("events.db").display().to_string();
         assert_eq!(parsed(&folder.path().display().to_string()), Some(file));
     }
 
     #[test]
-    fn servers_are_known_by_their_scheme() {
+    fn servers_are_recognised_by_scheme() {
         assert!(matches!(Location::parse("postgresql://db/desk", ""), Ok(Location::Postgres(_))));
         for scheme in KURRENT_SCHEMES {
             assert!(matches!(Location::parse(&format!("{scheme}host:2113"), ""), Ok(Location::Kurrent(_))), "{scheme}");
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_never_shown() {
+    fn secrets_are_never_displayed() {
         let urls = [
             ("postgres://auditor:s3cret@db:5432/desk?password=s3cret", "postgres://db:5432/desk"),
             ("kurrentdb://admin:s3cret@a:2113,b:2113?tls=false&userKeyFile=s3cret", "kurrentdb://a:2113,b:2113"),

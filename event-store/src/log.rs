@@ -1,4 +1,4 @@
-//! The log as commands use it: events come in plain, and what is personal in them is sealed on the way to the store.
+//! The log for commands: takes events in plain text and seals their personal parts before appending.
 //!
 //! Invariant: the key that seals an event is on disk before the append that uses it.
 
@@ -8,48 +8,38 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    clock::{Clock, SystemClock},
     event::{Actor, RecordedEvent, SealedEvent, StreamName},
-    plan::same_content,
     port::{AppendError, Appended, EventReader, EventStore, Expected, ReadError},
-    vault::{KeyClass, Opened, Vault, VaultError},
+    sequencer::same_content,
+    vault::{PersonalPart, Unsealed, Vault, VaultError},
 };
 
-/// The personal part of an event before it is sealed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonalPart {
-    /// Whose it is.
-    pub subject: Uuid,
-    /// Which of the subject's keys seals it.
-    pub class: KeyClass,
-    /// JSON text.
-    pub json: String,
-}
-
-/// An event as a use case gives it.
+/// An event before sealing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
     /// Derived from an idempotency key, or random.
     pub event_id: Uuid,
     /// Written by hand, like `session.agent_took_over`.
     pub event_type: &'static str,
-    /// The shape of both parts.
+    /// Schema version of both parts.
     pub schema: u32,
-    /// Who did it.
+    /// Who caused it.
     pub actor: Actor,
-    /// One request or one policy reaction.
+    /// Shared by all events of one request or of one process manager reaction.
     pub correlation_id: Uuid,
-    /// The event that led to this one.
+    /// The event that caused this one.
     pub causation_id: Option<Uuid>,
     /// JSON text, plain.
     pub data: String,
-    /// What is to be sealed.
+    /// The part to be sealed.
     pub personal: Option<PersonalPart>,
 }
 
-/// Why the log did not take an event.
+/// Why an append or a read failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// The store said no.
+    /// The store refused the append.
     #[error(transparent)]
     Append(#[from] AppendError),
     /// The store could not be read.
@@ -58,23 +48,36 @@ pub enum LogError {
     /// The personal part could not be sealed or opened.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// Another stream has the ids, or was first to claim them.
-    #[error("the event ids are those of another stream")]
+    /// Another stream has used or reserved the ids.
+    #[error("the event ids belong to another stream")]
     AnotherStreams,
 }
 
-/// Store and vault together.
+/// A store and a vault.
 #[derive(Clone)]
 pub struct Log {
     store: Arc<dyn EventStore>,
     vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Log {
-    /// Puts a store behind a vault.
+    /// Combines a store and a vault, with the machine's clock.
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, vault: Arc<Vault>) -> Self {
-        Self { store, vault }
+        Self { store, vault, clock: SystemClock::shared() }
+    }
+
+    /// The same log with another clock, which determines the month of keys. Events get their time from the store's clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The clock, for decisions about events of this log.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// The reading half.
@@ -89,19 +92,19 @@ impl Log {
         &self.vault
     }
 
-    /// Makes the log's files whole before a clean stop.
+    /// Moves everything into the main database file before a clean stop, if the adapter owns its files.
     ///
     /// # Errors
     /// The store is unavailable.
-    pub async fn settle(&self) -> Result<(), LogError> {
-        Ok(self.store.settle().await?)
+    pub async fn flush(&self) -> Result<(), LogError> {
+        Ok(self.store.flush().await?)
     }
 
     /// Opens the sealed part of a recorded event.
     ///
     /// # Errors
     /// The key is missing without a tombstone, or the part is damaged.
-    pub async fn open(&self, event: &RecordedEvent) -> Result<Opened, LogError> {
+    pub async fn open(&self, event: &RecordedEvent) -> Result<Unsealed, LogError> {
         Ok(self.vault.open(event).await?)
     }
 
@@ -119,11 +122,11 @@ impl Log {
         self.append_sealed(stream, expected, events, sealed).await
     }
 
-    /// The same for events whose ids may be tried in several streams: they are those of the first that tries to append them.
-    /// That is made sure of by the first event's id, when nothing but the append can fail any more.
+    /// The same for events whose ids may be tried in several streams: the first event's id is reserved for this stream
+    /// before the append, after sealing, so that only the append itself can still fail.
     ///
     /// # Errors
-    /// As [`Self::append`]; [`LogError::AnotherStreams`] where another was first.
+    /// As [`Self::append`]; [`LogError::AnotherStreams`] if another stream has reserved the id.
     pub async fn append_once(
         &self,
         stream: &StreamName,
@@ -132,7 +135,7 @@ impl Log {
     ) -> Result<Appended, LogError> {
         let sealed = self.seal_all(events).await?;
         if let Some(first) = events.first()
-            && self.store.claim(first.event_id, stream).await? != *stream
+            && self.store.reserve(first.event_id, stream).await? != *stream
         {
             return Err(LogError::AnotherStreams);
         }
@@ -140,7 +143,7 @@ impl Log {
     }
 
     async fn seal_all(&self, events: &[NewEvent]) -> Result<Vec<SealedEvent>, LogError> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let mut sealed = Vec::with_capacity(events.len());
         for event in events {
             sealed.push(self.seal(event, now).await?);
@@ -171,8 +174,8 @@ impl Log {
         Ok(sealed)
     }
 
-    /// A repeat in another month is sealed with another key than the first time was: it is compared again under the key
-    /// of then, and repeated with the sealed parts that are stored.
+    /// A repeat in a later month is sealed with another key than the first attempt. It is compared again under the stored
+    /// key, and repeated with the stored sealed parts.
     async fn repeated_under_another_key(
         &self,
         stream: &StreamName,
@@ -200,7 +203,7 @@ impl Log {
     }
 }
 
-/// Everything but the sealed part, and the key that it is sealed with.
+/// The event without its sealed part and key id.
 #[must_use]
 pub fn plain_parts(event: &NewEvent) -> SealedEvent {
     SealedEvent {
@@ -214,5 +217,42 @@ pub fn plain_parts(event: &NewEvent) -> SealedEvent {
         causation_id: event.causation_id,
         data: event.data.as_str().into(),
         personal: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::{clock::ManualClock, event::StreamVersion, memory::MemoryStore, vault::KeyClass};
+
+    fn message() -> NewEvent {
+        NewEvent {
+            event_id: Uuid::new_v4(),
+            event_type: "session.noted",
+            schema: 1,
+            actor: Actor::new("agent", "ana"),
+            correlation_id: Uuid::nil(),
+            causation_id: None,
+            data: "{}".into(),
+            personal: Some(PersonalPart { subject: Uuid::nil(), class: KeyClass::Message, json: "{}".into() }),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_clock_times_events_and_names_the_month_of_their_keys() {
+        let clock = Arc::new(ManualClock::new("2026-01-31T23:59:00Z".parse().expect("a time")));
+        let store = MemoryStore::default().with_clock(clock.clone());
+        let log = Log::new(Arc::new(store), Arc::new(Vault::in_memory())).with_clock(clock.clone());
+        let stream = StreamName::of("session", Uuid::nil());
+        log.append(&stream, Expected::Any, &[message()]).await.expect("memory takes it");
+        clock.advance(SignedDuration::from_mins(2));
+        log.append(&stream, Expected::Any, &[message()]).await.expect("memory takes it");
+        let stored = log.reader().read_stream(&stream, StreamVersion::NONE, 10).await.expect("memory answers");
+        let of = |index: usize| (stored[index].recorded_at_text(), stored[index].event.key_id.as_deref());
+        let key = |month: &str| format!("{}/message/{month}", Uuid::nil());
+        assert_eq!(of(0), ("2026-01-31T23:59:00.000000Z".into(), Some(&*key("2026-01"))));
+        assert_eq!(of(1), ("2026-02-01T00:01:00.000000Z".into(), Some(&*key("2026-02"))));
     }
 }

@@ -1,5 +1,5 @@
-//! The log in memory, for tests: the same promises without a disk. It numbers as one sequencer does, or as a database that leaves
-//! holes: what works on such a log leans on no number that it must not lean on.
+//! The log in memory, for tests: the same promises without a disk. It assigns dense positions, or positions with holes, so that
+//! tests find code that wrongly relies on dense ones.
 
 use std::{
     collections::HashMap,
@@ -15,10 +15,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
-    plan::{LogHead, Plan, Request, StreamHead},
     port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
+    sequencer::{LogHead, Request, Sequencer, StreamHead},
     subscription,
 };
 
@@ -26,12 +27,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     inner: Arc<Inner>,
+    clock: Arc<dyn Clock>,
 }
 
 #[derive(Debug)]
 struct Inner {
     identity: Identity,
-    is_whole: AtomicBool,
+    is_complete: AtomicBool,
     times_rise_after: AtomicU64,
     positions: Positions,
     events: Mutex<Events>,
@@ -43,11 +45,11 @@ struct Events {
     all: Vec<Arc<RecordedEvent>>,
     by_id: HashMap<Uuid, Vec<Arc<RecordedEvent>>>,
     by_stream: HashMap<StreamName, Vec<Arc<RecordedEvent>>>,
-    claims: HashMap<Uuid, StreamName>,
+    reservations: HashMap<Uuid, StreamName>,
 }
 
-/// Where the n-th event stands in a log with holes.
-fn place(n: u64) -> Position {
+/// Position of the n-th event in a log with holes.
+fn sparse_position(n: u64) -> Position {
     Position(97 * n + n * n % 89)
 }
 
@@ -56,8 +58,8 @@ impl Events {
         self.all.last().map_or(Position::START, |event| event.position)
     }
 
-    /// As the plan takes it: how many there are, and what time must be behind the next.
-    fn planned_from(&self, stream: &StreamName, positions: Positions) -> LogHead {
+    /// The head for the sequencer: the number of events, and the time that the next one must exceed.
+    fn log_head(&self, stream: &StreamName, positions: Positions) -> LogHead {
         let before = match positions {
             Positions::Dense => self.all.last(),
             Positions::Increasing => self.by_stream.get(stream).and_then(|events| events.last()),
@@ -75,14 +77,14 @@ impl Events {
         Some(StreamHead { version: last.version, hash: last.hash })
     }
 
-    fn plan_for(&self, request: &Request, positions: Positions) -> Plan {
+    fn sequencer_for(&self, request: &Request, positions: Positions) -> Sequencer {
         let streams = self.stream_head(&request.stream).map(|head| (request.stream.clone(), head));
         let anywhere = |id: Uuid| self.by_id.get(&id).and_then(|events| events.first());
         let stored = request.events.iter().filter_map(|event| match positions {
             Positions::Dense => anywhere(event.event_id).cloned(),
             Positions::Increasing => self.find(event.event_id, &request.stream).cloned(),
         });
-        Plan::new(self.planned_from(&request.stream, positions), streams.into_iter().collect(), stored)
+        Sequencer::new(self.log_head(&request.stream, positions), streams.into_iter().collect(), stored)
     }
 
     fn push(&mut self, event: Arc<RecordedEvent>) {
@@ -105,44 +107,51 @@ impl MemoryStore {
         Self::numbering(log_id, Positions::Dense)
     }
 
-    /// An empty log with this id that numbers in this way.
+    /// An empty log with this id and this way of assigning positions.
     #[must_use]
     pub fn numbering(log_id: Uuid, positions: Positions) -> Self {
         Self::of(Identity { log_id, generation: 1 }, positions, true)
     }
 
-    fn of(identity: Identity, positions: Positions, is_whole: bool) -> Self {
+    fn of(identity: Identity, positions: Positions, is_complete: bool) -> Self {
         let (head, _) = watch::channel(Position::START);
         Self {
             inner: Arc::new(Inner {
                 identity,
-                is_whole: is_whole.into(),
+                is_complete: is_complete.into(),
                 times_rise_after: 0.into(),
                 positions,
                 events: Mutex::default(),
                 head,
             }),
+            clock: SystemClock::shared(),
         }
     }
 
-    /// Appends as [`EventStore::append`] does, when the machine's clock shows `now`.
+    /// The same log with another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Appends as [`EventStore::append`] does, when the clock shows `now`.
     ///
     /// # Errors
     /// As [`EventStore::append`].
     pub fn append_at(&self, request: &Request, now: Timestamp) -> Result<Appended, AppendError> {
         let positions = self.inner.positions;
         let mut log = self.events();
-        let mut plan = log.plan_for(request, positions);
-        let mut answer = plan.admit(request, now)?;
-        let (_, _, rows) = plan.into_parts();
+        let mut sequencer = log.sequencer_for(request, positions);
+        let mut answer = sequencer.admit(request, now)?;
+        let (_, _, rows) = sequencer.into_parts();
         for mut row in rows {
             if positions == Positions::Increasing {
-                let position = place(row.position.0);
+                let position = sparse_position(row.position.0);
                 (row, answer.last_position) = (Arc::new(RecordedEvent { position, ..(*row).clone() }), position);
             }
             log.push(row);
         }
-        // under the lock: announced after it, an older head could come last and leave subscribers waiting
+        // Under the lock: otherwise an older head could be announced last and leave subscribers waiting.
         self.inner.head.send_replace(log.head());
         Ok(answer)
     }
@@ -158,11 +167,11 @@ impl EventReader for MemoryStore {
         Ok(self.events().find(event_id, stream).cloned())
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
         let events = self.events();
         Ok(match self.inner.positions {
             Positions::Dense => events.by_id.get(&event_id).and_then(|of_id| of_id.first()).map(|e| e.stream.clone()),
-            Positions::Increasing => events.claims.get(&event_id).cloned(),
+            Positions::Increasing => events.reservations.get(&event_id).cloned(),
         })
     }
 
@@ -174,8 +183,8 @@ impl EventReader for MemoryStore {
         Ok(self.inner.identity)
     }
 
-    async fn is_whole(&self) -> Result<bool, ReadError> {
-        Ok(self.inner.is_whole.load(Ordering::SeqCst))
+    async fn is_complete(&self) -> Result<bool, ReadError> {
+        Ok(self.inner.is_complete.load(Ordering::SeqCst))
     }
 
     async fn times_rise_after(&self) -> Result<Position, ReadError> {
@@ -227,19 +236,19 @@ impl EventStore for MemoryStore {
         expected: Expected,
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
-        self.append_at(&Request { stream: stream.clone(), expected, events }, Timestamp::now())
+        self.append_at(&Request { stream: stream.clone(), expected, events }, self.clock.now())
     }
 
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
         if self.inner.positions == Positions::Dense {
-            let holder = self.events().by_id.get(&event_id).and_then(|of_id| of_id.first()).cloned();
-            return Ok(holder.map_or_else(|| stream.clone(), |event| event.stream.clone()));
+            let owner = self.events().by_id.get(&event_id).and_then(|of_id| of_id.first()).cloned();
+            return Ok(owner.map_or_else(|| stream.clone(), |event| event.stream.clone()));
         }
-        Ok(self.events().claims.entry(event_id).or_insert_with(|| stream.clone()).clone())
+        Ok(self.events().reservations.entry(event_id).or_insert_with(|| stream.clone()).clone())
     }
 }
 
-/// A log in memory that is filled from another.
+/// A log in memory that is filled from another log.
 #[derive(Debug)]
 pub struct MemoryImport {
     store: MemoryStore,
@@ -247,16 +256,16 @@ pub struct MemoryImport {
 }
 
 impl MemoryImport {
-    /// A new log of this identity that numbers in this way.
+    /// A new log with this identity and this way of assigning positions.
     #[must_use]
     pub fn new(identity: Identity, positions: Positions) -> Self {
         Self { store: MemoryStore::of(identity, positions, false), head: Position::START }
     }
 
-    /// Goes on with a log that was made by such an import, or is to go on from another place.
+    /// Continues an existing log.
     ///
     /// # Errors
-    /// It is another log.
+    /// Its identity differs.
     pub fn into(store: &MemoryStore, identity: Identity) -> Result<Self, ImportError> {
         let head = store.events().head();
         admit_identity(Some(store.inner.identity), head == Position::START, identity)?;
@@ -282,12 +291,12 @@ impl ImportTarget for MemoryImport {
         if head != std::mem::replace(&mut self.head, head) {
             return Err(ImportError::Moved);
         }
-        self.store.inner.is_whole.store(false, Ordering::SeqCst);
+        self.store.inner.is_complete.store(false, Ordering::SeqCst);
         let mut places = Vec::with_capacity(events.len());
         for row in placed_after(Position(log.all.len() as u64), events) {
             let position = match self.store.inner.positions {
                 Positions::Dense => row.position,
-                Positions::Increasing => place(row.position.0),
+                Positions::Increasing => sparse_position(row.position.0),
             };
             log.push(Arc::new(RecordedEvent { position, ..(*row).clone() }));
             places.push(position);
@@ -299,7 +308,7 @@ impl ImportTarget for MemoryImport {
 
     async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
         self.store.inner.times_rise_after.store(times_rise_after, Ordering::SeqCst);
-        self.store.inner.is_whole.store(true, Ordering::SeqCst);
+        self.store.inner.is_complete.store(true, Ordering::SeqCst);
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
-//! RFC 6962's Merkle tree over the log: its leaves are the events' hashes in position order. One root of 32 bytes stands for
-//! the whole log up to an event; what changes any event, or their number or order, changes the root.
+//! RFC 6962's Merkle tree over the log: its leaves are the events' hashes in position order. One root of 32 bytes identifies the
+//! whole log up to an event; any change of an event, or of their number or order, changes the root.
 //!
-//! A leaf's place is its event's *ordinal*, counted from 0 in position order, and not its position: positions may have
-//! holes. Invariant: the two are never taken for each other, for they have types of their own.
+//! A leaf's index is its event's *ordinal*, counted from 0 in position order, not its position: positions may have holes. The two
+//! have different types, so they cannot be confused.
 
 mod compact;
 mod proof;
@@ -18,15 +18,15 @@ pub use compact::CompactRange;
 pub use proof::{is_consistent, parts_of_path, root_of_inclusion};
 pub use tree::Tree;
 
-/// A leaf's, a node's or a tree's hash.
+/// Hash of a leaf, node or tree.
 pub type Hash = [u8; 32];
 
-/// How many leaves a tree has.
+/// Number of leaves of a tree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct TreeSize(pub u64);
 
 impl TreeSize {
-    /// No leaf.
+    /// The empty tree.
     pub const EMPTY: Self = Self(0);
 }
 
@@ -36,23 +36,23 @@ impl fmt::Display for TreeSize {
     }
 }
 
-/// A leaf's place, from 0: how many events stand before it in the log.
+/// Index of a leaf, from 0: the number of events before it in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct LeafIndex(pub u64);
 
-/// The root of a tree without leaves: SHA-256 of nothing.
+/// Root of the empty tree: SHA-256 of the empty string.
 #[must_use]
 pub fn empty_root() -> Hash {
     Sha256::digest([]).into()
 }
 
-/// The hash of a leaf with this data; of ours, the data is an event's hash.
+/// Hash of a leaf with this data; in our tree the data is an event's hash.
 #[must_use]
 pub fn leaf_hash(data: &[u8]) -> Hash {
     Sha256::new().chain_update([0]).chain_update(data).finalize().into()
 }
 
-/// The hash of a node over two others. Its prefix keeps a node from being taken for a leaf.
+/// Hash of a node over its two children. Its prefix distinguishes a node from a leaf.
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()

@@ -1,66 +1,95 @@
-//! Brings a database to this program's version, and refuses one that a newer program has used.
+//! Migrates a database to this program's version, and refuses one that a newer program has used.
 //!
-//! Each room (log, vault, policies) has its own numbered files in `migrations/`, its own database file or schema, and so
-//! its own record of what was applied.
+//! Each database (log, vault, policy) has its own numbered files in `migrations/`, its own file or schema, and its own record of
+//! applied migrations.
 
+use std::sync::LazyLock;
+
+use include_dir::{Dir, File, include_dir};
 use sqlx::{
-    migrate::{MigrateError, Migrator},
+    SqlSafeStr as _,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::SqlitePool,
 };
 
 use crate::sql::{Database, SqlError};
 
+/// The migrations of a folder, read when this crate is compiled.
+macro_rules! built_in {
+    ($folder:tt) => {
+        LazyLock::new(|| {
+            static FILES: Dir<'static> = include_dir!($folder);
+            migrator(&FILES)
+        })
+    };
+}
+
 /// The log in SQLite.
-pub static SQLITE_LOG: Migrator = sqlx::migrate!("../migrations/sqlite/log");
+pub static SQLITE_LOG: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/sqlite/log");
 /// The vault in SQLite.
-pub static SQLITE_VAULT: Migrator = sqlx::migrate!("../migrations/sqlite/vault");
+pub static SQLITE_VAULT: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/sqlite/vault");
 /// The policies' own store in SQLite.
-pub static SQLITE_POLICY: Migrator = sqlx::migrate!("../migrations/sqlite/policy");
+pub static SQLITE_POLICY: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/sqlite/policy");
 /// The log in PostgreSQL.
-pub static POSTGRES_LOG: Migrator = sqlx::migrate!("../migrations/postgres/log");
+pub static POSTGRES_LOG: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/postgres/log");
 /// The vault in PostgreSQL.
-pub static POSTGRES_VAULT: Migrator = sqlx::migrate!("../migrations/postgres/vault");
+pub static POSTGRES_VAULT: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/postgres/vault");
 /// The policies' own store in PostgreSQL.
-pub static POSTGRES_POLICY: Migrator = sqlx::migrate!("../migrations/postgres/policy");
+pub static POSTGRES_POLICY: LazyLock<Migrator> = built_in!("$CARGO_MANIFEST_DIR/../migrations/postgres/policy");
+
+/// As `sqlx::migrate!` would; that macro alone would have the whole of sqlx, SQLite included, compiled a second time for the
+/// build machine.
+fn migrator(folder: &'static Dir<'static>) -> Migrator {
+    Migrator::with_migrations(folder.files().map(migration).collect())
+}
+
+/// `0001_event.sql` is version 1, "event".
+fn migration(file: &'static File<'static>) -> Migration {
+    let name = file.path().file_stem().and_then(|name| name.to_str()).expect("a migration's name is text");
+    let (version, description) = name.split_once('_').expect("a migration's name is number_description");
+    let version = version.parse().expect("a migration's name begins with its number");
+    let sql = file.contents_utf8().expect("a migration is text").into_sql_str();
+    Migration::new(version, description.replace('_', " ").into(), MigrationType::Simple, sql, false)
+}
 
 /// Why a database could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// A newer program has migrated it.
     #[error(
-        "the {room} database is at migration {version}, which this program does not know: it is from a newer version of Fiido Desk; start that version, or restore a backup made before it"
+        "the {database} database is at migration {version}, which this program does not know: it is from a newer version of Fiido Desk; start that version, or restore a backup made before it"
     )]
     Newer {
         /// log, vault or policy
-        room: &'static str,
+        database: &'static str,
         /// The unknown migration.
         version: i64,
     },
-    /// A migration was edited after it had been applied, or one stopped half-way.
-    #[error("the {room} database does not fit this program's migrations")]
+    /// An applied migration was edited, or one was interrupted.
+    #[error("the {database} database does not fit this program's migrations")]
     Mismatch {
         /// log, vault or policy
-        room: &'static str,
-        /// Which, and how.
+        database: &'static str,
+        /// The migration, and the mismatch.
         #[source]
         source: MigrateError,
     },
-    /// It is being filled from another log, or that was interrupted.
+    /// It is an incomplete copy of another log.
     #[error(
-        "the log is a copy that is not whole: run desk copy-log again, which goes on where it was; desk can be started on it then"
+        "the log is an incomplete copy: run desk copy-log again, which resumes it; after that desk can be started on it"
     )]
-    NotWhole,
+    Incomplete,
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] SqlError),
 }
 
 impl MigrationError {
-    fn of(room: &'static str, error: MigrateError) -> Self {
+    fn of(database: &'static str, error: MigrateError) -> Self {
         match error {
-            MigrateError::VersionMissing(version) => Self::Newer { room, version },
+            MigrateError::VersionMissing(version) => Self::Newer { database, version },
             MigrateError::Execute(error) => Self::Database(SqlError(error)),
-            source => Self::Mismatch { room, source },
+            source => Self::Mismatch { database, source },
         }
     }
 }
@@ -70,28 +99,28 @@ impl MigrationError {
 /// # Errors
 /// The file is from a newer version, or a migration fails.
 pub async fn migrate_sqlite(
-    room: &'static str,
+    database: &'static str,
     migrator: &Migrator,
     writer: &SqlitePool,
 ) -> Result<(), MigrationError> {
-    migrator.run(writer).await.map_err(|error| MigrationError::of(room, error))
+    migrator.run(writer).await.map_err(|error| MigrationError::of(database, error))
 }
 
-/// Migrates a schema of a PostgreSQL server, making the schema first; nodes that start together wait for each other.
+/// Migrates a schema of a PostgreSQL server, creating it first; nodes that start at the same time wait for each other.
 ///
 /// # Errors
 /// The schema is from a newer version, a migration fails, or the role may not migrate.
 pub async fn migrate_postgres(
-    room: &'static str,
+    database: &'static str,
     schema: &str,
     migrator: &Migrator,
     pool: &sqlx::PgPool,
 ) -> Result<(), MigrationError> {
     create_schema(pool, schema).await?;
-    migrator.run(pool).await.map_err(|error| MigrationError::of(room, error))
+    migrator.run(pool).await.map_err(|error| MigrationError::of(database, error))
 }
 
-/// `create schema if not exists` can still collide with itself, hence the lock.
+/// Under a lock, because two concurrent `create schema if not exists` can collide.
 async fn create_schema(pool: &sqlx::PgPool, schema: &str) -> Result<(), SqlError> {
     let mut tx = pool.begin().await?;
     sqlx::query("select pg_advisory_xact_lock(hashtext('fiido-desk schema'))").execute(&mut *tx).await?;
@@ -123,5 +152,38 @@ pub async fn migrate_policy(database: &Database) -> Result<(), MigrationError> {
     match database {
         Database::Sqlite { writer, .. } => migrate_sqlite("policy", &SQLITE_POLICY, writer).await,
         Database::Postgres(pool) => migrate_postgres("policy", "policy", &POSTGRES_POLICY, pool).await,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Databases of earlier programs hold version, description and checksum as sqlx itself reads them from the files.
+    #[tokio::test]
+    async fn migrations_are_what_sqlx_reads_from_the_folders() {
+        let ours = [
+            ("sqlite/log", &SQLITE_LOG),
+            ("sqlite/vault", &SQLITE_VAULT),
+            ("sqlite/policy", &SQLITE_POLICY),
+            ("postgres/log", &POSTGRES_LOG),
+            ("postgres/vault", &POSTGRES_VAULT),
+            ("postgres/policy", &POSTGRES_POLICY),
+        ];
+        let read = |migrator: &Migrator| -> Vec<_> {
+            let migrations = migrator
+                .iter()
+                .map(|one| (one.version, one.description.clone(), one.migration_type, one.checksum.clone(), one.no_tx));
+            migrations.collect()
+        };
+        for (folder, built_in) in ours {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(folder);
+            let from_disk = Migrator::new(path).await.unwrap();
+            assert!(!read(built_in).is_empty(), "{folder}");
+            assert_eq!(read(built_in), read(&from_disk), "{folder}");
+        }
     }
 }

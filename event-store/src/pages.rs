@@ -1,41 +1,41 @@
-//! The log page by page, from its first event or a later one to its end, for whoever walks over all of it: while one page is
-//! looked at, the next are being read.
+//! Reading the log page by page: the one page size, and the one way to walk over the whole log, a part of it, or a stream.
 //!
-//! Invariant: what comes is what reading one page after the other gives; a page that cannot be read comes in its turn.
+//! In a dense log the next pages are read while one is looked at. Invariant: what comes is what reading one page after the
+//! other gives, in order; an error comes in the place of the page that could not be read, and is the last item.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use futures::{Stream, StreamExt as _, stream};
 
 use crate::{
-    event::{Position, RecordedEvent},
+    event::{Position, RecordedEvent, StreamName, StreamVersion},
     port::{EventReader, Positions, ReadError},
 };
 
-/// Events in a page.
+/// Events in a page, for everybody who reads the log.
 pub const PAGE: usize = 1000;
 /// Pages being read at a time.
 const AHEAD: usize = 3;
 
-/// Events in order; none empty.
+/// Events in order; at least one.
 pub type Page = Vec<Arc<RecordedEvent>>;
 
-/// Every page up to the end of the log, or to the first that cannot be read, which is the last that comes.
+/// Every page up to the end of the log.
 pub fn pages(reader: &dyn EventReader) -> impl Stream<Item = Result<Page, ReadError>> {
     pages_after(reader, Position::START)
 }
 
-/// [`pages`] of what comes after a position.
+/// Every page after a position, up to the end of the log.
 pub fn pages_after(reader: &dyn EventReader, mut after: Position) -> impl Stream<Item = Result<Page, ReadError>> {
     async_stream::try_stream! {
         if reader.positions() == Positions::Dense {
             let ahead = stream::iter(starts(after)).map(|start| reader.read_all(start, PAGE)).buffered(AHEAD);
-            let mut ahead = std::pin::pin!(ahead);
+            let mut ahead = pin!(ahead);
             while let Some(page) = ahead.next().await {
                 let page = page?;
                 let Some(last) = page.last() else { break };
                 after = last.position;
-                // Here the log ended when it was read; what comes next may have been read later and not fit.
+                // The log ended here when this page was read. A later page may have been read later, and leave a gap.
                 let is_last = page.len() < PAGE;
                 yield page;
                 if is_last {
@@ -52,8 +52,48 @@ pub fn pages_after(reader: &dyn EventReader, mut after: Position) -> impl Stream
     }
 }
 
-/// How many events stand after one position and up to another, counted no further than `enough`: where positions have holes
-/// they have to be read.
+/// Every page after one position, up to another, whose event is the last.
+pub fn pages_up_to(
+    reader: &dyn EventReader,
+    after: Position,
+    up_to: Position,
+) -> impl Stream<Item = Result<Page, ReadError>> {
+    async_stream::try_stream! {
+        let mut pages = pin!(pages_after(reader, after));
+        let mut reached = after;
+        while reached < up_to && let Some(page) = pages.next().await {
+            let mut page = page?;
+            reached = page.last().map_or(up_to, |last| last.position);
+            page.truncate(page.partition_point(|event| event.position <= up_to));
+            if !page.is_empty() {
+                yield page;
+            }
+        }
+    }
+}
+
+/// Every page of a stream after a version, up to its end.
+pub fn stream_pages(
+    reader: &dyn EventReader,
+    stream: &StreamName,
+    mut after: StreamVersion,
+) -> impl Stream<Item = Result<Page, ReadError>> {
+    async_stream::try_stream! {
+        loop {
+            let page = reader.read_stream(stream, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.version;
+            let is_last = page.len() < PAGE;
+            yield page;
+            if is_last {
+                break;
+            }
+        }
+    }
+}
+
+/// How many events stand after one position and up to another. Where positions have holes the events have to be read to
+/// be counted, which ends once there are `enough`.
 ///
 /// # Errors
 /// The log cannot be read.
@@ -66,12 +106,12 @@ pub async fn events_between(
     if reader.positions() == Positions::Dense {
         return Ok(up_to.0.saturating_sub(after.0));
     }
-    let (mut count, mut after) = (0, after);
-    while after < up_to && count < enough {
-        let page = reader.read_all(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.position;
-        count += page.iter().filter(|event| event.position <= up_to).count() as u64;
+    let mut pages = pin!(pages_up_to(reader, after, up_to));
+    let mut count = 0;
+    while count < enough
+        && let Some(page) = pages.next().await
+    {
+        count += page?.len() as u64;
     }
     Ok(count)
 }
@@ -90,9 +130,9 @@ mod tests {
     use crate::{
         event::StreamName,
         memory::MemoryStore,
-        plan::{MAX_EVENTS, Request},
         port::Expected,
         samples::event,
+        sequencer::{MAX_EVENTS, Request},
     };
 
     fn log_of(events: usize, positions: Positions) -> MemoryStore {
@@ -144,7 +184,15 @@ mod tests {
                     let later = pages_after(&store, seen[index].position).map(|page| page.expect("it is read"));
                     let later: Vec<Page> = later.collect().await;
                     assert!(later.iter().flatten().eq(&seen[index + 1..]), "{events} after {index}");
+                    let up_to = pages_up_to(&store, Position::START, seen[index].position);
+                    let earlier: Vec<Page> = up_to.map(|page| page.expect("it is read")).collect().await;
+                    assert!(earlier.iter().flatten().eq(&seen[..=index]), "{events} up to {index}");
                 }
+                let stream = StreamName::of("session", Uuid::nil());
+                let in_stream =
+                    stream_pages(&store, &stream, StreamVersion::NONE).map(|page| page.expect("it is read"));
+                let in_stream: Vec<Page> = in_stream.collect().await;
+                assert!(in_stream.iter().flatten().eq(&seen), "{events} in the stream");
             }
         }
     }

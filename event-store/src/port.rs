@@ -1,6 +1,6 @@
-//! The two ports of the log. `EventReader` is all that projections and replay ever get; `EventStore` adds append.
+//! The two ports of the log. Projections and replay only get `EventReader`; `EventStore` adds append.
 //!
-//! Every adapter keeps the promises that stand at the methods; `conformance` holds one test for each.
+//! Every adapter keeps the promises documented at the methods; `conformance` has one test per promise.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -10,18 +10,18 @@ use uuid::Uuid;
 
 use crate::event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 
-/// What must be true of the stream for an append to happen.
+/// The precondition of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
     /// The stream has no event.
     NoStream,
     /// The stream's last event has this version.
     Exact(StreamVersion),
-    /// Nothing: append after whatever is there.
+    /// No precondition: append after the last event, whichever it is.
     Any,
 }
 
-/// Where an append ended.
+/// The result of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
     /// Version of the last event written.
@@ -30,50 +30,50 @@ pub struct Appended {
     pub last_position: Position,
 }
 
-/// Which log this is. Whoever remembers a position remembers this with it.
+/// Identifies a log. A remembered position is only valid together with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Identity {
-    /// Made once, when the log was created.
+    /// Generated when the log is created.
     pub log_id: Uuid,
     /// From 1; raised by a restore, because positions after the restored head will mean other events.
     pub generation: u64,
 }
 
-/// Who numbers the events, and what follows from it. Every adapter keeps the least of it: positions rise, versions are dense,
-/// in each stream times rise and an event id is known.
+/// Who assigns positions, and the guarantees that follow. Every adapter guarantees at least: positions increase; in each
+/// stream versions are dense, times increase and event ids are unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Positions {
-    /// One sequencer at a time: 1, 2, 3, … without a hole; times rise with positions; an event id is known in the whole log,
-    /// so that it is refused in a second stream.
+    /// One sequencer at a time assigns 1, 2, 3, … without holes. Times increase with positions, and an event id is unique in
+    /// the whole log, so it is refused in a second stream.
     Dense,
-    /// The database, as it stores: positions have holes, so that they say nothing of how many events there are, and not every
-    /// number below the head is one. Writers do not wait for each other, so times rise in each stream only; and there is no
-    /// index over all streams, so an event id is known in its stream only (see [`EventStore::claim`] for more).
+    /// The database assigns positions, with holes: they do not count events, and not every number below the head is a
+    /// position. Writers do not wait for each other, so times increase within each stream only. There is no index over all
+    /// streams, so an event id is unique within its stream only ([`EventStore::reserve`] makes it unique in the log).
     Increasing,
 }
 
-/// Why an append did not happen.
+/// Why an append failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// The stream is not where the caller thought.
+    /// The stream is not at the expected version.
     #[error("stream {stream} is at version {actual}, not at {expected:?}")]
     WrongExpectedVersion {
         /// The stream.
         stream: StreamName,
-        /// What was asked for.
+        /// The precondition.
         expected: Expected,
-        /// Where the stream is; 0 for a stream without events.
+        /// The actual version; 0 for a stream without events.
         actual: StreamVersion,
     },
-    /// An event with this id is in the log and says something else.
+    /// The log has an event with this id and different content.
     #[error("event {event_id} is already recorded with other content")]
     DifferentContent {
-        /// The id used twice.
+        /// The repeated id.
         event_id: Uuid,
-        /// What the log has under this id.
+        /// The stored event.
         stored: Box<RecordedEvent>,
     },
-    /// Empty, or over the limits of `plan`, or of the adapter where its server takes less.
+    /// Empty, or over the limits of `sequencer` or of the adapter's server.
     #[error("the append {0}")]
     Refused(&'static str),
     /// The database cannot be reached, is full, or did not answer. Whether the events were stored is not known;
@@ -82,24 +82,24 @@ pub enum AppendError {
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
-/// Why a read gave nothing.
+/// Why a read failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReadError {
     /// The database cannot be reached or did not answer.
     #[error("the event log is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// A position that must be there is not: history has a hole.
+    /// A position of a dense log is missing.
     #[error("the event log has a gap: expected position {expected}, found {found}")]
     Gap {
-        /// The position that should have come.
+        /// The expected position.
         expected: Position,
-        /// The position that came.
+        /// The position that was read instead.
         found: Position,
     },
-    /// A stored event cannot be read as one.
+    /// A stored event cannot be decoded.
     #[error("the event at position {position} is damaged: {what}")]
     Damaged {
-        /// Where.
+        /// Its position.
         position: Position,
         /// The field and what is wrong with it.
         what: String,
@@ -113,70 +113,70 @@ impl ReadError {
     }
 }
 
-/// What a log has written down about its end, beside the events: as it stands there, for `verify` to compare.
+/// The head record that a log keeps beside its events, as stored, so that `verify` can compare it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedEnd {
     /// Position of the last event.
     pub position: Position,
-    /// Its time, as text.
+    /// Its `recorded_at` as text.
     pub recorded_at: String,
     /// Its hash.
     pub hash: Vec<u8>,
 }
 
-/// What the database itself was told to take away of a stream, or has.
+/// A truncation of a stream that the database was configured to do, or has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss {
+pub struct Truncation {
     /// The stream.
     pub stream: StreamName,
-    /// Where in the log that was said.
+    /// Position of the record that configured it.
     pub position: Position,
-    /// The events up to here; nothing where it depends on their number or age.
+    /// The last truncated version; `None` if it depends on the number or age of events.
     pub up_to: Option<StreamVersion>,
-    /// What was said, as the database puts it.
+    /// The setting in the database's own words.
     pub what: String,
 }
 
-/// Events as they come, for ever; an error ends it.
+/// An endless stream of events; an error is its last item.
 pub type EventStream = Pin<Box<dyn Stream<Item = Result<Arc<RecordedEvent>, ReadError>> + Send>>;
 
-/// Follows the log from a position on: [`EventReader::subscribe`], or something that shares one subscription.
+/// Follows the log from a position: [`EventReader::subscribe`], or a function that shares one subscription.
 pub type Follow = Arc<dyn Fn(Position) -> EventStream + Send + Sync>;
 
-/// The reading half of the log.
+/// Reads the log.
 #[async_trait]
 pub trait EventReader: Send + Sync {
-    /// The event of this stream that has this id, however far back. Whoever asks knows the stream: not every log has an index
-    /// over all of them.
+    /// The event of this stream with this id, however old. The stream is needed because not every log has an index over all
+    /// streams.
     async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError>;
 
-    /// The stream that has this id, or that [claimed](EventStore::claim) it and may yet append it. In a dense log that is the
-    /// stream of the event with this id; elsewhere ids that nobody claimed are not known here.
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError>;
+    /// The stream that owns this event id. In a dense log: the stream of the event with this id. In other logs: the stream
+    /// that [reserved](EventStore::reserve) the id, whether or not it has appended the event; `None` if nobody reserved it.
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError>;
 
     /// Position of the newest event, `Position::START` when there is none.
     async fn head(&self) -> Result<Position, ReadError>;
 
-    /// What the log has written down about its end; nothing where the adapter keeps no such record.
+    /// The stored head record; `None` if the adapter keeps none.
     async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
         Ok(None)
     }
 
-    /// Which log this is.
+    /// The identity of this log.
     async fn identity(&self) -> Result<Identity, ReadError>;
 
-    /// Whether all of it is there: false for a copy that is still being filled, which nobody may serve.
-    async fn is_whole(&self) -> Result<bool, ReadError> {
+    /// False for a copy that is still being filled; such a log must not be served.
+    async fn is_complete(&self) -> Result<bool, ReadError> {
         Ok(true)
     }
 
-    /// The position behind which times rise from event to event, in a log that numbers without holes. Up to there they rise
-    /// in each stream only: it is a copy of a log that several nodes wrote at once.
+    /// In a dense log, the position after which times increase from event to event. Before it they increase within each
+    /// stream only: the log is a copy of one that several nodes wrote at the same time.
     async fn times_rise_after(&self) -> Result<Position, ReadError> {
         Ok(Position::START)
     }
 
-    /// How this log numbers.
+    /// How this log assigns positions.
     fn positions(&self) -> Positions;
 
     /// Up to `limit` events of a stream after a version, in order. Empty for an unknown stream.
@@ -195,34 +195,35 @@ pub trait EventReader: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadError>;
 
-    /// Up to `limit` events after a position, in order, never N before every one below N is visible. Empty at the head.
+    /// Up to `limit` events after a position, in order. Position N is never returned before every position below N is
+    /// visible. Empty at the head.
     ///
     /// # Errors
     /// `Gap` when a dense log has a hole, `Damaged` with the first position that cannot be read.
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError>;
 
-    /// The event at exactly this position, where there is one.
+    /// The event at exactly this position, if any.
     async fn read_at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
         let Some(before) = position.0.checked_sub(1) else { return Ok(None) };
         let page = self.read_all(Position(before), 1).await?;
         Ok(page.into_iter().find(|event| event.position == position))
     }
 
-    /// The streams that the database itself was told to take events away from; none where it cannot be told so.
-    async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
+    /// The truncations configured in the database itself. Default: none.
+    async fn truncations(&self) -> Result<Vec<Truncation>, ReadError> {
         Ok(Vec::new())
     }
 
-    /// Every event after a position, catching up and then live, without a seam: each once and in order. Outages are
-    /// waited out; only a gap or damage ends it. A subscription from beyond the head waits for its position.
+    /// Every event after a position, first from the log and then live: each once and in order. Outages are waited out; only
+    /// a gap or damage ends it. A subscription from beyond the head waits for its position.
     fn subscribe(&self, after: Position) -> EventStream;
 }
 
-/// The whole log.
+/// Reads and appends.
 #[async_trait]
 pub trait EventStore: EventReader {
-    /// Appends all events or none; when it answers, they are on disk. The same events again (same ids, same content)
-    /// answer as the first time did, whatever `expected` says.
+    /// Appends all events or none; they are on disk when it returns. Repeating the same events (same ids, same content)
+    /// returns the first result, whatever `expected` says.
     async fn append(
         &self,
         stream: &StreamName,
@@ -230,26 +231,26 @@ pub trait EventStore: EventReader {
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError>;
 
-    /// Makes an event id one stream's alone in the whole log, before it is appended: answers whose it is from now on, which is
-    /// the first's that asked. For ids that may be tried in several streams, like those made from a token that is good once.
-    /// A claim may be made and never used; the same stream may claim again.
+    /// Reserves an event id for one stream of the log before the event is appended, and returns its owner: the stream that
+    /// reserved it first. For ids that may be tried in several streams, such as those derived from a single-use token. A
+    /// reservation may stay unused, and the same stream may repeat it.
     ///
-    /// In a dense log the append itself settles it, and this only looks.
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
-        match self.holder(event_id).await {
-            Ok(holder) => Ok(holder.unwrap_or_else(|| stream.clone())),
+    /// In a dense log the append itself enforces uniqueness, and this only looks up the owner.
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+        match self.owner(event_id).await {
+            Ok(owner) => Ok(owner.unwrap_or_else(|| stream.clone())),
             Err(error) => Err(AppendError::Unavailable(Arc::new(error))),
         }
     }
 
-    /// Makes the database's own files whole before a clean stop, where it is the adapter that keeps them; what was
-    /// acknowledged is on disk in any case.
-    async fn settle(&self) -> Result<(), ReadError> {
+    /// Moves everything into the main database file before a clean stop, for adapters that own their files. Acknowledged
+    /// events are on disk in any case. Default: no-op.
+    async fn flush(&self) -> Result<(), ReadError> {
         Ok(())
     }
 }
 
-/// A store whose reading half is a reader of its own, in the field `reader`.
+/// Implements [`EventReader`] for a store by delegating to its field `reader`.
 macro_rules! reads_through_its_reader {
     ($store:ty) => {
         #[async_trait::async_trait]
@@ -262,8 +263,8 @@ macro_rules! reads_through_its_reader {
                 self.reader.find(stream, event_id).await
             }
 
-            async fn holder(&self, event_id: uuid::Uuid) -> Result<Option<StreamName>, ReadError> {
-                self.reader.holder(event_id).await
+            async fn owner(&self, event_id: uuid::Uuid) -> Result<Option<StreamName>, ReadError> {
+                self.reader.owner(event_id).await
             }
 
             async fn head(&self) -> Result<Position, ReadError> {
@@ -278,8 +279,8 @@ macro_rules! reads_through_its_reader {
                 self.reader.identity().await
             }
 
-            async fn is_whole(&self) -> Result<bool, ReadError> {
-                self.reader.is_whole().await
+            async fn is_complete(&self) -> Result<bool, ReadError> {
+                self.reader.is_complete().await
             }
 
             async fn times_rise_after(&self) -> Result<Position, ReadError> {
@@ -316,8 +317,8 @@ macro_rules! reads_through_its_reader {
                 self.reader.read_at(position).await
             }
 
-            async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
-                self.reader.losses().await
+            async fn truncations(&self) -> Result<Vec<Truncation>, ReadError> {
+                self.reader.truncations().await
             }
 
             fn subscribe(&self, after: Position) -> EventStream {

@@ -1,5 +1,5 @@
-//! Which position of a log its events have in a copy of it: kept by `desk copy-log` wherever a copy numbers otherwise, in a
-//! file of text, so that what somebody wrote down about the old log still finds its place in the new one.
+//! Maps the positions of a log to those of its copy. `desk copy-log` writes such a text file whenever the copy assigns other
+//! positions, so that checkpoints and cursors of the old log remain usable.
 //!
 //! ```text
 //! fiido-desk position map
@@ -8,10 +8,10 @@
 //! to generation 2
 //! 1 4711                  the old position, the new one; in the order of both
 //! 2 5012
-//! events 2                the last line: a file without it is not whole
+//! events 2                the last line: a file without it is incomplete
 //! ```
 //!
-//! Invariant: a map that can be read is whole, and rises on both sides.
+//! Invariant: a map that can be read is complete, and both columns increase.
 
 use std::{
     ffi::OsString,
@@ -26,42 +26,42 @@ use crate::{checkpoint::Checkpoint, event::Position, port::Identity};
 
 const TITLE: &str = "fiido-desk position map";
 
-/// Why there is no map.
+/// Why a map cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum MapError {
     /// The file cannot be read or written.
     #[error("position map {path}")]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         #[source]
         source: io::Error,
     },
-    /// It is none, or was cut off.
-    #[error("position map {path}: line {line} is not one of a map")]
+    /// It is not a map, or is truncated.
+    #[error("position map {path}: line {line} is malformed")]
     Malformed {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// From 1.
         line: usize,
     },
-    /// Another map is there.
+    /// The file is a different map.
     #[error("{path} is a map of another log or copy: name another file, or move it away")]
     Another {
-        /// Which.
+        /// The file.
         path: PathBuf,
     },
 }
 
-/// Between which two logs.
+/// The two logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Title {
     from: Identity,
     to: Identity,
 }
 
-/// A map that is being written: under another name until it is whole.
+/// Writes a map, under a temporary name until it is complete.
 #[derive(Debug)]
 pub struct MapWriter {
     path: PathBuf,
@@ -70,10 +70,10 @@ pub struct MapWriter {
 }
 
 impl MapWriter {
-    /// Begins a map between two identities of one log; one that is there is replaced in the end, if it is of the same two.
+    /// Begins a map between two identities of one log. An existing map of the same two is replaced on [`Self::finish`].
     ///
     /// # Errors
-    /// The file cannot be written, or is another map.
+    /// The file cannot be written, or is a different map.
     pub fn create(path: &Path, from: Identity, to: Identity) -> Result<Self, MapError> {
         let title = Title { from, to };
         if path.exists() && Lines::open(path)?.title()? != title {
@@ -95,7 +95,7 @@ impl MapWriter {
         self.write(format_args!("{old} {new}\n"))
     }
 
-    /// Makes it whole, on disk, and gives it its name.
+    /// Completes the file, syncs it to disk and renames it.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -113,7 +113,7 @@ impl MapWriter {
     }
 }
 
-/// A whole map.
+/// A complete map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PositionMap {
     title: (Identity, Identity),
@@ -124,7 +124,7 @@ impl PositionMap {
     /// Reads a map.
     ///
     /// # Errors
-    /// The file cannot be read, or is not a whole map.
+    /// The file cannot be read, or is not a complete map.
     pub fn read(path: &Path) -> Result<Self, MapError> {
         let mut lines = Lines::open(path)?;
         let Title { from, to } = lines.title()?;
@@ -132,8 +132,8 @@ impl PositionMap {
         loop {
             let line = lines.next()?;
             if let Some(events) = line.strip_prefix("events ") {
-                let is_whole = events.parse() == Ok(places.len()) && lines.is_over()?;
-                return if is_whole { Ok(Self { title: (from, to), places }) } else { Err(lines.malformed()) };
+                let is_complete = events.parse() == Ok(places.len()) && lines.is_over()?;
+                return if is_complete { Ok(Self { title: (from, to), places }) } else { Err(lines.malformed()) };
             }
             let place = pair(&line).ok_or_else(|| lines.malformed())?;
             if places.last().is_some_and(|last| last.0 >= place.0 || last.1 >= place.1) {
@@ -143,7 +143,7 @@ impl PositionMap {
         }
     }
 
-    /// The log as it was before.
+    /// The source log.
     #[must_use]
     pub fn from(&self) -> Identity {
         self.title.0
@@ -155,22 +155,22 @@ impl PositionMap {
         self.title.1
     }
 
-    /// Where the event at an old position stands now.
+    /// New position of the event at an old position.
     #[must_use]
     pub fn position(&self, old: Position) -> Option<Position> {
         let found = self.places.binary_search_by_key(&old, |place| place.0).ok()?;
         Some(self.places[found].1)
     }
 
-    /// The place behind the same events as an old cursor was: nothing is read twice, and nothing left out.
+    /// The new cursor after the same events as an old one: no event is repeated or skipped.
     #[must_use]
     pub fn cursor(&self, old: Position) -> Position {
         let behind = self.places.partition_point(|place| place.0 <= old);
         behind.checked_sub(1).map_or(Position::START, |last| self.places[last].1)
     }
 
-    /// A checkpoint of the log as it was, in the copy's terms: the same events in the same order, so the same size and root.
-    /// Nothing where it is of another log, or over events that were not copied.
+    /// Translates a checkpoint of the source log to the copy: the same events in the same order, so the same size and root.
+    /// `None` if it is of another log or covers events that were not copied.
     #[must_use]
     pub fn checkpoint(&self, old: &Checkpoint) -> Option<Checkpoint> {
         let position =
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_noted_about_the_old_log_is_found_in_the_new_one() {
+    fn old_positions_and_cursors_map_to_the_copy() {
         let folder = tempfile::tempdir().unwrap();
         let path = written(&folder.path().join("map"), &[(1, 100), (2, 205), (5, 300)]);
         let map = PositionMap::read(&path).unwrap();
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_keeps_its_size_and_root_and_gets_the_copy_s_position() {
+    fn a_translated_checkpoint_keeps_size_and_root_and_gets_the_new_position() {
         let folder = tempfile::tempdir().unwrap();
         let map = PositionMap::read(&written(&folder.path().join("map"), &[(1, 100), (2, 205)])).unwrap();
         let (size, root, signed_at) = (TreeSize(2), [9; 32], Timestamp::UNIX_EPOCH);
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_is_there_only_when_it_is_whole_and_one_that_was_cut_off_is_none() {
+    fn an_unfinished_map_has_no_file_and_a_truncated_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("map");
         let mut map = MapWriter::create(&path, identity(1), identity(2)).unwrap();
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_copy_s_map_is_replaced_and_no_other_file() {
+    fn only_a_map_of_the_same_two_logs_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("map");
         written(&path, &[(1, 10)]);

@@ -1,19 +1,18 @@
-//! The log in PostgreSQL, schema `log`: one sequencing task per node, readers that page, one `LISTEN` connection.
+//! The log in PostgreSQL, schema `log`: one sequencer task per node, paged reads, one `LISTEN` connection.
 //!
-//! Several nodes append to one log. The row of `log.head` is the mutex between them and the numbering: a sequencer takes it
-//! first (`select … for update`), numbers its batch from it, inserts, and the insert's trigger moves it; the commit lets go.
+//! Several nodes append to one log. The row of `log.head` is both the mutex between them and the counter: a sequencer locks it first
+//! (`select … for update`), assigns positions from it and inserts; the insert's trigger moves it, and the commit releases it.
 //!
-//! Invariant: nobody sees position N before every position below N. A batch is numbered only under the row's lock, and the
-//! lock ends with the commit; PostgreSQL makes a transaction visible to new snapshots *before* it releases its locks. So
-//! when the batch that holds N gets the row, every lower position is committed and visible, and any snapshot that shows N
-//! is younger than that. A batch that is rolled back takes its numbers with it: no hole. (A sequence has neither property:
-//! of 21,202 rows from 8 writers a reader by sequence missed 5,813.) No transaction id is compared, so a long transaction
-//! elsewhere in the cluster freezes nobody.
+//! Invariant: position N is never visible before every position below N. Positions are only assigned under the row's lock, the lock
+//! ends with the commit, and PostgreSQL makes a transaction visible to new snapshots *before* it releases its locks. So when a
+//! batch gets the row, every lower position is committed and visible, and any snapshot that shows N is newer than that. A batch
+//! that is rolled back leaves no hole. (A database sequence has neither property: of 21,202 rows from 8 writers, a reader ordered
+//! by sequence missed 5,813.) No transaction ids are compared, so a long transaction elsewhere in the cluster blocks nobody.
 //!
-//! Invariant: what a node remembers of stream heads counts only while the locked head is the very one it left; otherwise it
-//! forgets, and asks.
+//! Invariant: a node's cache of stream heads is only used while the locked head is the one that this node left; otherwise it is
+//! cleared.
 //!
-//! The connections set session parameters and listen: a pooler in front of the server must pool whole sessions.
+//! The connections set session parameters and listen: a pooler in front of the server must use session pooling.
 
 mod import;
 mod listen;
@@ -30,14 +29,15 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    append::Appender,
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+    group_commit::Appender,
     migration::{MigrationError, POSTGRES_LOG, migrate_postgres},
-    plan::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
-        RecordedEnd, reads_through_its_reader,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        RecordedEnd, Truncation, reads_through_its_reader,
     },
+    sequencer::Request,
     sql::{SqlError, pg_pool},
 };
 
@@ -45,47 +45,47 @@ use reader::PostgresReader;
 use writer::PostgresWriter;
 
 pub use import::PostgresImport;
-pub use roles::{Rights, grant_new_schemas, grant_room, role_of};
+pub use roles::{Rights, grant_new_schemas, grant_schema, role_of};
 
 /// The schema of the log.
 pub const SCHEMA: &str = "log";
-/// The channel of the hints; the payload is the head's position.
+/// The notification channel; the payload is the head's position.
 pub const CHANNEL: &str = "desk_log";
-/// Readers at once per node; each holds its page's snapshot for a moment only.
+/// Concurrent readers per node; each holds a snapshot only while reading a page.
 pub const READER_CONNECTIONS: u32 = 8;
 
-/// Where the log is, and as whom it is used.
+/// The log's URL and roles.
 #[derive(Clone)]
 pub struct PostgresSettings {
     /// The program's own role (`desk_app`): selects and inserts events, moves the head.
     pub url: String,
-    /// The role that owns the tables and migrates them (`desk_owner`), if it is another one.
+    /// The role that owns and migrates the tables (`desk_owner`), if it is a different one.
     pub owner_url: Option<String>,
-    /// Readers at once; [`READER_CONNECTIONS`] unless told. One more connection writes, and one listens.
+    /// Concurrent readers. Default: [`READER_CONNECTIONS`]. One more connection writes, and one listens.
     pub reader_connections: u32,
 }
 
 impl PostgresSettings {
-    /// One role for everything.
+    /// Settings with one role for everything.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), owner_url: None, reader_connections: READER_CONNECTIONS }
     }
 
-    /// Another role migrates.
+    /// With a separate role that migrates.
     #[must_use]
     pub fn with_owner(self, owner_url: impl Into<String>) -> Self {
         Self { owner_url: Some(owner_url.into()), ..self }
     }
 }
 
-/// Why the log was not opened.
+/// Why the log could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
-    /// From a newer version, or its migrations do not fit.
+    /// The log is from a newer version, or its migrations do not match.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// The server answers a commit before it is on disk, or could not survive a power cut.
+    /// The server acknowledges commits before they are on disk, or could not survive a power cut.
     #[error(
         "PostgreSQL runs with {setting} = {value}, so a power cut could lose what was acknowledged; set {setting} = on \
          (postgresql.conf, `alter system`, or the role's or database's own setting) and start again"
@@ -93,10 +93,10 @@ pub enum PostgresError {
     UnsafeSetting {
         /// `fsync`, `full_page_writes` or `synchronous_commit`.
         setting: String,
-        /// What it is.
+        /// Its current value.
         value: String,
     },
-    /// The role may not migrate, and there is something to migrate.
+    /// The role may not migrate, and a migration is missing.
     #[error(
         "the log database is at migration {found}, this program needs {needed}, and its role may not migrate; start it \
          once with the owner's URL"
@@ -120,41 +120,54 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Opens the log, making or migrating it first.
+    /// Opens the log, creating or migrating it first.
     ///
-    /// With an owner's URL, migrations run as the owner, and the program's role gets exactly its grants. Without one, the
-    /// one role does both, which is said in the log; a role that may not create anything in the schema only checks that
-    /// there is nothing to migrate.
+    /// With an owner's URL, migrations run as the owner, and the program's role gets exactly its grants. Without one, a single
+    /// role does both, which is logged as a warning; a role that may not create anything in the schema only checks that no
+    /// migration is missing.
     ///
     /// # Errors
-    /// The server cannot be reached or could lose acknowledged events, the log is from a newer version or a copy that is not
-    /// whole, or a migration fails.
+    /// The server cannot be reached or could lose acknowledged events, the log is from a newer version or an incomplete copy,
+    /// or a migration fails.
     pub async fn open(settings: PostgresSettings) -> Result<Self, PostgresError> {
+        Self::open_with(settings, SystemClock::shared()).await
+    }
+
+    /// Opens the log with another clock.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(settings: PostgresSettings, clock: Arc<dyn Clock>) -> Result<Self, PostgresError> {
         let pool = pg_pool(&settings.url, SCHEMA, 1).await?;
         session::refuse_unsafe(&mut *pool.acquire().await.map_err(SqlError)?).await?;
         match &settings.owner_url {
             Some(owner_url) => prepare_as_owner(owner_url, &role_of(&settings.url)?).await?,
             None => prepare_as_the_one_role(&pool).await?,
         }
-        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_whole) {
-            return Err(MigrationError::NotWhole.into());
+        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_complete) {
+            return Err(MigrationError::Incomplete.into());
         }
         let identity = reader::identity(&pool).await?;
         let head = reader::current_head(&pool).await?;
         pool.close().await;
-        Self::start(&settings, identity, head)
+        Self::start(&settings, identity, head, clock)
     }
 
-    fn start(settings: &PostgresSettings, identity: Identity, head: Position) -> Result<Self, PostgresError> {
+    fn start(
+        settings: &PostgresSettings,
+        identity: Identity,
+        head: Position,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PostgresError> {
         let (announce, head) = watch::channel(head);
         let announce = Arc::new(announce);
         listen::start(session::listener(&settings.url)?, announce.clone());
-        let appender = Appender::start(PostgresWriter::new(session::sequencer(&settings.url)?, announce));
+        let appender = Appender::start(PostgresWriter::new(session::sequencer(&settings.url)?, announce, clock));
         let reader = PostgresReader::new(session::readers(&settings.url, settings.reader_connections)?, identity, head);
         Ok(Self { reader, appender })
     }
 
-    /// Opens an existing log for reading only; works while nodes write it, and with a role that may only select.
+    /// Opens an existing log read-only; works while nodes write it, and with a role that may only select.
     ///
     /// # Errors
     /// There is no log, or it is from a newer version.
@@ -173,7 +186,7 @@ async fn prepare_as_owner(owner_url: &str, app_role: &str) -> Result<(), Postgre
     migrate_postgres("log", SCHEMA, &POSTGRES_LOG, &owner).await?;
     ensure_identity(&owner).await?;
     if role_of(owner_url)? != app_role {
-        grant_room(&owner, SCHEMA, app_role, Rights::AppendEvents).await?;
+        grant_schema(&owner, SCHEMA, app_role, Rights::AppendEvents).await?;
     }
     owner.close().await;
     Ok(())
@@ -205,14 +218,14 @@ fn newest_known() -> i64 {
     POSTGRES_LOG.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
-/// The newest migration that was applied.
+/// The newest applied migration.
 async fn applied(pool: &PgPool) -> Result<i64, SqlError> {
     let row = sqlx::query("select coalesce(max(version), 0) from log._sqlx_migrations").fetch_one(pool).await?;
     Ok(row.try_get(0)?)
 }
 
 fn refuse_newer(version: i64) -> Result<(), MigrationError> {
-    if version > newest_known() { Err(MigrationError::Newer { room: "log", version }) } else { Ok(()) }
+    if version > newest_known() { Err(MigrationError::Newer { database: "log", version }) } else { Ok(()) }
 }
 
 reads_through_its_reader!(PostgresStore);

@@ -1,6 +1,6 @@
-//! Files that hold secrets: master key, keys that sign, tokens.
+//! Files with secrets: master key, signing keys, tokens.
 //!
-//! Invariant: nobody but its owner can read one, and nobody sees half of one.
+//! Invariant: only the owner can read such a file, and it is never visible half-written.
 
 use std::{
     fs,
@@ -8,10 +8,10 @@ use std::{
     path::Path,
 };
 
-/// Writes a file that only its owner can read (mode 0600), whole and on disk, or not at all.
+/// Writes a file that only its owner can read (mode 0600) and syncs it to disk; on failure no file is left.
 ///
 /// # Errors
-/// `AlreadyExists` when there is one, which is left as it is; otherwise what the system said.
+/// `AlreadyExists` if the file exists, which is left unchanged; otherwise the I/O error.
 pub fn create_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let draft = path.with_extension(format!("{}.draft", std::process::id()));

@@ -1,8 +1,8 @@
-//! Proof files: some events of one stream as they are stored, each with its path to the root of a signed checkpoint. Whoever
-//! has such a file and the public key needs neither the log nor any other key to know that these events were in it.
+//! Proof files: stored events of one stream, each with its path to the root of a signed checkpoint. With such a file and the public
+//! key anybody can verify that these events were in the log, without the log or any other key.
 //!
-//! `docs/proof-file.md` is the form's contract; `tests/verify_proof.py` is a second implementation that must agree.
-//! Invariants: a file has one form only, so that a change of any byte shows; nothing stands in it that is not proved by it.
+//! `docs/proof-file.md` specifies the format; `tests/verify_proof.py` is a second implementation that must agree.
+//! Invariants: the encoding is canonical, so a change of any byte is detected; everything in a file is proved by it.
 
 mod check;
 mod consistency;
@@ -26,34 +26,34 @@ pub use consistency::Consistency;
 pub use entry::{Entry, Hex};
 pub use tree::tree_of;
 
-/// What a proof file begins with; another form would get another.
+/// Identifies the format of a proof file.
 pub const FORMAT: &str = "fiido-desk/proof/1";
 
-/// The longest proof file that is looked at, in bytes: about 30,000 events of a talkative session.
+/// Longest accepted proof file in bytes: about 30,000 events.
 pub const MAX_PROOF_BYTES: usize = 64 * 1024 * 1024;
 
-/// Some leaves that stand side by side in the log, and the root over them, which is proved.
+/// A range of leaves and the proved root over them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// Which, from 0.
+    /// Their indexes, from 0.
     pub leaves: Range<u64>,
-    /// The root over them.
+    /// Root over them.
     pub root: Hash,
 }
 
-/// A proof file's content.
+/// The content of a proof file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
     format: String,
-    /// The note, with one signature.
+    /// The checkpoint note, with one signature.
     checkpoint: String,
-    /// In the order of the stream.
+    /// The events in stream order.
     events: Vec<Entry>,
 }
 
 impl Proof {
-    /// Puts events of one stream together with their paths, which lie in the tree that the note's root is of.
+    /// Combines events of one stream with their paths in the tree of the note.
     ///
     /// # Errors
     /// The note is not signed by the key.
@@ -65,7 +65,7 @@ impl Proof {
     ) -> Result<Self, NoteError> {
         let checkpoint = Checkpoint::open(note, key)?;
         let entries = events.into_iter().map(|(index, recorded)| {
-            // an event without a path in this tree gets one that proves nothing, and `check` says so
+            // An event outside the tree gets an empty path, which `check` refuses.
             let path = tree.inclusion(index, checkpoint.size).unwrap_or_default();
             Entry::of(&checkpoint, index, recorded, path)
         });
@@ -74,14 +74,14 @@ impl Proof {
         Ok(Self { format: FORMAT.to_owned(), checkpoint, events })
     }
 
-    /// The one form that the file has.
+    /// The canonical encoding.
     #[must_use]
     pub fn text(&self) -> String {
         let text = serde_json::to_string_pretty(self).expect("it holds texts and numbers only");
         in_ascii(&text) + "\n"
     }
 
-    /// What a checked proof proves of the whole log: the leaves of its events, and the parts that their paths lead past.
+    /// The parts of the log that a checked proof proves: the leaves of its events, and the subtrees in their paths.
     #[must_use]
     pub fn parts(&self, checkpoint: &Checkpoint) -> Vec<Part> {
         let mut proved = Vec::new();
@@ -93,14 +93,14 @@ impl Proof {
         proved
     }
 
-    /// The events, in the order of the stream.
+    /// The events in stream order.
     #[must_use]
     pub fn events(&self) -> &[Entry] {
         &self.events
     }
 }
 
-/// What is not ASCII stands in JSON's texts only, where an escape says the same: no mail program and no editor changes it.
+/// Non-ASCII characters only occur in JSON strings. They are escaped, so that no mail program or editor changes them.
 fn in_ascii(json: &str) -> String {
     let mut ascii = String::with_capacity(json.len());
     for c in json.chars() {

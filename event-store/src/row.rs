@@ -1,6 +1,6 @@
-//! A stored row, and the event it is. Shared by the SQL adapters.
+//! Decoding of stored rows into events, shared by the SQL adapters.
 //!
-//! Invariant: what cannot be read back as the event that was hashed is named as damaged, with its position and column.
+//! Invariant: a row that cannot be decoded is reported as damaged, with its position and column.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) const COLUMNS: &str = "position, stream, version, event_id, type, schema, recorded_at, actor, subject, \
      key_id, correlation_id, causation_id, data, personal, prev_hash, hash";
 
-/// A row as the drivers give it: what it names lies in their buffers.
+/// A row that borrows from the driver's buffers.
 pub(crate) struct StoredRow<'r> {
     pub(crate) position: i64,
     pub(crate) stream: &'r str,
@@ -64,7 +64,7 @@ impl StoredRow<'_> {
     }
 }
 
-/// Decoding for one driver's rows; sqlx's drivers share names and not types.
+/// Decoding functions for the row type of one driver; sqlx's drivers have no common row type.
 macro_rules! decode_rows {
     ($row:ty) => {
         fn stored_row(row: &$row) -> Result<$crate::row::StoredRow<'_>, sqlx::Error> {
@@ -88,60 +88,60 @@ macro_rules! decode_rows {
             })
         }
 
-        /// The event of a row with all columns.
+        /// Decodes a row with all columns.
         pub(super) fn event_of(row: &$row) -> Result<Arc<RecordedEvent>, ReadError> {
             let position = Position(row.try_get::<i64, _>(0).map_or(0, i64::unsigned_abs));
             let damaged = |error: sqlx::Error| ReadError::Damaged { position, what: error.to_string() };
             stored_row(row).map_err(damaged)?.into_event()
         }
 
-        /// As it stands there: a number that no position can be counts as none.
+        /// Decodes the head record as stored; an impossible position counts as 0.
         fn end_of(row: &$row) -> Result<RecordedEnd, sqlx::Error> {
             let position = Position(row.try_get::<i64, _>(0)?.try_into().unwrap_or(0));
             Ok(RecordedEnd { position, recorded_at: row.try_get(1)?, hash: row.try_get(2)? })
         }
 
         fn copy_of(row: &$row) -> Result<$crate::row::CopyMark, sqlx::Error> {
-            Ok($crate::row::CopyMark { is_whole: row.try_get(0)?, times_rise_after: row.try_get(1)? })
+            Ok($crate::row::CopyMark { is_complete: row.try_get(0)?, times_rise_after: row.try_get(1)? })
         }
     };
 }
 pub(crate) use decode_rows;
 
-/// What is written down of a log that was filled from another.
+/// The record of a log that is a copy of another.
 pub(crate) struct CopyMark {
-    pub(crate) is_whole: bool,
+    pub(crate) is_complete: bool,
     pub(crate) times_rise_after: i64,
 }
 
 impl CopyMark {
-    /// A log that is no copy was never anything else.
-    pub(crate) fn is_whole(copy: Option<&Self>) -> bool {
-        copy.is_none_or(|copy| copy.is_whole)
+    /// True for a log that is not a copy.
+    pub(crate) fn is_complete(copy: Option<&Self>) -> bool {
+        copy.is_none_or(|copy| copy.is_complete)
     }
 
-    /// In a log that is no copy times rise from its first event on.
+    /// 0 for a log that is not a copy.
     pub(crate) fn times_rise_after(copy: Option<&Self>) -> Position {
         Position(copy.map_or(0, |copy| copy.times_rise_after.try_into().unwrap_or(0)))
     }
 }
 
-/// A log whose head was taken away claims no event.
+/// The end reported for a log whose head record is missing.
 pub(crate) fn no_end() -> RecordedEnd {
     RecordedEnd { position: Position::START, recorded_at: String::new(), hash: Vec::new() }
 }
 
-/// A position or version as a database's number; none is beyond its range.
+/// A position or version as a database number; saturates.
 pub(crate) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// A page's size as a database's number.
+/// A page size as a database number; saturates.
 pub(crate) fn page_size(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Checks that a page of a dense log goes on where the reader stood.
+/// Checks that a page of a dense log follows a position without a gap.
 pub(crate) fn check_dense(after: Position, page: &[Arc<RecordedEvent>]) -> Result<(), ReadError> {
     let mut expected = after.next();
     for event in page {

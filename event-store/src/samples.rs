@@ -1,4 +1,4 @@
-//! Events for the tests of this crate.
+//! Sample events for the tests of this crate.
 
 use uuid::Uuid;
 

@@ -1,8 +1,8 @@
-//! One small layer over sqlx for what lives in SQLite and in PostgreSQL alike (vault, policies, views): the same statement
-//! text, with `$1` placeholders and the column types text, bigint, double precision and bytes, runs on both.
+//! A thin layer over sqlx for data kept in either SQLite or PostgreSQL (vault, policies, views): the same statement text, with
+//! `$1` placeholders and the column types text, bigint, double precision and bytes, runs on both.
 //!
-//! The event log itself does not go through here: its adapters speak each database's own dialect.
-//! Invariant: errors are told apart by the database's codes, never by text.
+//! The event log does not use it: its adapters use each database's own dialect.
+//! Invariant: errors are classified by the database's codes, never by text.
 
 use std::{path::Path, time::Duration};
 
@@ -18,12 +18,12 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-/// What a statement failed with.
+/// A failed statement.
 #[derive(Debug, thiserror::Error)]
 #[error("database")]
 pub struct SqlError(#[from] pub sqlx::Error);
 
-/// A database of one room: its statements name tables without a schema.
+/// The database of one component; its statements name tables without a schema.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// A file: one connection writes, others read.
@@ -37,7 +37,7 @@ pub enum Database {
     Postgres(PgPool),
 }
 
-/// A value for a placeholder; each knows its type even when it is null.
+/// A value for a placeholder; typed even when null.
 #[derive(Debug, Clone, Copy)]
 pub enum Value<'a> {
     /// bigint
@@ -179,21 +179,21 @@ fn pg_arguments(values: &[Value<'_>]) -> Result<PgArguments, SqlError> {
     Ok(arguments)
 }
 
-/// How a SQLite file is used.
+/// How a SQLite file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Made if missing; every commit is on disk when it is answered.
+    /// Created if missing; a commit is on disk when it returns.
     Durable,
-    /// Made if missing; a crash may lose the last commits but never mixes them up. For what can be rebuilt.
+    /// Created if missing; a crash may lose the last commits but never corrupts the file. For data that can be rebuilt.
     Derived,
-    /// Nothing waits for the disk. No program can be set up so: it is what the test of durability must find out.
+    /// Never waits for the disk. No setting selects it: the durability test must detect it.
     #[cfg(feature = "conformance")]
     Careless,
-    /// Must be there; never written.
+    /// Must exist; read-only.
     ReadOnly,
-    /// Must be there, and nobody may have it open to write: it is read as it lies, without `-wal` and `-shm` files
-    /// beside it, and so also from a folder that cannot be written. Whoever reads checks afterwards that it still rests.
-    AtRest,
+    /// Must exist, and no process may have it open for writing: it is read without creating `-wal` and `-shm` files, so it
+    /// also works in a read-only folder. The reader checks afterwards that the file has not changed.
+    Immutable,
 }
 
 impl Database {
@@ -204,13 +204,13 @@ impl Database {
     pub async fn sqlite(path: &Path, access: Access) -> Result<Self, SqlError> {
         let options = sqlite_options(path, access);
         let reading = options.clone().read_only(true);
-        let writing = if matches!(access, Access::ReadOnly | Access::AtRest) { reading.clone() } else { options };
+        let writing = if matches!(access, Access::ReadOnly | Access::Immutable) { reading.clone() } else { options };
         let writer = sqlite_writer().connect_with(writing).await?;
         let readers = SqlitePoolOptions::new().max_connections(8).connect_lazy_with(reading);
         Ok(Self::Sqlite { writer, readers })
     }
 
-    /// As [`Self::sqlite`], with a writing connection that gives way to everything else in the process.
+    /// As [`Self::sqlite`], with a writing connection at lower CPU priority than the rest of the process.
     ///
     /// # Errors
     /// As [`Self::sqlite`].
@@ -221,11 +221,11 @@ impl Database {
         opened.unwrap_or(Err(SqlError(sqlx::Error::WorkerCrashed)))
     }
 
-    /// An empty SQLite database that has no name and ends with this value, or with the process however that ends: SQLite
-    /// keeps what does not fit into memory in a file that it has unlinked. It has one connection, for reading as well.
+    /// An empty temporary SQLite database, gone when this value is dropped or the process ends: SQLite keeps what does not
+    /// fit into memory in an unlinked file. It has a single connection, for reading too.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub async fn scratch() -> Result<Self, SqlError> {
         let options = SqliteConnectOptions::new().filename("").journal_mode(SqliteJournalMode::Memory);
         let pool = sqlite_writer().min_connections(1).idle_timeout(None).max_lifetime(None);
@@ -233,7 +233,7 @@ impl Database {
         Ok(Self::Sqlite { readers: writer.clone(), writer })
     }
 
-    /// Opens a schema of a PostgreSQL server; `schema` must be a plain lower-case name. It is made by its migrations.
+    /// Opens a schema of a PostgreSQL server; `schema` must be a plain lower-case name. Its migrations create it.
     ///
     /// # Errors
     /// The URL is malformed or the server does not answer.
@@ -244,7 +244,7 @@ impl Database {
     /// Runs a query outside a transaction, on a reader.
     ///
     /// # Errors
-    /// What the database said.
+    /// The database's error.
     pub async fn fetch(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, SqlError> {
         match self {
             Self::Sqlite { readers, .. } => {
@@ -258,10 +258,10 @@ impl Database {
         }
     }
 
-    /// Begins a writing transaction; dropped without a commit it leaves nothing.
+    /// Begins a writing transaction; rolled back when dropped without a commit.
     ///
     /// # Errors
-    /// What the database said.
+    /// The database's error.
     pub async fn begin(&self) -> Result<Transaction, SqlError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Transaction::Sqlite(writer.begin_with("begin immediate").await?),
@@ -269,10 +269,10 @@ impl Database {
         })
     }
 
-    /// Begins a transaction that only reads: all its queries see the same state.
+    /// Begins a read-only transaction whose queries all see the same state.
     ///
     /// # Errors
-    /// What the database said.
+    /// The database's error.
     pub async fn snapshot(&self) -> Result<Transaction, SqlError> {
         const REPEATABLE: &str = "begin isolation level repeatable read read only";
         Ok(match self {
@@ -281,14 +281,14 @@ impl Database {
         })
     }
 
-    /// Brings everything that is committed into the file itself, so that a copy of the file alone is whole. PostgreSQL does
-    /// that by itself.
+    /// Moves all committed data from the write-ahead log into the main file, so that a copy of that file alone is complete.
+    /// No-op for PostgreSQL.
     ///
     /// # Errors
-    /// What the database said.
-    pub async fn settle(&self) -> Result<(), SqlError> {
+    /// The database's error.
+    pub async fn flush(&self) -> Result<(), SqlError> {
         match self {
-            Self::Sqlite { writer, .. } => settle(writer).await,
+            Self::Sqlite { writer, .. } => flush(writer).await,
             Self::Postgres(_) => Ok(()),
         }
     }
@@ -314,10 +314,10 @@ pub enum Transaction {
 }
 
 impl Transaction {
-    /// Runs a statement; answers how many rows it touched.
+    /// Runs a statement and returns the number of affected rows.
     ///
     /// # Errors
-    /// What the database said.
+    /// The database's error.
     pub async fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, SqlError> {
         Ok(match self {
             Self::Sqlite(tx) => {
@@ -334,7 +334,7 @@ impl Transaction {
     /// Runs a query inside the transaction.
     ///
     /// # Errors
-    /// What the database said.
+    /// The database's error.
     pub async fn fetch(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, SqlError> {
         match self {
             Self::Sqlite(tx) => {
@@ -348,7 +348,7 @@ impl Transaction {
         }
     }
 
-    /// Runs a query without values inside the transaction; its rows come as they are asked for, so there may be any number.
+    /// Runs a query without values inside the transaction and streams its rows, however many there are.
     pub fn stream<'a>(&'a mut self, sql: &'a str) -> BoxStream<'a, Result<Row, SqlError>> {
         match self {
             Self::Sqlite(tx) => {
@@ -363,7 +363,7 @@ impl Transaction {
     /// Commits.
     ///
     /// # Errors
-    /// What the database said; whether it is committed is not known then.
+    /// The database's error; whether the commit happened is then unknown.
     pub async fn commit(self) -> Result<(), SqlError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
@@ -372,43 +372,40 @@ impl Transaction {
         Ok(())
     }
 
-    /// Whether this speaks to PostgreSQL, for the few statements that differ.
+    /// Whether this is PostgreSQL, for the few statements that differ.
     #[must_use]
     pub fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
 }
 
-/// What a writing connection keeps of its file in memory, in negative KiB: at most 32 MiB, taken as it is needed, so that
-/// the indexes of a million events are not read again for every batch.
+/// Page cache of a writing connection, in negative KiB: at most 32 MiB, allocated as needed, so that the indexes of a million
+/// events are not read again for every batch.
 const CACHE: &str = "-32768";
-/// Pages of the write-ahead log before they are brought into the file, about 16 MB: what is written often goes there once.
+/// Pages of the write-ahead log before a checkpoint, about 16 MB: pages written often are copied to the file once.
 const CHECKPOINT: &str = "4000";
 
-/// How every SQLite file of ours is opened.
+/// Options for every SQLite file.
 #[must_use]
 pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
-    let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
+    // The driver buffers a whole page of rows, so that its thread does not wait for the reader of each row.
+    let options = SqliteConnectOptions::new().filename(path).row_buffer_size(crate::pages::PAGE);
+    let options = options.busy_timeout(Duration::from_secs(10));
     let durability = match access {
         Access::Durable => SqliteSynchronous::Full,
         Access::Derived => SqliteSynchronous::Normal,
         #[cfg(feature = "conformance")]
         Access::Careless => SqliteSynchronous::Off,
-        Access::ReadOnly => return reading(options),
-        Access::AtRest => return reading(options).immutable(true),
+        Access::ReadOnly => return options.read_only(true),
+        Access::Immutable => return options.read_only(true).immutable(true),
     };
     let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(durability);
     options.foreign_keys(true).pragma("cache_size", CACHE).pragma("wal_autocheckpoint", CHECKPOINT)
 }
 
-/// A whole page of rows may wait for whoever asked for it, so that it is read while the one before is looked at.
-fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options.read_only(true).row_buffer_size(crate::pages::PAGE)
-}
-
-/// The one connection that writes a file. When a write fails, SQLite rolls the transaction back by itself, the driver's
-/// own roll-back then fails, and it counts a transaction open for ever: such a connection is replaced by a new one, so
-/// that service resumes once there is room again.
+/// The only writing connection of a file. When a write fails, SQLite rolls the transaction back itself; the driver's rollback
+/// then fails, and the driver counts a transaction as open forever. Such a connection is replaced, so that service resumes once
+/// there is disk space again.
 #[must_use]
 pub fn sqlite_writer() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
@@ -416,7 +413,7 @@ pub fn sqlite_writer() -> SqlitePoolOptions {
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
-/// Connections whose statements find their tables in `schema`.
+/// Connections with `schema` as search path.
 ///
 /// # Errors
 /// The URL is malformed or the server does not answer.
@@ -426,11 +423,11 @@ pub async fn pg_pool(url: &str, schema: &str, connections: u32) -> Result<PgPool
     Ok(pool.connect_with(options).await?)
 }
 
-/// Empties the write-ahead log of a SQLite file into it.
+/// Checkpoints and truncates the write-ahead log of a SQLite file.
 ///
 /// # Errors
-/// What the database said.
-pub async fn settle(writer: &SqlitePool) -> Result<(), SqlError> {
+/// The database's error.
+pub async fn flush(writer: &SqlitePool) -> Result<(), SqlError> {
     sqlx::query("pragma wal_checkpoint(truncate)").execute(writer).await?;
     Ok(())
 }

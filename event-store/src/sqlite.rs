@@ -1,7 +1,7 @@
-//! The log in a SQLite file, `events.db`: WAL, `synchronous=FULL`, one writing task, readers that page.
+//! The log in a SQLite file, `events.db`: WAL, `synchronous=FULL`, one writing task, paged reads.
 //!
-//! Invariant: one process writes (the program locks its data directory), so what the writer remembers of stream heads is
-//! true until a batch fails; then it forgets and asks the file again.
+//! Invariant: only one process writes (the program locks its data directory), so the writer's cache of stream heads is valid until a
+//! batch fails; then it is cleared and read from the file again.
 
 mod import;
 mod reader;
@@ -15,16 +15,16 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    append::Appender,
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+    group_commit::Appender,
     migration::{MigrationError, SQLITE_LOG, migrate_sqlite},
-    plan::Request,
     port::{
-        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Loss, Positions, ReadError,
-        RecordedEnd, reads_through_its_reader,
+        AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
+        RecordedEnd, Truncation, reads_through_its_reader,
     },
+    sequencer::Request,
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
-    subscription,
 };
 
 use reader::SqliteReader;
@@ -41,33 +41,33 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the log, making or migrating it first.
+    /// Opens the log, creating or migrating it first.
     ///
     /// # Errors
-    /// The file cannot be used, is from a newer version, or is a copy that is not whole.
+    /// The file cannot be used, is from a newer version, or is an incomplete copy.
     pub async fn open(path: &Path) -> Result<Self, MigrationError> {
-        Self::open_with(path, Access::Durable).await
+        Self::open_with(path, Access::Durable, SystemClock::shared()).await
     }
 
-    /// Opens the log with another durability; for the test that proves what durability costs, and what it gives.
+    /// Opens the log with another clock or durability. Other durabilities are for the durability test.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub async fn open_with(path: &Path, access: Access) -> Result<Self, MigrationError> {
+    pub async fn open_with(path: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, MigrationError> {
         let pool = sqlite_writer().connect_with(sqlite_options(path, access)).await.map_err(SqlError)?;
         migrate_sqlite("log", &SQLITE_LOG, &pool).await?;
-        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_whole) {
-            return Err(MigrationError::NotWhole);
+        if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_complete) {
+            return Err(MigrationError::Incomplete);
         }
         let identity = ensure_identity(&pool).await?;
         let head = current_head(&pool).await?;
         let (announce, head) = watch::channel(head);
         let reader = SqliteReader::new(path, identity, head);
-        let appender = Appender::start(SqliteWriter::new(pool.clone(), announce));
+        let appender = Appender::start(SqliteWriter::new(pool.clone(), announce, clock));
         Ok(Self { writer: pool, reader, appender })
     }
 
-    /// Opens an existing log for reading only; works while another process writes it.
+    /// Opens an existing log read-only; works while another process writes it.
     ///
     /// # Errors
     /// There is no log, or it is from a newer version.
@@ -76,12 +76,12 @@ impl SqliteStore {
         Ok(Arc::new(reader))
     }
 
-    /// Opens an existing log that nobody has open to write, leaving no file beside it; see [`Access::AtRest`].
+    /// Opens an existing log that no process has open for writing, without creating files; see [`Access::Immutable`].
     ///
     /// # Errors
     /// As [`Self::open_reader`].
-    pub async fn open_reader_at_rest(path: &Path) -> Result<Arc<dyn EventReader>, MigrationError> {
-        let reader = SqliteReader::open(path, Access::AtRest).await?;
+    pub async fn open_reader_immutable(path: &Path) -> Result<Arc<dyn EventReader>, MigrationError> {
+        let reader = SqliteReader::open(path, Access::Immutable).await?;
         Ok(Arc::new(reader))
     }
 }
@@ -114,11 +114,7 @@ impl EventStore for SqliteStore {
         self.appender.append(Request { stream: stream.clone(), expected, events }).await
     }
 
-    async fn settle(&self) -> Result<(), ReadError> {
-        sql::settle(&self.writer).await.map_err(ReadError::unavailable)
+    async fn flush(&self) -> Result<(), ReadError> {
+        sql::flush(&self.writer).await.map_err(ReadError::unavailable)
     }
-}
-
-pub(crate) fn follow(reader: SqliteReader, head: watch::Receiver<Position>, after: Position) -> EventStream {
-    subscription::follow(Arc::new(reader), head, after)
 }

@@ -1,7 +1,7 @@
-//! A subscription over pages: reads what is there, then waits for the head to move. Shared by the adapters that can say
-//! when their head moved; a hint that gets lost costs at most [`POLL`].
+//! A subscription over pages: reads the existing events, then waits for the head to move. Shared by all adapters; a lost hint delays
+//! it by at most [`POLL`].
 //!
-//! Invariant: the cursor moves only past events that were handed out, so there is no seam between old and new.
+//! Invariant: the cursor only moves past events that were yielded, so there is no gap between existing and new events.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,25 +9,24 @@ use tokio::{sync::watch, time::timeout};
 
 use crate::{
     event::Position,
+    pages::PAGE,
     port::{EventReader, EventStream, ReadError},
 };
 
-/// How long a lost hint may go unnoticed.
+/// Poll interval, for lost hints.
 pub const POLL: Duration = Duration::from_secs(1);
-/// Events per page.
-const PAGE: usize = 512;
-/// Between tries while the database is away.
+/// Pause between attempts while the database is unavailable.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// Follows the log from a position. `head` is a hint: whatever its value, the log itself is read.
+/// Follows the log from a position. `head` is only a hint; the log itself is read.
 pub fn follow(reader: Arc<dyn EventReader>, mut head: watch::Receiver<Position>, after: Position) -> EventStream {
     Box::pin(async_stream::stream! {
         let mut cursor = after;
-        let (mut away, mut hinted) = (false, Position::START);
+        let (mut unavailable, mut hinted) = (false, Position::START);
         loop {
             match reader.read_all(cursor, PAGE).await {
                 Ok(page) => {
-                    if std::mem::take(&mut away) {
+                    if std::mem::take(&mut unavailable) {
                         tracing::info!(position = cursor.0, "subscription resumed");
                     }
                     if page.is_empty() {
@@ -39,7 +38,7 @@ pub fn follow(reader: Arc<dyn EventReader>, mut head: watch::Receiver<Position>,
                     }
                 }
                 Err(ReadError::Unavailable(error)) => {
-                    if !std::mem::replace(&mut away, true) {
+                    if !std::mem::replace(&mut unavailable, true) {
                         tracing::warn!(position = cursor.0, error = &*error as &dyn std::error::Error, "subscription waits");
                     }
                     tokio::time::sleep(RETRY).await;
@@ -53,8 +52,8 @@ pub fn follow(reader: Arc<dyn EventReader>, mut head: watch::Receiver<Position>,
     })
 }
 
-/// Returns when the head is hinted to be beyond the cursor, or after [`POLL`]. A hint that was followed in vain (the log's
-/// end was cut off) is not followed again.
+/// Returns when a hint says that the head is beyond the cursor, or after [`POLL`]. A hint without new events (the log was
+/// truncated) is not used again.
 async fn wait_beyond(head: &mut watch::Receiver<Position>, cursor: Position, hinted: &mut Position) {
     let known = (*hinted).max(cursor);
     let hint =

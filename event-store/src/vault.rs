@@ -1,18 +1,20 @@
-//! The vault: data keys per subject, class of data and month, wrapped by a master key; and the sealing of personal parts
-//! with them. Destroying keys is how a person is forgotten without rewriting the log.
+//! The vault: data keys per subject, class of data and month, wrapped by a master key, and the sealing of personal parts with
+//! them. Destroying the keys erases a person's data without rewriting the log.
 //!
-//! Invariants: a new key is on disk before it seals anything; a destroyed key never comes back (its row stays as a
-//! tombstone, and an erased subject gets no new keys); erased is said only where a tombstone says so.
+//! Invariants: a new key is on disk before it seals anything; a destroyed key never comes back (its row stays as a tombstone, and
+//! an erased subject gets no new keys); `Erased` is only returned where there is a tombstone.
 
+pub mod key_migration;
 pub mod keys;
 pub mod master;
-pub mod moving;
 pub mod seal;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 use uuid::Uuid;
 
 pub use keys::{KeyRecord, KeyStore, MemoryKeys, SqlKeys};
@@ -20,30 +22,29 @@ pub use master::{MasterKey, MasterKeyError};
 
 use crate::{
     event::{Position, RecordedEvent, SealedEvent},
-    log::PersonalPart,
     vault::seal::DataKey,
 };
 
-/// How long an unwrapped key stays in memory: an erasure made by another node is in force after this at the latest.
+/// How long an unwrapped key stays in memory. An erasure made by another node takes effect within this time.
 const KEY_CACHE: Duration = Duration::from_secs(60);
-/// Unwrapped keys in memory: about 10 MB, for with each is kept what is derived from it, 0.8 kB.
+/// Unwrapped keys in memory: about 10 MB, 0.8 kB each with the keys derived from it.
 const KEY_CACHE_ENTRIES: u64 = 10_000;
 
-/// What kind of personal data a key seals; retention is set per class.
+/// The class of personal data that a key seals; retention is set per class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyClass {
-    /// What was said: by customers, agents and assistants.
+    /// Messages of customers, agents and assistants.
     Message,
     /// Names, addresses, names of sessions.
     Contact,
-    /// What staff wrote about a customer.
+    /// Notes of staff about a customer.
     Note,
     /// Personal data of staff.
     Staff,
 }
 
 impl KeyClass {
-    /// As it stands in a key id.
+    /// The name used in key ids.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -55,6 +56,17 @@ impl KeyClass {
     }
 }
 
+/// The personal part of an event before it is sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalPart {
+    /// The person whose data it is.
+    pub subject: Uuid,
+    /// The class of key that seals it.
+    pub class: KeyClass,
+    /// JSON text.
+    pub json: String,
+}
+
 /// The id of a data key: `<subject>/<class>/<yyyy-mm>`, the month in UTC.
 #[must_use]
 pub fn key_id(subject: Uuid, class: KeyClass, at: Timestamp) -> Arc<str> {
@@ -62,18 +74,18 @@ pub fn key_id(subject: Uuid, class: KeyClass, at: Timestamp) -> Arc<str> {
     format!("{subject}/{}/{:04}-{:02}", class.as_str(), day.year(), day.month()).into()
 }
 
-/// What a sealed part turned out to hold.
+/// The result of opening a sealed part.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Opened {
+pub enum Unsealed {
     /// The event has no personal part.
     Nothing,
-    /// The JSON text that was sealed.
+    /// The JSON text.
     Known(String),
     /// Its key was destroyed.
     Erased,
 }
 
-impl fmt::Debug for Opened {
+impl fmt::Debug for Unsealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nothing => "Nothing",
@@ -83,27 +95,27 @@ impl fmt::Debug for Opened {
     }
 }
 
-/// Why something could not be sealed or opened.
+/// Why a part could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The key store cannot be reached, or is full.
     #[error("the vault is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// The subject was erased; nothing more is recorded about it.
+    /// The subject was erased; no personal data about it is recorded any more.
     #[error("the keys of subject {0} were destroyed")]
     SubjectErased(Uuid),
-    /// An event names a key of which neither the key nor a tombstone is there.
+    /// The vault has neither the key of an event nor a tombstone for it.
     #[error("key {key_id} of the event at position {position} is missing from the vault")]
     KeyMissing {
-        /// The event.
+        /// Position of the event.
         position: Position,
-        /// The key.
+        /// Id of the key.
         key_id: Arc<str>,
     },
-    /// The key is there, but not wrapped by this master key.
+    /// The key exists but is not wrapped by this master key.
     #[error("key {0} cannot be unwrapped: wrong master key, or the vault is damaged")]
     WrongMasterKey(Arc<str>),
-    /// The sealed bytes do not belong to this event, or were changed.
+    /// The sealed bytes belong to another event, or were changed.
     #[error("the personal part of the event at position {0} is damaged")]
     Damaged(Position),
 }
@@ -119,11 +131,21 @@ impl Vault {
     /// A vault over stored keys.
     #[must_use]
     pub fn new(keys: Arc<dyn KeyStore>, master: MasterKey) -> Self {
-        let unwrapped = Cache::builder().max_capacity(KEY_CACHE_ENTRIES).time_to_live(KEY_CACHE).build();
+        Self::with_capacity(keys, master, KEY_CACHE_ENTRIES)
+    }
+
+    fn with_capacity(keys: Arc<dyn KeyStore>, master: MasterKey, entries: u64) -> Self {
+        let unwrapped = Cache::builder()
+            .max_capacity(entries)
+            .time_to_live(KEY_CACHE)
+            // The default policy refuses new keys while old ones have been used more often, so that keys which were fetched
+            // for a batch would be gone before the batch is opened.
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
         Self { keys, master, unwrapped }
     }
 
-    /// A vault that ends with the process, for tests.
+    /// A vault in memory, for tests.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(Arc::new(MemoryKeys::default()), MasterKey::generate())
@@ -135,7 +157,7 @@ impl Vault {
     /// The subject was erased, or the key store is unavailable.
     pub async fn seal(&self, event: &mut SealedEvent, part: &PersonalPart, now: Timestamp) -> Result<(), VaultError> {
         let key_id = key_id(part.subject, part.class, now);
-        let key = self.key_for_sealing(part, &key_id).await?;
+        let key = self.key_for_sealing(part, &key_id, now).await?;
         let sealed = seal::seal(&key, &seal::binding(event, &key_id), part.json.as_bytes());
         event.subject = Some(part.subject);
         event.key_id = Some(key_id);
@@ -147,19 +169,19 @@ impl Vault {
     ///
     /// # Errors
     /// The key is missing without a tombstone, the master key is wrong, or the bytes are damaged.
-    pub async fn open(&self, recorded: &RecordedEvent) -> Result<Opened, VaultError> {
+    pub async fn open(&self, recorded: &RecordedEvent) -> Result<Unsealed, VaultError> {
         let (Some(key_id), Some(sealed)) = (&recorded.event.key_id, &recorded.event.personal) else {
-            return Ok(Opened::Nothing);
+            return Ok(Unsealed::Nothing);
         };
         let Some(key) = self.stored_key(key_id, recorded.position).await? else {
-            return Ok(Opened::Erased);
+            return Ok(Unsealed::Erased);
         };
         let plain = seal::open(&key, &seal::binding(&recorded.event, key_id), sealed);
         let text = plain.and_then(|bytes| String::from_utf8(bytes).ok());
-        text.map(Opened::Known).ok_or(VaultError::Damaged(recorded.position))
+        text.map(Unsealed::Known).ok_or(VaultError::Damaged(recorded.position))
     }
 
-    /// Fetches the keys of many events at once, so that opening them does not ask the key store for each.
+    /// Fetches the keys of many events at once, so that opening them needs no query per event.
     ///
     /// # Errors
     /// The key store is unavailable, or the master key is wrong.
@@ -175,7 +197,7 @@ impl Vault {
         Ok(())
     }
 
-    /// Whether the key of a recorded event is destroyed by now; asks the key store itself, whatever is in memory.
+    /// Whether the key of a recorded event has been destroyed; queries the key store, not the cache.
     ///
     /// # Errors
     /// The key store is unavailable.
@@ -184,7 +206,7 @@ impl Vault {
         Ok(self.keys.get(key_id).await? == Some(KeyRecord::Destroyed))
     }
 
-    /// Whether a stored event seals just this part; true as well where its key is destroyed and nobody can tell.
+    /// Whether a stored event seals exactly this part; also true if its key is destroyed, since nobody can tell then.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -198,10 +220,10 @@ impl Vault {
         Ok(seal::holds(&key, sealed, part.json.as_bytes()))
     }
 
-    /// Destroys every key of a subject, for good, and refuses it new ones.
+    /// Destroys every key of a subject permanently, and refuses it new ones.
     ///
     /// # Errors
-    /// The key store is unavailable; nothing was destroyed then.
+    /// The key store is unavailable; nothing was destroyed.
     pub async fn erase_subject(&self, subject: Uuid, now: Timestamp) -> Result<(), VaultError> {
         let destroyed = self.keys.destroy_subject(subject, now).await?;
         for key_id in destroyed {
@@ -210,13 +232,21 @@ impl Vault {
         Ok(())
     }
 
-    async fn key_for_sealing(&self, part: &PersonalPart, key_id: &Arc<str>) -> Result<Arc<DataKey>, VaultError> {
+    async fn key_for_sealing(
+        &self,
+        part: &PersonalPart,
+        key_id: &Arc<str>,
+        now: Timestamp,
+    ) -> Result<Arc<DataKey>, VaultError> {
         if let Some(key) = self.unwrapped.get(key_id).await {
             return Ok(key);
         }
         let record = match self.keys.get(key_id).await? {
             Some(record) => record,
-            None => self.keys.add(key_id, part.subject, self.master.wrap(&DataKey::generate(), key_id)).await?,
+            None => {
+                let wrapped = self.master.wrap(&DataKey::generate(), key_id);
+                self.keys.add(key_id, part.subject, wrapped, now).await?
+            }
         };
         match record {
             KeyRecord::Destroyed => Err(VaultError::SubjectErased(part.subject)),

@@ -1,7 +1,7 @@
-//! Proves the log from its own bytes: every hash, every link, every number. Needs no key.
+//! Verifies the log from its own bytes: every hash, every link, every number. Needs no key.
 //!
-//! What it cannot find by itself is a rewrite of everything after some position with freshly made hashes, or a cut of the
-//! end together with the head: for that the same walk compares the log with checkpoints that were kept elsewhere.
+//! A rewrite of everything after some position with new hashes, or a truncation together with the head record, cannot be detected
+//! that way: for those the same walk compares the log with checkpoints kept elsewhere.
 
 mod signed;
 #[cfg(test)]
@@ -17,14 +17,14 @@ use crate::{
     hash::is_intact,
     merkle::{CompactRange, TreeSize},
     pages::pages,
-    plan::StreamHead,
-    port::{EventReader, Loss, Positions, ReadError, RecordedEnd},
+    port::{EventReader, Positions, ReadError, RecordedEnd, Truncation},
+    sequencer::StreamHead,
 };
 
 use signed::Signed;
 pub use signed::{Evidence, Proved};
 
-/// Something that no honest log shows.
+/// Evidence that the log was changed or is damaged.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Flaw {
@@ -32,33 +32,33 @@ pub enum Flaw {
     Missing,
     /// A field cannot be read.
     Damaged {
-        /// Which, and how.
+        /// The field and what is wrong with it.
         what: String,
     },
-    /// The content does not give the stored hash.
+    /// The content does not match the stored hash.
     Changed,
-    /// The event does not stand after the one before it in its stream.
+    /// The event does not follow the previous one of its stream.
     Misplaced,
-    /// Its time does not fit between its neighbours' in the log; where several clocks write to it, in its stream.
+    /// Its time is not between those of its neighbours: in the log, or only in its stream if several clocks write to the log.
     OutOfTime,
-    /// The log's head says that there is nothing more, but there is.
+    /// The event is beyond the log's head record.
     BeyondHead,
-    /// The log's head tells another hash or time than its last event has.
+    /// The head record has another hash or time than the last event.
     NotTheHead,
-    /// The log proves itself, but it is not the one that a checkpoint was signed over: the first bad position is one of
-    /// these, and only a checkpoint between them could say which.
+    /// The log is consistent in itself but differs from a checkpoint. The first bad position is in this range; only a
+    /// checkpoint in between could narrow it down.
     NotAsSigned {
-        /// The first that no checkpoint vouches for; the flaw's own position.
+        /// The first position not covered by a matching checkpoint; also the flaw's position.
         from: Position,
-        /// The last that the checkpoint was signed over.
+        /// The last position covered by the checkpoint.
         to: Position,
     },
-    /// The log ends here, but a checkpoint was signed over more events.
+    /// The log ends here, but a checkpoint covers more events.
     CutOff {
-        /// How many.
+        /// Number of events covered.
         signed: TreeSize,
     },
-    /// Events of a stream do not stand in the log any more, and their database can be told to take events away.
+    /// Events of a stream are missing, in a database that can be configured to truncate streams.
     Gone {
         /// The stream.
         stream: StreamName,
@@ -67,15 +67,15 @@ pub enum Flaw {
         /// The last of them.
         to: StreamVersion,
     },
-    /// The database was told to take events of a stream away, this one among them: who reads the stream may not get it, and
-    /// some day it is gone.
+    /// The database is configured to truncate a stream, including this event: readers of the stream may not get it, and it
+    /// may be deleted.
     Withheld {
         /// The stream.
         stream: StreamName,
-        /// What it was told, as the database puts it.
+        /// The setting in the database's own words.
         what: String,
     },
-    /// A checkpoint that was signed here contradicts one that fits: the key has signed two histories.
+    /// A checkpoint at this position contradicts a matching one: the key has signed two histories.
     Contradicted,
 }
 
@@ -87,7 +87,7 @@ impl fmt::Display for Flaw {
             Self::Changed => f.write_str("the event's content does not give its hash"),
             Self::Misplaced => f.write_str("the event does not follow the one before it in its stream"),
             Self::OutOfTime => f.write_str("the event's time does not fit between its neighbours'"),
-            Self::BeyondHead => f.write_str("the event stands behind the recorded end of the log"),
+            Self::BeyondHead => f.write_str("the event is beyond the recorded end of the log"),
             Self::NotTheHead => f.write_str("the recorded end of the log describes another event"),
             Self::NotAsSigned { from, to } if from == to => f.write_str("the event is not the one that was signed"),
             Self::NotAsSigned { to, .. } => {
@@ -111,34 +111,34 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// What verifying found.
+/// The result of verifying a log.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
-    /// Events that are proved.
+    /// Number of verified events.
     pub events: u64,
-    /// Streams they belong to.
+    /// Number of their streams.
     pub streams: u64,
-    /// Where the log's head was when it began.
+    /// The log's head at the start.
     pub head: Position,
-    /// Where the last event stands that was found as it was recorded.
+    /// Position of the last verified event.
     #[serde(skip)]
     pub last: Position,
-    /// The first bad position, and what is wrong there.
+    /// The first bad position and its flaw.
     pub first_flaw: Option<(Position, Flaw)>,
-    /// What the checkpoints vouch for, where any were given.
+    /// What the checkpoints prove, if any were given.
     #[serde(skip)]
     pub proved: Option<Proved>,
 }
 
-/// Walks the whole log up to the head it finds at the start; `progress` is told each position that was reached.
+/// Verifies the log up to its head at the start; `progress` is called with each position reached.
 ///
 /// # Errors
-/// The log cannot be reached. What is wrong with its content is no error but the report's `first_flaw`.
+/// The log cannot be read. A flaw in its content is not an error but the report's `first_flaw`.
 pub async fn verify(reader: &dyn EventReader, progress: impl FnMut(Position)) -> Result<Report, ReadError> {
     Ok(walk(reader, None, progress).await?.0)
 }
 
-/// The same walk, which also compares the log with what was signed of it.
+/// Verifies the log and compares it with checkpoints.
 ///
 /// # Errors
 /// As [`verify`].
@@ -150,7 +150,7 @@ pub async fn verify_against(
     Ok(walk(reader, Some(Signed::new(evidence)), progress).await?.0)
 }
 
-/// The same walk, which also gives the Merkle tree's edge over all that is proved: what a checkpoint is made from.
+/// Verifies the log and returns the right edge of the Merkle tree over all verified events, to make a checkpoint from.
 ///
 /// # Errors
 /// As [`verify`].
@@ -175,7 +175,8 @@ async fn walk(
     if walk.dense {
         walk.rises_after = reader.times_rise_after().await?;
     }
-    walk.losses = reader.losses().await?.into_iter().map(|loss| (loss.stream.clone(), loss)).collect();
+    walk.truncations =
+        reader.truncations().await?.into_iter().map(|truncation| (truncation.stream.clone(), truncation)).collect();
     if let Some(flaw) = walk.begin() {
         return Ok(walk.report(head, Some(flaw)));
     }
@@ -198,8 +199,8 @@ async fn walk(
     end_of_log(reader, walk, head).await
 }
 
-/// A page with a gap or a damaged event is refused whole: what stands before it in the page may be bad as well, and comes
-/// first.
+/// A page with a gap or a damaged event cannot be read at all. Reads its events one by one, because an earlier one may be bad
+/// too.
 async fn walk_up_to(
     reader: &dyn EventReader,
     mut walk: Walk,
@@ -232,7 +233,7 @@ async fn end_of_log(reader: &dyn EventReader, walk: Walk, head: Position) -> Res
     let now = head_of(reader, reader.recorded_end().await?.as_ref()).await?;
     let flaw = if walk.position < head {
         Some((if walk.dense { walk.position.next() } else { head }, Flaw::Missing))
-    } else if let Some(flaw) = walk.lost_whole() {
+    } else if let Some(flaw) = walk.truncated_entirely() {
         Some(flaw)
     } else if walk.position > now {
         Some((if walk.dense { now.next() } else { walk.position }, Flaw::BeyondHead))
@@ -251,22 +252,22 @@ async fn head_of(reader: &dyn EventReader, end: Option<&RecordedEnd>) -> Result<
 
 struct Walk {
     dense: bool,
-    /// Up to here times rise in each stream only.
+    /// Up to this position times increase within each stream only.
     rises_after: Position,
     position: Position,
     recorded_at: Timestamp,
-    /// The time before that one.
+    /// The time of the event before that.
     recorded_before: Timestamp,
     streams: HashMap<StreamName, Known>,
-    losses: HashMap<StreamName, Loss>,
+    truncations: HashMap<StreamName, Truncation>,
     events: u64,
     end: Option<RecordedEnd>,
     signed: Option<Signed>,
-    /// A checkpoint did not fit; the next event's time may show which of those before it stands wrong.
+    /// A checkpoint did not match. The time of the next event may show which of the previous ones is wrong.
     suspected: Option<(Position, Flaw)>,
 }
 
-/// A stream as far as the walk has come.
+/// The end of a stream up to the current position.
 #[derive(Clone, Copy)]
 struct Known {
     head: StreamHead,
@@ -282,7 +283,7 @@ impl Walk {
             recorded_at: Timestamp::UNIX_EPOCH,
             recorded_before: Timestamp::UNIX_EPOCH,
             streams: HashMap::new(),
-            losses: HashMap::new(),
+            truncations: HashMap::new(),
             events: 0,
             end,
             signed,
@@ -290,7 +291,7 @@ impl Walk {
         }
     }
 
-    /// A checkpoint may have been signed before the first event.
+    /// Compares with checkpoints of the empty log.
     fn begin(&mut self) -> Option<(Position, Flaw)> {
         self.signed.as_mut().and_then(|signed| signed.compare(Position::START))
     }
@@ -318,7 +319,7 @@ impl Walk {
         if event.position > self.rises_after && event.recorded_at <= self.recorded_at {
             return Some((self.out_of_time(event), Flaw::OutOfTime));
         }
-        if let Some(flaw) = self.taken_away(event, before.head) {
+        if let Some(flaw) = self.truncated(event, before.head) {
             return Some((event.position, flaw));
         }
         if event.version != before.head.version.next() || event.prev_hash != before.head.hash {
@@ -336,22 +337,22 @@ impl Walk {
         None
     }
 
-    /// Only where nobody but the database numbers can it take an event away and leave no hole.
-    fn taken_away(&mut self, event: &RecordedEvent, before: StreamHead) -> Option<Flaw> {
+    /// Only a database that assigns positions itself can remove an event without leaving a hole.
+    fn truncated(&mut self, event: &RecordedEvent, before: StreamHead) -> Option<Flaw> {
         let stream = &event.stream;
         let from = before.version.next();
         if !self.dense && event.version > from {
             return Some(Flaw::Gone { stream: stream.clone(), from, to: StreamVersion(event.version.0 - 1) });
         }
-        let loss = self.losses.get(stream)?;
-        let takes_it = loss.up_to.is_none_or(|up_to| event.version <= up_to);
-        takes_it.then(|| Flaw::Withheld { stream: stream.clone(), what: loss.what.clone() })
+        let truncation = self.truncations.get(stream)?;
+        let takes_it = truncation.up_to.is_none_or(|up_to| event.version <= up_to);
+        takes_it.then(|| Flaw::Withheld { stream: stream.clone(), what: truncation.what.clone() })
     }
 
-    /// A stream that the database was told to take away, and of which there is nothing left.
-    fn lost_whole(&self) -> Option<(Position, Flaw)> {
-        let nothing_left = |loss: &&Loss| !self.streams.contains_key(&loss.stream);
-        let first = self.losses.values().filter(nothing_left).min_by_key(|loss| loss.position)?;
+    /// A stream that the database was configured to truncate and that has no events left.
+    fn truncated_entirely(&self) -> Option<(Position, Flaw)> {
+        let nothing_left = |truncation: &&Truncation| !self.streams.contains_key(&truncation.stream);
+        let first = self.truncations.values().filter(nothing_left).min_by_key(|truncation| truncation.position)?;
         Some((first.position, Flaw::Withheld { stream: first.stream.clone(), what: first.what.clone() }))
     }
 
@@ -363,10 +364,10 @@ impl Walk {
         self.events += 1;
     }
 
-    /// Which of two neighbours stands wrong: the earlier one, when this one fits behind the event before both (a later
-    /// event was put in the earlier one's place), otherwise this one. What a checkpoint vouches for stands right.
+    /// Which of two neighbours is wrong: the earlier one if this event fits after the event before both (a later event was
+    /// put in the earlier one's place), otherwise this one. An event covered by a matching checkpoint is right.
     fn out_of_time(&mut self, event: &RecordedEvent) -> Position {
-        let earlier_is_right = self.signed.as_ref().is_some_and(|signed| signed.vouches_for(self.position));
+        let earlier_is_right = self.signed.as_ref().is_some_and(|signed| signed.covers(self.position));
         if earlier_is_right || event.recorded_at <= self.recorded_before || event.recorded_at == self.recorded_at {
             return event.position;
         }
@@ -395,7 +396,7 @@ impl Walk {
     }
 }
 
-/// Whether the log itself shows which position it is of those that a checkpoint leaves open.
+/// Whether the log itself shows which position in the range of a mismatched checkpoint is bad.
 fn names_one_of((position, flaw): &(Position, Flaw), (_, open): &(Position, Flaw)) -> bool {
     *flaw == Flaw::OutOfTime && matches!(open, Flaw::NotAsSigned { from, to } if from <= position && position <= to)
 }

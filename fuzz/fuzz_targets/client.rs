@@ -1,3 +1,3 @@
-//! The opening `client` of `tests/src/outside.rs`, for the fuzzer.
+//! The opening `client` of `tests/src/fuzz_targets.rs`, for the fuzzer.
 #![no_main]
 fuzz::opening!("client");

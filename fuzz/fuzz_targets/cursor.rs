@@ -1,3 +1,3 @@
-//! The opening `cursor` of `tests/src/outside.rs`, for the fuzzer.
+//! The opening `cursor` of `tests/src/fuzz_targets.rs`, for the fuzzer.
 #![no_main]
 fuzz::opening!("cursor");

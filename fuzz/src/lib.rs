@@ -1,4 +1,4 @@
-//! What the fuzz targets share: each gives the fuzzer's bytes to one opening of `tests/src/outside.rs`, whose examples it
+//! What the fuzz targets share: each gives the fuzzer's bytes to one opening of `tests/src/fuzz_targets.rs`, whose examples it
 //! begins with.
 
 pub use libfuzzer_sys::fuzz_target;
@@ -13,8 +13,8 @@ pub fn corpus() -> std::path::PathBuf {
 #[macro_export]
 macro_rules! opening {
     ($name:literal) => {
-        static OPENING: std::sync::LazyLock<tests::outside::Opening> =
-            std::sync::LazyLock::new(|| tests::outside::named($name));
+        static OPENING: std::sync::LazyLock<tests::fuzz_targets::Opening> =
+            std::sync::LazyLock::new(|| tests::fuzz_targets::named($name));
 
         $crate::fuzz_target!(
             init: OPENING.write_examples(&$crate::corpus()),

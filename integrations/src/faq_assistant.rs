@@ -5,7 +5,7 @@ use std::sync::Arc;
 use commands::{Answering, Assistant, Completion, Piece, Question};
 use domain::session::event::Outcome;
 
-use crate::faq::{Faq, Hit, pieces, texts};
+use crate::faq::{Faq, Hit, chunks, texts};
 
 /// Answers from a folder of Markdown.
 #[derive(Clone)]
@@ -58,9 +58,9 @@ impl Assistant for FaqAssistant {
         let assistant = self.clone();
         Box::pin(async_stream::stream! {
             let (text, completion) = assistant.compose(&question);
-            for piece in pieces(&text) {
-                yield Ok(Piece::Text(piece.to_owned()));
-                // Lets whoever watches see one piece before the next is there.
+            for chunk in chunks(&text) {
+                yield Ok(Piece::Text(chunk.to_owned()));
+                // Lets readers of the stream see one chunk before the next is there.
                 tokio::task::yield_now().await;
             }
             yield Ok(Piece::Done(completion));

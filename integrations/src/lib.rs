@@ -1,6 +1,6 @@
-//! Whom we call: what implements the ports of `commands` towards the outside.
+//! Adapters to the outside: they implement the ports of `commands`.
 //!
-//! Invariant: nothing here decides or records; it asks and reports what was said.
+//! Invariant: nothing here decides or records; it asks, and reports what was answered.
 
 pub mod faq;
 pub mod faq_assistant;

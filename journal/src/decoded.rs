@@ -6,10 +6,13 @@
 use std::{fmt, sync::Arc};
 
 use domain::{DecodeError, DomainEvent, PersonalText};
-use event_store::{Opened as Unsealed, Position, RecordedEvent, Vault};
+use event_store::{Position, RecordedEvent};
 use tokio::sync::OnceCell;
 
-use crate::error::{JournalError, Unreadable};
+use crate::{
+    error::{JournalError, Unreadable},
+    personal::PersonalAccess,
+};
 
 /// One event. Copies are cheap and share what has been opened.
 #[derive(Clone)]
@@ -69,6 +72,18 @@ impl Decoded {
         }
     }
 
+    /// Decodes a recorded event whose personal part the caller has opened by other means, or knows to be erased or sealed.
+    ///
+    /// # Errors
+    /// The event or its personal part is unknown or malformed.
+    pub fn with_text(recorded: Arc<RecordedEvent>, text: PersonalText) -> Result<Self, Unreadable> {
+        let decoded = Self::decode(recorded)?;
+        let opened = decoded.opened(text)?;
+        // Nobody else holds this event yet, so nobody has opened it.
+        drop(decoded.0.opened.set(opened));
+        Ok(decoded)
+    }
+
     /// As it stands in the log.
     #[must_use]
     pub fn recorded(&self) -> &Arc<RecordedEvent> {
@@ -111,23 +126,20 @@ impl Decoded {
         self.0.opened.initialized()
     }
 
-    /// Opens the personal part, once. Without a vault it stays sealed.
-    pub(crate) async fn open(&self, vault: Option<&Vault>) -> Result<&Opened, JournalError> {
-        self.0.opened.get_or_try_init(|| self.unseal(vault)).await
+    /// Opens the personal part, once.
+    pub(crate) async fn open(&self, access: &PersonalAccess) -> Result<&Opened, JournalError> {
+        self.0.opened.get_or_try_init(|| self.unseal(access)).await
     }
 
-    async fn unseal(&self, vault: Option<&Vault>) -> Result<Opened, JournalError> {
-        let recorded = self.recorded();
-        let text = match vault {
-            _ if recorded.event.personal.is_none() => PersonalText::Absent,
-            Some(vault) => personal_text(vault.open(recorded).await?),
-            None => PersonalText::Sealed,
-        };
+    async fn unseal(&self, access: &PersonalAccess) -> Result<Opened, JournalError> {
+        Ok(self.opened(access.personal(self.recorded()).await?)?)
+    }
+
+    fn opened(&self, text: PersonalText) -> Result<Opened, Unreadable> {
+        let schema = self.recorded().event.schema;
         let event = match &text {
             PersonalText::Absent => None,
-            part => {
-                Some(self.event().with_personal(recorded.event.schema, part).map_err(|error| self.unreadable(error))?)
-            }
+            part => Some(self.event().with_personal(schema, part).map_err(|error| self.unreadable(error))?),
         };
         Ok(Opened { text, event })
     }
@@ -141,15 +153,5 @@ impl Decoded {
 impl fmt::Debug for Decoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoded").field("position", &self.position()).field("event", self.event()).finish()
-    }
-}
-
-/// A personal part as the vault gave it, as decoding takes it.
-#[must_use]
-pub fn personal_text(opened: Unsealed) -> PersonalText {
-    match opened {
-        Unsealed::Nothing => PersonalText::Absent,
-        Unsealed::Known(text) => PersonalText::Known(text),
-        Unsealed::Erased => PersonalText::Erased,
     }
 }

@@ -5,11 +5,13 @@
 
 mod decoded;
 mod error;
+mod personal;
 mod reading;
 pub mod tail;
 
-pub use decoded::{Decoded, Opened, personal_text};
+pub use decoded::{Decoded, Opened};
 pub use domain::DomainEvent;
 pub use error::{JournalError, Unreadable};
+pub use personal::personal_text;
 pub use reading::Journal;
 pub use tail::{DecodedEvents, Tail};

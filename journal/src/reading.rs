@@ -1,39 +1,49 @@
 //! Reading the log decoded: one stream, or all of it from a position on, page by page.
 //!
-//! Invariants: a page holds at most [`PAGE`] events, the last one fewer; a stream that lacks a version is an error, never a shorter
+//! Invariants: pages are those of [`event_store::pages`]; a stream that lacks a version is an error, never a shorter
 //! stream.
 
 use std::{iter, pin::pin, sync::Arc};
 
+use domain::PersonalText;
 use event_store::{
     EventReader, Position, RecordedEvent, StreamName, StreamVersion, Vault,
-    pages::{PAGE, pages_after},
+    pages::{pages_after, stream_pages},
+    vault::{KeyStore, VaultError},
 };
 use futures::{Stream, StreamExt as _};
 
 use crate::{
     decoded::{Decoded, Opened},
     error::JournalError,
+    personal::PersonalAccess,
 };
 
 /// A log and, where the reader may open personal parts, its vault.
 #[derive(Clone)]
 pub struct Journal {
     reader: Arc<dyn EventReader>,
-    vault: Option<Arc<Vault>>,
+    access: PersonalAccess,
 }
 
 impl Journal {
     /// A log whose personal parts can be opened.
     #[must_use]
     pub fn new(reader: Arc<dyn EventReader>, vault: Arc<Vault>) -> Self {
-        Self { reader, vault: Some(vault) }
+        Self { reader, access: PersonalAccess::Vault(vault) }
     }
 
-    /// A log whose personal parts stay sealed: an auditor without the master key.
+    /// A log whose personal parts stay sealed: an auditor without the master key and the vault.
     #[must_use]
     pub fn sealed(reader: Arc<dyn EventReader>) -> Self {
-        Self { reader, vault: None }
+        Self { reader, access: PersonalAccess::Sealed }
+    }
+
+    /// A log whose personal parts stay sealed, or are known to be erased: an auditor with the vault's keys, but without the
+    /// master key that opens them.
+    #[must_use]
+    pub fn with_tombstones(reader: Arc<dyn EventReader>, keys: Arc<dyn KeyStore>) -> Self {
+        Self { reader, access: PersonalAccess::tombstones(keys) }
     }
 
     /// The log as it is stored.
@@ -47,7 +57,15 @@ impl Journal {
     /// # Errors
     /// The vault cannot be reached, the key is missing, or the part is damaged or malformed.
     pub async fn open<'a>(&self, decoded: &'a Decoded) -> Result<&'a Opened, JournalError> {
-        decoded.open(self.vault.as_deref()).await
+        decoded.open(&self.access).await
+    }
+
+    /// The personal part of a recorded event, which need not be one that this program knows.
+    ///
+    /// # Errors
+    /// The vault cannot be reached, the key is missing, or the part is damaged.
+    pub async fn personal(&self, recorded: &RecordedEvent) -> Result<PersonalText, VaultError> {
+        self.access.personal(recorded).await
     }
 
     /// Opens the personal parts of several events, asking for their keys at once.
@@ -67,7 +85,7 @@ impl Journal {
     /// # Errors
     /// The vault cannot be reached, or the master key is wrong.
     pub async fn fetch_keys(&self, page: &[Decoded]) -> Result<(), JournalError> {
-        let Some(vault) = &self.vault else { return Ok(()) };
+        let PersonalAccess::Vault(vault) = &self.access else { return Ok(()) };
         let sealed = page.iter().filter(|decoded| !decoded.is_opened());
         Ok(vault.fetch_keys(sealed.map(|decoded| &**decoded.recorded())).await?)
     }
@@ -80,16 +98,11 @@ impl Journal {
     ) -> impl Stream<Item = Result<Vec<Decoded>, JournalError>> + 'a {
         async_stream::try_stream! {
             let mut version = after;
-            loop {
-                let page = self.reader.read_stream(stream, version, PAGE).await?;
-                let is_last = page.len() < PAGE;
+            let mut pages = pin!(stream_pages(&*self.reader, stream, after));
+            while let Some(page) = pages.next().await {
+                let page = page?;
                 version = without_holes(version, &page)?;
-                if !page.is_empty() {
-                    yield decode_all(page)?;
-                }
-                if is_last {
-                    break;
-                }
+                yield decode_all(page)?;
             }
         }
     }

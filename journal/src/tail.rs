@@ -12,7 +12,8 @@ use std::{
 };
 
 use event_store::{
-    EventReader, EventStream, Follow, Position, ReadError, RecordedEvent, StreamName, pages::PAGE, subscription::POLL,
+    EventReader, EventStream, Follow, Position, ReadError, RecordedEvent, StreamName, StreamVersion, pages::PAGE,
+    subscription::POLL,
 };
 use futures::{Stream, StreamExt};
 use tokio::sync::{broadcast, broadcast::error::RecvError, watch};
@@ -20,6 +21,7 @@ use tokio::sync::{broadcast, broadcast::error::RecvError, watch};
 use crate::{
     decoded::Decoded,
     error::{JournalError, Unreadable},
+    reading::Journal,
 };
 
 /// Events kept in memory: some seconds at full load.
@@ -44,9 +46,10 @@ pub struct Tail {
     state: watch::Sender<TailState>,
 }
 
-/// The newest entries with the time they came; the first `closed` of them hold nothing opened.
+/// Every entry after a position with the time it came; the first `closed` of them hold nothing opened.
 #[derive(Default)]
 struct Window {
+    after: Position,
     entries: VecDeque<(Instant, Entry)>,
     closed: usize,
 }
@@ -61,7 +64,8 @@ impl Tail {
     /// Starts following the log after a position, usually its head.
     pub fn start(reader: Arc<dyn EventReader>, after: Position) -> Arc<Self> {
         let (state, _) = watch::channel(TailState { position: after, stopped: None });
-        let tail = Arc::new(Self { reader, window: Mutex::default(), streams: Mutex::default(), state });
+        let window = Mutex::new(Window { after, ..Window::default() });
+        let tail = Arc::new(Self { reader, window, streams: Mutex::default(), state });
         tokio::spawn(run(Arc::downgrade(&tail), tail.reader.subscribe(after)));
         tail
     }
@@ -124,41 +128,21 @@ impl Tail {
 
     /// Every event of one stream after a position of the log.
     pub fn follow_stream(self: &Arc<Self>, stream: &StreamName, after: Position) -> DecodedEvents {
-        let tail = self.clone();
-        let stream = stream.clone();
-        let mut live = self.listen(&stream);
-        Box::pin(async_stream::stream! {
-            let mut cursor = after;
-            'log: loop {
-                match tail.reader.read_stream_after_position(&stream, cursor, PAGE).await {
-                    Ok(page) if !page.is_empty() => for event in page {
-                        cursor = event.position;
-                        yield Ok(Decoded::decode(event)?);
-                    },
-                    Ok(_) => loop {
-                        match live.recv().await {
-                            Ok(entry) if recorded(&entry).position > cursor => {
-                                cursor = recorded(&entry).position;
-                                yield Ok(entry?);
-                            }
-                            Ok(_already_read) => {}
-                            Err(RecvError::Lagged(_)) => continue 'log,
-                            Err(RecvError::Closed) => {
-                                if let Some(error) = tail.stopped() {
-                                    yield Err(error.into());
-                                }
-                                return;
-                            }
-                        }
-                    },
-                    Err(ReadError::Unavailable(_)) => tokio::time::sleep(POLL).await,
-                    Err(error) => {
-                        yield Err(error.into());
-                        return;
-                    }
-                }
-            }
-        })
+        self.listen(stream).events(after, false)
+    }
+
+    /// All events of one stream so far, read once, and every one after them.
+    ///
+    /// # Errors
+    /// As [`Journal::whole_stream`].
+    pub async fn read_then_follow(
+        self: &Arc<Self>,
+        stream: &StreamName,
+    ) -> Result<(Vec<Decoded>, DecodedEvents), JournalError> {
+        let listener = self.listen(stream);
+        let so_far = Journal::sealed(self.reader.clone()).whole_stream(stream, StreamVersion::NONE).await?;
+        let after = so_far.last().map_or(Position::START, Decoded::position);
+        Ok((so_far, listener.events(after, true)))
     }
 
     /// From the window where it reaches back far enough, otherwise from the log.
@@ -174,14 +158,15 @@ impl Tail {
             return Some(Vec::new());
         }
         let window = lock(&self.window);
-        let first_is_known = window.entries.front().is_some_and(|(_, oldest)| recorded(oldest).position <= after);
         let start = window.entries.partition_point(|(_, entry)| recorded(entry).position <= after);
-        first_is_known.then(|| window.entries.range(start..).take(PAGE).map(|(_, entry)| entry.clone()).collect())
+        (window.after <= after)
+            .then(|| window.entries.range(start..).take(PAGE).map(|(_, entry)| entry.clone()).collect())
     }
 
-    fn listen(&self, stream: &StreamName) -> broadcast::Receiver<Entry> {
+    fn listen(self: &Arc<Self>, stream: &StreamName) -> Listener {
         let mut streams = lock(&self.streams);
-        streams.entry(stream.clone()).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
+        let live = streams.entry(stream.clone()).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe();
+        Listener { tail: self.clone(), stream: stream.clone(), live }
     }
 
     fn accept(&self, event: Arc<RecordedEvent>) {
@@ -208,10 +193,74 @@ impl Tail {
     }
 }
 
+/// A follower of one stream. What is sent to it from the moment it listens waits in `live`.
+struct Listener {
+    tail: Arc<Tail>,
+    stream: StreamName,
+    live: broadcast::Receiver<Entry>,
+}
+
+impl Listener {
+    /// The stream's events after a position; `is_read` if the log has been read to its end since this listens.
+    fn events(mut self, after: Position, is_read: bool) -> DecodedEvents {
+        Box::pin(async_stream::stream! {
+            let (mut cursor, mut is_read) = (after, is_read);
+            loop {
+                let page = match is_read {
+                    true => Ok(Vec::new()),
+                    false => self.tail.reader.read_stream_after_position(&self.stream, cursor, PAGE).await,
+                };
+                match page {
+                    Ok(page) if !page.is_empty() => for event in page {
+                        cursor = event.position;
+                        yield Decoded::decode(event).map_err(JournalError::from);
+                    },
+                    Ok(_) => loop {
+                        match self.live.recv().await {
+                            Ok(entry) if recorded(&entry).position > cursor => {
+                                cursor = recorded(&entry).position;
+                                yield entry.map_err(JournalError::from);
+                            }
+                            Ok(_already_read) => {}
+                            Err(RecvError::Lagged(_)) => {
+                                is_read = false;
+                                break;
+                            }
+                            Err(RecvError::Closed) => {
+                                if let Some(error) = self.tail.stopped() {
+                                    yield Err(error.into());
+                                }
+                                return;
+                            }
+                        }
+                    },
+                    Err(ReadError::Unavailable(_)) => tokio::time::sleep(POLL).await,
+                    Err(error) => {
+                        yield Err(error.into());
+                        return;
+                    }
+                }
+            }
+        })
+    }
+}
+
+/// The last one to listen to a stream leaves nothing behind.
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut streams = lock(&self.tail.streams);
+        if streams.get(&self.stream).is_some_and(|listeners| listeners.receiver_count() <= 1) {
+            streams.remove(&self.stream);
+        }
+    }
+}
+
 impl Window {
     fn push(&mut self, entry: Entry) {
-        if self.entries.len() == WINDOW {
-            self.entries.pop_front();
+        if self.entries.len() == WINDOW
+            && let Some((_, oldest)) = self.entries.pop_front()
+        {
+            self.after = recorded(&oldest).position;
             self.closed = self.closed.saturating_sub(1);
         }
         self.entries.push_back((Instant::now(), entry));
@@ -269,6 +318,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::personal::PersonalAccess;
 
     fn entry() -> Entry {
         let event = SealedEvent {
@@ -298,7 +348,7 @@ mod tests {
     async fn what_was_opened_is_forgotten_when_it_is_old() {
         let (mut window, entry) = (Window::default(), entry());
         window.push(entry.clone());
-        entry.as_ref().expect("readable").open(None).await.expect("stays sealed");
+        entry.as_ref().expect("readable").open(&PersonalAccess::Sealed).await.expect("stays sealed");
         let is_opened = |window: &Window| window.entries[0].1.as_ref().is_ok_and(Decoded::is_opened);
         assert!(is_opened(&window));
         window.close_older_than(Duration::ZERO);

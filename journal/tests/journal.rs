@@ -35,7 +35,8 @@ impl Fixture {
     }
 
     async fn append_message(&self) {
-        let data = serde_json::json!({"message": MessageId(Uuid::nil()), "language": "en", "incarnation": Uuid::nil()});
+        let message = MessageId(Uuid::nil());
+        let data = serde_json::json!({"message": message, "episode": 1, "language": "en", "incarnation": Uuid::nil()});
         let personal = serde_json::json!({"text": TEXT, "parameters": {}}).to_string();
         let personal = PersonalPart { subject: VISITOR.0, class: KeyClass::Message, json: personal };
         let event = new_event("session.customer_message_sent", data.to_string());
@@ -129,6 +130,24 @@ async fn every_follower_gets_the_same_decoded_event_opened_once() {
     fixture.journal.open(&seen[0]).await.expect("opens");
     assert!(words(seen[1].opened_event()) == Personal::Known(TEXT.to_owned()), "opened for the other as well");
     assert_eq!(first.expect("goes on").expect("is readable").position(), Position(1));
+}
+
+#[tokio::test]
+async fn a_stream_is_read_and_then_followed_without_a_gap() {
+    let fixture = Fixture::new();
+    fixture.append_plain().await;
+    let tail = Tail::start(fixture.store.clone(), Position::START);
+    let (so_far, mut events) = tail.read_then_follow(&stream()).await.expect("reads");
+    assert_eq!(so_far.iter().map(Decoded::position).collect::<Vec<_>>(), [Position(1)]);
+    let last = 3 * u64::try_from(PAGE).expect("a small number");
+    for _ in 1..last {
+        fixture.append_plain().await;
+    }
+    for expected in 2..=last {
+        assert_eq!(events.next().await.expect("goes on").expect("is readable").position(), Position(expected));
+    }
+    let (nothing, mut later) = tail.read_then_follow(&StreamName::of("session", Uuid::max())).await.expect("reads");
+    assert!(nothing.is_empty() && futures::poll!(later.next()).is_pending());
 }
 
 #[tokio::test]

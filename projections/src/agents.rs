@@ -1,9 +1,10 @@
-//! The views of staff: one row per account, one per sign-in, one per program's key.
+//! The views of staff: one row per account, one per sign-in, one per API key.
 //!
-//! Invariant: what the rows say about who may come in (active, role, sign-ins that are not over) is what the domain's fold
-//! says at the same position (a property test); the program's map of who may come in begins with them.
+//! Invariant: what the rows say about access (active, role, sign-ins that are not over) is what the domain's fold
+//! says at the same position (a property test); the program's directory of staff is loaded from them.
 
 mod api_keys;
+mod change;
 mod write;
 
 use async_trait::async_trait;
@@ -13,16 +14,12 @@ use event_store::{
     sql::{Row, SqlError, Transaction},
 };
 use jiff::Timestamp;
+use journal::Decoded;
 
-use crate::{
-    fact::{AccountFact, Fact},
-    reading::Reading,
-    rows,
-    view::View,
-    views::{Views, ViewsError},
-};
+use crate::{error::ViewsError, projection::Projection, reading::Reading, rows, views::Views};
 
 pub use api_keys::ApiKeyView;
+use change::Change;
 
 /// An account as staff sees it.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,29 +30,29 @@ pub struct AgentView {
     pub username: Option<String>,
     /// What customers and colleagues see; `None` once erased.
     pub name: Option<String>,
-    /// Where mail goes.
+    /// Its address for mail.
     pub email: Option<String>,
     /// What it may do.
     pub role: Role,
-    /// What it knows about.
+    /// Its fields of knowledge.
     pub skills: Vec<String>,
-    /// What it speaks.
+    /// The languages that it speaks.
     pub languages: Vec<Language>,
-    /// Conversations at a time.
+    /// Sessions at a time.
     pub capacity: u32,
     /// Whether it may be used.
     pub is_active: bool,
-    /// Whether its password is one that somebody else chose.
+    /// Whether an administrator chose its password.
     pub must_change_password: bool,
     /// Whether a code is needed beside the password.
     pub has_second_factor: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
     /// When somebody last signed in with it.
     pub last_sign_in_at: Option<Timestamp>,
-    /// Of the newest event that changed it.
+    /// Position of the newest event that changed it.
     pub position: Position,
 }
 
@@ -64,9 +61,9 @@ pub struct AgentView {
 pub struct SignInView {
     /// Its id.
     pub sign_in: SignInId,
-    /// Whose.
+    /// The account.
     pub agent: AgentId,
-    /// The browser or program, if it said which it is.
+    /// The browser or program, if it sent its id.
     pub device: Option<DeviceId>,
     /// When it began.
     pub since: Timestamp,
@@ -74,7 +71,7 @@ pub struct SignInView {
     pub renewed_at: Timestamp,
     /// When its refresh token ends.
     pub expires_at: Timestamp,
-    /// From where it began; `None` once erased.
+    /// The address that it began from; `None` once erased.
     pub address: Option<String>,
     /// What the program called itself.
     pub user_agent: Option<String>,
@@ -86,7 +83,7 @@ const SIGN_IN: &str = "select id, agent, device, since, renewed_at, expires_at, 
     where ended_at is null";
 
 impl Reading {
-    /// All accounts, oldest first; there are few.
+    /// All accounts, oldest first.
     ///
     /// # Errors
     /// The views' database does not answer.
@@ -135,22 +132,22 @@ impl Views {
     }
 }
 
-/// The view.
+/// Folds the events of accounts and API keys.
 #[derive(Debug)]
-pub struct AgentsView;
+pub struct AgentsProjection;
 
 const SCHEMA: &[&str] = &[
     include_str!("sql/agent.sql"),
     include_str!("sql/sign_in.sql"),
     include_str!("sql/api_key.sql"),
-    // Who may come in; and what ends with an account.
+    // An account's sign-ins: to list them, and to end them with the account.
     "create index sign_in_by_agent on sign_in (agent, since)",
 ];
 const PLAIN: &[&str] =
     &["id", "role", "skills", "languages", "agent", "device", "ended_by", "permissions", "digest", "created_by"];
 
 #[async_trait]
-impl View for AgentsView {
+impl Projection for AgentsProjection {
     fn name(&self) -> &'static str {
         "agent"
     }
@@ -167,13 +164,11 @@ impl View for AgentsView {
         PLAIN
     }
 
-    async fn apply(&self, _: &mut Transaction, _: &[Fact]) -> Result<(), SqlError> {
-        Ok(())
-    }
-
-    async fn apply_accounts(&self, tx: &mut Transaction, facts: &[AccountFact]) -> Result<(), SqlError> {
-        for fact in facts {
-            write::apply(tx, fact).await?;
+    async fn apply(&self, tx: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
+        for decoded in events {
+            if let Some((agent, event)) = decoded.opened_event().agent() {
+                write::apply(tx, &Change::of(agent, decoded), event).await?;
+            }
         }
         Ok(())
     }

@@ -1,29 +1,19 @@
-//! The audit trail: every event with who did it to what, and how a session's status moved. Only plain data, so it says the same
-//! before and after an erasure.
+//! The audit trail: every event with who did it to what, and how a session's status changed. Only plain data, so it says the
+//! same before and after an erasure.
 //!
-//! Invariants: an entry per event, in the log's order, none left out; a batch comes to this view before it comes to that of
-//! the sessions, whose rows say how a session stood before it.
+//! Invariant: one entry per event, in the log's order, none left out.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+mod fold;
 
-use async_trait::async_trait;
 use domain::{SessionId, session::Status};
 use event_store::{
-    Position, RecordedEvent,
-    sql::{Row, SqlError, Transaction, Value},
+    Position,
+    sql::{Row, SqlError, Value},
 };
 use jiff::Timestamp;
 
-use crate::{
-    fact::Fact,
-    reading::Reading,
-    rows,
-    view::View,
-    views::{Views, ViewsError},
-};
+use crate::{error::ViewsError, reading::Reading, rows, views::Views};
+pub use fold::AuditProjection;
 
 /// One event as an auditor reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +39,10 @@ pub struct AuditEntry {
 const COLUMNS: &str =
     "select position, at, actor, event_type, target, status_from, status_to, details from audit_entry";
 
-/// What is looked for; what is absent matters not.
+/// Which entries are wanted. Absent fields do not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Exactly this one, `<kind>:<id>`.
+    /// This actor, `<kind>:<id>`.
     pub actor: Option<String>,
     /// The stored type of the event.
     pub event_type: Option<String>,
@@ -143,108 +133,7 @@ impl AuditEntry {
     }
 }
 
-/// The view.
-#[derive(Debug)]
-pub struct AuditView;
-
-const SCHEMA: &[&str] = &[include_str!("sql/audit_entry.sql")];
-const INDEXES: &[&str] = &[
-    // A session's trail.
-    "create index if not exists audit_entry_by_target on audit_entry (target, position)",
-    "create index if not exists audit_entry_by_actor on audit_entry (actor, position)",
-    "create index if not exists audit_entry_by_type on audit_entry (event_type, position)",
-    "create index if not exists audit_entry_by_time on audit_entry (at, position)",
-];
-const PLAIN: &[&str] = &["target", "actor", "event_type", "status_from", "status_to", "details"];
-const INSERT: &str =
-    "insert into audit_entry (position, target, at, actor, event_type, status_from, status_to, details)";
-const KEEP: &str = "on conflict (position) do nothing";
-
-#[async_trait]
-impl View for AuditView {
-    fn name(&self) -> &'static str {
-        "audit"
-    }
-
-    fn version(&self) -> u32 {
-        2
-    }
-
-    fn schema(&self) -> &'static [&'static str] {
-        SCHEMA
-    }
-
-    fn indexes(&self) -> &'static [&'static str] {
-        INDEXES
-    }
-
-    fn plain_columns(&self) -> &'static [&'static str] {
-        PLAIN
-    }
-
-    async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
-        let mut statuses = load_statuses(tx, facts).await?;
-        let entries: Vec<Entry<'_>> = facts.iter().map(|fact| Entry::of(fact, &mut statuses)).collect();
-        let values: Vec<_> = entries.iter().map(Entry::values).collect();
-        rows::insert(tx, INSERT, KEEP, &values).await
-    }
-
-    async fn apply_others(&self, tx: &mut Transaction, events: &[Arc<RecordedEvent>]) -> Result<(), SqlError> {
-        let values: Vec<_> = events.iter().map(|event| values(event, event.stream.as_str(), None, None)).collect();
-        rows::insert(tx, INSERT, KEEP, &values).await
-    }
-}
-
-/// How a session stands in the trail.
+/// A session's target in the trail.
 fn target_of(session: SessionId) -> String {
     format!("session-{session}")
-}
-
-fn values<'a>(
-    recorded: &'a RecordedEvent,
-    target: &'a str,
-    from: Option<Status>,
-    to: Option<Status>,
-) -> Vec<Value<'a>> {
-    let stored = &recorded.event;
-    vec![
-        recorded.position.0.into(),
-        target.into(),
-        recorded.recorded_at.as_microsecond().into(),
-        stored.actor.as_str().into(),
-        (&*stored.event_type).into(),
-        from.map(Status::as_str).into(),
-        to.map(Status::as_str).into(),
-        (&*stored.data).into(),
-    ]
-}
-
-type Statuses = BTreeMap<SessionId, Status>;
-
-/// How each session that the facts speak of stood before them: the rows of sessions are written after these.
-async fn load_statuses(tx: &mut Transaction, facts: &[Fact]) -> Result<Statuses, SqlError> {
-    let ids: BTreeSet<SessionId> = facts.iter().map(|fact| fact.session).collect();
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let found = rows::with_ids(tx, "select id, status from session", &ids).await?;
-    found.iter().map(|row| Ok((rows::id(row, 0)?, rows::coded(row, 1)?))).collect()
-}
-
-/// A row to be.
-struct Entry<'a> {
-    fact: &'a Fact,
-    from: Option<Status>,
-    to: Option<Status>,
-}
-
-impl<'a> Entry<'a> {
-    fn of(fact: &'a Fact, statuses: &mut Statuses) -> Self {
-        let from = statuses.get(&fact.session).copied();
-        let to = fact.status_after(from);
-        statuses.extend(to.map(|to| (fact.session, to)));
-        Self { fact, from, to }
-    }
-
-    fn values(&self) -> Vec<Value<'_>> {
-        values(&self.fact.recorded, self.fact.recorded.stream.as_str(), self.from, self.to)
-    }
 }

@@ -1,7 +1,7 @@
-//! One generation of views: tables of one fingerprint with one checkpoint; and which of them a starting program serves.
+//! One view generation: tables of one fingerprint with one cursor; and which generations a starting program serves and builds.
 //!
-//! Invariants: a generation that was folded from another log is refused, not served; the program serves the accepted
-//! generation as long as its code can use it, and builds its own beside it. One that is accepted has all its indexes.
+//! Invariants: a generation that was folded from another log is refused, not served; the program serves the current
+//! generation as long as its code can use it, and builds its own beside it. The current generation has all its indexes.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use event_store::{
 };
 
 use crate::{
-    checkpoint::{self, Checkpoint},
-    place::{Place, Survey, schema_name},
-    view::{ViewSet, fingerprint, usable},
-    views::ViewsError,
+    cursor::{self, Cursor},
+    error::ViewsError,
+    projection::{ProjectionSet, can_use, fingerprint},
+    storage::{Storage, Survey, schema_name},
 };
 
 /// One generation.
@@ -23,23 +23,23 @@ pub(crate) struct Generation {
     pub(crate) database: Database,
 }
 
-/// The rows of a generation, standing still until this is dropped.
+/// The rows of a generation; nobody writes them until this is dropped.
 pub(crate) struct Held {
     pub(crate) position: Position,
     _lock: Option<Transaction>,
 }
 
 impl Held {
-    /// Rows that are gone: whatever they were, they were not newer than this.
-    pub(crate) fn gone(head: Position) -> Self {
+    /// Rows that were deleted: they were not newer than the log's head.
+    pub(crate) fn deleted(head: Position) -> Self {
         Self { position: head, _lock: None }
     }
 }
 
 impl Generation {
-    /// Makes the indexes that readers need, each by itself, where they are not there yet.
-    pub(crate) async fn make_indexes(&self, views: &ViewSet) -> Result<(), SqlError> {
-        for statement in views.iter().flat_map(|view| view.indexes()) {
+    /// Makes the missing indexes that readers need, each in a transaction of its own.
+    pub(crate) async fn make_indexes(&self, projections: &ProjectionSet) -> Result<(), SqlError> {
+        for statement in projections.iter().flat_map(|one| one.indexes()) {
             let mut tx = self.database.begin().await?;
             one_node_at_a_time(&mut tx).await?;
             tx.execute(statement, &[]).await?;
@@ -48,11 +48,11 @@ impl Generation {
         Ok(())
     }
 
-    /// Keeps the rows as they are, whoever owns them: the checkpoint goes first in every batch, so its row is the lock; in a
-    /// file the transaction itself is.
+    /// Keeps the rows as they are, whichever process owns them: every batch updates the cursor first, so its row is the lock; in
+    /// a file the transaction itself is.
     pub(crate) async fn hold(&self) -> Result<Held, SqlError> {
         let mut lock = self.database.begin().await?;
-        let position = checkpoint::lock(&mut lock).await?;
+        let position = cursor::lock(&mut lock).await?;
         Ok(Held { position, _lock: Some(lock) })
     }
 }
@@ -60,132 +60,139 @@ impl Generation {
 /// What a program starts with.
 pub(crate) struct Chosen {
     /// Answers queries.
-    pub(crate) serving: (Arc<Generation>, Checkpoint),
-    /// Is built beside it and takes its place.
-    pub(crate) next: Option<(Arc<Generation>, Checkpoint)>,
+    pub(crate) serving: Arc<Generation>,
+    /// Of the serving generation.
+    pub(crate) cursor: Cursor,
+    /// The number of the generation that is built beside it and replaces it.
+    pub(crate) next: Option<u64>,
 }
 
-pub(crate) type Loaded = (Arc<Generation>, Checkpoint);
+pub(crate) type Loaded = (Arc<Generation>, Cursor);
 
 /// Finds or makes the generations that this program serves and builds.
-pub(crate) async fn choose(place: &Place, views: &ViewSet, reader: &dyn EventReader) -> Result<Chosen, ViewsError> {
+pub(crate) async fn choose(
+    storage: &Storage,
+    projections: &ProjectionSet,
+    reader: &dyn EventReader,
+) -> Result<Chosen, ViewsError> {
     let log = reader.identity().await?;
-    let current = match place.current().await? {
-        Some(number) => load(place, number).await?,
+    let current = match storage.current().await? {
+        Some(number) => load(storage, number).await?,
         None => None,
     };
-    if let Some((_, checkpoint)) = &current {
-        refuse_other_log(checkpoint, log, reader).await?;
+    if let Some((_, cursor)) = &current {
+        refuse_other_log(cursor, log, reader).await?;
     }
-    let fingerprint = fingerprint(views);
+    let fingerprint = fingerprint(projections);
     match current {
-        Some(current) if current.1.fingerprint == fingerprint => Ok(Chosen { serving: current, next: None }),
-        Some(current) if usable(views, &current.1.fingerprint) => {
-            let next = find_or_make(place, views, reader, current.0.number).await?;
-            Ok(Chosen { serving: current, next: Some(next) })
+        Some((serving, cursor)) if cursor.fingerprint == fingerprint => Ok(Chosen { serving, cursor, next: None }),
+        Some((serving, cursor)) if can_use(projections, &cursor.fingerprint) => {
+            let (next, _) = find_or_make(storage, projections, reader, serving.number).await?;
+            next.database.close().await;
+            Ok(Chosen { serving, cursor, next: Some(next.number) })
         }
-        // Nothing that this program could serve meanwhile: readers see older positions until the log is caught up.
+        // Nothing that this program could serve meanwhile: readers see older positions until it has caught up.
         unusable => {
-            let not = unusable.map_or(0, |(generation, _)| generation.number);
-            let serving = find_or_make(place, views, reader, not).await?;
-            serving.0.make_indexes(views).await?;
-            place.set_current(serving.0.number).await?;
-            Ok(Chosen { serving, next: None })
+            let except = unusable.map_or(0, |(generation, _)| generation.number);
+            let (serving, cursor) = find_or_make(storage, projections, reader, except).await?;
+            serving.make_indexes(projections).await?;
+            storage.set_current(serving.number).await?;
+            Ok(Chosen { serving, cursor, next: None })
         }
     }
 }
 
 pub(crate) async fn refuse_other_log(
-    checkpoint: &Checkpoint,
+    cursor: &Cursor,
     log: Identity,
     reader: &dyn EventReader,
 ) -> Result<(), ViewsError> {
-    let position = checkpoint.position;
-    if checkpoint.log.log_id != log.log_id {
-        return Err(ViewsError::OtherLog { views: checkpoint.log.log_id, log: log.log_id });
+    let position = cursor.position;
+    if cursor.log.log_id != log.log_id {
+        return Err(ViewsError::OtherLog { views: cursor.log.log_id, log: log.log_id });
     }
-    if checkpoint.log.generation != log.generation {
-        let (views, log) = (checkpoint.log.generation, log.generation);
+    if cursor.log.generation != log.generation {
+        let (views, log) = (cursor.log.generation, log.generation);
         return Err(ViewsError::OtherLogGeneration { views, log });
     }
-    if checkpoint.is_in(reader).await? { Ok(()) } else { Err(ViewsError::NotInLog { position }) }
+    if cursor.is_in(reader).await? { Ok(()) } else { Err(ViewsError::NotInLog { position }) }
 }
 
-/// The newest other generation that this program has built, wholly or in part, from this log; else a new one.
+/// The newest generation, other than `except`, that this program has built wholly or in part from this log; else a new one.
 async fn find_or_make(
-    place: &Place,
-    views: &ViewSet,
+    storage: &Storage,
+    projections: &ProjectionSet,
     reader: &dyn EventReader,
-    not: u64,
+    except: u64,
 ) -> Result<Loaded, ViewsError> {
-    let _making = place.lock_making()?;
+    let _making = storage.lock_making()?;
     let log = reader.identity().await?;
-    let numbers = place.numbers().await?;
-    for number in numbers.iter().rev().copied().filter(|number| *number != not) {
-        if let Some(found) = load_own(place, views, reader, number).await? {
+    let numbers = storage.numbers().await?;
+    for number in numbers.iter().rev().copied().filter(|number| *number != except) {
+        if let Some(found) = load_own(storage, projections, reader, number).await? {
             return Ok(found);
         }
         // Half-made, or half-built for another program. On a server that program may be running.
-        if number > not && !place.is_shared() {
-            place.remove(number).await?;
+        if number > except && !storage.is_shared() {
+            storage.remove(number).await?;
         }
     }
-    let newest = place.numbers().await?.last().copied().unwrap_or(0).max(not);
-    make(place, newest + 1, views, log).await
+    let newest = storage.numbers().await?.last().copied().unwrap_or(0).max(except);
+    make(storage, newest + 1, projections, log).await
 }
 
-/// Makes the next generation after the accepted one, empty: whoever runs the views begins to build it. One that was asked
-/// for already is answered again; says whether it was.
+/// Makes the next generation after the current one, empty: the process that runs the views begins to build it. If one is
+/// requested already, returns that one and true.
 pub(crate) async fn request(
-    place: &Place,
-    views: &ViewSet,
+    storage: &Storage,
+    projections: &ProjectionSet,
     reader: &dyn EventReader,
 ) -> Result<(Loaded, bool), ViewsError> {
-    let _making = place.lock_making()?;
-    let Survey { current, numbers } = place.survey().await?;
-    let accepted = current.unwrap_or(0);
-    for number in numbers.iter().rev().copied().filter(|number| *number > accepted) {
-        if let Some(found) = load_own(place, views, reader, number).await? {
+    let _making = storage.lock_making()?;
+    let Survey { current, numbers } = storage.survey().await?;
+    let current = current.unwrap_or(0);
+    for number in numbers.iter().rev().copied().filter(|number| *number > current) {
+        if let Some(found) = load_own(storage, projections, reader, number).await? {
             return Ok((found, true));
         }
     }
-    let newest = numbers.last().copied().unwrap_or(0).max(accepted);
-    Ok((make(place, newest + 1, views, reader.identity().await?).await?, false))
+    let newest = numbers.last().copied().unwrap_or(0).max(current);
+    Ok((make(storage, newest + 1, projections, reader.identity().await?).await?, false))
 }
 
-/// Opens a generation if it is whole, was made by this version of the program and folded from this very log.
+/// Opens a generation if it is complete, was made by this version of the program and folded from this very log.
 pub(crate) async fn load_own(
-    place: &Place,
-    views: &ViewSet,
+    storage: &Storage,
+    projections: &ProjectionSet,
     reader: &dyn EventReader,
     number: u64,
 ) -> Result<Option<Loaded>, ViewsError> {
-    let Some(found) = load(place, number).await? else { return Ok(None) };
-    let checkpoint = &found.1;
-    let is_of_log = checkpoint.log == reader.identity().await?;
-    if checkpoint.fingerprint == fingerprint(views) && is_of_log && checkpoint.is_in(reader).await? {
+    let Some(found) = load(storage, number).await? else { return Ok(None) };
+    let cursor = &found.1;
+    let is_of_log = cursor.log == reader.identity().await?;
+    if cursor.fingerprint == fingerprint(projections) && is_of_log && cursor.is_in(reader).await? {
         return Ok(Some(found));
     }
     found.0.database.close().await;
     Ok(None)
 }
 
-/// Opens a generation that is whole.
-pub(crate) async fn load(place: &Place, number: u64) -> Result<Option<Loaded>, ViewsError> {
-    if !place.numbers().await?.contains(&number) {
+/// Opens a generation if it is complete.
+pub(crate) async fn load(storage: &Storage, number: u64) -> Result<Option<Loaded>, ViewsError> {
+    if !storage.numbers().await?.contains(&number) {
         return Ok(None);
     }
-    let database = place.database(number).await?;
-    if !is_whole(&database, number).await? {
+    let database = storage.database(number).await?;
+    if !is_complete(&database, number).await? {
         database.close().await;
         return Ok(None);
     }
-    let checkpoint = Checkpoint::load(&database).await?;
-    Ok(Some((Arc::new(Generation { number, database }), checkpoint)))
+    let cursor = Cursor::load(&database).await?;
+    Ok(Some((Arc::new(Generation { number, database }), cursor)))
 }
 
-/// Everything of a generation is made in one transaction, so its last table stands for all.
-async fn is_whole(database: &Database, number: u64) -> Result<bool, ViewsError> {
+/// All tables of a generation are made in one transaction, so the last one stands for all.
+async fn is_complete(database: &Database, number: u64) -> Result<bool, ViewsError> {
     let rows = match database {
         Database::Sqlite { .. } => {
             database.fetch("select 1 from sqlite_master where type = 'table' and name = 'checkpoint'", &[]).await?
@@ -199,19 +206,24 @@ async fn is_whole(database: &Database, number: u64) -> Result<bool, ViewsError> 
 }
 
 /// Makes a generation, or opens the one that another node has just made under this number.
-async fn make(place: &Place, number: u64, views: &ViewSet, log: Identity) -> Result<Loaded, ViewsError> {
-    let draft = place.draft(number).await?;
-    fill(&draft, number, views, log).await?;
-    let database = place.publish(draft, number).await?;
-    let checkpoint = Checkpoint::load(&database).await?;
-    if checkpoint.fingerprint != fingerprint(views) {
-        // Two versions of the program started at once; the other was faster.
+async fn make(
+    storage: &Storage,
+    number: u64,
+    projections: &ProjectionSet,
+    log: Identity,
+) -> Result<Loaded, ViewsError> {
+    let draft = storage.draft(number).await?;
+    fill(&draft, number, projections, log).await?;
+    let database = storage.publish(draft, number).await?;
+    let cursor = Cursor::load(&database).await?;
+    if cursor.fingerprint != fingerprint(projections) {
+        // Two versions of the program started at once, and the other was first.
         return Err(ViewsError::Taken { number });
     }
-    Ok((Arc::new(Generation { number, database }), checkpoint))
+    Ok((Arc::new(Generation { number, database }), cursor))
 }
 
-/// In PostgreSQL, until the transaction ends: nodes that start together make the same things. A file has one process.
+/// In PostgreSQL, until the transaction ends: nodes that start together make the same tables. A file has one process.
 async fn one_node_at_a_time(tx: &mut Transaction) -> Result<(), SqlError> {
     if tx.is_postgres() {
         tx.fetch("select 1 from pg_advisory_xact_lock(hashtext('fiido-desk views'))", &[]).await?;
@@ -219,8 +231,8 @@ async fn one_node_at_a_time(tx: &mut Transaction) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Makes the tables, unless another node was faster.
-async fn fill(database: &Database, number: u64, views: &ViewSet, log: Identity) -> Result<(), ViewsError> {
+/// Makes the tables, unless another node was first.
+async fn fill(database: &Database, number: u64, projections: &ProjectionSet, log: Identity) -> Result<(), ViewsError> {
     let mut tx = database.begin().await?;
     if tx.is_postgres() {
         let schema = schema_name(number);
@@ -231,10 +243,10 @@ async fn fill(database: &Database, number: u64, views: &ViewSet, log: Identity) 
         }
         tx.execute(&format!("create schema {schema}"), &[]).await?;
     }
-    for statement in views.iter().flat_map(|view| view.schema()) {
+    for statement in projections.iter().flat_map(|one| one.schema()) {
         tx.execute(statement, &[]).await?;
     }
-    tx.execute(checkpoint::SCHEMA, &[]).await?;
-    Checkpoint::begin(&mut tx, &fingerprint(views), log).await?;
+    tx.execute(cursor::SCHEMA, &[]).await?;
+    Cursor::begin(&mut tx, &fingerprint(projections), log).await?;
     Ok(tx.commit().await?)
 }

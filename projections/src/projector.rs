@@ -1,73 +1,86 @@
 //! The one loop: it keeps the serving generation at the head of the log and, while a next one is being built, feeds that as
-//! well, until readers can go over to it.
+//! well, until readers can be switched to it.
 //!
 //! A next generation comes from a new version of the program, from `desk-replay rebuild`, or from another node that has
-//! gone over already. Invariants: neither generation ever waits for the other's transactions; what concerns both is done
-//! between rounds, when neither is in one.
+//! switched already. Invariants: neither generation ever waits for the other's transactions; what concerns both is done
+//! between rounds, when neither is in a transaction.
 
-mod building;
-mod lookout;
+mod followed;
+mod next_generation;
+mod watcher;
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use tokio::{sync::watch, time::sleep};
+use tokio::time::sleep;
 
-use building::Building;
-use lookout::{News, look_out};
+use followed::{Followed, Over, pace};
+use next_generation::NextGeneration;
+use watcher::{Candidate, Known, watch};
 
 use crate::{
-    generation::{Chosen, load_own},
-    place::Place,
-    projection::{Haste, Projection, Trouble},
-    views::{Alarm, Views, ViewsError},
+    cursor::Cursor,
+    error::ViewsError,
+    follower::{Follower, feed::Priority},
+    generation::load_own,
+    views::Views,
 };
 
-/// How often a watching node looks how far the owner is: what a reader on such a node waits at most.
-const LOOK: Duration = Duration::from_millis(100);
-/// How often a lone process looks after itself: what it takes at most to come back from an outage.
-const LOOK_ALONE: Duration = Duration::from_millis(500);
-
 /// What the loop works on.
-pub(crate) struct Projector {
+struct Projector {
     serving: Followed,
-    building: Option<Building>,
+    next: Option<NextGeneration>,
     /// Generations that are not for this program.
     passed_over: BTreeSet<u64>,
 }
 
-/// A generation that is followed, and how it fares.
-pub(crate) struct Followed {
-    pub(crate) projection: Projection,
-    tended: Option<Instant>,
-    is_away: bool,
+impl Views {
+    /// Follows the log until [`Self::stop`]; returns at once if it runs already. It may be dropped at any point, and be run
+    /// again: it goes on where the last transaction ended.
+    pub async fn run(self: Arc<Self>) {
+        let Ok(_running) = self.running.try_lock() else { return };
+        let Some(mut projector) = until_stopped(&self, Projector::begin(&self)).await else { return };
+        until_stopped(&self, projector.follow(&self)).await;
+        projector.release().await;
+    }
 }
 
-/// Turns true when a round is over: whoever is in a transaction ends it first.
-type Over = watch::Sender<bool>;
+async fn until_stopped<T>(views: &Views, work: impl Future<Output = T>) -> Option<T> {
+    let mut stop = views.stop.subscribe();
+    tokio::select! {
+        done = work => Some(done),
+        _ = stop.wait_for(|stop| *stop) => None,
+    }
+}
 
 impl Projector {
-    pub(crate) async fn new(chosen: Chosen, place: &Place) -> Result<Self, ViewsError> {
-        let serving = Followed::new(Projection::new(chosen.serving.0, chosen.serving.1, Haste::Served));
-        let building = match chosen.next {
-            Some(next) => Some(Building::begin(next, false, place).await?),
-            None => None,
-        };
-        Ok(Self { serving, building, passed_over: BTreeSet::new() })
+    /// Begins where the serving generation ends, as soon as its database answers.
+    async fn begin(views: &Views) -> Self {
+        let generation = views.serving();
+        let mut has_failed = false;
+        loop {
+            match Cursor::load(&generation.database).await {
+                Ok(cursor) => {
+                    let serving = Followed::new(Follower::new(generation, cursor, Priority::Normal));
+                    return Self { serving, next: None, passed_over: BTreeSet::new() };
+                }
+                Err(error) if !std::mem::replace(&mut has_failed, true) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "views wait for their database");
+                }
+                Err(_) => {}
+            }
+            sleep(pace(views)).await;
+        }
     }
 
     /// Follows the log for ever. Dropped at any point, it leaves whole transactions.
-    pub(crate) async fn follow(&mut self, views: &Arc<Views>) {
+    async fn follow(&mut self, views: &Arc<Views>) {
         loop {
-            let news = self.round(views).await;
-            if let Some(news) = news
-                && let Err(error) = self.take_in(news, views).await
+            let candidate = self.round(views).await;
+            if let Some(candidate) = candidate
+                && let Err(error) = self.take_up(candidate, views).await
             {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the next views cannot be taken up yet");
-                // It is seen again; not at once.
+                tracing::warn!(error = &error as &dyn std::error::Error, "the next views cannot be opened yet");
+                // It is found again in the next round.
                 sleep(pace(views)).await;
             }
             self.switch_if_ready(views).await;
@@ -75,150 +88,93 @@ impl Projector {
     }
 
     /// Gives up what it owns, so that another node need not wait.
-    pub(crate) async fn release(&mut self) {
-        self.serving.projection.release().await;
-        if let Some(building) = &mut self.building {
-            building.followed.projection.release().await;
+    async fn release(&mut self) {
+        self.serving.follower.release().await;
+        if let Some(next) = &mut self.next {
+            next.followed.follower.release().await;
         }
     }
 
-    /// Follows both generations side by side, until one may take over from the other or there is another one.
-    async fn round(&mut self, views: &Views) -> Option<News> {
+    /// Follows both generations side by side, until one may replace the other or there is a candidate.
+    async fn round(&mut self, views: &Views) -> Option<Candidate> {
         let over = Over::new(false);
-        let known = (self.serving.projection.generation.number, self.building.as_ref().map(Building::known));
+        let known = Known {
+            serving: self.serving.follower.generation.number,
+            next: self.next.as_ref().map(NextGeneration::candidate),
+            wanted_at_start: views.next(),
+        };
         let serving = serve(&mut self.serving, views, &over);
-        let building = build(self.building.as_mut(), views, &over);
-        let news = look_out(views, known, &self.passed_over, &over);
-        let ((), (), news) = futures::join!(serving, building, news);
-        news
+        let building = build(self.next.as_mut(), views, &over);
+        let candidate = watch(views, known, &self.passed_over, &over);
+        let ((), (), candidate) = futures::join!(serving, building, candidate);
+        candidate
     }
 
-    /// Takes up the generation that another node has gone over to, or else one that was asked for.
-    async fn take_in(&mut self, news: News, views: &Views) -> Result<(), ViewsError> {
-        let News { number, is_accepted } = news;
-        if let Some(building) = self.building.as_mut().filter(|building| building.number() == number) {
-            building.is_accepted |= is_accepted;
+    /// Begins to build a candidate, or notes that another node has switched to the one that is built.
+    async fn take_up(&mut self, candidate: Candidate, views: &Views) -> Result<(), ViewsError> {
+        let Candidate { number, is_current } = candidate;
+        if let Some(next) = self.next.as_mut().filter(|next| next.number() == number) {
+            next.is_current |= is_current;
             return Ok(());
         }
-        match load_own(&views.place, &views.means.views, &*views.means.reader, number).await? {
-            Some(found) => self.take_up(Building::begin(found, is_accepted, &views.place).await?).await,
+        let dependencies = &views.dependencies;
+        match load_own(&views.storage, &dependencies.projections, dependencies.reader(), number).await? {
+            Some(found) => self.build_next(NextGeneration::begin(found, is_current, &views.storage).await?).await,
             None => drop(self.passed_over.insert(number)),
         }
         Ok(())
     }
 
-    async fn take_up(&mut self, building: Building) {
-        if let Some(mut other) = self.building.replace(building) {
-            other.followed.projection.release().await;
+    async fn build_next(&mut self, next: NextGeneration) {
+        if let Some(mut other) = self.next.replace(next) {
+            other.followed.follower.release().await;
         }
     }
 
     async fn switch_if_ready(&mut self, views: &Arc<Views>) {
-        let Some(building) = self.building.as_mut().filter(|building| building.is_ready()) else { return };
-        match building.take_over(&self.serving.projection.generation, views).await {
+        let Some(next) = self.next.as_mut().filter(|next| next.is_ready()) else { return };
+        match next.take_over(&self.serving.follower.generation, views).await {
             Ok(true) => self.leave_previous(views).await,
             Ok(false) => {}
             Err(error) => {
-                let generation = building.number();
+                let generation = next.number();
                 tracing::warn!(generation, error = &error as &dyn std::error::Error, "views not switched yet");
             }
         }
     }
 
     async fn leave_previous(&mut self, views: &Arc<Views>) {
-        let Some(building) = self.building.take() else { return };
-        let mut previous = std::mem::replace(&mut self.serving, building.followed).projection;
-        views.announce(self.serving.projection.position());
-        let kept = self.serving.projection.generation.number.min(previous.generation.number);
+        let Some(next) = self.next.take() else { return };
+        let mut previous = std::mem::replace(&mut self.serving, next.followed).follower;
+        views.announce(self.serving.follower.position());
+        let kept = self.serving.follower.generation.number.min(previous.generation.number);
         previous.release().await;
         drop(tokio::spawn(remove_older(views.clone(), kept)));
     }
 }
 
-impl Followed {
-    fn new(projection: Projection) -> Self {
-        Self { projection, tended: None, is_away: false }
-    }
-
-    /// One batch, or a look after it all; false when the round is over.
-    async fn step(&mut self, views: &Views, over: &Over, raise: impl Fn(Alarm)) -> bool {
-        let rest = self.tended.map_or(Duration::ZERO, |at| pace(views).saturating_sub(at.elapsed()));
-        let mut ended = over.subscribe();
-        let batch = tokio::select! {
-            biased;
-            _ = ended.wait_for(|over| *over) => return false,
-            () = sleep(rest) => None,
-            batch = self.projection.next_batch() => Some(batch),
-        };
-        match batch {
-            Some(batch) => {
-                let applied = self.projection.apply(&views.means, batch).await;
-                // An outage is over when a batch is in, not before.
-                if applied.is_ok() && std::mem::take(&mut self.is_away) {
-                    tracing::info!("views resumed");
-                }
-                self.note(applied, raise);
-            }
-            None => {
-                self.tended = Some(Instant::now());
-                let tended = self.projection.tend(&views.means).await;
-                self.note(tended, raise);
-            }
-        }
-        true
-    }
-
-    /// Keeps an alarm, which is logged once; an outage is logged once, too.
-    fn note(&mut self, done: Result<(), Trouble>, raise: impl Fn(Alarm)) {
-        match done {
-            Ok(()) => {}
-            Err(Trouble::Fenced) => tracing::info!("views are written by another owner"),
-            Err(Trouble::Away(error)) => {
-                if !std::mem::replace(&mut self.is_away, true) {
-                    tracing::warn!(error = &*error as &dyn std::error::Error, "views wait");
-                }
-            }
-            Err(Trouble::Alarm(alarm)) => raise(alarm),
-        }
-    }
-}
-
 async fn serve(serving: &mut Followed, views: &Views, over: &Over) {
     while serving.step(views, over, |alarm| views.raise(alarm)).await {
-        views.announce(serving.projection.position());
+        views.announce(serving.follower.position());
     }
 }
 
-/// Ends the round when readers may go over.
-async fn build(building: Option<&mut Building>, views: &Views, over: &Over) {
-    let Some(building) = building else { return };
-    while building.step(views, over).await {
-        if building.gets_ready(views).await {
+/// Ends the round when readers may be switched.
+async fn build(next: Option<&mut NextGeneration>, views: &Views, over: &Over) {
+    let Some(next) = next else { return };
+    while next.step(views, over).await {
+        if next.gets_ready(views).await {
             over.send_replace(true);
         }
     }
 }
 
-fn pace(views: &Views) -> Duration {
-    if views.means.is_shared { LOOK } else { LOOK_ALONE }
-}
-
-/// The one that served before stays, for whoever still reads it and for a way back.
+/// The generation that served before stays, for readers that still use it and for a way back.
 async fn remove_older(views: Arc<Views>, kept: u64) {
-    let numbers = views.place.numbers().await.unwrap_or_default();
+    let numbers = views.storage.numbers().await.unwrap_or_default();
     for number in numbers.into_iter().filter(|number| *number < kept) {
-        if let Err(error) = views.place.remove(number).await {
+        if let Err(error) = views.storage.remove(number).await {
             tracing::warn!(generation = number, error = &error as &dyn std::error::Error, "old views not removed");
         }
     }
-}
-
-/// Runs a projector until it is told to stop, and lets go of what it owned.
-pub(crate) async fn run(mut projector: Projector, views: Arc<Views>) {
-    let mut stop = views.stop.subscribe();
-    tokio::select! {
-        () = projector.follow(&views) => {}
-        _ = stop.wait_for(|stop| *stop) => {}
-    }
-    projector.release().await;
 }

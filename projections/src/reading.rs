@@ -1,17 +1,14 @@
-//! One state of the views to ask questions of: of the serving generation, or of a session as it stood at a moment. The
-//! questions themselves stand with each view.
+//! One state of the views to ask questions of: of the serving generation, or of a session as of a point in the past. The
+//! questions stand with each view.
 //!
-//! Invariant: all answers of one reading come from one state, so a session, its messages and its audit trail fit together.
+//! Invariant: all answers of one reading come from one state, so a session, its messages and its audit trail agree.
 
 use event_store::{
     Position,
     sql::{Database, Transaction},
 };
 
-use crate::{
-    checkpoint::Checkpoint,
-    views::{Views, ViewsError},
-};
+use crate::{cursor::Cursor, error::ViewsError, views::Views};
 
 /// One state of some views.
 pub struct Reading {
@@ -41,8 +38,8 @@ impl Views {
         loop {
             let serving = self.serving();
             let mut rows = serving.database.snapshot().await?;
-            let position = Checkpoint::load_in(&mut rows).await?.position;
-            // Rows that readers have left may still be written by another node, ahead of those that they have come to.
+            let position = Cursor::load_in(&mut rows).await?.position;
+            // Another node may still write a generation that readers have left, and be ahead of the one they use now.
             if self.generation() == serving.number {
                 return Ok(Reading { rows, position });
             }

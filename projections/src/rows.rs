@@ -1,6 +1,7 @@
-//! Between rows and our types: ids as text, times as microseconds, closed sets of values by their names on the wire.
+//! Conversion between rows and our types (ids as text, times as microseconds, enums by their names on the wire), and statements
+//! for many rows at once.
 //!
-//! Invariant: many rows are written by few statements, and there are few different statements, so that each is prepared once.
+//! Invariant: many rows take few statements, and there are few different statements, so that each is prepared once.
 
 use std::{error::Error, str::FromStr};
 
@@ -14,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 /// Rows per statement, largest first.
 const SIZES: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
 
-/// Cuts a slice into pieces of the few sizes that statements are made for.
+/// Splits a slice into pieces of the sizes in [`SIZES`].
 fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = SIZES.into_iter().find(|size| *size <= items.len())?;
@@ -24,7 +25,7 @@ fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// The rows with one of these ids. The last id is asked for as often as it takes to fill a statement.
+/// The rows with one of these ids. A shorter list is padded with its last id to one of the sizes in [`SIZES`].
 pub(crate) async fn with_ids(tx: &mut Transaction, select: &str, ids: &[String]) -> Result<Vec<Row>, SqlError> {
     let mut found = Vec::new();
     for piece in ids.chunks(SIZES[0]) {
@@ -38,8 +39,8 @@ pub(crate) async fn with_ids(tx: &mut Transaction, select: &str, ids: &[String])
     Ok(found)
 }
 
-/// `($1, $2), ($3, $4)`: placeholders for a number of rows, whose values come in this order. SQLite's have no numbers: it
-/// keeps those as names in a list, and the driver asks for the name of each, which takes longer than writing the rows.
+/// `($1, $2), ($3, $4)`: placeholders for the values of some rows, in order. SQLite's have no numbers: the driver would look up
+/// the name of each, which takes longer than writing the rows.
 fn placeholders(tx: &Transaction, rows: usize, columns: usize) -> String {
     let is_numbered = tx.is_postgres();
     let place = |number: usize| if is_numbered { format!("${number}") } else { "?".to_owned() };
@@ -50,7 +51,7 @@ fn placeholders(tx: &Transaction, rows: usize, columns: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
-/// Inserts rows: `head` ends before `values`, `tail` says what happens to rows that are there.
+/// Inserts rows: `head` ends before `values`, `tail` is the clause for conflicts.
 pub(crate) async fn insert(
     tx: &mut Transaction,
     head: &str,
@@ -69,32 +70,32 @@ pub(crate) fn malformed(error: impl Into<Box<dyn Error + Send + Sync>>) -> SqlEr
     SqlError(sqlx::Error::Decode(error.into()))
 }
 
-/// An id kept as text.
+/// An id stored as text.
 pub(crate) fn id<T: FromStr<Err = uuid::Error>>(row: &Row, column: usize) -> Result<T, SqlError> {
     row.text(column)?.parse().map_err(malformed)
 }
 
-/// An id kept as text, or null.
+/// An id stored as text, or null.
 pub(crate) fn optional_id<T: FromStr<Err = uuid::Error>>(row: &Row, column: usize) -> Result<Option<T>, SqlError> {
     row.optional_text(column)?.map(|text| text.parse().map_err(malformed)).transpose()
 }
 
-/// A time kept as microseconds.
+/// A time stored as microseconds.
 pub(crate) fn time(row: &Row, column: usize) -> Result<Timestamp, SqlError> {
     Timestamp::from_microsecond(row.int(column)?).map_err(malformed)
 }
 
-/// A time kept as microseconds, or null.
+/// A time stored as microseconds, or null.
 pub(crate) fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp>, SqlError> {
     row.optional_int(column)?.map(|us| Timestamp::from_microsecond(us).map_err(malformed)).transpose()
 }
 
-/// A place in the log.
+/// A position of the log.
 pub(crate) fn position(row: &Row, column: usize) -> Result<Position, SqlError> {
     row.count(column).map(Position)
 }
 
-/// The name on the wire of a value of a closed set.
+/// The name of an enum's value on the wire.
 pub(crate) fn code(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(code)) => code,
@@ -107,17 +108,17 @@ pub(crate) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("events have string keys and no values that JSON lacks")
 }
 
-/// A list or an object kept as text.
+/// A list or an object stored as text.
 pub(crate) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, SqlError> {
     serde_json::from_str(&row.text(column)?).map_err(malformed)
 }
 
-/// A value of a closed set by its name on the wire.
+/// An enum's value by its name on the wire.
 pub(crate) fn coded<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, SqlError> {
     serde_json::from_value(serde_json::Value::String(row.text(column)?)).map_err(malformed)
 }
 
-/// A value of a closed set by its name on the wire, or null.
+/// An enum's value by its name on the wire, or null.
 pub(crate) fn optional_coded<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, SqlError> {
     if row.optional_text(column)?.is_none() { Ok(None) } else { coded(row, column).map(Some) }
 }

@@ -1,4 +1,4 @@
-//! The list of sessions for staff, newest first: a reading of the view of sessions, each row with its last message.
+//! The list of sessions for staff, newest first: the rows of the view of sessions, each with its last message.
 //!
 //! Invariant: page and total are read from one state of the views.
 
@@ -14,12 +14,7 @@ use event_store::{
 };
 use jiff::Timestamp;
 
-use crate::{
-    message::Role,
-    reading::Reading,
-    rows,
-    views::{Views, ViewsError},
-};
+use crate::{error::ViewsError, message::Role, reading::Reading, rows, views::Views};
 
 /// Characters of the last message that a row of the list shows, as in the original.
 pub const PREVIEW_CHARS: usize = 50;
@@ -29,11 +24,11 @@ pub const PREVIEW_CHARS: usize = 50;
 pub struct SessionSummary {
     /// Its id.
     pub session: SessionId,
-    /// Whose it is.
+    /// The visitor that it belongs to.
     pub visitor: VisitorId,
     /// What the client calls it; `None` once erased.
     pub name: Option<String>,
-    /// Who has it.
+    /// Who answers, or that it waits or is closed.
     pub status: Status,
     /// When anything last happened in it.
     pub updated_at: Timestamp,

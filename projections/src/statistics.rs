@@ -1,5 +1,5 @@
 //! Statistics in the original's shape, each figure with its definition over events; and the one table that they need beside
-//! the sessions: every escalation that ever was.
+//! the sessions: all escalations.
 //!
 //! Invariant: all figures of one answer come from one state of the views.
 
@@ -7,15 +7,10 @@ use async_trait::async_trait;
 use domain::session::{Event, Status, event::EscalationReason};
 use event_store::sql::{SqlError, Transaction, Value};
 use jiff::Timestamp;
+use journal::Decoded;
 use serde::de::DeserializeOwned;
 
-use crate::{
-    fact::Fact,
-    reading::Reading,
-    rows,
-    view::View,
-    views::{Views, ViewsError},
-};
+use crate::{error::ViewsError, projection::Projection, reading::Reading, rows, views::Views};
 
 /// The figures of `GET /api/sessions/stats`. Status, escalation and agent are those that the session's events add up to.
 /// Durations are seconds.
@@ -34,18 +29,18 @@ pub struct Statistics {
     pub avg_waiting_time: f64,
     /// The longest of those waits. 0 without any.
     pub max_waiting_time: f64,
-    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`, and no less than nothing. 0 without any.
+    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`, at least 0. 0 without any.
     pub avg_service_time: f64,
     /// Different agents among the sessions in `manual_live`.
     pub active_agents: u64,
     /// Sessions in `pending_manual` or `manual_live` by the reason of their last `escalated`, without zeros; a session taken
     /// over without an escalation counts nowhere.
     pub by_escalation_reason: Vec<(EscalationReason, u64)>,
-    /// The same day.
+    /// Figures of the current day.
     pub today: Today,
 }
 
-/// Figures of the day.
+/// Figures of the current day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Today {
     /// `escalated` events recorded from the day's start up to now, over or not.
@@ -115,7 +110,7 @@ impl Reading {
     }
 }
 
-/// Counts by a closed set of values, in its own order, without zeros.
+/// Counts by the values of an enum, in the enum's order, without zeros.
 async fn counts<T: DeserializeOwned + PartialEq + Copy>(
     snapshot: &mut Transaction,
     sql: &str,
@@ -136,9 +131,9 @@ async fn seconds(snapshot: &mut Transaction, sql: &str, now: i64) -> Result<[f64
     Ok([row.float(0)?, row.float(1)?])
 }
 
-/// The view of escalations.
+/// Folds the escalations of sessions.
 #[derive(Debug)]
-pub struct EscalationsView;
+pub struct EscalationsProjection;
 
 const SCHEMA: &[&str] = &[include_str!("sql/escalation.sql")];
 const INDEXES: &[&str] = &[
@@ -150,7 +145,7 @@ const INSERT: &str = "insert into escalation (position, session, at, reason)";
 const KEEP: &str = "on conflict (position) do nothing";
 
 #[async_trait]
-impl View for EscalationsView {
+impl Projection for EscalationsProjection {
     fn name(&self) -> &'static str {
         "statistics"
     }
@@ -171,19 +166,19 @@ impl View for EscalationsView {
         PLAIN
     }
 
-    async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
-        let rows: Vec<(&Fact, String, String)> = facts.iter().filter_map(escalation).collect();
+    async fn apply(&self, tx: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
+        let rows: Vec<(&Decoded, String, String)> = events.iter().filter_map(escalation).collect();
         let values: Vec<Vec<Value<'_>>> = rows
             .iter()
-            .map(|(fact, session, reason)| {
-                vec![fact.position().0.into(), (&**session).into(), fact.at_us().into(), (&**reason).into()]
+            .map(|(event, session, reason)| {
+                vec![event.position().0.into(), (&**session).into(), event.at_us().into(), (&**reason).into()]
             })
             .collect();
         rows::insert(tx, INSERT, KEEP, &values).await
     }
 }
 
-fn escalation(fact: &Fact) -> Option<(&Fact, String, String)> {
-    let Event::Escalated(escalated) = &fact.event else { return None };
-    Some((fact, fact.session.to_string(), rows::code(&escalated.reason)))
+fn escalation(decoded: &Decoded) -> Option<(&Decoded, String, String)> {
+    let (session, Event::Escalated(escalated)) = decoded.event().session()? else { return None };
+    Some((decoded, session.to_string(), rows::code(&escalated.reason)))
 }

@@ -3,8 +3,7 @@
 
 mod agents;
 mod agreement;
+mod fixture;
 mod generations;
-mod ground;
 mod looping;
 mod sessions;
-mod thread;

@@ -1,4 +1,4 @@
-//! `check-proof`: what a proof file proves, found without the log and without any secret.
+//! `check-proof`: verifies a proof file without the log and without any secret.
 
 use event_store::{
     checkpoint::{Checkpoint, PublicKey},
@@ -10,9 +10,9 @@ use serde_json::json;
 
 use crate::{
     Finding,
+    checkpoint_files::read_at_most,
     cli::CheckProofArgs,
     failure::{Failure, with_causes},
-    notes::read_at_most,
     render::Screen,
 };
 
@@ -48,7 +48,7 @@ struct Signed {
     signed_at: String,
 }
 
-/// Checks a proof file; differences where it does not hold.
+/// Verifies a proof file; `Differences` if it is not valid.
 ///
 /// # Errors
 /// The file or the key cannot be read.

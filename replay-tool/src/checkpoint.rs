@@ -1,6 +1,6 @@
-//! `checkpoint`: a signed note about the log as it is now.
+//! `checkpoint`: signs a checkpoint of the log as it is now.
 //!
-//! Invariant: only a log that proves itself is signed.
+//! Invariant: only a valid log is signed.
 
 use event_store::{
     checkpoint::{Checkpoint, CheckpointKey},
@@ -11,15 +11,16 @@ use serde_json::json;
 
 use crate::{
     Finding,
+    atomic_file::{self, Readers},
     cli::CheckpointArgs,
     failure::Failure,
-    kept::{self, Readers},
-    render::{Progress, Screen},
+    progress::Progress,
+    render::Screen,
     source::Source,
     verify,
 };
 
-/// Walks the whole log and signs what it came to; differences where the log does not prove itself.
+/// Verifies the whole log and signs its root; `Differences` if the log is not valid.
 ///
 /// # Errors
 /// The log or the key cannot be read, the key is another log's, or the file cannot be written.
@@ -45,7 +46,7 @@ pub async fn checkpoint(source: &Source, wanted: &CheckpointArgs, screen: &mut S
 
 fn give(checkpoint: &Checkpoint, note: &str, wanted: &CheckpointArgs, screen: &mut Screen<'_>) -> Result<(), Failure> {
     if let Some(file) = &wanted.out {
-        kept::write(file, note.as_bytes(), Readers::All, wanted.force)?;
+        atomic_file::write(file, note.as_bytes(), Readers::All, wanted.force)?;
     }
     let file = wanted.out.as_ref().map(|file| file.display().to_string());
     match file {

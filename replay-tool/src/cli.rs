@@ -1,4 +1,4 @@
-//! What can be asked of `desk-replay`, and the help that says so.
+//! The command line of `desk-replay` and its help.
 
 mod proving;
 
@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
-use projections::Moment;
+use projections::AsOf;
 
-use crate::source::Cursor;
+use crate::source::{Cursor, StoreArgs};
 
 pub use proving::{CheckProofArgs, CheckpointArgs, ConsistencyArgs, ProveArgs, VerifyArgs};
 
@@ -54,7 +54,7 @@ Examples:
   desk-replay --master-key FILE compare
       every row of the views against what the log gives, at the same position
   desk-replay --master-key FILE rebuild
-      builds the views anew beside those that serve, and goes over to them
+      builds the views again beside those that serve, and switches to them
 
 Exit codes:
   0  as expected
@@ -69,47 +69,12 @@ pub struct Cli {
     /// Prints JSON: one document, or one a line for `tail`.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Where the log is.
+    /// The log and its keys.
     #[command(flatten)]
     pub store: StoreArgs,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub action: Action,
-}
-
-/// The log, and the keys to what is sealed in it.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Log and keys")]
-pub struct StoreArgs {
-    /// The log: a data directory, a path to events.db, sqlite:PATH, postgres://… or, where this program was built with it,
-    /// kurrentdb://…
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "DESK_STORE",
-        default_value = "./data",
-        hide_env_values = true
-    )]
-    pub store: String,
-    /// The file with the master key (64 hexadecimal digits); without it personal parts print as `[sealed]`.
-    #[arg(long, global = true, value_name = "FILE", env = "DESK_MASTER_KEY_FILE", hide_env_values = true)]
-    pub master_key: Option<PathBuf>,
-    /// Where desk keeps views and vault, when the log has a place of its own: desk's data directory, or postgres://…; unless
-    /// told, beside the log.
-    #[arg(long, global = true, value_name = "URL", env = "DESK_VIEWS", hide_env_values = true)]
-    pub views: Option<String>,
-    /// A file with user and password for a log in KurrentDB, as desk takes it.
-    #[arg(long, global = true, value_name = "FILE", env = "DESK_EVENT_STORE_CREDENTIALS_FILE", hide_env_values = true)]
-    pub store_credentials: Option<PathBuf>,
-    /// A position map that `desk copy-log` wrote: checkpoints and positions from before the copy count as if they were the
-    /// log's own. After several copies, once for each.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub map: Vec<PathBuf>,
-    /// The vault, where it is not beside the views: a path to keys.db, sqlite:PATH, or postgres://…; unless told, keys.db in
-    /// the data directory, or the schema `vault` of the views' own database.
-    #[arg(long, global = true, value_name = "URL", env = "DESK_VAULT", hide_env_values = true)]
-    pub vault: Option<String>,
 }
 
 /// The commands.
@@ -123,8 +88,8 @@ pub enum Action {
     Show(SessionArgs),
     /// Plays a session as it happened, with its pauses.
     ///
-    /// On a terminal the pauses are kept, divided by --speed; one that would be longer than five seconds is cut to five,
-    /// and said. Enter or space goes on at once, q or Ctrl-C ends. Where the output is no terminal nothing is waited for.
+    /// On a terminal the pauses are kept, divided by --speed. A pause of more than five seconds is shortened to five, with a
+    /// remark. Enter or space continues at once, q or Ctrl-C ends. There are no pauses if the output is not a terminal.
     Play(PlayArgs),
     /// Writes a session as one self-contained HTML page that can be kept, printed and read offline.
     ///
@@ -133,59 +98,58 @@ pub enum Action {
     Report(ReportArgs),
     /// Prints events in the order of the log.
     ///
-    /// Prints what is there and stops; with --follow it goes on with every new event until it is interrupted (Ctrl-C).
+    /// Prints the existing events and stops; with --follow it continues with new events until it is interrupted (Ctrl-C).
     Tail(TailArgs),
-    /// Proves the log from its own bytes: every hash, every link, every number; with checkpoints, also what a rewrite would hide.
+    /// Verifies the log from its own bytes: every hash, link and number; with checkpoints, also against rewriting.
     ///
-    /// Needs no master key. Names the first bad position and what is wrong there. What only a signed checkpoint kept outside
-    /// the database can show is a log that was rewritten with freshly made hashes, or cut off: then the first bad position
-    /// lies between the newest checkpoint that fits and the first that does not, so several checkpoints tell more than one,
-    /// and a proof file tells more still.
-    /// What is newer than the newest checkpoint is unproven, which is said and is no difference.
+    /// Needs no master key. Names the first bad position and its flaw. Only a signed checkpoint kept outside the database can
+    /// reveal a log that was rewritten with new hashes, or truncated: then the first bad position is between the newest
+    /// matching checkpoint and the first mismatched one, so several checkpoints narrow it down, and a proof file more so.
+    /// Events newer than the newest checkpoint are reported as unproven, which is not a difference.
     Verify(VerifyArgs),
-    /// Makes a checkpoint now: a signed note about the whole log, to be kept outside the database.
+    /// Makes a checkpoint now: a signed note of the whole log, to be kept outside the database.
     ///
-    /// Verifies the log first, and signs none that does not prove itself. desk makes such notes by itself, with the same key.
+    /// Verifies the log first, and only signs a valid one. desk makes such checkpoints regularly, with the same key.
     Checkpoint(CheckpointArgs),
-    /// Writes a proof file: the events of a session, or one event, as they are stored, with what proves them.
+    /// Writes a proof file: the stored events of a session, or one event, with their proof.
     ///
-    /// Whoever has the file and the public key can check it with check-proof, or with any other program that knows the form
-    /// (docs/proof-file.md), without the log. Personal parts stay sealed in it; no master key is needed. It proves that these
+    /// The file can be checked with the public key and without the log, by check-proof or any other program that knows the
+    /// format (docs/proof-file.md). Personal parts stay sealed in it; no master key is needed. It proves that these
     /// events were in the log when the checkpoint was signed, and that none is missing among them; not that no later ones are.
     Prove(ProveArgs),
     /// Checks a proof file with the public key alone; needs no log.
     ///
-    /// Prints what is proved. A file of which any byte was changed is refused.
+    /// Prints what is proved. A file with any changed byte is refused.
     CheckProof(CheckProofArgs),
-    /// Shows with the log that a checkpoint goes on where an older one ended.
+    /// Checks with the log that a checkpoint extends an older one.
     Consistency(ConsistencyArgs),
     /// Counts: events by type, streams by category, sessions by status, bytes, sealed parts by class of key.
     Stats,
     /// Compares the views with the log, row by row.
     ///
-    /// Folds the log from the first event, by the code that runs live, into a database without a name, up to the very
-    /// position that the views are at, and names every row and column that is not the same. Works beside a running desk and
-    /// makes no file. Needs the master key; what is personal is not printed, only that it differs. Texts that were erased
-    /// since the views were built are counted apart: they are no difference, and go with the next `rebuild`.
+    /// Folds the log from the first event, by the code that runs live, into a temporary database, up to the position of the
+    /// views, and names every row and column that differs. Works beside a running desk and creates no file. Needs the
+    /// master key; personal values are not printed, only that they differ. Texts erased since the views were built are
+    /// counted separately: they are not a difference, and the next `rebuild` removes them.
     Compare(CompareArgs),
-    /// Builds the views anew and goes over to them, while the old ones serve.
+    /// Builds the views again and switches to them, while the old ones serve.
     ///
-    /// Asks for the next generation of views. A running desk builds it beside the one that serves and goes over to it once
-    /// it has caught up; this command shows how it comes on. Where no desk runs, the same is done here, which needs the
-    /// master key. A desk may start or die meanwhile, and this command be interrupted: whoever comes next goes on. Must be
+    /// Requests the next view generation. A running desk builds it beside the current one and switches to it once it has
+    /// caught up; this command shows the progress. If no desk is running, this command builds it, which needs the master
+    /// key. A desk may start or stop meanwhile, and this command may be interrupted: the next process continues. Must be
     /// run as desk's own user or role, or as root. The log itself is only read.
     Rebuild(RebuildArgs),
 }
 
 impl Action {
-    /// Whether it waits for events to come.
+    /// Whether it waits for new events.
     #[must_use]
     pub fn follows(&self) -> bool {
         matches!(self, Self::Tail(TailArgs { follow: true, .. }) | Self::Rebuild(_))
     }
 }
 
-/// Which session, and when.
+/// A session and a moment.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("moment").args(["at", "position", "version"]))]
 pub struct SessionArgs {
@@ -195,7 +159,7 @@ pub struct SessionArgs {
     /// As it stood at this position of the log or at this time: a number, RFC 3339, or 'YYYY-MM-DD HH:MM:SS' in UTC, where
     /// the seconds may be left out. Events of that very moment are included.
     #[arg(long, value_name = "MOMENT")]
-    pub at: Option<Moment>,
+    pub at: Option<AsOf>,
     /// As it stood when the log ended at this position: the same as --at N.
     #[arg(long, value_name = "N")]
     pub position: Option<u64>,
@@ -204,10 +168,10 @@ pub struct SessionArgs {
     pub version: Option<u64>,
 }
 
-/// Which session, and how fast.
+/// A session and a speed.
 #[derive(Debug, Args)]
 pub struct PlayArgs {
-    /// Which session, and up to when.
+    /// The session and the moment.
     #[command(flatten)]
     pub session: SessionArgs,
     /// How many times as fast as it happened.
@@ -218,21 +182,21 @@ pub struct PlayArgs {
     pub step: bool,
 }
 
-/// Which session, and where to.
+/// A session and an output file.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Which session, and up to when.
+    /// The session and the moment.
     #[command(flatten)]
     pub session: SessionArgs,
-    /// The file to write; readable by its owner only, for it holds what was said.
+    /// The file to write; readable by its owner only, because it contains personal texts.
     #[arg(long, value_name = "FILE")]
     pub html: PathBuf,
-    /// Replaces a file that is there.
+    /// Replaces an existing file.
     #[arg(long)]
     pub force: bool,
 }
 
-/// The slowest and the fastest that a session is played.
+/// Range of playing speeds.
 const SPEEDS: (f64, f64) = (0.01, 100_000.0);
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -240,29 +204,29 @@ fn speed(text: &str) -> Result<f64, String> {
     speed.ok_or_else(|| format!("must be a number from {} to {}", SPEEDS.0, SPEEDS.1))
 }
 
-/// From where, and for how long.
+/// Where to begin, and whether to follow.
 #[derive(Debug, Args)]
 pub struct TailArgs {
     /// Begins after this position, or after the id of an event stream of desk (like 1-42); 0 is the first event.
     #[arg(long, value_name = "N", default_value = "0")]
     pub after: Cursor,
-    /// Goes on with new events until it is interrupted.
+    /// Continues with new events until it is interrupted.
     #[arg(long, short)]
     pub follow: bool,
 }
 
-/// How much to say of what differs.
+/// How many differences to print.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// Names at most so many differences; all are counted.
+    /// Names at most this many differences; all are counted.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
 }
 
-/// How long to stay.
+/// Whether to wait.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {
-    /// Asks and goes: a running desk, or the next that starts, does the rest.
+    /// Only requests it: a running desk, or the next one to start, does the rest.
     #[arg(long)]
     pub no_wait: bool,
 }

@@ -1,6 +1,6 @@
-//! `compare`: the views against the log, row by row at the same position.
+//! `compare`: compares the views with the log, row by row at the same position.
 //!
-//! Invariant: what may be personal is never printed, neither what the log gives nor what was found.
+//! Invariant: values that may be personal are never printed, neither expected nor found.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,9 @@ use projections::compare::{Cell, Comparison, Difference, Named, What};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    Finding,
-    cli::CompareArgs,
-    failure::Failure,
-    render::{Progress, Screen},
-    source::Source,
-};
+use crate::{Finding, cli::CompareArgs, failure::Failure, progress::Progress, render::Screen, source::Source};
 
-/// In place of a value that may be personal.
+/// Printed instead of a value that may be personal.
 const PERSONAL: &str = "[personal]";
 
 #[derive(Serialize)]
@@ -58,10 +52,10 @@ struct Shown {
     personal: bool,
 }
 
-/// Compares the views that serve with the log; differences where a row is not as the log gives it.
+/// Compares the current views with the log; `Differences` if a row differs.
 ///
 /// # Errors
-/// There is no master key, there are no views of this program's version and this log, or something does not answer.
+/// There is no master key, no views of this version and log, or a database is unavailable.
 pub async fn compare(source: &Source, wanted: &CompareArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let vault = source.vault().ok_or(Failure::CompareNeedsKey)?;
     let progress = Progress::new("comparing", source.reader().head().await?);

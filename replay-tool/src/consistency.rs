@@ -1,4 +1,4 @@
-//! `consistency`: whether a checkpoint goes on where an older one ended.
+//! `consistency`: checks whether a checkpoint extends an older one.
 
 use event_store::{
     checkpoint::{Checkpoint, PublicKey},
@@ -8,15 +8,11 @@ use event_store::{
 use serde_json::json;
 
 use crate::{
-    Finding,
-    cli::ConsistencyArgs,
-    failure::Failure,
-    notes::Note,
-    render::{Progress, Screen},
-    source::Source,
+    Finding, checkpoint_files::CheckpointFile, cli::ConsistencyArgs, failure::Failure, progress::Progress,
+    render::Screen, source::Source,
 };
 
-/// Shows with the log that the newer checkpoint extends the older one; differences where it does not.
+/// Checks with the log whether the newer checkpoint extends the older one; `Differences` if not.
 ///
 /// # Errors
 /// A checkpoint, the key or the log cannot be read, or belong to different logs.
@@ -26,7 +22,7 @@ pub async fn consistency(
     screen: &mut Screen<'_>,
 ) -> Result<Finding, Failure> {
     let key = PublicKey::read(&wanted.key)?;
-    let (older, newer) = (Note::read(&wanted.old, &key)?, Note::read(&wanted.new, &key)?);
+    let (older, newer) = (CheckpointFile::read(&wanted.old, &key)?, CheckpointFile::read(&wanted.new, &key)?);
     let reader = source.reader();
     let (older, newer) = (older.in_terms_of(source.maps())?, newer.in_terms_of(source.maps())?);
     let larger = older.size.max(newer.size);

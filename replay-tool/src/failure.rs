@@ -1,8 +1,8 @@
-//! Why a command could not do what it was asked, and what to do about it.
+//! Why a command failed, and advice on what to do.
 //!
-//! Invariant: nothing personal stands in here, not even the name of a session that somebody typed.
+//! Invariant: messages contain nothing personal, not even the session name that was typed.
 
-use std::{error::Error, fmt::Write as _, io, path::PathBuf};
+use std::{error::Error, fmt::Write as _, io, path::PathBuf, sync::Arc};
 
 use event_store::{
     Position, ReadError, StreamName, StreamVersion,
@@ -15,14 +15,15 @@ use event_store::{
     sql::SqlError,
     vault::{MasterKeyError, VaultError},
 };
+use journal::Unreadable;
 use projections::ViewsError;
 use uuid::Uuid;
 
-use crate::render::escaped;
+use crate::escape::escaped;
 
-/// Why there is no answer.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "each variant says in its message what it is, and its fields are named there")]
+#[expect(missing_docs, reason = "the messages describe the variants and their fields")]
 pub enum Failure {
     #[error("there is no event log at {0}")]
     NoLog(PathBuf),
@@ -32,13 +33,13 @@ pub enum Failure {
     NoFolder(PathBuf),
     #[error(transparent)]
     Location(NoLocation),
-    #[error("{0} can hold the log, and neither views nor vault")]
+    #[error("{0} can hold the log, but neither views nor vault")]
     HoldsOnlyTheLog(String),
-    #[error("{0} is a KurrentDB, which this desk-replay was built without")]
+    #[error("{0} is a KurrentDB, and this desk-replay was built without support for it")]
     BuiltWithoutKurrent(String),
-    #[error("the log has a place of its own, and it is not known where its views are")]
+    #[error("the log is kept apart from the views, and the location of the views is unknown")]
     WhereAreTheViews,
-    #[error("the log has a place of its own, and it is not known where its vault is")]
+    #[error("the log is kept apart from the vault, and the location of the vault is unknown")]
     WhereIsTheVault,
     #[error("cannot use the position map")]
     Map(#[from] MapError),
@@ -71,7 +72,7 @@ pub enum Failure {
     },
     #[error("cannot read the master key")]
     MasterKey(#[from] MasterKeyError),
-    #[error("the event log was opened to be written while it was read at rest")]
+    #[error("the event log was opened for writing while it was read")]
     Disturbed,
     #[error("cannot read the event log")]
     Read(#[from] ReadError),
@@ -85,13 +86,13 @@ pub enum Failure {
     Decode {
         position: Position,
         #[source]
-        source: domain::DecodeError,
+        source: Arc<domain::DecodeError>,
     },
     #[error("{stream} is not as it was recorded at version {version} (position {position}): {what}")]
     BrokenChain { stream: StreamName, version: StreamVersion, position: Position, what: &'static str },
     #[error("there is no such session in this log")]
     NoSession,
-    #[error("a session's name can be looked up with the master key only")]
+    #[error("a session's name can only be looked up with the master key")]
     NameNeedsKey,
     #[error("{} sessions have this name: {}", .0.len(), list(.0))]
     AmbiguousName(Vec<Uuid>),
@@ -101,24 +102,24 @@ pub enum Failure {
     NoSuchVersion { wanted: u64, last: StreamVersion },
     #[error("the log ends at position {head}, before {wanted}")]
     BeyondHead { wanted: u64, head: Position },
-    #[error("cannot work out what was seen of the session")]
+    #[error("cannot determine what was seen of the session")]
     Seen(#[from] ViewsError),
-    #[error("the views hold what was said, so they cannot be compared without the master key")]
+    #[error("the views contain personal texts, so they cannot be compared without the master key")]
     CompareNeedsKey,
     #[error("cannot compare the views")]
     Compare(#[source] ViewsError),
     #[error("cannot rebuild the views")]
     Rebuild(#[source] ViewsError),
     #[error(
-        "generation {number} of the views is asked for, but no desk runs that would build it, and without the master key \
-         it cannot be built here"
+        "generation {number} of the views is requested, but no desk is running to build it, and without the master key it \
+         cannot be built here"
     )]
     NobodyBuilds { number: u64 },
-    #[error("generation {number} of the views has stood still at position {position} for {seconds} s")]
+    #[error("generation {number} of the views has made no progress at position {position} for {seconds} s")]
     StandsStill { number: u64, position: Position, seconds: u64 },
     #[error("interrupted; generation {number} of the views stays asked for, at position {position}")]
     Interrupted { number: u64, position: Position },
-    #[error("cannot look whether desk runs")]
+    #[error("cannot check whether desk is running")]
     LookForDesk(#[source] io::Error),
     #[error("{0} is there already")]
     FileExists(PathBuf),
@@ -141,7 +142,7 @@ pub enum Failure {
     #[error("there is no checkpoint (*.checkpoint) in {0}")]
     NoNotes(PathBuf),
     #[error("{file} is not as it was signed")]
-    Note {
+    CheckpointFile {
         file: PathBuf,
         #[source]
         source: NoteError,
@@ -162,7 +163,7 @@ pub enum Failure {
     NoSuchEvent,
     #[error("it was recorded at position {position}, after the checkpoint, which ends at position {signed}")]
     NewerThanCheckpoint { position: Position, signed: Position },
-    #[error("the proof would take {bytes} bytes, more than whoever checks it reads")]
+    #[error("the proof would take {bytes} bytes, more than a proof file may have")]
     ProofTooLong { bytes: usize },
     #[error("what is stored cannot be proved")]
     Unprovable(#[source] ProofError),
@@ -172,17 +173,23 @@ pub enum Failure {
     Output(#[source] io::Error),
 }
 
+impl From<Unreadable> for Failure {
+    fn from(Unreadable { recorded, source }: Unreadable) -> Self {
+        Self::Decode { position: recorded.position, source }
+    }
+}
+
 impl Failure {
-    /// 1 where the log is not what was recorded, otherwise 2.
+    /// 1 if the log or a signed file was changed, otherwise 2.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::BrokenChain { .. } | Self::Note { .. } | Self::Proof { .. } | Self::Unprovable(_) => 1,
+            Self::BrokenChain { .. } | Self::CheckpointFile { .. } | Self::Proof { .. } | Self::Unprovable(_) => 1,
             _could_not => 2,
         }
     }
 
-    /// The whole chain of causes on one line, and on another what to do.
+    /// The chain of causes on one line, and advice on a second one.
     #[must_use]
     pub fn report(&self) -> String {
         let text = format!("error: {}", with_causes(self));
@@ -193,25 +200,23 @@ impl Failure {
     fn advice(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoLog(_) => "name the data directory of desk, or its events.db, with --store or DESK_STORE",
-            Self::NoVault(_) => {
-                "name the vault with --vault, or leave --master-key out and read without what is personal"
-            }
+            Self::NoVault(_) => "give the vault with --vault, or leave --master-key out and read without personal data",
             Self::NoFolder(_) => "name the data directory of desk",
             Self::Location(_) => {
                 "try --store ./data, --store sqlite:/path/to/events.db, --store postgres://user@host/name or --store \
                  kurrentdb://host:2113"
             }
             Self::HoldsOnlyTheLog(_) | Self::WhereAreTheViews | Self::WhereIsTheVault => {
-                "name desk's data directory, or the database that it keeps views and vault in, with --views or DESK_VIEWS"
+                "give desk's data directory, or the database of its views and vault, with --views or DESK_VIEWS"
             }
             Self::BuiltWithoutKurrent(_) => {
                 "build one that can read it: cargo build --release -p replay-tool --features kurrentdb"
             }
             Self::Map(_) | Self::NoMap { .. } => {
-                "desk copy-log wrote the map where it said; after several copies name each one's with a --map of its own"
+                "use the map that desk copy-log wrote; after several copies give each map with its own --map"
             }
             Self::OpenLog { .. } => {
-                "check that it is a log of Fiido Desk; a copy needs events.db-wal beside events.db where there is one"
+                "check that it is a log of Fiido Desk; a copy must include events.db-wal if there is one"
             }
             Self::OpenPostgres { .. } => {
                 "check the URL, that the server runs, and that the role may use the schema log and select from it"
@@ -253,10 +258,10 @@ impl Failure {
                 "start desk, which builds it and goes over to it, or give --master-key FILE to build it now"
             }
             Self::StandsStill { .. } => {
-                "what desk writes to its log says why; it goes on by itself once that is mended"
+                "desk's own log output names the cause; the build continues by itself once that is fixed"
             }
             Self::Interrupted { .. } => {
-                "a running desk goes on with it, and so does the next desk to start, or this command"
+                "a running desk continues it, and so does the next desk to start, or this command"
             }
             Self::LookForDesk(_) => "check that this user may read the data directory; desk's own user may",
             Self::FileExists(_) => "name another file, or replace it with --force",
@@ -265,15 +270,15 @@ impl Failure {
             Self::Key(_) => "desk keys shows the public key; the private key is where desk's settings say",
             Self::KeyOfAnotherLog { .. } => "every log has a key of its own; use this log's",
             Self::NoNotes(_) => "name the folder that desk writes its checkpoints to, or one of its files",
-            Self::Note { source: NoteError::OtherKey, .. } => {
-                "use the key that desk keys shows; if it is this one, somebody else has made the checkpoint"
+            Self::CheckpointFile { source: NoteError::OtherKey, .. } => {
+                "use the key that desk keys shows; if it is this one, the checkpoint was made by someone else"
             }
-            Self::Note { .. } => "compare with another copy of the checkpoint; this one proves nothing",
+            Self::CheckpointFile { .. } => "compare with another copy of the checkpoint; this one proves nothing",
             Self::Proof { .. } => "compare with another copy of the proof file; this one proves nothing",
             Self::WrongLog { source: WrongLog::Another { .. }, .. } => "use a checkpoint of this log",
             Self::WrongLog { source: WrongLog::Generation { .. }, .. } => {
-                "a restore lies between, or a copy to another kind of database: use a checkpoint that was made after it; a \
-                 copy's own position map, named with --map, lets older ones count"
+                "the log was restored or copied to another kind of database in between: use a checkpoint made after that, or \
+                 give the copy's position map with --map"
             }
             Self::NoSuchEvent => "desk-replay tail lists events with their ids and streams",
             Self::NewerThanCheckpoint { .. } => {
@@ -302,7 +307,7 @@ fn views_advice(error: &ViewsError) -> &'static str {
         ViewsError::Database(_) | ViewsError::Folder(_) => {
             "check that this user or role may read the views, and for rebuild write them; desk's own may"
         }
-        ViewsError::Log(_) | ViewsError::Away(_) => {
+        ViewsError::Log(_) | ViewsError::Unavailable(_) => {
             "check that log and vault can be reached, and that vault and master key are this log's"
         }
     }
@@ -329,12 +334,10 @@ fn list(ids: &[Uuid]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[test]
-    fn a_report_names_every_cause_once_and_says_what_to_do() {
+    fn a_report_lists_every_cause_once_with_advice() {
         let refused = io::Error::other("connection refused");
         let failure = Failure::Read(ReadError::Unavailable(Arc::new(refused)));
         assert_eq!(

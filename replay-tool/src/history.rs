@@ -1,38 +1,44 @@
-//! A session's events, found by id or name, read whole and in order.
+//! Reads the events of a session, found by id or name, completely and in order.
 //!
-//! Invariant: history is never skipped: a version that is missing or was changed stops the reader and is named.
+//! Invariant: no event is skipped: a missing or changed version is an error that names it.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use domain::{
     PersonalText,
-    session::{Event, State, decode},
+    session::{Event, State},
 };
-use event_store::{RecordedEvent, StreamName, StreamVersion, event::Position, hash};
+use event_store::{
+    RecordedEvent, StreamName, StreamVersion, hash,
+    pages::{pages, stream_pages},
+};
+use futures::StreamExt as _;
+use journal::Decoded;
 use uuid::Uuid;
 
-use crate::{failure::Failure, render::Progress, source::Source};
+use crate::{failure::Failure, progress::Progress, source::Source};
 
-const PAGE: usize = 500;
 const CATEGORY: &str = "session";
 const OPENED: &str = "session.opened";
 
-/// An event of a session with what it says.
-pub struct Told {
-    /// As it stands in the log.
+/// A decoded event of a session.
+pub struct HistoryEvent {
+    /// The recorded event.
     pub recorded: Arc<RecordedEvent>,
+    /// The event as projections take it.
+    pub decoded: Decoded,
     /// Its personal part, as far as this reader may see it.
     pub personal: PersonalText,
-    /// What it says.
+    /// The decoded event.
     pub event: Event,
     /// The session after it.
     pub after: State,
 }
 
-/// The whole history of the session that is meant: by id, by stream, or by name.
+/// The whole history of a session, found by id, stream or name.
 ///
 /// # Errors
-/// There is none, several have this name, or the history is not as it was recorded.
+/// There is none, several have this name, or the history was changed.
 pub async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
     let id = wanted.strip_prefix("session-").unwrap_or(wanted);
     if let Ok(id) = Uuid::try_parse(id) {
@@ -51,23 +57,20 @@ pub async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent
     }
 }
 
-/// All events of a stream, each checked against the one before it.
+/// All events of a stream, each checked against the previous one.
 ///
 /// # Errors
-/// They are not as they were recorded.
+/// An event is missing or was changed.
 pub async fn load(source: &Source, stream: &StreamName) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
     let mut history: Vec<Arc<RecordedEvent>> = Vec::new();
-    loop {
-        let after = history.last().map_or(StreamVersion::NONE, |event| event.version);
-        let page = source.reader().read_stream(stream, after, PAGE).await?;
-        if page.is_empty() {
-            return Ok(history);
-        }
-        for event in page {
+    let mut pages = pin!(stream_pages(source.reader(), stream, StreamVersion::NONE));
+    while let Some(page) = pages.next().await {
+        for event in page? {
             check_link(history.last(), &event)?;
             history.push(event);
         }
     }
+    Ok(history)
 }
 
 fn check_link(before: Option<&Arc<RecordedEvent>>, event: &RecordedEvent) -> Result<(), Failure> {
@@ -86,42 +89,34 @@ fn check_link(before: Option<&Arc<RecordedEvent>>, event: &RecordedEvent) -> Res
 async fn find_by_name(source: &Source, name: &str) -> Result<Vec<StreamName>, Failure> {
     let progress = Progress::new("looking for the name", source.reader().head().await?);
     let mut found = Vec::new();
-    let mut after = Position::START;
-    loop {
-        let page = source.reader().read_all(after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after = last.position;
+    let mut pages = pin!(pages(source.reader()));
+    while let Some(page) = pages.next().await {
+        let page = page?;
         for recorded in page.iter().filter(|event| &*event.event.event_type == OPENED) {
-            let Event::Opened(opened) = understand(recorded, source.personal(recorded).await?)? else { continue };
+            let decoded = Decoded::with_text(recorded.clone(), source.personal(recorded).await?)?;
+            let Some((_, Event::Opened(opened))) = decoded.opened_event().session() else { continue };
             if opened.name.known().is_some_and(|named| named.session_name.as_str() == name) {
                 found.push(recorded.stream.clone());
             }
         }
-        progress.reached(after);
+        page.last().into_iter().for_each(|last| progress.reached(last.position));
     }
-}
-
-/// What a session's event says.
-///
-/// # Errors
-/// This program does not know the event.
-pub fn understand(recorded: &RecordedEvent, personal: PersonalText) -> Result<Event, Failure> {
-    let stored = &recorded.event;
-    decode(&stored.event_type, stored.schema, &stored.data, personal)
-        .map_err(|source| Failure::Decode { position: recorded.position, source })
+    Ok(found)
 }
 
 /// Opens and folds a history, keeping the state after each event.
 ///
 /// # Errors
-/// An event cannot be opened or understood.
-pub async fn tell(source: &Source, history: &[Arc<RecordedEvent>]) -> Result<Vec<Told>, Failure> {
-    let mut told: Vec<Told> = Vec::with_capacity(history.len());
+/// An event cannot be opened or decoded.
+pub async fn fold(source: &Source, history: &[Arc<RecordedEvent>]) -> Result<Vec<HistoryEvent>, Failure> {
+    let mut events: Vec<HistoryEvent> = Vec::with_capacity(history.len());
     for recorded in history {
         let personal = source.personal(recorded).await?;
-        let event = understand(recorded, personal.clone())?;
-        let after = told.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
-        told.push(Told { recorded: recorded.clone(), personal, event, after });
+        let decoded = Decoded::with_text(recorded.clone(), personal.clone())?;
+        let (_, event) = decoded.opened_event().session().ok_or(Failure::NoSession)?;
+        let (event, state) = (event.clone(), events.last().map_or(State::New, |before| before.after.clone()));
+        let after = state.evolve(&event);
+        events.push(HistoryEvent { recorded: recorded.clone(), decoded, personal, event, after });
     }
-    Ok(told)
+    Ok(events)
 }

@@ -1,28 +1,30 @@
 //! The auditor's program `desk-replay`: it reads, compares and proves; it never sends and never writes to the log.
 //!
-//! Invariants: nothing here can append (it holds an `EventReader` only); opening makes no file, and of all commands only
-//! `rebuild` writes into what is desk's: views, which can be thrown away; what is personal goes to standard output, to the
-//! file that was asked for and into such views alone, and control characters in it reach no terminal.
+//! Invariants: nothing here can append (only an `EventReader` is held); opening creates no file; only `rebuild` writes to desk's
+//! data, and only views, which can be rebuilt; personal data only goes to standard output, to the requested file and into views;
+//! control characters in it never reach a terminal.
 
+pub mod atomic_file;
 pub mod check_proof;
 pub mod checkpoint;
+pub mod checkpoint_files;
 pub mod cli;
 pub mod compare;
 pub mod consistency;
+pub mod escape;
 pub mod failure;
 pub mod history;
-pub mod kept;
-pub mod notes;
 pub mod play;
 pub mod point;
+pub mod progress;
 pub mod prove;
 pub mod rebuild;
 pub mod render;
 pub mod report;
+pub mod session_history;
 pub mod show;
 pub mod source;
 pub mod stats;
-pub mod story;
 pub mod tail;
 pub mod verify;
 
@@ -38,12 +40,12 @@ use cli::Action;
 use render::Screen;
 use source::Source;
 
-/// What a command found, where it could run at all.
+/// The outcome of a command that could run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// Nothing is wrong: exit code 0.
+    /// As expected: exit code 0.
     AsExpected,
-    /// The log does not prove itself, or the views are not what it gives: exit code 1.
+    /// The log is not valid, or the views differ from it: exit code 1.
     Differences,
 }
 
@@ -56,10 +58,10 @@ pub async fn run(cli: Cli, output: &mut dyn Write, errors: &mut dyn Write) -> Ex
     match outcome {
         Ok(Finding::AsExpected) => ExitCode::SUCCESS,
         Ok(Finding::Differences) => ExitCode::from(1),
-        // `desk-replay … | head` has seen enough.
+        // The reader of the output, as in `desk-replay … | head`, has ended.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            // Nobody is left to tell when standard error is gone as well.
+            // Standard error may be closed too; then nothing can be reported.
             drop(errors.write_all(failure.report().as_bytes()));
             ExitCode::from(failure.exit_code())
         }
@@ -89,7 +91,7 @@ async fn run_on_log(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failu
         Action::Compare(wanted) => compare::compare(&source, wanted, screen).await,
         Action::Rebuild(wanted) => rebuild::rebuild(&source, wanted, screen).await,
     };
-    // A log that was opened to write meanwhile explains whatever else went wrong.
-    source.check_rest()?;
+    // If the log was opened for writing meanwhile, that explains any other failure.
+    source.check_immutable()?;
     outcome
 }

@@ -1,6 +1,6 @@
-//! `play`: a session as it happened, event by event, with its pauses where somebody watches.
+//! `play`: prints a session event by event, with its pauses if the output is a terminal.
 //!
-//! Invariant: the terminal is as it was whenever the program is not waiting for a key.
+//! Invariant: the terminal is in its original mode whenever the program is not waiting for a key.
 
 mod keys;
 mod pace;
@@ -17,11 +17,11 @@ use crate::{
     Finding,
     cli::PlayArgs,
     failure::Failure,
-    history::Told,
-    render::{Look, Screen, Style, print_told},
-    show::{print_header, told_document},
+    history::HistoryEvent,
+    render::{Screen, Style, Terminal, print_event_line},
+    session_history::SessionHistory,
+    show::{event_document, print_header},
     source::Source,
-    story::Story,
 };
 use keys::Next;
 use pace::Pause;
@@ -31,37 +31,42 @@ use pace::Pause;
 /// # Errors
 /// There is no such session or moment, or its history cannot be read.
 pub async fn play(source: &Source, wanted: &PlayArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
-    let story = Story::read(source, &wanted.session).await?;
+    let history = SessionHistory::read(source, &wanted.session).await?;
     if screen.json_wanted() {
-        for told in &story.told {
-            screen.json(&told_document(told))?;
+        for entry in &history.events {
+            screen.json(&event_document(entry))?;
         }
         return Ok(Finding::AsExpected);
     }
     let is_watched = io::stdout().is_terminal() && io::stdin().is_terminal();
     if is_watched {
-        screen.fit(look());
+        screen.fit(terminal());
     }
-    print_header(&story, screen)?;
+    print_header(&history, screen)?;
     screen.line("")?;
-    show_each(&story.told, wanted, is_watched, screen)?;
+    show_each(&history.events, wanted, is_watched, screen)?;
     Ok(Finding::AsExpected)
 }
 
-fn look() -> Look {
+fn terminal() -> Terminal {
     let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-    // https://no-color.org: set to anything but nothing.
+    // https://no-color.org: any non-empty value.
     let has_colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Look { columns, has_colours }
+    Terminal { columns, has_colours }
 }
 
-fn show_each(all: &[Told], wanted: &PlayArgs, is_watched: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
+fn show_each(
+    all: &[HistoryEvent],
+    wanted: &PlayArgs,
+    is_watched: bool,
+    screen: &mut Screen<'_>,
+) -> Result<(), Failure> {
     if is_watched {
         screen.styled(Style::Quiet, "Enter or space: go on; q: end")?;
     }
-    let mut before: Option<&Told> = None;
-    for told in all {
-        let gap = before.map(|before| told.recorded.recorded_at.duration_since(before.recorded.recorded_at));
+    let mut before: Option<&HistoryEvent> = None;
+    for entry in all {
+        let gap = before.map(|before| entry.recorded.recorded_at.duration_since(before.recorded.recorded_at));
         if let Some(gap) = gap {
             say_if_cut(gap, wanted, screen)?;
         }
@@ -69,8 +74,8 @@ fn show_each(all: &[Told], wanted: &PlayArgs, is_watched: bool, screen: &mut Scr
             return Ok(());
         }
         let state: Option<&State> = before.map(|before| &before.after);
-        print_told(state, told, screen)?;
-        before = Some(told);
+        print_event_line(state, entry, screen)?;
+        before = Some(entry);
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! Which moment of a session is meant: a moment of the log, or a version of its stream; and the history up to it.
+//! A moment of a session, by log position, time or version, and the part of its history up to it.
 
 use std::sync::Arc;
 
 use event_store::{Position, RecordedEvent, StreamVersion};
-use projections::Moment;
+use projections::AsOf;
 
 use crate::{
     cli::SessionArgs,
@@ -14,43 +14,43 @@ use crate::{
 /// A moment of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
-    /// The newest.
+    /// The latest.
     Newest,
-    /// A position of the log, or a time.
-    At(Moment),
-    /// After the session's own event of this number.
+    /// A log position or a time.
+    At(AsOf),
+    /// A version of the session's stream.
     Version(u64),
 }
 
 impl Point {
-    /// The moment that the arguments name, in this log's terms; clap lets only one of them through.
+    /// The moment given by the arguments, translated to this log; clap allows only one of them.
     ///
     /// # Errors
-    /// It is a position of another generation, and no map leads from there to this log.
+    /// It is a position of another generation, and there is no map from that to this log.
     pub fn of(wanted: &SessionArgs, maps: &Maps) -> Result<Self, Failure> {
-        let position = wanted.position.map(|position| Moment::Position(Position(position)));
+        let position = wanted.position.map(|position| AsOf::Position(Position(position)));
         Ok(match (wanted.at.or(position), wanted.version) {
-            (Some(Moment::Position(position)), _) => {
-                Self::At(Moment::Position(maps.cursor(Cursor { generation: None, position })?))
+            (Some(AsOf::Position(position)), _) => {
+                Self::At(AsOf::Position(maps.cursor(Cursor { generation: None, position })?))
             }
-            (Some(moment), _) => Self::At(moment),
+            (Some(as_of), _) => Self::At(as_of),
             (None, Some(version)) => Self::Version(version),
             (None, None) => Self::Newest,
         })
     }
 
-    /// The part of a session's history that had happened by then.
+    /// The part of a session's history up to this moment.
     ///
     /// # Errors
-    /// The session had not begun, or the moment is not in this log.
+    /// The moment is before the session's first event, or beyond the log.
     pub fn cut(self, history: &[Arc<RecordedEvent>], head: Position) -> Result<&[Arc<RecordedEvent>], Failure> {
         let (Some(first), Some(last)) = (history.first(), history.last()) else { return Err(Failure::NoSession) };
         let happened = match self {
             Self::Newest => history.len(),
-            Self::At(Moment::Position(wanted)) if wanted > head => {
+            Self::At(AsOf::Position(wanted)) if wanted > head => {
                 return Err(Failure::BeyondHead { wanted: wanted.0, head });
             }
-            Self::At(moment) => history.partition_point(|event| moment.includes(event)),
+            Self::At(as_of) => history.partition_point(|event| as_of.includes(event)),
             Self::Version(wanted) if wanted > last.version.0 => {
                 return Err(Failure::NoSuchVersion { wanted, last: last.version });
             }

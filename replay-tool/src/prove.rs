@@ -1,6 +1,6 @@
-//! `prove`: a proof file, made from the log and a checkpoint of it.
+//! `prove`: makes a proof file from the log and a checkpoint.
 //!
-//! Invariant: a file that would not be accepted is not written.
+//! Invariant: only a proof that verifies is written.
 
 use std::{collections::HashMap, pin::pin, sync::Arc};
 
@@ -17,23 +17,23 @@ use uuid::Uuid;
 
 use crate::{
     Finding,
+    atomic_file::{self, Readers},
+    checkpoint_files::CheckpointFile,
     cli::ProveArgs,
     failure::Failure,
     history,
-    kept::{self, Readers},
-    notes::Note,
-    render::{Progress, Screen},
+    progress::Progress,
+    render::Screen,
     source::Source,
 };
 
 /// Writes the proof of a stream's events up to the checkpoint, or of one event.
 ///
 /// # Errors
-/// There is no such stream or event, it is newer than the checkpoint, the log is not the one that was signed, or the file
-/// cannot be written.
+/// There is no such stream or event, it is newer than the checkpoint, or the file cannot be written.
 pub async fn prove(source: &Source, wanted: &ProveArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let key = PublicKey::read(&wanted.key)?;
-    let note = Note::read(&wanted.checkpoint, &key)?;
+    let note = CheckpointFile::read(&wanted.checkpoint, &key)?;
     let signed = note.in_terms_of(source.maps())?.position;
     let found = find(source, &wanted.what).await?;
     let chosen = &found[..found.partition_point(|event| event.position <= signed)];
@@ -48,7 +48,7 @@ pub async fn prove(source: &Source, wanted: &ProveArgs, screen: &mut Screen<'_>)
     Ok(Finding::AsExpected)
 }
 
-/// The events that are meant, in order: a stream's, or the one of this id.
+/// The requested events in order: those of a stream, or the one with this id.
 async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, Failure> {
     let not_a_session = match history::find(source, wanted).await {
         Err(failure @ (Failure::NoSession | Failure::NameNeedsKey)) => failure,
@@ -66,9 +66,9 @@ async fn find(source: &Source, wanted: &str) -> Result<Vec<Arc<RecordedEvent>>, 
     }
 }
 
-/// The event with this id in whichever stream; a log without an index over all of them is read through.
+/// The event with this id in any stream; a log without an index by id is searched from the start.
 async fn find_anywhere(reader: &dyn EventReader, id: Uuid) -> Result<Option<Arc<RecordedEvent>>, Failure> {
-    if let Some(stream) = reader.holder(id).await? {
+    if let Some(stream) = reader.owner(id).await? {
         return Ok(reader.find(&stream, id).await?);
     }
     if reader.positions() == Positions::Dense {
@@ -83,10 +83,10 @@ async fn find_anywhere(reader: &dyn EventReader, id: Uuid) -> Result<Option<Arc<
     Ok(None)
 }
 
-/// The text of the proof file; none where the log is not the one that was signed.
+/// The text of the proof file; `None` if the log differs from the checkpoint.
 async fn file_of(
     reader: &dyn EventReader,
-    note: &Note,
+    note: &CheckpointFile,
     signed: Position,
     key: &PublicKey,
     chosen: &[Arc<RecordedEvent>],
@@ -105,7 +105,7 @@ async fn file_of(
         return Ok(None);
     }
     let placed = chosen.iter().filter_map(|event| Some((places.get(&event.position).copied()??, &**event)));
-    let refused = |source| Failure::Note { file: note.file.clone(), source };
+    let refused = |source| Failure::CheckpointFile { file: note.file.clone(), source };
     let text = Proof::new(&note.text, key, &tree, placed).map_err(refused)?.text();
     if text.len() > MAX_PROOF_BYTES {
         return Err(Failure::ProofTooLong { bytes: text.len() });
@@ -114,7 +114,7 @@ async fn file_of(
     Ok(Some(text))
 }
 
-fn not_the_signed_log(note: &Note, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+fn not_the_signed_log(note: &CheckpointFile, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let what =
         "the log is not the one that the checkpoint was signed over; desk-replay verify names the first bad position";
     if screen.json_wanted() {
@@ -127,7 +127,7 @@ fn not_the_signed_log(note: &Note, screen: &mut Screen<'_>) -> Result<Finding, F
 
 fn give(text: &str, proved: usize, all: usize, wanted: &ProveArgs, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let Some(file) = &wanted.out else { return screen.raw(text) };
-    kept::write(file, text.as_bytes(), Readers::Owner, wanted.force)?;
+    atomic_file::write(file, text.as_bytes(), Readers::Owner, wanted.force)?;
     let (file, newer) = (file.display().to_string(), all - proved);
     if screen.json_wanted() {
         return screen.json(&json!({ "file": file, "events": proved, "newer_events": newer, "bytes": text.len() }));

@@ -1,10 +1,11 @@
-//! `rebuild`: asks for the next generation of views and stays until readers are served from it. A running desk does the
-//! work; where none runs, this program does it by desk's own code.
+//! `rebuild`: requests the next view generation and waits until readers are switched to it. A running desk does the work; if none
+//! runs, this program does it with desk's own code.
 //!
-//! Invariant: whoever dies or starts meanwhile, somebody goes on from where the last transaction ended; the log is only read.
+//! Invariant: whichever process ends or starts meanwhile, the build continues from its last committed transaction; the log is only
+//! read.
 
 mod builder;
-mod presence;
+mod desk_liveness;
 
 use std::{
     pin::pin,
@@ -13,29 +14,23 @@ use std::{
 
 use event_store::{Position, Positions};
 use futures::poll;
-use projections::{Rebuild, Standing};
+use projections::{Rebuild, RebuildStatus};
 use serde::Serialize;
 use tokio::time::sleep;
 
-use crate::{
-    Finding,
-    cli::RebuildArgs,
-    failure::Failure,
-    render::{Progress, Screen},
-    source::Source,
-};
+use crate::{Finding, cli::RebuildArgs, failure::Failure, progress::Progress, render::Screen, source::Source};
 use builder::Builder;
-use presence::Presence;
+use desk_liveness::DeskLiveness;
 
-/// Between two looks.
+/// Poll interval.
 const LOOK: Duration = Duration::from_millis(100);
-/// A build that has not moved for so long is given up here; whoever builds it may still go on.
+/// This command gives up on a build without progress for this long; the building process may continue.
 const STILL: Duration = Duration::from_secs(60);
 
 #[derive(Serialize)]
 struct Document {
     generation: u64,
-    /// Somebody had asked before, and this command has joined.
+    /// The rebuild had already been requested.
     joined: bool,
     done: bool,
     position: Position,
@@ -46,15 +41,15 @@ struct Document {
     switch_ms: Option<f64>,
 }
 
-/// Rebuilds the views, or only asks for it.
+/// Rebuilds the views, or only requests it.
 ///
 /// # Errors
-/// The views are another version's or role's, nobody can build them, the build stands still, or it was interrupted.
+/// The views belong to another version or role, no process can build them, the build makes no progress, or it was interrupted.
 pub async fn rebuild(source: &Source, wanted: &RebuildArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let mut interrupted = pin!(tokio::signal::ctrl_c());
-    // Heard from here on, for from here on something is left to say.
+    // Handled from here on, because now there is a state to report.
     drop(poll!(interrupted.as_mut()));
-    let asked = Rebuild::ask(source.views()?, source.shared_reader()).await.map_err(Failure::Rebuild)?;
+    let asked = Rebuild::request(source.views()?, source.shared_reader()).await.map_err(Failure::Rebuild)?;
     let mut work = Work::begin(source, &asked).await?;
     if !wanted.no_wait {
         let ended = tokio::select! {
@@ -73,18 +68,18 @@ pub async fn rebuild(source: &Source, wanted: &RebuildArgs, screen: &mut Screen<
     Ok(Finding::AsExpected)
 }
 
-/// A rebuild under way.
+/// A rebuild in progress.
 struct Work<'a> {
     asked: &'a Rebuild,
     source: &'a Source,
     builder: Builder,
-    presence: Presence,
+    desk: DeskLiveness,
     progress: Progress,
-    /// The head when it was asked for: what is done holds at least that.
+    /// The head at the request; the rebuilt views include at least that.
     goal: Position,
     begun: (Position, Instant),
-    /// How it stood, and since when it has stood there.
-    standing: Standing,
+    /// The last progress and its time.
+    status: RebuildStatus,
     moved: Instant,
     is_ours: bool,
 }
@@ -92,36 +87,36 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     async fn begin(source: &'a Source, asked: &'a Rebuild) -> Result<Self, Failure> {
         let goal = source.reader().head().await?;
-        let standing = asked.standing().await.map_err(Failure::Rebuild)?;
+        let status = asked.status().await.map_err(Failure::Rebuild)?;
         Ok(Self {
             asked,
             source,
             builder: Builder::new(),
-            presence: Presence::new(source.desk_lock()),
+            desk: DeskLiveness::new(source.desk_lock()),
             progress: Progress::new("rebuilding", goal),
             goal,
-            begun: (standing.position, Instant::now()),
-            standing,
+            begun: (status.position, Instant::now()),
+            status,
             moved: Instant::now(),
             is_ours: false,
         })
     }
 
     async fn until_done(&mut self) -> Result<(), Failure> {
-        while !(self.standing.is_done && self.standing.position >= self.goal) {
+        while !(self.status.is_done && self.status.position >= self.goal) {
             self.see_to_a_builder().await?;
             sleep(LOOK).await;
-            let now = self.asked.standing().await.map_err(Failure::Rebuild)?;
+            let now = self.asked.status().await.map_err(Failure::Rebuild)?;
             self.note(now).await?;
         }
         self.is_ours = self.builder.runs();
         Ok(())
     }
 
-    /// A desk that runs does it; another node of a server's may run beside us, two writers of a file may not.
+    /// Leaves the build to a running desk. On a server another node may build as well; a file allows only one writer.
     async fn see_to_a_builder(&mut self) -> Result<(), Failure> {
-        match self.presence.look(&self.standing).map_err(Failure::LookForDesk)? {
-            Some(true) if self.presence.is_certain() => self.builder.stop().await,
+        match self.desk.check(&self.status).map_err(Failure::LookForDesk)? {
+            Some(true) if self.desk.is_certain() => self.builder.stop().await,
             Some(false) if !self.builder.runs() => {
                 let number = self.asked.number();
                 self.builder.start(self.source).await?.ok_or(Failure::NobodyBuilds { number })?;
@@ -131,39 +126,39 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    async fn note(&mut self, now: Standing) -> Result<(), Failure> {
-        if now.position != self.standing.position || now.is_done != self.standing.is_done {
+    async fn note(&mut self, now: RebuildStatus) -> Result<(), Failure> {
+        if now.position != self.status.position || now.is_done != self.status.is_done {
             self.moved = Instant::now();
         }
-        self.standing = now;
+        self.status = now;
         self.progress.head(self.source.reader().head().await?);
-        self.progress.reached(self.standing.position);
+        self.progress.reached(self.status.position);
         self.builder.check()?;
         if self.moved.elapsed() < STILL {
             return Ok(());
         }
-        let (number, position) = (self.asked.number(), self.standing.position);
+        let (number, position) = (self.asked.number(), self.status.position);
         Err(Failure::StandsStill { number, position, seconds: STILL.as_secs() })
     }
 
     fn interrupted(&self) -> Failure {
-        Failure::Interrupted { number: self.asked.number(), position: self.standing.position }
+        Failure::Interrupted { number: self.asked.number(), position: self.status.position }
     }
 
     fn document(&self, only_asked: bool) -> Document {
         let (from, since) = self.begun;
         let seconds = since.elapsed().as_secs_f64();
-        // Where positions have holes, nobody has counted.
+        // In a log with holes the events are not counted.
         let is_dense = self.source.reader().positions() == Positions::Dense;
-        let events = (is_dense && !only_asked).then(|| self.standing.position.0.saturating_sub(from.0));
+        let events = (is_dense && !only_asked).then(|| self.status.position.0.saturating_sub(from.0));
         let by = if self.is_ours { "desk-replay" } else { "desk" };
-        #[expect(clippy::cast_precision_loss, reason = "a rate to be read by people")]
+        #[expect(clippy::cast_precision_loss, reason = "the rate is for display")]
         let events_per_second = events.map(|events| events as f64 / seconds);
         Document {
             generation: self.asked.number(),
-            joined: self.asked.was_asked_for(),
+            joined: self.asked.was_requested(),
             done: !only_asked,
-            position: self.standing.position,
+            position: self.status.position,
             by: (!only_asked).then_some(by),
             events,
             seconds: (!only_asked).then_some(seconds),

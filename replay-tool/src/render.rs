@@ -1,15 +1,13 @@
-//! How things are printed: as text for people, as JSON for programs.
+//! Output: text for people, JSON for programs.
 
 mod envelope;
-mod look;
-mod progress;
+mod event_line;
 mod screen;
-mod told;
+mod terminal;
 mod transcript;
 
 pub use envelope::Envelope;
-pub use look::{Look, Style};
-pub use progress::Progress;
-pub use screen::{Screen, escaped};
-pub use told::{moved, print_told};
-pub use transcript::{Part, Said, said, word};
+pub use event_line::{new_status, print_event_line};
+pub use screen::Screen;
+pub use terminal::{Style, Terminal};
+pub use transcript::{Description, Part, describe, word};

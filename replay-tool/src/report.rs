@@ -1,6 +1,6 @@
-//! `report`: a session as one HTML page that an auditor can keep: no script, nothing from elsewhere, everything in it.
+//! `report`: writes a session as a single HTML page without scripts or external resources.
 //!
-//! Invariant: a file that is there is not replaced unless that was asked for.
+//! Invariant: an existing file is only replaced on request.
 
 mod appendix;
 mod conversation;
@@ -18,7 +18,9 @@ use std::{
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::{Finding, cli::ReportArgs, failure::Failure, render::Screen, source::Source, story::Story};
+use crate::{
+    Finding, cli::ReportArgs, failure::Failure, render::Screen, session_history::SessionHistory, source::Source,
+};
 
 /// Writes the report of a session.
 ///
@@ -28,10 +30,10 @@ pub async fn report(source: &Source, wanted: &ReportArgs, screen: &mut Screen<'_
     if wanted.html.exists() && !wanted.force {
         return Err(Failure::FileExists(wanted.html.clone()));
     }
-    let story = Story::read(source, &wanted.session).await?;
-    let page = page::page(&story, Timestamp::now()).into_string();
+    let history = SessionHistory::read(source, &wanted.session).await?;
+    let page = page::page(&history, Timestamp::now()).into_string();
     write(&wanted.html, wanted.force, page.as_bytes())?;
-    let (file, events) = (wanted.html.display().to_string(), story.told.len());
+    let (file, events) = (wanted.html.display().to_string(), history.events.len());
     if screen.json_wanted() {
         screen.json(&json!({ "file": file, "events": events, "bytes": page.len() }))?;
     } else {

@@ -1,5 +1,4 @@
-//! `show`: a session as it is, or as it stood: what happened, what it adds up to, what customer and staff saw, and the last
-//! decision.
+//! `show`: a session now or at an earlier moment: its events, its state, what customer and staff saw, and the last decision.
 
 mod document;
 
@@ -11,70 +10,70 @@ use crate::{
     Finding,
     cli::SessionArgs,
     failure::Failure,
-    render::{Screen, print_told, word},
+    render::{Screen, print_event_line, word},
+    session_history::{SessionHistory, owner, readable},
     source::Source,
-    story::{Story, owner, readable},
 };
 
-pub use document::told_document;
+pub use document::event_document;
 
 /// Shows a session.
 ///
 /// # Errors
 /// There is no such session or moment, or its history cannot be read.
 pub async fn show(source: &Source, wanted: &SessionArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
-    let story = Story::read(source, wanted).await?;
+    let history = SessionHistory::read(source, wanted).await?;
     if screen.json_wanted() {
-        screen.json(&document::of(&story))?
+        screen.json(&document::of(&history))?
     } else {
-        print(&story, screen)?
+        print(&history, screen)?
     }
     Ok(Finding::AsExpected)
 }
 
-fn print(story: &Story, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    print_header(story, screen)?;
+fn print(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    print_header(history, screen)?;
     screen.line("")?;
     let mut before: Option<&State> = None;
-    for told in &story.told {
-        print_told(before, told, screen)?;
-        before = Some(&told.after);
+    for entry in &history.events {
+        print_event_line(before, entry, screen)?;
+        before = Some(&entry.after);
     }
     screen.line("")?;
-    print_state(story, screen)?;
+    print_state(history, screen)?;
     screen.line("")?;
-    print_seen(story, screen)?;
+    print_seen(history, screen)?;
     screen.line("")?;
-    print_decision(story, screen)
+    print_decision(history, screen)
 }
 
-/// Which session, of which log, and when.
+/// Prints the session, its log and the moment.
 ///
 /// # Errors
 /// It could not be written.
-pub fn print_header(story: &Story, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    let (first, last) = (story.first(), story.last());
-    screen.field("session", &story.id())?;
-    screen.field("name", readable(story.name()))?;
-    if let Some(session) = story.session() {
+pub fn print_header(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let (first, last) = (history.first(), history.last());
+    screen.field("session", &history.id())?;
+    screen.field("name", readable(history.name()))?;
+    if let Some(session) = history.session() {
         screen.field("visitor", &session.visitor.to_string())?;
         screen.field("status", &status_line(session))?;
         screen.field("episode", &session.episode.to_string())?;
         screen.field("context", &session.context.to_string())?;
     }
-    let (events, now) = (story.told.len(), story.events_now);
+    let (events, now) = (history.events.len(), history.events_now);
     let of_all = if events == now { String::new() } else { format!(" of {now}") };
     screen.field("events", &format!("{events}{of_all}, positions {} to {}", first.position, last.position))?;
     screen.field("from", &first.recorded_at_text())?;
     screen.field("to", &last.recorded_at_text())?;
-    let Identity { log_id, generation } = story.identity;
-    screen.field("log", &format!("{log_id}, generation {generation}, head {}", story.head))
+    let Identity { log_id, generation } = history.identity;
+    screen.field("log", &format!("{log_id}, generation {generation}, head {}", history.head))
 }
 
-fn print_state(story: &Story, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    let last = story.last();
+fn print_state(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let last = history.last();
     screen.line(&format!("state after version {}, position {}:", last.version, last.position))?;
-    let Some(session) = story.session() else { return screen.line("  the session is not open") };
+    let Some(session) = history.session() else { return screen.line("  the session is not open") };
     screen.line(&format!("  {}", status_line(session)))?;
     if let Some(run) = &session.run {
         let answers = run.messages.len();
@@ -90,17 +89,17 @@ fn print_state(story: &Story, screen: &mut Screen<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print_seen(story: &Story, screen: &mut Screen<'_>) -> Result<(), Failure> {
+fn print_seen(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failure> {
     screen.line("the customer saw:")?;
-    let by_customer: Vec<&MessageView> = story.seen.by_customer.iter().collect();
-    print_messages(story, &by_customer, screen)?;
+    let by_customer: Vec<&MessageView> = history.seen.by_customer.iter().collect();
+    print_messages(history, &by_customer, screen)?;
     screen.line("staff saw besides:")?;
     let is_more = |message: &&MessageView| message.hidden || message.withheld;
-    let by_staff: Vec<&MessageView> = story.seen.by_staff.iter().filter(is_more).collect();
-    print_messages(story, &by_staff, screen)
+    let by_staff: Vec<&MessageView> = history.seen.by_staff.iter().filter(is_more).collect();
+    print_messages(history, &by_staff, screen)
 }
 
-fn print_messages(story: &Story, messages: &[&MessageView], screen: &mut Screen<'_>) -> Result<(), Failure> {
+fn print_messages(history: &SessionHistory, messages: &[&MessageView], screen: &mut Screen<'_>) -> Result<(), Failure> {
     if messages.is_empty() {
         return screen.line("  nothing");
     }
@@ -109,7 +108,7 @@ fn print_messages(story: &Story, messages: &[&MessageView], screen: &mut Screen<
         let notes: String = notes.iter().filter_map(|(is_so, note)| is_so.then_some(*note)).collect();
         let (at, role) = (time_text(message.at), message.role.as_str());
         screen.line(&format!("  {at}  {:>9}  {role}{notes}", message.position))?;
-        screen.part("", readable(story.text(message)))?;
+        screen.part("", readable(history.text(message)))?;
         if let Some(shown) = message.shown.as_deref().filter(|shown| !shown.is_empty()) {
             screen.part("already seen of it", shown)?;
         }
@@ -117,8 +116,8 @@ fn print_messages(story: &Story, messages: &[&MessageView], screen: &mut Screen<
     Ok(())
 }
 
-fn print_decision(story: &Story, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    let Some(decision) = &story.seen.decision else {
+fn print_decision(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let Some(decision) = &history.seen.decision else {
         return screen.line("last decision: no rule has fired");
     };
     let (reason, severity) = (word(&decision.reason), word(&decision.severity));

@@ -1,10 +1,11 @@
-//! The log and the keys that a command reads with.
+//! The log and the keys of a command.
 //!
-//! Invariant: only reading halves are held, and opening makes no file. A SQLite log that nobody has open is read as it
-//! lies; one that desk has open is read through its WAL, as desk's own readers do.
+//! Invariant: everything is opened read-only, and opening creates no file. A SQLite log that no process has open is read in immutable
+//! mode; one that desk has open is read through its WAL, as by desk's own readers.
 
+mod args;
+mod immutable_check;
 mod maps;
-mod rest;
 mod secrets;
 
 use std::{
@@ -16,32 +17,33 @@ use domain::PersonalText;
 use event_store::{
     EventReader, RecordedEvent, Vault, location::Location, postgres::PostgresStore, sqlite::SqliteStore,
 };
+use journal::Journal;
 use projections::ViewsLocation;
 
-use crate::{cli::StoreArgs, failure::Failure};
+use crate::failure::Failure;
+pub use args::StoreArgs;
+use immutable_check::ImmutableCheck;
 pub use maps::{Cursor, Maps};
-use rest::Rest;
 use secrets::Secrets;
 
-/// Where a command's events come from.
+/// The log, views and keys that a command works with.
 pub struct Source {
-    /// Where the views are, and the vault unless it is somewhere else; unknown where the log has a place of its own and
-    /// nobody said.
+    /// Location of the views, and of the vault by default; `None` if the log has a location of its own and none was given.
     beside: Option<Location>,
     maps: Maps,
-    reader: Arc<dyn EventReader>,
-    secrets: Secrets,
-    rest: Option<Rest>,
+    journal: Journal,
+    vault: Option<Arc<Vault>>,
+    immutable_check: Option<ImmutableCheck>,
 }
 
 impl Source {
-    /// Opens log and vault for reading; `live` where the command waits for what others write.
+    /// Opens log and vault for reading; `live` if the command waits for other processes to write.
     ///
     /// # Errors
-    /// There is no log, vault or master key where the arguments say.
+    /// There is no log, vault or master key at the given location.
     pub async fn open(wanted: &StoreArgs, live: bool) -> Result<Self, Failure> {
         let log = Location::parse(&wanted.store, "events.db").map_err(Failure::Location)?;
-        let (reader, rest) = match &log {
+        let (reader, immutable_check) = match &log {
             Location::Sqlite(path) => open_sqlite(path, live).await?,
             Location::Postgres(url) => (open_postgres(url, &log).await?, None),
             Location::Kurrent(_) => (open_kurrent(&log, wanted).await?, None),
@@ -49,31 +51,32 @@ impl Source {
         let beside = place_of_views(&log, wanted)?;
         let secrets = Secrets::open(beside.as_ref(), wanted, live).await?;
         let maps = Maps::read(&wanted.map, reader.identity().await?)?;
-        Ok(Self { beside, maps, reader, secrets, rest })
+        let vault = secrets.vault();
+        Ok(Self { beside, maps, journal: secrets.journal(reader), vault, immutable_check })
     }
 
-    /// The log.
+    /// The log's reader.
     #[must_use]
     pub fn reader(&self) -> &dyn EventReader {
-        &*self.reader
+        &**self.journal.reader()
     }
 
-    /// The log, for what goes on by itself.
+    /// The log's reader, shared.
     #[must_use]
     pub fn shared_reader(&self) -> Arc<dyn EventReader> {
-        self.reader.clone()
+        self.journal.reader().clone()
     }
 
-    /// What opens personal parts, where there is a master key.
+    /// The vault, if there is a master key.
     #[must_use]
     pub fn vault(&self) -> Option<Arc<Vault>> {
-        self.secrets.vault()
+        self.vault.clone()
     }
 
-    /// Where the views of this log are.
+    /// Location of the views of this log.
     ///
     /// # Errors
-    /// The log has a place of its own, and nobody said where they are.
+    /// The log has a location of its own, and none was given for the views.
     pub fn views(&self) -> Result<ViewsLocation, Failure> {
         match &self.beside {
             Some(Location::Sqlite(path)) => Ok(ViewsLocation::Folder(folder_of(path))),
@@ -82,7 +85,7 @@ impl Source {
         }
     }
 
-    /// The file that a running desk has locked, where there is one for all: beside views in files.
+    /// The lock file of a running desk, if the views are in files.
     #[must_use]
     pub fn desk_lock(&self) -> Option<PathBuf> {
         match &self.beside {
@@ -91,7 +94,7 @@ impl Source {
         }
     }
 
-    /// What was noted about the log before it was copied, in its own terms.
+    /// The position maps, to translate checkpoints and cursors of copied logs.
     #[must_use]
     pub fn maps(&self) -> &Maps {
         &self.maps
@@ -100,24 +103,25 @@ impl Source {
     /// Whether there is a master key.
     #[must_use]
     pub fn opens_personal_parts(&self) -> bool {
-        self.secrets.opens_personal_parts()
+        self.vault.is_some()
     }
 
-    /// What is personal in an event, as far as this reader may see it.
+    /// The personal part of an event, as far as this reader may see it.
     ///
     /// # Errors
     /// The key is missing, wrong, or the part is damaged.
     pub async fn personal(&self, recorded: &RecordedEvent) -> Result<PersonalText, Failure> {
-        self.secrets.personal(recorded).await
+        let personal = self.journal.personal(recorded).await;
+        personal.map_err(|source| Failure::Personal { position: recorded.position, source })
     }
 
-    /// Makes sure that a log read at rest was still at rest when the command ended.
+    /// Checks that a log read in immutable mode was not opened for writing meanwhile.
     ///
     /// # Errors
-    /// Somebody has opened it to write.
-    pub fn check_rest(&self) -> Result<(), Failure> {
-        match &self.rest {
-            Some(rest) if !rest.goes_on() => Err(Failure::Disturbed),
+    /// A process has opened it for writing.
+    pub fn check_immutable(&self) -> Result<(), Failure> {
+        match &self.immutable_check {
+            Some(check) if !check.is_unchanged() => Err(Failure::Disturbed),
             Some(_) | None => Ok(()),
         }
     }
@@ -130,20 +134,20 @@ fn folder_of(file: &Path) -> PathBuf {
     }
 }
 
-async fn open_sqlite(path: &Path, live: bool) -> Result<(Arc<dyn EventReader>, Option<Rest>), Failure> {
+async fn open_sqlite(path: &Path, live: bool) -> Result<(Arc<dyn EventReader>, Option<ImmutableCheck>), Failure> {
     if !path.is_file() {
         return Err(Failure::NoLog(path.to_owned()));
     }
-    let rest = if live { None } else { Rest::of(path) };
-    let opened = match rest {
-        Some(_) => SqliteStore::open_reader_at_rest(path).await,
+    let immutable_check = if live { None } else { ImmutableCheck::of(path) };
+    let opened = match immutable_check {
+        Some(_) => SqliteStore::open_reader_immutable(path).await,
         None => SqliteStore::open_reader(path).await,
     };
     let reader = opened.map_err(|source| Failure::OpenLog { at: path.display().to_string(), source })?;
-    Ok((reader, rest))
+    Ok((reader, immutable_check))
 }
 
-/// Where desk keeps everything but the log: beside it, unless it was said otherwise.
+/// Location of everything but the log. Default: beside it.
 fn place_of_views(log: &Location, wanted: &StoreArgs) -> Result<Option<Location>, Failure> {
     let place = match (&wanted.views, log) {
         (Some(text), _) => Location::parse(text, "views-current").map_err(Failure::Location)?,

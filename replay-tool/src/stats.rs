@@ -1,25 +1,20 @@
-//! `stats`: what a log is made of.
+//! `stats`: counts the contents of a log.
 
-use std::collections::{BTreeMap, HashMap};
-
-use domain::{
-    PersonalText,
-    session::{Session, State},
+use std::{
+    collections::{BTreeMap, HashMap},
+    pin::pin,
+    sync::Arc,
 };
-use event_store::{Identity, Position, RecordedEvent, StreamName};
+
+use domain::session::{Session, State};
+use event_store::{Identity, Position, RecordedEvent, StreamName, pages::pages_up_to};
+use futures::StreamExt as _;
+use journal::Decoded;
 use serde::Serialize;
 
-use crate::{
-    Finding,
-    failure::Failure,
-    history::understand,
-    render::{Progress, Screen},
-    source::Source,
-};
+use crate::{Finding, failure::Failure, progress::Progress, render::Screen, source::Source};
 
-const PAGE: usize = 1000;
-
-/// Counted in one walk.
+/// The counters.
 #[derive(Default)]
 struct Tally {
     events: u64,
@@ -58,15 +53,12 @@ pub async fn stats(source: &Source, screen: &mut Screen<'_>) -> Result<Finding, 
     let head = reader.head().await?;
     let progress = Progress::new("counting", head);
     let mut tally = Tally::default();
-    let mut after = Position::START;
-    while after < head {
-        let page = reader.read_all(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.position;
-        for event in page.iter().take_while(|event| event.position <= head) {
+    let mut pages = pin!(pages_up_to(reader, Position::START, head));
+    while let Some(page) = pages.next().await {
+        for event in &page? {
             tally.add(event)?;
+            progress.reached(event.position);
         }
-        progress.reached(after);
     }
     drop(progress);
     let document = tally.document(reader.identity().await?, head);
@@ -79,7 +71,7 @@ pub async fn stats(source: &Source, screen: &mut Screen<'_>) -> Result<Finding, 
 }
 
 impl Tally {
-    fn add(&mut self, recorded: &RecordedEvent) -> Result<(), Failure> {
+    fn add(&mut self, recorded: &Arc<RecordedEvent>) -> Result<(), Failure> {
         let event = &recorded.event;
         self.events += 1;
         self.first.get_or_insert_with(|| recorded.recorded_at_text());
@@ -94,16 +86,18 @@ impl Tally {
         self.fold(recorded)
     }
 
-    fn fold(&mut self, recorded: &RecordedEvent) -> Result<(), Failure> {
+    fn fold(&mut self, recorded: &Arc<RecordedEvent>) -> Result<(), Failure> {
         let state = self.streams.remove(&recorded.stream);
         if state.is_none() {
             *self.categories.entry(recorded.stream.category().to_owned()).or_default() += 1;
         }
         let mut state = state.unwrap_or_default();
         if recorded.stream.category() == "session" {
-            // A status leans on nothing personal, so nothing is opened.
-            let sealed = recorded.event.personal.as_ref().map_or(PersonalText::Absent, |_| PersonalText::Sealed);
-            state = state.evolve(&understand(recorded, sealed)?);
+            // A session's status does not depend on personal parts, so none is opened.
+            let decoded = Decoded::decode(recorded.clone())?;
+            if let Some((_, event)) = decoded.event().session() {
+                state = state.evolve(event);
+            }
         }
         self.streams.insert(recorded.stream.clone(), state);
         Ok(())
@@ -131,7 +125,7 @@ impl Tally {
     }
 }
 
-/// The class in a key's id, `<subject>/<class>/<yyyy-mm>`.
+/// The class in a key id, `<subject>/<class>/<yyyy-mm>`.
 fn class_of(key_id: &str) -> Option<&str> {
     key_id.split('/').nth(1)
 }

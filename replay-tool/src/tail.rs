@@ -1,9 +1,9 @@
-//! `tail`: events in the order of the log, as lines or as one JSON document a line; to the head, or on and on.
+//! `tail`: prints events in log order, as text or one JSON document per line, up to the head or following it.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use domain::PersonalText;
-use event_store::{Position, RecordedEvent};
+use event_store::{Position, RecordedEvent, pages::pages_up_to};
 use futures::StreamExt;
 
 use crate::{
@@ -14,12 +14,10 @@ use crate::{
     source::Source,
 };
 
-const PAGE: usize = 500;
-
 /// Prints events after a position.
 ///
 /// # Errors
-/// The position is beyond the log's end, or an event cannot be read.
+/// The position is beyond the head, or an event cannot be read.
 pub async fn tail(source: &Source, wanted: &TailArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let head = source.reader().head().await?;
     let after = source.maps().cursor(wanted.after)?;
@@ -34,12 +32,10 @@ pub async fn tail(source: &Source, wanted: &TailArgs, screen: &mut Screen<'_>) -
     Ok(Finding::AsExpected)
 }
 
-async fn up_to(source: &Source, mut after: Position, head: Position, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    while after < head {
-        let page = source.reader().read_all(after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.position;
-        for event in page.iter().take_while(|event| event.position <= head) {
+async fn up_to(source: &Source, after: Position, head: Position, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let mut pages = pin!(pages_up_to(source.reader(), after, head));
+    while let Some(page) = pages.next().await {
+        for event in &page? {
             print(source, event, screen).await?;
         }
     }

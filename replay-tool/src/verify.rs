@@ -1,4 +1,4 @@
-//! `verify`: the log proved from its own bytes, and against checkpoints that were kept elsewhere.
+//! `verify`: verifies the log from its own bytes, and against checkpoints kept elsewhere.
 
 use event_store::{
     EventReader, Identity, Position,
@@ -9,15 +9,15 @@ use event_store::{
 use serde::Serialize;
 
 use crate::{
-    Finding,
+    Finding, checkpoint_files,
     cli::VerifyArgs,
     failure::Failure,
-    notes,
-    render::{Progress, Screen},
+    progress::Progress,
+    render::Screen,
     source::{Maps, Source},
 };
 
-/// What no look at the log alone can find.
+/// Printed when no checkpoint was given: what cannot be detected without one.
 const UNPROVEN: &str = "without a signed checkpoint kept outside the database, a log that was rewritten as a whole with \
                         freshly made hashes cannot be told from the true one";
 
@@ -28,13 +28,13 @@ struct Document {
     report: Report,
     log_id: uuid::Uuid,
     generation: u64,
-    /// Said only of a copy that is still being filled.
+    /// Only present for an incomplete copy.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     is_being_copied: bool,
     first_recorded_at: Option<String>,
     last_recorded_at: Option<String>,
     what: Option<String>,
-    /// The newest checkpoint that fits.
+    /// The newest matching checkpoint.
     checkpoint: Option<Signed>,
     unproven_from: Option<Position>,
     unproven_events: Option<u64>,
@@ -49,7 +49,7 @@ struct Signed {
     signed_at: String,
 }
 
-/// Proves the log; differences where anything is not as it was recorded, or not as it was signed.
+/// Verifies the log; `Differences` if it was changed, or differs from a checkpoint.
 ///
 /// # Errors
 /// The log, a checkpoint or the key cannot be read, or they belong to different logs.
@@ -68,25 +68,25 @@ pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_
     Ok(finding)
 }
 
-/// What was named of what was signed, all of it of this log; none where nothing was.
+/// The given checkpoints and proofs, all of this log; `None` if none were given.
 fn evidence(wanted: &VerifyArgs, maps: &Maps) -> Result<Option<Evidence>, Failure> {
     let Some(key) = &wanted.key else { return Ok(None) };
     let (key, mut evidence) = (PublicKey::read(key)?, Evidence::default());
-    for note in notes::read_all(&wanted.checkpoint, &key)? {
+    for note in checkpoint_files::read_all(&wanted.checkpoint, &key)? {
         evidence.checkpoints.push(note.in_terms_of(maps)?);
     }
     for file in &wanted.proof {
-        let (checkpoint, proof) = notes::read_proof(file, &key, maps)?;
+        let (checkpoint, proof) = checkpoint_files::read_proof(file, &key, maps)?;
         evidence.parts.extend(proof.parts(&checkpoint));
         evidence.checkpoints.push(checkpoint);
     }
     Ok(Some(evidence))
 }
 
-/// Prints what verifying found.
+/// Prints the result.
 ///
 /// # Errors
-/// It cannot be written, or the log cannot be reached any more.
+/// The output cannot be written, or the log cannot be read.
 pub async fn print_report(reader: &dyn EventReader, report: Report, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let document = document(reader, report).await?;
     if screen.json_wanted() { screen.json(&document) } else { print(&document, screen) }
@@ -106,7 +106,7 @@ async fn document(reader: &dyn EventReader, report: Report) -> Result<Document, 
         report,
         log_id,
         generation,
-        is_being_copied: !reader.is_whole().await?,
+        is_being_copied: !reader.is_complete().await?,
     })
 }
 
@@ -121,13 +121,13 @@ impl Signed {
     }
 }
 
-/// When the first event was recorded, if it is proved.
+/// Time of the first event, if it is verified.
 async fn first_recorded_at(reader: &dyn EventReader, report: &Report) -> Option<String> {
     let first = reader.read_all(Position::START, 1).await.ok()?;
     first.first().filter(|_| report.events > 0).map(|event| event.recorded_at_text())
 }
 
-/// When the last proved event was recorded.
+/// Time of the last verified event.
 async fn last_recorded_at(reader: &dyn EventReader, report: &Report) -> Option<String> {
     let last = reader.read_at(report.last).await.ok()?;
     last.map(|event| event.recorded_at_text())

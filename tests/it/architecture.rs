@@ -1,5 +1,5 @@
-//! The walls of the house, read from the manifests and files themselves: who may lean on whom, what the auditor's program is
-//! linked with, and what is made from what.
+//! The rules of the architecture, checked against the manifests and files themselves: which crate may depend on which, what the
+//! auditor's program is linked with, and what is generated from what.
 //!
 //! Invariant: an arrow, an I/O library in the rules, or a changed migration comes in only together with a change here.
 
@@ -17,13 +17,14 @@ use tests::desk::program;
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("event-store", &["protocol-server"]),
-    ("journal", &["domain", "event-store"]),
-    ("commands", &["domain", "event-store", "journal"]),
+    ("journal", &["domain", "event-store", "testkit"]),
+    ("commands", &["domain", "event-store", "journal", "testkit"]),
     ("integrations", &["commands", "domain"]),
-    ("projections", &["domain", "event-store", "journal"]),
-    ("replay-tool", &["domain", "event-store", "journal", "projections"]),
+    ("projections", &["domain", "event-store", "journal", "testkit"]),
+    ("replay-tool", &["domain", "event-store", "journal", "projections", "testkit"]),
     ("api", &["commands", "domain", "event-store", "integrations", "journal", "projections"]),
     ("protocol-server", &[]),
+    ("testkit", &["domain", "event-store"]),
     (
         "tests",
         &[
@@ -36,22 +37,29 @@ const ARROWS: &[(&str, &[&str])] = &[
             "projections",
             "protocol-server",
             "replay-tool",
+            "testkit",
         ],
     ),
 ];
 
 /// What no program is built with: only the tests inside a crate, and the crate of tests.
-const FOR_TESTS: &[&str] = &["protocol-server", "tests"];
+const FOR_TESTS: &[&str] = &["protocol-server", "testkit", "tests"];
 
-/// What the rules are written with: nothing of it reads a clock, a file, a socket or a source of chance on its own.
+/// What the rules are written with: nothing of it reads a clock, a file, a socket or a random source on its own.
 const OF_DOMAIN: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "uuid"];
 
 /// What tests inside a crate may add to its dependencies.
-const TEST_HELPERS: &[&str] = &["proptest", "sqlx", "tempfile"];
+const TEST_HELPERS: &[&str] = &["proptest", "sqlx", "tempfile", "testkit"];
 
 /// What the tests inside one crate may add beyond that.
-const OWN_TEST_HELPERS: &[(&str, &str)] =
-    &[("event-store", "protocol-server"), ("protocol-server", "kurrentdb"), ("protocol-server", "rcgen")];
+const OWN_TEST_HELPERS: &[(&str, &str)] = &[
+    ("event-store", "protocol-server"),
+    ("journal", "jiff"),
+    ("journal", "serde_json"),
+    ("journal", "uuid"),
+    ("protocol-server", "kurrentdb"),
+    ("protocol-server", "rcgen"),
+];
 
 /// Whatever could send something.
 const SENDERS: &[&str] = &[
@@ -78,12 +86,12 @@ const SENDERS: &[&str] = &[
     "ureq",
 ];
 
-fn house() -> PathBuf {
+fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).current_dir(house()).output().unwrap();
+    let output = Command::new(program).args(arguments).current_dir(workspace()).output().unwrap();
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -115,7 +123,7 @@ fn text(value: &Value) -> String {
 }
 
 #[test]
-fn no_crate_leans_on_one_that_it_must_not_know() {
+fn crates_depend_only_on_allowed_crates() {
     let crates = crates();
     let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
     assert_eq!(crates.keys().map(String::as_str).collect::<BTreeSet<_>>(), known, "a crate has its line in ARROWS");
@@ -128,7 +136,7 @@ fn no_crate_leans_on_one_that_it_must_not_know() {
 }
 
 #[test]
-fn tests_inside_a_crate_add_only_helpers() {
+fn dev_dependencies_are_only_allowed_test_helpers() {
     for (name, dependencies) in crates() {
         for dependency in dependencies.iter().filter(|dependency| dependency.is_dev) {
             let helper = &*dependency.name;
@@ -139,7 +147,7 @@ fn tests_inside_a_crate_add_only_helpers() {
 }
 
 #[test]
-fn what_is_for_tests_is_in_no_program() {
+fn no_program_links_a_test_crate() {
     for (name, dependencies) in crates().iter().filter(|(name, _)| *name != "tests") {
         for dependency in dependencies.iter().filter(|dependency| !dependency.is_dev) {
             let is_for_tests = FOR_TESTS.contains(&&*dependency.name);
@@ -149,7 +157,7 @@ fn what_is_for_tests_is_in_no_program() {
 }
 
 #[test]
-fn the_rules_can_reach_nothing_outside() {
+fn domain_links_no_io_runtime_or_randomness() {
     let crates = crates();
     for dependency in crates["domain"].iter().filter(|dependency| !dependency.is_dev) {
         assert!(OF_DOMAIN.contains(&&*dependency.name), "domain must not depend on {}", dependency.name);
@@ -165,7 +173,7 @@ fn names(tree: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn a_replay_has_nothing_to_send_with() {
+fn desk_replay_links_no_network_client() {
     let tree = cargo(&["tree", "-p", "replay-tool", "-e", "normal", "--prefix", "none", "--offline"]);
     let names = names(&tree);
     assert!(names.contains("event-store"), "{tree}");
@@ -178,12 +186,12 @@ fn a_replay_has_nothing_to_send_with() {
 /// What is in version control.
 fn files() -> Vec<PathBuf> {
     let listed = run("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let paths = listed.split('\0').filter(|path| !path.is_empty()).map(|path| house().join(path));
+    let paths = listed.split('\0').filter(|path| !path.is_empty()).map(|path| workspace().join(path));
     paths.filter(|path| path.is_file()).collect()
 }
 
 #[test]
-fn every_source_file_says_first_what_it_is() {
+fn every_source_file_begins_with_a_module_comment() {
     for path in files().iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
         let source = std::fs::read_to_string(path).unwrap();
         assert!(source.starts_with("//! "), "{} does not begin with `//!`", path.display());
@@ -191,15 +199,15 @@ fn every_source_file_says_first_what_it_is() {
 }
 
 #[test]
-fn the_page_of_settings_is_what_the_program_prints() {
+fn settings_page_matches_the_programs_output() {
     let printed = run(program("desk").to_str().unwrap(), &["settings"]);
-    let page = std::fs::read_to_string(house().join("docs/settings.md")).unwrap_or_default();
+    let page = std::fs::read_to_string(workspace().join("docs/settings.md")).unwrap_or_default();
     assert!(page == printed, "docs/settings.md is out of date: `make settings` writes it anew");
 }
 
 #[test]
-fn a_migration_is_never_edited() {
-    let folder = house().join("migrations");
+fn migrations_match_their_checksums() {
+    let folder = workspace().join("migrations");
     let listed = std::fs::read_to_string(folder.join("CHECKSUMS")).unwrap_or_default();
     let listed: BTreeMap<&str, &str> =
         listed.lines().filter_map(|line| line.split_once("  ").map(|(sum, path)| (path, sum))).collect();
@@ -223,10 +231,10 @@ fn a_migration_is_never_edited() {
 }
 
 #[test]
-fn no_file_knows_the_machine_that_it_was_written_on() {
+fn no_file_names_a_folder_of_a_developers_machine() {
     // Put together here, so that this file does not hold them either.
     let roots = ["home", "root", "Users"].map(|folder| format!("/{folder}/"));
-    let own = house().to_str().unwrap().to_owned() + "/";
+    let own = workspace().to_str().unwrap().to_owned() + "/";
     let looks_like_a_path = |text: &str| {
         let homes = roots.iter().any(|root| {
             let mut places = text.match_indices(root.as_str());

@@ -1,7 +1,7 @@
-//! Attacks on a log by somebody who may do anything to its database and knows how its hashes are made; what that person does
-//! not have is the key for checkpoints, and the notes and proof files that lie elsewhere.
+//! Attacks by somebody with full access to the database and the hash algorithm, but without the checkpoint key and without the
+//! checkpoints and proof files kept elsewhere.
 //!
-//! Each attack is made on a real log and found by the program, at the position that can be named.
+//! Each attack is made on a real log, and `desk-replay` finds it at the position that can be known.
 
 mod forger;
 mod notes;
@@ -30,10 +30,10 @@ use tempfile::TempDir;
 
 use crate::tamper::Written;
 
-/// Every so many events a checkpoint was made.
+/// Events between two checkpoints.
 const EVERY: u64 = 40;
 
-/// Where an auditor keeps what `desk` cannot reach: the public key and the notes.
+/// The auditor's folder, out of reach for `desk`: the public key and the checkpoints.
 pub(crate) struct Elsewhere {
     folder: TempDir,
     key: CheckpointKey,
@@ -56,7 +56,7 @@ impl Elsewhere {
         self.file(name).display().to_string()
     }
 
-    /// The folder with the notes.
+    /// The folder with the checkpoints.
     fn notes(&self) -> String {
         self.text("notes")
     }
@@ -66,7 +66,7 @@ impl Elsewhere {
         self.text(&format!("notes/{size}.checkpoint"))
     }
 
-    /// A note about the log as it was at this size.
+    /// The checkpoint of the log at this size.
     pub(crate) async fn sign(&self, reader: &dyn EventReader, size: u64) -> Checkpoint {
         let mut position = Position::START;
         let tree = tree_of(reader, TreeSize(size), |_, event| position = event.position).await.unwrap();
@@ -76,13 +76,13 @@ impl Elsewhere {
         checkpoint
     }
 
-    /// `verify` against these notes, as JSON.
+    /// `verify` against these checkpoints, as JSON.
     pub(crate) async fn verify(&self, store: &str, notes: &[String]) -> Verdict {
         let notes: Vec<_> = notes.iter().map(|note| ("--checkpoint", note.clone())).collect();
         self.verify_by(store, &notes).await
     }
 
-    /// `verify` against notes and proof files.
+    /// `verify` against checkpoints and proof files.
     async fn verify_by(&self, store: &str, evidence: &[(&str, String)]) -> Verdict {
         let key = self.text("checkpoint-key.pub");
         let mut arguments = vec!["--json", "--store", store, "verify"];
@@ -111,7 +111,7 @@ impl Verdict {
         (flaw[0].as_u64().unwrap(), flaw[1]["kind"].as_str().unwrap().to_owned())
     }
 
-    /// Between which positions the first bad one is.
+    /// The range that contains the first bad position.
     #[track_caller]
     fn bounds(&self, what: &str) -> (u64, u64) {
         let (position, kind) = self.first_bad(what);
@@ -122,7 +122,7 @@ impl Verdict {
     }
 }
 
-/// What the program said.
+/// The output of the program.
 pub(crate) struct Said {
     pub(crate) code: ExitCode,
     pub(crate) out: String,
@@ -136,7 +136,7 @@ pub(crate) async fn desk_replay(arguments: &[&str]) -> Said {
     Said { code, out: String::from_utf8(out).unwrap(), errors: String::from_utf8(errors).unwrap() }
 }
 
-/// A log in SQLite with a note for every [`EVERY`] events.
+/// A log in SQLite with a checkpoint every [`EVERY`] events.
 pub(crate) struct Shop {
     pub(crate) written: Written,
     pub(crate) elsewhere: Elsewhere,
@@ -157,13 +157,13 @@ impl Shop {
         self.elsewhere.verify(path.to_str().unwrap(), notes).await
     }
 
-    /// The verdict with all notes.
+    /// The verdict with all checkpoints.
     async fn verdict_by_all(&self, path: &Path) -> Verdict {
         self.verdict(path, &[self.elsewhere.notes()]).await
     }
 }
 
-/// The size of the newest note before a position.
+/// The size of the newest checkpoint before a position.
 fn newest_before(position: u64) -> u64 {
     (position - 1) / EVERY * EVERY
 }

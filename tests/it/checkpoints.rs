@@ -1,5 +1,5 @@
-//! Checkpoints of a really started server: notes come, whatever happens to the process, and every note that ever stood in the
-//! folder is true of the log.
+//! Checkpoints of a started server: they are written whatever happens to the process, and every checkpoint that was ever in the
+//! folder matches the log.
 
 mod killed;
 mod nodes;
@@ -21,7 +21,7 @@ use event_store::{
 use serde_json::Value;
 use tests::desk::{Desk, Setup, program, without_settings};
 
-/// A folder that is nothing of the server's, for its notes.
+/// A folder for checkpoints outside the data directory.
 struct NoteFolder(tempfile::TempDir);
 
 impl NoteFolder {
@@ -37,7 +37,7 @@ impl NoteFolder {
         ("DESK_CHECKPOINT_DIR", self.path().display().to_string())
     }
 
-    /// The notes by their files' names.
+    /// The checkpoints by file name.
     fn notes(&self) -> BTreeMap<String, String> {
         let Ok(entries) = std::fs::read_dir(self.path()) else { return BTreeMap::new() };
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -69,7 +69,7 @@ fn public_key(desk: &Desk) -> PublicKey {
     String::from_utf8(printed.stdout).unwrap().parse().unwrap()
 }
 
-/// Every note is signed by the key, and says of the log what the slow definition says. Gives the newest.
+/// Every checkpoint is signed by the key and has the root that the naive definition gives. Returns the newest.
 async fn are_true_of(log: &dyn EventReader, key: &PublicKey, notes: impl IntoIterator<Item = String>) -> Checkpoint {
     let identity = log.identity().await.unwrap();
     let mut events = Vec::new();
@@ -99,7 +99,7 @@ async fn readiness(desk: &Desk) -> (u16, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clean_stop_leaves_a_note_of_everything() {
+async fn clean_stop_writes_a_checkpoint_of_the_whole_log() {
     let notes = NoteFolder::new();
     let mut desk = Desk::start(on_sqlite(&notes));
     let customer = desk.customer();

@@ -1,5 +1,5 @@
-//! `compare` against honest views and against views with one thing wrong in them: every column of every table, a row that
-//! is missing, a row too many. The tables are read from the database, so a new view is tried without anybody thinking of it.
+//! `desk-replay compare` on correct views and on views with a mistake: in every column of every table, a missing row, an
+//! unexpected row. Tables are read from the database, so that a new view is covered without a change here.
 
 mod seeded;
 
@@ -16,20 +16,20 @@ use domain::{
 use event_store::{Actor, Log};
 use serde_json::Value;
 
-use crate::rebuild::scene::{Ended, Scene};
+use crate::rebuild::fixture::{Ended, Fixture};
 
-/// Views of a server that is gone, at the head of the log.
-async fn compared(mut scene: Scene) -> Scene {
-    built(&mut scene).await;
-    scene
+/// Views of a stopped server, at the head of the log.
+async fn compared(mut fixture: Fixture) -> Fixture {
+    built(&mut fixture).await;
+    fixture
 }
 
-async fn built(scene: &mut Scene) {
-    staff(&scene.log().await).await;
-    scene.replayed(true, &["rebuild"]).await.with_code(0);
+async fn built(fixture: &mut Fixture) {
+    staff(&fixture.log().await).await;
+    fixture.replayed(true, &["rebuild"]).await.with_code(0);
 }
 
-/// An account with one sign-in that goes on and one that is over.
+/// An account with an open and an ended sign-in.
 async fn staff(log: &Log) {
     let log_id = log.reader().identity().await.unwrap().log_id;
     let accounts = Accounts::new(log.clone(), log_id);
@@ -86,72 +86,72 @@ fn all_equal(ended: &Ended, erased_since: u64) -> Value {
     document
 }
 
-async fn erasures_are_no_differences(scene: Scene) {
-    let mut scene = scene;
-    let log = scene.log().await;
+async fn erasures_are_no_differences(fixture: Fixture) {
+    let mut fixture = fixture;
+    let log = fixture.log().await;
     // Before the views: they never held the texts.
-    log.vault().erase_subject(scene.visitors[4].0, jiff::Timestamp::now()).await.unwrap();
-    built(&mut scene).await;
-    all_equal(&scene.replayed(true, &["compare"]).await, 0);
+    log.vault().erase_subject(fixture.visitors[4].0, jiff::Timestamp::now()).await.unwrap();
+    built(&mut fixture).await;
+    all_equal(&fixture.replayed(true, &["compare"]).await, 0);
     // After them: the texts still stand there. Sessions 2 and 12 have a name and six texts, and what a rule saw.
     for number in [2, 12] {
-        log.vault().erase_subject(scene.visitors[number].0, jiff::Timestamp::now()).await.unwrap();
+        log.vault().erase_subject(fixture.visitors[number].0, jiff::Timestamp::now()).await.unwrap();
     }
-    let document = scene.replayed(true, &["compare"]).await.with_code(0);
+    let document = fixture.replayed(true, &["compare"]).await.with_code(0);
     let since = document["erased_since"].as_u64().unwrap();
     assert!(since >= 9, "{document}");
-    let text = String::from_utf8(plain(&scene).await.stdout).unwrap();
+    let text = String::from_utf8(plain(&fixture).await.stdout).unwrap();
     assert!(text.contains(&format!("{since} texts erased since")), "{text}");
-    built(&mut scene).await;
-    all_equal(&scene.replayed(true, &["compare"]).await, 0);
+    built(&mut fixture).await;
+    all_equal(&fixture.replayed(true, &["compare"]).await, 0);
 }
 
-/// As people read it.
-async fn plain(scene: &Scene) -> std::process::Output {
+/// The output for people.
+async fn plain(fixture: &Fixture) -> std::process::Output {
     let mut command = tokio::process::Command::new(tests::desk::program("desk-replay"));
-    let key = scene.data_dir().parent().unwrap().join("test-master-key");
-    command.env_clear().args(["--store", &scene.store(), "--master-key", key.to_str().unwrap(), "compare"]);
+    let key = fixture.data_dir().parent().unwrap().join("test-master-key");
+    command.env_clear().args(["--store", &fixture.store(), "--master-key", key.to_str().unwrap(), "compare"]);
     command.output().await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn texts_that_were_erased_before_or_after_are_no_differences_on_sqlite() {
-    erasures_are_no_differences(Scene::on_sqlite(24).await).await;
+async fn compare_reports_no_difference_for_erased_texts_on_sqlite() {
+    erasures_are_no_differences(Fixture::on_sqlite(24).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn texts_that_were_erased_before_or_after_are_no_differences_on_postgres() {
-    erasures_are_no_differences(Scene::on_postgres(24).await).await;
+async fn compare_reports_no_difference_for_erased_texts_on_postgres() {
+    erasures_are_no_differences(Fixture::on_postgres(24).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_makes_no_file_and_changes_none() {
-    let scene = compared(Scene::on_sqlite(24).await).await;
+async fn compare_creates_and_changes_no_file() {
+    let fixture = compared(Fixture::on_sqlite(24).await).await;
     let files = || {
-        let entries = std::fs::read_dir(scene.data_dir()).unwrap().map(|entry| entry.unwrap().path());
+        let entries = std::fs::read_dir(fixture.data_dir()).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<_> = entries.map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect();
         files.sort();
         files
     };
     let before = files();
-    all_equal(&scene.replayed(true, &["compare"]).await, 0);
+    all_equal(&fixture.replayed(true, &["compare"]).await, 0);
     let names =
         |files: &[(std::path::PathBuf, Vec<u8>)]| files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
     let after = files();
     assert_eq!(names(&after), names(&before));
     for ((path, before), (_, after)) in before.iter().zip(&after) {
-        // Readers leave their marks in the index of the write-ahead log, which is no data.
+        // Readers change the index of the write-ahead log, which holds no data.
         assert!(before == after || path.to_str().unwrap().ends_with("-shm"), "{} was changed", path.display());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_key_or_without_views_it_says_what_to_do() {
-    let scene = Scene::on_sqlite(1).await;
-    let keyless = scene.replayed(false, &["compare"]).await;
+async fn compare_without_key_or_views_says_what_to_do() {
+    let fixture = Fixture::on_sqlite(1).await;
+    let keyless = fixture.replayed(false, &["compare"]).await;
     assert_eq!(keyless.code, Some(2));
     assert!(keyless.err.contains("help: give --master-key FILE"), "{keyless:?}");
-    let none = scene.replayed(true, &["compare"]).await;
+    let none = fixture.replayed(true, &["compare"]).await;
     assert_eq!(none.code, Some(2));
     assert!(none.err.contains("there are no views here") && none.err.contains("first start"), "{none:?}");
 }

@@ -1,5 +1,5 @@
-//! Every promise of the port on every adapter that needs nothing beside it. The promises themselves, and what breaks each
-//! of them, are in `event_store::conformance` and in `mutants`.
+//! The conformance suite on every adapter without a server. The promises are in `event_store::conformance`, the faults that break
+//! them in `mutants`.
 
 use std::{
     path::PathBuf,
@@ -24,7 +24,7 @@ impl Fresh for InMemory {
     }
 }
 
-/// Logs in files of one folder, which goes when the test ends.
+/// Logs in files of one temporary folder.
 pub(crate) struct InFiles {
     folder: TempDir,
     made: AtomicUsize,

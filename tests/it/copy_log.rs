@@ -1,11 +1,11 @@
-//! `desk copy-log` and `desk copy-keys`, as an operator runs them: between files, PostgreSQL and a KurrentDB, in which the
-//! protocol test server stands (`tests/protocol-server`, which is not KurrentDB).
+//! `desk copy-log` and `desk copy-keys` between files, PostgreSQL and the protocol test server for KurrentDB
+//! (`tests/protocol-server`, which is not KurrentDB).
 
 mod growing;
 mod keys;
 mod killed;
 mod moves;
-mod noted;
+mod old_positions;
 mod place;
 mod read_back;
 mod refused;
@@ -34,10 +34,10 @@ async fn shop(events: u64, seed: u64) -> Place {
     place
 }
 
-/// A program of ours with nothing in its environment but what is given.
+/// A command with nothing but the given environment.
 fn desk(arguments: &[&str]) -> Command {
     let mut command = Command::from(without_settings(program("desk")));
-    // What is put into ./data must not be put here.
+    // So that nothing is written to ./data here.
     command.args(arguments).current_dir(std::env::temp_dir()).kill_on_drop(true);
     command
 }
@@ -59,7 +59,7 @@ async fn copy_keys(from: &Path, to: &str) -> String {
     said(&output)
 }
 
-/// What a run said, in both places.
+/// Standard output and standard error of a run.
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
@@ -71,7 +71,7 @@ async fn copy(from: &Place, to: &Place, more: &[&str]) -> String {
     said(&output)
 }
 
-/// Copies, and must be refused with these words and this code.
+/// Copies; must be refused with these words and this code.
 async fn refused(from: &Place, to: &Place, code: i32, words: &[&str]) -> String {
     let output = copying(from, to, &[]).output().await.unwrap();
     let said = said(&output);
@@ -80,7 +80,7 @@ async fn refused(from: &Place, to: &Place, code: i32, words: &[&str]) -> String 
     said
 }
 
-/// The auditor's program on a log; its code and what it said.
+/// `desk-replay` on a log; returns exit code and output.
 async fn replay(place: &Place, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(program("desk-replay"));
     command.env_clear().args(["--store", &place.url()]).args(arguments).kill_on_drop(true);

@@ -1,13 +1,13 @@
-//! Killed with SIGKILL at random moments under 32 chatting customers and started again, a server has lost nothing that it
-//! acknowledged, has nothing twice, and its streams have no gap; on both SQL stores, and with the log on the protocol test
-//! server for KurrentDB (which is not KurrentDB), which is restarted as well.
+//! A server under 32 chatting customers is killed with SIGKILL at random moments and started again. Nothing acknowledged is
+//! lost, nothing is stored twice, and streams have no gap: on both SQL stores, and with the log on the protocol test server for
+//! KurrentDB (which is not KurrentDB), which is restarted as well.
 //!
-//! `windows`: the same for single moments, each prepared.
+//! `windows` tests single moments of a crash.
 
+pub(crate) mod backend;
 pub(crate) mod customers;
 mod dead_node;
 pub(crate) mod followers;
-pub(crate) mod ground;
 pub(crate) mod proof;
 mod windows;
 
@@ -21,38 +21,38 @@ use rand::{RngExt as _, rngs::StdRng};
 use reqwest::StatusCode;
 use tests::{
     desk::{Desk, program},
-    effort::{chance, count, seed},
+    test_scale::{count, rng, seed},
 };
 use tokio::sync::watch;
 
+pub(crate) use backend::{Backend, on};
 use customers::{Chatter, Exchange};
 use followers::{Follower, follow_log, follow_session};
-pub(crate) use ground::{Ground, on};
 use proof::Recorded;
 
 const CUSTOMERS: usize = 32;
-/// Repeats at once.
+/// Concurrent repeats.
 const TOGETHER: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_random_moments_a_server_on_sqlite_loses_nothing_and_repeats_nothing() {
-    survives(Ground::Files, "crash on SQLite", count(20, 200)).await;
+async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_sqlite() {
+    survives(Backend::Files, "crash on SQLite", count(20, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_random_moments_a_server_on_postgres_loses_nothing_and_repeats_nothing() {
-    survives(Ground::postgres().await, "crash on PostgreSQL", count(20, 200)).await;
+async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_postgres() {
+    survives(Backend::postgres().await, "crash on PostgreSQL", count(20, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_random_moments_a_server_whose_log_is_on_kurrentdb_loses_nothing_and_repeats_nothing() {
-    survives(Ground::kurrent().await, "crash on KurrentDB and PostgreSQL", count(12, 200)).await;
+async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_kurrentdb() {
+    survives(Backend::kurrent().await, "crash on KurrentDB and PostgreSQL", count(12, 200)).await;
 }
 
-async fn survives(ground: Ground, test: &str, kills: usize) {
+async fn survives(backend: Backend, test: &str, kills: usize) {
     let seed = seed(test);
-    let desk = tokio::task::block_in_place(|| Desk::start(ground.setup()));
-    let store = ground.store(&desk);
+    let desk = tokio::task::block_in_place(|| Desk::start(backend.setup()));
+    let store = backend.store(&desk);
     let chatters: Vec<Chatter> = (0..CUSTOMERS).map(|n| Chatter::new(&desk, n)).collect();
     let mut followers = vec![follow_log(desk.staff())];
     followers.extend(chatters.iter().map(|chatter| follow_session(&chatter.customer, &chatter.session)));
@@ -61,10 +61,10 @@ async fn survives(ground: Ground, test: &str, kills: usize) {
     let chatting = chatters
         .into_iter()
         .enumerate()
-        .map(|(n, chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), chance(seed, n as u64))));
+        .map(|(n, chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), rng(seed, n as u64))));
     let chatting: Vec<_> = chatting.collect();
-    let below = ground.clone();
-    let killing = move || kill_and_start(desk, &below, kills, chance(seed, 1000));
+    let below = backend.clone();
+    let killing = move || kill_and_start(desk, &below, kills, rng(seed, 1000));
     let desk = tokio::task::spawn_blocking(killing).await.unwrap();
     stop.send_replace(true);
     let chatters: Vec<Chatter> = join_all(chatting).await.into_iter().map(|chatter| chatter.unwrap()).collect();
@@ -73,10 +73,10 @@ async fn survives(ground: Ground, test: &str, kills: usize) {
     proves_itself(&store);
 }
 
-fn kill_and_start(mut desk: Desk, ground: &Ground, kills: usize, mut random: StdRng) -> Desk {
+fn kill_and_start(mut desk: Desk, backend: &Backend, kills: usize, mut random: StdRng) -> Desk {
     for _ in 0..kills {
         live_for_a_while(&mut random, 800);
-        if let Ground::Kurrent { log, .. } = ground
+        if let Backend::Kurrent { log, .. } = backend
             && random.random_bool(0.3)
         {
             log.restart();
@@ -93,7 +93,7 @@ fn kill_and_start(mut desk: Desk, ground: &Ground, kills: usize, mut random: Std
     desk
 }
 
-/// Not to wait for anything: the moment of the kill is to be any.
+/// Sleeps for a random time, so that the kill meets the server at any moment.
 fn live_for_a_while(random: &mut StdRng, at_most_ms: u64) {
     std::thread::sleep(Duration::from_millis(random.random_range(0..at_most_ms)));
 }
@@ -103,7 +103,7 @@ fn die(desk: &mut Desk) {
     assert!(!desk.log().contains("panicked"), "{}", desk.log());
 }
 
-/// Everything that was promised to the customers, against the log.
+/// Checks every promise to the customers against the log.
 pub(crate) async fn is_whole(desk: &Desk, chatters: &[Chatter], followers: Vec<Follower>) {
     let staff = desk.staff();
     let recorded = Recorded::new(staff.log().await.unwrap());
@@ -147,14 +147,14 @@ async fn other_bodies_are_refused(chatters: &[Chatter]) {
     }
 }
 
-/// `desk-replay verify` finds nothing.
+/// `desk-replay verify` finds no flaw.
 pub(crate) fn proves_itself(store: &str) {
     let output = Command::new(program("desk-replay")).args(["--store", store, "verify"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
 }
 
-/// Looks until it is so.
+/// Polls until the condition holds.
 pub(crate) async fn until(what: &str, limit: Duration, mut is_so: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
     while !is_so().await {

@@ -1,5 +1,4 @@
-//! Generated logs: as varied as the domain, as large as ordered, the same from the same seed, and taken by every part of the
-//! program as if it had written them itself.
+//! Generated logs: every event type, the ordered size, the same log from the same seed, and accepted by every part of the program.
 
 mod served;
 mod written;
@@ -13,24 +12,24 @@ use domain::{
     PersonalText,
     session::{Event, codec::EVENT_TYPES, decode, encode},
 };
-use event_store::{Expected, Log, NewEvent, Opened, Position, StreamName, StreamVersion, Vault, memory::MemoryStore};
+use event_store::{Expected, Log, NewEvent, Position, StreamName, StreamVersion, Unsealed, Vault, memory::MemoryStore};
 use jiff::{SignedDuration, Timestamp};
-use tests::shop::{Append, Happening, Order, RULES, Shop, write};
+use tests::shop::{Append, Order, RULES, Shop, Step, write};
 
 /// A Wednesday, 20:00 by the shop's clock.
 fn evening() -> Timestamp {
     "2026-11-25T12:00:00Z".parse().unwrap()
 }
 
-/// An ordinary shop's log, and one with much of what is rare.
+/// The log of an ordinary shop, and one with many rare events.
 fn both(events: u64, seed: u64) -> [Order; 2] {
     [Order::shop(events, seed, evening()), Order::stress(events, seed, evening())]
 }
 
 fn appends(order: Order) -> Vec<Append> {
-    let appended = |happening| match happening {
-        Happening::Appended(append) => Some(append),
-        Happening::Erased { .. } => None,
+    let appended = |step| match step {
+        Step::Appended(append) => Some(append),
+        Step::Erased { .. } => None,
     };
     Shop::open(order).filter_map(appended).collect()
 }
@@ -53,7 +52,7 @@ fn type_counts(events: &[Event]) -> BTreeMap<&'static str, usize> {
 }
 
 #[test]
-fn every_type_of_event_occurs() {
+fn generated_shop_has_every_event_type() {
     for order in both(20_000, 1) {
         let counts = type_counts(&events(order));
         let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
@@ -62,7 +61,7 @@ fn every_type_of_event_occurs() {
 }
 
 #[test]
-fn a_shop_has_them_in_a_natural_proportion() {
+fn generated_shop_has_plausible_proportions_of_event_types() {
     let counts = type_counts(&events(Order::shop(20_000, 1, evening())));
     println!("{counts:#?}");
     let of = |what: &str| counts[&*format!("session.{what}")];
@@ -73,7 +72,7 @@ fn a_shop_has_them_in_a_natural_proportion() {
 }
 
 #[test]
-fn a_small_log_of_rare_things_has_all_of_them() {
+fn small_stress_log_has_every_event_type() {
     for seed in 1..=8 {
         let counts = type_counts(&events(Order::stress(3_000, seed, evening())));
         let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
@@ -94,7 +93,7 @@ fn all(names: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_rule_reason_and_outcome_occurs() {
+fn generated_shop_has_every_rule_reason_and_outcome() {
     for order in both(60_000, 2) {
         let events = events(order);
         let (escalated, others): (Vec<Event>, Vec<Event>) =
@@ -112,12 +111,12 @@ fn every_rule_reason_and_outcome_occurs() {
 }
 
 #[test]
-fn the_same_order_brings_the_same_log_and_another_seed_another() {
+fn generated_shop_depends_on_order_and_seed_only() {
     for [order, same, other] in
         [3, 4].map(|seed| [seed, seed, seed + 2]).map(|seeds| seeds.map(|seed| both(2_000, seed)))
     {
         for kind in 0..2 {
-            let first: Vec<Happening> = Shop::open(order[kind]).collect();
+            let first: Vec<Step> = Shop::open(order[kind]).collect();
             assert_eq!(first, Shop::open(same[kind]).collect::<Vec<_>>());
             assert_ne!(first, Shop::open(other[kind]).collect::<Vec<_>>());
         }
@@ -125,7 +124,7 @@ fn the_same_order_brings_the_same_log_and_another_seed_another() {
 }
 
 #[test]
-fn there_are_exactly_as_many_events_as_were_ordered() {
+fn generated_shop_has_exactly_the_ordered_number_of_events() {
     for size in [0, 1, 2, 3, 10, 99, 1_000, 4_321] {
         for order in both(size, size) {
             let given: usize = appends(order).iter().map(|append| append.events.len()).sum();
@@ -135,7 +134,7 @@ fn there_are_exactly_as_many_events_as_were_ordered() {
 }
 
 #[test]
-fn the_days_end_when_they_should() {
+fn generated_shop_ends_at_the_ordered_time() {
     for (size, seed) in [(2_000, 5), (8_000, 6), (30_000, 7)] {
         for (order, tolerance) in both(size, seed).into_iter().zip([0.05, 0.12]) {
             let appends = appends(order);
@@ -151,7 +150,7 @@ fn the_days_end_when_they_should() {
 }
 
 #[test]
-fn clocks_are_set_back_and_ahead() {
+fn generated_shop_sets_its_clock_back_and_ahead() {
     let appends = appends(Order::stress(4_000, 7, evening()));
     let set_back = appends.windows(2).filter(|pair| pair[1].at < pair[0].at).count();
     let ahead = |pair: &&[Append]| pair[1].at.duration_since(pair[0].at) > SignedDuration::from_mins(5);
@@ -160,7 +159,7 @@ fn clocks_are_set_back_and_ahead() {
 }
 
 #[test]
-fn many_sessions_are_open_at_once_and_each_goes_on_where_it_was() {
+fn generated_sessions_interleave_and_keep_their_versions() {
     let mut versions: BTreeMap<StreamName, u64> = BTreeMap::new();
     let mut spans: BTreeMap<StreamName, (usize, usize)> = BTreeMap::new();
     let appends = appends(Order::stress(3_000, 8, evening()));
@@ -176,13 +175,13 @@ fn many_sessions_are_open_at_once_and_each_goes_on_where_it_was() {
 }
 
 #[test]
-fn after_an_erasure_nothing_personal_is_recorded_of_its_subject() {
+fn generated_shop_records_nothing_personal_of_an_erased_subject() {
     let (mut erased, mut plain_ones) = (BTreeSet::new(), 0);
     let mut subjects: BTreeMap<StreamName, domain::VisitorId> = BTreeMap::new();
-    for happening in Shop::open(Order::stress(20_000, 9, evening())) {
-        match happening {
-            Happening::Erased { subject, .. } => assert!(erased.insert(subject), "once is enough"),
-            Happening::Appended(append) => {
+    for step in Shop::open(Order::stress(20_000, 9, evening())) {
+        match step {
+            Step::Erased { subject, .. } => assert!(erased.insert(subject), "once is enough"),
+            Step::Appended(append) => {
                 if let Some(Event::Opened(opened)) = append.events.first().map(read) {
                     subjects.insert(append.stream.clone(), opened.visitor);
                 }
@@ -197,12 +196,12 @@ fn after_an_erasure_nothing_personal_is_recorded_of_its_subject() {
 }
 
 #[tokio::test]
-async fn it_can_be_appended_event_by_event() {
+async fn generated_shop_can_be_appended_event_by_event() {
     let log = Log::new(Arc::new(MemoryStore::default()), Arc::new(Vault::in_memory()));
     let mut erased = BTreeSet::new();
-    for happening in Shop::open(Order::stress(2_000, 10, evening())) {
-        write::through(&log, &happening).await.unwrap();
-        if let Happening::Erased { subject, .. } = happening {
+    for step in Shop::open(Order::stress(2_000, 10, evening())) {
+        write::through(&log, &step).await.unwrap();
+        if let Step::Erased { subject, .. } = step {
             erased.insert(subject.0);
         }
     }
@@ -210,6 +209,6 @@ async fn it_can_be_appended_event_by_event() {
     assert_eq!((recorded.len(), erased.is_empty()), (2_000, false));
     for event in recorded.iter().filter(|event| event.event.personal.is_some()) {
         let is_erased = event.event.subject.is_some_and(|subject| erased.contains(&subject));
-        assert_eq!(log.open(event).await.unwrap() == Opened::Erased, is_erased);
+        assert_eq!(log.open(event).await.unwrap() == Unsealed::Erased, is_erased);
     }
 }

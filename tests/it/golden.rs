@@ -1,9 +1,8 @@
-//! What was ever written is read for ever: every file in `tests/golden` decodes, and what is current is written back to
-//! the very same bytes.
+//! Stored events stay readable: every file in `tests/golden` decodes, and events of the current schema encode to the same bytes.
 //!
 //! Invariant: no test here writes over a golden file; `GOLDEN_ADD=1` only adds those that are missing.
 
-mod example;
+pub(crate) mod example;
 mod vault;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
@@ -66,7 +65,7 @@ impl Golden {
         format!("{}.{}{}.json", self.event_type, self.schema, if twin { ".erased" } else { "" })
     }
 
-    /// Read and written again, by the codec of its kind of stream.
+    /// Decoded and encoded by the codec of its kind of stream.
     fn written_back(&self) -> Encoded {
         let personal = match (self.personal_state, &self.personal) {
             (PersonalState::Known, Some(json)) => PersonalText::Known(json.clone()),
@@ -119,7 +118,7 @@ fn current_schemas() -> BTreeSet<(&'static str, u32)> {
     example::every_type().iter().map(|stored| (stored.event_type, stored.schema)).collect()
 }
 
-/// Writes a file that is missing when told to; fails about it otherwise.
+/// Fails if the file is missing, or writes it with `GOLDEN_ADD`.
 fn must_be_there(name: &str, content: &impl Serialize) {
     let path = folder().join(name);
     if path.exists() {
@@ -130,7 +129,7 @@ fn must_be_there(name: &str, content: &impl Serialize) {
 }
 
 #[test]
-fn every_type_has_an_example_and_its_erased_twin() {
+fn every_event_type_has_a_golden_example_and_its_erased_twin() {
     let types: BTreeSet<&str> = current_schemas().into_iter().map(|(event_type, _)| event_type).collect();
     assert_eq!(types, every_known_type().collect(), "example.rs names every type");
     for stored in example::every_type() {
@@ -142,7 +141,7 @@ fn every_type_has_an_example_and_its_erased_twin() {
 }
 
 #[test]
-fn every_golden_event_is_read() {
+fn every_golden_event_decodes() {
     let all = all();
     assert!(all.len() >= 2 * every_known_type().count(), "only {} files", all.len());
     for (name, golden) in all {
@@ -152,7 +151,7 @@ fn every_golden_event_is_read() {
 }
 
 #[test]
-fn what_is_current_is_written_back_byte_for_byte() {
+fn golden_events_of_the_current_schema_encode_byte_for_byte() {
     for (name, golden) in all() {
         let stored = golden.written_back();
         if stored.schema != golden.schema {
@@ -164,7 +163,7 @@ fn what_is_current_is_written_back_byte_for_byte() {
 }
 
 #[test]
-fn the_class_that_seals_a_type_never_changes() {
+fn key_class_of_an_event_type_never_changes() {
     for (name, golden) in all() {
         let Some((class, _)) = golden.written_back().personal else { continue };
         assert_eq!(Some(class_name(class)), golden.personal_class.as_deref(), "{name}");
@@ -172,7 +171,7 @@ fn the_class_that_seals_a_type_never_changes() {
 }
 
 #[test]
-fn every_schema_before_the_current_one_has_its_files_too() {
+fn every_earlier_schema_has_golden_files() {
     let files: BTreeSet<String> = all().into_iter().map(|(name, _)| name).collect();
     for (event_type, current) in current_schemas() {
         for schema in 1..=current {
@@ -185,7 +184,7 @@ fn every_schema_before_the_current_one_has_its_files_too() {
 }
 
 #[test]
-fn an_erased_twin_says_the_same_but_for_what_was_personal() {
+fn erased_twin_differs_only_in_its_personal_part() {
     let all = all();
     for (name, golden) in all.iter().filter(|(name, _)| !name.ends_with(".erased.json")) {
         let twin = all.iter().find(|(other, _)| *other == golden.file_name(true));
@@ -196,7 +195,7 @@ fn an_erased_twin_says_the_same_but_for_what_was_personal() {
 }
 
 #[test]
-fn nothing_personal_stands_in_a_plain_part() {
+fn plain_parts_of_golden_events_hold_nothing_personal() {
     for (name, golden) in all() {
         for marked in ["王小明", "xiaoming", "刹车", "session_17638", "shop-4711", "anna", "argon2", "192.0.2.7"] {
             assert!(!golden.data.contains(marked), "{name} shows {marked}");

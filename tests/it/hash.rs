@@ -1,5 +1,4 @@
-//! The published form of the hash is the program's: every vector of `docs/event-hash.md` is checked, so that neither can
-//! change without the other.
+//! The program's hash matches the vectors of `docs/event-hash.md`, so that neither can change without the other.
 
 use event_store::{
     Actor, SealedEvent, StreamName, StreamVersion,
@@ -72,7 +71,7 @@ fn published() -> Vec<Vector> {
 }
 
 #[test]
-fn the_published_vectors_are_what_the_program_computes() {
+fn event_hash_matches_the_published_vectors() {
     let vectors = published();
     assert!(vectors.len() >= 5);
     for (n, vector) in vectors.iter().enumerate() {
@@ -82,7 +81,7 @@ fn the_published_vectors_are_what_the_program_computes() {
 }
 
 #[test]
-fn the_vectors_show_what_they_must() {
+fn published_hash_vectors_cover_every_case() {
     let vectors = published();
     assert!(
         vectors
@@ -101,7 +100,7 @@ fn the_vectors_show_what_they_must() {
 
 /// A change of any field, also from absent to empty, gives another hash.
 #[test]
-fn every_field_counts() {
+fn event_hash_covers_every_field() {
     let vector = published().remove(0);
     let change = |change: fn(&mut Vector)| {
         let mut other = vector.clone();

@@ -1,8 +1,8 @@
-//! HTTP as clients meet it, against one really started `desk` that all tests of this module share: each test brings its own
-//! visitors, so that none sees another's sessions.
+//! HTTP tests against one started `desk` that all tests of this module share. Each test has visitors of its own, so none sees the
+//! sessions of another.
 //!
 //! With `DESK_TEST_LOG=kurrentdb` in the environment that server has its log on the protocol test server for KurrentDB (which
-//! is not KurrentDB) and the rest on PostgreSQL; `elsewhere` runs most of these tests again so, in a process of its own.
+//! is not KurrentDB) and the rest on PostgreSQL; `elsewhere` runs some of the tests again so, in a process of its own.
 //!
 //! Invariant: the shared server and its folder never outlive the test process, however that ends: a guard process reads from
 //! a pipe whose other end only the test process holds.
@@ -42,7 +42,7 @@ use tests::{
 };
 use uuid::Uuid;
 
-/// How long anything may take on a busy machine.
+/// Timeout on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// `$1` is the server's process, `$2` its folder.
@@ -64,15 +64,15 @@ fn start_shared(mut environment: Vec<(&'static str, String)>) -> Shared {
     let keys = folder.join("identity-keys");
     write_keys(&keys);
     environment.push(("DESK_IDENTITY_KEYS_FILE", keys.display().to_string()));
-    let ground = if elsewhere::is_wanted() { elsewhere::ground(&folder) } else { Setup::default() };
-    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..ground });
+    let backend = if elsewhere::is_wanted() { elsewhere::backend(&folder) } else { Setup::default() };
+    let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..backend });
     let mut guard = Command::new("sh");
     guard.args(["-c", GUARD, "guard", &desk.process_id().to_string()]).arg(&folder);
     guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     Shared { desk, _guard: guard.spawn().expect("a shell can be started") }
 }
 
-/// What the server says of its routes.
+/// The OpenAPI document.
 pub(crate) async fn document() -> Value {
     ok(desk().customer().get("/openapi.json").await.unwrap()).await
 }
@@ -89,7 +89,7 @@ async fn customer_with(session: &str) -> Customer {
     customer
 }
 
-/// The answer's JSON, which has to be a success.
+/// The JSON of a successful answer.
 async fn ok(response: Response) -> Value {
     let status = response.status();
     let text = response.text().await.unwrap();
@@ -97,7 +97,7 @@ async fn ok(response: Response) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The answer has to be a whole problem of this status and code; answers its JSON.
+/// The answer must be a complete problem with this status and code; returns its JSON.
 async fn problem(response: Response, status: u16, code: &str) -> Value {
     let (got, header) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
@@ -119,7 +119,7 @@ fn assert_whole_problem(body: &Value, status: u16, code: &str) {
     assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{body}");
 }
 
-/// Asks until the answer satisfies, or fails after the limit.
+/// Repeats a request until the answer satisfies the condition.
 async fn eventually<T, Answer: Future<Output = T>>(mut ask: impl FnMut() -> Answer, good: impl Fn(&T) -> bool) -> T {
     let started = Instant::now();
     loop {
@@ -132,12 +132,31 @@ async fn eventually<T, Answer: Future<Output = T>>(mut ask: impl FnMut() -> Answ
     }
 }
 
+/// The events of the shared server's log that match. Only events after the last call are read.
+async fn recorded(is_wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    static READ: tokio::sync::Mutex<Vec<Value>> = tokio::sync::Mutex::const_new(Vec::new());
+    let mut read = READ.lock().await;
+    let after = read.last().map_or(0, |event| event["position"].as_u64().unwrap());
+    read.extend(desk().staff().log_after(after).await.unwrap());
+    read.iter().filter(|event| is_wanted(event)).cloned().collect()
+}
+
+/// The events of a stream in the shared server's log.
+async fn events_of(stream: &str) -> Vec<Value> {
+    recorded(|event| event["stream"] == stream).await
+}
+
+/// The events of a session, by the id that an answer has.
+async fn events_of_session(session_id: &Value) -> Vec<Value> {
+    events_of(&format!("session-{}", session_id.as_str().unwrap())).await
+}
+
 /// A session as its customer sees it, once the views have read to a position.
 async fn session_at(customer: &Customer, session: &str, position: u64) -> Value {
     ok(customer.get(&format!("/api/sessions/{session}?min_position={position}")).await.unwrap()).await
 }
 
-/// The server has neither panicked nor written this down.
+/// The log of the server has no panic and no such text.
 fn assert_log_lacks(marker: &str) {
     let log = desk().log();
     assert!(!log.contains("panicked"), "{log}");

@@ -1,6 +1,6 @@
-//! The shop's identity tokens, as their checker takes or refuses them. What the server makes of them is `http::customers`.
+//! The checker of identity tokens. The routes that use it are tested in `http::customers`.
 
-use api::sign_in::identity::{IdentityKeys, IdentityTokenError as Error, IdentityTokens, MAX_TOKEN_BYTES};
+use api::auth::identity::{IdentityKeys, IdentityTokenError as Error, IdentityTokens, MAX_TOKEN_BYTES};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use proptest::prelude::*;
@@ -27,7 +27,7 @@ fn refused_with(changes: &Value, expected: Error) {
 }
 
 #[test]
-fn a_token_of_each_kind_of_key_says_who_the_customer_is() {
+fn identity_token_of_each_key_type_is_accepted() {
     for key in Key::ALL {
         let said = json!({"email": "ming@example.com", "name": "王小明", "vip": true, "iss": "shop", "cart": [1, 2]});
         let good = checker().check(&key.sign(&with(claims("4711"), &said)), now()).unwrap();
@@ -40,7 +40,7 @@ fn a_token_of_each_kind_of_key_says_who_the_customer_is() {
 }
 
 #[test]
-fn what_the_shop_does_not_know_is_left_out_null_or_empty() {
+fn missing_null_and_empty_claims_are_the_same() {
     let empty = with(claims("4711"), &json!({"email": "", "name": " "}));
     let mut null = claims("4711");
     for name in ["email", "name", "vip", "nbf"] {
@@ -53,7 +53,7 @@ fn what_the_shop_does_not_know_is_left_out_null_or_empty() {
 }
 
 #[test]
-fn a_token_without_a_signature_is_none() {
+fn unsigned_identity_token_is_rejected() {
     for alg in ["none", "None", "NONE", "nOnE", ""] {
         for kid in ["shop-secret", "shop-rsa"] {
             let header = json!({"alg": alg, "typ": "JWT", "kid": kid});
@@ -66,7 +66,7 @@ fn a_token_without_a_signature_is_none() {
 }
 
 #[test]
-fn a_public_key_is_no_secret() {
+fn public_key_used_as_hmac_secret_is_rejected() {
     let jwk = Key::Rsa.jwk();
     let modulus = jwk["n"].as_str().unwrap();
     let decoded = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, modulus).unwrap();
@@ -79,7 +79,7 @@ fn a_public_key_is_no_secret() {
 }
 
 #[test]
-fn a_key_is_used_with_its_own_algorithm_only() {
+fn key_is_used_with_its_own_algorithm_only() {
     let others = [
         (Key::Secret, vec![Algorithm::HS384, Algorithm::HS512]),
         (Key::Rsa, vec![Algorithm::RS384, Algorithm::RS512, Algorithm::PS256]),
@@ -97,7 +97,7 @@ fn a_key_is_used_with_its_own_algorithm_only() {
 }
 
 #[test]
-fn only_the_shops_own_keys_are_taken() {
+fn keys_embedded_in_a_token_are_ignored() {
     let other = EncodingKey::from_secret(&[1; 32]);
     refused(&sign(&Key::Secret.header(), &claims("4711"), &other), Error::WrongSignature);
     for kid in ["shop-secret-2", "", "SHOP-SECRET", "shop-secret "] {
@@ -110,13 +110,13 @@ fn only_the_shops_own_keys_are_taken() {
 }
 
 #[test]
-fn a_header_that_asks_for_more_than_we_know_is_refused() {
+fn unknown_critical_header_is_rejected() {
     let header = Header { crit: Some(vec!["b64".to_owned()]), ..Key::Secret.header() };
     refused(&sign(&header, &claims("4711"), &Key::Secret.encoding()), Error::Critical);
 }
 
 #[test]
-fn claims_of_another_token_do_not_go_with_a_signature() {
+fn signature_of_other_claims_is_rejected() {
     for key in Key::ALL {
         let (mine, theirs) = (key.sign(&claims("4711")), key.sign(&with(claims("4712"), &json!({"vip": true}))));
         let parts: Vec<&str> = mine.split('.').collect();
@@ -126,7 +126,7 @@ fn claims_of_another_token_do_not_go_with_a_signature() {
 }
 
 #[test]
-fn a_token_lives_at_most_ten_minutes_and_clocks_may_differ_by_one() {
+fn identity_token_lifetime_is_ten_minutes_with_one_minute_of_skew() {
     let checker = checker();
     let at = |exp: i64| Key::Secret.sign(&with(claims("4711"), &json!({"exp": exp, "iat": null})));
     let now = now();
@@ -151,7 +151,7 @@ fn a_token_lives_at_most_ten_minutes_and_clocks_may_differ_by_one() {
 }
 
 #[test]
-fn a_token_of_a_time_to_come_is_refused() {
+fn identity_token_from_the_future_is_rejected() {
     let second = now().as_second();
     for claim in ["nbf", "iat"] {
         refused_with(&json!({ claim: second + 90 }), Error::InTheFuture(claim));
@@ -162,7 +162,7 @@ fn a_token_of_a_time_to_come_is_refused() {
 }
 
 #[test]
-fn a_token_for_others_is_not_for_us() {
+fn identity_token_for_another_audience_is_rejected() {
     for aud in [json!("another-desk"), json!(""), json!([]), json!(["a", "b"]), json!(7), json!({"fiido-desk": 1})] {
         refused_with(&json!({ "aud": aud }), Error::WrongAudience);
     }
@@ -171,7 +171,7 @@ fn a_token_for_others_is_not_for_us() {
 }
 
 #[test]
-fn what_must_be_there_is_asked_for_by_name() {
+fn missing_required_claim_is_named() {
     for claim in ["aud", "exp", "jti", "sub"] {
         refused_with(&json!({ claim: null }), Error::Missing(claim));
     }
@@ -197,14 +197,14 @@ fn what_must_be_there_is_asked_for_by_name() {
 }
 
 #[test]
-fn claims_that_are_no_object_are_none() {
+fn claims_that_are_no_object_are_rejected() {
     for wrong in [json!([1]), json!("text"), json!(7)] {
         refused(&Key::Secret.sign(&wrong), Error::NoClaims);
     }
 }
 
 #[test]
-fn a_token_that_is_too_long_is_not_even_read() {
+fn too_long_identity_token_is_rejected_unread() {
     let long = with(claims("4711"), &json!({"cart": "x".repeat(MAX_TOKEN_BYTES)}));
     refused(&Key::Secret.sign(&long), Error::TooLong);
     refused(&"x".repeat(MAX_TOKEN_BYTES + 1), Error::TooLong);
@@ -212,7 +212,7 @@ fn a_token_that_is_too_long_is_not_even_read() {
 }
 
 #[test]
-fn an_error_repeats_nothing_of_the_token() {
+fn identity_errors_quote_nothing_of_the_token() {
     let secret = "marker-7b1d";
     for changes in [
         json!({ "aud": secret }),
@@ -229,7 +229,7 @@ fn an_error_repeats_nothing_of_the_token() {
 }
 
 #[test]
-fn a_set_of_keys_that_cannot_be_used_is_refused_at_the_start() {
+fn unusable_identity_key_set_is_rejected() {
     let (secret, rsa, ed) = (Key::Secret.jwk(), Key::Rsa.jwk(), Key::Ed25519.jwk());
     let bad = [
         (with(secret.clone(), &json!({"kid": null})), "kid"),
@@ -281,12 +281,12 @@ fn any_text() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn nothing_that_the_shop_has_not_signed_is_taken_or_panics(text in any_text()) {
+    fn arbitrary_bytes_are_never_a_valid_identity_token(text in any_text()) {
         prop_assert!(checker().check(&text, now()).is_err());
     }
 
     #[test]
-    fn a_good_token_that_is_changed_anywhere_is_refused(key in 0..3_usize, at in any::<prop::sample::Index>(), to in any::<char>()) {
+    fn identity_token_with_any_byte_changed_is_rejected(key in 0..3_usize, at in any::<prop::sample::Index>(), to in any::<char>()) {
         let good = Key::ALL[key].sign(&claims("4711"));
         let at = at.index(good.len());
         let changed: String = good.chars().enumerate().map(|(n, c)| if n == at { to } else { c }).collect();

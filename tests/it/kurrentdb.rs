@@ -1,17 +1,17 @@
-//! The log in KurrentDB, on the protocol test server (`tests/protocol-server`, which is not KurrentDB): every promise of the port,
-//! and what a network, a cluster and an operator can do to it.
+//! The KurrentDB adapter on the protocol test server (`tests/protocol-server`, which is not KurrentDB): every promise of the port,
+//! and faults of network, cluster and operator.
 
 mod cluster;
 mod conformance;
 mod importing;
 mod limits;
-mod losses;
 mod opening;
 mod outages;
 mod outcomes;
 mod positions;
 mod program;
 mod reads;
+mod truncations;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -24,19 +24,19 @@ use event_store::{
 };
 use protocol_server::{Options, Server};
 use tempfile::TempDir;
-use tests::sealed::event;
+use testkit::sealed_event;
 use uuid::Uuid;
 
-/// Far beyond what anything here takes; a test that waits this long has found a freeze.
+/// Timeout of everything here.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A server over a folder of its own, and what is said to it.
-pub(crate) struct Ground {
+/// A server with its own folder.
+pub(crate) struct Fixture {
     server: Mutex<Server>,
     _folder: TempDir,
 }
 
-impl Ground {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self::with(Options::default())
     }
@@ -58,12 +58,12 @@ impl Ground {
         Arc::new(KurrentLog::open(self.settings()).await.unwrap())
     }
 
-    /// A client of the server, for what an operator or another program does.
+    /// A plain client, for the actions of operators and other programs.
     fn client(&self, credentials: &str) -> eventstore::Client {
         eventstore::Client::new(self.server().url_with(credentials).parse().unwrap()).unwrap()
     }
 
-    /// Writes an event that is none of the adapter's, and says where it stands.
+    /// Writes an event past the adapter; returns its position.
     async fn write(&self, stream: &str, event_type: &str, data: &serde_json::Value) -> Position {
         self.write_as("", stream, event_type, data).await
     }
@@ -76,7 +76,7 @@ impl Ground {
 }
 
 fn events(count: usize) -> Vec<SealedEvent> {
-    (0..count).map(|_| event()).collect()
+    (0..count).map(|_| sealed_event()).collect()
 }
 
 fn new_stream() -> StreamName {

@@ -1,5 +1,5 @@
-//! A desk whose log has a place of its own: in KurrentDB (the protocol test server, which is not KurrentDB), beside everything
-//! else in PostgreSQL or in files, or in another PostgreSQL database than the rest. Both programs work there as anywhere.
+//! A log apart from the rest: in KurrentDB (the protocol test server, which is not KurrentDB) with everything else in PostgreSQL or
+//! in files, or in a PostgreSQL database of its own. Both programs work there as elsewhere.
 
 mod access;
 mod configured;
@@ -19,8 +19,8 @@ use crate::crash::{on, until};
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// Where everything is.
-struct House {
+/// The places of log, views, vault and policies.
+struct Fixture {
     folder: tempfile::TempDir,
     log: Log,
     rest: Option<FreshDatabase>,
@@ -31,7 +31,7 @@ enum Log {
     Postgres(FreshDatabase),
 }
 
-impl House {
+impl Fixture {
     fn new(log: Log, rest: Option<FreshDatabase>) -> Self {
         Self { folder: tempfile::tempdir().unwrap(), log, rest }
     }
@@ -71,7 +71,7 @@ impl House {
         block_in_place(|| Desk::start(self.setup(data_dir)))
     }
 
-    /// The auditor's program on log and rest; its JSON, and its code.
+    /// `desk-replay` on log and rest; returns exit code and output.
     async fn replay(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let mut command = Command::new(program("desk-replay"));
         command.env_clear().args(["--store", &self.store(), "--views", &self.views()]);
@@ -103,55 +103,55 @@ async fn talk(desk: &Desk, session: &str) {
     }
 }
 
-/// Everything that the auditor's program does, while desk runs and after it has stopped.
-async fn everything_is_proved(house: House) {
-    let mut desk = house.start("data");
+/// Every command of `desk-replay`, while desk runs and after its stop.
+async fn everything_is_proved(fixture: Fixture) {
+    let mut desk = fixture.start("data");
     talk(&desk, "proved").await;
-    house.succeeds(&["verify"]).await;
-    until("the views are what the log gives", LONG, async || house.replay(&["compare"]).await.0 == Some(0)).await;
-    house.succeeds(&["rebuild"]).await;
+    fixture.succeeds(&["verify"]).await;
+    until("the views are what the log gives", LONG, async || fixture.replay(&["compare"]).await.0 == Some(0)).await;
+    fixture.succeeds(&["rebuild"]).await;
     talk(&desk, "after the rebuild").await;
     assert_eq!(block_in_place(|| desk.terminate()), Some(0), "{}", desk.log());
 
-    // desk's own note, made at its stop, is over everything.
-    let note = house.data().join("checkpoints/latest.checkpoint").display().to_string();
-    let key = house.data().join("checkpoint-key").display().to_string();
-    let proved = house.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
+    // The checkpoint written at the stop covers everything.
+    let note = fixture.data().join("checkpoints/latest.checkpoint").display().to_string();
+    let key = fixture.data().join("checkpoint-key").display().to_string();
+    let proved = fixture.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
     assert!(proved.contains("nothing: the newest checkpoint was signed over all that there is"), "{proved}");
-    house.succeeds(&["compare"]).await;
-    let shown = house.succeeds(&["show", "proved"]).await;
+    fixture.succeeds(&["compare"]).await;
+    let shown = fixture.succeeds(&["show", "proved"]).await;
     assert!(shown.contains("多久发货"), "{shown}");
-    let proof = house.file("proved.proof");
-    house.succeeds(&["prove", "proved", "--checkpoint", &note, "--key", &key, "--out", &proof]).await;
-    let checked = house.succeeds(&["check-proof", &proof, "--key", &key]).await;
+    let proof = fixture.file("proved.proof");
+    fixture.succeeds(&["prove", "proved", "--checkpoint", &note, "--key", &key, "--out", &proof]).await;
+    let checked = fixture.succeeds(&["check-proof", &proof, "--key", &key]).await;
     assert!(checked.contains("session"), "{checked}");
-    house.succeeds(&["--json", "stats"]).await;
-    // Where no desk runs, the auditor's program builds.
-    house.succeeds(&["rebuild"]).await;
-    house.succeeds(&["compare"]).await;
+    fixture.succeeds(&["--json", "stats"]).await;
+    // Without a running desk, `desk-replay` rebuilds by itself.
+    fixture.succeeds(&["rebuild"]).await;
+    fixture.succeeds(&["compare"]).await;
 
     block_in_place(|| desk.start_again());
     talk(&desk, "proved").await;
     until("readiness", LONG, async || desk.customer().get("/readyz").await.unwrap().status() == StatusCode::OK).await;
-    house.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
+    fixture.succeeds(&["verify", "--checkpoint", &note, "--key", &key]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_kurrentdb_beside_postgres_everything_is_proved_compared_and_rebuilt() {
+async fn desk_and_replay_work_with_the_log_on_kurrentdb_and_the_rest_on_postgres() {
     let rest = Postgres::shared().await.fresh_database().await;
-    everything_is_proved(House::new(Log::Kurrent(Kurrent::start()), Some(rest))).await;
+    everything_is_proved(Fixture::new(Log::Kurrent(Kurrent::start()), Some(rest))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_kurrentdb_beside_files_everything_is_proved_compared_and_rebuilt() {
-    everything_is_proved(House::new(Log::Kurrent(Kurrent::start()), None)).await;
+async fn desk_and_replay_work_with_the_log_on_kurrentdb_and_the_rest_on_sqlite() {
+    everything_is_proved(Fixture::new(Log::Kurrent(Kurrent::start()), None)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_postgres_database_of_its_own_everything_is_proved_compared_and_rebuilt() {
+async fn desk_and_replay_work_with_the_log_on_its_own_postgres_database() {
     let server = Postgres::shared().await;
     let (log, rest) = (server.fresh_database().await, server.fresh_database().await);
-    everything_is_proved(House::new(Log::Postgres(log.clone()), Some(rest.clone()))).await;
+    everything_is_proved(Fixture::new(Log::Postgres(log.clone()), Some(rest.clone()))).await;
     assert_eq!(schemas(&log).await, ["log"]);
     assert!(!schemas(&rest).await.contains(&"log".to_owned()));
 }
@@ -164,12 +164,12 @@ async fn schemas(database: &FreshDatabase) -> Vec<String> {
     rows.iter().map(|row| row.try_get(0).unwrap()).collect()
 }
 
-/// What one node records, the other shows, streams and answers, though the log's database tells it nothing.
+/// Events of one node are shown, streamed and answered by the other without notifications of the log.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_share_a_log_on_kurrentdb_and_the_rest_on_postgres() {
+async fn two_nodes_share_a_log_on_kurrentdb() {
     let rest = Postgres::shared().await.fresh_database().await;
-    let house = House::new(Log::Kurrent(Kurrent::start()), Some(rest));
-    let (here, there) = (house.start("here"), house.start("there"));
+    let fixture = Fixture::new(Log::Kurrent(Kurrent::start()), Some(rest));
+    let (here, there) = (fixture.start("here"), fixture.start("there"));
     let customer = here.customer();
     customer.arrive("shared").await.unwrap();
     let elsewhere = customer.at(there.url());
@@ -182,5 +182,5 @@ async fn two_nodes_share_a_log_on_kurrentdb_and_the_rest_on_postgres() {
     let shown: Value = shown.json().await.unwrap();
     assert_eq!(shown["data"]["session"]["history"].as_array().unwrap().len(), 2, "{shown}");
     assert_eq!(elsewhere.chat("shared", "我想退货").await.unwrap()["success"], true);
-    house.succeeds(&["verify"]).await;
+    fixture.succeeds(&["verify"]).await;
 }

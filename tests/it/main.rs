@@ -2,13 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod architecture;
+mod audience;
 mod checkpoint_attacks;
 mod checkpoints;
 mod compare;
 mod conformance;
 mod copy_log;
 mod crash;
-mod departures;
+mod fuzz_targets;
 mod generated;
 mod golden;
 mod hash;
@@ -21,8 +22,8 @@ mod mutants;
 mod on_disk;
 mod oracle;
 mod outage;
-mod outside;
 mod postgres;
+mod processes;
 mod rebuild;
 mod replay;
 mod replay_traced;
@@ -30,3 +31,4 @@ mod sqlite;
 mod tamper;
 mod timed;
 mod views;
+mod visitor_revocation;

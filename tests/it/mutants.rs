@@ -1,5 +1,5 @@
-//! Proof that the promises can be broken: one log per fault, and for each fault the promises that must fail on it. A test
-//! is named after what is broken; a promise that no fault breaks is itself a failure.
+//! Mutation tests of the conformance suite: one log per fault, and for each fault the promises that must fail on it. A promise that
+//! no fault breaks is itself a failure.
 
 mod fault;
 mod files;
@@ -57,7 +57,7 @@ impl Fresh for Broken {
     }
 }
 
-/// Every one of these promises must fail on such logs.
+/// Each of these promises must fail on such logs.
 async fn must_break<F: Fresh + 'static>(make: impl Fn() -> F, names: &[&str]) {
     assert!(!names.is_empty());
     for name in names {
@@ -68,13 +68,13 @@ async fn must_break<F: Fresh + 'static>(make: impl Fn() -> F, names: &[&str]) {
 }
 
 #[test]
-fn every_promise_is_broken_by_some_fault() {
+fn every_seeded_fault_breaks_its_promises() {
     let broken: HashSet<&str> = BREAKS.iter().chain(&files::BREAKS).flat_map(|names| names.iter().copied()).collect();
     let unproved: Vec<&str> = promises().iter().map(|p| p.name).filter(|name| !broken.contains(name)).collect();
     assert!(unproved.is_empty(), "no fault breaks {unproved:?}");
 }
 
-/// What fails on a broken log fails because of its fault: without one, the same log keeps every promise.
+/// Without a fault the same log keeps every promise, so failures are due to the fault.
 mod no_fault {
     event_store::conformance_suite!(super::Broken::by(None, super::Positions::Dense));
 }

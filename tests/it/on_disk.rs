@@ -1,7 +1,7 @@
-//! What is acknowledged is on disk: the system calls of a process are traced, and an acknowledgement that leaves before the
-//! log's write-ahead file was flushed, after the last write to it, is found.
+//! Acknowledged events are on disk: the system calls of a process are traced, and an acknowledgement sent before the write-ahead
+//! file was flushed after its last write is found.
 //!
-//! Found it must also be where it happens: a log opened with less durability, and a server whose flushes do nothing.
+//! The check itself is tested on a log opened with less durability, and on a server whose flushes do nothing.
 
 use std::{
     collections::HashMap,
@@ -11,12 +11,9 @@ use std::{
     time::Duration,
 };
 
-use event_store::{EventStore as _, Expected, StreamName, sql::Access, sqlite::SqliteStore};
+use event_store::{EventStore as _, Expected, StreamName, SystemClock, sql::Access, sqlite::SqliteStore};
 use serde_json::{Value, json};
-use tests::{
-    desk::{Desk, Setup},
-    sealed::event,
-};
+use tests::desk::{Desk, Setup};
 use uuid::Uuid;
 
 use crate::crash::until;
@@ -24,10 +21,10 @@ use crate::crash::until;
 const LOG: &str = "events.db-wal>";
 const FILE: &str = "ON_DISK_FILE";
 const MODE: &str = "ON_DISK_MODE";
-const NAME: &str = "on_disk::a_log_that_is_watched";
+const NAME: &str = "on_disk::traced_log";
 const APPENDS: u64 = 20;
 
-/// What is wrong with a trace.
+/// A flaw of a trace.
 #[derive(Debug, PartialEq)]
 enum Found {
     /// This position was acknowledged before it was on disk.
@@ -36,12 +33,12 @@ enum Found {
     Unwritten(u64),
 }
 
-/// How far what was written to the log has been flushed.
+/// How much of what was written has been flushed.
 #[derive(Default)]
 struct Disk {
     is_dirty: bool,
     written: bool,
-    /// Flushes that have begun, by thread, and whether nothing was written since.
+    /// Started flushes by thread, and whether nothing was written since.
     flushes: HashMap<String, bool>,
 }
 
@@ -67,8 +64,7 @@ impl Disk {
     }
 }
 
-/// Reads a trace; gives the positions that were acknowledged, and what is wrong with them. `acknowledged` knows the
-/// acknowledgement in a line.
+/// Reads a trace; returns the acknowledged positions and the flaws. `acknowledged` finds the acknowledgement in a line.
 fn read_trace(trace: &Path, acknowledged: impl Fn(&str) -> Option<u64>) -> (Vec<u64>, Vec<Found>) {
     let (mut disk, mut positions, mut found) = (Disk::default(), Vec::new(), Vec::new());
     let mut writing: HashMap<String, bool> = HashMap::new();
@@ -108,7 +104,7 @@ fn strace(trace: &Path, more: &[&str]) -> Vec<String> {
     arguments.iter().chain(more).map(|&argument| argument.to_owned()).collect()
 }
 
-/// The tracer writes its last line when the program is gone.
+/// The tracer writes its last line after the program ended.
 async fn is_complete(trace: &Path, process: u32) {
     let last = format!("{process} ");
     until("the trace is complete", Duration::from_secs(10), async || {
@@ -123,25 +119,25 @@ fn number_after(text: &str, word: &str) -> Option<u64> {
     digits.parse().ok()
 }
 
-/// Not a test by itself: the child. It appends one event per line it is given, and says where.
+/// The child process, no test by itself: it appends one event per input line and prints its position.
 #[tokio::test]
 #[ignore = "runs as the child of the tests beside it"]
-async fn a_log_that_is_watched() {
+async fn traced_log() {
     let (Ok(path), Ok(mode)) = (std::env::var(FILE), std::env::var(MODE)) else { return };
     let access = match mode.as_str() {
         "careless" => Access::Careless,
         "derived" => Access::Derived,
         _ => Access::Durable,
     };
-    let store = SqliteStore::open_with(Path::new(&path), access).await.unwrap();
+    let store = SqliteStore::open_with(Path::new(&path), access, SystemClock::shared()).await.unwrap();
     for _ in std::io::stdin().lines() {
         let stream = StreamName::of("session", Uuid::new_v4());
-        let appended = store.append(&stream, Expected::NoStream, vec![event()]).await.unwrap();
+        let appended = store.append(&stream, Expected::NoStream, vec![testkit::sealed_event()]).await.unwrap();
         println!("\nstored {}", appended.last_position);
     }
 }
 
-/// Appends one by one through the child, and says what its trace holds.
+/// Appends one by one through the child; returns the flaws of its trace.
 async fn watch_the_log(mode: &str) -> (Vec<u64>, Vec<Found>) {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
@@ -171,25 +167,25 @@ async fn watch_the_log(mode: &str) -> (Vec<u64>, Vec<Found>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_append_is_answered_after_it_is_on_disk() {
+async fn append_is_acknowledged_after_fsync() {
     let (acknowledged, found) = watch_the_log("durable").await;
     assert_eq!(acknowledged, (1..=APPENDS).collect::<Vec<_>>());
     assert_eq!(found, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_with_synchronous_off_is_found_out() {
+async fn trace_finds_a_log_with_synchronous_off() {
     let (acknowledged, found) = watch_the_log("careless").await;
     assert_eq!(found, acknowledged.into_iter().map(Found::TooEarly).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_with_the_durability_of_views_is_found_out() {
+async fn trace_finds_a_log_with_the_durability_of_views() {
     let (acknowledged, found) = watch_the_log("derived").await;
     assert_eq!(found, acknowledged.into_iter().map(Found::TooEarly).collect::<Vec<_>>());
 }
 
-/// A customer does one thing after the other; gives the positions it was told, those in the trace, and what is wrong.
+/// A customer sends one command after the other; returns the answered positions, those in the trace, and the flaws.
 async fn watch_a_server(more: &[&str]) -> (Vec<u64>, Vec<u64>, Vec<Found>) {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
@@ -219,7 +215,7 @@ fn position(answer: &Value) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_answers_after_what_it_says_is_on_disk() {
+async fn server_answers_after_fsync() {
     let (told, acknowledged, found) = watch_a_server(&[]).await;
     assert_eq!(acknowledged, told, "every answer is in the trace");
     assert_eq!(found, []);
@@ -227,7 +223,7 @@ async fn a_server_answers_after_what_it_says_is_on_disk() {
 
 /// The flushes are answered by the tracer instead of the disk; the trace says so.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_whose_flushes_do_nothing_is_found_out() {
+async fn trace_finds_a_server_whose_flushes_do_nothing() {
     let (told, acknowledged, found) = watch_a_server(&["-e", "inject=fsync,fdatasync:retval=0"]).await;
     assert_eq!(acknowledged, told, "every answer is in the trace");
     assert_eq!(found, told.into_iter().map(Found::TooEarly).collect::<Vec<_>>());

@@ -1,5 +1,5 @@
-//! What a server does while something it needs is away: a full disk, a database that stopped, its own end, a place that is
-//! taken. Commands say 503, reads go on where they can, nothing is half-written, and service resumes by itself.
+//! Outages: a full disk, a stopped database, the server's own stop, a data directory in use. Commands get 503, reads continue
+//! where possible, nothing is half-written, and the service recovers by itself.
 
 mod disk_full;
 mod kurrentdb_away;
@@ -15,7 +15,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use tests::{
     desk::{Customer, Desk},
-    effort::chance,
+    test_scale::rng,
 };
 use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
@@ -26,12 +26,12 @@ use crate::crash::{
     until,
 };
 
-/// "No hang beyond a few seconds."
+/// The longest that a refusal may take.
 const SOON: Duration = Duration::from_secs(8);
-/// How soon service must be back by itself.
+/// The longest that a recovery may take.
 const RESUMED: Duration = Duration::from_secs(15);
 
-/// Customers who chat until they are told to stop, and everybody who follows them.
+/// Customers who chat until they are stopped, and their followers.
 struct Crowd {
     chatting: Vec<JoinHandle<Chatter>>,
     followers: Vec<Follower>,
@@ -45,18 +45,18 @@ impl Crowd {
         followers.extend(chatters.iter().map(|chatter| follow_session(&chatter.customer, &chatter.session)));
         let (stop, stopping) = watch::channel(false);
         let chat =
-            |(n, chatter): (usize, Chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), chance(seed, n as u64)));
+            |(n, chatter): (usize, Chatter)| tokio::spawn(chatter.chat_until(stopping.clone(), rng(seed, n as u64)));
         Self { chatting: chatters.into_iter().enumerate().map(chat).collect(), followers, stop }
     }
 
-    /// It has written more, so that what comes next meets it at work.
+    /// Waits until it has written more, so that the outage meets it at work.
     async fn goes_on(&self, desk: &Desk) {
         let staff = desk.staff();
-        let before = staff.log().await.unwrap().len();
-        until("the customers go on", RESUMED, async || staff.log().await.unwrap().len() > before + 30).await;
+        let before = staff.head().await.unwrap();
+        until("the customers go on", RESUMED, async || staff.log_after(before).await.unwrap().len() > 30).await;
     }
 
-    /// Everyone has an answer to everything.
+    /// Stops; every message has its answer.
     async fn leaves_answered(self) -> (Vec<Chatter>, Vec<Follower>) {
         self.stop.send_replace(true);
         let chatters = join_all(self.chatting).await.into_iter().map(Result::unwrap).collect();
@@ -69,7 +69,7 @@ async fn create(customer: &Customer, key: &str, name: &str) -> Response {
     customer.post_keyed("/api/conversation/create", key, &json!({"user_id": name})).await.unwrap()
 }
 
-/// Every command is refused soon, as something that passes.
+/// Every command is refused soon with 503.
 async fn commands_are_refused(customer: &Customer) {
     let message = json!({"user_id": "refused", "message": "多久发货？"});
     let session = json!({"session_id": "refused"});

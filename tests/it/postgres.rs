@@ -1,7 +1,7 @@
-//! The log in a real PostgreSQL under what a network, a server and other people's transactions do to it: a subscriber sees
-//! every position once and in order, is not frozen, and what was acknowledged is there once.
+//! The PostgreSQL adapter under faults of network, server and foreign transactions: subscribers see every position once, in order
+//! and without freezing, and acknowledged events are stored once.
 //!
-//! `conformance` beside that: the promises of the port, as on every adapter.
+//! `conformance` runs the suite of the port.
 
 mod conformance;
 mod faults;
@@ -17,7 +17,8 @@ use event_store::{
 };
 use futures::StreamExt as _;
 use sqlx::{Connection as _, PgConnection};
-use tests::{postgres::FreshDatabase, sealed};
+use testkit::sealed_event;
+use tests::postgres::FreshDatabase;
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
@@ -25,13 +26,13 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// Far beyond what anything here takes; a test that waits this long has found a freeze.
+/// Timeout of everything here.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// A lost hint costs a second; twice that and some for a busy machine.
+/// A lost notification costs one poll of a second; tolerance for a busy machine.
 const BEYOND_THE_POLL: Duration = Duration::from_secs(3);
 
 fn event(event_type: &str) -> SealedEvent {
-    SealedEvent { event_type: event_type.into(), ..sealed::event() }
+    SealedEvent { event_type: event_type.into(), ..sealed_event() }
 }
 
 fn any_event() -> SealedEvent {
@@ -49,7 +50,7 @@ struct Acknowledged {
     position: Position,
 }
 
-/// Appends one event after whatever is there; while the log is unavailable, the same one again.
+/// Appends one event, and repeats it while the log is unavailable.
 async fn append_patiently(store: &PostgresStore, stream: &StreamName, event: SealedEvent) -> Acknowledged {
     let event_id = event.event_id;
     let tries = async {
@@ -68,7 +69,7 @@ async fn append_one(store: &PostgresStore, stream: &StreamName) -> Acknowledged 
     append_patiently(store, stream, any_event()).await
 }
 
-/// What a subscriber is told, while it is told: it waits for the next event also when nobody asks it.
+/// Collects the events of a subscription in the background.
 struct Live(mpsc::UnboundedReceiver<Result<Arc<RecordedEvent>, ReadError>>);
 
 impl Live {
@@ -85,7 +86,7 @@ impl Live {
         Self(seen)
     }
 
-    /// The next event, which must come no later than a poll would bring it.
+    /// The next event, which must arrive within a poll.
     async fn next(&mut self) -> Position {
         let event = within(BEYOND_THE_POLL, "the subscriber", self.0.recv()).await.expect("it goes on");
         event.expect("no gap, no damage").position
@@ -101,7 +102,7 @@ fn follow(store: &PostgresStore, until: Position) -> JoinHandle<Result<Vec<Arc<R
     })
 }
 
-/// What a follower saw, which must be every position up to the last, once and in order, and unaltered.
+/// The followed events are every position up to the last, once, in order and intact.
 async fn sequence_of(follower: JoinHandle<Result<Vec<Arc<RecordedEvent>>, ReadError>>) -> Vec<Arc<RecordedEvent>> {
     let seen =
         within(PATIENCE, "the subscriber", follower).await.expect("it does not panic").expect("no gap, no damage");
@@ -112,7 +113,7 @@ async fn sequence_of(follower: JoinHandle<Result<Vec<Arc<RecordedEvent>>, ReadEr
     seen
 }
 
-/// Everything in the log is what was acknowledged, at the position that was acknowledged, once.
+/// The log holds exactly the acknowledged events, at their positions.
 fn assert_exactly(seen: &[Arc<RecordedEvent>], acknowledged: &[Acknowledged]) {
     let ids: HashSet<Uuid> = seen.iter().map(|event| event.event.event_id).collect();
     assert_eq!((seen.len(), ids.len()), (acknowledged.len(), acknowledged.len()));
@@ -134,7 +135,7 @@ async fn run_sql(url: &str, sql: &'static str) {
     sqlx::raw_sql(sql).execute(&mut connect(url).await).await.expect("the statement is right");
 }
 
-/// Asks until the answer is yes.
+/// Polls until the condition holds.
 async fn wait_until(database: &FreshDatabase, what: &'static str, question: &'static str) {
     let mut admin = connect(&database.admin_url()).await;
     let asking = async {

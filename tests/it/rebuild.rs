@@ -1,10 +1,10 @@
-//! Views rebuilt while the shop is busy: no reader ever sees a gap, a half-built table or an older figure after a newer one;
-//! whoever dies at whatever moment, what is there afterwards works, and says what the log says.
+//! Views are rebuilt under traffic. No reader sees a gap, a half-built table or an older figure after a newer one; after a crash at
+//! any moment the views work and match the log.
 
 pub(crate) mod day;
+pub(crate) mod fixture;
 mod kills;
 mod nodes;
-pub(crate) mod scene;
 mod traffic;
 mod windows;
 
@@ -13,9 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tests::effort::count;
+use tests::test_scale::count;
 
-use scene::{Ended, LONG, Scene, generation};
+use fixture::{Ended, Fixture, LONG, generation};
 use traffic::Traffic;
 
 /// Sessions of the past: about eight events each.
@@ -24,34 +24,34 @@ fn past() -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_on_sqlite_shows_readers_no_gap_and_nothing_older_after_something_newer() {
-    is_rebuilt_under_traffic(Scene::on_sqlite(past()).await, "rebuild on SQLite").await;
+async fn readers_see_no_gap_and_no_older_rows_during_a_rebuild_on_sqlite() {
+    is_rebuilt_under_traffic(Fixture::on_sqlite(past()).await, "rebuild on SQLite").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_on_postgres_shows_readers_no_gap_and_nothing_older_after_something_newer() {
-    is_rebuilt_under_traffic(Scene::on_postgres(past()).await, "rebuild on PostgreSQL").await;
+async fn readers_see_no_gap_and_no_older_rows_during_a_rebuild_on_postgres() {
+    is_rebuilt_under_traffic(Fixture::on_postgres(past()).await, "rebuild on PostgreSQL").await;
 }
 
-async fn is_rebuilt_under_traffic(mut scene: Scene, test: &str) {
-    scene.start();
-    let traffic = Traffic::begin(&[scene.desk()]);
+async fn is_rebuilt_under_traffic(mut fixture: Fixture, test: &str) {
+    fixture.start();
+    let traffic = Traffic::begin(&[fixture.desk()]);
     let rounds = count(2, 5) as u64;
     for round in 1..=rounds {
         goes_on(&traffic).await;
-        let rebuilt = rebuild(&scene, false).await.with_code(0);
+        let rebuilt = rebuild(&fixture, false).await.with_code(0);
         println!("{test}: {rebuilt}");
         assert_eq!((&rebuilt["generation"], &rebuilt["by"]), (&(round + 1).into(), &"desk".into()), "{rebuilt}");
-        assert_eq!(generation(scene.desk()).await, round + 1);
-        scene.agrees_with_the_log().await;
+        assert_eq!(generation(fixture.desk()).await, round + 1);
+        fixture.agrees_with_the_log().await;
     }
     goes_on(&traffic).await;
     traffic.end(test).await;
-    let compared = scene.agrees_with_the_log().await;
+    let compared = fixture.agrees_with_the_log().await;
     assert_eq!(compared["views_generation"], rounds + 1);
 }
 
-/// Everybody has written once more.
+/// Waits until every writer has written again.
 async fn goes_on(traffic: &Traffic) {
     let written = || traffic.tally.written.load(Ordering::Relaxed);
     let (before, began) = (written(), Instant::now());
@@ -61,6 +61,6 @@ async fn goes_on(traffic: &Traffic) {
     }
 }
 
-async fn rebuild(scene: &Scene, with_key: bool) -> Ended {
-    tokio::time::timeout(LONG, scene.replayed(with_key, &["rebuild"])).await.expect("it ends")
+async fn rebuild(fixture: &Fixture, with_key: bool) -> Ended {
+    tokio::time::timeout(LONG, fixture.replayed(with_key, &["rebuild"])).await.expect("it ends")
 }

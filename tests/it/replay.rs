@@ -1,5 +1,4 @@
-//! `desk-replay` on a PostgreSQL server: log and vault in two schemas of one database. What it does on files, and how the
-//! program behaves, is tested in `replay-tool/tests`.
+//! `desk-replay` on PostgreSQL, with log and vault in two schemas of one database. `replay-tool/tests` tests it on files.
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -11,16 +10,12 @@ use domain::{
     },
     text::SessionName,
 };
-use event_store::{
-    Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, Vault,
-    migration::migrate_vault,
-    sql::Database,
-    vault::{MasterKey, SqlKeys},
-};
+use event_store::{Actor, Expected, Log, StreamName, sql::Database};
 use replay_tool::{
     Cli,
-    cli::{Action, SessionArgs, StoreArgs, TailArgs, VerifyArgs},
+    cli::{Action, SessionArgs, TailArgs, VerifyArgs},
     run,
+    source::StoreArgs,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -41,10 +36,8 @@ impl Shop {
         let database = Postgres::shared().await.fresh_database().await;
         let folder = tempfile::tempdir().unwrap();
         let keys = Database::postgres(&database.url(), "vault", 2).await.unwrap();
-        migrate_vault(&keys).await.unwrap();
-        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
-        let vault = Vault::new(Arc::new(SqlKeys::new(keys)), master);
-        let log = Log::new(Arc::new(database.open().await), Arc::new(vault));
+        let master_key = folder.path().join("master-key");
+        let log = testkit::log_over(Arc::new(database.open().await), &keys, &master_key).await;
         let shop = Self { database, folder, log };
         shop.open_session().await;
         shop
@@ -53,19 +46,8 @@ impl Shop {
     async fn open_session(&self) {
         let session_name = SessionName::parse(NAME.to_owned()).unwrap();
         let name = Personal::Known(Named { session_name });
-        let stored = encode(&Event::Opened(Opened { visitor: VISITOR, context: ContextId(Uuid::nil()), name }));
-        let personal =
-            stored.personal.map(|(_, json)| PersonalPart { subject: VISITOR.0, class: KeyClass::Contact, json });
-        let event = NewEvent {
-            event_id: Uuid::new_v4(),
-            event_type: stored.event_type,
-            schema: stored.schema,
-            actor: Actor::new("customer", &VISITOR.to_string()),
-            correlation_id: Uuid::new_v4(),
-            causation_id: None,
-            data: stored.data,
-            personal,
-        };
+        let opened = encode(&Event::Opened(Opened { visitor: VISITOR, context: ContextId(Uuid::nil()), name }));
+        let event = testkit::new_event(opened, VISITOR.0, Actor::new("customer", &VISITOR.to_string()));
         let stream = StreamName::of("session", SessionId::of(VISITOR, NAME).0);
         self.log.append(&stream, Expected::NoStream, &[event]).await.unwrap();
     }
@@ -89,7 +71,7 @@ fn show(session: &str) -> Action {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_on_a_server_is_proved_counted_and_shown() {
+async fn desk_replay_reads_a_log_on_postgres() {
     let shop = Shop::with_a_session().await;
     let (report, code) = shop.replay(Action::Verify(VerifyArgs::default()), None).await;
     assert_eq!((&report["ok"], &report["events"], code), (&json!(true), &json!(1), ExitCode::SUCCESS));
@@ -102,7 +84,7 @@ async fn a_log_on_a_server_is_proved_counted_and_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_customer_is_erased_there_too() {
+async fn desk_replay_shows_an_erased_customer_as_erased_on_postgres() {
     let shop = Shop::with_a_session().await;
     shop.log.vault().erase_subject(VISITOR.0, jiff::Timestamp::now()).await.unwrap();
     let id = SessionId::of(VISITOR, NAME).to_string();

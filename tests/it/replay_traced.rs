@@ -1,8 +1,7 @@
-//! A replay looks and does nothing else: every command of `desk-replay`, as it is built, over a log of 10⁵ events, under
-//! `strace`. It opens nothing to write but the report that was asked for, changes no file, makes no connection and no socket;
-//! and the log's bytes are the same afterwards.
+//! `desk-replay` only reads: every command runs under `strace` on a generated log. It opens no file for writing but the requested
+//! report, opens no connection and no socket, and the bytes of the log do not change.
 //!
-//! The same look at programs that do write or connect finds that they do.
+//! The check itself is tested on programs that write or connect.
 
 mod trace;
 
@@ -20,21 +19,25 @@ use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tests::{
     desk::{Desk, Setup, program},
-    effort::seed,
     shop::{Order, bulk},
+    test_scale::{count, seed},
 };
 
 use crate::crash::until;
 
 use trace::{Traced, Wrong, trace};
 
-const EVENTS: u64 = 100_000;
-/// For what takes a started desk.
+/// Events of the log that every command is traced on.
+fn many() -> u64 {
+    count(10_000, 100_000) as u64
+}
+
+/// Events of the log that a started desk serves.
 const FEW: u64 = 2_000;
 /// `compare` has a test of its own; `rebuild` writes views, which is what it is for.
 const ELSEWHERE: [&str; 2] = ["compare", "rebuild"];
 
-/// A data directory with a log at rest, and a folder beside it for what a command may write.
+/// A data directory without a running desk, and a folder for output.
 struct Archive {
     folder: TempDir,
     /// A session with more events than others.
@@ -49,7 +52,7 @@ impl Archive {
         std::fs::create_dir(folder.path().join("temporary")).unwrap();
         let data = folder.path().join("data");
         bulk::write(Order::shop(events, seed, Timestamp::now()), &data, None, &mut |_| ()).await.unwrap();
-        let reader = SqliteStore::open_reader_at_rest(&data.join("events.db")).await.unwrap();
+        let reader = SqliteStore::open_reader_immutable(&data.join("events.db")).await.unwrap();
         let key =
             CheckpointKey::read_or_create(&folder.path().join("key"), reader.identity().await.unwrap()).unwrap().0;
         std::fs::write(folder.path().join("key.pub"), key.public().to_string()).unwrap();
@@ -75,7 +78,7 @@ impl Archive {
             (line("tail".into()), None),
             (line("stats".into()), None),
             (line(format!("show {session}")), None),
-            (line(format!("show {session} --at {EVENTS}")), None),
+            (line(format!("show {session} --at {}", many())), None),
             (line(format!("play {session} --speed 100000")), None),
             (line(format!("report {session} --html {at_page}")), draft(&page)),
             (line(format!("checkpoint --key {key} --out {at_note}")), draft(&note)),
@@ -130,10 +133,10 @@ fn lies(folder: &Path) -> BTreeMap<PathBuf, (u64, SystemTime, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replay_of_a_hundred_thousand_events_writes_nothing_and_speaks_to_nobody() {
+async fn replay_of_a_large_log_writes_no_file_and_opens_no_connection() {
     let began = Instant::now();
-    let archive = Archive::of(EVENTS, seed("a traced replay")).await;
-    println!("{EVENTS} events in {:?}", began.elapsed());
+    let archive = Archive::of(many(), seed("a traced replay")).await;
+    println!("{} events in {:?}", many(), began.elapsed());
     let commands = archive.commands();
     for (arguments, may_write) in &commands {
         let (began, what) = (Instant::now(), arguments.join(" "));
@@ -158,7 +161,7 @@ async fn a_replay_of_a_hundred_thousand_events_writes_nothing_and_speaks_to_nobo
 
 /// The views are compared where they are: their files are read as the log is.
 #[tokio::test(flavor = "multi_thread")]
-async fn comparing_the_views_with_the_log_changes_neither() {
+async fn compare_writes_neither_to_views_nor_log() {
     let mut archive = Archive::of(FEW, seed("a traced comparison")).await;
     build_views(&archive.path("data"), FEW).await;
     archive.lay = lies(&archive.path("data"));
@@ -194,7 +197,7 @@ async fn bring_to_rest(data: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_writes_or_connects_is_found_out() {
+async fn trace_finds_a_program_that_writes_or_connects() {
     let archive = Archive::of(200, 1).await;
     let (file, other) = (archive.path("data/events.db"), archive.path("data/other"));
     let (file, other) = (&*file.display().to_string(), &*other.display().to_string());

@@ -1,5 +1,4 @@
-//! What only the SQLite adapter promises: guards inside the file, that a newer program's file is refused, readers in other
-//! processes, and a full disk.
+//! Promises of the SQLite adapter alone: triggers, files of a newer version, readers in other processes, full disks.
 
 mod full_disk;
 
@@ -12,7 +11,7 @@ use event_store::{
 use futures::StreamExt;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
-use tests::sealed::event;
+use testkit::sealed_event;
 
 fn stream() -> StreamName {
     StreamName::parse("session-one").unwrap()
@@ -20,7 +19,7 @@ fn stream() -> StreamName {
 
 async fn append(store: &SqliteStore, count: usize) {
     for _ in 0..count {
-        store.append(&stream(), Expected::Any, vec![event()]).await.unwrap();
+        store.append(&stream(), Expected::Any, vec![sealed_event()]).await.unwrap();
     }
 }
 
@@ -28,7 +27,7 @@ async fn raw(path: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(path).connect().await.unwrap()
 }
 
-/// A log of three events, and a hand on its file.
+/// A log of three events, and a connection past the adapter.
 struct Hand {
     store: SqliteStore,
     raw: SqliteConnection,
@@ -44,7 +43,7 @@ impl Hand {
         Self { store, raw: raw(&path).await, folder }
     }
 
-    /// The statement is stopped by this guard, and the log stays as it was.
+    /// This trigger refuses the statement, and the log is unchanged.
     async fn is_refused(&mut self, sql: &str, guard: &str) {
         let before = self.store.read_all(Position::START, 100).await.unwrap();
         let error = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.raw).await.expect_err(sql);
@@ -56,7 +55,7 @@ impl Hand {
         assert_eq!(verify(&self.store, |_| {}).await.unwrap().first_flaw, None, "{sql}");
     }
 
-    /// The log still takes what comes through its door.
+    /// The log still accepts appends through the adapter.
     async fn goes_on(&self) {
         let head = self.store.head().await.unwrap();
         append(&self.store, 1).await;
@@ -65,7 +64,7 @@ impl Hand {
     }
 }
 
-/// An insert of a row like the last, with some columns otherwise.
+/// An insert of a copy of the last row with some columns changed.
 fn insert(how: &str, position: &str, version: &str, event_id: &str) -> String {
     format!(
         "{how} into event select {position}, stream, {version}, {event_id}, type, schema, recorded_at, actor, subject, key_id, \
@@ -74,7 +73,7 @@ fn insert(how: &str, position: &str, version: &str, event_id: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_event_is_never_updated() {
+async fn updating_an_event_is_refused() {
     let mut hand = Hand::new().await;
     let guard = "events are never changed";
     for sql in [
@@ -90,7 +89,7 @@ async fn an_event_is_never_updated() {
 }
 
 #[tokio::test]
-async fn an_event_is_never_deleted() {
+async fn deleting_an_event_is_refused() {
     let mut hand = Hand::new().await;
     for sql in ["delete from event where position = 3", "delete from event"] {
         hand.is_refused(sql, "events are never deleted").await;
@@ -99,7 +98,7 @@ async fn an_event_is_never_deleted() {
 }
 
 #[tokio::test]
-async fn an_event_is_inserted_at_the_next_position_and_version_only() {
+async fn inserting_at_another_position_or_version_is_refused() {
     let mut hand = Hand::new().await;
     let guard = "events are only appended";
     for how in ["insert", "insert or replace", "replace", "insert or ignore"] {
@@ -122,7 +121,7 @@ async fn an_event_is_inserted_at_the_next_position_and_version_only() {
 }
 
 #[tokio::test]
-async fn the_head_only_moves_forward_and_to_the_last_event() {
+async fn head_moves_forward_to_the_last_event_only() {
     let mut hand = Hand::new().await;
     for sql in [
         "update head set position = 2",
@@ -142,7 +141,7 @@ async fn the_head_only_moves_forward_and_to_the_last_event() {
 }
 
 #[tokio::test]
-async fn a_log_keeps_its_identity() {
+async fn log_id_survives_reopening() {
     let mut hand = Hand::new().await;
     let identity = hand.store.identity().await.unwrap();
     let kept = "a log keeps its id, and its generation only rises";
@@ -165,7 +164,7 @@ async fn a_log_keeps_its_identity() {
 }
 
 #[tokio::test]
-async fn a_database_from_a_newer_version_is_refused() {
+async fn database_of_a_newer_version_is_refused() {
     let mut hand = Hand::new().await;
     let row = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
                values (9999, 'from the future', true, x'00', 0)";
@@ -174,14 +173,14 @@ async fn a_database_from_a_newer_version_is_refused() {
     let writer = SqliteStore::open(&path).await.err().unwrap();
     let reader = SqliteStore::open_reader(&path).await.err().unwrap();
     for error in [writer, reader] {
-        assert!(matches!(error, MigrationError::Newer { room: "log", version: 9999 }), "{error:?}");
+        assert!(matches!(error, MigrationError::Newer { database: "log", version: 9999 }), "{error:?}");
         let said = error.to_string();
         assert!(said.contains("migration 9999") && said.contains("newer version of Fiido Desk"), "{said}");
     }
 }
 
 #[tokio::test]
-async fn a_reader_in_another_process_sees_what_is_written() {
+async fn reader_in_another_process_sees_appended_events() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     assert!(SqliteStore::open_reader(&path).await.is_err(), "there is no log to read");
@@ -202,9 +201,9 @@ async fn a_reader_in_another_process_sees_what_is_written() {
     assert_eq!(events.next().await.unwrap().unwrap().position, Position(5));
 }
 
-/// Readers stop with an alarm rather than skip.
+/// Readers stop with an error and never skip.
 #[tokio::test]
-async fn a_hole_or_a_damaged_event_stops_readers_and_is_named() {
+async fn gap_or_damaged_event_stops_readers_and_is_named() {
     let mut hand = Hand::new().await;
     let changes = "drop trigger event_is_never_updated; update event set recorded_at = replace(recorded_at, 'T', ' ') where position = 2;";
     sqlx::raw_sql(changes).execute(&mut hand.raw).await.unwrap();
@@ -216,14 +215,14 @@ async fn a_hole_or_a_damaged_event_stops_readers_and_is_named() {
     assert!(matches!(gap, Err(ReadError::Gap { expected: Position(2), found: Position(3) })), "{gap:?}");
 }
 
-/// A writer that lost its footing (someone appended by hand) refuses; it does not write beside the log.
+/// A writer refuses to append after a row was inserted past it.
 #[tokio::test]
-async fn a_log_that_was_appended_to_by_hand_takes_nothing_more() {
+async fn log_changed_by_hand_refuses_appends() {
     let mut hand = Hand::new().await;
     let by_hand = insert("insert", "4", "4", "randomblob(16)");
     sqlx::raw_sql(AssertSqlSafe(by_hand)).execute(&mut hand.raw).await.unwrap();
     for _ in 0..3 {
-        let refused = hand.store.append(&stream(), Expected::Any, vec![event()]).await;
+        let refused = hand.store.append(&stream(), Expected::Any, vec![sealed_event()]).await;
         assert!(matches!(refused, Err(AppendError::Unavailable(_))), "{refused:?}");
     }
     let (bad, _) = verify(&hand.store, |_| {}).await.unwrap().first_flaw.unwrap();

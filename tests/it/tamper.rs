@@ -1,5 +1,5 @@
-//! Whoever can write the file can do anything to it; one event changed, deleted, inserted or moved is found all the same,
-//! and the first bad position is named: by `verify`, and by the verifier that was written from the page about the hash.
+//! A SQLite file changed by hand: a changed, deleted, inserted or moved event is found, with the first bad position, by `verify` and
+//! by the Python verifier written from the documentation.
 
 mod forgery;
 
@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub(crate) const EVENTS: u64 = 200;
 const STREAMS: usize = 9;
 
-/// One thing done to the file, and the first position that is bad then.
+/// A change of the file, and the first bad position after it.
 struct Tampering {
     what: String,
     sql: String,
@@ -33,7 +33,7 @@ fn tampering(what: impl Into<String>, sql: impl Into<String>, first_bad: u64) ->
     Tampering { what: what.into(), sql: sql.into(), first_bad }
 }
 
-/// A log that was written honestly, to be copied and tampered with.
+/// An intact log, to be copied and changed.
 pub(crate) struct Written {
     folder: TempDir,
     pub(crate) events: Vec<Arc<RecordedEvent>>,
@@ -63,7 +63,7 @@ impl Written {
         &self.events[position as usize - 1]
     }
 
-    /// A copy with one thing done to it.
+    /// A copy with one change.
     pub(crate) async fn tampered(&self, sql: &str) -> PathBuf {
         let copy = self.folder.path().join(format!("{}.db", Uuid::new_v4()));
         std::fs::copy(self.path(), &copy).unwrap();
@@ -85,7 +85,7 @@ impl Written {
     }
 }
 
-/// What stands between a hand and the rows is taken away.
+/// The triggers are dropped.
 pub(crate) const NO_GUARDS: &str = "pragma ignore_check_constraints = on; \
     drop trigger event_is_never_updated; drop trigger event_is_never_deleted; drop trigger event_is_only_appended; \
     drop trigger head_only_moves_forward; drop trigger head_is_never_deleted; drop trigger head_is_made_once;";
@@ -117,7 +117,7 @@ async fn proof(path: &Path) -> Report {
     verify(&*reader, |_| {}).await.unwrap()
 }
 
-/// Exit code and what the Python verifier said.
+/// Exit code and output of the Python verifier.
 fn second_opinion(path: &Path) -> (i32, String) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/verify_log.py");
     let output = Command::new("python3").arg(script).arg(path).output().expect("python3 is installed");
@@ -125,7 +125,7 @@ fn second_opinion(path: &Path) -> (i32, String) {
     (output.status.code().unwrap(), said)
 }
 
-/// The first, the last, and some between, the same for the same seed.
+/// The first, the last, and some positions between.
 pub(crate) fn positions(test: &str) -> Vec<u64> {
     let seed = std::env::var("TAMPER_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
     println!("{test}: TAMPER_SEED={seed}");
@@ -136,7 +136,7 @@ pub(crate) fn positions(test: &str) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn an_honest_log_is_proved_by_both_verifiers() {
+async fn intact_log_passes_both_verifiers() {
     let written = Written::new().await;
     let report = proof(&written.path()).await;
     assert_eq!((report.first_flaw, report.events, report.head), (None, EVENTS, Position(EVENTS)));
@@ -146,7 +146,7 @@ async fn an_honest_log_is_proved_by_both_verifiers() {
 }
 
 #[tokio::test]
-async fn an_empty_log_is_proved_by_both_verifiers() {
+async fn empty_log_passes_both_verifiers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     drop(SqliteStore::open(&path).await.unwrap());
@@ -155,7 +155,7 @@ async fn an_empty_log_is_proved_by_both_verifiers() {
 }
 
 #[test]
-fn a_file_that_is_no_log_cannot_be_judged() {
+fn file_that_is_no_log_gets_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     assert_eq!(second_opinion(&path).0, 2, "there is no file");
@@ -163,7 +163,7 @@ fn a_file_that_is_no_log_cannot_be_judged() {
     assert_eq!(second_opinion(&path).0, 2);
 }
 
-/// For every column: values that an honest row could have, and values that it could not.
+/// For every column, values that a row could have and values that it could not.
 pub(crate) const CHANGES: &[(&str, &str)] = &[
     ("stream", "'session-forged'"),
     ("stream", "'No Stream'"),
@@ -197,7 +197,7 @@ pub(crate) const CHANGES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_column_is_tried() {
+fn tampering_covers_every_column() {
     let migration = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/sqlite/log/0001_event.sql");
     let migration = std::fs::read_to_string(migration).unwrap();
     let table = migration.split("create table event (").nth(1).unwrap().split("unique (").next().unwrap();
@@ -209,7 +209,7 @@ fn every_column_is_tried() {
 }
 
 #[tokio::test]
-async fn a_change_of_any_column_is_found_at_its_position() {
+async fn change_in_any_column_is_found_at_its_position() {
     let written = Written::new().await;
     for position in positions("changes") {
         for (column, value) in CHANGES {
@@ -220,7 +220,7 @@ async fn a_change_of_any_column_is_found_at_its_position() {
 }
 
 #[tokio::test]
-async fn a_deleted_event_is_found_at_its_position() {
+async fn deleted_event_is_found_at_its_position() {
     let written = Written::new().await;
     for position in positions("deletions") {
         let sql = format!("delete from event where position = {position};");
@@ -230,9 +230,9 @@ async fn a_deleted_event_is_found_at_its_position() {
     }
 }
 
-/// Where a page has a hole, what stands before the hole is looked at as well.
+/// The events before a gap are checked as well.
 #[tokio::test]
-async fn the_first_of_two_is_named() {
+async fn first_of_two_changes_is_named() {
     let written = Written::new().await;
     for (changed, removed) in [(1, 2), (20, 150), (EVENTS - 1, EVENTS)] {
         let sql = format!(
@@ -242,9 +242,9 @@ async fn the_first_of_two_is_named() {
     }
 }
 
-/// Rows below the first position are shown by no page that begins there; they are found before anything else.
+/// Rows below position 1 are in no page, so they are looked for first.
 #[tokio::test]
-async fn an_event_put_below_the_first_position_is_found() {
+async fn event_inserted_below_position_one_is_found() {
     let written = Written::new().await;
     for position in positions("below") {
         for to in ["0", "-position"] {
@@ -255,7 +255,7 @@ async fn an_event_put_below_the_first_position_is_found() {
 }
 
 #[tokio::test]
-async fn two_swapped_events_are_found_at_the_earlier_position() {
+async fn swapped_events_are_found_at_the_earlier_position() {
     let written = Written::new().await;
     let all = positions("swaps");
     let pairs = all.windows(2).map(|pair| (pair[0].min(pair[1]), pair[0].max(pair[1])));
@@ -275,7 +275,7 @@ async fn two_swapped_events_are_found_at_the_earlier_position() {
             &["event_id", "data", "hash"],
         ] {
             let sql = swap_columns(one, other, columns);
-            // two plain events have the same absent parts, but never the same data
+            // Two events may lack the same parts, but never have the same data.
             written.is_found(&tampering(format!("{columns:?} of {one} and {other} swapped"), sql, one)).await;
         }
     }
@@ -295,7 +295,7 @@ pub(crate) fn swap_columns(one: u64, other: u64, columns: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_changed_head_is_found() {
+async fn changed_head_is_found() {
     let written = Written::new().await;
     let last = EVENTS;
     let changes = [

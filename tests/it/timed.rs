@@ -1,5 +1,6 @@
-//! What takes time, measured where nothing else runs: `make test-long` runs these alone and one after the other, and they print
-//! what they measured.
+//! Measurements: `make test-long` runs these alone and one after the other, and they print their figures.
+
+mod frozen_holder;
 
 use std::{
     future::Future,
@@ -16,17 +17,17 @@ use serde_json::json;
 use tests::desk::{Desk, Setup};
 
 const PASSWORD: &str = "another four words";
-/// Accounts, each of which is tried once: the first failure of an hour leaves a note in the log.
+/// Accounts, each tried once, because the first failure of an hour is recorded.
 const ROUNDS: usize = 200;
-/// The two may differ by so much.
+/// The largest allowed difference.
 const ALIKE: f64 = 0.10;
 const AT_ONCE: usize = 20;
-/// Reads while the crowd signs in.
+/// Reads during the sign-ins.
 const READS: usize = 2_000;
-/// The longest that all but one of a hundred may take.
+/// The bar for the 99th percentile.
 const P99: Duration = Duration::from_millis(50);
 
-/// Wrong passwords make their address wait, so every try comes from another.
+/// Wrong passwords throttle their address, so every attempt has another one.
 struct Door {
     desk: Desk,
     client: Client,
@@ -62,7 +63,7 @@ async fn took<T>(work: impl Future<Output = T>) -> (T, Duration) {
     (work.await, began.elapsed())
 }
 
-/// The time that a share of them took at most.
+/// A quantile.
 fn quantile(times: &mut [Duration], share: f64) -> Duration {
     times.sort_unstable();
     #[expect(
@@ -77,7 +78,7 @@ fn quantile(times: &mut [Duration], share: f64) -> Duration {
 
 #[tokio::test]
 #[ignore = "timed: make test-long runs it alone"]
-async fn a_name_that_is_there_costs_what_one_that_is_not_costs() {
+async fn sign_in_takes_the_same_time_for_known_and_unknown_names() {
     let door = Door::start();
     for number in 0..ROUNDS {
         door.make(&format!("somebody-{number:04}")).await;
@@ -88,7 +89,7 @@ async fn a_name_that_is_there_costs_what_one_that_is_not_costs() {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for number in 0..ROUNDS {
         let names = [(format!("somebody-{number:04}"), true), (format!("nobodyat-{number:04}"), false)];
-        // Neither always comes first.
+        // The order alternates.
         let in_turn = if number % 2 == 0 { [0, 1] } else { [1, 0] };
         for (name, is_known) in in_turn.map(|place| &names[place]) {
             let (status, time) = took(door.try_in(name, "a wrong password")).await;
@@ -97,7 +98,7 @@ async fn a_name_that_is_there_costs_what_one_that_is_not_costs() {
         }
     }
     let ratio = |of: (Duration, Duration)| of.0.as_secs_f64() / of.1.as_secs_f64();
-    // Round by round, so that a machine that is now faster and now slower is so for both.
+    // Ratios by round, so that changes of the machine's speed affect both.
     let mut by_round: Vec<f64> = known.iter().copied().zip(unknown.iter().copied()).map(ratio).collect();
     by_round.sort_by(f64::total_cmp);
     let (known, unknown) = (quantile(&mut known, 0.5), quantile(&mut unknown, 0.5));
@@ -109,7 +110,7 @@ async fn a_name_that_is_there_costs_what_one_that_is_not_costs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "timed: make test-long runs it alone"]
-async fn while_twenty_sign_in_the_list_is_there_at_once() {
+async fn session_list_stays_fast_during_twenty_sign_ins() {
     let door = Arc::new(Door::start());
     for number in 0..AT_ONCE {
         door.make(&format!("somebody-{number:04}")).await;

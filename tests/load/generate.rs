@@ -36,7 +36,7 @@ pub(super) struct GenerateArgs {
     /// So many events, exactly
     #[arg(long, value_name = "N")]
     events: u64,
-    /// What chance begins with
+    /// The seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// The folder, made if it is not there; one with a log in it is refused

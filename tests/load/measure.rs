@@ -5,8 +5,8 @@
 
 mod append;
 mod connection;
+mod fixture;
 mod followers;
-mod ground;
 mod http;
 mod process;
 mod proof;
@@ -18,10 +18,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-pub(crate) use ground::Failure;
+pub(crate) use fixture::Failure;
 pub(crate) use http::quiet_server;
 
-use ground::Ground;
+use fixture::Fixture;
 
 /// What is measured, and how hard.
 #[derive(Debug, Args)]
@@ -88,29 +88,29 @@ pub(crate) struct Line {
 /// A row could not be measured, or a log did not hold what was acknowledged.
 pub(crate) async fn measure(args: MeasureArgs) -> Result<(), Failure> {
     let rows = if args.rows.is_empty() { Row::value_variants().to_vec() } else { args.rows };
-    let ground = Ground::open(args.dir, args.rounds, args.seconds, args.events)?;
-    say(&format!("fdatasync of one page here: {:.2} ms (median of 100)\n", ground.fdatasync_ms()?));
+    let fixture = Fixture::open(args.dir, args.rounds, args.seconds, args.events)?;
+    say(&format!("fdatasync of one page here: {:.2} ms (median of 100)\n", fixture.fdatasync_ms()?));
     say("| what | measured | against | ratio | at least | |");
     say("|---|---|---|---|---|---|");
     for row in rows {
-        for line in lines_of(row, &ground).await? {
+        for line in lines_of(row, &fixture).await? {
             print(&line);
         }
     }
     Ok(())
 }
 
-async fn lines_of(row: Row, ground: &Ground) -> Result<Vec<Line>, Failure> {
+async fn lines_of(row: Row, fixture: &Fixture) -> Result<Vec<Line>, Failure> {
     match row {
-        Row::AppendPostgres => append::postgres(ground).await,
-        Row::AppendSqlite => append::sqlite(ground).await,
-        Row::Share => share::share(ground).await,
-        Row::Http => http::http(ground).await,
-        Row::RebuildSqlite => rebuild::sqlite(ground).await,
-        Row::RebuildPostgres => rebuild::postgres(ground).await,
-        Row::Verify => proof::verify(ground).await,
-        Row::Followers => followers::followers(ground).await,
-        Row::Start => start::start(ground).await,
+        Row::AppendPostgres => append::postgres(fixture).await,
+        Row::AppendSqlite => append::sqlite(fixture).await,
+        Row::Share => share::share(fixture).await,
+        Row::Http => http::http(fixture).await,
+        Row::RebuildSqlite => rebuild::sqlite(fixture).await,
+        Row::RebuildPostgres => rebuild::postgres(fixture).await,
+        Row::Verify => proof::verify(fixture).await,
+        Row::Followers => followers::followers(fixture).await,
+        Row::Start => start::start(fixture).await,
     }
 }
 

@@ -10,7 +10,7 @@ import pathlib
 import threading
 import uuid
 
-import house
+import fixture
 import schemathesis
 from schemathesis import GenerationMode
 
@@ -36,7 +36,7 @@ class Caller:
     """Whoever asks. What a request ends, like a sign-in or a password, is not what the others are made with."""
 
     def __init__(self):
-        self._client = house.Client(KNOWN["url"])
+        self._client = fixture.Client(KNOWN["url"])
         self._lock = threading.RLock()
         self.member = Member(self._client, *KNOWN["credentials"]) if KNOWN["credentials"] else None
         self._spare = None
@@ -46,7 +46,7 @@ class Caller:
     def token(self, case):
         with self._lock:
             if CALLER == "customer":
-                self._visitor = self._visitor or house.visit(self._client)[0]
+                self._visitor = self._visitor or fixture.visit(self._client)[0]
                 return self._visitor
             if _is(case, "POST", "/api/agent/logout"):
                 return self.member.sign_in()["access_token"]
@@ -59,13 +59,13 @@ class Caller:
     def spare(self):
         """Somebody of the caller's role whose password may change. Wrong ones make it wait; then there is another."""
         if self._spare is None:
-            self._spare = Member(self._client, *house.another(self._client, CALLER))
+            self._spare = Member(self._client, *fixture.another(self._client, CALLER))
         return self._spare
 
     def guarded(self, path):
         """Somebody of the caller's role at the place in setting up a second factor that a path needs."""
         if path not in self._guarded:
-            self._guarded[path] = house.Guarded(self._client, CALLER, path)
+            self._guarded[path] = fixture.Guarded(self._client, CALLER, path)
         return self._guarded[path]
 
     def somebody_else(self, agent):
@@ -105,7 +105,7 @@ def _is(case, method, path):
 
 
 def _is_about_a_second_factor(case):
-    return CALLS.member is not None and case.operation.path.startswith(house.SECOND_FACTOR)
+    return CALLS.member is not None and case.operation.path.startswith(fixture.SECOND_FACTOR)
 
 
 def _is_positive(case):
@@ -123,7 +123,7 @@ def _make_real(case):
     if not isinstance(case.body, dict):
         return
     if _is(case, "POST", "/api/customer/identify"):
-        case.body["identity_token"] = house.identity_token("4711")
+        case.body["identity_token"] = fixture.identity_token("4711")
     if CALLS.member is None:
         return
     if _is(case, "POST", "/api/agent/login"):
@@ -134,7 +134,7 @@ def _make_real(case):
         case.body["old_password"] = CALLS.spare().password
     if _is(case, "POST", "/api/agents"):
         # What is made up most easily is tried first by others, too.
-        case.body |= {"username": f"made-{uuid.uuid4()}", "password": house.FIRST}
+        case.body |= {"username": f"made-{uuid.uuid4()}", "password": fixture.FIRST}
     if _is_about_a_second_factor(case):
         guarded = CALLS.guarded(case.operation.path)
         case.body |= {"password": guarded.password, "code": guarded.code or "000000"}
@@ -143,9 +143,9 @@ def _make_real(case):
 @schemathesis.hook
 def before_call(context, case, kwargs):
     case.headers = case.headers or {}
-    case.headers["X-Forwarded-For"] = house.address()
+    case.headers["X-Forwarded-For"] = fixture.address()
     if case.operation.path.startswith("/api/agents/{id}") and case.path_parameters:
-        # Whoever acts and whoever furnishes the house stay what they are.
+        # Whoever acts and whoever sets up the fixture stay what they are.
         case.path_parameters = {"id": CALLS.somebody_else(case.path_parameters["id"])}
     if _is(case, "GET", "/api/events") and _one_in(2, case):
         case.headers["Accept"] = "application/x-ndjson"

@@ -12,7 +12,7 @@ import sys
 import time
 import xml.etree.ElementTree as xml
 
-import house
+import fixture
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Examples for each operation and caller: in every run, and in a long one.
@@ -24,7 +24,7 @@ LIMIT_S = (300, 3600)
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--desk", required=True, help="the program")
-    parser.add_argument("--caller", choices=house.CALLERS, action="append", help="only as this one; may be repeated")
+    parser.add_argument("--caller", choices=fixture.CALLERS, action="append", help="only as this one; may be repeated")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("DESK_TEST_SEED") or random.randrange(1 << 32)))
     parser.add_argument("--examples", type=int)
     parser.add_argument("more", nargs="*", help="passed on to `st run`, like `-- --include-path /api/chat`")
@@ -47,9 +47,9 @@ def phases(caller):
 
 def run(caller, options):
     """One caller's run; answers the tests, those that failed, and how each operation answered."""
-    folder, desk, known = house.start(options.desk, caller)
+    folder, desk, known = fixture.start(options.desk, caller)
     with folder:
-        for name in ("hooks.py", "house.py"):
+        for name in ("hooks.py", "fixture.py"):
             shutil.copy(HERE / name, desk.folder / name)
         (desk.folder / "schemathesis.toml").write_text(configuration(known["there_is"]))
         command = [
@@ -108,11 +108,11 @@ def never_done(everybodys):
 def main():
     options = arguments()
     print(f"schemathesis: DESK_TEST_SEED={options.seed}", flush=True)
-    callers = options.caller or house.CALLERS
+    callers = options.caller or fixture.CALLERS
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         outcomes = list(pool.map(lambda caller: run(caller, options), callers))
     tests, failed = (sum(column) for column in list(zip(*outcomes))[:2])
-    if set(callers) == set(house.CALLERS) and not options.more:
+    if set(callers) == set(fixture.CALLERS) and not options.more:
         never = never_done([answered for _, _, answered in outcomes])
         print("".join(f"error: nobody was ever answered by {operation}\n" for operation in never), end="")
         tests, failed = tests + 1, failed + bool(never)

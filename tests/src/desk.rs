@@ -1,4 +1,4 @@
-//! A really started `desk`: the program that `cargo build` made, on a port of its own, with its own data.
+//! A started `desk`: the program that `cargo build` made, on its own port and data directory.
 //!
 //! Invariant: a server never outlives its test: dropping it kills it.
 
@@ -23,15 +23,15 @@ pub use frames::{EventFrame, Frames};
 pub struct Setup {
     /// PostgreSQL instead of SQLite.
     pub database_url: Option<String>,
-    /// The log in a place of its own.
+    /// Where the log is, if not with the rest.
     pub event_store_url: Option<String>,
-    /// The role that migrates.
+    /// The URL with the role that migrates.
     pub database_owner_url: Option<String>,
     /// A data directory that exists already; otherwise a fresh one.
     pub data_dir: Option<PathBuf>,
-    /// Settings over all that, like `("DESK_TIME_ZONE", "UTC")`.
+    /// Further settings, like `("DESK_TIME_ZONE", "UTC")`.
     pub environment: Vec<(&'static str, String)>,
-    /// A program before the server, like `strace -f …`.
+    /// A command that runs the server, like `strace -f …`.
     pub wrapper: Vec<String>,
 }
 
@@ -48,9 +48,9 @@ pub struct Desk {
 
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_secs(60);
-/// What the account `admin` of every server here signs in with.
+/// The password of the account `admin` on every server.
 pub const ADMIN_PASSWORD: &str = "correct horse battery";
-/// A token is used for less than the quarter of an hour that it is good for.
+/// How long an access token is reused: less than its lifetime of 15 min.
 const SIGNED_IN: Duration = Duration::from_secs(10 * 60);
 
 impl Desk {
@@ -79,7 +79,7 @@ impl Desk {
         }
     }
 
-    /// Starts the server and waits for it to end; answers its exit code and what it said. For starts that are refused.
+    /// Starts a server that refuses to start, and waits for its end. Returns its exit code and output.
     #[must_use]
     pub fn start_refused(setup: Setup) -> (Option<i32>, String) {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -123,7 +123,7 @@ impl Desk {
                 command.env(name, url);
             }
         }
-        // All of a test's callers are at one address.
+        // All callers of a test have one address, so the limits are off.
         command.env("DESK_CHAT_RATE_PER_MINUTE", "0").env("DESK_RATE_PER_SECOND", "0");
         command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
         let mut child =
@@ -147,7 +147,7 @@ impl Desk {
         }
     }
 
-    /// The same key for every node of a test's database.
+    /// One key for all nodes of a test.
     fn master_key(&self) -> PathBuf {
         let folder = self.data_dir.parent().expect("a data directory has a parent");
         let path = folder.join("test-master-key");
@@ -178,7 +178,7 @@ impl Desk {
         self.log.lock().expect("nobody panics with the log").clone()
     }
 
-    /// Beside a test that failed: the newest that the server had to say.
+    /// Prints the last lines of the log beside a failed test.
     #[expect(clippy::print_stderr, reason = "shown beside a test that failed")]
     fn print_log(&self) {
         let log = self.log();
@@ -191,13 +191,13 @@ impl Desk {
     /// SIGKILL, at once.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // With a wrapper the server is its child; a wrapper that is killed takes it along only if told to.
+            // A wrapper has the server as its child, which survives it unless the wrapper was told to kill it.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    /// SIGTERM; answers the exit code.
+    /// SIGTERM; returns the exit code.
     pub fn terminate(&mut self) -> Option<i32> {
         let mut child = self.child.take()?;
         let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill can be run");
@@ -229,7 +229,7 @@ impl Desk {
         self.master_key()
     }
 
-    /// A customer who has never been here.
+    /// A new customer without a token.
     #[must_use]
     pub fn customer(&self) -> Customer {
         Customer::new(self.url())
@@ -242,10 +242,10 @@ impl Desk {
         if self.setup.event_store_url.is_none() { staff.where_positions_are_dense() } else { staff }
     }
 
-    /// The administrator's access token; it is asked for once and used as long as it is good.
+    /// The administrator's access token, which is fetched once and reused while it is valid.
     ///
     /// # Panics
-    /// Nobody can sign in.
+    /// Sign-in fails.
     #[must_use]
     pub fn staff_token(&self) -> String {
         let mut kept = self.staff_token.lock().expect("nobody panics with the token");
@@ -281,7 +281,7 @@ pub fn program(name: &str) -> PathBuf {
     path.unwrap_or_else(|| panic!("{name} is missing: `make test` builds it, or `cargo build -p api -p replay-tool`"))
 }
 
-/// A program that starts without a setting: what is set for the tests is none of the program's.
+/// A command without any `DESK_…` variable of the test process.
 pub fn without_settings(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DESK_")) {
@@ -290,9 +290,8 @@ pub fn without_settings(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// A port below those that the system gives to clients: while a server is down, a client that comes back must not be given
-/// the server's own port.
+/// A free port below the ephemeral range: while a server is down, a reconnecting client must not be given its port.
 fn free_port() -> u16 {
     let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    std::iter::repeat_with(|| rand::random_range(10_000..32_000)).find(is_free).expect("it goes on for ever")
+    std::iter::repeat_with(|| rand::random_range(10_000..32_000)).find(is_free).expect("some port is free")
 }

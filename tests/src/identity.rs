@@ -8,12 +8,12 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// For whom the tokens are, as the settings have it by default.
+/// The default audience of the settings.
 pub const AUDIENCE: &str = "fiido-desk";
 
 /// A 2,048-bit key in PKCS#1.
 const RSA: &str = include_str!("identity/rsa.hex");
-/// What stands before a seed of Ed25519 in PKCS#8.
+/// The PKCS#8 header before an Ed25519 seed.
 const ED25519_HEADER: &str = "302e020100300506032b657004220420";
 
 /// A key of the shop.
@@ -41,7 +41,7 @@ impl Key {
         }
     }
 
-    /// What it is used with.
+    /// Its algorithm.
     #[must_use]
     pub fn algorithm(self) -> Algorithm {
         match self {
@@ -62,7 +62,7 @@ impl Key {
         }
     }
 
-    /// What the desk is given of it.
+    /// Its public key, or the shared secret, as `desk` is given it.
     #[must_use]
     pub fn jwk(self) -> Value {
         let mut jwk = Jwk::from_encoding_key(&self.encoding(), self.algorithm()).expect("the key is good");
@@ -89,21 +89,21 @@ pub fn sign(header: &Header, claims: &Value, key: &EncodingKey) -> String {
     jsonwebtoken::encode(header, claims, key).expect("claims can be signed")
 }
 
-/// A token as anybody may put it together.
+/// An arbitrary token with this header, claims and signature.
 #[must_use]
 pub fn forged(header: &Value, claims: &Value, signature: &[u8]) -> String {
     let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     format!("{}.{}.{}", part(header.to_string().as_bytes()), part(claims.to_string().as_bytes()), part(signature))
 }
 
-/// Good claims of a token that was not used yet.
+/// Valid claims with a fresh `jti`.
 #[must_use]
 pub fn claims(sub: &str) -> Value {
     let now = Timestamp::now().as_second();
     json!({"aud": AUDIENCE, "sub": sub, "iat": now, "exp": now + 300, "jti": Uuid::new_v4()})
 }
 
-/// The same with other values; `null` takes a claim away.
+/// The same claims with changes; `null` removes a claim.
 #[must_use]
 pub fn with(mut claims: Value, changes: &Value) -> Value {
     let (object, changes) = (claims.as_object_mut().expect("an object"), changes.as_object().expect("an object"));
@@ -122,7 +122,7 @@ pub fn key_set() -> Value {
     json!({"keys": Key::ALL.map(Key::jwk)})
 }
 
-/// Writes it as an operator should: nobody else can read it.
+/// Writes it with mode 0640.
 ///
 /// # Panics
 /// The folder cannot be written.

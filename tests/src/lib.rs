@@ -1,14 +1,14 @@
 //! What the tests of this workspace share: servers to run against, and a shop's days to fill them with.
 
+pub mod app_without_processes;
 pub mod desk;
-pub mod effort;
-pub mod eventful;
+pub mod envelope;
+pub mod fuzz_targets;
 pub mod identity;
 pub mod kurrent;
 pub mod oracle;
-pub mod outside;
 pub mod postgres;
-pub mod quiet;
-pub mod sealed;
+pub mod rare_events;
 pub mod shop;
+pub mod test_scale;
 pub mod totp;

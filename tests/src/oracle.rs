@@ -14,7 +14,7 @@ mod statistics;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use event_store::{EventReader, Opened, Position, RecordedEvent, Vault};
+use event_store::{EventReader, Position, RecordedEvent, Unsealed, Vault};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -123,8 +123,8 @@ impl Oracle {
 
 async fn tell(event: &RecordedEvent, vault: &Vault) -> Told {
     let personal = match vault.open(event).await.expect("the vault belongs to the log") {
-        Opened::Known(json) => serde_json::from_str(&json).expect("a personal part is JSON"),
-        Opened::Nothing | Opened::Erased => Value::Null,
+        Unsealed::Known(json) => serde_json::from_str(&json).expect("a personal part is JSON"),
+        Unsealed::Nothing | Unsealed::Erased => Value::Null,
     };
     let stored = &event.event;
     Told {

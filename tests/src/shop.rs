@@ -8,16 +8,16 @@
 //! appends of a stream stand in the order of its versions; a subject that was erased gets no further personal part. Memory
 //! holds the sessions that go on, not those that were.
 
+mod actions;
 mod agenda;
 pub mod bulk;
 mod calendar;
-mod chance;
 mod doors;
 mod people;
 mod profile;
 mod reactions;
+mod rng;
 mod rules;
-mod steps;
 mod thread;
 mod words;
 pub mod write;
@@ -37,10 +37,10 @@ use event_store::{Expected, NewEvent, StreamName};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use agenda::{Agenda, Step};
-use chance::Chance;
+use agenda::{Action, Agenda};
 use doors::{Doors, WallClock};
 use people::{People, Who};
+use rng::Rng;
 use thread::{Thread, Threads};
 use words::Words;
 
@@ -52,7 +52,7 @@ pub use rules::RULES;
 pub struct Order {
     /// So many events, exactly.
     pub events: u64,
-    /// What chance begins with.
+    /// What rng begins with.
     pub seed: u64,
     /// Nothing happens later.
     pub until: Timestamp,
@@ -84,7 +84,7 @@ impl Order {
 
 /// One thing that happened, in the order in which it did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happening {
+pub enum Step {
     /// Events were appended.
     Appended(Append),
     /// A person was forgotten: the keys of all that was personal about this subject are to be destroyed.
@@ -113,7 +113,7 @@ pub struct Append {
 #[derive(Debug)]
 pub struct Shop {
     order: Order,
-    chance: Chance,
+    rng: Rng,
     words: Words,
     people: People,
     agenda: Agenda,
@@ -125,19 +125,19 @@ pub struct Shop {
     namespace: Uuid,
     given: u64,
     erased: HashSet<VisitorId>,
-    ready: VecDeque<Happening>,
+    ready: VecDeque<Step>,
 }
 
 impl Shop {
     /// Opens the doors.
     #[must_use]
     pub fn open(order: Order) -> Self {
-        let mut chance = Chance::from_seed(order.seed);
-        let (namespace, begins) = (chance.id(), order.begins());
+        let mut rng = Rng::from_seed(order.seed);
+        let (namespace, begins) = (rng.id(), order.begins());
         let mut agenda = Agenda::default();
-        agenda.add(begins, None, Step::Arrive);
+        agenda.add(begins, None, Action::Arrive);
         Self {
-            people: People::hired(&mut chance),
+            people: People::hired(&mut rng),
             words: Words::read(),
             doors: Doors::open(&order),
             clock: WallClock::default(),
@@ -147,7 +147,7 @@ impl Shop {
             erased: HashSet::new(),
             ready: VecDeque::new(),
             order,
-            chance,
+            rng,
             agenda,
             namespace,
         }
@@ -155,13 +155,13 @@ impl Shop {
 
     /// How long people take for what takes an ordinary shop's people about so many seconds.
     fn patience(&mut self, seconds: f64) -> f64 {
-        self.chance.around(seconds) * self.order.profile.slowness
+        self.rng.around(seconds) * self.order.profile.slowness
     }
 
-    /// Puts a step of a session on the agenda.
-    fn plan(&mut self, slot: usize, seconds: f64, step: Step) {
-        self.threads[slot].steps += 1;
-        self.agenda.add(calendar::later(self.now, seconds), Some(slot), step);
+    /// Puts a action of a session on the agenda.
+    fn plan(&mut self, slot: usize, seconds: f64, action: Action) {
+        self.threads[slot].actions += 1;
+        self.agenda.add(calendar::later(self.now, seconds), Some(slot), action);
     }
 
     /// Who wants something of a session, with ids of its own.
@@ -209,9 +209,9 @@ impl Shop {
         let Some(last) = new.last().filter(|_| !is_too_late && !is_forbidden) else { return Vec::new() };
         let (stream, expected) = (thread.stream.clone(), thread.expected());
         thread.take_in(&events, last.event_id);
-        let at = self.clock.read(&mut self.chance, &self.order, self.now);
+        let at = self.clock.read(&mut self.rng, &self.order, self.now);
         self.given += count;
-        self.ready.push_back(Happening::Appended(Append { at, stream, expected, events: new }));
+        self.ready.push_back(Step::Appended(Append { at, stream, expected, events: new }));
         events
     }
 
@@ -223,10 +223,10 @@ impl Shop {
     }
 
     /// Does what is due; a session with nothing more to come is let go.
-    fn act(&mut self, slot: Option<usize>, step: Step) {
+    fn act(&mut self, slot: Option<usize>, action: Action) {
         let Some(slot) = slot else { return self.arrive() };
-        self.take(slot, step);
-        self.threads[slot].steps -= 1;
+        self.take(slot, action);
+        self.threads[slot].actions -= 1;
         self.threads.let_go(slot);
     }
 
@@ -236,19 +236,19 @@ impl Shop {
 }
 
 impl Iterator for Shop {
-    type Item = Happening;
+    type Item = Step;
 
-    fn next(&mut self) -> Option<Happening> {
+    fn next(&mut self) -> Option<Step> {
         loop {
-            if let Some(happening) = self.ready.pop_front() {
-                return Some(happening);
+            if let Some(step) = self.ready.pop_front() {
+                return Some(step);
             }
             if self.given >= self.order.events {
                 return None;
             }
-            let (at, slot, step) = self.agenda.next()?;
+            let (at, slot, action) = self.agenda.next()?;
             self.now = at;
-            self.act(slot, step);
+            self.act(slot, action);
         }
     }
 }

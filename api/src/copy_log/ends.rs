@@ -19,8 +19,8 @@ use event_store::{
 
 use super::positions_of;
 use crate::{
-    copy_ends::{PasswordShown, folder_of, location},
     data_dir::{DataDir, DataDirError},
+    endpoints::{PasswordShown, folder_of, location},
 };
 
 /// Why an end cannot be used.
@@ -116,7 +116,7 @@ impl Source {
             Location::Kurrent(url) => (open_kurrent(url, credentials, &place).await?, None),
         };
         let failed = |source| EndError::Source { at: place.to_string(), source };
-        if !reader.is_whole().await.map_err(failed)? {
+        if !reader.is_complete().await.map_err(failed)? {
             return Err(EndError::NotWhole(place.to_string()));
         }
         let (identity, first_head) = (reader.identity().await.map_err(failed)?, reader.head().await.map_err(failed)?);
@@ -141,7 +141,7 @@ async fn open_file(file: &Path) -> Result<(Arc<dyn EventReader>, Option<DataDir>
     wal.push("-wal");
     let opened = match Path::new(&wal).exists() {
         true => SqliteStore::open_reader(file).await,
-        false => SqliteStore::open_reader_at_rest(file).await,
+        false => SqliteStore::open_reader_immutable(file).await,
     };
     let reader = opened.map_err(|source| EndError::SqliteSource { at: file.display().to_string(), source })?;
     Ok((reader, lock))
@@ -201,6 +201,5 @@ async fn import_to_kurrent(
     credentials: Option<PathBuf>,
     identity: Identity,
 ) -> Result<Box<dyn ImportTarget>, ImportError> {
-    let settings = kurrent(url, credentials).map_err(ImportError::Kurrent)?;
-    Ok(Box::new(KurrentImport::open(settings, identity).await?))
+    Ok(Box::new(KurrentImport::open(kurrent(url, credentials)?, identity).await?))
 }

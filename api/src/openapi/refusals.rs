@@ -1,4 +1,4 @@
-//! What is refused before a route has its say: by the doors, by who calls, by the body that does not parse. Each operation of
+//! What is refused before a route has its say: by the middleware, by who calls, by the body that does not parse. Each operation of
 //! the document is told so here, from what it says of itself (its method, path, parameters, body and `security`); a route
 //! writes down only the refusals that are its own, as `(status = 409, description = "CODE: when")`.
 //!
@@ -18,7 +18,7 @@ const DONE: &str = "Done";
 /// A status, and when it is answered.
 type Refusal = (u16, &'static str);
 
-/// By the doors, whatever the route is.
+/// By the middleware, whatever the route is.
 const ALWAYS: [Refusal; 2] = [
     (429, "RATE_LIMITED: too many requests; `RateLimit` says what is left"),
     (431, "HEAD_TOO_LARGE: path and headers are too long"),
@@ -63,7 +63,7 @@ impl Modify for Refusals {
         for (path, item) in &mut document.paths.paths {
             for (method, operation) in operations(item) {
                 for (status, told) in before_the_route(path, &method, operation) {
-                    tell(operation, status, told);
+                    add_refusal(operation, status, told);
                 }
                 operation.responses.responses.iter_mut().for_each(|(status, response)| complete(status, response));
                 operation.description = operation.description.take().and_then(|text| without_errors(&text));
@@ -115,7 +115,7 @@ fn asks_for(operation: &Operation, scheme: &str) -> bool {
 }
 
 /// Beside what the route says of the same status.
-fn tell(operation: &mut Operation, status: u16, told: &str) {
+fn add_refusal(operation: &mut Operation, status: u16, told: &str) {
     let response = operation.responses.responses.entry(status.to_string()).or_insert_with(|| Response::new("").into());
     let RefOr::T(response) = response else { return };
     if response.description.contains(told) {

@@ -13,7 +13,7 @@ use utoipa::{
     openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::AnyOfBuilder},
 };
 
-use crate::{routes::auth::DEVICE_CHARS, sign_in::identity::MAX_TOKEN_BYTES};
+use crate::auth::{device::DEVICE_CHARS, identity::MAX_TOKEN_BYTES};
 
 /// Characters that no text of one line has: control characters, line separators, marks of direction.
 const NO_LINE: &str = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069";

@@ -19,25 +19,28 @@ use domain::{
         command::{CAPACITY, Changes, NewAccount},
         event::PasswordOrigin,
     },
-    text::Username,
+    text::{PersonName, Username},
 };
+use event_store::Clock;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use requests::{ChangeAgentRequest, CreateAgentRequest, ResetPasswordRequest, SkillsRequest, Wanted};
+pub use requests::{ChangeAgentRequest, CreateAgentRequest, ResetPasswordRequest, SkillsRequest};
 
-use super::profile::person_name;
+use super::{
+    min_position::CaughtUpViews,
+    profile::{fit, fit_for},
+};
 use crate::{
-    app::App,
-    body::JsonBody,
-    problem::Problem,
-    query::QueryFields,
-    request::request_id,
-    sign_in::{
+    auth::{
         passwords::Password,
-        staff::{AgentRead, AgentWrite, May},
+        require::{AgentRead, AgentWrite, Require},
+        staff_services::StaffServices,
     },
+    body::{JsonBody, field::Capacity},
+    problem::Problem,
+    request::request_id,
     wire::agent::AgentData,
 };
 
@@ -70,11 +73,14 @@ pub struct AgentAnswer {
         (status = 200, body = AgentsAnswer),
     )
 )]
-pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
-    super::sessions::wait(&app, &query).await?;
-    let mut reading = app.views.reading().await?;
+pub async fn list(
+    _: Require<AgentRead>,
+    views: CaughtUpViews,
+    clock: Data<dyn Clock>,
+) -> Result<HttpResponse, Problem> {
+    let mut reading = views.reading().await?;
     let agents = reading.agents().await?;
-    let online = reading.open_sign_ins(Timestamp::now()).await?;
+    let online = reading.open_sign_ins(clock.now()).await?;
     let is_online = |agent| online.iter().any(|sign_in| sign_in.agent == agent);
     let data = agents.into_iter().map(|view| (is_online(view.agent), view));
     let data = data.map(|(is_online, view)| AgentData::new(view, is_online)).collect();
@@ -92,11 +98,15 @@ pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> R
         (status = 200, body = AgentAnswer),
     )
 )]
-pub async fn show(_may: May<AgentRead>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let agent = named(&app, &id)?;
-    let folded = app.accounts.current(agent).await?;
+pub async fn show(
+    _: Require<AgentRead>,
+    staff: Data<StaffServices>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let agent = named(&staff, &id)?;
+    let folded = staff.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(no_account)?;
-    let data = AgentData::of(agent, account, Timestamp::now());
+    let data = AgentData::of(agent, account, staff.clock.now());
     Ok(HttpResponse::Ok().json(AgentAnswer { success: true, data, position: folded.position.0 }))
 }
 
@@ -113,27 +123,26 @@ pub async fn show(_may: May<AgentRead>, app: Data<App>, id: Path<String>) -> Res
     )
 )]
 pub async fn create(
-    may: May<AgentWrite>,
-    app: Data<App>,
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
     body: JsonBody<CreateAgentRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = body.0.parse()?;
-    let hash = app.passwords.hash(wanted.password).await?;
-    let by = PasswordOrigin::Administrator;
-    let Changes { name, email, role, skills, languages, capacity } = wanted.filled;
+    let CreateAgentRequest { username, password, name, email, role, skills, languages, max_sessions } = body.0;
+    let password = fit_for(password, &username, "password")?;
+    let named_so = || PersonName::parse(username.as_str()).map_err(|error| Problem::invalid("name", error));
     let new = NewAccount {
-        name: name.map_or_else(|| person_name(wanted.username.as_str().to_owned()), Ok)?,
-        username: wanted.username,
+        name: name.map_or_else(named_so, Ok)?,
         email: email.flatten(),
         role: role.unwrap_or(Role::Agent),
         skills: skills.unwrap_or_default(),
         languages: languages.unwrap_or_else(|| Language::ALL.to_vec()),
-        capacity: capacity.unwrap_or(CAPACITY),
-        hash,
-        by,
+        capacity: max_sessions.map_or(CAPACITY, |Capacity(count)| count),
+        hash: staff.passwords.hash(password).await?,
+        by: PasswordOrigin::Administrator,
+        username,
     };
-    let made = app.accounts.create(may.staff.actor(), new, request_id()).await.map_err(as_exists)?;
-    Ok(answer(&made))
+    let made = staff.accounts.create(caller.staff.actor(), new, request_id()).await.map_err(as_exists)?;
+    Ok(answer(&made, staff.clock.now()))
 }
 
 fn as_exists(error: CommandError) -> Problem {
@@ -160,26 +169,26 @@ fn as_exists(error: CommandError) -> Problem {
     )
 )]
 pub async fn change(
-    may: May<AgentWrite>,
-    app: Data<App>,
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
     id: Path<String>,
     body: JsonBody<ChangeAgentRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let agent = named(&app, &id)?;
-    let changes = body.0.parse()?;
+    let agent = named(&staff, &id)?;
+    let changes = Changes::from(body.0);
     if changes.role.is_some_and(|role| role != Role::Admin) {
-        keep_an_administrator(&app, agent)?;
+        keep_an_administrator(&staff, agent)?;
     }
-    change_it(&may, &app, agent, changes).await
+    change_it(&caller, &staff, agent, changes).await
 }
 
 async fn change_it(
-    may: &May<AgentWrite>,
-    app: &App,
+    caller: &Require<AgentWrite>,
+    staff: &StaffServices,
     agent: AgentId,
     changes: Changes,
 ) -> Result<HttpResponse, Problem> {
-    Ok(answer(&app.accounts.change(agent, may.staff.actor(), changes, request_id()).await?))
+    Ok(answer(&staff.accounts.change(agent, caller.staff.actor(), changes, request_id()).await?, staff.clock.now()))
 }
 
 /// Says what an account knows about.
@@ -195,13 +204,13 @@ async fn change_it(
     )
 )]
 pub async fn skills(
-    may: May<AgentWrite>,
-    app: Data<App>,
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
     id: Path<String>,
     body: JsonBody<SkillsRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let changes = body.0.parse()?;
-    change_it(&may, &app, named(&app, &id)?, changes).await
+    let changes = Changes { skills: Some(body.0.skills), ..Changes::default() };
+    change_it(&caller, &staff, named(&staff, &id)?, changes).await
 }
 
 /// Closes an account: nobody signs in with it any more, and every sign-in of it is over. What it did stays on record.
@@ -216,10 +225,14 @@ pub async fn skills(
         (status = 409, description = "LAST_ADMINISTRATOR"),
     )
 )]
-pub async fn deactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let agent = named(&app, &id)?;
-    keep_an_administrator(&app, agent)?;
-    Ok(answer(&app.accounts.set_active(agent, may.staff.actor(), false, request_id()).await?))
+pub async fn deactivate(
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let agent = named(&staff, &id)?;
+    keep_an_administrator(&staff, agent)?;
+    Ok(answer(&staff.accounts.set_active(agent, caller.staff.actor(), false, request_id()).await?, staff.clock.now()))
 }
 
 /// Opens a closed account again.
@@ -233,9 +246,13 @@ pub async fn deactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) 
         (status = 200, body = AgentAnswer),
     )
 )]
-pub async fn reactivate(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let agent = named(&app, &id)?;
-    Ok(answer(&app.accounts.set_active(agent, may.staff.actor(), true, request_id()).await?))
+pub async fn reactivate(
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let agent = named(&staff, &id)?;
+    Ok(answer(&staff.accounts.set_active(agent, caller.staff.actor(), true, request_id()).await?, staff.clock.now()))
 }
 
 /// The password that was set.
@@ -265,55 +282,55 @@ pub struct ResetPasswordAnswer {
     )
 )]
 pub async fn reset_password(
-    may: May<AgentWrite>,
-    app: Data<App>,
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
     id: Path<String>,
     body: JsonBody<ResetPasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let agent = named(&app, &id)?;
-    if agent == may.staff.agent {
+    let agent = named(&staff, &id)?;
+    if agent == caller.staff.agent {
         let detail = "one's own password is changed with POST /api/agent/change-password";
         return Err(Problem::new(StatusCode::CONFLICT, "OWN_PASSWORD", detail));
     }
-    let folded = app.accounts.current(agent).await?;
+    let folded = staff.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(no_account)?;
-    let (password, shown) = match body.0.parse() {
-        Some(given) => (super::profile::chosen(given, account, "new_password")?, None),
+    let (password, shown) = match body.0.new_password {
+        Some(given) => (fit(given, account, "new_password")?, None),
         None => {
             let made_up = Password::generate();
             let shown = made_up.expose().to_owned();
             (made_up, Some(shown))
         }
     };
-    let hash = app.passwords.hash(password).await?;
-    let set = app.accounts.set_password(agent, may.staff.actor(), hash, None, request_id()).await?;
-    let data = AgentData::of(agent, &set.account, Timestamp::now());
+    let hash = staff.passwords.hash(password).await?;
+    let set = staff.accounts.set_password(agent, caller.staff.actor(), hash, None, request_id()).await?;
+    let data = AgentData::of(agent, &set.account, staff.clock.now());
     let position = set.position.0;
     let mut response = HttpResponse::Ok();
     response.insert_header((actix_web::http::header::CACHE_CONTROL, "no-store"));
     Ok(response.json(ResetPasswordAnswer { success: true, data, new_password: shown, position }))
 }
 
-pub(super) fn answer(managed: &Managed) -> HttpResponse {
-    let data = AgentData::of(managed.agent, &managed.account, Timestamp::now());
+pub(super) fn answer(managed: &Managed, now: Timestamp) -> HttpResponse {
+    let data = AgentData::of(managed.agent, &managed.account, now);
     HttpResponse::Ok().json(AgentAnswer { success: true, data, position: managed.position.0 })
 }
 
 /// By id, or by what it signs in with.
-pub(super) fn named(app: &App, text: &str) -> Result<AgentId, Problem> {
+pub(super) fn named(staff: &StaffServices, text: &str) -> Result<AgentId, Problem> {
     if let Ok(agent) = text.parse() {
         return Ok(agent);
     }
     let username = Username::parse(text).map_err(|_| no_account())?;
-    Ok(AgentId::of(app.identity.log_id, &username))
+    Ok(AgentId::of(staff.log_id, &username))
 }
 
 fn no_account() -> Problem {
     Problem::not_found("there is no such account")
 }
 
-fn keep_an_administrator(app: &App, agent: AgentId) -> Result<(), Problem> {
-    if app.access.has_another_administrator(agent) {
+fn keep_an_administrator(staff: &StaffServices, agent: AgentId) -> Result<(), Problem> {
+    if staff.directory.has_another_administrator(agent) {
         return Ok(());
     }
     let detail = "this is the last administrator who can sign in; make another one first";

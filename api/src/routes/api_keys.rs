@@ -12,7 +12,7 @@ use domain::{
     agent::{ApiKey, Permission, command::NewApiKey},
     text::PersonName,
 };
-use event_store::event::time_text;
+use event_store::{Clock, event::time_text};
 use jiff::Timestamp;
 use projections::ApiKeyView;
 use serde::{Deserialize, Serialize};
@@ -20,19 +20,21 @@ use utoipa::ToSchema;
 
 use super::{
     auth::{PATIENCE, secret},
-    profile::person_name,
+    min_position::CaughtUpViews,
 };
 use crate::{
-    app::App,
-    body::JsonBody,
+    auth::{
+        api_keys::NewKey,
+        require::{AgentRead, AgentWrite, Require},
+        staff_services::StaffServices,
+    },
+    body::{
+        JsonBody,
+        field::{EndTime, ProgramPermissions, TO_COME, optional, required},
+    },
     openapi::{texts, words},
     problem::Problem,
-    query::QueryFields,
     request::request_id,
-    sign_in::{
-        api_keys::NewKey,
-        staff::{AgentRead, AgentWrite, May},
-    },
 };
 
 /// The key of a program, without the key itself.
@@ -64,12 +66,12 @@ pub struct ApiKeyData {
 }
 
 impl ApiKeyData {
-    fn of(id: AgentId, key: &ApiKey) -> Self {
+    fn of(id: AgentId, key: &ApiKey, now: Timestamp) -> Self {
         Self {
             id: id.to_string(),
             name: key.name.as_ref().map(|name| name.as_str().to_owned()),
             permissions: texts(&key.permissions),
-            is_active: key.is_good(Timestamp::now()),
+            is_active: key.is_good(now),
             created_at: None,
             created_by: None,
             expires_at: key.expires_at.map(time_text),
@@ -116,10 +118,13 @@ pub struct ApiKeysAnswer {
         (status = 200, body = ApiKeysAnswer),
     )
 )]
-pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
-    super::sessions::wait(&app, &query).await?;
-    let mut reading = app.views.reading().await?;
-    let now = Timestamp::now();
+pub async fn list(
+    _: Require<AgentRead>,
+    views: CaughtUpViews,
+    clock: Data<dyn Clock>,
+) -> Result<HttpResponse, Problem> {
+    let mut reading = views.reading().await?;
+    let now = clock.now();
     let data = reading.api_keys().await?.into_iter().map(|view| ApiKeyData::new(view, now)).collect();
     Ok(HttpResponse::Ok().json(ApiKeysAnswer { success: true, data, position: reading.position().0 }))
 }
@@ -128,30 +133,17 @@ pub async fn list(_may: May<AgentRead>, app: Data<App>, query: QueryFields) -> R
 #[derive(Deserialize, ToSchema)]
 pub struct IssueApiKeyRequest {
     /// What it is for.
-    #[serde(default)]
-    #[schema(value_type = texts::Person, required = true)]
-    name: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::Person)]
+    name: PersonName,
     /// What it may do: some of session:read, statistics:read, log:read, personal:read, audit:read, agent:read.
-    #[serde(default)]
-    #[schema(value_type = Vec<words::ProgramPermission>, required = true, min_items = 1)]
-    permissions: Option<Vec<String>>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = Vec<words::ProgramPermission>, min_items = 1)]
+    permissions: ProgramPermissions,
     /// When it ends by itself (RFC 3339); never unless told.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<String>,
-}
-
-impl IssueApiKeyRequest {
-    /// Name, permissions and end, as they are taken.
-    ///
-    /// # Errors
-    /// A field is missing or not taken.
-    pub fn parse(self, now: Timestamp) -> Result<(PersonName, Vec<Permission>, Option<Timestamp>), Problem> {
-        let name = person_name(self.name.ok_or_else(|| Problem::invalid("name", "is required"))?)?;
-        let permissions = parse_permissions(self.permissions.unwrap_or_default())?;
-        let expires_at = self.expires_at.map(|text| parse_end(&text, now)).transpose()?;
-        Ok((name, permissions, expires_at))
-    }
+    expires_at: Option<EndTime>,
 }
 
 /// A key was issued.
@@ -177,37 +169,22 @@ pub struct IssueApiKeyAnswer {
     )
 )]
 pub async fn issue(
-    may: May<AgentWrite>,
-    app: Data<App>,
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
     body: JsonBody<IssueApiKeyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (name, permissions, expires_at) = body.0.parse(Timestamp::now())?;
+    let IssueApiKeyRequest { name, permissions: ProgramPermissions(permissions), expires_at } = body.0;
+    let expires_at = expires_at.map(|EndTime(end)| end);
+    if expires_at.is_some_and(|end| end <= staff.clock.now()) {
+        return Err(Problem::invalid("expires_at", TO_COME));
+    }
     let made = NewKey::generate();
     let new = NewApiKey { name, permissions, digest: made.digest.clone(), expires_at };
-    let issued = app.accounts.issue_api_key(made.id, may.staff.actor(), new, request_id()).await?;
-    app.access.reach(issued.position, PATIENCE).await;
-    let data = ApiKeyData::of(issued.id, &issued.key);
+    let issued = staff.accounts.issue_api_key(made.id, caller.staff.actor(), new, request_id()).await?;
+    staff.directory.reach(issued.position, PATIENCE).await;
+    let data = ApiKeyData::of(issued.id, &issued.key, staff.clock.now());
     let (key, position) = (made.expose().to_owned(), issued.position.0);
     Ok(secret(HttpResponse::Ok()).json(IssueApiKeyAnswer { success: true, data, key, position }))
-}
-
-fn parse_permissions(texts: Vec<String>) -> Result<Vec<Permission>, Problem> {
-    let allowed = || Permission::ALL.iter().copied().filter(|permission| permission.is_for_programs());
-    let names = || allowed().map(Permission::as_str).collect::<Vec<_>>().join(", ");
-    let parsed: Option<Vec<Permission>> =
-        texts.iter().map(|text| allowed().find(|permission| permission.as_str() == text)).collect();
-    let mut permissions = parsed
-        .filter(|permissions| !permissions.is_empty())
-        .ok_or_else(|| Problem::invalid("permissions", format_args!("must be one or more of {}", names())))?;
-    permissions.sort();
-    permissions.dedup();
-    Ok(permissions)
-}
-
-fn parse_end(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
-    let end: Option<Timestamp> = text.parse().ok();
-    end.filter(|end| *end > now)
-        .ok_or_else(|| Problem::invalid("expires_at", "must be a time to come like 2027-01-31T00:00:00Z"))
 }
 
 /// One key.
@@ -230,10 +207,14 @@ pub struct ApiKeyAnswer {
         (status = 200, body = ApiKeyAnswer),
     )
 )]
-pub async fn revoke(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn revoke(
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let id: AgentId = id.parse().map_err(|_| Problem::not_found("there is no such API key"))?;
-    let revoked = app.accounts.revoke_api_key(id, may.staff.actor(), request_id()).await?;
-    app.access.reach(revoked.position, PATIENCE).await;
-    let data = ApiKeyData::of(id, &revoked.key);
+    let revoked = staff.accounts.revoke_api_key(id, caller.staff.actor(), request_id()).await?;
+    staff.directory.reach(revoked.position, PATIENCE).await;
+    let data = ApiKeyData::of(id, &revoked.key, staff.clock.now());
     Ok(HttpResponse::Ok().json(ApiKeyAnswer { success: true, data, position: revoked.position.0 }))
 }

@@ -1,6 +1,6 @@
 //! `GET /api/audit`: who did what to what and when, from the log's plain parts.
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::HttpResponse;
 use event_store::{Position, event::time_text};
 use jiff::Timestamp;
 use projections::{AuditEntry, AuditFilter};
@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::min_position::CaughtUpViews;
 use crate::{
-    app::App,
+    auth::require::{AuditRead, Require},
     openapi::words,
     problem::Problem,
     query::QueryFields,
-    sign_in::staff::{AuditRead, May},
 };
 
 /// Entries of a page: by default, and at most.
@@ -88,7 +88,7 @@ impl From<AuditEntry> for Entry {
         (status = 200, body = AuditAnswer),
     )
 )]
-pub async fn list(_may: May<AuditRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
+pub async fn list(_: Require<AuditRead>, views: CaughtUpViews, query: QueryFields) -> Result<HttpResponse, Problem> {
     let text = |field| query.text(field).map(|text| text.map(str::to_owned));
     let filter = AuditFilter {
         actor: text("actor")?,
@@ -102,8 +102,7 @@ pub async fn list(_may: May<AuditRead>, app: Data<App>, query: QueryFields) -> R
     if !(1..=ENTRIES.1).contains(&limit) {
         return Err(Problem::invalid("limit", format_args!("must be 1 to {}", ENTRIES.1)));
     }
-    super::sessions::wait(&app, &query).await?;
-    let mut reading = app.views.reading().await?;
+    let mut reading = views.reading().await?;
     let mut entries = reading.audit(&filter, after, limit + 1).await?;
     let has_more = entries.len() > limit as usize;
     entries.truncate(limit as usize);

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpMessage as _, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web::Data,
 };
@@ -15,7 +15,7 @@ use commands::{
     accounts::{Found, Renewed, SignInStart, Subject},
 };
 use domain::{
-    AgentId, DeviceId,
+    AgentId,
     agent::{Rejection, command::SecondFactorProof, event::Whereabouts},
     text::Username,
 };
@@ -25,20 +25,27 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    app::App,
-    body::JsonBody,
-    doors::address::Client,
+    auth::{
+        caller::Caller,
+        device::DeviceName,
+        passwords::Password,
+        require::{Anybody, CurrentUser},
+        second_factor,
+        staff_services::StaffServices,
+        staff_tokens::ACCESS_LIFETIME,
+    },
+    body::{
+        JsonBody,
+        field::{optional, required},
+    },
     openapi::{texts, words},
     problem::Problem,
     request::request_id,
-    sign_in::{guard::Anybody, passwords::Password, second_factor, staff::Own, staff_tokens::ACCESS_LIFETIME},
     wire::agent::AgentData,
 };
 
-/// How long an answer waits for the door to know of what it answers.
+/// How long a response waits until the staff directory has the change that it reports.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
-/// A device's own name must be as hard to guess as this is long, to be let past the wait of those who failed.
-pub(crate) const DEVICE_CHARS: std::ops::RangeInclusive<usize> = 16..=200;
 
 /// Who wants to come in.
 #[derive(Deserialize, ToSchema)]
@@ -50,14 +57,14 @@ pub struct LoginRequest {
     #[serde(default)]
     agent_id: Option<String>,
     /// The password.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    password: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = String)]
+    password: Password,
     /// A random name that the browser keeps, 16 to 200 characters: a device that is signed in need not wait when others
     /// have tried wrong passwords.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<texts::Device>)]
-    device_id: Option<String>,
+    device_id: Option<DeviceName>,
     /// Where the account has a second factor: a one-time code, or a recovery code.
     #[serde(default)]
     code: Option<String>,
@@ -101,79 +108,67 @@ pub struct LoginAnswer {
 pub async fn login(
     _: Anybody,
     request: HttpRequest,
-    app: Data<App>,
+    staff: Data<StaffServices>,
     body: JsonBody<LoginRequest>,
 ) -> Result<HttpResponse, Problem> {
     let LoginRequest { username, agent_id, password, device_id, code } = body.0;
     let name = username.or(agent_id).ok_or_else(|| Problem::invalid("username", "is required"))?;
-    let password = Password::given(password.ok_or_else(|| Problem::invalid("password", "is required"))?);
-    let now = Timestamp::now();
-    let found = find(&app, &name).await?;
-    let device = device_id.as_deref().map(|name| device(found.agent, name)).transpose()?;
-    let subjects = subjects(&app, &request, found.agent);
+    let now = staff.clock.now();
+    let found = find(&staff, &name).await?;
+    let device = device_id.map(|name| name.of(found.agent));
+    let subjects = subjects(&staff, &request, found.agent);
     let is_known = device.is_some_and(|device| found.account().is_some_and(|account| account.knows(device, now)));
     if !is_known {
-        wait_for_ones_turn(&app, &subjects).await?;
+        wait_for_ones_turn(&staff, &subjects).await?;
     }
     let hash = found.account().filter(|account| account.is_active).and_then(|account| account.password.clone());
-    let is_right = app.passwords.is_right(password, hash.as_ref()).await?;
+    let is_right = staff.passwords.is_right(password, hash.as_ref()).await?;
     let Some(checked) = hash.filter(|_| is_right) else {
-        note_failure(&app, &request, &found, now);
+        note_failure(&staff, &request, &found, now);
         return Err(invalid_credentials());
     };
     let (agent, origin) = (found.agent, whereabouts(&request));
-    let proof = second_factor_of(&app, &found, code, now).await?;
+    let proof = second_factor_of(&staff, &found, code, now).await?;
     let start = SignInStart { agent, device, origin, checked, proof, correlation_id: request_id() };
-    let begun = app.accounts.sign_in(start, now).await.map_err(|error| {
+    let begun = staff.accounts.sign_in(start, now).await.map_err(|error| {
         if let CommandError::Account(Rejection::SecondFactorWrong) = error {
-            note_failure(&app, &request, &found, now);
+            note_failure(&staff, &request, &found, now);
         }
         not_begun(error)
     })?;
     let [account, address] = subjects;
-    let counted = [account, address, Subject::second_factor(app.identity.log_id, agent)];
-    app.failures.forget(&counted).await.map_err(store_away)?;
-    answer(&app, agent, begun, now).await
+    let counted = [account, address, Subject::second_factor(staff.log_id, agent)];
+    staff.failures.forget(&counted).await.map_err(store_away)?;
+    answer(&staff, agent, begun, now).await
 }
 
 /// What came as a second factor. Codes are counted for the account from whatever device: whoever gets here has the password.
 async fn second_factor_of(
-    app: &App,
+    staff: &StaffServices,
     found: &Found,
     code: Option<String>,
     now: Timestamp,
 ) -> Result<Option<SecondFactorProof>, Problem> {
     let Some(account) = found.account().filter(|account| account.second_factor.is_some()) else { return Ok(None) };
     let Some(code) = code.filter(|code| !code.trim().is_empty()) else { return Ok(None) };
-    wait_for_ones_turn(app, &[Subject::second_factor(app.identity.log_id, found.agent)]).await?;
+    wait_for_ones_turn(staff, &[Subject::second_factor(staff.log_id, found.agent)]).await?;
     Ok(Some(second_factor::proof(found.agent, account, &code, now)))
 }
 
-/// A name that cannot be one is looked up like one that nobody has.
-async fn find(app: &App, name: &str) -> Result<Found, Problem> {
+/// A malformed name is looked up like an unknown one, so that both take the same time.
+async fn find(staff: &StaffServices, name: &str) -> Result<Found, Problem> {
     let nobody = || Username::parse("nobody-has-this-name-because-it-is-64-characters-long-and-no-word");
     let username = Username::parse(name).or_else(|_| nobody()).map_err(|_| invalid_credentials())?;
-    Ok(app.accounts.by_name(&username).await?)
+    Ok(staff.accounts.by_name(&username).await?)
 }
 
-fn device(agent: AgentId, name: &str) -> Result<DeviceId, Problem> {
-    if !DEVICE_CHARS.contains(&name.chars().count()) {
-        let (least, most) = (DEVICE_CHARS.start(), DEVICE_CHARS.end());
-        return Err(Problem::invalid(
-            "device_id",
-            format_args!("must have {least} to {most} characters, best random ones"),
-        ));
-    }
-    Ok(DeviceId::of(agent, name))
-}
-
-fn subjects(app: &App, request: &HttpRequest, agent: AgentId) -> [Subject; 2] {
-    let log_id = app.identity.log_id;
+fn subjects(staff: &StaffServices, request: &HttpRequest, agent: AgentId) -> [Subject; 2] {
+    let log_id = staff.log_id;
     [Subject::account(log_id, agent), Subject::address(log_id, &address(request))]
 }
 
-pub(super) async fn wait_for_ones_turn(app: &App, subjects: &[Subject]) -> Result<(), Problem> {
-    let wait = app.failures.begin(subjects).await.map_err(store_away)?;
+pub(super) async fn wait_for_ones_turn(staff: &StaffServices, subjects: &[Subject]) -> Result<(), Problem> {
+    let wait = staff.failures.begin(subjects, staff.clock.now()).await.map_err(store_away)?;
     if wait.is_zero() {
         return Ok(());
     }
@@ -183,13 +178,13 @@ pub(super) async fn wait_for_ones_turn(app: &App, subjects: &[Subject]) -> Resul
     Err(problem.retry_after(Duration::from_secs(seconds)))
 }
 
-/// One event an hour says that somebody tried; who reads the log need not wade through a thousand. It is written beside the
-/// answer: if that waited for it, it would take longer where there is such an account.
-fn note_failure(app: &Data<App>, request: &HttpRequest, found: &Found, now: Timestamp) {
+/// Recorded at most once an hour. Written in the background: a response that waited for it would take longer for existing
+/// accounts, and so tell them apart.
+fn note_failure(staff: &Data<StaffServices>, request: &HttpRequest, found: &Found, now: Timestamp) {
     if found.account().is_some() {
-        let (app, agent, from, id) = (app.clone(), found.agent, whereabouts(request), request_id());
+        let (staff, agent, from, id) = (staff.clone(), found.agent, whereabouts(request), request_id());
         actix_web::rt::spawn(async move {
-            if let Err(error) = app.accounts.note_failure(agent, from, now, id).await {
+            if let Err(error) = staff.accounts.note_failure(agent, from, now, id).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a failed sign-in is not in the log");
             }
         });
@@ -200,8 +195,8 @@ fn invalid_credentials() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "INVALID_CREDENTIALS", "username and password do not belong together")
 }
 
-/// The password was right. Whatever else is in the way but the second factor is told as a wrong one: between the check and
-/// the record the account was closed, or its password changed.
+/// The password was right. Other refusals than those of the second factor are answered like a wrong password: the account was
+/// closed, or its password changed, between the check and the record.
 fn not_begun(error: CommandError) -> Problem {
     let second_factor = |code, detail: &str| Problem::new(StatusCode::UNAUTHORIZED, code, detail);
     match error {
@@ -223,7 +218,7 @@ pub(super) fn store_away(error: event_store::sql::SqlError) -> Problem {
 }
 
 fn address(request: &HttpRequest) -> String {
-    request.extensions().get::<Client>().map_or_else(|| "unknown".to_owned(), |client| client.address.to_string())
+    Caller::of(request).client.address.to_string()
 }
 
 fn whereabouts(request: &HttpRequest) -> Whereabouts {
@@ -232,17 +227,22 @@ fn whereabouts(request: &HttpRequest) -> Whereabouts {
 }
 
 /// The tokens of a sign-in as it is now.
-async fn answer(app: &App, agent: AgentId, renewed: Renewed, now: Timestamp) -> Result<HttpResponse, Problem> {
+async fn answer(
+    staff: &StaffServices,
+    agent: AgentId,
+    renewed: Renewed,
+    now: Timestamp,
+) -> Result<HttpResponse, Problem> {
     let Renewed { sign_in, state, position } = renewed;
-    app.access.reach(position, PATIENCE).await;
-    let folded = app.accounts.current(agent).await?;
+    staff.directory.reach(position, PATIENCE).await;
+    let folded = staff.accounts.current(agent).await?;
     let account = folded.state.account().ok_or_else(invalid_credentials)?;
-    let access_token = app.staff_tokens.access(agent, sign_in, now);
+    let access_token = staff.tokens.access(agent, sign_in, now);
     Ok(secret(HttpResponse::Ok()).json(LoginAnswer {
         success: true,
         token: access_token.clone(),
         access_token,
-        refresh_token: app.staff_tokens.refresh(agent, sign_in, &state),
+        refresh_token: staff.tokens.refresh(agent, sign_in, &state),
         expires_in: ACCESS_LIFETIME.as_secs(),
         permissions: account.role.permissions().iter().map(|permission| permission.as_str()).collect(),
         must_change_password: account.must_change_password,
@@ -251,7 +251,7 @@ async fn answer(app: &App, agent: AgentId, renewed: Renewed, now: Timestamp) -> 
     }))
 }
 
-/// What nobody on the way may keep.
+/// A response with a secret: not cached anywhere.
 pub(super) fn secret(mut answer: actix_web::HttpResponseBuilder) -> actix_web::HttpResponseBuilder {
     answer.insert_header((header::CACHE_CONTROL, "no-store"));
     answer
@@ -260,19 +260,8 @@ pub(super) fn secret(mut answer: actix_web::HttpResponseBuilder) -> actix_web::H
 /// A refresh token to be exchanged.
 #[derive(Deserialize, ToSchema)]
 pub struct RefreshRequest {
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    refresh_token: Option<String>,
-}
-
-impl RefreshRequest {
-    /// The token, as it was sent.
-    ///
-    /// # Errors
-    /// It is missing.
-    pub fn parse(self) -> Result<String, Problem> {
-        self.refresh_token.ok_or_else(|| Problem::invalid("refresh_token", "is required"))
-    }
+    #[serde(deserialize_with = "required")]
+    refresh_token: String,
 }
 
 /// Exchanges a refresh token for the next two. The same token again within 30 s gives the same answer; later it ends the
@@ -288,18 +277,21 @@ impl RefreshRequest {
         (status = 503),
     )
 )]
-pub async fn refresh(_: Anybody, app: Data<App>, body: JsonBody<RefreshRequest>) -> Result<HttpResponse, Problem> {
-    let token = body.0.parse()?;
-    let said = app.staff_tokens.check_refresh(&token).map_err(|_| {
+pub async fn refresh(
+    _: Anybody,
+    staff: Data<StaffServices>,
+    body: JsonBody<RefreshRequest>,
+) -> Result<HttpResponse, Problem> {
+    let now = staff.clock.now();
+    let said = staff.tokens.check_refresh(&body.0.refresh_token, now).map_err(|_| {
         Problem::new(StatusCode::UNAUTHORIZED, "INVALID_REFRESH_TOKEN", "the refresh token is not good; sign in again")
     })?;
-    let now = Timestamp::now();
-    let renewed = app.accounts.renew(said.agent, said.sign_in, said.number, said.device, request_id(), now).await;
+    let renewed = staff.accounts.renew(said.agent, said.sign_in, said.number, said.device, request_id(), now).await;
     let renewed = renewed.map_err(|error| match error {
         CommandError::Account(Rejection::SignedOut | Rejection::Deactivated | Rejection::NoAccount) => signed_out(),
         other => other.into(),
     })?;
-    answer(&app, said.agent, renewed, now).await
+    answer(&staff, said.agent, renewed, now).await
 }
 
 pub(super) fn signed_out() -> Problem {
@@ -330,8 +322,8 @@ pub(super) fn done(position: Position, message: Option<&'static str>) -> HttpRes
         (status = 200, body = DoneAnswer),
     )
 )]
-pub async fn logout(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let position = app.accounts.end_sign_in(own.agent, own.sign_in, own.actor(), true, request_id()).await?;
-    app.access.reach(position, PATIENCE).await;
+pub async fn logout(own: CurrentUser, staff: Data<StaffServices>) -> Result<HttpResponse, Problem> {
+    let position = staff.accounts.end_sign_in(own.agent, own.sign_in, own.actor(), true, request_id()).await?;
+    staff.directory.reach(position, PATIENCE).await;
     Ok(done(position, None))
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{app::App, sign_in::guard::Anybody};
+use crate::{auth::require::Anybody, settings::Settings};
 
 /// The assistant as customers see it.
 #[derive(Serialize, ToSchema)]
@@ -26,10 +26,14 @@ pub struct BotData {
 
 /// The assistant as customers see it.
 #[utoipa::path(get, path = "/api/bot/info", operation_id = "bot_info", tag = "customer", responses((status = 200, body = BotAnswer)))]
-pub async fn info(_: Anybody, app: Data<App>) -> HttpResponse {
-    let (bot, workflow_id) = (app.settings.bot.clone(), app.settings.workflow_id.clone());
-    let crate::settings::Bot { name, description, icon_url, welcome } = bot;
-    let bot = BotData { name, description, icon_url, welcome, workflow_id };
+pub async fn info(_: Anybody, settings: Data<Settings>) -> HttpResponse {
+    let bot = BotData {
+        name: settings.bot_name.clone(),
+        description: settings.bot_description.clone(),
+        icon_url: settings.bot_icon_url.clone(),
+        welcome: settings.bot_welcome.clone(),
+        workflow_id: settings.workflow_id.clone(),
+    };
     HttpResponse::Ok().json(BotAnswer { success: true, bot })
 }
 
@@ -47,7 +51,7 @@ pub struct ConfigAnswer {
 
 /// The original's front-end settings.
 #[utoipa::path(get, path = "/api/config", operation_id = "config", tag = "customer", responses((status = 200, body = ConfigAnswer)))]
-pub async fn config(_: Anybody, app: Data<App>) -> HttpResponse {
-    let (app_id, workflow_id) = (app.settings.app_id.clone(), app.settings.workflow_id.clone());
+pub async fn config(_: Anybody, settings: Data<Settings>) -> HttpResponse {
+    let (app_id, workflow_id) = (settings.app_id.clone(), settings.workflow_id.clone());
     HttpResponse::Ok().json(ConfigAnswer { app_id, workflow_id, auth_mode: "OAUTH_JWT", session_isolation: true })
 }

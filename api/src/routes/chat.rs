@@ -1,10 +1,10 @@
 //! `POST /api/chat`: the customer writes and waits for the answer.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use commands::{
-    IdempotencyKey, MessageOutcome, await_reply,
+    IdempotencyKey, MessageOutcome, Node, Sessions, await_reply,
     sessions::{ReceiveMessage, Received},
 };
 use domain::{
@@ -12,60 +12,41 @@ use domain::{
     text::{MessageText, SessionName},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::shared::{idempotency_key, session_name};
+use super::idempotency::RequestKey;
 use crate::{
-    app::App,
-    body::JsonBody,
+    auth::{require::KnownVisitor, visitor::signed_out},
+    body::{
+        JsonBody,
+        field::{Parameters, optional, required},
+    },
     openapi::texts,
     problem::Problem,
     request::request_id,
-    sign_in::visitor::{KnownVisitor, signed_out},
+    services::Services,
 };
 
 /// What a customer sends.
 #[derive(Deserialize, ToSchema)]
 pub struct ChatRequest {
     /// The text: 1 to 5,000 characters.
-    #[serde(default)]
-    #[schema(value_type = texts::Text, required = true)]
-    pub message: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::Text)]
+    message: MessageText,
     /// What the shop's page passes along; kept with the message.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<BTreeMap<String, texts::Anything>>)]
-    pub parameters: Option<Map<String, Value>>,
+    parameters: Option<Parameters>,
     /// The session's name, chosen by the client; made by the server when absent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<texts::Name>)]
-    pub user_id: Option<String>,
+    user_id: Option<SessionName>,
     /// Ignored: the server knows the session's conversation.
     #[serde(default)]
-    pub conversation_id: Option<String>,
-}
-
-/// What was sent, if it is taken.
-pub struct Said {
-    pub(super) text: MessageText,
-    pub(super) parameters: Map<String, Value>,
-    pub(super) name: Option<SessionName>,
-}
-
-impl ChatRequest {
-    /// What is taken of it.
-    ///
-    /// # Errors
-    /// A field is not taken.
-    pub fn parse(self) -> Result<Said, Problem> {
-        let text = self.message.ok_or_else(|| Problem::invalid("message", "is required"))?;
-        let text = MessageText::parse(text).map_err(|error| Problem::invalid("message", error))?;
-        let parameters = self.parameters.unwrap_or_default();
-        parameters.iter().try_for_each(|(key, value)| storable("parameters", key, value, 1))?;
-        let name = self.user_id.map(|name| session_name("user_id", name)).transpose()?;
-        Ok(Said { text, parameters, name })
-    }
+    #[expect(dead_code, reason = "old clients send it, and are told where it is no text")]
+    conversation_id: Option<String>,
 }
 
 /// The answer.
@@ -137,10 +118,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn chat(
     visitor: KnownVisitor,
     request: HttpRequest,
-    app: Data<App>,
+    key: RequestKey,
+    app: Data<Services>,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let accepted = accept(&request, &app, &visitor, body.0).await?;
+    let accepted = accept(&app.sessions, &app.node, &visitor, key, body.0).await?;
     if prefers_not_to_wait(&request) {
         return Ok(HttpResponse::Accepted()
             .insert_header(("Preference-Applied", RESPOND_ASYNC))
@@ -148,8 +130,8 @@ pub async fn chat(
     }
     let Received { session, message, position } = accepted.received;
     let waiting = await_reply(app.sessions.journal(), &app.tail, session, message, position);
-    let departure = app.departures.of(app.customers.clone(), accepted.visitor);
-    let limit = app.settings.assistant_limit + PATIENCE;
+    let departure = app.departures.revoked(app.customers.clone(), accepted.visitor);
+    let limit = app.settings.assistant_limit_seconds + PATIENCE;
     tokio::select! {
         ending = tokio::time::timeout(limit, waiting) => match ending {
             Ok(ending) => Ok(HttpResponse::Ok().json(answer(accepted, ending?))),
@@ -183,44 +165,26 @@ impl ChatAccepted {
 
 /// Records the message of a chat route.
 pub(super) async fn accept(
-    request: &HttpRequest,
-    app: &Arc<App>,
+    sessions: &Sessions,
+    node: &Node,
     visitor: &KnownVisitor,
+    RequestKey(key): RequestKey,
     body: ChatRequest,
 ) -> Result<Accepted, Problem> {
-    let key = idempotency_key(request)?;
-    let Said { text, parameters, name } = body.parse()?;
-    let visitor = visitor.acting(request, name.as_ref().map(SessionName::as_str));
-    let name = name.map_or_else(|| session_name("user_id", made_up_name(visitor, key.as_ref())), Ok)?;
+    let ChatRequest { message: text, parameters, user_id: name, .. } = body;
+    let Parameters(parameters) = parameters.unwrap_or_default();
+    let visitor = visitor.find_or_create(name.as_ref().map(SessionName::as_str));
+    let name = name.unwrap_or_else(|| made_up_name(visitor, key.as_ref()));
     let language = Language::of(text.as_str()).unwrap_or_default();
     let command = ReceiveMessage { visitor, name: name.clone(), text, parameters, key, correlation_id: request_id() };
-    let received = app.sessions.receive_message(&app.node, command).await?;
+    let received = sessions.receive_message(node, command).await?;
     Ok(Accepted { visitor, received, session_name: name.as_str().to_owned(), language })
 }
 
 /// As the original: `user_` and 16 hexadecimal digits; the same ones when a request is repeated under its key.
-fn made_up_name(visitor: VisitorId, key: Option<&IdempotencyKey>) -> String {
+fn made_up_name(visitor: VisitorId, key: Option<&IdempotencyKey>) -> SessionName {
     let digits = key.map_or_else(rand::random, |key| Uuid::new_v5(&visitor.0, key.as_str().as_bytes()).as_u64_pair().0);
-    format!("user_{digits:016x}")
-}
-
-/// Levels of objects and arrays in `parameters`: whatever shows them adds some of its own, and parsers stop at 128.
-const MAX_DEPTH: usize = 32;
-
-/// Nothing may enter the log that a view cannot store, or that a reader of the log cannot parse.
-fn storable(field: &'static str, key: &str, value: &Value, depth: usize) -> Result<(), Problem> {
-    let holds_null = key.contains('\0') || value.as_str().is_some_and(|text| text.contains('\0'));
-    if holds_null {
-        return Err(Problem::invalid(field, "must not contain U+0000"));
-    }
-    if depth > MAX_DEPTH {
-        return Err(Problem::invalid(field, format_args!("must not be nested deeper than {MAX_DEPTH} levels")));
-    }
-    match value {
-        Value::Array(values) => values.iter().try_for_each(|value| storable(field, "", value, depth + 1)),
-        Value::Object(map) => map.iter().try_for_each(|(key, value)| storable(field, key, value, depth + 1)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
-    }
+    SessionName::parse(format!("user_{digits:016x}")).expect("letters and digits make a name")
 }
 
 fn answer(accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {

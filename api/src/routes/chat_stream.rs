@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use bytes::Bytes;
 use commands::{LiveSubscription, sessions::stream_of};
 use domain::{
@@ -13,16 +13,21 @@ use domain::{
 };
 use event_store::Position;
 use futures::StreamExt;
-use journal::Decoded;
+use journal::{Decoded, Journal, JournalError};
 use serde_json::{Value, json};
 
-use super::chat::{Accepted, ChatRequest, accept};
+use super::{
+    chat::{Accepted, ChatRequest, accept},
+    idempotency::RequestKey,
+};
 use crate::{
-    app::App,
+    auth::require::KnownVisitor,
     body::JsonBody,
+    following::log_end,
     openapi::{frames, texts},
     problem::Problem,
-    sign_in::visitor::KnownVisitor,
+    reader::{Reader, Shown},
+    services::Services,
     sse::{data_frame, respond},
 };
 
@@ -44,11 +49,11 @@ use crate::{
 )]
 pub async fn stream(
     visitor: KnownVisitor,
-    request: HttpRequest,
-    app: Data<App>,
+    key: RequestKey,
+    app: Data<Services>,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    match accept(&request, &app, &visitor, body.0).await {
+    match accept(&app.sessions, &app.node, &visitor, key, body.0).await {
         Ok(accepted) => Ok(respond(frames(app.into_inner(), accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));
@@ -58,7 +63,7 @@ pub async fn stream(
     }
 }
 
-fn frames(app: Arc<App>, accepted: Accepted) -> crate::sse::Frames {
+fn frames(app: Arc<Services>, accepted: Accepted) -> crate::sse::Frames {
     let received = accepted.received;
     Box::pin(async_stream::stream! {
         yield data_frame(&json!({
@@ -67,31 +72,29 @@ fn frames(app: Arc<App>, accepted: Accepted) -> crate::sse::Frames {
             "session_name": accepted.session_name,
             "session_id": received.session,
         }));
-        let mut departure = app.departures.of(app.customers.clone(), accepted.visitor);
+        let mut revocation = app.departures.revoked(app.customers.clone(), accepted.visitor);
         let mut live = app.live.subscribe(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);
         loop {
             tokio::select! {
                 biased;
-                event = events.next() => match event {
-                    Some(Ok(recorded)) => {
-                        let step = answer.heard(&app, &recorded, &mut live).await;
-                        for frame in step.frames {
-                            yield frame;
-                        }
-                        if step.is_last {
-                            return;
-                        }
+                event = events.next() => {
+                    let Some(event) = event else { return };
+                    let step = answer.step(app.sessions.journal(), event, &mut live).await;
+                    for frame in step.frames {
+                        yield frame;
                     }
-                    Some(Err(_)) | None => return,
+                    if step.is_last {
+                        return;
+                    }
                 },
                 true = live.changed() => {
                     if let Some(frame) = answer.grown(&mut live) {
                         yield frame;
                     }
                 }
-                () = &mut departure => return,
+                () = &mut revocation => return,
                 () = app.until_stopping() => return,
             }
         }
@@ -140,23 +143,28 @@ impl Progress {
         Some(frame)
     }
 
-    async fn heard(&mut self, app: &App, decoded: &Decoded, live: &mut LiveSubscription) -> Step {
-        let step = Step::default();
-        match app.sessions.journal().open(decoded).await {
-            Ok(_) => match decoded.opened_event().session() {
-                Some((_, event)) => self.tell(step, event, decoded.position(), live),
-                None => step,
+    async fn step(
+        &mut self,
+        journal: &Journal,
+        event: Result<Decoded, JournalError>,
+        live: &mut LiveSubscription,
+    ) -> Step {
+        match event {
+            Ok(decoded) => match Reader::customer().show(journal, &decoded).await {
+                Ok(shown) => shown.map_or_else(Step::default, |shown| self.tell(&shown, live)),
+                Err(error) => unreadable(Some(decoded.position()), &error),
             },
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(position = decoded.position().0, error, "a stream met an event that cannot be read");
-                step.say(&json!({"type": "error", "content": "服务器错误: the session's history cannot be read"}))
-                    .last()
+            Err(error @ JournalError::Unreadable(_)) => unreadable(None, &error),
+            Err(error @ (JournalError::Read(_) | JournalError::Vault(_) | JournalError::Missing { .. })) => {
+                log_end(None, &error);
+                Step::default().last()
             }
         }
     }
 
-    fn tell(&mut self, step: Step, event: &Event, position: Position, live: &mut LiveSubscription) -> Step {
+    fn tell(&mut self, shown: &Shown<'_>, live: &mut LiveSubscription) -> Step {
+        let step = Step::default();
+        let Some((_, event)) = shown.event().session() else { return step };
         match event {
             Event::AssistantRunStarted(started) if started.messages.contains(&self.message) => {
                 let step = self.restart_if_begun(step, started.run, started.attempt);
@@ -164,7 +172,7 @@ impl Progress {
                 Step { frames: step.frames.into_iter().chain(self.grown(live)).collect(), ..step }
             }
             Event::AssistantReplied(replied) if replied.answers.contains(&self.message) => {
-                self.finish(step, replied, position)
+                self.finish(step, replied, shown.decoded.position())
             }
             Event::Escalated(escalated) if escalated.messages.contains(&self.message) => {
                 self.hand_over(step, &json!({"type": "status_change", "status": "pending_manual"}))
@@ -211,4 +219,11 @@ impl Progress {
         };
         step.say(status_change).last()
     }
+}
+
+/// The last step of a stream that has met an event which cannot be shown.
+fn unreadable(position: Option<Position>, error: &JournalError) -> Step {
+    log_end(position, error);
+    let content = "服务器错误: the session's history cannot be read";
+    Step::default().say(&json!({"type": "error", "content": content})).last()
 }

@@ -1,54 +1,39 @@
 //! `POST /api/conversation/{create,new,clear}`: the session exists; the assistant forgets; the screen is emptied.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
-use commands::sessions::{OpenSession, StartContext};
+use actix_web::{HttpResponse, web::Data};
+use commands::{
+    Sessions,
+    sessions::{OpenSession, StartContext},
+};
 use domain::text::SessionName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::shared::{idempotency_key, session_name};
+use super::idempotency::RequestKey;
 use crate::{
-    app::App, body::JsonBody, openapi::texts, problem::Problem, request::request_id, sign_in::visitor::KnownVisitor,
+    auth::require::KnownVisitor,
+    body::{JsonBody, field::required},
+    openapi::texts,
+    problem::Problem,
+    request::request_id,
 };
 
 /// Names the session to open.
 #[derive(Deserialize, ToSchema)]
 pub struct CreateRequest {
     /// The session's name, chosen by the client.
-    #[serde(default)]
-    #[schema(value_type = texts::Name, required = true)]
-    user_id: Option<String>,
-}
-
-impl CreateRequest {
-    /// The session's name.
-    ///
-    /// # Errors
-    /// It is missing or not taken.
-    pub fn parse(self) -> Result<SessionName, Problem> {
-        let name = self.user_id.ok_or_else(|| Problem::invalid("user_id", "is required"))?;
-        session_name("user_id", name)
-    }
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::Name)]
+    user_id: SessionName,
 }
 
 /// Names the session to start afresh.
 #[derive(Deserialize, ToSchema)]
 pub struct ContextRequest {
     /// The session's name; the original calls it so.
-    #[serde(default)]
-    #[schema(value_type = texts::Name, required = true)]
-    session_id: Option<String>,
-}
-
-impl ContextRequest {
-    /// The session's name.
-    ///
-    /// # Errors
-    /// It is missing or not taken.
-    pub fn parse(self) -> Result<SessionName, Problem> {
-        let name = self.session_id.ok_or_else(|| Problem::invalid("session_id", "is required"))?;
-        session_name("session_id", name)
-    }
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::Name)]
+    session_id: SessionName,
 }
 
 /// The conversation in force.
@@ -78,15 +63,14 @@ pub struct ConversationAnswer {
 )]
 pub async fn create(
     visitor: KnownVisitor,
-    request: HttpRequest,
-    app: Data<App>,
+    key: RequestKey,
+    sessions: Data<Sessions>,
     body: JsonBody<CreateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let key = idempotency_key(&request)?;
-    let name = body.0.parse()?;
-    let visitor = visitor.acting(&request, Some(name.as_str()));
-    let command = OpenSession { visitor, name, key, correlation_id: request_id() };
-    let opened = app.sessions.open(command).await?;
+    let name = body.0.user_id;
+    let visitor = visitor.find_or_create(Some(name.as_str()));
+    let command = OpenSession { visitor, name, key: key.0, correlation_id: request_id() };
+    let opened = sessions.open(command).await?;
     Ok(HttpResponse::Ok().json(ConversationAnswer {
         success: true,
         conversation_id: opened.context.to_string(),
@@ -110,11 +94,11 @@ pub async fn create(
 )]
 pub async fn new(
     visitor: KnownVisitor,
-    request: HttpRequest,
-    app: Data<App>,
+    key: RequestKey,
+    sessions: Data<Sessions>,
     body: JsonBody<ContextRequest>,
 ) -> Result<HttpResponse, Problem> {
-    start_context(&request, &app, &visitor, body.0, false).await
+    start_context(&visitor, key, &sessions, body.0, false).await
 }
 
 /// As `new`, and hides what was said before from the customer's own routes.
@@ -131,25 +115,24 @@ pub async fn new(
 )]
 pub async fn clear(
     visitor: KnownVisitor,
-    request: HttpRequest,
-    app: Data<App>,
+    key: RequestKey,
+    sessions: Data<Sessions>,
     body: JsonBody<ContextRequest>,
 ) -> Result<HttpResponse, Problem> {
-    start_context(&request, &app, &visitor, body.0, true).await
+    start_context(&visitor, key, &sessions, body.0, true).await
 }
 
 async fn start_context(
-    request: &HttpRequest,
-    app: &App,
     visitor: &KnownVisitor,
+    key: RequestKey,
+    sessions: &Sessions,
     body: ContextRequest,
     clear: bool,
 ) -> Result<HttpResponse, Problem> {
-    let key = idempotency_key(request)?;
-    let name = body.parse()?;
-    let visitor = visitor.acting(request, Some(name.as_str()));
-    let command = StartContext { visitor, name, clear, key, correlation_id: request_id() };
-    let outcome = app.sessions.start_context(command).await?;
+    let name = body.session_id;
+    let visitor = visitor.find_or_create(Some(name.as_str()));
+    let command = StartContext { visitor, name, clear, key: key.0, correlation_id: request_id() };
+    let outcome = sessions.start_context(command).await?;
     Ok(HttpResponse::Ok().json(ConversationAnswer {
         success: true,
         conversation_id: outcome.context.to_string(),

@@ -2,22 +2,22 @@
 //!
 //! Invariant: what a visitor is comes from the shop's signed word alone, never from a field that the caller fills.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
-use commands::customers::Identify;
+use actix_web::{HttpResponse, web::Data};
+use commands::{Customers, customers::Identify};
 use domain::customer::{Customer, event::Profile};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    app::App,
-    body::JsonBody,
+    auth::{
+        identity::{GoodToken, IdentityTokens},
+        require::{KnownVisitor, TokenHolder},
+        visitor::Visitors,
+    },
+    body::{JsonBody, field::required},
     openapi::texts,
     problem::Problem,
     request::request_id,
-    sign_in::{
-        identity::GoodToken,
-        visitor::{KnownVisitor, TokenHolder, hand_out, welcome},
-    },
 };
 
 /// The shop's word.
@@ -25,19 +25,9 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct IdentifyRequest {
     /// A JWT that the shop has signed for this sign-in: at most 8,192 bytes.
-    #[serde(default)]
-    #[schema(value_type = texts::IdentityToken, required = true)]
-    identity_token: Option<String>,
-}
-
-impl IdentifyRequest {
-    /// The token, as it was sent.
-    ///
-    /// # Errors
-    /// It is missing.
-    pub fn parse(self) -> Result<String, Problem> {
-        self.identity_token.ok_or_else(|| Problem::invalid("identity_token", "is required"))
-    }
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::IdentityToken)]
+    identity_token: String,
 }
 
 /// Nothing is to be said.
@@ -97,9 +87,9 @@ impl CustomerData {
         (status = 200, body = CustomerAnswer),
     )
 )]
-pub async fn show(visitor: KnownVisitor, request: HttpRequest, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let Some(visitor) = visitor.looking(&request, None) else { return Ok(CustomerData::default().answer(0)) };
-    let current = app.customers.current(visitor).await?;
+pub async fn show(visitor: KnownVisitor, customers: Data<Customers>) -> Result<HttpResponse, Problem> {
+    let Some(visitor) = visitor.find(None) else { return Ok(CustomerData::default().answer(0)) };
+    let current = customers.current(visitor).await?;
     let data = current.state.customer().map(CustomerData::of).unwrap_or_default();
     Ok(data.answer(current.position.0))
 }
@@ -122,16 +112,15 @@ pub async fn show(visitor: KnownVisitor, request: HttpRequest, app: Data<App>) -
 )]
 pub async fn identify(
     holder: TokenHolder,
-    request: HttpRequest,
-    app: Data<App>,
+    identity_tokens: Data<IdentityTokens>,
+    visitors: Data<Visitors>,
     body: JsonBody<IdentifyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let token = body.0.parse()?;
-    let GoodToken { identity, id } = app.identity_tokens.check(&token, jiff::Timestamp::now())?;
-    let command = Identify { visitor: holder.0, identity, token: id, correlation_id: request_id() };
-    let identified = app.customers.identify(command).await?;
-    holder.0.into_iter().for_each(|visitor| app.departures.look_again(visitor));
-    hand_out(&request, identified.visitor);
+    let GoodToken { identity, id } = identity_tokens.check(&body.0.identity_token, visitors.clock.now())?;
+    let command = Identify { visitor: holder.visitor, identity, token: id, correlation_id: request_id() };
+    let identified = visitors.customers.identify(command).await?;
+    holder.visitor.into_iter().for_each(|visitor| visitors.departures.forget(visitor));
+    holder.become_visitor(identified.visitor);
     Ok(CustomerData::of(&identified.customer).answer(identified.position.0))
 }
 
@@ -148,18 +137,17 @@ pub async fn identify(
 )]
 pub async fn sign_out(
     holder: TokenHolder,
-    request: HttpRequest,
-    app: Data<App>,
+    visitors: Data<Visitors>,
     _body: JsonBody<SignOutRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let position = match holder.0 {
+    let position = match holder.visitor {
         Some(visitor) => {
-            let position = app.customers.sign_out(visitor, request_id()).await?;
-            app.departures.look_again(visitor);
+            let position = visitors.customers.sign_out(visitor, request_id()).await?;
+            visitors.departures.forget(visitor);
             position.0
         }
         None => 0,
     };
-    welcome(&request);
+    holder.become_new_visitor();
     Ok(CustomerData::default().answer(position))
 }

@@ -1,28 +1,37 @@
 //! `GET /api/events`: the whole log as it grows, for auditors and integrations; as server-sent events, or as NDJSON up to
 //! the head.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::Data,
+};
 use bytes::Bytes;
+use commands::CommandError;
 use domain::agent::Permission;
 use event_store::Position;
 use futures::{Stream, StreamExt};
-use jiff::Timestamp;
+use journal::{Decoded, Journal, JournalError};
 
 use crate::{
-    app::App,
-    envelope::{Envelope, Reader, shown},
-    openapi::{frames, texts},
+    auth::{
+        require::{LogRead, Require, RequiredPermission as _},
+        staff::Staff,
+    },
+    envelope::{self, Envelope},
+    following::{self, Over},
+    openapi::{frames as schemas, texts},
     problem::Problem,
     query::QueryFields,
+    reader::Reader,
     request::request_id,
-    sign_in::staff::{LogRead, May, Needs as _, Staff},
-    sse::{self, Frames, Start, reauthenticate_frame, reset_frame, respond},
+    services::Services,
+    sse::{self, Frames, Start, reset_frame, respond},
 };
 
 const NDJSON: &str = "application/x-ndjson";
-const PAGE: usize = 500;
 
 /// Streams every event of the log after a position.
 ///
@@ -38,89 +47,85 @@ const PAGE: usize = 500;
         ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),
     responses(
-        (status = 200, content((frames::EventFrame = "text/event-stream"), (Envelope = "application/x-ndjson"))),
+        (status = 200, content((schemas::EventFrame = "text/event-stream"), (Envelope = "application/x-ndjson"))),
         (status = 409, description = "CURSOR_AHEAD; CURSOR_OF_OTHER_GENERATION, for NDJSON"),
     )
 )]
 pub async fn stream(
-    may: May<LogRead>,
+    may: Require<LogRead>,
     request: HttpRequest,
-    app: Data<App>,
+    app: Data<Services>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let from = if let Start::After(after) = start { after } else { head };
-    let reader = reader(&may.staff);
-    let personal = reader == Reader::Staff;
-    app.access_log.log_exported(may.staff.agent, from, personal, Timestamp::now(), request_id()).await?;
+    let from = start.position(head);
+    let needed = needed(&may.staff);
+    let personal = needed.contains(&Permission::PersonalRead);
+    app.access_log.log_exported(may.staff.agent, from, personal, app.clock.now(), request_id()).await?;
     if !accept.contains(NDJSON) {
-        return Ok(respond(frames(app.into_inner(), may.staff, reader, start, head)));
+        return Ok(respond(frames(app.into_inner(), may.staff, needed, start, head)));
     }
-    let Start::After(after) = start else {
+    if start == Start::Reset {
         let detail = "the cursor is of the log before a restore; begin again without it";
-        return Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "CURSOR_OF_OTHER_GENERATION", detail));
-    };
-    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.into_inner(), reader, after, head)))
+        return Err(Problem::new(StatusCode::CONFLICT, "CURSOR_OF_OTHER_GENERATION", detail));
+    }
+    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.into_inner(), needed, from, head)))
 }
 
-/// Personal parts are for those who may see them.
-fn reader(staff: &Staff) -> Reader {
-    if staff.may(Permission::PersonalRead) { Reader::Staff } else { Reader::Log }
+/// The permissions that a stream of this kind shows events by, and needs for as long as it is open: personal parts are for those
+/// who may see them.
+fn needed(staff: &Staff) -> &'static [Permission] {
+    if staff.may(Permission::PersonalRead) {
+        &[LogRead::PERMISSION, Permission::PersonalRead]
+    } else {
+        &[LogRead::PERMISSION]
+    }
 }
 
-/// What a stream of this kind needs for as long as it is open.
-fn needed(reader: Reader) -> &'static [Permission] {
-    if reader == Reader::Staff { &[LogRead::PERMISSION, Permission::PersonalRead] } else { &[LogRead::PERMISSION] }
-}
-
-fn frames(app: Arc<App>, staff: Staff, reader: Reader, start: Start, head: Position) -> Frames {
-    Box::pin(async_stream::stream! {
-        let over = staff.until_over(&app.access, needed(reader));
-        tokio::pin!(over);
-        let after = match start {
-            Start::After(position) => position,
-            Start::Reset => {
-                yield reset_frame(app.identity, head);
-                head
-            }
-        };
-        let mut events = app.tail.follow(after);
-        loop {
-            let recorded = tokio::select! {
-                event = events.next() => match event {
-                    Some(Ok(decoded)) => decoded.recorded().clone(),
-                    Some(Err(_)) | None => return,
-                },
-                () = app.until_stopping() => return,
-                () = &mut over => {
-                    yield reauthenticate_frame();
-                    return;
-                }
-            };
-            match app.staff_frames.of(&app.log, app.identity, reader, &recorded).await {
-                Ok(frame) => yield frame,
-                Err(_logged) => return,
-            }
-        }
-    })
+fn frames(app: Arc<Services>, staff: Staff, needed: &'static [Permission], start: Start, head: Position) -> Frames {
+    let first = (start == Start::Reset).then(|| reset_frame(app.identity, head));
+    let events = app.tail.follow(start.position(head));
+    let (directory, stopping) = (app.directory.clone(), app.stopping.clone());
+    let over: Over = Box::pin(async move { staff.until_over(&directory, needed).await });
+    let frame =
+        async move |decoded: &Decoded| app.staff_frames.of(app.sessions.journal(), app.identity, needed, decoded).await;
+    following::frames(first, events, over, stopping, frame)
 }
 
 /// Broken off where an event cannot be read: a client sees an incomplete body, never a gap.
-fn lines(app: Arc<App>, reader: Reader, after: Position, head: Position) -> impl Stream<Item = Result<Bytes, Problem>> {
+fn lines(
+    app: Arc<Services>,
+    needed: &'static [Permission],
+    after: Position,
+    head: Position,
+) -> impl Stream<Item = Result<Bytes, Problem>> {
     async_stream::try_stream! {
-        let mut cursor = after;
-        while cursor < head {
-            let page = app.reader().read_all(cursor, PAGE).await?;
-            let Some(last) = page.last() else { return };
-            cursor = last.position;
-            let mut chunk = String::new();
-            for recorded in page.iter().filter(|recorded| recorded.position <= head) {
-                chunk.push_str(&shown(&app.log, reader, recorded).await.map_err(commands::CommandError::from)?);
-                chunk.push('\n');
+        let mut reader = Reader::staff(needed);
+        let mut pages = pin!(app.sessions.journal().read_all(after));
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(CommandError::from)?;
+            yield lines_of(&mut reader, app.sessions.journal(), &page, head).await.map_err(CommandError::from)?;
+            if page.last().is_none_or(|last| last.position() >= head) {
+                return;
             }
-            yield Bytes::from(chunk);
         }
     }
+}
+
+async fn lines_of(
+    reader: &mut Reader,
+    journal: &Journal,
+    page: &[Decoded],
+    head: Position,
+) -> Result<Bytes, JournalError> {
+    let mut lines = String::new();
+    for decoded in page.iter().take_while(|decoded| decoded.position() <= head) {
+        if let Some(shown) = reader.show(journal, decoded).await? {
+            lines += &envelope::json(&shown);
+            lines.push('\n');
+        }
+    }
+    Ok(lines.into())
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use crate::{app::App, problem::Problem, sign_in::guard::Anybody};
+use crate::{auth::require::Anybody, problem::Problem, services::Services};
 
 /// How long the store may take to say where its head is.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -92,7 +92,7 @@ pub struct AlarmState {
     get, path = "/readyz", operation_id = "readiness", tag = "operator",
     responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer, description = "It cannot"))
 )]
-pub async fn ready(_: Anybody, app: Data<App>) -> HttpResponse {
+pub async fn ready(_: Anybody, app: Data<Services>) -> HttpResponse {
     let asked = timeout(PATIENCE, head_and_lag(&app)).await.ok().and_then(Result::ok);
     let (head, lag) = asked.unzip();
     let alarms = alarms(&app);
@@ -108,14 +108,14 @@ pub async fn ready(_: Anybody, app: Data<App>) -> HttpResponse {
 }
 
 /// Where the log ends, and how many events behind the views are; counted no further than it takes to be late.
-async fn head_and_lag(app: &App) -> Result<(Position, u64), ReadError> {
+async fn head_and_lag(app: &Services) -> Result<(Position, u64), ReadError> {
     let reader = app.reader();
     let head = reader.head().await?;
     let lag = events_between(&*reader, app.views.position(), head, LAG + 1).await?;
     Ok((head, lag))
 }
 
-fn alarms(app: &App) -> Vec<AlarmState> {
+fn alarms(app: &Services) -> Vec<AlarmState> {
     let alarm = |part, position: Position, what| AlarmState { part, position: Some(position.0), what };
     let views = app.views.alarm().map(|raised| alarm("views", raised.position, raised.what));
     let tail = app.tail.stopped().map(|error| AlarmState { part: "tail", position: None, what: error.to_string() });
@@ -125,7 +125,7 @@ fn alarms(app: &App) -> Vec<AlarmState> {
 }
 
 /// A folder that cannot be written is shown and logged, and no reason to stop serving.
-fn checkpoints(app: &App) -> CheckpointsState {
+fn checkpoints(app: &Services) -> CheckpointsState {
     let status = app.checkpoints.borrow().clone();
     let newest = status.newest.map(|newest| CheckpointState {
         size: newest.size.0,
@@ -164,7 +164,7 @@ pub struct TokenInfo {
     get, path = "/api/health", operation_id = "health", tag = "operator",
     responses((status = 200, body = HealthAnswer), (status = 503))
 )]
-pub async fn original(_: Anybody, app: Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn original(_: Anybody, app: Data<Services>) -> Result<HttpResponse, Problem> {
     let _head: Position = timeout(PATIENCE, app.reader().head())
         .await
         .map_err(|_| Problem::unavailable("STORE_UNAVAILABLE", "the event store does not answer", PATIENCE))??;

@@ -5,23 +5,15 @@ use std::collections::BTreeMap;
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY},
-    web::{Path, ServiceConfig},
+    web::Path,
 };
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{problem::Problem, sign_in::guard::Anybody};
+use crate::{auth::require::Anybody, problem::Problem};
 
 static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
-
-/// Registers the page and its files.
-pub fn configure(config: &mut ServiceConfig) {
-    config
-        .service(super::get("/", root))
-        .service(super::get("/page/{file}", file))
-        .service(super::get("/favicon.ico", favicon));
-}
 
 /// What the original said at its root.
 #[derive(Serialize, ToSchema)]
@@ -74,11 +66,11 @@ pub async fn root(_: Anybody, request: HttpRequest) -> HttpResponse {
     HttpResponse::Ok().insert_header((VARY, "Accept")).json(RootAnswer::new())
 }
 
-async fn file(_: Anybody, name: Path<String>) -> Result<HttpResponse, Problem> {
+pub(super) async fn file(_: Anybody, name: Path<String>) -> Result<HttpResponse, Problem> {
     serve(&name)
 }
 
-async fn favicon(_: Anybody) -> Result<HttpResponse, Problem> {
+pub(super) async fn favicon(_: Anybody) -> Result<HttpResponse, Problem> {
     serve("favicon.svg")
 }
 

@@ -13,43 +13,35 @@ use domain::{
     agent::{Account, command::Changes},
     text::{EmailAddress, PersonName, Username},
 };
-use event_store::Position;
+use event_store::{Clock, Position};
 use jiff::Timestamp;
+use projections::Views;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_ones_turn};
 use crate::{
-    app::App,
-    body::JsonBody,
+    auth::{passwords::Password, require::CurrentUser, staff_services::StaffServices},
+    body::{
+        JsonBody,
+        field::{optional, required},
+    },
     openapi::{texts, words},
     problem::Problem,
     request::request_id,
-    sign_in::{passwords::Password, staff::Own},
     wire::agent::{AgentData, SignInData},
 };
 
 /// Another password.
 #[derive(Deserialize, ToSchema)]
 pub struct ChangePasswordRequest {
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    old_password: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = String)]
+    old_password: Password,
     /// At least 10 characters, and none of those that are tried first.
-    #[serde(default)]
-    #[schema(value_type = texts::NewPassword, required = true)]
-    new_password: Option<String>,
-}
-
-impl ChangePasswordRequest {
-    /// The old one and the new one, as they were sent.
-    ///
-    /// # Errors
-    /// One is missing.
-    pub fn parse(self) -> Result<(String, String), Problem> {
-        let old = self.old_password.ok_or_else(|| Problem::invalid("old_password", "is required"))?;
-        Ok((old, self.new_password.ok_or_else(|| Problem::invalid("new_password", "is required"))?))
-    }
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = texts::NewPassword)]
+    new_password: Password,
 }
 
 /// Changes one's own password; every other sign-in of the account is over then.
@@ -65,46 +57,50 @@ impl ChangePasswordRequest {
     )
 )]
 pub async fn change_password(
-    own: Own,
-    app: Data<App>,
+    own: CurrentUser,
+    staff: Data<StaffServices>,
     body: JsonBody<ChangePasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (old, new) = body.0.parse()?;
-    let is_same = old == new;
-    let account = confirmed(&app, &own, old).await?;
+    let ChangePasswordRequest { old_password: old, new_password: new } = body.0;
+    let is_same = old.expose() == new.expose();
+    let account = confirmed(&staff, &own, old).await?;
     let account = account.ok_or_else(|| bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"))?;
     if is_same {
         return Err(bad("PASSWORD_SAME", "new_password", "must be another one than before"));
     }
-    let hash = app.passwords.hash(chosen(new, &account, "new_password")?).await?;
+    let hash = staff.passwords.hash(fit(new, &account, "new_password")?).await?;
     let keep = Some(own.sign_in);
-    let changed = app.accounts.set_password(own.agent, own.actor(), hash, keep, request_id()).await?;
-    app.access.reach(changed.position, PATIENCE).await;
+    let changed = staff.accounts.set_password(own.agent, own.actor(), hash, keep, request_id()).await?;
+    staff.directory.reach(changed.position, PATIENCE).await;
     Ok(done(changed.position, None))
 }
 
 /// One's own account, if that is its password: whoever finds an open window does not get further than the window.
-pub(super) async fn confirmed(app: &App, own: &Own, password: String) -> Result<Option<Account>, Problem> {
-    let folded = app.accounts.current(own.agent).await?;
+pub(super) async fn confirmed(
+    staff: &StaffServices,
+    own: &CurrentUser,
+    password: Password,
+) -> Result<Option<Account>, Problem> {
+    let folded = staff.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
-    let subject = [Subject::account(app.identity.log_id, own.agent)];
-    wait_for_ones_turn(app, &subject).await?;
-    if !app.passwords.is_right(Password::given(password), account.password.as_ref()).await? {
+    let subject = [Subject::account(staff.log_id, own.agent)];
+    wait_for_ones_turn(staff, &subject).await?;
+    if !staff.passwords.is_right(password, account.password.as_ref()).await? {
         return Ok(None);
     }
-    app.failures.forget(&subject).await.map_err(store_away)?;
+    staff.failures.forget(&subject).await.map_err(store_away)?;
     Ok(Some(account.clone()))
 }
 
 /// A password that is taken for an account.
-pub(super) fn chosen(text: String, account: &Account, field: &'static str) -> Result<Password, Problem> {
-    let username = account.username.clone().ok_or_else(|| Problem::not_found("there is no such account"))?;
-    taken(text, &username, field)
+pub(super) fn fit(password: Password, account: &Account, field: &'static str) -> Result<Password, Problem> {
+    let username = account.username.as_ref().ok_or_else(|| Problem::not_found("there is no such account"))?;
+    fit_for(password, username, field)
 }
 
 /// A password that is taken for a name.
-pub(in crate::routes) fn taken(text: String, username: &Username, field: &'static str) -> Result<Password, Problem> {
-    Password::chosen(text, username).map_err(|error| bad("INVALID_PASSWORD", field, &error.to_string()))
+pub(super) fn fit_for(password: Password, username: &Username, field: &'static str) -> Result<Password, Problem> {
+    password.fit_for(username).map_err(|error| bad("INVALID_PASSWORD", field, &error.to_string()))
 }
 
 pub(super) fn bad(code: &'static str, field: &'static str, reason: &str) -> Problem {
@@ -133,15 +129,15 @@ pub struct ProfileAnswer {
         (status = 200, body = ProfileAnswer),
     )
 )]
-pub async fn profile(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let folded = app.accounts.current(own.agent).await?;
+pub async fn profile(own: CurrentUser, staff: Data<StaffServices>) -> Result<HttpResponse, Problem> {
+    let folded = staff.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
-    Ok(profile_answer(own.agent, account, folded.position))
+    Ok(profile_answer(own.agent, account, staff.clock.now(), folded.position))
 }
 
-fn profile_answer(agent: AgentId, account: &Account, position: Position) -> HttpResponse {
+fn profile_answer(agent: AgentId, account: &Account, now: Timestamp, position: Position) -> HttpResponse {
     let permissions = account.role.permissions().iter().map(|permission| permission.as_str()).collect();
-    let data = AgentData::of(agent, account, Timestamp::now());
+    let data = AgentData::of(agent, account, now);
     HttpResponse::Ok().json(ProfileAnswer { success: true, data, permissions, position: position.0 })
 }
 
@@ -149,24 +145,13 @@ fn profile_answer(agent: AgentId, account: &Account, position: Position) -> Http
 #[derive(Deserialize, ToSchema)]
 pub struct ProfileRequest {
     /// What customers and colleagues see.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<texts::Person>)]
-    name: Option<String>,
+    name: Option<PersonName>,
     /// Where mail goes; empty for nowhere.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schema(value_type = Option<texts::Email>)]
-    email: Option<String>,
-}
-
-impl ProfileRequest {
-    /// What is taken of it.
-    ///
-    /// # Errors
-    /// A field is not taken.
-    pub fn parse(self) -> Result<Changes, Problem> {
-        let (name, email) = (self.name.map(person_name), self.email.map(address_of));
-        Ok(Changes { name: name.transpose()?, email: email.transpose()?, ..Changes::default() })
-    }
+    email: Option<Option<EmailAddress>>,
 }
 
 /// Changes one's own name or address. What else is sent is ignored: a role is not one's own to change.
@@ -180,22 +165,15 @@ impl ProfileRequest {
         (status = 200, body = ProfileAnswer),
     )
 )]
-pub async fn change_profile(own: Own, app: Data<App>, body: JsonBody<ProfileRequest>) -> Result<HttpResponse, Problem> {
-    let changes = body.0.parse()?;
-    let changed = app.accounts.change(own.agent, own.actor(), changes, request_id()).await?;
-    Ok(profile_answer(changed.agent, &changed.account, changed.position))
-}
-
-pub(in crate::routes) fn person_name(text: String) -> Result<PersonName, Problem> {
-    PersonName::parse(&text).map_err(|error| Problem::invalid("name", error))
-}
-
-/// Empty means nowhere.
-pub(in crate::routes) fn address_of(text: String) -> Result<Option<EmailAddress>, Problem> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    EmailAddress::parse(&text).map(Some).map_err(|error| Problem::invalid("email", error))
+pub async fn change_profile(
+    own: CurrentUser,
+    staff: Data<StaffServices>,
+    body: JsonBody<ProfileRequest>,
+) -> Result<HttpResponse, Problem> {
+    let ProfileRequest { name, email } = body.0;
+    let changes = Changes { name, email, ..Changes::default() };
+    let changed = staff.accounts.change(own.agent, own.actor(), changes, request_id()).await?;
+    Ok(profile_answer(changed.agent, &changed.account, staff.clock.now(), changed.position))
 }
 
 /// Where one is signed in.
@@ -217,9 +195,9 @@ pub struct SignInsAnswer {
         (status = 200, body = SignInsAnswer),
     )
 )]
-pub async fn sign_ins(own: Own, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let mut reading = app.views.reading().await?;
-    let found = reading.sign_ins_of(own.agent, Timestamp::now()).await?;
+pub async fn sign_ins(own: CurrentUser, views: Data<Views>, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
+    let mut reading = views.reading().await?;
+    let found = reading.sign_ins_of(own.agent, clock.now()).await?;
     let data = found.into_iter().map(|view| SignInData::new(view, own.sign_in)).collect();
     Ok(HttpResponse::Ok().json(SignInsAnswer { success: true, data, position: reading.position().0 }))
 }
@@ -235,14 +213,14 @@ pub async fn sign_ins(own: Own, app: Data<App>) -> Result<HttpResponse, Problem>
         (status = 200, body = DoneAnswer),
     )
 )]
-pub async fn revoke(own: Own, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn revoke(own: CurrentUser, staff: Data<StaffServices>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let no_sign_in = || Problem::not_found("there is no such sign-in of yours");
     let sign_in: SignInId = id.parse().map_err(|_| no_sign_in())?;
-    let folded = app.accounts.current(own.agent).await?;
+    let folded = staff.accounts.current(own.agent).await?;
     if folded.state.account().is_none_or(|account| !account.sign_ins.contains_key(&sign_in)) {
         return Err(no_sign_in());
     }
-    let position = app.accounts.end_sign_in(own.agent, sign_in, own.actor(), false, request_id()).await?;
-    app.access.reach(position, PATIENCE).await;
+    let position = staff.accounts.end_sign_in(own.agent, sign_in, own.actor(), false, request_id()).await?;
+    staff.directory.reach(position, PATIENCE).await;
     Ok(done(position, None))
 }

@@ -9,7 +9,6 @@ use actix_web::{
 };
 use commands::accounts::{Managed, Subject};
 use domain::agent::{Account, Rejection, command::SecondFactorProof};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,23 +18,24 @@ use super::{
     profile::{bad, confirmed},
 };
 use crate::{
-    app::App,
-    body::JsonBody,
+    auth::{
+        passwords::Password,
+        require::{AgentWrite, CurrentUser, Require},
+        second_factor::{digests, new_recovery_codes, new_secret, proof, step_of, uri},
+        staff_services::StaffServices,
+    },
+    body::{JsonBody, field::required},
     problem::Problem,
     request::request_id,
-    sign_in::{
-        second_factor::{digests, new_recovery_codes, new_secret, proof, step_of, uri},
-        staff::{AgentWrite, May, Own},
-    },
 };
 
 /// Whoever wants a second factor.
 #[derive(Deserialize, ToSchema)]
 pub struct PrepareSecondFactorRequest {
     /// One's own password.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    password: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = String)]
+    password: Password,
 }
 
 /// A secret to be put into an authenticator app; shown this once.
@@ -65,16 +65,16 @@ pub struct PrepareSecondFactorAnswer {
     )
 )]
 pub async fn prepare(
-    own: Own,
-    app: Data<App>,
+    own: CurrentUser,
+    staff: Data<StaffServices>,
     body: JsonBody<PrepareSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let account = with_password(&app, &own, body.0.password).await?;
+    let account = with_password(&staff, &own, body.0.password).await?;
     let username = account.username.as_ref().ok_or_else(signed_out)?;
     let made = new_secret();
     let uri = uri(&made, username).expect("a new secret and a username make a link");
     let text = made.0.clone();
-    let offered = app.accounts.offer_second_factor(own.agent, made, request_id()).await?;
+    let offered = staff.accounts.offer_second_factor(own.agent, made, request_id()).await?;
     let position = offered.position.0;
     Ok(secret(HttpResponse::Ok()).json(PrepareSecondFactorAnswer { success: true, secret: text, uri, position }))
 }
@@ -83,9 +83,8 @@ pub async fn prepare(
 #[derive(Deserialize, ToSchema)]
 pub struct EnableSecondFactorRequest {
     /// What the authenticator app shows.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    code: Option<String>,
+    #[serde(deserialize_with = "required")]
+    code: String,
 }
 
 /// Recovery codes; shown this once.
@@ -113,24 +112,23 @@ pub struct RecoveryCodesAnswer {
     )
 )]
 pub async fn enable(
-    own: Own,
-    app: Data<App>,
+    own: CurrentUser,
+    staff: Data<StaffServices>,
     body: JsonBody<EnableSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let code = body.0.code.ok_or_else(|| Problem::invalid("code", "is required"))?;
-    let folded = app.accounts.current(own.agent).await?;
+    let folded = staff.accounts.current(own.agent).await?;
     let account = folded.state.account().ok_or_else(signed_out)?;
     if account.second_factor.is_some() {
         return Err(Rejection::SecondFactorEnabled.into());
     }
     let offered = account.offered.clone().ok_or(Rejection::SecondFactorNotOffered)?;
-    let subject = count_a_code(&app, &own).await?;
-    let step = step_of(&offered, &code, Timestamp::now()).ok_or(Rejection::SecondFactorWrong)?;
-    app.failures.forget(&subject).await.map_err(store_away)?;
+    let subject = count_a_code(&staff, &own).await?;
+    let step = step_of(&offered, &body.0.code, staff.clock.now()).ok_or(Rejection::SecondFactorWrong)?;
+    staff.failures.forget(&subject).await.map_err(store_away)?;
     let codes = new_recovery_codes();
     let kept = digests(own.agent, &codes);
-    let enabled = app.accounts.enable_second_factor(own.agent, offered, step, kept, request_id()).await?;
-    app.access.reach(enabled.position, PATIENCE).await;
+    let enabled = staff.accounts.enable_second_factor(own.agent, offered, step, kept, request_id()).await?;
+    staff.directory.reach(enabled.position, PATIENCE).await;
     Ok(shown_once(codes, &enabled))
 }
 
@@ -138,9 +136,9 @@ pub async fn enable(
 #[derive(Deserialize, ToSchema)]
 pub struct ConfirmSecondFactorRequest {
     /// One's own password.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    password: Option<String>,
+    #[serde(deserialize_with = "required")]
+    #[schema(value_type = String)]
+    password: Password,
     /// A one-time code, or a recovery code.
     #[serde(default)]
     code: Option<String>,
@@ -161,15 +159,15 @@ pub struct ConfirmSecondFactorRequest {
     )
 )]
 pub async fn replace_recovery_codes(
-    own: Own,
-    app: Data<App>,
+    own: CurrentUser,
+    staff: Data<StaffServices>,
     body: JsonBody<ConfirmSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let proof = proven(&app, &own, body.0).await?;
+    let proof = proven(&staff, &own, body.0).await?;
     let codes = new_recovery_codes();
     let kept = digests(own.agent, &codes);
-    let replaced = app.accounts.replace_recovery_codes(own.agent, proof, kept, request_id()).await?;
-    forget_codes(&app, &own).await?;
+    let replaced = staff.accounts.replace_recovery_codes(own.agent, proof, kept, request_id()).await?;
+    forget_codes(&staff, &own).await?;
     Ok(shown_once(codes, &replaced))
 }
 
@@ -187,14 +185,14 @@ pub async fn replace_recovery_codes(
     )
 )]
 pub async fn disable(
-    own: Own,
-    app: Data<App>,
+    own: CurrentUser,
+    staff: Data<StaffServices>,
     body: JsonBody<ConfirmSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let proof = proven(&app, &own, body.0).await?;
-    let disabled = app.accounts.disable_second_factor(own.agent, proof, request_id()).await?;
-    forget_codes(&app, &own).await?;
-    app.access.reach(disabled.position, PATIENCE).await;
+    let proof = proven(&staff, &own, body.0).await?;
+    let disabled = staff.accounts.disable_second_factor(own.agent, proof, request_id()).await?;
+    forget_codes(&staff, &own).await?;
+    staff.directory.reach(disabled.position, PATIENCE).await;
     Ok(done(disabled.position, None))
 }
 
@@ -211,40 +209,43 @@ pub async fn disable(
         (status = 200, body = AgentAnswer),
     )
 )]
-pub async fn reset(may: May<AgentWrite>, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let agent = named(&app, &id)?;
-    let reset = app.accounts.reset_second_factor(agent, may.staff.actor(), request_id()).await?;
-    app.access.reach(reset.position, PATIENCE).await;
-    Ok(answer(&reset))
+pub async fn reset(
+    caller: Require<AgentWrite>,
+    staff: Data<StaffServices>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let agent = named(&staff, &id)?;
+    let reset = staff.accounts.reset_second_factor(agent, caller.staff.actor(), request_id()).await?;
+    staff.directory.reach(reset.position, PATIENCE).await;
+    Ok(answer(&reset, staff.clock.now()))
 }
 
-async fn with_password(app: &App, own: &Own, password: Option<String>) -> Result<Account, Problem> {
-    let password = password.ok_or_else(|| Problem::invalid("password", "is required"))?;
-    let account = confirmed(app, own, password).await?;
+async fn with_password(staff: &StaffServices, own: &CurrentUser, password: Password) -> Result<Account, Problem> {
+    let account = confirmed(staff, own, password).await?;
     account.ok_or_else(|| bad("PASSWORD_INCORRECT", "password", "is not the password"))
 }
 
 /// The proof of a request whose password was right; whether it is good is decided where it is used up.
 async fn proven(
-    app: &App,
-    own: &Own,
+    staff: &StaffServices,
+    own: &CurrentUser,
     request: ConfirmSecondFactorRequest,
 ) -> Result<Option<SecondFactorProof>, Problem> {
-    let account = with_password(app, own, request.password).await?;
+    let account = with_password(staff, own, request.password).await?;
     let Some(code) = request.code else { return Ok(None) };
-    count_a_code(app, own).await?;
-    Ok(Some(proof(own.agent, &account, &code, Timestamp::now())))
+    count_a_code(staff, own).await?;
+    Ok(Some(proof(own.agent, &account, &code, staff.clock.now())))
 }
 
-async fn count_a_code(app: &App, own: &Own) -> Result<[Subject; 1], Problem> {
-    let subject = [Subject::second_factor(app.identity.log_id, own.agent)];
-    wait_for_ones_turn(app, &subject).await?;
+async fn count_a_code(staff: &StaffServices, own: &CurrentUser) -> Result<[Subject; 1], Problem> {
+    let subject = [Subject::second_factor(staff.log_id, own.agent)];
+    wait_for_ones_turn(staff, &subject).await?;
     Ok(subject)
 }
 
-async fn forget_codes(app: &App, own: &Own) -> Result<(), Problem> {
-    let subject = [Subject::second_factor(app.identity.log_id, own.agent)];
-    app.failures.forget(&subject).await.map_err(store_away)
+async fn forget_codes(staff: &StaffServices, own: &CurrentUser) -> Result<(), Problem> {
+    let subject = [Subject::second_factor(staff.log_id, own.agent)];
+    staff.failures.forget(&subject).await.map_err(store_away)
 }
 
 fn shown_once(recovery_codes: Vec<String>, managed: &Managed) -> HttpResponse {

@@ -1,4 +1,7 @@
 //! `GET /api/sessions/{name}/events`: one session's events as they happen, resumable from any position.
+//!
+//! Invariant: the session's stream is read once to open it. Whether the session is there, whose it is, what the customer's screen
+//! hides and what is sent first all come from that one reading.
 
 use std::sync::Arc;
 
@@ -6,30 +9,31 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
 };
-use commands::sessions::stream_of;
-use domain::{
-    PersonalText, SessionId, VisitorId,
-    session::{Event, Screen, decode},
-};
-use event_store::{Position, ReadError, RecordedEvent, StreamVersion};
-use futures::StreamExt;
+use bytes::Bytes;
+use commands::{CommandError, sessions::stream_of};
+use domain::{VisitorId, agent::Permission, session::Event};
+use event_store::Position;
+use futures::{StreamExt as _, stream};
+use journal::{Decoded, DecodedEvents};
 
-use super::sessions::addressed;
+use super::sessions::{addressed, no_session, record_view};
 use crate::{
-    app::App,
-    departures::Departure,
-    envelope::{Reader, is_shown, shown},
-    openapi::{frames, texts},
+    auth::{
+        require::{KnownVisitor, OptionalStaff, RequiredPermission as _, SessionRead},
+        staff::Staff,
+    },
+    envelope,
+    following::{self, Over},
+    openapi::{frames as schemas, texts},
     problem::Problem,
     query::QueryFields,
-    sign_in::{
-        staff::{MaybeStaff, Needs as _, SessionRead, Staff},
-        visitor::KnownVisitor,
-    },
-    sse::{self, Frames, Start, event_frame, reauthenticate_frame, reset_frame, respond},
+    reader::{Reader, ScreenCursor},
+    services::Services,
+    sse::{self, Frames, Start, reset_frame, respond},
 };
 
-const PAGE: usize = 500;
+/// What staff needs for as long as it follows a session.
+const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
 
 /// Streams a session's events: `event:` is the type, `id:` the cursor, `data:` the envelope.
 ///
@@ -47,137 +51,67 @@ const PAGE: usize = 500;
         ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),
     responses(
-        (status = 200, body = frames::EventFrame, content_type = "text/event-stream"),
+        (status = 200, body = schemas::EventFrame, content_type = "text/event-stream"),
         (status = 409, description = "CURSOR_AHEAD; AMBIGUOUS_SESSION, for staff"),
     )
 )]
 pub async fn stream(
-    caller: MaybeStaff<SessionRead>,
+    caller: OptionalStaff<SessionRead>,
     request: HttpRequest,
-    app: Data<App>,
+    app: Data<Services>,
     visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
-    let reader = if caller.staff.is_some() { Reader::Staff } else { Reader::Customer };
-    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner()).await?;
-    let current = app.sessions.current(session).await?;
-    if current.version == StreamVersion::NONE {
-        return Err(Problem::not_found("Session not found"));
+    let session = addressed(&request, caller.staff.is_some(), visitor, name.into_inner()).await?;
+    let (history, live) = app.tail.read_then_follow(&stream_of(session)).await.map_err(CommandError::from)?;
+    if history.is_empty() {
+        return Err(no_session());
+    }
+    if let Some(staff) = &caller.staff {
+        record_view(&app, staff, session).await?;
     }
     let head = app.reader().head().await?;
     let start = sse::start(&request, &query, app.identity, head, Position::START)?;
-    let screen = if reader == Reader::Customer { Some(Watched::read(&app, session).await?) } else { None };
-    let owner = current.state.session().map(|session| session.visitor).filter(|_| reader == Reader::Customer);
-    let departure = departure(&app, owner);
-    Ok(respond(frames(app.into_inner(), session, caller.staff, start, screen, head, departure)))
+    let reader = match caller.staff {
+        Some(_) => Reader::staff(NEEDED),
+        None => Reader::customer_with_screen(ScreenCursor::after(&history)),
+    };
+    let over = over(&app, caller.staff, owner(&history));
+    let first = (start == Start::Reset).then(|| reset_frame(app.identity, head));
+    let events = after(start.position(head), history, live);
+    Ok(respond(frames(app.into_inner(), reader, first, events, over)))
 }
 
-/// Comes when the customer who follows has left; staff follows on.
-fn departure(app: &App, owner: Option<VisitorId>) -> Departure {
-    match owner {
-        Some(visitor) => app.departures.of(app.customers.clone(), visitor),
-        None => Box::pin(std::future::pending()),
-    }
-}
-
-/// The customer's screen and how far it has followed the stream.
-#[derive(Default)]
-struct Watched {
-    read_to: StreamVersion,
-    screen: Screen,
-}
-
-impl Watched {
-    async fn read(app: &App, session: SessionId) -> Result<Self, ReadError> {
-        let (reader, stream) = (app.reader(), stream_of(session));
-        let mut watched = Self::default();
-        loop {
-            let page = reader.read_stream(&stream, watched.read_to, PAGE).await?;
-            if page.is_empty() {
-                return Ok(watched);
-            }
-            page.iter().for_each(|recorded| watched.hear(recorded, plain(recorded).as_ref()));
-        }
-    }
-
-    /// Whether the screen hides an event, which it hears if it has not before.
-    fn hides(&mut self, recorded: &RecordedEvent) -> bool {
-        let event = plain(recorded);
-        self.hear(recorded, event.as_ref());
-        event.is_some_and(|event| self.screen.hides(&event))
-    }
-
-    fn hear(&mut self, recorded: &RecordedEvent, event: Option<&Event>) {
-        if recorded.version > self.read_to {
-            self.read_to = recorded.version;
-            event.into_iter().for_each(|event| self.screen.hear(event));
-        }
-    }
-}
-
-/// An event without its personal part; one that cannot be read is the business of who sends it.
-fn plain(recorded: &RecordedEvent) -> Option<Event> {
-    let event = &recorded.event;
-    let personal = if event.personal.is_some() { PersonalText::Sealed } else { PersonalText::Absent };
-    decode(&event.event_type, event.schema, &event.data, personal).ok()
-}
-
-/// Customers' tokens last longer than any stream.
-async fn until_over(app: &App, staff: Option<Staff>) {
-    match staff {
-        Some(staff) => staff.until_over(&app.access, &[SessionRead::PERMISSION]).await,
-        None => std::future::pending().await,
-    }
-}
-
-fn frames(
-    app: Arc<App>,
-    session: SessionId,
-    staff: Option<Staff>,
-    start: Start,
-    mut screen: Option<Watched>,
-    head: Position,
-    mut departure: Departure,
-) -> Frames {
-    Box::pin(async_stream::stream! {
-        let reader = if staff.is_some() { Reader::Staff } else { Reader::Customer };
-        let over = until_over(&app, staff);
-        tokio::pin!(over);
-        let after = match start {
-            Start::After(position) => position,
-            Start::Reset => {
-                yield reset_frame(app.identity, head);
-                head
-            }
-        };
-        let mut events = app.tail.follow_stream(&stream_of(session), after);
-        loop {
-            let recorded = tokio::select! {
-                event = events.next() => match event {
-                    Some(Ok(decoded)) => decoded.recorded().clone(),
-                    Some(Err(_)) | None => return,
-                },
-                () = &mut departure => {
-                    yield reauthenticate_frame();
-                    return;
-                }
-                () = app.until_stopping() => return,
-                () = &mut over => {
-                    yield reauthenticate_frame();
-                    return;
-                }
-            };
-            let event_type = &*recorded.event.event_type;
-            let is_hidden = screen.as_mut().is_some_and(|screen| screen.hides(&recorded));
-            if is_hidden || !is_shown(reader, event_type) {
-                continue;
-            }
-            // On the heap for as long as it takes: thousands of streams only wait.
-            match Box::pin(shown(&app.log, reader, &recorded)).await {
-                Ok(json) => yield event_frame(app.identity, recorded.position, event_type, &json),
-                Err(_logged) => return,
-            }
-        }
+/// Whose session it is; nobody's before it has been opened.
+fn owner(history: &[Decoded]) -> Option<VisitorId> {
+    history.iter().find_map(|decoded| match decoded.event().session() {
+        Some((_, Event::Opened(opened))) => Some(opened.visitor),
+        Some(_) | None => None,
     })
+}
+
+/// Comes when the customer has left, or staff may not follow on. Customers' tokens last longer than any stream.
+fn over(app: &Services, staff: Option<Staff>, owner: Option<VisitorId>) -> Over {
+    let directory = app.directory.clone();
+    match (staff, owner) {
+        (Some(staff), _) => Box::pin(async move { staff.until_over(&directory, NEEDED).await }),
+        (None, Some(owner)) => app.departures.revoked(app.customers.clone(), owner),
+        (None, None) => Box::pin(std::future::pending()),
+    }
+}
+
+/// What was read of the session after a position, and then what comes.
+fn after(after: Position, mut history: Vec<Decoded>, live: DecodedEvents) -> DecodedEvents {
+    history.retain(|decoded| decoded.position() > after);
+    Box::pin(stream::iter(history).map(Ok).chain(live))
+}
+
+fn frames(app: Arc<Services>, mut reader: Reader, first: Option<Bytes>, events: DecodedEvents, over: Over) -> Frames {
+    let stopping = app.stopping.clone();
+    let frame = async move |decoded: &Decoded| {
+        let shown = reader.show(app.sessions.journal(), decoded).await?;
+        Ok(shown.map(|shown| envelope::frame(app.identity, &shown)))
+    };
+    following::frames(first, events, over, stopping, frame)
 }

@@ -1,8 +1,6 @@
 //! `GET /api/sessions`, `/stats` and `/{name}`: what the views say, or with `?at=` what they said then.
 
-mod past;
-
-use std::time::Duration;
+mod point_in_time;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,23 +14,21 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::shared::session_name;
+use super::min_position;
 use crate::{
-    app::App,
+    auth::{
+        require::{KnownVisitor, OptionalStaff, Require, SessionRead, StatisticsRead},
+        staff::Staff,
+    },
     body::shown,
     openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
     request::request_id,
-    sign_in::{
-        staff::{May, MaybeStaff, SessionRead, Staff, StatisticsRead},
-        visitor::KnownVisitor,
-    },
+    services::Services,
     wire::{SessionData, StatisticsData, Summary},
 };
 
-/// How long a read waits for the position it was asked for.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// Rows of the list: by default, and at most.
 const ROWS: (u32, u32) = (50, 200);
 
@@ -71,9 +67,9 @@ pub struct SessionAnswer {
     )
 )]
 pub async fn show(
-    caller: MaybeStaff<SessionRead>,
+    caller: OptionalStaff<SessionRead>,
     request: HttpRequest,
-    app: Data<App>,
+    app: Data<Services>,
     visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
@@ -84,13 +80,14 @@ pub async fn show(
     if is_staff {
         wait(&app, &query).await?;
     }
-    let session = addressed(&request, caller.staff.as_ref(), visitor, name.into_inner()).await?;
-    if !is_staff {
-        wait(&app, &query).await?;
+    let session = addressed(&request, is_staff, visitor, name.into_inner()).await?;
+    match &caller.staff {
+        Some(staff) => viewed(&app, staff, session).await?,
+        None => wait(&app, &query).await?,
     }
     let before = query.number("before")?.map(Position);
-    if let Some(moment) = past::moment(&query)? {
-        let (data, position) = past::read(&app, session, audience, before, moment).await?;
+    if let Some(moment) = point_in_time::moment(&query)? {
+        let (data, position) = point_in_time::read(&app, session, audience, before, moment).await?;
         return Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0 }));
     }
     let mut reading = app.views.reading().await?;
@@ -105,31 +102,37 @@ pub async fn show(
 /// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
     request: &HttpRequest,
-    staff: Option<&Staff>,
+    is_staff: bool,
     visitor: Result<KnownVisitor, Problem>,
     name: String,
 ) -> Result<SessionId, Problem> {
-    let app = request.app_data::<Data<App>>().expect("every server of ours is built with an App");
-    let name = session_name("name", name)?;
-    let Some(staff) = staff else {
-        let visitor = visitor?.looking(request, Some(name.as_str()));
-        return visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session);
-    };
-    let session = named(app, &name).await?;
-    looked_at(app, staff, session).await?;
-    Ok(session)
+    let app = request.app_data::<Data<Services>>().expect("every server of ours is built with its services");
+    let name = SessionName::parse(name).map_err(|error| Problem::invalid("name", error))?;
+    if is_staff {
+        return named(app, &name).await;
+    }
+    let visitor = visitor?.find(Some(name.as_str()));
+    visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session)
 }
 
-/// What staff is about to see is on record first; what is not there is not seen.
-async fn looked_at(app: &App, staff: &Staff, session: SessionId) -> Result<(), Problem> {
+/// Records that staff is about to see a session; what is not there is not seen.
+async fn viewed(app: &Services, staff: &Staff, session: SessionId) -> Result<(), Problem> {
     if app.sessions.current(session).await?.version == StreamVersion::NONE {
         return Err(no_session());
     }
-    Ok(app.access_log.session_viewed(staff.agent, session, Timestamp::now(), request_id()).await?)
+    record_view(app, staff, session).await
+}
+
+/// Records that staff is about to see a session that is there.
+///
+/// # Errors
+/// The log does not take it: then nothing is shown.
+pub(super) async fn record_view(app: &Services, staff: &Staff, session: SessionId) -> Result<(), Problem> {
+    Ok(app.access_log.session_viewed(staff.agent, session, app.clock.now(), request_id()).await?)
 }
 
 /// By id, or by a name that only one visitor uses.
-async fn named(app: &App, name: &SessionName) -> Result<SessionId, Problem> {
+async fn named(app: &Services, name: &SessionName) -> Result<SessionId, Problem> {
     if let Ok(id) = name.as_str().parse() {
         return Ok(id);
     }
@@ -145,20 +148,13 @@ async fn named(app: &App, name: &SessionName) -> Result<SessionId, Problem> {
     }
 }
 
-fn no_session() -> Problem {
+/// Answers that there is no such session, or none of the caller's.
+pub(super) fn no_session() -> Problem {
     Problem::not_found("Session not found")
 }
 
-/// Waits for `?min_position=`: for a moment also for one that is about to come.
-pub(super) async fn wait(app: &App, query: &QueryFields) -> Result<(), Problem> {
-    let Some(wanted) = query.number("min_position")?.map(Position) else { return Ok(()) };
-    let Err(behind) = app.views.wait_for(wanted, PATIENCE).await else { return Ok(()) };
-    let head = app.reader().head().await?;
-    if wanted > head {
-        return Err(Problem::ahead(format_args!("min_position {wanted}"), head));
-    }
-    let detail = format!("the views have read to position {}, not to {wanted} yet", behind.position);
-    Err(Problem::unavailable("VIEWS_BEHIND", detail, Duration::from_secs(1)))
+async fn wait(app: &Services, query: &QueryFields) -> Result<(), Problem> {
+    min_position::wait(&app.views, &*app.reader(), query).await
 }
 
 /// A page of sessions.
@@ -196,7 +192,7 @@ pub struct ListData {
         (status = 200, body = ListAnswer),
     )
 )]
-pub async fn list(_may: May<SessionRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
+pub async fn list(_: Require<SessionRead>, app: Data<Services>, query: QueryFields) -> Result<HttpResponse, Problem> {
     let status = query.given("status").map(parse_status).transpose()?;
     let limit = query.number("limit")?.unwrap_or(ROWS.0);
     if !(1..=ROWS.1).contains(&limit) {
@@ -206,7 +202,7 @@ pub async fn list(_may: May<SessionRead>, app: Data<App>, query: QueryFields) ->
     wait(&app, &query).await?;
     let mut reading = app.views.reading().await?;
     let (rows, total) = reading.list(status, limit, offset).await?;
-    let now = Timestamp::now();
+    let now = app.clock.now();
     let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, now)).collect();
     let has_more = offset.saturating_add(sessions.len() as u64) < total;
     let data = ListData { sessions, total, limit, offset, has_more };
@@ -242,9 +238,13 @@ pub struct StatisticsAnswer {
         (status = 200, body = StatisticsAnswer),
     )
 )]
-pub async fn stats(_may: May<StatisticsRead>, app: Data<App>, query: QueryFields) -> Result<HttpResponse, Problem> {
+pub async fn stats(
+    _: Require<StatisticsRead>,
+    app: Data<Services>,
+    query: QueryFields,
+) -> Result<HttpResponse, Problem> {
     wait(&app, &query).await?;
-    let now = Timestamp::now();
+    let now = app.clock.now();
     let mut reading = app.views.reading().await?;
     let figures = reading.statistics(now, day_start(now, &app.settings.time_zone)).await?;
     let (data, position) = (figures.into(), reading.position().0);

@@ -1,16 +1,16 @@
-//! Who says what: defaults, file, environment, flags; the later wins.
+//! The layers of settings: defaults, file, environment, flags; the later wins.
 
-use std::{collections::BTreeMap, fmt, path::Path, str::FromStr};
+use std::{collections::BTreeMap, fmt, path::Path};
 
-use super::table::{SETTINGS, Setting};
+use super::{declared::SETTINGS, setting::Setting, value::Value};
 
-/// What stands in the environment for an argument of the command line, and is no setting.
+/// Environment variables of command-line arguments that are not settings.
 const ARGUMENTS: [&str; 3] = ["CONFIG", "COPY_FROM", "COPY_TO"];
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// The table.
+    /// The declaration.
     Default,
     /// The TOML file.
     File,
@@ -153,24 +153,10 @@ impl Layers {
         self.0.get(key).map(|(_, source)| source)
     }
 
-    pub(super) fn required(&self, key: &'static str) -> &str {
-        self.get(key).unwrap_or_default()
-    }
-
-    pub(super) fn parse<T: FromStr>(&self, key: &'static str, expected: &'static str) -> Result<T, SettingsError> {
-        self.required(key).parse().map_err(|_| self.invalid(key, expected))
-    }
-
-    pub(super) fn postgres_url(&self, key: &'static str) -> Result<Option<String>, SettingsError> {
-        let is_postgres = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
-        match self.get(key) {
-            Some(url) if !is_postgres(url) => Err(self.invalid(key, "a URL that begins with postgres://")),
-            url => Ok(url.map(str::to_owned)),
-        }
-    }
-
-    pub(super) fn time_zone(&self, key: &'static str) -> Result<jiff::tz::TimeZone, SettingsError> {
-        jiff::tz::TimeZone::get(self.required(key)).map_err(|_| self.invalid(key, "a time zone like Asia/Shanghai"))
+    /// The value of a setting of this type.
+    pub(super) fn value<T: Value>(&self, key: &'static str) -> Result<T, SettingsError> {
+        let value = self.get(key).map_or_else(T::unset, T::read);
+        value.ok_or_else(|| self.invalid(key, find(key).map_or(T::EXPECTED, |setting| setting.expected)))
     }
 
     pub(super) fn invalid(&self, key: &'static str, expected: &'static str) -> SettingsError {

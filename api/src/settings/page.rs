@@ -6,8 +6,9 @@ use event_store::location::without_secrets;
 
 use super::{
     Settings,
+    declared::SETTINGS,
     layers::{Layers, Source},
-    table::SETTINGS,
+    value::PostgresUrl,
 };
 
 /// `docs/settings.md`.
@@ -47,7 +48,7 @@ pub fn check_config(layers: &Layers, settings: &Settings) -> String {
 
 fn places(settings: &Settings) -> String {
     let files = format!("SQLite, {}", settings.data_dir.display());
-    let server = |url: &String| format!("PostgreSQL, {}", without_secrets(url));
+    let server = |url: &PostgresUrl| format!("PostgreSQL, {}", without_secrets(url));
     let rest = settings.database_url.as_ref().map_or(files, server);
     let vault = settings.vault_url.as_ref().map_or_else(|| rest.clone(), server);
     format!("\nthe log: {}\nviews and policies: {rest}\nthe vault: {vault}\n", settings.log)

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use event_store::{
-    EventStore, Vault,
+    Clock, EventStore, Vault,
     kurrentdb::{KurrentLog, KurrentSettings},
     migration::{migrate_policy, migrate_vault},
     postgres::{PostgresSettings, PostgresStore},
@@ -16,26 +16,26 @@ use projections::ViewsLocation;
 use super::AnyError;
 use crate::{
     data_dir::DataDir,
-    settings::{LogPlace, Settings},
+    settings::{EventStoreLocation, PostgresUrl, Settings},
 };
 
 /// Connections for each of vault and policies.
 const CONNECTIONS: u32 = 4;
 
-pub(super) async fn open_log(settings: &Settings) -> Result<Arc<dyn EventStore>, AnyError> {
+pub(super) async fn open_log(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventStore>, AnyError> {
     Ok(match &settings.log {
-        LogPlace::File(path) => Arc::new(SqliteStore::open(path).await?),
-        LogPlace::Postgres { url, owner_url } => {
+        EventStoreLocation::File(path) => Arc::new(SqliteStore::open_with(path, Access::Durable, clock).await?),
+        EventStoreLocation::Postgres { url, owner_url } => {
             let postgres = PostgresSettings::new(&url.0);
             let postgres = match owner_url {
                 Some(owner) => postgres.with_owner(&owner.0),
                 None => postgres,
             };
-            Arc::new(PostgresStore::open(postgres).await?)
+            Arc::new(PostgresStore::open_with(postgres, clock).await?)
         }
-        LogPlace::Kurrent { url, credentials_file } => {
+        EventStoreLocation::Kurrent { url, credentials_file } => {
             let settings = KurrentSettings::parse(&url.0)?.with_credentials_file(credentials_file.clone());
-            Arc::new(KurrentLog::open(settings).await?)
+            Arc::new(KurrentLog::open_with(settings, clock).await?)
         }
     })
 }
@@ -55,7 +55,7 @@ pub(super) async fn open_policies(settings: &Settings, data_dir: &DataDir) -> Re
 /// A room's database, migrated: a file, or a schema.
 async fn open_room(
     settings: &Settings,
-    url: Option<&String>,
+    url: Option<&PostgresUrl>,
     file: PathBuf,
     room: &'static str,
 ) -> Result<Database, AnyError> {
@@ -82,11 +82,11 @@ async fn migrate(database: &Database, room: &'static str) -> Result<(), AnyError
 }
 
 async fn migrate_as_owner(owner: &str, url: &str, room: &'static str) -> Result<(), AnyError> {
-    use event_store::postgres::{Rights, grant_new_schemas, grant_room, role_of};
+    use event_store::postgres::{Rights, grant_new_schemas, grant_schema, role_of};
     let database = Database::postgres(owner, room, 1).await?;
     migrate(&database, room).await?;
     if let Database::Postgres(pool) = &database {
-        grant_room(pool, room, &role_of(url)?, Rights::ReadAndWrite).await?;
+        grant_schema(pool, room, &role_of(url)?, Rights::ReadAndWrite).await?;
         grant_new_schemas(pool, &role_of(url)?).await?;
     }
     database.close().await;
@@ -115,7 +115,7 @@ fn master_key(settings: &Settings, data_dir: &DataDir) -> Result<MasterKey, AnyE
 
 pub(super) fn views_location(settings: &Settings, data_dir: &DataDir) -> ViewsLocation {
     match &settings.database_url {
-        Some(url) => ViewsLocation::Postgres { url: url.clone() },
+        Some(url) => ViewsLocation::Postgres { url: url.to_string() },
         None => ViewsLocation::Folder(data_dir.join("")),
     }
 }

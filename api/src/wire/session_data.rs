@@ -5,7 +5,7 @@
 
 use domain::{Personal, SessionId};
 use event_store::{Position, event::time_text};
-use projections::{Audience, MessageView, Reading, SessionAt, ViewsError, moment::Decision};
+use projections::{Audience, MessageView, Reading, SessionAt, ViewsError, as_of::Decision};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use event_store::sql::{Database, SqlError, Transaction};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// LoginThrottle without a wait: everybody mistypes.
@@ -64,12 +65,13 @@ impl LoginThrottle {
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn begin(&self, subjects: &[Subject]) -> Result<Duration, SqlError> {
+    pub async fn begin(&self, subjects: &[Subject], now: Timestamp) -> Result<Duration, SqlError> {
+        let now = now.as_duration().as_secs_f64();
         let mut tx = self.0.begin().await?;
-        forget_old(&mut tx).await?;
+        forget_old(&mut tx, now).await?;
         let mut longest = 0.0_f64;
         for subject in subjects {
-            longest = longest.max(count(&mut tx, *subject).await?);
+            longest = longest.max(count(&mut tx, *subject, now).await?);
         }
         if longest <= 0.0 {
             tx.commit().await?;
@@ -92,29 +94,21 @@ impl LoginThrottle {
 }
 
 /// Counts a failure; answers the seconds that were still to be waited before it.
-async fn count(tx: &mut Transaction, subject: Subject) -> Result<f64, SqlError> {
-    let sql = format!(
-        "insert into sign_in_failure (subject, failures, next_at) values ($1, 1, 0)
-         on conflict (subject) do update set failures = sign_in_failure.failures + 1 returning failures, next_at - {}",
-        now(tx)
-    );
-    let rows = tx.fetch(&sql, &[subject.0.into()]).await?;
+async fn count(tx: &mut Transaction, subject: Subject, now: f64) -> Result<f64, SqlError> {
+    let sql = "insert into sign_in_failure (subject, failures, next_at) values ($1, 1, 0)
+         on conflict (subject) do update set failures = sign_in_failure.failures + 1 returning failures, next_at";
+    let rows = tx.fetch(sql, &[subject.0.into()]).await?;
     let Some(row) = rows.first() else { return Ok(0.0) };
-    let (failures, rest) = (row.int(0)?, row.float(1)?);
-    let wait = wait_after(u32::try_from(failures).unwrap_or(u32::MAX)).as_secs_f64();
-    let sql = format!("update sign_in_failure set next_at = {} + $2 where subject = $1", now(tx));
-    tx.execute(&sql, &[subject.0.into(), wait.into()]).await?;
+    let (failures, rest) = (row.int(0)?, row.float(1)? - now);
+    let next_at = now + wait_after(u32::try_from(failures).unwrap_or(u32::MAX)).as_secs_f64();
+    tx.execute("update sign_in_failure set next_at = $2 where subject = $1", &[subject.0.into(), next_at.into()])
+        .await?;
     Ok(rest)
 }
 
-async fn forget_old(tx: &mut Transaction) -> Result<(), SqlError> {
-    let sql = format!("delete from sign_in_failure where next_at < {} - $1", now(tx));
-    tx.execute(&sql, &[FORGOTTEN.as_secs_f64().into()]).await.map(drop)
-}
-
-/// Seconds since 1970 by the database's clock, which all nodes share.
-fn now(tx: &Transaction) -> &'static str {
-    if tx.is_postgres() { "extract(epoch from clock_timestamp())::float8" } else { "unixepoch('subsec')" }
+async fn forget_old(tx: &mut Transaction, now: f64) -> Result<(), SqlError> {
+    let before = now - FORGOTTEN.as_secs_f64();
+    tx.execute("delete from sign_in_failure where next_at < $1", &[before.into()]).await.map(drop)
 }
 
 #[cfg(test)]
@@ -122,6 +116,8 @@ mod tests {
     use event_store::{migration::migrate_policy, sql::Access};
 
     use super::*;
+
+    const NOW: Timestamp = Timestamp::constant(1_795_651_200, 0);
 
     #[test]
     fn waits_grow_up_to_a_quarter_of_an_hour() {
@@ -142,15 +138,17 @@ mod tests {
         let (anna, here) = (Subject::account(log_id, agent), Subject::address(log_id, "192.0.2.1"));
         let there = Subject::address(log_id, "192.0.2.2");
         for _ in 0..4 {
-            assert_eq!(failures.begin(&[anna, here]).await.expect("counts"), Duration::ZERO);
+            assert_eq!(failures.begin(&[anna, here], NOW).await.expect("counts"), Duration::ZERO);
         }
         for _ in 0..10 {
-            let wait = failures.begin(&[anna, there]).await.expect("answers").as_secs_f64();
+            let wait = failures.begin(&[anna, there], NOW).await.expect("answers").as_secs_f64();
             assert!((1.0..=2.0).contains(&wait), "who hammers waits no longer: {wait}");
         }
-        assert!(failures.begin(&[here]).await.expect("answers") > Duration::ZERO);
-        assert_eq!(failures.begin(&[there]).await.expect("answers"), Duration::ZERO, "nothing was counted for it");
+        assert!(failures.begin(&[here], NOW).await.expect("answers") > Duration::ZERO);
+        assert_eq!(failures.begin(&[there], NOW).await.expect("answers"), Duration::ZERO, "nothing was counted for it");
+        let later = NOW + jiff::SignedDuration::from_secs(2);
+        assert_eq!(failures.begin(&[anna], later).await.expect("answers"), Duration::ZERO, "the wait is over");
         failures.forget(&[anna, here]).await.expect("forgets");
-        assert_eq!(failures.begin(&[anna, here]).await.expect("answers"), Duration::ZERO);
+        assert_eq!(failures.begin(&[anna, here], NOW).await.expect("answers"), Duration::ZERO);
     }
 }

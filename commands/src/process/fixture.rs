@@ -13,6 +13,7 @@ use domain::{
 };
 use event_store::{
     Actor, EventReader as _, Expected, Log, NewEvent, Position, StreamName, StreamVersion, Vault,
+    clock::ManualClock,
     memory::MemoryStore,
     migration::migrate_policy,
     sql::{Access, Database},
@@ -30,7 +31,6 @@ use super::{
     manager::whole_millisecond,
 };
 use crate::{
-    clock::ManualClock,
     node::Node,
     sessions::{ReceiveMessage, Sessions, stream_of},
 };

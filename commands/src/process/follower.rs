@@ -12,7 +12,7 @@ mod worker;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use event_store::{Position, ReadError};
+use event_store::{Clock, Position, ReadError};
 use journal::{JournalError, Tail};
 use tokio::{
     sync::watch,
@@ -24,7 +24,7 @@ use super::{
     status::StatusHandle,
     store::{LEASE, Lease, ProcessStore, StoreError},
 };
-use crate::{clock::Clock, error::CommandError, node::Node, sessions::Sessions};
+use crate::{error::CommandError, node::Node, sessions::Sessions};
 use worker::Worker;
 
 /// Between renewals of a lease.

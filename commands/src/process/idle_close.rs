@@ -10,14 +10,13 @@ use domain::{
     MessageId, SessionId,
     session::{Command, Event},
 };
-use event_store::StreamName;
+use event_store::{Clock, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use journal::Decoded;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::manager::{Action, ProcessManager, Timer, whole_millisecond};
-use crate::clock::Clock;
 
 /// The key of its timers.
 const IDLE: &str = "idle";

@@ -15,7 +15,7 @@ use domain::{
         event::{AssistantRunStarted, CustomerMessageSent},
     },
 };
-use event_store::StreamName;
+use event_store::{Clock, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use journal::Decoded;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,6 @@ use super::{
     manager::{Action, ProcessManager, Timer, whole_millisecond},
     runner::{Runner, deadline_after},
 };
-use crate::clock::Clock;
 
 /// The name under which the run's reactions, cursor and timers are kept.
 pub const ASSISTANT_RUN: &str = "assistant_run";

@@ -19,7 +19,7 @@ use domain::{
     },
     text::MessageText,
 };
-use event_store::Actor;
+use event_store::{Actor, Clock};
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{sleep, timeout_at};
@@ -28,7 +28,6 @@ use uuid::Uuid;
 use super::run_recovery::ASSISTANT_RUN;
 use crate::{
     assistant::{Assistant, AssistantError, Completion, Piece},
-    clock::Clock,
     error::CommandError,
     event_id::CommandId,
     executor::CommandMetadata,

@@ -1,4 +1,4 @@
-//! How it is stored what staff has looked at.
+//! How the events of staff's access are stored.
 
 use crate::{
     access::event::{Event, LogExported, SessionViewed},

@@ -1,10 +1,10 @@
-//! What can have been looked at. Field names are the stored JSON's; `tests/golden` freezes them.
+//! The events of staff's access to personal data. Field names are those of the stored JSON; `tests/golden` freezes it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::SessionId;
 
-/// One event of what staff has looked at.
+/// One access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is documented at its type")]
 pub enum Event {
@@ -12,7 +12,7 @@ pub enum Event {
     LogExported(LogExported),
 }
 
-/// A customer's session was opened, for the first time in a quarter of an hour.
+/// Staff viewed a customer's session, for the first time in a quarter of an hour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionViewed {
@@ -20,7 +20,7 @@ pub struct SessionViewed {
     pub session: SessionId,
 }
 
-/// The log was read as a whole.
+/// Staff or a program read the whole log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogExported {

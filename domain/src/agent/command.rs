@@ -1,4 +1,4 @@
-//! What can be wanted of an account. Time, ids and hashes arrive in the command.
+//! Commands to an account or an API key. Time, ids and hashes arrive in the command.
 
 use std::ops::RangeInclusive;
 
@@ -14,31 +14,31 @@ use crate::{
     text::{EmailAddress, PersonName, Skill, Username},
 };
 
-/// An intent.
+/// What somebody wants; [`super::decide`] decides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Let there be an account.
+    /// Create the account.
     Create(Box<NewAccount>),
-    /// Let these be other than they are.
+    /// Change what is given.
     Change(Box<Changes>),
-    /// Let nobody sign in with it.
+    /// Let nobody sign in with it any more, and end every sign-in.
     Deactivate,
-    /// Let it be used again.
+    /// Let its owner sign in again.
     Reactivate,
-    /// Let it have this password.
+    /// Set the password.
     SetPassword {
         /// How it will be checked.
         hash: PasswordHash,
         /// Who chose it.
         by: PasswordOrigin,
-        /// The sign-in that goes on; all others are revoked.
+        /// The sign-in that stays; all others are revoked.
         keep: Option<SignInId>,
     },
-    /// The password was right: begin a sign-in.
+    /// Begin a sign-in: the password was right.
     SignIn(SignInRequest),
-    /// A refresh token came.
+    /// Exchange a refresh token.
     Renew(Renewal),
-    /// Whoever signed in leaves.
+    /// End one's own sign-in.
     SignOut {
         /// Which.
         sign_in: SignInId,
@@ -50,41 +50,41 @@ pub enum Command {
         /// Why.
         reason: RevokedReason,
     },
-    /// Somebody could not sign in.
+    /// Record that somebody failed to sign in.
     NoteFailure {
-        /// The hour's beginning.
+        /// The beginning of the hour.
         hour: Timestamp,
         /// From where.
         origin: Whereabouts,
     },
-    /// Let there be a secret for one-time codes, not in use yet.
+    /// Offer a secret for one-time codes, not in use yet.
     OfferSecondFactor(TotpSecret),
-    /// A code of the secret that was offered came: let it be in use.
+    /// Put the offered secret into use: a right code of it was sent.
     EnableSecondFactor {
         /// The secret that the code was checked against.
         secret: TotpSecret,
-        /// The code's 30 seconds.
+        /// The code's time step of 30 seconds.
         step: u64,
         /// The digests of the recovery codes.
         recovery: Vec<RecoveryDigest>,
     },
-    /// Let the recovery codes be these.
+    /// Replace the recovery codes.
     ReplaceRecoveryCodes {
-        /// What opens it.
+        /// The second factor that permits it.
         proof: Option<SecondFactorProof>,
         /// Their digests.
         recovery: Vec<RecoveryDigest>,
     },
-    /// Its owner wants to sign in with the password alone.
+    /// Turn the second factor off, by its owner.
     DisableSecondFactor {
-        /// What opens it.
+        /// The second factor that permits it.
         proof: Option<SecondFactorProof>,
     },
-    /// An administrator helps somebody who lost everything.
+    /// Turn the second factor off, by an administrator, for an owner who lost device and recovery codes.
     ResetSecondFactor,
-    /// Let a program come in with a key.
+    /// Issue an API key.
     IssueApiKey(Box<NewApiKey>),
-    /// Let the key open nothing any more.
+    /// Revoke the API key.
     RevokeApiKey,
 }
 
@@ -93,16 +93,16 @@ pub enum Command {
 pub enum SecondFactorProof {
     /// A one-time code.
     Totp {
-        /// What it was checked against: if that is another by now, it was not the right one.
+        /// The secret that it was checked against, which must still be the account's.
         secret: TotpSecret,
-        /// Its 30 seconds.
+        /// Its time step of 30 seconds.
         step: u64,
     },
     /// A recovery code's digest.
     RecoveryCode(RecoveryDigest),
 }
 
-/// The key of a program to be.
+/// An API key to issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewApiKey {
     /// What it is for.
@@ -115,14 +115,14 @@ pub struct NewApiKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// How many conversations an account may take at a time.
+/// How many sessions an account may take at a time.
 pub const CAPACITIES: RangeInclusive<u32> = 1..=100;
-/// How many it takes unless told (the original's).
+/// Default: as in the original.
 pub const CAPACITY: u32 = 5;
 /// The most skills of one account.
 pub const SKILLS: usize = 50;
 
-/// An account to be.
+/// An account to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAccount {
     /// What it signs in with.
@@ -137,7 +137,7 @@ pub struct NewAccount {
     pub skills: Vec<Skill>,
     /// What it speaks.
     pub languages: Vec<Language>,
-    /// How many conversations it takes at a time.
+    /// How many sessions it takes at a time.
     pub capacity: u32,
     /// How its password is checked.
     pub hash: PasswordHash,
@@ -145,12 +145,12 @@ pub struct NewAccount {
     pub by: PasswordOrigin,
 }
 
-/// What is to be other than it is; what is absent stays.
+/// New values; what is absent stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// What customers and colleagues see.
     pub name: Option<PersonName>,
-    /// Where mail goes; `Some(None)` for nowhere.
+    /// Where mail goes; `Some(None)` removes the address.
     pub email: Option<Option<EmailAddress>>,
     /// What it may do.
     pub role: Option<Role>,
@@ -158,11 +158,11 @@ pub struct Changes {
     pub skills: Option<Vec<Skill>>,
     /// What it speaks.
     pub languages: Option<Vec<Language>>,
-    /// How many conversations it takes at a time.
+    /// How many sessions it takes at a time.
     pub capacity: Option<u32>,
 }
 
-/// A sign-in to be.
+/// A sign-in to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInRequest {
     /// Its id.
@@ -175,20 +175,20 @@ pub struct SignInRequest {
     pub expires_at: Timestamp,
     /// From where.
     pub origin: Whereabouts,
-    /// The password that was checked: if it is another by now, it was not the right one.
+    /// The hash that the password was checked against, which must still be the account's.
     pub checked: PasswordHash,
-    /// The second factor, if one came.
+    /// The second factor, if one was sent.
     pub proof: Option<SecondFactorProof>,
 }
 
-/// A refresh token that came.
+/// A refresh token to exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Renewal {
-    /// Of which sign-in.
+    /// Its sign-in.
     pub sign_in: SignInId,
     /// Its number.
     pub number: u32,
-    /// The device that sends it.
+    /// The device that sent it.
     pub device: Option<DeviceId>,
     /// Now.
     pub at: Timestamp,

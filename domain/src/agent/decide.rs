@@ -1,4 +1,4 @@
-//! The rules: from an account and a command to events, or to no. An empty answer means "valid, nothing to add".
+//! The rules: from an account and a command to events, or a rejection. No events mean "valid, nothing to change".
 
 mod second_factor;
 
@@ -20,16 +20,16 @@ use crate::{
     personal::Personal,
 };
 
-/// How long a refresh token that was just exchanged gives the same successor again to the same device: its answer may have
-/// been lost, and two windows of one browser may have asked at once.
+/// How long a refresh token that was just exchanged may be exchanged again by the same device, for the same successor: the answer
+/// may have been lost, and two windows of one browser may have asked at once.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
 
 type Decision = Result<Vec<Event>, Rejection>;
 
-/// Says what comes of a command.
+/// Decides a command.
 ///
 /// # Errors
-/// The rule that was not met.
+/// A rule refuses the command.
 pub fn decide(state: &State, command: Command) -> Decision {
     match (state, command) {
         (State::New, Command::Create(new)) => Ok(create(*new)),
@@ -96,7 +96,7 @@ fn password_set(hash: PasswordHash, by: PasswordOrigin) -> Event {
     Event::PasswordSet(PasswordSet { by, secret: Personal::Known(PasswordSecret { hash }) })
 }
 
-/// One event for each thing that is other than before.
+/// One event for each value that changes.
 fn change(account: &Account, changes: Changes) -> Vec<Event> {
     let Changes { name, email, role, skills, languages, capacity } = changes;
     let renamed = rename(account, name, email);
@@ -145,7 +145,7 @@ fn sign_in(account: &Account, request: SignInRequest) -> Decision {
     Ok(used.into_iter().chain([signed_in]).collect())
 }
 
-/// The newest token is exchanged; the one before it gives the same again for a moment; any older one ends the sign-in.
+/// Exchanges the newest token; the one before it gives the same successor again within [`GRACE`]; any older one ends the sign-in.
 fn renew(account: &Account, renewal: Renewal) -> Decision {
     let Renewal { sign_in, number, device, at, expires_at } = renewal;
     let current = *account.sign_in(sign_in, at).ok_or(Rejection::SignedOut)?;

@@ -1,5 +1,5 @@
-//! What can have happened to an account. Field names are the stored JSON's: `codec` writes them, `tests/golden` freezes
-//! them. Fields that are `serde(skip)` are the sealed part.
+//! The events of an account. Field names are those of the stored JSON: `codec` writes it, `tests/golden` freezes it. Fields
+//! marked `serde(skip)` are the personal part.
 
 mod api_key;
 mod second_factor;
@@ -51,7 +51,7 @@ pub enum Event {
     ApiKeyRevoked(ApiKeyRevoked),
 }
 
-/// The account began to exist.
+/// The account was created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
@@ -61,7 +61,7 @@ pub struct Created {
     pub skills: Vec<Skill>,
     /// What it speaks.
     pub languages: Vec<Language>,
-    /// How many conversations it takes at a time.
+    /// How many sessions it takes at a time.
     pub capacity: u32,
     /// Who it is.
     #[serde(skip, default = "sealed")]
@@ -85,7 +85,7 @@ pub struct Person {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Renamed {
-    /// What they are now.
+    /// The new values.
     #[serde(skip, default = "sealed")]
     pub names: Personal<Names>,
 }
@@ -101,7 +101,7 @@ pub struct Names {
     pub email: Option<EmailAddress>,
 }
 
-/// It may do other things from now on.
+/// Its role changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleChanged {
@@ -109,7 +109,7 @@ pub struct RoleChanged {
     pub role: Role,
 }
 
-/// It knows about other things from now on.
+/// Its skills changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SkillsChanged {
@@ -117,7 +117,7 @@ pub struct SkillsChanged {
     pub skills: Vec<Skill>,
 }
 
-/// It speaks other languages from now on.
+/// Its languages changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LanguagesChanged {
@@ -125,7 +125,7 @@ pub struct LanguagesChanged {
     pub languages: Vec<Language>,
 }
 
-/// It takes more or fewer conversations at a time.
+/// Its capacity changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CapacityChanged {
@@ -133,17 +133,17 @@ pub struct CapacityChanged {
     pub capacity: u32,
 }
 
-/// Nobody signs in with it any more, and every sign-in of it is over.
+/// Nobody can sign in with it any more, and all its sign-ins are over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deactivated {}
 
-/// It can sign in again.
+/// Its owner can sign in again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reactivated {}
 
-/// It has a password, or another one.
+/// Its password was set or changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordSet {
@@ -158,9 +158,9 @@ pub struct PasswordSet {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PasswordOrigin {
-    /// The one whose it is.
+    /// The owner of the account.
     Owner,
-    /// Somebody else, so that it has to be changed before anything else is done.
+    /// An administrator; the owner has to change it before doing anything else.
     Administrator,
 }
 
@@ -183,18 +183,18 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// Somebody came in with the password.
+/// Its owner signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedIn {
-    /// This sign-in: all tokens that come of it name it.
+    /// The sign-in; all its tokens name it.
     pub sign_in: SignInId,
     /// The browser or program, if it said which it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceId>,
     /// When.
     pub at: Timestamp,
-    /// When its refresh token ends unless it is renewed.
+    /// When its refresh token expires unless it is renewed.
     pub expires_at: Timestamp,
     /// From where.
     #[serde(skip, default = "sealed")]
@@ -207,7 +207,7 @@ pub struct SignedIn {
 pub struct Whereabouts {
     /// The network address.
     pub address: String,
-    /// What the program calls itself, cut to 200 characters.
+    /// The `User-Agent`, cut to 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }
@@ -218,7 +218,7 @@ impl fmt::Debug for Whereabouts {
     }
 }
 
-/// A sign-in's refresh token was exchanged for the next.
+/// A refresh token was exchanged for the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignInRenewed {
@@ -228,11 +228,11 @@ pub struct SignInRenewed {
     pub number: u32,
     /// When.
     pub at: Timestamp,
-    /// When the new token ends.
+    /// When the new token expires.
     pub expires_at: Timestamp,
 }
 
-/// Whoever signed in has left.
+/// Its owner signed out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedOut {
@@ -240,7 +240,7 @@ pub struct SignedOut {
     pub sign_in: SignInId,
 }
 
-/// A sign-in was ended from outside.
+/// A sign-in was revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignInRevoked {
@@ -250,25 +250,25 @@ pub struct SignInRevoked {
     pub reason: RevokedReason,
 }
 
-/// Why a sign-in was ended.
+/// Why a sign-in was revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevokedReason {
-    /// Somebody wanted it: the actor.
+    /// The actor asked for it.
     Asked,
-    /// A refresh token came a second time: it may have been stolen.
+    /// A refresh token was used twice: it may have been stolen.
     TokenReused,
-    /// The password is another one.
+    /// The password changed.
     PasswordSet,
 }
 
-/// Somebody tried to sign in and could not: the first of an hour.
+/// Somebody failed to sign in: the first time in an hour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignInsFailed {
-    /// The hour's beginning.
+    /// The beginning of the hour.
     pub hour: Timestamp,
-    /// From where the first came.
+    /// From where, the first time.
     #[serde(skip, default = "sealed")]
     pub origin: Personal<Whereabouts>,
 }

@@ -88,25 +88,51 @@ impl Permission {
     }
 }
 
-/// Some of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Permissions(u32);
 
 impl Permissions {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+
+    /// These.
+    #[must_use]
+    pub const fn of(permissions: &[Permission]) -> Self {
+        let (mut bits, mut index) = (0, 0);
+        while index < permissions.len() {
+            bits |= Self::bit(permissions[index]);
+            index += 1;
+        }
+        Self(bits)
+    }
+
     /// Whether it is one of these.
     #[must_use]
     pub fn contains(self, permission: Permission) -> bool {
         self.0 & Self::bit(permission) != 0
     }
 
-    fn bit(permission: Permission) -> u32 {
+    /// Whether all of the others are among these.
+    #[must_use]
+    pub fn contains_all(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// Whether any of the others is among these.
+    #[must_use]
+    pub fn contains_any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    const fn bit(permission: Permission) -> u32 {
         1 << permission as u32
     }
 }
 
 impl FromIterator<Permission> for Permissions {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        Self(permissions.into_iter().map(Self::bit).fold(0, |all, one| all | one))
+        permissions.into_iter().fold(Self::NONE, |set, permission| Self(set.0 | Self::bit(permission)))
     }
 }
 
@@ -155,13 +181,22 @@ mod tests {
     #[test]
     fn a_set_holds_what_was_put_in_and_nothing_else() {
         for one in Permission::ALL {
-            let set: Permissions = std::iter::once(*one).collect();
+            let set = Permissions::of(&[*one]);
             let held: Vec<&Permission> = Permission::ALL.iter().filter(|other| set.contains(**other)).collect();
             assert_eq!(held, [one]);
+            assert_eq!(set, [*one].into_iter().collect());
         }
-        assert!(
-            Permission::ALL.iter().all(|one| Permission::ALL.iter().copied().collect::<Permissions>().contains(*one))
-        );
+        let all = Permissions::of(Permission::ALL);
+        assert!(Permission::ALL.iter().all(|one| all.contains(*one)));
+    }
+
+    #[test]
+    fn sets_are_compared_by_their_members() {
+        use Permission::{AuditRead, LogRead, SessionRead};
+        let (one, two) = (Permissions::of(&[LogRead]), Permissions::of(&[LogRead, AuditRead]));
+        assert!(two.contains_all(one) && !one.contains_all(two) && one.contains_any(two));
+        assert!(!two.contains_any(Permissions::of(&[SessionRead])) && !two.contains_any(Permissions::NONE));
+        assert!(two.contains_all(Permissions::NONE));
     }
 
     #[test]

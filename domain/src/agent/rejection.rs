@@ -1,6 +1,6 @@
 //! When a rule says no.
 
-/// A rule that was not met.
+/// The rule that refused a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// There is no such account.
@@ -21,7 +21,7 @@ pub enum Rejection {
     /// The account has a second factor, and none came.
     #[error("the account needs a second factor")]
     SecondFactorRequired,
-    /// The code is none of the account's, or was used before.
+    /// The code is not one of the account's, or was used before.
     #[error("the code is not good, or was used before")]
     SecondFactorWrong,
     /// There is a second factor already.
@@ -30,7 +30,7 @@ pub enum Rejection {
     /// No secret was offered that the code could be of.
     #[error("no second factor was offered, or another one meanwhile")]
     SecondFactorNotOffered,
-    /// The key would do what only people do.
+    /// The key would have a permission that only people may have.
     #[error("no program may do this")]
     NotForPrograms,
     /// There is no such key of a program.

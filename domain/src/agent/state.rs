@@ -1,7 +1,6 @@
-//! What an account's events add up to. `evolve` never fails and never judges.
+//! The state of an account or an API key, folded from its events. `evolve` never fails.
 //!
-//! Names and the password's hash are part of it: an account is folded by whoever holds keys, and is remembered only as long
-//! as the process lives.
+//! The state holds personal data (names, the password's hash) where the reader has keys, so it is kept in memory only.
 
 use std::collections::BTreeMap;
 
@@ -20,15 +19,15 @@ use crate::{
     text::{EmailAddress, PersonName, Skill, Username},
 };
 
-/// An account before and after its first event.
+/// The state of an account's stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum State {
-    /// Nothing has happened.
+    /// There are no events.
     #[default]
     New,
-    /// It exists.
+    /// An account.
     Existing(Box<Account>),
-    /// It is no person's but a program's.
+    /// An API key.
     ApiKey(Box<ApiKey>),
 }
 

@@ -45,7 +45,7 @@ pub(super) fn personal(
 
 /// Every step from a stored schema on.
 fn steps<'a>(upcasters: &'a [Upcaster], event_type: &'a str, schema: u32) -> impl Iterator<Item = &'a Upcaster> {
-    (schema..).map_while(move |schema| {
+    (schema..=u32::MAX).map_while(move |schema| {
         upcasters.iter().find(|step| step.event_type == event_type && step.from_schema == schema)
     })
 }

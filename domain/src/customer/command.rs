@@ -1,13 +1,13 @@
-//! What can be wanted of a visitor as a customer. What the shop says arrives checked.
+//! Commands to a customer. The shop's claims have been checked before.
 
 use crate::customer::event::{LeaveReason, Profile};
 
-/// An intent.
+/// What somebody wants; [`super::decide`] decides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// The shop says who the visitor is.
+    /// Record who the visitor is, by the shop's identity token.
     Identify(Identity),
-    /// The visitor leaves.
+    /// Sign the visitor out.
     SignOut {
         /// Why.
         reason: LeaveReason,

@@ -1,4 +1,4 @@
-//! The rules: from a visitor and a command to events, or to no. An empty answer means "valid, nothing to add".
+//! The rules: from a visitor and a command to events, or a rejection. No events mean "valid, nothing to change".
 
 use crate::{
     customer::{
@@ -10,10 +10,10 @@ use crate::{
     personal::Personal,
 };
 
-/// Says what comes of a command.
+/// Decides a command.
 ///
 /// # Errors
-/// The rule that was not met; whoever may not be this customer becomes another visitor.
+/// A rule refuses the command; the browser then becomes another visitor.
 pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
     match (state, command) {
         (State::New, Command::Identify(identity)) => Ok(vec![identified(identity)]),

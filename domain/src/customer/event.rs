@@ -1,5 +1,5 @@
-//! What can have happened to a visitor as a customer. Field names are the stored JSON's: `codec` writes them, `tests/golden`
-//! freezes them. Fields that are `serde(skip)` are the sealed part.
+//! The events of a customer. Field names are those of the stored JSON: `codec` writes it, `tests/golden` freezes it. Fields
+//! marked `serde(skip)` are the personal part.
 
 use std::fmt;
 
@@ -21,24 +21,24 @@ pub enum Event {
     CommandConfirmed(CommandConfirmed),
 }
 
-/// The shop said who the visitor is.
+/// The shop identified the visitor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identified {
-    /// Whether the shop counts the customer among its best.
+    /// Whether the customer is a VIP of the shop.
     pub vip: bool,
     /// Who it is.
     #[serde(skip, default = "sealed")]
     pub profile: Personal<Profile>,
 }
 
-/// The shop said other things of the same customer.
+/// The shop sent a new profile of the same customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileChanged {
-    /// Whether the shop counts the customer among its best now.
+    /// Whether the customer is a VIP of the shop.
     pub vip: bool,
-    /// All that it says now.
+    /// The whole new profile.
     #[serde(skip, default = "sealed")]
     pub profile: Personal<Profile>,
 }
@@ -47,7 +47,7 @@ pub struct ProfileChanged {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// What the shop calls the customer: the claim `sub` of its tokens.
+    /// The shop's id of the customer: the claim `sub` of its tokens.
     pub sub: ShopCustomerId,
     /// Where mail goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,7 @@ impl fmt::Debug for Profile {
     }
 }
 
-/// The visitor is nobody's any more: its token opens nothing from here on.
+/// The visitor signed out: its token is not accepted any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedOut {
@@ -71,17 +71,17 @@ pub struct SignedOut {
     pub reason: LeaveReason,
 }
 
-/// Why a visitor left.
+/// Why a visitor signed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeaveReason {
-    /// The visitor wanted it.
+    /// The visitor asked for it.
     Asked,
-    /// Another customer of the shop came with this visitor's token: the same browser is in other hands.
+    /// Another customer of the shop used this visitor's token: somebody else uses the browser.
     AnotherCustomer,
 }
 
-/// A command with an id of its own changed nothing. Its token is used up all the same.
+/// A keyed command had nothing to change. Its token counts as used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommandConfirmed {

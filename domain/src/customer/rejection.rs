@@ -1,6 +1,6 @@
-//! When a rule says no. Whoever hears it becomes another visitor.
+//! Why a command to a customer was refused. The browser then becomes another visitor.
 
-/// A rule that was not met.
+/// The rule that refused a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The visitor is another customer of the shop.

@@ -1,7 +1,6 @@
-//! What a customer's events add up to. `evolve` never fails and never judges.
+//! The state of a customer, folded from its events. `evolve` never fails.
 //!
-//! The profile is part of it: it is folded by whoever holds keys, and is remembered only as long as the process lives and
-//! the visitor has not left.
+//! The state holds the profile where the reader has keys, so it is kept in memory only, until the visitor leaves.
 
 use crate::{
     customer::event::{Event, Profile},
@@ -12,12 +11,12 @@ use crate::{
 /// A visitor as a customer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum State {
-    /// The shop has said nothing.
+    /// The shop has not identified the visitor.
     #[default]
     New,
-    /// The shop has said who it is.
+    /// The shop has identified the visitor.
     Known(Customer),
-    /// The visitor has left for ever.
+    /// The visitor has signed out, for ever.
     Left,
 }
 
@@ -26,7 +25,7 @@ pub enum State {
 pub struct Customer {
     /// Who it is; `None` once erased, and to a reader without keys.
     pub profile: Option<Profile>,
-    /// Whether the shop counts the customer among its best.
+    /// Whether the customer is a VIP of the shop.
     pub vip: bool,
 }
 
@@ -46,7 +45,7 @@ impl State {
         matches!(self, Self::Left)
     }
 
-    /// What the visitor is after this event.
+    /// The state after one more event.
     #[must_use]
     pub fn evolve(self, event: &Event) -> Self {
         match (self, event) {

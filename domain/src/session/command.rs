@@ -1,4 +1,4 @@
-//! What can be asked of a session. Time, ids and the acting person arrive in here.
+//! Commands to a session. Time, ids and the acting person arrive in the command.
 
 use jiff::Timestamp;
 
@@ -12,67 +12,67 @@ use crate::{
     text::{MessageText, SessionName},
 };
 
-/// A wish; `decide` says what comes of it.
+/// What somebody wants; [`super::decide`] decides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// The client wants the session to exist.
+    /// Open the session, if it does not exist.
     Open(Opening),
-    /// The customer writes.
+    /// Record a customer's message.
     SendMessage(SendMessage),
-    /// The customer wants a fresh start; with `clear`, also an empty screen.
+    /// Start a new context; with `clear`, also empty the customer's screen.
     StartContext {
-        /// Used where the session does not exist yet.
+        /// Used if the session does not exist yet.
         opening: Opening,
         /// The new context.
         context: ContextId,
         /// Hides earlier messages from the customer.
         clear: bool,
     },
-    /// A node begins to answer what waits.
+    /// Start a run that answers the waiting messages.
     StartRun(StartRun),
-    /// A node goes on with a run that another life began.
+    /// Retake a run whose node is gone.
     RetakeRun {
         /// The attempt that is given up.
         attempt: u32,
         /// The new attempt.
         start: StartRun,
     },
-    /// An attempt has its answer.
+    /// Record an attempt's answer.
     Reply(Answer),
-    /// An attempt failed.
+    /// Record that an attempt failed.
     Fail(Failure),
-    /// A rule, the customer or staff wants a person.
+    /// Ask for a person: by a rule, the customer or staff.
     Escalate(Escalate),
-    /// No person is wanted any more, or none came.
+    /// Cancel the escalation: no person is wanted any more, or none came.
     CancelEscalation {
         /// Why.
         reason: CancelReason,
     },
-    /// Nobody works now.
+    /// Tell the customer that nobody works now.
     GiveAfterHoursNotice {
         /// When somebody works again.
         opens_at: Option<Timestamp>,
     },
-    /// An agent takes the session.
+    /// Take the session over.
     TakeOver {
         /// Who.
         agent: AgentId,
-        /// Also from the assistant, not only from the queue.
+        /// From the assistant as well, not only from the queue.
         from_any: bool,
     },
-    /// The agent gives it back to the assistant.
+    /// Give the session back to the assistant.
     Release {
         /// Who.
         agent: AgentId,
     },
-    /// The agent is gone or hands it back to the queue.
+    /// Return the session to the queue.
     ReturnToQueue {
         /// Who had it.
         agent: AgentId,
         /// Why.
         reason: ReturnReason,
     },
-    /// The episode ends.
+    /// End the episode.
     Close {
         /// Why.
         reason: CloseReason,
@@ -85,7 +85,7 @@ pub enum Command {
     },
 }
 
-/// What a session needs to come into being.
+/// What opening a session needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
     /// Whose it is.
@@ -99,7 +99,7 @@ pub struct Opening {
 /// A customer's message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SendMessage {
-    /// Used where the session does not exist yet.
+    /// Used if the session does not exist yet.
     pub opening: Opening,
     /// The message's id.
     pub message: MessageId,
@@ -117,7 +117,7 @@ impl std::fmt::Debug for SendMessage {
     }
 }
 
-/// Who starts which run.
+/// A run to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartRun {
     /// The run.
@@ -126,11 +126,11 @@ pub struct StartRun {
     pub incarnation: Incarnation,
     /// Which assistant is asked.
     pub assistant: String,
-    /// After it anyone may retake the run.
+    /// After it any node may retake the run.
     pub deadline: Timestamp,
 }
 
-/// An answer, whole.
+/// A complete answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The run.
@@ -139,7 +139,7 @@ pub struct Answer {
     pub attempt: u32,
     /// The answer's id.
     pub message: MessageId,
-    /// How it turned out.
+    /// The outcome.
     pub outcome: Outcome,
     /// The language it is written in.
     pub language: Language,
@@ -147,13 +147,13 @@ pub struct Answer {
     pub confidence_permille: Option<u16>,
     /// What it cost.
     pub tokens: Option<Tokens>,
-    /// What it leaned on.
+    /// Its sources.
     pub sources: Vec<String>,
     /// What is said.
     pub text: MessageText,
     /// The assistant's own name for the context.
     pub assistant_context: Option<String>,
-    /// What of it the customer's stream has been sent.
+    /// The beginning of it that has been sent to the customer's stream.
     pub shown: String,
 }
 
@@ -168,7 +168,7 @@ pub struct Failure {
     pub code: FailureCode,
     /// In the assistant's words.
     pub detail: FailureDetail,
-    /// The house's own answer when no attempt follows.
+    /// The fallback reply, if no attempt follows.
     pub last_words: Option<Answer>,
 }
 
@@ -178,7 +178,7 @@ impl std::fmt::Debug for Failure {
     }
 }
 
-/// A hand-over to people.
+/// An escalation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Escalate {
     /// On the wire.
@@ -189,6 +189,6 @@ pub struct Escalate {
     pub severity: Severity,
     /// The policy in force.
     pub policy_version: u32,
-    /// What the rule saw, for people.
+    /// What the rule matched, for people.
     pub details: String,
 }

@@ -1,4 +1,4 @@
-//! The rules: from a state and a command to events, or to no. Pure; an empty answer means "valid, nothing to add".
+//! The rules: from a state and a command to events, or a rejection. Pure; no events mean "valid, nothing to change".
 
 use crate::{
     id::{ContextId, MessageId},
@@ -12,16 +12,17 @@ use crate::{
             WithheldReason,
         },
         rejection::Rejection,
-        state::{Phase, Run, Session, State, Status},
+        state::{Phase, Run, Session, State},
+        status::Status,
     },
 };
 
 type Decision = Result<Vec<Event>, Rejection>;
 
-/// Says what comes of a command.
+/// Decides a command.
 ///
 /// # Errors
-/// The rule that was not met.
+/// A rule refuses the command.
 pub fn decide(state: &State, command: Command) -> Decision {
     match (state, command) {
         (State::New, Command::Open(opening) | Command::StartContext { opening, .. }) => Ok(vec![open(opening)]),

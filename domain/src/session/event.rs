@@ -1,5 +1,5 @@
-//! What can have happened in a session. Field names are the stored JSON's: `codec` writes them, `tests/golden` freezes
-//! them. Fields that are `serde(skip)` are the sealed part.
+//! The events of a session. Field names are those of the stored JSON: `codec` writes it, `tests/golden` freezes it. Fields
+//! marked `serde(skip)` are the personal part.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,11 +35,11 @@ pub enum Event {
     CommandConfirmed(CommandConfirmed),
 }
 
-/// A visitor's session began to exist.
+/// A visitor's session was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Opened {
-    /// Whose it is, and whose keys seal what is personal in it.
+    /// Whose it is, and whose keys seal its personal parts.
     pub visitor: VisitorId,
     /// The first context's id.
     pub context: ContextId,
@@ -66,7 +66,7 @@ pub struct CustomerMessageSent {
     pub episode: u32,
     /// The language it is answered in.
     pub language: Language,
-    /// The life of the node that took it, which is to have it answered.
+    /// The life of the node that accepted it and has it answered.
     pub incarnation: Incarnation,
     /// What was said.
     #[serde(skip, default = "sealed")]
@@ -84,17 +84,17 @@ pub struct Words {
     pub parameters: Map<String, Value>,
 }
 
-/// The assistant forgets what was said before.
+/// A new context began: the assistant forgets earlier messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContextStarted {
     /// The new context.
     pub context: ContextId,
-    /// Whether earlier messages are hidden from the customer's own view as well.
+    /// Whether earlier messages are hidden from the customer as well.
     pub cleared: bool,
 }
 
-/// An answer is being made.
+/// The assistant began an attempt to answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AssistantRunStarted {
@@ -102,17 +102,17 @@ pub struct AssistantRunStarted {
     pub run: RunId,
     /// From 1.
     pub attempt: u32,
-    /// The life of the node that makes it.
+    /// The life of the node that carries it out.
     pub incarnation: Incarnation,
     /// Which assistant is asked.
     pub assistant: String,
-    /// After it anyone may retake the run.
+    /// After it any node may retake the run.
     pub deadline: Timestamp,
     /// What it answers.
     pub messages: Vec<MessageId>,
 }
 
-/// How an answer turned out.
+/// The outcome of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -120,7 +120,7 @@ pub enum Outcome {
     Answered,
     /// The assistant said that it does not know.
     DoesNotKnow,
-    /// The assistant could not be reached; the text is the house's own.
+    /// The assistant could not be reached; the text is the fallback reply.
     Unavailable,
 }
 
@@ -134,7 +134,7 @@ pub struct Tokens {
     pub output: u64,
 }
 
-/// The assistant's answer, whole.
+/// The assistant replied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AssistantReplied {
@@ -156,7 +156,7 @@ pub struct AssistantReplied {
     /// What it cost; absent when it does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Tokens>,
-    /// What it leaned on: keys of FAQ entries.
+    /// Its sources: keys of FAQ entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
     /// What was said.
@@ -185,7 +185,7 @@ pub enum FailureCode {
     TimedOut,
     /// It refused our credentials or our quota.
     Refused,
-    /// Its answer made no sense, or was empty.
+    /// Its answer was malformed or empty.
     Malformed,
 }
 
@@ -199,9 +199,9 @@ pub struct AssistantFailed {
     pub attempt: u32,
     /// Why.
     pub code: FailureCode,
-    /// Whether another attempt follows; if not, the house answers itself.
+    /// Whether another attempt follows; if not, the fallback reply does.
     pub retries: bool,
-    /// What the assistant said of it, which may quote the customer.
+    /// The assistant's error text, which may quote the customer.
     #[serde(skip, default = "sealed")]
     pub detail: Personal<FailureDetail>,
 }
@@ -214,7 +214,7 @@ pub struct FailureDetail {
     pub text: String,
 }
 
-/// Why an answer was not given.
+/// Why a reply was withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WithheldReason {
@@ -226,7 +226,7 @@ pub enum WithheldReason {
     Closed,
 }
 
-/// An answer came too late and was not given.
+/// A reply came too late and was withheld.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AssistantReplyWithheld {
@@ -236,7 +236,7 @@ pub struct AssistantReplyWithheld {
     pub attempt: u32,
     /// Why.
     pub reason: WithheldReason,
-    /// What it would have said, and how much of it the customer had seen.
+    /// The reply, and how much of it the customer had seen.
     #[serde(skip, default = "sealed")]
     pub withheld: Personal<Withheld>,
 }

@@ -1,8 +1,8 @@
 //! When a rule says no.
 
-use crate::{id::AgentId, session::state::Status};
+use crate::{id::AgentId, session::status::Status};
 
-/// A rule that was not met, with what the caller needs to know about it.
+/// The rule that refused a command, with what the caller needs to know about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// A person has the session or is about to: the assistant is not asked.
@@ -11,16 +11,16 @@ pub enum Rejection {
         /// pending_manual or manual_live
         status: Status,
     },
-    /// Another agent was faster.
+    /// Another agent has the session.
     #[error("the session is handled by agent {agent}")]
     HandledByAnotherAgent {
         /// Who has it.
         agent: AgentId,
     },
-    /// The state machine has no such move.
+    /// The session's status does not allow it.
     #[error("not possible while the session is {status}")]
     InvalidStatus {
-        /// Where the session is.
+        /// The session's status.
         status: Status,
     },
     /// There is no such session.

@@ -1,6 +1,6 @@
-//! What the customer's screen still holds: `clear` hides what was said before it, and an answer that comes late to it.
+//! What the customer's screen still shows: `clear` hides the messages before it and their late answers.
 //!
-//! Invariant: the log keeps everything; this only says what the customer's own routes leave out.
+//! Invariant: nothing is deleted; staff sees everything, only the customer's own routes leave this out.
 
 use std::collections::HashSet;
 
@@ -14,12 +14,26 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The screen after one more event.
-    pub fn hear(&mut self, event: &Event) {
+    /// Takes in one more event.
+    pub fn apply(&mut self, event: &Event) {
         match event {
             Event::CustomerMessageSent(sent) => drop(self.said.insert(sent.message)),
             Event::ContextStarted(started) if started.cleared => self.hidden.extend(self.said.drain()),
-            _nothing_said => {}
+            Event::ContextStarted(_)
+            | Event::Opened(_)
+            | Event::AssistantRunStarted(_)
+            | Event::AssistantReplied(_)
+            | Event::AssistantFailed(_)
+            | Event::AssistantReplyWithheld(_)
+            | Event::Escalated(_)
+            | Event::EscalationCancelled(_)
+            | Event::AfterHoursNoticeGiven(_)
+            | Event::AgentTookOver(_)
+            | Event::Released(_)
+            | Event::ReturnedToQueue(_)
+            | Event::Closed(_)
+            | Event::Reopened(_)
+            | Event::CommandConfirmed(_) => {}
         }
     }
 
@@ -31,7 +45,20 @@ impl Screen {
             Event::AssistantReplied(replied) => {
                 !replied.answers.is_empty() && replied.answers.iter().all(|id| self.hidden.contains(id))
             }
-            _nothing_said => false,
+            Event::ContextStarted(_)
+            | Event::Opened(_)
+            | Event::AssistantRunStarted(_)
+            | Event::AssistantFailed(_)
+            | Event::AssistantReplyWithheld(_)
+            | Event::Escalated(_)
+            | Event::EscalationCancelled(_)
+            | Event::AfterHoursNoticeGiven(_)
+            | Event::AgentTookOver(_)
+            | Event::Released(_)
+            | Event::ReturnedToQueue(_)
+            | Event::Closed(_)
+            | Event::Reopened(_)
+            | Event::CommandConfirmed(_) => false,
         }
     }
 }

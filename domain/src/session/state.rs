@@ -1,25 +1,25 @@
-//! What a session's events add up to. `evolve` is the same function live and in replay: it never fails and never judges.
+//! A session's state, folded from its events. `evolve` is the same function live and in replay; it never fails.
 //!
-//! Invariant: no personal text is kept here, so a cache of states holds nothing that an erasure would have to find.
-
-use std::fmt;
+//! Invariant: the state holds no personal text, so an erasure need not look into caches of states.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{AgentId, ContextId, Incarnation, MessageId, RunId, VisitorId},
     language::Language,
-    session::event::{AssistantRunStarted, CustomerMessageSent, Event},
+    session::{
+        event::{AssistantRunStarted, CustomerMessageSent, Event},
+        status::Status,
+    },
 };
 
-/// A session before and after its first event.
+/// The state of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum State {
-    /// Nothing has happened.
+    /// There are no events.
     #[default]
     New,
-    /// It exists.
+    /// It has been opened.
     Open(Session),
 }
 
@@ -34,17 +34,17 @@ pub struct Session {
     pub episode: u32,
     /// Whether the current episode has begun: no message yet after creation or a close means no.
     pub episode_began: bool,
-    /// What the assistant remembers.
+    /// The current context.
     pub context: ContextId,
     /// Whether anything was said in this context.
     pub said_in_context: bool,
     /// Whether anything was said since the customer last cleared the screen.
     pub said_on_screen: bool,
-    /// Messages that no run has taken up.
+    /// Messages that no run answers yet.
     pub waiting: Vec<WaitingMessage>,
-    /// The answer in the making.
+    /// The current run.
     pub run: Option<Run>,
-    /// The last message of anyone since the session came to whoever has it; handing it on starts the wait for one anew.
+    /// The last message of anyone since the session came to whoever has it: handing it over starts the wait for one anew.
     pub last_written: Option<MessageId>,
     /// Whether the customer wrote and nobody has answered since, whoever has the session.
     pub is_unanswered: bool,
@@ -55,7 +55,7 @@ pub struct Session {
 pub enum Phase {
     /// The assistant.
     BotActive,
-    /// Nobody yet; a person is wanted.
+    /// Nobody yet: it waits for a person.
     PendingManual,
     /// A person.
     ManualLive {
@@ -66,48 +66,6 @@ pub enum Phase {
     AfterHoursEmail,
     /// Nobody.
     Closed,
-}
-
-/// [`Phase`] as it stands on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "as in Phase")]
-pub enum Status {
-    BotActive,
-    PendingManual,
-    ManualLive,
-    AfterHoursEmail,
-    Closed,
-}
-
-impl Status {
-    /// In the original's order.
-    pub const ALL: [Self; 5] =
-        [Self::BotActive, Self::PendingManual, Self::ManualLive, Self::AfterHoursEmail, Self::Closed];
-
-    /// As on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BotActive => "bot_active",
-            Self::PendingManual => "pending_manual",
-            Self::ManualLive => "manual_live",
-            Self::AfterHoursEmail => "after_hours_email",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// From the wire.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// A customer message that waits for an answer.
@@ -121,32 +79,23 @@ pub struct WaitingMessage {
     pub incarnation: Incarnation,
 }
 
-/// An answer in the making.
+/// A run of the assistant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// The run.
     pub run: RunId,
     /// The current attempt; no other may reply.
     pub attempt: u32,
-    /// The life of the node that makes it.
+    /// The life of the node that carries it out.
     pub incarnation: Incarnation,
-    /// After it anyone may retake the run.
+    /// After it any node may retake the run.
     pub deadline: Timestamp,
-    /// What it answers.
+    /// The messages it answers.
     pub messages: Vec<WaitingMessage>,
 }
 
-/// Something that an assistant still has to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenWork {
-    /// The life of the node that is at it.
-    pub incarnation: Incarnation,
-    /// After it anyone may take it over; absent while no run has begun.
-    pub deadline: Option<Timestamp>,
-}
-
 impl Session {
-    /// Who has it, as on the wire.
+    /// The status, as on the wire.
     #[must_use]
     pub fn status(&self) -> Status {
         match self.phase {
@@ -164,7 +113,7 @@ impl Session {
         matches!(self.phase, Phase::BotActive | Phase::AfterHoursEmail)
     }
 
-    /// All messages without an answer: of the run and of those behind it, oldest first.
+    /// All unanswered messages, oldest first: those of the run, then those that wait.
     pub fn unanswered(&self) -> impl Iterator<Item = &WaitingMessage> {
         self.run.iter().flat_map(|run| &run.messages).chain(&self.waiting)
     }
@@ -178,18 +127,6 @@ impl Session {
             Phase::BotActive => self.unanswered().next().is_none(),
             Phase::ManualLive { .. } => !self.is_unanswered,
             Phase::PendingManual | Phase::AfterHoursEmail | Phase::Closed => false,
-        }
-    }
-
-    /// What an assistant still has to do here, and who is at it.
-    #[must_use]
-    pub fn open_work(&self) -> Option<OpenWork> {
-        match (&self.run, self.waiting.first()) {
-            (Some(run), _) => Some(OpenWork { incarnation: run.incarnation, deadline: Some(run.deadline) }),
-            (None, Some(waiting)) if self.assistant_answers() => {
-                Some(OpenWork { incarnation: waiting.incarnation, deadline: None })
-            }
-            (None, Some(_) | None) => None,
         }
     }
 
@@ -209,7 +146,7 @@ impl Session {
         }
     }
 
-    fn hear(&mut self, sent: &CustomerMessageSent) {
+    fn take_message(&mut self, sent: &CustomerMessageSent) {
         let CustomerMessageSent { message, episode, language, incarnation, words: _ } = *sent;
         self.episode = episode;
         self.episode_began = true;
@@ -229,7 +166,7 @@ impl Session {
         self.run = Some(Run { run, attempt, incarnation, deadline, messages });
     }
 
-    fn hand_on(&mut self, phase: Phase) {
+    fn hand_over(&mut self, phase: Phase) {
         self.phase = phase;
         self.run = None;
         self.waiting.clear();
@@ -237,7 +174,7 @@ impl Session {
 }
 
 impl State {
-    /// The existing session.
+    /// The session, if it has been opened.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match self {
@@ -246,7 +183,7 @@ impl State {
         }
     }
 
-    /// What the session is after this event.
+    /// The state after one more event.
     #[must_use]
     pub fn evolve(self, event: &Event) -> Self {
         match (self, event) {
@@ -262,7 +199,7 @@ impl State {
 
 fn apply(session: &mut Session, event: &Event) {
     match event {
-        Event::CustomerMessageSent(sent) => session.hear(sent),
+        Event::CustomerMessageSent(sent) => session.take_message(sent),
         Event::ContextStarted(started) => {
             session.context = started.context;
             session.said_in_context = false;
@@ -276,9 +213,9 @@ fn apply(session: &mut Session, event: &Event) {
             session.last_written = Some(replied.message);
             session.is_unanswered = !session.waiting.is_empty();
         }
-        Event::Escalated(_) | Event::ReturnedToQueue(_) => session.hand_on(Phase::PendingManual),
+        Event::Escalated(_) | Event::ReturnedToQueue(_) => session.hand_over(Phase::PendingManual),
         Event::AgentTookOver(taken) => {
-            session.hand_on(Phase::ManualLive { agent: taken.agent });
+            session.hand_over(Phase::ManualLive { agent: taken.agent });
             session.last_written = None;
         }
         Event::EscalationCancelled(_) | Event::Released(_) | Event::Reopened(_) => {
@@ -287,7 +224,7 @@ fn apply(session: &mut Session, event: &Event) {
         }
         Event::AfterHoursNoticeGiven(_) => session.phase = Phase::AfterHoursEmail,
         Event::Closed(_) => {
-            session.hand_on(Phase::Closed);
+            session.hand_over(Phase::Closed);
             session.episode_began = false;
             session.is_unanswered = false;
         }

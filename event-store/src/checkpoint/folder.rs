@@ -1,8 +1,8 @@
-//! Where notes are kept: `latest.checkpoint`, and for each day (UTC) that day's newest, so that history is bounded and yet old
-//! notes stay. From the log's second generation on the name of a day's note names the generation too.
+//! The folder of notes: `latest.checkpoint`, and for each day (UTC) that day's newest, so that the number of files is bounded and
+//! old notes stay. From the log's second generation on, a day's file name includes the generation.
 //!
-//! Invariants: a note stands under its name whole or not at all, whenever the process ends; nothing is replaced but an older
-//! note of the same key, log and generation. Whatever else stands there is set aside, under the hash of its text.
+//! Invariants: a note file is complete or absent, whenever the process ends; only an older note of the same key, log and
+//! generation is replaced. Any other file in its place is kept, renamed to the hash of its text.
 
 use std::{
     fs,
@@ -14,12 +14,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Checkpoint, NoteError, PublicKey};
 
-/// The newest note's name.
+/// File name of the newest note.
 pub const LATEST: &str = "latest.checkpoint";
 const NOTE: &str = ".checkpoint";
-/// What becomes a note once it is whole; one name for all, for there is one writer.
+/// File name of a note until it is complete. There is one writer, so one name suffices.
 const DRAFT: &str = "checkpoint.draft";
-/// More is not read of a file: a note has 350 bytes, and is refused from 16 KiB on.
+/// Bytes read of a file: a note has 350 bytes, and is refused from 16 KiB on.
 const READ_BYTES: u64 = 20_000;
 
 /// The folder.
@@ -28,11 +28,18 @@ pub(super) struct NoteFolder {
     path: PathBuf,
 }
 
-/// A file with a note's name, and what it holds.
+/// A file with a note's name, and the result of opening it.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) name: String,
     pub(super) opened: Result<Checkpoint, NoteError>,
+}
+
+/// A valid note of the folder.
+#[derive(Debug, Clone)]
+pub(super) struct FolderNote {
+    pub(super) name: String,
+    pub(super) checkpoint: Checkpoint,
 }
 
 impl NoteFolder {
@@ -44,12 +51,12 @@ impl NoteFolder {
         &self.path
     }
 
-    /// Makes the folder if it is not there.
+    /// Creates the folder if it is missing.
     pub(super) fn create(&self) -> io::Result<()> {
         fs::create_dir_all(&self.path)
     }
 
-    /// Every file that has a note's name.
+    /// Every file with a note's name.
     pub(super) fn survey(&self, key: &PublicKey) -> io::Result<Vec<Found>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
@@ -64,7 +71,7 @@ impl NoteFolder {
         Ok(found)
     }
 
-    /// Keeps a note as its day's newest and as the newest of all, on disk when it answers.
+    /// Stores a note as its day's newest and as the latest; on disk when this returns.
     pub(super) fn keep(&self, checkpoint: &Checkpoint, note: &str, key: &PublicKey) -> io::Result<()> {
         for name in [day_name(checkpoint), LATEST.to_owned()] {
             self.set_aside_what_is_not_older(&name, checkpoint, key)?;
@@ -94,7 +101,7 @@ impl NoteFolder {
     }
 }
 
-/// Whoever keeps the newest note of each day can show how any two of them go together.
+/// With the newest note of each day, the consistency of any two of them can be proved.
 fn day_name(checkpoint: &Checkpoint) -> String {
     let day = checkpoint.signed_at.strftime("%Y-%m-%d");
     match checkpoint.log.generation {
@@ -103,7 +110,7 @@ fn day_name(checkpoint: &Checkpoint) -> String {
     }
 }
 
-/// A file's text, whatever bytes it has; none where there is no file.
+/// The text of a file, with invalid UTF-8 replaced; `None` if there is no file.
 fn read(path: &Path) -> io::Result<Option<String>> {
     let file = match fs::File::open(path) {
         Ok(file) => file,

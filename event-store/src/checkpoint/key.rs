@@ -1,7 +1,7 @@
-//! The key that signs checkpoints, and the public half that whoever doubts holds. Both are one line of text, in the form that
-//! signed notes' other tools use: `PRIVATE+KEY+<name>+<hash>+<base64>` and `<name>+<hash>+<base64>`.
+//! The key that signs checkpoints, and the public key that verifies them. Both are one line of text in the usual form of signed
+//! notes: `PRIVATE+KEY+<name>+<hash>+<base64>` and `<name>+<hash>+<base64>`.
 //!
-//! Invariant: the secret is never printed, and wiped from memory when dropped.
+//! Invariant: the secret is never printed, and is wiped from memory when dropped.
 
 use std::{
     fmt, fs, io,
@@ -17,14 +17,14 @@ use zeroize::Zeroizing;
 use super::Checkpoint;
 use crate::{port::Identity, private_file::create_private_file};
 
-/// Ed25519, in the algorithm numbers of signed notes.
+/// Ed25519's algorithm number in signed notes.
 const ED25519: u8 = 1;
 const PRIVATE: &str = "PRIVATE+KEY+";
 
-/// What a key's hash is: the beginning of a note's signature.
+/// A key's hash; also the first bytes of its signatures.
 pub(super) type KeyHash = [u8; 4];
 
-/// Why there is no key.
+/// Why a key could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read or written.
@@ -32,26 +32,26 @@ pub enum KeyError {
     File {
         /// Which file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         #[source]
         source: io::Error,
     },
-    /// The file holds something else.
+    /// The file does not contain such a key.
     #[error("key file {path} holds no {expected}")]
     Malformed {
         /// Which file.
         path: PathBuf,
-        /// What it should hold.
+        /// The expected content.
         expected: &'static str,
     },
 }
 
-/// Not a public key's line.
+/// The text is not a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a public key is one line: <name>+<hash>+<base64>")]
 pub struct NotAPublicKey;
 
-/// The key that signs.
+/// The private key.
 pub struct CheckpointKey {
     secret: SigningKey,
     public: PublicKey,
@@ -73,17 +73,17 @@ impl CheckpointKey {
     /// Reads the key from a file.
     ///
     /// # Errors
-    /// The file cannot be read or does not hold a key that signs.
+    /// The file cannot be read or does not contain a private key.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
         let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|source| failed(path, source))?;
         let expected = "private key for checkpoints (PRIVATE+KEY+<name>+<hash>+<base64>)";
         Self::parse(&text).ok_or_else(|| KeyError::Malformed { path: path.to_owned(), expected })
     }
 
-    /// Reads the key from a file, or makes one for this log there, with mode 0600. Says whether it was made.
+    /// Reads the key from a file, or creates one for this log there with mode 0600. Returns whether it was created.
     ///
     /// # Errors
-    /// The file cannot be read or written, or does not hold a key that signs.
+    /// The file cannot be read or written, or does not contain a private key.
     pub fn read_or_create(path: &Path, log: Identity) -> Result<(Self, bool), KeyError> {
         match create_private_file(path, Self::generate(log).line().as_bytes()) {
             Ok(()) => Self::read(path).map(|key| (key, true)),
@@ -92,7 +92,7 @@ impl CheckpointKey {
         }
     }
 
-    /// The half that whoever doubts holds.
+    /// The public key.
     #[must_use]
     pub fn public(&self) -> &PublicKey {
         &self.public
@@ -122,7 +122,7 @@ impl fmt::Debug for CheckpointKey {
     }
 }
 
-/// The half that checks.
+/// The public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     name: String,
@@ -130,7 +130,7 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Reads it from a file that holds its line, or the private key's.
+    /// Reads it from a file with the public or the private key.
     ///
     /// # Errors
     /// The file cannot be read or does not hold a key.
@@ -141,13 +141,13 @@ impl PublicKey {
         key.ok_or_else(|| KeyError::Malformed { path: path.to_owned(), expected })
     }
 
-    /// Whose key it is: the origin of the log it was made for.
+    /// The key's name: the origin of its log.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What a signature by it begins with.
+    /// The key hash that its signatures begin with.
     pub(super) fn hash(&self) -> KeyHash {
         let hash =
             Sha256::new().chain_update(&self.name).chain_update([b'\n', ED25519]).chain_update(self.key.as_bytes());
@@ -155,7 +155,7 @@ impl PublicKey {
         [a, b, c, d]
     }
 
-    /// Whether the key's hash and a signature belong to a text.
+    /// Whether `signed`, the key hash and a signature, is valid for a text.
     pub(super) fn has_signed(&self, text: &[u8], signature: &[u8]) -> bool {
         let signature = signature.strip_prefix(&self.hash()).and_then(|rest| Signature::from_slice(rest).ok());
         signature.is_some_and(|signature| self.key.verify_strict(text, &signature).is_ok())
@@ -183,7 +183,7 @@ fn line(name: &str, hash: KeyHash, key: &[u8; 32]) -> String {
     format!("{name}+{}+{}", hex::encode(hash), BASE64_STANDARD.encode(&*typed))
 }
 
-/// Base64 may hold `+`, so what stands behind the second one is the key.
+/// Base64 may contain `+`, so everything after the second one is the key.
 fn parse_line(line: &str) -> Option<(String, KeyHash, Zeroizing<[u8; 32]>)> {
     let mut parts = line.splitn(3, '+');
     let (name, hash, key) = (parts.next()?, parts.next()?, parts.next()?);

@@ -1,4 +1,4 @@
-//! A checkpoint as a signed note: the text's lines, an empty line, a line for each signature.
+//! A checkpoint as a signed note: the lines of its text, an empty line, and a line per signature.
 //!
 //! ```text
 //! fiido-desk/0b9f…        the log
@@ -21,31 +21,31 @@ use crate::{
     port::Identity,
 };
 
-/// The longest note that is looked at, in bytes: ours have 350, and countersigners may add to it.
+/// Longest accepted note in bytes: ours have 350, and countersigners may add lines.
 pub const MAX_NOTE_BYTES: usize = 16 * 1024;
-/// What a signature's line begins with.
+/// Prefix of a signature line.
 const SIGNED_BY: &str = "\u{2014} ";
 const ORIGIN: &str = "fiido-desk/";
 
-/// Why a note proves nothing.
+/// Why a note is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
-    /// It has not the form.
-    #[error("this is no checkpoint: {0}")]
+    /// It is malformed.
+    #[error("not a checkpoint: {0}")]
     Malformed(&'static str),
-    /// None of its signatures is by the key.
+    /// It has no signature by the key.
     #[error("the checkpoint is not signed by this key")]
     OtherKey,
-    /// The key's signature does not belong to this text.
-    #[error("the checkpoint's signature is not right: its text or the signature was changed")]
+    /// The key's signature does not match the text.
+    #[error("the checkpoint's signature is invalid: its text or the signature was changed")]
     Forged,
-    /// The key was made for another log.
+    /// The key belongs to another log.
     #[error("the checkpoint is of another log than its key")]
     OtherLog,
 }
 
 impl Checkpoint {
-    /// The note that says this, signed.
+    /// The signed note of this checkpoint.
     #[must_use]
     pub fn sign(&self, key: &CheckpointKey) -> String {
         let text = self.text();
@@ -53,10 +53,10 @@ impl Checkpoint {
         format!("{text}\n{SIGNED_BY}{} {signature}\n", key.public().name())
     }
 
-    /// Takes a checkpoint out of a note, if the key has signed it.
+    /// Verifies a note's signature by `key` and parses its checkpoint.
     ///
     /// # Errors
-    /// The note is not signed by this key, was changed, or is none.
+    /// The note is not signed by this key, was changed, or is malformed.
     pub fn open(note: &str, key: &PublicKey) -> Result<Self, NoteError> {
         let (text, signatures) = split(note)?;
         let mut is_signed = false;
@@ -72,14 +72,14 @@ impl Checkpoint {
         if !is_signed {
             return Err(NoteError::OtherKey);
         }
-        let checkpoint = Self::parse(text).ok_or(NoteError::Malformed("its lines are not a checkpoint's"))?;
+        let checkpoint = Self::parse(text).ok_or(NoteError::Malformed("its lines are not those of a checkpoint"))?;
         if Self::origin(checkpoint.log) != key.name() {
             return Err(NoteError::OtherLog);
         }
         Ok(checkpoint)
     }
 
-    /// The same note with this key's signature alone: nothing in it that the signature does not hold fast.
+    /// The same note with only this key's signature, so that everything in it is covered by that signature.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -114,7 +114,7 @@ impl Checkpoint {
     }
 }
 
-/// The signed text with its last line's end, and the signatures' lines.
+/// The signed text including its final newline, and the signature lines.
 fn split(note: &str) -> Result<(&str, &str), NoteError> {
     if note.len() > MAX_NOTE_BYTES {
         return Err(NoteError::Malformed("it is too long"));
@@ -122,15 +122,15 @@ fn split(note: &str) -> Result<(&str, &str), NoteError> {
     let end = note.rfind("\n\n").ok_or(NoteError::Malformed("it has no empty line before the signatures"))?;
     let (text, signatures) = (&note[..=end], &note[end + 2..]);
     if !signatures.ends_with('\n') {
-        return Err(NoteError::Malformed("its last line does not end"));
+        return Err(NoteError::Malformed("its last line has no newline"));
     }
     Ok((text, signatures))
 }
 
-/// Who signed, and the key's hash with the signature.
+/// The signer's name, and the key hash with the signature.
 fn signature(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
     let parts = line.strip_prefix(SIGNED_BY).and_then(|line| line.split_once(' '));
-    let (name, signature) = parts.ok_or(NoteError::Malformed("a signature's line is not one"))?;
+    let (name, signature) = parts.ok_or(NoteError::Malformed("a signature line is malformed"))?;
     let signature = BASE64_STANDARD.decode(signature);
     Ok((name, signature.map_err(|_| NoteError::Malformed("a signature is not base64"))?))
 }

@@ -1,96 +1,37 @@
-//! The signer: it follows the log, keeps the tree's right edge, and writes a signed note every thousand events, every minute
-//! with news, and at a clean stop.
+//! The signer: it follows the log, keeps the right edge of the Merkle tree, and writes a signed note every thousand events, a
+//! minute after the first unsigned event, and at a clean stop.
 //!
-//! It costs an event two hashes, holds nothing but the edge, and nobody waits for it: files are written by a thread of their
-//! own, and a folder that cannot be written is tried again while everything else goes on. Invariant: what it signs is what it
-//! has read itself, on top of what it has signed before; once the log contradicts a note, it signs nothing more.
+//! It computes two hashes per event and holds only the frontier. Nothing waits for it: files are written on a separate thread, and
+//! a folder that cannot be written is retried. Invariant: it only signs events that it has read itself, on top of what it has
+//! signed before; once the log contradicts a note, it signs nothing more.
 
-mod following;
+mod dependencies;
+mod resume;
+mod signing_loop;
+mod status;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
-use super::{Checkpoint, CheckpointKey, folder::NoteFolder, resume::Kept};
+use super::{CheckpointKey, folder::NoteFolder};
 use crate::{
-    event::Position,
+    clock::Clock,
     port::{EventReader, Follow, Identity},
 };
+use dependencies::Dependencies;
 
-/// How long the end of the process waits for the last note: what is on the log is read in much less, and a folder that hangs
-/// is not waited for.
+pub use dependencies::Places;
+pub use signing_loop::Pace;
+pub use status::{Alarm, Status};
+
+/// How long a stop waits for the last note. Reading to the head takes much less; a folder that hangs is not waited for.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
-
-/// When a note is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// After so many events.
-    pub events: u64,
-    /// So long after the first event that is in no note.
-    pub longest: Duration,
-    /// Not sooner after the note before; at ten thousand events a second, a note a second instead of ten.
-    pub shortest: Duration,
-    /// So long after a note that could not be written.
-    pub retry: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            events: 1000,
-            longest: Duration::from_secs(60),
-            shortest: Duration::from_secs(1),
-            retry: Duration::from_secs(5),
-        }
-    }
-}
-
-/// Where things are.
-#[derive(Debug, Clone)]
-pub struct Places {
-    /// For the notes.
-    pub folder: PathBuf,
-    /// The small file that saves reading the log again.
-    pub state: PathBuf,
-    /// The key's file, to be named in what an operator is told.
-    pub key_file: PathBuf,
-}
-
-/// The log is not the one that was signed: nothing newer is signed until somebody has looked into it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alarm {
-    /// Up to here the log is not what it was, or cannot be read.
-    pub position: Position,
-    /// What was found, and what to do.
-    pub what: String,
-}
-
-/// How the signer does.
-#[derive(Debug, Clone, Default)]
-pub struct Status {
-    /// The newest note.
-    pub newest: Option<Checkpoint>,
-    /// Why notes cannot be written at present.
-    pub trouble: Option<String>,
-    /// Why nothing is signed any more.
-    pub alarm: Option<Alarm>,
-}
-
-/// What it works with.
-#[derive(Clone)]
-pub(super) struct Means {
-    pub(super) reader: Arc<dyn EventReader>,
-    pub(super) log: Identity,
-    pub(super) key: Arc<CheckpointKey>,
-    pub(super) folder: NoteFolder,
-    pub(super) places: Places,
-}
 
 /// A running signer.
 pub struct Signer {
@@ -100,7 +41,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Starts following a log. Returns at once; whatever has to be read is read beside everything else.
+    /// Starts following a log in a task of its own and returns at once.
     #[must_use]
     pub fn start(
         follow: Follow,
@@ -109,60 +50,29 @@ impl Signer {
         key: CheckpointKey,
         places: Places,
         pace: Pace,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         let folder = NoteFolder::new(places.folder.clone());
-        let means = Means { reader, log, key: Arc::new(key), folder, places };
+        let deps = Dependencies { reader, log, key: Arc::new(key), folder, places, clock };
         let (tell, status) = watch::channel(Status::default());
         let (stop, stopping) = watch::channel(false);
-        let task = Mutex::new(Some(tokio::spawn(following::run(means, follow, pace, tell, stopping))));
+        let task = Mutex::new(Some(tokio::spawn(signing_loop::run(deps, follow, pace, tell, stopping))));
         Self { status, stop, task }
     }
 
-    /// How it does, now and later.
+    /// The current status and its changes.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }
 
-    /// Signs what is on the log by now, and ends.
+    /// Signs up to the current head, and ends.
     pub async fn stop(&self) {
         self.stop.send_replace(true);
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(task) = task else { return };
         if timeout(STOP_LIMIT, task).await.is_err() {
-            tracing::warn!("the last checkpoint was not written in time; the next start goes on from the one before");
+            tracing::warn!("the last checkpoint was not written in time; the next start resumes from the previous one");
         }
-    }
-}
-
-impl Means {
-    /// The log does not give a note's root.
-    pub(super) fn alarm_of_change(&self, kept: &Kept) -> Alarm {
-        let found = format!("its first {} events are not those that were signed", kept.checkpoint.size);
-        self.alarm(kept, &found)
-    }
-
-    /// The log ends before a note does.
-    pub(super) fn alarm_of_cut(&self, kept: &Kept, head: Position) -> Alarm {
-        let found = format!("{} events were signed, and it ends at position {head}", kept.checkpoint.size);
-        self.alarm(kept, &found)
-    }
-
-    /// The log is from before a restore.
-    pub(super) fn alarm_of_generation(&self, kept: &Kept) -> Alarm {
-        let (log, signed) = (self.log.generation, kept.checkpoint.log.generation);
-        let found =
-            format!("generation {signed} was signed up to {} events, and it is generation {log}", kept.checkpoint.size);
-        self.alarm(kept, &found)
-    }
-
-    fn alarm(&self, kept: &Kept, found: &str) -> Alarm {
-        let (note, key) = (self.places.folder.join(&kept.name), self.places.key_file.display());
-        let what = format!(
-            "the log was changed under its checkpoint: {found}. Nothing is signed until this is looked into: \
-             `desk-replay verify --checkpoint {} --key {key}` names the first bad position",
-            note.display()
-        );
-        Alarm { position: kept.checkpoint.position, what }
     }
 }

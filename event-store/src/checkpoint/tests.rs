@@ -1,4 +1,4 @@
-//! Notes and keys: what is signed comes back, what is changed does not.
+//! Notes and keys round-trip; changed ones are refused.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ fn checkpoint(size: u64) -> Checkpoint {
 
 /// The example in the documentation of the format's first implementation, a Go module.
 #[test]
-fn the_format_s_own_example_is_signed_the_same() {
+fn the_reference_example_gets_the_same_signature() {
     const SECRET: &str = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
     const PUBLIC: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
     const TEXT: &str =
@@ -34,7 +34,7 @@ fn the_format_s_own_example_is_signed_the_same() {
 }
 
 #[test]
-fn what_was_signed_comes_back() {
+fn a_signed_checkpoint_round_trips() {
     let key = CheckpointKey::generate(LOG);
     let note = checkpoint(12345).sign(&key);
     assert!(note.starts_with("fiido-desk/0b9f0000-4000-8000-0000-000000000001\n12345\nBwcH"), "{note}");
@@ -42,7 +42,7 @@ fn what_was_signed_comes_back() {
 }
 
 #[test]
-fn a_countersigner_s_line_is_none_of_ours() {
+fn another_signers_line_is_ignored() {
     let (key, witness) = (CheckpointKey::generate(LOG), CheckpointKey::generate(LOG));
     let note = checkpoint(3).sign(&key);
     let second = checkpoint(3).sign(&witness);
@@ -55,13 +55,13 @@ fn a_countersigner_s_line_is_none_of_ours() {
 }
 
 #[test]
-fn a_key_for_another_log_signs_nothing_of_this_one() {
+fn a_key_of_another_log_is_refused() {
     let other = CheckpointKey::generate(Identity { log_id: Uuid::from_u128(2), generation: 1 });
     assert_eq!(Checkpoint::open(&checkpoint(3).sign(&other), other.public()), Err(NoteError::OtherLog));
 }
 
 #[test]
-fn it_is_of_its_log_and_generation_only() {
+fn a_checkpoint_applies_to_its_log_and_generation_only() {
     let generation = Identity { generation: 2, ..LOG };
     let other = Identity { log_id: Uuid::from_u128(2), ..LOG };
     assert_eq!(checkpoint(3).is_of(LOG), Ok(()));
@@ -70,7 +70,7 @@ fn it_is_of_its_log_and_generation_only() {
 }
 
 #[test]
-fn keys_are_kept_in_files() {
+fn keys_round_trip_through_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("checkpoint-key");
     let (made, is_new) = CheckpointKey::read_or_create(&path, LOG).expect("it is made");
@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_it_is_given_it_ends(note in "\\PC{0,200}", lines in prop::collection::vec("[— a-z0-9+/=]{0,40}", 0..9)) {
+    fn arbitrary_text_never_panics(note in "\\PC{0,200}", lines in prop::collection::vec("[— a-z0-9+/=]{0,40}", 0..9)) {
         let key = CheckpointKey::generate(LOG);
         prop_assert!(Checkpoint::open(&note, key.public()).is_err());
         prop_assert!(Checkpoint::open(&lines.join("\n"), key.public()).is_err());

@@ -1,11 +1,11 @@
-//! Numbers, times and hashes that the log gives.
+//! Positions, versions, times and hashes assigned by the log.
 
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    ground::{Ground, at_once},
+    fixture::{Fixture, concurrently},
     sample::{full, new_stream, some},
 };
 use crate::{
@@ -14,14 +14,14 @@ use crate::{
     port::{Expected, Positions},
 };
 
-/// Clocks of a node and its log's server may differ by this much before a time counts as wrong.
+/// Tolerated difference between the clocks of a node and of the log's server.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
-/// Appends of several sizes to several streams, all at once; several writers per stream.
-async fn write_mixed(ground: &Ground) {
+/// Appends of several sizes to several streams concurrently, with several writers per stream.
+async fn write_mixed(fixture: &Fixture) {
     let streams: Vec<StreamName> = (0..4).map(|_| new_stream()).collect();
-    at_once((0..16).map(|n| {
-        let (store, stream) = (ground.store.clone(), streams[n % 4].clone());
+    concurrently((0..16).map(|n| {
+        let (store, stream) = (fixture.store.clone(), streams[n % 4].clone());
         async move {
             for round in 0..6 {
                 let mut events = some(1 + (n + round) % 5);
@@ -33,40 +33,39 @@ async fn write_mixed(ground: &Ground) {
     .await;
 }
 
-pub(super) async fn positions_follow_each_other(ground: &Ground) {
-    write_mixed(ground).await;
-    let written = ground.written().await;
-    let mut last = ground.start;
+pub(super) async fn positions_follow_each_other(fixture: &Fixture) {
+    write_mixed(fixture).await;
+    let written = fixture.written().await;
+    let mut last = fixture.start;
     for event in &written {
-        match ground.store.positions() {
+        match fixture.store.positions() {
             Positions::Dense => assert_eq!(event.position, last.next()),
             Positions::Increasing => assert!(event.position > last, "{} follows {last}", event.position),
         }
         last = event.position;
     }
-    assert_eq!(ground.store.head().await.expect("the head can be read"), last);
+    assert_eq!(fixture.store.head().await.expect("the head can be read"), last);
 }
 
-pub(super) async fn versions_are_dense_in_each_stream(ground: &Ground) {
-    write_mixed(ground).await;
+pub(super) async fn versions_are_dense_in_each_stream(fixture: &Fixture) {
+    write_mixed(fixture).await;
     let mut streams: HashMap<StreamName, StreamVersion> = HashMap::new();
-    for event in ground.written().await {
+    for event in fixture.written().await {
         let last = streams.entry(event.stream.clone()).or_default();
         assert_eq!(event.version, last.next(), "at position {}", event.position);
         *last = event.version;
     }
 }
 
-/// In the whole log where one sequencer numbers it, elsewhere in each stream. Large appends bring many events in one
-/// microsecond.
-pub(super) async fn times_rise_with_positions(ground: &Ground) {
-    write_mixed(ground).await;
+/// In the whole log if it is dense, otherwise within each stream. Large appends have many events in one microsecond.
+pub(super) async fn times_rise_with_positions(fixture: &Fixture) {
+    write_mixed(fixture).await;
     for _ in 0..4 {
-        ground.append(&new_stream(), some(256)).await;
+        fixture.append(&new_stream(), some(256)).await;
     }
     let mut times: HashMap<Option<StreamName>, Timestamp> = HashMap::new();
-    for event in ground.written().await {
-        let scope = match ground.store.positions() {
+    for event in fixture.written().await {
+        let scope = match fixture.store.positions() {
             Positions::Dense => None,
             Positions::Increasing => Some(event.stream.clone()),
         };
@@ -74,23 +73,23 @@ pub(super) async fn times_rise_with_positions(ground: &Ground) {
         if let Some(before) = times.insert(scope, after) {
             assert!(after > before, "{before}, then {after} at {position}");
         }
-        assert_eq!(after.as_nanosecond() % 1000, 0, "{after} is finer than it is stored");
+        assert_eq!(after.as_nanosecond() % 1000, 0, "{after} has more digits than are stored");
     }
 }
 
-pub(super) async fn times_are_those_of_the_append(ground: &Ground) {
+pub(super) async fn times_are_those_of_the_append(fixture: &Fixture) {
     let earliest = Timestamp::now() - CLOCKS_DIFFER;
-    ground.append(&new_stream(), some(2)).await;
+    fixture.append(&new_stream(), some(2)).await;
     let latest = Timestamp::now() + CLOCKS_DIFFER;
-    for event in ground.written().await {
+    for event in fixture.written().await {
         assert!(event.recorded_at > earliest && event.recorded_at < latest, "recorded at {}", event.recorded_at);
     }
 }
 
-pub(super) async fn hashes_chain_each_stream(ground: &Ground) {
-    write_mixed(ground).await;
+pub(super) async fn hashes_chain_each_stream(fixture: &Fixture) {
+    write_mixed(fixture).await;
     let mut streams: HashMap<StreamName, [u8; 32]> = HashMap::new();
-    for event in ground.written().await {
+    for event in fixture.written().await {
         let last = streams.entry(event.stream.clone()).or_insert(NO_HASH);
         assert_eq!(event.prev_hash, *last, "at position {}", event.position);
         let hash = event_hash(last, &event.stream, event.version, event.recorded_at, &event.event);

@@ -1,4 +1,4 @@
-//! Reads: pages, ends, and that nothing shows before what stands below it.
+//! Reads: pages, ends, and that a position is not visible before those below it.
 
 use std::{
     collections::HashSet,
@@ -11,28 +11,28 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    ground::{Ground, at_once, ids},
+    fixture::{Fixture, concurrently, ids},
     sample::{new_stream, plain, some},
 };
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    plan::MAX_EVENTS,
     port::{EventStore, Expected},
+    sequencer::MAX_EVENTS,
 };
 
 type Events = Vec<Arc<RecordedEvent>>;
 
 /// Two streams of seven events each, taking turns in the log.
-async fn two_streams(ground: &Ground) -> (StreamName, StreamName) {
+async fn two_streams(fixture: &Fixture) -> (StreamName, StreamName) {
     let (one, other) = (new_stream(), new_stream());
     for _ in 0..7 {
-        ground.append(&one, some(1)).await;
-        ground.append(&other, some(1)).await;
+        fixture.append(&one, some(1)).await;
+        fixture.append(&other, some(1)).await;
     }
     (one, other)
 }
 
-/// Every page that starts after any of the events, or before the first, of any size, must be the part of `all` it should.
+/// Checks pages of any size after each of the events, and from the start, against `all`.
 async fn pages_fit<F: Future<Output = Events>>(all: &Events, page: impl Fn(Option<&Arc<RecordedEvent>>, usize) -> F) {
     for start in 0..=all.len() {
         let after = start.checked_sub(1).map(|last| &all[last]);
@@ -44,142 +44,142 @@ async fn pages_fit<F: Future<Output = Events>>(all: &Events, page: impl Fn(Optio
     }
 }
 
-pub(super) async fn find_knows_recorded_ids_only(ground: &Ground) {
+pub(super) async fn find_knows_recorded_ids_only(fixture: &Fixture) {
     let stream = new_stream();
     let events = some(3);
     let (other, empty) = (new_stream(), new_stream());
-    assert_eq!(ground.find(&stream, events[0].event_id).await, None);
-    ground.append(&stream, events.clone()).await;
-    ground.append(&other, some(1)).await;
-    for (event, stored) in events.iter().zip(ground.stream(&stream).await) {
-        assert_eq!(ground.find(&stream, event.event_id).await, Some(stored));
-        assert_eq!(ground.find(&other, event.event_id).await, None, "it is in another stream");
-        assert_eq!(ground.find(&empty, event.event_id).await, None, "it is in another stream");
+    assert_eq!(fixture.find(&stream, events[0].event_id).await, None);
+    fixture.append(&stream, events.clone()).await;
+    fixture.append(&other, some(1)).await;
+    for (event, stored) in events.iter().zip(fixture.stream(&stream).await) {
+        assert_eq!(fixture.find(&stream, event.event_id).await, Some(stored));
+        assert_eq!(fixture.find(&other, event.event_id).await, None, "it is in another stream");
+        assert_eq!(fixture.find(&empty, event.event_id).await, None, "it is in another stream");
     }
     for unknown in [Uuid::new_v4(), Uuid::nil(), Uuid::max()] {
-        assert_eq!(ground.find(&stream, unknown).await, None);
+        assert_eq!(fixture.find(&stream, unknown).await, None);
     }
 }
 
-/// However long the stream is that has it, and wherever in it.
-pub(super) async fn find_looks_through_the_whole_stream(ground: &Ground) {
+/// In a long stream, at any version.
+pub(super) async fn find_looks_through_the_whole_stream(fixture: &Fixture) {
     let stream = new_stream();
     let events = some(3 * MAX_EVENTS);
     for part in events.chunks(MAX_EVENTS) {
-        ground.append(&stream, part.to_vec()).await;
+        fixture.append(&stream, part.to_vec()).await;
     }
     for place in [0, 1, MAX_EVENTS - 1, MAX_EVENTS, 2 * MAX_EVENTS + 7, 3 * MAX_EVENTS - 1] {
-        let found = ground.find(&stream, events[place].event_id).await.expect("it is recorded");
+        let found = fixture.find(&stream, events[place].event_id).await.expect("it is recorded");
         assert_eq!(found.version.0, place as u64 + 1);
     }
 }
 
-pub(super) async fn read_at_gives_the_event_at_that_very_position(ground: &Ground) {
-    let at = |position| async move { ground.store.read_at(position).await.expect("the log can be read") };
-    two_streams(ground).await;
-    let written = ground.written().await;
+pub(super) async fn read_at_gives_the_event_at_that_very_position(fixture: &Fixture) {
+    let at = |position| async move { fixture.store.read_at(position).await.expect("the log can be read") };
+    two_streams(fixture).await;
+    let written = fixture.written().await;
     for event in &written {
         assert_eq!(at(event.position).await.as_ref(), Some(event));
     }
     let taken: HashSet<u64> = written.iter().map(|event| event.position.0).collect();
     let last = written.last().map_or(0, |event| event.position.0);
-    let between = (1 + ground.start.0..last).filter(|position| !taken.contains(position)).take(3);
+    let between = (1 + fixture.start.0..last).filter(|position| !taken.contains(position)).take(3);
     for nothing in between.chain([0, last + 1, last + 1000, i64::MAX as u64, u64::MAX]) {
         assert_eq!(at(Position(nothing)).await, None, "at {nothing}");
     }
 }
 
-pub(super) async fn the_head_is_the_last_position(ground: &Ground) {
-    if ground.start == Position::START {
-        assert!(ground.written().await.is_empty(), "a log whose head is 0 has events");
+pub(super) async fn the_head_is_the_last_position(fixture: &Fixture) {
+    if fixture.start == Position::START {
+        assert!(fixture.written().await.is_empty(), "a log whose head is 0 has events");
     }
     for count in [1, 3, 1] {
-        ground.append(&new_stream(), some(count)).await;
-        let last = ground.written().await.last().map(|event| event.position);
-        assert_eq!(Some(ground.store.head().await.expect("the head can be read")), last);
+        fixture.append(&new_stream(), some(count)).await;
+        let last = fixture.written().await.last().map(|event| event.position);
+        assert_eq!(Some(fixture.store.head().await.expect("the head can be read")), last);
     }
 }
 
-/// An adapter that keeps no such record promises nothing here.
-pub(super) async fn the_recorded_end_is_the_last_event(ground: &Ground) {
+/// Does not apply to an adapter without a head record.
+pub(super) async fn the_recorded_end_is_the_last_event(fixture: &Fixture) {
     for count in [1, 3] {
-        ground.append(&new_stream(), some(count)).await;
-        let last = ground.written().await.pop().expect("events were appended");
-        let Some(end) = ground.store.recorded_end().await.expect("the end can be read") else { return };
+        fixture.append(&new_stream(), some(count)).await;
+        let last = fixture.written().await.pop().expect("events were appended");
+        let Some(end) = fixture.store.recorded_end().await.expect("the end can be read") else { return };
         assert_eq!(end.position, last.position);
         assert_eq!(end.recorded_at, last.recorded_at_text());
         assert_eq!(end.hash, last.hash);
     }
 }
 
-pub(super) async fn read_stream_pages_through_a_stream(ground: &Ground) {
-    let (stream, _) = two_streams(ground).await;
-    let mut all = ground.written().await;
+pub(super) async fn read_stream_pages_through_a_stream(fixture: &Fixture) {
+    let (stream, _) = two_streams(fixture).await;
+    let mut all = fixture.written().await;
     all.retain(|event| event.stream == stream);
     pages_fit(&all, |after, limit| {
         let after = after.map_or(StreamVersion::NONE, |event| event.version);
         let stream = &stream;
-        async move { ground.store.read_stream(stream, after, limit).await.expect("a stream can be read") }
+        async move { fixture.store.read_stream(stream, after, limit).await.expect("a stream can be read") }
     })
     .await;
 }
 
-/// Names that a pattern, a prefix or a case-blind comparison would take for each other.
-pub(super) async fn read_stream_gives_that_stream_only(ground: &Ground) {
+/// Names that a pattern, prefix or case-insensitive comparison would confuse.
+pub(super) async fn read_stream_gives_that_stream_only(fixture: &Fixture) {
     let tag = Uuid::new_v4().simple().to_string();
     let names = ["", "_", "-", "a", "ab", "a_b", "a-b", "axb"].map(|end| format!("session-{tag}{end}"));
     for (n, name) in names.iter().enumerate() {
         let stream = StreamName::parse(name).expect("a stream's name");
-        ground.append(&stream, some(n + 1)).await;
+        fixture.append(&stream, some(n + 1)).await;
     }
     for (n, name) in names.iter().enumerate() {
         let stream = StreamName::parse(name).expect("a stream's name");
-        let by_version = ground.stream(&stream).await;
-        let by_position = ground.store.read_stream_after_position(&stream, ground.start, 100).await;
+        let by_version = fixture.stream(&stream).await;
+        let by_position = fixture.store.read_stream_after_position(&stream, fixture.start, 100).await;
         assert_eq!(by_version.len(), n + 1, "{name}");
         assert!(by_version.iter().all(|event| event.stream == stream));
         assert_eq!(by_position.expect("a stream can be read"), by_version);
     }
 }
 
-pub(super) async fn read_stream_after_position_pages_through_a_stream(ground: &Ground) {
-    let (stream, other) = two_streams(ground).await;
-    let written = ground.written().await;
+pub(super) async fn read_stream_after_position_pages_through_a_stream(fixture: &Fixture) {
+    let (stream, other) = two_streams(fixture).await;
+    let written = fixture.written().await;
     for name in [&stream, &other] {
         let all: Events = written.iter().filter(|event| event.stream == *name).cloned().collect();
         pages_fit(&all, |after, limit| {
-            let after = after.map_or(ground.start, |event| event.position);
+            let after = after.map_or(fixture.start, |event| event.position);
             async move {
-                let read = ground.store.read_stream_after_position(name, after, limit).await;
+                let read = fixture.store.read_stream_after_position(name, after, limit).await;
                 read.expect("a stream can be read")
             }
         })
         .await;
     }
     for (n, event) in written.iter().enumerate() {
-        let rest = ground.store.read_stream_after_position(&stream, event.position, 100).await;
+        let rest = fixture.store.read_stream_after_position(&stream, event.position, 100).await;
         let expected: Vec<_> = written[n + 1..].iter().filter(|event| event.stream == stream).collect();
         assert_eq!(ids(&rest.expect("a stream can be read")), ids(expected), "after {}", event.position);
     }
 }
 
-pub(super) async fn read_all_pages_through_the_log(ground: &Ground) {
-    let (one, other) = two_streams(ground).await;
-    let mut all = ground.stream(&one).await;
-    all.extend(ground.stream(&other).await);
+pub(super) async fn read_all_pages_through_the_log(fixture: &Fixture) {
+    let (one, other) = two_streams(fixture).await;
+    let mut all = fixture.stream(&one).await;
+    all.extend(fixture.stream(&other).await);
     all.sort_by_key(|event| event.position);
     assert_eq!(all.len(), 14);
     pages_fit(&all, |after, limit| {
-        let after = after.map_or(ground.start, |event| event.position);
-        async move { ground.store.read_all(after, limit).await.expect("the log can be read") }
+        let after = after.map_or(fixture.start, |event| event.position);
+        async move { fixture.store.read_all(after, limit).await.expect("the log can be read") }
     })
     .await;
 }
 
-pub(super) async fn reads_beyond_the_end_are_empty(ground: &Ground) {
+pub(super) async fn reads_beyond_the_end_are_empty(fixture: &Fixture) {
     let stream = new_stream();
-    let last = ground.append(&stream, some(2)).await;
-    let (store, unknown) = (&ground.store, new_stream());
+    let last = fixture.append(&stream, some(2)).await;
+    let (store, unknown) = (&fixture.store, new_stream());
     for further in [0, 1, 1000, i64::MAX as u64 - last.last_position.0, u64::MAX - last.last_position.0] {
         let position = Position(last.last_position.0 + further);
         let version = StreamVersion(last.last_version.0.saturating_add(further));
@@ -193,13 +193,13 @@ pub(super) async fn reads_beyond_the_end_are_empty(ground: &Ground) {
     assert_eq!(after.expect("a stream can be read"), []);
 }
 
-/// Readers page through the log while it is written; what each has seen must in the end be the log, without a hole.
-pub(super) async fn read_all_never_shows_a_position_before_those_below_it(ground: &Ground) {
+/// Readers page through the log while it is written; each must see the whole log without a hole.
+pub(super) async fn read_all_never_shows_a_position_before_those_below_it(fixture: &Fixture) {
     let done = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> =
-        (0..3).map(|_| tokio::spawn(read_until(ground.store.clone(), ground.start, done.clone()))).collect();
-    at_once((0..8).map(|_| {
-        let store = ground.store.clone();
+        (0..3).map(|_| tokio::spawn(read_until(fixture.store.clone(), fixture.start, done.clone()))).collect();
+    concurrently((0..8).map(|_| {
+        let store = fixture.store.clone();
         async move {
             let stream = new_stream();
             for _ in 0..40 {
@@ -211,10 +211,14 @@ pub(super) async fn read_all_never_shows_a_position_before_those_below_it(ground
     }))
     .await;
     done.store(true, Ordering::SeqCst);
-    let written = ids(&ground.written().await);
+    let written = ids(&fixture.written().await);
     assert_eq!(written.iter().collect::<HashSet<_>>().len(), 320);
     for reader in readers {
-        assert_eq!(reader.await.expect("a reader does not panic"), written, "a reader saw another log");
+        assert_eq!(
+            reader.await.expect("a reader does not panic"),
+            written,
+            "a reader saw other events than the log has"
+        );
     }
 }
 

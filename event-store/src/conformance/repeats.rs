@@ -1,9 +1,9 @@
-//! An append that comes again: a client that did not hear the answer asks a second time, and nothing happens twice.
+//! Repeated appends: a client that missed the answer repeats its append, and nothing is stored twice.
 
 use uuid::Uuid;
 
 use super::{
-    ground::{Ground, at_once, ids},
+    fixture::{Fixture, concurrently, ids},
     sample::{full, new_stream, plain, sealed, some},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     port::{AppendError, Expected, Positions},
 };
 
-/// Every way of asking, most of them wrong for a stream that has moved on.
+/// Every precondition, most of them wrong for a stream that has grown.
 const WAYS: [Expected; 5] = [
     Expected::Any,
     Expected::NoStream,
@@ -20,66 +20,66 @@ const WAYS: [Expected; 5] = [
     Expected::Exact(StreamVersion(99)),
 ];
 
-pub(super) async fn a_repeat_answers_as_the_first_time(ground: &Ground) {
+pub(super) async fn a_repeat_answers_as_the_first_time(fixture: &Fixture) {
     for count in [1, 3] {
         let (stream, events) = (new_stream(), some(count));
-        let first = ground.append(&stream, events.clone()).await;
+        let first = fixture.append(&stream, events.clone()).await;
         for expected in WAYS {
-            let again = ground.try_append(&stream, expected, &events).await;
+            let again = fixture.try_append(&stream, expected, &events).await;
             assert_eq!(again.expect("a repeat is answered"), first, "repeated with {expected:?}");
         }
     }
 }
 
-pub(super) async fn a_repeat_answers_as_the_first_time_after_others_appended(ground: &Ground) {
+pub(super) async fn a_repeat_answers_as_the_first_time_after_others_appended(fixture: &Fixture) {
     let (stream, events) = (new_stream(), some(2));
-    let first = ground.append(&stream, events.clone()).await;
-    ground.append(&stream, some(4)).await;
-    ground.append(&new_stream(), some(4)).await;
+    let first = fixture.append(&stream, events.clone()).await;
+    fixture.append(&stream, some(4)).await;
+    fixture.append(&new_stream(), some(4)).await;
     for expected in WAYS {
-        let again = ground.try_append(&stream, expected, &events).await;
+        let again = fixture.try_append(&stream, expected, &events).await;
         assert_eq!(again.expect("a repeat is answered"), first, "repeated with {expected:?}");
     }
 }
 
-pub(super) async fn a_repeat_stores_nothing(ground: &Ground) {
+pub(super) async fn a_repeat_stores_nothing(fixture: &Fixture) {
     let (stream, events) = (new_stream(), some(3));
-    let first = ground.append(&stream, events.clone()).await;
+    let first = fixture.append(&stream, events.clone()).await;
     for expected in WAYS {
-        drop(ground.try_append(&stream, expected, &events).await);
+        drop(fixture.try_append(&stream, expected, &events).await);
     }
-    assert_eq!(ground.stream(&stream).await.len(), 3);
-    assert_eq!(ground.written().await.len(), 3);
-    assert_eq!(ground.store.head().await.expect("the head can be read"), first.last_position);
+    assert_eq!(fixture.stream(&stream).await.len(), 3);
+    assert_eq!(fixture.written().await.len(), 3);
+    assert_eq!(fixture.store.head().await.expect("the head can be read"), first.last_position);
 }
 
-pub(super) async fn a_repeat_sealed_anew_is_the_same(ground: &Ground) {
+pub(super) async fn a_repeat_sealed_anew_is_the_same(fixture: &Fixture) {
     let (stream, event) = (new_stream(), full());
-    let first = ground.append(&stream, vec![event.clone()]).await;
+    let first = fixture.append(&stream, vec![event.clone()]).await;
     let again = SealedEvent { personal: Some(sealed(7, b"the same text under another nonce").into()), ..event.clone() };
-    let answer = ground.try_append(&stream, Expected::NoStream, &[again]).await;
+    let answer = fixture.try_append(&stream, Expected::NoStream, &[again]).await;
     assert_eq!(answer.expect("the content mark is the same"), first);
-    assert_eq!(ground.stream(&stream).await[0].event, event, "the stored bytes were replaced");
+    assert_eq!(fixture.stream(&stream).await[0].event, event, "the stored bytes were replaced");
 }
 
-pub(super) async fn a_repeat_is_known_by_its_content_alone(ground: &Ground) {
+pub(super) async fn a_repeat_is_known_by_its_content_alone(fixture: &Fixture) {
     let (stream, event) = (new_stream(), full());
-    let first = ground.append(&stream, vec![event.clone()]).await;
+    let first = fixture.append(&stream, vec![event.clone()]).await;
     let again = SealedEvent {
         actor: Actor::new("agent", "another"),
         correlation_id: Uuid::new_v4(),
         causation_id: None,
         ..event.clone()
     };
-    let answer = ground.try_append(&stream, Expected::NoStream, &[again]).await;
+    let answer = fixture.try_append(&stream, Expected::NoStream, &[again]).await;
     assert_eq!(answer.expect("another request, the same content"), first);
-    assert_eq!(ground.stream(&stream).await[0].event, event, "the stored event was replaced");
+    assert_eq!(fixture.stream(&stream).await[0].event, event, "the stored event was replaced");
 }
 
-/// The append must be refused, naming the event that has the id.
-async fn is_other_content(ground: &Ground, stream: &StreamName, events: &[SealedEvent], stored: (&StreamName, Uuid)) {
-    let known = ground.find(stored.0, stored.1).await.expect("it is recorded");
-    match ground.try_append(stream, Expected::Any, events).await {
+/// Asserts that an append is refused with the stored event that has the id.
+async fn is_other_content(fixture: &Fixture, stream: &StreamName, events: &[SealedEvent], stored: (&StreamName, Uuid)) {
+    let known = fixture.find(stored.0, stored.1).await.expect("it is recorded");
+    match fixture.try_append(stream, Expected::Any, events).await {
         Err(AppendError::DifferentContent { event_id, stored: named }) => {
             assert_eq!(event_id, stored.1);
             assert_eq!(*named, *known, "another event is named than the one stored");
@@ -88,9 +88,9 @@ async fn is_other_content(ground: &Ground, stream: &StreamName, events: &[Sealed
     }
 }
 
-pub(super) async fn other_content_under_a_known_id_is_refused(ground: &Ground) {
+pub(super) async fn other_content_under_a_known_id_is_refused(fixture: &Fixture) {
     let (stream, event) = (new_stream(), full());
-    ground.append(&stream, vec![event.clone()]).await;
+    fixture.append(&stream, vec![event.clone()]).await;
     let others = [
         SealedEvent { event_type: "conformance.other".into(), ..event.clone() },
         SealedEvent { schema: 2, ..event.clone() },
@@ -100,67 +100,67 @@ pub(super) async fn other_content_under_a_known_id_is_refused(ground: &Ground) {
         SealedEvent { personal: None, key_id: None, ..event.clone() },
     ];
     for other in others {
-        is_other_content(ground, &stream, &[other], (&stream, event.event_id)).await;
+        is_other_content(fixture, &stream, &[other], (&stream, event.event_id)).await;
     }
-    let stored = ground.stream(&stream).await;
+    let stored = fixture.stream(&stream).await;
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0].event, event);
 }
 
-pub(super) async fn a_known_id_in_another_stream_is_refused(ground: &Ground) {
+pub(super) async fn a_known_id_in_another_stream_is_refused(fixture: &Fixture) {
     let (stream, other, event) = (new_stream(), new_stream(), plain("{}"));
-    ground.append(&stream, vec![event.clone()]).await;
-    if ground.store.positions() == Positions::Increasing {
-        return is_another_event(ground, (&stream, &other), event).await;
+    fixture.append(&stream, vec![event.clone()]).await;
+    if fixture.store.positions() == Positions::Increasing {
+        return is_another_event(fixture, (&stream, &other), event).await;
     }
-    is_other_content(ground, &other, std::slice::from_ref(&event), (&stream, event.event_id)).await;
-    assert!(ground.stream(&other).await.is_empty());
+    is_other_content(fixture, &other, std::slice::from_ref(&event), (&stream, event.event_id)).await;
+    assert!(fixture.stream(&other).await.is_empty());
 }
 
-/// Where ids are known in their streams only, the same id in another stream is another event, and each is found in its own.
-async fn is_another_event(ground: &Ground, (stream, other): (&StreamName, &StreamName), event: SealedEvent) {
+/// If ids are unique per stream only, the same id in another stream is another event, and each is found in its own stream.
+async fn is_another_event(fixture: &Fixture, (stream, other): (&StreamName, &StreamName), event: SealedEvent) {
     let id = event.event_id;
     for _again in 0..2 {
-        let answer = ground.append(other, vec![event.clone()]).await;
+        let answer = fixture.append(other, vec![event.clone()]).await;
         assert_eq!(answer.last_version, StreamVersion(1));
     }
     for name in [stream, other] {
-        let found = ground.find(name, id).await.expect("it is recorded");
+        let found = fixture.find(name, id).await.expect("it is recorded");
         assert_eq!((&found.stream, found.version), (name, StreamVersion(1)));
     }
-    assert_eq!(ids(&ground.written().await), [id, id]);
+    assert_eq!(ids(&fixture.written().await), [id, id]);
 }
 
-pub(super) async fn a_partial_repeat_is_refused(ground: &Ground) {
+pub(super) async fn a_partial_repeat_is_refused(fixture: &Fixture) {
     let (stream, event) = (new_stream(), plain("{}"));
-    ground.append(&stream, vec![event.clone()]).await;
+    fixture.append(&stream, vec![event.clone()]).await;
     let added = plain("{}");
-    is_other_content(ground, &stream, &[event.clone(), added.clone()], (&stream, event.event_id)).await;
-    is_other_content(ground, &stream, &[added.clone(), event.clone()], (&stream, event.event_id)).await;
-    assert_eq!(ground.find(&stream, added.event_id).await, None);
-    assert_eq!(ground.stream(&stream).await.len(), 1);
+    is_other_content(fixture, &stream, &[event.clone(), added.clone()], (&stream, event.event_id)).await;
+    is_other_content(fixture, &stream, &[added.clone(), event.clone()], (&stream, event.event_id)).await;
+    assert_eq!(fixture.find(&stream, added.event_id).await, None);
+    assert_eq!(fixture.stream(&stream).await.len(), 1);
 }
 
-pub(super) async fn a_repeat_in_another_order_is_refused(ground: &Ground) {
+pub(super) async fn a_repeat_in_another_order_is_refused(fixture: &Fixture) {
     let (stream, mut events) = (new_stream(), some(3));
-    ground.append(&stream, events.clone()).await;
+    fixture.append(&stream, events.clone()).await;
     events.swap(0, 2);
-    let answer = ground.try_append(&stream, Expected::Any, &events).await;
+    let answer = fixture.try_append(&stream, Expected::Any, &events).await;
     assert!(matches!(answer, Err(AppendError::DifferentContent { .. })), "answered {answer:?}");
-    assert_eq!(ground.stream(&stream).await.len(), 3);
+    assert_eq!(fixture.stream(&stream).await.len(), 3);
 }
 
-/// Some of them meet in one batch, some do not; the answer is the same.
-pub(super) async fn concurrent_repeats_are_stored_once(ground: &Ground) {
+/// Some share a batch, some do not; the answer is the same.
+pub(super) async fn concurrent_repeats_are_stored_once(fixture: &Fixture) {
     for round in 0..5 {
         let (stream, events) = (new_stream(), some(2));
         let expected = if round % 2 == 0 { Expected::NoStream } else { Expected::Any };
-        let answers = at_once((0..24).map(|_| {
-            let (store, stream, events) = (ground.store.clone(), stream.clone(), events.clone());
+        let answers = concurrently((0..24).map(|_| {
+            let (store, stream, events) = (fixture.store.clone(), stream.clone(), events.clone());
             async move { store.append(&stream, expected, events).await }
         }))
         .await;
-        let stored = ground.stream(&stream).await;
+        let stored = fixture.stream(&stream).await;
         assert_eq!(ids(&stored), events.iter().map(|event| event.event_id).collect::<Vec<_>>());
         for answer in answers {
             let answer = answer.expect("every repeat is answered");
@@ -169,17 +169,17 @@ pub(super) async fn concurrent_repeats_are_stored_once(ground: &Ground) {
     }
 }
 
-/// An adapter that judges many requests together must not take a late repeat for a conflict.
-pub(super) async fn a_repeat_among_new_appends_answers_as_the_first_time(ground: &Ground) {
+/// An adapter that decides many requests together must not take a late repeat for a conflict.
+pub(super) async fn a_repeat_among_new_appends_answers_as_the_first_time(fixture: &Fixture) {
     for _ in 0..5 {
         let (repeated, events) = (new_stream(), some(1));
-        let first = ground.append(&repeated, events.clone()).await;
-        ground.append(&repeated, some(1)).await;
-        let answers = at_once((0..24).map(|writer| {
+        let first = fixture.append(&repeated, events.clone()).await;
+        fixture.append(&repeated, some(1)).await;
+        let answers = concurrently((0..24).map(|writer| {
             let again = (repeated.clone(), Expected::NoStream, events.clone());
             let new = (new_stream(), Expected::NoStream, some(1));
             let (stream, expected, events) = if writer % 3 == 0 { again } else { new };
-            let store = ground.store.clone();
+            let store = fixture.store.clone();
             async move { (writer % 3 == 0, store.append(&stream, expected, events).await) }
         }))
         .await;

@@ -1,15 +1,15 @@
-//! Events and streams to check with: new ids each time, contents that nobody could confuse.
+//! Sample events and streams with new ids and distinct contents.
 
 use uuid::Uuid;
 
 use crate::event::{Actor, SealedEvent, StreamName};
 
-/// Format byte and content mark, as `vault::seal` writes them: what repeats are compared by.
+/// Length of format byte and content mark, by which repeats are compared.
 const MARKED: usize = 17;
-/// Format, mark and nonce.
+/// Length of format, mark and nonce.
 const HEADER: usize = 29;
 
-/// A stream that nobody has used.
+/// A new stream.
 pub(super) fn new_stream() -> StreamName {
     StreamName::of("session", Uuid::new_v4())
 }
@@ -44,12 +44,12 @@ pub(super) fn full() -> SealedEvent {
     }
 }
 
-/// So many plain events, each with its number.
+/// This many numbered events without personal part.
 pub(super) fn some(count: usize) -> Vec<SealedEvent> {
     (1..=count).map(|n| plain(&format!("{{\"n\":{n}}}"))).collect()
 }
 
-/// Sealed bytes as the vault makes them: the mark says what is in them, the rest differs every time.
+/// Sealed bytes as the vault makes them: the mark identifies the content, the rest is random.
 pub(super) fn sealed(mark: u8, ciphertext: &[u8]) -> Vec<u8> {
     let mut bytes = vec![mark; MARKED];
     bytes[0] = 1;

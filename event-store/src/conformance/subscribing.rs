@@ -1,4 +1,4 @@
-//! Subscriptions: every event after a position, once and in order, whether it was there already or comes later.
+//! Subscriptions: every event after a position once and in order, both existing and new ones.
 
 use std::{
     sync::{
@@ -9,84 +9,84 @@ use std::{
 };
 
 use super::{
-    ground::{Ground, at_once, ids, next},
+    fixture::{Fixture, concurrently, ids, next},
     sample::{new_stream, plain, some},
 };
 use crate::{
     event::{Position, RecordedEvent, SealedEvent},
-    plan::MAX_EVENTS,
     port::{EventStore, Expected},
+    sequencer::MAX_EVENTS,
 };
 
 const WRITERS: usize = 8;
 const APPENDS_EACH: usize = 60;
 
-pub(super) async fn a_subscription_from_the_start_gives_every_event(ground: &Ground) {
-    ground.append(&new_stream(), some(3)).await;
-    let mut whole = ground.store.subscribe(Position::START);
-    let mut ours = ground.store.subscribe(ground.start);
-    ground.append(&new_stream(), some(3)).await;
-    let written = ground.written().await;
-    ground.expect_next(&mut ours, &written).await;
-    let before = ground.store.read_all(Position::START, 1).await.expect("the log can be read");
-    ground.expect_next(&mut whole, &before).await;
-    ground.append(&new_stream(), some(2)).await;
-    ground.expect_next(&mut ours, &ground.written().await[6..]).await;
+pub(super) async fn a_subscription_from_the_start_gives_every_event(fixture: &Fixture) {
+    fixture.append(&new_stream(), some(3)).await;
+    let mut whole = fixture.store.subscribe(Position::START);
+    let mut ours = fixture.store.subscribe(fixture.start);
+    fixture.append(&new_stream(), some(3)).await;
+    let written = fixture.written().await;
+    fixture.expect_next(&mut ours, &written).await;
+    let before = fixture.store.read_all(Position::START, 1).await.expect("the log can be read");
+    fixture.expect_next(&mut whole, &before).await;
+    fixture.append(&new_stream(), some(2)).await;
+    fixture.expect_next(&mut ours, &fixture.written().await[6..]).await;
 }
 
-pub(super) async fn a_subscription_from_the_middle_gives_what_follows(ground: &Ground) {
-    ground.append(&new_stream(), some(6)).await;
-    let written = ground.written().await;
+pub(super) async fn a_subscription_from_the_middle_gives_what_follows(fixture: &Fixture) {
+    fixture.append(&new_stream(), some(6)).await;
+    let written = fixture.written().await;
     for (n, event) in written.iter().enumerate() {
-        ground.append(&new_stream(), some(1)).await;
-        let follows = &ground.written().await[n + 1..];
-        ground.expect_next(&mut ground.store.subscribe(event.position), follows).await;
+        fixture.append(&new_stream(), some(1)).await;
+        let follows = &fixture.written().await[n + 1..];
+        fixture.expect_next(&mut fixture.store.subscribe(event.position), follows).await;
     }
 }
 
-pub(super) async fn a_subscription_from_the_head_gives_what_is_new(ground: &Ground) {
-    ground.append(&new_stream(), some(4)).await;
-    let head = ground.store.head().await.expect("the head can be read");
-    let mut events = ground.store.subscribe(head);
+pub(super) async fn a_subscription_from_the_head_gives_what_is_new(fixture: &Fixture) {
+    fixture.append(&new_stream(), some(4)).await;
+    let head = fixture.store.head().await.expect("the head can be read");
+    let mut events = fixture.store.subscribe(head);
     let waits = tokio::time::timeout(Duration::from_millis(50), futures::StreamExt::next(&mut events)).await;
-    assert!(waits.is_err(), "there is nothing new, but {waits:?} was given");
+    assert!(waits.is_err(), "there is nothing new, but {waits:?} was returned");
     for _ in 0..3 {
         let event = plain("{}");
         let id = event.event_id;
-        ground.append(&new_stream(), vec![event]).await;
-        assert_eq!(ground.next(&mut events).await.event.event_id, id);
+        fixture.append(&new_stream(), vec![event]).await;
+        assert_eq!(fixture.next(&mut events).await.event.event_id, id);
     }
 }
 
-pub(super) async fn a_subscription_from_beyond_the_head_waits_for_its_position(ground: &Ground) {
-    let before = ground.append(&new_stream(), some(1)).await.last_position;
-    let head = ground.append(&new_stream(), some(1)).await.last_position;
-    // three events further on, or about three where positions have holes
+pub(super) async fn a_subscription_from_beyond_the_head_waits_for_its_position(fixture: &Fixture) {
+    let before = fixture.append(&new_stream(), some(1)).await.last_position;
+    let head = fixture.append(&new_stream(), some(1)).await.last_position;
+    // Three events further on, or about three if positions have holes.
     let beyond = Position(head.0 + 3 * (head.0 - before.0));
-    let mut events = ground.store.subscribe(beyond);
+    let mut events = fixture.store.subscribe(beyond);
     for _ in 0..9 {
-        ground.append(&new_stream(), some(1)).await;
+        fixture.append(&new_stream(), some(1)).await;
     }
-    let written = ground.written().await;
+    let written = fixture.written().await;
     let first = written.partition_point(|event| event.position <= beyond);
     assert!(first > 2 && first < written.len(), "nothing was written up to {beyond}, or nothing behind it");
-    ground.expect_next(&mut events, &written[first..]).await;
+    fixture.expect_next(&mut events, &written[first..]).await;
 }
 
-/// Writers write all the time; subscribers come at several moments, from several places, and all see one log.
-pub(super) async fn catching_up_and_live_have_no_seam(ground: &Ground) {
+/// While writers append, subscribers start at several times and positions; all see the same log.
+pub(super) async fn catching_up_and_live_have_no_seam(fixture: &Fixture) {
     let written = Arc::new(AtomicUsize::new(0));
     let last = plain("{\"last\":true}");
     let subscribers: Vec<_> = (0..6)
         .map(|n| {
-            let (ground, begins) = (Watch::of(ground, &last), n * WRITERS * APPENDS_EACH / 8);
-            tokio::spawn(ground.subscribe_when(written.clone(), begins, n % 2 == 0))
+            let (fixture, begins) = (Watch::of(fixture, &last), n * WRITERS * APPENDS_EACH / 8);
+            tokio::spawn(fixture.subscribe_when(written.clone(), begins, n % 2 == 0))
         })
         .collect();
-    at_once((0..WRITERS).map(|_| write_slowly(ground.store.clone(), written.clone()))).await;
-    ground.append(&new_stream(), vec![last]).await;
+    concurrently((0..WRITERS).map(|_| write_slowly(fixture.store.clone(), written.clone()))).await;
+    fixture.append(&new_stream(), vec![last]).await;
 
-    let log = ids(&ground.written().await);
+    let log = ids(&fixture.written().await);
     assert_eq!(log.len(), WRITERS * APPENDS_EACH + 1);
     for subscriber in subscribers {
         let (skipped, seen) = subscriber.await.expect("every subscriber sees the last event");
@@ -95,7 +95,7 @@ pub(super) async fn catching_up_and_live_have_no_seam(ground: &Ground) {
     }
 }
 
-/// A pause after every append, so that the log grows all the while that subscribers catch up.
+/// Pauses after every append, so that the log grows while subscribers catch up.
 async fn write_slowly(store: Arc<dyn EventStore>, written: Arc<AtomicUsize>) {
     let stream = new_stream();
     for _ in 0..APPENDS_EACH {
@@ -114,13 +114,13 @@ struct Watch {
 }
 
 impl Watch {
-    fn of(ground: &Ground, last: &SealedEvent) -> Self {
-        let (store, start) = (ground.store.clone(), ground.start);
-        Self { store, start, last: last.event_id, patience: ground.patience() }
+    fn of(fixture: &Fixture, last: &SealedEvent) -> Self {
+        let (store, start) = (fixture.store.clone(), fixture.start);
+        Self { store, start, last: last.event_id, patience: fixture.patience() }
     }
 
-    /// Subscribes once so many events are written, from the start or from what is then the head; gives how many events
-    /// it passed over, and the ids it saw up to the last.
+    /// Subscribes once this many events are written, from the start or from the current head; returns the number of events
+    /// skipped, and the ids seen up to the last one.
     async fn subscribe_when(
         self,
         written: Arc<AtomicUsize>,
@@ -147,15 +147,15 @@ impl Watch {
     }
 }
 
-/// More than any window or backlog holds is written while a live subscriber takes nothing.
-pub(super) async fn a_slow_subscriber_loses_nothing(ground: &Ground) {
-    let mut events = ground.store.subscribe(ground.start);
-    ground.append(&new_stream(), some(1)).await;
-    ground.expect_next(&mut events, &ground.written().await).await;
+/// More events than any window or backlog holds are written while a live subscriber does not read.
+pub(super) async fn a_slow_subscriber_loses_nothing(fixture: &Fixture) {
+    let mut events = fixture.store.subscribe(fixture.start);
+    fixture.append(&new_stream(), some(1)).await;
+    fixture.expect_next(&mut events, &fixture.written().await).await;
     for _ in 0..24 {
-        ground.append(&new_stream(), some(MAX_EVENTS)).await;
+        fixture.append(&new_stream(), some(MAX_EVENTS)).await;
     }
-    let written = ground.written().await;
+    let written = fixture.written().await;
     assert_eq!(written.len(), 1 + 24 * MAX_EVENTS);
-    ground.expect_next(&mut events, &written[1..]).await;
+    fixture.expect_next(&mut events, &written[1..]).await;
 }

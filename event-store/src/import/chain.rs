@@ -1,9 +1,9 @@
-//! What a log adds up to, event by event: where each of its streams ends, its last time, and the Merkle root over all of it.
+//! The summary of a log up to an event: the end of each stream, the last time, and the Merkle root over all events.
 //!
-//! Times rise in each stream. In a log that one sequencer numbered they rise from event to event as well; in one that
-//! several nodes wrote at once (KurrentDB) they need not, and in a copy of such a log they need not up to some event.
+//! Times increase within each stream. In a log with one sequencer they also increase from event to event; in one that several nodes
+//! write at the same time (KurrentDB) they need not, nor up to some event in a copy of such a log.
 //!
-//! Invariant: two chains are equal exactly where the same events were gone past in the same order.
+//! Invariant: two chains are equal exactly if they have the same events in the same order.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,8 @@ use crate::{
     event::{RecordedEvent, StreamName, time_text},
     hash::{NO_HASH, is_intact},
     merkle::{CompactRange, Hash, TreeSize, leaf_hash},
-    plan::StreamHead,
     port::RecordedEnd,
+    sequencer::StreamHead,
     verify::Flaw,
 };
 
@@ -29,7 +29,7 @@ pub struct Chain {
     rises_after: u64,
 }
 
-/// Where a stream ends.
+/// The end of a stream.
 #[derive(Debug, Clone, Copy)]
 struct Tip {
     head: StreamHead,
@@ -45,14 +45,14 @@ impl Tip {
     }
 }
 
-/// Of a log whose times rise from its first event on.
+/// For a log whose times increase from its first event on.
 impl Default for Chain {
     fn default() -> Self {
         Self::rising_after(0)
     }
 }
 
-/// Equal roots of equal size are equal events, and these say all the rest.
+/// Equal roots of equal size mean equal events, which determine everything else.
 impl PartialEq for Chain {
     fn eq(&self, other: &Self) -> bool {
         self.range.size() == other.range.size() && self.range.root() == other.range.root()
@@ -62,7 +62,7 @@ impl PartialEq for Chain {
 impl Eq for Chain {}
 
 impl Chain {
-    /// Of a log whose times rise from event to event behind so many; before, in each stream only.
+    /// For a log whose times increase from event to event after this many events, and before that within each stream only.
     #[must_use]
     pub fn rising_after(events: u64) -> Self {
         Self {
@@ -75,50 +75,50 @@ impl Chain {
         }
     }
 
-    /// Behind how many of the events that were gone past times rise from event to event.
+    /// The number of events after which times increase from event to event.
     #[must_use]
     pub fn rises_after(&self) -> u64 {
         self.rises_after
     }
 
-    /// How many events.
+    /// Number of events.
     #[must_use]
     pub fn events(&self) -> u64 {
         self.range.size().0
     }
 
-    /// The same, as checkpoints count.
+    /// The same as a tree size.
     #[must_use]
     pub fn size(&self) -> TreeSize {
         self.range.size()
     }
 
-    /// How many streams they belong to.
+    /// Number of their streams.
     #[must_use]
     pub fn streams(&self) -> usize {
         self.streams.len()
     }
 
-    /// The Merkle root over their hashes, as checkpoints sign it.
+    /// The Merkle root over their hashes, as signed in checkpoints.
     #[must_use]
     pub fn root(&self) -> Hash {
         self.range.root()
     }
 
-    /// The last one's hash; zeros before the first.
+    /// Hash of the last event; zeros if there is none.
     #[must_use]
     pub fn last_hash(&self) -> Hash {
         self.hash
     }
 
-    /// Why an event cannot be the next.
+    /// Why an event cannot be the next one, if so.
     #[must_use]
     pub fn flaw_of(&self, event: &RecordedEvent) -> Option<Flaw> {
         self.beginning().step(event).err()
     }
 
-    /// Takes in an event that may be the next.
-    pub fn go_past(&mut self, event: &RecordedEvent) {
+    /// Adds the next event.
+    pub fn add(&mut self, event: &RecordedEvent) {
         self.range.append(leaf_hash(&event.hash));
         if event.recorded_at <= self.recorded_at {
             self.rises_after = self.events();
@@ -127,18 +127,18 @@ impl Chain {
         self.streams.insert(event.stream.clone(), Tip::of(event));
     }
 
-    /// Whether this is what a log has written down about its end.
+    /// Whether a head record describes the last event.
     pub(super) fn ends_as(&self, end: &RecordedEnd) -> bool {
         self.hash == end.hash[..] && time_text(self.recorded_at) == end.recorded_at
     }
 
-    /// For a look ahead.
+    /// Starts a check of further events.
     pub(super) fn beginning(&self) -> Ahead<'_> {
         Ahead { chain: self, recorded_at: self.recorded_at, events: self.events(), streams: HashMap::new() }
     }
 }
 
-/// A look at events that may follow a chain, which stays as it is.
+/// Checks events that may follow a chain, without changing it.
 pub(super) struct Ahead<'a> {
     chain: &'a Chain,
     recorded_at: Timestamp,
@@ -147,7 +147,7 @@ pub(super) struct Ahead<'a> {
 }
 
 impl<'a> Ahead<'a> {
-    /// Whether an event may come after those before it.
+    /// Whether an event may follow the checked ones.
     pub(super) fn step(&mut self, event: &'a RecordedEvent) -> Result<(), Flaw> {
         let known = self.streams.get(&event.stream).or_else(|| self.chain.streams.get(&event.stream));
         let before = known.copied().unwrap_or(Tip::NONE);

@@ -1,10 +1,10 @@
-//! Which log a copy is: the same one, and its generation says whether positions mean the same events.
+//! The identity of a copy: the same log, in a new generation if positions change.
 
 use super::ImportError;
 use crate::port::{Identity, Positions};
 
-/// The identity of a copy. Where both logs number without holes every event keeps its position, so all that remembers one
-/// (views, policies, checkpoints, cursors) stays right; otherwise the generation is raised, and all of it is refused.
+/// The identity of a copy. If both logs are dense every event keeps its position, so everything that refers to positions (views,
+/// process managers, checkpoints, cursors) stays valid; otherwise the generation is raised, which invalidates it.
 #[must_use]
 pub fn identity_of_copy(source: Identity, from: Positions, to: Positions) -> Identity {
     let keeps_positions = from == Positions::Dense && to == Positions::Dense;
@@ -12,7 +12,7 @@ pub fn identity_of_copy(source: Identity, from: Positions, to: Positions) -> Ide
     Identity { generation, ..source }
 }
 
-/// Whether a target takes this identity as a new one; it may also have it already.
+/// Checks that a target has this identity or can take it.
 pub(crate) fn admit_identity(here: Option<Identity>, is_empty: bool, wanted: Identity) -> Result<bool, ImportError> {
     match here {
         None if is_empty => Ok(true),

@@ -1,4 +1,4 @@
-//! The port that an adapter implements to be filled; [`super::Import`] is its only caller.
+//! The port that an adapter implements as the target of an import; [`super::Import`] is its only caller.
 
 use std::sync::Arc;
 
@@ -10,29 +10,29 @@ use crate::{
     port::EventReader,
 };
 
-/// A log that is being filled. Opening one refuses a target that holds another log, or this one under another identity.
+/// A log that is being filled. Opening one refuses a target with another log or another generation.
 #[async_trait]
 pub trait ImportTarget: Send + Sync {
-    /// What it has.
+    /// Reads what it has.
     fn reader(&self) -> &dyn EventReader;
 
-    /// Appends these very events after what is there, all of them or (where the database cannot) a beginning of them, in
-    /// this order. Answers where all of them stand; they are on disk then. Before the first write the log is marked as a
-    /// copy that is not whole, which nobody may serve.
+    /// Appends these events unchanged and in order: all of them, or a prefix if the database has no transactions. Returns
+    /// their positions; they are on disk then. Before the first write the log is marked as an incomplete copy, which must
+    /// not be served.
     ///
     /// # Errors
-    /// `Moved` where the log does not end where this target left it; `Unavailable` where it is not known what was stored.
+    /// `Moved` if the log does not end where this target left it; `Unavailable` if it is unknown what was stored.
     async fn append(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError>;
 
-    /// Marks the copy as whole, and remembers behind how many events times rise from event to event; a log that numbers with
-    /// holes need not remember it.
+    /// Marks the copy as complete, and stores after how many events times increase from event to event (not needed by a log
+    /// with holes).
     ///
     /// # Errors
     /// The database does not answer.
     async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError>;
 }
 
-/// The events as a log without holes numbers them behind its head.
+/// The events with the positions that a dense log assigns after its head.
 pub(crate) fn placed_after(head: Position, events: &[Arc<RecordedEvent>]) -> Vec<Arc<RecordedEvent>> {
     let place = |(event, position): (&Arc<RecordedEvent>, u64)| {
         Arc::new(RecordedEvent { position: Position(position), ..RecordedEvent::clone(event) })

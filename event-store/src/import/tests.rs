@@ -1,4 +1,4 @@
-//! The import of a log, in memory: what is taken, what is refused, and what a second try finds.
+//! Importing into a log in memory: accepted and refused events, and resumed runs.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,16 +12,16 @@ use crate::{
     event::{SealedEvent, StreamName},
     hash::event_hash,
     memory::{MemoryImport, MemoryStore},
-    plan::Request,
     port::{EventReader, Expected, Identity, Positions},
     samples,
+    sequencer::Request,
 };
 
 fn event(n: usize) -> SealedEvent {
     SealedEvent { data: format!("{{\"n\":{n}}}").into(), ..samples::event() }
 }
 
-/// So many events over three streams.
+/// A log of this many events in three streams.
 fn log_of(events: usize) -> MemoryStore {
     let store = MemoryStore::default();
     let streams: Vec<StreamName> = (0..3).map(|n| StreamName::of("session", Uuid::from_u128(n))).collect();
@@ -45,7 +45,7 @@ async fn identity_of(store: &MemoryStore) -> Identity {
     store.identity().await.unwrap()
 }
 
-/// A target that answers as it is told, once each, and stores or does not.
+/// A target with scripted answers, each used once.
 struct Faulty {
     inner: MemoryImport,
     faults: VecDeque<Fault>,
@@ -84,7 +84,7 @@ impl ImportTarget for Faulty {
 }
 
 #[tokio::test]
-async fn a_copy_has_the_same_events_in_the_same_order_and_is_whole_only_at_the_end() {
+async fn a_copy_has_the_same_events_and_is_complete_only_when_finished() {
     let source = log_of(1300);
     let target = target_for(&source).await;
     let copy = target.store();
@@ -94,11 +94,11 @@ async fn a_copy_has_the_same_events_in_the_same_order_and_is_whole_only_at_the_e
     for page in events.chunks(700) {
         places.extend(import.take(page).await.unwrap());
     }
-    assert!(!copy.is_whole().await.unwrap(), "nothing has said so yet");
+    assert!(!copy.is_complete().await.unwrap(), "the import is not finished");
     import.expect_no_more().await.unwrap();
     import.read_back(&mut ReadBack::default(), |_| ()).await.unwrap();
     import.finish().await.unwrap();
-    assert!(copy.is_whole().await.unwrap());
+    assert!(copy.is_complete().await.unwrap());
     assert_eq!(all(&copy).await, events);
     assert_eq!(places, events.iter().map(|event| event.position).collect::<Vec<_>>());
     assert_eq!(copy.identity().await.unwrap(), source.identity().await.unwrap());
@@ -106,7 +106,7 @@ async fn a_copy_has_the_same_events_in_the_same_order_and_is_whole_only_at_the_e
 }
 
 #[tokio::test]
-async fn wherever_a_run_ended_the_next_goes_on_with_every_event_once() {
+async fn a_resumed_run_copies_every_event_once() {
     let source = log_of(40);
     let events = all(&source).await;
     for before in [0, 1, 7, 39, 40] {
@@ -124,7 +124,7 @@ async fn wherever_a_run_ended_the_next_goes_on_with_every_event_once() {
 }
 
 #[tokio::test]
-async fn a_write_whose_outcome_is_not_known_is_looked_up_before_anything_else() {
+async fn a_write_of_unknown_outcome_is_looked_up_first() {
     use Fault::{LostAfter, LostAfterOne, LostBefore, MovedAfter, None};
     let source = log_of(30);
     let events = all(&source).await;
@@ -148,7 +148,7 @@ async fn a_write_whose_outcome_is_not_known_is_looked_up_before_anything_else() 
 }
 
 #[tokio::test]
-async fn a_target_that_stays_away_is_given_up() {
+async fn an_import_fails_when_the_target_stays_unavailable() {
     let source = log_of(3);
     let inner = target_for(&source).await;
     let copy = inner.store();
@@ -168,7 +168,7 @@ fn rehashed(event: &RecordedEvent, change: impl FnOnce(&mut RecordedEvent)) -> A
 }
 
 #[tokio::test]
-async fn an_event_that_does_not_follow_is_refused_and_nothing_of_its_write_is_stored() {
+async fn a_write_with_an_invalid_event_stores_nothing() {
     let source = log_of(10);
     let good = all(&source).await;
     let same_stream = good.iter().rposition(|event| event.version.0 > 1).unwrap();
@@ -194,7 +194,7 @@ async fn an_event_that_does_not_follow_is_refused_and_nothing_of_its_write_is_st
 }
 
 #[tokio::test]
-async fn the_first_difference_is_named_and_left_as_it_is() {
+async fn the_first_difference_is_reported_and_left_unchanged() {
     let source = log_of(20);
     let events = all(&source).await;
     let mut target = target_for(&source).await;
@@ -209,9 +209,9 @@ async fn the_first_difference_is_named_and_left_as_it_is() {
     assert_eq!(all(&copy).await, there);
 }
 
-/// The target is not blamed for it.
+/// The source is reported, not the target.
 #[tokio::test]
-async fn a_source_that_was_changed_after_it_was_copied_is_named() {
+async fn a_source_changed_after_the_copy_is_reported() {
     let source = log_of(6);
     let mut events = all(&source).await;
     let mut target = target_for(&source).await;
@@ -222,7 +222,7 @@ async fn a_source_that_was_changed_after_it_was_copied_is_named() {
 }
 
 #[tokio::test]
-async fn a_write_is_bounded_by_events_and_by_bytes() {
+async fn a_write_is_limited_in_events_and_bytes() {
     let mut events = all(&log_of(EVENTS + 1)).await;
     assert_eq!(first_batch(&events), EVENTS);
     let large = |bytes: usize| {
@@ -232,11 +232,11 @@ async fn a_write_is_bounded_by_events_and_by_bytes() {
     let (third, whole) = (large(BYTES / 3), large(BYTES + 1));
     events = vec![third.clone(), third.clone(), third.clone(), third, whole.clone()];
     assert_eq!(first_batch(&events), 3);
-    assert_eq!(first_batch(&[whole.clone(), whole]), 1, "what is too large for a write is one by itself");
+    assert_eq!(first_batch(&[whole.clone(), whole]), 1, "an event over the limit is a write of its own");
 }
 
 #[tokio::test]
-async fn a_target_that_has_gone_on_by_itself_is_named() {
+async fn further_events_in_the_target_are_reported() {
     let source = log_of(6);
     let events = all(&source).await;
     let mut target = target_for(&source).await;
@@ -248,7 +248,7 @@ async fn a_target_that_has_gone_on_by_itself_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_read_back_must_be_what_was_given() {
+async fn reading_back_detects_differences() {
     let source = log_of(6);
     let events = all(&source).await;
     let target = target_for(&source).await;
@@ -276,7 +276,7 @@ async fn another_log_is_refused() {
 }
 
 #[test]
-fn a_generation_lasts_as_long_as_positions_mean_the_same_events() {
+fn the_generation_is_raised_only_if_positions_change() {
     let source = Identity { log_id: Uuid::nil(), generation: 4 };
     let next = Identity { generation: 5, ..source };
     assert_eq!(identity_of_copy(source, Positions::Dense, Positions::Dense), source);
@@ -285,9 +285,9 @@ fn a_generation_lasts_as_long_as_positions_mean_the_same_events() {
     assert_eq!(identity_of_copy(source, Positions::Increasing, Positions::Increasing), next);
 }
 
-/// As several nodes write to one KurrentDB: each has a clock of its own.
+/// Several nodes with different clocks write to one KurrentDB.
 #[tokio::test]
-async fn times_may_fall_between_streams_only_where_the_source_is_known_to_let_them() {
+async fn decreasing_times_between_streams_need_a_source_that_allows_them() {
     let events = all(&log_of(12)).await;
     let other_stream =
         (1..12).find(|n| events[*n].stream != events[n - 1].stream && events[*n].version.0 == 1).unwrap();
@@ -308,7 +308,7 @@ async fn times_may_fall_between_streams_only_where_the_source_is_known_to_let_th
 }
 
 #[tokio::test]
-async fn times_never_fall_in_a_stream() {
+async fn decreasing_times_within_a_stream_are_refused() {
     let mut events = all(&log_of(12)).await;
     let again = (1..12).find(|n| events[*n].version.0 == 2).unwrap();
     events[again] = rehashed(&events[again], |event| event.recorded_at = Timestamp::from_second(1).unwrap());

@@ -1,11 +1,10 @@
-//! An event as it stands in KurrentDB, and back.
+//! Encoding of events for KurrentDB, and decoding.
 //!
-//! KurrentDB's `type`, `data` and event id are ours as they are; its `metadata` is a JSON object with everything else that the
-//! hash is made of, and the two ids that KurrentDB's own tools look for. Stream and version are KurrentDB's own: our version n
-//! is its revision n - 1.
+//! `type`, `data` and event id are stored in KurrentDB's own fields; `metadata` is a JSON object with all other hashed fields, and
+//! the two ids that KurrentDB's tools look for. Our version n is KurrentDB's revision n - 1.
 //!
-//! Invariant: what comes back gives the hash that it was stored with, byte for byte; what cannot be read back as such an event
-//! is named as damaged, with its position and the field.
+//! Invariant: a decoded event has the same bytes that were hashed; a record that cannot be decoded is reported as damaged, with its
+//! position and the field.
 
 use std::sync::Arc;
 
@@ -21,9 +20,9 @@ use crate::{
     port::ReadError,
 };
 
-/// The greatest position that a JSON number holds in every language; a log of eight million gigabytes.
+/// The largest integer that JSON numbers represent exactly in every language; a log of eight million gigabytes.
 pub(super) const MAX_POSITION: u64 = (1 << 53) - 1;
-/// What KurrentDB writes into a stream that is deleted for good.
+/// The type of KurrentDB's tombstone in a permanently deleted stream.
 const TOMBSTONE: &str = "$streamDeleted";
 
 #[derive(Serialize, Deserialize)]
@@ -48,25 +47,25 @@ struct Metadata {
     hash: String,
 }
 
-/// An event on its way.
+/// An encoded event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outgoing {
     id: Uuid,
     event_type: Arc<str>,
-    /// Whether the client writes `data` as it is when it is told that this is JSON.
+    /// Whether the client would write `data` unchanged as JSON.
     is_json: bool,
     data: Arc<str>,
     metadata: Vec<u8>,
 }
 
 impl Outgoing {
-    /// Bytes as the server counts them against its limit: UTF-16 for the type.
+    /// Size as the server counts it against its limit: the type in UTF-16.
     pub(super) fn bytes(&self) -> usize {
         self.data.len() + self.metadata.len() + 2 * self.event_type.encode_utf16().count()
     }
 
-    /// Labelled as JSON, for KurrentDB's tools to show. The client makes such an event from a value only; a text that it would
-    /// write otherwise than it is goes as bytes.
+    /// Labelled as JSON, so that KurrentDB's tools display it. The client serialises a value for that; a text that it would
+    /// change is sent as bytes instead.
     pub(super) fn into_data(self) -> EventData {
         let json = RawValue::from_string(self.data.to_string()).ok().filter(|_| self.is_json);
         let labelled = json.and_then(|json| EventData::json(&self.event_type, &json).ok());
@@ -76,7 +75,7 @@ impl Outgoing {
     }
 }
 
-/// As it is sent. Position, stream and version are not in it: they come of where it is stored.
+/// Encodes an event. Position, stream and version are not included: they follow from where it is stored.
 pub(super) fn encode(recorded: &RecordedEvent) -> Outgoing {
     let RecordedEvent { event, prev_hash, hash, .. } = recorded;
     let metadata = Metadata {
@@ -101,7 +100,7 @@ pub(super) fn encode(recorded: &RecordedEvent) -> Outgoing {
     }
 }
 
-/// An event as the server gives it.
+/// A record as returned by the server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stored<'a> {
     pub(super) stream: &'a str,
@@ -127,7 +126,7 @@ impl<'a> From<&'a eventstore::RecordedEvent> for Stored<'a> {
     }
 }
 
-/// As it was sent, with where it is stored.
+/// Decodes a record.
 pub(super) fn decode(stored: Stored<'_>) -> Result<Arc<RecordedEvent>, ReadError> {
     let position = Position(stored.commit);
     let damaged = |what: String| ReadError::Damaged { position, what };
@@ -140,7 +139,7 @@ pub(super) fn decode(stored: Stored<'_>) -> Result<Arc<RecordedEvent>, ReadError
     }
     let version = stored.revision.checked_add(1).filter(|version| i64::try_from(*version).is_ok());
     let metadata: Metadata = serde_json::from_slice(stored.metadata).map_err(|error| {
-        damaged(format!("the metadata in stream {} are not those of an event of this log: {error}", stored.stream))
+        damaged(format!("the metadata in stream {} do not belong to an event of this log: {error}", stored.stream))
     })?;
     let personal = metadata.personal.map(|text| BASE64_STANDARD.decode(text)).transpose();
     let event = SealedEvent {
@@ -215,7 +214,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_event_comes_back_as_it_was_hashed(
+        fn every_event_round_trips(
             data in "\\PC{0,40}",
             personal in prop::option::of(prop::collection::vec(any::<u8>(), 0..80)),
             event_type in "[a-z]{1,9}\\.[a-z_]{1,20}",
@@ -228,9 +227,9 @@ mod tests {
             prop_assert_eq!(&*back, &recorded);
         }
 
-        /// Whatever stands in the database, reading ends with an event or a place.
+        /// Any stored record gives an event or a damaged position.
         #[test]
-        fn whatever_is_stored_it_ends(metadata in "\\PC{0,60}", data in prop::collection::vec(any::<u8>(), 0..20)) {
+        fn arbitrary_records_are_reported_as_damaged(metadata in "\\PC{0,60}", data in prop::collection::vec(any::<u8>(), 0..20)) {
             let stored = Stored {
                 stream: "session-1",
                 revision: 0,
@@ -245,9 +244,9 @@ mod tests {
         }
     }
 
-    /// KurrentDB's tools look for these, and a log that is there must stay readable: not a letter of it may change.
+    /// The format is frozen: existing logs must stay readable, and KurrentDB's tools look for the ids.
     #[test]
-    fn the_metadata_are_these() {
+    fn the_metadata_format_is_frozen() {
         let recorded = recorded(event("{\"n\":1}", Some(vec![1, 2, 255])), 4);
         let sent = encode(&recorded);
         assert_eq!(
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_writes_otherwise_goes_as_bytes() {
+    fn json_that_would_be_rewritten_is_sent_as_bytes() {
         for (data, is_json) in [
             ("{\"b\":1, \"a\" : 1.0e2}", true),
             ("null", true),
@@ -286,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_changed_in_the_database_shows() {
+    fn changed_records_are_detected() {
         let recorded = recorded(event("{\"n\":1}", Some(b"sealed".to_vec())), 4);
         let sent = encode(&recorded);
         let right = stored(&recorded, &sent);

@@ -1,9 +1,8 @@
-//! One client at a time, and every call through it: bounded in time, its failures told apart, and the client itself made
-//! anew when it has died or its node is no good any more.
+//! The connection to KurrentDB: every call goes through one client, with a time limit and classified errors, and the client is
+//! replaced when it is dead or its node has failed.
 //!
-//! The client (1.2.0) never tries again once it found no node, and stays with the node that it has even when that one is gone
-//! from its cluster. Making another is the way out of both; a client that was connected leaves a task behind, so that it is
-//! not done more often than pays.
+//! The client (1.2.0) never retries once it found no node, and stays with its node even when that one has left the cluster. Making
+//! a new client solves both. A connected client leaves a task behind when dropped, so it is not replaced more often than needed.
 
 use std::{
     future::Future,
@@ -20,18 +19,18 @@ use tokio::time::{Instant, timeout};
 
 use super::{fault::Fault, settings::KurrentSettings};
 
-/// How long a client that keeps failing is kept before it is replaced, at first; doubled each time up to [`LONGEST_KEPT`].
+/// A failing client is replaced after this time; doubled with each replacement up to [`LONGEST_KEPT`].
 const KEPT: Duration = Duration::from_secs(2);
 const LONGEST_KEPT: Duration = Duration::from_secs(60);
-/// Between two clients that both died at once.
+/// Pause between two clients that died immediately.
 const BETWEEN_DEAD: Duration = Duration::from_millis(100);
 
-/// What every call goes through.
+/// Makes all calls to the server.
 #[derive(Clone)]
 pub(super) struct Connection {
     settings: Arc<KurrentSettings>,
     slot: Arc<Mutex<Slot>>,
-    /// Every answer is the leader's: what is read to decide on must not be behind.
+    /// Reads from the leader only, because decisions need current data.
     leader: bool,
 }
 
@@ -42,7 +41,7 @@ struct Slot {
     kept: Duration,
 }
 
-/// A client for one call.
+/// The client for one call.
 #[derive(Clone)]
 pub(super) struct Lent {
     pub(super) client: Client,
@@ -61,7 +60,7 @@ impl Connection {
         &self.settings
     }
 
-    /// Runs one call to its end, or for so long.
+    /// Runs a call with a time limit.
     pub(super) async fn call<T, F>(&self, limit: Duration, call: impl FnOnce(Lent) -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, eventstore::Error>>,
@@ -71,14 +70,14 @@ impl Connection {
         self.step(limit, number, call(lent)).await
     }
 
-    /// One step of a call that has several, with the client that it began with.
+    /// Runs one step of a call that has several, with the client of its first step.
     pub(super) async fn step<T>(
         &self,
         limit: Duration,
         number: u64,
         step: impl Future<Output = Result<T, eventstore::Error>>,
     ) -> Result<T, Fault> {
-        // The client takes some answers for granted, and panics without them.
+        // The client panics on some unexpected answers.
         let result = match timeout(limit, AssertUnwindSafe(step).catch_unwind()).await {
             Ok(Ok(answer)) => answer.map_err(Fault::Said),
             Ok(Err(_panic)) => Err(Fault::NotUnderstood),
@@ -91,7 +90,7 @@ impl Connection {
         result
     }
 
-    /// The client of now, made if there is none.
+    /// The current client, or a new one if there is none.
     pub(super) fn lend(&self) -> Result<Lent, Fault> {
         let mut slot = self.slot();
         if let Some(lent) = &slot.lent {
@@ -102,7 +101,7 @@ impl Connection {
         }
         use_one_provider();
         let (client, credentials) = self.settings.for_client()?;
-        // It panics where a file of certificates holds something else.
+        // The client panics on a malformed certificate file.
         let made = catch_unwind(|| Client::new(client)).map_err(|_panic| "its certificates cannot be read".to_owned());
         let client = made.and_then(|made| made.map_err(|error| format!("{error:#}"))).map_err(Fault::NoClient)?;
         slot.number += 1;
@@ -112,7 +111,7 @@ impl Connection {
         Ok(lent)
     }
 
-    /// What the client of this number was lent for ended without a right answer.
+    /// Records that a call with the client of this number failed, and drops the client if it should be replaced.
     pub(super) fn failed(&self, fault: &Fault, number: u64) {
         let mut slot = self.slot();
         let is_current = slot.lent.as_ref().is_some_and(|lent| lent.number == number);
@@ -140,7 +139,7 @@ impl Connection {
 }
 
 impl Lent {
-    /// Which client this is.
+    /// The number of this client.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
@@ -177,7 +176,7 @@ impl Lent {
     }
 }
 
-/// The client would install another one for the whole process. Whoever came first stays.
+/// Otherwise the client would install another provider for the whole process. An installed one stays.
 fn use_one_provider() {
     let _installed_before = rustls::crypto::ring::default_provider().install_default();
 }

@@ -1,6 +1,6 @@
-//! What went wrong between the client and the server, and what may be made of it.
+//! Errors of the client and the server, and how they are classified.
 //!
-//! Invariant: told by kind and code, never by text.
+//! Invariant: classified by kind and code, never by text.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use eventstore::{Error, GrpcConnectionError};
 use super::settings::SettingsError;
 use crate::port::{AppendError, ReadError};
 
-/// No answer, or one that is none.
+/// A failed call.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum Fault {
     #[error("KurrentDB did not answer within {} ms", .0.as_millis())]
     NoAnswer(Duration),
-    #[error("KurrentDB's answer ended before it was whole")]
+    #[error("KurrentDB's answer was cut off")]
     CutShort,
-    #[error("KurrentDB's answer is none that its client understands")]
+    #[error("KurrentDB's answer cannot be understood by its client")]
     NotUnderstood,
     #[error("KurrentDB: {0}")]
     Said(Error),
@@ -24,7 +24,7 @@ pub(super) enum Fault {
     NoClient(String),
     #[error("the stream {0} was deleted in KurrentDB")]
     Deleted(String),
-    #[error("others append to the stream all the time")]
+    #[error("other writers append to the stream too often")]
     Overtaken,
 }
 
@@ -42,12 +42,12 @@ impl From<SettingsError> for Fault {
 }
 
 impl Fault {
-    /// The client is dead: it makes one attempt to find a node, and none after it has failed.
+    /// The client is dead: it makes only one attempt to find a node.
     pub(super) fn is_dead_client(&self) -> bool {
         matches!(self, Self::Said(Error::ConnectionClosed | Error::GrpcConnectionError(_)))
     }
 
-    /// Another connection might do better: the client stays with a node that was good once.
+    /// A new connection may help: the client stays with its node even after that has failed.
     pub(super) fn concerns_connection(&self) -> bool {
         match self {
             Self::NoAnswer(_) | Self::CutShort | Self::NotUnderstood => true,
@@ -76,7 +76,7 @@ impl Fault {
         matches!(self, Self::Said(Error::AccessDenied))
     }
 
-    /// Another node leads, and the client has turned to it.
+    /// Another node is the leader; the client has switched to it.
     pub(super) fn is_not_leader(&self) -> bool {
         matches!(self, Self::Said(Error::NotLeaderException(_)))
     }
@@ -85,20 +85,20 @@ impl Fault {
         matches!(self, Self::Said(Error::WrongExpectedVersion { .. }))
     }
 
-    /// The server will not take this, however often it is sent.
+    /// The server refuses the request permanently.
     pub(super) fn is_invalid(&self) -> bool {
-        // the code stands for itself in the client's error; its type is tonic's, which is not ours to name
+        // Compared as a number: the code's type is tonic's, which is not a dependency.
         matches!(self, Self::Said(Error::Grpc { code, .. }) if i32::from(*code) == INVALID_ARGUMENT)
     }
 
-    /// A read was refused that may have asked for a position which is none: a server says so with either of two codes, one
-    /// of which may mean anything.
+    /// A read may have been refused because of an invalid position: servers answer with either of two codes, one of which is
+    /// also used for other errors.
     pub(super) fn may_be_position(&self) -> bool {
         self.is_invalid() || matches!(self, Self::Said(Error::ServerError(_)))
     }
 }
 
-/// gRPC's code.
+/// The gRPC code.
 const INVALID_ARGUMENT: i32 = 3;
 
 impl From<Fault> for ReadError {
@@ -118,6 +118,33 @@ impl From<Fault> for AppendError {
         match fault {
             Fault::Deleted(_) => Self::Refused("goes to a stream that was deleted in KurrentDB"),
             fault => Self::Unavailable(std::sync::Arc::new(fault)),
+        }
+    }
+}
+
+/// A failed call, or an event that cannot be decoded.
+pub(super) enum ReadFault {
+    Fault(Fault),
+    Event(ReadError),
+}
+
+impl From<Fault> for ReadFault {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<ReadError> for ReadFault {
+    fn from(error: ReadError) -> Self {
+        Self::Event(error)
+    }
+}
+
+impl From<ReadFault> for ReadError {
+    fn from(fault: ReadFault) -> Self {
+        match fault {
+            ReadFault::Fault(fault) => fault.into(),
+            ReadFault::Event(error) => error,
         }
     }
 }

@@ -1,52 +1,53 @@
-//! A log in KurrentDB that is filled from another. What is written is read back from `$all` before it is said where it stands.
+//! Fills a log in KurrentDB from another log. Written events are read back from `$all` to get their positions.
 //!
-//! Events are sent one after the other, neighbours of one stream together: the order of `$all` is the order in which the server
-//! took them. Invariant: each is sent after the version before it, so what an earlier run has left under way is either the
-//! very event that is sent again, or is refused.
+//! Events are sent in order, neighbours of one stream together, so that `$all` has the same order. Invariant: each event is sent
+//! with the previous version as precondition, so a write that an earlier run left in progress is either the same event or refused.
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use eventstore::StreamState;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::{
-    KurrentError, KurrentSettings, claims,
+    KurrentError, KurrentSettings,
     codec::{self, Outgoing},
     connection::Connection,
     fault::Fault,
     identity::{self, Stored},
     reader::KurrentReader,
-    refuse_older,
+    refuse_older, reservations,
 };
 use crate::{
+    clock::{Clock, SystemClock},
     event::{Position, RecordedEvent},
     import::{ImportError, ImportTarget, admit_identity},
     port::{AppendError, EventReader, Identity, ReadError},
 };
 
-/// How long the server may take for one append.
-const STORED_WITHIN: Duration = Duration::from_secs(5);
-/// Ids of events that are no older may be tried again, in another stream: nothing that is good once is good for longer than
-/// ten minutes. Here nobody would find them there, so they are claimed.
-const TRIED_AGAIN: SignedDuration = SignedDuration::from_mins(15);
+/// Limit of one append.
+const APPEND_LIMIT: Duration = Duration::from_secs(5);
+/// Ids of events younger than this may still be retried in another stream, because single-use tokens are valid for at most ten
+/// minutes. This log would not find such an id in the other stream, so it is reserved.
+const RETRY_PERIOD: SignedDuration = SignedDuration::from_mins(15);
 
-/// A log in a server or cluster, to be filled.
+/// A log that is being filled.
 pub struct KurrentImport {
     connection: Connection,
     reader: KurrentReader,
+    clock: Arc<dyn Clock>,
     identity: Identity,
-    /// The log was begun by this import, or is known to be marked as one.
+    /// The log is known to be marked as an incomplete copy.
     is_marked: bool,
-    /// Where the log ends, where that is known.
+    /// The log's head, if known.
     head: Option<Position>,
 }
 
 impl KurrentImport {
-    /// Opens the server, whose log is this one from now on.
+    /// Opens the server as the log with this identity.
     ///
     /// # Errors
-    /// It holds another log, or events that it does not say the log of; it cannot be reached, is too old, or denies access.
+    /// It holds another log, or events without an identity; it cannot be reached, is too old, or denies access.
     pub async fn open(settings: KurrentSettings, identity: Identity) -> Result<Self, ImportError> {
         let connection = Connection::new(settings, true);
         refuse_older(&connection).await?;
@@ -56,22 +57,29 @@ impl KurrentImport {
         };
         admit_identity(Some(found.identity()), false, identity)?;
         let reader = KurrentReader::new(connection.clone(), identity);
-        Ok(Self { connection, reader, identity, is_marked: found.is_being_filled, head: None })
+        let clock = SystemClock::shared();
+        Ok(Self { connection, reader, clock, identity, is_marked: found.is_being_filled, head: None })
+    }
+
+    /// The same import with another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     async fn write(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
         if !self.is_marked {
-            identity::say(&self.connection, Stored::filling(self.identity)).await?;
+            identity::update(&self.connection, Stored::filling(self.identity)).await?;
             self.is_marked = true;
         }
         let before = match self.head.take() {
             Some(head) => head,
-            None => self.reader.head().await.map_err(away)?,
+            None => self.reader.head().await.map_err(import_error)?,
         };
-        let claimed_from = Timestamp::now() - TRIED_AGAIN;
+        let reserved_from = self.clock.now() - RETRY_PERIOD;
         for neighbours in self.grouped(events)? {
-            for event in neighbours.iter().filter(|event| event.recorded_at > claimed_from) {
-                self.claim(event).await?;
+            for event in neighbours.iter().filter(|event| event.recorded_at > reserved_from) {
+                self.reserve(event).await?;
             }
             self.send(neighbours).await?;
         }
@@ -80,7 +88,7 @@ impl KurrentImport {
         Ok(places)
     }
 
-    /// Neighbours of one stream, as many as the server takes at once.
+    /// Groups consecutive events of one stream, up to the server's limit.
     fn grouped<'a>(&self, events: &'a [Arc<RecordedEvent>]) -> Result<Vec<&'a [Arc<RecordedEvent>]>, ImportError> {
         let limit = self.connection.settings().max_append_bytes;
         let (mut groups, mut begin, mut bytes) = (Vec::new(), 0, 0);
@@ -99,10 +107,10 @@ impl KurrentImport {
         Ok(groups)
     }
 
-    async fn claim(&self, event: &RecordedEvent) -> Result<(), ImportError> {
-        let claimed = claims::claim(&self.connection, event.event.event_id, &event.stream).await;
-        match claimed {
-            Ok(holder) if holder == event.stream => Ok(()),
+    async fn reserve(&self, event: &RecordedEvent) -> Result<(), ImportError> {
+        let reserved = reservations::reserve(&self.connection, event.event.event_id, &event.stream).await;
+        match reserved {
+            Ok(owner) if owner == event.stream => Ok(()),
             Ok(_another) => Err(ImportError::Moved),
             Err(AppendError::Unavailable(source)) => Err(ImportError::Unavailable(source)),
             Err(error) => Err(ImportError::Unavailable(Arc::new(error))),
@@ -116,13 +124,13 @@ impl KurrentImport {
             Some(revision) => StreamState::StreamRevision(revision),
         };
         let data: Vec<_> = events.iter().map(|event| codec::encode(event)).map(Outgoing::into_data).collect();
-        let sent = self.connection.call(STORED_WITHIN, |lent| async move {
-            let options = lent.appending(STORED_WITHIN).stream_state(state);
+        let sent = self.connection.call(APPEND_LIMIT, |lent| async move {
+            let options = lent.appending(APPEND_LIMIT).stream_state(state);
             lent.client.append_to_stream(first.stream.as_str(), &options, data).await
         });
         match sent.await {
             Ok(_) => Ok(()),
-            // Somebody was there first, perhaps an earlier run.
+            // Another writer was first, perhaps an earlier run.
             Err(fault) if fault.is_conflict() => Err(ImportError::Moved),
             Err(fault) if fault.is_invalid() => {
                 let bytes = events.iter().map(|event| codec::encode(event).bytes()).sum();
@@ -133,12 +141,12 @@ impl KurrentImport {
         }
     }
 
-    /// Where the events stand, which must be the next in the log and no others.
+    /// The positions of the events, which must be exactly the next ones of the log.
     async fn read_back(&self, before: Position, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError> {
         let mut there: Vec<Arc<RecordedEvent>> = Vec::with_capacity(events.len());
         while there.len() < events.len() {
             let after = there.last().map_or(before, |last| last.position);
-            let page = self.reader.read_all(after, events.len() - there.len()).await.map_err(away)?;
+            let page = self.reader.read_all(after, events.len() - there.len()).await.map_err(import_error)?;
             if page.is_empty() {
                 return Err(ImportError::Unavailable(Arc::new(Fault::CutShort)));
             }
@@ -149,7 +157,7 @@ impl KurrentImport {
     }
 }
 
-fn away(error: ReadError) -> ImportError {
+fn import_error(error: ReadError) -> ImportError {
     match error {
         ReadError::Unavailable(source) => ImportError::Unavailable(source),
         error => ImportError::Read(error),
@@ -160,7 +168,7 @@ impl From<KurrentError> for ImportError {
     fn from(error: KurrentError) -> Self {
         match error {
             KurrentError::Unavailable(source) => Self::Unavailable(source),
-            error => Self::Kurrent(error),
+            error => Self::Server(Box::new(error)),
         }
     }
 }
@@ -176,7 +184,7 @@ impl ImportTarget for KurrentImport {
     }
 
     async fn finish(&mut self, _times_rise_in_each_stream: u64) -> Result<(), ImportError> {
-        identity::say(&self.connection, Stored::whole(self.identity)).await?;
+        identity::update(&self.connection, Stored::complete(self.identity)).await?;
         self.is_marked = false;
         Ok(())
     }

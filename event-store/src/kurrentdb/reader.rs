@@ -1,10 +1,10 @@
-//! The reading half.
+//! Reads the log.
 //!
-//! KurrentDB reads `$all` from the place of a record on, with it, and refuses any other number. A position that we gave is such
-//! a place; for any other number (a caller's own, one from before a restore) the event before it is looked for first.
+//! KurrentDB reads `$all` from the position of a record, inclusive, and refuses any other number. Positions returned by us are valid;
+//! for any other number (a caller's own, or one from before a restore) the previous event is looked up first.
 //!
-//! Invariant: nothing is taken for the end of the log that is not shown to be: an answer of `$all` has no mark of its end, so
-//! that an empty one is held against where the log ends, and an answer that lacks what it must begin with is cut off.
+//! Invariant: the end of the log is never assumed: an answer of `$all` has no end marker, so an empty one is compared with the log's
+//! head, and one without its expected first record was cut off.
 
 use std::sync::Arc;
 
@@ -14,22 +14,23 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    claims, codec,
+    codec,
     connection::Connection,
-    fault::Fault,
-    history::Histories,
-    identity, losses,
-    pull::{self, Begin, IDENTITY, Which},
+    fault::{Fault, ReadFault},
+    identity,
+    read::{self, Begin, IDENTITY, Which},
+    reservations,
+    stream_index::StreamIndexes,
+    truncations,
 };
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    port::{EventReader, EventStream, Identity, Loss, Positions, ReadError},
+    pages::PAGE,
+    port::{EventReader, EventStream, Identity, Positions, ReadError, Truncation},
     subscription,
 };
 
-/// Records at a time where many are looked through.
-const PAGE: usize = 512;
-/// Events of a page at most; more are read in several.
+/// Most records per call; more are read in several calls.
 const MAX_PAGE: usize = 4096;
 
 type Events = Vec<Arc<RecordedEvent>>;
@@ -37,19 +38,19 @@ type Events = Vec<Arc<RecordedEvent>>;
 #[derive(Clone)]
 pub(super) struct KurrentReader {
     pub(super) connection: Connection,
-    pub(super) histories: Histories,
+    pub(super) indexes: StreamIndexes,
     identity: Identity,
-    /// The greatest position that this process has met, and who wants to hear of a greater one.
+    /// The highest position seen by this process; subscriptions wait for it to increase.
     seen: Arc<watch::Sender<Position>>,
 }
 
 impl KurrentReader {
     pub(super) fn new(connection: Connection, identity: Identity) -> Self {
         let seen = Arc::new(watch::Sender::new(Position::START));
-        Self { connection, histories: Histories::new(), identity, seen }
+        Self { connection, indexes: StreamIndexes::new(), identity, seen }
     }
 
-    /// Whoever waits for events after `position` may look.
+    /// Announces a position to waiting subscriptions.
     pub(super) fn announce(&self, position: Position) {
         self.seen.send_if_modified(|seen| {
             let is_news = position > *seen;
@@ -62,16 +63,16 @@ impl KurrentReader {
         *self.seen.borrow()
     }
 
-    /// Where nobody subscribes any more there is nothing to watch for.
+    /// For the watching task, which ends when the log is dropped.
     pub(super) fn downgrade(&self) -> std::sync::Weak<watch::Sender<Position>> {
         Arc::downgrade(&self.seen)
     }
 
-    /// Position of the last event, asked of the server.
+    /// Position of the last event, read from the server.
     pub(super) async fn last(&self) -> Result<Position, Fault> {
         let mut wanted = 2;
         loop {
-            let records = pull::of_all(&self.connection, Which::Events, Begin::End, wanted).await?;
+            let records = read::of_all(&self.connection, Which::Events, Begin::End, wanted).await?;
             if let Some(last) = records.iter().find(|record| !is_identity(record)) {
                 return Ok(Position(last.position.commit));
             }
@@ -85,18 +86,18 @@ impl KurrentReader {
         }
     }
 
-    /// Events after a position that is the place of a record, or the start.
+    /// Events after a position that is that of a record, or the start.
     async fn after(&self, place: Position, after: Position, limit: usize) -> Result<Events, ReadFault> {
         let mut events = Events::new();
         let mut from = if place == Position::START { Begin::Start } else { Begin::At(place) };
         loop {
-            // Two more than wanted: the record to begin with comes too, and the identity may.
+            // Two more than requested: the starting record is included, and the identity may be.
             let asked = (limit - events.len()).saturating_add(2).min(MAX_PAGE);
-            let records = pull::of_all(&self.connection, Which::Events, from, asked).await?;
+            let records = read::of_all(&self.connection, Which::Events, from, asked).await?;
             let Some(last) = records.last() else { return Err(Fault::CutShort.into()) };
             let (is_full, next) = (records.len() == asked, Position(last.position.commit));
             for record in records.iter().filter(|record| !is_identity(record)) {
-                // A further page begins with the record that the one before ended with.
+                // A further page begins with the last record of the previous one.
                 let newest = events.last().map_or(after, |event| event.position);
                 if record.position.commit <= newest.0 {
                     continue;
@@ -113,7 +114,7 @@ impl KurrentReader {
         }
     }
 
-    /// As [`Self::after`], for a number that the server refused or knew nothing of.
+    /// As [`Self::after`], for a number that is not the position of a record.
     async fn after_any(&self, after: Position, limit: usize) -> Result<Events, ReadFault> {
         let head = self.last().await?;
         if after >= head {
@@ -123,13 +124,13 @@ impl KurrentReader {
         self.after(place, after, limit).await
     }
 
-    /// The last event at or before a number, looked for from the nearer end of the log.
+    /// The last event at or before a number, searched from the nearer end of the log.
     async fn place_before(&self, number: Position, head: Position) -> Result<Position, Fault> {
         let backward = number.0 > head.0 / 2;
         let mut from = if backward { Begin::End } else { Begin::Start };
         let mut found = Position::START;
         loop {
-            let records = pull::of_all(&self.connection, Which::Events, from, PAGE).await?;
+            let records = read::of_all(&self.connection, Which::Events, from, PAGE).await?;
             let places = records.iter().map(|record| Position(record.position.commit));
             if backward {
                 if let Some(place) = places.clone().find(|place| *place <= number) {
@@ -160,16 +161,16 @@ impl KurrentReader {
             }
             Err(fault) => return Err(fault),
         };
-        // More had been seen before: then the log was cut, or the answer was.
+        // Later events have been seen before: either the log was truncated, or the answer was cut off.
         if events.is_empty() && after < known && after < self.last().await? {
             return Err(Fault::CutShort.into());
         }
         Ok(events)
     }
 
-    /// A refusal may be of the number or of anything else: that there is no event is said when the one before was found.
+    /// A refusal may have several causes: `None` is only returned once the previous event has been found.
     async fn at(&self, position: Position) -> Result<Option<Arc<RecordedEvent>>, ReadFault> {
-        let records = match pull::of_all(&self.connection, Which::Events, Begin::At(position), 1).await {
+        let records = match read::of_all(&self.connection, Which::Events, Begin::At(position), 1).await {
             Err(fault) if may_be_no_place(&fault) => {
                 let head = self.last().await?;
                 let is_no_place = position > head || self.place_before(position, head).await? < position;
@@ -189,7 +190,7 @@ fn is_identity(record: &Raw) -> bool {
     record.stream_id() == IDENTITY
 }
 
-/// The first record of all that are ours.
+/// Whether this is the first record of the log.
 fn is_beginning(record: &Raw) -> bool {
     is_identity(record) && record.revision == 0
 }
@@ -198,37 +199,10 @@ fn may_be_no_place(fault: &Fault) -> bool {
     fault.may_be_position() || matches!(fault, Fault::CutShort)
 }
 
-/// The server did not answer, or what it has cannot be read.
-pub(super) enum ReadFault {
-    Fault(Fault),
-    Event(ReadError),
-}
-
-impl From<Fault> for ReadFault {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<ReadError> for ReadFault {
-    fn from(error: ReadError) -> Self {
-        Self::Event(error)
-    }
-}
-
-impl From<ReadFault> for ReadError {
-    fn from(fault: ReadFault) -> Self {
-        match fault {
-            ReadFault::Fault(fault) => fault.into(),
-            ReadFault::Event(error) => error,
-        }
-    }
-}
-
 #[async_trait]
 impl EventReader for KurrentReader {
     async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        let Some(version) = self.histories.version_of(&self.connection, stream, event_id).await? else {
+        let Some(version) = self.indexes.version_of(&self.connection, stream, event_id).await? else {
             return Ok(None);
         };
         let found = self.read_stream(stream, StreamVersion(version.0 - 1), 1).await?.pop();
@@ -236,13 +210,13 @@ impl EventReader for KurrentReader {
             Some(event) if event.event.event_id == event_id => Ok(Some(event)),
             _another => Err(ReadError::Damaged {
                 position: Position::START,
-                what: format!("version {version} of stream {stream} is not what it was"),
+                what: format!("version {version} of stream {stream} has changed"),
             }),
         }
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
-        claims::holder(&self.connection, event_id).await
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+        reservations::owner(&self.connection, event_id).await
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
@@ -255,7 +229,7 @@ impl EventReader for KurrentReader {
         Ok(self.identity)
     }
 
-    async fn is_whole(&self) -> Result<bool, ReadError> {
+    async fn is_complete(&self) -> Result<bool, ReadError> {
         let stored = identity::read(&self.connection).await.map_err(ReadError::unavailable)?;
         Ok(stored.is_none_or(|(stored, _)| !stored.is_being_filled))
     }
@@ -269,7 +243,7 @@ impl EventReader for KurrentReader {
         while events.len() < limit {
             let asked = (limit - events.len()).min(MAX_PAGE);
             let from = events.last().map_or(after, |event| event.version);
-            let records = pull::of_stream(&self.connection, stream, from, asked).await?;
+            let records = read::of_stream(&self.connection, stream, from, asked).await?;
             let is_full = records.len() == asked;
             for record in &records {
                 events.push(codec::decode(record.into())?);
@@ -287,7 +261,7 @@ impl EventReader for KurrentReader {
         after: Position,
         limit: usize,
     ) -> Result<Events, ReadError> {
-        let version = self.histories.last_up_to(&self.connection, stream, after).await?;
+        let version = self.indexes.last_up_to(&self.connection, stream, after).await?;
         self.read_stream(stream, version, limit).await
     }
 
@@ -309,8 +283,8 @@ impl EventReader for KurrentReader {
         Ok(self.at(position).await?)
     }
 
-    async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
-        losses::all(&self.connection).await
+    async fn truncations(&self) -> Result<Vec<Truncation>, ReadError> {
+        truncations::all(&self.connection).await
     }
 
     fn subscribe(&self, after: Position) -> EventStream {

@@ -1,6 +1,6 @@
-//! Where the log's server is, and as whom it is used.
+//! URL and credentials of the log's server.
 //!
-//! Invariant: no password is ever shown: not by `Debug`, not in an error; what the client is given of it stays in memory.
+//! Invariant: a password never appears in `Debug`, `Display` or errors.
 
 use std::{fmt, io, path::PathBuf};
 
@@ -8,25 +8,25 @@ use eventstore::{ClientSettings, Credentials};
 
 use crate::location::KURRENT_SCHEMES;
 
-/// What a server takes in one append unless it is configured otherwise (`MaxAppendSize`), in bytes.
+/// The server's default limit of one append in bytes (`MaxAppendSize`).
 pub const MAX_APPEND_BYTES: usize = 1024 * 1024;
-/// Where the URL does not say otherwise: the client waits so long, in milliseconds, before it looks for a node.
+/// Default in milliseconds: pause of the client before it looks for a node.
 const DISCOVERY_INTERVAL: &str = "100";
-/// So long for a node's first answer, in milliseconds.
+/// Default in milliseconds: limit for a node's first answer.
 const GOSSIP_TIMEOUT: &str = "1500";
-/// Longer files are no credentials.
+/// Longest accepted credentials file.
 const MAX_CREDENTIALS_BYTES: usize = 4096;
 
-/// A server or a cluster, and as whom it is used.
+/// A server or cluster with credentials.
 #[derive(Clone)]
 pub struct KurrentSettings {
     scheme: &'static str,
     user: Option<User>,
-    /// Behind the user's part, with what the client is to do.
+    /// Hosts and parameters.
     rest: String,
-    /// What is read again whenever a connection is made, so that a password can be changed.
+    /// Read again for every new connection, so that a password can be changed.
     credentials_file: Option<PathBuf>,
-    /// The most bytes in one append, as the server counts them.
+    /// The server's limit of one append in bytes.
     pub max_append_bytes: usize,
 }
 
@@ -36,14 +36,14 @@ struct User {
     password: String,
 }
 
-/// Why a server cannot be used as the settings say.
+/// Why the settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// It has none of the schemes.
-    #[error("no URL of a KurrentDB: it begins with kurrentdb://, kurrentdb+discover://, esdb:// or esdb+discover://")]
+    /// The URL has another scheme.
+    #[error("not a KurrentDB URL: it must begin with kurrentdb://, kurrentdb+discover://, esdb:// or esdb+discover://")]
     Scheme,
     /// The client does not understand it.
-    #[error("no URL of a KurrentDB: {0}")]
+    #[error("not a KurrentDB URL: {0}")]
     Url(String),
     /// The file with user and password cannot be read.
     #[error("cannot read the credentials for KurrentDB from {}", path.display())]
@@ -53,16 +53,16 @@ pub enum SettingsError {
         /// Why.
         source: io::Error,
     },
-    /// It can be read by others.
-    #[error("{} can be read by others than its owner: set its mode to 0600", .0.display())]
+    /// The file can be read by other users.
+    #[error("{} can be read by users other than its owner: set its mode to 0600", .0.display())]
     CredentialsAreOpen(PathBuf),
-    /// It holds no user and password.
-    #[error("{} holds no credentials: they stand there as user:password on one line, or on two", .0.display())]
+    /// The file has no user and password.
+    #[error("{} holds no credentials: write user:password on one line, or each on its own line", .0.display())]
     NoCredentials(PathBuf),
 }
 
 impl KurrentSettings {
-    /// Whether a URL is one for here.
+    /// Whether a URL is a KurrentDB URL.
     #[must_use]
     pub fn is_kurrent_url(url: &str) -> bool {
         scheme_of(url).is_some()
@@ -90,19 +90,19 @@ impl KurrentSettings {
         Ok(settings)
     }
 
-    /// User and password come from a file that only its owner can read; where there is one, the URL's do not count.
+    /// Takes user and password from a file that only its owner can read, instead of from the URL.
     #[must_use]
     pub fn with_credentials_file(self, credentials_file: Option<PathBuf>) -> Self {
         Self { credentials_file, ..self }
     }
 
-    /// The server takes this much in one append (its `MaxAppendSize`).
+    /// Sets the server's limit of one append (its `MaxAppendSize`).
     #[must_use]
     pub fn with_max_append_bytes(self, max_append_bytes: usize) -> Self {
         Self { max_append_bytes, ..self }
     }
 
-    /// What the client is made with, and the credentials for every call; nobody's where none are given.
+    /// The settings of the client, and the credentials for every call, if any.
     pub(super) fn for_client(&self) -> Result<(ClientSettings, Option<Credentials>), SettingsError> {
         let user = match &self.credentials_file {
             Some(_) => self.user_of_file()?,
@@ -112,8 +112,8 @@ impl KurrentSettings {
         Ok((client, user.map(|User { name, password }| Credentials::new(name, password))))
     }
 
-    /// The client sends what stands in its URL as it stands there, percent signs and all; so it only gets what needs none.
-    /// (It needs the user there for the one call that takes no credentials: asking a cluster for its members.)
+    /// The client does not decode percent signs in its URL, so user and password are only put there if they need none. (They
+    /// are needed for the one call without credentials: asking a cluster for its members.)
     fn client_settings(&self, user: Option<&User>) -> Result<ClientSettings, SettingsError> {
         let in_url = user.filter(|user| is_unreserved(&user.name) && is_unreserved(&user.password));
         let user = in_url.map(|user| format!("{}:{}@", user.name, user.password)).unwrap_or_default();
@@ -141,7 +141,7 @@ impl KurrentSettings {
     }
 }
 
-/// Without user and password, and without the parameters: there may be a path to a key among them.
+/// Without user, password and parameters, which may contain the path of a key.
 impl fmt::Display for KurrentSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts = self.rest.split(['/', '?']).next().unwrap_or_default();
@@ -159,7 +159,7 @@ fn scheme_of(url: &str) -> Option<&'static str> {
     KURRENT_SCHEMES.into_iter().find(|scheme| url.len() > scheme.len() && url.starts_with(scheme))
 }
 
-/// User and password before the last `@` of the hosts' part, and the rest; nothing where a sign in them ends that part early.
+/// User and password before the last `@` of the hosts part, and the rest; `None` if a character in them ends that part early.
 fn split_user(text: &str) -> Option<(Option<(&str, &str)>, &str)> {
     let (hosts, parameters) = text.split_at(text.find(['/', '?', '#']).unwrap_or(text.len()));
     if parameters.contains('@') {
@@ -171,7 +171,7 @@ fn split_user(text: &str) -> Option<(Option<(&str, &str)>, &str)> {
     })
 }
 
-/// With the settings that are ours unless the URL has them.
+/// Adds our default parameters unless the URL has them.
 fn with_defaults(rest: &str) -> String {
     let (hosts, query) = rest.split_once('?').unwrap_or((rest, ""));
     let mut parameters: Vec<String> = query.split('&').filter(|one| !one.is_empty()).map(str::to_owned).collect();
@@ -189,7 +189,7 @@ fn with_defaults(rest: &str) -> String {
     format!("{}?{}", hosts.trim_end_matches('/'), parameters.join("&"))
 }
 
-/// `user:password` on one line, or one on each of two.
+/// `user:password` on one line, or each on its own line.
 fn credentials(text: &str) -> Option<User> {
     let mut lines = text.lines().map(|line| line.trim_end_matches('\r')).filter(|line| !line.is_empty());
     let (first, second) = (lines.next()?, lines.next());
@@ -197,15 +197,15 @@ fn credentials(text: &str) -> Option<User> {
         Some(password) => (first, password),
         None => first.split_once(':')?,
     };
-    let is_whole = lines.next().is_none() && !name.is_empty() && !password.is_empty();
-    is_whole.then(|| User { name: name.to_owned(), password: password.to_owned() })
+    let is_complete = lines.next().is_none() && !name.is_empty() && !password.is_empty();
+    is_complete.then(|| User { name: name.to_owned(), password: password.to_owned() })
 }
 
 fn is_unreserved(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
-/// What percent signs stand for; what is no such sign stays.
+/// Decodes percent signs; malformed ones stay.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_url_is_taken() {
+    fn every_form_of_url_is_accepted() {
         for url in [
             "kurrentdb://localhost:2113?tls=false",
             "kurrentdb://a:2113,b:2113,c:2113?tls=true&nodePreference=leader",
@@ -254,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_urls_are_refused() {
         for url in ["", "kurrentdb://", "postgres://localhost", "kurrentdb://a:x", "kurrentdb://a?tls=perhaps"] {
             assert!(KurrentSettings::parse(url).is_err(), "{url:?}");
         }
     }
 
     #[test]
-    fn a_password_is_shown_nowhere() {
+    fn a_password_is_never_displayed() {
         for url in [
             "kurrentdb://desk:s3cret@a:2113,b:2113?tls=false&userKeyFile=s3cret&userCertFile=x",
             "kurrentdb://desk:s3%2Fcret@a:2113,b:2113",
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_may_hold_anything() {
+    fn a_password_may_contain_any_character() {
         assert_eq!(decoded("p%40ss%3Aw%C3%B6rd%"), "p@ss:wörd%");
         let settings = parse("kurrentdb://desk:p%40ss%3Aword@a:2113");
         assert!(settings.user.clone().is_some_and(|user| user.name == "desk" && user.password == "p@ss:word"));
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_come_from_a_file_of_their_own() {
+    fn credentials_are_read_from_a_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("credentials");
         let from = |text: &str| {
@@ -317,7 +317,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_that_others_can_read_is_refused() {
+    fn a_file_readable_by_others_is_refused() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("credentials");

@@ -1,9 +1,9 @@
-//! One subscription per process that hears of news in `$all`, and wakes whoever waits for them. It only wakes: everybody reads
-//! the log by themselves from where they stand, so nothing that is dropped, repeated or late here can leave a seam, and no
-//! slow reader fills the connection that appends go over.
+//! One subscription to `$all` per process, which wakes waiting readers. It is only a hint: every reader reads the log from its own
+//! position, so a dropped, repeated or late message cannot cause a gap, and a slow reader does not fill the connection that appends
+//! use.
 //!
-//! It goes on from the last position that this process has met. While it is away, or the server has let it fall behind,
-//! readers look once a second (`subscription::POLL`).
+//! It starts at the last position seen by this process. While it is disconnected or behind, readers poll once a second
+//! (`subscription::POLL`).
 
 use std::{sync::Weak, time::Duration};
 
@@ -13,23 +13,26 @@ use tokio::{sync::watch, time::sleep};
 use super::{
     connection::Connection,
     fault::Fault,
-    guard::{Stopped, guarded},
-    pull::{IDENTITY, Which},
+    read::{IDENTITY, Which},
+    spin_guard::{Stopped, guarded},
 };
 use crate::event::Position;
 
-/// Before the second try; doubled for each further one, up to the longest.
+/// Pause before the second attempt; doubled for each further one up to the longest.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// Starts watching; it ends when nobody uses the log any more.
+/// Starts the task; it ends when the log is dropped.
 pub(super) fn start(connection: Connection, seen: Weak<watch::Sender<Position>>) {
     tokio::spawn(async move {
         let mut pause = PAUSE;
         while let Some(position) = seen.upgrade().map(|seen| *seen.borrow()) {
             let heard = listen(&connection, &seen, position).await;
             let Err(fault) = heard else { return };
-            tracing::debug!(error = &fault as &dyn std::error::Error, "no hints from KurrentDB; it is asked again");
+            tracing::debug!(
+                error = &fault as &dyn std::error::Error,
+                "no hints from KurrentDB; the subscription is retried"
+            );
             let has_moved = seen.upgrade().is_none_or(|seen| *seen.borrow() > position);
             pause = if has_moved { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
             sleep(rand::random_range(pause / 2..pause)).await;
@@ -37,7 +40,7 @@ pub(super) fn start(connection: Connection, seen: Weak<watch::Sender<Position>>)
     });
 }
 
-/// Until the subscription ends, or nobody wants it any more.
+/// Runs until the subscription ends or the log is dropped.
 async fn listen(connection: &Connection, seen: &Weak<watch::Sender<Position>>, after: Position) -> Result<(), Fault> {
     let lent = connection.lend()?;
     let from = match after {
@@ -49,7 +52,7 @@ async fn listen(connection: &Connection, seen: &Weak<watch::Sender<Position>>, a
     loop {
         let said = tokio::select! {
             said = next(&mut subscription) => said.inspect_err(|fault| connection.failed(fault, lent.number()))?,
-            () = nobody_waits(seen) => return Ok(()),
+            () = log_dropped(seen) => return Ok(()),
         };
         match said {
             SubscriptionEvent::EventAppeared(resolved) => {
@@ -58,7 +61,7 @@ async fn listen(connection: &Connection, seen: &Weak<watch::Sender<Position>>, a
                     announce(seen, Position(event.position.commit));
                 }
             }
-            // It goes on by itself from there, and what it brings may come late; readers look once a second.
+            // The server resumes by itself; hints may be late, and readers poll once a second.
             SubscriptionEvent::FellBehind(_) => tracing::debug!("hints from KurrentDB come late"),
             SubscriptionEvent::CaughtUp(_)
             | SubscriptionEvent::Confirmed(_)
@@ -87,8 +90,8 @@ fn announce(seen: &Weak<watch::Sender<Position>>, position: Position) {
     });
 }
 
-/// The log was dropped: looked at now and then, for no event may come to tell.
-async fn nobody_waits(seen: &Weak<watch::Sender<Position>>) {
+/// Returns when the log was dropped; polled, because no event may arrive.
+async fn log_dropped(seen: &Weak<watch::Sender<Position>>) {
     while seen.strong_count() > 0 {
         sleep(LONGEST_PAUSE).await;
     }

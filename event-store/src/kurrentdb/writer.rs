@@ -1,11 +1,10 @@
-//! The writing half: each append by itself, after the event that its stream is known to end with.
+//! Writes appends, each on its own, after the last known event of its stream.
 //!
-//! KurrentDB answers an id that it has at that place with success, whatever the event says; and an answer may get lost. So what
-//! the server says of an append is never passed on: the stream is read back, and judged by what is in it with the same plan
-//! that the sequencers use. Invariants: success is answered for events that were read back; a conflict only on a stream that
-//! was read after the last thing that was sent to it; whatever else, the log is unavailable, and the same append again is
-//! safe. An append that may still be under way is sent again after the same version or not at all, so one of the two finds the
-//! other there.
+//! KurrentDB answers a repeated id at the same place with success, whatever the content, and an answer may get lost. So the server's
+//! answer is never passed on: the stream is read back, and the sequencer decides by its content. Invariants: success is only
+//! returned for events that were read back; a conflict only if the stream was read after the last write to it; in all other cases
+//! the log is reported as unavailable, and the append may be repeated. An append that may still be in progress is only sent again
+//! after the same version, so one of the two is refused.
 
 use std::{
     sync::{
@@ -16,7 +15,6 @@ use std::{
 };
 
 use eventstore::StreamState;
-use jiff::Timestamp;
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep},
@@ -25,152 +23,158 @@ use uuid::Uuid;
 
 use super::{
     codec::{self, Outgoing},
-    fault::Fault,
-    history::{History, in_turn},
-    reader::{KurrentReader, ReadFault},
+    fault::{Fault, ReadFault},
+    reader::KurrentReader,
+    stream_index::{StreamIndex, lock},
 };
 use crate::{
+    clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    plan::{LogHead, Plan, Request, StreamHead},
     port::{AppendError, Appended, EventReader as _, ReadError},
+    sequencer::{LogHead, Request, Sequencer, StreamHead},
 };
 
-/// How long the server may take for one append.
-const STORED_WITHIN: Duration = Duration::from_millis(2500);
-/// No new try begins after this: callers would rather hear that the log is away.
+/// Limit of one append.
+const APPEND_LIMIT: Duration = Duration::from_millis(2500);
+/// No new attempt begins after this time; the append is answered as unavailable.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Before the second try; doubled for each further one, up to the longest.
+/// Pause before the second attempt; doubled for each further one up to the longest.
 const PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
-/// Appends under way at once; a connection has only so many calls.
-const AT_ONCE: usize = 64;
-/// Rounds of sending and reading back without a pause between them.
+/// Most concurrent appends, because a connection has a limited number of calls.
+const CONCURRENT_APPENDS: usize = 64;
+/// Rounds of sending and reading back without a pause.
 const ROUNDS: usize = 4;
-/// Repeated events that stand nearer together than this are read together.
+/// Repeated events with fewer versions between them are read together.
 const NEAR: u64 = 600;
 
 #[derive(Clone)]
 pub(super) struct KurrentWriter {
     reader: KurrentReader,
-    under_way: Arc<Semaphore>,
-    /// The last append failed: the next one finds out with a single try whether the server is back.
-    away: Arc<AtomicBool>,
+    clock: Arc<dyn Clock>,
+    slots: Arc<Semaphore>,
+    /// The last append failed: the next one makes a single attempt.
+    unavailable: Arc<AtomicBool>,
 }
 
-/// An append that is being judged.
-struct Trial<'a> {
+/// An append in progress.
+struct PendingAppend<'a> {
     request: &'a Request,
-    /// Events of the request that were met in the stream.
+    /// Events of the request that were found in the stream.
     read: Vec<Arc<RecordedEvent>>,
-    /// The stream was read to its end since the last thing that was sent.
+    /// The stream was read to its end after the last write.
     is_fresh: bool,
 }
 
 impl KurrentWriter {
-    pub(super) fn new(reader: KurrentReader) -> Self {
-        Self { reader, under_way: Arc::new(Semaphore::new(AT_ONCE)), away: Arc::default() }
+    pub(super) fn new(reader: KurrentReader, clock: Arc<dyn Clock>) -> Self {
+        Self { reader, clock, slots: Arc::new(Semaphore::new(CONCURRENT_APPENDS)), unavailable: Arc::default() }
     }
 
-    /// As a task of its own: who asked may go away, and what was begun comes to its end.
+    /// In a task of its own, so that an append is completed even if its caller is dropped.
     pub(super) async fn append(&self, request: Request) -> Result<Appended, AppendError> {
         request.check()?;
         let writer = self.clone();
-        let appending = tokio::spawn(async move { writer.append_in_turn(&request).await });
+        let appending = tokio::spawn(async move { writer.append_locked(&request).await });
         appending.await.unwrap_or_else(|_panic| Err(Fault::NotUnderstood.into()))
     }
 
-    async fn append_in_turn(&self, request: &Request) -> Result<Appended, AppendError> {
-        let of_stream = self.reader.histories.of(&request.stream);
-        let mut history = in_turn(&of_stream).await?;
-        let before = history.head().version;
-        let _place = self.under_way.acquire().await.map_err(|_closed| AppendError::from(Fault::NotUnderstood))?;
-        let answer = self.append_after(request, &mut history).await;
-        let has_grown = history.head().version > before;
-        drop(history);
+    async fn append_locked(&self, request: &Request) -> Result<Appended, AppendError> {
+        let of_stream = self.reader.indexes.of(&request.stream);
+        let mut index = lock(&of_stream).await?;
+        let before = index.head().version;
+        let _slot = self.slots.acquire().await.map_err(|_closed| AppendError::from(Fault::NotUnderstood))?;
+        let answer = self.append_after(request, &mut index).await;
+        let has_grown = index.head().version > before;
+        drop(index);
         if has_grown {
-            self.reader.histories.put_back(&request.stream, &of_stream);
+            self.reader.indexes.put_back(&request.stream, &of_stream);
         }
-        self.away.store(matches!(answer, Err(AppendError::Unavailable(_))), Ordering::Relaxed);
+        self.unavailable.store(matches!(answer, Err(AppendError::Unavailable(_))), Ordering::Relaxed);
         if let Ok(Appended { last_position, .. }) = answer {
             self.reader.announce(last_position);
         }
         answer
     }
 
-    async fn append_after(&self, request: &Request, history: &mut History) -> Result<Appended, AppendError> {
-        let mut trial = Trial { request, read: Vec::new(), is_fresh: false };
+    async fn append_after(&self, request: &Request, index: &mut StreamIndex) -> Result<Appended, AppendError> {
+        let mut pending = PendingAppend { request, read: Vec::new(), is_fresh: false };
         let no_more_after = Instant::now() + PATIENCE;
-        let (mut pause, mut must_read) = (PAUSE, !history.is_known && request.expected != crate::Expected::NoStream);
+        let (mut pause, mut must_read) = (PAUSE, !index.is_known && request.expected != crate::Expected::NoStream);
         loop {
-            let fault = match self.try_once(&mut trial, history, must_read).await {
+            let fault = match self.try_once(&mut pending, index, must_read).await {
                 Ok(answer) => return answer,
                 Err(ReadFault::Event(damaged)) => return Err(AppendError::Unavailable(Arc::new(damaged))),
                 Err(ReadFault::Fault(deleted @ Fault::Deleted(_))) => return Err(deleted.into()),
                 Err(ReadFault::Fault(fault)) => fault,
             };
-            (trial.is_fresh, must_read) = (false, true);
-            let gives_up = self.away.load(Ordering::Relaxed) || fault.is_access_denied();
+            (pending.is_fresh, must_read) = (false, true);
+            let gives_up = self.unavailable.load(Ordering::Relaxed) || fault.is_access_denied();
             if gives_up || Instant::now() + pause >= no_more_after {
                 return Err(fault.into());
             }
-            tracing::debug!(error = &fault as &dyn std::error::Error, "an append is tried again");
+            tracing::debug!(error = &fault as &dyn std::error::Error, "an append is retried");
             sleep(rand::random_range(pause / 2..pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    /// Judges, sends what there is to send, and reads back, until there is an answer; a fault where it has to begin again.
+    /// Decides, sends and reads back until there is an answer; an error if the attempt must be repeated.
     async fn try_once(
         &self,
-        trial: &mut Trial<'_>,
-        history: &mut History,
+        pending: &mut PendingAppend<'_>,
+        index: &mut StreamIndex,
         must_read: bool,
     ) -> Result<Result<Appended, AppendError>, ReadFault> {
         if must_read {
-            self.read_on(trial, history).await?;
+            self.read_on(pending, index).await?;
         }
         for _round in 0..ROUNDS {
-            let stored = self.repeated(trial, history).await?;
-            let streams = [(trial.request.stream.clone(), history.head())].into_iter().collect();
-            let head = LogHead { position: Position::START, recorded_at: history.recorded_at };
-            let mut plan = Plan::new(head, streams, stored);
-            let judged = plan.admit(trial.request, Timestamp::now());
-            match (judged, plan.into_parts().2) {
+            let stored = self.repeated(pending, index).await?;
+            let streams = [(pending.request.stream.clone(), index.head())].into_iter().collect();
+            let head = LogHead { position: Position::START, recorded_at: index.recorded_at };
+            let mut sequencer = Sequencer::new(head, streams, stored);
+            let judged = sequencer.admit(pending.request, self.clock.now());
+            match (judged, sequencer.into_parts().2) {
                 (Ok(answer), rows) if rows.is_empty() => return Ok(Ok(answer)),
                 (Ok(_), rows) => {
-                    if let Err(refused) = self.send(&trial.request.stream, history.head(), &rows).await? {
+                    if let Err(refused) = self.send(&pending.request.stream, index.head(), &rows).await? {
                         return Ok(Err(refused));
                     }
-                    self.read_on(trial, history).await?;
+                    self.read_on(pending, index).await?;
                 }
-                (Err(no), _) if trial.is_fresh => return Ok(Err(no)),
-                (Err(_), _) => self.read_on(trial, history).await?,
+                (Err(no), _) if pending.is_fresh => return Ok(Err(no)),
+                (Err(_), _) => self.read_on(pending, index).await?,
             }
         }
         Err(Fault::Overtaken.into())
     }
 
-    async fn read_on(&self, trial: &mut Trial<'_>, history: &mut History) -> Result<(), ReadFault> {
-        let new = history.read_on(&self.reader.connection, &trial.request.stream).await?;
+    async fn read_on(&self, pending: &mut PendingAppend<'_>, index: &mut StreamIndex) -> Result<(), ReadFault> {
+        let new = index.read_on(&self.reader.connection, &pending.request.stream).await?;
         let comes_again = |event: &Arc<RecordedEvent>| {
-            trial.request.events.iter().any(|again| again.event_id == event.event.event_id)
+            pending.request.events.iter().any(|again| again.event_id == event.event.event_id)
         };
-        trial.read.extend(new.into_iter().filter(comes_again));
-        trial.is_fresh = true;
+        pending.read.extend(new.into_iter().filter(comes_again));
+        pending.is_fresh = true;
         Ok(())
     }
 
-    /// The events that the request brings again.
-    async fn repeated(&self, trial: &Trial<'_>, history: &History) -> Result<Vec<Arc<RecordedEvent>>, ReadFault> {
-        let ids: Vec<Uuid> = trial.request.events.iter().map(|event| event.event_id).collect();
-        let mut stored = trial.read.clone();
+    /// The stored events whose ids occur in the request.
+    async fn repeated(
+        &self,
+        pending: &PendingAppend<'_>,
+        index: &StreamIndex,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadFault> {
+        let ids: Vec<Uuid> = pending.request.events.iter().map(|event| event.event_id).collect();
+        let mut stored = pending.read.clone();
         let missing = |version: &StreamVersion| stored.iter().all(|event| event.version != *version);
-        let mut versions: Vec<_> = ids.iter().filter_map(|id| history.version_of(*id)).filter(missing).collect();
+        let mut versions: Vec<_> = ids.iter().filter_map(|id| index.version_of(*id)).filter(missing).collect();
         versions.sort_unstable();
         for run in runs(&versions) {
             let (first, last) = (run[0], run[run.len() - 1]);
             let limit = usize::try_from(last.0 - first.0 + 1).unwrap_or(usize::MAX);
-            let events = self.reader.read_stream(&trial.request.stream, StreamVersion(first.0 - 1), limit).await;
+            let events = self.reader.read_stream(&pending.request.stream, StreamVersion(first.0 - 1), limit).await;
             let events = events.map_err(|error| match error {
                 ReadError::Unavailable(_) => ReadFault::Fault(Fault::CutShort),
                 damaged => ReadFault::Event(damaged),
@@ -180,7 +184,7 @@ impl KurrentWriter {
         Ok(stored)
     }
 
-    /// Sends; `Ok` says that it was sent, and nothing of whether it is stored.
+    /// Sends an append; `Ok` does not mean that it was stored.
     async fn send(
         &self,
         stream: &StreamName,
@@ -189,32 +193,30 @@ impl KurrentWriter {
     ) -> Result<Result<(), AppendError>, Fault> {
         let outgoing: Vec<Outgoing> = rows.iter().map(|row| codec::encode(row)).collect();
         if outgoing.iter().map(Outgoing::bytes).sum::<usize>() > self.reader.connection.settings().max_append_bytes {
-            return Ok(Err(AppendError::Refused(
-                "is larger than KurrentDB takes at once, sealed parts and ids included",
-            )));
+            return Ok(Err(AppendError::Refused("is larger than KurrentDB accepts, including sealed parts and ids")));
         }
         let state = match head.version {
             StreamVersion::NONE => StreamState::NoStream,
             StreamVersion(version) => StreamState::StreamRevision(version - 1),
         };
         let events: Vec<_> = outgoing.into_iter().map(Outgoing::into_data).collect();
-        let sent = self.reader.connection.call(STORED_WITHIN, |lent| async move {
-            let options = lent.appending(STORED_WITHIN).stream_state(state);
+        let sent = self.reader.connection.call(APPEND_LIMIT, |lent| async move {
+            let options = lent.appending(APPEND_LIMIT).stream_state(state);
             lent.client.append_to_stream(stream.as_str(), &options, events).await
         });
         match sent.await {
             Ok(_) => Ok(Ok(())),
-            // Somebody was there first, perhaps an earlier try of this one.
+            // Another append was first, perhaps an earlier attempt of this one.
             Err(fault) if fault.is_conflict() => Ok(Ok(())),
-            Err(fault) if fault.is_invalid() => Ok(Err(AppendError::Refused(
-                "is none that KurrentDB takes; its own limit may be lower than its default",
-            ))),
+            Err(fault) if fault.is_invalid() => {
+                Ok(Err(AppendError::Refused("is refused by KurrentDB; its configured limit may be below the default")))
+            }
             Err(fault) => Err(fault),
         }
     }
 }
 
-/// Sorted versions, in groups that are read together.
+/// Groups sorted versions that are read together.
 fn runs(versions: &[StreamVersion]) -> impl Iterator<Item = &[StreamVersion]> {
     versions.chunk_by(|before, after| after.0 - before.0 < NEAR)
 }

@@ -1,10 +1,10 @@
-//! The tree's right edge: enough to add leaves and to know the root, in at most 64 hashes whatever the tree's size.
+//! The right edge of the tree: at most 64 hashes suffice to add leaves and to compute the root, whatever the tree's size.
 //!
-//! Invariant: `peaks` are the roots of the perfect subtrees that the tree's size in binary names, the largest first.
+//! Invariant: `peaks` are the roots of the perfect subtrees given by the binary digits of the size, largest first.
 
 use super::{Hash, TreeSize, empty_root, node_hash};
 
-/// What must be kept of a tree that only grows.
+/// The part of a growing tree that must be kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompactRange {
     size: TreeSize,
@@ -12,7 +12,7 @@ pub struct CompactRange {
 }
 
 impl CompactRange {
-    /// Takes up a tree again from its peaks; none where their number is not the size's.
+    /// Restores a tree from its peaks; `None` if their number does not match the size.
     #[must_use]
     pub fn from_peaks(size: TreeSize, peaks: Vec<Hash>) -> Option<Self> {
         (u32::try_from(peaks.len()) == Ok(size.0.count_ones())).then_some(Self { size, peaks })
@@ -29,13 +29,13 @@ impl CompactRange {
         self.size.0 += 1;
     }
 
-    /// How many leaves there are.
+    /// Number of leaves.
     #[must_use]
     pub fn size(&self) -> TreeSize {
         self.size
     }
 
-    /// The roots of the perfect subtrees, the largest first.
+    /// Roots of the perfect subtrees, largest first.
     #[must_use]
     pub fn peaks(&self) -> &[Hash] {
         &self.peaks

@@ -1,13 +1,13 @@
-//! Proofs checked by whoever has no log: RFC 9162's algorithms (2.1.3.2 and 2.1.4.2), which are those of RFC 6962's proofs.
+//! Verification of proofs without the log: the algorithms of RFC 9162 (2.1.3.2 and 2.1.4.2) for RFC 6962's proofs.
 //!
-//! Invariant: a proof is used up to its last hash, or it proves nothing.
+//! Invariant: a proof with unused hashes is refused.
 
 use std::ops::Range;
 
 use super::{Hash, LeafIndex, TreeSize, empty_root, node_hash, split};
 
-/// The root that a leaf and its path lead to, to be compared with a signed one; none where the path's length is not that of
-/// this place in a tree of this size.
+/// The root computed from a leaf and its path, to be compared with a signed one; `None` if the path's length does not fit the
+/// index and size.
 #[must_use]
 pub fn root_of_inclusion(index: LeafIndex, size: TreeSize, leaf: Hash, path: &[Hash]) -> Option<Hash> {
     let mut node = index.0;
@@ -28,7 +28,7 @@ pub fn root_of_inclusion(index: LeafIndex, size: TreeSize, leaf: Hash, path: &[H
     (last == 0).then_some(root)
 }
 
-/// Over which leaves each hash of a leaf's path is, in the path's order; none for a leaf outside the tree.
+/// For each hash of a leaf's path, in order, the leaves it covers; empty for a leaf outside the tree.
 #[must_use]
 pub fn parts_of_path(index: LeafIndex, size: TreeSize) -> Vec<Range<u64>> {
     let (mut parts, mut leaves) = (Vec::new(), 0..size.0);
@@ -46,7 +46,7 @@ pub fn parts_of_path(index: LeafIndex, size: TreeSize) -> Vec<Range<u64>> {
     parts
 }
 
-/// Whether a proof shows that the newer tree begins with the older one.
+/// Whether a proof shows that the newer tree begins with the leaves of the older one.
 #[must_use]
 pub fn is_consistent(older: (TreeSize, Hash), newer: (TreeSize, Hash), proof: &[Hash]) -> bool {
     let ((older_size, older_root), (newer_size, newer_root)) = (older, newer);
@@ -92,7 +92,7 @@ fn is_right(node: u64) -> bool {
     node & 1 == 1
 }
 
-/// At the tree's ragged edge a node without sibling goes up as it is, to where it is a right child, or the root.
+/// At the right edge a node without a sibling moves up unchanged until it is a right child or the root.
 fn climb_to_right_child(node: &mut u64, last: &mut u64) {
     while !is_right(*node) && *node != 0 {
         (*node, *last) = (*node >> 1, *last >> 1);

@@ -1,5 +1,5 @@
-//! The vectors that certificate transparency's implementations share, and the RFC's recursive definitions as a second
-//! opinion on every small tree.
+//! The test vectors shared by certificate transparency implementations, and the RFC's recursive definitions as a second
+//! implementation for every small tree.
 
 use proptest::prelude::*;
 
@@ -54,7 +54,7 @@ fn the_shared_roots() {
 }
 
 #[test]
-fn the_shared_inclusion_proofs() {
+fn shared_inclusion_proof_vectors() {
     let vectors: [(u64, u64, &[&str]); 5] = [
         (0, 1, &[]),
         (0, 8, &[L1, L23, L4567]),
@@ -72,7 +72,7 @@ fn the_shared_inclusion_proofs() {
 }
 
 #[test]
-fn the_shared_consistency_proofs() {
+fn shared_consistency_proof_vectors() {
     let vectors: [(u64, u64, &[&str]); 4] =
         [(1, 1, &[]), (1, 8, &[L1, L23, L4567]), (6, 8, &[L45, L67, ROOTS[4]]), (2, 5, &[L23, L4])];
     let (tree, roots) = (Tree::from_iter(leaves()), hashes(&ROOTS));
@@ -137,7 +137,7 @@ fn naive_subproof(older: usize, leaves: &[Hash], whole: bool) -> Vec<Hash> {
 }
 
 #[test]
-fn every_small_tree_is_the_rfc_s() {
+fn every_small_tree_matches_the_recursive_definitions() {
     const LARGEST: u64 = 40;
     let all = many(LARGEST);
     let tree = Tree::from_iter(all.clone());
@@ -169,7 +169,7 @@ fn every_small_tree_is_the_rfc_s() {
 }
 
 #[test]
-fn outside_the_tree_there_is_no_proof() {
+fn there_is_no_proof_outside_the_tree() {
     let tree = Tree::from_iter(many(5));
     assert_eq!(tree.inclusion(LeafIndex(5), TreeSize(5)), None);
     assert_eq!(tree.inclusion(LeafIndex(0), TreeSize(6)), None);
@@ -184,7 +184,7 @@ fn outside_the_tree_there_is_no_proof() {
 }
 
 #[test]
-fn peaks_that_are_not_the_size_s_are_refused() {
+fn peaks_that_do_not_match_the_size_are_refused() {
     let mut range = CompactRange::default();
     many(13).into_iter().for_each(|leaf| range.append(leaf));
     assert_eq!(CompactRange::from_peaks(TreeSize(13), range.peaks().to_vec()), Some(range.clone()));
@@ -208,7 +208,7 @@ proptest! {
         prop_assert_eq!(again.root(), naive_root(&all));
     }
 
-    /// Whatever is changed about an inclusion proof, it leads to another root, or nowhere.
+    /// Any change of an inclusion proof gives another root or none.
     #[test]
     fn a_changed_inclusion_proof_proves_nothing(size in 2u64..200, at in any::<u64>(), what in 0u8..5, bit in 0usize..256, hash in any::<u64>()) {
         let all = many(size);

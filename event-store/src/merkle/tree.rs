@@ -1,13 +1,13 @@
-//! The whole tree in memory, to make proofs from: 64 bytes a leaf.
+//! The whole tree in memory, to make proofs from: 64 bytes per leaf.
 //!
-//! Invariant: level `k` holds the roots of the perfect subtrees of 2^k leaves, from the left; whatever else a proof needs is
-//! put together from those.
+//! Invariant: level `k` holds the roots of the perfect subtrees of 2^k leaves, from the left; all other nodes are computed from
+//! those.
 
 use std::ops::Range;
 
 use super::{Hash, LeafIndex, TreeSize, empty_root, node_hash, split};
 
-/// All leaves and what stands above them.
+/// All leaves and the perfect nodes above them.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
     levels: Vec<Vec<Hash>>,
@@ -26,25 +26,25 @@ impl FromIterator<Hash> for Tree {
 }
 
 impl Tree {
-    /// How many leaves there are.
+    /// Number of leaves.
     #[must_use]
     pub fn size(&self) -> TreeSize {
         TreeSize(self.levels.first().map_or(0, |leaves| leaves.len() as u64))
     }
 
-    /// The root that the tree had at an earlier size; none beyond its own.
+    /// The root that the tree had at an earlier size; `None` beyond its own size.
     #[must_use]
     pub fn root(&self, size: TreeSize) -> Option<Hash> {
         (size <= self.size()).then(|| self.subtree(0, size.0))
     }
 
-    /// The root over some of the leaves, where they are what some inclusion path's hash is over; none beyond the tree.
+    /// The root over a range of leaves that occurs in an inclusion path; `None` beyond the tree.
     #[must_use]
     pub fn part(&self, leaves: Range<u64>) -> Option<Hash> {
         (leaves.start < leaves.end && leaves.end <= self.size().0).then(|| self.subtree(leaves.start, leaves.end))
     }
 
-    /// RFC 6962 2.1.1: what leads from a leaf to the root of the tree of this size.
+    /// RFC 6962 2.1.1: the path from a leaf to the root of the tree of this size.
     #[must_use]
     pub fn inclusion(&self, index: LeafIndex, size: TreeSize) -> Option<Vec<Hash>> {
         if index.0 >= size.0 || size > self.size() {
@@ -65,8 +65,8 @@ impl Tree {
         Some(path)
     }
 
-    /// RFC 6962 2.1.2: what shows that the tree of the newer size begins with that of the older. Empty for equal sizes, and
-    /// from the empty tree, which everything begins with.
+    /// RFC 6962 2.1.2: the proof that the tree of the newer size begins with that of the older one. Empty for equal sizes and
+    /// for the empty tree.
     #[must_use]
     pub fn consistency(&self, older: TreeSize, newer: TreeSize) -> Option<Vec<Hash>> {
         if older > newer || newer > self.size() {
@@ -93,7 +93,7 @@ impl Tree {
         Some(proof)
     }
 
-    /// The root over the leaves from `start` up to `end`, where `start` is where the RFC's recursion can come to.
+    /// The root over the leaves from `start` up to `end`; `start` must be one that the RFC's recursion reaches.
     fn subtree(&self, start: u64, end: u64) -> Hash {
         let leaves = end - start;
         if leaves == 0 {

@@ -1,4 +1,4 @@
-//! A PostgreSQL log that is filled from another, by the role that owns it. Its guards judge every row as they judge desk's own.
+//! Fills a PostgreSQL log from another log, as the role that owns it. The triggers check every row as in normal appends.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::{
     reader::{self, PostgresReader},
     roles,
     session::{self, CONNECT},
-    writer::{finish, insert, is_guarded, take_head},
+    writer::{finish, insert, is_guarded, lock_head},
 };
 use crate::{
     event::{Position, RecordedEvent},
@@ -22,7 +22,7 @@ use crate::{
     sql::{SqlError, pg_pool},
 };
 
-/// A log in a database, to be filled.
+/// A log that is being filled.
 pub struct PostgresImport {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
@@ -31,12 +31,12 @@ pub struct PostgresImport {
 }
 
 impl PostgresImport {
-    /// Opens the database as the role that owns the log or is to own it, making or migrating the log first, as the log of
-    /// this identity.
+    /// Opens the database as the log with this identity, as the role that owns the log or will own it, creating or migrating
+    /// the log first.
     ///
     /// # Errors
-    /// The database holds another log, is from a newer version, could lose what it acknowledges, does not answer, or the
-    /// role may not make the log.
+    /// The database holds another log, is from a newer version, could lose acknowledged events, does not answer, or the
+    /// role may not create the log.
     pub async fn open(url: &str, identity: Identity) -> Result<Self, ImportError> {
         let pool = pg_pool(url, SCHEMA, 1).await.map_err(PostgresError::from)?;
         session::refuse_unsafe(&mut *pool.acquire().await.map_err(SqlError).map_err(PostgresError::from)?).await?;
@@ -55,14 +55,14 @@ impl PostgresImport {
         Ok(Self { options, connection: None, reader, head })
     }
 
-    /// False, and nothing stored, where the head is not where this left it. A try that fails loses its connection, and with
-    /// it whatever it left open.
+    /// Returns false, and stores nothing, if another process has moved the head. A failed attempt drops its connection and any
+    /// open transaction with it.
     async fn write(&mut self, rows: &[Arc<RecordedEvent>]) -> Result<bool, sqlx::Error> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => connect(&self.options).await?,
         };
-        let head = take_head(&mut connection).await?.log.position;
+        let head = lock_head(&mut connection).await?.log.position;
         let is_known = head == std::mem::replace(&mut self.head, head);
         if is_known {
             sqlx::query(BEGUN).execute(&mut connection).await?;
@@ -78,7 +78,7 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error
     timeout(CONNECT, PgConnection::connect_with(options)).await.map_err(|_| sqlx::Error::PoolTimedOut)?
 }
 
-/// Before anything is changed in the database.
+/// Checks the database before anything in it is changed.
 async fn refuse_other(pool: &PgPool, identity: Identity) -> Result<(), ImportError> {
     let tables = "select tablename::text from pg_tables where schemaname = $1 and tablename <> '_sqlx_migrations'";
     let tables = sqlx::query(tables).bind(SCHEMA).fetch_all(pool).await.map_err(away)?;
@@ -97,10 +97,11 @@ async fn refuse_other(pool: &PgPool, identity: Identity) -> Result<(), ImportErr
     Ok(())
 }
 
-/// Writes it into a log that has none; in one transaction with the mark, so that no log is served that was only begun.
+/// Writes the identity into a log that has none, in one transaction with the mark of an incomplete copy, so that such a log
+/// is never served.
 async fn ensure_identity(pool: &PgPool, identity: Identity) -> Result<(), ImportError> {
     let mut tx = pool.begin().await.map_err(away)?;
-    // The head's row is the mutex of all who write.
+    // The head row is the mutex of all writers.
     sqlx::query("select 1 from log.head where id = 1 for update").fetch_one(&mut *tx).await.map_err(away)?;
     let is_named = sqlx::query("select 1 from log.identity").fetch_optional(&mut *tx).await.map_err(away)?.is_some();
     let first = sqlx::query("select 1 from log.event limit 1").fetch_optional(&mut *tx).await.map_err(away)?;
@@ -122,6 +123,12 @@ const WHOLE: &str = "insert into log.copy (id, is_whole, times_rise_after) value
 
 fn away(error: sqlx::Error) -> ImportError {
     ImportError::Unavailable(Arc::new(error))
+}
+
+impl From<PostgresError> for ImportError {
+    fn from(error: PostgresError) -> Self {
+        Self::Server(Box::new(error))
+    }
 }
 
 #[async_trait]

@@ -1,7 +1,7 @@
-//! One `LISTEN` connection per process: it feeds the head that subscriptions wait for.
+//! One `LISTEN` connection per process, which updates the head that subscriptions wait for.
 //!
-//! Invariant: a notification is only a hint. Each (re)connect listens first and reads the head then, so what was said in
-//! between is caught up; and subscriptions poll beside it, so a connection that died unnoticed costs them at most their poll.
+//! Invariant: a notification is only a hint. Each (re)connect first listens and then reads the head, so missed notifications are
+//! caught up; subscriptions also poll, so a dead connection delays them by at most one poll interval.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,12 +19,12 @@ use crate::{
     postgres::{CHANNEL, session::CONNECT},
 };
 
-/// Silence after which the connection is asked whether it still lives.
+/// Silence after which the connection is checked.
 const SILENCE: Duration = Duration::from_secs(15);
-/// Between tries while the database is away.
+/// Pause between attempts while the database is unavailable.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// Starts the task; it ends when nobody waits for the head any more.
+/// Starts the task; it ends when no receiver of the head is left.
 pub(super) fn start(options: PgConnectOptions, announce: Arc<watch::Sender<Position>>) {
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT).connect_lazy_with(options);
     tokio::spawn(async move {
@@ -75,7 +75,7 @@ fn announce_hint(announce: &watch::Sender<Position>, payload: &str) {
     }
 }
 
-/// Hints may come late and in any order; the announced head only goes forward.
+/// Hints may be late and in any order; the announced head only moves forward.
 pub(super) fn announce_head(announce: &watch::Sender<Position>, head: Position) {
     announce.send_if_modified(|known| {
         let newer = head > *known;

@@ -1,18 +1,18 @@
-//! Two roles: the owner makes and migrates the tables, the program's own role may do with them only what it must. So a
-//! program that is broken into cannot drop the guards, and cannot change or delete what was recorded.
+//! Two roles: the owner creates and migrates the tables; the program's role only gets the rights it needs. An attacker who controls
+//! the program cannot drop the triggers, or change or delete recorded events.
 //!
-//! Invariant: granting again changes nothing, and takes away what was granted beyond.
+//! Invariant: granting is idempotent, and revokes any other rights.
 
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Row as _, Transaction, postgres::PgConnectOptions};
 
 use crate::sql::SqlError;
 
-/// What the program's role may do with the tables of a schema.
+/// Rights of the program's role on the tables of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rights {
     /// The log: select everything, insert events, move the head.
     AppendEvents,
-    /// Any other room: select, insert, update and delete, but not the record of migrations.
+    /// Any other schema: select, insert, update and delete, except for the record of migrations.
     ReadAndWrite,
 }
 
@@ -24,12 +24,12 @@ pub fn role_of(url: &str) -> Result<String, SqlError> {
     Ok(url.parse::<PgConnectOptions>()?.get_username().to_owned())
 }
 
-/// Gives the program's role exactly these rights on a schema whose migrations the owner has run. For start-up code, after
-/// the migrations of `vault` and `policy`; the log grants its own when it is opened.
+/// Grants the program's role exactly these rights on a schema that the owner has migrated. For start-up, after the migrations of
+/// `vault` and `policy`; opening the log grants the log's rights.
 ///
 /// # Errors
 /// The role is unknown, or the pool's role does not own the schema.
-pub async fn grant_room(owner: &PgPool, schema: &str, app_role: &str, rights: Rights) -> Result<(), SqlError> {
+pub async fn grant_schema(owner: &PgPool, schema: &str, app_role: &str, rights: Rights) -> Result<(), SqlError> {
     let (schema, role) = (quoted(schema), quoted(app_role));
     let tables = format!("all tables in schema {schema}");
     let common = [
@@ -52,7 +52,7 @@ pub async fn grant_room(owner: &PgPool, schema: &str, app_role: &str, rights: Ri
     run(owner, common.into_iter().chain(own)).await
 }
 
-/// Lets the program's role make schemas of its own in the database, as each generation of views is one.
+/// Allows the program's role to create schemas in the database: each view generation is one.
 ///
 /// # Errors
 /// The role is unknown, or the pool's role does not own the database.
@@ -61,7 +61,7 @@ pub async fn grant_new_schemas(owner: &PgPool, app_role: &str) -> Result<(), Sql
     run(owner, [format!("grant create on database {} to {}", quoted(&database), quoted(app_role))]).await
 }
 
-/// Whether the pool's role uses the schema without owning it: it may create nothing there.
+/// Whether the pool's role may use the schema but not create anything in it.
 pub(super) async fn may_only_use(pool: &PgPool, schema: &str) -> Result<bool, SqlError> {
     let sql = "select has_schema_privilege(oid, 'usage') and not has_schema_privilege(oid, 'create')
          from pg_namespace where nspname = $1";
@@ -69,7 +69,7 @@ pub(super) async fn may_only_use(pool: &PgPool, schema: &str) -> Result<bool, Sq
     Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
 }
 
-/// In one transaction, so that nobody sees the rights half taken away; behind a lock, for two nodes that grant at once
+/// In one transaction, so that rights are never partly revoked, and under a lock, because two nodes that grant at the same time
 /// would collide in the catalogue.
 async fn run(owner: &PgPool, statements: impl IntoIterator<Item = String>) -> Result<(), SqlError> {
     let mut tx: Transaction<'static, Postgres> = owner.begin().await?;

@@ -1,15 +1,14 @@
-//! Writing batches, one transaction each, in one of two ways.
+//! Writes batches, one transaction each, in one of two ways.
 //!
-//! *At the known head*, while no other node writes: the batch is numbered from what this node remembers and sent as one
-//! statement that is its own transaction: one round trip. The database's guards judge it as they judge every insert: if
-//! the head is elsewhere, or an event id is there already, nothing is stored and the batch goes the other way.
+//! *At the known head*, while no other node writes: positions are assigned from this node's cache, and the batch is sent as a single
+//! statement that is its own transaction: one round trip. The triggers and keys check it like every insert: if the head has moved,
+//! or an event id exists already, nothing is stored and the second way is taken.
 //!
-//! *Under the lock*: begin and take the head row, streams' heads (only those not remembered), repeated ids, one insert, hint
-//! and commit.
+//! *Under the lock*: begin and lock the head row, read the stream heads that are not cached and the repeated ids, insert, notify,
+//! commit.
 //!
-//! Invariant: a batch whose outcome is not known is either answered as unavailable or judged again under the lock. Whoever
-//! holds the lock finds the earlier try's events by their ids if it was committed; if it is still under way, its own guard
-//! finds the head moved and refuses it.
+//! Invariant: a batch with unknown outcome is either answered as unavailable or decided again under the lock. If the earlier attempt
+//! was committed, its events are found there by id; if it is still running, its trigger finds the head moved and refuses it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,7 +16,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use sqlx::{
     AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _,
     postgres::{PgArguments, PgConnectOptions, PgRow},
@@ -29,9 +27,9 @@ use tokio::{
 };
 
 use crate::{
-    append::{Answers, BatchError, BatchWriter},
+    clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
-    plan::{LogHead, Plan, Request, StreamHead},
+    group_commit::{Answers, BatchError, BatchWriter},
     port::ReadError,
     postgres::{
         CHANNEL, PostgresError,
@@ -40,38 +38,40 @@ use crate::{
         session::{CONNECT, refuse_unsafe},
     },
     row::COLUMNS,
+    sequencer::{LogHead, Request, Sequencer, StreamHead},
 };
 
-/// Stream heads remembered at most; about 20 MB. Beyond it all are forgotten and asked for again.
-const REMEMBERED_STREAMS: usize = 100_000;
-/// Tries of one batch.
-const TRIES: u32 = 8;
-/// No new try begins after this: callers would rather hear that the log is away.
+/// Most cached stream heads, about 20 MB. Beyond that the cache is cleared.
+const CACHED_STREAMS: usize = 100_000;
+/// Attempts per batch.
+const ATTEMPTS: u32 = 8;
+/// No new attempt begins after this time; the append is answered as unavailable.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Before the second try; doubled for each further one.
+/// Pause before the second attempt; doubled for each further one.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The longest try: beyond the session's own limits only when the server does not answer at all.
-const TRY: Duration = Duration::from_secs(6);
+/// Limit of one attempt: only exceeds the session's own limits if the server does not answer at all.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(6);
 
 pub(super) struct PostgresWriter {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
     announce: Arc<watch::Sender<Position>>,
-    known: Known,
-    /// The last batch failed: the next one finds out with a single try whether the database is back.
-    away: bool,
+    clock: Arc<dyn Clock>,
+    cache: Cache,
+    /// The last batch failed: the next one makes a single attempt.
+    unavailable: bool,
 }
 
-/// What this node remembers of the log; true while the head is where the node left it.
+/// The heads of the log and its streams; valid while the head is where this node left it.
 #[derive(Default)]
-struct Known {
+struct Cache {
     head: Option<Head>,
     streams: HashMap<StreamName, StreamHead>,
-    /// When the lock was last taken, the head was where this node had left it.
+    /// The head had not moved when the lock was last taken: no other node is writing.
     alone: bool,
 }
 
-/// The head row. Its hash is compared as well: a database that was exchanged under us may have the same position.
+/// The head row. Its hash is compared too, because a restored database may have another event at the same position.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) log: LogHead,
@@ -86,23 +86,27 @@ enum WriteError {
     Refused(#[from] PostgresError),
     #[error(transparent)]
     Stored(#[from] ReadError),
-    #[error("the database did not answer within {} s", TRY.as_secs())]
+    #[error("the database did not answer within {} s", ATTEMPT_LIMIT.as_secs())]
     NoAnswer,
 }
 
 impl PostgresWriter {
-    pub(super) fn new(options: PgConnectOptions, announce: Arc<watch::Sender<Position>>) -> Self {
-        Self { options, connection: None, announce, known: Known::default(), away: false }
+    pub(super) fn new(
+        options: PgConnectOptions,
+        announce: Arc<watch::Sender<Position>>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { options, connection: None, announce, clock, cache: Cache::default(), unavailable: false }
     }
 
     async fn write_with_retries(&mut self, batch: &[Request]) -> Result<Answers, WriteError> {
-        let tries = if self.away { 1 } else { TRIES };
+        let attempts = if self.unavailable { 1 } else { ATTEMPTS };
         let no_more_after = Instant::now() + PATIENCE;
         let mut pause = PAUSE;
-        for _ in 1..tries {
+        for _ in 1..attempts {
             match self.try_once(batch).await {
-                Err(error) if may_pass(&error) && Instant::now() + pause < no_more_after => {
-                    tracing::info!(error = &error as &dyn std::error::Error, "batch is tried again");
+                Err(error) if is_transient(&error) && Instant::now() + pause < no_more_after => {
+                    tracing::info!(error = &error as &dyn std::error::Error, "batch is retried");
                 }
                 result => return result,
             }
@@ -112,23 +116,23 @@ impl PostgresWriter {
         self.try_once(batch).await
     }
 
-    /// A try that fails, or is given up, loses its connection, and with it whatever it left open.
+    /// A failed or timed-out attempt drops its connection and any open transaction with it.
     async fn try_once(&mut self, batch: &[Request]) -> Result<Answers, WriteError> {
-        let mut known = std::mem::take(&mut self.known);
+        let mut cache = std::mem::take(&mut self.cache);
         let connection = self.connection.take();
         let attempt = async {
             let mut connection = match connection {
                 Some(connection) => connection,
                 None => connect(&self.options).await?,
             };
-            let answers = known.commit(&mut connection, batch).await?;
+            let answers = cache.commit(&mut connection, batch, &*self.clock).await?;
             Ok::<_, WriteError>((connection, answers))
         };
-        let (connection, answers) = timeout(TRY, attempt).await.map_err(|_| WriteError::NoAnswer)??;
-        if let Some(head) = known.head {
+        let (connection, answers) = timeout(ATTEMPT_LIMIT, attempt).await.map_err(|_| WriteError::NoAnswer)??;
+        if let Some(head) = cache.head {
             announce_head(&self.announce, head.log.position);
         }
-        (self.connection, self.known) = (Some(connection), known);
+        (self.connection, self.cache) = (Some(connection), cache);
         Ok(answers)
     }
 }
@@ -136,7 +140,7 @@ impl PostgresWriter {
 impl BatchWriter for PostgresWriter {
     async fn write(&mut self, batch: &[Request]) -> Result<Answers, BatchError> {
         let result = self.write_with_retries(batch).await;
-        self.away = result.is_err();
+        self.unavailable = result.is_err();
         result.map_err(|error| Arc::new(error) as BatchError)
     }
 }
@@ -148,13 +152,13 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, WriteError>
     Ok(connection)
 }
 
-/// Whether the same batch may succeed in a moment, by the database's codes.
-fn may_pass(error: &WriteError) -> bool {
+/// Whether a retry may succeed, by the database's codes.
+fn is_transient(error: &WriteError) -> bool {
     match error {
         WriteError::Database(error) | WriteError::Refused(PostgresError::Database(crate::sql::SqlError(error))) => {
             error
                 .as_database_error()
-                .map_or(is_lost_connection(error), |error| error.code().is_some_and(|code| is_passing_code(&code)))
+                .map_or(is_lost_connection(error), |error| error.code().is_some_and(|code| is_transient_code(&code)))
         }
         WriteError::NoAnswer => true,
         WriteError::Refused(_) | WriteError::Stored(_) => false,
@@ -165,35 +169,41 @@ fn is_lost_connection(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_))
 }
 
-/// Classes: 08 connection, 23 a guard or key refused (what we remembered was not true), 40 rolled back. Codes: 25006 read
-/// only (a fail-over), 25P03 silent too long in a transaction, 53300 too many connections, 55P03 the lock took too long,
-/// 57014 the statement took too long, 57P01 to 57P03 the server stops or starts, 57P05 silent too long.
-fn is_passing_code(code: &str) -> bool {
+/// Classes: 08 connection, 23 a trigger or key refused (the cache was stale), 40 rolled back. Codes: 25006 read only (fail-over),
+/// 25P03 idle in transaction, 53300 too many connections, 55P03 lock timeout, 57014 statement timeout, 57P01 to 57P03 server
+/// stopping or starting, 57P05 idle session.
+fn is_transient_code(code: &str) -> bool {
     const CODES: [&str; 9] = ["25006", "25P03", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "57P05"];
     ["08", "23", "40"].iter().any(|class| code.starts_with(class)) || CODES.contains(&code)
 }
 
-impl Known {
-    async fn commit(&mut self, connection: &mut PgConnection, batch: &[Request]) -> Result<Answers, WriteError> {
+impl Cache {
+    async fn commit(
+        &mut self,
+        connection: &mut PgConnection,
+        batch: &[Request],
+        clock: &dyn Clock,
+    ) -> Result<Answers, WriteError> {
         if let Some(head) = self.head.filter(|_| self.alone)
-            && let Some(answers) = self.commit_at(head, connection, batch).await?
+            && let Some(answers) = self.commit_at(head, connection, batch, clock).await?
         {
             return Ok(answers);
         }
-        self.commit_under_lock(connection, batch).await
+        self.commit_under_lock(connection, batch, clock).await
     }
 
-    /// Nothing where another node has written meanwhile, or an event of the batch may be a repeat.
+    /// `None` if another node has written meanwhile, or if an event of the batch may be a repeat.
     async fn commit_at(
         &mut self,
         head: Head,
         connection: &mut PgConnection,
         batch: &[Request],
+        clock: &dyn Clock,
     ) -> Result<Option<Answers>, WriteError> {
-        let mut plan = self.plan(connection, head, batch, Vec::new()).await?;
-        let answers: Answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
-        let (log, streams, rows) = plan.into_parts();
-        // What looks like a conflict may be the repeat of an event that is recorded: that is asked under the lock.
+        let mut sequencer = self.sequencer(connection, head, batch, Vec::new()).await?;
+        let answers: Answers = batch.iter().map(|request| sequencer.admit(request, clock.now())).collect();
+        let (log, streams, rows) = sequencer.into_parts();
+        // An apparent conflict may be a repeated event, which only the lookup under the lock can tell.
         let Some(last) = rows.last().filter(|_| answers.iter().all(Result::is_ok)) else { return Ok(None) };
         match insert_at(connection, head, &rows).await {
             Ok(true) => {}
@@ -210,13 +220,14 @@ impl Known {
         &mut self,
         connection: &mut PgConnection,
         batch: &[Request],
+        clock: &dyn Clock,
     ) -> Result<Answers, WriteError> {
-        let head = take_head(connection).await?;
+        let head = lock_head(connection).await?;
         self.alone = self.head == Some(head);
         let stored = read_repeated(connection, batch).await?;
-        let mut plan = self.plan(connection, head, batch, stored).await?;
-        let answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
-        let (log, streams, rows) = plan.into_parts();
+        let mut sequencer = self.sequencer(connection, head, batch, stored).await?;
+        let answers = batch.iter().map(|request| sequencer.admit(request, clock.now())).collect();
+        let (log, streams, rows) = sequencer.into_parts();
         match rows.last() {
             Some(last) => {
                 insert(connection, &rows).await?;
@@ -232,14 +243,14 @@ impl Known {
         Ok(answers)
     }
 
-    async fn plan(
+    async fn sequencer(
         &mut self,
         connection: &mut PgConnection,
         head: Head,
         batch: &[Request],
         stored: Vec<Arc<RecordedEvent>>,
-    ) -> Result<Plan, WriteError> {
-        if self.head != Some(head) || self.streams.len() > REMEMBERED_STREAMS {
+    ) -> Result<Sequencer, WriteError> {
+        if self.head != Some(head) || self.streams.len() > CACHED_STREAMS {
             self.streams.clear();
         }
         let named: HashSet<&StreamName> = batch.iter().map(|request| &request.stream).collect();
@@ -249,17 +260,17 @@ impl Known {
             self.streams.extend(read_streams(connection, &unknown).await?);
         }
         let streams = named.into_iter().filter_map(|name| Some((name.clone(), *self.streams.get(name)?))).collect();
-        Ok(Plan::new(head.log, streams, stored))
+        Ok(Sequencer::new(head.log, streams, stored))
     }
 }
 
-/// Begins, and waits for the turn. `read committed`, whatever the server's default: each later statement must see what was
-/// committed before the turn came. A lock and not an update: the insert's trigger moves the row, and every version of it
-/// that a batch makes is one that a long snapshot forces readers to step over.
+/// Begins and waits for the lock. `read committed`, whatever the server's default: later statements must see everything committed
+/// before the lock was granted. A lock instead of an update, because the insert's trigger already updates the row, and each
+/// further row version slows readers down while an old snapshot is open.
 const BEGIN_WITH_HEAD: &str = "begin isolation level read committed read write;
      select position, recorded_at, hash from log.head where id = 1 for update";
 
-pub(super) async fn take_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
+pub(super) async fn lock_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
     let row = sqlx::raw_sql(BEGIN_WITH_HEAD).fetch_all(connection).await?.pop().ok_or(sqlx::Error::RowNotFound)?;
     let recorded_at = parse_time_text(row.try_get(1)?).ok_or_else(|| sqlx::Error::Decode("head.recorded_at".into()))?;
     let position = Position(row.try_get::<i64, _>(0)?.unsigned_abs());
@@ -299,19 +310,19 @@ async fn read_repeated(
     Ok(rows.iter().map(event_of).collect::<Result<_, _>>()?)
 }
 
-/// The batch as columns; one statement whatever the number of rows, so it is prepared once.
+/// The batch as arrays: the same prepared statement for any number of rows.
 const ROWS: &str = "unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[], $7::text[], \
      $8::text[], $9::bytea[], $10::text[], $11::bytea[], $12::bytea[], $13::text[], $14::bytea[], $15::bytea[], $16::bytea[])";
 
-/// Under the lock. The insert's trigger checks the rows and moves the head.
+/// Inserts under the lock. The trigger checks the rows and moves the head.
 pub(super) async fn insert(connection: &mut PgConnection, rows: &[Arc<RecordedEvent>]) -> Result<(), sqlx::Error> {
     let sql = format!("insert into log.event ({COLUMNS}) select * from {ROWS}");
     bind_rows(sqlx::query(AssertSqlSafe(sql)), rows).execute(connection).await?;
     Ok(())
 }
 
-/// A whole batch in one statement, hint included; false, and nothing stored, where the head is not the one that it was
-/// numbered from. Between that look and the lock which the trigger takes another node may write: then the trigger refuses.
+/// Inserts a batch and notifies in one statement. Returns false, and stores nothing, if the head has moved. If another node writes
+/// between that check and the trigger's lock, the trigger refuses.
 async fn insert_at(
     connection: &mut PgConnection,
     head: Head,
@@ -327,7 +338,7 @@ async fn insert_at(
     Ok(query.fetch_optional(connection).await?.is_some())
 }
 
-/// A guard or a key refused: class 23.
+/// Whether a trigger or key refused: class 23.
 pub(super) fn is_guarded(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| code.starts_with("23"))
@@ -363,7 +374,7 @@ fn number(value: u64) -> i64 {
     i64::try_from(value).expect("positions and versions stay below 2^63")
 }
 
-/// Ends the transaction. The hint goes with the commit: once per batch, behind the one lock, and only if it is committed.
+/// Ends the transaction. The notification is sent by the commit: once per batch, and only if it is committed.
 pub(super) async fn finish(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
 }

@@ -1,6 +1,6 @@
-//! A proof file checked by whoever has no log.
+//! Verification of a proof file without the log.
 //!
-//! Invariant: the file is judged as it lies, byte for byte: what reads the same and is written otherwise is refused.
+//! Invariant: the file must be encoded canonically, byte for byte; an equivalent encoding is refused.
 
 use crate::{
     checkpoint::{Checkpoint, NoteError, PublicKey},
@@ -11,60 +11,60 @@ use crate::{
 
 use super::{Entry, FORMAT, MAX_PROOF_BYTES, Proof, entry::proved_position};
 
-/// Why a file proves nothing.
+/// Why a proof file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
-    /// Nobody wrote so much.
+    /// It is too long.
     #[error("it is longer than {} MiB", MAX_PROOF_BYTES >> 20)]
     TooLong,
-    /// It is no proof file.
-    #[error("it is no proof file")]
+    /// It is not a proof file.
+    #[error("it is not a proof file")]
     Malformed(#[source] serde_json::Error),
-    /// Its form has another name.
-    #[error("its form is not {FORMAT}")]
+    /// It has another format.
+    #[error("its format is not {FORMAT}")]
     OtherFormat,
-    /// It says what a proof file says, in other bytes.
-    #[error("it is not written as a proof file is: line {line} was changed")]
+    /// It is not encoded canonically.
+    #[error("it is not encoded as a proof file: line {line} was changed")]
     NotCanonical {
         /// The first line that differs, from 1.
         line: usize,
     },
-    /// Its checkpoint proves nothing.
-    #[error("its checkpoint does not hold")]
+    /// Its checkpoint is invalid.
+    #[error("its checkpoint is invalid")]
     Note(#[from] NoteError),
-    /// Behind its checkpoint stands what the key has not signed.
-    #[error("its checkpoint has more than the one signature")]
+    /// Its checkpoint has further signatures, which the key does not cover.
+    #[error("its checkpoint has more than one signature")]
     MoreSignatures,
-    /// There is no event in it.
-    #[error("it holds no event")]
+    /// It contains no event.
+    #[error("it contains no event")]
     NoEvent,
     /// An event in it is not proved.
     #[error("event {number} of the file, {stream} version {version}: {flaw}")]
     Entry {
-        /// Which in the file, from 1.
+        /// Its number in the file, from 1.
         number: usize,
-        /// The stream that it says to be of.
+        /// Its stream according to the file.
         stream: String,
-        /// The version that it says to have.
+        /// Its version according to the file.
         version: StreamVersion,
-        /// What is wrong.
+        /// The flaw.
         flaw: EntryFlaw,
     },
 }
 
-/// What is wrong with an event of a proof file.
+/// Why an event of a proof file is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EntryFlaw {
-    /// No event has such a field.
+    /// A field is malformed.
     #[error("its {0} is malformed")]
     Malformed(&'static str),
-    /// The content does not give the hash.
+    /// The content does not match the hash.
     #[error("its content does not give its hash")]
     Changed,
-    /// It does not follow the one before it.
+    /// It does not follow the previous event.
     #[error("it does not follow the one before it in its stream")]
     Misplaced,
-    /// The position is not that of the leaf.
+    /// The position differs from that of the leaf.
     #[error("its position is not the one that is proved")]
     OtherPosition,
     /// The path does not lead to the root.
@@ -72,10 +72,10 @@ pub enum EntryFlaw {
     NotIncluded,
 }
 
-/// Checks a proof file with nothing but the public key.
+/// Verifies a proof file with the public key.
 ///
 /// # Errors
-/// What is wrong with it first.
+/// The first reason to refuse it.
 pub fn check(file: &[u8], key: &PublicKey) -> Result<(Checkpoint, Proof), ProofError> {
     if file.len() > MAX_PROOF_BYTES {
         return Err(ProofError::TooLong);

@@ -1,23 +1,23 @@
-//! Whether one checkpoint goes on where another ended, shown with the log between them.
+//! Checks with the log whether a newer checkpoint extends an older one.
 
 use crate::{
     checkpoint::Checkpoint,
     merkle::{Tree, is_consistent},
 };
 
-/// How two checkpoints and a log stand to each other.
+/// The relation of two checkpoints and a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Consistency {
-    /// The log begins with what the older one was signed over.
+    /// The log matches the older checkpoint.
     pub fits_older: bool,
-    /// The log begins with what the newer one was signed over.
+    /// The log matches the newer checkpoint.
     pub fits_newer: bool,
-    /// What the newer one was signed over begins with what the older one was.
+    /// The newer checkpoint extends the older one.
     pub extends: bool,
 }
 
 impl Consistency {
-    /// Makes the proof from the log's tree and checks it against the two signed roots.
+    /// Makes the consistency proof from the log's tree and checks it against the two signed roots.
     #[must_use]
     pub fn between(older: &Checkpoint, newer: &Checkpoint, tree: &Tree) -> Self {
         let fits = |checkpoint: &Checkpoint| tree.root(checkpoint.size) == Some(checkpoint.root);

@@ -1,4 +1,4 @@
-//! An event in a proof file: every stored field as it was hashed, texts as texts and bytes in hexadecimal.
+//! An event in a proof file: every hashed field, texts as texts and bytes in hexadecimal.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use uuid::Uuid;
@@ -10,14 +10,14 @@ use crate::{
     merkle::{Hash, LeafIndex},
 };
 
-/// An event and its way to the root.
+/// An event and its path to the root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields of an event, as everywhere")]
 pub struct Entry {
-    /// How many events stand before it in the log.
+    /// Number of events before it in the log.
     pub leaf_index: LeafIndex,
-    /// Where it stands, where the log numbers without holes; elsewhere nothing could prove it.
+    /// Its position, only in a dense log: in a log with holes it could not be proved.
     pub position: Option<Position>,
     pub stream: String,
     pub version: StreamVersion,
@@ -35,7 +35,7 @@ pub struct Entry {
     pub personal: Option<Hex<Vec<u8>>>,
     pub prev_hash: Hex<Hash>,
     pub hash: Hex<Hash>,
-    /// From the leaf's sibling up to the root's child.
+    /// Hashes from the leaf's sibling up to the root's child.
     pub path: Vec<Hex<Hash>>,
 }
 
@@ -64,7 +64,7 @@ impl Entry {
         }
     }
 
-    /// The hash that the content gives; otherwise the field that no event has like this.
+    /// The hash of the content, or the name of a malformed field.
     pub(super) fn computed_hash(&self) -> Result<Hash, &'static str> {
         let stream = StreamName::parse(&self.stream).map_err(|_| "stream")?;
         let recorded_at = parse_time_text(&self.recorded_at).ok_or("recorded_at")?;
@@ -90,13 +90,13 @@ impl Entry {
     }
 }
 
-/// Positions rise from 1: where the last of so many events has that very number, all have theirs. In a log that numbers with
-/// holes none is proved.
+/// Positions increase from 1: if the position of the last of n events is n, the log is dense up to there. In a log with holes no
+/// position is proved.
 pub(super) fn proved_position(checkpoint: &Checkpoint, index: LeafIndex) -> Option<Position> {
     (checkpoint.position.0 == checkpoint.size.0).then(|| Position(index.0).next())
 }
 
-/// Bytes, in the file as hexadecimal digits.
+/// Bytes, written as hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hex<T>(pub T);
 
@@ -109,7 +109,7 @@ impl<T: AsRef<[u8]>> Serialize for Hex<T> {
 impl<'de, T: TryFrom<Vec<u8>>> Deserialize<'de> for Hex<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let digits = String::deserialize(deserializer)?;
-        let bytes = hex::decode(digits).map_err(|_| D::Error::custom("not bytes in hexadecimal"))?;
-        T::try_from(bytes).map(Self).map_err(|_| D::Error::custom("not so many bytes"))
+        let bytes = hex::decode(digits).map_err(|_| D::Error::custom("not hexadecimal bytes"))?;
+        T::try_from(bytes).map(Self).map_err(|_| D::Error::custom("wrong number of bytes"))
     }
 }

@@ -1,4 +1,4 @@
-//! Proof files: what was made is accepted; whatever is changed about one is refused; whatever comes in, checking ends.
+//! Proof files: a valid one is accepted, any changed one is refused, and arbitrary input never panics.
 
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -59,7 +59,7 @@ async fn signed() -> Signed {
 }
 
 impl Signed {
-    /// A proof of the events of a stream that are at these places of it.
+    /// A proof of a range of a stream's events.
     async fn proof(&self, of: u64, places: std::ops::Range<usize>) -> Proof {
         let events = self.store.read_stream(&stream(of), Default::default(), 100).await.expect("it is read");
         let chosen = events[places].iter().map(|event| (LeafIndex(event.position.0 - 1), &**event));
@@ -79,7 +79,7 @@ impl Signed {
 }
 
 #[tokio::test]
-async fn what_was_made_is_accepted() {
+async fn a_valid_proof_is_accepted() {
     let signed = signed().await;
     for of in 0..STREAMS {
         let proof = signed.proof(of, 0..6).await;
@@ -91,14 +91,14 @@ async fn what_was_made_is_accepted() {
 }
 
 #[tokio::test]
-async fn what_is_newer_than_the_checkpoint_is_not_proved() {
+async fn events_newer_than_the_checkpoint_are_refused() {
     let signed = signed().await;
     let proof = signed.proof(2, 6..7).await;
     assert_eq!(signed.flaw(&proof), Some((1, EntryFlaw::NotIncluded)));
 }
 
 #[tokio::test]
-async fn another_key_proves_nothing() {
+async fn another_key_is_refused() {
     let signed = signed().await;
     let other = CheckpointKey::generate(signed.store.identity().await.expect("it has one"));
     let text = signed.proof(0, 0..2).await.text();
@@ -106,7 +106,7 @@ async fn another_key_proves_nothing() {
 }
 
 #[tokio::test]
-async fn only_the_key_s_own_signature_is_in_it() {
+async fn a_proof_contains_only_the_keys_own_signature() {
     let mut signed = signed().await;
     let witness = CheckpointKey::generate(signed.store.identity().await.expect("it has one"));
     let second = Checkpoint::open(&signed.note, signed.key.public()).expect("signed").sign(&witness);
@@ -120,7 +120,7 @@ async fn only_the_key_s_own_signature_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_chain_with_a_hole_a_swap_or_a_stranger_is_refused() {
+async fn a_chain_with_a_missing_swapped_or_foreign_event_is_refused() {
     let signed = signed().await;
     let whole = signed.proof(0, 0..5).await;
     let misplaced = |number, events: Vec<Entry>| {
@@ -143,7 +143,7 @@ async fn a_chain_with_a_hole_a_swap_or_a_stranger_is_refused() {
 }
 
 #[tokio::test]
-async fn a_forged_event_with_a_right_hash_is_refused() {
+async fn a_forged_event_with_a_matching_hash_is_refused() {
     let signed = signed().await;
     let mut proof = signed.proof(0, 0..1).await;
     proof.events[0].data = "{}".to_owned();
@@ -153,7 +153,7 @@ async fn a_forged_event_with_a_right_hash_is_refused() {
 }
 
 #[tokio::test]
-async fn another_place_in_the_log_is_refused() {
+async fn a_wrong_position_is_refused() {
     let signed = signed().await;
     let mut proof = signed.proof(0, 1..2).await;
     proof.events[0].position = Some(Position(5));
@@ -163,7 +163,7 @@ async fn another_place_in_the_log_is_refused() {
 }
 
 #[tokio::test]
-async fn where_positions_have_holes_none_is_stated() {
+async fn positions_with_holes_are_not_stated() {
     let mut signed = signed().await;
     let dense = Checkpoint::open(&signed.note, signed.key.public()).expect("signed");
     signed.note = Checkpoint { position: Position(900), ..dense }.sign(&signed.key);
@@ -174,7 +174,7 @@ async fn where_positions_have_holes_none_is_stated() {
     assert_eq!(signed.flaw(&proof), Some((2, EntryFlaw::OtherPosition)));
 }
 
-/// Every byte of a file, changed in several ways, removed and doubled: nothing but the file itself is accepted.
+/// Every byte of a file is changed in several ways, removed and doubled: only the original file is accepted.
 #[tokio::test]
 async fn a_change_of_any_byte_is_refused() {
     let signed = signed().await;
@@ -200,7 +200,7 @@ async fn a_change_of_any_byte_is_refused() {
 }
 
 #[tokio::test]
-async fn the_line_that_was_written_otherwise_is_named() {
+async fn the_line_with_another_encoding_is_named() {
     let signed = signed().await;
     let text = signed.proof(1, 0..1).await.text();
     let changed = text.replace("  \"version\": 1", "  \"version\":  1");
@@ -212,7 +212,7 @@ async fn the_line_that_was_written_otherwise_is_named() {
 }
 
 #[tokio::test]
-async fn a_file_without_end_is_not_read() {
+async fn an_overlong_file_is_refused() {
     let signed = signed().await;
     assert!(matches!(check(&vec![b' '; MAX_PROOF_BYTES + 1], signed.key.public()), Err(ProofError::TooLong)));
     let deep = "[".repeat(1_000_000);
@@ -220,7 +220,7 @@ async fn a_file_without_end_is_not_read() {
 }
 
 #[tokio::test]
-async fn one_checkpoint_extends_another_or_does_not() {
+async fn consistency_of_two_checkpoints_is_detected() {
     let signed = signed().await;
     let newer = Checkpoint::open(&signed.note, signed.key.public()).expect("signed");
     let at = |size: u64| {
@@ -253,7 +253,7 @@ proptest! {
         prop_assert!(check(text.as_bytes(), key.public()).is_err());
     }
 
-    /// Well-formed files with anything in their fields: refused, and without a panic.
+    /// Well-formed files with arbitrary fields are refused without a panic.
     #[test]
     fn whatever_stands_in_the_fields_it_ends(
         index in any::<u64>(), version in any::<u64>(), schema in any::<u32>(), text in "\\PC{0,40}", path in 0usize..70, note in "\\PC{0,80}",

@@ -1,4 +1,4 @@
-//! The log's tree in memory: what proofs are made from.
+//! Reads the log's Merkle tree into memory, to make proofs from.
 
 use std::pin::pin;
 
@@ -11,8 +11,8 @@ use crate::{
     port::{EventReader, ReadError},
 };
 
-/// The tree over the first events of the log, over fewer where it has fewer; `seen` is told each of them. Takes 64 bytes of
-/// memory an event. The events are taken by their stored hashes, which whoever compares the root with a signed one proves.
+/// The tree over the first `size` events of the log, or over all if it has fewer; `seen` is called with each event and its index.
+/// Takes 64 bytes of memory per event. Uses the stored hashes: comparing the root with a signed one verifies them.
 ///
 /// # Errors
 /// The log cannot be read.

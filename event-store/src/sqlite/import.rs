@@ -1,4 +1,4 @@
-//! A SQLite log that is filled from another. Its guards judge every row as they judge desk's own.
+//! Fills a SQLite log from another log. The triggers check every row as in normal appends.
 
 use std::{path::Path, sync::Arc};
 
@@ -20,7 +20,7 @@ use crate::{
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
 };
 
-/// A log in a file, to be filled.
+/// A log file that is being filled.
 pub struct SqliteImport {
     writer: SqlitePool,
     reader: SqliteReader,
@@ -28,7 +28,7 @@ pub struct SqliteImport {
 }
 
 impl SqliteImport {
-    /// Opens the file, making or migrating it first, as the log of this identity.
+    /// Opens the file as the log with this identity, creating or migrating it first.
     ///
     /// # Errors
     /// The file holds another log, is from a newer version, or cannot be used.
@@ -57,7 +57,7 @@ impl SqliteImport {
     }
 }
 
-/// Before anything is changed in the file, be it how it keeps its journal.
+/// Checks the file before anything in it is changed, including its journal mode.
 async fn refuse_other(path: &Path, identity: Identity) -> Result<(), ImportError> {
     let looking =
         SqlitePoolOptions::new().max_connections(1).connect_with(sqlite_options(path, Access::ReadOnly)).await;
@@ -85,7 +85,8 @@ async fn look_at(looking: &SqlitePool, identity: Identity) -> Result<(), ImportE
     Ok(())
 }
 
-/// Writes it into a log that has none; in one transaction with the mark, so that no log is served that was only begun.
+/// Writes the identity into a log that has none, in one transaction with the mark of an incomplete copy, so that such a log
+/// is never served.
 async fn ensure_identity(writer: &SqlitePool, identity: Identity) -> Result<(), ImportError> {
     let mut tx = writer.begin_with("begin immediate").await.map_err(away)?;
     let is_named = sqlx::query("select 1 from identity").fetch_optional(&mut *tx).await.map_err(away)?.is_some();
@@ -128,6 +129,6 @@ impl ImportTarget for SqliteImport {
 
     async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
         sqlx::query(WHOLE).bind(number(times_rise_after)).execute(&self.writer).await.map_err(away)?;
-        sql::settle(&self.writer).await.map_err(|SqlError(error)| away(error))
+        sql::flush(&self.writer).await.map_err(|SqlError(error)| away(error))
     }
 }

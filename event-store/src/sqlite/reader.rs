@@ -1,8 +1,7 @@
-//! Reading the log from the file, in pages, on connections that cannot write.
+//! Paged reads of the log file on read-only connections.
 
 use std::{path::Path, sync::Arc};
 
-use async_trait::async_trait;
 use sqlx::{
     AssertSqlSafe, Row as _, SqliteExecutor, SqlitePool,
     sqlite::{SqlitePoolOptions, SqliteRow},
@@ -16,9 +15,11 @@ use crate::{
     port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
     row::{COLUMNS, CopyMark, check_dense, decode_rows, no_end, number, page_size},
     sql::{Access, SqlError, sqlite_options},
+    sql_reader::sql_event_reader,
+    subscription,
 };
 
-/// Readers at once; each holds its page's snapshot for a moment only, so the WAL can be reset.
+/// Concurrent readers. Each holds a snapshot only while reading a page, so the WAL can be reset.
 const CONNECTIONS: u32 = 8;
 
 #[derive(Clone)]
@@ -35,7 +36,7 @@ impl SqliteReader {
         Self { pool, identity, head }
     }
 
-    /// A reader beside another process: it hears of nothing, and polls.
+    /// A reader beside another process: it gets no hints and polls.
     pub(crate) async fn open(path: &Path, access: Access) -> Result<Self, MigrationError> {
         let options = sqlite_options(path, access);
         let pool =
@@ -61,7 +62,7 @@ pub(super) async fn identity(from: impl SqliteExecutor<'_>) -> Result<Identity, 
     Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
 }
 
-/// Nothing for a log that was not filled from another. One that was last used by an older version has no table for it.
+/// `None` for a log that is not a copy. A log last used by an older version has no such table.
 pub(super) async fn copy(pool: &SqlitePool) -> Result<Option<CopyMark>, SqlError> {
     let table = sqlx::query("select 1 from sqlite_master where type = 'table' and name = 'copy'");
     if table.fetch_optional(pool).await?.is_none() {
@@ -75,88 +76,9 @@ async fn refuse_newer(pool: &SqlitePool) -> Result<(), MigrationError> {
     let newest = crate::migration::SQLITE_LOG.iter().map(|migration| migration.version).max().unwrap_or(0);
     let row = sqlx::query("select max(version) from _sqlx_migrations").fetch_one(pool).await.map_err(SqlError)?;
     let version: i64 = row.try_get(0).map_err(SqlError)?;
-    if version > newest { Err(MigrationError::Newer { room: "log", version }) } else { Ok(()) }
+    if version > newest { Err(MigrationError::Newer { database: "log", version }) } else { Ok(()) }
 }
 
 decode_rows!(SqliteRow);
 
-#[async_trait]
-impl EventReader for SqliteReader {
-    async fn find(&self, stream: &StreamName, event_id: Uuid) -> Result<Option<Arc<RecordedEvent>>, ReadError> {
-        let sql = format!("select {COLUMNS} from event where event_id = $1 and stream = $2");
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().to_vec());
-        Ok(self.fetch(query.bind(stream.as_str().to_owned())).await?.pop())
-    }
-
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
-        let sql = format!("select {COLUMNS} from event where event_id = $1");
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(event_id.as_bytes().to_vec());
-        Ok(self.fetch(query).await?.pop().map(|event| event.stream.clone()))
-    }
-
-    async fn head(&self) -> Result<Position, ReadError> {
-        let row = sqlx::query("select position from head").fetch_one(&self.pool).await;
-        let position: i64 = row.and_then(|row| row.try_get(0)).map_err(ReadError::unavailable)?;
-        Ok(Position(position.unsigned_abs()))
-    }
-
-    async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
-        let row = sqlx::query("select position, recorded_at, hash from head").fetch_optional(&self.pool).await;
-        let end = row.and_then(|row| row.as_ref().map_or_else(|| Ok(no_end()), end_of));
-        end.map(Some).map_err(ReadError::unavailable)
-    }
-
-    async fn identity(&self) -> Result<Identity, ReadError> {
-        Ok(self.identity)
-    }
-
-    async fn is_whole(&self) -> Result<bool, ReadError> {
-        let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
-        Ok(CopyMark::is_whole(copy.as_ref()))
-    }
-
-    async fn times_rise_after(&self) -> Result<Position, ReadError> {
-        let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
-        Ok(CopyMark::times_rise_after(copy.as_ref()))
-    }
-
-    fn positions(&self) -> Positions {
-        Positions::Dense
-    }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        after: StreamVersion,
-        limit: usize,
-    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let sql = format!("select {COLUMNS} from event where stream = $1 and version > $2 order by version limit $3");
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(stream.as_str().to_owned());
-        self.fetch(query.bind(number(after.0)).bind(page_size(limit))).await
-    }
-
-    async fn read_stream_after_position(
-        &self,
-        stream: &StreamName,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let sql = format!("select {COLUMNS} from event where stream = $1 and position > $2 order by version limit $3");
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(stream.as_str().to_owned());
-        self.fetch(query.bind(number(after.0)).bind(page_size(limit))).await
-    }
-
-    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let sql = format!("select {COLUMNS} from event where position > $1 order by position limit $2");
-        // from the start without a lower bound: a row forged at 0 or below must show as the flaw it is
-        let after_number = if after == Position::START { i64::MIN } else { number(after.0) };
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(after_number).bind(page_size(limit));
-        let page = self.fetch(query).await?;
-        check_dense(after, &page)?;
-        Ok(page)
-    }
-
-    fn subscribe(&self, after: Position) -> EventStream {
-        super::follow(self.clone(), self.head.clone(), after)
-    }
-}
+sql_event_reader!(SqliteReader, event: "event", head: "head");

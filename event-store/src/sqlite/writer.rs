@@ -1,18 +1,16 @@
-//! Writing batches, one `begin immediate` transaction each, in one of two ways.
+//! Writes batches, one `begin immediate` transaction each, in one of two ways.
 //!
-//! *At the known head*: the batch is numbered from what the writer remembers and sent to SQLite as one text of four
-//! statements, begin to commit: every change of threads between this task and SQLite's costs more than the statements. The
-//! file's own guards judge it; if an event id or a version is there already, nothing is stored and the batch goes the other
-//! way.
+//! *At the known head*: positions are assigned from the cached head, and the batch is sent to SQLite as one text of four statements,
+//! begin to commit, because each switch between this task and SQLite's thread costs more than the statements. The triggers and
+//! keys of the file check it; if an event id or a version exists already, nothing is stored and the second way is taken.
 //!
-//! *Asking first*: a transaction that looks up repeated ids and streams' heads before it inserts.
+//! *With lookups*: a transaction that looks up repeated ids and stream heads before it inserts.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use jiff::Timestamp;
 use sqlx::{
     AssertSqlSafe, Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
     error::{DatabaseError, ErrorKind},
@@ -23,31 +21,33 @@ use sqlx::{
 use tokio::sync::watch;
 
 use crate::{
-    append::{Answers, BatchError, BatchWriter},
+    clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
-    plan::{LogHead, Plan, Request, StreamHead},
+    group_commit::{Answers, BatchError, BatchWriter},
     port::Expected,
     row::COLUMNS,
+    sequencer::{LogHead, Request, Sequencer, StreamHead},
 };
 
-/// Stream heads remembered at most; about 20 MB. Beyond it all are forgotten and asked for again.
-const REMEMBERED_STREAMS: usize = 100_000;
-/// The most rows in one insert statement.
-const AT_ONCE: usize = 64;
-/// Ids per look-up statement.
-const LOOK_UP: usize = 64;
+/// Most cached stream heads, about 20 MB. Beyond that the cache is cleared.
+const CACHED_STREAMS: usize = 100_000;
+/// Most rows of one insert statement.
+const ROWS_PER_INSERT: usize = 64;
+/// Values per lookup statement.
+const VALUES_PER_LOOKUP: usize = 64;
 const COLUMN_COUNT: usize = 16;
 
 pub(super) struct SqliteWriter {
     pool: SqlitePool,
     announce: watch::Sender<Position>,
+    clock: Arc<dyn Clock>,
     head: Option<LogHead>,
     streams: HashMap<StreamName, StreamHead>,
 }
 
 impl SqliteWriter {
-    pub(super) fn new(pool: SqlitePool, announce: watch::Sender<Position>) -> Self {
-        Self { pool, announce, head: None, streams: HashMap::new() }
+    pub(super) fn new(pool: SqlitePool, announce: watch::Sender<Position>, clock: Arc<dyn Clock>) -> Self {
+        Self { pool, announce, clock, head: None, streams: HashMap::new() }
     }
 
     async fn commit(&mut self, batch: &[Request]) -> Result<Answers, sqlx::Error> {
@@ -56,20 +56,20 @@ impl SqliteWriter {
         {
             return Ok(answers);
         }
-        self.commit_asking_first(batch).await
+        self.commit_with_lookups(batch).await
     }
 
-    /// Nothing where a guard refused, or where an event of the batch may be a repeat.
+    /// `None` if a trigger or key refused, or if an event of the batch may be a repeat.
     async fn commit_at(&mut self, head: LogHead, batch: &[Request]) -> Result<Option<Answers>, sqlx::Error> {
-        if batch.iter().map(|request| request.events.len()).sum::<usize>() > AT_ONCE {
+        if batch.iter().map(|request| request.events.len()).sum::<usize>() > ROWS_PER_INSERT {
             return Ok(None);
         }
         let mut connection = self.pool.acquire().await?;
-        self.learn_streams(&mut connection, batch).await?;
-        let mut plan = Plan::new(head, self.known_streams(batch), Vec::new());
-        let answers: Answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
-        let (head, streams, rows) = plan.into_parts();
-        // What looks like a conflict may be the repeat of an event that is recorded: that is asked first.
+        self.cache_streams(&mut connection, batch).await?;
+        let mut sequencer = Sequencer::new(head, self.known_streams(batch), Vec::new());
+        let answers: Answers = batch.iter().map(|request| sequencer.admit(request, self.clock.now())).collect();
+        let (head, streams, rows) = sequencer.into_parts();
+        // An apparent conflict may be a repeated event, which only the lookups can tell.
         let Some(last) = rows.last().filter(|_| answers.iter().all(Result::is_ok)) else { return Ok(None) };
         let query = rows.iter().fold(sqlx::query(AssertSqlSafe(commit_sql(rows.len()))), bind_event);
         if let Err(error) = bind_head(query, last).execute(&mut *connection).await {
@@ -81,17 +81,17 @@ impl SqliteWriter {
         Ok(Some(answers))
     }
 
-    async fn commit_asking_first(&mut self, batch: &[Request]) -> Result<Answers, sqlx::Error> {
+    async fn commit_with_lookups(&mut self, batch: &[Request]) -> Result<Answers, sqlx::Error> {
         let mut tx = self.pool.begin_with("begin immediate").await?;
         let head = match self.head {
             Some(head) => head,
             None => read_head(&mut tx).await?,
         };
-        self.learn_streams(&mut tx, batch).await?;
+        self.cache_streams(&mut tx, batch).await?;
         let stored = read_repeated(&mut tx, batch).await?;
-        let mut plan = Plan::new(head, self.known_streams(batch), stored);
-        let answers = batch.iter().map(|request| plan.admit(request, Timestamp::now())).collect();
-        let (head, streams, rows) = plan.into_parts();
+        let mut sequencer = Sequencer::new(head, self.known_streams(batch), stored);
+        let answers = batch.iter().map(|request| sequencer.admit(request, self.clock.now())).collect();
+        let (head, streams, rows) = sequencer.into_parts();
         if !rows.is_empty() {
             write_rows(&mut tx, &rows).await?;
             tx.commit().await?;
@@ -102,9 +102,9 @@ impl SqliteWriter {
         Ok(answers)
     }
 
-    /// Looks up the streams that are not remembered. One that the batch means to begin is taken for new: the guards know.
-    async fn learn_streams(&mut self, connection: &mut SqliteConnection, batch: &[Request]) -> Result<(), sqlx::Error> {
-        if self.streams.len() > REMEMBERED_STREAMS {
+    /// Looks up the streams that are not cached. A stream expected not to exist is assumed new; the keys refuse it otherwise.
+    async fn cache_streams(&mut self, connection: &mut SqliteConnection, batch: &[Request]) -> Result<(), sqlx::Error> {
+        if self.streams.len() > CACHED_STREAMS {
             self.streams.clear();
         }
         let mut named = HashSet::new();
@@ -114,7 +114,7 @@ impl SqliteWriter {
             .map(|request| &request.stream)
             .filter(|stream| !self.streams.contains_key(*stream))
             .collect();
-        for names in unknown.chunks(LOOK_UP) {
+        for names in unknown.chunks(VALUES_PER_LOOKUP) {
             self.streams.extend(read_streams(connection, names).await?);
         }
         Ok(())
@@ -137,13 +137,13 @@ impl BatchWriter for SqliteWriter {
     }
 }
 
-/// Inserts rows that are numbered already, and moves the head behind them.
+/// Inserts rows and moves the head.
 pub(super) async fn write_rows(
     tx: &mut Transaction<'static, Sqlite>,
     rows: &[Arc<RecordedEvent>],
 ) -> Result<(), sqlx::Error> {
     let Some(last) = rows.last() else { return Ok(()) };
-    for rows in rows.chunks(AT_ONCE) {
+    for rows in rows.chunks(ROWS_PER_INSERT) {
         let query = sqlx::query(AssertSqlSafe(insert_sql(rows.len())));
         rows.iter().fold(query, bind_event).execute(&mut **tx).await?;
     }
@@ -165,10 +165,10 @@ async fn read_streams(
         "select e.stream, e.version, e.hash from event e join \
          (select stream, max(version) as version from event where stream in ({}) group by stream) last \
          on e.stream = last.stream and e.version = last.version",
-        placeholders(LOOK_UP)
+        placeholders(VALUES_PER_LOOKUP)
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
-    for index in 0..LOOK_UP {
+    for index in 0..VALUES_PER_LOOKUP {
         query = query.bind(names.get(index).map(|name| name.as_str().to_owned()));
     }
     let rows = query.fetch_all(connection).await?;
@@ -185,11 +185,11 @@ async fn read_repeated(
     batch: &[Request],
 ) -> Result<Vec<Arc<RecordedEvent>>, sqlx::Error> {
     let ids: Vec<_> = batch.iter().flat_map(|request| request.events.iter().map(|event| event.event_id)).collect();
-    let sql = format!("select {COLUMNS} from event where event_id in ({})", placeholders(LOOK_UP));
+    let sql = format!("select {COLUMNS} from event where event_id in ({})", placeholders(VALUES_PER_LOOKUP));
     let mut found = Vec::new();
-    for ids in ids.chunks(LOOK_UP) {
+    for ids in ids.chunks(VALUES_PER_LOOKUP) {
         let mut query = sqlx::query(AssertSqlSafe(sql.clone()));
-        for index in 0..LOOK_UP {
+        for index in 0..VALUES_PER_LOOKUP {
             query = query.bind(ids.get(index).map(|id| id.as_bytes().to_vec()));
         }
         for row in query.fetch_all(&mut **tx).await? {
@@ -199,7 +199,7 @@ async fn read_repeated(
     Ok(found)
 }
 
-/// Undoes a batch that was refused by a guard or a key; any other failure stays one, and its connection goes.
+/// Rolls back a batch that a trigger or key refused; after any other error the connection is closed and the error returned.
 async fn roll_back(mut connection: PoolConnection<Sqlite>, error: sqlx::Error) -> Result<(), sqlx::Error> {
     if is_guarded(&error) && sqlx::query("rollback").execute(&mut *connection).await.is_ok() {
         return Ok(());
@@ -207,7 +207,7 @@ async fn roll_back(mut connection: PoolConnection<Sqlite>, error: sqlx::Error) -
     connection.detach().close_hard().await.and(Err(error))
 }
 
-/// A guard or a key refused what was written.
+/// Whether a trigger or key refused a statement.
 pub(super) fn is_guarded(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.kind() != ErrorKind::Other || is_raised(error))
 }
@@ -219,7 +219,7 @@ fn is_raised(error: &dyn DatabaseError) -> bool {
 
 const MOVE_HEAD: &str = "update head set position = ?, recorded_at = ?, hash = ?";
 
-/// The whole transaction; few lengths of batches are frequent, and those stay prepared.
+/// The whole transaction. Few batch lengths are frequent, and those stay prepared.
 fn commit_sql(rows: usize) -> String {
     format!("begin immediate; {}; {MOVE_HEAD}; commit", insert_sql(rows))
 }

@@ -1,4 +1,4 @@
-//! Where data keys are kept, wrapped: `keys.db`, or a database of its own, so that its backups can be short-lived.
+//! The store of wrapped data keys: `keys.db` or a separate database, so that its backups can have a short retention.
 
 use std::{
     collections::HashMap,
@@ -15,28 +15,29 @@ use crate::{
     vault::VaultError,
 };
 
-/// A key as it is kept.
+/// A stored key.
 #[derive(Clone, PartialEq, Eq)]
 pub enum KeyRecord {
     /// Wrapped by the master key.
     Wrapped(Vec<u8>),
-    /// Destroyed for good.
+    /// Destroyed permanently.
     Destroyed,
 }
 
-/// Keeps wrapped keys. What it answers is on disk.
+/// Stores wrapped keys. Changes are on disk when a method returns.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// The key with this id, if there ever was one.
+    /// The key with this id, or its tombstone.
     async fn get(&self, key_id: &str) -> Result<Option<KeyRecord>, VaultError>;
 
-    /// Those of these keys that there ever were, in any order.
+    /// The keys, or tombstones, that exist for these ids, in any order.
     async fn get_many(&self, key_ids: &[Arc<str>]) -> Result<Vec<(Arc<str>, KeyRecord)>, VaultError>;
 
-    /// Adds a key unless there is one; answers what is there then. An erased subject's is `Destroyed`.
-    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError>;
+    /// Adds a key unless the id exists, and returns the stored record: `Destroyed` for an erased subject.
+    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>, now: Timestamp)
+    -> Result<KeyRecord, VaultError>;
 
-    /// Destroys all keys of a subject and remembers that it gets no more. Answers the ids of its keys.
+    /// Destroys all keys of a subject and records that it gets no new ones. Returns the ids of its keys.
     async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError>;
 }
 
@@ -44,7 +45,7 @@ pub trait KeyStore: Send + Sync {
 pub struct SqlKeys(Database);
 
 impl SqlKeys {
-    /// Keys in a database that has been migrated.
+    /// Keys in a database whose schema is up to date.
     #[must_use]
     pub fn new(database: Database) -> Self {
         Self(database)
@@ -58,12 +59,11 @@ impl From<SqlError> for VaultError {
 }
 
 const GET: &str = "select wrapped from data_key where key_id = $1";
-/// Keys that are asked for at a time.
+/// Keys per query.
 const MANY: usize = 64;
-static GET_MANY: LazyLock<String> = LazyLock::new(|| {
-    let places: Vec<String> = (1..=MANY).map(|number| format!("${number}")).collect();
-    format!("select key_id, wrapped from data_key where key_id in ({})", places.join(", "))
-});
+/// SQLite's placeholders have no numbers: the driver would look up the name of each.
+static GET_MANY_SQLITE: LazyLock<String> = LazyLock::new(|| get_many_sql(|_| "?".to_owned()));
+static GET_MANY_POSTGRES: LazyLock<String> = LazyLock::new(|| get_many_sql(|number| format!("${number}")));
 const ADD: &str = "insert into data_key (key_id, subject, wrapped, created_at) values ($1, $2, $3, $4)
      on conflict (key_id) do nothing";
 const IS_ERASED: &str = "select 1 from erased_subject where subject = $1";
@@ -71,6 +71,11 @@ const ERASE: &str = "insert into erased_subject (subject, erased_at) values ($1,
 const DESTROY: &str =
     "update data_key set wrapped = null, destroyed_at = $2 where subject = $1 and wrapped is not null";
 const KEYS_OF: &str = "select key_id from data_key where subject = $1";
+
+fn get_many_sql(placeholder: impl Fn(usize) -> String) -> String {
+    let placeholders: Vec<String> = (1..=MANY).map(placeholder).collect();
+    format!("select key_id, wrapped from data_key where key_id in ({})", placeholders.join(", "))
+}
 
 fn record(row: &Row, column: usize) -> Result<KeyRecord, SqlError> {
     Ok(row.optional_bytes(column)?.map_or(KeyRecord::Destroyed, KeyRecord::Wrapped))
@@ -84,25 +89,35 @@ impl KeyStore for SqlKeys {
     }
 
     async fn get_many(&self, key_ids: &[Arc<str>]) -> Result<Vec<(Arc<str>, KeyRecord)>, VaultError> {
+        let sql = match &self.0 {
+            Database::Sqlite { .. } => &*GET_MANY_SQLITE,
+            Database::Postgres(_) => &*GET_MANY_POSTGRES,
+        };
         let mut found = Vec::with_capacity(key_ids.len());
         for asked in key_ids.chunks(MANY) {
-            // The last one is asked for again where there are fewer, so that the statement is always the same.
+            // A shorter chunk is padded with its last id, so that the statement is always the same.
             let last = asked.last().into_iter().cycle();
             let values: Vec<Value<'_>> = asked.iter().chain(last).take(MANY).map(|id| (&**id).into()).collect();
-            for row in self.0.fetch(&GET_MANY, &values).await? {
+            for row in self.0.fetch(sql, &values).await? {
                 found.push((row.text(0)?.into(), record(&row, 1)?));
             }
         }
         Ok(found)
     }
 
-    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {
+    async fn add(
+        &self,
+        key_id: &str,
+        subject: Uuid,
+        wrapped: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<KeyRecord, VaultError> {
         let mut tx = self.0.begin().await?;
         lock_subject(&mut tx, subject).await?;
         if !tx.fetch(IS_ERASED, &[subject.into()]).await?.is_empty() {
             return Ok(KeyRecord::Destroyed);
         }
-        let now = time_text(Timestamp::now());
+        let now = time_text(now);
         tx.execute(ADD, &[key_id.into(), subject.into(), (&*wrapped).into(), (&*now).into()]).await?;
         tx.commit().await?;
         self.get(key_id).await?.ok_or_else(|| VaultError::WrongMasterKey(key_id.into()))
@@ -120,8 +135,8 @@ impl KeyStore for SqlKeys {
     }
 }
 
-/// A key is not added while its subject is being erased: in PostgreSQL an advisory lock per subject, in SQLite the one
-/// write transaction.
+/// Prevents adding a key while its subject is being erased: PostgreSQL takes an advisory lock per subject, SQLite has only one
+/// write transaction anyway.
 async fn lock_subject(tx: &mut Transaction, subject: Uuid) -> Result<(), SqlError> {
     if !tx.is_postgres() {
         return Ok(());
@@ -130,7 +145,7 @@ async fn lock_subject(tx: &mut Transaction, subject: Uuid) -> Result<(), SqlErro
     tx.fetch("select 1 from pg_advisory_xact_lock($1)", &[number.into()]).await.map(drop)
 }
 
-/// Keys that end with the process, for tests.
+/// Keys in memory, for tests.
 #[derive(Default)]
 pub struct MemoryKeys(Mutex<KeyTable>);
 
@@ -153,7 +168,13 @@ impl KeyStore for MemoryKeys {
         Ok(found.collect())
     }
 
-    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {
+    async fn add(
+        &self,
+        key_id: &str,
+        subject: Uuid,
+        wrapped: Vec<u8>,
+        _now: Timestamp,
+    ) -> Result<KeyRecord, VaultError> {
         let mut table = self.0.lock().expect("no code panics while it holds this lock");
         if table.erased.contains(&subject) {
             return Ok(KeyRecord::Destroyed);

@@ -18,7 +18,7 @@ const NONCE: usize = 12;
 /// Wraps data keys.
 pub struct MasterKey(Aes256Gcm);
 
-/// Why there is no master key.
+/// Why the master key could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// The file cannot be read or written.
@@ -26,17 +26,17 @@ pub enum MasterKeyError {
     File {
         /// Which file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         #[source]
         source: io::Error,
     },
-    /// The file holds something else.
+    /// The file does not contain a key.
     #[error("master key file {0} must hold 64 hexadecimal digits")]
     Malformed(PathBuf),
 }
 
 impl MasterKey {
-    /// A new random key that nobody else knows.
+    /// A new random key.
     #[must_use]
     pub fn generate() -> Self {
         Self::from_secret(&rand::random())
@@ -63,7 +63,7 @@ impl MasterKey {
         Self::parse(&text).ok_or_else(|| MasterKeyError::Malformed(path.to_owned()))
     }
 
-    /// Reads the key from a file, or makes one there with mode 0600. Says whether it was made.
+    /// Reads the key from a file, or makes one there with mode 0600. Returns whether it was made.
     ///
     /// # Errors
     /// The file cannot be read or written, or does not hold a key.

@@ -1,7 +1,7 @@
-//! How a personal part is sealed. Bytes: format (1) | content mark (16) | nonce (12) | AES-256-GCM ciphertext and tag.
+//! Sealing of a personal part. Bytes: format (1) | content mark (16) | nonce (12) | AES-256-GCM ciphertext and tag.
 //!
-//! The content mark is an HMAC of the plain text under the subject's key: it tells whether a repeated event says the same
-//! without opening it, and nothing can be guessed from it once the key is gone.
+//! The content mark is an HMAC of the plain text under the subject's key: it shows whether a repeated event has the same content
+//! without opening it, and reveals nothing once the key is destroyed.
 //! Invariant: the ciphertext is bound to event id, type and key id, so it cannot be moved to another event.
 
 use aes_gcm::{
@@ -19,7 +19,7 @@ const MARK: usize = 16;
 const NONCE: usize = 12;
 const HEADER: usize = 1 + MARK + NONCE;
 
-/// A data key, and what is derived from it; wiped when dropped.
+/// A data key and the keys derived from it; wiped when dropped.
 pub struct DataKey {
     secret: Zeroizing<[u8; 32]>,
     seal: Aes256Gcm,
@@ -33,7 +33,7 @@ impl DataKey {
         Self::from_secret(Zeroizing::new(rand::random()))
     }
 
-    /// The key made of these 32 bytes: what the vault unwraps, and what the frozen vector in `tests/golden` is opened with.
+    /// The key with these 32 bytes, as unwrapped by the vault or given in a test vector.
     #[must_use]
     pub fn from_secret(secret: Zeroizing<[u8; 32]>) -> Self {
         let seal_key = derive(&secret, b"fiido-desk/seal/1");
@@ -61,7 +61,7 @@ fn derive(secret: &[u8; 32], label: &[u8]) -> Zeroizing<[u8; 32]> {
     key
 }
 
-/// What the ciphertext is bound to: event id, type and key id, each behind its length.
+/// The additional authenticated data: event id, type and key id, each preceded by its length.
 #[must_use]
 pub fn binding(event: &SealedEvent, key_id: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(128);
@@ -87,7 +87,7 @@ pub fn seal(key: &DataKey, binding: &[u8], plain: &[u8]) -> Vec<u8> {
     sealed
 }
 
-/// The plain text, or nothing where key, event or bytes do not belong together.
+/// The plain text; `None` if key, event and bytes do not belong together.
 #[must_use]
 pub fn open(key: &DataKey, binding: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     let (header, ciphertext) = sealed.split_at_checked(HEADER)?;
@@ -97,13 +97,13 @@ pub fn open(key: &DataKey, binding: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     (header[0] == FORMAT && header[1..=MARK] == key.content_mark(&plain)).then_some(plain)
 }
 
-/// Whether sealed bytes hold this plain text.
+/// Whether sealed bytes contain this plain text.
 #[must_use]
 pub fn holds(key: &DataKey, sealed: &[u8], plain: &[u8]) -> bool {
     sealed.get(1..=MARK).is_some_and(|mark| mark == key.content_mark(plain))
 }
 
-/// Whether two parts sealed with one key hold the same text, by their marks.
+/// Whether two parts sealed with the same key contain the same text, compared by their marks.
 #[must_use]
 pub fn same_sealed_content(one: Option<&[u8]>, other: Option<&[u8]>) -> bool {
     match (one, other) {

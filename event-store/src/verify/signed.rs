@@ -1,8 +1,8 @@
-//! The log compared with checkpoints on the way: the Merkle tree's edge grows with every event, and wherever a checkpoint was
-//! signed its root must be the checkpoint's.
+//! Compares the log with checkpoints during the walk: the right edge of the Merkle tree grows with every event, and its root must
+//! equal that of each checkpoint of the same size.
 //!
-//! Invariant: checkpoints are compared from the smallest on, so what the newest that fits was signed over is right, and the
-//! first bad position lies behind that and not behind the first that does not fit.
+//! Invariant: checkpoints are compared in order of size, so everything covered by the newest matching one is right, and the first
+//! bad position is after that and not after the first mismatch.
 
 use crate::{
     checkpoint::Checkpoint,
@@ -13,35 +13,35 @@ use crate::{
 
 use super::Flaw;
 
-/// What was signed of the log and kept elsewhere.
+/// Checkpoints and proofs that were kept elsewhere.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     /// Checkpoints of this log, in any order.
     pub checkpoints: Vec<Checkpoint>,
-    /// Parts of it that proof files prove: where a checkpoint does not fit, they tell more of where that begins.
+    /// Parts of the log proved by proof files: they narrow down where a mismatch begins.
     pub parts: Vec<Part>,
 }
 
-/// What checkpoints vouch for.
+/// What the checkpoints prove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proved {
-    /// The newest checkpoint that the log fits; everything that it was signed over is as it was then.
+    /// The newest matching checkpoint; all events it covers are unchanged.
     pub newest: Option<Checkpoint>,
-    /// The first position that none of them vouches for; where there is no event yet, the number behind the last that one does.
+    /// The first position not covered by any of them; if there is no such event yet, the next number.
     pub unproven_from: Position,
-    /// How many events that were walked through stand from there on.
+    /// Number of verified events from there on.
     pub unproven_events: u64,
 }
 
 pub(super) struct Signed {
     range: CompactRange,
-    /// Still to come, the smallest last.
+    /// Not yet compared; the smallest is last.
     expected: Vec<Checkpoint>,
     newest: Option<Checkpoint>,
-    /// The event behind the newest that fits.
+    /// Position of the first event after the newest matching checkpoint.
     unproven_from: Option<Position>,
     parts: Vec<Part>,
-    /// Kept where there are parts to compare.
+    /// Kept if there are proved parts to compare.
     leaves: Vec<Hash>,
 }
 
@@ -59,7 +59,7 @@ impl Signed {
         }
     }
 
-    /// Takes in the next event of the log, which is as its own hash says.
+    /// Adds the next event of the log, whose own hash is already verified.
     pub(super) fn step(&mut self, event: &RecordedEvent) -> Option<(Position, Flaw)> {
         let leaf = leaf_hash(&event.hash);
         self.range.append(leaf);
@@ -70,7 +70,7 @@ impl Signed {
         self.compare(event.position)
     }
 
-    /// Compares with the checkpoints that were signed when the log ended here.
+    /// Compares with the checkpoints of the current size.
     pub(super) fn compare(&mut self, here: Position) -> Option<(Position, Flaw)> {
         let mut fails = false;
         while let Some(expected) = self.expected.pop_if(|expected| expected.size == self.range.size()) {
@@ -92,8 +92,8 @@ impl Signed {
         (from, Flaw::NotAsSigned { from, to })
     }
 
-    /// Whether a checkpoint was signed over more than the log has. Where a proved part of what is left is wrong, that comes
-    /// first. In a log that numbers with holes, what is known of the missing events is where the last of them stood.
+    /// Whether a checkpoint covers more events than the log has. If a proved part of the remaining log is wrong, that is
+    /// reported first. In a log with holes only the position of the last missing event is known.
     pub(super) fn is_cut_off_after(&self, last: Position, dense: bool) -> Option<(Position, Flaw)> {
         let newest = self.expected.first()?;
         let missing = if dense { last.next() } else { newest.position };
@@ -105,8 +105,8 @@ impl Signed {
         })
     }
 
-    /// Bounds of the first bad position, narrowed by the parts that are proved: it does not lie in one that is right, nor
-    /// behind one that is wrong. In a log that numbers with holes leaves say nothing about positions.
+    /// Bounds of the first bad position, narrowed by the proved parts: it is not in a matching part, nor after a mismatched
+    /// one. In a log with holes leaves do not determine positions.
     fn narrowed(&self, from: Position, to: Position, here: Position) -> Option<(Position, Position)> {
         if self.parts.is_empty() || self.range.size().0 != here.0 {
             return None;
@@ -129,8 +129,8 @@ impl Signed {
         Some((Position(first + 1), Position(last + 1)))
     }
 
-    /// Whether a checkpoint that fits was signed over this position.
-    pub(super) fn vouches_for(&self, position: Position) -> bool {
+    /// Whether a matching checkpoint covers this position.
+    pub(super) fn covers(&self, position: Position) -> bool {
         position <= self.proved_up_to()
     }
 
@@ -147,7 +147,7 @@ impl Signed {
         self.range
     }
 
-    /// Where there is no such event yet, the number that a dense log would give it.
+    /// If there is no such event yet, the position that a dense log would assign next.
     fn unproven_from(&self) -> Position {
         self.unproven_from.unwrap_or_else(|| self.proved_up_to().next())
     }

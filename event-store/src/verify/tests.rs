@@ -1,5 +1,5 @@
-//! Verifying a log that numbers with holes and is written by several clocks. (Of dense logs, and of every place that a hand can
-//! reach in a file, `tests/it/tamper.rs` and `tests/it/checkpoint_attacks.rs` tell.)
+//! Verifying a log with holes that several clocks write to. Dense logs and tampering with files are tested in `tests/it/tamper.rs`
+//! and `tests/it/checkpoint_attacks.rs`.
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -10,15 +10,15 @@ use crate::{
     checkpoint::Checkpoint,
     memory::MemoryStore,
     merkle::{Tree, leaf_hash},
-    plan::Request,
     port::{EventStream, Expected, Identity},
     samples::event,
+    sequencer::Request,
 };
 
-/// A log as a hand, or a scavenge, left it.
+/// A log as tampering or a scavenge may leave it.
 struct Left {
     events: Vec<Arc<RecordedEvent>>,
-    losses: Vec<Loss>,
+    truncations: Vec<Truncation>,
 }
 
 impl Left {
@@ -33,7 +33,7 @@ impl Left {
             }
         }
         let events = log.read_all(Position::START, usize::MAX).await.expect("memory answers");
-        Self { events, losses: Vec::new() }
+        Self { events, truncations: Vec::new() }
     }
 
     fn change(&mut self, place: usize, change: impl FnOnce(&mut RecordedEvent)) {
@@ -73,7 +73,7 @@ impl EventReader for Left {
         Ok(None)
     }
 
-    async fn holder(&self, _: Uuid) -> Result<Option<StreamName>, ReadError> {
+    async fn owner(&self, _: Uuid) -> Result<Option<StreamName>, ReadError> {
         Ok(None)
     }
 
@@ -111,8 +111,8 @@ impl EventReader for Left {
         Ok(self.events.iter().filter(|event| event.position > after).take(limit).cloned().collect())
     }
 
-    async fn losses(&self) -> Result<Vec<Loss>, ReadError> {
-        Ok(self.losses.clone())
+    async fn truncations(&self) -> Result<Vec<Truncation>, ReadError> {
+        Ok(self.truncations.clone())
     }
 
     fn subscribe(&self, _: Position) -> EventStream {
@@ -121,7 +121,7 @@ impl EventReader for Left {
 }
 
 #[tokio::test]
-async fn clocks_that_differ_are_no_flaw_where_each_stream_has_its_own() {
+async fn different_clocks_per_stream_are_not_a_flaw() {
     let log = Left::new().await;
     let times: Vec<_> = log.events.iter().map(|event| event.recorded_at).collect();
     assert!(!times.is_sorted(), "the clocks of this log do not differ");
@@ -130,7 +130,7 @@ async fn clocks_that_differ_are_no_flaw_where_each_stream_has_its_own() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_earlier_than_the_one_before_it_in_its_stream_is_out_of_time() {
+async fn a_time_before_the_previous_event_of_the_stream_is_a_flaw() {
     let mut log = Left::new().await;
     let earlier = log.events[4].recorded_at;
     log.change(8, |event| {
@@ -142,7 +142,7 @@ async fn an_event_that_is_earlier_than_the_one_before_it_in_its_stream_is_out_of
 }
 
 #[tokio::test]
-async fn what_was_scavenged_is_told_as_what_it_is() {
+async fn scavenged_events_are_reported_as_gone() {
     let mut log = Left::new().await;
     let (stream, position) = (stream_of(2), log.position(9));
     log.events.retain(|event| event.stream != stream || event.version > StreamVersion(2));
@@ -158,31 +158,31 @@ async fn what_was_scavenged_is_told_as_what_it_is() {
 }
 
 #[tokio::test]
-async fn what_the_database_was_told_to_take_away_is_told_before_it_is_gone() {
-    let loss = |n, up_to: Option<u64>| Loss {
+async fn a_configured_truncation_is_reported_before_events_are_gone() {
+    let truncation = |n, up_to: Option<u64>| Truncation {
         stream: stream_of(n),
         position: Position(1_000_000),
         up_to: up_to.map(StreamVersion),
         what: "$tb is 3".to_owned(),
     };
     let flaw = |n| Flaw::Withheld { stream: stream_of(n), what: "$tb is 3".to_owned() };
-    for (losses, first_bad) in [
-        (vec![loss(3, Some(3))], Some((2, 3))),
-        (vec![loss(3, None)], Some((2, 3))),
-        (vec![loss(4, Some(2)), loss(2, Some(5))], Some((1, 2))),
-        (vec![loss(4, Some(0))], None),
+    for (truncations, first_bad) in [
+        (vec![truncation(3, Some(3))], Some((2, 3))),
+        (vec![truncation(3, None)], Some((2, 3))),
+        (vec![truncation(4, Some(2)), truncation(2, Some(5))], Some((1, 2))),
+        (vec![truncation(4, Some(0))], None),
     ] {
         let mut log = Left::new().await;
-        log.losses = losses;
+        log.truncations = truncations;
         assert_eq!(log.first_flaw().await, first_bad.map(|(place, n)| (log.position(place), flaw(n))));
     }
     let mut log = Left::new().await;
-    log.losses = vec![loss(9, None)];
+    log.truncations = vec![truncation(9, None)];
     assert_eq!(log.first_flaw().await, Some((Position(1_000_000), flaw(9))), "of that stream there is nothing left");
 }
 
 #[tokio::test]
-async fn checkpoints_are_met_by_size_and_told_by_position() {
+async fn checkpoints_match_by_size_and_are_reported_by_position() {
     let log = Left::new().await;
     let report = log.against(&[log.checkpoint(0), log.checkpoint(7), log.checkpoint(15)]).await;
     let proved = report.proved.expect("checkpoints were given");
@@ -194,7 +194,7 @@ async fn checkpoints_are_met_by_size_and_told_by_position() {
 }
 
 #[tokio::test]
-async fn a_rewrite_lies_between_what_was_proved_and_what_was_signed() {
+async fn a_rewrite_is_located_between_matching_and_mismatched_checkpoint() {
     let log = Left::new().await;
     let (good, bad) = (log.checkpoint(7), Checkpoint { root: [9; 32], ..log.checkpoint(12) });
     let report = log.against(&[good, bad]).await;
@@ -204,14 +204,14 @@ async fn a_rewrite_lies_between_what_was_proved_and_what_was_signed() {
 }
 
 #[tokio::test]
-async fn the_same_size_at_another_position_is_not_as_signed() {
+async fn the_same_size_at_another_position_is_a_mismatch() {
     let log = Left::new().await;
     let moved = Checkpoint { position: Position(log.position(11).0 + 1), ..log.checkpoint(12) };
     assert!(matches!(log.against(&[moved]).await.first_flaw, Some((_, Flaw::NotAsSigned { .. }))));
 }
 
 #[tokio::test]
-async fn a_log_that_ends_before_its_checkpoint_was_cut() {
+async fn a_log_shorter_than_its_checkpoint_is_truncated() {
     let mut log = Left::new().await;
     let newest = log.checkpoint(20);
     log.events.truncate(18);

@@ -1,10 +1,12 @@
 //! Reads the folder of questions and answers.
 //!
 //! The format is what a person without our tools can write in any editor (`#` title, `##` key, `###` language, `Q:`
-//! lines, then the answer), so what can be wrong is said with file and line.
+//! lines, then the answer), so every fault is reported with file and line.
 //!
 //! *Invariants:* every entry has every language, each with a question and an answer; a key occurs once in the folder.
 
+mod entry;
+mod error;
 mod fault;
 mod parse;
 
@@ -12,36 +14,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(super) use entry::{Article, Entry};
+pub use error::FaqError;
 pub use fault::{Fault, Malformed};
-
-use super::FaqError;
-use domain::Language;
-
-/// One topic, in every language.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) zh: Article,
-    pub(super) en: Article,
-    /// Where the key stands, counted from 1.
-    pub(super) line: usize,
-}
-
-/// What customers ask, and what we answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Article {
-    pub(super) questions: Vec<String>,
-    pub(super) answer: String,
-}
-
-impl Entry {
-    pub(super) fn article(&self, language: Language) -> &Article {
-        match language {
-            Language::Zh => &self.zh,
-            Language::En => &self.en,
-        }
-    }
-}
 
 /// Reads all files of the folder, in the order of their names.
 pub(super) fn load(folder: &Path) -> Result<Vec<Entry>, FaqError> {
@@ -60,13 +35,13 @@ pub(super) fn load(folder: &Path) -> Result<Vec<Entry>, FaqError> {
     Ok(entries)
 }
 
-/// The Markdown files directly below the folder, sorted; editors' hidden copies are none of ours.
+/// The Markdown files directly below the folder, sorted, without editors' hidden copies.
 pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, FaqError> {
     let unreadable = |source| FaqError::Unreadable { path: folder.to_path_buf(), source };
     let mut files = Vec::new();
     for found in fs::read_dir(folder).map_err(unreadable)? {
         let path = found.map_err(unreadable)?.path();
-        if is_ours(&path) {
+        if is_answer_file(&path) {
             files.push(path);
         }
     }
@@ -74,7 +49,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, FaqError> {
     Ok(files)
 }
 
-fn is_ours(path: &Path) -> bool {
+fn is_answer_file(path: &Path) -> bool {
     let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     let markdown = path.extension().is_some_and(|extension| extension == "md");
     markdown && !hidden && path.is_file()

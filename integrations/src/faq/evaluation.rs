@@ -1,6 +1,6 @@
 //! The fixed evaluation set: customers' wordings, the entry each must hit, and what must stay unanswered.
 //!
-//! The lines are fixed so that a change of the folder, the words or the formula shows its price at once. A line that
+//! The lines are fixed so that the effect of a change to the folder, the words or the formula is seen at once. A line that
 //! turns out unfair may be replaced, with the reason; the bars are not lowered.
 
 mod en;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::{Faq, Hit, THRESHOLD};
 use domain::Language;
 
-/// Of the shop's questions in one language, at least this share hits the right entry, and is sure enough to be given.
+/// The share of the shop's questions in one language that must hit the right entry, surely enough to be answered.
 const LEAST_ACCURACY: f64 = 0.9;
 
 fn folder() -> PathBuf {
@@ -27,7 +27,7 @@ fn is_right(hit: Option<&Hit>, key: &str) -> bool {
     hit.is_some_and(|hit| hit.key == key && hit.is_sure())
 }
 
-/// Asks every question; gives the share answered rightly, and a line for each that was not.
+/// Asks every question; returns the share that was answered correctly, and a line for each that was not.
 fn accuracy(questions: &[(&str, &str)]) -> (f64, String) {
     let faq = shop();
     let (mut right, mut misses) = (0_u32, String::new());
@@ -63,7 +63,7 @@ fn english_customers_get_the_right_answer() {
 
 #[test]
 #[allow(clippy::print_stdout)] // As above: how near the highest came.
-fn what_is_not_the_shops_business_stays_unanswered() {
+fn questions_outside_the_shop_stay_unanswered() {
     let faq = shop();
     let mut highest: Option<Hit> = None;
     for question in zh::FOREIGN.iter().chain(en::FOREIGN) {

@@ -3,12 +3,11 @@
 //! Runs of Han characters go through jieba in its search mode (long words also give their parts); everything else is
 //! cut at non-letters, lower-cased and stemmed; so "电池battery多久充满" gives terms of both kinds.
 //!
-//! *Invariant:* there is one way from text to terms; the index and the confidence cannot disagree about a word.
+//! *Invariant:* text becomes terms here only, so the index and the confidence cannot disagree about a word.
 
 use std::sync::LazyLock;
 
 use jieba_rs::Jieba;
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use super::words;
 use domain::language::is_han;
@@ -41,7 +40,7 @@ pub(super) fn terms(text: &str) -> Vec<String> {
     terms
 }
 
-/// A text's letters and digits alone: what stays the same however somebody spaces, capitalises or ends a sentence.
+/// A text's letters and digits alone, in lower case: the same for any spacing, capitals and punctuation.
 pub(super) fn wording(text: &str) -> String {
     plain(text).chars().filter(|character| character.is_alphanumeric()).collect()
 }
@@ -82,43 +81,6 @@ fn half_width(character: char) -> char {
     }
 }
 
-/// [`terms`] in the shape that tantivy wants.
-#[derive(Clone)]
-pub(super) struct FaqTokenizer;
-
-impl Tokenizer for FaqTokenizer {
-    type TokenStream<'a> = Terms;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Terms {
-        Terms { rest: terms(text).into_iter(), token: Token::default() }
-    }
-}
-
-/// A stream of terms; offsets stay zero, because nothing here highlights.
-pub(super) struct Terms {
-    rest: std::vec::IntoIter<String>,
-    token: Token,
-}
-
-impl TokenStream for Terms {
-    fn advance(&mut self) -> bool {
-        let Some(text) = self.rest.next() else {
-            return false;
-        };
-        self.token.text = text;
-        self.token.position = self.token.position.wrapping_add(1);
-        true
-    }
-
-    fn token(&self) -> &Token {
-        &self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -145,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_only_hold_a_sentence_together_are_left_out() {
+    fn stop_words_are_left_out() {
         assert!(terms("请问我的可以吗？ how do I").is_empty());
     }
 

@@ -1,4 +1,4 @@
-//! What the desk says when it has no answer: the only sentences here that are not in the folder.
+//! What the desk says when it has no answer; every other sentence comes from the folder.
 //!
 //! *Invariant:* each says honestly that there is no answer, and that a person can help.
 

@@ -1,6 +1,6 @@
-//! How much a word tells in one language of the folder: the rarer among the entries, the more.
+//! How much a word says about the topic, in one language of the folder: the rarer among the entries, the more.
 //!
-//! Also what to make of a word the folder does not have: a typing error, or Han characters that it does have.
+//! Also finds the word that was probably meant by a typing error.
 //!
 //! *Invariant:* weights are above 0 and at most 1, where 1 is a word that no entry has; so sums of them count "rare words"
 //! and mean the same whatever the size of the folder.
@@ -13,7 +13,7 @@ use domain::language::is_han;
 const SEEN_IN_ANSWER: f32 = 0.3;
 /// Shorter words have too many neighbours to be taken for typing errors.
 const SHORTEST_TYPO: usize = 5;
-/// From this length on, two slips are forgiven.
+/// From this length on, two typing errors are accepted.
 const LONG_TYPO: usize = 8;
 
 #[derive(Default)]
@@ -52,11 +52,11 @@ impl Vocabulary {
         if length < SHORTEST_TYPO || typed.chars().any(is_han) {
             return None;
         }
-        let slips = if length >= LONG_TYPO { 2 } else { 1 };
+        let at_most = if length >= LONG_TYPO { 2 } else { 1 };
         let near = self.counts.keys().filter(|known| known.chars().next() == typed.chars().next());
         let with_distance = near.map(|known| (distance(typed, known), known));
-        // By distance, then by spelling, lest the answer depend on the order of a hash map.
-        with_distance.filter(|(distance, _)| *distance <= slips).min().map(|(_, known)| known.as_str())
+        // By distance, then by spelling, so that the answer does not depend on the order of a hash map.
+        with_distance.filter(|(distance, _)| *distance <= at_most).min().map(|(_, known)| known.as_str())
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_finger_finds_the_word() {
+    fn a_typing_error_finds_the_intended_word() {
         let mut vocabulary = Vocabulary::default();
         vocabulary.add(&words(&["battery", "password", "brake", "rain"]), &words(&[]));
         assert_eq!(vocabulary.meant_by("batery"), Some("battery"));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn swapped_neighbours_are_one_slip() {
+    fn swapped_neighbours_are_one_typing_error() {
         assert_eq!(distance("abcd", "acbd"), 1);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("kitten", "sitting"), 3);

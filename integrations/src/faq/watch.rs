@@ -6,15 +6,14 @@
 //!
 //! *Invariant:* a malformed edit changes nothing and is logged once; the last good index keeps answering.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{Faq, FaqError, Malformed, corpus};
+use super::corpus::{FaqError, Malformed};
+use super::reloadable::Faq;
+use super::stamp::{Stamp, stamp};
 
 /// An edit is in use after at most three looks and a rebuild, that is within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -56,19 +55,6 @@ impl Faq {
     }
 }
 
-/// What the folder looks like from outside: name, time of change and size of each file; `None` when it cannot be listed.
-pub(super) type Stamp = Option<BTreeMap<PathBuf, Option<(SystemTime, u64)>>>;
-
-/// Looks at the folder without reading it.
-pub(super) fn stamp(folder: &Path) -> Stamp {
-    let files = corpus::files(folder).ok()?;
-    let look = |file: PathBuf| {
-        let seen = fs::metadata(&file).and_then(|data| Ok((data.modified()?, data.len()))).ok();
-        (file, seen)
-    };
-    Some(files.into_iter().map(look).collect())
-}
-
 struct Watcher {
     faq: Faq,
     /// At the last look.
@@ -80,12 +66,12 @@ struct Watcher {
 
 impl Watcher {
     fn new(faq: Faq) -> Self {
-        let opened = Stamp::clone(&faq.opened);
+        let opened = faq.opened().clone();
         Self { faq, seen: opened.clone(), read: opened, malformed: false }
     }
 
     fn look(mut self) -> Self {
-        let now = stamp(&self.faq.folder);
+        let now = stamp(self.faq.folder());
         if now == self.seen && now != self.read {
             self.take_into_use();
             self.read.clone_from(&now);

@@ -1,4 +1,4 @@
-//! What we know about single words: which ones carry nothing, which ones mean the same, how English ones inflect.
+//! Stop words, synonyms, and the stems of English words.
 //!
 //! The tables are text files beside this one, kept small: a word belongs there when customers use it for something that
 //! the folder calls by another name throughout. What is special to one topic belongs into that topic's `Q:` lines.
@@ -13,29 +13,29 @@ static STOP: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     words(include_str!("words/stop-zh.txt")).chain(english).collect()
 });
 
-/// From the stem of a name to the stem of the term it is read as.
+/// From the stem of a synonym to the stem of the term it stands for.
 static SAME: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let pairs =
         same_lines().flat_map(|(term, names)| names.split_whitespace().map(move |name| (stem(name), stem(term))));
     pairs.collect()
 });
 
-/// Words that jieba's dictionary lacks or cuts apart.
+/// Words of the bicycle trade that jieba's dictionary lacks or splits.
 pub(super) fn trade() -> impl Iterator<Item = &'static str> {
     words(include_str!("words/trade.txt"))
 }
 
-/// The term of a Han word; `None` for a word that carries nothing.
+/// The term of a Han word; `None` for a stop word.
 pub(super) fn han(word: &str) -> Option<String> {
     (!STOP.contains(word)).then(|| same(word.to_owned()))
 }
 
-/// The term of a lower-case word of other letters; `None` for a word that carries nothing.
+/// The term of a lower-case word of other letters; `None` for a stop word.
 pub(super) fn latin(word: &str) -> Option<String> {
     let word = word.strip_suffix("'s").unwrap_or(word).trim_matches('\'');
     let stem = stem(word);
-    let carries = !word.is_empty() && !STOP.contains(word) && !STOP.contains(stem.as_str());
-    carries.then(|| same(stem))
+    let is_term = !word.is_empty() && !STOP.contains(word) && !STOP.contains(stem.as_str());
+    is_term.then(|| same(stem))
 }
 
 fn same(word: String) -> String {
@@ -54,7 +54,7 @@ fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
     table.lines().filter(|line| !line.starts_with('#'))
 }
 
-/// Takes off plural, past and -ing: enough for questions, and wrong in ways that are the same on both sides.
+/// Removes plural, past tense and -ing. It is wrong for some words, but the same for the folder and for questions.
 fn stem(word: &str) -> String {
     if !word.is_ascii() || word.len() < 4 {
         return word.to_owned();

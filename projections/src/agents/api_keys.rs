@@ -1,4 +1,4 @@
-//! The rows of programs' keys: what is read of them, and the changes that their events are.
+//! The rows of API keys: how they are read, and how events change them.
 
 use domain::{
     AgentId,
@@ -10,9 +10,10 @@ use domain::{
 use event_store::sql::{Row, SqlError, Transaction};
 use jiff::Timestamp;
 
-use crate::{fact::AccountFact, reading::Reading, rows, views::ViewsError};
+use super::change::Change;
+use crate::{error::ViewsError, reading::Reading, rows};
 
-/// The key of a program as staff sees it.
+/// An API key as staff sees it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKeyView {
     /// Its id.
@@ -21,13 +22,13 @@ pub struct ApiKeyView {
     pub name: Option<String>,
     /// What it may do.
     pub permissions: Vec<Permission>,
-    /// How it is checked.
+    /// What a presented key is checked against.
     pub digest: ApiKeyDigest,
     /// When it was issued.
     pub created_at: Timestamp,
     /// By whom, as an actor.
     pub created_by: String,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
@@ -41,7 +42,7 @@ const ALL: &str = "select id, name, permissions, digest, created_at, created_by,
     order by created_at, id";
 
 impl Reading {
-    /// All keys that ever were, oldest first; there are few.
+    /// All keys, revoked ones as well, oldest first.
     ///
     /// # Errors
     /// The views' database does not answer.
@@ -72,22 +73,21 @@ impl std::fmt::Debug for ApiKeyView {
     }
 }
 
-pub(super) async fn issue(tx: &mut Transaction, fact: &AccountFact, issued: &ApiKeyIssued) -> Result<(), SqlError> {
-    let (id, permissions) = (fact.agent.to_string(), rows::to_json(&issued.permissions));
+pub(super) async fn issue(tx: &mut Transaction, change: &Change<'_>, issued: &ApiKeyIssued) -> Result<(), SqlError> {
+    let permissions = rows::to_json(&issued.permissions);
     let values = [
-        (&*id).into(),
+        change.agent(),
         issued.label.known().map(|label| label.name.as_str()).into(),
         (&*permissions).into(),
         (&*issued.digest.0).into(),
-        fact.at_us().into(),
-        fact.recorded.event.actor.as_str().into(),
+        change.at(),
+        change.actor(),
         issued.expires_at.map(Timestamp::as_microsecond).into(),
-        fact.position().0.into(),
+        change.position(),
     ];
     tx.execute(ISSUE, &values).await.map(drop)
 }
 
-pub(super) async fn revoke(tx: &mut Transaction, fact: &AccountFact) -> Result<(), SqlError> {
-    let id = fact.agent.to_string();
-    tx.execute(REVOKE, &[(&*id).into(), fact.at_us().into(), fact.position().0.into()]).await.map(drop)
+pub(super) async fn revoke(tx: &mut Transaction, change: &Change<'_>) -> Result<(), SqlError> {
+    tx.execute(REVOKE, &[change.agent(), change.at(), change.position()]).await.map(drop)
 }

@@ -1,15 +1,15 @@
-//! Each event of an account as the change of its rows that it is.
+//! How each event of an account changes its rows.
 //!
-//! Invariant: a row changes only by events newer than itself, so that a fact which comes again changes nothing.
+//! Invariant: a row changes only by events newer than itself, so that an event which comes again changes nothing.
 
 use domain::agent::{
     Event,
-    event::{Created, PasswordOrigin, RevokedReason, SignInRenewed, SignedIn},
+    event::{Created, PasswordOrigin, SignInRenewed, SignedIn},
 };
 use event_store::sql::{SqlError, Transaction, Value};
 
-use super::api_keys;
-use crate::{fact::AccountFact, rows};
+use super::{api_keys, change::Change};
+use crate::rows;
 
 const CREATE: &str = "insert into agent (id, username, name, email, role, skills, languages, capacity, active,
     must_change_password, second_factor, created_at, updated_at, last_sign_in_at, position)
@@ -24,45 +24,43 @@ const END: &str = "update sign_in set ended_at = $2, ended_by = $3, position = $
 const END_ALL: &str = "update sign_in set ended_at = $2, ended_by = 'deactivated', position = $3
     where agent = $1 and ended_at is null and position < $3";
 
-/// Writes one fact.
-pub(super) async fn apply(tx: &mut Transaction, fact: &AccountFact) -> Result<(), SqlError> {
-    match &fact.event {
-        Event::Created(created) => create(tx, fact, created).await,
+/// Writes one event.
+pub(super) async fn apply(tx: &mut Transaction, change: &Change<'_>, event: &Event) -> Result<(), SqlError> {
+    match event {
+        Event::Created(created) => create(tx, change, created).await,
         Event::Renamed(renamed) => {
             let names = renamed.names.known();
             let name = names.map(|names| names.name.as_str());
             let email = names.and_then(|names| names.email.as_ref()).map(|email| email.as_str());
-            set(tx, fact, "name = $4, email = $5", &[name.into(), email.into()]).await
+            set(tx, change, "name = $4, email = $5", &[name.into(), email.into()]).await
         }
-        Event::RoleChanged(changed) => set(tx, fact, "role = $4", &[changed.role.as_str().into()]).await,
+        Event::RoleChanged(changed) => set(tx, change, "role = $4", &[changed.role.as_str().into()]).await,
         Event::SkillsChanged(changed) => {
-            set(tx, fact, "skills = $4", &[(&*rows::to_json(&changed.skills)).into()]).await
+            set(tx, change, "skills = $4", &[(&*rows::to_json(&changed.skills)).into()]).await
         }
         Event::LanguagesChanged(changed) => {
-            set(tx, fact, "languages = $4", &[(&*rows::to_json(&changed.languages)).into()]).await
+            set(tx, change, "languages = $4", &[(&*rows::to_json(&changed.languages)).into()]).await
         }
-        Event::CapacityChanged(changed) => set(tx, fact, "capacity = $4", &[i64::from(changed.capacity).into()]).await,
+        Event::CapacityChanged(changed) => {
+            set(tx, change, "capacity = $4", &[i64::from(changed.capacity).into()]).await
+        }
         Event::Deactivated(_) => {
-            set(tx, fact, "active = $4", &[0_i64.into()]).await?;
-            let agent = fact.agent.to_string();
-            tx.execute(END_ALL, &[(&*agent).into(), fact.at_us().into(), fact.position().0.into()]).await.map(drop)
+            set(tx, change, "active = $4", &[0_i64.into()]).await?;
+            tx.execute(END_ALL, &[change.agent(), change.at(), change.position()]).await.map(drop)
         }
-        Event::Reactivated(_) => set(tx, fact, "active = $4", &[1_i64.into()]).await,
+        Event::Reactivated(_) => set(tx, change, "active = $4", &[1_i64.into()]).await,
         Event::PasswordSet(password) => {
             let must_change = i64::from(password.by == PasswordOrigin::Administrator);
-            set(tx, fact, "must_change_password = $4", &[must_change.into()]).await
+            set(tx, change, "must_change_password = $4", &[must_change.into()]).await
         }
-        Event::SignedIn(signed_in) => sign_in(tx, fact, signed_in).await,
-        Event::SignInRenewed(renewed) => renew(tx, fact, renewed).await,
-        Event::SignedOut(left) => end(tx, fact, left.sign_in, "signed_out").await,
-        Event::SignInRevoked(revoked) => {
-            let reason: &RevokedReason = &revoked.reason;
-            end(tx, fact, revoked.sign_in, &rows::code(reason)).await
-        }
-        Event::SecondFactorEnabled(_) => set(tx, fact, "second_factor = $4", &[1_i64.into()]).await,
-        Event::SecondFactorDisabled(_) => set(tx, fact, "second_factor = $4", &[0_i64.into()]).await,
-        Event::ApiKeyIssued(issued) => api_keys::issue(tx, fact, issued).await,
-        Event::ApiKeyRevoked(_) => api_keys::revoke(tx, fact).await,
+        Event::SignedIn(signed_in) => sign_in(tx, change, signed_in).await,
+        Event::SignInRenewed(renewed) => renew(tx, change, renewed).await,
+        Event::SignedOut(signed_out) => end(tx, change, signed_out.sign_in, "signed_out").await,
+        Event::SignInRevoked(revoked) => end(tx, change, revoked.sign_in, &rows::code(&revoked.reason)).await,
+        Event::SecondFactorEnabled(_) => set(tx, change, "second_factor = $4", &[1_i64.into()]).await,
+        Event::SecondFactorDisabled(_) => set(tx, change, "second_factor = $4", &[0_i64.into()]).await,
+        Event::ApiKeyIssued(issued) => api_keys::issue(tx, change, issued).await,
+        Event::ApiKeyRevoked(_) => api_keys::revoke(tx, change).await,
         Event::SignInsFailed(_)
         | Event::SecondFactorOffered(_)
         | Event::SecondFactorUsed(_)
@@ -70,12 +68,11 @@ pub(super) async fn apply(tx: &mut Transaction, fact: &AccountFact) -> Result<()
     }
 }
 
-async fn create(tx: &mut Transaction, fact: &AccountFact, created: &Created) -> Result<(), SqlError> {
+async fn create(tx: &mut Transaction, change: &Change<'_>, created: &Created) -> Result<(), SqlError> {
     let person = created.person.known();
     let (skills, languages) = (rows::to_json(&created.skills), rows::to_json(&created.languages));
-    let agent = fact.agent.to_string();
     let values = [
-        (&*agent).into(),
+        change.agent(),
         person.map(|person| person.username.as_str()).into(),
         person.map(|person| person.name.as_str()).into(),
         person.and_then(|person| person.email.as_ref()).map(|email| email.as_str()).into(),
@@ -83,53 +80,52 @@ async fn create(tx: &mut Transaction, fact: &AccountFact, created: &Created) -> 
         (&*skills).into(),
         (&*languages).into(),
         i64::from(created.capacity).into(),
-        fact.at_us().into(),
-        fact.position().0.into(),
+        change.at(),
+        change.position(),
     ];
     tx.execute(CREATE, &values).await.map(drop)
 }
 
 /// Changes columns of the account's row.
-async fn set(tx: &mut Transaction, fact: &AccountFact, columns: &str, values: &[Value<'_>]) -> Result<(), SqlError> {
+async fn set(tx: &mut Transaction, change: &Change<'_>, columns: &str, values: &[Value<'_>]) -> Result<(), SqlError> {
     let sql = format!("update agent set {columns}, updated_at = $2, position = $3 where id = $1 and position < $3");
-    let agent = fact.agent.to_string();
-    let mut all = vec![(&*agent).into(), fact.at_us().into(), fact.position().0.into()];
+    let mut all = vec![change.agent(), change.at(), change.position()];
     all.extend(values);
     tx.execute(&sql, &all).await.map(drop)
 }
 
-async fn sign_in(tx: &mut Transaction, fact: &AccountFact, signed_in: &SignedIn) -> Result<(), SqlError> {
-    let (id, agent) = (signed_in.sign_in.to_string(), fact.agent.to_string());
+async fn sign_in(tx: &mut Transaction, change: &Change<'_>, signed_in: &SignedIn) -> Result<(), SqlError> {
+    let id = signed_in.sign_in.to_string();
     let device = signed_in.device.map(|device| device.to_string());
     let origin = signed_in.origin.known();
     let at = signed_in.at.as_microsecond();
     let values = [
         (&*id).into(),
-        (&*agent).into(),
+        change.agent(),
         device.as_deref().into(),
         at.into(),
         signed_in.expires_at.as_microsecond().into(),
         origin.map(|origin| &*origin.address).into(),
         origin.and_then(|origin| origin.user_agent.as_deref()).into(),
-        fact.position().0.into(),
+        change.position(),
     ];
     tx.execute(SIGN_IN, &values).await?;
-    set(tx, fact, "last_sign_in_at = $4", &[at.into()]).await
+    set(tx, change, "last_sign_in_at = $4", &[at.into()]).await
 }
 
-async fn renew(tx: &mut Transaction, fact: &AccountFact, renewed: &SignInRenewed) -> Result<(), SqlError> {
+async fn renew(tx: &mut Transaction, change: &Change<'_>, renewed: &SignInRenewed) -> Result<(), SqlError> {
     let id = renewed.sign_in.to_string();
     let times = [renewed.at.as_microsecond().into(), renewed.expires_at.as_microsecond().into()];
-    tx.execute(RENEW, &[(&*id).into(), times[0], times[1], fact.position().0.into()]).await.map(drop)
+    tx.execute(RENEW, &[(&*id).into(), times[0], times[1], change.position()]).await.map(drop)
 }
 
 async fn end(
     tx: &mut Transaction,
-    fact: &AccountFact,
+    change: &Change<'_>,
     sign_in: domain::SignInId,
     reason: &str,
 ) -> Result<(), SqlError> {
     let id = sign_in.to_string();
-    let values = [(&*id).into(), fact.at_us().into(), reason.into(), fact.position().0.into()];
+    let values = [(&*id).into(), change.at(), reason.into(), change.position()];
     tx.execute(END, &values).await.map(drop)
 }

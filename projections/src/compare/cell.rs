@@ -1,6 +1,6 @@
-//! A value of a row, of whatever database, in the order in which rows are read.
+//! A value of a row of either database, ordered as the rows are.
 //!
-//! Invariant: what cannot be read as its column's type is a value like any other, and differs from all that can.
+//! Invariant: a value that is not of its column's type is a cell as well, and differs from all others.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use event_store::sql::{Row, SqlError};
 /// A value of a row. Its text is shown by [`fmt::Display`] only; [`fmt::Debug`] hides it.
 #[derive(Clone, PartialEq, PartialOrd)]
 pub enum Cell {
-    /// Nothing.
+    /// Null.
     Null,
     /// bigint
     Int(i64),
@@ -33,7 +33,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// By the type as the table declares it: those that both databases know.
+    /// By the declared type, of those that both databases know.
     pub(super) fn of_declared(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "bigint" => Self::Int,

@@ -1,48 +1,52 @@
-//! What stands in the views: one state of the serving generation, rows and checkpoint together; and what explains a text
-//! that should be gone.
+//! What the views hold: one state of the serving generation, rows and cursor together; and what explains a text that one side
+//! has lost.
 //!
 //! Invariant: a state is taken only of views that this program's version has folded from this very log.
 
 use std::{collections::HashMap, sync::Arc};
 
-use event_store::{EventReader, Position, StreamName, StreamVersion, Vault, sql::Transaction};
+use event_store::{EventReader, Position, StreamName, StreamVersion, Vault, pages::PAGE, sql::Transaction};
 use uuid::Uuid;
 
 use super::cell::Cell;
 use crate::{
-    checkpoint::Checkpoint,
+    cursor::Cursor,
+    error::ViewsError,
     generation,
-    place::Place,
-    view::{ViewSet, fingerprint},
-    views::ViewsError,
+    projection::{ProjectionSet, fingerprint},
+    storage::Storage,
 };
 
 pub(super) struct Found {
     generation: u64,
-    checkpoint: Checkpoint,
+    cursor: Cursor,
     pub(super) rows: Transaction,
-    /// Nobody had it open to write, and it is read as it lies.
-    is_at_rest: bool,
+    /// Nobody had it open to write, and it is read as an immutable file.
+    is_immutable: bool,
 }
 
 impl Found {
-    pub(super) async fn take(place: &Place, views: &ViewSet, reader: &dyn EventReader) -> Result<Self, ViewsError> {
-        let generation = place.current().await?.ok_or(ViewsError::NoViews)?;
-        let is_at_rest = !place.is_open(generation);
-        let database = place.database_to_read(generation).await?;
+    pub(super) async fn take(
+        storage: &Storage,
+        projections: &ProjectionSet,
+        reader: &dyn EventReader,
+    ) -> Result<Self, ViewsError> {
+        let generation = storage.current().await?.ok_or(ViewsError::NoViews)?;
+        let is_immutable = !storage.is_open(generation);
+        let database = storage.database_to_read(generation).await?;
         let mut rows = database.snapshot().await?;
-        let checkpoint = Checkpoint::load_in(&mut rows).await?;
-        let program = fingerprint(views);
-        if checkpoint.fingerprint != program {
-            return Err(ViewsError::OtherVersion { views: checkpoint.fingerprint, program });
+        let cursor = Cursor::load_in(&mut rows).await?;
+        let program = fingerprint(projections);
+        if cursor.fingerprint != program {
+            return Err(ViewsError::OtherVersion { views: cursor.fingerprint, program });
         }
-        generation::refuse_other_log(&checkpoint, reader.identity().await?, reader).await?;
-        Ok(Self { generation, checkpoint, rows, is_at_rest })
+        generation::refuse_other_log(&cursor, reader.identity().await?, reader).await?;
+        Ok(Self { generation, cursor, rows, is_immutable })
     }
 
-    /// Whether what was read at rest has been opened to write since, so that nothing of it can be trusted.
-    pub(super) fn is_disturbed(&self, place: &Place) -> bool {
-        self.is_at_rest && place.is_open(self.generation)
+    /// Whether a file that was read as immutable has been opened to write since, so that nothing of it can be trusted.
+    pub(super) fn is_disturbed(&self, storage: &Storage) -> bool {
+        self.is_immutable && storage.is_open(self.generation)
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -50,19 +54,16 @@ impl Found {
     }
 
     pub(super) fn position(&self) -> Position {
-        self.checkpoint.position
+        self.cursor.position
     }
 }
 
-/// Which sessions have had something erased.
+/// Which sessions have had a personal part erased.
 pub(super) struct Erasures {
     reader: Arc<dyn EventReader>,
     vault: Arc<Vault>,
     known: HashMap<Uuid, bool>,
 }
-
-/// Events of a session looked at, at a time.
-const PAGE: usize = 500;
 
 impl Erasures {
     pub(super) fn new(reader: Arc<dyn EventReader>, vault: Arc<Vault>) -> Self {
@@ -97,7 +98,7 @@ impl Erasures {
             let Some(last) = page.last() else { return Ok(false) };
             after = last.version;
             for event in &page {
-                if self.vault.is_erased(event).await.map_err(|error| ViewsError::Away(Arc::new(error)))? {
+                if self.vault.is_erased(event).await.map_err(|error| ViewsError::Unavailable(Arc::new(error)))? {
                     return Ok(true);
                 }
             }

@@ -1,6 +1,6 @@
 //! A session's row in the database, read and written: the columns of `sql/session_select.sql` and `sql/session_insert.sql`.
 //!
-//! Invariant: what is written is read back the same.
+//! Invariant: a row that is written reads back the same.
 
 use event_store::{
     Position,
@@ -8,7 +8,7 @@ use event_store::{
 };
 use jiff::Timestamp;
 
-use super::{EscalationView, SessionView};
+use super::view::{EscalationView, SessionView};
 use crate::rows;
 
 impl SessionView {
@@ -44,8 +44,8 @@ impl EscalationView {
     }
 }
 
-/// A session's columns as texts that its values borrow from.
-pub(super) struct Kept {
+/// The columns of a session that are stored as texts, for the statement's values to borrow.
+pub(super) struct RowTexts {
     ids: [String; 3],
     agent: Option<String>,
     language: Option<String>,
@@ -53,7 +53,7 @@ pub(super) struct Kept {
     severity: Option<String>,
 }
 
-impl Kept {
+impl RowTexts {
     pub(super) fn of(session: &SessionView) -> Self {
         let escalation = session.escalation.as_ref();
         Self {

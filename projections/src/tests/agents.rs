@@ -13,12 +13,12 @@ use domain::{
     },
     text::{EmailAddress, PersonName, Skill, Username},
 };
-use event_store::{Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, Position, StreamName};
+use event_store::{Actor, Expected, Log, NewEvent, Position, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, prelude::*};
 use uuid::Uuid;
 
-use super::ground::{Ground, Running, dump};
+use super::fixture::{Fixture, Running, dump};
 
 struct Subject<'a> {
     log: &'a Log,
@@ -50,7 +50,7 @@ fn new_account(n: u8) -> NewAccount {
     }
 }
 
-/// A command out of a few numbers; whether the rules allow it is theirs to say.
+/// A command out of a few numbers; the rules may refuse it.
 fn command(kind: u8, n: u8, second: u32) -> Command {
     let (sign_in, now) = (SignInId(Uuid::from_u128(u128::from(n % 3))), at(second));
     let origin = Whereabouts { address: "192.0.2.1".into(), user_agent: None };
@@ -112,20 +112,7 @@ impl Subject<'_> {
         let events = decide(&self.state, command).ok().filter(|events| !events.is_empty())?;
         let new: Vec<NewEvent> = events
             .iter()
-            .map(|event| {
-                let encoded = encode(event);
-                let part = |(_, json)| PersonalPart { subject: self.agent.0, class: KeyClass::Staff, json };
-                NewEvent {
-                    event_id: Uuid::new_v4(),
-                    event_type: encoded.event_type,
-                    schema: encoded.schema,
-                    actor: Actor::new("system", "test"),
-                    correlation_id: Uuid::nil(),
-                    causation_id: None,
-                    data: encoded.data,
-                    personal: encoded.personal.map(part),
-                }
-            })
+            .map(|event| testkit::new_event(encode(event), self.agent.0, Actor::new("system", "test")))
             .collect();
         let appended = self.log.append(&StreamName::of("agent", self.agent.0), Expected::Any, &new).await.unwrap();
         self.state = events.iter().fold(std::mem::take(&mut self.state), State::evolve);
@@ -193,10 +180,10 @@ proptest! {
     #[test]
     fn rows_of_accounts_are_the_domains_fold(steps in vec((0..3u8, any::<u8>(), any::<u8>(), 0..2_000_000u32), 1..60)) {
         tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let ground = Ground::new();
-            let one_by_one = ground.run().await;
+            let fixture = Fixture::new();
+            let one_by_one = fixture.run().await;
             let mut accounts: Vec<Subject<'_>> = (0..3_u8).map(|n| Subject {
-                log: &ground.log, agent: AgentId(Uuid::from_u128(u128::from(n) + 1)), state: State::New,
+                log: &fixture.log, agent: AgentId(Uuid::from_u128(u128::from(n) + 1)), state: State::New,
                 newest: Timestamp::MIN,
             }).collect();
             for (which, kind, n, second) in steps {
@@ -212,11 +199,11 @@ proptest! {
                 }
                 let command = subject.aimed(command(kind, n, second), n, second);
                 subject.tell(command).await;
-                one_by_one.reach(ground.head().await).await;
+                one_by_one.reach(fixture.head().await).await;
                 agrees(&one_by_one, subject).await;
             }
-            one_by_one.reach(ground.head().await).await;
-            assert_eq!(dump(&one_by_one.views).await, ground.folded_afresh().await);
+            one_by_one.reach(fixture.head().await).await;
+            assert_eq!(dump(&one_by_one.views).await, fixture.folded_afresh().await);
         });
     }
 }

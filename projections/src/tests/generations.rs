@@ -8,27 +8,26 @@ use event_store::{
     Position,
     sql::{Access, Database, SqlError, Transaction},
 };
+use journal::Decoded;
+use testkit::SessionDriver;
 
-use super::{
-    ground::{Ground, dump, eventually},
-    thread::Thread,
-};
-use crate::{Fact, Rebuild, View, ViewSet, Views, ViewsLocation, pointer, view};
+use super::fixture::{Fixture, dump, eventually};
+use crate::{Projection, ProjectionSet, Rebuild, Views, ViewsLocation, catalogue, projection, storage::pointer};
 
 /// All views, that of the sessions in another version.
-fn version(version: u32, usable_since: u32) -> ViewSet {
-    let newer = |inner: &Arc<dyn View>| Arc::new(Newer { inner: inner.clone(), version, usable_since });
-    view::all().iter().map(|view| if view.name() == "session" { newer(view) } else { view.clone() }).collect()
+fn version(version: u32, usable_since: u32) -> ProjectionSet {
+    let newer = |inner: &Arc<dyn Projection>| Arc::new(Newer { inner: inner.clone(), version, usable_since });
+    catalogue::all().iter().map(|one| if one.name() == "session" { newer(one) } else { one.clone() }).collect()
 }
 
 struct Newer {
-    inner: Arc<dyn View>,
+    inner: Arc<dyn Projection>,
     version: u32,
     usable_since: u32,
 }
 
 #[async_trait]
-impl View for Newer {
+impl Projection for Newer {
     fn name(&self) -> &'static str {
         self.inner.name()
     }
@@ -45,13 +44,13 @@ impl View for Newer {
         self.inner.schema()
     }
 
-    async fn apply(&self, tx: &mut Transaction, facts: &[Fact]) -> Result<(), SqlError> {
-        self.inner.apply(tx, facts).await
+    async fn apply(&self, tx: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
+        self.inner.apply(tx, events).await
     }
 }
 
-fn files(ground: &Ground) -> Vec<String> {
-    let names = std::fs::read_dir(ground.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+fn files(fixture: &Fixture) -> Vec<String> {
+    let names = std::fs::read_dir(fixture.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
     names.retain(|name| name.ends_with(".db"));
     names.sort();
@@ -69,20 +68,20 @@ async fn never_sees_less(views: Arc<crate::Views>) {
     }
 }
 
-async fn talk(ground: &Ground, customers: usize) -> Position {
+async fn talk(fixture: &Fixture, customers: usize) -> Position {
     for number in 0..customers {
-        Thread::new(&ground.log, &format!("s{number}")).asks("a", "b", Outcome::Answered).await;
+        SessionDriver::new(&fixture.log, &format!("s{number}")).asks("a", "b", Outcome::Answered).write().await;
     }
-    ground.head().await
+    fixture.head().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_version_is_built_beside_the_old_and_readers_never_see_less() {
-    let ground = Ground::new();
-    let before = talk(&ground, 300).await;
-    ground.caught_up().await.kill().await;
+    let fixture = Fixture::new();
+    let before = talk(&fixture, 300).await;
+    fixture.caught_up().await.kill().await;
 
-    let views = ground.open(ground.folder.path(), version(2, 1)).await.unwrap();
+    let views = fixture.open(fixture.folder.path(), version(2, 1)).await.unwrap();
     assert_eq!((views.generation(), views.position()), (1, before), "the old one serves at once");
     let total = async || views.list(None, 1, 0).await.unwrap().1;
     assert_eq!(total().await, 300);
@@ -90,96 +89,96 @@ async fn a_new_version_is_built_beside_the_old_and_readers_never_see_less() {
     let reader = tokio::spawn(never_sees_less(views.clone()));
     let mut seen = 300;
     for number in 0..200 {
-        let last = Thread::new(&ground.log, &format!("t{number}")).says("a").await.unwrap();
-        views.wait_for(last, super::ground::LONG).await.unwrap();
+        let last = SessionDriver::new(&fixture.log, &format!("t{number}")).says("a").write().await.unwrap();
+        views.wait_for(last, super::fixture::LONG).await.unwrap();
         let now = total().await;
         assert_eq!(now, seen + 1, "after a switch as before");
         seen = now;
     }
     eventually("the switch", async || views.generation() == 2).await;
     reader.await.unwrap();
-    assert_eq!(pointer::read_file(ground.folder.path()).unwrap(), Some(2));
-    assert_eq!(dump(&views).await, ground.folded_afresh().await);
-    assert_eq!(files(&ground), ["views-1.db", "views-2.db"], "the old one stays until the new is accepted");
+    assert_eq!(pointer::read_file(fixture.folder.path()).unwrap(), Some(2));
+    assert_eq!(dump(&views).await, fixture.folded_afresh().await);
+    assert_eq!(files(&fixture), ["views-1.db", "views-2.db"], "the old one stays until the new is accepted");
     task.abort();
     let _ = task.await;
     drop(views);
 
-    let third = ground.run_in(ground.folder.path(), version(3, 1)).await;
+    let third = fixture.run_in(fixture.folder.path(), version(3, 1)).await;
     eventually("the next switch", async || third.views.generation() == 3).await;
-    eventually("clean-up", async || files(&ground) == ["views-2.db", "views-3.db"]).await;
+    eventually("clean-up", async || files(&fixture) == ["views-2.db", "views-3.db"]).await;
 }
 
 #[tokio::test]
 async fn a_half_built_generation_is_continued_by_the_program_that_began_it() {
-    let ground = Ground::new();
-    talk(&ground, 200).await;
-    ground.caught_up().await.kill().await;
-    drop(ground.open(ground.folder.path(), version(2, 1)).await.unwrap());
-    let again = ground.run_in(ground.folder.path(), version(2, 1)).await;
+    let fixture = Fixture::new();
+    talk(&fixture, 200).await;
+    fixture.caught_up().await.kill().await;
+    drop(fixture.open(fixture.folder.path(), version(2, 1)).await.unwrap());
+    let again = fixture.run_in(fixture.folder.path(), version(2, 1)).await;
     eventually("the switch", async || again.views.generation() == 2).await;
-    assert_eq!(files(&ground), ["views-1.db", "views-2.db"]);
-    assert_eq!(dump(&again.views).await, ground.folded_afresh().await);
+    assert_eq!(files(&fixture), ["views-1.db", "views-2.db"]);
+    assert_eq!(dump(&again.views).await, fixture.folded_afresh().await);
 }
 
 #[tokio::test]
 async fn a_half_built_generation_of_another_program_is_thrown_away() {
-    let ground = Ground::new();
-    talk(&ground, 3).await;
-    ground.caught_up().await.kill().await;
-    drop(ground.open(ground.folder.path(), version(2, 1)).await.unwrap());
-    let third = ground.run_in(ground.folder.path(), version(3, 1)).await;
+    let fixture = Fixture::new();
+    talk(&fixture, 3).await;
+    fixture.caught_up().await.kill().await;
+    drop(fixture.open(fixture.folder.path(), version(2, 1)).await.unwrap());
+    let third = fixture.run_in(fixture.folder.path(), version(3, 1)).await;
     eventually("the switch", async || third.views.generation() == 2).await;
-    assert_eq!(files(&ground), ["views-1.db", "views-2.db"]);
+    assert_eq!(files(&fixture), ["views-1.db", "views-2.db"]);
 }
 
 #[tokio::test]
 async fn a_file_that_was_made_but_not_filled_is_thrown_away() {
-    let ground = Ground::new();
-    let head = talk(&ground, 3).await;
-    let file = ground.folder.path().join("views-1.db");
+    let fixture = Fixture::new();
+    let head = talk(&fixture, 3).await;
+    let file = fixture.folder.path().join("views-1.db");
     Database::sqlite(&file, Access::Derived).await.unwrap().close().await;
-    let running = ground.caught_up().await;
+    let running = fixture.caught_up().await;
     assert_eq!((running.views.generation(), running.views.position()), (1, head));
 }
 
 #[tokio::test]
 async fn tables_that_the_program_cannot_use_are_not_served() {
-    let ground = Ground::new();
-    let head = talk(&ground, 3).await;
-    ground.caught_up().await.kill().await;
-    let views = ground.open(ground.folder.path(), version(2, 2)).await.unwrap();
+    let fixture = Fixture::new();
+    let head = talk(&fixture, 3).await;
+    fixture.caught_up().await.kill().await;
+    let views = fixture.open(fixture.folder.path(), version(2, 2)).await.unwrap();
     assert_eq!((views.generation(), views.position()), (2, Position::START));
-    let running = ground.run_in(ground.folder.path(), version(2, 2)).await;
+    let running = fixture.run_in(fixture.folder.path(), version(2, 2)).await;
     running.reach(head).await;
-    assert_eq!(pointer::read_file(ground.folder.path()).unwrap(), Some(2));
+    assert_eq!(pointer::read_file(fixture.folder.path()).unwrap(), Some(2));
 }
 
 #[tokio::test]
 async fn the_version_before_finds_its_own_generation_again() {
-    let ground = Ground::new();
-    talk(&ground, 3).await;
-    ground.caught_up().await.kill().await;
-    let newer = ground.run_in(ground.folder.path(), version(2, 2)).await;
-    newer.reach(ground.head().await).await;
+    let fixture = Fixture::new();
+    talk(&fixture, 3).await;
+    fixture.caught_up().await.kill().await;
+    let newer = fixture.run_in(fixture.folder.path(), version(2, 2)).await;
+    newer.reach(fixture.head().await).await;
     newer.kill().await;
-    let head = talk(&ground, 2).await;
-    let older = ground.caught_up().await;
+    let head = talk(&fixture, 2).await;
+    let older = fixture.caught_up().await;
     assert_eq!((older.views.generation(), older.views.position()), (1, head));
-    assert_eq!(dump(&older.views).await, ground.folded_afresh().await);
+    assert_eq!(dump(&older.views).await, fixture.folded_afresh().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_never_pauses_does_not_keep_the_next_generation_from_being_built() {
-    let ground = Ground::new();
-    talk(&ground, 200).await;
-    let running = ground.caught_up().await;
-    let (log, views) = (ground.log.clone(), running.views.clone());
+    let fixture = Fixture::new();
+    talk(&fixture, 200).await;
+    let running = fixture.caught_up().await;
+    let (log, views) = (fixture.log.clone(), running.views.clone());
     // Always ahead of the views, and never far.
     let writer = tokio::spawn(async move {
         let mut said = std::collections::VecDeque::from([Position::START]);
         for number in 0.. {
-            said.push_back(Thread::new(&log, &format!("busy{number}")).says("a").await.unwrap());
+            said.push_back(SessionDriver::new(&log, &format!("busy{number}")).says("a").write().await.unwrap());
             while said.len() > 60 {
                 said.retain(|position| *position > views.position());
                 tokio::task::yield_now().await;
@@ -187,32 +186,32 @@ async fn a_log_that_never_pauses_does_not_keep_the_next_generation_from_being_bu
             tokio::task::yield_now().await;
         }
     });
-    let location = ViewsLocation::Folder(ground.folder.path().to_owned());
-    let asked = Rebuild::ask(location.clone(), ground.log.reader()).await.unwrap();
-    assert_eq!((asked.number(), asked.was_asked_for()), (2, false));
-    assert!(Rebuild::ask(location, ground.log.reader()).await.unwrap().was_asked_for(), "asking twice asks once");
+    let location = ViewsLocation::Folder(fixture.folder.path().to_owned());
+    let asked = Rebuild::request(location.clone(), fixture.log.reader()).await.unwrap();
+    assert_eq!((asked.number(), asked.was_requested()), (2, false));
+    assert!(Rebuild::request(location, fixture.log.reader()).await.unwrap().was_requested(), "two requests are one");
     eventually("the switch", async || running.views.generation() == 2).await;
-    assert!(asked.standing().await.unwrap().is_done);
+    assert!(asked.status().await.unwrap().is_done);
     writer.abort();
     let _ = writer.await;
-    running.reach(ground.head().await).await;
-    assert_eq!(dump(&running.views).await, ground.folded_afresh().await);
+    running.reach(fixture.head().await).await;
+    assert_eq!(dump(&running.views).await, fixture.folded_afresh().await);
 }
 
 /// As `desk-replay rebuild` beside a desk that starts under it.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_folder_go_over_together_and_neither_mixes_up_the_rows() {
-    let ground = Ground::new();
-    talk(&ground, 300).await;
-    let desk = ground.caught_up().await;
-    let location = ViewsLocation::Folder(ground.folder.path().to_owned());
-    Rebuild::ask(location.clone(), ground.log.reader()).await.unwrap();
-    let guest = Views::open_beside_others(location, ground.log.reader(), ground.log.vault().clone()).await.unwrap();
+    let fixture = Fixture::new();
+    talk(&fixture, 300).await;
+    let desk = fixture.caught_up().await;
+    let location = ViewsLocation::Folder(fixture.folder.path().to_owned());
+    Rebuild::request(location.clone(), fixture.log.reader()).await.unwrap();
+    let guest = Views::open_beside_others(location, fixture.journal(), fixture.tail().await).await.unwrap();
     let guest_runs = tokio::spawn(guest.clone().run());
     let seen = [&desk.views, &guest].map(|views| tokio::spawn(never_sees_less(views.clone())));
     let mut last = Position::START;
     for number in 0..100 {
-        last = Thread::new(&ground.log, &format!("t{number}")).says("a").await.unwrap();
+        last = SessionDriver::new(&fixture.log, &format!("t{number}")).says("a").write().await.unwrap();
     }
     for reader in seen {
         reader.await.unwrap();
@@ -220,13 +219,13 @@ async fn two_processes_on_one_folder_go_over_together_and_neither_mixes_up_the_r
     guest.stop();
     guest_runs.await.unwrap();
     desk.reach(last).await;
-    assert_eq!(dump(&desk.views).await, ground.folded_afresh().await);
+    assert_eq!(dump(&desk.views).await, fixture.folded_afresh().await);
 }
 
 #[test]
 fn a_fingerprint_names_every_view_and_version() {
-    assert_eq!(view::fingerprint(&view::all()), "agent/2 audit/2 message/1 session/1 statistics/1");
-    assert!(view::usable(&version(3, 2), &view::fingerprint(&version(2, 2))));
-    assert!(!view::usable(&version(3, 2), &view::fingerprint(&version(1, 1))));
-    assert!(!view::usable(&version(1, 1), &view::fingerprint(&version(2, 1))), "from a newer program");
+    assert_eq!(projection::fingerprint(&catalogue::all()), "agent/2 audit/2 message/1 session/1 statistics/1");
+    assert!(projection::can_use(&version(3, 2), &projection::fingerprint(&version(2, 2))));
+    assert!(!projection::can_use(&version(3, 2), &projection::fingerprint(&version(1, 1))));
+    assert!(!projection::can_use(&version(1, 1), &projection::fingerprint(&version(2, 1))), "from a newer program");
 }

@@ -6,135 +6,136 @@ use domain::session::{
 };
 use event_store::Position;
 use jiff::{SignedDuration, Timestamp};
+use testkit::SessionDriver;
 
-use super::{ground::Ground, thread::Thread};
+use super::fixture::Fixture;
 use crate::{Audience, MessageView, Role, Views};
 
-async fn texts(views: &Views, thread: &Thread, audience: Audience) -> Vec<String> {
-    let messages = views.messages(thread.session, audience, None, 50).await.unwrap();
+async fn texts(views: &Views, thread: &SessionDriver, audience: Audience) -> Vec<String> {
+    let messages = views.messages(thread.session(), audience, None, 50).await.unwrap();
     messages.into_iter().map(|message| message.content.unwrap_or_else(|| "[erased]".into())).collect()
 }
 
 #[tokio::test]
 async fn a_session_with_an_answer_shows_both_messages_and_who_wrote_them() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "session_1");
-    let last = thread.asks("多久充满？", "约 6 小时。", Outcome::Answered).await.unwrap();
-    let running = ground.caught_up().await;
-    let session = running.views.session(thread.session).await.unwrap().unwrap();
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "session_1");
+    let last = thread.asks("多久充满？", "约 6 小时。", Outcome::Answered).write().await.unwrap();
+    let running = fixture.caught_up().await;
+    let session = running.views.session(thread.session()).await.unwrap().unwrap();
     assert_eq!((session.name.as_deref(), session.status, session.episode), (Some("session_1"), Status::BotActive, 1));
-    assert_eq!((session.position, session.visitor), (last, thread.visitor));
-    assert_eq!(session.context, thread.state.session().unwrap().context);
-    let messages = running.views.messages(thread.session, Audience::Customer, None, 50).await.unwrap();
+    assert_eq!((session.position, session.visitor), (last, thread.visitor()));
+    assert_eq!(session.context, thread.state().session().unwrap().context);
+    let messages = running.views.messages(thread.session(), Audience::Customer, None, 50).await.unwrap();
     let shown: Vec<_> = messages.iter().map(|m| (m.role, m.content.as_deref().unwrap())).collect();
     assert_eq!(shown, [(Role::User, "多久充满？"), (Role::Assistant, "约 6 小时。")]);
-    assert_eq!(running.views.find_by_name("session_1").await.unwrap(), [thread.session]);
+    assert_eq!(running.views.find_by_name("session_1").await.unwrap(), [thread.session()]);
     assert!(running.views.find_by_name("session_").await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn the_fail_count_counts_each_failed_answer_once_and_a_good_one_resets_it() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.asks("a", "不清楚", Outcome::DoesNotKnow).await;
-    thread.says("b").await;
-    thread.run_starts().await;
-    thread.fails(None).await;
-    thread.run_is_retaken().await;
-    thread.fails(Some("稍后")).await;
-    let running = ground.caught_up().await;
-    assert_eq!(running.views.session(thread.session).await.unwrap().unwrap().ai_fail_count, 2);
-    let last = thread.asks("c", "好", Outcome::Answered).await.unwrap();
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    thread.asks("a", "不清楚", Outcome::DoesNotKnow).write().await;
+    thread.says("b").write().await;
+    thread.starts_run().write().await;
+    thread.fails(None).write().await;
+    thread.retakes_run().write().await;
+    thread.fails(Some("稍后")).write().await;
+    let running = fixture.caught_up().await;
+    assert_eq!(running.views.session(thread.session()).await.unwrap().unwrap().ai_fail_count, 2);
+    let last = thread.asks("c", "好", Outcome::Answered).write().await.unwrap();
     running.reach(last).await;
-    assert_eq!(running.views.session(thread.session).await.unwrap().unwrap().ai_fail_count, 0);
+    assert_eq!(running.views.session(thread.session()).await.unwrap().unwrap().ai_fail_count, 0);
 }
 
 #[tokio::test]
 async fn an_escalation_stands_until_release_cancel_or_close_and_does_not_restart() {
-    let ground = Ground::new();
-    let running = ground.run().await;
-    let mut thread = Thread::new(&ground.log, "s");
-    let row = async |thread: &Thread| running.views.session(thread.session).await.unwrap().unwrap();
-    thread.says("人工").await;
-    running.reach(thread.escalates(EscalationReason::Keyword).await.unwrap()).await;
+    let fixture = Fixture::new();
+    let running = fixture.run().await;
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    let row = async |thread: &SessionDriver| running.views.session(thread.session()).await.unwrap().unwrap();
+    thread.says("人工").write().await;
+    running.reach(thread.escalates(EscalationReason::Keyword).write().await.unwrap()).await;
     let pending = row(&thread).await;
     let escalation = pending.escalation.clone().unwrap();
     assert_eq!((escalation.reason, &*escalation.rule), (EscalationReason::Keyword, "R1"));
     assert_eq!(escalation.details.as_deref(), Some("命中关键词: 人工"));
     assert_eq!(pending.waiting_since, Some(escalation.trigger_at));
-    assert_eq!(thread.escalates(EscalationReason::Vip).await, None);
+    assert_eq!(thread.escalates(EscalationReason::Vip).write().await, None);
 
-    running.reach(thread.is_taken_over().await.unwrap()).await;
+    running.reach(thread.is_taken_over().write().await.unwrap()).await;
     let live = row(&thread).await;
-    assert_eq!((live.status, live.agent, live.waiting_since), (Status::ManualLive, Some(thread.agent), None));
+    assert_eq!((live.status, live.agent, live.waiting_since), (Status::ManualLive, Some(thread.agent()), None));
     assert_eq!(live.escalation.as_ref(), Some(&escalation));
     assert!(live.taken_over_at.is_some() && live.last_manual_end_at.is_none());
 
-    running.reach(thread.is_released().await.unwrap()).await;
+    running.reach(thread.is_released().write().await.unwrap()).await;
     let released = row(&thread).await;
     assert_eq!((released.status, released.agent), (Status::BotActive, None));
     assert!(released.escalation.is_none() && released.taken_over_at.is_none());
     assert_eq!(released.last_manual_end_at, Some(released.updated_at));
 
-    thread.escalates(EscalationReason::Manual).await;
-    running.reach(thread.is_cancelled().await.unwrap()).await;
+    thread.escalates(EscalationReason::Manual).write().await;
+    running.reach(thread.is_cancelled().write().await.unwrap()).await;
     assert!(row(&thread).await.escalation.is_none());
-    thread.escalates(EscalationReason::Manual).await;
-    running.reach(thread.is_closed().await.unwrap()).await;
+    thread.escalates(EscalationReason::Manual).write().await;
+    running.reach(thread.is_closed().write().await.unwrap()).await;
     let closed = row(&thread).await;
     assert!(closed.escalation.is_none() && closed.waiting_since.is_none());
 }
 
 #[tokio::test]
 async fn cleared_messages_are_hidden_from_the_customer_and_a_late_reply_to_them_too() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.asks("old", "old answer", Outcome::Answered).await;
-    thread.says("unanswered").await;
-    thread.run_starts().await;
-    thread.starts_afresh(true).await;
-    thread.replies("late answer").await;
-    thread.asks("new", "new answer", Outcome::Answered).await;
-    let running = ground.caught_up().await;
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    thread.asks("old", "old answer", Outcome::Answered).write().await;
+    thread.says("unanswered").write().await;
+    thread.starts_run().write().await;
+    thread.starts_context(true).write().await;
+    thread.replies("late answer", Outcome::Answered).write().await;
+    thread.asks("new", "new answer", Outcome::Answered).write().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["new", "new answer"]);
-    let staff = running.views.messages(thread.session, Audience::Staff, None, 50).await.unwrap();
+    let staff = running.views.messages(thread.session(), Audience::Staff, None, 50).await.unwrap();
     assert_eq!(staff.iter().map(|m| m.hidden).collect::<Vec<_>>(), [true, true, true, true, false, false]);
 }
 
 #[tokio::test]
 async fn a_reply_that_also_answers_a_visible_message_is_visible() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.says("before").await;
-    thread.starts_afresh(true).await;
-    thread.says("after").await;
-    thread.run_starts().await;
-    thread.replies("both").await;
-    let running = ground.caught_up().await;
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    thread.says("before").write().await;
+    thread.starts_context(true).write().await;
+    thread.says("after").write().await;
+    thread.starts_run().write().await;
+    thread.replies("both", Outcome::Answered).write().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["after", "both"]);
 }
 
 #[tokio::test]
 async fn a_new_context_without_clear_hides_nothing() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.asks("a", "b", Outcome::Answered).await;
-    thread.starts_afresh(false).await;
-    let running = ground.caught_up().await;
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    thread.asks("a", "b", Outcome::Answered).write().await;
+    thread.starts_context(false).write().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["a", "b"]);
 }
 
 #[tokio::test]
 async fn a_withheld_reply_is_for_staff_only_with_what_was_shown_of_it() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.says("a").await;
-    thread.run_starts().await;
-    thread.is_taken_over().await;
-    thread.replies("too late").await;
-    let running = ground.caught_up().await;
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    thread.says("a").write().await;
+    thread.starts_run().write().await;
+    thread.is_taken_over().write().await;
+    thread.replies("too late", Outcome::Answered).write().await;
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["a"]);
-    let staff = running.views.messages(thread.session, Audience::Staff, None, 50).await.unwrap();
+    let staff = running.views.messages(thread.session(), Audience::Staff, None, 50).await.unwrap();
     let MessageView { role, withheld, content, shown, .. } = staff[1].clone();
     assert_eq!(
         (role, withheld, content.as_deref(), shown.as_deref()),
@@ -146,15 +147,15 @@ async fn a_withheld_reply_is_for_staff_only_with_what_was_shown_of_it() {
 
 #[tokio::test]
 async fn history_is_paged_backwards() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
     for number in 0..7 {
-        thread.says(&format!("m{number}")).await;
+        thread.says(&format!("m{number}")).write().await;
     }
-    let running = ground.caught_up().await;
-    let newest = running.views.messages(thread.session, Audience::Customer, None, 3).await.unwrap();
+    let running = fixture.caught_up().await;
+    let newest = running.views.messages(thread.session(), Audience::Customer, None, 3).await.unwrap();
     let before = newest[0].position;
-    let older = running.views.messages(thread.session, Audience::Customer, Some(before), 3).await.unwrap();
+    let older = running.views.messages(thread.session(), Audience::Customer, Some(before), 3).await.unwrap();
     let text = |messages: &[MessageView]| messages.iter().map(|m| m.content.clone().unwrap()).collect::<Vec<_>>();
     assert_eq!(
         (text(&older), text(&newest)),
@@ -164,13 +165,13 @@ async fn history_is_paged_backwards() {
 
 #[tokio::test]
 async fn the_audit_trail_has_every_event_and_how_the_status_moved() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.says("人工").await;
-    thread.escalates(EscalationReason::Keyword).await;
-    let running = ground.caught_up().await;
-    running.reach(thread.is_taken_over().await.unwrap()).await;
-    let trail = running.views.audit_trail(thread.session, Position::START, 50).await.unwrap();
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    thread.says("人工").write().await;
+    thread.escalates(EscalationReason::Keyword).write().await;
+    let running = fixture.caught_up().await;
+    running.reach(thread.is_taken_over().write().await.unwrap()).await;
+    let trail = running.views.audit_trail(thread.session(), Position::START, 50).await.unwrap();
     let moves: Vec<_> = trail.iter().map(|e| (&*e.event_type, e.status_from, e.status_to)).collect();
     let (bot, pending, live) = (Some(Status::BotActive), Some(Status::PendingManual), Some(Status::ManualLive));
     assert_eq!(
@@ -182,55 +183,55 @@ async fn the_audit_trail_has_every_event_and_how_the_status_moved() {
             ("session.agent_took_over", pending, live)
         ]
     );
-    assert_eq!(trail[3].details["agent"], thread.agent.to_string());
-    assert_eq!(trail[0].actor, format!("customer:{}", thread.visitor));
-    let rest = running.views.audit_trail(thread.session, trail[1].position, 1).await.unwrap();
+    assert_eq!(trail[3].details["agent"], thread.agent().to_string());
+    assert_eq!(trail[0].actor, format!("customer:{}", thread.visitor()));
+    let rest = running.views.audit_trail(thread.session(), trail[1].position, 1).await.unwrap();
     assert_eq!(rest, [trail[2].clone()]);
 }
 
 #[tokio::test]
 async fn the_list_is_newest_first_by_status_and_paged_with_its_total() {
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     let mut threads = Vec::new();
     for number in 0..3 {
-        let mut thread = Thread::new(&ground.log, &format!("s{number}"));
-        thread.says(&"电".repeat(60)).await;
+        let mut thread = SessionDriver::new(&fixture.log, &format!("s{number}"));
+        thread.says(&"电".repeat(60)).write().await;
         threads.push(thread);
     }
-    threads[0].escalates(EscalationReason::Vip).await;
-    let running = ground.caught_up().await;
+    threads[0].escalates(EscalationReason::Vip).write().await;
+    let running = fixture.caught_up().await;
     let (all, total) = running.views.list(None, 2, 0).await.unwrap();
     assert_eq!(
         (all.iter().map(|s| s.session).collect::<Vec<_>>(), total),
-        (vec![threads[0].session, threads[2].session], 3)
+        (vec![threads[0].session(), threads[2].session()], 3)
     );
     assert_eq!(all[0].last_message.as_ref().unwrap().content, Some("电".repeat(50) + "..."));
     assert_eq!(all[0].escalation.unwrap().0, EscalationReason::Vip);
     let (bot, total) = running.views.list(Some(Status::BotActive), 10, 1).await.unwrap();
-    assert_eq!((bot.iter().map(|s| s.session).collect::<Vec<_>>(), total), (vec![threads[1].session], 2));
+    assert_eq!((bot.iter().map(|s| s.session).collect::<Vec<_>>(), total), (vec![threads[1].session()], 2));
     let (beyond, total) = running.views.list(Some(Status::PendingManual), 10, u64::MAX).await.unwrap();
     assert_eq!((beyond.len(), total), (0, 1));
 }
 
 #[tokio::test]
 async fn statistics_take_in_every_waiting_session_and_only_the_days_escalations() {
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     for number in 0..120 {
-        let mut thread = Thread::new(&ground.log, &format!("p{number}"));
-        thread.says("人工").await;
-        thread.escalates(EscalationReason::Keyword).await;
+        let mut thread = SessionDriver::new(&fixture.log, &format!("p{number}"));
+        thread.says("人工").write().await;
+        thread.escalates(EscalationReason::Keyword).write().await;
     }
-    let mut live = Thread::new(&ground.log, "live");
-    live.says("a").await;
-    live.escalates(EscalationReason::Vip).await;
-    live.is_taken_over().await;
-    let mut closed = Thread::new(&ground.log, "closed");
-    closed.says("a").await;
-    closed.is_closed().await;
-    let running = ground.caught_up().await;
+    let mut live = SessionDriver::new(&fixture.log, "live");
+    live.says("a").write().await;
+    live.escalates(EscalationReason::Vip).write().await;
+    live.is_taken_over().write().await;
+    let mut closed = SessionDriver::new(&fixture.log, "closed");
+    closed.says("a").write().await;
+    closed.is_closed().write().await;
+    let running = fixture.caught_up().await;
     let first = running.views.list(Some(Status::PendingManual), 200, 0).await.unwrap().0;
     let since: Vec<Timestamp> = first.iter().map(|row| row.waiting_since.unwrap()).collect();
-    let taken = running.views.session(live.session).await.unwrap().unwrap().taken_over_at.unwrap();
+    let taken = running.views.session(live.session()).await.unwrap().unwrap().taken_over_at.unwrap();
     let now = taken + SignedDuration::from_secs(60);
     let waits: Vec<f64> = since.iter().map(|at| now.duration_since(*at).as_secs_f64()).collect();
 
@@ -251,35 +252,35 @@ async fn statistics_take_in_every_waiting_session_and_only_the_days_escalations(
 
 #[tokio::test]
 async fn statistics_of_nothing_are_zeros() {
-    let ground = Ground::new();
-    let running = ground.run().await;
+    let fixture = Fixture::new();
+    let running = fixture.run().await;
     let now = Timestamp::now();
     assert_eq!(running.views.statistics(now, now).await.unwrap(), crate::Statistics::default());
 }
 
 #[tokio::test]
 async fn a_destroyed_key_leaves_rows_without_words() {
-    let ground = Ground::new();
-    let mut thread = Thread::new(&ground.log, "s");
-    thread.asks("a", "b", Outcome::Answered).await;
-    thread.says("人工").await;
-    thread.run_starts().await;
-    thread.escalates(EscalationReason::Keyword).await;
-    thread.replies("late").await;
-    ground.log.vault().erase_subject(thread.visitor.0, Timestamp::now()).await.unwrap();
-    let running = ground.caught_up().await;
+    let fixture = Fixture::new();
+    let mut thread = SessionDriver::new(&fixture.log, "s");
+    thread.asks("a", "b", Outcome::Answered).write().await;
+    thread.says("人工").write().await;
+    thread.starts_run().write().await;
+    thread.escalates(EscalationReason::Keyword).write().await;
+    thread.replies("late", Outcome::Answered).write().await;
+    fixture.log.vault().erase_subject(thread.visitor().0, Timestamp::now()).await.unwrap();
+    let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Staff).await, ["[erased]"; 4]);
-    let session = running.views.session(thread.session).await.unwrap().unwrap();
+    let session = running.views.session(thread.session()).await.unwrap().unwrap();
     assert_eq!((session.name, session.escalation.unwrap().details), (None, None));
     let (page, _) = running.views.list(None, 10, 0).await.unwrap();
     assert_eq!(page[0].last_message.as_ref().unwrap().content, None);
-    assert_eq!(running.views.audit_trail(thread.session, Position::START, 50).await.unwrap().len(), 8);
+    assert_eq!(running.views.audit_trail(thread.session(), Position::START, 50).await.unwrap().len(), 8);
 }
 
 #[tokio::test]
 async fn awkward_strings_come_back_as_they_were() {
-    let ground = Ground::new();
-    let running = ground.run().await;
+    let fixture = Fixture::new();
+    let running = fixture.run().await;
     for text in [
         "👨‍👩‍👧 🚲",
         "שלום \u{202e}abc",
@@ -290,11 +291,11 @@ async fn awkward_strings_come_back_as_they_were() {
         &"电".repeat(5_000),
     ] {
         let name: String = text.chars().filter(|c| !c.is_control() && !"\\/\u{202e}".contains(*c)).take(128).collect();
-        let mut thread = Thread::new(&ground.log, &name);
-        let last = thread.asks(text, text, Outcome::Answered).await.unwrap();
+        let mut thread = SessionDriver::new(&fixture.log, &name);
+        let last = thread.asks(text, text, Outcome::Answered).write().await.unwrap();
         running.reach(last).await;
         assert_eq!(texts(&running.views, &thread, Audience::Customer).await, [text, text]);
-        assert_eq!(running.views.find_by_name(&name).await.unwrap(), [thread.session]);
+        assert_eq!(running.views.find_by_name(&name).await.unwrap(), [thread.session()]);
         let preview = running.views.list(None, 1, 0).await.unwrap().0[0].last_message.clone().unwrap().content.unwrap();
         assert!(preview.starts_with(&text.chars().take(50).collect::<String>()));
     }

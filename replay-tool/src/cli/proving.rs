@@ -1,17 +1,17 @@
-//! The arguments of the commands that prove: checkpoints, keys, proof files.
+//! The arguments of the commands for checkpoints and proofs.
 
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-/// Against what the log is verified.
+/// Checkpoints and proofs to verify the log against.
 #[derive(Debug, Default, Args)]
 #[command(group = ArgGroup::new("evidence").args(["checkpoint", "proof"]).multiple(true))]
 pub struct VerifyArgs {
     /// A checkpoint, or a folder with several of them (every *.checkpoint in it). May be given several times.
     #[arg(long, value_name = "FILE", requires = "key")]
     pub checkpoint: Vec<PathBuf>,
-    /// A proof file: its checkpoint counts as well, and where the log does not fit, its paths narrow down where that begins.
+    /// A proof file: its checkpoint is used too, and its paths narrow down where a mismatch begins.
     /// May be given several times.
     #[arg(long, value_name = "FILE", requires = "key")]
     pub proof: Vec<PathBuf>,
@@ -20,21 +20,21 @@ pub struct VerifyArgs {
     pub key: Option<PathBuf>,
 }
 
-/// With what a checkpoint is signed, and where to.
+/// The signing key and the output file.
 #[derive(Debug, Args)]
 pub struct CheckpointArgs {
     /// The private key for checkpoints of this log.
     #[arg(long, value_name = "PRIVATE_KEY_FILE")]
     pub key: PathBuf,
-    /// The file to write; readable by everybody, for it holds no secret.
+    /// The file to write; readable by everyone, because it contains no secret.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Replaces a file that is there.
+    /// Replaces an existing file.
     #[arg(long, requires = "out")]
     pub force: bool,
 }
 
-/// What is to be proved.
+/// The events to prove, the checkpoint and the output file.
 #[derive(Debug, Args)]
 pub struct ProveArgs {
     /// A session (its id, its stream or, with the master key, its name), any other stream, or the id of one event.
@@ -49,12 +49,12 @@ pub struct ProveArgs {
     /// The file to write, instead of standard output; readable by its owner only.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Replaces a file that is there.
+    /// Replaces an existing file.
     #[arg(long, requires = "out")]
     pub force: bool,
 }
 
-/// What was proved.
+/// The proof file and the key.
 #[derive(Debug, Args)]
 pub struct CheckProofArgs {
     /// The proof file.
@@ -65,7 +65,7 @@ pub struct CheckProofArgs {
     pub key: PathBuf,
 }
 
-/// Which two checkpoints.
+/// Two checkpoints and the key.
 #[derive(Debug, Args)]
 pub struct ConsistencyArgs {
     /// The older checkpoint.

@@ -1,7 +1,7 @@
-//! Waiting for a key, or for time to pass.
+//! Waits for a key or for time to pass.
 //!
-//! Invariant: keys are read one by one only while this waits; a key that ends the program then arrives here as a key, so
-//! the terminal is put back first. Between two waits control and c interrupt the program as they do any other.
+//! Invariant: the terminal is in raw mode only while waiting. Ctrl-C then arrives as a key, and the terminal is restored before the
+//! program ends; between two waits Ctrl-C interrupts the program as usual.
 
 use std::{
     io,
@@ -13,14 +13,14 @@ use crossterm::{
     terminal::{disable_raw_mode, enable_raw_mode},
 };
 
-/// What comes after a wait.
+/// What to do after a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Go,
     End,
 }
 
-/// Keys come one by one as long as this lives.
+/// Keeps the terminal in raw mode until dropped.
 struct Raw;
 
 impl Raw {
@@ -32,12 +32,12 @@ impl Raw {
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        // Nobody is left to tell.
+        // The terminal is gone; nothing can be reported.
         drop(disable_raw_mode());
     }
 }
 
-/// Waits until the limit, where there is one, or until a key says what is next.
+/// Waits for a key, or until the limit if there is one.
 pub(super) fn wait(limit: Option<Duration>) -> io::Result<Next> {
     let _raw = Raw::begin()?;
     let began = Instant::now();
@@ -62,7 +62,7 @@ fn meaning(key: KeyEvent) -> Option<Next> {
         _ if key.kind == KeyEventKind::Release => None,
         KeyCode::Char('c' | 'd') if is_control => Some(Next::End),
         KeyCode::Char('q' | 'Q') | KeyCode::Esc => Some(Next::End),
-        // Enter that was pressed before keys came one by one arrives as a line feed, which is control and j.
+        // Enter pressed before raw mode arrives as a line feed, which is Ctrl-J.
         KeyCode::Char('j') if is_control => Some(Next::Go),
         KeyCode::Char(' ') | KeyCode::Enter => Some(Next::Go),
         _other_key => None,

@@ -1,17 +1,17 @@
-//! How long to wait between two events.
+//! Pauses between two events.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// The longest that is waited: nobody sits out a night.
+/// Longest pause.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// A pause as it is played.
+/// A pause of playing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pause {
     pub(super) wait: Duration,
-    /// Whether it would have been longer.
+    /// Whether it was cut to the longest pause.
     pub(super) is_cut: bool,
 }
 
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_are_scaled_and_cut() {
+    fn pauses_are_scaled_and_limited() {
         let gap = SignedDuration::from_secs(12);
         assert_eq!(Pause::of(gap, 4.0), Pause { wait: Duration::from_secs(3), is_cut: false });
         assert_eq!(Pause::of(gap, 1.0), Pause { wait: LONGEST, is_cut: true });
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_said_in_its_two_largest_units() {
+    fn a_gap_is_printed_in_its_two_largest_units() {
         for (seconds, words) in
             [(0, "0 s"), (59, "59 s"), (61, "1 min 1 s"), (11_520, "3 h 12 min"), (86_400, "1 d"), (90_061, "1 d 1 h")]
         {

@@ -1,18 +1,19 @@
-//! The views' own loop, run by this program for want of a desk: it follows the log, builds and goes over as desk does.
+//! Runs the projection loop in this program if no desk runs: it follows the log, builds and switches as desk does.
 //!
-//! Invariant: it goes only where nobody else is alive, and lets go of everything when it is stopped.
+//! Invariant: it only runs while no desk is alive, and releases everything when stopped.
 
 use std::{sync::Arc, time::Duration};
 
+use journal::{Journal, Tail};
 use projections::{Views, ViewsError};
 use tokio::task::JoinHandle;
 
 use crate::{failure::Failure, source::Source};
 
-/// Builds, or could.
+/// A builder, running or stopped.
 pub(super) struct Builder {
     running: Option<(Arc<Views>, JoinHandle<()>)>,
-    /// The views that ran last.
+    /// The views of the last run.
     last: Option<Arc<Views>>,
 }
 
@@ -25,32 +26,34 @@ impl Builder {
         self.running.is_some()
     }
 
-    /// Begins; nothing without a master key.
+    /// Starts building; no-op without a master key.
     pub(super) async fn start(&mut self, source: &Source) -> Result<Option<()>, Failure> {
         let Some(vault) = source.vault() else { return Ok(None) };
-        let opened = Views::open_beside_others(source.views()?, source.shared_reader(), vault).await;
+        let reader = source.shared_reader();
+        let tail = Tail::start(reader.clone(), reader.head().await?);
+        let opened = Views::open_beside_others(source.views()?, Journal::new(reader, vault), tail).await;
         let views = opened.map_err(Failure::Rebuild)?;
         self.last = Some(views.clone());
         self.running = Some((views.clone(), tokio::spawn(views.run())));
         Ok(Some(()))
     }
 
-    /// Ends and lets go.
+    /// Stops and releases everything.
     pub(super) async fn stop(&mut self) {
         if let Some((views, task)) = self.running.take() {
             views.stop();
-            // A task that panicked has said so; what it owned counts as left after some seconds.
+            // A panic of the task has been logged; its ownership expires after some seconds.
             drop(task.await);
         }
     }
 
-    /// An event that cannot be folded ends it.
+    /// The error that ended it: an event that cannot be folded.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let stopped = self.running.as_ref().and_then(|(views, _)| views.alarm().or_else(|| views.alarm_of_next()));
         stopped.map_or(Ok(()), |alarm| Err(Failure::Rebuild(ViewsError::Stopped(alarm))))
     }
 
-    /// How long the readers' change took, where it was made here.
+    /// Duration of the switch of readers, if it was done here.
     pub(super) fn switched_in(&self) -> Option<Duration> {
         self.last.as_ref().and_then(|views| views.switched_in())
     }

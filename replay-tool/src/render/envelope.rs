@@ -1,4 +1,4 @@
-//! An event as JSON: the envelope, its hashes in hex, and its two parts with the very text that was stored.
+//! An event as JSON: the envelope, its hashes in hexadecimal, and both parts with the stored text.
 
 use domain::PersonalText;
 use event_store::RecordedEvent;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
-/// An event for programs.
+/// The JSON form of an event.
 #[derive(Debug, Serialize)]
 pub struct Envelope<'a> {
     position: u64,
@@ -33,11 +33,11 @@ pub struct Envelope<'a> {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Json {
-    /// As it was stored.
+    /// The stored text.
     Stored(Box<RawValue>),
-    /// As it was stored, but for line breaks, which would tear a line apart.
+    /// The stored text without line breaks, so that a document stays on one line.
     OnOneLine(Value),
-    /// What should be JSON and is not, as a string.
+    /// A stored text that is not JSON, as a JSON string.
     Broken(String),
 }
 
@@ -51,7 +51,7 @@ impl Json {
 }
 
 impl<'a> Envelope<'a> {
-    /// An event and what may be seen of its personal part.
+    /// Combines an event and its visible personal part.
     #[must_use]
     pub fn of(recorded: &'a RecordedEvent, personal: &PersonalText) -> Self {
         let event = &recorded.event;

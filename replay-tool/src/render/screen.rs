@@ -1,44 +1,47 @@
-//! Standard output. Everything goes through here, so that no text out of the log can move a cursor, change a colour or turn
-//! the direction of writing: control characters are shown, not sent.
+//! Standard output. All output goes through here, so that no text from the log can move the cursor, change a colour or the direction
+//! of writing: control characters are escaped.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::look::{Look, Style, wrapped};
-use crate::failure::Failure;
+use super::terminal::{Style, Terminal, wrapped};
+use crate::{
+    escape::{escaped, escaped_in_json},
+    failure::Failure,
+};
 
-/// Where a part's bar stands; on a narrow terminal further left.
+/// Column of the bar before a part; further left on a narrow terminal.
 const BAR: usize = 40;
 const BAR_WHEN_NARROW: usize = 8;
-/// A terminal of fewer columns is narrow.
+/// A terminal with fewer columns is narrow.
 const NARROW: usize = 100;
 
-/// Where a command prints.
+/// The output of a command.
 pub struct Screen<'a> {
     out: &'a mut dyn Write,
     json: bool,
-    look: Option<Look>,
+    terminal: Option<Terminal>,
 }
 
 impl<'a> Screen<'a> {
-    /// Prints to `out`; as JSON where the caller asked for it.
+    /// Prints to `out`, as JSON if requested.
     pub fn new(out: &'a mut dyn Write, json: bool) -> Self {
-        Self { out, json, look: None }
+        Self { out, json, terminal: None }
     }
 
-    /// From now on lines fit this terminal.
-    pub fn fit(&mut self, look: Look) {
-        self.look = Some(look);
+    /// Fits further lines to this terminal.
+    pub fn fit(&mut self, terminal: Terminal) {
+        self.terminal = Some(terminal);
     }
 
-    /// Whether JSON was asked for.
+    /// Whether JSON was requested.
     #[must_use]
     pub fn json_wanted(&self) -> bool {
         self.json
     }
 
-    /// One line of text.
+    /// Prints a line of text.
     ///
     /// # Errors
     /// It could not be written.
@@ -47,19 +50,19 @@ impl<'a> Screen<'a> {
         writeln!(self.out, "{}", text.trim_end()).map_err(Failure::Output)
     }
 
-    /// One line in the colour of who acted, on a terminal that has colours.
+    /// Prints a line in the colour of its actor, on a terminal with colours.
     ///
     /// # Errors
     /// It could not be written.
     pub fn styled(&mut self, style: Style, text: &str) -> Result<(), Failure> {
-        let has_colours = self.look.is_some_and(|look| look.has_colours);
+        let has_colours = self.terminal.is_some_and(|terminal| terminal.has_colours);
         let Some(begin) = style.sequence().filter(|_| has_colours) else { return self.line(text) };
         let text = escaped(text);
         writeln!(self.out, "{begin}{}\u{1b}[0m", text.trim_end()).map_err(Failure::Output)
     }
 
-    /// A labelled text under a line. Texts keep their own lines; each stands behind a bar, so that no text can pass for a
-    /// line of ours.
+    /// Prints a labelled text below a line. Each of its lines is printed after a bar, so that no text can imitate a line of
+    /// this program.
     ///
     /// # Errors
     /// It could not be written.
@@ -73,16 +76,16 @@ impl<'a> Screen<'a> {
     }
 
     fn behind_bar(&mut self, text: &str) -> Result<(), Failure> {
-        let Some(look) = self.look else { return self.line(&format!("{:>BAR$} | {text}", "")) };
-        let bar = if look.columns < NARROW { BAR_WHEN_NARROW } else { BAR };
-        let room = look.columns.saturating_sub(bar + " | ".len()).max(2);
+        let Some(terminal) = self.terminal else { return self.line(&format!("{:>BAR$} | {text}", "")) };
+        let bar = if terminal.columns < NARROW { BAR_WHEN_NARROW } else { BAR };
+        let room = terminal.columns.saturating_sub(bar + " | ".len()).max(2);
         for piece in wrapped(text, room) {
             self.line(&format!("{:>bar$} | {piece}", ""))?;
         }
         Ok(())
     }
 
-    /// A label and its value.
+    /// Prints a label and its value.
     ///
     /// # Errors
     /// It could not be written.
@@ -90,7 +93,7 @@ impl<'a> Screen<'a> {
         self.line(&format!("{label:<10} {value}"))
     }
 
-    /// A count and what was counted.
+    /// Prints a count and its name.
     ///
     /// # Errors
     /// It could not be written.
@@ -98,7 +101,7 @@ impl<'a> Screen<'a> {
         self.line(&format!("{count:>12}  {what}"))
     }
 
-    /// A file's text as it is; for texts that hold nothing that could move a screen.
+    /// Prints a text without escaping; only for texts without control characters.
     ///
     /// # Errors
     /// It could not be written.
@@ -106,7 +109,7 @@ impl<'a> Screen<'a> {
         self.out.write_all(text.as_bytes()).map_err(Failure::Output)
     }
 
-    /// One JSON document on one line.
+    /// Prints a JSON document on one line.
     ///
     /// # Errors
     /// It could not be written.
@@ -115,7 +118,7 @@ impl<'a> Screen<'a> {
         writeln!(self.out, "{}", escaped_in_json(&text)).map_err(Failure::Output)
     }
 
-    /// Hands everything on.
+    /// Flushes the output.
     ///
     /// # Errors
     /// It could not be written.
@@ -124,50 +127,17 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// Control characters, and the marks that separate lines or turn the direction of writing.
-fn moves_the_screen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// The text with such characters shown as `\n`, `\t` or `\u{1b}`.
-#[must_use]
-pub fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if moves_the_screen(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    shown
-}
-
-/// In JSON they can stand within strings only, where `\u001b` says the same.
-fn escaped_in_json(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if moves_the_screen(c) { shown.push_str(&format!("\\u{:04x}", u32::from(c))) } else { shown.push(c) }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_moves_the_screen_is_sent_to_it() {
-        assert_eq!(
-            escaped("a\u{1b}[31m\r\u{9b}2J\u{202e}电池 👍\u{7f}"),
-            "a\\u{1b}[31m\\r\\u{9b}2J\\u{202e}电池 👍\\u{7f}"
-        );
-    }
-
-    #[test]
-    fn escaped_json_says_the_same() {
+    fn escaped_json_parses_to_the_same_text() {
         let text = "a\u{1b}\u{9b}\u{202e}\n电池\\\"\u{7f}".to_owned();
         let mut out = Vec::new();
         Screen::new(&mut out, true).json(&text).expect("written");
         let shown = String::from_utf8(out).expect("text");
-        assert!(!shown.trim_end().chars().any(moves_the_screen), "{shown:?}");
+        assert_eq!(escaped(shown.trim_end()), shown.trim_end(), "nothing is left to escape");
         assert_eq!(serde_json::from_str::<String>(&shown).expect("json"), text);
     }
 }

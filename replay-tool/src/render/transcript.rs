@@ -1,4 +1,4 @@
-//! What an event says, in words: one line, and under it what is personal and lists of messages.
+//! Describes events in words: one line, and below it personal parts and lists of messages.
 
 use domain::{
     MessageId, Personal, RunId,
@@ -12,27 +12,27 @@ use domain::{
 };
 use serde::Serialize;
 
-/// An event in words.
-pub struct Said {
-    /// What happened; nothing personal.
+/// The description of an event.
+pub struct Description {
+    /// One line without personal data.
     pub what: String,
-    /// What belongs to it.
+    /// The parts below it.
     pub parts: Vec<Part>,
 }
 
 /// A labelled text under an event.
 pub struct Part {
-    /// Empty where the text speaks for itself.
+    /// May be empty.
     pub label: &'static str,
     /// May have several lines.
     pub text: String,
 }
 
-fn line(what: impl Into<String>) -> Said {
-    Said { what: what.into(), parts: Vec::new() }
+fn line(what: impl Into<String>) -> Description {
+    Description { what: what.into(), parts: Vec::new() }
 }
 
-impl Said {
+impl Description {
     fn part<T>(mut self, label: &'static str, of: &Personal<T>, text: impl FnOnce(&T) -> String) -> Self {
         let text = match of {
             Personal::Known(value) => text(value),
@@ -52,13 +52,14 @@ impl Said {
     }
 }
 
-/// Puts an event into words.
+/// Describes an event.
 #[must_use]
-pub fn said(event: &Event) -> Said {
+pub fn describe(event: &Event) -> Description {
     match event {
         Event::Opened(opened) => {
-            let said = line(format!("session opened for visitor {}, context {}", opened.visitor, opened.context));
-            said.part("name", &opened.name, |named| named.session_name.as_str().to_owned())
+            let description =
+                line(format!("session opened for visitor {}, context {}", opened.visitor, opened.context));
+            description.part("name", &opened.name, |named| named.session_name.as_str().to_owned())
         }
         Event::CustomerMessageSent(sent) => customer_wrote(sent),
         Event::ContextStarted(started) if started.cleared => {
@@ -90,25 +91,25 @@ pub fn said(event: &Event) -> Said {
     }
 }
 
-fn customer_wrote(sent: &CustomerMessageSent) -> Said {
+fn customer_wrote(sent: &CustomerMessageSent) -> Description {
     let CustomerMessageSent { message, episode, language, words, .. } = sent;
-    let said = line(format!("message {message}, episode {episode}, {}", language.as_str()));
-    let said = said.part("", words, |words: &Words| words.text.as_str().to_owned());
+    let description = line(format!("message {message}, episode {episode}, {}", language.as_str()));
+    let description = description.part("", words, |words: &Words| words.text.as_str().to_owned());
     match words.known() {
         Some(Words { parameters, .. }) if !parameters.is_empty() => {
-            said.part("parameters", words, |words| serde_json::Value::from(words.parameters.clone()).to_string())
+            description.part("parameters", words, |words| serde_json::Value::from(words.parameters.clone()).to_string())
         }
-        Some(_) | None => said,
+        Some(_) | None => description,
     }
 }
 
-fn run_started(started: &AssistantRunStarted) -> Said {
+fn run_started(started: &AssistantRunStarted) -> Description {
     let AssistantRunStarted { run, attempt, assistant, deadline, messages, .. } = started;
     let what = format!("{} begins, assistant {assistant}, until {deadline}", run_name(*run, *attempt));
     line(what).messages("to answer", messages)
 }
 
-fn assistant_replied(replied: &AssistantReplied) -> Said {
+fn assistant_replied(replied: &AssistantReplied) -> Description {
     let mut what = format!("reply {} of {}", replied.message, run_name(replied.run, replied.attempt));
     what += &format!(": {}, {}", word(&replied.outcome), replied.language.as_str());
     if let Some(permille) = replied.confidence_permille {
@@ -120,22 +121,25 @@ fn assistant_replied(replied: &AssistantReplied) -> Said {
     if !replied.sources.is_empty() {
         what += &format!(", from {}", replied.sources.join(", "));
     }
-    let said = line(what).part("", &replied.reply, |reply: &Reply| reply.text.as_str().to_owned());
-    let said = said.messages("answers", &replied.answers);
+    let description = line(what).part("", &replied.reply, |reply: &Reply| reply.text.as_str().to_owned());
+    let description = description.messages("answers", &replied.answers);
     match replied.reply.known() {
-        Some(Reply { assistant_context: Some(_), .. }) => said
-            .part("assistant's context", &replied.reply, |reply| reply.assistant_context.clone().unwrap_or_default()),
-        Some(_) | None => said,
+        Some(Reply { assistant_context: Some(_), .. }) => {
+            description.part("assistant's context", &replied.reply, |reply| {
+                reply.assistant_context.clone().unwrap_or_default()
+            })
+        }
+        Some(_) | None => description,
     }
 }
 
-fn assistant_failed(failed: &AssistantFailed) -> Said {
+fn assistant_failed(failed: &AssistantFailed) -> Description {
     let then = if failed.retries { "another attempt follows" } else { "the house answers itself" };
     let what = format!("{} failed: {}; {then}", run_name(failed.run, failed.attempt), word(&failed.code));
     line(what).part("detail", &failed.detail, |detail| detail.text.clone())
 }
 
-fn reply_withheld(late: &AssistantReplyWithheld) -> Said {
+fn reply_withheld(late: &AssistantReplyWithheld) -> Description {
     let what = format!("reply of {} WITHHELD: {}", run_name(late.run, late.attempt), word(&late.reason));
     line(what).part("not given", &late.withheld, |withheld| withheld.text.as_str().to_owned()).part(
         "already seen of it",
@@ -144,7 +148,7 @@ fn reply_withheld(late: &AssistantReplyWithheld) -> Said {
     )
 }
 
-fn asked_for_a_person(escalated: &Escalated) -> Said {
+fn asked_for_a_person(escalated: &Escalated) -> Description {
     let Escalated { reason, rule, severity, policy_version, messages, evidence } = escalated;
     let (reason, severity) = (word(reason), word(severity));
     line(format!("ESCALATED: {reason}, rule {rule} of policy {policy_version}, severity {severity}"))
@@ -156,7 +160,7 @@ fn run_name(run: RunId, attempt: u32) -> String {
     format!("run {run} attempt {attempt}")
 }
 
-/// A reason as it is stored: `agent_lost`.
+/// The stored form of a reason: `agent_lost`.
 #[must_use]
 pub fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {

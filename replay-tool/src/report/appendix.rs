@@ -1,13 +1,13 @@
-//! The events as they stand in the log, to be compared with any copy of it.
+//! The recorded events with their hashes, to be compared with any copy of the log.
 
 use domain::PersonalText;
 use maud::{Markup, html};
 
 use super::prose::{exact, time};
-use crate::{history::Told, story::Story};
+use crate::{history::HistoryEvent, session_history::SessionHistory};
 
 /// The table of events.
-pub(super) fn section(story: &Story) -> Markup {
+pub(super) fn section(history: &SessionHistory) -> Markup {
     html! {
         section aria-labelledby="events" {
             h2 #events { "Appendix: the events" }
@@ -22,15 +22,15 @@ pub(super) fn section(story: &Story) -> Markup {
                         th scope="col" { "Recorded" } th scope="col" { "Actor" } th scope="col" { "Personal part" }
                         th scope="col" { "Hash" }
                     } }
-                    tbody { @for told in &story.told { (row(told)) } }
+                    tbody { @for entry in &history.events { (row(entry)) } }
                 }
             }
         }
     }
 }
 
-fn row(told: &Told) -> Markup {
-    let recorded = &told.recorded;
+fn row(entry: &HistoryEvent) -> Markup {
+    let recorded = &entry.recorded;
     let event = &recorded.event;
     html! {
         tr {
@@ -39,7 +39,7 @@ fn row(told: &Told) -> Markup {
             td { (exact(&event.event_type)) " " span.schema { "schema " (event.schema) } }
             td { (time(recorded.recorded_at)) }
             td { (exact(event.actor.as_str())) }
-            td { (part(&told.personal)) }
+            td { (part(&entry.personal)) }
             td.hash { (exact(&hex::encode(recorded.hash))) }
         }
     }

@@ -1,4 +1,4 @@
-//! The conversation: every event in order, what was said large, what was done small.
+//! The conversation: every event in order, messages in large type, other events in small type.
 
 use std::collections::HashMap;
 
@@ -12,31 +12,31 @@ use projections::MessageView;
 
 use super::prose::{exact, lines, tag, time};
 use crate::{
-    history::Told,
-    render::{Part, moved, said},
-    story::Story,
+    history::HistoryEvent,
+    render::{Part, describe, new_status},
+    session_history::SessionHistory,
 };
 
 /// The whole conversation.
-pub(super) fn section(story: &Story) -> Markup {
+pub(super) fn section(history: &SessionHistory) -> Markup {
     let messages: HashMap<Position, &MessageView> =
-        story.seen.by_staff.iter().map(|message| (message.position, message)).collect();
+        history.seen.by_staff.iter().map(|message| (message.position, message)).collect();
     let (mut language, mut before) = (None, None);
-    let mut entries = Vec::with_capacity(story.told.len());
-    for told in &story.told {
-        let of_event = language_of(&told.event, &mut language);
-        entries.push(entry(told, before, of_event, messages.get(&told.recorded.position).copied()));
-        before = Some(&told.after);
+    let mut items = Vec::with_capacity(history.events.len());
+    for entry in &history.events {
+        let of_event = language_of(&entry.event, &mut language);
+        items.push(item(entry, before, of_event, messages.get(&entry.recorded.position).copied()));
+        before = Some(&entry.after);
     }
     html! {
         section aria-labelledby="conversation" {
             h2 #conversation { "Conversation" }
-            ol.conversation { @for entry in &entries { (entry) } }
+            ol.conversation { @for item in &items { (item) } }
         }
     }
 }
 
-/// A withheld reply does not say its language: it is in that of the message before it.
+/// A withheld reply has no language field: it is in the language of the previous message.
 fn language_of(event: &Event, of_customer: &mut Option<Language>) -> Option<Language> {
     match event {
         Event::CustomerMessageSent(sent) => *of_customer = Some(sent.language),
@@ -46,23 +46,28 @@ fn language_of(event: &Event, of_customer: &mut Option<Language>) -> Option<Lang
     *of_customer
 }
 
-fn entry(told: &Told, before: Option<&State>, language: Option<Language>, message: Option<&MessageView>) -> Markup {
-    let recorded = &told.recorded;
+fn item(
+    entry: &HistoryEvent,
+    before: Option<&State>,
+    language: Option<Language>,
+    message: Option<&MessageView>,
+) -> Markup {
+    let recorded = &entry.recorded;
     let actor = &recorded.event.actor;
-    let said = said(&told.event);
-    let (texts, details): (Vec<&Part>, Vec<&Part>) = said.parts.iter().partition(|part| is_speech(part));
+    let description = describe(&entry.event);
+    let (texts, details): (Vec<&Part>, Vec<&Part>) = description.parts.iter().partition(|part| is_speech(part));
     html! {
-        li class=(kind(&told.event, actor.kind())) id=(format!("event-{}", recorded.position)) {
+        li class=(kind(&entry.event, actor.kind())) id=(format!("event-{}", recorded.position)) {
             p.who {
                 b { (lines(actor.kind())) }
                 @if actor.kind() == "policy" { " " (exact(actor.id())) }
                 " " (time(recorded.recorded_at)) " "
                 span.place { "position " (recorded.position) ", version " (recorded.version) }
-                @if let Some(status) = moved(before, &told.after) { " " span.status { "→ " (status) } }
+                @if let Some(status) = new_status(before, &entry.after) { " " span.status { "→ " (status) } }
                 (flags(message))
             }
-            @for part in texts { (speech(part, told, language)) }
-            p.what { (lines(&said.what)) }
+            @for part in texts { (speech(part, entry, language)) }
+            p.what { (lines(&description.what)) }
             @if !details.is_empty() {
                 dl.details { @for part in details { dt { (part.label) } dd dir="auto" { (lines(&part.text)) } } }
             }
@@ -70,13 +75,13 @@ fn entry(told: &Told, before: Option<&State>, language: Option<Language>, messag
     }
 }
 
-/// What stands large: texts that were, or would have been, said to somebody.
+/// Texts in large type: those that were, or would have been, sent.
 fn is_speech(part: &Part) -> bool {
     matches!(part.label, "" | "not given" | "already seen of it")
 }
 
-fn speech(part: &Part, told: &Told, language: Option<Language>) -> Markup {
-    let is_gone = matches!(told.personal, PersonalText::Erased | PersonalText::Sealed);
+fn speech(part: &Part, entry: &HistoryEvent, language: Option<Language>) -> Markup {
+    let is_gone = matches!(entry.personal, PersonalText::Erased | PersonalText::Sealed);
     html! {
         @if part.label == "not given" { p.label { "Withheld, the customer was not given this:" } }
         @if part.label == "already seen of it" { p.label { "What the customer had already seen of it:" } }
@@ -95,7 +100,7 @@ fn flags(message: Option<&MessageView>) -> Markup {
     }
 }
 
-/// The entry's class.
+/// The CSS class of an item.
 fn kind(event: &Event, actor: &str) -> &'static str {
     match (event, actor) {
         (Event::CustomerMessageSent(_), _) => "customer",

@@ -1,4 +1,4 @@
-//! The page: what it is about and where it comes from, the state, the conversation, the events.
+//! The report page: origin, state, conversation and events.
 
 use domain::session::Session;
 use event_store::{RecordedEvent, event::time_text};
@@ -12,15 +12,15 @@ use super::{
 };
 use crate::{
     render::word,
-    story::{Story, owner},
+    session_history::{SessionHistory, owner},
 };
 
 const STYLE: &str = include_str!("style.css");
-/// Nothing may be fetched, run or sent from this page, whoever opens it.
+/// The page may not load, run or send anything.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The page of a session.
-pub(super) fn page(story: &Story, made_at: Timestamp) -> Markup {
+pub(super) fn page(history: &SessionHistory, made_at: Timestamp) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -30,15 +30,15 @@ pub(super) fn page(story: &Story, made_at: Timestamp) -> Markup {
                 meta name="referrer" content="no-referrer";
                 meta name="robots" content="noindex";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { "Session " (story.id()) }
+                title { "Session " (history.id()) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                header { (head(story, made_at)) }
+                header { (head(history, made_at)) }
                 main {
-                    (at_the_end(story))
-                    (conversation::section(story))
-                    (appendix::section(story))
+                    (at_the_end(history))
+                    (conversation::section(history))
+                    (appendix::section(history))
                 }
                 footer { p { "Written by desk-replay " (env!("CARGO_PKG_VERSION")) ", " (time(made_at)) "." } }
             }
@@ -46,25 +46,25 @@ pub(super) fn page(story: &Story, made_at: Timestamp) -> Markup {
     }
 }
 
-fn head(story: &Story, made_at: Timestamp) -> Markup {
-    let (first, last) = (story.first(), story.last());
+fn head(history: &SessionHistory, made_at: Timestamp) -> Markup {
+    let (first, last) = (history.first(), history.last());
     html! {
         p.kind { "Fiido Desk · session report" }
-        h1 { (personal(story.name())) }
-        p { "Everything that the log holds about one customer's session" (until(story)) "." }
+        h1 { (personal(history.name())) }
+        p { "Everything that the log holds about one customer's session" (until(history)) "." }
         dl.facts {
-            (fact("Session", exact(&story.id())))
-            @if let Some(session) = story.session() { (fact("Visitor", exact(&session.visitor.to_string()))) }
+            (fact("Session", exact(&history.id())))
+            @if let Some(session) = history.session() { (fact("Visitor", exact(&session.visitor.to_string()))) }
             (fact("From", time(first.recorded_at)))
             (fact("To", time(last.recorded_at)))
-            (fact("Events", html! { (story.told.len()) ", positions " (first.position) " to " (last.position) }))
-            (fact("Log", exact(&story.identity.log_id.to_string())))
-            (fact("Log's generation", html! { (story.identity.generation) }))
-            (fact("Log's head", html! { "position " (story.head) }))
+            (fact("Events", html! { (history.events.len()) ", positions " (first.position) " to " (last.position) }))
+            (fact("Log", exact(&history.identity.log_id.to_string())))
+            (fact("Log's generation", html! { (history.identity.generation) }))
+            (fact("Log's head", html! { "position " (history.head) }))
             (fact("First event's hash", hash_of(first)))
             (fact("Last event's hash", hash_of(last)))
             (fact("Made", html! { (time(made_at)) ", by desk-replay " (env!("CARGO_PKG_VERSION")) }))
-            (fact("Not readable", unread(story)))
+            (fact("Not readable", unread(history)))
         }
         p.note {
             "While this was written, each event of the session was checked against its hash and against the event before it. "
@@ -74,11 +74,11 @@ fn head(story: &Story, made_at: Timestamp) -> Markup {
     }
 }
 
-fn until(story: &Story) -> Markup {
-    let now = story.events_now;
+fn until(history: &SessionHistory) -> Markup {
+    let now = history.events_now;
     html! {
-        @if story.told.len() < now {
-            ", as it stood at " (time(story.last().recorded_at)) " (it has " (now) " events by now)"
+        @if history.events.len() < now {
+            ", as it stood at " (time(history.last().recorded_at)) " (it has " (now) " events by now)"
         }
     }
 }
@@ -91,8 +91,8 @@ fn hash_of(event: &RecordedEvent) -> Markup {
     exact(&hex::encode(event.hash))
 }
 
-fn unread(story: &Story) -> Markup {
-    let (erased, sealed) = story.unread_parts();
+fn unread(history: &SessionHistory) -> Markup {
+    let (erased, sealed) = history.unread_parts();
     html! {
         @if erased == 0 && sealed == 0 { "nothing: every personal part was opened" }
         @if erased > 0 { (erased) " personal parts, erased: their keys were destroyed, nobody can read them" }
@@ -101,12 +101,12 @@ fn unread(story: &Story) -> Markup {
     }
 }
 
-fn at_the_end(story: &Story) -> Markup {
+fn at_the_end(history: &SessionHistory) -> Markup {
     html! {
         section aria-labelledby="state" {
             h2 #state { "State at the end" }
-            @match story.session() {
-                Some(session) => dl.facts { (state(session)) (seen(story)) },
+            @match history.session() {
+                Some(session) => dl.facts { (state(session)) (seen(history)) },
                 None => p { "The session was not open." },
             }
         }
@@ -126,12 +126,12 @@ fn state(session: &Session) -> Markup {
     }
 }
 
-fn seen(story: &Story) -> Markup {
-    let (customer, staff) = (story.seen.by_customer.len(), story.seen.by_staff.len());
+fn seen(history: &SessionHistory) -> Markup {
+    let (customer, staff) = (history.seen.by_customer.len(), history.seen.by_staff.len());
     html! {
         (fact("Messages", html! { (customer) " on the customer's screen, " (staff) " for staff" }))
-        @if let Some(view) = &story.seen.session { (waiting(view)) }
-        (fact("Last decision", decision(story)))
+        @if let Some(view) = &history.seen.session { (waiting(view)) }
+        (fact("Last decision", decision(history)))
     }
 }
 
@@ -142,8 +142,8 @@ fn waiting(view: &SessionView) -> Markup {
     }
 }
 
-fn decision(story: &Story) -> Markup {
-    let Some(decision) = &story.seen.decision else { return html! { "no rule has fired" } };
+fn decision(history: &SessionHistory) -> Markup {
+    let Some(decision) = &history.seen.decision else { return html! { "no rule has fired" } };
     html! {
         "rule " (lines(&decision.rule)) " of policy " (decision.policy_version) ": " (word(&decision.reason))
         ", severity " (word(&decision.severity)) ", at position " (decision.position)

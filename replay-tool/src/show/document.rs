@@ -5,47 +5,47 @@ use domain::{
     session::{Session, Status, WaitingMessage},
 };
 use event_store::event::time_text;
-use projections::{MessageView, moment::Decision};
+use projections::{MessageView, as_of::Decision};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    history::Told,
+    history::HistoryEvent,
     render::Envelope,
-    story::{Story, owner, state_word},
+    session_history::{SessionHistory, owner, state_word},
 };
 
-/// Log, session, moment, state, events, what was seen, and the last decision.
-pub(super) fn of(story: &Story) -> Value {
-    let (first, last) = (story.first(), story.last());
+/// The JSON document: log, session, moment, state, events, what was seen, and the last decision.
+pub(super) fn of(history: &SessionHistory) -> Value {
+    let (first, last) = (history.first(), history.last());
     json!({
-        "log": { "log_id": story.identity.log_id, "generation": story.identity.generation, "head": story.head },
+        "log": { "log_id": history.identity.log_id, "generation": history.identity.generation, "head": history.head },
         "session_id": last.stream.id(),
         "stream": last.stream,
-        "name": story.name().known(),
-        "name_state": state_word(&story.name()),
+        "name": history.name().known(),
+        "name_state": state_word(&history.name()),
         "at": { "position": last.position, "version": last.version, "recorded_at": last.recorded_at_text() },
         "first_recorded_at": first.recorded_at_text(),
-        "events_now": story.events_now,
-        "state": story.session().map(StateNow::of),
-        "events": story.told.iter().map(told_document).collect::<Vec<_>>(),
-        "customer_saw": story.seen.by_customer.iter().map(|message| message_document(story, message)).collect::<Vec<_>>(),
-        "staff_saw": story.seen.by_staff.iter().map(|message| message_document(story, message)).collect::<Vec<_>>(),
-        "last_decision": story.seen.decision.as_ref().map(decision_document),
+        "events_now": history.events_now,
+        "state": history.session().map(StateNow::of),
+        "events": history.events.iter().map(event_document).collect::<Vec<_>>(),
+        "customer_saw": history.seen.by_customer.iter().map(|message| message_document(history, message)).collect::<Vec<_>>(),
+        "staff_saw": history.seen.by_staff.iter().map(|message| message_document(history, message)).collect::<Vec<_>>(),
+        "last_decision": history.seen.decision.as_ref().map(decision_document),
     })
 }
 
-/// An event, and the status after it.
+/// An event and the status after it.
 #[must_use]
-pub fn told_document(told: &Told) -> Value {
-    let envelope = serde_json::to_value(Envelope::of(&told.recorded, &told.personal));
+pub fn event_document(entry: &HistoryEvent) -> Value {
+    let envelope = serde_json::to_value(Envelope::of(&entry.recorded, &entry.personal));
     let mut document = envelope.unwrap_or_default();
-    document["status_after"] = json!(told.after.session().map(Session::status));
+    document["status_after"] = json!(entry.after.session().map(Session::status));
     document
 }
 
-fn message_document(story: &Story, message: &MessageView) -> Value {
-    let text = story.text(message);
+fn message_document(history: &SessionHistory, message: &MessageView) -> Value {
+    let text = history.text(message);
     json!({
         "message": message.message,
         "role": message.role,

@@ -1,6 +1,6 @@
-//! Position maps of the copies that a log has gone through: what was noted about it before finds its place in it.
+//! The position maps of a copied log, which translate checkpoints and cursors of earlier generations.
 //!
-//! Invariant: a note about another log or generation is carried through maps that lead to this one, or says nothing.
+//! Invariant: a checkpoint or cursor of another generation is translated by maps that lead to this log, or refused.
 
 use std::{path::PathBuf, str::FromStr};
 
@@ -12,12 +12,12 @@ use event_store::{
 
 use crate::failure::Failure;
 
-/// A place in a log, as event streams give it: `<generation>-<position>`, or a position alone.
+/// A cursor in the form of event streams, `<generation>-<position>`, or only a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// Of which generation, where it is said.
+    /// The generation, if given.
     pub generation: Option<u64>,
-    /// Behind which event.
+    /// The last event before the cursor.
     pub position: Position,
 }
 
@@ -35,7 +35,7 @@ impl FromStr for Cursor {
     }
 }
 
-/// The maps that were named.
+/// The given maps.
 #[derive(Debug)]
 pub struct Maps {
     here: Identity,
@@ -48,25 +48,24 @@ impl Maps {
         Ok(Self { here, maps })
     }
 
-    /// A checkpoint in this log's terms: it was signed over it, or over a log that this is a copy of.
+    /// Translates a checkpoint of this log, or of one that this is a copy of.
     ///
     /// # Errors
-    /// It says nothing about this log.
+    /// It is of another log.
     pub fn checkpoint(&self, signed: &Checkpoint) -> Result<Checkpoint, WrongLog> {
-        let mut carried = signed.clone();
+        let mut translated = signed.clone();
         loop {
-            let Err(wrong) = carried.is_of(self.here) else { return Ok(carried) };
-            let next = self.maps.iter().find_map(|map| map.checkpoint(&carried));
+            let Err(wrong) = translated.is_of(self.here) else { return Ok(translated) };
+            let next = self.maps.iter().find_map(|map| map.checkpoint(&translated));
             // Each copy raises the generation, so this ends.
-            carried = next.filter(|next| next.log.generation > carried.log.generation).ok_or(wrong)?;
+            translated = next.filter(|next| next.log.generation > translated.log.generation).ok_or(wrong)?;
         }
     }
 
-    /// A cursor in this log's terms. One without a generation is this log's own, or the first map's old log's where there is
-    /// a map.
+    /// Translates a cursor. Without a generation it is of this log, or of the first map's source if there is a map.
     ///
     /// # Errors
-    /// No map leads from that generation to this log.
+    /// There is no map from that generation to this log.
     pub fn cursor(&self, Cursor { generation, mut position }: Cursor) -> Result<Position, Failure> {
         let otherwise = self.maps.first().map_or(self.here, PositionMap::from).generation;
         let mut at = generation.unwrap_or(otherwise);

@@ -1,23 +1,23 @@
-//! What a reader may see of personal parts: everything with the master key, otherwise only which of them are gone for good.
+//! The vault and the master key, as far as they are available.
 //!
-//! A destroyed key leaves a tombstone that needs no master key to be read, so `[erased]` is said wherever the vault is.
+//! A destroyed key leaves a tombstone that can be read without the master key, so erased parts
+//! are recognised with the vault alone.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
-use domain::PersonalText;
 use event_store::{
-    Opened, RecordedEvent,
+    EventReader,
     location::Location,
     sql::{Access, Database},
-    vault::{KeyRecord, KeyStore, MasterKey, SqlKeys, Vault, VaultError},
+    vault::{KeyStore, MasterKey, SqlKeys, Vault},
 };
+use journal::Journal;
 
-use super::rest::Rest;
-use crate::{cli::StoreArgs, failure::Failure};
+use super::{args::StoreArgs, immutable_check::ImmutableCheck};
+use crate::failure::Failure;
 
 /// Connections to a vault on a server.
 const CONNECTIONS: u32 = 2;
@@ -25,10 +25,10 @@ const CONNECTIONS: u32 = 2;
 pub(super) enum Secrets {
     /// Neither master key nor vault.
     None,
-    /// No master key, but the vault's tombstones.
-    Tombstones(Tombstones),
+    /// The vault without the master key.
+    Tombstones(Arc<dyn KeyStore>),
     /// Both.
-    Keys(Arc<Vault>),
+    Vault(Arc<Vault>),
 }
 
 impl Secrets {
@@ -47,56 +47,26 @@ impl Secrets {
             Err(_without_vault) => return Ok(Self::None),
         };
         Ok(match &wanted.master_key {
-            Some(file) => Self::Keys(Arc::new(Vault::new(keys, MasterKey::read(file)?))),
-            None => Self::Tombstones(Tombstones { keys, known: Mutex::default() }),
+            Some(file) => Self::Vault(Arc::new(Vault::new(keys, MasterKey::read(file)?))),
+            None => Self::Tombstones(keys),
         })
     }
 
-    pub(super) fn opens_personal_parts(&self) -> bool {
-        matches!(self, Self::Keys(_))
-    }
-
-    /// The vault with its keys, where there is a master key.
+    /// The vault, if there is a master key.
     pub(super) fn vault(&self) -> Option<Arc<Vault>> {
         match self {
-            Self::Keys(vault) => Some(vault.clone()),
+            Self::Vault(vault) => Some(vault.clone()),
             Self::None | Self::Tombstones(_) => None,
         }
     }
 
-    pub(super) async fn personal(&self, recorded: &RecordedEvent) -> Result<PersonalText, Failure> {
-        let Some(key_id) = &recorded.event.key_id else { return Ok(PersonalText::Absent) };
-        let failed = |source| Failure::Personal { position: recorded.position, source };
+    /// Reads a log with these secrets.
+    pub(super) fn journal(self, reader: Arc<dyn EventReader>) -> Journal {
         match self {
-            Self::None => Ok(PersonalText::Sealed),
-            Self::Tombstones(tombstones) => match tombstones.is_destroyed(key_id).await.map_err(failed)? {
-                true => Ok(PersonalText::Erased),
-                false => Ok(PersonalText::Sealed),
-            },
-            Self::Keys(vault) => Ok(match vault.open(recorded).await.map_err(failed)? {
-                Opened::Nothing => PersonalText::Absent,
-                Opened::Known(text) => PersonalText::Known(text),
-                Opened::Erased => PersonalText::Erased,
-            }),
+            Self::None => Journal::sealed(reader),
+            Self::Tombstones(keys) => Journal::with_tombstones(reader, keys),
+            Self::Vault(vault) => Journal::new(reader, vault),
         }
-    }
-}
-
-/// Asks for each key once.
-pub(super) struct Tombstones {
-    keys: Arc<dyn KeyStore>,
-    known: Mutex<HashMap<Arc<str>, bool>>,
-}
-
-impl Tombstones {
-    async fn is_destroyed(&self, key_id: &Arc<str>) -> Result<bool, VaultError> {
-        let known = self.known.lock().expect("no code panics while it holds this lock").get(key_id).copied();
-        if let Some(destroyed) = known {
-            return Ok(destroyed);
-        }
-        let destroyed = self.keys.get(key_id).await? == Some(KeyRecord::Destroyed);
-        self.known.lock().expect("no code panics while it holds this lock").insert(key_id.clone(), destroyed);
-        Ok(destroyed)
     }
 }
 
@@ -116,5 +86,5 @@ fn access(path: &Path, live: bool) -> Result<Access, Failure> {
     if !path.is_file() {
         return Err(Failure::NoVault(PathBuf::from(path)));
     }
-    Ok(if !live && Rest::of(path).is_some() { Access::AtRest } else { Access::ReadOnly })
+    Ok(if !live && ImmutableCheck::of(path).is_some() { Access::Immutable } else { Access::ReadOnly })
 }

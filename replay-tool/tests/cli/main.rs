@@ -1,4 +1,4 @@
-//! `desk-replay` as an auditor meets it: the built program on a real log in files.
+//! Runs the built `desk-replay` on a real log in files.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod shop;

@@ -1,4 +1,4 @@
-//! It never writes, never makes a file, never stands in the way, and says what is wrong.
+//! It never writes, creates no file, does not block writers, and reports errors clearly.
 
 use std::{
     io::{BufRead, BufReader},
@@ -8,7 +8,7 @@ use std::{
 use crate::shop::{NAME, Shop, customer, customer_says, files, finish, program, session_of};
 
 #[test]
-fn a_log_that_is_not_there_is_not_made() {
+fn a_missing_log_is_not_created() {
     let folder = tempfile::tempdir().unwrap();
     for store in [folder.path().to_owned(), folder.path().join("events.db"), folder.path().join("no/such/folder")] {
         for command in ["verify", "stats", "tail"] {
@@ -21,7 +21,7 @@ fn a_log_that_is_not_there_is_not_made() {
 }
 
 #[test]
-fn a_file_that_is_no_log_is_refused_with_the_whole_chain() {
+fn a_file_that_is_not_a_log_is_refused_with_all_causes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.db");
     for content in
@@ -37,9 +37,9 @@ fn a_file_that_is_no_log_is_refused_with_the_whole_chain() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_beside_a_log_at_rest() {
+async fn reading_a_closed_log_creates_no_files() {
     let shop = Shop::with_a_session().await;
-    let copy = shop.at_rest().await;
+    let copy = shop.closed_copy().await;
     let before = (files(copy.path()), std::fs::read(copy.path().join("events.db")).unwrap());
     let key = shop.master_key();
     for arguments in [vec!["show", NAME], vec!["verify"], vec!["stats"], vec!["tail"]] {
@@ -49,7 +49,7 @@ async fn nothing_is_left_beside_a_log_at_rest() {
 }
 
 #[tokio::test]
-async fn it_reads_beside_a_writer_in_the_middle_of_a_transaction() {
+async fn it_reads_while_a_writer_has_an_open_transaction() {
     let shop = Shop::with_a_session().await;
     let mut writer = shop.connection().await;
     sqlx::query("begin immediate").execute(&mut writer).await.unwrap();
@@ -63,7 +63,7 @@ async fn it_reads_beside_a_writer_in_the_middle_of_a_transaction() {
 }
 
 #[tokio::test]
-async fn a_reader_that_has_seen_enough_is_no_error() {
+async fn a_closed_output_pipe_is_not_an_error() {
     let shop = Shop::with_a_session().await;
     for n in 0..40 {
         shop.append(1, customer(1), &customer_says(100 + n, &"电".repeat(2_000))).await;
@@ -80,7 +80,7 @@ async fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
-fn the_help_is_worth_reading() {
+fn the_help_names_examples_exit_codes_and_settings() {
     let nowhere = std::path::Path::new("/nowhere");
     let help = finish(program(nowhere).arg("--help")).ok();
     for expected in
@@ -94,7 +94,7 @@ fn the_help_is_worth_reading() {
 }
 
 #[test]
-fn a_password_in_the_url_is_printed_nowhere() {
+fn a_password_in_the_url_is_never_printed() {
     let url = std::path::Path::new("postgres://auditor:s3cret@127.0.0.1:1/desk");
     for arguments in [vec!["--help"], vec!["verify"]] {
         let run = finish(program(url).args(arguments));

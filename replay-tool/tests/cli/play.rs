@@ -1,4 +1,4 @@
-//! A session as it happened: to a pipe at once, on a terminal with its pauses and keys.
+//! `play`: to a pipe without pauses, on a terminal with pauses and keys.
 
 use std::{
     io::{Read as _, Write as _},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::shop::{ANSWER, NAME, Shop, WITHHELD, customer, customer_says, session_of};
 
-/// As long as a slow machine may need.
+/// Limit on a slow machine.
 const LONG: Duration = Duration::from_secs(30);
 
 fn id() -> String {
@@ -16,7 +16,7 @@ fn id() -> String {
 }
 
 #[tokio::test]
-async fn to_a_pipe_it_tells_everything_without_waiting_and_without_colours() {
+async fn output_to_a_pipe_has_no_pauses_and_no_colours() {
     let shop = Shop::with_a_session().await;
     let played = shop.replay_with_key(["play", &id(), "--step", "--speed", "0.01"]).ok();
     let shown = shop.replay_with_key(["show", &id()]).ok();
@@ -27,14 +27,14 @@ async fn to_a_pipe_it_tells_everything_without_waiting_and_without_colours() {
 }
 
 #[tokio::test]
-async fn it_ends_at_the_moment_that_was_asked_for() {
+async fn it_ends_at_the_requested_moment() {
     let shop = Shop::with_a_session().await;
     let played = shop.replay_with_key(["play", &id(), "--at", "4"]).ok();
     assert!(played.contains(ANSWER) && !played.contains("ESCALATED"), "{played}");
 }
 
 #[tokio::test]
-async fn as_json_it_is_one_event_a_line() {
+async fn json_output_has_one_event_per_line() {
     let shop = Shop::with_a_session().await;
     let played = shop.replay_with_key(["--json", "play", &id()]).ok();
     let lines: Vec<serde_json::Value> = played.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -43,11 +43,11 @@ async fn as_json_it_is_one_event_a_line() {
 }
 
 #[tokio::test]
-async fn a_pause_that_is_cut_is_said() {
+async fn a_shortened_pause_is_reported() {
     let shop = Shop::with_a_session().await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     shop.append(1, customer(1), &customer_says(60, "还在吗？")).await;
-    // A tenth of a second is more than five at a hundredth of the speed.
+    // At a hundredth of the speed, a tenth of a second becomes more than five seconds.
     let played = shop.replay(["play", &id(), "--speed", "0.01"]).ok();
     assert!(played.contains("… 0 s later"), "{played}");
     let fast = shop.replay(["play", &id(), "--speed", "100000"]).ok();
@@ -55,7 +55,7 @@ async fn a_pause_that_is_cut_is_said() {
 }
 
 #[tokio::test]
-async fn a_speed_that_makes_no_sense_is_refused() {
+async fn an_invalid_speed_is_refused() {
     let shop = Shop::with_a_session().await;
     for speed in ["0", "-1", "nan", "inf", "fast"] {
         let refused = shop.replay(["play", &id(), &format!("--speed={speed}")]).failed(2);
@@ -63,14 +63,14 @@ async fn a_speed_that_makes_no_sense_is_refused() {
     }
 }
 
-/// The program on a terminal of its own, made by `script`.
+/// The program on a pseudo-terminal made by `script`.
 struct Terminal {
     child: Child,
     screen: String,
 }
 
 impl Terminal {
-    /// Plays, and afterwards asks the terminal whether it still puts lines together and shows what is typed.
+    /// Plays, and afterwards checks that the terminal is in line mode with echo.
     fn play(shop: &Shop, columns: u16, environment: &[(&str, &str)], arguments: &str) -> Self {
         let program = env!("CARGO_BIN_EXE_desk-replay");
         let (key, id) = (shop.master_key(), id());
@@ -91,7 +91,7 @@ impl Terminal {
         keyboard.flush().unwrap();
     }
 
-    /// Reads the screen until it shows this.
+    /// Reads output until it contains this.
     fn until(&mut self, expected: &str) -> &str {
         let began = Instant::now();
         let mut bytes = self.screen.clone().into_bytes();
@@ -106,14 +106,14 @@ impl Terminal {
         &self.screen
     }
 
-    /// Reads to the end of a program that ended by itself.
+    /// Reads the remaining output of a program that ends by itself.
     fn end(self) -> String {
         let screen = self.leave();
         assert!(screen.contains("ended 0"), "{screen}");
         screen
     }
 
-    /// Reads to the end, and sees to it that the terminal is as a shell needs it.
+    /// Reads the remaining output and checks that the terminal is restored.
     fn leave(mut self) -> String {
         self.until("ended ");
         let screen = self.until(" echo ").to_owned();
@@ -143,7 +143,7 @@ async fn with_step_each_event_waits_for_a_key() {
 }
 
 #[tokio::test]
-async fn control_c_ends_it_and_leaves_the_terminal_as_it_was() {
+async fn ctrl_c_ends_it_and_restores_the_terminal() {
     let shop = Shop::with_a_session().await;
     let mut terminal = Terminal::play(&shop, 120, &[], "--step");
     terminal.until("go on; q: end");
@@ -151,13 +151,13 @@ async fn control_c_ends_it_and_leaves_the_terminal_as_it_was() {
     terminal.until("session opened");
     terminal.press("\u{3}");
     let screen = terminal.leave();
-    // As a key while it waits for one; as a signal (128 and 2) in the moment before.
+    // A key if it is already waiting for one; a signal (exit code 128 + 2) just before.
     assert!(screen.contains("ended 0") || screen.contains("ended 130"), "{screen}");
     assert!(!screen.contains(ANSWER), "{screen}");
 }
 
 #[tokio::test]
-async fn played_through_it_ends_by_itself_in_colours_unless_they_are_not_wanted() {
+async fn it_ends_after_the_last_event_and_respects_no_color() {
     let shop = Shop::with_a_session().await;
     let coloured = Terminal::play(&shop, 120, &[], "--speed 1000").end();
     assert!(coloured.contains("\u{1b}[36m") && coloured.contains("-> manual_live"), "{coloured}");
@@ -166,12 +166,12 @@ async fn played_through_it_ends_by_itself_in_colours_unless_they_are_not_wanted(
 }
 
 #[tokio::test]
-async fn wide_characters_stay_behind_their_bar() {
+async fn wide_characters_wrap_after_the_bar() {
     let shop = Shop::with_a_session().await;
     shop.append(1, customer(1), &customer_says(60, &"电".repeat(50))).await;
     let screen = Terminal::play(&shop, 60, &[("NO_COLOR", "1")], "--speed 1000").end();
     let rows: Vec<&str> = screen.lines().filter(|line| line.contains("电电")).map(str::trim_end).collect();
-    // 60 columns less the bar leave room for 24 characters of two columns each.
+    // 60 columns minus the bar leave room for 24 characters of two columns each.
     let expected = [24, 24, 2].map(|count| format!("{:8} | {}", "", "电".repeat(count)));
     assert_eq!(rows, expected);
 }

@@ -1,4 +1,4 @@
-//! A page to keep.
+//! `report`: the HTML page.
 
 use std::{os::unix::fs::PermissionsExt as _, path::PathBuf};
 
@@ -23,7 +23,7 @@ fn page(shop: &Shop, more: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn it_holds_everything_and_says_where_it_is_from() {
+async fn the_page_has_all_events_and_names_its_log() {
     let shop = Shop::with_a_session().await;
     let page = page(&shop, &[]);
     let events = shop.replay(["--json", "tail"]).ok();
@@ -41,7 +41,7 @@ async fn it_holds_everything_and_says_where_it_is_from() {
 }
 
 #[tokio::test]
-async fn it_ends_at_the_moment_that_was_asked_for() {
+async fn it_ends_at_the_requested_moment() {
     let shop = Shop::with_a_session().await;
     let page = page(&shop, &["--at", "7"]);
     assert!(page.contains("as it stood at") && page.contains("it has 10 events by now"), "{page}");
@@ -49,7 +49,7 @@ async fn it_ends_at_the_moment_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_said() {
+async fn unreadable_parts_are_marked() {
     let shop = Shop::with_a_session().await;
     let (file, id) = (file(&shop), id());
     shop.replay(["report", &id, "--html", file.to_str().unwrap()]).ok();
@@ -64,7 +64,7 @@ async fn what_cannot_be_read_is_said() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_there_stays_unless_told_otherwise() {
+async fn an_existing_file_is_only_replaced_with_force() {
     let shop = Shop::with_a_session().await;
     std::fs::write(file(&shop), "mine").unwrap();
     let refused = report(&shop, &[]).failed(2);
@@ -74,14 +74,14 @@ async fn a_file_that_is_there_stays_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn only_its_owner_can_read_it() {
+async fn only_the_owner_can_read_the_page() {
     let shop = Shop::with_a_session().await;
     page(&shop, &[]);
     assert_eq!(std::fs::metadata(file(&shop)).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[tokio::test]
-async fn nothing_is_written_where_there_is_no_such_session_or_folder() {
+async fn nothing_is_written_without_session_or_folder() {
     let shop = Shop::with_a_session().await;
     let nowhere = session_of(7).to_string();
     shop.replay(["report", &nowhere, "--html", file(&shop).to_str().unwrap()]).failed(2);

@@ -1,4 +1,4 @@
-//! What is sealed stays sealed without the key, and what is erased is gone with it.
+//! Sealed parts stay sealed without the master key, and erased parts are erased with it.
 
 use crate::shop::{ANSWER, NAME, QUESTION, Shop, WITHHELD, finish, program, session_of};
 
@@ -19,7 +19,7 @@ async fn without_the_master_key_personal_parts_are_sealed() {
 }
 
 #[tokio::test]
-async fn a_forgotten_customer_is_erased_with_the_key_and_without_it() {
+async fn erased_parts_are_shown_as_erased_with_and_without_the_master_key() {
     let shop = Shop::with_a_session().await;
     shop.tell(2).await;
     shop.erase(1).await;
@@ -37,7 +37,7 @@ async fn a_forgotten_customer_is_erased_with_the_key_and_without_it() {
 async fn without_a_vault_everything_is_sealed() {
     let shop = Shop::with_a_session().await;
     shop.erase(1).await;
-    let copy = shop.at_rest().await;
+    let copy = shop.closed_copy().await;
     std::fs::remove_file(copy.path().join("keys.db")).unwrap();
     let shown = finish(program(copy.path()).args(["show", &id()])).ok();
     assert!(shown.contains("[sealed]") && !shown.contains("[erased]"), "{shown}");
@@ -47,9 +47,9 @@ async fn without_a_vault_everything_is_sealed() {
 }
 
 #[tokio::test]
-async fn a_vault_elsewhere_is_found() {
+async fn a_vault_at_another_location_is_used() {
     let shop = Shop::with_a_session().await;
-    let (log, vault) = (shop.at_rest().await, shop.at_rest().await);
+    let (log, vault) = (shop.closed_copy().await, shop.closed_copy().await);
     std::fs::remove_file(log.path().join("keys.db")).unwrap();
     let mut program = program(log.path());
     program.arg("--master-key").arg(shop.master_key()).arg("--vault").arg(vault.path());
@@ -57,7 +57,7 @@ async fn a_vault_elsewhere_is_found() {
 }
 
 #[tokio::test]
-async fn a_wrong_master_key_is_said_and_nothing_is_shown() {
+async fn a_wrong_master_key_is_reported_and_nothing_is_printed() {
     let shop = Shop::with_a_session().await;
     let wrong = shop.folder().join("wrong");
     for (content, says) in
@@ -77,7 +77,7 @@ async fn a_wrong_master_key_is_said_and_nothing_is_shown() {
 }
 
 #[tokio::test]
-async fn control_characters_reach_no_terminal() {
+async fn control_characters_never_reach_the_terminal() {
     let shop = Shop::with_a_session().await;
     for arguments in [vec!["show", NAME], vec!["tail"], vec!["--json", "show", NAME], vec!["--json", "tail"]] {
         let shown = shop.replay_with_key(&arguments).ok();

@@ -1,14 +1,13 @@
-//! A shop with a log in files, written through the same log, vault and codec as the running system's; and the program on it.
+//! A log in files, written through the same log, vault and codec as by desk, and the program run on it.
 
 use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    sync::Arc,
 };
 
 use domain::{
-    AgentId, Class, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
+    AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
     session::{
         Event, encode,
         event::{
@@ -19,19 +18,13 @@ use domain::{
     },
     text::{MessageText, SessionName},
 };
-use event_store::{
-    Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, Vault,
-    migration::migrate_vault,
-    sql::{Access, Database},
-    sqlite::SqliteStore,
-    vault::{MasterKey, SqlKeys},
-};
+use event_store::{Actor, Expected, Log, StreamName};
 use jiff::Timestamp;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// What the customer wrote: two lines, and what would clear an auditor's screen.
+/// The customer's message: two lines, and a sequence that would clear a terminal.
 pub(crate) const QUESTION: &str = "刹车异响\u{1b}[2J\u{9b}1m\n怎么办？";
 pub(crate) const ANSWER: &str = "请先清洁刹车盘。";
 pub(crate) const WITHHELD: &str = "第二个回答";
@@ -42,7 +35,7 @@ pub(crate) struct Shop {
     log: Log,
 }
 
-/// Whose session: each visitor has one of the same name.
+/// The n-th visitor; each has a session of the same name.
 pub(crate) fn visitor(n: u8) -> VisitorId {
     VisitorId(Uuid::from_u128(0xa000 + u128::from(n)))
 }
@@ -60,18 +53,14 @@ fn id(n: u128) -> Uuid {
 }
 
 impl Shop {
-    /// A shop without any session.
+    /// An empty log.
     pub(crate) async fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("events.db")).await.unwrap();
-        let keys = Database::sqlite(&folder.path().join("keys.db"), Access::Durable).await.unwrap();
-        migrate_vault(&keys).await.unwrap();
-        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
-        let vault = Vault::new(Arc::new(SqlKeys::new(keys)), master);
-        Self { folder, log: Log::new(Arc::new(store), Arc::new(vault)) }
+        let log = testkit::log_in(folder.path(), &folder.path().join("master-key")).await;
+        Self { folder, log }
     }
 
-    /// A shop with one session of ten events: asked, answered, escalated, withheld, taken over, released.
+    /// A log with one session of ten events: asked, answered, escalated, withheld, taken over, released.
     pub(crate) async fn with_a_session() -> Self {
         let shop = Self::empty().await;
         shop.tell(1).await;
@@ -90,38 +79,19 @@ impl Shop {
         self.folder().join("master-key")
     }
 
-    /// The story, in the session of this visitor.
+    /// Appends the ten events to the session of this visitor.
     pub(crate) async fn tell(&self, n: u8) {
-        for (actor, event) in story(n) {
+        for (actor, event) in session_events(n) {
             self.append(n, actor, &event).await;
         }
     }
 
     pub(crate) async fn append(&self, n: u8, actor: Actor, event: &Event) {
-        let stored = encode(event);
-        let personal = stored.personal.map(|(class, json)| PersonalPart {
-            subject: visitor(n).0,
-            class: match class {
-                Class::Message => KeyClass::Message,
-                Class::Contact => KeyClass::Contact,
-                Class::Staff => KeyClass::Staff,
-            },
-            json,
-        });
-        let new = NewEvent {
-            event_id: Uuid::new_v4(),
-            event_type: stored.event_type,
-            schema: stored.schema,
-            actor,
-            correlation_id: Uuid::new_v4(),
-            causation_id: None,
-            data: stored.data,
-            personal,
-        };
+        let new = testkit::new_event(encode(event), visitor(n).0, actor);
         self.log.append(&StreamName::of("session", session_of(n).0), Expected::Any, &[new]).await.unwrap();
     }
 
-    /// The customer is forgotten.
+    /// Erases a customer.
     pub(crate) async fn erase(&self, n: u8) {
         self.log.vault().erase_subject(visitor(n).0, Timestamp::now()).await.unwrap();
     }
@@ -132,13 +102,13 @@ impl Shop {
         events.iter().map(|event| event.recorded_at).collect()
     }
 
-    /// A connection of somebody else's.
+    /// Another connection to the log file.
     pub(crate) async fn connection(&self) -> SqliteConnection {
         SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(self.events_db())).await.unwrap()
     }
 
-    /// A copy of log and vault as a clean stop leaves them: the database files alone.
-    pub(crate) async fn at_rest(&self) -> TempDir {
+    /// A copy of log and vault as after a clean stop: only the database files.
+    pub(crate) async fn closed_copy(&self) -> TempDir {
         let copy = tempfile::tempdir().unwrap();
         for file in ["events.db", "keys.db"] {
             let options = SqliteConnectOptions::new().filename(self.folder().join(file));
@@ -160,14 +130,14 @@ impl Shop {
     }
 }
 
-/// The program, told where the log is and nothing else.
+/// The program with only the log's location.
 pub(crate) fn program(store: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_desk-replay"));
     command.env_clear().env("DESK_STORE", store).stdin(Stdio::null());
     command
 }
 
-/// What a run left.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -242,7 +212,7 @@ fn run_started(run: u128, answers: u128) -> Event {
 }
 
 /// Positions and versions 1 to 10 of a shop's first session.
-fn story(n: u8) -> Vec<(Actor, Event)> {
+fn session_events(n: u8) -> Vec<(Actor, Event)> {
     let (faq, policy) = (Actor::new("assistant", "faq"), Actor::new("policy", "run"));
     let staff = Actor::new("agent", &agent().to_string());
     let session_name = SessionName::parse(NAME.to_owned()).unwrap();

@@ -1,4 +1,4 @@
-//! A session, whole and as it stood.
+//! `show`: a session now and at earlier moments.
 
 use serde_json::json;
 
@@ -34,7 +34,7 @@ async fn a_session_is_shown_with_everything_that_happened() {
 }
 
 #[tokio::test]
-async fn it_is_found_by_its_stream_and_by_its_name() {
+async fn a_session_is_found_by_stream_and_by_name() {
     let shop = Shop::with_a_session().await;
     let by_id = shop.replay_with_key(["show", &id()]).ok();
     assert_eq!(shop.replay_with_key(["show", &format!("session-{}", id())]).ok(), by_id);
@@ -42,7 +42,7 @@ async fn it_is_found_by_its_stream_and_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_name_that_several_sessions_have_lists_their_ids() {
+async fn an_ambiguous_name_lists_the_session_ids() {
     let shop = Shop::with_a_session().await;
     shop.tell(2).await;
     let refused = shop.replay_with_key(["show", NAME]).failed(2);
@@ -51,7 +51,7 @@ async fn a_name_that_several_sessions_have_lists_their_ids() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_named_either() {
+async fn an_unknown_name_is_not_repeated_in_the_error() {
     let shop = Shop::with_a_session().await;
     for wanted in ["frau-mueller", &session_of(7).to_string()] {
         let refused = shop.replay_with_key(["show", wanted]).failed(2);
@@ -62,7 +62,7 @@ async fn what_is_not_there_is_not_named_either() {
     assert!(refused.contains("--master-key"), "{refused}");
 }
 
-/// Status and owner as JSON tells them.
+/// Status and owner in the JSON output.
 fn state(shop: &Shop, moment: [&str; 2]) -> (String, serde_json::Value, u64) {
     let shown = shop.replay(["--json", "show", &id(), moment[0], moment[1]]).json();
     let status = shown["state"]["status"].as_str().unwrap().to_owned();
@@ -70,7 +70,7 @@ fn state(shop: &Shop, moment: [&str; 2]) -> (String, serde_json::Value, u64) {
 }
 
 #[tokio::test]
-async fn it_is_shown_as_it_stood_after_a_version_and_at_a_position() {
+async fn a_session_is_shown_after_a_version_and_at_a_position() {
     let shop = Shop::with_a_session().await;
     let owner = json!(agent());
     for by in ["--version", "--position"] {
@@ -93,7 +93,7 @@ async fn a_moment_is_a_position_or_a_time() {
 }
 
 #[tokio::test]
-async fn what_customer_and_staff_saw_and_the_last_decision_are_shown() {
+async fn messages_of_customer_and_staff_and_the_last_decision_are_shown() {
     let shop = Shop::with_a_session().await;
     let before = shop.replay_with_key(["show", &id(), "--at", "6"]).ok();
     assert!(before.contains("last decision: no rule has fired"), "{before}");
@@ -109,7 +109,7 @@ async fn what_customer_and_staff_saw_and_the_last_decision_are_shown() {
 }
 
 #[tokio::test]
-async fn what_a_customer_cleared_was_seen_before_and_is_gone_after() {
+async fn cleared_messages_are_shown_before_the_clearing_only() {
     let shop = Shop::with_a_session().await;
     shop.append(1, customer(1), &screen_cleared()).await;
     let saw = |at: &str| shop.replay_with_key(["--json", "show", &id(), "--at", at]).json();
@@ -122,7 +122,7 @@ async fn what_a_customer_cleared_was_seen_before_and_is_gone_after() {
 }
 
 #[tokio::test]
-async fn sealed_and_erased_texts_are_told_apart() {
+async fn sealed_and_erased_texts_are_distinguished() {
     let shop = Shop::with_a_session().await;
     for (state, word) in [("sealed", "[sealed]"), ("erased", "[erased]")] {
         let shown = shop.replay(["--json", "show", &id()]).json();
@@ -136,7 +136,7 @@ async fn sealed_and_erased_texts_are_told_apart() {
 }
 
 #[tokio::test]
-async fn it_is_shown_as_it_stood_at_a_time_that_moment_included() {
+async fn a_time_includes_events_of_that_moment() {
     let shop = Shop::with_a_session().await;
     let times = shop.times().await;
     let just_before = times[8] - jiff::SignedDuration::from_nanos(1);
@@ -146,7 +146,7 @@ async fn it_is_shown_as_it_stood_at_a_time_that_moment_included() {
 }
 
 #[tokio::test]
-async fn what_waited_then_is_shown() {
+async fn waiting_messages_of_that_moment_are_shown() {
     let shop = Shop::with_a_session().await;
     let shown = shop.replay(["show", &id(), "--version", "6"]).ok();
     assert!(shown.contains("events     6 of 10"), "{shown}");
@@ -156,7 +156,7 @@ async fn what_waited_then_is_shown() {
 }
 
 #[tokio::test]
-async fn a_moment_that_never_was_is_refused() {
+async fn a_moment_outside_the_session_is_refused() {
     let shop = Shop::empty().await;
     shop.tell(2).await;
     shop.tell(1).await;

@@ -1,4 +1,4 @@
-//! Events in the order of the log.
+//! `tail`: events in log order.
 
 use std::{
     io::{BufRead, BufReader},
@@ -29,7 +29,7 @@ async fn a_position_beyond_the_head_is_refused() {
 }
 
 #[tokio::test]
-async fn json_is_one_envelope_a_line_with_hashes() {
+async fn json_output_is_one_envelope_per_line_with_hashes() {
     let shop = Shop::with_a_session().await;
     let shown = shop.replay_with_key(["--json", "tail"]).ok();
     let events: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -43,7 +43,7 @@ async fn json_is_one_envelope_a_line_with_hashes() {
     assert_eq!(events[3]["data"]["confidence_permille"], json!(870));
 }
 
-/// A program that goes on until it is told to end; killed when the test ends first.
+/// A running program; killed if the test ends first.
 struct Following {
     child: Child,
     lines: Receiver<String>,
@@ -71,14 +71,14 @@ impl Following {
 
 impl Drop for Following {
     fn drop(&mut self) {
-        // It has ended already where the test went well.
+        // Fails if it has ended already.
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
 #[tokio::test]
-async fn following_it_sees_what_comes_and_ends_when_interrupted() {
+async fn follow_prints_new_events_and_ends_when_interrupted() {
     let shop = Shop::with_a_session().await;
     let following = Following::start(program(shop.folder()).args(["tail", "--after", "9", "--follow"]));
     assert!(following.next_line().contains("session.released"));

@@ -1,10 +1,10 @@
-//! The log proves itself, and shows what was done to it.
+//! `verify`: a valid log is verified, and changes are found.
 
 use serde_json::json;
 
 use crate::shop::{Shop, finish, program, session_of};
 
-/// Changes stored events behind the log's back.
+/// Changes stored events directly in the database.
 async fn tamper(shop: &Shop, statements: &[&str]) {
     let mut connection = shop.connection().await;
     for trigger in ["event_is_never_updated", "event_is_never_deleted", "event_is_only_appended"] {
@@ -16,7 +16,7 @@ async fn tamper(shop: &Shop, statements: &[&str]) {
 }
 
 #[tokio::test]
-async fn an_untouched_log_is_proved() {
+async fn an_unchanged_log_is_verified() {
     let shop = Shop::with_a_session().await;
     shop.tell(2).await;
     let shown = shop.replay(["verify"]).ok();
@@ -34,7 +34,7 @@ async fn an_untouched_log_is_proved() {
 }
 
 #[tokio::test]
-async fn an_empty_log_is_proved() {
+async fn an_empty_log_is_verified() {
     let report = Shop::empty().await.replay(["verify", "--json"]).json();
     assert_eq!(
         (&report["ok"], &report["events"], &report["first_recorded_at"]),
@@ -53,7 +53,7 @@ async fn a_changed_byte_is_found_at_its_position() {
 }
 
 #[tokio::test]
-async fn a_removed_a_swapped_and_a_cut_event_are_found() {
+async fn removed_swapped_and_truncated_events_are_found() {
     let swap = [
         "update event set position = -3 where position = 3",
         "update event set position = 3 where position = 5",
@@ -76,7 +76,7 @@ async fn a_removed_a_swapped_and_a_cut_event_are_found() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_changed_is_not_shown_as_if_nothing_were() {
+async fn a_changed_session_is_not_shown() {
     let shop = Shop::with_a_session().await;
     tamper(&shop, &["delete from event where position = 8"]).await;
     let refused = shop.replay(["show", &session_of(1).to_string()]).failed(1);
@@ -85,8 +85,8 @@ async fn a_session_that_was_changed_is_not_shown_as_if_nothing_were() {
 }
 
 #[tokio::test]
-async fn a_log_at_rest_is_proved_and_counted() {
-    let copy = Shop::with_a_session().await.at_rest().await;
+async fn a_closed_log_is_verified_and_counted() {
+    let copy = Shop::with_a_session().await.closed_copy().await;
     let report = finish(program(copy.path()).args(["verify", "--json"])).json();
     assert_eq!(report["events"], json!(10));
     let counted = finish(program(copy.path()).args(["stats", "--json"])).json();

@@ -1,4 +1,4 @@
-//! Somebody who knows how hashes are made: rewrites a log so that it proves itself.
+//! An attacker who recomputes hashes, so that the rewritten log verifies without checkpoints.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -9,14 +9,14 @@ use event_store::{
 };
 use jiff::SignedDuration;
 
-/// How a database writes what stands in a row.
+/// SQL literals of a database.
 #[derive(Clone, Copy)]
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
 }
 
-/// The events numbered, timed, chained and hashed anew, as if they had been written one after the other.
+/// The events with new positions, times, links and hashes, as if appended one after the other.
 pub(super) fn relinked(events: &[Arc<RecordedEvent>]) -> Vec<RecordedEvent> {
     let mut streams: HashMap<StreamName, (StreamVersion, [u8; 32])> = HashMap::new();
     let mut forged: Vec<RecordedEvent> = Vec::with_capacity(events.len());
@@ -33,13 +33,13 @@ pub(super) fn relinked(events: &[Arc<RecordedEvent>]) -> Vec<RecordedEvent> {
     forged
 }
 
-/// The statements that put these events in the log's place, with a head that fits.
+/// The statements that replace the log by these events, with a matching head.
 pub(super) fn replacing_all(events: &[RecordedEvent], dialect: Dialect) -> String {
     let rows = events.iter().map(|event| inserting(event, dialect)).collect::<String>();
     format!("delete from event; {rows} {}", moving_head(events.last(), dialect))
 }
 
-/// The statement that makes this event the last one that the head knows.
+/// The statement that sets the head to this event.
 pub(super) fn moving_head(last: Option<&RecordedEvent>, dialect: Dialect) -> String {
     let (position, time, hash) = last.map_or((0, "1970-01-01T00:00:00.000000Z".to_owned(), NO_HASH), |last| {
         (last.position.0, last.recorded_at_text(), last.hash)
@@ -76,7 +76,7 @@ fn bytes(value: &[u8], dialect: Dialect) -> String {
     }
 }
 
-/// What is done to a log before it is rewritten from there on.
+/// The change that precedes the rewrite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Forgery {
     Changed,

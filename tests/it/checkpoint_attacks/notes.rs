@@ -1,4 +1,4 @@
-//! The notes themselves: edited, made by somebody else, missing, or of another log.
+//! Checkpoints that are edited, forged, missing, or of another log.
 
 use std::{path::Path, process::ExitCode};
 
@@ -13,7 +13,7 @@ use super::{EVERY, Said, Shop, desk_replay};
 use crate::tamper::{EVENTS, run};
 
 impl Shop {
-    /// `verify` of the honest log with one note.
+    /// `verify` of the intact log with one checkpoint.
     async fn verify_with(&self, note: &Path) -> Said {
         self.verify_in(&self.written.path(), note).await
     }
@@ -24,7 +24,7 @@ impl Shop {
         desk_replay(&["--store", log, "verify", "--checkpoint", note, "--key", &key]).await
     }
 
-    /// A note of the newest checkpoint with something changed in it, signed again by this key.
+    /// The newest checkpoint with a change, signed again by this key.
     fn signed_again(&self, key: &CheckpointKey, change: impl FnOnce(&mut Checkpoint)) -> std::path::PathBuf {
         let note = std::fs::read_to_string(self.elsewhere.note(EVENTS)).unwrap();
         let mut checkpoint = Checkpoint::open(&note, self.elsewhere.key.public()).unwrap();
@@ -41,9 +41,9 @@ fn refused(said: &Said, code: u8, why: &str) {
     assert!(said.errors.contains(why), "{}", said.errors);
 }
 
-/// Every byte of it, in several ways; a byte that is no text as well.
+/// Every byte, changed in several ways, also to invalid UTF-8.
 #[tokio::test]
-async fn an_edited_note_is_found_by_its_signature() {
+async fn edited_checkpoint_fails_its_signature() {
     let shop = Shop::new().await;
     let note = std::fs::read(shop.elsewhere.note(EVENTS)).unwrap();
     let file = shop.elsewhere.file("edited.checkpoint");
@@ -62,7 +62,7 @@ async fn an_edited_note_is_found_by_its_signature() {
 }
 
 #[tokio::test]
-async fn a_note_by_another_key_is_not_believed() {
+async fn checkpoint_signed_by_another_key_is_rejected() {
     let shop = Shop::new().await;
     let reader = SqliteStore::open_reader(&shop.written.path()).await.unwrap();
     let other = CheckpointKey::generate(reader.identity().await.unwrap());
@@ -71,7 +71,7 @@ async fn a_note_by_another_key_is_not_believed() {
 }
 
 #[tokio::test]
-async fn without_note_or_key_nothing_is_said() {
+async fn verify_without_checkpoint_or_key_is_refused_without_a_verdict() {
     let shop = Shop::new().await;
     let missing = shop.elsewhere.file("missing.checkpoint");
     refused(&shop.verify_with(&missing).await, 2, "missing.checkpoint");
@@ -82,9 +82,9 @@ async fn without_note_or_key_nothing_is_said() {
     refused(&said, 2, "holds no public key");
 }
 
-/// One bad note in the folder is not passed over.
+/// A bad checkpoint in the folder is not skipped.
 #[tokio::test]
-async fn a_folder_is_as_good_as_its_worst_note() {
+async fn folder_of_checkpoints_fails_if_one_of_them_fails() {
     let shop = Shop::new().await;
     assert_eq!(shop.verify_with(shop.elsewhere.notes().as_ref()).await.code, ExitCode::SUCCESS);
     std::fs::write(shop.elsewhere.file("notes/readme.txt"), "no note").unwrap();
@@ -94,7 +94,7 @@ async fn a_folder_is_as_good_as_its_worst_note() {
 }
 
 #[tokio::test]
-async fn a_note_of_another_log_or_generation_says_nothing() {
+async fn checkpoint_of_another_log_or_generation_gives_no_verdict() {
     let shop = Shop::new().await;
     let other = Identity { log_id: Uuid::new_v4(), generation: 1 };
     let key = CheckpointKey::generate(other);
@@ -107,12 +107,16 @@ async fn a_note_of_another_log_or_generation_says_nothing() {
 
     let restored = shop.written.tampered("").await;
     run(&restored, "update identity set generation = 2").await;
-    refused(&shop.verify_in(&restored, shop.elsewhere.note(EVENTS).as_ref()).await, 2, "a restore lies between");
+    refused(
+        &shop.verify_in(&restored, shop.elsewhere.note(EVENTS).as_ref()).await,
+        2,
+        "the log was restored or copied",
+    );
 }
 
-/// The key's holder has signed two histories: whichever the log is, the other note shows it.
+/// Two signed histories contradict each other, whichever of them the log holds.
 #[tokio::test]
-async fn two_notes_that_contradict_each_other() {
+async fn contradicting_checkpoints_are_reported() {
     let shop = Shop::new().await;
     let file = shop.signed_again(&shop.elsewhere.key, |checkpoint| checkpoint.root = [7; 32]);
     std::fs::rename(file, shop.elsewhere.file("notes/other.checkpoint")).unwrap();
@@ -121,9 +125,9 @@ async fn two_notes_that_contradict_each_other() {
     assert_eq!((position, kind.as_str()), (EVENTS, "contradicted"));
 }
 
-/// The last position stands in the note as well, and is compared.
+/// The checkpoint names its last position, which is compared.
 #[tokio::test]
-async fn a_root_that_was_signed_for_another_position() {
+async fn root_signed_for_another_position_is_rejected() {
     let shop = Shop::new().await;
     let file = shop.signed_again(&shop.elsewhere.key, |checkpoint| checkpoint.position.0 += 1);
     let verdict = shop.verdict(&shop.written.path(), &[file.display().to_string()]).await;
@@ -131,7 +135,7 @@ async fn a_root_that_was_signed_for_another_position() {
 }
 
 #[tokio::test]
-async fn a_note_over_nothing_fits_every_log() {
+async fn checkpoint_of_size_zero_fits_every_log() {
     let shop = Shop::new().await;
     let reader = SqliteStore::open_reader(&shop.written.path()).await.unwrap();
     shop.elsewhere.sign(&*reader, 0).await;
@@ -141,7 +145,7 @@ async fn a_note_over_nothing_fits_every_log() {
 }
 
 #[tokio::test]
-async fn one_note_goes_on_where_an_older_one_ended() {
+async fn newer_checkpoint_extends_an_older_one() {
     let shop = Shop::new().await;
     let key = shop.elsewhere.text("checkpoint-key.pub");
     let consistency = async |log: &Path, older: &str, newer: &str| {

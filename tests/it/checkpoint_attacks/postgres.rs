@@ -1,4 +1,4 @@
-//! The same attacks on a PostgreSQL server, by the role that owns the tables and takes the guards away first.
+//! The same attacks on PostgreSQL by the role that owns the tables and drops the triggers first.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ impl Server {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_owner_s_changes_are_found_at_their_position() {
+async fn changes_by_the_database_owner_are_found_at_their_position() {
     let server = Server::new().await;
     assert!(server.verdict_by_all().await.is_right);
     for position in [1, 7, 14, EVENTS] {
@@ -103,7 +103,7 @@ async fn the_owner_s_changes_are_found_at_their_position() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_the_owner_has_rewritten_is_found_by_the_notes_alone() {
+async fn log_rewritten_by_the_database_owner_is_found_by_checkpoints() {
     let server = Server::new().await;
     for position in [1, 8, 13] {
         for forgery in FORGERIES {
@@ -125,7 +125,7 @@ async fn a_log_that_the_owner_has_rewritten_is_found_by_the_notes_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_owner_forged_behind_the_newest_note_is_unproven() {
+async fn events_forged_after_the_newest_checkpoint_are_unproven() {
     let server = Server::new().await;
     let mut events = server.events.clone();
     let mut forged = (*events[5]).clone();

@@ -1,21 +1,16 @@
-//! Proof files: made from a log with sealed parts, accepted without the log by the program and by the verifier that was
-//! written from the page about them, and refused by both when any byte is changed.
+//! Proof files of a log with sealed parts: without the log, `desk-replay` and the Python verifier written from the documentation
+//! accept them, and both reject them when any byte is changed.
 
 use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
-    sync::Arc,
 };
 
 use event_store::{
-    Actor, EventReader, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, Vault,
+    Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName,
     checkpoint::{CheckpointKey, PublicKey},
-    migration::migrate_vault,
     proof::check,
-    sql::{Access, Database},
-    sqlite::SqliteStore,
-    vault::{MasterKey, SqlKeys},
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -27,7 +22,7 @@ use crate::tamper::{NO_GUARDS, run};
 
 const CUSTOMER: Uuid = Uuid::from_u128(0xc0de);
 
-/// A desk with two sessions in turn, whose texts are sealed.
+/// A log of two alternating sessions with sealed texts.
 struct Desk {
     folder: TempDir,
     log: Log,
@@ -35,15 +30,11 @@ struct Desk {
 }
 
 impl Desk {
-    /// With so many events, and a note over the first of them.
+    /// With so many events, and a checkpoint over the first of them.
     async fn new(events: u128, signed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("events.db")).await.unwrap();
-        let keys = Database::sqlite(&folder.path().join("keys.db"), Access::Durable).await.unwrap();
-        migrate_vault(&keys).await.unwrap();
-        let (master, _) = MasterKey::read_or_create(&folder.path().join("master-key")).unwrap();
-        let elsewhere = Elsewhere::for_log(store.identity().await.unwrap());
-        let log = Log::new(Arc::new(store), Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master)));
+        let log = testkit::log_in(folder.path(), &folder.path().join("master-key")).await;
+        let elsewhere = Elsewhere::for_log(log.reader().identity().await.unwrap());
         let desk = Self { folder, log, elsewhere };
         for n in 0..events {
             desk.append(n).await;
@@ -93,7 +84,7 @@ impl Desk {
         std::fs::read(file).unwrap()
     }
 
-    /// Where there is no log.
+    /// A folder without a log.
     async fn check(&self, more: &[&str]) -> Said {
         check_proof(&self.proof_file(), self.key().as_ref(), more).await
     }
@@ -125,7 +116,7 @@ fn python(program: &str, arguments: &[&Path]) -> (i32, String) {
 }
 
 #[tokio::test]
-async fn a_session_is_proved_to_whoever_has_the_file_and_the_key() {
+async fn proof_file_and_public_key_prove_a_session() {
     let desk = Desk::new(13, 12).await;
     desk.proof_of(&session(), 12).await;
     let said = desk.check(&[]).await;
@@ -147,7 +138,7 @@ async fn a_session_is_proved_to_whoever_has_the_file_and_the_key() {
 
 /// Another stream, one event by its id, and a log of every size up to some.
 #[tokio::test]
-async fn whatever_is_proved_both_accept() {
+async fn every_proof_is_accepted_by_both_verifiers() {
     let desk = Desk::new(9, 9).await;
     for size in 1..=9 {
         desk.elsewhere.sign(&*desk.log.reader(), size).await;
@@ -161,7 +152,7 @@ async fn whatever_is_proved_both_accept() {
 }
 
 #[tokio::test]
-async fn a_change_of_any_byte_is_refused_by_the_program() {
+async fn proof_with_any_byte_changed_is_rejected_by_check_proof() {
     let desk = Desk::new(5, 5).await;
     let file = desk.proof_of(&event_id(2).to_string(), 5).await;
     let key = PublicKey::read(desk.key().as_ref()).unwrap();
@@ -182,7 +173,7 @@ async fn a_change_of_any_byte_is_refused_by_the_program() {
 }
 
 #[tokio::test]
-async fn a_change_of_any_byte_is_refused_by_the_other_verifier() {
+async fn proof_with_any_byte_changed_is_rejected_by_the_python_verifier() {
     let desk = Desk::new(5, 5).await;
     let file = desk.proof_of(&event_id(2).to_string(), 5).await;
     let (code, said) = python("verify_proof_test.py", &[&desk.proof_file(), desk.key().as_ref()]);
@@ -190,9 +181,9 @@ async fn a_change_of_any_byte_is_refused_by_the_other_verifier() {
     assert!(said.contains(&format!("changes of {} bytes were refused", file.len())), "{said}");
 }
 
-/// What is sealed is proved as it is sealed: when the keys are destroyed nothing changes.
+/// Proofs cover the sealed bytes, so destroyed keys change nothing.
 #[tokio::test]
-async fn a_forgotten_customer_s_session_is_proved_as_before() {
+async fn session_of_an_erased_customer_can_still_be_proved() {
     let desk = Desk::new(8, 8).await;
     let before = desk.proof_of(&session(), 8).await;
     desk.log.vault().erase_subject(CUSTOMER, Timestamp::now()).await.unwrap();
@@ -203,7 +194,7 @@ async fn a_forgotten_customer_s_session_is_proved_as_before() {
 }
 
 #[tokio::test]
-async fn what_is_newer_than_the_note_takes_a_newer_note() {
+async fn proof_of_events_after_the_checkpoint_needs_a_newer_checkpoint() {
     let desk = Desk::new(12, 7).await;
     let said = desk.prove(&event_id(7).to_string(), 7, &[]).await;
     assert_eq!((said.code, said.out.as_str()), (ExitCode::from(2), ""));
@@ -215,7 +206,7 @@ async fn what_is_newer_than_the_note_takes_a_newer_note() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_proved() {
+async fn prove_refuses_an_unknown_session() {
     let desk = Desk::new(3, 3).await;
     let said = desk.prove(&Uuid::from_u128(77).to_string(), 3, &[]).await;
     assert_eq!(said.code, ExitCode::from(2));
@@ -224,7 +215,7 @@ async fn what_is_not_there_is_not_proved() {
 }
 
 #[tokio::test]
-async fn the_file_is_its_owner_s_and_is_not_replaced_unasked() {
+async fn proof_file_is_private_and_not_overwritten_without_force() {
     let desk = Desk::new(3, 3).await;
     let proof = desk.proof_of(&session(), 3).await;
     let file = desk.proof_file();
@@ -237,9 +228,9 @@ async fn the_file_is_its_owner_s_and_is_not_replaced_unasked() {
     assert_eq!(printed.out.as_bytes(), proof, "without --out the file itself is printed");
 }
 
-/// From a log that is not the one that was signed nothing is proved.
+/// A log that does not match the checkpoint proves nothing.
 #[tokio::test]
-async fn a_changed_log_gives_no_proof() {
+async fn changed_log_gives_no_proof() {
     let desk = Desk::new(6, 6).await;
     let path = desk.folder.path().join("events.db");
     run(&path, &format!("{NO_GUARDS} update event set hash = randomblob(32) where position = 2;")).await;
@@ -250,7 +241,7 @@ async fn a_changed_log_gives_no_proof() {
 }
 
 #[tokio::test]
-async fn a_checkpoint_is_made_of_a_log_that_proves_itself() {
+async fn checkpoint_is_made_only_of_an_intact_log() {
     let desk = Desk::new(6, 6).await;
     let (store, secret) = (desk.store(), desk.elsewhere.text("checkpoint-key"));
     let file = desk.elsewhere.note(7);
@@ -278,7 +269,7 @@ async fn a_checkpoint_is_made_of_a_log_that_proves_itself() {
 }
 
 #[tokio::test]
-async fn a_key_of_another_log_signs_nothing() {
+async fn key_of_another_log_signs_no_checkpoint() {
     let desk = Desk::new(2, 2).await;
     let other = event_store::Identity { log_id: Uuid::new_v4(), generation: 1 };
     let file = desk.elsewhere.file("other-key");
@@ -290,7 +281,7 @@ async fn a_key_of_another_log_signs_nothing() {
 }
 
 #[tokio::test]
-async fn without_file_or_key_nothing_is_said() {
+async fn check_proof_without_file_or_key_is_refused_without_a_verdict() {
     let desk = Desk::new(2, 2).await;
     desk.proof_of(&session(), 2).await;
     let (nowhere, file, key) = (PathBuf::from("/nowhere/file"), desk.proof_file(), PathBuf::from(desk.key()));
@@ -303,9 +294,9 @@ async fn without_file_or_key_nothing_is_said() {
     assert_eq!(python("verify_proof.py", &[&key, &key]).0, 1);
 }
 
-/// The page's example is a real one.
+/// The example of the documentation is a real one.
 #[tokio::test]
-async fn the_page_s_example_is_accepted_by_both() {
+async fn documented_proof_example_is_accepted_by_both_verifiers() {
     let page = include_str!("../../../docs/proof-file.md");
     let example = page.split("## Example").nth(1).unwrap();
     let block = |language: &str| {

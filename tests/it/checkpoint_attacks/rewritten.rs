@@ -1,5 +1,5 @@
-//! Rewritten with recomputed hashes and a head that fits: the log proves itself, and nothing but a checkpoint shows what
-//! was done. The first bad position lies behind the newest note that fits and not behind the first that does not.
+//! Logs rewritten with recomputed hashes and a matching head, which only checkpoints reveal. The first bad position lies after the
+//! newest checkpoint that fits and not after the first that does not.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -15,7 +15,7 @@ use super::{
 use crate::tamper::{EVENTS, event, positions};
 
 impl Shop {
-    /// The log with other events in it, which prove themselves.
+    /// The log with other events, correctly linked.
     async fn rewritten(&self, events: &[RecordedEvent]) -> PathBuf {
         let path = self.written.tampered(&replacing_all(events, Dialect::Sqlite)).await;
         let verdict = self.verdict(&path, &[]).await;
@@ -25,14 +25,14 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn relinking_an_honest_log_changes_nothing() {
+async fn relinking_an_intact_log_changes_no_byte() {
     let shop = Shop::new().await;
     let again = relinked(&shop.written.events);
     assert!(again.iter().zip(&shop.written.events).all(|(again, event)| *again == **event));
 }
 
 #[tokio::test]
-async fn one_note_says_that_the_log_is_another_one() {
+async fn one_checkpoint_shows_that_the_log_was_rewritten() {
     let shop = Shop::new().await;
     for forgery in FORGERIES {
         let Some(forged) = forgery.of(&shop.written.events, 57) else { panic!("{forgery:?}") };
@@ -50,7 +50,7 @@ async fn one_note_says_that_the_log_is_another_one() {
 }
 
 #[tokio::test]
-async fn several_notes_say_between_which_of_them() {
+async fn several_checkpoints_bound_the_rewritten_range() {
     let shop = Shop::new().await;
     for position in positions("rewritten") {
         for forgery in FORGERIES {
@@ -69,9 +69,9 @@ async fn several_notes_say_between_which_of_them() {
     }
 }
 
-/// With a note right before and one right behind it, the position itself is named.
+/// Checkpoints right before and right after it name the position itself.
 #[tokio::test]
-async fn two_notes_beside_it_name_the_position() {
+async fn two_adjacent_checkpoints_name_the_rewritten_position() {
     let shop = Shop::new().await;
     let reader = SqliteStore::open_reader(&shop.written.path()).await.unwrap();
     for position in [2, 57, EVENTS - 1] {
@@ -100,9 +100,9 @@ impl Shop {
     }
 }
 
-/// Whoever has a proof of the event that was touched has its neighbourhood in it too.
+/// A proof of the changed event names its position.
 #[tokio::test]
-async fn a_proof_file_names_the_position_of_its_events() {
+async fn proof_file_names_the_rewritten_position_of_its_events() {
     let shop = Shop::new().await;
     for position in positions("proofs") {
         let proof = shop.proof_of_stream_at(position).await;
@@ -122,9 +122,9 @@ async fn a_proof_file_names_the_position_of_its_events() {
     }
 }
 
-/// A proof of other events narrows it down to what lies between them, and never past it.
+/// A proof of other events narrows the range to the gap between them.
 #[tokio::test]
-async fn a_proof_file_of_another_stream_narrows_it_down() {
+async fn proof_file_of_another_stream_narrows_the_rewritten_range() {
     let shop = Shop::new().await;
     for position in positions("other proofs").into_iter().filter(|position| *position < EVENTS) {
         let stream = &shop.written.at(position).stream;
@@ -144,7 +144,7 @@ async fn a_proof_file_of_another_stream_narrows_it_down() {
 }
 
 #[tokio::test]
-async fn the_tail_cut_with_a_head_that_fits() {
+async fn truncated_log_with_a_matching_head_is_found() {
     let shop = Shop::new().await;
     for position in positions("cut").into_iter().filter(|position| *position > 1) {
         let last = shop.written.at(position - 1);
@@ -163,7 +163,7 @@ async fn the_tail_cut_with_a_head_that_fits() {
 }
 
 #[tokio::test]
-async fn everything_rewritten() {
+async fn fully_rewritten_log_is_found() {
     let shop = Shop::new().await;
     let mut events = shop.written.events.clone();
     for event in &mut events {
@@ -174,9 +174,9 @@ async fn everything_rewritten() {
     assert_eq!(shop.verdict_by_all(&path).await.bounds("everything rewritten"), (1, EVERY));
 }
 
-/// Which is no difference, for nobody can know better, but it is said.
+/// This is no difference, but it is reported as unproven.
 #[tokio::test]
-async fn a_forged_event_behind_the_newest_note_is_unproven() {
+async fn forged_event_after_the_newest_checkpoint_is_unproven() {
     let shop = Shop::new().await;
     let last = shop.written.at(EVENTS);
     let (mut forged, soon) = ((*last).clone(), last.recorded_at + SignedDuration::from_secs(1));
@@ -192,9 +192,9 @@ async fn a_forged_event_behind_the_newest_note_is_unproven() {
     assert_eq!(older.report["unproven_events"], json!(EVENTS + 1 - EVERY));
 }
 
-/// A change behind the newest note that the log itself shows is a difference all the same.
+/// A change after the newest checkpoint that breaks the hash chain is a difference.
 #[tokio::test]
-async fn a_change_behind_the_newest_note_is_found_by_the_log_itself() {
+async fn change_after_the_newest_checkpoint_is_found_by_the_hash_chain() {
     let shop = Shop::new().await;
     let path = shop.written.tampered("update event set data = '{}' where position = 150;").await;
     let verdict = shop.verdict(&path, &[shop.elsewhere.note(EVERY)]).await;
@@ -202,9 +202,9 @@ async fn a_change_behind_the_newest_note_is_found_by_the_log_itself() {
     assert_eq!(verdict.report["unproven_from"], json!(EVERY + 1));
 }
 
-/// A note vouches for its last event, so where two neighbours' times do not fit it is the next one that stands wrong.
+/// A checkpoint vouches for its last event, so of two events with contradicting times the later one is wrong.
 #[tokio::test]
-async fn what_a_note_vouches_for_is_not_called_wrong() {
+async fn events_covered_by_a_checkpoint_are_not_reported_as_wrong() {
     let shop = Shop::new().await;
     let (before, at) = (shop.written.at(EVERY - 1), shop.written.at(EVERY));
     let mut forged = at.clone();

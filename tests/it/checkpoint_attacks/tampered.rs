@@ -1,4 +1,4 @@
-//! Rows changed by hand. The log itself shows the first bad position; the checkpoints say how far it is certainly right.
+//! Rows changed without new hashes: the hash chain shows the first bad position, and checkpoints how far the log is proved.
 
 use event_store::sqlite::SqliteStore;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{EVERY, Shop, newest_before};
 use crate::tamper::{CHANGES, EVENTS, positions, swap_columns};
 
-/// The attack is found at its position, and what is vouched for ends at the newest note before it.
+/// The attack is found at its position, and the log is proved up to the newest checkpoint before it.
 async fn is_found(shop: &Shop, what: &str, sql: &str, position: u64) {
     let path = shop.written.tampered(sql).await;
     let verdict = shop.verdict_by_all(&path).await;
@@ -17,7 +17,7 @@ async fn is_found(shop: &Shop, what: &str, sql: &str, position: u64) {
 }
 
 #[tokio::test]
-async fn an_honest_log_fits_every_note() {
+async fn intact_log_matches_every_checkpoint() {
     let shop = Shop::new().await;
     let verdict = shop.verdict_by_all(&shop.written.path()).await;
     let report = &verdict.report;
@@ -29,7 +29,7 @@ async fn an_honest_log_fits_every_note() {
 }
 
 #[tokio::test]
-async fn a_byte_changed_in_any_column() {
+async fn byte_changed_in_any_column_is_found() {
     let shop = Shop::new().await;
     for position in positions("changes").into_iter().take(3) {
         for (column, value) in CHANGES {
@@ -40,7 +40,7 @@ async fn a_byte_changed_in_any_column() {
 }
 
 #[tokio::test]
-async fn an_event_removed_or_the_tail_cut() {
+async fn removed_event_and_truncated_log_are_found() {
     let shop = Shop::new().await;
     for position in positions("removed") {
         is_found(&shop, "removed", &format!("delete from event where position = {position};"), position).await;
@@ -49,7 +49,7 @@ async fn an_event_removed_or_the_tail_cut() {
 }
 
 #[tokio::test]
-async fn an_event_inserted() {
+async fn inserted_event_is_found() {
     let shop = Shop::new().await;
     for position in positions("inserted") {
         let sql = format!(
@@ -63,7 +63,7 @@ async fn an_event_inserted() {
 }
 
 #[tokio::test]
-async fn two_events_swapped_within_a_stream_and_across_streams() {
+async fn swapped_events_are_found_within_and_across_streams() {
     let shop = Shop::new().await;
     let at = |position| shop.written.at(position);
     let within = (1..EVENTS).flat_map(|one| (one + 1..=EVENTS).map(move |other| (one, other)));

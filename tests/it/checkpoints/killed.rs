@@ -1,5 +1,5 @@
-//! Killed with SIGKILL, also in the middle of writing a note: the next life signs on top of what was signed, and every note
-//! that was ever seen is true.
+//! Killed with SIGKILL, also while a checkpoint is written: the restarted server continues the signed tree, and every checkpoint
+//! ever seen is right.
 
 use std::{
     collections::BTreeSet,
@@ -14,17 +14,17 @@ use futures::future::join_all;
 use rand::{RngExt as _, rngs::StdRng};
 use tests::{
     desk::{Customer, Desk},
-    effort::{chance, count, seed},
+    test_scale::{count, rng, seed},
 };
 
 use super::{NoteFolder, are_true_of, log_of, on_sqlite, public_key};
 
-/// Sessions opened at a time.
+/// Sessions opened concurrently.
 const TOGETHER: usize = 24;
 /// How long a thousand events may take on a busy machine.
 const A_NOTE: Duration = Duration::from_secs(120);
 
-/// Looks at a folder all the time, and keeps a copy of every note it sees.
+/// Polls a folder and copies every checkpoint that it sees.
 struct Watcher {
     seen: Arc<Mutex<BTreeSet<String>>>,
     is_over: Arc<AtomicBool>,
@@ -54,7 +54,7 @@ impl Drop for Watcher {
     }
 }
 
-/// Opens sessions for ever, whether the server is there or not.
+/// Opens sessions in a loop, whether the server runs or not.
 async fn open_sessions(customer: Customer, n: usize) {
     for session in 0.. {
         if customer.arrive(&format!("{n}-{session}")).await.is_err() {
@@ -63,7 +63,7 @@ async fn open_sessions(customer: Customer, n: usize) {
     }
 }
 
-/// Kills while a note is being written, or at a moment soon after the next one.
+/// Kills while a checkpoint is written, or soon after the next one.
 fn kill_around_a_note(desk: &mut Desk, notes: &NoteFolder, random: &mut StdRng) -> bool {
     let (started, draft) = (Instant::now(), notes.path().join("checkpoint.draft"));
     let before = notes.notes();
@@ -85,8 +85,8 @@ fn kill_around_a_note(desk: &mut Desk, notes: &NoteFolder, random: &mut StdRng) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_around_its_notes_a_server_goes_on_signing_and_no_note_was_ever_wrong() {
-    let mut random = chance(seed("killed around a note"), 0);
+async fn server_killed_while_writing_checkpoints_resumes_and_never_signs_a_wrong_root() {
+    let mut random = rng(seed("killed around a note"), 0);
     let notes = Arc::new(NoteFolder::new());
     let mut desk = Desk::start(on_sqlite(&notes));
     let watcher = Watcher::of(&notes);

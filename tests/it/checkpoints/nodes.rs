@@ -1,4 +1,4 @@
-//! Two nodes over PostgreSQL: each signs the one log, with its own key, into its own folder.
+//! Two nodes on PostgreSQL: each signs the same log with its own key into its own folder.
 
 use event_store::EventReader as _;
 use futures::future::join_all;
@@ -11,7 +11,7 @@ use super::{NoteFolder, are_true_of, public_key};
 use crate::crash::on;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_sign_the_same_log() {
+async fn checkpoints_of_two_nodes_agree() {
     let database = Postgres::shared().await.fresh_database().await;
     let folders = [NoteFolder::new(), NoteFolder::new()];
     let setups = folders.each_ref().map(|notes| Setup { environment: vec![notes.setting()], ..on(&database) });

@@ -1,4 +1,4 @@
-//! What an operator sees: the key and its command, a folder that is away, a log that was changed, a restore.
+//! Checkpoints for operators: the key command, a missing folder, a changed log, a restored log.
 
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
@@ -26,7 +26,7 @@ async fn change(desk: &Desk, sql: &str) {
 }
 
 #[test]
-fn the_public_key_is_printed_while_desk_runs_and_the_private_one_never() {
+fn checkpoint_key_command_prints_the_public_key_only_while_desk_runs() {
     let desk = Desk::start(Setup::default());
     let file = desk.data_dir().join("checkpoint-key");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
@@ -47,7 +47,7 @@ fn the_public_key_is_printed_while_desk_runs_and_the_private_one_never() {
 }
 
 #[test]
-fn without_a_key_the_command_says_where_one_comes_from() {
+fn checkpoint_key_command_without_a_key_says_how_to_get_one() {
     let folder = tempfile::tempdir().unwrap();
     let printed = desk_keys(folder.path());
     let said = String::from_utf8(printed.stderr).unwrap();
@@ -57,7 +57,7 @@ fn without_a_key_the_command_says_where_one_comes_from() {
 }
 
 #[test]
-fn a_key_of_another_log_is_refused_at_the_start() {
+fn start_with_the_checkpoint_key_of_another_log_is_refused() {
     let other = Desk::start(Setup::default());
     let key = other.data_dir().join("checkpoint-key").display().to_string();
     let environment = vec![("DESK_CHECKPOINT_KEY_FILE", key.clone())];
@@ -67,13 +67,13 @@ fn a_key_of_another_log_is_refused_at_the_start() {
 }
 
 #[test]
-fn what_would_run_names_both_settings() {
+fn check_config_names_both_checkpoint_settings() {
     let said = String::from_utf8(run_desk(&["check-config"]).stdout).unwrap();
     assert!(said.contains("checkpoint_dir") && said.contains("checkpoint_key_file"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_is_away_is_shown_and_stops_nothing() {
+async fn missing_checkpoint_folder_raises_an_alarm_and_the_server_keeps_serving() {
     let notes = NoteFolder::new();
     let mut desk = Desk::start(on_sqlite(&notes));
     chats(&desk, "before").await;
@@ -100,7 +100,7 @@ async fn a_folder_that_is_away_is_shown_and_stops_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_was_changed_under_its_checkpoint_is_served_and_not_signed() {
+async fn log_changed_below_its_checkpoint_is_served_but_not_signed() {
     let notes = NoteFolder::new();
     let mut desk = Desk::start(on_sqlite(&notes));
     chats(&desk, "before").await;
@@ -124,7 +124,7 @@ async fn a_log_that_was_changed_under_its_checkpoint_is_served_and_not_signed() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restored_log_starts_over_and_leaves_the_notes_of_before() {
+async fn restored_log_starts_new_checkpoints_and_keeps_the_old_ones() {
     let notes = NoteFolder::new();
     let mut desk = Desk::start(on_sqlite(&notes));
     chats(&desk, "before").await;

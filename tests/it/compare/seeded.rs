@@ -1,4 +1,4 @@
-//! One thing wrong at a time, in every column of every table.
+//! A wrong value in every column of every table: all non-key columns in one comparison, all keys in another.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use projections::{
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
 
 use super::{compared, plain};
-use crate::rebuild::scene::Scene;
+use crate::rebuild::fixture::Fixture;
 
-/// The rows of the views, to be changed.
+/// The rows of the views, for changes.
 enum Rows {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -28,10 +28,10 @@ struct Column {
 }
 
 impl Rows {
-    async fn of(scene: &Scene) -> Self {
-        match &scene.database {
+    async fn of(fixture: &Fixture) -> Self {
+        match &fixture.database {
             None => {
-                let file = scene.data_dir().join("views-1.db");
+                let file = fixture.data_dir().join("views-1.db");
                 Self::Sqlite(SqliteConnection::connect(file.to_str().unwrap()).await.unwrap())
             }
             Some(database) => {
@@ -64,7 +64,7 @@ impl Rows {
         }
     }
 
-    /// Every column but those of the checkpoint, by what the database itself says.
+    /// Every column but those of the cursor, read from the database.
     async fn columns(&mut self) -> Vec<Column> {
         let sql = match self {
             Self::Sqlite(_) => {
@@ -84,11 +84,11 @@ impl Rows {
         lines.into_iter().map(|line| Column::of(&line.unwrap())).collect()
     }
 
-    /// Changes one value; gives the statement that changes it back.
+    /// Changes one value; returns the statement that restores it.
     async fn spoil(&mut self, column: &Column) -> String {
         let Column { table, name, key, is_number } = column;
         let rows = format!("select cast({key} as text) from {table}");
-        // Where there is a value rather than where there is none.
+        // Preferably in a row that has a value.
         let filled = self.texts(&format!("{rows} where {name} is not null order by 1 limit 1")).await;
         let any = self.texts(&format!("{rows} order by 1 limit 1")).await;
         let row = filled.into_iter().chain(any).next().flatten().unwrap_or_else(|| panic!("{table} is empty"));
@@ -119,27 +119,44 @@ impl Column {
     }
 }
 
-struct Ground {
-    scene: Scene,
+struct Seeded {
+    fixture: Fixture,
     reader: Arc<dyn EventReader>,
     vault: Arc<Vault>,
     rows: Rows,
 }
 
-impl Ground {
-    async fn of(scene: Scene) -> Self {
-        let scene = compared(scene).await;
-        let log = scene.log().await;
-        let rows = Rows::of(&scene).await;
-        Self { reader: log.reader(), vault: log.vault().clone(), scene, rows }
+impl Seeded {
+    async fn of(fixture: Fixture) -> Self {
+        let fixture = compared(fixture).await;
+        let log = fixture.log().await;
+        let rows = Rows::of(&fixture).await;
+        Self { reader: log.reader(), vault: log.vault().clone(), fixture, rows }
     }
 
     async fn compare(&self) -> Comparison {
-        let location = match &self.scene.database {
-            None => ViewsLocation::Folder(self.scene.data_dir()),
+        let location = match &self.fixture.database {
+            None => ViewsLocation::Folder(self.fixture.data_dir()),
             Some(database) => ViewsLocation::Postgres { url: database.app_url() },
         };
-        compare(location, self.reader.clone(), self.vault.clone(), 10, |_| ()).await.unwrap()
+        compare(location, self.reader.clone(), self.vault.clone(), 1_000, |_| ()).await.unwrap()
+    }
+
+    /// One value of each column is wrong at the same time: `compare` names every one of them, and nothing else.
+    async fn names_what_is_spoilt(&mut self, columns: &[Column], names: impl Fn(&Column) -> Vec<(String, String)>) {
+        let mut undo = Vec::new();
+        for column in columns {
+            undo.push(self.rows.spoil(column).await);
+        }
+        let compared = self.compare().await;
+        let mut found: Vec<_> = compared.differences.iter().map(named).collect();
+        let mut expected: Vec<_> = columns.iter().flat_map(names).collect();
+        found.sort();
+        expected.sort();
+        assert_eq!((found, compared.count), (expected.clone(), expected.len() as u64));
+        for statement in undo.iter().rev() {
+            self.rows.run(statement).await;
+        }
     }
 
     async fn is_honest(&self) {
@@ -158,73 +175,64 @@ fn named(difference: &Difference) -> (String, String) {
     (difference.table.clone(), what)
 }
 
-async fn every_column_is_compared(scene: Scene) {
-    let mut ground = Ground::of(scene).await;
-    ground.is_honest().await;
-    let columns = ground.rows.columns().await;
+async fn every_column_is_compared(fixture: Fixture) {
+    let mut seeded = Seeded::of(fixture).await;
+    seeded.is_honest().await;
+    let columns = seeded.rows.columns().await;
     let tables: std::collections::BTreeSet<&str> = columns.iter().map(|column| &*column.table).collect();
     assert!(tables.is_superset(&["audit_entry", "escalation", "message", "session"].into()), "{tables:?}");
-    for column in &columns {
-        let undo = ground.rows.spoil(column).await;
-        let compared = ground.compare().await;
-        let mut found: Vec<_> = compared.differences.iter().map(named).collect();
-        found.sort();
-        let of_table = |what: &str| (column.table.clone(), what.to_owned());
-        let expected = if column.name == column.key {
-            vec![of_table("missing"), of_table("unexpected")]
-        } else {
-            vec![of_table(&column.name)]
-        };
-        assert_eq!((found, compared.count), (expected.clone(), expected.len() as u64), "{column:?}");
-        ground.rows.run(&undo).await;
-    }
-    ground.is_honest().await;
+    let (keys, values): (Vec<Column>, Vec<Column>) = columns.into_iter().partition(|column| column.name == column.key);
+    let is_named = |column: &Column, what: &str| (column.table.clone(), what.to_owned());
+    seeded.names_what_is_spoilt(&values, |column| vec![is_named(column, &column.name)]).await;
+    let both_rows = |column: &Column| vec![is_named(column, "missing"), is_named(column, "unexpected")];
+    seeded.names_what_is_spoilt(&keys, both_rows).await;
+    seeded.is_honest().await;
 }
 
-async fn a_row_that_is_missing_or_too_many_is_named(scene: Scene) {
-    let mut ground = Ground::of(scene).await;
+async fn a_row_that_is_missing_or_too_many_is_named(fixture: Fixture) {
+    let mut seeded = Seeded::of(fixture).await;
     for table in ["audit_entry", "escalation", "message"] {
-        ground.rows.run(&format!("create table kept as select * from {table}")).await;
-        ground.rows.run(&format!("delete from {table} where position = (select max(position) from {table})")).await;
-        let compared = ground.compare().await;
+        seeded.rows.run(&format!("create table kept as select * from {table}")).await;
+        seeded.rows.run(&format!("delete from {table} where position = (select max(position) from {table})")).await;
+        let compared = seeded.compare().await;
         assert_eq!(compared.differences.iter().map(named).collect::<Vec<_>>(), [(table.into(), "missing".into())]);
-        ground.rows.run(&format!("delete from {table}; insert into {table} select * from kept; drop table kept")).await;
+        seeded.rows.run(&format!("delete from {table}; insert into {table} select * from kept; drop table kept")).await;
 
-        ground.rows.run(&format!("create table kept as select * from {table} order by position limit 1")).await;
-        ground.rows.run(&format!("update kept set position = 5000000; insert into {table} select * from kept")).await;
-        let compared = ground.compare().await;
+        seeded.rows.run(&format!("create table kept as select * from {table} order by position limit 1")).await;
+        seeded.rows.run(&format!("update kept set position = 5000000; insert into {table} select * from kept")).await;
+        let compared = seeded.compare().await;
         assert_eq!(compared.differences.iter().map(named).collect::<Vec<_>>(), [(table.into(), "unexpected".into())]);
-        ground.rows.run(&format!("delete from {table} where position = 5000000; drop table kept")).await;
+        seeded.rows.run(&format!("delete from {table} where position = 5000000; drop table kept")).await;
     }
-    ground.is_honest().await;
+    seeded.is_honest().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_wrong_value_in_any_column_of_any_table_is_named_on_sqlite() {
-    every_column_is_compared(Scene::on_sqlite(16).await).await;
+async fn compare_names_a_wrong_value_in_every_column_on_sqlite() {
+    every_column_is_compared(Fixture::on_sqlite(16).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_wrong_value_in_any_column_of_any_table_is_named_on_postgres() {
-    every_column_is_compared(Scene::on_postgres(16).await).await;
+async fn compare_names_a_wrong_value_in_every_column_on_postgres() {
+    every_column_is_compared(Fixture::on_postgres(16).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_row_and_one_too_many_are_named_on_sqlite() {
-    a_row_that_is_missing_or_too_many_is_named(Scene::on_sqlite(16).await).await;
+async fn compare_names_missing_and_unexpected_rows_on_sqlite() {
+    a_row_that_is_missing_or_too_many_is_named(Fixture::on_sqlite(16).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_row_and_one_too_many_are_named_on_postgres() {
-    a_row_that_is_missing_or_too_many_is_named(Scene::on_postgres(16).await).await;
+async fn compare_names_missing_and_unexpected_rows_on_postgres() {
+    a_row_that_is_missing_or_too_many_is_named(Fixture::on_postgres(16).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_names_what_differs_and_prints_nothing_personal() {
-    let mut ground = Ground::of(Scene::on_sqlite(16).await).await;
-    ground.rows.run("update message set content = 'a secret text' where position = 2").await;
-    ground.rows.run("update session set ai_fail_count = 41 where status = 'manual_live'").await;
-    let document = ground.scene.replayed(true, &["compare"]).await.with_code(1);
+async fn compare_prints_differences_and_no_personal_text() {
+    let mut seeded = Seeded::of(Fixture::on_sqlite(16).await).await;
+    seeded.rows.run("update message set content = 'a secret text' where position = 2").await;
+    seeded.rows.run("update session set ai_fail_count = 41 where status = 'manual_live'").await;
+    let document = seeded.fixture.replayed(true, &["compare"]).await.with_code(1);
     let differences = document["differences"].as_array().unwrap();
     let secret = differences.iter().find(|one| one["table"] == "message").unwrap();
     assert_eq!((&secret["column"], &secret["key"]["position"]), (&"content".into(), &2.into()), "{secret}");
@@ -233,22 +241,22 @@ async fn the_program_names_what_differs_and_prints_nothing_personal() {
     assert_eq!((&plain_one["found"], &plain_one["expected"]), (&41.into(), &0.into()), "{plain_one}");
     assert_eq!(document["difference_count"], differences.len());
 
-    let output = plain(&ground.scene).await;
+    let output = plain(&seeded.fixture).await;
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("message, position 2: content is not what the log gives"), "{text}");
     assert!(text.contains("ai_fail_count is 41, and should be 0"), "{text}");
     assert!(!text.contains("secret") && !text.contains("续航"), "{text}");
-    let few = ground.scene.replayed(true, &["compare", "--limit", "1"]).await.with_code(1);
+    let few = seeded.fixture.replayed(true, &["compare", "--limit", "1"]).await.with_code(1);
     assert_eq!(few["differences"].as_array().unwrap().len(), 1);
     assert_eq!(few["difference_count"], document["difference_count"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn views_that_say_they_are_elsewhere_than_the_log_are_refused() {
-    let mut ground = Ground::of(Scene::on_sqlite(16).await).await;
-    ground.rows.run("update checkpoint set hash = upper(hash)").await;
-    let refused = ground.scene.replayed(true, &["compare"]).await;
+async fn compare_refuses_views_whose_cursor_hash_is_not_in_the_log() {
+    let mut seeded = Seeded::of(Fixture::on_sqlite(16).await).await;
+    seeded.rows.run("update checkpoint set hash = upper(hash)").await;
+    let refused = seeded.fixture.replayed(true, &["compare"]).await;
     assert_eq!(refused.code, Some(2));
     assert!(refused.err.contains("the log does not have at position"), "{refused:?}");
 }

@@ -1,10 +1,10 @@
-//! A source that grows while it is copied, because its desk still runs on it.
+//! A source that grows during the copy, because its desk still runs.
 
 use std::time::Duration;
 
 use tests::{
     desk::Desk,
-    effort::{chance, seed},
+    test_scale::{rng, seed},
 };
 use tokio::{sync::watch, task::block_in_place};
 
@@ -12,13 +12,13 @@ use super::{Place, copy, place::unplaced, proves_itself};
 use crate::crash::{customers::Chatter, on, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_meanwhile_is_caught_up_and_the_rest_when_desk_has_stopped() {
+async fn copy_of_a_growing_log_catches_up_and_completes_after_desk_stops() {
     let (Place::Postgres(database), target) = (Place::postgres().await, Place::kurrent()) else { unreachable!() };
     let seed = seed("growing source");
     let mut desk = block_in_place(|| Desk::start(on(&database)));
     let (stop, stopping) = watch::channel(false);
     let chatting: Vec<_> = (0..6)
-        .map(|n| tokio::spawn(Chatter::new(&desk, n).chat_until(stopping.clone(), chance(seed, n as u64))))
+        .map(|n| tokio::spawn(Chatter::new(&desk, n).chat_until(stopping.clone(), rng(seed, n as u64))))
         .collect();
     let source = Place::Postgres(database);
     let reader = source.reader().await;

@@ -1,9 +1,9 @@
-//! `desk copy-keys`: keys come along as they are, and what is destroyed on either side stays so.
+//! `desk copy-keys`: keys are copied unchanged, and keys destroyed on either side stay destroyed.
 
 use std::sync::Arc;
 
 use event_store::{
-    Opened, RecordedEvent, Vault,
+    RecordedEvent, Unsealed, Vault,
     sql::{Access, Database},
     vault::{MasterKey, SqlKeys},
 };
@@ -23,8 +23,8 @@ async fn in_postgres(url: &str) -> Database {
     Database::postgres(url, "vault", 2).await.unwrap()
 }
 
-/// What is personal in every event, where it can be opened.
-async fn opened(vault: &Vault, events: &[Arc<RecordedEvent>]) -> Vec<Opened> {
+/// The personal part of every event that can be opened.
+async fn opened(vault: &Vault, events: &[Arc<RecordedEvent>]) -> Vec<Unsealed> {
     let mut all = Vec::new();
     for event in events {
         all.push(vault.open(event).await.unwrap());
@@ -32,14 +32,14 @@ async fn opened(vault: &Vault, events: &[Arc<RecordedEvent>]) -> Vec<Opened> {
     all
 }
 
-/// Somebody of whom something personal is known.
-fn somebody(events: &[Arc<RecordedEvent>], opened: &[Opened]) -> Uuid {
-    let known = events.iter().zip(opened).find(|(_, opened)| matches!(opened, Opened::Known(_)));
+/// A subject with a personal part.
+fn somebody(events: &[Arc<RecordedEvent>], opened: &[Unsealed]) -> Uuid {
+    let known = events.iter().zip(opened).find(|(_, opened)| matches!(opened, Unsealed::Known(_)));
     known.unwrap().0.event.subject.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_personal_can_be_opened_with_the_keys_that_came_along() {
+async fn personal_parts_open_with_the_copied_keys() {
     let source = shop(800, 31).await;
     let events = source.events().await;
     let keys = Database::sqlite(&source.path().join("keys.db"), Access::Durable).await.unwrap();
@@ -47,8 +47,8 @@ async fn everything_personal_can_be_opened_with_the_keys_that_came_along() {
     let before = opened(&vault, &events).await;
     vault.erase_subject(somebody(&events, &before), Timestamp::now()).await.unwrap();
     let expected = opened(&vault, &events).await;
-    assert!(expected.contains(&Opened::Erased) && expected.iter().any(|one| matches!(one, Opened::Known(_))));
-    keys.settle().await.unwrap();
+    assert!(expected.contains(&Unsealed::Erased) && expected.iter().any(|one| matches!(one, Unsealed::Known(_))));
+    keys.flush().await.unwrap();
     keys.close().await;
 
     let Place::Postgres(database) = Place::postgres().await else { unreachable!() };
@@ -67,7 +67,7 @@ async fn everything_personal_can_be_opened_with_the_keys_that_came_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_vault_brings_no_destroyed_key_back() {
+async fn copying_an_older_vault_restores_no_destroyed_key() {
     let source = shop(500, 32).await;
     let events = source.events().await;
     let Place::Postgres(database) = Place::postgres().await else { unreachable!() };
@@ -81,7 +81,7 @@ async fn an_older_vault_brings_no_destroyed_key_back() {
     let again = vault_of(&source, in_postgres(&database.url()).await).await;
     assert_eq!(opened(&again, &events).await, expected);
 
-    // A key that the target has never seen, of somebody who is erased there.
+    // A key unknown to the target, of a subject erased there.
     let keys = in_postgres(&database.url()).await;
     let mut tx = keys.begin().await.unwrap();
     tx.execute("drop trigger data_key_is_never_deleted on data_key", &[]).await.unwrap();
@@ -93,7 +93,7 @@ async fn an_older_vault_brings_no_destroyed_key_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_vault_of_another_log_and_one_in_use_are_refused() {
+async fn copy_keys_refuses_the_vault_of_another_log_and_one_in_use() {
     let (source, Place::Postgres(database)) = (shop(300, 33).await, Place::postgres().await) else { unreachable!() };
     copy_keys(&source.path(), &database.url()).await;
     let keys = in_postgres(&database.url()).await;

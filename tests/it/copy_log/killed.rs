@@ -1,19 +1,18 @@
-//! Killed with SIGKILL at any moment and started again, a copy has every event once; and as long as it is not whole no desk
-//! serves it.
+//! A copy that is killed with SIGKILL at any moment and started again has every event once. No desk serves an incomplete copy.
 
 use std::time::{Duration, Instant};
 
 use rand::RngExt as _;
 use tests::{
     desk::{Desk, Setup},
-    effort::{chance, count, seed},
+    test_scale::{count, rng, seed},
 };
 
 use super::{Place, copy, copying, place::unplaced, proves_itself, shop};
 
 const EVENTS: u64 = 2_500;
 
-/// How a desk would be started on a copy.
+/// The setup of a desk on a copy.
 fn on(target: &Place) -> Setup {
     match target {
         Place::Folder(_) | Place::Kept(_) => Setup { data_dir: Some(target.path()), ..Setup::default() },
@@ -25,7 +24,7 @@ fn on(target: &Place) -> Setup {
 fn is_served_by_nobody(target: &Place) {
     let (code, said) = tokio::task::block_in_place(|| Desk::start_refused(on(target)));
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("a copy that is not whole: run desk copy-log again"), "{said}");
+    assert!(said.contains("an incomplete copy: run desk copy-log again"), "{said}");
 }
 
 async fn survives(targets: impl AsyncFn() -> Place, test: &str) {
@@ -36,7 +35,7 @@ async fn survives(targets: impl AsyncFn() -> Place, test: &str) {
     copy(&source, &targets().await, &[]).await;
     let whole = began.elapsed();
     for round in 0..count(3, 20) {
-        let (target, mut random, mut unfinished) = (targets().await, chance(seed, round as u64), 0);
+        let (target, mut random, mut unfinished) = (targets().await, rng(seed, round as u64), 0);
         let map = tempfile::tempdir().unwrap();
         let map = super::text(&map.path().join("map"));
         for _kill in 0..3 {
@@ -58,7 +57,7 @@ async fn survives(targets: impl AsyncFn() -> Place, test: &str) {
     }
 }
 
-/// What there is; nothing where nothing was begun.
+/// The events of the target; none before the copy begins.
 async fn events_of(target: &Place) -> Vec<event_store::RecordedEvent> {
     let is_begun = match target {
         Place::Folder(_) | Place::Kept(_) => is_log(&target.path().join("events.db")).await,
@@ -76,23 +75,23 @@ async fn is_log(file: &std::path::Path) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_to_a_file_that_is_killed_goes_on() {
+async fn killed_copy_to_sqlite_resumes() {
     survives(async || Place::folder(), "killed copy to a file").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_to_postgres_that_is_killed_goes_on() {
+async fn killed_copy_to_postgres_resumes() {
     survives(Place::postgres, "killed copy to PostgreSQL").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_to_kurrentdb_that_is_killed_goes_on() {
+async fn killed_copy_to_kurrentdb_resumes() {
     survives(async || Place::kurrent(), "killed copy to KurrentDB").await;
 }
 
-/// Answers that are lost, and a server that goes away and comes back, are lived through without being told.
+/// Lost answers and a server restart need no action by the operator.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_to_kurrentdb_lives_through_lost_answers_and_a_restart() {
+async fn copy_to_kurrentdb_survives_lost_answers_and_a_restart() {
     use protocol_server::AppendFault::{LostConnectionCut, LostTooBusy, StoredConnectionCut, StoredTimedOut};
     let (source, target) = (shop(1_500, seed("lost answers")).await, Place::kurrent());
     let expected = unplaced(&source.events().await);

@@ -1,7 +1,7 @@
-//! A log that is moved has the same events, byte for byte, in the same order; where it stands is the target's affair.
+//! A copied log has the same events, byte for byte, in the same order; positions depend on the target.
 
 use event_store::{Identity, Position, position_map::PositionMap};
-use tests::effort::seed;
+use tests::test_scale::seed;
 
 use super::{
     Place, copy,
@@ -9,7 +9,7 @@ use super::{
     proves_itself, shop, text,
 };
 
-/// Each of them copied to the next, and all of them compared with the first.
+/// Copies each place to the next, and compares all of them with the first.
 async fn there_and_back(places: Vec<Place>, generations: &[u64]) {
     let folder = tempfile::tempdir().unwrap();
     let first = places[0].events().await;
@@ -39,26 +39,26 @@ async fn there_and_back(places: Vec<Place>, generations: &[u64]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn from_a_file_to_postgres_and_back_every_event_keeps_its_position() {
+async fn copy_sqlite_to_postgres_and_back_keeps_every_position() {
     let first = shop(3_000, seed("copy over PostgreSQL")).await;
     there_and_back(vec![first, Place::postgres().await, Place::folder()], &[1, 1, 1]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn from_a_file_to_kurrentdb_and_back_the_generation_is_raised_each_time() {
+async fn copy_sqlite_to_kurrentdb_and_back_raises_the_generation_each_time() {
     let first = shop(1_500, seed("copy over KurrentDB")).await;
     there_and_back(vec![first, Place::kurrent(), Place::folder()], &[1, 2, 3]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn from_postgres_to_kurrentdb_to_another_and_back_to_postgres() {
+async fn copy_postgres_to_kurrentdb_twice_and_back_keeps_every_event() {
     let first = shop(1_000, seed("copy over all")).await;
     let places = vec![first, Place::postgres().await, Place::kurrent(), Place::kurrent(), Place::postgres().await];
     there_and_back(places, &[1, 1, 2, 3, 4]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_log_can_be_copied_and_again() {
+async fn empty_log_can_be_copied_repeatedly() {
     let (first, second) = (Place::folder(), Place::postgres().await);
     event_store::sqlite::SqliteStore::open(&first.path().join("events.db")).await.unwrap();
     copy(&first, &second, &[]).await;
@@ -67,7 +67,7 @@ async fn an_empty_log_can_be_copied_and_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn copied_again_nothing_is_written_and_all_of_it_compared() {
+async fn repeated_copy_writes_nothing_and_compares_everything() {
     let first = shop(1_000, 7).await;
     for target in [Place::folder(), Place::postgres().await, Place::kurrent()] {
         copy(&first, &target, &[]).await;

@@ -1,4 +1,4 @@
-//! A place for a log, and what stands in it.
+//! Places for a log, and their contents.
 
 use std::{
     path::PathBuf,
@@ -21,7 +21,7 @@ use tests::{
 /// Where a log may be.
 pub(crate) enum Place {
     Folder(TempDir),
-    /// A folder that somebody else keeps.
+    /// A folder that its caller owns.
     Kept(PathBuf),
     Postgres(FreshDatabase),
     Kurrent(Kurrent),
@@ -90,7 +90,7 @@ pub(crate) async fn all_of(reader: &dyn EventReader) -> Vec<Arc<RecordedEvent>> 
     }
 }
 
-/// The events without where they stand.
+/// The events without their positions.
 pub(crate) fn unplaced(events: &[Arc<RecordedEvent>]) -> Vec<RecordedEvent> {
     events.iter().map(|event| RecordedEvent { position: Position::START, ..(**event).clone() }).collect()
 }

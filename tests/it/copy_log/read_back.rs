@@ -1,4 +1,4 @@
-//! What was written is read back from the disk: whatever became another thing on the way is found before a copy is called whole.
+//! The copy is read back from the disk, so that corruption is found before the copy is marked as complete.
 
 use event_store::{
     import::{Chain, Import, ReadBack},
@@ -7,15 +7,15 @@ use event_store::{
 
 use crate::tamper::{NO_GUARDS, Written, run};
 
-const END: &str = "the recorded end of the log is not its last event";
+const END: &str = "the head record does not describe the last event";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_disk_gives_back_must_be_what_was_written() {
+async fn copy_is_read_back_and_compared_with_what_was_written() {
     let source = Written::new().await;
     let log = SqliteStore::open_reader(&source.path()).await.unwrap().identity().await.unwrap();
     for (sql, what) in [
-        ("update event set data = '{}' where position = 7", "an event does not prove itself"),
-        ("delete from event where position = 200", "the Merkle root over all events is another one"),
+        ("update event set data = '{}' where position = 7", "an event is not valid"),
+        ("delete from event where position = 200", "the Merkle root over all events differs"),
         ("update head set hash = zeroblob(32)", END),
         ("update head set recorded_at = '2020-01-01T00:00:00.000000Z'", END),
         ("update head set position = position + 1", END),
@@ -27,6 +27,6 @@ async fn what_the_disk_gives_back_must_be_what_was_written() {
         import.read_back(&mut ReadBack::default(), |_| ()).await.unwrap();
         run(&path, &format!("{NO_GUARDS} {sql}")).await;
         let error = import.read_back(&mut ReadBack::default(), |_| ()).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("what the target gives back is not what was written: {what}"), "{sql}");
+        assert_eq!(error.to_string(), format!("what was read back differs from what was written: {what}"), "{sql}");
     }
 }

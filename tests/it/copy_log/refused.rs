@@ -1,12 +1,11 @@
-//! What is not copied: onto another log, onto one that has gone on by itself, from a log that does not prove itself, or while
-//! desk runs. Nothing is changed then, and no password is said.
+//! Copies that are refused: onto another log, onto a diverged copy, from a damaged log, or while desk runs. Nothing is changed, and
+//! no password is printed.
 
 use event_store::{EventStore as _, Expected, sqlite::SqliteStore};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 use tests::{
     desk::{Desk, Setup},
     postgres::FreshDatabase,
-    sealed::event,
 };
 
 use super::{Place, copy, copying, desk, place::positions, refused, said, shop};
@@ -16,7 +15,7 @@ async fn targets() -> Vec<Place> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_log_is_left_as_it_is() {
+async fn copy_refuses_a_target_that_holds_another_log() {
     let (source, other) = (shop(300, 1).await, shop(200, 2).await);
     for target in targets().await {
         copy(&other, &target, &[]).await;
@@ -28,13 +27,13 @@ async fn another_log_is_left_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_that_has_gone_on_by_itself_is_refused_at_the_first_difference() {
+async fn copy_refuses_a_target_that_diverged_and_names_the_first_difference() {
     let (source, target) = (shop(300, 3).await, Place::folder());
     copy(&source, &target, &[]).await;
     let stream = source.events().await[0].stream.clone();
     let on = async |place: &Place| {
         let store = SqliteStore::open(&place.path().join("events.db")).await.unwrap();
-        store.append(&stream, Expected::Any, vec![event()]).await.unwrap();
+        store.append(&stream, Expected::Any, vec![testkit::sealed_event()]).await.unwrap();
     };
     on(&target).await;
     let there = target.events().await;
@@ -46,19 +45,19 @@ async fn a_copy_that_has_gone_on_by_itself_is_refused_at_the_first_difference() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_log_is_not_made_one() {
+async fn copy_refuses_a_target_that_is_no_log() {
     let (source, target) = (shop(50, 4).await, Place::folder());
     let file = target.path().join("events.db");
     let mut other = SqliteConnectOptions::new().filename(&file).create_if_missing(true).connect().await.unwrap();
     sqlx::raw_sql("create table letter (text text)").execute(&mut other).await.unwrap();
     other.close().await.unwrap();
     let before = std::fs::read(&file).unwrap();
-    refused(&source, &target, 2, &["is no log of Fiido Desk", "name a place that holds nothing"]).await;
+    refused(&source, &target, 2, &["is not a log of Fiido Desk", "name a place that holds nothing"]).await;
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_that_a_copy_came_from_does_not_take_it_back_over_a_copy_that_moved() {
+async fn copy_back_over_the_source_is_refused_where_positions_moved() {
     let (source, kurrent) = (shop(60, 5).await, Place::kurrent());
     copy(&source, &kurrent, &[]).await;
     refused(&kurrent, &source, 2, &["holds generation 1 of this log, and the copy is to be generation 3"]).await;
@@ -71,7 +70,7 @@ async fn change(place: &Place, sql: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_source_that_does_not_prove_itself_is_copied_up_to_there() {
+async fn damaged_source_is_copied_up_to_the_damage() {
     for target in targets().await {
         let source = shop(700, 6).await;
         let forged = "drop trigger event_is_never_updated; update event set data = '{}' where position = 601";
@@ -86,7 +85,7 @@ async fn a_source_that_does_not_prove_itself_is_copied_up_to_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_neither_copied_from_nor_to_while_its_desk_runs() {
+async fn copy_refuses_sqlite_files_in_use_by_a_desk() {
     let running = tokio::task::block_in_place(|| Desk::start(Setup::default()));
     let folder = running.data_dir().display().to_string();
     for (from, to) in [(&*folder, "/nowhere-else"), ("/nowhere", &*folder)] {
@@ -101,7 +100,7 @@ async fn a_file_is_neither_copied_from_nor_to_while_its_desk_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_is_not_copied_onto_itself() {
+async fn copy_of_a_log_onto_itself_is_refused() {
     let source = shop(50, 9).await;
     let again = desk(&["copy-log", "--from", &source.url(), "--to", &format!("sqlite:{}/events.db", source.url())]);
     let output = { again }.output().await.unwrap();
@@ -114,7 +113,7 @@ fn with_password(database: &FreshDatabase) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_is_taken_from_the_environment_alone_and_never_said() {
+async fn copy_takes_passwords_from_the_environment_only_and_never_prints_them() {
     let source = shop(100, 10).await;
     let Place::Postgres(database) = Place::postgres().await else { unreachable!() };
     let target = with_password(&database);
@@ -137,21 +136,21 @@ async fn a_password_is_taken_from_the_environment_alone_and_never_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_s_own_role_cannot_make_a_copy() {
+async fn copy_into_postgres_with_the_app_role_is_refused() {
     let source = shop(100, 11).await;
     let database = tests::postgres::Postgres::shared().await.fresh_database().await;
     drop(database.open().await);
     let output = desk(&["copy-log", "--from", &source.url(), "--to", &database.app_url()]).output().await.unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("name the role that owns it"), "{}", said(&output));
+    assert!(said(&output).contains("use the role that owns it"), "{}", said(&output));
 }
 
-/// Two operators at once, or a run that was taken for dead.
+/// Two operators at once, or a run believed dead.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_copies_at_once_write_every_event_once() {
+async fn concurrent_copies_write_every_event_once() {
     let source = shop(1_200, 12).await;
     for target in [Place::postgres().await, Place::kurrent()] {
-        // The source in a file is one run's alone: the second reads the first's own copy of it.
+        // A SQLite source allows one run, so the second run reads a copy of it.
         let twin = Place::folder();
         copy(&source, &twin, &[]).await;
         let (mut one, mut other) = (copying(&source, &target, &[]), copying(&twin, &target, &[]));

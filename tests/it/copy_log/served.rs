@@ -1,4 +1,4 @@
-//! A desk that is started on a copy serves the same sessions; what remembers old positions is refused first, with the way out.
+//! A desk on a copy serves the same sessions. State with old positions is refused first, with instructions.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use tests::desk::{Customer, Desk, LOOK, Setup};
 use super::{Place, copy, copy_keys, proves_itself, replay, text};
 use crate::crash::until;
 
-/// A shop that ran on files for a while, and is stopped.
+/// A stopped desk with sessions on SQLite.
 struct Past {
     folder: tempfile::TempDir,
     customer: Customer,
@@ -53,7 +53,7 @@ impl Past {
         Place::Kept(self.data())
     }
 
-    /// On the data directory as it is, with the log in another place.
+    /// On the same data directory, with the log elsewhere.
     fn with_log_at(&self, place: &Place) -> Setup {
         Setup { data_dir: Some(self.data()), event_store_url: Some(place.url()), ..Setup::default() }
     }
@@ -76,7 +76,7 @@ impl Past {
         customer
     }
 
-    /// Both programs agree about what is there now.
+    /// Both programs agree on the copy.
     async fn is_proved(&self, place: &Place, views: &str) {
         proves_itself(place).await;
         let key = self.key_file();
@@ -90,7 +90,7 @@ impl Past {
     }
 }
 
-/// With all three answers: the views may be a moment behind them.
+/// With all three answers, which the views may lack for a moment.
 async fn told_in_whole(customer: &Customer) -> Value {
     let is_whole = |told: &Value| told["history"].as_array().is_some_and(|history| history.len() == 6);
     until("the answers are in the views", std::time::Duration::from_secs(60), async || is_whole(&told(customer).await))
@@ -98,7 +98,7 @@ async fn told_in_whole(customer: &Customer) -> Value {
     told(customer).await
 }
 
-/// What a session's customer is told of it, but for positions.
+/// A session as its customer sees it, without positions.
 async fn told(customer: &Customer) -> Value {
     let answer = customer.get("/api/sessions/copied").await.unwrap();
     if answer.status() != StatusCode::OK {
@@ -136,7 +136,7 @@ fn is_refused(setup: Setup, words: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_postgres_everything_goes_on_as_if_nothing_had_happened() {
+async fn copy_to_postgres_is_served_without_a_visible_change() {
     let past = Past::lived().await;
     let Place::Postgres(database) = Place::postgres().await else { unreachable!() };
     let target = Place::Postgres(database.clone());
@@ -150,7 +150,7 @@ async fn on_postgres_everything_goes_on_as_if_nothing_had_happened() {
     };
     let desk = tokio::task::block_in_place(|| Desk::start(setup));
     let customer = past.is_served_by(&desk).await;
-    // The generation stands, and so do cursors of before.
+    // The log generation is the same, so earlier cursors stay valid.
     let mut frames = customer.follow("copied", Some(&past.cursor)).await.unwrap();
     let next = frames.next_within(std::time::Duration::from_secs(10)).await.unwrap();
     assert_eq!(next.event.as_deref(), Some("session.customer_message_sent"), "{next:?}");
@@ -158,7 +158,7 @@ async fn on_postgres_everything_goes_on_as_if_nothing_had_happened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_kurrentdb_what_remembers_old_positions_is_refused_and_then_begins_anew() {
+async fn copy_to_kurrentdb_refuses_old_positions_and_serves_after_a_rebuild() {
     let past = Past::lived().await;
     let target = Place::kurrent();
     copy(&past.place(), &target, &[]).await;
@@ -176,7 +176,7 @@ async fn on_kurrentdb_what_remembers_old_positions_is_refused_and_then_begins_an
     past.is_proved(&target, &text(&past.data())).await;
 
     assert_eq!(tokio::task::block_in_place(|| desk.terminate()), Some(0), "{}", desk.log());
-    // And back, with what was written there: the third generation of one log.
+    // And back with the new events: the third generation of the log.
     let home = Place::folder();
     let more = target.events().await.len();
     let said = copy(&target, &home, &["--map", &text(&past.data().join("second"))]).await;
@@ -184,9 +184,9 @@ async fn on_kurrentdb_what_remembers_old_positions_is_refused_and_then_begins_an
     proves_itself(&home).await;
 }
 
-/// Views and policies of the old log lie in another database than the one that desk is now told to use.
+/// Views and policies of the source are in another database than the configured one.
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_log_on_kurrentdb_and_the_rest_on_postgres_a_copy_is_served() {
+async fn copy_to_kurrentdb_with_the_rest_on_postgres_is_served() {
     let past = Past::lived().await;
     let (target, Place::Postgres(rest)) = (Place::kurrent(), Place::postgres().await) else { unreachable!() };
     copy(&past.place(), &target, &[]).await;

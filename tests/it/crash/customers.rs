@@ -1,6 +1,6 @@
-//! Customers who never give up: each message has its own key, and a request that was not answered is repeated with it.
+//! Customers who repeat every unanswered request under its idempotency key.
 //!
-//! Invariant: whatever a server has acknowledged, in any attempt, is compared with what it says later.
+//! Invariant: whatever a server acknowledged, in any attempt, is compared with its later answers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,11 +15,11 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// Far beyond what an answer takes.
+/// Timeout of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(30);
-/// As long as a server may need to come back, and to retake what it left.
+/// Timeout of all attempts: a restart, and the time until an open run is retaken.
 const ANSWERED: Duration = Duration::from_secs(120);
-/// Before a customer comes back.
+/// Delay before the next attempt.
 const BACKOFF: Duration = Duration::from_millis(50);
 
 const QUESTIONS: [&str; 8] = [
@@ -33,7 +33,7 @@ const QUESTIONS: [&str; 8] = [
     "我想退货",
 ];
 
-/// One message on its way.
+/// One message to send.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) key: String,
@@ -42,12 +42,12 @@ pub(crate) struct Request {
     pub(crate) is_stream: bool,
 }
 
-/// What a customer was told in the end.
+/// The final answer to a customer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
     /// Of `/api/chat`: the whole body.
     Chat(Value),
-    /// Of `/api/chat/stream`: the message's position, and the text when it was done.
+    /// Of `/api/chat/stream`: the message's position, and the whole text.
     Stream { accepted: u64, session: String, text: String },
 }
 
@@ -78,7 +78,7 @@ impl Chatter {
             let requests: Vec<Request> = (0..random.random_range(1..=3)).map(|_| self.request(&mut random)).collect();
             let exchanges = join_all(requests.iter().map(|request| self.ask(request))).await;
             self.exchanges.extend(exchanges);
-            // A person reads before writing again.
+            // Time to read the answer.
             sleep(Duration::from_millis(random.random_range(0..1000))).await;
         }
         self
@@ -122,7 +122,7 @@ impl Chatter {
         Exchange { request: request.clone(), answer, attempts }
     }
 
-    /// Sends it once. The key stands in the message as well, so that the log can be asked for it.
+    /// Sends it once. The key is also a parameter of the message, so that it can be found in the log.
     pub(crate) async fn post(&self, request: &Request) -> Result<Response, reqwest::Error> {
         let path = if request.is_stream { "/api/chat/stream" } else { "/api/chat" };
         let parameters = json!({"request": request.key});
@@ -144,7 +144,7 @@ impl Chatter {
     }
 }
 
-/// The answer, if the stream gets so far. Every `accepted` of one request must say the same.
+/// The answer, if the stream reaches its end. Every `accepted` of one request has the same position.
 async fn read_stream(response: Response, accepted: &mut Option<u64>) -> Option<Answer> {
     let mut frames = Frames::of(response);
     let first = frames.next().await?.data;

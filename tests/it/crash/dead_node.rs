@@ -1,6 +1,4 @@
-//! What a node wrote before it died, written as it writes: through the use cases, with nobody behind them who would go on.
-
-use std::sync::Arc;
+//! The events that a killed node left: written through its use cases, without the process managers that would continue.
 
 use commands::{
     IdempotencyKey, Node, Sessions,
@@ -14,39 +12,30 @@ use domain::{
     session::{Command, command::StartRun},
     text::{MessageText, SessionName},
 };
-use event_store::{
-    Log, Vault,
-    event::Actor,
-    migration::migrate_vault,
-    sql::Database,
-    vault::{MasterKey, SqlKeys},
-};
+use event_store::{Actor, sql::Database};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tests::desk::Desk;
 use uuid::Uuid;
 
-use super::{Ground, customers::Request};
+use super::{Backend, customers::Request};
 
-/// A node that is no more.
+/// A killed node.
 pub(crate) struct DeadNode {
     sessions: Sessions,
     node: Node,
 }
 
 impl DeadNode {
-    /// On the data of a server that does not run, or on a database that others use as well.
-    pub(crate) async fn beside(desk: &Desk, ground: &Ground, incarnation: Incarnation) -> Self {
-        let (store, keys) = ground.open(desk).await;
-        migrate_vault(&keys).await.unwrap();
+    /// On the data of a stopped server, or on a database shared with others.
+    pub(crate) async fn beside(desk: &Desk, backend: &Backend, incarnation: Incarnation) -> Self {
+        let (store, keys) = backend.open(desk).await;
         let log_id = store.identity().await.unwrap().log_id;
-        let master = MasterKey::read(&desk.master_key_file()).unwrap();
-        let vault = Arc::new(Vault::new(Arc::new(SqlKeys::new(keys)), master));
-        let node = Node { id: "dead".to_owned(), incarnation };
-        Self { sessions: Sessions::new(Log::new(store, vault), log_id), node }
+        let log = testkit::log_over(store, &keys, &desk.master_key_file()).await;
+        Self { sessions: Sessions::new(log, log_id), node: Node { id: "dead".to_owned(), incarnation } }
     }
 
-    /// It took a message, and died before anything else.
+    /// It recorded a message and was killed before the run.
     pub(crate) async fn took(&self, visitor: VisitorId, request: &Request) -> Received {
         let message = ReceiveMessage {
             visitor,
@@ -59,7 +48,7 @@ impl DeadNode {
         self.sessions.receive_message(&self.node, message).await.unwrap()
     }
 
-    /// It began to answer, and died before it had an answer.
+    /// It started a run and was killed before the reply.
     pub(crate) async fn began_to_answer(&self, session: SessionId) {
         let cause = Uuid::new_v4();
         let metadata = CommandMetadata {
@@ -77,8 +66,7 @@ impl DeadNode {
         self.sessions.execute(session, &metadata, Command::StartRun(run)).await.unwrap();
     }
 
-    /// It noted in its store that the message's session is being answered, as the program before did: with one timer for the
-    /// session.
+    /// It stored the timer of the message's session, as the program before did: without what is open there.
     pub(crate) async fn noted_what_is_open(&self, policies: &Database, visitor: VisitorId, request: &Request) {
         let stream = stream_of(SessionId::of(visitor, &request.session));
         let reader = self.sessions.log().reader();

@@ -1,4 +1,4 @@
-//! Followers of event streams: they come back after every break with the last id they saw, and keep all that they saw.
+//! Followers of event streams. They reconnect with the last id after every break, and keep every frame.
 
 use std::{
     sync::{Arc, Mutex},
@@ -11,20 +11,20 @@ use tokio::{task::JoinHandle, time::sleep};
 
 use super::{proof::Recorded, until};
 
-/// Before a follower comes back.
+/// Delay before a reconnect.
 const BACKOFF: Duration = Duration::from_millis(50);
-/// How long a follower may take to see what is on disk.
+/// How long a follower may take to catch up with the log.
 const CAUGHT_UP: Duration = Duration::from_secs(30);
 
-/// Whose eyes it sees with.
+/// Who follows.
 enum Eyes {
-    /// Everything.
+    /// Staff, who see everything.
     Staff(Staff),
-    /// A customer's own session.
+    /// A customer, who sees one session.
     Customer { customer: Arc<Customer>, session: String },
 }
 
-/// Somebody who follows until it is dropped.
+/// A follower; it stops when dropped.
 pub(crate) struct Follower {
     eyes: Arc<Eyes>,
     seen: Arc<Mutex<Vec<EventFrame>>>,
@@ -36,7 +36,7 @@ pub(crate) fn follow_log(staff: Staff) -> Follower {
     follow(Eyes::Staff(staff))
 }
 
-/// A customer, following a session from its first event; before there is one it asks again.
+/// A customer, following a session from its first event, retrying until the session exists.
 pub(crate) fn follow_session(customer: &Arc<Customer>, session: &str) -> Follower {
     follow(Eyes::Customer { customer: customer.clone(), session: session.to_owned() })
 }
@@ -83,7 +83,7 @@ impl Follower {
         self.seen.lock().unwrap().clone()
     }
 
-    /// It catches up, and has then seen exactly what the log has for it: no gap, nothing twice, nothing out of order.
+    /// It catches up and has then seen exactly its events of the log, without gap, duplicate or reordering.
     pub(crate) async fn saw_exactly(&self, recorded: &Recorded) {
         let expected = self.eyes.expected(recorded);
         until("a follower catches up", CAUGHT_UP, async || self.seen.lock().unwrap().len() >= expected.len()).await;

@@ -1,22 +1,23 @@
-//! The log as it stands, folded naively, and what must be true of it.
+//! The recorded log, folded naively, and the checks on it.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
+use domain::Viewer;
 use serde_json::Value;
-use tests::desk::{Customer, Staff};
+use tests::{
+    desk::{Customer, Staff},
+    envelope::event_of,
+};
 
 use super::{
     customers::{Answer, Chatter, Exchange},
     until,
 };
 
-/// What a customer's stream leaves out.
-const NOT_FOR_CUSTOMERS: [&str; 3] =
-    ["session.assistant_failed", "session.assistant_reply_withheld", "session.command_confirmed"];
-/// What ends a message, and the field that lists the messages it ends.
+/// Event types that settle messages, and their field that lists them.
 const ENDINGS: [(&str, &str); 4] = [
     ("session.assistant_replied", "answers"),
     ("session.escalated", "messages"),
@@ -24,13 +25,13 @@ const ENDINGS: [(&str, &str); 4] = [
     ("session.closed", "messages"),
 ];
 
-/// Views that another life has left without a word are taken over once its signs of life have stopped for 3 s.
+/// The views of a killed server are taken over when its heartbeat is 3 s old.
 const CAUGHT_UP: Duration = Duration::from_secs(20);
 
-/// The log as envelopes, but for the notes of who read it.
+/// The log as envelopes, without the events that record reads.
 pub(crate) struct Recorded(Vec<Value>);
 
-/// A message as a history shows it.
+/// A message of a history.
 #[derive(Debug, PartialEq)]
 struct Said {
     role: String,
@@ -47,7 +48,7 @@ impl Recorded {
         &self.0
     }
 
-    /// The position of the last of them.
+    /// The last position.
     pub(crate) fn head(&self) -> u64 {
         self.0.last().map_or(0, |last| last["position"].as_u64().unwrap())
     }
@@ -69,11 +70,11 @@ impl Recorded {
     }
 
     pub(crate) fn shown_to_the_customer(&self, session: &str) -> Vec<Value> {
-        let is_shown = |event: &&Value| !NOT_FOR_CUSTOMERS.contains(&event["type"].as_str().unwrap());
+        let is_shown = |event: &&Value| event_of(event).audience().may_see(Viewer::Customer);
         self.of_session(session).filter(is_shown).cloned().collect()
     }
 
-    /// These are all the messages there are.
+    /// The log holds exactly these messages.
     pub(crate) fn holds_each_once(&self, exchanges: &[&Exchange]) {
         self.holds_these_once(exchanges);
         let keyed = self.sent_by_key().len();
@@ -82,7 +83,7 @@ impl Recorded {
         assert_eq!(self.endings().len(), sent, "every message has ended");
     }
 
-    /// Every message is there once, ended once, and was answered with what its end says.
+    /// Every message is stored once, settled once, and was answered with the text of the event that settled it.
     pub(crate) fn holds_these_once(&self, exchanges: &[&Exchange]) {
         let sent = self.sent_by_key();
         let ended = self.endings();
@@ -112,7 +113,7 @@ impl Recorded {
         sent
     }
 
-    /// What ended each message.
+    /// The events that settled each message.
     pub(crate) fn endings(&self) -> HashMap<&str, Vec<&Value>> {
         let mut endings: HashMap<&str, Vec<&Value>> = HashMap::new();
         for (event_type, list) in ENDINGS {
@@ -125,7 +126,7 @@ impl Recorded {
         endings
     }
 
-    /// Every session, its state and its messages are what the log adds up to.
+    /// Sessions, states and messages of the views match the log.
     pub(crate) async fn agrees_with_the_views(&self, staff: &Staff, chatters: &[Chatter]) {
         let head = self.head();
         let up_to_date = format!("/api/sessions?limit=1&min_position={head}");
@@ -156,7 +157,7 @@ impl Recorded {
     }
 }
 
-/// The answer that the customer got is the one in the log.
+/// The customer got the answer that is in the log.
 fn was_told(exchange: &Exchange, message: &Value, end: &Value) {
     let reply = &end["personal"]["text"];
     match &exchange.answer {

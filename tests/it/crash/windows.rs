@@ -1,4 +1,4 @@
-//! Single moments of a crash, each prepared: what a node that is no more has left in the log, and who answers it.
+//! Single moments of a crash: the log is left as a killed node leaves it there, and a server answers.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,60 +15,60 @@ use serde_json::Value;
 use sqlx::Connection as _;
 use tests::{
     desk::Desk,
-    effort::{chance, seed},
     postgres::FreshDatabase,
+    test_scale::{rng, seed},
 };
 use uuid::Uuid;
 
 use super::{
-    Ground,
+    Backend,
     customers::{Chatter, Request},
     dead_node::DeadNode,
     proof::Recorded,
     proves_itself, until,
 };
 
-/// What "at once" may take on a busy machine; far below the 10 s after which a node counts as dead to others.
+/// "At once" on a busy machine; far below the 10 s after which other nodes consider a node dead.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// A server that was killed, and a customer whose message it took.
-struct Scene {
+/// A killed server, and a customer whose message it recorded.
+struct Fixture {
     desk: Desk,
-    ground: Ground,
+    backend: Backend,
     chatter: Chatter,
     visitor: VisitorId,
     request: Request,
 }
 
-impl Scene {
-    async fn set(test: &str, ground: Ground) -> Self {
-        let desk = tokio::task::block_in_place(|| Desk::start(ground.setup()));
+impl Fixture {
+    async fn set(test: &str, backend: Backend) -> Self {
+        let desk = tokio::task::block_in_place(|| Desk::start(backend.setup()));
         let chatter = Chatter::new(&desk, 0);
         chatter.arrive().await;
         let visitor = VisitorId(opened_by(&desk.staff().log().await.unwrap()));
-        let request = chatter.request(&mut chance(seed(test), 0));
-        Self { desk, ground, chatter, visitor, request }
+        let request = chatter.request(&mut rng(seed(test), 0));
+        Self { desk, backend, chatter, visitor, request }
     }
 
     async fn on_sqlite(test: &str) -> Self {
-        Self::set(test, Ground::Files).await
+        Self::set(test, Backend::Files).await
     }
 
     async fn on_postgres(test: &str) -> Self {
-        Self::set(test, Ground::postgres().await).await
+        Self::set(test, Backend::postgres().await).await
     }
 
     async fn on_kurrentdb(test: &str) -> Self {
-        Self::set(test, Ground::kurrent().await).await
+        Self::set(test, Backend::kurrent().await).await
     }
 
-    /// Where all nodes have what is not in files.
+    /// The PostgreSQL database that all nodes share.
     fn database(&self) -> FreshDatabase {
-        self.ground.database().unwrap().clone()
+        self.backend.database().unwrap().clone()
     }
 
     async fn dead_node(&self) -> DeadNode {
-        DeadNode::beside(&self.desk, &self.ground, Incarnation(Uuid::new_v4())).await
+        DeadNode::beside(&self.desk, &self.backend, Incarnation(Uuid::new_v4())).await
     }
 
     /// Killed after the message was recorded and before its run began.
@@ -90,7 +90,7 @@ impl Scene {
         tokio::task::block_in_place(|| desk.start_again());
     }
 
-    /// The customer repeats its request; gives the attempt of the run that answered it.
+    /// The customer repeats the request; returns the attempt that answered it.
     async fn is_answered_at_once(&self) -> u64 {
         let started = Instant::now();
         let exchange = self.chatter.ask(&self.request).await;
@@ -107,100 +107,100 @@ fn opened_by(log: &[Value]) -> Uuid {
     opened["data"]["visitor"].as_str().unwrap().parse().unwrap()
 }
 
-async fn a_message_without_a_run(mut scene: Scene) {
-    scene.killed_before_the_run().await;
-    scene.start_again();
-    assert_eq!(scene.is_answered_at_once().await, 1);
+async fn a_message_without_a_run(mut fixture: Fixture) {
+    fixture.killed_before_the_run().await;
+    fixture.start_again();
+    assert_eq!(fixture.is_answered_at_once().await, 1);
 }
 
-async fn a_run_without_a_reply(mut scene: Scene) {
-    scene.killed_during_the_run().await;
-    scene.start_again();
-    assert_eq!(scene.is_answered_at_once().await, 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_run_never_began_is_answered_at_once_by_the_next_life_on_sqlite() {
-    a_message_without_a_run(Scene::on_sqlite("message without a run").await).await;
+async fn a_run_without_a_reply(mut fixture: Fixture) {
+    fixture.killed_during_the_run().await;
+    fixture.start_again();
+    assert_eq!(fixture.is_answered_at_once().await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_run_never_began_is_answered_at_once_by_the_next_life_on_postgres() {
-    a_message_without_a_run(Scene::on_postgres("message without a run").await).await;
+async fn restarted_server_answers_a_message_without_a_run_at_once_on_sqlite() {
+    a_message_without_a_run(Fixture::on_sqlite("message without a run").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_sqlite() {
-    a_run_without_a_reply(Scene::on_sqlite("run without a reply").await).await;
+async fn restarted_server_answers_a_message_without_a_run_at_once_on_postgres() {
+    a_message_without_a_run(Fixture::on_postgres("message without a run").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_postgres() {
-    a_run_without_a_reply(Scene::on_postgres("run without a reply").await).await;
+async fn restarted_server_retakes_an_unfinished_run_at_once_on_sqlite() {
+    a_run_without_a_reply(Fixture::on_sqlite("run without a reply").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_run_never_began_is_answered_at_once_by_the_next_life_on_kurrentdb() {
-    a_message_without_a_run(Scene::on_kurrentdb("message without a run").await).await;
+async fn restarted_server_retakes_an_unfinished_run_at_once_on_postgres() {
+    a_run_without_a_reply(Fixture::on_postgres("run without a reply").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_without_a_reply_is_retaken_at_once_by_the_next_life_on_kurrentdb() {
-    a_run_without_a_reply(Scene::on_kurrentdb("run without a reply").await).await;
+async fn restarted_server_answers_a_message_without_a_run_at_once_on_kurrentdb() {
+    a_message_without_a_run(Fixture::on_kurrentdb("message without a run").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_policy_store_forgets_no_message_on_sqlite() {
-    let mut scene = Scene::on_sqlite("lost policy store").await;
-    scene.killed_during_the_run().await;
+async fn restarted_server_retakes_an_unfinished_run_at_once_on_kurrentdb() {
+    a_run_without_a_reply(Fixture::on_kurrentdb("run without a reply").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_policy_store_forgets_no_message_on_sqlite() {
+    let mut fixture = Fixture::on_sqlite("lost policy store").await;
+    fixture.killed_during_the_run().await;
     for file in ["policies.db", "policies.db-wal", "policies.db-shm"] {
-        drop(std::fs::remove_file(scene.desk.data_dir().join(file)));
+        drop(std::fs::remove_file(fixture.desk.data_dir().join(file)));
     }
-    scene.start_again();
-    assert_eq!(scene.is_answered_at_once().await, 2);
+    fixture.start_again();
+    assert_eq!(fixture.is_answered_at_once().await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_policy_store_forgets_no_message_on_postgres() {
-    let mut scene = Scene::on_postgres("lost policy store").await;
-    scene.killed_before_the_run().await;
-    let mut admin = sqlx::PgConnection::connect(&scene.database().admin_url()).await.unwrap();
+async fn lost_policy_store_forgets_no_message_on_postgres() {
+    let mut fixture = Fixture::on_postgres("lost policy store").await;
+    fixture.killed_before_the_run().await;
+    let mut admin = sqlx::PgConnection::connect(&fixture.database().admin_url()).await.unwrap();
     sqlx::raw_sql("drop schema policy cascade").execute(&mut admin).await.unwrap();
-    scene.start_again();
-    assert_eq!(scene.is_answered_at_once().await, 1);
+    fixture.start_again();
+    assert_eq!(fixture.is_answered_at_once().await, 1);
 }
 
-/// A policy store from a backup remembers a run as open that is long over.
+/// A policy store restored from a backup lists a finished run as open.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_store_that_is_behind_answers_nothing_twice() {
-    let mut scene = Scene::on_sqlite("policy store behind").await;
-    scene.killed_during_the_run().await;
-    let (files, backup) = (Policies::of(scene.desk.data_dir()), tempfile::tempdir().unwrap());
-    scene.dead_node().await.noted_what_is_open(&files.open().await, scene.visitor, &scene.request).await;
+async fn stale_policy_store_answers_no_message_twice() {
+    let mut fixture = Fixture::on_sqlite("policy store behind").await;
+    fixture.killed_during_the_run().await;
+    let (files, backup) = (Policies::of(fixture.desk.data_dir()), tempfile::tempdir().unwrap());
+    fixture.dead_node().await.noted_what_is_open(&files.open().await, fixture.visitor, &fixture.request).await;
     files.copy_to(backup.path());
-    scene.start_again();
-    assert_eq!(scene.is_answered_at_once().await, 2);
+    fixture.start_again();
+    assert_eq!(fixture.is_answered_at_once().await, 2);
     for n in 1..=5 {
-        let request = Request { key: format!("later {n}"), ..scene.request.clone() };
-        scene.chatter.ask(&request).await;
+        let request = Request { key: format!("later {n}"), ..fixture.request.clone() };
+        fixture.chatter.ask(&request).await;
     }
-    let before = scene.desk.staff().log().await.unwrap();
+    let before = fixture.desk.staff().log().await.unwrap();
 
-    scene.desk.kill();
-    Policies::of(backup.path()).copy_to(scene.desk.data_dir());
-    scene.start_again();
+    fixture.desk.kill();
+    Policies::of(backup.path()).copy_to(fixture.desk.data_dir());
+    fixture.start_again();
     let policies = files.open().await;
     let old = "select 1 from timer where policy = $1 and key = $1";
     until("the old timer is gone", AT_ONCE, async || {
         policies.fetch(old, &[ASSISTANT_RUN.into()]).await.unwrap().is_empty()
     })
     .await;
-    let one_more = Request { key: "one more".to_owned(), ..scene.request.clone() };
-    scene.chatter.ask(&one_more).await;
-    let after = scene.desk.staff().log().await.unwrap();
+    let one_more = Request { key: "one more".to_owned(), ..fixture.request.clone() };
+    fixture.chatter.ask(&one_more).await;
+    let after = fixture.desk.staff().log().await.unwrap();
     assert_eq!(&after[..before.len()], &before);
     assert_eq!(after.len(), before.len() + 3, "sent, begun, answered: once");
-    proves_itself(&scene.ground.store(&scene.desk));
+    proves_itself(&fixture.backend.store(&fixture.desk));
 }
 
 /// The files of a policy store.
@@ -219,7 +219,7 @@ impl Policies {
         Database::sqlite(&self.folder.join(Self::FILES[0]), Access::Durable).await.unwrap()
     }
 
-    /// All of it, and nothing of what was there.
+    /// Copies all files and removes those that were there.
     fn copy_to(&self, folder: &Path) {
         for file in Self::FILES {
             drop(std::fs::remove_file(folder.join(file)));
@@ -228,21 +228,21 @@ impl Policies {
     }
 }
 
-/// Two nodes on one database: what the killed one had begun is retaken by the other, once its heartbeat is stale.
+/// Two nodes on one database: the run of the killed one is retaken by the other when its heartbeat is stale.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_of_a_killed_node_is_retaken_by_a_living_one_after_its_heartbeat_is_stale() {
-    let scene = Scene::on_postgres("run of a dead node").await;
-    let database = scene.database();
+async fn run_of_a_killed_node_is_retaken_once_its_heartbeat_is_stale() {
+    let fixture = Fixture::on_postgres("run of a dead node").await;
+    let database = fixture.database();
     let killed = Node::new("killed");
     let policies = Database::postgres(&database.url(), "policy", 1).await.unwrap();
     ProcessStore::new(policies).heartbeat(&killed).await.unwrap();
     let died = Instant::now();
-    let dead = DeadNode::beside(&scene.desk, &scene.ground, killed.incarnation).await;
-    let received = dead.took(scene.visitor, &scene.request).await;
+    let dead = DeadNode::beside(&fixture.desk, &fixture.backend, killed.incarnation).await;
+    let received = dead.took(fixture.visitor, &fixture.request).await;
     dead.began_to_answer(received.session).await;
 
-    let exchange = scene.chatter.ask(&scene.request).await;
-    let (took, recorded) = (died.elapsed(), Recorded::new(scene.desk.staff().log().await.unwrap()));
+    let exchange = fixture.chatter.ask(&fixture.request).await;
+    let (took, recorded) = (died.elapsed(), Recorded::new(fixture.desk.staff().log().await.unwrap()));
     assert!((Duration::from_secs(9)..Duration::from_secs(16)).contains(&took), "retaken after {took:?}");
     recorded.holds_each_once(&[&exchange]);
     let attempts =
@@ -252,31 +252,31 @@ async fn a_run_of_a_killed_node_is_retaken_by_a_living_one_after_its_heartbeat_i
 
 /// The same with two real nodes: the one that holds the lease is killed.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_a_killed_node_took_is_answered_by_the_other_node() {
-    the_other_node_answers(Scene::on_postgres("message of a dead node").await).await;
+async fn message_taken_by_a_killed_node_is_answered_by_the_other_node() {
+    the_other_node_answers(Fixture::on_postgres("message of a dead node").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_a_killed_node_took_is_answered_by_the_other_node_on_kurrentdb() {
-    the_other_node_answers(Scene::on_kurrentdb("message of a dead node").await).await;
+async fn message_taken_by_a_killed_node_is_answered_by_the_other_node_on_kurrentdb() {
+    the_other_node_answers(Fixture::on_kurrentdb("message of a dead node").await).await;
 }
 
-async fn the_other_node_answers(mut scene: Scene) {
-    let other = tokio::task::block_in_place(|| Desk::start(scene.ground.setup()));
-    let first = Request { key: "first".to_owned(), ..scene.request.clone() };
-    scene.chatter.exchanges.push(scene.chatter.ask(&first).await);
+async fn the_other_node_answers(mut fixture: Fixture) {
+    let other = tokio::task::block_in_place(|| Desk::start(fixture.backend.setup()));
+    let first = Request { key: "first".to_owned(), ..fixture.request.clone() };
+    fixture.chatter.exchanges.push(fixture.chatter.ask(&first).await);
     let log = other.staff().log().await.unwrap();
     let sent = log.iter().find(|event| event["type"] == "session.customer_message_sent").unwrap();
     let incarnation: Uuid = sent["data"]["incarnation"].as_str().unwrap().parse().unwrap();
-    scene.desk.kill();
+    fixture.desk.kill();
 
-    let dead = DeadNode::beside(&scene.desk, &scene.ground, Incarnation(incarnation)).await;
-    let received = dead.took(scene.visitor, &scene.request).await;
+    let dead = DeadNode::beside(&fixture.desk, &fixture.backend, Incarnation(incarnation)).await;
+    let received = dead.took(fixture.visitor, &fixture.request).await;
     let message = received.message.to_string();
     until("the other node answers", Duration::from_secs(25), async || {
         let recorded = Recorded::new(other.staff().log().await.unwrap());
         recorded.endings().get(message.as_str()).is_some_and(|ends| ends.len() == 1)
     })
     .await;
-    proves_itself(&scene.ground.store(&scene.desk));
+    proves_itself(&fixture.backend.store(&fixture.desk));
 }

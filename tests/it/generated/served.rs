@@ -1,4 +1,4 @@
-//! A started `desk` serves a generated log as if it had written it.
+//! A started `desk` serves a generated log.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ async fn get(desk: &Desk, path: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Runs that the log leaves open are taken up and answered at the start; that changes neither number nor status of sessions.
+/// Open runs are answered after the start, which changes neither number nor status of sessions.
 async fn assert_it_serves(desk: &Desk, order: Order) {
     let sessions = sessions(order);
     wait_for_views(desk).await;
@@ -65,7 +65,7 @@ fn own_key(folder: &std::path::Path) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_desk_answers_from_it_with_the_same_totals() {
+async fn desk_serves_a_generated_log_with_the_same_totals_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let order = Order::stress(EVENTS, 31, evening());
@@ -75,7 +75,7 @@ async fn a_desk_answers_from_it_with_the_same_totals() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_desk_on_postgresql_does_so_too() {
+async fn desk_serves_a_generated_log_with_the_same_totals_on_postgres() {
     let database = Postgres::shared().await.fresh_database().await;
     let folder = tempfile::tempdir().unwrap();
     let order = Order::shop(EVENTS, 32, evening());

@@ -1,4 +1,4 @@
-//! What stands in a generated log, on SQLite and on PostgreSQL.
+//! Generated logs as written on SQLite and on PostgreSQL.
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
@@ -7,7 +7,7 @@ use domain::{
     session::{decode, encode},
 };
 use event_store::{
-    EventReader, Opened, Position, RecordedEvent, Vault,
+    EventReader, Position, RecordedEvent, Unsealed, Vault,
     postgres::PostgresStore,
     sql::{Access, Database},
     sqlite::SqliteStore,
@@ -15,8 +15,9 @@ use event_store::{
 };
 use replay_tool::{
     Cli,
-    cli::{Action, StoreArgs, VerifyArgs},
+    cli::{Action, VerifyArgs},
     run,
+    source::StoreArgs,
 };
 use serde_json::{Value, json};
 use tests::{
@@ -61,7 +62,7 @@ async fn verified(store: String) -> (Value, ExitCode) {
 }
 
 #[tokio::test]
-async fn desk_replay_proves_it() {
+async fn desk_replay_verifies_a_generated_log_on_sqlite() {
     for order in both(6_000, 21) {
         let folder = tempfile::tempdir().unwrap();
         write(order, folder.path(), None).await;
@@ -71,7 +72,7 @@ async fn desk_replay_proves_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn desk_replay_proves_it_on_postgresql() {
+async fn desk_replay_verifies_a_generated_log_on_postgres() {
     let database = Postgres::shared().await.fresh_database().await;
     let folder = tempfile::tempdir().unwrap();
     let order = Order::stress(6_000, 22, evening());
@@ -85,7 +86,7 @@ async fn desk_replay_proves_it_on_postgresql() {
     assert!(again.unwrap_err().to_string().contains("--database-url"));
 }
 
-/// Everything but what keys, nonces and the hashes over them make of it.
+/// Every column that does not depend on keys and nonces.
 fn assert_same(one: &[Arc<RecordedEvent>], other: &[Arc<RecordedEvent>]) {
     assert_eq!(one.len(), other.len());
     for (one, other) in one.iter().zip(other) {
@@ -98,7 +99,7 @@ fn assert_same(one: &[Arc<RecordedEvent>], other: &[Arc<RecordedEvent>]) {
 }
 
 #[tokio::test]
-async fn the_same_order_writes_the_same_plain_log() {
+async fn same_order_writes_the_same_plain_log() {
     for order in both(3_000, 23) {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         write(order, one.path(), None).await;
@@ -108,7 +109,7 @@ async fn the_same_order_writes_the_same_plain_log() {
 }
 
 #[tokio::test]
-async fn everything_is_read_back_or_was_erased() {
+async fn generated_personal_parts_open_or_were_erased() {
     let folder = tempfile::tempdir().unwrap();
     write(Order::stress(6_000, 24, evening()), folder.path(), None).await;
     let vault = vault_in(folder.path()).await;
@@ -116,9 +117,9 @@ async fn everything_is_read_back_or_was_erased() {
     for recorded in read(folder.path()).await {
         let stored = &recorded.event;
         let personal = match vault.open(&recorded).await.unwrap() {
-            Opened::Nothing => PersonalText::Absent,
-            Opened::Known(text) => PersonalText::Known(text),
-            Opened::Erased => PersonalText::Erased,
+            Unsealed::Nothing => PersonalText::Absent,
+            Unsealed::Known(text) => PersonalText::Known(text),
+            Unsealed::Erased => PersonalText::Erased,
         };
         known += usize::from(matches!(personal, PersonalText::Known(_)));
         erased += usize::from(matches!(personal, PersonalText::Erased));
@@ -130,7 +131,7 @@ async fn everything_is_read_back_or_was_erased() {
 }
 
 #[tokio::test]
-async fn a_folder_with_a_log_is_refused_and_left_as_it_is() {
+async fn generate_refuses_a_folder_with_a_log() {
     let folder = tempfile::tempdir().unwrap();
     let order = Order::shop(100, 25, evening());
     write(order, folder.path(), None).await;

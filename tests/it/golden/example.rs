@@ -1,4 +1,4 @@
-//! One event of every type with every optional field filled: what the golden files are made of.
+//! One event of every type with every optional field filled: the source of the golden files.
 
 mod staff;
 
@@ -20,7 +20,8 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::{Uuid, uuid};
 
-const VISITOR: VisitorId = VisitorId(uuid!("0b5f2c1e-6d1a-4a55-9f5e-1f6f0c9a7d11"));
+pub(crate) const SESSION_NAME: &str = "session_1763899200_xiaoming";
+pub(crate) const VISITOR: VisitorId = VisitorId(uuid!("0b5f2c1e-6d1a-4a55-9f5e-1f6f0c9a7d11"));
 const CONTEXT: ContextId = ContextId(uuid!("5a0c5f0e-92b4-4c61-8f4d-6a1f3c2e8b22"));
 const NODE: Incarnation = Incarnation(uuid!("c7d1e0aa-31f7-4e6a-8a54-0d2b9f4e6c33"));
 const RUN: RunId = RunId(uuid!("e3b98a44-7c0d-4f2e-b1d6-4c8f2a7e5d44"));
@@ -42,7 +43,7 @@ fn messages() -> Vec<MessageId> {
 }
 
 /// Every type once.
-pub(super) fn every_type() -> Vec<Encoded> {
+pub(crate) fn every_type() -> Vec<Encoded> {
     let sessions = [customers(), assistants(), peoples()].concat();
     let sessions = sessions.iter().map(session::encode);
     let customers = of_a_customer().into_iter().map(|event| customer::encode(&event));
@@ -73,7 +74,7 @@ fn of_a_customer() -> Vec<customer::Event> {
 }
 
 fn customers() -> Vec<Event> {
-    let session_name = SessionName::parse("session_1763899200_xiaoming".to_owned()).unwrap();
+    let session_name = SessionName::parse(SESSION_NAME.to_owned()).unwrap();
     let parameters = json!({"user_name": "王小明", "vip": false, "odometer_km": 1234.5, "model": ["D11", "D4S"]});
     let parameters = parameters.as_object().cloned().unwrap();
     vec![

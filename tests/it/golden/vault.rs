@@ -1,4 +1,4 @@
-//! The vault's frozen forms: the id of a data key, and the bytes of a sealed part.
+//! The vault's frozen formats: the id of a data key, and the bytes of a sealed part.
 
 use std::{fs, sync::Arc};
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{folder, must_be_there};
 
-/// The files here that hold no event.
+/// The files that hold no event.
 pub(super) const FILES: [&str; 2] = ["key-id.json", "sealed-part.json"];
 
 const SUBJECT: Uuid = uuid::uuid!("0b5f2c1e-6d1a-4a55-9f5e-1f6f0c9a7d11");
@@ -89,7 +89,7 @@ fn new_sealed_part() -> SealedPart {
 }
 
 #[test]
-fn the_id_of_a_key_is_subject_class_and_month() {
+fn key_id_is_subject_class_and_month() {
     must_be_there("key-id.json", &key_ids(last_of_november()));
     let golden: KeyIds = read("key-id.json");
     assert_eq!(golden, key_ids(golden.at));
@@ -97,7 +97,7 @@ fn the_id_of_a_key_is_subject_class_and_month() {
 }
 
 #[test]
-fn a_part_sealed_long_ago_opens_for_ever() {
+fn golden_sealed_part_opens() {
     must_be_there("sealed-part.json", &new_sealed_part());
     let part: SealedPart = read("sealed-part.json");
     let sealed = hex::decode(&part.sealed).unwrap();
@@ -108,7 +108,7 @@ fn a_part_sealed_long_ago_opens_for_ever() {
 }
 
 #[test]
-fn its_bytes_are_format_mark_nonce_and_ciphertext() {
+fn sealed_part_is_format_mark_nonce_and_ciphertext() {
     let part: SealedPart = read("sealed-part.json");
     let sealed = hex::decode(&part.sealed).unwrap();
     assert_eq!(sealed[0], 1);
@@ -119,7 +119,7 @@ fn its_bytes_are_format_mark_nonce_and_ciphertext() {
 }
 
 #[test]
-fn a_part_belongs_to_its_event_type_and_key() {
+fn sealed_part_opens_only_with_its_event_type_and_key() {
     let part: SealedPart = read("sealed-part.json");
     let sealed = hex::decode(&part.sealed).unwrap();
     let other_id = SealedEvent { event_id: Uuid::nil(), ..event_of(&part) };

@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a body, to each route that takes one: never a 5xx. many more in a long run.
+//! Arbitrary bytes as a body of each route that takes one never cause a 5xx. A long run tries many more.
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use reqwest::Method;
@@ -9,10 +9,10 @@ const POSTS: [&str; 5] =
     ["/api/chat", "/api/chat/stream", "/api/conversation/create", "/api/conversation/new", "/api/conversation/clear"];
 
 fn cases() -> u32 {
-    u32::try_from(tests::effort::count(256, 20_000)).unwrap()
+    u32::try_from(tests::test_scale::count(256, 20_000)).unwrap()
 }
 
-/// Bytes; text; and JSON that is nearly right, some of it cut.
+/// Bytes, text, and nearly valid JSON, some of it truncated.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let nearly = (any::<String>(), any::<String>(), json_text(), 0usize..4).prop_map(|(message, name, value, cut)| {
         let body = serde_json::json!({"message": message, "user_id": name, "session_id": name}).to_string();
@@ -32,7 +32,7 @@ fn json_text() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn no_body_brings_the_server_out_of_its_composure() {
+fn malformed_bodies_get_4xx_and_the_server_keeps_serving() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let customer = desk().customer();
     runtime.block_on(async { customer.arrive(&fresh("bodies")).await.unwrap() });

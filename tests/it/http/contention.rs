@@ -1,4 +1,4 @@
-//! Many at once in one session: all is stored, nobody is refused, every message is answered exactly once.
+//! Concurrent requests in one session: each is stored, none is refused, and every message is answered exactly once.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +6,15 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::desk::{Customer, Frames};
 
-use super::{LIMIT, customer_with, desk, fresh, ok};
+use super::{LIMIT, customer_with, events_of_session, fresh, ok};
 
 const WRITERS: usize = 32;
-
-async fn events_of(session_id: &Value) -> Vec<Value> {
-    let stream = format!("session-{}", session_id.as_str().unwrap());
-    let log = desk().staff().log().await.unwrap();
-    log.into_iter().filter(|event| event["stream"] == stream.as_str()).collect()
-}
 
 fn of_type<'a>(events: &'a [Value], event_type: &'a str) -> impl Iterator<Item = &'a Value> {
     events.iter().filter(move |event| event["type"] == event_type)
 }
 
-/// Every message is in exactly one reply, every reply answers what its run said it would, and runs do not overlap.
+/// Every message is in exactly one reply, every reply answers the messages of its run, and runs do not overlap.
 fn assert_answered_once(events: &[Value], messages: usize) {
     let sent: Vec<&Value> =
         of_type(events, "session.customer_message_sent").map(|event| &event["data"]["message"]).collect();
@@ -45,14 +39,14 @@ fn assert_answered_once(events: &[Value], messages: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thirty_two_chats_at_once_are_all_stored_and_answered_once() {
+async fn concurrent_chats_in_one_session_are_each_stored_and_answered_once() {
     let session = fresh("crowd");
     let customer = customer_with(&session).await;
     let texts: Vec<String> = (0..WRITERS).map(|number| format!("question {number}")).collect();
     let answers = join_all(texts.iter().map(|text| customer.chat(&session, text))).await;
     let answers: Vec<Value> = answers.into_iter().map(Result::unwrap).collect();
     assert!(answers.iter().all(|answer| answer["success"] == true), "{answers:?}");
-    let events = events_of(&answers[0]["session_id"]).await;
+    let events = events_of_session(&answers[0]["session_id"]).await;
     assert_answered_once(&events, WRITERS);
     let mut said: Vec<&str> = of_type(&events, "session.customer_message_sent")
         .map(|event| event["personal"]["text"].as_str().unwrap())
@@ -64,11 +58,11 @@ async fn thirty_two_chats_at_once_are_all_stored_and_answered_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thirty_two_streams_at_once_all_end_with_their_answer() {
+async fn concurrent_chat_streams_in_one_session_each_end_with_their_answer() {
     let session = fresh("streams");
     let customer = customer_with(&session).await;
     let told = join_all((0..WRITERS).map(|number| stream(&customer, &session, number))).await;
-    let events = events_of(&told[0].0).await;
+    let events = events_of_session(&told[0].0).await;
     assert_answered_once(&events, WRITERS);
     let replies: Vec<&str> = of_type(&events, "session.assistant_replied")
         .map(|event| event["personal"]["text"].as_str().unwrap())
@@ -94,7 +88,7 @@ async fn stream(customer: &Customer, session: &str, number: usize) -> (Value, St
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_that_come_while_an_answer_is_made_are_answered_together() {
+async fn messages_sent_during_a_run_are_answered_together() {
     let session = fresh("together");
     let customer = customer_with(&session).await;
     let answers = join_all((0..WRITERS).map(|number| {
@@ -103,7 +97,7 @@ async fn messages_that_come_while_an_answer_is_made_are_answered_together() {
         async move { customer.chat(session, &text).await.unwrap() }
     }))
     .await;
-    let events = events_of(&answers[0]["session_id"]).await;
+    let events = events_of_session(&answers[0]["session_id"]).await;
     let replies = of_type(&events, "session.assistant_replied").count();
     assert!(replies < WRITERS, "{replies} replies to {WRITERS} messages that came at once");
     let positions: std::collections::BTreeSet<u64> =
@@ -112,7 +106,7 @@ async fn messages_that_come_while_an_answer_is_made_are_answered_together() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_at_once_in_one_session_leaves_it_whole() {
+async fn concurrent_commands_in_one_session_keep_its_stream_consistent() {
     let session = fresh("everything");
     let customer = customer_with(&session).await;
     let body = json!({"session_id": session, "user_id": session, "message": "hello"});
@@ -122,7 +116,7 @@ async fn everything_at_once_in_one_session_leaves_it_whole() {
         ok(response.unwrap()).await;
     }
     let answer = customer.chat(&session, "last").await.unwrap();
-    let events = events_of(&answer["session_id"]).await;
+    let events = events_of_session(&answer["session_id"]).await;
     assert_answered_once(&events, WRITERS / 4 + 1);
     let versions: Vec<u64> = events.iter().map(|event| event["version"].as_u64().unwrap()).collect();
     assert_eq!(versions, (1..=events.len() as u64).collect::<Vec<_>>());

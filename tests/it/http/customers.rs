@@ -1,4 +1,4 @@
-//! Customers whom the shop names: who they are, what a token opens and what it does not, from the first word to the last.
+//! Customers identified by the shop: identity tokens, sessions, sign-out.
 
 mod examples;
 mod leaving;
@@ -19,7 +19,7 @@ use tests::{
 
 use super::{customer_with, desk, fresh, ok, problem};
 
-/// A server of the test's own that takes the shop's tokens.
+/// A server of the test's own that accepts identity tokens.
 struct Own {
     desk: Desk,
     _folder: TempDir,
@@ -37,7 +37,7 @@ impl Own {
     }
 }
 
-/// A token for a customer of this name, of which nobody has heard.
+/// A fresh identity token of this customer.
 fn token_for(sub: &str) -> String {
     let said = json!({"email": "ming@example.com", "name": "Wang Xiaoming", "vip": false});
     Key::Ed25519.sign(&with(claims(sub), &said))
@@ -55,15 +55,14 @@ async fn who(customer: &Customer) -> Value {
     ok(customer.get("/api/customer").await.unwrap()).await["data"].clone()
 }
 
-/// The status of looking at a session by name, once the views have read to a position.
+/// The status of reading a session by name at a position.
 async fn looking(customer: &Customer, session: &str, position: u64) -> u16 {
     customer.get(&format!("/api/sessions/{session}?min_position={position}")).await.unwrap().status().as_u16()
 }
 
 /// The visitor's own events, as the log has them.
-async fn history(desk: &Desk, visitor: &str) -> Vec<Value> {
-    let stream = format!("customer-{visitor}");
-    desk.staff().log().await.unwrap().into_iter().filter(|event| event["stream"] == stream).collect()
+async fn history(visitor: &str) -> Vec<Value> {
+    super::events_of(&format!("customer-{visitor}")).await
 }
 
 /// The visitor that a token names.
@@ -74,7 +73,7 @@ fn visitor_of(customer: &Customer) -> String {
     serde_json::from_slice::<Value>(&claims.unwrap()).unwrap()["sub"].as_str().unwrap().to_owned()
 }
 
-/// The same holder of a token, before its answers bring another.
+/// A copy of the customer that keeps the present token.
 fn as_before(customer: &Customer) -> Customer {
     customer.at(desk().url())
 }

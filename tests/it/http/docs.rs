@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use reqwest::{Method, Response};
 use serde_json::Value;
 
 use super::desk;
 
-/// What they do is said by their paths.
+/// Routes whose paths describe them.
 const WITHOUT_BODY: [&str; 3] =
     ["/api/agent/logout", "/api/agents/{id}/reactivate", "/api/agents/{id}/reset-second-factor"];
 /// Commands that return secrets take no key (design 6); these may be repeated all the same.
 const WITHOUT_KEY: &[&str] = &["/api/customer/identify", "/api/customer/sign-out"];
 
 #[tokio::test]
-async fn the_document_is_whole() {
+async fn openapi_document_is_complete() {
     let document = super::document().await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
@@ -27,7 +28,7 @@ async fn the_document_is_whole() {
             assert_eq!(operation["requestBody"].is_object(), has_body, "{what}");
             let keyed =
                 operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "Idempotency-Key");
-            // What staff wants of an account is how it should be: a repeat changes nothing anyway.
+            // Routes about accounts set a state, so a repeat changes nothing.
             let is_customers = operation["tags"][0] == "customer";
             let repeatable = method == "post" && is_customers && !WITHOUT_KEY.contains(&path.as_str());
             assert_eq!(keyed, repeatable, "{what} says that it may be repeated");
@@ -37,11 +38,11 @@ async fn the_document_is_whole() {
     }
 }
 
-/// Whose 503 is no refusal but what it was asked for.
+/// Routes whose 503 is an answer and no error.
 const TELLS_HOW_IT_IS: &str = "/readyz";
 
 #[tokio::test]
-async fn every_answer_is_described_and_every_refusal_is_a_problem() {
+async fn openapi_describes_every_response_and_every_error_as_a_problem() {
     let document = super::document().await;
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
@@ -61,7 +62,7 @@ async fn every_answer_is_described_and_every_refusal_is_a_problem() {
 }
 
 #[tokio::test]
-async fn operations_have_names_of_their_own() {
+async fn openapi_operation_ids_are_unique() {
     let document = super::document().await;
     let operations =
         document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
@@ -70,7 +71,7 @@ async fn operations_have_names_of_their_own() {
 }
 
 #[tokio::test]
-async fn every_reference_of_the_document_leads_somewhere() {
+async fn openapi_references_resolve() {
     let document = super::document().await;
     let mut found = Vec::new();
     references(&document, &mut found);
@@ -98,6 +99,58 @@ async fn the_page_of_the_document_is_served_with_and_without_a_slash() {
         let page = desk().customer().get(path).await.unwrap();
         assert_eq!(page.status(), 200);
         assert_eq!(page.url().path(), "/docs/");
-        assert!(page.text().await.unwrap().contains("swagger"), "{path}");
+        assert!(page.text().await.unwrap().contains("<rapi-doc"), "{path}");
+    }
+    assert_eq!(desk().customer().get("/docs/nothing.js").await.unwrap().status(), 404);
+}
+
+/// The path of the viewer, out of the page.
+async fn viewer_path() -> String {
+    let page = desk().customer().get("/docs/").await.unwrap().text().await.unwrap();
+    let name = page.split('"').find(|part| part.starts_with("rapidoc-")).unwrap();
+    format!("/docs/{name}")
+}
+
+async fn viewer(headers: &[(&str, &str)]) -> Response {
+    let mut request = desk().customer().request(Method::GET, &viewer_path().await);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.unwrap()
+}
+
+fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+    answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn the_viewer_is_sent_in_the_smallest_encoding_that_the_client_accepts() {
+    let cases = [
+        ("gzip, deflate, br", "br", 200_000),
+        ("gzip;q=1, br;q=0", "gzip", 240_000),
+        ("identity", "", 1_000_000),
+        ("", "", 1_000_000),
+    ];
+    for (accepted, expected, at_most) in cases {
+        let answer = viewer(&[("Accept-Encoding", accepted)]).await;
+        assert_eq!(answer.status(), 200, "{accepted}");
+        assert_eq!(header(&answer, "content-encoding"), expected, "{accepted}");
+        assert_eq!(header(&answer, "content-type"), "text/javascript; charset=utf-8", "{accepted}");
+        assert_eq!(header(&answer, "vary"), "Accept-Encoding", "{accepted}");
+        assert!(answer.bytes().await.unwrap().len() <= at_most, "{accepted}");
+    }
+}
+
+#[tokio::test]
+async fn the_viewer_is_cached_for_good_and_known_by_its_tag() {
+    let first = viewer(&[]).await;
+    assert_eq!(header(&first, "cache-control"), "public, max-age=31536000, immutable");
+    let tag = header(&first, "etag").to_owned();
+    for known in [tag.as_str(), tag.trim_start_matches("W/"), "\"another\", \"W/a\"", "*"] {
+        let again = viewer(&[("If-None-Match", known)]).await;
+        let is_current = !known.contains("another");
+        assert_eq!(again.status(), if is_current { 304 } else { 200 }, "{known}");
+        assert_eq!(header(&again, "etag"), tag, "{known}");
+        assert_eq!(again.bytes().await.unwrap().is_empty(), is_current, "{known}");
     }
 }

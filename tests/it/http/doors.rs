@@ -1,7 +1,7 @@
-//! The doors, at servers that are set up as a shop's would be: guests of other origins, a proxy before it, limits, TLS.
+//! Middleware: CORS, a trusted proxy, rate limits, slow clients, TLS.
 //!
-//! Whoever calls from 127.0.0.1 is a stranger there, 127.0.0.2 is the trusted proxy; tests of limits each bring addresses
-//! of their own, so that none spends what is another's.
+//! 127.0.0.1 is an untrusted client, 127.0.0.2 the trusted proxy. Tests of limits use addresses of their own, so that none uses up
+//! the limit of another.
 
 mod addresses;
 mod headers;
@@ -30,13 +30,13 @@ const WIDGET: &str = "https://widget.example";
 const STRANGER: &str = "127.0.0.1";
 const PROXY: &str = "127.0.0.2";
 
-/// A server with guests and a proxy, without limits.
+/// A server with allowed origins and a trusted proxy, without limits.
 fn guarded() -> &'static Desk {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     &SHARED.get_or_init(|| start_shared(guests().to_vec())).desk
 }
 
-/// The same with limits: chat as by default, and everything else 20 a second.
+/// The same with limits: the default for chat, and 20 a second for everything else.
 fn limited() -> &'static Desk {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     let limits = [("DESK_CHAT_RATE_PER_MINUTE", "20".to_owned()), ("DESK_RATE_PER_SECOND", "20".to_owned())];
@@ -65,14 +65,14 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
-/// A socket to a server.
+/// A connection to a server.
 async fn socket(desk: &Desk) -> TcpStream {
     TcpStream::connect(desk.url().strip_prefix("http://").unwrap()).await.unwrap()
 }
 
-/// Everything that the server says to these bytes, until it closes.
+/// Sends these bytes and reads until the server closes.
 async fn say<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, bytes: &[u8]) -> String {
-    // A server that refuses may close before all is sent.
+    // The server may refuse and close before everything is sent.
     let _ = timeout(LIMIT, stream.write_all(bytes)).await.unwrap();
     let mut answer = Vec::new();
     let _ = timeout(LIMIT, stream.read_to_end(&mut answer)).await.unwrap();

@@ -1,4 +1,4 @@
-//! The shop's own answers, asked over HTTP, and edited while the server runs.
+//! The FAQ over HTTP, also edited while the server runs.
 
 use std::{path::Path, time::Duration};
 
@@ -13,7 +13,7 @@ async fn ask(desk: &Desk, question: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_question_is_answered_in_its_own_language() {
+async fn faq_answers_in_the_language_of_the_question() {
     for (question, language, word) in [
         ("电池充满电需要多长时间？", Language::Zh, "小时"),
         ("How long does it take to charge the battery?", Language::En, "hours"),
@@ -28,7 +28,7 @@ async fn a_question_is_answered_in_its_own_language() {
 }
 
 #[tokio::test]
-async fn what_is_not_in_the_shops_answers_is_not_made_up() {
+async fn faq_says_it_does_not_know_where_it_has_no_answer() {
     for (question, language) in
         [("量子纠缠的贝尔不等式是什么？", Language::Zh), ("Who won the chess olympiad of 1972?", Language::En)]
     {
@@ -43,7 +43,7 @@ async fn what_is_not_in_the_shops_answers_is_not_made_up() {
 }
 
 #[tokio::test]
-async fn an_edited_file_takes_effect_without_a_restart() {
+async fn edited_faq_file_takes_effect_without_restart() {
     let folder = tempfile::tempdir().unwrap();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../integrations/faq"), folder.path());
     let environment = vec![("DESK_FAQ_DIR", folder.path().display().to_string())];

@@ -1,5 +1,4 @@
-//! HEAD is told what GET would answer, and nothing of it is sent: over a socket of our own, because client libraries never
-//! look for a body there.
+//! HEAD answers like GET without a body. A raw socket is used because client libraries never read a body after HEAD.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ use tokio::{
 
 use super::{LIMIT, customer_with, desk, fresh, staff::Member};
 
-/// What is of the moment, not of the answer.
+/// Headers that differ between two answers.
 const OF_THE_MOMENT: [&str; 4] = ["date", "x-request-id", "connection", "keep-alive"];
 
 struct Answer {
@@ -21,7 +20,7 @@ struct Answer {
     rest: Vec<u8>,
 }
 
-/// Asks on a connection that the server closes at the end of its answer; of one without end what comes with its head.
+/// Sends a request on its own connection; of an endless answer only the beginning is read.
 async fn ask(method: &str, path: &str, token: &str, headers: &str) -> Answer {
     let mut socket = TcpStream::connect(desk().url().strip_prefix("http://").unwrap()).await.unwrap();
     let bearer = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
@@ -46,7 +45,7 @@ async fn ask(method: &str, path: &str, token: &str, headers: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn head_is_told_what_get_would_answer_and_nothing_of_it_is_sent() {
+async fn head_answers_like_get_without_a_body() {
     let session = fresh("head");
     let (customer, member) = (customer_with(&session).await, Member::with_role(Role::Auditor).await);
     let position = customer.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
@@ -76,7 +75,7 @@ async fn head_is_told_what_get_would_answer_and_nothing_of_it_is_sent() {
         let (mut head, mut get) = (ask("HEAD", path, token, headers).await, ask("GET", path, token, headers).await);
         assert_eq!(head.status, get.status, "{path}");
         assert_eq!(head.rest, b"", "{path} {headers:?}");
-        // What names the method, or how far the log is, is not of the same length twice.
+        // A body that names the method or the head of the log has another length each time.
         if get.status == 405 || path.contains("/sessions/") || path.contains("/profile") {
             let lengths = [&mut head, &mut get].map(|answer| answer.headers.remove("content-length").is_some());
             assert_eq!(lengths[0], lengths[1], "{path}");
@@ -86,7 +85,7 @@ async fn head_is_told_what_get_would_answer_and_nothing_of_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_connection_goes_on_after_head() {
+async fn connection_stays_usable_after_head() {
     let mut socket = TcpStream::connect(desk().url().strip_prefix("http://").unwrap()).await.unwrap();
     let token = desk().staff_token();
     for path in ["/api/config", "/api/events", "/api/nothing", "/api/sessions"] {

@@ -1,17 +1,15 @@
-//! Repeated requests: one effect, the same answer.
+//! Idempotency keys: a repeated request has one effect and the same answer.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::desk::Frames;
 
-use super::{customer_with, desk, fresh, ok, problem};
+use super::{customer_with, events_of_session, fresh, ok, problem};
 
 /// The types of a session's events, in order.
 async fn recorded(session_id: &Value) -> Vec<String> {
-    let stream = format!("session-{}", session_id.as_str().unwrap());
-    let log = desk().staff().log().await.unwrap();
-    let of_session = log.iter().filter(|event| event["stream"] == stream.as_str());
-    of_session.map(|event| event["type"].as_str().unwrap().to_owned()).collect()
+    let events = events_of_session(session_id).await;
+    events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
 }
 
 fn count(events: &[String], event_type: &str) -> usize {
@@ -19,7 +17,7 @@ fn count(events: &[String], event_type: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_repeated_chat_is_one_message_with_the_same_answer() {
+async fn repeated_chat_key_is_one_message_with_the_same_answer() {
     let (session, key) = (fresh("twice"), fresh("key"));
     let customer = customer_with(&session).await;
     let body = json!({"message": "hello", "user_id": session, "parameters": {"page": "p", "n": 1.5}});
@@ -33,7 +31,7 @@ async fn a_repeated_chat_is_one_message_with_the_same_answer() {
 }
 
 #[tokio::test]
-async fn a_chat_repeated_while_its_answer_is_made_is_one_message() {
+async fn concurrent_repeats_of_a_chat_key_are_one_message() {
     let (session, key) = (fresh("at-once"), fresh("key"));
     let customer = customer_with(&session).await;
     let body = json!({"message": "hello", "user_id": session});
@@ -47,7 +45,7 @@ async fn a_chat_repeated_while_its_answer_is_made_is_one_message() {
 }
 
 #[tokio::test]
-async fn a_keyed_chat_that_names_no_session_is_repeated_in_the_same_one() {
+async fn keyed_chat_without_a_session_repeats_in_the_same_session() {
     let (customer, key) = (customer_with(&fresh("any")).await, fresh("key"));
     let body = json!({"message": "hello"});
     let first = ok(customer.post_keyed("/api/chat", &key, &body).await.unwrap()).await;
@@ -57,7 +55,7 @@ async fn a_keyed_chat_that_names_no_session_is_repeated_in_the_same_one() {
 }
 
 #[tokio::test]
-async fn who_prefers_not_to_wait_is_told_where_the_message_is_and_finds_the_reply_there() {
+async fn respond_async_gets_202_and_the_reply_arrives_on_the_stream() {
     let (session, key) = (fresh("no-wait"), fresh("key"));
     let customer = customer_with(&session).await;
     let body = json!({"message": "hello", "user_id": session});
@@ -77,7 +75,7 @@ async fn who_prefers_not_to_wait_is_told_where_the_message_is_and_finds_the_repl
 }
 
 #[tokio::test]
-async fn a_repeated_stream_gives_the_whole_text_again() {
+async fn repeated_chat_stream_sends_the_whole_text_again() {
     let (session, key) = (fresh("stream-twice"), fresh("key"));
     let customer = customer_with(&session).await;
     let body = json!({"message": "How long does the battery last?", "user_id": session});
@@ -103,7 +101,7 @@ async fn told(mut frames: Frames) -> (Value, String) {
 }
 
 #[tokio::test]
-async fn a_repeated_create_answers_as_the_first_time_whatever_happened_since() {
+async fn repeated_create_key_gets_the_first_answer() {
     let (session, key) = (fresh("create-twice"), fresh("key"));
     let customer = customer_with(&fresh("other")).await;
     let (path, body) = ("/api/conversation/create", json!({"user_id": session}));
@@ -114,7 +112,7 @@ async fn a_repeated_create_answers_as_the_first_time_whatever_happened_since() {
 }
 
 #[tokio::test]
-async fn a_repeated_new_or_clear_answers_as_the_first_time_whatever_happened_since() {
+async fn repeated_new_or_clear_key_gets_the_first_answer() {
     for path in ["/api/conversation/new", "/api/conversation/clear"] {
         for is_idle in [false, true] {
             let (session, key) = (fresh("context-twice"), fresh("key"));
@@ -143,7 +141,7 @@ async fn a_repeated_new_or_clear_answers_as_the_first_time_whatever_happened_sin
 }
 
 #[tokio::test]
-async fn a_key_with_another_body_is_refused() {
+async fn reused_key_with_another_body_gets_422() {
     let (session, key) = (fresh("reused"), fresh("key"));
     let customer = customer_with(&session).await;
     let body = json!({"message": "hello", "user_id": session, "parameters": {"a": 1}});
@@ -164,7 +162,7 @@ async fn a_key_with_another_body_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_is_its_visitors_own() {
+async fn idempotency_keys_are_separate_per_visitor() {
     let (session, key) = (fresh("shared-name"), fresh("key"));
     let mut ids = Vec::new();
     for text in ["one", "two"] {
@@ -176,7 +174,7 @@ async fn a_key_is_its_visitors_own() {
 }
 
 #[tokio::test]
-async fn a_key_is_its_routes_and_its_sessions_own() {
+async fn idempotency_keys_are_separate_per_route_and_session() {
     let (session, other, key) = (fresh("routes"), fresh("routes"), fresh("key"));
     let customer = customer_with(&session).await;
     let body = json!({"message": "hello", "user_id": session, "session_id": session});
@@ -193,7 +191,7 @@ async fn a_key_is_its_routes_and_its_sessions_own() {
 }
 
 #[tokio::test]
-async fn a_bad_key_is_named() {
+async fn invalid_idempotency_key_gets_400() {
     let session = fresh("bad-key");
     let customer = customer_with(&session).await;
     let body = json!({"message": "hello", "user_id": session, "session_id": session});

@@ -1,4 +1,4 @@
-//! Input that must not pass: a 4xx that names the field, and nothing of it in the log of the server.
+//! Invalid input gets a 4xx that names the field, and does not appear in the log of the server.
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::{assert_log_lacks, assert_whole_problem, customer_with, desk, fresh, 
 const CHATS: [&str; 2] = ["/api/chat", "/api/chat/stream"];
 const POSTS: [&str; 5] =
     ["/api/chat", "/api/chat/stream", "/api/conversation/create", "/api/conversation/new", "/api/conversation/clear"];
-/// Sent wherever people write; must be in no log line.
+/// A text sent in every field for people, which must be in no log line.
 const MARKER: &str = "Xq7-personal-marker";
 
 async fn post_text(path: &str, body: impl Into<reqwest::Body>) -> Response {
@@ -23,7 +23,7 @@ async fn refused_field(path: &str, body: &Value, field: &str) {
 }
 
 #[tokio::test]
-async fn messages_have_1_to_5000_characters() {
+async fn message_length_is_1_to_5000_characters() {
     for path in CHATS {
         let long = "😀".repeat(5001);
         for message in ["", " ", "\n\t\u{3000}\u{a0}", &long, &"x".repeat(5001)] {
@@ -39,7 +39,7 @@ async fn messages_have_1_to_5000_characters() {
 }
 
 #[tokio::test]
-async fn a_null_character_is_refused_wherever_it_hides() {
+async fn null_character_gets_400_in_every_field() {
     for path in CHATS {
         refused_field(path, &json!({"message": "a\0b"}), "message").await;
         refused_field(path, &json!({"message": "hello", "user_id": "a\0b"}), "user_id").await;
@@ -52,7 +52,7 @@ async fn a_null_character_is_refused_wherever_it_hides() {
 }
 
 #[tokio::test]
-async fn parameters_are_taken_as_deep_as_every_reader_can_read_them() {
+async fn parameters_have_a_maximum_depth() {
     let (customer, session) = (customer_with(&fresh("any")).await, fresh("deep"));
     let nested = |levels: usize| (1..levels).fold(json!({"a": "bottom"}), |inner, _| json!({"a": inner}));
     let body = |levels: usize| json!({"message": "hello", "user_id": session, "parameters": nested(levels)});
@@ -67,7 +67,7 @@ async fn parameters_are_taken_as_deep_as_every_reader_can_read_them() {
 }
 
 #[tokio::test]
-async fn session_names_that_could_mislead_are_refused() {
+async fn misleading_session_names_get_400() {
     let long = "x".repeat(129);
     let names = [
         "",
@@ -105,7 +105,7 @@ async fn session_names_that_could_mislead_are_refused() {
 }
 
 #[tokio::test]
-async fn a_field_of_the_wrong_type_is_named() {
+async fn field_of_the_wrong_type_is_named() {
     let wrong = [json!(5), json!(true), json!(["x"]), json!({"x": 1}), json!(1e300)];
     for path in CHATS {
         for field in ["message", "user_id", "conversation_id", "parameters"] {
@@ -128,7 +128,7 @@ async fn a_field_of_the_wrong_type_is_named() {
 }
 
 #[tokio::test]
-async fn a_field_given_twice_is_named() {
+async fn duplicate_field_is_named() {
     for (path, body, field) in [
         ("/api/chat", r#"{"message": "a", "message": "b"}"#, "message"),
         ("/api/chat/stream", r#"{"message": "a", "user_id": "a", "user_id": "b"}"#, "user_id"),
@@ -141,7 +141,7 @@ async fn a_field_given_twice_is_named() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_object_are_refused() {
+async fn bodies_that_are_no_json_object_get_400() {
     let deep = ["[".repeat(10_000), "{\"a\":".repeat(10_000), "[".repeat(10_000) + &"]".repeat(10_000)];
     let deeper = deep.iter().map(|deep| format!("{{\"message\": \"hi\", \"parameters\": {{\"a\": {deep}}}}}"));
     let text = [
@@ -179,7 +179,7 @@ async fn bodies_that_are_no_json_object_are_refused() {
             if path.contains("chat") {
                 problem(response, 400, "BAD_REQUEST").await;
             } else {
-                // There the field may be one that is passed over unread; then the one that is needed is missing.
+                // Some routes ignore the duplicate field; then the required one is missing.
                 assert_eq!(response.status(), 400, "{path} {body:?}");
             }
         }
@@ -193,20 +193,19 @@ async fn bodies_that_are_no_json_object_are_refused() {
 }
 
 #[tokio::test]
-async fn numbers_are_kept_whatever_their_size() {
+async fn numbers_in_parameters_keep_their_value() {
     let (customer, session) = (desk().customer(), fresh("numbers"));
     let numbers = r#"{"big": 18446744073709551615, "low": -9223372036854775808, "real": 1.7976931348623157e308, "tiny": 5e-324, "long": 0.1}"#;
     let body = format!("{{\"message\": \"hello\", \"user_id\": \"{session}\", \"parameters\": {numbers}}}");
     let request = customer.request(Method::POST, "/api/chat").header("Content-Type", "application/json").body(body);
     let answer = super::ok(customer.send(request).await.unwrap()).await;
-    let log = desk().staff().log().await.unwrap();
-    let stream = format!("session-{}", answer["session_id"].as_str().unwrap());
-    let sent = log.iter().find(|event| event["stream"] == stream.as_str() && event["version"] == 2).unwrap();
+    let events = super::events_of_session(&answer["session_id"]).await;
+    let sent = events.iter().find(|event| event["version"] == 2).unwrap();
     assert_eq!(sent["personal"]["parameters"], serde_json::from_str::<Value>(numbers).unwrap());
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_called_json_is_not_read() {
+async fn body_without_json_content_type_gets_415() {
     for path in POSTS {
         for content_type in [
             None,
@@ -231,7 +230,7 @@ async fn a_body_that_is_not_called_json_is_not_read() {
 }
 
 #[tokio::test]
-async fn query_numbers_that_are_none_are_named() {
+async fn invalid_query_numbers_are_named() {
     let session = fresh("query");
     let customer = customer_with(&session).await;
     let staff = desk().staff();
@@ -274,7 +273,7 @@ async fn query_numbers_that_are_none_are_named() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_is_given_twice_is_named() {
+async fn duplicate_query_parameter_is_named() {
     for (query, name) in
         [("limit=1&limit=2", "limit"), ("status=closed&limit=5&status=gone", "status"), ("x=1&%78=1", "x")]
     {
@@ -284,7 +283,7 @@ async fn a_parameter_that_is_given_twice_is_named() {
 }
 
 #[tokio::test]
-async fn an_unknown_status_is_named() {
+async fn unknown_status_filter_is_named() {
     for status in ["", "gone", "BOT_ACTIVE", "%00", "bot_active%0A"] {
         let response = desk().staff().get(&format!("/api/sessions?status={status}")).await.unwrap();
         assert_eq!(problem(response, 400, "BAD_REQUEST").await["field"], "status");
@@ -292,7 +291,7 @@ async fn an_unknown_status_is_named() {
 }
 
 #[tokio::test]
-async fn wrong_methods_and_unknown_paths_are_told_apart() {
+async fn wrong_method_gets_405_and_unknown_path_404() {
     let customer = desk().customer();
     for (method, path, allowed) in [
         (Method::GET, "/api/chat", "POST"),
@@ -326,7 +325,7 @@ async fn wrong_methods_and_unknown_paths_are_told_apart() {
 }
 
 #[tokio::test]
-async fn malformed_cursors_are_named_and_those_ahead_are_told_so() {
+async fn malformed_cursor_gets_400_and_one_ahead_of_the_log_409() {
     let session = fresh("cursors");
     let customer = customer_with(&session).await;
     let path = format!("/api/sessions/{session}/events");
@@ -357,7 +356,7 @@ async fn malformed_cursors_are_named_and_those_ahead_are_told_so() {
 }
 
 #[tokio::test]
-async fn what_people_write_is_in_no_line_of_the_servers_log() {
+async fn server_log_has_no_personal_text() {
     let (customer, name) = (desk().customer(), format!("{MARKER}-{}", fresh("name")));
     let parameters = json!({MARKER: MARKER});
     let body = json!({"message": MARKER, "user_id": name, "session_id": name, "parameters": parameters});

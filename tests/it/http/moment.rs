@@ -1,12 +1,12 @@
-//! `GET /api/sessions/{name}?at=`: a session as it stood, as its customer and as staff may see it, and what is said where there
-//! was nothing to see. That it is the very same as then is tested in `moments`.
+//! `GET /api/sessions/{name}?at=`: past sessions for customers and staff, and its errors. That they equal what was shown then is
+//! tested in `moments`.
 
 use serde_json::{Value, json};
 use tests::desk::{Customer, Staff};
 
 use super::{desk, fresh, ok, problem, session_at};
 
-/// A customer's session after each of three things.
+/// A customer's session, and its positions after opening and two messages.
 struct Visit {
     customer: Customer,
     session: String,
@@ -48,7 +48,7 @@ fn said(session: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn customer_and_staff_are_shown_a_session_as_it_stood() {
+async fn past_session_is_shown_to_customer_and_staff() {
     let visit = Visit::pay().await;
     for (at, roles) in [
         (visit.opened, &[][..]),
@@ -70,7 +70,7 @@ async fn customer_and_staff_are_shown_a_session_as_it_stood() {
 }
 
 #[tokio::test]
-async fn a_time_names_the_same_moment_as_its_position() {
+async fn past_session_by_time_equals_the_one_by_position() {
     let visit = Visit::pay().await;
     let by_position = ok(visit.to_staff(&visit.first.to_string()).await).await;
     let time = by_position["data"]["at"]["recorded_at"].as_str().unwrap().to_owned();
@@ -87,7 +87,7 @@ async fn a_time_names_the_same_moment_as_its_position() {
 }
 
 #[tokio::test]
-async fn what_is_no_moment_is_refused_and_the_field_is_named() {
+async fn invalid_at_parameter_is_named() {
     let visit = Visit::pay().await;
     for at in [
         "",
@@ -109,7 +109,7 @@ async fn what_is_no_moment_is_refused_and_the_field_is_named() {
 }
 
 #[tokio::test]
-async fn a_moment_that_is_not_in_the_log_is_told_from_one_before_the_session() {
+async fn at_ahead_of_the_log_gets_409_and_before_the_session_404() {
     let visit = Visit::pay().await;
     for answer in [visit.to_customer("2999-01-01T00:00:00Z").await, visit.to_staff("2999-01-01T00:00:00Z").await] {
         let body = problem(answer, 400, "INVALID_FIELD").await;
@@ -129,7 +129,7 @@ async fn a_moment_that_is_not_in_the_log_is_told_from_one_before_the_session() {
 }
 
 #[tokio::test]
-async fn a_stranger_finds_no_past_either() {
+async fn past_session_of_another_visitor_is_not_found() {
     let (visit, stranger) = (Visit::pay().await, desk().customer());
     stranger.arrive(&fresh("stranger")).await.unwrap();
     let path = format!("/api/sessions/{}?at={}", visit.session, visit.first);
@@ -138,7 +138,7 @@ async fn a_stranger_finds_no_past_either() {
 }
 
 #[tokio::test]
-async fn what_a_customer_has_cleared_since_stays_hidden_from_the_customer_alone() {
+async fn past_session_hides_messages_cleared_since_from_the_customer_only() {
     let visit = Visit::pay().await;
     let body = json!({"session_id": visit.session});
     let cleared = ok(visit.customer.post("/api/conversation/clear", &body).await.unwrap()).await;
@@ -152,7 +152,7 @@ async fn what_a_customer_has_cleared_since_stays_hidden_from_the_customer_alone(
 }
 
 #[tokio::test]
-async fn the_document_lists_at() {
+async fn openapi_lists_the_at_parameter() {
     let document = ok(desk().customer().get("/openapi.json").await.unwrap()).await;
     let parameters = document["paths"]["/api/sessions/{name}"]["get"]["parameters"].as_array().unwrap().clone();
     let at = parameters.iter().find(|parameter| parameter["name"] == "at").unwrap();

@@ -1,9 +1,8 @@
-//! A server on data that was written before it started: for what no request of this program can bring about yet.
+//! A server on a log written before its start, for events that no request causes yet.
 
 use std::sync::Arc;
 
-use api::sign_in::visitor::VisitorTokens;
-use commands::executor::key_class;
+use api::auth::visitor::VisitorTokens;
 use domain::{
     AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, SessionId, VisitorId,
     session::{
@@ -17,11 +16,9 @@ use domain::{
     text::{MessageText, SessionName},
 };
 use event_store::{
-    Actor, Expected, Log, NewEvent, PersonalPart, StreamName, Vault,
-    migration::migrate_vault,
+    Actor, Expected, NewEvent, StreamName,
     sql::{Access, Database},
     sqlite::SqliteStore,
-    vault::{MasterKey, SqlKeys},
 };
 use jiff::Timestamp;
 use reqwest::Method;
@@ -35,7 +32,7 @@ use super::{LIMIT, problem};
 const VISITOR: VisitorId = VisitorId(Uuid::from_u128(0xa001));
 const TOKEN_KEY: [u8; 32] = [5; 32];
 
-/// A visitor's token as the house with this key signed it at this time.
+/// A visitor's token as a server with this key signs it at this time.
 pub(super) fn token_of(key: &[u8], visitor: Uuid, at: Timestamp) -> String {
     VisitorTokens::new(&[key.to_vec()]).issue(VisitorId(visitor), at).token
 }
@@ -74,10 +71,8 @@ impl Prepared {
 
 async fn write(data_dir: &std::path::Path, master_key: &std::path::Path, sessions: &[(&str, Vec<Event>)]) {
     let keys = Database::sqlite(&data_dir.join("keys.db"), Access::Durable).await.unwrap();
-    migrate_vault(&keys).await.unwrap();
-    let vault = Vault::new(Arc::new(SqlKeys::new(keys.clone())), MasterKey::read(master_key).unwrap());
     let store = SqliteStore::open(&data_dir.join("events.db")).await.unwrap();
-    let log = Log::new(Arc::new(store), Arc::new(vault));
+    let log = testkit::log_over(Arc::new(store), &keys, master_key).await;
     for (name, events) in sessions {
         let stream = StreamName::of("session", SessionId::of(VISITOR, name).0);
         let events: Vec<NewEvent> = std::iter::once(&opened(name)).chain(events).map(new_event).collect();
@@ -97,17 +92,7 @@ fn opened(name: &str) -> Event {
 }
 
 fn new_event(event: &Event) -> NewEvent {
-    let stored = encode(event);
-    NewEvent {
-        event_id: Uuid::new_v4(),
-        event_type: stored.event_type,
-        schema: stored.schema,
-        actor: Actor::new("customer", &VISITOR.to_string()),
-        correlation_id: Uuid::new_v4(),
-        causation_id: None,
-        data: stored.data,
-        personal: stored.personal.map(|(of, json)| PersonalPart { subject: VISITOR.0, class: key_class(of), json }),
-    }
+    testkit::new_event(encode(event), VISITOR.0, Actor::new("customer", &VISITOR.to_string()))
 }
 
 const MESSAGE: MessageId = MessageId(Uuid::from_u128(1));
@@ -198,7 +183,7 @@ fn types(events: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn customers_are_not_shown_what_went_on_behind_the_scenes() {
+async fn customer_stream_and_view_hide_staff_only_events() {
     let prepared = Prepared::with(&[("s", taken_over())]).await;
     let shown = first_events(Frames::of(prepared.get("/api/sessions/s/events").await), 5).await;
     let expected = ["opened", "customer_message_sent", "assistant_run_started", "escalated", "agent_took_over"];
@@ -219,11 +204,11 @@ async fn customers_are_not_shown_what_went_on_behind_the_scenes() {
 }
 
 #[tokio::test]
-async fn a_session_that_a_person_has_or_that_waits_for_one_refuses_the_assistant() {
+async fn chat_in_pending_manual_or_manual_live_gets_409() {
     let prepared = Prepared::with(&[("waits", handed_over()), ("lives", taken_over())]).await;
     for (name, status) in [("waits", "pending_manual"), ("lives", "manual_live")] {
         assert_eq!(prepared.session(name).await["status"], status);
-        let head = prepared.desk.staff().log().await.unwrap().len();
+        let head = prepared.desk.staff().head().await.unwrap();
         let body = json!({"message": "hello", "user_id": name});
         let detail = format!("SESSION_IN_MANUAL_MODE: {status}");
         let refused = prepared.request(Method::POST, "/api/chat").json(&body).send().await.unwrap();
@@ -231,12 +216,12 @@ async fn a_session_that_a_person_has_or_that_waits_for_one_refuses_the_assistant
         let stream = prepared.request(Method::POST, "/api/chat/stream").json(&body).send().await.unwrap();
         let expected = json!({"type": "error", "content": detail});
         assert_eq!(stream.text().await.unwrap(), format!("data: {expected}\n\n"), "after an error there is no done");
-        assert_eq!(prepared.desk.staff().log().await.unwrap().len(), head, "nothing was recorded");
+        assert_eq!(prepared.desk.staff().head().await.unwrap(), head, "nothing was recorded");
     }
 }
 
 #[tokio::test]
-async fn the_original_shapes_of_escalations_agents_and_figures_are_answered() {
+async fn list_and_statistics_have_the_original_shapes() {
     let prepared = Prepared::with(&[("waits", handed_over()), ("lives", taken_over()), ("over", closed())]).await;
     let staff = prepared.desk.staff();
     let list = super::ok(staff.get("/api/sessions?min_position=19").await.unwrap()).await["data"]["sessions"].clone();
@@ -257,7 +242,7 @@ async fn the_original_shapes_of_escalations_agents_and_figures_are_answered() {
 }
 
 #[tokio::test]
-async fn a_customer_who_comes_back_after_a_close_is_answered_again() {
+async fn message_after_close_starts_a_new_episode() {
     let prepared = Prepared::with(&[("over", closed())]).await;
     let body = json!({"message": "hello", "user_id": "over"});
     let request = prepared.request(Method::POST, "/api/chat").header("Idempotency-Key", "again").json(&body);

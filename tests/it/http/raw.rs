@@ -1,4 +1,4 @@
-//! Requests that no client library sends: bytes over a socket of our own.
+//! Requests that no client library sends, over raw sockets.
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -8,7 +8,7 @@ use tokio::{
 
 use super::{LIMIT, assert_log_lacks, assert_whole_problem, desk, fresh};
 
-/// What came back: the status, the head, the body as far as `Content-Length` says, and whether the connection was closed.
+/// An answer: status, head, body up to `Content-Length`, and whether the connection was closed.
 struct Answer {
     status: u16,
     head: String,
@@ -22,12 +22,12 @@ impl Connection {
         Self(TcpStream::connect(desk().url().strip_prefix("http://").unwrap()).await.unwrap())
     }
 
-    /// A server that refuses early may close before all is sent; what it said can be read nevertheless.
+    /// Sends bytes; false if the server closed meanwhile, whose answer can still be read.
     async fn send(&mut self, bytes: &[u8]) -> bool {
         timeout(LIMIT, self.0.write_all(bytes)).await.unwrap().is_ok()
     }
 
-    /// `None` when the server closed without a word.
+    /// `None` if the server closed without an answer.
     async fn answer(&mut self) -> Option<Answer> {
         let head = self.read_head().await?;
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
@@ -45,7 +45,7 @@ impl Connection {
         Some(String::from_utf8(head).unwrap())
     }
 
-    /// Either the next request is answered, or the server has closed.
+    /// The next request is answered, or the connection is closed.
     async fn is_usable_or_closed(&mut self) {
         if self.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await {
             assert!(self.answer().await.is_none_or(|answer| answer.status == 200));
@@ -69,7 +69,7 @@ const POSTS: [&str; 5] =
 const TEN_MEGABYTES: usize = 10 << 20;
 
 #[tokio::test]
-async fn a_body_that_says_it_is_too_large_is_refused_before_it_is_read() {
+async fn too_large_content_length_gets_413_before_the_body_is_read() {
     for path in POSTS {
         let mut connection = Connection::open().await;
         let head = post(path, &format!("Content-Length: {TEN_MEGABYTES}\r\n"), b"");
@@ -81,12 +81,12 @@ async fn a_body_that_says_it_is_too_large_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_ten_megabytes_hears_why_they_are_not_taken() {
+async fn client_sending_ten_megabytes_receives_the_413() {
     let body = format!("{{\"message\": \"{}\"}}", "x".repeat(TEN_MEGABYTES));
     for path in POSTS {
         let response = reqwest::Client::new().post(format!("{}{path}", desk().url()));
         let response = response.header("Content-Type", "application/json").body(body.clone()).send().await;
-        // The server may close while the client still writes; then some clients never look at the answer.
+        // If the server closed while the client writes, some clients would not read the answer.
         if let Ok(response) = response {
             super::problem(response, 413, "BODY_TOO_LARGE").await;
         }
@@ -94,7 +94,7 @@ async fn a_client_that_sends_ten_megabytes_hears_why_they_are_not_taken() {
 }
 
 #[tokio::test]
-async fn a_chunked_body_is_refused_once_it_is_too_large() {
+async fn too_large_chunked_body_gets_413() {
     for path in POSTS {
         let mut connection = Connection::open().await;
         assert!(connection.send(&post(path, "Transfer-Encoding: chunked\r\n", b"")).await);
@@ -112,7 +112,7 @@ async fn a_chunked_body_is_refused_once_it_is_too_large() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_records_nothing() {
+async fn truncated_body_records_nothing() {
     let session = fresh("broken-off");
     let body = format!("{{\"message\": \"hello\", \"user_id\": \"{session}\"");
     for headers in ["Content-Length: 1000\r\n", "Transfer-Encoding: chunked\r\n"] {
@@ -124,12 +124,12 @@ async fn a_body_that_breaks_off_records_nothing() {
             assert!((400..500).contains(&answer.status), "{}", answer.head);
         }
     }
-    let log = desk().staff().log().await.unwrap();
-    assert!(log.iter().all(|event| event["personal"]["session_name"] != session.as_str()));
+    let opened = super::recorded(|event| event["personal"]["session_name"] == session.as_str()).await;
+    assert!(opened.is_empty(), "{opened:?}");
 }
 
 #[tokio::test]
-async fn malformed_http_is_refused_and_the_server_goes_on() {
+async fn malformed_http_gets_4xx_and_the_server_keeps_serving() {
     let large = format!("GET / HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n", "x".repeat(300_000));
     let many = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "X-Many: x\r\n".repeat(300));
     let long = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(200_000));
@@ -155,7 +155,7 @@ async fn malformed_http_is_refused_and_the_server_goes_on() {
 }
 
 #[tokio::test]
-async fn paths_that_are_no_text_or_lead_elsewhere_find_nothing() {
+async fn invalid_and_traversing_paths_get_404() {
     let bad = [
         "/api/sessions/%FF",
         "/api/sessions/%00",
@@ -207,7 +207,7 @@ async fn paths_that_are_no_text_or_lead_elsewhere_find_nothing() {
 }
 
 #[tokio::test]
-async fn a_path_that_names_no_possible_session_says_which_field() {
+async fn invalid_session_in_a_path_is_named() {
     for name in ["%00", "a%2Fb", "a%5Cb", "%E2%80%AEgnp", "%0d%0a", "%20", &"x".repeat(129)] {
         for suffix in ["", "/events"] {
             let mut connection = Connection::open().await;
@@ -221,7 +221,7 @@ async fn a_path_that_names_no_possible_session_says_which_field() {
 }
 
 #[tokio::test]
-async fn nobody_is_led_elsewhere() {
+async fn no_request_is_redirected_to_another_host() {
     let paths = [
         "/docs",
         "//evil.example/docs",

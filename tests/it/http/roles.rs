@@ -1,8 +1,9 @@
-//! Who may call what: every route as nobody, as the customer, as another customer and as each role of staff.
+//! Rights: every route as nobody, as the customer, as another customer and as each role of staff.
 //!
-//! Invariant: a route that is not in this table fails `every_route_has_a_line_here`, which reads the OpenAPI document and the
-//! source of the route table.
+//! Invariant: a route that is not in this table fails `every_route_is_in_the_role_table`, which reads the OpenAPI
+//! document and the table that routes are served from.
 
+use api::{auth::require::Access, routes::ROUTES};
 use domain::agent::Role;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -34,8 +35,8 @@ const fn staff(method: &'static str, path: &'static str, statuses: [u16; 5]) -> 
     line(method, path, [401; 3], statuses)
 }
 
-/// Posts by staff on customers' routes are refused: a token of staff is no visitor's. Bodies lack what routes of staff need,
-/// and `{id}` is nobody's: whoever may is told so.
+/// Customers' routes refuse posts with a staff token. Bodies lack the fields of staff routes, and `{id}` does not exist, so
+/// callers with the right get 400 or 404.
 const TABLE: &[Line] = &[
     line("post", "/api/chat", [200; 3], [401; 5]),
     line("post", "/api/chat/stream", [200; 3], [401; 5]),
@@ -79,20 +80,14 @@ const TABLE: &[Line] = &[
     open("get", "/", 200),
     line("get", "/api/customer", [200; 3], [401; 5]),
     line("post", "/api/customer/identify", [200; 3], [401; 5]),
-    // The last: who calls is nobody's visitor any more.
+    // The last one: it signs the visitor out.
     line("post", "/api/customer/sign-out", [200; 3], [401; 5]),
-    // The last: nobody of staff is signed in after it.
+    // The last one: it signs staff out.
     staff("post", "/api/agent/logout", [200; 5]),
 ];
 
-/// The same handler under another name; not in the document.
-const ALIASES: &[&str] = &["/api/auth/agent/login"];
-
-/// Files of the page and of the documentation, open to all.
-const FILES: &[&str] = &["/page/{file}", "/favicon.ico", "/openapi.json", "/docs", "/docs/{file:.*}"];
-
 #[tokio::test]
-async fn every_route_answers_each_role_as_the_table_says() {
+async fn every_route_answers_each_role_as_listed() {
     let session = fresh("roles");
     let customer = customer_with(&session).await;
     let other = customer_with(&fresh("another")).await;
@@ -104,7 +99,7 @@ async fn every_route_answers_each_role_as_the_table_says() {
     super::session_at(&customer, &session, position).await;
     for Line { method, path, outside, staff: statuses } in TABLE {
         let (method, concrete) = (verb(method), path.replace("{name}", &session).replace("{id}", "no-such-account"));
-        // the session is named to nobody and to another customer, too, where the path has its name
+        // Nobody and another customer also use the session's name in the path.
         let own = if path.contains("{name}") { session.clone() } else { fresh("own") };
         let outsiders = [
             desk().customer().request(method.clone(), &concrete),
@@ -136,7 +131,7 @@ fn with_body(method: &Method, path: &str, request: RequestBuilder, session: &str
 }
 
 #[tokio::test]
-async fn the_document_tells_every_status_of_the_table() {
+async fn openapi_lists_every_status_of_the_role_table() {
     let document = super::document().await;
     for Line { method, path, outside, staff } in TABLE {
         for status in outside.iter().chain(staff) {
@@ -146,8 +141,10 @@ async fn the_document_tells_every_status_of_the_table() {
     }
 }
 
+/// What is registered is a row of [`ROUTES`]; other rows than these are files of the page and of the documentation, and an
+/// alias.
 #[tokio::test]
-async fn every_route_has_a_line_here() {
+async fn every_route_is_in_the_role_table() {
     let document = super::document().await;
     let mut documented: Vec<(String, String)> = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -155,43 +152,40 @@ async fn every_route_has_a_line_here() {
     }
     let mut listed: Vec<(String, String)> =
         TABLE.iter().map(|line| (line.method.to_owned(), line.path.to_owned())).collect();
+    let rows = ROUTES.iter().filter(|row| row.is_documented);
+    let mut rows: Vec<(String, String)> = rows.map(|row| (row.method.to_lowercase(), row.path.to_owned())).collect();
     documented.sort();
     listed.sort();
+    rows.sort();
     assert_eq!(documented, listed, "the role table and the OpenAPI document list the same routes");
-    let mut registered = registered();
-    let mut expected: Vec<String> = listed.into_iter().map(|(_, path)| path).collect();
-    expected.extend(FILES.iter().chain(ALIASES).map(|path| (*path).to_owned()));
-    registered.sort();
-    expected.sort();
-    expected.dedup();
-    assert_eq!(registered, expected, "the role table and the source list the same routes");
+    assert_eq!(rows, listed, "the role table and the table of routes list the same routes");
 }
 
-/// The paths that the source registers, read from the calls of `get`, `post` and `several`.
-fn registered() -> Vec<String> {
-    let sources = [
-        ("/api", include_str!("../../../api/src/routes.rs").split_once("\nfn api(").unwrap().1),
-        ("", include_str!("../../../api/src/routes.rs").split_once("\nfn api(").unwrap().0),
-        ("", include_str!("../../../api/src/routes/page.rs")),
-        ("", include_str!("../../../api/src/openapi.rs")),
-    ];
-    sources
-        .iter()
-        .flat_map(|(prefix, source)| paths_in(source).into_iter().map(move |path| format!("{prefix}{path}")))
-        .collect()
-}
-
-fn paths_in(source: &str) -> Vec<String> {
-    let calls = source.split("service(").skip(1).filter_map(|call| {
-        let (function, rest) = call.split_once('(')?;
-        let (path, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
-        function.bytes().all(|b| b.is_ascii_alphabetic() || b == b':').then(|| path.to_owned())
-    });
-    calls.filter(|path| path.starts_with('/')).collect()
+#[test]
+fn what_each_role_gets_is_what_the_table_of_routes_says() {
+    for row in ROUTES.iter().filter(|row| row.is_documented) {
+        let line = TABLE.iter().find(|line| line.method == row.method.to_lowercase() && line.path == row.path).unwrap();
+        let lets_in = |statuses: [u16; 5], may: &dyn Fn(&Role) -> bool| {
+            Role::ALL.iter().zip(statuses).all(|(role, status)| (status != 401 && status != 403) == may(role))
+        };
+        let is_right = match row.access {
+            Access::Anybody => lets_in(line.staff, &|_| true) && line.outside == [line.staff[0]; 3],
+            Access::Visitor => line.staff == [401; 5] && line.outside == [200; 3],
+            Access::Staff(needed) => line.outside == [401; 3] && lets_in(line.staff, &|role| role.may(needed)),
+            Access::CurrentUser => line.outside == [401; 3] && lets_in(line.staff, &|_| true),
+            Access::StaffOrVisitor(needed) => {
+                line.outside == [404, 200, 404] && lets_in(line.staff, &|role| role.may(needed))
+            }
+        };
+        assert!(is_right, "{row:?}");
+    }
+    for row in ROUTES.iter().filter(|row| !row.is_documented) {
+        assert_eq!(row.access, Access::Anybody, "{row:?} is for no role, and is in no document");
+    }
 }
 
 #[tokio::test]
-async fn staff_sees_any_session_and_more_of_it() {
+async fn staff_sees_every_session_with_staff_only_fields() {
     let session = fresh("staff-sees");
     let customer = customer_with(&session).await;
     let answer = customer.chat(&session, "hello").await.unwrap();
@@ -205,7 +199,7 @@ async fn staff_sees_any_session_and_more_of_it() {
 }
 
 #[tokio::test]
-async fn a_name_that_several_visitors_use_is_ambiguous_for_staff() {
+async fn session_name_used_by_several_visitors_gets_409_for_staff() {
     let (session, staff) = (fresh("ambiguous"), desk().staff());
     let mut ids = Vec::new();
     let mut position = 0;
@@ -226,7 +220,7 @@ async fn a_name_that_several_visitors_use_is_ambiguous_for_staff() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_house_cannot_act_with_the_visitors_cookie() {
+async fn foreign_origin_cannot_act_with_the_visitor_cookie() {
     let session = fresh("forged");
     let cookie = format!("desk_visitor={}", customer_with(&session).await.token().unwrap());
     let own = desk().url();
@@ -251,7 +245,7 @@ async fn a_page_of_another_house_cannot_act_with_the_visitors_cookie() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_bad_old_or_of_another_house_are_refused() {
+async fn invalid_expired_and_foreign_visitor_tokens_get_401() {
     let session = fresh("tokens");
     let customer = customer_with(&session).await;
     let good = customer.token().unwrap();

@@ -1,4 +1,4 @@
-//! Staff: accounts, signing in and out, what a role may do, and what an outsider with time and tools gets: nothing.
+//! Staff: accounts, sign-in, rights, and attacks on them.
 
 mod accounts;
 mod api_keys;
@@ -49,7 +49,7 @@ impl Member {
         (Staff::new(desk().url(), token(&answer)), refresh_token(&answer))
     }
 
-    /// Its own account, as it is shown it.
+    /// Its own profile.
     async fn profile(&self) -> Value {
         ok(self.staff.get("/api/agent/profile").await.unwrap()).await
     }
@@ -59,7 +59,7 @@ impl Member {
     }
 }
 
-/// Makes an account; answers its id.
+/// Creates an account; returns its id.
 async fn make(username: &str, role: Role) -> String {
     let new = json!({"username": username, "password": FIRST, "name": "Anna Li", "role": role.as_str()});
     let made = ok(desk().staff().post("/api/agents", &new).await.unwrap()).await;
@@ -74,7 +74,7 @@ async fn refresh(token: &str) -> Response {
     post("/api/agent/refresh", &json!({"refresh_token": token})).await
 }
 
-/// From an address of its own: failures are counted for an address, and those of one test are not another's.
+/// From a random address: failures are counted per address, and tests must not share them.
 async fn post(path: &str, body: &Value) -> Response {
     let [second, third, fourth] = rand::random::<[u8; 3]>();
     post_from(Ipv4Addr::new(127, second.max(1), third, fourth.clamp(1, 254)), path, body).await

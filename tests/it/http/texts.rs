@@ -1,4 +1,4 @@
-//! Every string that the edge accepts comes back unchanged, wherever it is shown.
+//! Every accepted string is shown unchanged everywhere.
 
 use domain::text::SessionName;
 use proptest::{
@@ -10,7 +10,7 @@ use tests::desk::{Customer, Frames};
 
 use super::{LIMIT, desk, ok};
 
-/// Any text without U+0000, with a liking for what databases, JSON, HTML and terminals treat specially.
+/// Any text without U+0000, often with characters that are special in databases, JSON, HTML or terminals.
 fn text(longest: usize) -> impl Strategy<Value = String> {
     let special = prop::sample::select(&[
         '"',
@@ -52,7 +52,7 @@ fn message() -> impl Strategy<Value = String> {
     text(120).prop_map(|text| if text.trim().is_empty() { text + "m" } else { text })
 }
 
-/// What a name may not hold is left out, and one letter makes sure that something is left.
+/// A valid name: forbidden characters are removed, and a letter is added.
 fn name() -> impl Strategy<Value = String> {
     let is_allowed = |c: &char| SessionName::parse(format!("n{c}")).is_ok();
     text(100).prop_map(move |text| text.chars().filter(is_allowed).chain(['n']).collect())
@@ -74,15 +74,15 @@ fn parameters() -> impl Strategy<Value = Map<String, Value>> {
     prop::collection::btree_map(text(20), value, 0..4).prop_map(|map| map.into_iter().collect())
 }
 
-/// A name as one segment of a path.
+/// A name as a path segment.
 fn escaped(name: &str) -> String {
     name.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 #[test]
-fn what_a_customer_writes_comes_back_unchanged_everywhere() {
+fn message_text_round_trips_through_every_view() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let cases = u32::try_from(tests::effort::count(64, 2_000)).unwrap();
+    let cases = u32::try_from(tests::test_scale::count(64, 2_000)).unwrap();
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let run = TestRunner::new(config).run(&(name(), message(), parameters()), |(name, message, parameters)| {
         runtime.block_on(comes_back(&name, &message, &parameters))
@@ -112,7 +112,7 @@ async fn in_session_events(customer: &Customer, path: &str) -> Value {
     frames.next_within(LIMIT).await.unwrap().data["personal"].clone()
 }
 
-/// The message as the log has it, read from a little before the answer.
+/// The message in the log, read from shortly before the answer.
 async fn in_log(answer: &Value, position: u64) -> Value {
     let after = format!("/api/events?after={}", position.saturating_sub(40));
     let request = desk().staff().request(reqwest::Method::GET, &after).header("Accept", "application/x-ndjson");

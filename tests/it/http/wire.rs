@@ -1,4 +1,4 @@
-//! The original's shapes on every route, as its clients read them.
+//! Every route has the shapes of the original system.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ async fn chat_answers_with_the_original_fields_and_ours() {
 }
 
 #[tokio::test]
-async fn chat_without_a_user_id_makes_one_up() {
+async fn chat_without_a_user_id_generates_one() {
     let customer = desk().customer();
     for body in [json!({"message": "hello"}), json!({"message": "hello", "user_id": null, "parameters": null})] {
         let answer = ok(customer.post("/api/chat", &body).await.unwrap()).await;
@@ -54,7 +54,7 @@ async fn chat_without_a_user_id_makes_one_up() {
 }
 
 #[tokio::test]
-async fn chat_ignores_fields_that_it_does_not_know() {
+async fn chat_ignores_unknown_fields() {
     let body = json!({"message": "hello", "user_id": fresh("x"), "conversation_id": "7", "bot_id": {"a": [1]}, "stream": true});
     assert_eq!(ok(desk().customer().post("/api/chat", &body).await.unwrap()).await["success"], true);
 }
@@ -82,7 +82,7 @@ async fn chat_stream_sends_the_original_frames_in_order() {
     assert_eq!(said, last_reply(&customer, &session).await);
 }
 
-/// A frame of the original is one `data:` line and nothing else.
+/// A frame of the original is a single `data:` line.
 fn only_data(frame: &str) -> Value {
     assert!(!frame.contains('\n'), "{frame}");
     serde_json::from_str(frame.strip_prefix("data: ").unwrap()).unwrap()
@@ -90,7 +90,7 @@ fn only_data(frame: &str) -> Value {
 
 /// `done` is sent once the reply is on disk: the views have it as soon as they have read to the head.
 async fn last_reply(customer: &tests::desk::Customer, session: &str) -> String {
-    let head = desk().staff().log().await.unwrap().last().unwrap()["position"].as_u64().unwrap();
+    let head = desk().staff().head().await.unwrap();
     let shown = session_at(customer, session, head).await;
     let history = shown["data"]["session"]["history"].as_array().unwrap();
     assert_eq!(history[history.len() - 1]["role"], "assistant");
@@ -111,7 +111,7 @@ async fn create_opens_a_session_once() {
 }
 
 #[tokio::test]
-async fn new_starts_a_context_only_after_something_was_said() {
+async fn new_starts_a_context_only_after_a_message() {
     let (session, path) = (fresh("new"), "/api/conversation/new");
     let customer = customer_with(&session).await;
     let body = json!({"session_id": session});
@@ -127,7 +127,7 @@ async fn new_starts_a_context_only_after_something_was_said() {
 }
 
 #[tokio::test]
-async fn clear_hides_what_was_said_and_says_so_in_the_original_words() {
+async fn clear_hides_messages_and_answers_in_the_original_words() {
     let (session, path) = (fresh("clear"), "/api/conversation/clear");
     let customer = customer_with(&session).await;
     let body = json!({"session_id": session});
@@ -143,7 +143,7 @@ async fn clear_hides_what_was_said_and_says_so_in_the_original_words() {
 }
 
 #[tokio::test]
-async fn clear_after_new_still_empties_the_screen() {
+async fn clear_after_new_still_hides_messages() {
     let session = fresh("clear-after-new");
     let customer = customer_with(&session).await;
     let body = json!({"session_id": session});
@@ -155,7 +155,7 @@ async fn clear_after_new_still_empties_the_screen() {
 }
 
 #[tokio::test]
-async fn new_and_clear_open_a_session_that_is_not_there() {
+async fn new_and_clear_open_an_unknown_session() {
     for path in ["/api/conversation/new", "/api/conversation/clear"] {
         let (customer, session) = (desk().customer(), fresh("unknown"));
         let answer = ok(customer.post(path, &json!({"session_id": session})).await.unwrap()).await;
@@ -302,7 +302,7 @@ async fn the_root_is_json_for_programs_and_a_page_for_browsers() {
 }
 
 #[tokio::test]
-async fn everything_is_served_under_v1_as_well() {
+async fn every_route_is_served_under_v1() {
     let (customer, session) = (desk().customer(), fresh("v1"));
     let body = json!({"message": "hello", "user_id": session, "session_id": session});
     for path in ["chat", "conversation/create", "conversation/new", "conversation/clear"] {
@@ -324,16 +324,14 @@ async fn everything_is_served_under_v1_as_well() {
 }
 
 #[tokio::test]
-async fn a_request_id_that_is_a_uuid_comes_back_and_goes_into_the_events() {
+async fn uuid_request_id_is_echoed_and_recorded_as_correlation_id() {
     let (customer, session) = (desk().customer(), fresh("request"));
     let id = uuid::Uuid::new_v4().to_string();
     let request = customer.request(Method::POST, "/api/chat").header("X-Request-Id", &id);
     let response = customer.send(request.json(&json!({"message": "hello", "user_id": session}))).await.unwrap();
     assert_eq!(response.headers()["x-request-id"], *id);
-    let log = desk().staff().log().await.unwrap();
-    let sent =
-        log.iter().filter(|event| event["correlation_id"] == id.as_str()).map(|event| event["type"].as_str().unwrap());
-    assert!(sent.clone().any(|event| event == "session.customer_message_sent"), "{:?}", sent.collect::<Vec<_>>());
+    let caused = super::recorded(|event| event["correlation_id"] == id.as_str()).await;
+    assert!(caused.iter().any(|event| event["type"] == "session.customer_message_sent"), "{caused:?}");
     for strange in ["", "not a uuid", "<script>", &"x".repeat(500)] {
         let response =
             customer.request(Method::GET, "/api/config").header("X-Request-Id", strange).send().await.unwrap();
@@ -375,7 +373,7 @@ fn assert_plain(response: &reqwest::Response) {
 }
 
 #[tokio::test]
-async fn a_visitor_is_known_by_cookie_or_by_bearer_token() {
+async fn visitor_is_recognised_by_cookie_or_bearer_token() {
     let (session, client) = (fresh("cookie"), reqwest::Client::new());
     let url = desk().url();
     let create = client.post(format!("{url}/api/conversation/create")).json(&json!({"user_id": session}));

@@ -1,4 +1,4 @@
-//! Three nodes over the same events, of which one leads at a time.
+//! Three nodes over the same events, with one leader at a time.
 
 use event_store::{AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion};
 use futures::StreamExt as _;
@@ -6,11 +6,11 @@ use tokio::time::timeout;
 
 use super::*;
 
-fn three() -> Ground {
-    Ground::with(Options { nodes: 3, ..Options::default() })
+fn three() -> Fixture {
+    Fixture::with(Options { nodes: 3, ..Options::default() })
 }
 
-/// Once more until it is there: what a command does while nodes change.
+/// Retries until it succeeds, as commands do while the leader changes.
 async fn append_patiently(log: &KurrentLog, stream: &StreamName, event: SealedEvent) {
     let tries = async {
         while let Err(error) = log.append(stream, Expected::Any, vec![event.clone()]).await {
@@ -20,12 +20,12 @@ async fn append_patiently(log: &KurrentLog, stream: &StreamName, event: SealedEv
     timeout(PATIENCE, tries).await.unwrap();
 }
 
-async fn follows_the_leader(log: &KurrentLog, ground: &Ground) {
+async fn follows_the_leader(log: &KurrentLog, fixture: &Fixture) {
     let stream = new_stream();
     let mut subscription = log.subscribe(log.head().await.unwrap());
     let mut ids = Vec::new();
     for leader in [0, 1, 2, 0, 1] {
-        ground.server().lead(Some(leader));
+        fixture.server().lead(Some(leader));
         for event in events(3) {
             ids.push(event.event_id);
             append_patiently(log, &stream, event).await;
@@ -39,36 +39,36 @@ async fn follows_the_leader(log: &KurrentLog, ground: &Ground) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_leads_is_found() {
-    let ground = three();
-    follows_the_leader(&*ground.log().await, &ground).await;
+async fn leader_is_discovered() {
+    let fixture = three();
+    follows_the_leader(&*fixture.log().await, &fixture).await;
 }
 
-/// The URL names one node, which tells of the others when it is asked for what only the leader may answer.
+/// The URL names one node, which redirects to the leader.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redirect_to_the_leader_is_followed() {
-    let ground = three();
-    let url = ground.server().url_of(0);
-    ground.server().lead(Some(2));
+async fn redirect_to_the_leader_is_followed() {
+    let fixture = three();
+    let url = fixture.server().url_of(0);
+    fixture.server().lead(Some(2));
     let log = KurrentLog::open(KurrentSettings::parse(&url).unwrap()).await.unwrap();
-    follows_the_leader(&log, &ground).await;
+    follows_the_leader(&log, &fixture).await;
 }
 
-/// The client stays with a node that was good once; here another is looked for.
+/// The client prefers the node that worked before; here it has to find another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_dies_is_left_for_another() {
-    let ground = three();
-    let (log, stream) = (ground.log().await, new_stream());
-    append_patiently(&log, &stream, event()).await;
+async fn failed_node_is_replaced_by_another() {
+    let fixture = three();
+    let (log, stream) = (fixture.log().await, new_stream());
+    append_patiently(&log, &stream, sealed_event()).await;
     let mut subscription = log.subscribe(Position::START);
     for (dead, leader) in [(0, 1), (1, 2), (2, 0)] {
         {
-            let mut server = ground.server();
+            let mut server = fixture.server();
             server.go_down(dead);
             server.lead(Some(leader));
         }
-        append_patiently(&log, &stream, event()).await;
-        ground.server().come_back(dead).unwrap();
+        append_patiently(&log, &stream, sealed_event()).await;
+        fixture.server().come_back(dead).unwrap();
     }
     let all = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
     assert_eq!(all.len(), 4);
@@ -77,19 +77,19 @@ async fn a_node_that_dies_is_left_for_another() {
     }
 }
 
-/// A follower that lags knows nothing of what was just written: no decision is made from what it has.
+/// A lagging follower lacks the newest events, so no decision uses it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_answered_is_read_although_a_follower_lags() {
-    let ground = three();
-    let (log, stream) = (ground.log().await, new_stream());
+async fn acknowledged_events_are_read_despite_a_lagging_follower() {
+    let fixture = three();
+    let (log, stream) = (fixture.log().await, new_stream());
     {
-        let server = ground.server();
+        let server = fixture.server();
         server.lead(Some(1));
         server.hold(0);
         server.hold(2);
     }
     for n in 1..=10 {
-        let event = event();
+        let event = sealed_event();
         let id = event.event_id;
         append_patiently(&log, &stream, event).await;
         assert_eq!(log.read_stream(&stream, StreamVersion::NONE, 100).await.unwrap().len(), n);
@@ -99,35 +99,35 @@ async fn what_was_answered_is_read_although_a_follower_lags() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_leader_the_log_is_unavailable_and_then_goes_on() {
-    let ground = three();
-    let (log, stream) = (ground.log().await, new_stream());
-    append_patiently(&log, &stream, event()).await;
-    ground.server().lead(None);
+async fn log_is_unavailable_without_a_leader_and_recovers() {
+    let fixture = three();
+    let (log, stream) = (fixture.log().await, new_stream());
+    append_patiently(&log, &stream, sealed_event()).await;
+    fixture.server().lead(None);
     let answer = timeout(PATIENCE, log.append(&stream, Expected::Any, events(1))).await.unwrap();
     assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
-    ground.server().lead(Some(1));
-    append_patiently(&log, &stream, event()).await;
+    fixture.server().lead(Some(1));
+    append_patiently(&log, &stream, sealed_event()).await;
     assert_eq!(log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap().len(), 2);
 }
 
-/// An auditor's program may read where nobody is disturbed.
+/// `desk-replay` may read from a follower.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_takes_the_node_that_its_url_prefers() {
-    let ground = three();
-    let (log, stream) = (ground.log().await, new_stream());
-    append_patiently(&log, &stream, event()).await;
-    let url = format!("{}&nodePreference=follower", ground.server().url());
+async fn reader_uses_the_preferred_node() {
+    let fixture = three();
+    let (log, stream) = (fixture.log().await, new_stream());
+    append_patiently(&log, &stream, sealed_event()).await;
+    let url = format!("{}&nodePreference=follower", fixture.server().url());
     {
-        let server = ground.server();
+        let server = fixture.server();
         server.hold(1);
         server.hold(2);
     }
-    append_patiently(&log, &stream, event()).await;
+    append_patiently(&log, &stream, sealed_event()).await;
     let reader = KurrentLog::open_reader(KurrentSettings::parse(&url).unwrap()).await.unwrap();
     assert_eq!(reader.read_all(Position::START, 10).await.unwrap().len(), 1, "the follower knows of one only");
     {
-        let server = ground.server();
+        let server = fixture.server();
         server.release(1);
         server.release(2);
     }

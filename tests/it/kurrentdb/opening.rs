@@ -1,4 +1,4 @@
-//! Which log it is, who may use it, and what is refused at the start.
+//! Identity of the log, rights, and starts that are refused.
 
 use std::collections::HashSet;
 
@@ -14,33 +14,33 @@ use protocol_server::{AppendFault, Tls, User};
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_nodes_that_start_at_once_have_one_log() {
-    let ground = Ground::new();
-    ground.server().faults().on_appends("fiido.desk.identity", AppendFault::StoredConnectionCut, 1);
-    ground.server().faults().on_appends("fiido.desk.identity", AppendFault::LostTooBusy, 1);
-    let settings = ground.settings();
+async fn concurrent_first_starts_agree_on_one_log() {
+    let fixture = Fixture::new();
+    fixture.server().faults().on_appends("fiido.desk.identity", AppendFault::StoredConnectionCut, 1);
+    fixture.server().faults().on_appends("fiido.desk.identity", AppendFault::LostTooBusy, 1);
+    let settings = fixture.settings();
     let opened = join_all((0..8).map(|_| {
         let settings = settings.clone();
         tokio::spawn(async move { KurrentLog::open(settings).await.unwrap().identity().await.unwrap() })
     }));
     let ids: HashSet<Uuid> = opened.await.into_iter().map(|identity| identity.unwrap().log_id).collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
-    let again = ground.log().await.identity().await.unwrap();
+    let again = fixture.log().await.identity().await.unwrap();
     assert_eq!((again.generation, ids.contains(&again.log_id)), (1, true));
 }
 
-/// As a restore has to.
+/// As a restore does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_event_of_the_identity_says_the_generation() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+async fn last_identity_event_gives_the_generation() {
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let identity = log.identity().await.unwrap();
     let (stream, head) = (new_stream(), log.head().await.unwrap());
     assert_eq!(head, Position::START, "the identity is no event of the log");
     log.append(&stream, Expected::NoStream, events(2)).await.unwrap();
     let raised = serde_json::json!({"log_id": identity.log_id, "generation": 2});
-    ground.write("fiido.desk.identity", "log.identity", &raised).await;
-    let log = ground.log().await;
+    fixture.write("fiido.desk.identity", "log.identity", &raised).await;
+    let log = fixture.log().await;
     assert_eq!(log.identity().await.unwrap(), event_store::Identity { generation: 2, ..identity });
     log.append(&stream, Expected::Any, events(1)).await.unwrap();
     let all = log.read_all(Position::START, 10).await.unwrap();
@@ -48,55 +48,55 @@ async fn the_last_event_of_the_identity_says_the_generation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_begins_no_log() {
-    let ground = Ground::new();
-    let refused = KurrentLog::open_reader(ground.settings()).await.err().unwrap();
+async fn reader_creates_no_log() {
+    let fixture = Fixture::new();
+    let refused = KurrentLog::open_reader(fixture.settings()).await.err().unwrap();
     assert!(matches!(refused, KurrentError::NoLog), "{refused}");
-    ground.log().await.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
-    let reader = KurrentLog::open_reader(ground.settings()).await.unwrap();
+    fixture.log().await.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
+    let reader = KurrentLog::open_reader(fixture.settings()).await.unwrap();
     assert_eq!(reader.read_all(Position::START, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_identity_that_is_none_is_refused() {
+async fn invalid_identity_event_is_refused() {
     for said in [serde_json::json!({"name": "shop"}), serde_json::json!({"log_id": Uuid::nil(), "generation": 0})] {
-        let ground = Ground::new();
-        ground.write("fiido.desk.identity", "log.identity", &said).await;
-        let refused = KurrentLog::open(ground.settings()).await.err().unwrap();
+        let fixture = Fixture::new();
+        fixture.write("fiido.desk.identity", "log.identity", &said).await;
+        let refused = KurrentLog::open(fixture.settings()).await.err().unwrap();
         assert!(matches!(refused, KurrentError::Identity), "{refused}");
     }
 }
 
-/// It stands before all of them, so what is there is not what this program left.
+/// The identity precedes every event of a log, so such events are not of this program.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_without_an_identity_are_no_log_and_do_not_become_one() {
-    let ground = Ground::new();
-    ground.write(new_stream().as_str(), "session.noted", &serde_json::json!({})).await;
-    let refused = KurrentLog::open(ground.settings()).await.err().unwrap();
+async fn events_without_an_identity_are_refused_as_a_log() {
+    let fixture = Fixture::new();
+    fixture.write(new_stream().as_str(), "session.noted", &serde_json::json!({})).await;
+    let refused = KurrentLog::open(fixture.settings()).await.err().unwrap();
     assert!(matches!(refused, KurrentError::Nameless), "{refused}");
     let identity = event_store::Identity { log_id: Uuid::nil(), generation: 1 };
-    let refused = KurrentImport::open(ground.settings(), identity).await.err().unwrap();
+    let refused = KurrentImport::open(fixture.settings(), identity).await.err().unwrap();
     assert!(matches!(refused, ImportError::Nameless), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_too_old_is_refused() {
-    let ground = Ground::with(Options { version: "21.10.11".to_owned(), ..Options::default() });
-    match KurrentLog::open(ground.settings()).await.err().unwrap() {
+async fn too_old_kurrentdb_server_is_refused() {
+    let fixture = Fixture::with(Options { version: "21.10.11".to_owned(), ..Options::default() });
+    match KurrentLog::open(fixture.settings()).await.err().unwrap() {
         KurrentError::TooOld { found } => assert_eq!(found, "21.10.11"),
         other => panic!("{other}"),
     }
 }
 
-fn with_users() -> Ground {
+fn with_users() -> Fixture {
     let users = vec![User::admin("admin", "changeit"), User::new("desk", "p@ss:w%rd")];
-    Ground::with(Options { users, ..Options::default() })
+    Fixture::with(Options { users, ..Options::default() })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_not_is_told_at_the_start() {
-    let ground = with_users();
-    let url = |credentials: &str| ground.server().url_with(credentials);
+async fn missing_rights_are_reported_at_start() {
+    let fixture = with_users();
+    let url = |credentials: &str| fixture.server().url_with(credentials);
     for credentials in ["", "admin:wrong@", "nobody:changeit@"] {
         let refused = KurrentLog::open(KurrentSettings::parse(&url(credentials)).unwrap()).await.err().unwrap();
         assert!(matches!(refused, KurrentError::AccessDenied), "{credentials}: {refused}");
@@ -105,38 +105,38 @@ async fn who_may_not_is_told_at_the_start() {
     KurrentLog::open(KurrentSettings::parse(&url("admin:changeit@")).unwrap()).await.unwrap();
 }
 
-/// What the guide tells an operator to set up suffices: `docs/kurrentdb.md`.
+/// The setup of `docs/kurrentdb.md`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_rights_of_the_guide_suffice_and_give_no_more() {
-    let ground = with_users();
+async fn documented_rights_suffice() {
+    let fixture = with_users();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("credentials");
     create_private_file(&file, b"desk\np@ss:w%rd").unwrap();
-    let settings = ground.settings().with_credentials_file(Some(file.clone()));
+    let settings = fixture.settings().with_credentials_file(Some(file.clone()));
     let refused = KurrentLog::open(settings.clone()).await.err().unwrap();
     assert!(matches!(refused, KurrentError::AccessDenied), "who may not read $all is told: {refused}");
 
     let of_all = serde_json::json!({"$acl": {"$r": ["$admins", "desk"]}});
-    ground.write_as("admin:changeit@", "$$$all", "$metadata", &of_all).await;
+    fixture.write_as("admin:changeit@", "$$$all", "$metadata", &of_all).await;
     let ours = serde_json::json!({
         "$userStreamAcl": {
             "$r": ["$admins", "desk"], "$w": ["$admins", "desk"], "$d": "$admins", "$mr": "$admins", "$mw": "$admins"
         },
         "$systemStreamAcl": {"$r": "$admins", "$w": "$admins", "$d": "$admins", "$mr": "$admins", "$mw": "$admins"},
     });
-    ground.write_as("admin:changeit@", "$settings", "settings", &ours).await;
+    fixture.write_as("admin:changeit@", "$settings", "settings", &ours).await;
     let log = KurrentLog::open(settings).await.unwrap();
     let stream = new_stream();
     log.append(&stream, Expected::NoStream, events(2)).await.unwrap();
-    log.claim(Uuid::new_v4(), &stream).await.unwrap();
+    log.reserve(Uuid::new_v4(), &stream).await.unwrap();
     assert_eq!(log.read_all(Position::START, 10).await.unwrap().len(), 2);
     assert_eq!(event_store::verify::verify(&log, |_| ()).await.unwrap().first_flaw, None);
 }
 
-/// A password that was changed on the server and in the file is taken up without a new start.
+/// A password changed on the server and in the file takes effect without a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_in_between_is_an_outage() {
-    let ground = with_users();
+async fn password_changed_at_runtime_is_an_outage_until_the_file_follows() {
+    let fixture = with_users();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("credentials");
     let is_now = |text: &str| {
@@ -144,21 +144,21 @@ async fn a_wrong_password_in_between_is_an_outage() {
         create_private_file(&file, text.as_bytes()).unwrap();
     };
     is_now("admin:changeit");
-    let log = KurrentLog::open(ground.settings().with_credentials_file(Some(file.clone()))).await.unwrap();
+    let log = KurrentLog::open(fixture.settings().with_credentials_file(Some(file.clone()))).await.unwrap();
     let stream = new_stream();
     log.append(&stream, Expected::Any, events(1)).await.unwrap();
     is_now("admin:wrong");
-    ground.server().restart().unwrap();
+    fixture.server().restart().unwrap();
     let fails = async {
         loop {
             match log.append(&stream, Expected::Any, events(1)).await {
-                Ok(_) => ground.server().cut_connections(),
+                Ok(_) => fixture.server().cut_connections(),
                 Err(AppendError::Unavailable(_)) => break,
                 Err(error) => panic!("{error}"),
             }
         }
     };
-    // The client keeps its credentials while it works; whatever makes it new reads them again.
+    // A working client keeps its credentials; a new one reads them again.
     tokio::time::timeout(Duration::from_millis(300), fails).await.ok();
     is_now("admin:changeit");
     let works = async { while log.append(&stream, Expected::Any, events(1)).await.is_err() {} };
@@ -172,9 +172,9 @@ fn pair() -> Tls {
     Tls { certificates: made.cert.pem(), key: made.signing_key.serialize_pem() }
 }
 
-/// Also where the process has no TLS provider yet, or another one than the client would install.
+/// Also if the process has no TLS provider yet, or another one than the client installs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_tls_whoever_answers_must_be_known() {
+async fn tls_server_certificate_is_verified() {
     let (own, another) = (pair(), pair());
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, pem: &str| {
@@ -183,8 +183,8 @@ async fn over_tls_whoever_answers_must_be_known() {
         path.display().to_string()
     };
     let (known, unknown) = (file("known.pem", &own.certificates), file("unknown.pem", &another.certificates));
-    let ground = Ground::with(Options { tls: Some(own), ..Options::default() });
-    let url = ground.server().url();
+    let fixture = Fixture::with(Options { tls: Some(own), ..Options::default() });
+    let url = fixture.server().url();
     let open = |url: String| async move { KurrentLog::open(KurrentSettings::parse(&url).unwrap()).await };
     let log = open(format!("{url}&tlsCaFile={known}")).await.unwrap();
     let stream = new_stream();

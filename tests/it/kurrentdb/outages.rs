@@ -1,4 +1,4 @@
-//! The server is gone: what is asked is answered soon, what waits goes on, and when it is back nothing was lost.
+//! An unavailable server: requests fail soon, subscriptions wait, and after its return nothing is lost.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::*;
 
-/// A request over HTTP may wait this long for its log, and then says 503.
+/// How long an HTTP request may wait for the log before it gets 503.
 const BOUNDED: Duration = Duration::from_secs(12);
 
 async fn soon<T>(what: &str, asked: impl Future<Output = T>) -> T {
@@ -16,9 +16,9 @@ async fn soon<T>(what: &str, asked: impl Future<Output = T>) -> T {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_server_everything_is_unavailable_soon_and_with_it_all_goes_on() {
-    let ground = Ground::new();
-    let (log, stream) = (ground.log().await, new_stream());
+async fn operations_fail_fast_without_a_server_and_recover() {
+    let fixture = Fixture::new();
+    let (log, stream) = (fixture.log().await, new_stream());
     let first = events(2);
     log.append(&stream, Expected::NoStream, first.clone()).await.unwrap();
     let mut subscription = log.subscribe(Position::START);
@@ -27,12 +27,12 @@ async fn without_a_server_everything_is_unavailable_soon_and_with_it_all_goes_on
         assert_eq!(given.event.event_id, event.event_id);
     }
     for round in 0..2 {
-        ground.server().go_down_everywhere();
-        let lost = event();
+        fixture.server().go_down_everywhere();
+        let lost = sealed_event();
         let answer = soon("an append", log.append(&stream, Expected::Any, vec![lost.clone()])).await;
         assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
         let began = Instant::now();
-        let answer = soon("a second append", log.append(&stream, Expected::Any, vec![event()])).await;
+        let answer = soon("a second append", log.append(&stream, Expected::Any, vec![sealed_event()])).await;
         assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
         assert!(began.elapsed() < Duration::from_secs(5), "it is known that the server is away");
         let read = soon("a read", log.read_stream(&stream, StreamVersion::NONE, 10)).await;
@@ -43,7 +43,7 @@ async fn without_a_server_everything_is_unavailable_soon_and_with_it_all_goes_on
         let waits = timeout(Duration::from_millis(1500), subscription.next()).await;
         assert!(waits.is_err(), "a subscription waits, but {waits:?} came");
 
-        ground.server().listen_everywhere().unwrap();
+        fixture.server().listen_everywhere().unwrap();
         while log.append(&stream, Expected::Any, vec![lost.clone()]).await.is_err() {}
         let given = timeout(PATIENCE, subscription.next()).await.unwrap().unwrap().unwrap();
         assert_eq!((given.event.event_id, given.version), (lost.event_id, StreamVersion(3 + round)));
@@ -51,29 +51,29 @@ async fn without_a_server_everything_is_unavailable_soon_and_with_it_all_goes_on
     assert_eq!(log.read_all(Position::START, 100).await.unwrap().len(), 4);
 }
 
-/// As a network that drops packets: nobody refuses, nobody answers.
+/// As a network that drops packets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_does_not_answer_is_given_up_soon() {
-    let ground = Ground::new();
-    let (log, stream) = (ground.log().await, new_stream());
+async fn unresponsive_server_times_out() {
+    let fixture = Fixture::new();
+    let (log, stream) = (fixture.log().await, new_stream());
     log.append(&stream, Expected::NoStream, events(1)).await.unwrap();
-    ground.server().faults().delay(Duration::from_secs(3600));
+    fixture.server().faults().delay(Duration::from_secs(3600));
     let answer = soon("an append", log.append(&stream, Expected::Any, events(1))).await;
     assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
     let read = soon("a read", log.read_stream(&stream, StreamVersion::NONE, 10)).await;
     assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
     let read = soon("a read of the log", log.read_all(Position::START, 10)).await;
     assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
-    ground.server().faults().delay(Duration::ZERO);
-    let lost = event();
+    fixture.server().faults().delay(Duration::ZERO);
+    let lost = sealed_event();
     let comes_back = async { while log.append(&stream, Expected::Any, vec![lost.clone()]).await.is_err() {} };
     timeout(PATIENCE, comes_back).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restarted_server_is_found_again_without_a_hole() {
-    let ground = Ground::new();
-    let (log, stream) = (ground.log().await, new_stream());
+async fn subscription_survives_a_server_restart_without_a_gap() {
+    let fixture = Fixture::new();
+    let (log, stream) = (fixture.log().await, new_stream());
     let mut subscription = log.subscribe(Position::START);
     let mut ids = Vec::new();
     for round in 0..5 {
@@ -84,7 +84,7 @@ async fn a_restarted_server_is_found_again_without_a_hole() {
             }
         }
         if round < 4 {
-            ground.server().restart().unwrap();
+            fixture.server().restart().unwrap();
         }
     }
     for id in ids {
@@ -94,9 +94,9 @@ async fn a_restarted_server_is_found_again_without_a_hole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_cannot_be_opened_without_its_server_and_says_so_soon() {
-    let ground = Ground::new();
-    ground.server().go_down_everywhere();
-    let refused = timeout(Duration::from_secs(40), KurrentLog::open(ground.settings())).await.unwrap();
+async fn opening_without_a_server_fails_fast() {
+    let fixture = Fixture::new();
+    fixture.server().go_down_everywhere();
+    let refused = timeout(Duration::from_secs(40), KurrentLog::open(fixture.settings())).await.unwrap();
     assert!(matches!(refused, Err(event_store::kurrentdb::KurrentError::Unavailable(_))));
 }

@@ -1,4 +1,4 @@
-//! Appends whose outcome nobody told: whatever was lost on the way, what is answered is what is stored, once.
+//! Appends with a lost outcome: the answer matches what is stored, and events are stored once.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ const FAULTS: [AppendFault; 8] = [
 
 const WAYS: [Expected; 2] = [Expected::NoStream, Expected::Any];
 
-/// Every event of the log once, in streams without a gap, with hashes that hold.
+/// Every event once, streams without a gap, intact hashes.
 async fn all_once(log: &KurrentLog, wanted: usize) {
     let all = log.read_all(Position::START, 10_000).await.unwrap();
     let ids: HashSet<Uuid> = all.iter().map(|event| event.event.event_id).collect();
@@ -32,18 +32,18 @@ async fn all_once(log: &KurrentLog, wanted: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_answer_is_made_up_for_by_reading_back() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+async fn lost_append_answer_is_resolved_by_reading_back() {
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let mut stored = 0;
     for fault in FAULTS {
         for expected in WAYS {
             let (stream, events) = (new_stream(), events(3));
-            ground.server().faults().on_append(fault);
+            fixture.server().faults().on_append(fault);
             let answer = log.append(&stream, expected, events.clone()).await;
             let answer = answer.unwrap_or_else(|error| panic!("{fault:?}, {expected:?}: {error}"));
             stored += 3;
-            assert_eq!(ground.server().faults().waiting(), 0, "{fault:?} did not happen");
+            assert_eq!(fixture.server().faults().waiting(), 0, "{fault:?} did not happen");
             let there = log.read_stream(&stream, StreamVersion::NONE, 10).await.unwrap();
             let contents: Vec<_> = there.iter().map(|recorded| recorded.event.clone()).collect();
             assert_eq!(contents, events, "{fault:?}, {expected:?}");
@@ -55,51 +55,51 @@ async fn a_lost_answer_is_made_up_for_by_reading_back() {
     all_once(&log, stored).await;
 }
 
-/// On a stream that goes on, at the very version: what looks like somebody else's event is one's own.
+/// The event found at the expected version is the own one, stored by the append whose answer was lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_own_event_is_not_taken_for_a_conflict() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+async fn own_event_is_not_mistaken_for_a_conflict() {
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let stream = new_stream();
     log.append(&stream, Expected::NoStream, events(1)).await.unwrap();
     for (n, fault) in FAULTS.into_iter().enumerate() {
         let version = StreamVersion(n as u64 + 1);
-        ground.server().faults().on_append(fault);
+        fixture.server().faults().on_append(fault);
         let answer = log.append(&stream, Expected::Exact(version), events(1)).await;
         assert_eq!(answer.unwrap_or_else(|error| panic!("{fault:?}: {error}")).last_version, version.next());
     }
     all_once(&log, 1 + FAULTS.len()).await;
 }
 
-/// Twice in a row, and with the connection that is to be read back from cut as well.
+/// Twice in a row, and with the connection for reading back cut as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reading_back_may_fail_too() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+async fn failed_read_back_reports_unavailable() {
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let stream = new_stream();
     for fault in [AppendFault::StoredTimedOut, AppendFault::LostTimedOut] {
         for ending in [Ending::ConnectionCut, Ending::Ok, Ending::Unavailable, Ending::TooSlow] {
             {
-                let server = ground.server();
+                let server = fixture.server();
                 server.faults().on_appends("", fault, 2);
                 server.faults().on_reads(0, ending, 2);
             }
             log.append(&stream, Expected::Any, events(1)).await.unwrap();
-            ground.server().faults().clear();
+            fixture.server().faults().clear();
         }
     }
     all_once(&log, 8).await;
 }
 
-/// The server says success for an id that it has at that place, whatever the event says.
+/// The server reports success for an id that it has at that version, whatever the content.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn success_for_other_content_is_not_passed_on() {
-    let ground = Ground::new();
-    let (here, there) = (ground.log().await, ground.log().await);
-    let (stream, first) = (new_stream(), event());
+async fn success_for_other_content_is_refused() {
+    let fixture = Fixture::new();
+    let (here, there) = (fixture.log().await, fixture.log().await);
+    let (stream, first) = (new_stream(), sealed_event());
     here.append(&stream, Expected::NoStream, vec![first.clone()]).await.unwrap();
     let other = SealedEvent { data: "{\"other\":true}".into(), ..first.clone() };
-    // This node knows nothing of the stream yet, and sends it to its start.
+    // This node does not know the stream yet, and appends at its start.
     match there.append(&stream, Expected::NoStream, vec![other]).await {
         Err(AppendError::DifferentContent { event_id, stored }) => {
             assert_eq!((event_id, stored.event), (first.event_id, first));
@@ -109,17 +109,17 @@ async fn success_for_other_content_is_not_passed_on() {
     all_once(&here, 1).await;
 }
 
-/// KurrentDB itself stores an id again that stands further up in the stream; whichever node it comes to, here it is a repeat.
+/// KurrentDB stores an older id of a stream again; the adapter treats it as a repeat on every node.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_from_further_up_is_known_on_every_node() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+async fn old_event_id_is_found_on_every_node() {
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let (stream, all) = (new_stream(), events(1500));
     let mut answers = Vec::new();
     for event in all.chunks(150) {
         answers.push(log.append(&stream, Expected::Any, event.to_vec()).await.unwrap());
     }
-    let other = ground.log().await;
+    let other = fixture.log().await;
     for expected in [Expected::Any, Expected::Exact(StreamVersion(1500)), Expected::NoStream] {
         for place in [0, 4, 9] {
             let again = other.append(&stream, expected, all[place * 150..(place + 1) * 150].to_vec()).await.unwrap();
@@ -129,11 +129,11 @@ async fn an_id_from_further_up_is_known_on_every_node() {
     all_once(&log, 1500).await;
 }
 
-/// What a node remembers of a stream may not be all of it.
+/// A node's memory of a stream may be incomplete.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_another_node_appended_is_gone_on_from() {
-    let ground = Ground::new();
-    let (here, there) = (ground.log().await, ground.log().await);
+async fn append_continues_after_another_nodes_events() {
+    let fixture = Fixture::new();
+    let (here, there) = (fixture.log().await, fixture.log().await);
     let stream = new_stream();
     here.append(&stream, Expected::NoStream, events(1)).await.unwrap();
     for round in 0..6 {
@@ -145,9 +145,9 @@ async fn what_another_node_appended_is_gone_on_from() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_another_node_appended_is_found() {
-    let ground = Ground::new();
-    let (here, there) = (ground.log().await, ground.log().await);
+async fn events_of_another_node_are_found() {
+    let fixture = Fixture::new();
+    let (here, there) = (fixture.log().await, fixture.log().await);
     let (stream, events) = (new_stream(), events(2));
     here.append(&stream, Expected::NoStream, events[..1].to_vec()).await.unwrap();
     there.append(&stream, Expected::Any, events[1..].to_vec()).await.unwrap();
@@ -156,10 +156,10 @@ async fn what_another_node_appended_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_begun_comes_to_its_end_though_nobody_waits_for_it() {
-    let ground = Ground::new();
-    let log = ground.log().await;
-    ground.server().faults().on_append(AppendFault::LostTimedOut);
+async fn cancelled_append_still_completes() {
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
+    fixture.server().faults().on_append(AppendFault::LostTimedOut);
     let stream = new_stream();
     let append = log.append(&stream, Expected::NoStream, events(1));
     let gone_away = tokio::time::timeout(Duration::from_millis(1), append).await;
@@ -170,16 +170,16 @@ async fn what_was_begun_comes_to_its_end_though_nobody_waits_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn several_nodes_append_to_one_stream_and_each_event_is_there_once() {
-    let ground = Ground::new();
-    let nodes = join_all((0..4).map(|_| ground.log())).await;
+async fn several_nodes_append_to_one_stream_without_loss_or_duplicate() {
+    let fixture = Fixture::new();
+    let nodes = join_all((0..4).map(|_| fixture.log())).await;
     let stream = new_stream();
     let writers = nodes.iter().flat_map(|node| (0..4).map(move |_| node.clone())).map(|node| {
         let stream = stream.clone();
         tokio::spawn(async move {
             for _ in 0..10 {
-                let event = event();
-                // Others may overtake it for longer than an append has patience; the same again is safe.
+                let event = sealed_event();
+                // Others may overtake it for longer than its timeout; a repeat is safe.
                 while let Err(error) = node.append(&stream, Expected::Any, vec![event.clone()]).await {
                     assert!(matches!(error, AppendError::Unavailable(_)), "{error}");
                 }
@@ -193,19 +193,19 @@ async fn several_nodes_append_to_one_stream_and_each_event_is_there_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_several_nodes_at_once_one_wins_each_version_whatever_is_lost() {
-    let ground = Ground::new();
-    let nodes = join_all((0..4).map(|_| ground.log())).await;
+async fn concurrent_exact_appends_have_one_winner_per_version() {
+    let fixture = Fixture::new();
+    let nodes = join_all((0..4).map(|_| fixture.log())).await;
     let stream = new_stream();
     for version in 0..8 {
         let fault = FAULTS[version % FAULTS.len()];
-        ground.server().faults().on_append(fault);
+        fixture.server().faults().on_append(fault);
         let expected = Expected::Exact(StreamVersion(version as u64));
         let answers = join_all(nodes.iter().map(|node| node.append(&stream, expected, events(1)))).await;
         let won = answers.iter().filter(|answer| answer.is_ok()).count();
         let lost = |answer: &&Result<_, AppendError>| matches!(answer, Err(AppendError::WrongExpectedVersion { .. }));
         assert_eq!((won, answers.iter().filter(lost).count()), (1, 3), "{fault:?}: {answers:?}");
-        ground.server().faults().clear();
+        fixture.server().faults().clear();
     }
     all_once(&nodes[0], 8).await;
 }

@@ -1,13 +1,13 @@
-//! Numbers that nobody was given as a position: a caller's own, one from another log. The server refuses such a place.
+//! Positions that no event has: invented ones, or those of another log. The server itself refuses them.
 
 use event_store::{EventReader, EventStore as _, Expected, Position, StreamVersion};
 use protocol_server::InvalidPosition;
 
 use super::*;
 
-/// More than a page of looking, in streams that take turns.
-async fn long(ground: &Ground) -> (Arc<KurrentLog>, Vec<StreamName>) {
-    let (log, streams) = (ground.log().await, vec![new_stream(), new_stream()]);
+/// More than a page of foreign events in alternating streams.
+async fn long(fixture: &Fixture) -> (Arc<KurrentLog>, Vec<StreamName>) {
+    let (log, streams) = (fixture.log().await, vec![new_stream(), new_stream()]);
     for _ in 0..4 {
         for stream in &streams {
             log.append(stream, Expected::Any, events(160)).await.unwrap();
@@ -17,15 +17,16 @@ async fn long(ground: &Ground) -> (Arc<KurrentLog>, Vec<StreamName>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_number_is_good_to_read_after() {
+async fn reads_accept_any_position() {
     for (invalid_position, refuse_positions_behind_the_end) in
         [(InvalidPosition::Unknown, false), (InvalidPosition::InvalidArgument, true)]
     {
-        let ground = Ground::with(Options { invalid_position, refuse_positions_behind_the_end, ..Options::default() });
-        let (log, streams) = long(&ground).await;
+        let fixture =
+            Fixture::with(Options { invalid_position, refuse_positions_behind_the_end, ..Options::default() });
+        let (log, streams) = long(&fixture).await;
         let all = log.read_all(Position::START, 10_000).await.unwrap();
         assert_eq!(all.len(), 1280);
-        let reader = KurrentLog::open_reader(ground.settings()).await.unwrap();
+        let reader = KurrentLog::open_reader(fixture.settings()).await.unwrap();
         for log in [&*log as &dyn EventReader, &*reader] {
             for place in [0, 1, 500, 640, 700, 1278, 1279] {
                 let event = &all[place];
@@ -48,21 +49,21 @@ async fn any_number_is_good_to_read_after() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_of_other_programs_between_ours_are_passed_over() {
-    let ground = Ground::with(Options { stats_every: 1, ..Options::default() });
-    let (log, stream) = (ground.log().await, new_stream());
+async fn foreign_events_between_ours_are_skipped() {
+    let fixture = Fixture::with(Options { stats_every: 1, ..Options::default() });
+    let (log, stream) = (fixture.log().await, new_stream());
     let mut foreign = Vec::new();
     for n in 0..60 {
-        foreign.push(ground.write("Foreign", "Happened", &serde_json::json!({"n": n})).await);
+        foreign.push(fixture.write("Foreign", "Happened", &serde_json::json!({"n": n})).await);
         log.append(&stream, Expected::Any, events(1)).await.unwrap();
     }
     for n in 0..40 {
-        foreign.push(ground.write("Foreign", "Happened", &serde_json::json!({"n": n})).await);
+        foreign.push(fixture.write("Foreign", "Happened", &serde_json::json!({"n": n})).await);
     }
     let all = log.read_all(Position::START, 1000).await.unwrap();
     assert_eq!(all, log.read_stream(&stream, StreamVersion::NONE, 1000).await.unwrap());
     assert_eq!((all.len(), log.head().await.unwrap()), (60, all[59].position));
-    let fresh = ground.log().await;
+    let fresh = fixture.log().await;
     assert_eq!(fresh.head().await.unwrap(), all[59].position);
     assert_eq!(fresh.read_all(all[59].position, 10).await.unwrap(), []);
     for place in foreign {

@@ -1,4 +1,4 @@
-//! `event-store-conformance`: the program that is carried to a real server, here against the protocol server and a file.
+//! `event-store-conformance`, the program for real servers, against the protocol test server and a file.
 
 use std::process::{Command, Output};
 
@@ -14,9 +14,9 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_server_that_keeps_its_word_everything_holds() {
-    let ground = Ground::new();
-    let url = ground.server().url();
+async fn conformance_program_passes_on_a_correct_server() {
+    let fixture = Fixture::new();
+    let url = fixture.server().url();
     let (code, said) = tokio::task::spawn_blocking(move || run(&[&url, "--kills", "5"])).await.unwrap();
     assert_eq!(code, Some(0), "{said}");
     let promises = event_store::conformance::promises().len();
@@ -26,10 +26,10 @@ async fn on_a_server_that_keeps_its_word_everything_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_somebody_needs_is_not_written_into() {
-    let ground = Ground::new();
-    ground.log().await.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
-    let url = ground.server().url();
+async fn conformance_program_refuses_a_log_with_events() {
+    let fixture = Fixture::new();
+    fixture.log().await.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
+    let url = fixture.server().url();
     let only = ["--only", "exact_appends_at_that_version"];
     let asked = tokio::task::spawn_blocking(move || {
         (run(&[&url, only[0], only[1]]), run(&[&url, only[0], only[1], "--into-this-log"]))
@@ -39,7 +39,7 @@ async fn a_log_that_somebody_needs_is_not_written_into() {
     assert!(taken == Some(0) && said.contains("OK: 1 of 1 promises hold"), "{said}");
 }
 
-/// As a database that answers before it has flushed: at a restart the last events are gone.
+/// As a database that acknowledges before it flushes: a restart loses the last events.
 const FORGETS: &str = r#"
 import sqlite3, sys
 log = sqlite3.connect(sys.argv[1])
@@ -52,7 +52,7 @@ log.commit()
 "#;
 
 #[test]
-fn a_log_that_loses_what_it_acknowledged_is_found_out() {
+fn conformance_program_finds_a_log_that_loses_acknowledged_events() {
     let folder = tempfile::tempdir().unwrap();
     let (file, script) = (folder.path().join("events.db"), folder.path().join("forgets.py"));
     std::fs::write(&script, FORGETS).unwrap();
@@ -64,7 +64,7 @@ fn a_log_that_loses_what_it_acknowledged_is_found_out() {
 }
 
 #[test]
-fn what_cannot_run_says_why() {
+fn conformance_program_explains_unusable_arguments() {
     for (arguments, why) in [
         (vec!["kurrentdb://127.0.0.1:1?tls=false"], "cannot be opened"),
         (vec!["http://127.0.0.1:2113"], "neither a path"),

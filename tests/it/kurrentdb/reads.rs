@@ -1,4 +1,4 @@
-//! Answers that end in the middle: none is taken for the end of what there is.
+//! Answers that break off are never taken for the end of a stream or the log.
 
 use event_store::{EventReader as _, EventStore as _, Expected, Position, ReadError, StreamVersion};
 use futures::StreamExt as _;
@@ -10,22 +10,22 @@ use super::*;
 
 const ENDINGS: [Ending; 4] = [Ending::ConnectionCut, Ending::Ok, Ending::Unavailable, Ending::TooSlow];
 
-async fn of_forty(ground: &Ground) -> (Arc<KurrentLog>, StreamName) {
-    let (log, stream) = (ground.log().await, new_stream());
+async fn of_forty(fixture: &Fixture) -> (Arc<KurrentLog>, StreamName) {
+    let (log, stream) = (fixture.log().await, new_stream());
     for _ in 0..4 {
         log.append(&stream, Expected::Any, events(10)).await.unwrap();
     }
     (log, stream)
 }
 
-/// Either all that was asked for, or no answer.
+/// Either the whole stream, or an error.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_is_read_whole_or_not_at_all() {
-    let ground = Ground::new();
-    let (log, stream) = of_forty(&ground).await;
+async fn stream_read_is_complete_or_fails() {
+    let fixture = Fixture::new();
+    let (log, stream) = of_forty(&fixture).await;
     for ending in ENDINGS {
         for after in [0, 1, 39] {
-            ground.server().faults().on_read(after, ending);
+            fixture.server().faults().on_read(after, ending);
             match log.read_stream(&stream, StreamVersion::NONE, 100).await {
                 Err(ReadError::Unavailable(_)) => {}
                 other => panic!("{ending:?} after {after}: {:?} events", other.map(|events| events.len())),
@@ -35,37 +35,37 @@ async fn a_stream_is_read_whole_or_not_at_all() {
     }
 }
 
-/// A cut connection looks to the client as a refused number does.
+/// The client reports a cut connection and an invalid position alike.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_is_there_is_never_called_missing() {
-    let ground = Ground::new();
-    let (log, _) = of_forty(&ground).await;
+async fn existing_event_is_never_reported_missing() {
+    let fixture = Fixture::new();
+    let (log, _) = of_forty(&fixture).await;
     let all = log.read_all(Position::START, 100).await.unwrap();
     for ending in ENDINGS {
         for event in [&all[0], &all[20], &all[39]] {
             for failures in [1, 2] {
-                ground.server().faults().on_reads(0, ending, failures);
+                fixture.server().faults().on_reads(0, ending, failures);
                 match log.read_at(event.position).await {
                     Ok(Some(found)) => assert_eq!(found, *event, "{ending:?}"),
                     Err(ReadError::Unavailable(_)) => {}
                     other => panic!("{ending:?}, {failures}: {other:?}"),
                 }
-                ground.server().faults().clear();
+                fixture.server().faults().clear();
             }
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_is_read_without_a_hole_and_its_end_is_its_end() {
-    let ground = Ground::new();
-    let (log, _) = of_forty(&ground).await;
-    let reader = KurrentLog::open_reader(ground.settings()).await.unwrap();
+async fn log_read_has_no_gap_and_ends_at_the_head() {
+    let fixture = Fixture::new();
+    let (log, _) = of_forty(&fixture).await;
+    let reader = KurrentLog::open_reader(fixture.settings()).await.unwrap();
     let all = log.read_all(Position::START, 100).await.unwrap();
     for ending in ENDINGS {
         for after in [0, 1, 2, 20, 40] {
             for reader in [&*log as &dyn event_store::EventReader, &*reader] {
-                ground.server().faults().on_reads(after, ending, 1);
+                fixture.server().faults().on_reads(after, ending, 1);
                 let (mut seen, mut tries) = (Vec::new(), 0);
                 loop {
                     let cursor =
@@ -78,47 +78,47 @@ async fn the_log_is_read_without_a_hole_and_its_end_is_its_end() {
                     }
                 }
                 assert_eq!(seen, all, "{ending:?} after {after}");
-                ground.server().faults().clear();
+                fixture.server().faults().clear();
             }
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_head_is_never_told_too_low() {
-    let ground = Ground::new();
-    let (log, _) = of_forty(&ground).await;
+async fn head_is_never_too_low() {
+    let fixture = Fixture::new();
+    let (log, _) = of_forty(&fixture).await;
     let head = log.head().await.unwrap();
     for ending in ENDINGS {
         for after in [0, 1] {
-            ground.server().faults().on_read(after, ending);
+            fixture.server().faults().on_read(after, ending);
             match log.head().await {
                 Ok(told) => assert_eq!(told, head, "{ending:?} after {after}"),
                 Err(ReadError::Unavailable(_)) => {}
                 Err(error) => panic!("{ending:?} after {after}: {error}"),
             }
-            ground.server().faults().clear();
+            fixture.server().faults().clear();
         }
     }
     assert_eq!(log.head().await.unwrap(), head);
 }
 
-/// Whatever becomes of the hints: every event comes once and in order, and soon.
+/// Whatever happens to the hints, every event arrives once, in order and soon.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_subscription_outlives_whatever_ends_its_hints() {
-    let ground = Ground::new();
-    let (log, stream) = of_forty(&ground).await;
+async fn subscription_survives_the_end_of_its_hints() {
+    let fixture = Fixture::new();
+    let (log, stream) = of_forty(&fixture).await;
     let mut events_seen = log.subscribe(Position::START);
     let mut wanted = log.read_all(Position::START, 100).await.unwrap();
     for round in 0..3 {
         for ending in [ENDINGS[0], ENDINGS[1], ENDINGS[2], ENDINGS[3], Ending::Silence] {
             {
-                let server = ground.server();
+                let server = fixture.server();
                 server.faults().on_subscription(round, ending);
                 server.faults().end_subscriptions(ending);
             }
-            // Another node's, so that nothing in this process tells of it.
-            let other = ground.log().await;
+            // Of another node, so that no hint comes from this process.
+            let other = fixture.log().await;
             for _ in 0..3 {
                 other.append(&stream, Expected::Any, events(1)).await.unwrap();
             }
@@ -131,29 +131,34 @@ async fn a_subscription_outlives_whatever_ends_its_hints() {
     }
 }
 
+/// An event that the tail can decode.
+fn reopened() -> SealedEvent {
+    SealedEvent { event_type: "session.reopened".into(), data: "{}".into(), ..sealed_event() }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_of_another_node_comes_at_once() {
-    let ground = Ground::new();
-    let (log, stream) = of_forty(&ground).await;
-    let other = ground.log().await;
+async fn event_of_another_node_arrives_at_once() {
+    let fixture = Fixture::new();
+    let (log, stream) = of_forty(&fixture).await;
+    let other = fixture.log().await;
     let tail = Tail::start(log.clone(), log.head().await.unwrap());
     let mut followed = tail.follow(tail.position());
     let mut quickest = Duration::MAX;
     for _ in 0..10 {
         let began = std::time::Instant::now();
-        other.append(&stream, Expected::Any, events(1)).await.unwrap();
+        other.append(&stream, Expected::Any, vec![reopened()]).await.unwrap();
         timeout(PATIENCE, followed.next()).await.unwrap().unwrap().unwrap();
         quickest = quickest.min(began.elapsed());
     }
-    // Without hints it would be the poll that finds it: then no ten of them are all so quick.
+    // The poll alone would be slower than this in one of ten rounds.
     assert!(quickest < Duration::from_millis(500), "{quickest:?}");
 }
 
-/// The server gives no more than so many at a time, and each further answer begins with the record that the last ended with.
+/// The server limits a page, and each further page begins with the last record of the page before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_that_takes_several_answers_gives_every_event_once() {
-    let ground = Ground::new();
-    let log = ground.log().await;
+async fn paged_read_gives_every_event_once() {
+    let fixture = Fixture::new();
+    let log = fixture.log().await;
     let streams = [new_stream(), new_stream()];
     for n in 0..34 {
         log.append(&streams[n % 2], Expected::Any, events(250)).await.unwrap();

@@ -1,5 +1,4 @@
-//! A server that wants to know who asks: user and password come from a file that its owner alone can read, and are said
-//! nowhere.
+//! A KurrentDB server with users: user and password come from a private file and are never printed.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -24,7 +23,7 @@ fn with(url: &str, file: &str) -> Setup {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn credentials_come_from_a_file_and_are_never_said() {
+async fn event_store_credentials_come_from_a_file_and_are_never_printed() {
     let folder = tempfile::tempdir().unwrap();
     let users = vec![User::admin("desk", SECRET)];
     let server = Server::start(&folder.path().join("kurrent"), Options { users, ..Options::default() }).unwrap();
@@ -33,7 +32,7 @@ async fn credentials_come_from_a_file_and_are_never_said() {
         credentials(folder.path(), "wrong", "guessed", 0o600),
         credentials(folder.path(), "open", SECRET, 0o644),
     );
-    for (file, words) in [(&wrong, "denies access"), (&open, "can be read by others")] {
+    for (file, words) in [(&wrong, "denies access"), (&open, "can be read by users other")] {
         let (code, log) = block_in_place(|| Desk::start_refused(with(&server.url(), file)));
         assert_eq!(code, Some(2), "{log}");
         assert!(log.contains(words) && !log.contains(SECRET), "{log}");

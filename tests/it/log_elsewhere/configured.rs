@@ -1,4 +1,4 @@
-//! What would run, and what is refused: by name, with the way out, and without anything secret.
+//! `check-config` and refused settings: named, with instructions, without secrets.
 
 use tests::desk::{program, without_settings};
 
@@ -15,7 +15,7 @@ const LOG: (&str, &str) =
     ("DESK_EVENT_STORE_URL", "kurrentdb+discover://ops:hunter2@kurrent:2113?tls=true&userKeyFile=hunter2");
 
 #[test]
-fn what_would_run_says_where_everything_would_be_and_no_secret() {
+fn check_config_shows_every_location_and_no_secret() {
     type Case<'a> = (&'a [(&'a str, &'a str)], [&'a str; 3]);
     let cases: [Case<'_>; 4] = [
         (&[], ["the log: SQLite, ./data/events.db", "views and policies: SQLite, ./data", "the vault: SQLite, ./data"]),
@@ -49,7 +49,7 @@ fn what_would_run_says_where_everything_would_be_and_no_secret() {
 }
 
 #[test]
-fn a_url_with_a_password_is_no_argument() {
+fn event_store_url_with_a_password_is_refused_as_an_argument() {
     let (code, said) = check(&[], &["--event-store-url", LOG.1]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("--event-store-url has a password") && said.contains("DESK_EVENT_STORE_URL"), "{said}");
@@ -63,7 +63,7 @@ fn a_url_with_a_password_is_no_argument() {
 }
 
 #[test]
-fn what_makes_no_sense_together_is_refused() {
+fn contradictory_log_settings_are_refused() {
     let log_in_postgres = ("DESK_EVENT_STORE_URL", "postgres://desk_app:hunter2@logs/desk");
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
     let cases: [Case<'_>; 3] = [

@@ -1,13 +1,13 @@
-//! What staff and customers were shown right after each event was committed: asked live, and kept as it came.
+//! What staff and customers were shown right after each event was committed.
 
 use std::collections::BTreeMap;
 
 use domain::{SessionId, VisitorId};
 use event_store::{Expected, Position, StreamVersion};
 use serde_json::Value;
-use tests::shop::{Append, Happening, write};
+use tests::shop::{Append, Step, write};
 
-use super::house::{Answer, Caller, House};
+use super::fixture::{Answer, Caller, Fixture};
 
 /// A session as its customer knows it.
 #[derive(Debug, Clone)]
@@ -35,14 +35,14 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// Has things happen one event at a time, and asks after each.
-    pub(super) async fn of(house: &House, happenings: impl Iterator<Item = Happening>) -> Self {
+    /// Appends the events one at a time, and asks after each.
+    pub(super) async fn of(fixture: &Fixture, steps: impl Iterator<Item = Step>) -> Self {
         let mut recording = Self::default();
-        for happening in happenings {
-            match &happening {
-                Happening::Appended(append) => recording.append(house, append).await,
-                Happening::Erased { subject, .. } => {
-                    write::through(&house.log, &happening).await.unwrap();
+        for step in steps {
+            match &step {
+                Step::Appended(append) => recording.append(fixture, append).await,
+                Step::Erased { subject, .. } => {
+                    write::through(&fixture.log, &step).await.unwrap();
                     recording.erased.push(*subject);
                 }
             }
@@ -50,7 +50,7 @@ impl Recording {
         recording
     }
 
-    async fn append(&mut self, house: &House, append: &Append) {
+    async fn append(&mut self, fixture: &Fixture, append: &Append) {
         let session = SessionId(append.stream.id().unwrap());
         for (place, event) in append.events.iter().enumerate() {
             if event.event_type == "session.opened" {
@@ -58,20 +58,20 @@ impl Recording {
             }
             let expected = after(append.expected, place);
             let one = Append { expected, events: vec![event.clone()], ..append.clone() };
-            write::through(&house.log, &Happening::Appended(one)).await.unwrap();
+            write::through(&fixture.log, &Step::Appended(one)).await.unwrap();
             self.head = self.head.next();
-            self.ask(house, session).await;
+            self.ask(fixture, session).await;
         }
     }
 
-    async fn ask(&mut self, house: &House, session: SessionId) {
+    async fn ask(&mut self, fixture: &Fixture, session: SessionId) {
         let (known, position) = (&self.sessions[&session], self.head);
         let at = position.to_string();
         let query = [("min_position", &*at)];
         let (id, customer) = (session.to_string(), Caller::Customer(known.visitor));
         let (to_staff, to_customer) =
-            tokio::join!(house.ask(&Caller::Staff, &id, &query), house.ask(&customer, &known.name, &query));
-        let newest = house.log.reader().read_all(Position(position.0 - 1), 1).await.unwrap();
+            tokio::join!(fixture.ask(&Caller::Staff, &id, &query), fixture.ask(&customer, &known.name, &query));
+        let newest = fixture.log.reader().read_all(Position(position.0 - 1), 1).await.unwrap();
         let moment = Moment {
             position,
             recorded_at: newest[0].recorded_at_text(),
@@ -101,7 +101,7 @@ impl Known {
     }
 }
 
-/// Where a stream must be for one of several events that go together.
+/// The expected version of one of several events of an append.
 fn after(expected: Expected, place: usize) -> Expected {
     let more = place as u64;
     match expected {

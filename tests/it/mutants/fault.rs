@@ -1,12 +1,12 @@
-//! The faults, and which promises each must break. The table makes one test per fault, which tries it on a log that numbers
-//! densely and on one that leaves holes, wherever it is a fault.
+//! The faults and the promises that each must break. The table makes one test per fault, on a log with dense positions and on one
+//! with holes, where the fault applies.
 
 use event_store::Positions;
 
 const EVERYWHERE: &[Positions] = &[Positions::Dense, Positions::Increasing];
 
 impl Fault {
-    /// On which logs it is one.
+    /// The logs on which it is a fault.
     fn shows_on(self) -> &'static [Positions] {
         match self {
             Self::SkipsPositions | Self::RefusedTakesANumber | Self::KnowsIdsOfTheStreamOnly => &[Positions::Dense],
@@ -339,10 +339,10 @@ faults! {
     // contention
     HolderKnowsNothing
         nobody_has_any_id breaks
-        one_id_claimed_from_many_sides_is_one_stream_s;
+        an_id_reserved_by_many_streams_belongs_to_one;
     ForgetsClaims
         everybody_s_claim_is_granted breaks
-        one_id_claimed_from_many_sides_is_one_stream_s;
+        an_id_reserved_by_many_streams_belongs_to_one;
     ChecksThenWrites
         the_version_is_checked_before_the_log_is_locked breaks
         one_exact_writer_wins_each_version one_writer_makes_a_stream concurrent_repeats_are_stored_once;

@@ -1,4 +1,4 @@
-//! Faults that need a file: SQLite logs that are opened again as a careless backup or a careless repair left them.
+//! Faults that need files: SQLite logs reopened after a wrong backup or a wrong repair.
 
 use std::{
     path::{Path, PathBuf},
@@ -64,11 +64,11 @@ async fn forget_identity(path: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_of_the_file_without_its_wal_is_taken_for_the_log() {
+async fn file_copied_without_its_wal_is_found() {
     super::must_break(|| Files::new(Careless::CopiesWithoutTheWal), BREAKS[0]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_repaired_file_gets_a_new_identity() {
+async fn repaired_file_gets_a_new_log_id() {
     super::must_break(|| Files::new(Careless::MakesANewIdentity), BREAKS[1]).await;
 }

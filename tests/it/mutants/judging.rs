@@ -1,10 +1,10 @@
-//! Whether an append is taken, and what is stored of it: the faults of judging.
+//! Faults of deciding whether an append is accepted, and of storing it.
 
 use std::sync::Arc;
 
 use event_store::{
     AppendError, Appended, Expected, Positions, RecordedEvent, SealedEvent, StreamName, StreamVersion,
-    plan::{MAX_EVENT_BYTES, MAX_EVENTS, same_content, size},
+    sequencer::{MAX_EVENT_BYTES, MAX_EVENTS, same_content, size},
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     store::{Breakable, Log},
 };
 
-/// The first time's answer for a repeat, nothing for what is to be written.
+/// The first answer for a repeat, `None` for a new append.
 pub(super) fn judge(
     store: &Breakable,
     log: &Log,
@@ -161,7 +161,7 @@ impl Breakable {
         Ok(())
     }
 
-    /// What becomes of the bytes on their way to the disk.
+    /// Faults of the stored bytes.
     pub(super) fn change_contents(&self, events: &mut [SealedEvent]) {
         for event in events {
             match self.fault {

@@ -1,4 +1,4 @@
-//! What the breakable log shows: the faults of reading and of subscriptions.
+//! Faults of reading and of subscriptions.
 
 use std::{sync::Arc, time::Duration};
 
@@ -55,7 +55,7 @@ impl EventReader for Breakable {
         })
     }
 
-    async fn holder(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
+    async fn owner(&self, event_id: Uuid) -> Result<Option<StreamName>, ReadError> {
         let log = self.log();
         let found = log.visible().find(|event| event.event.event_id == event_id);
         Ok(match self.fault {
@@ -170,14 +170,14 @@ impl EventReader for Breakable {
     }
 }
 
-/// Subscriptions as they are written when nobody thinks of the seam.
+/// Subscriptions with a fault between catching up and live events.
 impl Breakable {
     fn ends_at_head(&self, after: Position) -> EventStream {
         let backlog: Events = self.log().visible().filter(|event| event.position > after).cloned().collect();
         Box::pin(futures::stream::iter(backlog.into_iter().map(Ok)))
     }
 
-    /// What is appended between the last page and the first listening is lost.
+    /// Events appended between the last page and the start of listening are lost.
     fn read_then_listen(&self, after: Position) -> EventStream {
         let store = self.clone();
         let backlog = self.ends_at_head(after);
@@ -195,7 +195,7 @@ impl Breakable {
         Box::pin(futures::StreamExt::chain(backlog, live))
     }
 
-    /// What is appended while the pages are read comes twice, unless `doubles` is off; then what overflows is lost.
+    /// Events appended during the pages come twice; without `doubles`, overflowing events are lost.
     fn listen_then_read(&self, after: Position, doubles: bool) -> EventStream {
         let listening = self.inner.live.subscribe();
         let store = self.clone();
@@ -226,7 +226,7 @@ impl Breakable {
         }))
     }
 
-    /// Every two events that are there together come the wrong way round.
+    /// Two events that are available together come in the wrong order.
     fn swapped(&self, after: Position) -> EventStream {
         let events = follow(Arc::new(self.clone()), self.inner.head.subscribe(), after);
         let pairs = futures::StreamExt::ready_chunks(events, 2);
@@ -256,13 +256,13 @@ impl EventStore for Breakable {
         answer
     }
 
-    async fn claim(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
+    async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
         if self.positions == Positions::Dense {
-            let holder = self.holder(event_id).await.unwrap();
-            return Ok(holder.unwrap_or_else(|| stream.clone()));
+            let owner = self.owner(event_id).await.unwrap();
+            return Ok(owner.unwrap_or_else(|| stream.clone()));
         }
         let mut log = self.log();
-        let holder = log.claims.entry(event_id).or_insert_with(|| stream.clone()).clone();
-        Ok(if self.has(Fault::ForgetsClaims) { stream.clone() } else { holder })
+        let owner = log.claims.entry(event_id).or_insert_with(|| stream.clone()).clone();
+        Ok(if self.has(Fault::ForgetsClaims) { stream.clone() } else { owner })
     }
 }

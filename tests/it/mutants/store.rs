@@ -1,7 +1,6 @@
-//! A small log in memory that keeps every promise, until it is given a fault: then it breaks some, the way adapters of
-//! real systems have broken them.
+//! A small log in memory that keeps every promise unless it has a fault, like those of real adapters.
 //!
-//! It is written apart from the adapters and from their shared planner, so that each fault sits where it would in life.
+//! It shares no code with the adapters, so that each fault is where it would be in one.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -38,12 +37,12 @@ pub(super) struct Inner {
 pub(super) struct Log {
     pub(super) events: Vec<Arc<RecordedEvent>>,
     pub(super) streams: HashMap<StreamName, (StreamVersion, [u8; 32])>,
-    /// Numbered, but not to be seen yet.
+    /// Numbered, but not visible yet.
     hidden: HashSet<Position>,
-    /// Positions that nobody got.
+    /// Unused positions.
     pub(super) skipped: u64,
     appends: u64,
-    /// Whose ids are, where the log does not see to it itself.
+    /// Owners of claimed ids, in logs with holes.
     pub(super) claims: HashMap<Uuid, StreamName>,
     /// Ids before this index are forgotten.
     pub(super) forgotten: usize,
@@ -67,7 +66,7 @@ impl Breakable {
         Self { inner: Arc::new(inner), fault, positions }
     }
 
-    /// The log as a program finds it that was started again.
+    /// The log after a restart.
     pub(crate) fn reopened(&self) -> Self {
         let mut again = Self::new(self.fault, self.positions);
         let inner = Arc::get_mut(&mut again.inner).expect("nobody else has it yet");
@@ -137,7 +136,7 @@ impl Breakable {
         Ok(answer)
     }
 
-    /// What a refused append leaves: nothing, in a log without fault.
+    /// What a refused append leaves: nothing without a fault.
     fn refuse(
         &self,
         log: &mut Log,
@@ -172,7 +171,7 @@ impl Breakable {
         }
     }
 
-    /// Numbers and stores; also says which position is to be hidden for a while.
+    /// Numbers and stores; also returns the position to hide for a while.
     fn write(&self, log: &mut Log, stream: &StreamName, mut events: Vec<SealedEvent>) -> (Appended, Option<Position>) {
         let brought = events.len();
         match self.fault {

@@ -1,21 +1,22 @@
-//! Mistakes in single columns: every column of every table that the views have made is wrong by one in one row, and the
-//! comparison with the oracle must say so.
+//! Mistakes in single columns: every column of every table that the views have made is wrong by one in some rows, and the
+//! comparison with the oracle must report each.
 //!
-//! Which tables and columns there are is read from the database, so a new view is tried without anybody thinking of it.
+//! Tables and columns are read from the database, so that a new view is covered without a change here.
 
 use std::path::{Path, PathBuf};
 
+use domain::SessionId;
 use rand::{Rng, RngExt as _, seq::IndexedRandom as _};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
-/// Columns of which a mistake shows in no figure that is served today. `desk-replay compare` finds it.
+/// Columns that no served figure depends on. `desk-replay compare` finds mistakes in them.
 pub(super) const UNSEEN: [(&str, &str, &str); 3] = [
     ("escalation", "position", "the key: figures count rows and ask for none"),
     ("escalation", "session", "for analysts, who count escalations by session"),
     ("escalation", "reason", "for analysts; what is served counts the reasons of sessions"),
 ];
 
-/// Columns of which a mistake shows in some rows only.
+/// Columns that matter in some rows only.
 pub(super) const SELDOM: [(&str, &str, &str); 1] =
     [("message", "answers", "it matters where the customer cleared the screen between a message and its answer")];
 
@@ -33,7 +34,7 @@ impl Column {
     }
 }
 
-/// What stands in a column of a row.
+/// The value of a column in a row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Held {
     Nothing,
@@ -41,7 +42,7 @@ pub(super) enum Held {
     Text(String),
 }
 
-/// A value that was put in another's place.
+/// A wrong value and the right one.
 #[derive(Debug)]
 pub(super) struct Mistake {
     column: Column,
@@ -51,7 +52,13 @@ pub(super) struct Mistake {
     wrong: Held,
 }
 
-/// The rows of a generation, behind the back of the views that serve it.
+impl Mistake {
+    pub(super) fn is_in(&self, column: &Column) -> bool {
+        (&self.column.table, &self.column.name) == (&column.table, &column.name)
+    }
+}
+
+/// The rows of a generation, opened past the views that serve it.
 pub(super) struct Rows(SqliteConnection);
 
 impl Rows {
@@ -69,8 +76,8 @@ impl Rows {
         Self(SqliteConnection::connect_with(&options).await.unwrap())
     }
 
-    /// Every column of every view's table of sessions. Those of accounts are compared with the domain's fold, beside the
-    /// views themselves.
+    /// Every column of the tables about sessions. Those about accounts are compared with the domain's fold in
+    /// `projections`.
     pub(super) async fn columns(&mut self) -> Vec<Column> {
         let sql = "select m.name, c.name, lower(c.type) <> 'text' from sqlite_master m, pragma_table_info(m.name) c
             where m.type = 'table' and m.name not in ('checkpoint', 'agent', 'sign_in', 'api_key') order by m.name, c.cid";
@@ -78,7 +85,7 @@ impl Rows {
         columns.into_iter().map(|(table, name, is_number)| Column { table, name, is_number }).collect()
     }
 
-    /// Rows that hold something in a column; all of them where none does.
+    /// Rows with a value in a column; all rows if there is none.
     pub(super) async fn held(&mut self, column: &Column) -> Vec<(i64, Held)> {
         let Column { table, name, is_number } = column;
         let sql =
@@ -96,7 +103,19 @@ impl Rows {
         rows
     }
 
-    /// Puts something wrong into a column of a row; nothing where another row's key is in the way of all that is tried.
+    /// The session that a row is about.
+    pub(super) async fn session_of(&mut self, table: &str, row: i64) -> SessionId {
+        let owner = match table {
+            "session" => "id",
+            "audit_entry" => "target",
+            _ => "session",
+        };
+        let sql = AssertSqlSafe(format!("select {owner} from {table} where rowid = $1"));
+        let (id,): (String,) = sqlx::query_as(sql).bind(row).fetch_one(&mut self.0).await.unwrap();
+        id.trim_start_matches("session-").parse().unwrap()
+    }
+
+    /// Puts a wrong value into a column of a row; `None` if every attempt violates a unique key.
     pub(super) async fn plant(
         &mut self,
         column: &Column,
@@ -131,7 +150,7 @@ impl Rows {
     }
 }
 
-/// Numbers are wrong by one, a yes or no is the other; a text is another row's, or has one letter too many.
+/// A number is off by one, a flag is inverted, a text is that of another row or has an extra letter.
 fn wrong_values(right: &Held, all: &[(i64, Held)], is_number: bool, random: &mut impl Rng) -> Vec<Held> {
     match right {
         Held::Number(0 | 1) if all.iter().all(|(_, held)| matches!(held, Held::Number(0 | 1))) => {

@@ -1,4 +1,4 @@
-//! Everything that the views can be asked about a log, the oracle's answers, and where the views answer otherwise.
+//! Every query of the views for a log, the oracle's answers, and the differences.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -12,12 +12,11 @@ use tests::oracle::{Entry, Figures, Oracle, Said, Shown, Told, day_start, list, 
 
 use super::served;
 
-/// All of it.
+/// No limit.
 const ALL: u32 = 1_000_000;
 /// Rows of a page of the list.
 const ROWS: u32 = 7;
-/// Zones whose days begin at other moments: one without changes, two with them, one where a day began at one o'clock,
-/// and one that is off by 45 minutes.
+/// Time zones without and with summer time, one where a day began at one o'clock, and one with an offset of 45 minutes.
 const ZONES: [&str; 5] = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Africa/Cairo", "Asia/Kathmandu"];
 
 /// One question to the views.
@@ -31,7 +30,16 @@ pub(super) enum Question {
     Statistics { now: Timestamp, day_start: Timestamp },
 }
 
-/// Where the views answer otherwise than the oracle.
+impl Question {
+    fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Session(session) | Self::Messages { session, .. } | Self::Audit { session, .. } => Some(*session),
+            Self::List { .. } | Self::Named(_) | Self::Statistics { .. } => None,
+        }
+    }
+}
+
+/// A difference between views and oracle.
 #[derive(Debug)]
 pub(super) struct Difference {
     question: Question,
@@ -114,7 +122,7 @@ impl Examination {
         }
     }
 
-    /// At the log's end and after it, on each zone's day; and at the edges of every escalation.
+    /// At and after the end of the log for the day of each time zone, and right before, at and after escalations.
     fn about_figures(&mut self, oracle: &Oracle) {
         let Some((first, last)) = oracle.events().first().zip(oracle.events().last()) else { return };
         let mut moments = Vec::new();
@@ -134,12 +142,24 @@ impl Examination {
         }
     }
 
-    /// Asks the views; up to so many differences.
+    /// Asks all questions; returns at most so many differences.
     pub(super) async fn put_to(&self, views: &Views, at_most: usize) -> Vec<Difference> {
         let mut found = Vec::new();
         for (question, expected) in &self.0 {
             note(question, expected, ask(views, question).await, &mut found);
             if found.len() >= at_most {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Asks the questions about one session; returns at most one difference.
+    pub(super) async fn put_to_about(&self, session: SessionId, views: &Views) -> Vec<Difference> {
+        let mut found = Vec::new();
+        for (question, expected) in self.0.iter().filter(|(question, _)| question.session() == Some(session)) {
+            note(question, expected, ask(views, question).await, &mut found);
+            if !found.is_empty() {
                 break;
             }
         }
@@ -219,7 +239,7 @@ fn compare(path: &str, expected: &Value, served: &Value, found: &mut Vec<(String
     }
 }
 
-/// Means are rounded, and not in the same order: some units in the last place are no difference.
+/// Means are summed in another order, so some units in the last place are no difference.
 fn is_same(expected: &Value, served: &Value) -> bool {
     match (expected.as_f64(), served.as_f64()) {
         (Some(ours), Some(theirs)) if expected.is_f64() && served.is_f64() => {

@@ -1,10 +1,10 @@
-//! What the views serve, in the oracle's forms, so that both can stand side by side.
+//! Answers of the views in the types of the oracle, for comparison.
 //!
-//! Invariant: structs are taken apart by all their fields, so that one that is added is compared or does not compile.
+//! Invariant: structs are destructured completely, so that a new field is compared or does not compile.
 
 use event_store::StreamName;
 use projections::{
-    AuditEntry, EscalationView, MessageView, Preview, SessionSummary, SessionView, Statistics, Today, moment::Decision,
+    AuditEntry, EscalationView, MessageView, Preview, SessionSummary, SessionView, Statistics, Today, as_of::Decision,
 };
 use serde::Serialize;
 use tests::oracle::{Decided, Entry, Escalation, Figures, Row, Said, Shown};

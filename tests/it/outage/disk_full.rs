@@ -1,12 +1,12 @@
-//! A disk without room, under a running server: the system keeps its files from growing (`RLIMIT_FSIZE`, a real failing
-//! write at any place of a page, and no privilege needed), and then lets them.
+//! A full disk under a running server: `RLIMIT_FSIZE` makes writes fail at any place of a page without privileges, and is then
+//! lifted.
 
 use std::{process::Command, time::Duration};
 
 use reqwest::StatusCode;
 use tests::{
     desk::{Customer, Desk, Setup},
-    effort::seed,
+    test_scale::seed,
 };
 
 use super::{Crowd, commands_are_refused, create, is_ready, says_later, status_of};
@@ -14,8 +14,7 @@ use crate::crash::{is_whole, proves_itself, until};
 
 /// The most bytes a file may have, in the units of `ulimit -f`.
 const LIMIT_KIB: u32 = 800;
-/// The limit is each file's own: after a refusal some more may find room, once what the write-ahead file holds has moved
-/// into the database; then no more.
+/// Refusals in a row that count as full: the limit is per file, so a checkpoint of the write-ahead file may make room again.
 const REFUSALS: usize = 20;
 
 /// A server whose files cannot grow beyond the limit; the signal that comes with it is ignored, so that writes fail.
@@ -24,7 +23,7 @@ fn start() -> Desk {
     Desk::start(Setup { wrapper: vec!["bash".to_owned(), "-c".to_owned(), limited], ..Setup::default() })
 }
 
-/// Gives the names that were refused.
+/// Returns the refused names.
 async fn create_until_full(customer: &Customer) -> Vec<String> {
     let (mut refused, mut n) = (Vec::new(), 0);
     while refused.len() < REFUSALS {
@@ -57,7 +56,7 @@ async fn reads_go_on(desk: &Desk, customer: &Customer) {
     for path in ["/api/sessions", "/api/sessions/stats"] {
         assert_eq!(staff.get(path).await.unwrap().status(), StatusCode::OK, "{path}");
     }
-    // Whoever reads the log is on record first; so it waits as commands do.
+    // Reads of the log are recorded first, so they are refused as well.
     assert_eq!(staff.get("/api/events").await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(status_of(desk, "/healthz").await, StatusCode::OK);
     let mut frames = customer.follow("arrival", None).await.unwrap();
@@ -66,7 +65,7 @@ async fn reads_go_on(desk: &Desk, customer: &Customer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_full_disk_commands_wait_reads_go_on_and_service_resumes_by_itself() {
+async fn full_disk_refuses_commands_keeps_reads_and_recovers() {
     let desk = start();
     let store = desk.data_dir().display().to_string();
     let customer = desk.customer();

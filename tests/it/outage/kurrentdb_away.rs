@@ -1,5 +1,5 @@
-//! The server that holds the log goes away under a running desk whose views, vault and policies are on PostgreSQL, which
-//! stays: commands say that it passes, what was folded is still shown, streams wait, and nothing is lost or repeated.
+//! KurrentDB fails under a running desk whose views, vault and policies are on PostgreSQL. Commands get 503, views are still
+//! served, streams wait, and nothing is lost or repeated.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tests::{
     desk::{Customer, Desk},
-    effort::seed,
+    test_scale::seed,
 };
 use tokio::{task::block_in_place, time::sleep};
 
@@ -16,13 +16,13 @@ use super::{
     postgres_away::{resumes, stream_has_waited},
     says_later, status_of,
 };
-use crate::crash::{Ground, is_whole, proves_itself, until};
+use crate::crash::{Backend, is_whole, proves_itself, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_log_is_away_commands_wait_views_are_read_and_service_resumes_by_itself() {
-    let ground = Ground::kurrent().await;
-    let Ground::Kurrent { log, .. } = &ground else { unreachable!() };
-    let desk = block_in_place(|| Desk::start(ground.setup()));
+async fn unavailable_log_refuses_commands_keeps_reads_and_recovers() {
+    let backend = Backend::kurrent().await;
+    let Backend::Kurrent { log, .. } = &backend else { unreachable!() };
+    let desk = block_in_place(|| Desk::start(backend.setup()));
     let customer = desk.customer();
     customer.arrive("arrival").await.unwrap();
     customer.chat("arrival", "多久发货？").await.unwrap();
@@ -48,7 +48,7 @@ async fn while_the_log_is_away_commands_wait_views_are_read_and_service_resumes_
     let (chatters, followers) = crowd.leaves_answered().await;
     is_whole(&desk, &chatters, followers).await;
     is_ready(&desk).await;
-    proves_itself(&ground.store(&desk));
+    proves_itself(&backend.store(&desk));
 }
 
 async fn messages(customer: &Customer) -> Value {
@@ -57,11 +57,11 @@ async fn messages(customer: &Customer) -> Value {
     answer.json::<Value>().await.unwrap()["data"]["session"]["history"].take()
 }
 
-/// To whoever was here before. Who was not may have left, as far as anybody knows; and staff, whose rights may have been taken
-/// away meanwhile, is let in for some seconds only.
+/// Known visitors keep reading. New visitors are refused, because a sign-out cannot be ruled out; staff are refused after some
+/// seconds, because their rights may have changed.
 async fn goes_on_showing(desk: &Desk, customer: &Customer, shown: &Value) {
     for _again in 0..3 {
-        // Longer than it is believed unasked that the customer has not left.
+        // Longer than the cached visitor status is valid.
         sleep(Duration::from_millis(700)).await;
         let began = Instant::now();
         assert_eq!(messages(customer).await, *shown);

@@ -1,4 +1,4 @@
-//! PostgreSQL stops under a running server, as in a crash and as an operator stops it, and comes back.
+//! PostgreSQL crashes or is stopped under a running server, and is started again.
 
 use std::time::{Duration, Instant};
 
@@ -6,15 +6,15 @@ use reqwest::StatusCode;
 use serde_json::json;
 use tests::{
     desk::{Customer, Desk, EventFrame, Frames},
-    effort::seed,
     postgres::Postgres,
+    test_scale::seed,
 };
 
 use super::{Crowd, RESUMED, SOON, commands_are_refused, create, is_ready, says_later_with, status_of};
 use crate::crash::{is_whole, on, proves_itself, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_postgres_is_away_commands_wait_and_service_resumes_by_itself() {
+async fn unavailable_postgres_refuses_commands_and_recovers() {
     let server = Postgres::own().await;
     let database = server.fresh_database().await;
     let desk = tokio::task::block_in_place(|| Desk::start(on(&database)));
@@ -32,7 +32,7 @@ async fn while_postgres_is_away_commands_wait_and_service_resumes_by_itself() {
             server.stop().await
         }
         commands_are_refused(&customer).await;
-        // A token is not bad because the log cannot be asked whether its visitor has left; but the views are away as well.
+        // The token is still accepted, but the views are unavailable.
         says_later_with("VIEWS_UNAVAILABLE", customer.get("/api/sessions/arrival").await.unwrap()).await;
         health_says_so(&desk).await;
         server.start().await;
@@ -63,7 +63,7 @@ pub(super) async fn resumes(customer: &Customer) {
     println!("service was back {:?} after the database", started.elapsed());
 }
 
-/// The very stream that was open before goes on.
+/// The stream opened before the outage continues.
 pub(super) async fn stream_has_waited(customer: &Customer, mut watching: Frames) {
     let body = json!({"user_id": "arrival", "message": "多久发货？"});
     assert_eq!(customer.post("/api/chat", &body).await.unwrap().status(), StatusCode::OK);

@@ -21,7 +21,7 @@ fn is_refused(setup: Setup, words: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_desk_on_a_data_directory_is_refused_and_the_first_goes_on() {
+async fn second_desk_on_a_data_directory_is_refused() {
     let desk = Desk::start(Setup::default());
     let data_dir = desk.data_dir().to_owned();
     let folder = data_dir.display().to_string();
@@ -38,7 +38,7 @@ async fn write_migration(file: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_of_a_newer_version_are_refused() {
+async fn sqlite_files_of_a_newer_version_are_refused() {
     for (file, room) in [("events.db", "log"), ("keys.db", "vault"), ("policies.db", "policy")] {
         let mut desk = Desk::start(Setup::default());
         tokio::task::block_in_place(|| desk.terminate());
@@ -49,7 +49,7 @@ async fn files_of_a_newer_version_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_postgres_database_of_a_newer_version_is_refused() {
+async fn postgres_database_of_a_newer_version_is_refused() {
     for room in ["log", "vault", "policy"] {
         let database = Postgres::shared().await.fresh_database().await;
         drop(tokio::task::block_in_place(|| Desk::start(on(&database))));

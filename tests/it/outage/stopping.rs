@@ -1,11 +1,11 @@
-//! SIGTERM: a clean end soon, streams that end so that their clients come back, and nothing pending lost.
+//! SIGTERM: the server stops soon with exit code 0, streams end so that clients reconnect, and nothing pending is lost.
 
 use std::time::{Duration, Instant};
 
 use tests::{
     desk::{Desk, Setup},
-    effort::seed,
     postgres::Postgres,
+    test_scale::seed,
 };
 use tokio::{task::block_in_place, time::timeout};
 
@@ -39,14 +39,14 @@ async fn stops_cleanly(mut desk: Desk, store: &str, test: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn told_to_stop_a_server_on_sqlite_ends_soon_and_loses_nothing_pending() {
+async fn sigterm_stops_cleanly_and_loses_nothing_pending_on_sqlite() {
     let desk = Desk::start(Setup::default());
     let store = desk.data_dir().display().to_string();
     stops_cleanly(desk, &store, "stop on SQLite").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn told_to_stop_a_server_on_postgres_ends_soon_and_loses_nothing_pending() {
+async fn sigterm_stops_cleanly_and_loses_nothing_pending_on_postgres() {
     let database = Postgres::shared().await.fresh_database().await;
     let desk = block_in_place(|| Desk::start(on(&database)));
     stops_cleanly(desk, &database.url(), "stop on PostgreSQL").await;

@@ -1,4 +1,4 @@
-//! Two nodes on one PostgreSQL, with the log there or on KurrentDB: whoever is asked, nobody decides from what the other has changed.
+//! Two nodes on one PostgreSQL, with the log there or on KurrentDB: neither decides from a state that the other has changed.
 
 use std::{collections::HashSet, path::Path};
 
@@ -7,11 +7,11 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::{
     desk::{Customer, Desk, Setup},
-    effort::{chance, seed},
+    test_scale::{rng, seed},
 };
 
 use crate::crash::{
-    Ground,
+    Backend,
     customers::{Chatter, Exchange},
     proof::Recorded,
     proves_itself,
@@ -20,17 +20,17 @@ use crate::crash::{
 struct Nodes {
     here: Desk,
     there: Desk,
-    ground: Ground,
+    backend: Backend,
     _keys: tempfile::TempDir,
 }
 
 impl Nodes {
-    async fn start(ground: Ground) -> Self {
+    async fn start(backend: Backend) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let token_key = keys.path().join("token-key");
         std::fs::write(&token_key, "22".repeat(32)).unwrap();
-        let start = || tokio::task::block_in_place(|| Desk::start(sharing(&ground, &token_key)));
-        Self { here: start(), there: start(), ground: ground.clone(), _keys: keys }
+        let start = || tokio::task::block_in_place(|| Desk::start(sharing(&backend, &token_key)));
+        Self { here: start(), there: start(), backend: backend.clone(), _keys: keys }
     }
 
     async fn recorded(&self) -> Recorded {
@@ -38,8 +38,8 @@ impl Nodes {
     }
 }
 
-fn sharing(ground: &Ground, token_key: &Path) -> Setup {
-    Setup { environment: vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())], ..ground.setup() }
+fn sharing(backend: &Backend, token_key: &Path) -> Setup {
+    Setup { environment: vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())], ..backend.setup() }
 }
 
 /// The same customer, at the other node.
@@ -56,18 +56,18 @@ async fn post(customer: &Customer, path: &str, body: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thirty_two_writers_to_one_session_over_two_nodes_are_all_stored_and_answered_once() {
-    all_are_stored_and_answered_once(Nodes::start(Ground::postgres().await).await, 32).await;
+async fn writers_to_one_session_over_two_nodes_are_each_stored_and_answered_once() {
+    all_are_stored_and_answered_once(Nodes::start(Backend::postgres().await).await, 32).await;
 }
 
-/// Each append is read back there, and the server is a test's: fewer writers.
+/// Fewer writers: each append is read back, and the test server is slow.
 #[tokio::test(flavor = "multi_thread")]
-async fn writers_to_one_session_over_two_nodes_on_kurrentdb_are_all_stored_and_answered_once() {
-    all_are_stored_and_answered_once(Nodes::start(Ground::kurrent().await).await, 8).await;
+async fn writers_to_one_session_over_two_nodes_are_each_stored_and_answered_once_on_kurrentdb() {
+    all_are_stored_and_answered_once(Nodes::start(Backend::kurrent().await).await, 8).await;
 }
 
 async fn all_are_stored_and_answered_once(nodes: Nodes, writers: usize) {
-    let mut random = chance(seed("32 writers over two nodes"), 0);
+    let mut random = rng(seed("32 writers over two nodes"), 0);
     let here = Chatter::new(&nodes.here, 0);
     here.arrive().await;
     let there = at(&here, &nodes.there);
@@ -81,17 +81,17 @@ async fn all_are_stored_and_answered_once(nodes: Nodes, writers: usize) {
         let so_far: Vec<&Exchange> = exchanges.iter().collect();
         recorded.holds_these_once(&so_far);
     }
-    proves_itself(&nodes.ground.store(&nodes.here));
+    proves_itself(&nodes.backend.store(&nodes.here));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decision_after_the_other_nodes_is_never_made_from_a_stale_state() {
-    no_state_is_stale(Nodes::start(Ground::postgres().await).await).await;
+async fn nodes_never_decide_from_a_stale_state() {
+    no_state_is_stale(Nodes::start(Backend::postgres().await).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decision_after_the_other_nodes_is_never_made_from_a_stale_state_on_kurrentdb() {
-    no_state_is_stale(Nodes::start(Ground::kurrent().await).await).await;
+async fn nodes_never_decide_from_a_stale_state_on_kurrentdb() {
+    no_state_is_stale(Nodes::start(Backend::kurrent().await).await).await;
 }
 
 async fn no_state_is_stale(nodes: Nodes) {
@@ -112,8 +112,8 @@ async fn no_state_is_stale(nodes: Nodes) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_node_cleared_the_other_does_not_show_from_that_position_on() {
-    let nodes = Nodes::start(Ground::postgres().await).await;
+async fn messages_cleared_on_one_node_are_hidden_on_the_other() {
+    let nodes = Nodes::start(Backend::postgres().await).await;
     let here = nodes.here.customer();
     here.arrive("s").await.unwrap();
     let there = here.at(nodes.there.url());
@@ -126,7 +126,7 @@ async fn what_one_node_cleared_the_other_does_not_show_from_that_position_on() {
     }
 }
 
-/// How many messages the session shows, not before the position of an answer.
+/// How many messages the session shows at the position of an answer.
 async fn history_from(customer: &Customer, answer: &Value) -> usize {
     let path = format!("/api/sessions/s?min_position={}", answer["position"]);
     let shown: Value = customer.get(&path).await.unwrap().json().await.unwrap();

@@ -1,4 +1,4 @@
-//! The promises of the port on PostgreSQL, each on a database of its own.
+//! The conformance suite on PostgreSQL, each promise on its own database.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! Networks that break, servers that stop, nodes that die, and transactions of other people.
+//! Broken networks, stopped servers, silent nodes and foreign transactions.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ use super::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_write_transaction_in_another_database_freezes_nobody() {
+async fn long_write_transaction_in_another_database_blocks_nothing() {
     let server = Postgres::shared().await;
     let (database, foreign) = (server.fresh_database().await, server.fresh_database().await);
     let mut long = connect(&foreign.url()).await;
@@ -45,7 +45,7 @@ const SOMEBODY_LISTENS: &str = "select count(*) = 2 from pg_stat_activity
      where application_name = 'desk listener' and datname = current_database() and query like 'select position%'";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cut_listening_connection_loses_nothing_and_delays_by_a_poll_at_most() {
+async fn cut_listen_connection_delays_events_by_one_poll_at_most() {
     let database = Postgres::shared().await.fresh_database().await;
     let (here, there) = (database.open().await, database.open().await);
     let mut events = Live::from_start(&there);
@@ -61,7 +61,7 @@ async fn a_cut_listening_connection_loses_nothing_and_delays_by_a_poll_at_most()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hints_reach_the_other_node_well_before_the_poll() {
+async fn notify_reaches_the_other_node_before_the_poll() {
     let database = Postgres::shared().await.fresh_database().await;
     let (here, there) = (database.open().await, database.open().await);
     wait_until(&database, "listening", SOMEBODY_LISTENS).await;
@@ -87,7 +87,7 @@ async fn write_until(stopped: Arc<AtomicBool>, store: PostgresStore, at_least: u
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_sixteen_writers_were_told_survives_restarts_of_the_server_once() {
+async fn acknowledged_events_survive_server_restarts_once() {
     const WRITERS: usize = 16;
     let server = Postgres::own().await;
     let database = server.fresh_database().await;
@@ -116,7 +116,7 @@ async fn what_sixteen_writers_were_told_survives_restarts_of_the_server_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_server_is_unavailable_within_seconds_and_used_again_by_itself() {
+async fn stopped_server_is_unavailable_within_seconds_and_recovers() {
     let server = Postgres::own().await;
     let store = server.fresh_database().await.open().await;
     let stream = new_stream();
@@ -136,7 +136,7 @@ async fn a_stopped_server_is_unavailable_within_seconds_and_used_again_by_itself
     assert_eq!(append_patiently(&store, &stream, event).await.position, Position(2));
 }
 
-/// A commit of an event of this type takes two seconds, after everything was written.
+/// Committing an event of this type takes two seconds.
 const SLOW_COMMITS: &str = "
     create function log.be_slow() returns trigger language plpgsql as $$
     begin
@@ -152,7 +152,7 @@ const KILL_IT: &str = "select pg_terminate_backend(pid) from pg_stat_activity
      where application_name = 'desk sequencer' and datname = current_database() and wait_event = 'PgSleep'";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_loses_its_connection_between_numbering_and_commit_leaves_no_hole() {
+async fn connection_lost_before_commit_leaves_no_gap() {
     let database = Postgres::shared().await.fresh_database().await;
     let (slow, other) = (database.open().await, database.open().await);
     run_sql(&database.url(), SLOW_COMMITS).await;
@@ -167,14 +167,14 @@ async fn a_node_that_loses_its_connection_between_numbering_and_commit_leaves_no
     assert_exactly(&sequence_of(follower).await, &acknowledged);
 }
 
-/// A node whose connections go through a proxy; the database's guards are its own role's, so one role will do.
+/// A node whose connections go through a proxy, with one role for everything.
 async fn node_behind(proxy: &Proxy, database: &FreshDatabase) -> PostgresStore {
     let url = proxy.through(&database.app_url(), database.server().port());
     PostgresStore::open(PostgresSettings::new(url)).await.expect("the proxy passes")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_whose_answer_is_lost_is_found_again() {
+async fn lost_commit_answer_is_resolved() {
     let database = Postgres::shared().await.fresh_database().await;
     let other = database.open().await;
     let proxy = Proxy::start(database.server().port(), "; commit", Cut::Close).await;
@@ -192,7 +192,7 @@ async fn a_commit_whose_answer_is_lost_is_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_falls_silent_while_it_holds_the_head_stops_the_others_for_seconds_only() {
+async fn silent_node_holding_the_head_blocks_others_for_seconds_only() {
     let database = Postgres::shared().await.fresh_database().await;
     let other = database.open().await;
     let proxy = Proxy::start(database.server().port(), "for update", Cut::Freeze).await;

@@ -1,4 +1,4 @@
-//! What the database itself refuses, whoever asks: the program's role and the owner of the tables alike.
+//! Statements that the database itself refuses, from the app role and from the owner.
 
 use event_store::StreamVersion;
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -34,7 +34,7 @@ const DISARMINGS: [&str; 7] = [
     "update log._sqlx_migrations set version = 0",
 ];
 
-/// The code with which the statement fails; a statement that does not fail is undone, and the test with it.
+/// The error code of the statement; fails if the statement succeeds.
 pub(super) async fn refusal_code(connection: &mut PgConnection, sql: &str) -> String {
     let result = sqlx::raw_sql(AssertSqlSafe(format!("begin; {sql}"))).execute(&mut *connection).await;
     sqlx::raw_sql("rollback").execute(connection).await.expect("the connection lives");
@@ -54,7 +54,7 @@ async fn three_events() -> FreshDatabase {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_changes_deletes_or_truncates() {
+async fn update_delete_and_truncate_are_refused() {
     let database = three_events().await;
     for url in [database.app_url(), database.url()] {
         let mut connection = connect(&url).await;
@@ -68,7 +68,7 @@ async fn nobody_changes_deletes_or_truncates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_cannot_disarm_the_guards() {
+async fn app_role_cannot_disable_the_triggers() {
     let database = three_events().await;
     let mut app = connect(&database.app_url()).await;
     for sql in DISARMINGS {
@@ -86,7 +86,7 @@ fn insert_by_hand(position: &str, version: &str, prev_hash: &str, stream: &str) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_inserted_but_the_next_position_and_the_next_version() {
+async fn insert_at_another_position_or_version_is_refused() {
     const ZEROS: &str = "decode(repeat('00', 32), 'hex')";
     let database = three_events().await;
     for url in [database.app_url(), database.url()] {
@@ -113,7 +113,7 @@ async fn nothing_is_inserted_but_the_next_position_and_the_next_version() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_insert_by_hand_that_goes_on_at_the_head_does_not_confuse_the_nodes() {
+async fn manual_insert_at_the_head_does_not_disturb_the_nodes() {
     let database = Postgres::shared().await.fresh_database().await;
     let store = database.open().await;
     let stream = new_stream();

@@ -8,7 +8,7 @@ use tests::postgres::Postgres;
 
 use super::{Acknowledged, any_event, append_one, assert_exactly, follow, new_stream, run_sql, sequence_of};
 
-/// Delays commits at random, behind the numbering: whoever numbers without waiting for the one before commits out of order.
+/// Delays commits at random after the numbering, so that numbering without a lock would commit out of order.
 pub(super) const LATE_COMMITS: &str = "
     create function log.come_late() returns trigger language plpgsql as $$
     begin
@@ -29,7 +29,7 @@ async fn write(store: PostgresStore, count: usize) -> Vec<Acknowledged> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn eight_nodes_with_late_commits_show_every_subscriber_every_position_in_order() {
+async fn subscribers_of_eight_nodes_see_every_position_in_order_despite_late_commits() {
     const NODES: usize = 8;
     const EACH: usize = 40;
     let database = Postgres::shared().await.fresh_database().await;
@@ -47,7 +47,7 @@ async fn eight_nodes_with_late_commits_show_every_subscriber_every_position_in_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thirty_two_writers_to_one_stream_are_all_stored() {
+async fn concurrent_writers_to_one_stream_are_all_stored() {
     const WRITERS: u64 = 32;
     const EACH: u64 = 5;
     let database = Postgres::shared().await.fresh_database().await;
@@ -71,7 +71,7 @@ async fn thirty_two_writers_to_one_stream_are_all_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_other_node_appended_counts_at_once_for_and_against() {
+async fn appends_of_another_node_count_at_once_for_expected_versions() {
     let database = Postgres::shared().await.fresh_database().await;
     let nodes = [database.open().await, database.open().await];
     let stream = new_stream();
@@ -97,7 +97,7 @@ async fn what_the_other_node_appended_counts_at_once_for_and_against() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_id_sent_to_two_nodes_is_one_event() {
+async fn one_event_id_sent_to_two_nodes_is_stored_once() {
     let database = Postgres::shared().await.fresh_database().await;
     let (here, there) = (database.open().await, database.open().await);
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! What is refused at start, and with which words; what each role needs.
+//! Refused starts and their messages; the rights that each role needs.
 
 use event_store::{
     EventReader as _, Position,
@@ -15,7 +15,7 @@ async fn refusal(settings: PostgresSettings) -> PostgresError {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_does_not_sync_is_refused() {
+async fn server_without_fsync_is_refused() {
     let server = Postgres::own_with(&[("fsync", "off")]).await;
     let error = refusal(server.fresh_database().await.settings()).await;
     assert!(matches!(&error, PostgresError::UnsafeSetting { setting, .. } if setting == "fsync"), "{error}");
@@ -23,7 +23,7 @@ async fn a_server_that_does_not_sync_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_that_commits_asynchronously_is_refused() {
+async fn role_with_asynchronous_commit_is_refused() {
     let database = Postgres::shared().await.fresh_database().await;
     let url = format!("{}?options=-c%20synchronous_commit%3Doff", database.url());
     let error = refusal(PostgresSettings::new(url)).await;
@@ -34,7 +34,7 @@ async fn a_role_that_commits_asynchronously_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_from_a_newer_version_is_refused() {
+async fn database_of_a_newer_version_is_refused() {
     let database = Postgres::shared().await.fresh_database().await;
     drop(database.open().await);
     let newer = "insert into log._sqlx_migrations (version, description, success, checksum, execution_time)
@@ -45,7 +45,8 @@ async fn a_database_from_a_newer_version_is_refused() {
         [database.settings(), PostgresSettings::new(database.url()), PostgresSettings::new(database.app_url())]
     {
         let error = refusal(settings).await;
-        let newer = matches!(&error, PostgresError::Migration(MigrationError::Newer { room: "log", version: 9999 }));
+        let newer =
+            matches!(&error, PostgresError::Migration(MigrationError::Newer { database: "log", version: 9999 }));
         assert!(newer, "{error}");
         assert!(error.to_string().contains("newer version of Fiido Desk"), "{error}");
     }
@@ -54,7 +55,7 @@ async fn a_database_from_a_newer_version_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nodes_that_start_together_on_an_empty_database_agree_on_one_log() {
+async fn concurrent_first_starts_on_an_empty_database_agree_on_one_log() {
     let database = Postgres::shared().await.fresh_database().await;
     let nodes = join_all((0..6).map(|_| database.open())).await;
     let identities = join_all(nodes.iter().map(|node| node.identity())).await;
@@ -63,7 +64,7 @@ async fn nodes_that_start_together_on_an_empty_database_agree_on_one_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_serving_role_alone_opens_a_log_that_its_owner_has_migrated() {
+async fn app_role_alone_opens_a_migrated_log() {
     let database = Postgres::shared().await.fresh_database().await;
     drop(database.open().await);
     let store = PostgresStore::open(PostgresSettings::new(database.app_url())).await.expect("nothing to migrate");
@@ -75,7 +76,7 @@ async fn the_serving_role_alone_opens_a_log_that_its_owner_has_migrated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_needs_a_log_and_hears_of_what_others_write() {
+async fn reader_needs_a_log_and_receives_events_of_others() {
     let database = Postgres::shared().await.fresh_database().await;
     assert!(PostgresStore::open_reader(&database.url()).await.is_err(), "there is no log yet");
 
@@ -88,17 +89,17 @@ async fn a_reader_needs_a_log_and_hears_of_what_others_write() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_serving_role_gets_other_rooms_but_not_their_record_of_migrations() {
+async fn app_role_has_no_access_to_migration_tables() {
     use event_store::{
         migration::migrate_vault,
-        postgres::{Rights, grant_room, role_of},
+        postgres::{Rights, grant_schema, role_of},
         sql::{Database, pg_pool},
     };
     let database = Postgres::shared().await.fresh_database().await;
     let owner = pg_pool(&database.url(), "vault", 2).await.expect("the database is there");
     migrate_vault(&Database::Postgres(owner.clone())).await.expect("it is empty");
     let role = role_of(&database.app_url()).expect("a right URL");
-    grant_room(&owner, "vault", &role, Rights::ReadAndWrite).await.expect("the owner may");
+    grant_schema(&owner, "vault", &role, Rights::ReadAndWrite).await.expect("the owner may");
 
     let mut app = connect(&database.app_url()).await;
     let add = "insert into vault.data_key (key_id, subject, wrapped, created_at)

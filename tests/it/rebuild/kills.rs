@@ -1,5 +1,5 @@
-//! Killed with SIGKILL at random moments of a build and of the switch, a server comes back with the right figures at once,
-//! and goes on to the generation that was asked for.
+//! A server killed with SIGKILL at random moments of a rebuild serves the right figures at once after its restart, and completes
+//! the requested generation.
 
 use std::time::{Duration, Instant};
 
@@ -7,62 +7,62 @@ use rand::RngExt as _;
 use serde_json::{Value, json};
 use tests::{
     desk::Desk,
-    effort::{chance, count, seed},
+    test_scale::{count, rng, seed},
 };
 
 use super::{
+    fixture::{Fixture, LONG, generation, serves},
     past,
-    scene::{LONG, Scene, generation, serves},
 };
 use crate::crash::until;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_while_it_rebuilds_on_sqlite_a_server_goes_on() {
-    survives(Scene::on_sqlite(past()).await, "kills of a rebuild on SQLite").await;
+async fn server_killed_during_a_rebuild_resumes_on_sqlite() {
+    survives(Fixture::on_sqlite(past()).await, "kills of a rebuild on SQLite").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_while_it_rebuilds_on_postgres_a_server_goes_on() {
-    survives(Scene::on_postgres(past()).await, "kills of a rebuild on PostgreSQL").await;
+async fn server_killed_during_a_rebuild_resumes_on_postgres() {
+    survives(Fixture::on_postgres(past()).await, "kills of a rebuild on PostgreSQL").await;
 }
 
-async fn survives(mut scene: Scene, test: &str) {
-    let mut random = chance(seed(test), 0);
-    scene.start();
-    let truth = figures(scene.desk(), head(&scene).await).await;
-    let mut whole = time_of_a_rebuild(&scene).await;
+async fn survives(mut fixture: Fixture, test: &str) {
+    let mut random = rng(seed(test), 0);
+    fixture.start();
+    let truth = figures(fixture.desk(), head(&fixture).await).await;
+    let mut whole = time_of_a_rebuild(&fixture).await;
     let mut cut_short = 0;
     for _ in 0..count(5, 50) {
-        let before = generation(scene.desk()).await;
-        let asked = scene.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
-        // Not to wait for anything: the moment of the kill is to be any.
+        let before = generation(fixture.desk()).await;
+        let asked = fixture.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
+        // A random time, so that the kill meets any moment of the rebuild.
         tokio::time::sleep(whole.mul_f64(random.random_range(0.0..1.2))).await;
-        let served = generation(scene.desk()).await;
-        scene.desk.as_mut().unwrap().kill();
+        let served = generation(fixture.desk()).await;
+        fixture.desk.as_mut().unwrap().kill();
         let started = Instant::now();
-        tokio::task::block_in_place(|| scene.desk.as_mut().unwrap().start_again());
-        assert_eq!(figures(scene.desk(), 0).await, truth, "at once, whatever generation serves");
-        scene.agrees_with_the_log().await;
-        serves(scene.desk(), asked["generation"].as_u64().unwrap()).await;
-        assert_eq!(figures(scene.desk(), 0).await, truth);
+        tokio::task::block_in_place(|| fixture.desk.as_mut().unwrap().start_again());
+        assert_eq!(figures(fixture.desk(), 0).await, truth, "at once, whatever generation serves");
+        fixture.agrees_with_the_log().await;
+        serves(fixture.desk(), asked["generation"].as_u64().unwrap()).await;
+        assert_eq!(figures(fixture.desk(), 0).await, truth);
         cut_short += u32::from(served == before);
         whole = whole.max(started.elapsed() / 4);
     }
     println!("{test}: {cut_short} were cut short of the switch; a build takes {whole:?}");
-    scene.agrees_with_the_log().await;
+    fixture.agrees_with_the_log().await;
 }
 
-async fn time_of_a_rebuild(scene: &Scene) -> Duration {
+async fn time_of_a_rebuild(fixture: &Fixture) -> Duration {
     let began = Instant::now();
-    scene.replayed(false, &["rebuild"]).await.with_code(0);
+    fixture.replayed(false, &["rebuild"]).await.with_code(0);
     began.elapsed()
 }
 
-pub(crate) async fn head(scene: &Scene) -> u64 {
-    scene.log().await.reader().head().await.unwrap().0
+pub(crate) async fn head(fixture: &Fixture) -> u64 {
+    fixture.log().await.reader().head().await.unwrap().0
 }
 
-/// What staff is told, but for what moves with the clock; from a position on, however long the views take to be there.
+/// The figures for staff that do not depend on the clock, at a position.
 pub(crate) async fn figures(desk: &Desk, min_position: u64) -> Value {
     let staff = desk.staff();
     let get = async |path: String| {

@@ -1,7 +1,7 @@
-//! Customers who write and read, and staff who look, while the views are rebuilt under them.
+//! Customers who write and read, and staff who read, during a rebuild.
 //!
-//! What every one of them is promised, whatever generation answers: no error but an honest 503 after the whole allowed wait;
-//! positions never go back; what was seen once is seen again; no message is missing between two others.
+//! Promises to each of them, whichever generation answers: no error but a 503 after the whole allowed wait; positions never go
+//! back; what was seen once is seen again; no message is missing between two others.
 
 use std::{
     collections::BTreeSet,
@@ -26,22 +26,22 @@ const WRITERS: usize = 16;
 const PERIOD: Duration = Duration::from_millis(240);
 /// Readers of the lists.
 const LOOKERS: usize = 2;
-/// Between two looks at the lists.
+/// Delay between two reads of the lists.
 const GLANCE: Duration = Duration::from_millis(10);
-/// How long a read waits for its position before it says 503; measured a little less.
+/// How long a read waits for its position before 503, minus a tolerance.
 const PATIENCE: Duration = Duration::from_millis(1_900);
 
-/// How much was done.
+/// Counters.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) written: AtomicU64,
     pub(crate) read: AtomicU64,
     pub(crate) behind: AtomicU64,
-    /// The newest position that anybody was answered.
+    /// The newest acknowledged position.
     pub(crate) newest: AtomicU64,
 }
 
-/// Everybody.
+/// All readers and writers.
 pub(crate) struct Traffic {
     pub(crate) tally: Arc<Tally>,
     stop: watch::Sender<bool>,
@@ -50,7 +50,7 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Begins, spread over the nodes.
+    /// Starts them, spread over the nodes.
     pub(crate) fn begin(nodes: &[&Desk]) -> Self {
         let (stop, stopping) = watch::channel(false);
         let tally = Arc::new(Tally::default());
@@ -73,7 +73,7 @@ impl Traffic {
         self.tally.written.load(Ordering::Relaxed) as f64 * 3.0 / self.began.elapsed().as_secs_f64()
     }
 
-    /// Ends; everybody has seen only what was promised.
+    /// Stops; fails if a promise was broken.
     pub(crate) async fn end(self, test: &str) {
         self.stop.send_replace(true);
         let (rate, tally) = (self.rate(), self.tally.clone());
@@ -97,7 +97,7 @@ impl Seen {
         Self { tally, position: 0 }
     }
 
-    /// A good answer, checked against what was seen before; nothing for an honest 503.
+    /// A successful answer, checked against what was seen before; `None` for a permitted 503.
     async fn take(&mut self, what: &str, asked: Instant, wanted: u64, response: Response) -> Option<Value> {
         let (status, retry) = (response.status(), response.headers().contains_key("retry-after"));
         let body: Value = response.json().await.unwrap();
@@ -146,7 +146,7 @@ async fn write(customer: Customer, elsewhere: String, name: String, stop: watch:
     }
 }
 
-/// Sends again what met a connection that the server, after a long silence, was just closing.
+/// Repeats a request that met an idle connection which the server was closing.
 async fn sent(request: RequestBuilder) -> Response {
     let again = request.try_clone().unwrap();
     match request.send().await {
@@ -155,7 +155,7 @@ async fn sent(request: RequestBuilder) -> Response {
     }
 }
 
-/// What the customer wrote ends with the newest, and nothing is missing before it.
+/// The customer's messages end with the newest, without a gap before it.
 fn has_no_gap(history: &Value, newest: u64) {
     let messages = history.as_array().unwrap();
     let of_customer = messages.iter().filter(|message| message["role"] == "user");
@@ -166,7 +166,7 @@ fn has_no_gap(history: &Value, newest: u64) {
     assert_eq!(messages.len(), all, "each is answered: {history}");
 }
 
-/// Looks at lists and figures again and again.
+/// Reads lists and figures repeatedly.
 async fn look(staff: Staff, stop: watch::Receiver<bool>, tally: Arc<Tally>) {
     let (mut seen, mut totals, mut known) = (Seen::new(tally), [0, 0], BTreeSet::new());
     let mut escalations = 0;

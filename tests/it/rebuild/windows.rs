@@ -1,5 +1,4 @@
-//! Single moments of a rebuild, each prepared as a crash leaves it; and the command that does the work itself, with desks
-//! that come and go under it.
+//! Single moments of a rebuild, prepared as a crash leaves them; and the rebuild command with desks that start and stop meanwhile.
 
 use std::path::Path;
 
@@ -9,36 +8,36 @@ use tests::{desk::Desk, postgres::FreshDatabase};
 use tokio::process::Child;
 
 use super::{
+    fixture::{Ended, Fixture, LONG, serves},
     kills::{figures, head},
     past, rebuild,
-    scene::{Ended, LONG, Scene, serves},
 };
 use crate::crash::until;
 
-/// Views of generation 1 that a server made, which is gone; and what it told.
-async fn left(mut scene: Scene) -> (Scene, Value) {
-    scene.start();
-    let truth = figures(scene.desk(), head(&scene).await).await;
-    scene.desk = None;
-    (scene, truth)
+/// Views of generation 1 by a stopped server, and the figures that it served.
+async fn left(mut fixture: Fixture) -> (Fixture, Value) {
+    fixture.start();
+    let truth = figures(fixture.desk(), head(&fixture).await).await;
+    fixture.desk = None;
+    (fixture, truth)
 }
 
-/// A server on what is left: the right figures at once, and the wanted generation before long.
-async fn comes_up(scene: &mut Scene, truth: &Value, at_once: u64, in_the_end: u64) {
-    scene.start();
-    assert!(super::generation(scene.desk()).await >= at_once, "it has gone back");
-    assert_eq!(&figures(scene.desk(), 0).await, truth);
-    serves(scene.desk(), in_the_end).await;
-    assert_eq!(&figures(scene.desk(), 0).await, truth);
-    scene.agrees_with_the_log().await;
+/// A new server serves the right figures at once, and the requested generation soon.
+async fn comes_up(fixture: &mut Fixture, truth: &Value, at_once: u64, in_the_end: u64) {
+    fixture.start();
+    assert!(super::generation(fixture.desk()).await >= at_once, "it has gone back");
+    assert_eq!(&figures(fixture.desk(), 0).await, truth);
+    serves(fixture.desk(), in_the_end).await;
+    assert_eq!(&figures(fixture.desk(), 0).await, truth);
+    fixture.agrees_with_the_log().await;
 }
 
 /// Runs a statement in a generation's file or schema.
-async fn in_generation(scene: &Scene, number: u64, sql: &str) {
-    match &scene.database {
+async fn in_generation(fixture: &Fixture, number: u64, sql: &str) {
+    match &fixture.database {
         Some(database) => on_server(database, &format!("set search_path to views_{number}; {sql}")).await,
         None => {
-            let file = scene.data_dir().join(format!("views-{number}.db"));
+            let file = fixture.data_dir().join(format!("views-{number}.db"));
             let mut connection = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
             sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
@@ -51,54 +50,54 @@ async fn on_server(database: &FreshDatabase, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut admin).await.unwrap();
 }
 
-async fn point_to(scene: &Scene, number: u64) {
-    match &scene.database {
+async fn point_to(fixture: &Fixture, number: u64) {
+    match &fixture.database {
         Some(database) => on_server(database, &format!("update views.current_generation set number = {number}")).await,
-        None => std::fs::write(scene.data_dir().join("views-current"), format!("{number}\n")).unwrap(),
+        None => std::fs::write(fixture.data_dir().join("views-current"), format!("{number}\n")).unwrap(),
     }
 }
 
 const DEAD_OWNER: &str = "update checkpoint set owner = 'dead', owner_epoch = owner_epoch + 1";
 
-/// Asked for, and nothing begun.
-async fn before_the_build(scene: Scene) {
-    let (mut scene, truth) = left(scene).await;
-    let asked = scene.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
+/// Requested, and nothing started.
+async fn before_the_build(fixture: Fixture) {
+    let (mut fixture, truth) = left(fixture).await;
+    let asked = fixture.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
     assert_eq!((&asked["generation"], &asked["joined"], &asked["done"]), (&2.into(), &false.into(), &false.into()));
-    let again = scene.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
+    let again = fixture.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
     assert_eq!((&again["generation"], &again["joined"]), (&2.into(), &true.into()), "asking twice asks once");
-    comes_up(&mut scene, &truth, 1, 2).await;
+    comes_up(&mut fixture, &truth, 1, 2).await;
 }
 
-/// Built, and dead before the pointer was moved.
-async fn before_the_pointer(scene: Scene) {
-    let (mut scene, truth) = left(scene).await;
-    let built = rebuild(&scene, true).await.with_code(0);
+/// Built, and killed before the switch.
+async fn before_the_pointer(fixture: Fixture) {
+    let (mut fixture, truth) = left(fixture).await;
+    let built = rebuild(&fixture, true).await.with_code(0);
     assert_eq!((&built["generation"], &built["by"]), (&2.into(), &"desk-replay".into()), "{built}");
-    point_to(&scene, 1).await;
+    point_to(&fixture, 1).await;
     for number in [1, 2] {
-        in_generation(&scene, number, DEAD_OWNER).await;
+        in_generation(&fixture, number, DEAD_OWNER).await;
     }
-    comes_up(&mut scene, &truth, 1, 2).await;
+    comes_up(&mut fixture, &truth, 1, 2).await;
 }
 
-/// The pointer was moved, and nobody had gone over; the rows that were left are somebody's who is dead.
-async fn after_the_pointer(scene: Scene) {
-    let (mut scene, truth) = left(scene).await;
-    rebuild(&scene, true).await.with_code(0);
+/// Killed after the switch, before any reader followed; the killed process still owns the old rows.
+async fn after_the_pointer(fixture: Fixture) {
+    let (mut fixture, truth) = left(fixture).await;
+    rebuild(&fixture, true).await.with_code(0);
     for number in [1, 2] {
-        in_generation(&scene, number, DEAD_OWNER).await;
+        in_generation(&fixture, number, DEAD_OWNER).await;
     }
-    comes_up(&mut scene, &truth, 2, 2).await;
-    let next = rebuild(&scene, false).await.with_code(0);
+    comes_up(&mut fixture, &truth, 2, 2).await;
+    let next = rebuild(&fixture, false).await.with_code(0);
     assert_eq!(next["generation"], 3, "{next}");
-    until("the oldest goes", LONG, async || !has_generation(&scene, 1).await).await;
-    assert!(has_generation(&scene, 2).await, "the one before stays");
+    until("the oldest goes", LONG, async || !has_generation(&fixture, 1).await).await;
+    assert!(has_generation(&fixture, 2).await, "the one before stays");
 }
 
-async fn has_generation(scene: &Scene, number: u64) -> bool {
-    match &scene.database {
-        None => scene.data_dir().join(format!("views-{number}.db")).exists(),
+async fn has_generation(fixture: &Fixture, number: u64) -> bool {
+    match &fixture.database {
+        None => fixture.data_dir().join(format!("views-{number}.db")).exists(),
         Some(database) => {
             let mut admin = sqlx::PgConnection::connect(&database.admin_url()).await.unwrap();
             let sql = format!("select count(*) from pg_namespace where nspname = 'views_{number}'");
@@ -109,52 +108,52 @@ async fn has_generation(scene: &Scene, number: u64) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_generation_that_was_only_asked_for_is_built_by_the_next_server_on_sqlite() {
-    before_the_build(Scene::on_sqlite(past()).await).await;
+async fn requested_generation_is_built_by_the_next_server_on_sqlite() {
+    before_the_build(Fixture::on_sqlite(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_generation_that_was_only_asked_for_is_built_by_the_next_server_on_postgres() {
-    before_the_build(Scene::on_postgres(past()).await).await;
+async fn requested_generation_is_built_by_the_next_server_on_postgres() {
+    before_the_build(Fixture::on_postgres(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_died_before_the_pointer_moved_goes_on_on_sqlite() {
-    before_the_pointer(Scene::on_sqlite(past()).await).await;
+async fn server_killed_before_the_switch_resumes_on_sqlite() {
+    before_the_pointer(Fixture::on_sqlite(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_died_before_the_pointer_moved_goes_on_on_postgres() {
-    before_the_pointer(Scene::on_postgres(past()).await).await;
+async fn server_killed_before_the_switch_resumes_on_postgres() {
+    before_the_pointer(Fixture::on_postgres(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_died_after_the_pointer_moved_serves_the_new_rows_on_sqlite() {
-    after_the_pointer(Scene::on_sqlite(past()).await).await;
+async fn server_killed_after_the_switch_serves_the_new_generation_on_sqlite() {
+    after_the_pointer(Fixture::on_sqlite(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_died_after_the_pointer_moved_serves_the_new_rows_on_postgres() {
-    after_the_pointer(Scene::on_postgres(past()).await).await;
+async fn server_killed_after_the_switch_serves_the_new_generation_on_postgres() {
+    after_the_pointer(Fixture::on_postgres(past()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_a_crash_left_half_made_or_half_removed_are_in_nobodys_way() {
-    let (mut scene, truth) = left(Scene::on_sqlite(past()).await).await;
+async fn leftover_files_of_a_crash_do_not_block_a_rebuild() {
+    let (mut fixture, truth) = left(Fixture::on_sqlite(past()).await).await;
     let garbage = "not a database, and long enough to be looked at as one ".repeat(20);
     for file in ["views-draft", "views-draft-wal", "views-current.next", "views-2.db-wal", "views-2.db-shm"] {
-        std::fs::write(scene.data_dir().join(file), &garbage).unwrap();
+        std::fs::write(fixture.data_dir().join(file), &garbage).unwrap();
     }
-    scene.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
-    comes_up(&mut scene, &truth, 1, 2).await;
+    fixture.replayed(false, &["rebuild", "--no-wait"]).await.with_code(0);
+    comes_up(&mut fixture, &truth, 1, 2).await;
 }
 
 /// Starts the command, and waits until the generation is there.
-async fn begun(scene: &Scene, with_key: bool) -> Child {
-    let mut command = scene.replay(with_key, &["rebuild"]);
+async fn begun(fixture: &Fixture, with_key: bool) -> Child {
+    let mut command = fixture.replay(with_key, &["rebuild"]);
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
-    until("it is asked for", LONG, async || has_generation(scene, 2).await).await;
+    until("it is asked for", LONG, async || has_generation(fixture, 2).await).await;
     child
 }
 
@@ -162,93 +161,93 @@ async fn ended(child: Child) -> Ended {
     Ended::of(tokio::time::timeout(LONG, child.wait_with_output()).await.expect("it ends").unwrap())
 }
 
-async fn a_desk_starts_meanwhile(scene: Scene) {
-    let (mut scene, _) = left(scene).await;
-    let child = begun(&scene, true).await;
-    scene.start();
+async fn a_desk_starts_meanwhile(fixture: Fixture) {
+    let (mut fixture, _) = left(fixture).await;
+    let child = begun(&fixture, true).await;
+    fixture.start();
     let rebuilt = ended(child).await.with_code(0);
     assert_eq!(rebuilt["generation"], 2, "{rebuilt}");
-    serves(scene.desk(), 2).await;
-    scene.agrees_with_the_log().await;
+    serves(fixture.desk(), 2).await;
+    fixture.agrees_with_the_log().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_desk_that_starts_while_the_command_builds_is_not_refused_and_goes_on_on_sqlite() {
-    a_desk_starts_meanwhile(Scene::on_sqlite(past() * 3).await).await;
+async fn desk_starting_during_a_command_line_rebuild_continues_it_on_sqlite() {
+    a_desk_starts_meanwhile(Fixture::on_sqlite(past() * 3).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_desk_that_starts_while_the_command_builds_is_not_refused_and_goes_on_on_postgres() {
-    a_desk_starts_meanwhile(Scene::on_postgres(past()).await).await;
+async fn desk_starting_during_a_command_line_rebuild_continues_it_on_postgres() {
+    a_desk_starts_meanwhile(Fixture::on_postgres(past()).await).await;
 }
 
-async fn the_desk_dies_meanwhile(mut scene: Scene) {
-    scene.start();
-    let child = begun(&scene, true).await;
-    scene.desk = None;
+async fn the_desk_dies_meanwhile(mut fixture: Fixture) {
+    fixture.start();
+    let child = begun(&fixture, true).await;
+    fixture.desk = None;
     let rebuilt = ended(child).await.with_code(0);
     assert_eq!(rebuilt["generation"], 2, "{rebuilt}");
-    scene.agrees_with_the_log().await;
-    scene.start();
-    assert_eq!(super::generation(scene.desk()).await, 2);
+    fixture.agrees_with_the_log().await;
+    fixture.start();
+    assert_eq!(super::generation(fixture.desk()).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_goes_on_where_a_desk_has_died_on_sqlite() {
-    the_desk_dies_meanwhile(Scene::on_sqlite(past() * 3).await).await;
+async fn rebuild_command_resumes_after_a_killed_desk_on_sqlite() {
+    the_desk_dies_meanwhile(Fixture::on_sqlite(past() * 3).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_goes_on_where_a_desk_has_died_on_postgres() {
-    the_desk_dies_meanwhile(Scene::on_postgres(past() * 3).await).await;
+async fn rebuild_command_resumes_after_a_killed_desk_on_postgres() {
+    the_desk_dies_meanwhile(Fixture::on_postgres(past() * 3).await).await;
 }
 
-async fn nobody_builds(scene: Scene) {
-    let (mut scene, _) = left(scene).await;
-    let refused = tokio::time::timeout(LONG, scene.replayed(false, &["rebuild"])).await.unwrap();
+async fn nobody_builds(fixture: Fixture) {
+    let (mut fixture, _) = left(fixture).await;
+    let refused = tokio::time::timeout(LONG, fixture.replayed(false, &["rebuild"])).await.unwrap();
     assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(refused.err.contains("no desk runs") && refused.err.contains("--master-key"), "{refused:?}");
-    scene.start();
-    serves(scene.desk(), 2).await;
+    assert!(refused.err.contains("no desk is running") && refused.err.contains("--master-key"), "{refused:?}");
+    fixture.start();
+    serves(fixture.desk(), 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_desk_and_key_it_says_what_to_do_and_stays_asked_for_on_sqlite() {
-    nobody_builds(Scene::on_sqlite(8).await).await;
+async fn rebuild_without_desk_and_key_stays_requested_and_says_what_to_do_on_sqlite() {
+    nobody_builds(Fixture::on_sqlite(8).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_desk_and_key_it_says_what_to_do_and_stays_asked_for_on_postgres() {
-    nobody_builds(Scene::on_postgres(8).await).await;
+async fn rebuild_without_desk_and_key_stays_requested_and_says_what_to_do_on_postgres() {
+    nobody_builds(Fixture::on_postgres(8).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_command_leaves_what_the_next_one_goes_on_with() {
-    let (scene, _) = left(Scene::on_sqlite(past() * 3).await).await;
-    let child = begun(&scene, true).await;
+async fn interrupted_rebuild_command_is_resumed_by_the_next() {
+    let (fixture, _) = left(Fixture::on_sqlite(past() * 3).await).await;
+    let child = begun(&fixture, true).await;
     let pid = child.id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let interrupted = ended(child).await;
-    // A fast machine may have been through by then.
+    // A fast machine may have finished by then.
     assert!(matches!(interrupted.code, Some(0 | 2)), "{interrupted:?}");
     if interrupted.code == Some(2) {
         assert!(interrupted.err.contains("stays asked for"), "{interrupted:?}");
-        let on = rebuild(&scene, true).await.with_code(0);
+        let on = rebuild(&fixture, true).await.with_code(0);
         assert_eq!((&on["generation"], &on["joined"]), (&2.into(), &true.into()), "{on}");
     }
-    scene.agrees_with_the_log().await;
+    fixture.agrees_with_the_log().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_root_makes_belongs_to_whom_the_folder_belongs_to() {
+async fn files_made_by_root_belong_to_the_folders_owner() {
     use std::os::unix::fs::{MetadataExt as _, chown};
-    let (scene, _) = left(Scene::on_sqlite(8).await).await;
-    if std::fs::metadata(scene.data_dir()).unwrap().uid() != 0 {
+    let (fixture, _) = left(Fixture::on_sqlite(8).await).await;
+    if std::fs::metadata(fixture.data_dir()).unwrap().uid() != 0 {
         return;
     }
-    give_all(&scene.data_dir(), |file| chown(file, Some(65_534), Some(65_534)));
-    rebuild(&scene, true).await.with_code(0);
-    give_all(&scene.data_dir(), |file| {
+    give_all(&fixture.data_dir(), |file| chown(file, Some(65_534), Some(65_534)));
+    rebuild(&fixture, true).await.with_code(0);
+    give_all(&fixture.data_dir(), |file| {
         let owner = std::fs::metadata(file)?.uid();
         assert_eq!(owner, 65_534, "{}", file.display());
         Ok(())
@@ -262,12 +261,12 @@ fn give_all(folder: &Path, each: impl Fn(&Path) -> std::io::Result<()>) {
     }
 }
 
-/// What a second desk is told while one runs has not changed: it waits for half a second only.
+/// A second desk is refused after half a second, as without a rebuild.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_desk_on_the_same_folder_is_still_refused() {
-    let mut scene = Scene::on_sqlite(1).await;
-    scene.start();
-    let setup = scene.setup("data");
+async fn second_desk_on_the_folder_is_refused_during_a_rebuild() {
+    let mut fixture = Fixture::on_sqlite(1).await;
+    fixture.start();
+    let setup = fixture.setup("data");
     let (code, said) = tokio::task::block_in_place(|| Desk::start_refused(setup));
     assert_ne!(code, Some(0));
     assert!(said.contains("another desk uses"), "{said}");

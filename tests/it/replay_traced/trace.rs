@@ -1,15 +1,15 @@
-//! A program under `strace`: every call that names a file, changes one or speaks to a network, and what is wrong with it.
+//! A program under `strace`: every system call that names a file, changes one or uses the network, and the forbidden ones.
 
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
-/// Calls that change files and are in neither of strace's classes `%file` and `%network`, and the ways around all of them.
+/// Calls that change files and are in neither of the classes `%file` and `%network`, and calls that bypass them.
 const MORE: &str =
     "ftruncate,fallocate,fchmod,fchown,fsetxattr,pwrite64,pwritev,pwritev2,copy_file_range,io_uring_setup";
 
-/// Calls of `%file` that only look, and those that start the program itself.
+/// Calls of `%file` that only read, and those that start the program.
 const LOOKING: [&str; 18] = [
     "access",
     "faccessat",
@@ -38,12 +38,12 @@ pub(super) struct Traced {
     pub(super) calls: Vec<String>,
 }
 
-/// Something that a replay must not do.
+/// A forbidden call.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wrong {
-    /// It speaks to somebody, or could.
+    /// It opens a connection or socket.
     Speaks(String),
-    /// It changes a file, or opens one so that it could, or tries to.
+    /// It changes a file, opens one for writing, or tries to.
     Writes(String),
 }
 
@@ -71,7 +71,7 @@ pub(super) fn trace(program: &Path, arguments: &[&str], temporary: &Path) -> Tra
 }
 
 impl Traced {
-    /// What is wrong with it, where these files may be written, and files without a name in a folder of their own.
+    /// The forbidden calls; these files, and unnamed files in the temporary folder, may be written.
     pub(super) fn wrongs(&self, may_write: &[PathBuf], temporary: &Path) -> Vec<Wrong> {
         let may_write: Vec<PathBuf> = may_write.iter().cloned().chain([temporary.join("etilqs_")]).collect();
         self.calls.iter().filter_map(|call| wrong(call, &may_write)).collect()
@@ -90,12 +90,12 @@ fn wrong(call: &str, may_write: &[PathBuf]) -> Option<Wrong> {
                 ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"].iter().any(|f| arguments.contains(f));
             (is_writing && !is_allowed).then(|| Wrong::Writes(call.to_owned()))
         }
-        // Both ends stay in the process: how the runtime wakes itself for a signal.
+        // A socket pair within the process, by which the runtime handles signals.
         "socketpair" if arguments.starts_with("AF_UNIX") => None,
         "socketpair" | "socket" | "connect" | "bind" | "listen" | "accept" | "accept4" | "sendto" | "sendmsg"
         | "sendmmsg" | "recvfrom" | "recvmsg" | "recvmmsg" | "shutdown" | "getsockname" | "getpeername"
         | "setsockopt" | "getsockopt" => Some(Wrong::Speaks(call.to_owned())).filter(|_| !is_of_own_pair(arguments)),
-        // Whatever is not known to look only is taken for a change.
+        // Unknown calls count as changes.
         _ => (!is_allowed).then(|| Wrong::Writes(call.to_owned())),
     }
 }

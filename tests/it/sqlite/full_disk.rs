@@ -1,5 +1,5 @@
-//! A disk without room: the log runs in a child process whose files the system keeps from growing (`RLIMIT_FSIZE`, a real
-//! failing write at any place of a page, and no privilege needed); then the limit is lifted while the child runs.
+//! A full disk: the log runs in a child process whose writes fail at any place of a page through `RLIMIT_FSIZE`, without privileges;
+//! the limit is lifted while the child runs.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -10,24 +10,25 @@ use std::{
 use event_store::{
     AppendError, EventReader, EventStore, Expected, Position, SealedEvent, sqlite::SqliteStore, verify::verify,
 };
+use testkit::sealed_event;
 
-use super::{append, event, stream};
+use super::{append, stream};
 
 const FILE: &str = "FULL_DISK_FILE";
-const NAME: &str = "sqlite::full_disk::the_log_that_meets_a_full_disk";
+const NAME: &str = "sqlite::full_disk::log_with_limited_file_size";
 /// The most bytes a file may have, in the units of `ulimit -f`.
 const LIMIT_KIB: u32 = 600;
-/// What each append brings: several database pages.
+/// Bytes of an append: several database pages.
 const EVENT_BYTES: usize = 20_000;
 
 fn large() -> SealedEvent {
-    SealedEvent { data: format!("\"{}\"", "x".repeat(EVENT_BYTES)).into(), ..event() }
+    SealedEvent { data: format!("\"{}\"", "x".repeat(EVENT_BYTES)).into(), ..sealed_event() }
 }
 
-/// Not a test by itself: the child. It appends one event per line it is given, and says how that went.
+/// The child process, no test by itself: it makes one append per input line and prints the outcome.
 #[test]
 #[ignore = "runs as the child of the tests beside it"]
-fn the_log_that_meets_a_full_disk() {
+fn log_with_limited_file_size() {
     let Ok(path) = std::env::var(FILE) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -51,7 +52,7 @@ struct Log {
 }
 
 impl Log {
-    /// Starts the child with files that cannot grow; the signal that comes with it is ignored, so that writes fail.
+    /// Starts the child with limited file sizes; SIGXFSZ is ignored, so that writes fail.
     fn start(path: &Path) -> Self {
         let limited = format!("trap '' XFSZ; ulimit -S -f {LIMIT_KIB}; exec \"$0\" \"$@\"");
         let mut child = Command::new("bash")
@@ -115,7 +116,7 @@ impl Drop for Log {
 }
 
 #[tokio::test]
-async fn a_full_disk_refuses_appends_leaves_nothing_half_written_and_service_resumes() {
+async fn full_disk_refuses_appends_and_the_log_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     let mut log = Log::start(&path);
@@ -132,9 +133,9 @@ async fn a_full_disk_refuses_appends_leaves_nothing_half_written_and_service_res
     holds_whole(&path, stored + 31).await;
 }
 
-/// Killed while the disk is full, the log is found whole by the next program.
+/// A log killed on a full disk is intact for the next process.
 #[tokio::test]
-async fn a_log_killed_on_a_full_disk_opens_again() {
+async fn log_killed_on_a_full_disk_reopens() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     let mut log = Log::start(&path);
@@ -146,7 +147,7 @@ async fn a_log_killed_on_a_full_disk_opens_again() {
     holds_whole(&path, stored + 1).await;
 }
 
-/// Everything acknowledged is there, nothing else, and it proves itself.
+/// The log holds exactly the acknowledged events and verifies.
 async fn holds_whole(path: &Path, events: u64) {
     let reader: std::sync::Arc<dyn EventReader> = SqliteStore::open_reader(path).await.unwrap();
     let report = verify(&*reader, |_| {}).await.unwrap();

@@ -1,4 +1,4 @@
-//! Inserted events, from the clumsy copy to the one with a right hash in the right place.
+//! Inserted events, from a plain copy to one with a valid hash in the right place.
 
 use event_store::{
     RecordedEvent, StreamName, StreamVersion,
@@ -18,7 +18,7 @@ fn shifted(position: u64) -> String {
     )
 }
 
-/// A forged event with everything right that one row can have right.
+/// A forged event with every column valid.
 fn forged(stream: &StreamName, after: StreamVersion, prev_hash: [u8; 32], recorded_at: Timestamp) -> RecordedEvent {
     let (event, version) = (event(1), after.next());
     let hash = event_hash(&prev_hash, stream, version, recorded_at, &event);
@@ -42,7 +42,7 @@ fn insert(position: u64, forged: &RecordedEvent) -> String {
     )
 }
 
-/// A row like another, under a new id and in a stream of its own.
+/// A copy of a row under a new id in a new stream.
 fn copied(position: u64, from: u64) -> String {
     format!(
         "insert into event select {position}, 'session-forged', 1, randomblob(16), type, schema, recorded_at, actor, \
@@ -55,7 +55,7 @@ fn new_stream() -> StreamName {
 }
 
 #[tokio::test]
-async fn a_copied_event_is_found_where_it_was_inserted() {
+async fn copied_event_is_found_where_it_was_inserted() {
     let written = Written::new().await;
     for position in positions("copies") {
         let sql = copied(0, position)
@@ -67,7 +67,7 @@ async fn a_copied_event_is_found_where_it_was_inserted() {
 }
 
 #[tokio::test]
-async fn a_forged_event_with_a_right_hash_at_the_end_is_found() {
+async fn forged_event_with_a_valid_hash_at_the_end_is_found() {
     let written = Written::new().await;
     let last = written.at(EVENTS);
     let later = last.recorded_at + SignedDuration::from_secs(1);
@@ -81,7 +81,7 @@ async fn a_forged_event_with_a_right_hash_at_the_end_is_found() {
 }
 
 #[tokio::test]
-async fn a_forged_event_with_another_s_time_is_found_where_it_was_inserted() {
+async fn forged_event_with_a_copied_time_is_found_where_it_was_inserted() {
     let written = Written::new().await;
     for position in positions("times").into_iter().filter(|position| *position > 2) {
         for copied_time in [1, position - 2, position - 1] {
@@ -92,9 +92,9 @@ async fn a_forged_event_with_another_s_time_is_found_where_it_was_inserted() {
     }
 }
 
-/// Even with a time that fits: the stream's next event no longer follows the one before it.
+/// Even with a valid time, the next event of the stream no longer links to the one before it.
 #[tokio::test]
-async fn a_forged_event_inside_a_stream_is_found_at_the_stream_s_next() {
+async fn forged_event_inside_a_stream_is_found_at_the_streams_next_event() {
     let written = Written::new().await;
     for position in positions("streams").into_iter().filter(|position| (2..EVENTS - 20).contains(position)) {
         let before = written.at(position - 1);
@@ -105,7 +105,7 @@ async fn a_forged_event_inside_a_stream_is_found_at_the_stream_s_next() {
         if time >= written.at(position).recorded_at {
             continue;
         }
-        // the forged one takes the version that the next had: the next is renumbered, as a forger must
+        // The forged event takes the version of the next one, which is renumbered.
         let forged = forged(&before.stream, before.version, before.hash, time);
         let renumber = format!(
             "update event set version = -version - 1 where stream = '{0}' and version > {1}; \
@@ -117,10 +117,9 @@ async fn a_forged_event_inside_a_stream_is_found_at_the_stream_s_next() {
     }
 }
 
-/// A stream of its own, a right hash, a time that fits: what betrays it is that another event now stands where the head
-/// says the last one does.
+/// In a new stream with a valid hash and time, it is found because the last event no longer matches the head.
 #[tokio::test]
-async fn a_perfect_forgery_is_found_by_the_head() {
+async fn relinked_forgery_is_found_by_the_head() {
     let written = Written::new().await;
     let after = |position| written.at(position).recorded_at + SignedDuration::from_micros(1);
     let position = (2..EVENTS).find(|position| written.at(*position).recorded_at > after(position - 1));

@@ -16,7 +16,7 @@ use domain::{
     text::MessageText,
 };
 use event_store::{
-    Actor, EventStore, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName, StreamVersion, Vault,
+    Actor, EventStore, Expected, Log, NewEvent, StreamName, StreamVersion, Vault,
     sql::{Access, Database},
     sqlite::SqliteStore,
     vault::{MasterKey, SqlKeys},
@@ -30,7 +30,7 @@ use uuid::Uuid;
 
 use super::{
     Line,
-    ground::{Failure, Ground, median},
+    fixture::{Failure, Fixture, median},
 };
 
 /// Callers at once.
@@ -41,17 +41,17 @@ pub(super) const TEXT: &str = "你好，我上周订的电动自行车到哪里�
 const BODY: usize = 600;
 
 /// Against pgbench, which inserts one row a transaction from 32 connections to the same server.
-pub(super) async fn postgres(ground: &Ground) -> Result<Vec<Line>, Failure> {
+pub(super) async fn postgres(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
     let server = Postgres::own().await;
     let (ours, plain) = (server.fresh_database().await, server.fresh_database().await);
     let store = ours.open().await;
     let log = log_over(Arc::new(store.clone()), &vault_on_postgres(&ours).await?);
-    let folder = ground.fresh()?;
+    let folder = fixture.fresh()?;
     prepare_pgbench(&plain, folder.path()).await?;
     let (mut appended, mut inserted) = (Vec::new(), Vec::new());
-    for _ in 0..ground.rounds {
-        appended.push(appends_a_second(&log, ground.time).await?);
-        inserted.push(pgbench(&plain, folder.path(), ground.time).await?);
+    for _ in 0..fixture.rounds {
+        appended.push(appends_a_second(&log, fixture.time).await?);
+        inserted.push(pgbench(&plain, folder.path(), fixture.time).await?);
     }
     let (appended, inserted) = (median(appended), median(inserted));
     Ok(vec![Line {
@@ -65,16 +65,16 @@ pub(super) async fn postgres(ground: &Ground) -> Result<Vec<Line>, Failure> {
 }
 
 /// Against raw transactions of 32 rows and of one row through the same driver.
-pub(super) async fn sqlite(ground: &Ground) -> Result<Vec<Line>, Failure> {
-    let folder = ground.fresh()?;
+pub(super) async fn sqlite(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
+    let folder = fixture.fresh()?;
     let store = SqliteStore::open(&folder.path().join("events.db")).await?;
     let log = log_over(Arc::new(store), &vault_on_sqlite(folder.path()).await?);
     let mut raw = RawRows::open(&folder.path().join("raw.db")).await?;
     let (mut appended, mut many, mut single) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ground.rounds {
-        appended.push(appends_a_second(&log, ground.time).await?);
-        many.push(raw.rows_a_second(WRITERS, ground.time).await?);
-        single.push(raw.rows_a_second(1, ground.time).await?);
+    for _ in 0..fixture.rounds {
+        appended.push(appends_a_second(&log, fixture.time).await?);
+        many.push(raw.rows_a_second(WRITERS, fixture.time).await?);
+        single.push(raw.rows_a_second(1, fixture.time).await?);
     }
     let (appended, many, single) = (median(appended), median(many), median(single));
     let line = |against: String, ratio: f64, bar: f64| Line {
@@ -147,16 +147,7 @@ pub(super) fn message(visitor: Uuid) -> NewEvent {
         incarnation: Incarnation(Uuid::nil()),
         words: domain::Personal::Known(words),
     }));
-    NewEvent {
-        event_id: Uuid::new_v4(),
-        event_type: encoded.event_type,
-        schema: encoded.schema,
-        actor: Actor::new("customer", &visitor.to_string()),
-        correlation_id: Uuid::new_v4(),
-        causation_id: None,
-        data: encoded.data,
-        personal: encoded.personal.map(|(_, json)| PersonalPart { subject: visitor, class: KeyClass::Message, json }),
-    }
+    testkit::new_event(encoded, visitor, Actor::new("customer", &visitor.to_string()))
 }
 
 async fn prepare_pgbench(database: &FreshDatabase, folder: &Path) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::ground::Failure;
+use super::fixture::Failure;
 
 /// One connection and who speaks on it.
 pub(super) struct Connection {

@@ -16,7 +16,7 @@ use tokio::{io::AsyncReadExt as _, net::TcpStream, task::JoinHandle};
 use super::{
     Line,
     connection::Connection,
-    ground::{Failure, Ground, percentile},
+    fixture::{Failure, Fixture, percentile},
     process::resident_mb,
 };
 
@@ -27,8 +27,8 @@ const TIMED_AGENTS: usize = 10;
 /// A message, the run that it starts and the reply: three events.
 const MESSAGES_A_SECOND: u32 = 167;
 
-pub(super) async fn followers(ground: &Ground) -> Result<Vec<Line>, Failure> {
-    let folder = ground.fresh()?;
+pub(super) async fn followers(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
+    let folder = fixture.fresh()?;
     let desk = Desk::start(Setup { data_dir: Some(folder.path().join("data")), ..Setup::default() });
     let address = desk.url().trim_start_matches("http://").to_owned();
     let staff = desk.staff_token();
@@ -37,7 +37,7 @@ pub(super) async fn followers(ground: &Ground) -> Result<Vec<Line>, Failure> {
         let stream = Connection::open(&address, &staff).await?.follow("/api/events?after=0").await?;
         readers.push(tokio::spawn(read(stream, agent < TIMED_AGENTS)));
     }
-    let recorded = write(&customers, ground.time * 4).await?;
+    let recorded = write(&customers, fixture.time * 4).await?;
     let memory = resident_mb(desk.process_id())?;
     drop(desk);
     let mut times_ms = Vec::new();

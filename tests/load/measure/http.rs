@@ -13,12 +13,13 @@ use std::{
 };
 
 use api::{
-    server::doors,
+    server::http,
     settings::{Layers, Settings},
 };
-use event_store::{Log, sqlite::SqliteStore};
+use event_store::{EventReader as _, Log, sqlite::SqliteStore};
+use journal::{Journal, Tail};
 use projections::{Views, ViewsLocation};
-use tests::quiet;
+use tests::app_without_processes;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
@@ -28,7 +29,7 @@ use tokio::{
 use super::{
     Line, append,
     connection::Connection,
-    ground::{Failure, Ground, median, percentile},
+    fixture::{Failure, Fixture, median, percentile},
 };
 
 /// Customers' connections at once.
@@ -43,15 +44,15 @@ struct Round {
     views_behind_s: f64,
 }
 
-pub(super) async fn http(ground: &Ground) -> Result<Vec<Line>, Failure> {
-    let folder = ground.fresh()?;
+pub(super) async fn http(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
+    let folder = fixture.fresh()?;
     let store = SqliteStore::open(&folder.path().join("events.db")).await?;
     let log = append::log_over(Arc::new(store), &append::vault_on_sqlite(folder.path()).await?);
     let server = QuietServer::start(&folder.path().join("served")).await?;
     let (mut appended, mut rounds) = (Vec::new(), Vec::new());
-    for round in 0..ground.rounds {
-        appended.push(append::appends_a_second(&log, ground.time).await?);
-        rounds.push(server.round(round, ground.time).await?);
+    for round in 0..fixture.rounds {
+        appended.push(append::appends_a_second(&log, fixture.time).await?);
+        rounds.push(server.round(round, fixture.time).await?);
     }
     let appended = median(appended);
     let of = |figure: fn(&Round) -> f64| rounds.iter().map(figure).collect::<Vec<_>>();
@@ -93,7 +94,7 @@ impl QuietServer {
         command.arg("serve-quietly").arg(data_dir).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn()?;
         let output = process.stdout.take().ok_or("the output is piped")?;
-        let address = BufReader::new(output).lines().next_line().await?.ok_or("the quiet server did not start")?;
+        let address = BufReader::new(output).lines().next_line().await?.ok_or("the server did not start")?;
         Ok(Self { address, _process: process })
     }
 
@@ -117,7 +118,7 @@ impl QuietServer {
 
     /// The longest that views took to reach what had just been acknowledged, asked again and again.
     async fn watch_views(&self, newest: &AtomicU64, end: Instant) -> Result<f64, Failure> {
-        let mut connection = Connection::open(&self.address, &quiet::staff_token()).await?;
+        let mut connection = Connection::open(&self.address, &app_without_processes::staff_token()).await?;
         let mut longest: f64 = 0.0;
         while Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -162,13 +163,14 @@ pub(crate) async fn quiet_server(data_dir: PathBuf) -> Result<(), Failure> {
     let store = Arc::new(SqliteStore::open(&data_dir.join("events.db")).await?);
     let vault = append::vault_on_sqlite(&data_dir).await?;
     let log = Log::new(store.clone(), vault.clone());
-    let views = Views::open(ViewsLocation::Folder(data_dir), store.clone(), vault).await?;
+    let tail = Tail::start(store.clone(), store.head().await?);
+    let views = Views::open(ViewsLocation::Folder(data_dir), Journal::new(store.clone(), vault), tail).await?;
     drop(tokio::spawn(views.clone().run()));
     let (_stop, stopping) = watch::channel(false);
-    let app = quiet::app(store, log, views, settings, stopping).await;
+    let app = app_without_processes::app(store, log, views, settings, stopping).await;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
     super::say(&listener.local_addr()?.to_string());
-    doors(listener, Arc::new(app))?.await?;
+    http(listener, Arc::new(app))?.await?;
     Ok(())
 }

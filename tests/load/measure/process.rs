@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::ground::Failure;
+use super::fixture::Failure;
 
 /// Ticks a second that `/proc` counts in: fixed at 100 for programs on Linux.
 const TICKS: f64 = 100.0;

@@ -12,18 +12,18 @@ use event_store::{Position, RecordedEvent, sqlite::SqliteStore};
 
 use super::{
     Line,
-    ground::{Failure, Ground, median},
+    fixture::{Failure, Fixture, median},
 };
 
 const PAGE: usize = 2000;
 
-pub(super) async fn verify(ground: &Ground) -> Result<Vec<Line>, Failure> {
-    let log = ground.log_of(ground.events)?;
-    let folder = ground.fresh()?;
+pub(super) async fn verify(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
+    let log = fixture.log_of(fixture.events)?;
+    let folder = fixture.fresh()?;
     let bytes = folder.path().join("bytes");
     write_hashed_bytes(&log, &bytes).await?;
     let (mut proved, mut summed) = (Vec::new(), Vec::new());
-    for _ in 0..ground.rounds {
+    for _ in 0..fixture.rounds {
         proved.push(seconds(Command::new(tests::desk::program("desk-replay")).arg("--store").arg(&log).arg("verify"))?);
         summed.push(seconds(Command::new("sha256sum").arg(&bytes))?);
     }
@@ -32,7 +32,7 @@ pub(super) async fn verify(ground: &Ground) -> Result<Vec<Line>, Failure> {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let megabytes = std::fs::metadata(&bytes)?.len() as f64 / 1e6;
     Ok(vec![Line {
-        what: format!("verify {} events", ground.events),
+        what: format!("verify {} events", fixture.events),
         figure: format!("{proved:.2} s"),
         against: format!("sha256sum of the same {megabytes:.0} MB: {summed:.2} s"),
         ratio: Some(ratio),

@@ -17,7 +17,7 @@ use tokio::{process::Command, time::interval};
 use super::{
     Line,
     connection::Connection,
-    ground::{Failure, Ground, median, percentile},
+    fixture::{Failure, Fixture, median, percentile},
     start::wait_for_views,
 };
 
@@ -42,41 +42,41 @@ struct Rebuilt {
     rebuilding_p99_ms: f64,
 }
 
-pub(super) async fn sqlite(ground: &Ground) -> Result<Vec<Line>, Failure> {
+pub(super) async fn sqlite(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
     let mut rebuilt = Vec::new();
-    for events in [ground.events / 10, ground.events] {
-        let copy = ground.copy_of(events)?;
+    for events in [fixture.events / 10, fixture.events] {
+        let copy = fixture.copy_of(events)?;
         let data_dir = copy.path().join("data");
         let key = data_dir.join("master-key").display().to_string();
         let environment = vec![("DESK_MASTER_KEY_FILE", key.clone())];
         let desk = Desk::start(Setup { data_dir: Some(data_dir.clone()), environment, ..Setup::default() });
-        rebuilt.push(rounds(ground, &desk, &data_dir.display().to_string(), Path::new(&key), events).await?);
+        rebuilt.push(rounds(fixture, &desk, &data_dir.display().to_string(), Path::new(&key), events).await?);
     }
     Ok(lines("SQLite", 20_000.0, &rebuilt))
 }
 
-pub(super) async fn postgres(ground: &Ground) -> Result<Vec<Line>, Failure> {
+pub(super) async fn postgres(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
     let server = Postgres::own().await;
     let mut rebuilt = Vec::new();
-    for events in [ground.events / 10, ground.events] {
-        let (database, folder) = (server.fresh_database().await, ground.fresh()?);
+    for events in [fixture.events / 10, fixture.events] {
+        let (database, folder) = (server.fresh_database().await, fixture.fresh()?);
         let generated = folder.path().join("generated");
-        ground.generate(events, &generated, Some(&database.url()))?;
+        fixture.generate(events, &generated, Some(&database.url()))?;
         let key = generated.join("master-key");
         let environment = vec![("DESK_MASTER_KEY_FILE", key.display().to_string())];
         let data_dir = Some(folder.path().join("data"));
         let setup = Setup { database_url: Some(database.url()), data_dir, environment, ..Setup::default() };
         let desk = Desk::start(setup);
-        rebuilt.push(rounds(ground, &desk, &database.url(), &key, events).await?);
+        rebuilt.push(rounds(fixture, &desk, &database.url(), &key, events).await?);
     }
     Ok(lines("PostgreSQL", 8_000.0, &rebuilt))
 }
 
-async fn rounds(ground: &Ground, desk: &Desk, store: &str, key: &Path, events: u64) -> Result<Rebuilt, Failure> {
+async fn rounds(fixture: &Fixture, desk: &Desk, store: &str, key: &Path, events: u64) -> Result<Rebuilt, Failure> {
     wait_for_views(desk, events).await?;
     let mut rounds = Vec::new();
-    for _ in 0..ground.rounds {
-        rounds.push(round(ground, desk, store, key).await?);
+    for _ in 0..fixture.rounds {
+        rounds.push(round(fixture, desk, store, key).await?);
     }
     let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
     Ok(Rebuilt {
@@ -88,8 +88,8 @@ async fn rounds(ground: &Ground, desk: &Desk, store: &str, key: &Path, events: u
     })
 }
 
-async fn round(ground: &Ground, desk: &Desk, store: &str, key: &Path) -> Result<Round, Failure> {
-    let quiet = read_while(desk, tokio::time::sleep(ground.time)).await?.1;
+async fn round(fixture: &Fixture, desk: &Desk, store: &str, key: &Path) -> Result<Round, Failure> {
+    let quiet = read_while(desk, tokio::time::sleep(fixture.time)).await?.1;
     let switches = switches(desk).len();
     let mut rebuild = Command::new(program("desk-replay"));
     rebuild.arg("--store").arg(store).arg("--master-key").arg(key).arg("rebuild");

@@ -12,22 +12,22 @@ use uuid::Uuid;
 
 use super::{
     Line, append,
-    ground::{Failure, Ground, median},
+    fixture::{Failure, Fixture, median},
     process::cpu_seconds,
 };
 
 /// Times that each is done for a figure.
 const TIMES: u32 = 20_000;
 
-pub(super) async fn share(ground: &Ground) -> Result<Vec<Line>, Failure> {
-    let folder = ground.fresh()?;
+pub(super) async fn share(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
+    let folder = fixture.fresh()?;
     let vault = append::vault_on_sqlite(folder.path()).await?;
     let store = SqliteStore::open(&folder.path().join("events.db")).await?;
     let log = append::log_over(Arc::new(store), &vault);
     let (mut whole, mut parts) = (Vec::new(), Vec::new());
-    for _ in 0..ground.rounds {
+    for _ in 0..fixture.rounds {
         let before = (cpu_seconds()?, log.reader().head().await?);
-        append::appends_a_second(&log, ground.time).await?;
+        append::appends_a_second(&log, fixture.time).await?;
         let events = log.reader().head().await?.0 - before.1.0;
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         whole.push((cpu_seconds()? - before.0) / events as f64 * 1e6);

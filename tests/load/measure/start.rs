@@ -6,7 +6,7 @@ use tests::desk::{Desk, Setup};
 
 use super::{
     Line,
-    ground::{Failure, Ground, median},
+    fixture::{Failure, Fixture, median},
     process::resident_mb,
 };
 
@@ -15,13 +15,13 @@ const SETTLED: Duration = Duration::from_secs(10);
 /// A first start on a log without views rebuilds them meanwhile.
 const REBUILT: Duration = Duration::from_secs(900);
 
-pub(super) async fn start(ground: &Ground) -> Result<Vec<Line>, Failure> {
-    let copy = ground.copy_of(ground.events)?;
+pub(super) async fn start(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
+    let copy = fixture.copy_of(fixture.events)?;
     let data_dir = copy.path().join("data");
     let mut desk = desk_on(&data_dir);
-    wait_for_views(&desk, ground.events).await?;
+    wait_for_views(&desk, fixture.events).await?;
     let mut ready = Vec::new();
-    for _ in 0..ground.rounds {
+    for _ in 0..fixture.rounds {
         desk.terminate();
         let started = Instant::now();
         desk.start_again();
@@ -30,7 +30,7 @@ pub(super) async fn start(ground: &Ground) -> Result<Vec<Line>, Failure> {
     tokio::time::sleep(SETTLED).await;
     let large_mb = resident_mb(desk.process_id())?;
     drop(desk);
-    let empty = ground.fresh()?;
+    let empty = fixture.fresh()?;
     let desk = desk_on(&empty.path().join("data"));
     tokio::time::sleep(SETTLED).await;
     let empty_mb = resident_mb(desk.process_id())?;
@@ -44,10 +44,10 @@ pub(super) async fn start(ground: &Ground) -> Result<Vec<Line>, Failure> {
         is_met,
     };
     Ok(vec![
-        line(format!("ready after a start on {} events", ground.events), format!("{ready:.2} s"), "1 s", ready <= 1.0),
+        line(format!("ready after a start on {} events", fixture.events), format!("{ready:.2} s"), "1 s", ready <= 1.0),
         line("memory at rest, no events".into(), format!("{empty_mb:.0} MB"), "80 MB", empty_mb <= 80.0),
         line(
-            format!("memory at rest, {} events", ground.events),
+            format!("memory at rest, {} events", fixture.events),
             format!("{large_mb:.0} MB"),
             "80 MB",
             large_mb <= 80.0,

@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 
 use super::frames::Frames;
 
-/// The note that somebody has read the log: each reading of it leaves one.
+/// The event that records a read of the log.
 pub const LOOK: &str = "access.log_exported";
-/// How long after an outage the door of staff may stay shut.
+/// A cursor that no log of a test reaches.
+const BEYOND_EVERY_HEAD: u64 = i64::MAX as u64;
+/// How long staff may be refused after an outage.
 const RESUMED: Duration = Duration::from_secs(10);
 
-/// A customer: whoever holds the visitor token that the first answer gave.
+/// A customer, who keeps the visitor token of the first answer.
 pub struct Customer {
     client: reqwest::Client,
     url: String,
@@ -48,10 +50,10 @@ impl Customer {
         }
     }
 
-    /// Sends a request and keeps a token that the answer brings.
+    /// Sends a request and keeps the token of the answer, if it has one.
     ///
     /// # Errors
-    /// The server is not there.
+    /// The server cannot be reached.
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, reqwest::Error> {
         let response = request.send().await?;
         if let Some(token) = response.headers().get("x-visitor-token").and_then(|value| value.to_str().ok()) {
@@ -60,10 +62,10 @@ impl Customer {
         Ok(response)
     }
 
-    /// Makes sure that there is a token: a session named `name` exists afterwards.
+    /// Opens a session of this name, and so obtains a token.
     ///
     /// # Errors
-    /// The server is not there.
+    /// The server cannot be reached.
     pub async fn arrive(&self, name: &str) -> Result<Value, reqwest::Error> {
         self.post("/api/conversation/create", &json!({"user_id": name})).await?.json().await
     }
@@ -71,7 +73,7 @@ impl Customer {
     /// Posts JSON.
     ///
     /// # Errors
-    /// The server is not there.
+    /// The server cannot be reached.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Response, reqwest::Error> {
         self.send(self.request(Method::POST, path).json(body)).await
     }
@@ -79,7 +81,7 @@ impl Customer {
     /// Posts JSON under an idempotency key.
     ///
     /// # Errors
-    /// The server is not there.
+    /// The server cannot be reached.
     pub async fn post_keyed(&self, path: &str, key: &str, body: &Value) -> Result<Response, reqwest::Error> {
         self.send(self.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
     }
@@ -87,15 +89,15 @@ impl Customer {
     /// Gets.
     ///
     /// # Errors
-    /// The server is not there.
+    /// The server cannot be reached.
     pub async fn get(&self, path: &str) -> Result<Response, reqwest::Error> {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// Writes in a session and waits for the answer.
+    /// Sends a message and waits for the reply.
     ///
     /// # Errors
-    /// The server is not there, or its answer breaks off.
+    /// The server cannot be reached, or its answer breaks off.
     pub async fn chat(&self, session: &str, message: &str) -> Result<Value, reqwest::Error> {
         self.post("/api/chat", &json!({"user_id": session, "message": message})).await?.json().await
     }
@@ -103,7 +105,7 @@ impl Customer {
     /// Follows a session's events after a cursor.
     ///
     /// # Errors
-    /// The server is not there, or refuses.
+    /// The server cannot be reached, or refuses.
     pub async fn follow(&self, session: &str, after: Option<&str>) -> Result<Frames, reqwest::Error> {
         let request = self.request(Method::GET, &format!("/api/sessions/{session}/events"));
         let request = after.into_iter().fold(request, |request, cursor| request.header("Last-Event-ID", cursor));
@@ -111,7 +113,7 @@ impl Customer {
     }
 }
 
-/// Somebody with a token of staff.
+/// A member of staff with a token.
 #[derive(Clone)]
 pub struct Staff {
     client: reqwest::Client,
@@ -121,13 +123,13 @@ pub struct Staff {
 }
 
 impl Staff {
-    /// Whoever has this token, at a server.
+    /// With this token at a server.
     #[must_use]
     pub fn new(url: String, token: String) -> Self {
         Self { client: reqwest::Client::new(), url, token, positions_are_dense: false }
     }
 
-    /// At a server whose log numbers without holes, which is looked at whenever the log is read.
+    /// At a server whose positions are dense, which every read of the log then checks.
     #[must_use]
     pub fn where_positions_are_dense(self) -> Self {
         Self { positions_are_dense: true, ..self }
@@ -142,7 +144,7 @@ impl Staff {
     /// Posts JSON.
     ///
     /// # Errors
-    /// The server is not there.
+    /// The server cannot be reached.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Response, reqwest::Error> {
         self.request(Method::POST, path).json(body).send().await
     }
@@ -150,7 +152,7 @@ impl Staff {
     /// Puts JSON.
     ///
     /// # Errors
-    /// The server is not there.
+    /// The server cannot be reached.
     pub async fn put(&self, path: &str, body: &Value) -> Result<Response, reqwest::Error> {
         self.request(Method::PUT, path).json(body).send().await
     }
@@ -163,7 +165,7 @@ impl Staff {
     /// Gets.
     ///
     /// # Errors
-    /// The server is not there.
+    /// The server cannot be reached.
     pub async fn get(&self, path: &str) -> Result<Response, reqwest::Error> {
         self.request(Method::GET, path).send().await
     }
@@ -171,30 +173,60 @@ impl Staff {
     /// Follows the whole log after a cursor.
     ///
     /// # Errors
-    /// The server is not there, or refuses.
+    /// The server cannot be reached, or refuses.
     pub async fn follow(&self, after: Option<&str>) -> Result<Frames, reqwest::Error> {
         let request = self.request(Method::GET, "/api/events");
         let request = after.into_iter().fold(request, |request, cursor| request.header("Last-Event-ID", cursor));
         Ok(Frames::of(request.send().await?.error_for_status()?))
     }
 
-    /// The whole log up to the head, as envelopes, but for the notes of who looked at it; after an outage it is waited for.
+    /// The position of the newest event. A cursor far beyond it is refused, and the refusal names the head; so asking leaves no
+    /// note in the log. After an outage it is waited for.
     ///
     /// # Errors
-    /// The server is not there, or refuses.
-    pub async fn log(&self) -> Result<Vec<Value>, reqwest::Error> {
-        let request = || self.request(Method::GET, "/api/events").header("Accept", "application/x-ndjson").send();
+    /// The server cannot be reached.
+    ///
+    /// # Panics
+    /// The refusal does not name the head.
+    pub async fn head(&self) -> Result<u64, reqwest::Error> {
+        let refused: Value = self.read_log(BEYOND_EVERY_HEAD).await?.json().await?;
+        Ok(refused["head"].as_u64().unwrap_or_else(|| panic!("no head in {refused}")))
+    }
+
+    /// Asks for the log after a position, again while the server is not available.
+    async fn read_log(&self, after: u64) -> Result<Response, reqwest::Error> {
+        let path = format!("/api/events?after={after}");
+        let request = || self.request(Method::GET, &path).header("Accept", "application/x-ndjson").send();
         let mut answer = request().await?;
         let asked = Instant::now();
         while answer.status() == StatusCode::SERVICE_UNAVAILABLE && asked.elapsed() < RESUMED {
             tokio::time::sleep(Duration::from_millis(100)).await;
             answer = request().await?;
         }
-        let text = answer.error_for_status()?.text().await?;
+        Ok(answer)
+    }
+
+    /// The whole log up to the head: see [`Self::log_after`].
+    ///
+    /// # Errors
+    /// The server cannot be reached, or refuses.
+    pub async fn log(&self) -> Result<Vec<Value>, reqwest::Error> {
+        self.log_after(0).await
+    }
+
+    /// The log after a position up to the head, as envelopes, without the notes of who read it; after an outage it is waited for.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or refuses.
+    ///
+    /// # Panics
+    /// Positions are not dense or do not rise.
+    pub async fn log_after(&self, after: u64) -> Result<Vec<Value>, reqwest::Error> {
+        let text = self.read_log(after).await?.error_for_status()?.text().await?;
         let all: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
         let positions = || all.iter().map(|envelope| envelope["position"].as_u64().expect("a position is a number"));
         if self.positions_are_dense {
-            assert!(positions().eq(1..=all.len() as u64), "positions are 1, 2, 3, …");
+            assert!(positions().eq(after + 1..=after + all.len() as u64), "positions after {after} are dense");
         }
         assert!(positions().is_sorted_by(|before, after| before < after), "positions rise");
         Ok(all.into_iter().filter(|envelope| envelope["type"] != LOOK).collect())

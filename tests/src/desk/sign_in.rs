@@ -1,4 +1,4 @@
-//! Signing in without a runtime: a test may want staff wherever it stands.
+//! Signing in without an async runtime, for tests that have none.
 
 use std::{
     io::{Read as _, Write as _},

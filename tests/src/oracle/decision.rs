@@ -8,7 +8,7 @@ use super::{Told, last_of};
 
 /// A rule that fired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "as in `projections::moment::Decision`, each a field of the event")]
+#[expect(missing_docs, reason = "as in `projections::as_of::Decision`, each a field of the event")]
 pub struct Decided {
     pub position: Position,
     pub at: Timestamp,

@@ -185,7 +185,7 @@ fn packaged(folder: &str) -> Vec<PathBuf> {
     versions.into_iter().rev().map(|(_, binaries)| binaries).collect()
 }
 
-/// Nobody special when we are nobody special ourselves; otherwise the package's user, or `nobody`.
+/// `None` unless the tests run as root; then the package's user, or `nobody`.
 fn unprivileged_user() -> Option<User> {
     use std::os::unix::fs::MetadataExt as _;
     let we_are_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);

@@ -15,7 +15,7 @@ use super::rules::Rule;
 
 /// Something that somebody is going to do.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Step {
+pub(super) enum Action {
     /// A customer comes.
     Arrive,
     /// The customer says what is next.
@@ -57,7 +57,7 @@ struct Entry {
     at: Timestamp,
     number: u64,
     slot: Option<usize>,
-    step: Step,
+    action: Action,
 }
 
 impl Entry {
@@ -94,14 +94,14 @@ pub(super) struct Agenda {
 }
 
 impl Agenda {
-    /// Plans a step of a session, or, without one, of the shop.
-    pub(super) fn add(&mut self, at: Timestamp, slot: Option<usize>, step: Step) {
+    /// Plans a action of a session, or, without one, of the shop.
+    pub(super) fn add(&mut self, at: Timestamp, slot: Option<usize>, action: Action) {
         self.planned += 1;
-        self.entries.push(Reverse(Entry { at, number: self.planned, slot, step }));
+        self.entries.push(Reverse(Entry { at, number: self.planned, slot, action }));
     }
 
-    /// The next step and its moment.
-    pub(super) fn next(&mut self) -> Option<(Timestamp, Option<usize>, Step)> {
-        self.entries.pop().map(|Reverse(Entry { at, slot, step, .. })| (at, slot, step))
+    /// The next action and its moment.
+    pub(super) fn next(&mut self) -> Option<(Timestamp, Option<usize>, Action)> {
+        self.entries.pop().map(|Reverse(Entry { at, slot, action, .. })| (at, slot, action))
     }
 }

@@ -1,7 +1,7 @@
 //! Writes a shop's days into an empty log at the times of the simulation, as fast as the database takes them.
 //!
 //! What makes a log a log is the program's own: the schema with its guards, the sequencer that numbers and hashes
-//! (`event_store::plan`), the vault that seals. Only the transactions are larger, and time is handed in.
+//! (`event_store::sequencer`), the vault that seals. Only the transactions are larger, and time is handed in.
 //!
 //! Invariants: a key is in the vault before the events that it seals are in the log; at most a few batches are held at a time; in
 //! a folder there is a log only once it is whole.
@@ -20,13 +20,13 @@ use event_store::{
     RecordedEvent, Vault,
     log::plain_parts,
     migration::migrate_vault,
-    plan::{LogHead, Plan, Request},
+    sequencer::{LogHead, Request, Sequencer},
     sql::{Access, Database},
     vault::MasterKey,
 };
 use tokio::sync::mpsc;
 
-use super::{Append, Happening, Order, Shop};
+use super::{Append, Order, Shop, Step};
 use keys::BulkKeys;
 use postgres::PostgresRows;
 use sqlite::SqliteRows;
@@ -63,7 +63,7 @@ pub async fn write(
         }
     };
     migrate_vault(&vault).await?;
-    let mut sealed = seal_and_number(happenings(order), vault.clone(), master);
+    let mut sealed = seal_and_number(steps(order), vault.clone(), master);
     let mut written = 0;
     while let Some(batch) = sealed.recv().await {
         let batch = batch?;
@@ -75,7 +75,7 @@ pub async fn write(
         return Err(format!("only {written} of {} events came about", order.events).into());
     }
     rows.finish().await?;
-    vault.settle().await?;
+    vault.flush().await?;
     vault.close().await;
     Ok(draft.publish(folder)?)
 }
@@ -92,13 +92,13 @@ fn refuse_a_second_log(folder: &Path) -> Result<(), Failure> {
 }
 
 /// What happens in the shop, in batches, made on a thread of its own.
-fn happenings(order: Order) -> mpsc::Receiver<Vec<Happening>> {
+fn steps(order: Order) -> mpsc::Receiver<Vec<Step>> {
     let (send, receive) = mpsc::channel(WAITING);
     std::thread::spawn(move || {
         let (mut batch, mut events) = (Vec::new(), 0);
-        for happening in Shop::open(order) {
-            events += if let Happening::Appended(append) = &happening { append.events.len() } else { 0 };
-            batch.push(happening);
+        for step in Shop::open(order) {
+            events += if let Step::Appended(append) = &step { append.events.len() } else { 0 };
+            batch.push(step);
             if events >= BATCH {
                 events = 0;
                 if send.blocking_send(std::mem::take(&mut batch)).is_err() {
@@ -115,7 +115,7 @@ type Rowed = Result<Vec<Arc<RecordedEvent>>, Failure>;
 
 /// The rows of each batch, whose keys are in the vault.
 fn seal_and_number(
-    mut batches: mpsc::Receiver<Vec<Happening>>,
+    mut batches: mpsc::Receiver<Vec<Step>>,
     vault: Database,
     master: MasterKey,
 ) -> mpsc::Receiver<Rowed> {
@@ -139,28 +139,27 @@ struct Sealer {
     vault: Vault,
     keys: Arc<BulkKeys>,
     head: LogHead,
-    streams: std::collections::HashMap<event_store::StreamName, event_store::plan::StreamHead>,
+    streams: std::collections::HashMap<event_store::StreamName, event_store::sequencer::StreamHead>,
 }
 
 impl Sealer {
-    async fn rows(&mut self, batch: Vec<Happening>) -> Rowed {
-        let mut plan = Plan::new(self.head, std::mem::take(&mut self.streams), Vec::new());
-        for happening in batch {
-            match happening {
-                Happening::Appended(append) => {
-                    plan.admit(&self.seal(&append).await?, append.at)?;
+    async fn rows(&mut self, batch: Vec<Step>) -> Rowed {
+        let mut sequencer = Sequencer::new(self.head, std::mem::take(&mut self.streams), Vec::new());
+        for step in batch {
+            match step {
+                Step::Appended(append) => {
+                    sequencer.admit(&self.seal(&append).await?, append.at)?;
                 }
-                Happening::Erased { at, subject } => self.vault.erase_subject(subject.0, at).await?,
+                Step::Erased { at, subject } => self.vault.erase_subject(subject.0, at).await?,
             }
         }
         self.keys.flush().await?;
-        let (head, streams, rows) = plan.into_parts();
+        let (head, streams, rows) = sequencer.into_parts();
         (self.head, self.streams) = (head, streams);
         Ok(rows)
     }
 
     async fn seal(&self, append: &Append) -> Result<Request, Failure> {
-        self.keys.set_clock(append.at);
         let mut events = Vec::with_capacity(append.events.len());
         for new in &append.events {
             let mut event = plain_parts(new);

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Order,
     calendar::{busy, end_of_hour, later, seconds_between},
-    chance::Chance,
+    rng::Rng,
 };
 
 /// Arrivals by the busy hours, as many as the events still need.
@@ -44,16 +44,9 @@ impl Doors {
     }
 
     /// When the next customer comes, so many events before the end, with so many sessions that go on.
-    pub(super) fn next(
-        &mut self,
-        chance: &mut Chance,
-        now: Timestamp,
-        given: u64,
-        missing: u64,
-        open: usize,
-    ) -> Timestamp {
+    pub(super) fn next(&mut self, rng: &mut Rng, now: Timestamp, given: u64, missing: u64, open: usize) -> Timestamp {
         self.arrivals += 1;
-        let mut weight = chance.gap() * self.weight_left / self.arrivals_needed(given, missing, open);
+        let mut weight = rng.gap() * self.weight_left / self.arrivals_needed(given, missing, open);
         let mut at = now;
         while at < self.aim {
             let (end, busy) = (end_of_hour(at).min(self.aim), busy(at).weight);
@@ -66,7 +59,7 @@ impl Doors {
             weight -= in_this_hour;
             at = end;
         }
-        later(at, self.late_gap * chance.gap())
+        later(at, self.late_gap * rng.gap())
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
@@ -84,11 +77,11 @@ pub(super) struct WallClock {
 
 impl WallClock {
     /// What the clock says at a moment, to the microsecond; now and then it is set first.
-    pub(super) fn read(&mut self, chance: &mut Chance, order: &Order, now: Timestamp) -> Timestamp {
-        if chance.happens(order.profile.clock_changes) {
-            let step = chance.between(-order.profile.clock_step, order.profile.clock_step);
+    pub(super) fn read(&mut self, rng: &mut Rng, order: &Order, now: Timestamp) -> Timestamp {
+        if rng.happens(order.profile.clock_changes) {
+            let action = rng.between(-order.profile.clock_step, order.profile.clock_step);
             let is_right = self.off_by.is_zero();
-            self.off_by = if is_right { SignedDuration::from_secs_f64(step) } else { SignedDuration::ZERO };
+            self.off_by = if is_right { SignedDuration::from_secs_f64(action) } else { SignedDuration::ZERO };
         }
         self.shows(order, now)
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use domain::{AgentId, Incarnation, Language, VisitorId};
 use event_store::Actor;
 
-use super::{chance::Chance, thread::Thread};
+use super::{rng::Rng, thread::Thread};
 
 const AGENTS: usize = 7;
 const NODES: usize = 2;
@@ -45,18 +45,18 @@ pub(super) struct People {
 }
 
 impl People {
-    pub(super) fn hired(chance: &mut Chance) -> Self {
+    pub(super) fn hired(rng: &mut Rng) -> Self {
         Self {
-            agents: (0..AGENTS).map(|_| AgentId(chance.id())).collect(),
-            nodes: (0..NODES).map(|_| Incarnation(chance.id())).collect(),
+            agents: (0..AGENTS).map(|_| AgentId(rng.id())).collect(),
+            nodes: (0..NODES).map(|_| Incarnation(rng.id())).collect(),
             visitors: VecDeque::with_capacity(REMEMBERED),
         }
     }
 
     /// An agent who has time, another one than this.
-    pub(super) fn agent(&self, chance: &mut Chance, other_than: Option<AgentId>) -> AgentId {
+    pub(super) fn agent(&self, rng: &mut Rng, other_than: Option<AgentId>) -> AgentId {
         loop {
-            let agent = chance.pick(&self.agents);
+            let agent = rng.pick(&self.agents);
             if Some(agent) != other_than {
                 return agent;
             }
@@ -64,22 +64,22 @@ impl People {
     }
 
     /// A node that takes requests.
-    pub(super) fn node(&self, chance: &mut Chance) -> Incarnation {
-        chance.pick(&self.nodes)
+    pub(super) fn node(&self, rng: &mut Rng) -> Incarnation {
+        rng.pick(&self.nodes)
     }
 
     /// A node died, and was started again.
-    pub(super) fn restart(&mut self, chance: &mut Chance, dead: Incarnation) {
+    pub(super) fn restart(&mut self, rng: &mut Rng, dead: Incarnation) {
         for node in &mut self.nodes {
             if *node == dead {
-                *node = Incarnation(chance.id());
+                *node = Incarnation(rng.id());
             }
         }
     }
 
     /// Somebody who was here a moment ago.
-    pub(super) fn known(&self, chance: &mut Chance) -> Option<(VisitorId, Language)> {
-        self.visitors.get(chance.below(self.visitors.len())).copied()
+    pub(super) fn known(&self, rng: &mut Rng) -> Option<(VisitorId, Language)> {
+        self.visitors.get(rng.below(self.visitors.len())).copied()
     }
 
     pub(super) fn remember(&mut self, visitor: VisitorId, language: Language) {

@@ -1,4 +1,4 @@
-//! What people and policies do about what has happened: each event puts steps on the agenda.
+//! What people and policies do about what has happened: each event puts actions on the agenda.
 
 use domain::session::{
     Event,
@@ -7,7 +7,7 @@ use domain::session::{
 
 use super::{
     Shop,
-    agenda::Step,
+    agenda::Action,
     calendar::{is_open, opens_at, seconds_between},
     rules::{self, BUTTON, Rule},
 };
@@ -43,68 +43,68 @@ impl Shop {
     fn begun(&mut self, slot: usize) {
         if !self.threads[slot].awaits_answer() {
             let seconds = self.patience(12.0);
-            self.plan(slot, seconds, Step::Write);
+            self.plan(slot, seconds, Action::Write);
         }
-        if self.chance.happens(self.order.profile.confirms) {
+        if self.rng.happens(self.order.profile.confirms) {
             let seconds = self.patience(40.0);
-            self.plan(slot, seconds, Step::Repeat);
+            self.plan(slot, seconds, Action::Repeat);
         }
     }
 
     fn said(&mut self, slot: usize) {
-        let seconds = self.chance.between(0.004, 0.03);
-        self.plan(slot, seconds, Step::Begin);
-        if self.chance.happens(self.order.profile.bursts) {
+        let seconds = self.rng.between(0.004, 0.03);
+        self.plan(slot, seconds, Action::Begin);
+        if self.rng.happens(self.order.profile.bursts) {
             let seconds = self.patience(2.5);
-            self.plan(slot, seconds, Step::WriteMore);
+            self.plan(slot, seconds, Action::WriteMore);
         }
     }
 
     fn started(&mut self, slot: usize, started: &AssistantRunStarted) {
         let (run, attempt) = (started.run, started.attempt);
-        let is_interrupted = self.chance.happens(self.order.profile.interrupted);
+        let is_interrupted = self.rng.happens(self.order.profile.interrupted);
         let by_model = started.assistant == "coze" || is_interrupted;
-        let takes = if by_model { self.chance.around(4.0) } else { self.chance.between(0.02, 0.3) };
+        let takes = if by_model { self.rng.around(4.0) } else { self.rng.between(0.02, 0.3) };
         if is_interrupted {
-            let seconds = takes * self.chance.between(0.1, 0.95);
+            let seconds = takes * self.rng.between(0.1, 0.95);
             self.interrupt(slot, seconds);
         }
-        let finish = Step::Finish { run, attempt, by_model };
-        if !self.chance.happens(self.order.profile.dies) {
+        let finish = Action::Finish { run, attempt, by_model };
+        if !self.rng.happens(self.order.profile.dies) {
             return self.plan(slot, takes, finish);
         }
-        let found_dead = takes + self.chance.between(1.0, 11.0);
-        self.plan(slot, found_dead, Step::Retake { run, attempt, died: true });
-        if self.chance.happens(self.order.profile.late) {
-            let seconds = found_dead + self.chance.between(0.05, 3.0);
+        let found_dead = takes + self.rng.between(1.0, 11.0);
+        self.plan(slot, found_dead, Action::Retake { run, attempt, died: true });
+        if self.rng.happens(self.order.profile.late) {
+            let seconds = found_dead + self.rng.between(0.05, 3.0);
             self.plan(slot, seconds, finish);
         }
     }
 
     /// While the answer is made, somebody else decides.
     fn interrupt(&mut self, slot: usize, seconds: f64) {
-        let left = Step::Close { reason: CloseReason::CustomerLeft, at_version: None };
-        let step = self.chance.weighted(&[
-            (Step::Escalate(&BUTTON), 5.0),
-            (Step::TakeOver { from_any: true }, 3.0),
+        let left = Action::Close { reason: CloseReason::CustomerLeft, at_version: None };
+        let action = self.rng.weighted(&[
+            (Action::Escalate(&BUTTON), 5.0),
+            (Action::TakeOver { from_any: true }, 3.0),
             (left, 2.0),
         ]);
-        self.plan(slot, seconds, step);
+        self.plan(slot, seconds, action);
     }
 
     fn replied(&mut self, slot: usize, replied: &AssistantReplied) {
         if self.threads[slot].awaits_answer() {
-            return self.plan(slot, 0.003, Step::Begin);
+            return self.plan(slot, 0.003, Action::Begin);
         }
         if let Some(rule) = self.rule_after(slot, replied.outcome) {
-            return self.plan(slot, 0.005, Step::Escalate(rule));
+            return self.plan(slot, 0.005, Action::Escalate(rule));
         }
         self.goes_on(slot);
     }
 
     fn rule_after(&mut self, slot: usize, outcome: Outcome) -> Option<&'static Rule> {
         let coming = self.threads[slot].coming.take();
-        let is_out_of_reach = outcome == Outcome::Unavailable && self.chance.happens(0.5);
+        let is_out_of_reach = outcome == Outcome::Unavailable && self.rng.happens(0.5);
         coming.or_else(|| is_out_of_reach.then(|| rules::named("R8")))
     }
 
@@ -114,30 +114,30 @@ impl Shop {
             return self.is_done(slot);
         }
         let seconds = self.patience(35.0);
-        if self.chance.happens(self.order.profile.fresh_starts) {
-            let clear = self.chance.happens(0.4);
-            self.plan(slot, seconds * 0.8, Step::StartFresh { clear });
-            if self.chance.happens(self.order.profile.confirms) {
-                self.plan(slot, seconds * 0.9, Step::StartFresh { clear });
+        if self.rng.happens(self.order.profile.fresh_starts) {
+            let clear = self.rng.happens(0.4);
+            self.plan(slot, seconds * 0.8, Action::StartFresh { clear });
+            if self.rng.happens(self.order.profile.confirms) {
+                self.plan(slot, seconds * 0.9, Action::StartFresh { clear });
             }
         }
-        self.plan(slot, seconds, Step::Write);
+        self.plan(slot, seconds, Action::Write);
     }
 
     /// Some say so, some close the window, and of some nobody hears again.
     fn is_done(&mut self, slot: usize) {
         let version = Some(self.threads[slot].version);
-        match self.chance.below(20) {
+        match self.rng.below(20) {
             0..3 => {
                 let seconds = self.patience(20.0);
-                self.plan(slot, seconds, Step::Write);
+                self.plan(slot, seconds, Action::Write);
             }
             3..9 => {
                 let seconds = self.patience(MINUTE);
-                self.plan(slot, seconds, Step::Close { reason: CloseReason::CustomerLeft, at_version: version });
+                self.plan(slot, seconds, Action::Close { reason: CloseReason::CustomerLeft, at_version: version });
             }
             9..18 => {
-                let close = Step::Close { reason: CloseReason::Idle, at_version: version };
+                let close = Action::Close { reason: CloseReason::Idle, at_version: version };
                 self.plan(slot, 30.0 * MINUTE, close);
             }
             _ => {}
@@ -147,7 +147,7 @@ impl Shop {
     fn failed(&mut self, slot: usize, failed: &AssistantFailed) {
         if failed.retries {
             let seconds = f64::from(1_u32 << failed.attempt.min(6)) * 0.5;
-            self.plan(slot, seconds, Step::Retake { run: failed.run, attempt: failed.attempt, died: false });
+            self.plan(slot, seconds, Action::Retake { run: failed.run, attempt: failed.attempt, died: false });
         }
     }
 
@@ -155,61 +155,61 @@ impl Shop {
         if is_open(self.now) {
             return self.called_for(slot);
         }
-        self.plan(slot, 0.02, Step::GiveNotice);
+        self.plan(slot, 0.02, Action::GiveNotice);
     }
 
     /// Somebody comes, unless the customer thinks better of it or everybody is busy.
     fn called_for(&mut self, slot: usize) {
         let comes_after = self.patience(90.0);
-        let step = self.chance.weighted(&[
-            (Step::TakeOver { from_any: false }, 82.0),
-            (Step::CancelEscalation(CancelReason::Cancelled), 7.0),
-            (Step::CancelEscalation(CancelReason::NobodyCame), 7.0),
-            (Step::GiveNotice, 2.0),
-            (Step::Close { reason: CloseReason::CustomerLeft, at_version: None }, 2.0),
+        let action = self.rng.weighted(&[
+            (Action::TakeOver { from_any: false }, 82.0),
+            (Action::CancelEscalation(CancelReason::Cancelled), 7.0),
+            (Action::CancelEscalation(CancelReason::NobodyCame), 7.0),
+            (Action::GiveNotice, 2.0),
+            (Action::Close { reason: CloseReason::CustomerLeft, at_version: None }, 2.0),
         ]);
-        let seconds = match step {
-            Step::CancelEscalation(CancelReason::NobodyCame) => 20.0 * MINUTE,
+        let seconds = match action {
+            Action::CancelEscalation(CancelReason::NobodyCame) => 20.0 * MINUTE,
             _ => comes_after,
         };
-        self.plan(slot, seconds, step);
-        if !matches!(step, Step::CancelEscalation(CancelReason::NobodyCame)) {
-            self.plan(slot, 25.0 * MINUTE, Step::CancelEscalation(CancelReason::NobodyCame));
+        self.plan(slot, seconds, action);
+        if !matches!(action, Action::CancelEscalation(CancelReason::NobodyCame)) {
+            self.plan(slot, 25.0 * MINUTE, Action::CancelEscalation(CancelReason::NobodyCame));
         }
     }
 
     /// The assistant goes on answering, until somebody works again.
     fn noticed(&mut self, slot: usize) {
-        let until_opening = seconds_between(self.now, opens_at(self.now)) + self.chance.between(1.0, 600.0);
-        self.plan(slot, until_opening, Step::OpeningTime);
-        if self.chance.happens(0.1) {
+        let until_opening = seconds_between(self.now, opens_at(self.now)) + self.rng.between(1.0, 600.0);
+        self.plan(slot, until_opening, Action::OpeningTime);
+        if self.rng.happens(0.1) {
             let seconds = self.patience(3.0 * MINUTE);
-            self.plan(slot, seconds, Step::CancelEscalation(CancelReason::Cancelled));
-        } else if self.chance.happens(0.5) {
+            self.plan(slot, seconds, Action::CancelEscalation(CancelReason::Cancelled));
+        } else if self.rng.happens(0.5) {
             let seconds = self.patience(MINUTE);
-            self.plan(slot, seconds, Step::Write);
+            self.plan(slot, seconds, Action::Write);
         }
     }
 
     fn taken(&mut self, slot: usize) {
         let seconds = self.patience(6.0 * MINUTE);
-        self.plan(slot, seconds, Step::Leave);
-        if self.chance.happens(self.order.profile.rivals) {
-            let seconds = self.chance.between(0.2, 5.0);
-            self.plan(slot, seconds, Step::Rival);
+        self.plan(slot, seconds, Action::Leave);
+        if self.rng.happens(self.order.profile.rivals) {
+            let seconds = self.rng.between(0.2, 5.0);
+            self.plan(slot, seconds, Action::Rival);
         }
     }
 
     fn closed(&mut self, slot: usize) {
-        if self.chance.happens(self.order.profile.erased) {
+        if self.rng.happens(self.order.profile.erased) {
             let seconds = self.patience(10.0 * MINUTE);
-            return self.plan(slot, seconds, Step::Forget);
+            return self.plan(slot, seconds, Action::Forget);
         }
-        let seconds = self.chance.around(self.order.profile.return_after);
+        let seconds = self.rng.around(self.order.profile.return_after);
         let is_in_time = seconds < seconds_between(self.now, self.order.until);
-        if is_in_time && self.chance.happens(self.order.profile.returns) {
-            self.threads[slot].questions = 1 + self.chance.below(4);
-            self.plan(slot, seconds, Step::Write);
+        if is_in_time && self.rng.happens(self.order.profile.returns) {
+            self.threads[slot].questions = 1 + self.rng.below(4);
+            self.plan(slot, seconds, Action::Write);
         }
     }
 }

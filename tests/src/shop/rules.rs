@@ -2,7 +2,7 @@
 
 use domain::session::event::{EscalationReason, Severity};
 
-use super::chance::Chance;
+use super::rng::Rng;
 
 /// A rule of the policy.
 #[derive(Debug, PartialEq)]
@@ -66,9 +66,9 @@ pub(super) static BUTTON: Rule = BUTTON_RULE;
 pub(super) static OPENING_TIME: Rule = OPENING_TIME_RULE;
 
 /// One that a message brings about.
-pub(super) fn one_that_fires(chance: &mut Chance) -> &'static Rule {
+pub(super) fn one_that_fires(rng: &mut Rng) -> &'static Rule {
     let shares: Vec<(&'static Rule, f64)> = RULES.iter().map(|rule| (rule, rule.share)).collect();
-    chance.weighted(&shares)
+    rng.weighted(&shares)
 }
 
 /// The rule of this name that is no button.

@@ -25,8 +25,8 @@ pub(super) struct Thread {
     pub(super) last_event: Uuid,
     /// Commands so far, for their keys.
     pub(super) commands: u32,
-    /// Steps on the agenda.
-    pub(super) steps: u32,
+    /// Actions on the agenda.
+    pub(super) actions: u32,
     /// What is asked about at the moment.
     pub(super) topic: usize,
     /// Questions that the customer still has.
@@ -54,7 +54,7 @@ impl Thread {
             version: 0,
             last_event: id.0,
             commands: 0,
-            steps: 0,
+            actions: 0,
             topic: 0,
             questions: 0,
             coming: None,
@@ -109,7 +109,7 @@ impl Threads {
 
     /// Forgets a session with nothing more to come.
     pub(super) fn let_go(&mut self, slot: usize) {
-        if self.slots[slot].take_if(|thread| thread.steps == 0).is_some() {
+        if self.slots[slot].take_if(|thread| thread.actions == 0).is_some() {
             self.free.push(slot);
         }
     }
@@ -130,12 +130,12 @@ impl Index<usize> for Threads {
     type Output = Thread;
 
     fn index(&self, slot: usize) -> &Thread {
-        self.slots[slot].as_ref().expect("a session with steps on the agenda is kept")
+        self.slots[slot].as_ref().expect("a session with actions on the agenda is kept")
     }
 }
 
 impl IndexMut<usize> for Threads {
     fn index_mut(&mut self, slot: usize) -> &mut Thread {
-        self.slots[slot].as_mut().expect("a session with steps on the agenda is kept")
+        self.slots[slot].as_mut().expect("a session with actions on the agenda is kept")
     }
 }

@@ -3,7 +3,7 @@
 
 use domain::Language;
 
-use super::chance::Chance;
+use super::rng::Rng;
 
 /// The folder that comes with the program.
 const FAQ: [&str; 14] = [
@@ -137,28 +137,28 @@ impl Words {
     }
 
     /// Something that one can ask about.
-    pub(super) fn topic(&self, chance: &mut Chance, language: Language) -> usize {
-        chance.below(self.of(language).len())
+    pub(super) fn topic(&self, rng: &mut Rng, language: Language) -> usize {
+        rng.below(self.of(language).len())
     }
 
     /// A customer's question about a topic; with `follow_up` in the middle of a conversation.
-    pub(super) fn question(&self, chance: &mut Chance, language: Language, topic: usize, follow_up: bool) -> String {
+    pub(super) fn question(&self, rng: &mut Rng, language: Language, topic: usize, follow_up: bool) -> String {
         let mut text = String::new();
         let opening = if follow_up { FOLLOW_UPS } else { GREETINGS };
-        if chance.happens(0.4) {
-            text += said(chance, opening, language);
+        if rng.happens(0.4) {
+            text += said(rng, opening, language);
         }
-        if chance.happens(0.12) {
-            text += &story(chance, language);
+        if rng.happens(0.12) {
+            text += &story(rng, language);
         }
-        text += chance.pick(&self.of(language)[topic].questions);
-        if chance.happens(0.2) {
-            text += &order_number(chance, language);
+        text += rng.pick(&self.of(language)[topic].questions);
+        if rng.happens(0.2) {
+            text += &order_number(rng, language);
         }
-        if chance.happens(0.2) {
-            text += said(chance, ENDINGS, language);
+        if rng.happens(0.2) {
+            text += said(rng, ENDINGS, language);
         }
-        if chance.happens(0.004) { text + &pasted(chance) } else { text }
+        if rng.happens(0.004) { text + &pasted(rng) } else { text }
     }
 
     /// What the FAQ says about a topic, and its key.
@@ -176,22 +176,22 @@ impl Words {
 }
 
 /// A second message before the first was answered.
-pub(super) fn burst(chance: &mut Chance, language: Language) -> String {
-    said(chance, BURSTS, language).to_owned()
+pub(super) fn burst(rng: &mut Rng, language: Language) -> String {
+    said(rng, BURSTS, language).to_owned()
 }
 
 /// The end of a conversation.
-pub(super) fn thanks(chance: &mut Chance, language: Language) -> String {
-    said(chance, THANKS, language).to_owned()
+pub(super) fn thanks(rng: &mut Rng, language: Language) -> String {
+    said(rng, THANKS, language).to_owned()
 }
 
 /// What makes a rule fire; nothing where the rule does not listen to words.
-pub(super) fn heard(chance: &mut Chance, language: Language, rule: &str) -> Option<&'static str> {
+pub(super) fn heard(rng: &mut Rng, language: Language, rule: &str) -> Option<&'static str> {
     let (_, phrases) = HEARD.iter().find(|(name, _)| *name == rule)?;
-    Some(said(chance, *phrases, language))
+    Some(said(rng, *phrases, language))
 }
 
-/// What the house says when no assistant can.
+/// The fallback reply.
 pub(super) fn apology(language: Language) -> &'static str {
     match language {
         Language::Zh => "抱歉，智能助手暂时无法回答。您的消息已经保存，请稍后再试，或联系人工客服。",
@@ -201,8 +201,8 @@ pub(super) fn apology(language: Language) -> &'static str {
     }
 }
 
-fn said(chance: &mut Chance, phrases: Phrases, language: Language) -> &'static str {
-    chance.pick(of_language(phrases, language))
+fn said(rng: &mut Rng, phrases: Phrases, language: Language) -> &'static str {
+    rng.pick(of_language(phrases, language))
 }
 
 fn of_language([zh, en]: Phrases, language: Language) -> &'static [&'static str] {
@@ -213,26 +213,26 @@ fn of_language([zh, en]: Phrases, language: Language) -> &'static [&'static str]
 }
 
 /// Two to six sentences about what happened.
-fn story(chance: &mut Chance, language: Language) -> String {
+fn story(rng: &mut Rng, language: Language) -> String {
     let sentences = of_language(STORIES, language);
-    let (first, count) = (chance.below(sentences.len()), 2 + chance.below(5));
+    let (first, count) = (rng.below(sentences.len()), 2 + rng.below(5));
     sentences.iter().cycle().skip(first).take(count).copied().collect()
 }
 
-fn order_number(chance: &mut Chance, language: Language) -> String {
-    format!("{}FD2026{:06}", said(chance, DETAILS, language), chance.below(1_000_000))
+fn order_number(rng: &mut Rng, language: Language) -> String {
+    format!("{}FD2026{:06}", said(rng, DETAILS, language), rng.below(1_000_000))
 }
 
 /// The log of an app, copied whole into the message.
-fn pasted(chance: &mut Chance) -> String {
-    let lines = 20 + chance.below(60);
+fn pasted(rng: &mut Rng) -> String {
+    let lines = 20 + rng.below(60);
     (0..lines)
         .map(|n| {
             format!(
                 "\n[{n:03}] ctrl=0x{:04x} volt=48.{:02} err=E{:02}",
-                chance.below(65_536),
-                chance.below(100),
-                chance.below(30)
+                rng.below(65_536),
+                rng.below(100),
+                rng.below(30)
             )
         })
         .collect()

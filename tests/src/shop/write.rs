@@ -3,15 +3,15 @@
 use event_store::{Log, log::LogError};
 use jiff::Timestamp;
 
-use super::Happening;
+use super::Step;
 
 /// Appends what happened as a use case would, now; a person who was forgotten is forgotten.
 ///
 /// # Errors
 /// The log did not take it.
-pub async fn through(log: &Log, happening: &Happening) -> Result<(), LogError> {
-    match happening {
-        Happening::Appended(append) => log.append(&append.stream, append.expected, &append.events).await.map(drop),
-        Happening::Erased { subject, .. } => Ok(log.vault().erase_subject(subject.0, Timestamp::now()).await?),
+pub async fn through(log: &Log, step: &Step) -> Result<(), LogError> {
+    match step {
+        Step::Appended(append) => log.append(&append.stream, append.expected, &append.events).await.map(drop),
+        Step::Erased { subject, .. } => Ok(log.vault().erase_subject(subject.0, Timestamp::now()).await?),
     }
 }

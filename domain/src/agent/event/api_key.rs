@@ -1,19 +1,19 @@
-//! What can have happened to the key of a program.
+//! The events of an API key.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{agent::permission::Permission, codec::sealed, personal::Personal, text::PersonName};
 
-/// A program may come in with a key.
+/// An API key was issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyIssued {
     /// What it may do.
     pub permissions: Vec<Permission>,
-    /// How the key is checked. Not sealed: the key is 256 random bits, of which a digest tells nothing.
+    /// How the key is checked. Not sealed: a digest of 256 random bits reveals nothing.
     pub digest: ApiKeyDigest,
-    /// When it ends by itself.
+    /// When it expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// What it is for.
@@ -25,7 +25,7 @@ pub struct ApiKeyIssued {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyLabel {
-    /// What whoever made it calls it.
+    /// The name that its maker gave it.
     pub name: PersonName,
 }
 
@@ -34,7 +34,7 @@ pub struct ApiKeyLabel {
 #[serde(transparent)]
 pub struct ApiKeyDigest(pub String);
 
-/// The key opens nothing any more.
+/// The API key was revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyRevoked {}

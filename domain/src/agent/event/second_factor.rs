@@ -1,4 +1,4 @@
-//! What can have happened to an account's second factor: one-time codes, and recovery codes for whoever loses the device.
+//! The events of an account's second factor: one-time codes, and recovery codes for owners who lose the device.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{codec::sealed, personal::Personal};
 
-/// A secret for one-time codes was made; it counts from the first right code on.
+/// A secret for one-time codes was offered; the first right code puts it into use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecondFactorOffered {
@@ -34,13 +34,13 @@ impl fmt::Debug for TotpSecret {
     }
 }
 
-/// From now on nobody signs in without a code of the secret that was offered.
+/// The offered secret was put into use: signing in needs a code from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecondFactorEnabled {
-    /// The 30 seconds whose code came: no code is good twice.
+    /// The time step of the code that was sent: no code is accepted twice.
     pub step: u64,
-    /// For whoever loses the device.
+    /// For owners who lose the device.
     #[serde(skip, default = "sealed")]
     pub recovery: Personal<RecoveryCodes>,
 }
@@ -49,7 +49,7 @@ pub struct SecondFactorEnabled {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecoveryCodes {
-    /// One for each code, each good once; their numbers count from 0.
+    /// One for each code, numbered from 0; each code is accepted once.
     pub digests: Vec<RecoveryDigest>,
 }
 
@@ -64,13 +64,13 @@ impl fmt::Debug for RecoveryDigest {
     }
 }
 
-/// A second factor opened what comes with this event; it is good for nothing from now on.
+/// A second factor was used; it is not accepted again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SecondFactorUsed {
     /// A one-time code.
     Totp {
-        /// Its 30 seconds, counted from 1970.
+        /// Its time step: 30-second intervals since 1970.
         step: u64,
     },
     /// A recovery code.
@@ -80,7 +80,7 @@ pub enum SecondFactorUsed {
     },
 }
 
-/// The recovery codes from before are good for nothing; these are.
+/// The recovery codes were replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecoveryCodesReplaced {
@@ -89,7 +89,7 @@ pub struct RecoveryCodesReplaced {
     pub recovery: Personal<RecoveryCodes>,
 }
 
-/// The password alone is enough from now on. The actor says whether its owner wanted it or an administrator.
+/// The second factor was turned off, by the owner or by an administrator: the actor says by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecondFactorDisabled {}

@@ -1,12 +1,14 @@
-//! The walk of crashes: a writer is killed at moments that nobody chose, and the log is held against what it had said.
+//! The crash walk: a writer is killed at random times, and the log is compared with what it had acknowledged.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::pin,
     process::Stdio,
     time::Duration,
 };
 
-use event_store::{EventReader, Position, StreamName, StreamVersion, verify::verify};
+use event_store::{EventReader, Position, StreamName, StreamVersion, pages::stream_pages, verify::verify};
+use futures::StreamExt as _;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -16,26 +18,25 @@ use tokio::{
 
 use crate::{Failure, options::Options, place::Place, report::Report, writer};
 
-/// The longest life of a writer once it has said its first word.
+/// Longest lifetime in ms of a writer after its first output.
 const LIFE: u64 = 900;
-/// How long it may take to say it.
+/// Limit for a writer's first output.
 const FIRST_WORD: Duration = Duration::from_secs(120);
-/// The server is restarted after every so many kills.
+/// Kills between two restarts of the server.
 const RESTARTED: u32 = 4;
-const PAGE: usize = 1000;
 
-/// What the writers said.
+/// The output of the writers.
 #[derive(Default)]
 struct Said {
     /// The greatest n that was sent to a stream.
     tried: BTreeMap<StreamName, u64>,
     acknowledged: BTreeMap<(StreamName, u64), (StreamVersion, Position)>,
     answers: usize,
-    /// What does not fit.
+    /// Differences found.
     differences: Vec<String>,
 }
 
-/// Whether the log is as it was said to be.
+/// Runs the crash walk; true if there are no differences.
 pub(crate) async fn walk(place: &Place, options: &Options, report: &mut Report) -> Result<bool, Failure> {
     let seed = options.seed.unwrap_or_else(rand::random);
     let (mut random, walk) = (StdRng::seed_from_u64(seed), format!("{seed}-{}", uuid::Uuid::new_v4()));
@@ -66,7 +67,7 @@ pub(crate) async fn walk(place: &Place, options: &Options, report: &mut Report) 
     Ok(said.differences.is_empty())
 }
 
-/// Starts a writer, hears what it says, and kills it.
+/// Starts a writer, reads its output, and kills it.
 async fn live(options: &Options, walk: &str, life: Duration, said: &mut Said) -> Result<(), Failure> {
     let program = std::env::current_exe().map_err(Failure::Writer)?;
     let mut command = Command::new(program);
@@ -89,7 +90,7 @@ async fn live(options: &Options, walk: &str, life: Duration, said: &mut Said) ->
         said.hear(&line);
     }
     writer.kill().await.map_err(Failure::Writer)?;
-    // What it had said before it died, without the word that was cut off.
+    // Its output before it died, without an incomplete last line.
     while let Ok(Some(line)) = lines.next_line().await {
         said.hear(&line);
     }
@@ -122,16 +123,16 @@ impl Said {
         }
     }
 
-    /// Every stream holds its first events, each once; no more than were sent, and at least those that were acknowledged, where
-    /// they were said to be.
+    /// Checks that every stream has its first events once each: at most those that were sent, and at least those that were
+    /// acknowledged, at the acknowledged positions.
     async fn hold_against(&mut self, log: &dyn EventReader, walk: &str) -> Result<(), Failure> {
         for number in 0..writer::STREAMS {
             let stream = writer::stream(walk, number);
             let mut version = StreamVersion::NONE;
             let mut ids = BTreeSet::new();
-            loop {
-                let page = log.read_stream(&stream, version, PAGE).await?;
-                for event in &page {
+            let mut pages = pin!(stream_pages(log, &stream, version));
+            while let Some(page) = pages.next().await {
+                for event in &page? {
                     version = version.next();
                     let is_it = event.version == version && event.event == writer::event(&stream, version.0);
                     if !is_it || !ids.insert(event.event.event_id) {
@@ -142,9 +143,6 @@ impl Said {
                         let difference = format!("event {version} of {stream} is not where it was acknowledged");
                         self.differences.push(difference);
                     }
-                }
-                if page.is_empty() {
-                    break;
                 }
             }
             let (tried, last) = (self.tried.get(&stream).copied().unwrap_or(0), version.0);

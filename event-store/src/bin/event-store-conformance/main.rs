@@ -1,7 +1,7 @@
-//! `event-store-conformance`: every promise of the log's port, and a walk of crashes, against a real server or a file.
+//! `event-store-conformance`: checks every promise of the log's port, and runs a crash walk, against a real server or a file.
 //!
-//! One program without anything beside it, to be carried to a machine that has such a server. Invariant: it writes into an empty
-//! log only, unless it is told that this log may be written into.
+//! A single program without other files, to be copied to a machine with such a server. Invariant: it writes only into an empty log,
+//! unless told otherwise.
 
 mod crash;
 mod options;

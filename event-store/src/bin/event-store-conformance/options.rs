@@ -1,4 +1,4 @@
-//! What the program is told.
+//! The program's arguments.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The log under trial, opened as often as it takes.
+//! Opens the log under test, as often as needed.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ use event_store::{
 
 use crate::{Failure, options::Options};
 
-/// Where the log is, and how its server is restarted.
+/// The log's location, and the command that restarts its server.
 #[derive(Clone)]
 pub(crate) struct Place {
     location: Location,
@@ -31,7 +31,7 @@ pub(crate) struct Place {
     back_within: Duration,
 }
 
-/// Why the log was not opened.
+/// Why the log could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlaceError {
     #[error(transparent)]
@@ -85,7 +85,7 @@ impl Place {
         Err(PlaceError::WithoutKurrent)
     }
 
-    /// The log, as soon as its server is back.
+    /// Opens the log once its server is available again.
     pub(crate) async fn open_patiently(&self) -> Result<Arc<dyn EventStore>, PlaceError> {
         let began = Instant::now();
         loop {
@@ -98,7 +98,7 @@ impl Place {
         }
     }
 
-    /// Restarts the server, where there is a command for it.
+    /// Restarts the server, if there is a command for it.
     pub(crate) async fn restart(&self) -> Result<bool, Failure> {
         let Some(command) = &self.restart else { return Ok(false) };
         let mut shell = tokio::process::Command::new("sh");

@@ -1,4 +1,4 @@
-//! What is printed.
+//! The printed report.
 
 use std::{
     error::Error,
@@ -10,7 +10,7 @@ use event_store::{Identity, Positions};
 
 use crate::{Failure, place::Place};
 
-/// The report, as it is made.
+/// Prints results as they come.
 #[derive(Default)]
 pub(crate) struct Report {
     promises: usize,
@@ -51,7 +51,7 @@ impl Report {
     }
 }
 
-/// Says why nothing could be checked.
+/// Prints why the checks could not run.
 pub(crate) fn complain(failure: &Failure) {
     let mut text = failure.to_string();
     let mut source = failure.source();
@@ -59,6 +59,6 @@ pub(crate) fn complain(failure: &Failure) {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    // There is nobody left to tell.
+    // Standard error is closed: nothing more can be reported.
     let _untold = writeln!(io::stderr().lock(), "event-store-conformance: {text}");
 }

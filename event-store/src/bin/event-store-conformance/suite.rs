@@ -1,4 +1,4 @@
-//! Every promise once, one after the other, for each is alone with the log.
+//! Runs every promise once, one after the other, because each needs the log for itself.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -12,18 +12,18 @@ use tokio::time::timeout;
 
 use crate::{Failure, options::Options, place::Place, report::Report};
 
-/// A promise that is not kept within this is not kept.
+/// Limit of one check.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// What was said when a check failed: that of the check itself, or of the writer or reader it had started.
+/// The panic messages of a failed check, its writers and readers.
 static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Names them.
+/// Prints their names.
 pub(crate) fn list(report: &mut Report) -> Result<(), Failure> {
     promises().iter().try_for_each(|promise| report.line(promise.name))
 }
 
-/// A name that is none would pass as a promise that is kept.
+/// An unknown name is refused; otherwise it would count as a kept promise.
 pub(crate) fn is_known(names: &[String]) -> Result<(), Failure> {
     let known = promises();
     match names.iter().find(|name| known.iter().all(|promise| promise.name != name.as_str())) {
@@ -32,7 +32,7 @@ pub(crate) fn is_known(names: &[String]) -> Result<(), Failure> {
     }
 }
 
-/// How many are broken.
+/// Number of broken promises.
 pub(crate) async fn check(place: &Place, options: &Options, report: &mut Report) -> Result<usize, Failure> {
     std::panic::set_hook(Box::new(|panic| {
         SAID.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string());

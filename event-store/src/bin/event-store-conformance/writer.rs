@@ -1,21 +1,23 @@
-//! The writer of a crash walk: it appends to a few streams at once until it is killed, and says of each append when it is sent and
-//! when it is acknowledged. The n-th event of a stream is always the same, so its next life knows from the log where to go on,
-//! and first sends the last one again, as a program does that did not hear the answer.
+//! The writer of a crash walk: it appends to several streams concurrently until it is killed, and prints each append when it is sent
+//! and when it is acknowledged. The n-th event of a stream is always the same, so the next writer continues from the log, and first
+//! repeats the last event, like a program that missed the answer.
 
 use std::{
     io::{self, Write as _},
+    pin::pin,
     sync::Arc,
 };
 
-use event_store::{Actor, AppendError, Appended, EventStore, Expected, SealedEvent, StreamName, StreamVersion};
+use event_store::{
+    Actor, AppendError, Appended, EventStore, Expected, SealedEvent, StreamName, StreamVersion, pages::stream_pages,
+};
+use futures::StreamExt as _;
 use uuid::Uuid;
 
 use crate::{Failure, place::Place};
 
-/// Streams that are written to at once.
+/// Streams written concurrently.
 pub(crate) const STREAMS: usize = 8;
-/// Events of a stream that are read at once.
-const PAGE: usize = 500;
 
 /// The streams of a walk.
 pub(crate) fn stream(walk: &str, number: usize) -> StreamName {
@@ -45,16 +47,16 @@ pub(crate) async fn write(place: &Place, walk: &str) -> Result<(), Failure> {
     let log = place.open_patiently().await?;
     let writers: Vec<_> = (0..STREAMS).map(|n| tokio::spawn(append_for_ever(log.clone(), stream(walk, n)))).collect();
     for writer in writers {
-        // It ends only by what it cannot go on from.
+        // It ends only with an error.
         writer.await.map_err(|error| Failure::Writer(io::Error::other(error)))??;
     }
     Ok(())
 }
 
 async fn append_for_ever(log: Arc<dyn EventStore>, stream: StreamName) -> Result<(), Failure> {
-    let last = patiently(|| last_version(&*log, &stream)).await?;
+    let last = retried(|| last_version(&*log, &stream)).await?;
     for n in last.0.max(1).. {
-        // Every way of saying where it belongs; the first may be a repeat.
+        // Alternate preconditions; the first append may be a repeat.
         let expected = match n % 3 {
             0 => Expected::Any,
             _ if n == 1 => Expected::NoStream,
@@ -67,14 +69,14 @@ async fn append_for_ever(log: Arc<dyn EventStore>, stream: StreamName) -> Result
     Ok(())
 }
 
-/// The same again until it is taken.
+/// Repeats an append until it is accepted.
 async fn append(log: &dyn EventStore, stream: &StreamName, expected: Expected, n: u64) -> Appended {
     loop {
         match log.append(stream, expected, vec![event(stream, n)]).await {
             Ok(appended) => return appended,
             Err(AppendError::Unavailable(_)) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
             Err(refused) => {
-                // The walk sees it: an answer that no honest log gives.
+                // Reported to the walk: a correct log never refuses this append.
                 let _untold = say(&format!("refused {stream} {n} {refused}"));
                 std::future::pending().await
             }
@@ -84,14 +86,14 @@ async fn append(log: &dyn EventStore, stream: &StreamName, expected: Expected, n
 
 async fn last_version(log: &dyn EventStore, stream: &StreamName) -> Result<StreamVersion, event_store::ReadError> {
     let mut last = StreamVersion::NONE;
-    loop {
-        let page = log.read_stream(stream, last, PAGE).await?;
-        let Some(newest) = page.last() else { return Ok(last) };
-        last = newest.version;
+    let mut pages = pin!(stream_pages(log, stream, last));
+    while let Some(page) = pages.next().await {
+        last = page?.last().map_or(last, |newest| newest.version);
     }
+    Ok(last)
 }
 
-async fn patiently<T, F: Future<Output = Result<T, event_store::ReadError>>>(
+async fn retried<T, F: Future<Output = Result<T, event_store::ReadError>>>(
     read: impl Fn() -> F,
 ) -> Result<T, event_store::ReadError> {
     loop {
@@ -104,7 +106,7 @@ async fn patiently<T, F: Future<Output = Result<T, event_store::ReadError>>>(
     }
 }
 
-/// A line, on its way before anything else happens.
+/// Prints a line and flushes it.
 fn say(line: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Failure::Writer)

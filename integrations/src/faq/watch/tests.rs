@@ -1,6 +1,6 @@
-//! What an editor can do to the folder, and what customers and the log may see of it.
+//! Edits of the folder, and what customers and the log see of them.
 //!
-//! The looks are taken by hand where the log is judged, so that no test depends on a clock.
+//! Tests that check the log call `look` themselves, so that none depends on a clock.
 
 #![allow(clippy::unwrap_used)]
 
@@ -85,7 +85,7 @@ fn a_malformed_edit_keeps_the_last_good_index() {
 }
 
 #[test]
-fn a_good_edit_after_a_good_one_is_not_worth_a_line() {
+fn a_well_formed_edit_after_a_well_formed_one_logs_nothing() {
     let (folder, faq) = opened();
     let log = Log::default();
     let _collecting = log.collect();
@@ -130,7 +130,7 @@ fn look(mut watcher: Watcher, times: usize) -> Watcher {
     watcher
 }
 
-/// Collects what this thread logs; written out here because one test does not justify a dependency.
+/// Collects what this thread logs; written out here because one file of tests does not justify a dependency.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 

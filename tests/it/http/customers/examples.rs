@@ -1,4 +1,4 @@
-//! The examples in `docs/examples` make tokens that the server takes.
+//! The examples in `docs/examples` produce tokens that the server accepts.
 
 use std::{path::Path, process::Command};
 
@@ -15,7 +15,7 @@ fn token_by(program: &str, example: &str, sub: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_examples_of_the_guide_are_taken() {
+async fn documented_identity_examples_are_accepted() {
     for (program, example) in [("python3", "identity_token.py"), ("node", "identity_token.mjs")] {
         let customer = desk().customer();
         let answer = ok(identify(&customer, &token_by(program, example, &fresh("sub"))).await).await;

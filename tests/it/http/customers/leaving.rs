@@ -1,11 +1,11 @@
-//! Who has signed out is nobody: not by bearer, not by cookie, not on a stream that was open.
+//! After sign-out neither bearer token nor cookie nor open stream works.
 
 use reqwest::Method;
 
 use super::{super::LIMIT, *};
 
 #[tokio::test]
-async fn after_a_sign_out_the_old_token_opens_nothing() {
+async fn visitor_token_is_rejected_after_sign_out() {
     let session = fresh("leaves");
     let customer = customer_with(&session).await;
     ok(identify(&customer, &token_for(&fresh("sub"))).await).await;
@@ -33,7 +33,7 @@ async fn after_a_sign_out_the_old_token_opens_nothing() {
 }
 
 #[tokio::test]
-async fn the_old_cookie_is_as_none() {
+async fn visitor_cookie_after_sign_out_counts_as_none() {
     let session = fresh("cookie");
     let customer = customer_with(&session).await;
     let cookie = format!("desk_visitor={}", customer.token().unwrap());
@@ -50,21 +50,21 @@ async fn the_old_cookie_is_as_none() {
 }
 
 #[tokio::test]
-async fn leaving_twice_or_as_nobody_is_no_error() {
+async fn repeated_or_anonymous_sign_out_succeeds() {
     let customer = customer_with(&fresh("twice")).await;
     let before = as_before(&customer);
     let visitor = visitor_of(&customer);
     sign_out(&customer).await;
     sign_out(&before).await;
     assert_ne!(visitor_of(&before), visitor);
-    assert_eq!(history(desk(), &visitor).await.len(), 1);
+    assert_eq!(history(&visitor).await.len(), 1);
     let nobody = desk().customer();
     assert_eq!(sign_out(&nobody).await["position"], 0);
     assert!(nobody.token().is_some());
 }
 
 #[tokio::test]
-async fn who_comes_back_is_a_new_visitor_of_the_same_name() {
+async fn customer_identified_again_after_sign_out_is_a_new_visitor() {
     let (session, sub) = (fresh("back"), fresh("sub"));
     let customer = customer_with(&session).await;
     ok(identify(&customer, &token_for(&sub)).await).await;
@@ -76,7 +76,7 @@ async fn who_comes_back_is_a_new_visitor_of_the_same_name() {
 }
 
 #[tokio::test]
-async fn an_open_stream_ends_when_its_customer_leaves() {
+async fn open_stream_ends_at_sign_out() {
     let session = fresh("open");
     let customer = customer_with(&session).await;
     customer.chat(&session, "hello").await.unwrap();

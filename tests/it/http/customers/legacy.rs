@@ -1,4 +1,4 @@
-//! `compat_legacy_sessions`: callers of the original system, who hold nothing but a session's name.
+//! `compat_legacy_sessions`: clients of the original system, which have only a session name.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const ON: &[(&str, &str)] = &[("DESK_COMPAT_LEGACY_SESSIONS", "true")];
 const NAME: &str = "session_176389920042";
 const SHORT: &str = "session_17638992004";
 
-/// A request as the original's clients send it, whatever was answered before.
+/// A request as clients of the original send it, without a token.
 async fn plainly(desk: &Desk, path: &str, session: &str) -> Response {
     let body = json!({"message": "hello", "user_id": session, "session_id": session});
     desk.customer().post(path, &body).await.unwrap()
@@ -17,7 +17,7 @@ fn has_token(response: &Response) -> bool {
 }
 
 #[tokio::test]
-async fn a_long_name_alone_opens_its_one_session_where_that_is_allowed() {
+async fn legacy_session_name_opens_its_session_where_allowed() {
     let Own { desk, _folder } = Own::start(ON);
     let mut ids = Vec::new();
     for path in ["/api/chat", "/api/chat/stream", "/api/conversation/create", "/api/conversation/new", "/api/chat"] {
@@ -37,7 +37,7 @@ async fn a_long_name_alone_opens_its_one_session_where_that_is_allowed() {
         .map(|event| event["data"]["visitor"].clone())
         .collect();
     assert_eq!(visitors.len(), 1, "{visitors:?}");
-    let head = desk.staff().log().await.unwrap().len() as u64;
+    let head = desk.staff().head().await.unwrap();
     let shown = ok(desk.customer().get(&format!("/api/sessions/{NAME}?min_position={head}")).await.unwrap()).await;
     assert_eq!(shown["data"]["session"]["session_name"], NAME);
     let mut frames = desk.customer().follow(NAME, None).await.unwrap();
@@ -47,7 +47,7 @@ async fn a_long_name_alone_opens_its_one_session_where_that_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_name_reaches_no_other_session_and_a_token_none_of_a_name() {
+async fn legacy_names_and_visitor_tokens_reach_separate_sessions() {
     let Own { desk, _folder } = Own::start(ON);
     let visitor = desk.customer();
     visitor.arrive("first").await.unwrap();
@@ -67,7 +67,7 @@ async fn a_name_reaches_no_other_session_and_a_token_none_of_a_name() {
 }
 
 #[tokio::test]
-async fn a_short_name_or_none_makes_a_visitor_as_ever() {
+async fn short_or_missing_legacy_name_creates_a_visitor() {
     let Own { desk, _folder } = Own::start(ON);
     assert_eq!((NAME.len(), SHORT.len()), (20, 19));
     for _twice in 0..2 {
@@ -83,7 +83,7 @@ async fn a_short_name_or_none_makes_a_visitor_as_ever() {
 }
 
 #[tokio::test]
-async fn a_bad_token_is_not_as_none() {
+async fn bad_token_is_rejected_even_with_legacy_sessions() {
     let Own { desk, _folder } = Own::start(ON);
     ok(plainly(&desk, "/api/chat", NAME).await).await;
     let request = reqwest::Client::new().get(format!("{}/api/sessions/{NAME}", desk.url())).bearer_auth("x.y.z");
@@ -91,7 +91,7 @@ async fn a_bad_token_is_not_as_none() {
 }
 
 #[tokio::test]
-async fn where_it_is_not_allowed_a_name_opens_nothing() {
+async fn legacy_session_name_opens_nothing_where_not_allowed() {
     let name = fresh("session_of_the_original");
     let response = plainly(desk(), "/api/chat", &name).await;
     assert!(has_token(&response));

@@ -1,11 +1,11 @@
-//! A token is good once: for one visitor, however often, at once, and after a restart.
+//! An identity token works once, for one visitor: repeated, concurrently, and after a restart.
 
 use futures::future::join_all;
 
 use super::*;
 
 #[tokio::test]
-async fn the_same_visitor_is_answered_as_the_first_time() {
+async fn repeated_identify_of_the_same_visitor_gets_the_first_answer() {
     let (customer, sub) = (customer_with(&fresh("again")).await, fresh("sub"));
     let token = token_for(&sub);
     let first = ok(identify(&customer, &token).await).await;
@@ -13,11 +13,11 @@ async fn the_same_visitor_is_answered_as_the_first_time() {
     ok(identify(&customer, &Key::Rsa.sign(&with(claims(&sub), &json!({"vip": true})))).await).await;
     assert_eq!(ok(identify(&customer, &token).await).await, first, "whatever has happened since");
     assert_eq!(who(&customer).await["vip"], true);
-    assert_eq!(history(desk(), &visitor_of(&customer)).await.len(), 2);
+    assert_eq!(history(&visitor_of(&customer)).await.len(), 2);
 }
 
 #[tokio::test]
-async fn to_anyone_else_a_used_token_is_no_good() {
+async fn used_identity_token_is_rejected_for_other_visitors() {
     let customer = customer_with(&fresh("first")).await;
     let token = token_for(&fresh("sub"));
     ok(identify(&customer, &token).await).await;
@@ -29,11 +29,11 @@ async fn to_anyone_else_a_used_token_is_no_good() {
         problem(refused, 401, "IDENTITY_TOKEN_REPLAYED").await;
     }
     assert_eq!(who(&other).await["is_identified"], false);
-    assert!(history(desk(), &before).await.is_empty());
+    assert!(history(&before).await.is_empty());
 }
 
 #[tokio::test]
-async fn a_known_customer_with_a_used_token_of_another_is_not_put_out() {
+async fn replayed_identity_token_of_another_keeps_the_customer_signed_in() {
     let (first, second) = (customer_with(&fresh("one")).await, customer_with(&fresh("two")).await);
     let token = token_for(&fresh("sub"));
     ok(identify(&first, &token).await).await;
@@ -43,7 +43,7 @@ async fn a_known_customer_with_a_used_token_of_another_is_not_put_out() {
 }
 
 #[tokio::test]
-async fn a_token_that_changed_nothing_is_used_up_all_the_same() {
+async fn identity_token_without_a_change_is_still_used_up() {
     let (customer, sub) = (customer_with(&fresh("unchanged")).await, fresh("sub"));
     ok(identify(&customer, &token_for(&sub)).await).await;
     let token = token_for(&sub);
@@ -53,7 +53,7 @@ async fn a_token_that_changed_nothing_is_used_up_all_the_same() {
 }
 
 #[tokio::test]
-async fn after_a_sign_out_a_used_token_does_not_bring_the_customer_back() {
+async fn used_identity_token_is_rejected_after_sign_out() {
     let customer = customer_with(&fresh("gone")).await;
     let token = token_for(&fresh("sub"));
     ok(identify(&customer, &token).await).await;
@@ -66,7 +66,7 @@ async fn after_a_sign_out_a_used_token_does_not_bring_the_customer_back() {
 }
 
 #[tokio::test]
-async fn of_twenty_strangers_at_once_one_is_the_customer() {
+async fn concurrent_visitors_with_one_identity_token_yield_one_customer() {
     let token = token_for(&fresh("sub"));
     let strangers: Vec<Customer> = (0..20).map(|_| desk().customer()).collect();
     let answers = join_all(strangers.iter().map(|stranger| identify(stranger, &token))).await;
@@ -79,7 +79,7 @@ async fn of_twenty_strangers_at_once_one_is_the_customer() {
 }
 
 #[tokio::test]
-async fn twenty_requests_of_one_visitor_at_once_are_one() {
+async fn concurrent_identify_of_one_visitor_is_recorded_once() {
     let customer = customer_with(&fresh("twenty")).await;
     let token = token_for(&fresh("sub"));
     let answers = join_all((0..20).map(|_| identify(&customer, &token))).await;
@@ -88,11 +88,11 @@ async fn twenty_requests_of_one_visitor_at_once_are_one() {
         told.push(ok(answer).await);
     }
     assert!(told.iter().all(|answer| *answer == told[0]), "{told:?}");
-    assert_eq!(history(desk(), &visitor_of(&customer)).await.len(), 1);
+    assert_eq!(history(&visitor_of(&customer)).await.len(), 1);
 }
 
 #[tokio::test]
-async fn twenty_customers_at_once_on_one_visitor_are_twenty_visitors() {
+async fn concurrent_identities_on_one_visitor_become_separate_visitors() {
     let browser = customer_with(&fresh("crowd")).await;
     let holders: Vec<Customer> = (0..20).map(|_| as_before(&browser)).collect();
     let tokens: Vec<String> = (0..20).map(|_| token_for(&fresh("sub"))).collect();
@@ -103,13 +103,13 @@ async fn twenty_customers_at_once_on_one_visitor_are_twenty_visitors() {
     visitors.sort_unstable();
     visitors.dedup();
     assert_eq!(visitors.len(), 20);
-    let history = history(desk(), &visitor_of(&browser)).await;
+    let history = history(&visitor_of(&browser)).await;
     let identified = history.iter().filter(|event| event["type"] == "customer.identified").count();
     assert_eq!(identified, 1, "{history:?}");
 }
 
 #[tokio::test]
-async fn a_restart_forgets_no_token_of_either_kind() {
+async fn identity_and_visitor_tokens_survive_a_restart() {
     let mut own = Own::start(&[]);
     let (customer, stranger) = (own.desk.customer(), own.desk.customer());
     customer.arrive("s").await.unwrap();
@@ -122,7 +122,7 @@ async fn a_restart_forgets_no_token_of_either_kind() {
     sign_out(&left).await;
     own.desk.kill();
     own.desk.start_again();
-    // connections from before are dead
+    // Connections from before the kill are closed.
     while customer.get("/healthz").await.is_err() || before.get("/healthz").await.is_err() {}
     assert_eq!(who(&customer).await["name"], "Wang Xiaoming");
     assert_eq!(looking(&customer, "s", position).await, 200, "the visitor token has survived");

@@ -1,4 +1,4 @@
-//! The auditor's program reads a log with customers as any other: it proves, counts, shows and compares.
+//! `desk-replay` on a log with customers: verify, stats, show and compare.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use tests::desk::program;
 use super::*;
 
 #[tokio::test]
-async fn a_log_with_customers_is_proved_counted_shown_and_compared() {
+async fn desk_replay_reads_a_log_with_customers() {
     let mut own = Own::start(&[]);
     let customer = own.desk.customer();
     customer.arrive("s").await.unwrap();

@@ -1,9 +1,9 @@
-//! The first customer takes over a visitor's sessions, and no other sees anything of them.
+//! The first customer of a visitor gets its sessions, and no other customer sees them.
 
 use super::*;
 
 #[tokio::test]
-async fn the_shop_says_who_a_visitor_is_and_the_sessions_stay() {
+async fn identify_keeps_the_visitors_sessions() {
     let session = fresh("known");
     let customer = customer_with(&session).await;
     let position = customer.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
@@ -19,7 +19,7 @@ async fn the_shop_says_who_a_visitor_is_and_the_sessions_stay() {
 }
 
 #[tokio::test]
-async fn who_comes_with_nothing_but_the_shops_word_becomes_a_visitor_by_it() {
+async fn identify_without_a_visitor_token_creates_a_visitor() {
     let customer = desk().customer();
     let response = identify(&customer, &token_for(&fresh("sub"))).await;
     let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -33,7 +33,7 @@ async fn who_comes_with_nothing_but_the_shops_word_becomes_a_visitor_by_it() {
 }
 
 #[tokio::test]
-async fn what_the_shop_says_newly_is_recorded_and_what_it_repeats_is_not() {
+async fn identify_records_a_changed_profile_and_not_a_repeated_one() {
     let (customer, sub) = (customer_with(&fresh("changes")).await, fresh("sub"));
     ok(identify(&customer, &token_for(&sub)).await).await;
     ok(identify(&customer, &token_for(&sub)).await).await;
@@ -42,12 +42,12 @@ async fn what_the_shop_says_newly_is_recorded_and_what_it_repeats_is_not() {
     assert_eq!(answer["data"], json!({"is_identified": true, "name": "Ming", "email": null, "vip": true}));
     assert_eq!(who(&customer).await, answer["data"]);
     let types: Vec<Value> =
-        history(desk(), &visitor_of(&customer)).await.into_iter().map(|event| event["type"].clone()).collect();
+        history(&visitor_of(&customer)).await.into_iter().map(|event| event["type"].clone()).collect();
     assert_eq!(types, ["customer.identified", "customer.command_confirmed", "customer.profile_changed"]);
 }
 
 #[tokio::test]
-async fn of_two_customers_on_one_browser_the_second_sees_nothing_of_the_first() {
+async fn second_customer_on_one_browser_sees_nothing_of_the_first() {
     let session = fresh("shared-browser");
     let browser = customer_with(&session).await;
     let position = browser.chat(&session, "my address is Elm Street 1").await.unwrap()["position"].as_u64().unwrap();
@@ -64,12 +64,12 @@ async fn of_two_customers_on_one_browser_the_second_sees_nothing_of_the_first() 
     for path in [format!("/api/sessions/{session}"), "/api/customer".to_owned()] {
         problem(first.get(&path).await.unwrap(), 401, "UNAUTHORIZED").await;
     }
-    let left = history(desk(), &first_visitor).await;
+    let left = history(&first_visitor).await;
     assert_eq!(left.last().unwrap()["data"], json!({"reason": "another_customer"}));
 }
 
 #[tokio::test]
-async fn another_visitors_session_is_not_found_by_its_name() {
+async fn session_of_another_visitor_is_not_found_by_name() {
     let session = fresh("not-yours");
     let owner = customer_with(&session).await;
     ok(identify(&owner, &token_for(&fresh("sub"))).await).await;
@@ -85,7 +85,7 @@ async fn another_visitors_session_is_not_found_by_its_name() {
 }
 
 #[tokio::test]
-async fn the_same_customer_elsewhere_is_another_visitor_without_these_sessions() {
+async fn same_customer_on_another_device_is_a_separate_visitor() {
     let (session, sub) = (fresh("at-home"), fresh("sub"));
     let (at_home, on_the_way) = (customer_with(&session).await, desk().customer());
     ok(identify(&at_home, &token_for(&sub)).await).await;
@@ -96,7 +96,7 @@ async fn the_same_customer_elsewhere_is_another_visitor_without_these_sessions()
 }
 
 #[tokio::test]
-async fn no_field_but_the_shops_word_makes_a_customer() {
+async fn only_the_identity_token_identifies_a_customer() {
     let session = fresh("mass");
     let customer = customer_with(&session).await;
     for body in [

@@ -1,4 +1,4 @@
-//! What is not the shop's word is not taken; what is not ours to read is not written down. `identity` has every case.
+//! Invalid identity tokens are rejected, and claims are in no log line. `identity` tests every case of the checker.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use tests::identity::{forged, sign};
@@ -6,7 +6,7 @@ use tests::identity::{forged, sign};
 use super::*;
 
 #[tokio::test]
-async fn forged_stale_and_foreign_tokens_are_refused_and_nothing_is_recorded() {
+async fn invalid_identity_tokens_are_rejected_and_record_nothing() {
     let customer = customer_with(&fresh("forged")).await;
     let now = jiff::Timestamp::now().as_second();
     let public = Key::Rsa.jwk()["n"].as_str().unwrap().to_owned();
@@ -35,18 +35,18 @@ async fn forged_stale_and_foreign_tokens_are_refused_and_nothing_is_recorded() {
     let nothing = customer.post("/api/customer/identify", &json!({})).await.unwrap();
     problem(nothing, 400, "INVALID_FIELD").await;
     assert_eq!(who(&customer).await["is_identified"], false);
-    assert!(history(desk(), &visitor_of(&customer)).await.is_empty());
+    assert!(history(&visitor_of(&customer)).await.is_empty());
     super::super::assert_log_lacks("marker-");
 }
 
 #[tokio::test]
-async fn the_shops_word_stands_sealed_in_the_log_and_nowhere_else() {
+async fn identity_claims_are_stored_sealed_in_the_log_only() {
     let (customer, sub) = (customer_with(&fresh("sealed")).await, fresh("marker-sub"));
     let (name, email) = (fresh("marker-name"), "marker@example.com");
     let said = with(claims(&sub), &json!({"name": name, "email": email}));
     let jti = said["jti"].as_str().unwrap().to_owned();
     ok(identify(&customer, &Key::Secret.sign(&said)).await).await;
-    let events = history(desk(), &visitor_of(&customer)).await;
+    let events = history(&visitor_of(&customer)).await;
     assert_eq!(events[0]["data"], json!({"vip": false}));
     assert_eq!(events[0]["personal"], json!({"sub": sub, "name": name, "email": email}));
     let data = std::fs::read(desk().data_dir().join("events.db-wal")).unwrap_or_default();
@@ -57,7 +57,7 @@ async fn the_shops_word_stands_sealed_in_the_log_and_nowhere_else() {
 }
 
 #[test]
-fn keys_that_anybody_can_read_keep_the_server_from_starting() {
+fn start_with_readable_or_invalid_identity_keys_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let keys = folder.path().join("identity-keys");
     write_keys(&keys);
@@ -80,7 +80,7 @@ fn keys_that_anybody_can_read_keep_the_server_from_starting() {
 }
 
 #[tokio::test]
-async fn without_keys_no_word_is_taken() {
+async fn identity_tokens_are_rejected_without_keys() {
     let desk = Desk::start(Setup::default());
     problem(identify(&desk.customer(), &token_for("4711")).await, 401, "IDENTITY_TOKEN_INVALID").await;
 }

@@ -1,8 +1,8 @@
-//! Whose requests are whose: the word of a stranger on its address has no effect, that of the trusted proxy has.
+//! The address of a client: forwarded headers count from the trusted proxy only.
 
 use super::{PROXY, chat, from, limited};
 
-/// Sends as many messages as may be written at once, and says how the next one is answered.
+/// Sends as many messages as the burst allows; returns the status of the next one.
 async fn eleventh(address: &str, header: &str, list: impl Fn(usize) -> String) -> u16 {
     let client = from(address);
     let mut status = 0;
@@ -14,7 +14,7 @@ async fn eleventh(address: &str, header: &str, list: impl Fn(usize) -> String) -
 }
 
 #[tokio::test]
-async fn what_a_stranger_says_of_its_address_has_no_effect() {
+async fn forwarded_header_of_an_untrusted_client_is_ignored() {
     assert_eq!(eleventh("127.1.0.1", "X-Forwarded-For", |n| format!("198.51.100.{n}")).await, 429);
     assert_eq!(eleventh("127.1.0.2", "Forwarded", |n| format!("for=198.51.100.{n}")).await, 429);
     assert_eq!(limited().log().matches("not in trusted_proxies").count(), 1, "who runs a proxy is told");
@@ -22,7 +22,7 @@ async fn what_a_stranger_says_of_its_address_has_no_effect() {
 }
 
 #[tokio::test]
-async fn behind_the_proxy_each_client_has_its_own_limit() {
+async fn clients_behind_a_trusted_proxy_have_separate_limits() {
     assert_eq!(eleventh(PROXY, "X-Forwarded-For", |n| format!("198.51.101.{n}")).await, 200);
     assert_eq!(eleventh(PROXY, "X-Forwarded-For", |_| "198.51.102.1".to_owned()).await, 429);
     assert_eq!(eleventh(PROXY, "Forwarded", |n| format!("for=198.51.103.{n};proto=https")).await, 200);
@@ -30,13 +30,13 @@ async fn behind_the_proxy_each_client_has_its_own_limit() {
 }
 
 #[tokio::test]
-async fn what_a_client_said_to_the_proxy_has_no_effect() {
+async fn forwarded_header_sent_to_the_proxy_by_a_client_is_ignored() {
     assert_eq!(eleventh(PROXY, "X-Forwarded-For", |n| format!("192.0.2.{n}, 198.51.105.1")).await, 429);
     assert_eq!(eleventh(PROXY, "X-Forwarded-For", |n| format!("192.0.2.{n}, 198.51.106.1, {PROXY}")).await, 429);
 }
 
 #[tokio::test]
-async fn an_ipv6_subscriber_has_one_limit() {
+async fn ipv6_addresses_of_one_prefix_share_a_limit() {
     assert_eq!(eleventh(PROXY, "X-Forwarded-For", |n| format!("2001:db8:7:7::{n:x}")).await, 429);
     assert_eq!(eleventh(PROXY, "X-Forwarded-For", |n| format!("2001:db8:8:{n:x}::1")).await, 200);
 }

@@ -1,4 +1,4 @@
-//! What browsers are told of an answer, whatever kind of answer it is.
+//! Security headers of every kind of response.
 
 use reqwest::{Client, Method, Response};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{PROXY, SHOP, from, guarded, header};
 use crate::http::desk;
 
-/// What every answer has.
+/// The headers of every response.
 fn assert_guarded(answer: &Response, what: &str) {
     let policy = header(answer, "content-security-policy");
     assert!(policy.starts_with("default-src 'none';"), "{what}: {policy}");
@@ -23,9 +23,8 @@ async fn get(path: &str) -> Response {
 }
 
 #[tokio::test]
-async fn pages_data_files_and_refusals_have_them() {
-    for path in ["/", "/docs", "/docs/", "/docs/swagger-ui.css", "/page/chat.js", "/page/favicon.svg", "/openapi.json"]
-    {
+async fn every_response_has_the_security_headers() {
+    for path in ["/", "/docs", "/docs/", "/docs/styles.js", "/page/chat.js", "/page/favicon.svg", "/openapi.json"] {
         assert_guarded(&get(path).await, path);
     }
     for path in ["/api/config", "/healthz", "/nothing", "/api/nothing", "/api/sessions", "/page/none.js", "/api/chat"] {
@@ -45,7 +44,7 @@ async fn pages_data_files_and_refusals_have_them() {
 }
 
 #[tokio::test]
-async fn only_those_who_are_set_may_show_pages_in_a_frame() {
+async fn frame_ancestors_are_the_configured_ones() {
     for path in ["/", "/docs/"] {
         let answer = get(path).await;
         let policy = header(&answer, "content-security-policy");
@@ -58,7 +57,7 @@ async fn only_those_who_are_set_may_show_pages_in_a_frame() {
 }
 
 #[tokio::test]
-async fn https_is_demanded_only_by_https() {
+async fn hsts_is_sent_over_https_only() {
     let url = format!("{}/healthz", guarded().url());
     for (address, is_secure) in [(PROXY, true), ("127.0.0.1", false)] {
         for (name, value) in [("X-Forwarded-Proto", "https"), ("Forwarded", "for=192.0.2.1;proto=https")] {
@@ -72,7 +71,7 @@ async fn https_is_demanded_only_by_https() {
 }
 
 #[tokio::test]
-async fn pages_have_nothing_inline() {
+async fn pages_have_no_inline_script_or_style() {
     for path in ["/", "/docs/"] {
         let page = get(path).await.text().await.unwrap().to_lowercase();
         assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains("javascript:"), "{path}");

@@ -1,5 +1,4 @@
-//! Pages of other origins: listed ones may ask, read and act; others may not, and nobody is let in by what it writes into a
-//! header.
+//! CORS and cookie requests: allowed origins may preflight, read and act, others may not.
 
 use reqwest::{Client, Method, RequestBuilder};
 
@@ -23,7 +22,7 @@ fn preflight(url: &str, origin: &str) -> RequestBuilder {
 }
 
 #[tokio::test]
-async fn a_listed_page_may_ask_before_it_acts() {
+async fn preflight_of_an_allowed_origin_is_accepted() {
     for origin in [SHOP, WIDGET, "http://localhost:3000"] {
         let answer = preflight(&guarded().url(), origin).send().await.unwrap();
         assert_eq!(answer.status(), 204);
@@ -39,7 +38,7 @@ async fn a_listed_page_may_ask_before_it_acts() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_not_listed_may_not() {
+async fn preflight_of_an_unknown_origin_is_rejected() {
     for origin in FOREIGN {
         let answer = preflight(&guarded().url(), origin).send().await.unwrap();
         assert!(!answer.headers().contains_key("access-control-allow-origin"), "{origin}");
@@ -51,7 +50,7 @@ async fn a_page_that_is_not_listed_may_not() {
 }
 
 #[tokio::test]
-async fn only_a_listed_page_can_read_answers_refusals_and_streams() {
+async fn cors_headers_are_sent_to_allowed_origins_only() {
     let (url, staff) = (guarded().url(), guarded().staff());
     for path in ["/api/config", "/api/nothing", "/api/events"] {
         for (origin, is_listed) in FOREIGN.map(|origin| (origin, false)).into_iter().chain([(SHOP, true)]) {
@@ -73,7 +72,7 @@ async fn visitors_cookie() -> String {
 }
 
 #[tokio::test]
-async fn by_cookie_only_known_pages_can_act() {
+async fn cookie_requests_need_an_allowed_origin() {
     let (cookie, own) = (visitors_cookie().await, guarded().url());
     let request = || chat(guarded(), &Client::new()).header("Cookie", &cookie);
     for origin in [SHOP, WIDGET, &own] {
@@ -89,7 +88,7 @@ async fn by_cookie_only_known_pages_can_act() {
 }
 
 #[tokio::test]
-async fn by_cookie_only_json_is_taken() {
+async fn cookie_requests_need_json() {
     let cookie = visitors_cookie().await;
     let url = format!("{}/api/conversation/new", guarded().url());
     for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""] {
@@ -102,7 +101,7 @@ async fn by_cookie_only_json_is_taken() {
 }
 
 #[tokio::test]
-async fn another_pages_form_gets_no_cookie_to_replace_the_visitors_own() {
+async fn cross_site_form_sets_no_visitor_cookie() {
     let request = chat(guarded(), &Client::new()).header("Origin", "https://evil.example");
     let answer = request.send().await.unwrap();
     assert!(!answer.headers().contains_key("set-cookie") && !answer.headers().contains_key("x-visitor-token"));
@@ -110,7 +109,7 @@ async fn another_pages_form_gets_no_cookie_to_replace_the_visitors_own() {
 }
 
 #[tokio::test]
-async fn whoever_sends_a_token_in_a_header_is_asked_for_no_origin() {
+async fn bearer_requests_need_no_origin() {
     let customer = guarded().customer();
     customer.arrive(&fresh("bearer")).await.unwrap();
     let request = chat(guarded(), &Client::new()).header("Origin", "https://evil.example");
@@ -119,7 +118,7 @@ async fn whoever_sends_a_token_in_a_header_is_asked_for_no_origin() {
     assert!(!answer.headers().contains_key("access-control-allow-origin"));
 }
 
-/// The cookie that is set for a new visitor.
+/// The cookie of a new visitor.
 async fn cookie_for(address: &str, proto: &str, origin: Option<&str>) -> String {
     let request = chat(guarded(), &from(address)).header("X-Forwarded-Proto", proto);
     let request = origin.into_iter().fold(request, |request, origin| request.header("Origin", origin));
@@ -129,7 +128,7 @@ async fn cookie_for(address: &str, proto: &str, origin: Option<&str>) -> String 
 }
 
 #[tokio::test]
-async fn the_cookie_reaches_third_parties_only_where_the_widget_stands() {
+async fn visitor_cookie_is_cross_site_for_widget_origins_only() {
     for (address, proto, origin, is_secure, is_third_partys) in [
         (PROXY, "https", Some(WIDGET), true, true),
         (PROXY, "https", Some(SHOP), true, false),
@@ -147,7 +146,7 @@ async fn the_cookie_reaches_third_parties_only_where_the_widget_stands() {
 }
 
 #[tokio::test]
-async fn what_comes_back_in_a_header_brings_no_header_along() {
+async fn echoed_header_values_cannot_inject_headers() {
     let attack = "x%0d%0aX-Injected:%20yes";
     for request in [
         format!("GET /{attack} HTTP/1.1\r\nHost: {attack}\r\nOrigin: {SHOP}{attack}\r\n"),

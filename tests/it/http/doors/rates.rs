@@ -1,4 +1,4 @@
-//! Limits: who comes too often hears so and for how long, then goes on; others notice nothing.
+//! Rate limits: a client over its limit gets 429 with `Retry-After`; others are not affected.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn to(path: &str, client: &Client) -> RequestBuilder {
     client.post(format!("{}{path}", limited().url())).json(&json!({"message": "hello", "user_id": "s"}))
 }
 
-/// Answers the first that was refused, and how many were not.
+/// Returns the first refusal and the number of requests before it.
 async fn until_refused(mut next: impl FnMut() -> RequestBuilder) -> (usize, Response) {
     for answered in 0..60 {
         let response = next().send().await.unwrap();
@@ -27,7 +27,7 @@ async fn until_refused(mut next: impl FnMut() -> RequestBuilder) -> (usize, Resp
 }
 
 #[tokio::test]
-async fn a_message_too_many_is_refused_and_after_the_wait_it_goes_on() {
+async fn chat_over_its_rate_gets_429_and_passes_after_retry_after() {
     let client = from("127.2.0.1");
     let first = chat(limited(), &client).send().await.unwrap();
     assert_eq!(header(&first, "ratelimit-policy"), "\"requests\";q=20;w=1, \"chat\";q=10;w=30");
@@ -43,7 +43,7 @@ async fn a_message_too_many_is_refused_and_after_the_wait_it_goes_on() {
 }
 
 #[tokio::test]
-async fn every_way_to_write_counts_and_reading_goes_on() {
+async fn every_chat_route_counts_for_the_limit_and_reads_do_not() {
     let client = from("127.2.0.2");
     let ways = ["/api/chat", "/api/v1/chat", "/api/chat/stream", "/api/ch%61t", "/api/v1/chat/stre%61m"];
     let mut next = 0..;
@@ -58,7 +58,7 @@ async fn every_way_to_write_counts_and_reading_goes_on() {
 }
 
 #[tokio::test]
-async fn two_visitors_behind_one_address_share_its_limit() {
+async fn visitors_at_one_address_share_its_limit() {
     let clients = [from("127.2.0.3"), from("127.2.0.3")];
     let mut tokens = Vec::new();
     for client in &clients {
@@ -79,7 +79,7 @@ async fn two_visitors_behind_one_address_share_its_limit() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_moves_from_address_to_address_has_one_limit() {
+async fn visitor_changing_addresses_keeps_one_limit() {
     let proxy = from(PROXY);
     let mut hosts = 1..;
     let mut request =
@@ -91,14 +91,14 @@ async fn a_visitor_who_moves_from_address_to_address_has_one_limit() {
     assert_eq!(request().send().await.unwrap().status(), 200, "somebody else goes on");
 }
 
-/// So many requests at once; answers how many were refused.
+/// So many concurrent requests; returns how many were refused.
 async fn burst(count: usize, request: impl Fn(usize) -> RequestBuilder) -> usize {
     let answers = join_all((0..count).map(|number| request(number).send())).await;
     answers.into_iter().filter(|answer| answer.as_ref().unwrap().status() == 429).count()
 }
 
 #[tokio::test]
-async fn a_flood_is_refused_whatever_tokens_it_brings_and_staff_goes_on() {
+async fn flood_from_one_address_gets_429_and_staff_keeps_working() {
     let (url, flood) = (format!("{}/api/config", limited().url()), from("127.2.0.5"));
     assert!(burst(200, |_| flood.get(&url)).await > 100);
     assert!(burst(200, |number| flood.get(&url).bearer_auth(format!("made-up-{number}"))).await > 100);
@@ -110,7 +110,7 @@ async fn a_flood_is_refused_whatever_tokens_it_brings_and_staff_goes_on() {
 }
 
 #[tokio::test]
-async fn opening_streams_counts() {
+async fn opening_streams_counts_for_the_limit() {
     let client = from("127.2.0.7");
     let url = format!("{}/api/sessions/none/events", limited().url());
     assert!(burst(200, |_| client.get(&url)).await > 100);
@@ -119,7 +119,7 @@ async fn opening_streams_counts() {
 }
 
 #[tokio::test]
-async fn zero_is_no_limit() {
+async fn rate_of_zero_means_no_limit() {
     let client = Client::new();
     let answers = join_all((0..40).map(|_| chat(desk(), &client).send())).await;
     for answer in answers.into_iter().map(Result::unwrap) {

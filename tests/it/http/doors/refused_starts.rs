@@ -1,4 +1,4 @@
-//! Settings of the doors that cannot be: the start is refused, and the words name the setting and what is expected.
+//! Invalid middleware settings: the start is refused with the setting and the expected value.
 
 use tests::desk::{Desk, Setup};
 
@@ -10,7 +10,7 @@ fn refused(environment: &[(&'static str, &str)]) -> String {
 }
 
 #[test]
-fn a_star_for_origins_is_refused() {
+fn start_with_a_wildcard_origin_is_refused() {
     for setting in ["DESK_ALLOWED_ORIGINS", "DESK_WIDGET_ORIGINS"] {
         for value in ["*", "https://shop.example,*", "https://*.shop.example"] {
             let said = refused(&[(setting, value)]);
@@ -22,7 +22,7 @@ fn a_star_for_origins_is_refused() {
 }
 
 #[test]
-fn what_is_no_value_is_named_with_what_would_be() {
+fn start_with_an_invalid_setting_names_valid_values() {
     for (name, value, expected) in [
         ("DESK_ALLOWED_ORIGINS", "https://shop.example/page", "setting allowed_origins"),
         ("DESK_FRAME_ANCESTORS", "*", "must be self, none, or origins"),

@@ -1,4 +1,4 @@
-//! TLS in the server itself: a certificate of its own, renewed while it runs, and plain HTTP that leads to it.
+//! TLS in the server: certificates, their renewal, and the redirect from plain HTTP.
 
 mod certificate;
 mod redirect;
@@ -17,7 +17,7 @@ const CHAT: &[u8] =
                       Content-Length: 35\r\n\r\n{\"message\": \"hello\", \"user_id\":\"s\"}";
 
 #[tokio::test]
-async fn requests_over_tls_are_answered_and_told_to_stay_there() {
+async fn tls_responses_have_hsts() {
     let secured = Secured::start();
     let answer = say(secured.connect().await, HEALTH).await;
     assert_eq!(status(&answer), 200, "{answer}");
@@ -30,7 +30,7 @@ async fn requests_over_tls_are_answered_and_told_to_stay_there() {
 }
 
 #[tokio::test]
-async fn our_own_page_over_tls_is_no_plain_page_of_the_same_host() {
+async fn plain_http_origin_of_the_same_host_is_foreign_over_tls() {
     let secured = Secured::start();
     let request = |scheme: &str| {
         let text = String::from_utf8(CHAT.to_vec()).unwrap();
@@ -41,7 +41,7 @@ async fn our_own_page_over_tls_is_no_plain_page_of_the_same_host() {
 }
 
 #[tokio::test]
-async fn plain_http_to_the_port_of_tls_is_not_answered() {
+async fn plain_http_on_the_tls_port_gets_no_answer() {
     let secured = Secured::start();
     let answer = say(socket(&secured.desk).await, HEALTH).await;
     assert!(!answer.contains("HTTP/1.1"), "{answer}");
@@ -49,7 +49,7 @@ async fn plain_http_to_the_port_of_tls_is_not_answered() {
 }
 
 #[tokio::test]
-async fn a_client_that_begins_no_tls_is_cut_off() {
+async fn client_without_a_tls_handshake_is_disconnected() {
     let secured = Secured::start();
     let started = Instant::now();
     assert_eq!(say(socket(&secured.desk).await, b"\x16\x03\x01").await, "");
@@ -69,7 +69,7 @@ async fn staff_token(secured: &Secured) -> String {
 }
 
 #[tokio::test]
-async fn a_renewed_certificate_is_in_use_without_a_restart_and_open_streams_stay() {
+async fn renewed_certificate_is_used_without_restart_and_streams_stay_open() {
     let mut secured = Secured::start();
     let token = staff_token(&secured).await;
     let mut stream = secured.connect().await;
@@ -94,7 +94,7 @@ async fn a_renewed_certificate_is_in_use_without_a_restart_and_open_streams_stay
 }
 
 #[tokio::test]
-async fn files_that_cannot_be_used_leave_the_old_pair_in_use() {
+async fn unusable_certificate_files_keep_the_old_pair_in_use() {
     let mut secured = Secured::start();
     let other = Pair::make();
     std::fs::write(secured.key_file(), &other.key_pem).unwrap();
@@ -112,7 +112,7 @@ async fn files_that_cannot_be_used_leave_the_old_pair_in_use() {
 }
 
 #[test]
-fn a_start_with_files_that_cannot_be_used_is_refused_and_shows_no_key() {
+fn start_with_unusable_certificate_files_is_refused_and_prints_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (Pair::make(), Pair::make());
     let file = |name: &str, text: &str| {

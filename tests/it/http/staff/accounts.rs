@@ -1,11 +1,11 @@
-//! The administrator makes, changes and closes accounts; everything of it is in the log, and nothing secret is.
+//! Accounts: creating, changing and deactivating them, and their events.
 
 use domain::agent::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{FIRST, Member, desk, fresh, login, make, ok};
-use crate::http::{assert_log_lacks, problem};
+use crate::http::{assert_log_lacks, events_of, problem};
 
 async fn agents() -> Vec<Value> {
     let listed = ok(desk().staff().get("/api/agents").await.unwrap()).await;
@@ -13,7 +13,7 @@ async fn agents() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn an_account_is_made_as_it_is_told_and_listed() {
+async fn created_account_is_listed_with_its_fields() {
     let username = fresh("made");
     let new = json!({
         "username": username, "password": FIRST, "name": "李小明", "email": "li@example.com", "role": "supervisor",
@@ -40,7 +40,7 @@ async fn an_account_is_made_as_it_is_told_and_listed() {
 }
 
 #[tokio::test]
-async fn what_is_not_taken_is_named() {
+async fn invalid_account_fields_are_named() {
     let base = || json!({"username": fresh("bad"), "password": FIRST});
     for (field, value, code) in [
         ("username", json!("a b"), "INVALID_FIELD"),
@@ -62,7 +62,7 @@ async fn what_is_not_taken_is_named() {
 }
 
 #[tokio::test]
-async fn a_role_that_changes_is_in_force_at_once() {
+async fn role_change_takes_effect_at_once() {
     let member = Member::with_role(Role::Admin).await;
     ok(member.staff.get("/api/agents").await.unwrap()).await;
     let path = format!("/api/agents/{}", member.id);
@@ -76,7 +76,7 @@ async fn a_role_that_changes_is_in_force_at_once() {
 }
 
 #[tokio::test]
-async fn nobody_gives_oneself_another_role() {
+async fn changing_ones_own_role_is_refused() {
     let member = Member::with_role(Role::Agent).await;
     let wished =
         json!({"name": "Anna Wang", "role": "admin", "permissions": ["agent:write"], "is_active": true, "id": "x"});
@@ -88,7 +88,7 @@ async fn nobody_gives_oneself_another_role() {
 }
 
 #[tokio::test]
-async fn a_closed_account_is_out_at_once_and_back_when_it_is_opened() {
+async fn deactivated_account_is_signed_out_and_returns_when_reactivated() {
     let member = Member::with_role(Role::Agent).await;
     let path = format!("/api/agents/{}", member.username);
     ok(desk().staff().request(Method::DELETE, &path).send().await.unwrap()).await;
@@ -104,7 +104,7 @@ async fn a_closed_account_is_out_at_once_and_back_when_it_is_opened() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_made_up_is_shown_once_and_opens_once() {
+async fn generated_password_is_shown_once_and_must_be_changed() {
     let member = Member::with_role(Role::Agent).await;
     let path = format!("/api/agents/{}/reset-password", member.id);
     let reset = ok(desk().staff().post(&path, &json!({})).await.unwrap()).await;
@@ -117,7 +117,7 @@ async fn a_password_that_is_made_up_is_shown_once_and_opens_once() {
 }
 
 #[tokio::test]
-async fn the_last_administrator_stays() {
+async fn last_administrator_cannot_be_removed() {
     let desk = tests::desk::Desk::start(tests::desk::Setup::default());
     let admin = desk.staff();
     let refused = admin.request(Method::DELETE, "/api/agents/admin").send().await.unwrap();
@@ -135,13 +135,11 @@ async fn the_last_administrator_stays() {
 }
 
 #[tokio::test]
-async fn the_log_tells_who_did_it_and_no_secret() {
+async fn account_events_name_their_actor_and_no_secret() {
     let member = Member::with_role(Role::Agent).await;
     let admin = desk().staff();
     ok(admin.put(&format!("/api/agents/{}/skills", member.id), &json!({"skills": ["brakes"]})).await.unwrap()).await;
-    let stream = format!("agent-{}", member.id);
-    let log = admin.log().await.unwrap();
-    let of_member: Vec<&Value> = log.iter().filter(|event| event["stream"] == stream).collect();
+    let of_member = events_of(&format!("agent-{}", member.id)).await;
     let types: Vec<&str> = of_member.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(
         types,
@@ -160,7 +158,7 @@ async fn the_log_tells_who_did_it_and_no_secret() {
 }
 
 #[tokio::test]
-async fn a_second_account_of_a_name_is_refused_even_at_once() {
+async fn concurrent_accounts_of_one_name_yield_one() {
     let username = fresh("race");
     let new = json!({"username": username, "password": FIRST});
     let admin = desk().staff();
@@ -170,7 +168,7 @@ async fn a_second_account_of_a_name_is_refused_even_at_once() {
     make(&fresh("other"), Role::Agent).await;
 }
 
-/// What nobody may say of oneself, wherever it is said.
+/// Fields that no one may set on the own account.
 fn wishes() -> Value {
     json!({
         "role": "admin", "roles": ["admin"], "permissions": ["agent:write"], "is_active": true, "is_admin": true,
@@ -180,7 +178,7 @@ fn wishes() -> Value {
 }
 
 #[tokio::test]
-async fn no_body_of_ones_own_routes_gives_a_role() {
+async fn own_profile_routes_cannot_change_a_role() {
     let member = Member::with_role(Role::Agent).await;
     let (other, before) = (Member::with_role(Role::Agent).await, member.profile().await);
     let and_wishes = |body: Value| tests::identity::with(wishes(), &body);
@@ -205,7 +203,7 @@ async fn no_body_of_ones_own_routes_gives_a_role() {
 }
 
 #[tokio::test]
-async fn a_new_account_is_only_what_its_fields_say() {
+async fn new_account_ignores_unlisted_fields() {
     let username = fresh("wished");
     let new = json!({
         "username": username, "password": FIRST, "id": "00000000-0000-4000-8000-000000000000", "is_active": false,

@@ -1,5 +1,5 @@
-//! Tokens that are nearly right, made with the very keys: another algorithm, audience or kind, too long, or in the wrong place.
-//! Each test has one that is right beside them, so that what is refused is refused for that alone.
+//! Nearly valid tokens, signed with the real keys: another algorithm, audience or kind, too long, or in the wrong place. Each test
+//! also uses a valid token, so that the others are rejected for their one flaw.
 
 use domain::agent::Role;
 use hkdf::Hkdf;
@@ -16,12 +16,12 @@ use tests::{
 use super::{Member, desk, login, ok, token};
 use crate::http::{customer_with, fresh, problem};
 
-/// What the server keeps in `token-key`.
+/// The content of `token-key`.
 fn secret() -> Vec<u8> {
     hex::decode(std::fs::read_to_string(desk().data_dir().join("token-key")).unwrap().trim()).unwrap()
 }
 
-/// What staff's tokens are signed with (api/src/sign_in/staff_tokens.rs).
+/// The signing key of staff tokens.
 fn staffs_key() -> [u8; 32] {
     let mut key = [0; 32];
     Hkdf::<Sha256>::new(None, &secret()).expand(b"fiido-desk/staff-token/1", &mut key).unwrap();
@@ -54,7 +54,7 @@ const ALGORITHMS: [&str; 14] = [
 ];
 
 #[tokio::test]
-async fn no_other_algorithm_is_taken_for_staff() {
+async fn staff_tokens_with_another_algorithm_get_401() {
     let good = good().await;
     let (header, claims) = parts(&good);
     let kid = header["kid"].as_str().unwrap().to_owned();
@@ -84,7 +84,7 @@ async fn no_other_algorithm_is_taken_for_staff() {
 }
 
 #[tokio::test]
-async fn no_other_audience_is_taken_for_staff() {
+async fn staff_tokens_with_another_audience_get_401() {
     let (header, claims) = parts(&good().await);
     let header = Header { kid: header["kid"].as_str().map(str::to_owned), ..Header::default() };
     let with =
@@ -107,7 +107,7 @@ async fn no_other_audience_is_taken_for_staff() {
 }
 
 #[tokio::test]
-async fn no_other_algorithm_or_audience_is_taken_for_a_visitor() {
+async fn visitor_tokens_with_another_algorithm_or_audience_get_401() {
     let session = fresh("forged");
     let customer = customer_with(&session).await;
     let good = customer.token().unwrap();
@@ -137,7 +137,7 @@ async fn no_other_algorithm_or_audience_is_taken_for_a_visitor() {
 }
 
 #[tokio::test]
-async fn a_token_of_any_length_is_refused_and_the_server_goes_on() {
+async fn invalid_tokens_of_any_length_get_401() {
     let good = good().await;
     let customer = customer_with(&fresh("long")).await;
     for bytes in [4_097, 8_192, 20_000, 30_000] {
@@ -156,7 +156,7 @@ async fn a_token_of_any_length_is_refused_and_the_server_goes_on() {
 }
 
 #[tokio::test]
-async fn a_token_counts_only_where_it_belongs() {
+async fn tokens_are_accepted_only_in_their_own_header_or_cookie() {
     let good = good().await;
     let ask = |path: &str| Client::new().get(format!("{}{path}", desk().url()));
     let elsewhere: [(&str, RequestBuilder); 8] = [

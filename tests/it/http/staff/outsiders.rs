@@ -1,6 +1,6 @@
-//! An outsider with time and tools: forged tokens, old tokens, others' tokens, a thousand passwords.
+//! Attacks without an account: forged, expired and foreign tokens, and guessed passwords.
 
-use api::sign_in::staff_tokens::StaffTokens;
+use api::auth::staff_tokens::StaffTokens;
 use domain::{AgentId, SignInId, agent::Role};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -18,14 +18,14 @@ fn key() -> Vec<u8> {
     hex::decode(std::fs::read_to_string(desk().data_dir().join("token-key")).unwrap().trim()).unwrap()
 }
 
-/// Who and by which sign-in, out of a good token.
+/// Agent and sign-in of a valid token.
 fn ids(good: &str) -> (AgentId, SignInId) {
-    let said = StaffTokens::new(&[key()]).check_access(good).unwrap();
+    let said = StaffTokens::new(&[key()]).check_access(good, jiff::Timestamp::now()).unwrap();
     (said.agent, said.sign_in)
 }
 
 #[tokio::test]
-async fn forged_foreign_and_malformed_tokens_open_nothing() {
+async fn forged_foreign_and_malformed_staff_tokens_get_401() {
     let member = Member::with_role(Role::Admin).await;
     let good = token(&ok(login(&member.credentials()).await).await);
     let (agent, sign_in) = ids(&good);
@@ -42,7 +42,7 @@ async fn forged_foreign_and_malformed_tokens_open_nothing() {
 }
 
 #[tokio::test]
-async fn an_old_token_and_one_of_a_sign_in_that_never_was_open_nothing() {
+async fn expired_token_and_token_of_an_unknown_sign_in_get_401() {
     let member = Member::with_role(Role::Admin).await;
     let good = token(&ok(login(&member.credentials()).await).await);
     let (agent, sign_in) = ids(&good);
@@ -56,7 +56,7 @@ async fn an_old_token_and_one_of_a_sign_in_that_never_was_open_nothing() {
 }
 
 #[tokio::test]
-async fn a_customers_token_opens_no_route_of_staff() {
+async fn visitor_token_opens_no_staff_route() {
     let customer = customer_with(&fresh("customer")).await;
     let token = customer.token().unwrap();
     for path in ["/api/sessions", "/api/agents", "/api/events", "/api/agent/profile"] {
@@ -65,14 +65,14 @@ async fn a_customers_token_opens_no_route_of_staff() {
 }
 
 #[tokio::test]
-async fn a_token_of_staff_is_no_customers() {
+async fn staff_token_opens_no_customer_session() {
     let member = Member::with_role(Role::Admin).await;
     let body = json!({"message": "hello", "user_id": fresh("as-customer")});
     problem(member.staff.post("/api/chat", &body).await.unwrap(), 401, "UNAUTHORIZED").await;
 }
 
 #[tokio::test]
-async fn the_file_of_the_first_version_opens_nothing() {
+async fn admin_token_file_of_the_first_version_opens_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
     std::fs::create_dir_all(&data_dir).unwrap();
@@ -85,7 +85,7 @@ async fn the_file_of_the_first_version_opens_nothing() {
 }
 
 #[tokio::test]
-async fn without_a_password_set_the_first_one_is_in_a_private_file_until_it_is_changed() {
+async fn generated_admin_password_is_in_a_private_file_until_changed() {
     use std::os::unix::fs::PermissionsExt as _;
     let unset = vec![("DESK_ADMIN_PASSWORD", String::new())];
     let mut desk = Desk::start(Setup { environment: unset, ..Setup::default() });
@@ -105,13 +105,13 @@ async fn without_a_password_set_the_first_one_is_in_a_private_file_until_it_is_c
     desk.kill();
     desk.start_again();
     assert!(!file.exists(), "nobody needs it any more");
-    // The old connections ended with the server's first life.
+    // Connections from before the restart are closed.
     let staff = Staff::new(desk.url(), token(&answer));
     ok(staff.get("/api/sessions").await.unwrap()).await;
 }
 
 #[tokio::test]
-async fn a_thousand_wrong_passwords_let_nobody_in_and_keep_the_owner_not_out() {
+async fn many_wrong_passwords_are_throttled_and_the_owners_device_still_signs_in() {
     let desk = Desk::start(Setup::default());
     let client = reqwest::Client::new();
     let url = format!("{}/api/agent/login", desk.url());
@@ -125,7 +125,7 @@ async fn a_thousand_wrong_passwords_let_nobody_in_and_keep_the_owner_not_out() {
     };
     ok(sign_in(ADMIN_PASSWORD, Some(device)).await.unwrap()).await;
     let (mut checked, mut waiting) = (0, 0);
-    for n in 0..tests::effort::count(100, 1_000) {
+    for n in 0..tests::test_scale::count(100, 1_000) {
         let answer = sign_in(&format!("wrong password {n}"), None).await.unwrap();
         match answer.status().as_u16() {
             401 => checked += 1,
@@ -147,7 +147,7 @@ async fn a_thousand_wrong_passwords_let_nobody_in_and_keep_the_owner_not_out() {
 }
 
 #[tokio::test]
-async fn many_wrong_passwords_at_once_are_counted_one_after_the_other() {
+async fn concurrent_wrong_passwords_are_throttled() {
     let desk = Desk::start(Setup::default());
     let client = reqwest::Client::new();
     let url = format!("{}/api/agent/login", desk.url());
@@ -161,7 +161,7 @@ async fn many_wrong_passwords_at_once_are_counted_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn from_many_addresses_the_account_waits_and_its_signed_in_browser_and_others_do_not() {
+async fn wrong_passwords_from_many_addresses_throttle_only_that_account() {
     let environment = vec![("DESK_TRUSTED_PROXIES", "127.0.0.1".to_owned())];
     let desk = Desk::start(Setup { environment, ..Setup::default() });
     let client = reqwest::Client::new();
@@ -175,7 +175,7 @@ async fn from_many_addresses_the_account_waits_and_its_signed_in_browser_and_oth
     let second = json!({"username": "second", "password": "another four words"});
     ok(admin.post("/api/agents", &second).await.unwrap()).await;
     let mut checked = 0;
-    for n in 0..tests::effort::count(100, 1_000) {
+    for n in 0..tests::test_scale::count(100, 1_000) {
         let wrong = json!({"username": "admin", "password": format!("wrong password {n}")});
         let answer = sign_in(n + 1, &wrong).await.unwrap().status().as_u16();
         assert!(matches!(answer, 401 | 429), "{answer}");

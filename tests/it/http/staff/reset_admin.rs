@@ -1,4 +1,4 @@
-//! `desk reset-admin`: the operator's way back in.
+//! `desk reset-admin`: restoring access for administrators.
 
 use std::{
     os::unix::fs::PermissionsExt as _,
@@ -27,7 +27,7 @@ async fn sign_in(desk: &Desk, username: &str, password: &str) -> reqwest::Respon
     reqwest::Client::new().post(format!("{}/api/agent/login", desk.url())).json(&body).send().await.unwrap()
 }
 
-/// A second administrator demotes, protects and closes the first; then nobody remembers the second one's password.
+/// A second administrator demotes, protects and deactivates the first; then its own password is lost.
 async fn locked_out(desk: &Desk) {
     let admin = desk.staff();
     let prepared = admin.post("/api/agent/second-factor", &json!({"password": ADMIN_PASSWORD})).await.unwrap();
@@ -45,13 +45,13 @@ async fn locked_out(desk: &Desk) {
 }
 
 #[tokio::test]
-async fn an_operator_opens_the_house_again_when_no_administrator_can() {
+async fn reset_admin_restores_access_without_an_administrator() {
     let mut desk = Desk::start(Setup::default());
     locked_out(&desk).await;
     let refused = reset_admin(&desk);
     assert_eq!(refused.status.code(), Some(2), "desk runs on this folder");
     desk.terminate();
-    // Killed in the middle it would be run again: it ends the same.
+    // Running it again, as after a kill, has the same result.
     for _ in 0..2 {
         let done = reset_admin(&desk);
         assert_eq!(done.status.code(), Some(0), "{done:?}");
@@ -76,7 +76,7 @@ async fn an_operator_opens_the_house_again_when_no_administrator_can() {
 }
 
 #[test]
-fn without_a_first_start_there_is_nothing_to_reset() {
+fn reset_admin_before_the_first_start_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(program("desk"));
     let output =

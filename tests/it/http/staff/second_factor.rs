@@ -1,4 +1,4 @@
-//! The second factor over HTTP: set up, asked for, lost, and what an outsider with the password gets: nothing.
+//! The second factor over HTTP: setup, sign-in, recovery, and attacks with the password alone.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,14 +11,14 @@ use tests::{
 };
 
 use super::{FIRST, Member, OWN, desk, fresh, login, ok, token};
-use crate::http::problem;
+use crate::http::{events_of, problem};
 
 /// A member whose second factor is set up.
 struct Protected {
     member: Member,
     secret: String,
     recovery: Vec<String>,
-    /// The 30 seconds whose code was used last.
+    /// The time step of the last used code.
     used: u64,
 }
 
@@ -32,7 +32,7 @@ impl Protected {
         let prepared = ok(prepare(&member, OWN).await).await;
         let secret = prepared["secret"].as_str().unwrap().to_owned();
         assert!(prepared["uri"].as_str().unwrap().contains(&format!("secret={secret}")));
-        // The code of half a minute ago is good still, so that there is a newer one at once.
+        // The code of the step before is still valid, so that a newer one exists at once.
         let used = now_step() - 1;
         let enabled = ok(enable(&member, &totp::code(&secret, used)).await).await;
         let recovery = enabled["recovery_codes"].as_array().unwrap();
@@ -40,7 +40,7 @@ impl Protected {
         Self { member, secret, recovery, used }
     }
 
-    /// A code that was not used yet; waits for it where need be.
+    /// An unused code; waits for the next step if necessary.
     async fn next_code(&mut self) -> String {
         while now_step() < self.used {
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -69,7 +69,7 @@ async fn enable(member: &Member, code: &str) -> Response {
 }
 
 #[tokio::test]
-async fn it_is_asked_for_from_the_first_right_code_on() {
+async fn second_factor_is_required_once_the_first_code_was_confirmed() {
     let member = Member::with_role(Role::Agent).await;
     problem(prepare(&member, "not the password").await, 400, "PASSWORD_INCORRECT").await;
     problem(enable(&member, "123456").await, 409, "SECOND_FACTOR_NOT_OFFERED").await;
@@ -84,7 +84,7 @@ async fn it_is_asked_for_from_the_first_right_code_on() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told_apart_from_nothing() {
+async fn wrong_password_with_a_valid_code_is_refused_and_keeps_the_code() {
     let mut protected = Protected::new(Role::Agent).await;
     let code = protected.next_code().await;
     let body = json!({"username": protected.member.username, "password": "not the right one", "code": code});
@@ -93,7 +93,7 @@ async fn a_wrong_password_is_told_apart_from_nothing() {
 }
 
 #[tokio::test]
-async fn a_code_opens_once_even_where_many_try_it_at_once() {
+async fn concurrent_uses_of_a_code_sign_in_once() {
     let mut protected = Protected::new(Role::Agent).await;
     let code = protected.next_code().await;
     let statuses = futures::future::join_all((0..3).map(|_| protected.enter(&code))).await;
@@ -102,7 +102,7 @@ async fn a_code_opens_once_even_where_many_try_it_at_once() {
 }
 
 #[tokio::test]
-async fn a_recovery_code_opens_once_and_the_others_still_do() {
+async fn recovery_code_works_once_and_the_others_stay_valid() {
     let protected = Protected::new(Role::Agent).await;
     assert_eq!(protected.recovery.len(), 10);
     ok(protected.enter(&protected.recovery[0].to_uppercase()).await).await;
@@ -111,7 +111,7 @@ async fn a_recovery_code_opens_once_and_the_others_still_do() {
 }
 
 #[tokio::test]
-async fn who_has_the_password_cannot_try_codes_for_long_from_whatever_device() {
+async fn wrong_codes_are_throttled_from_every_device() {
     let protected = Protected::new(Role::Agent).await;
     let device = fresh("a device that is known");
     let mut body = protected.member.credentials();
@@ -128,7 +128,7 @@ async fn who_has_the_password_cannot_try_codes_for_long_from_whatever_device() {
 }
 
 #[tokio::test]
-async fn new_recovery_codes_make_the_old_ones_worthless() {
+async fn new_recovery_codes_replace_the_old_ones() {
     let protected = Protected::new(Role::Agent).await;
     let body = json!({"password": OWN, "code": protected.recovery[0]});
     let fresh = ok(protected.change("recovery-codes", &body).await).await;
@@ -141,7 +141,7 @@ async fn new_recovery_codes_make_the_old_ones_worthless() {
 }
 
 #[tokio::test]
-async fn an_open_window_alone_takes_nothing_away() {
+async fn disabling_the_second_factor_needs_password_and_code() {
     let mut protected = Protected::new(Role::Agent).await;
     problem(protected.change("disable", &json!({"code": "123456"})).await, 400, "INVALID_FIELD").await;
     let wrong = json!({"password": "not the password", "code": protected.recovery[0]});
@@ -156,7 +156,7 @@ async fn an_open_window_alone_takes_nothing_away() {
 }
 
 #[tokio::test]
-async fn an_administrator_helps_whoever_lost_everything() {
+async fn administrator_resets_the_second_factor() {
     let protected = Protected::new(Role::Supervisor).await;
     let path = format!("/api/agents/{}/reset-second-factor", protected.member.id);
     let own = protected.member.staff.post(&path, &json!({})).await.unwrap();
@@ -167,11 +167,9 @@ async fn an_administrator_helps_whoever_lost_everything() {
 }
 
 #[tokio::test]
-async fn nothing_of_it_is_shown_to_whoever_reads_the_log() {
+async fn second_factor_secrets_are_hidden_from_log_readers() {
     let protected = Protected::new(Role::Agent).await;
-    let log = desk().staff().log().await.unwrap();
-    let stream = format!("agent-{}", protected.member.id);
-    let its: Vec<&Value> = log.iter().filter(|event| event["stream"] == stream).collect();
+    let its = events_of(&format!("agent-{}", protected.member.id)).await;
     let types: Vec<&str> = its.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert!(types.ends_with(&["agent.second_factor_offered", "agent.second_factor_enabled"]), "{types:?}");
     let text = format!("{its:?}");
@@ -182,7 +180,7 @@ async fn nothing_of_it_is_shown_to_whoever_reads_the_log() {
 }
 
 #[tokio::test]
-async fn roles_that_need_one_do_nothing_before_it_is_set_up() {
+async fn roles_requiring_a_second_factor_are_blocked_until_it_is_set_up() {
     let environment = vec![("DESK_SECOND_FACTOR_ROLES", "admin, auditor".to_owned())];
     let desk = Desk::start(Setup { environment, ..Setup::default() });
     let (staff, url) = (desk.staff(), desk.url());
@@ -205,7 +203,7 @@ async fn roles_that_need_one_do_nothing_before_it_is_set_up() {
 }
 
 #[tokio::test]
-async fn no_code_opens_twice_even_where_the_server_died_in_between() {
+async fn code_used_before_a_crash_is_rejected_after_restart() {
     let mut desk = Desk::start(Setup::default());
     let staff = desk.staff();
     let prepare = json!({"password": ADMIN_PASSWORD});

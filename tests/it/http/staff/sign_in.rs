@@ -1,4 +1,4 @@
-//! Signing in, staying in, leaving.
+//! Sign-in, refresh and sign-out of staff.
 
 use domain::agent::Role;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::{FIRST, Member, desk, fresh, login, make, ok, post, post_from, refres
 use crate::http::problem;
 
 #[tokio::test]
-async fn the_answer_is_the_originals_and_more() {
+async fn sign_in_answer_has_the_original_fields() {
     let member = Member::with_role(Role::Supervisor).await;
     for (path, field) in
         [("/api/agent/login", "username"), ("/api/auth/agent/login", "agent_id"), ("/api/v1/agent/login", "username")]
@@ -28,13 +28,13 @@ async fn the_answer_is_the_originals_and_more() {
 }
 
 #[tokio::test]
-async fn names_are_the_same_in_any_case() {
+async fn usernames_are_case_insensitive() {
     let member = Member::with_role(Role::Agent).await;
     ok(login(&json!({"username": member.username.to_uppercase(), "password": member.password})).await).await;
 }
 
 #[tokio::test]
-async fn whoever_does_not_come_in_learns_nothing() {
+async fn failed_sign_in_does_not_reveal_whether_the_account_exists() {
     let closed = Member::with_role(Role::Agent).await;
     ok(desk().staff().request(reqwest::Method::DELETE, &format!("/api/agents/{}", closed.id)).send().await.unwrap())
         .await;
@@ -54,7 +54,7 @@ async fn whoever_does_not_come_in_learns_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_without_what_is_needed_names_it() {
+async fn sign_in_without_a_field_names_it() {
     for (body, field) in [
         (json!({"password": "x"}), "username"),
         (json!({"username": "x"}), "password"),
@@ -66,7 +66,7 @@ async fn a_body_without_what_is_needed_names_it() {
 }
 
 #[tokio::test]
-async fn a_password_that_somebody_else_set_is_changed_before_anything_else() {
+async fn password_set_by_an_administrator_must_be_changed_first() {
     let username = fresh("new");
     make(&username, Role::Admin).await;
     let answer = ok(login(&json!({"username": username, "password": FIRST})).await).await;
@@ -86,7 +86,7 @@ async fn a_password_that_somebody_else_set_is_changed_before_anything_else() {
 }
 
 #[tokio::test]
-async fn refreshing_gives_the_next_two_and_a_lost_answer_again() {
+async fn refresh_rotates_tokens_and_repeats_a_lost_answer() {
     let member = Member::with_role(Role::Agent).await;
     let next = ok(refresh(&member.refresh_token).await).await;
     assert_ne!(refresh_token(&next), member.refresh_token);
@@ -97,11 +97,11 @@ async fn refreshing_gives_the_next_two_and_a_lost_answer_again() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_from_long_before_ends_the_sign_in() {
+async fn reused_old_refresh_token_ends_the_sign_in() {
     let member = Member::with_role(Role::Agent).await;
     let first = ok(refresh(&member.refresh_token).await).await;
     let second = ok(refresh(&refresh_token(&first)).await).await;
-    // Two exchanges later it is no lost answer: somebody else has it.
+    // After two exchanges it cannot be a lost answer, so the token was stolen.
     problem(refresh(&member.refresh_token).await, 401, "SIGNED_OUT").await;
     problem(refresh(&refresh_token(&second)).await, 401, "SIGNED_OUT").await;
     problem(member.staff.get("/api/sessions").await.unwrap(), 401, "SIGNED_OUT").await;
@@ -109,7 +109,7 @@ async fn a_refresh_token_from_long_before_ends_the_sign_in() {
 }
 
 #[tokio::test]
-async fn two_windows_that_refresh_at_once_get_the_same() {
+async fn concurrent_refreshes_get_the_same_tokens() {
     let member = Member::with_role(Role::Agent).await;
     let both = futures::future::join_all((0..8).map(|_| refresh(&member.refresh_token))).await;
     let mut tokens = Vec::new();
@@ -120,7 +120,7 @@ async fn two_windows_that_refresh_at_once_get_the_same() {
 }
 
 #[tokio::test]
-async fn an_access_token_is_no_refresh_token_and_the_reverse() {
+async fn access_and_refresh_tokens_are_not_interchangeable() {
     let member = Member::with_role(Role::Agent).await;
     let answer = ok(login(&member.credentials()).await).await;
     problem(refresh(&token(&answer)).await, 401, "INVALID_REFRESH_TOKEN").await;
@@ -129,7 +129,7 @@ async fn an_access_token_is_no_refresh_token_and_the_reverse() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_this_sign_in_and_no_other() {
+async fn sign_out_ends_only_this_sign_in() {
     let member = Member::with_role(Role::Agent).await;
     let (other, _) = member.again().await;
     ok(member.staff.post("/api/agent/logout", &json!({})).await.unwrap()).await;
@@ -139,7 +139,7 @@ async fn signing_out_ends_this_sign_in_and_no_other() {
 }
 
 #[tokio::test]
-async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
+async fn own_sign_ins_are_listed_and_can_be_ended() {
     let member = Member::with_role(Role::Agent).await;
     let elsewhere = std::net::Ipv4Addr::new(127, 9, 8, 7);
     let answer = ok(post_from(elsewhere, "/api/agent/login", &member.credentials()).await).await;
@@ -161,7 +161,7 @@ async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_all_other_sign_ins() {
+async fn password_change_ends_all_other_sign_ins() {
     let member = Member::with_role(Role::Agent).await;
     let (other, refresh_of_other) = member.again().await;
     let change = json!({"old_password": member.password, "new_password": "and now another"});

@@ -1,4 +1,4 @@
-//! Open streams of staff end when whoever opened them may not see them any more.
+//! Open staff streams end when their reader loses the right to them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tests::desk::EventFrame;
 use super::{Member, desk, fresh, ok};
 use crate::http::customer_with;
 
-/// A second, and what a busy machine takes.
+/// A second, with tolerance for a busy machine.
 const SOON: Duration = Duration::from_secs(10);
 
 pub(super) async fn ends_with_a_word(mut frames: tests::desk::Frames) {
@@ -22,7 +22,7 @@ pub(super) async fn ends_with_a_word(mut frames: tests::desk::Frames) {
 }
 
 #[tokio::test]
-async fn a_stream_ends_when_its_owner_signs_out() {
+async fn staff_stream_ends_at_sign_out() {
     let member = Member::with_role(Role::Auditor).await;
     let frames = member.staff.follow(None).await.unwrap();
     ok(member.staff.post("/api/agent/logout", &json!({})).await.unwrap()).await;
@@ -30,7 +30,7 @@ async fn a_stream_ends_when_its_owner_signs_out() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_when_the_account_is_closed() {
+async fn staff_stream_ends_when_the_account_is_deactivated() {
     let member = Member::with_role(Role::Auditor).await;
     let frames = member.staff.follow(None).await.unwrap();
     ok(desk().staff().request(Method::DELETE, &format!("/api/agents/{}", member.id)).send().await.unwrap()).await;
@@ -38,7 +38,7 @@ async fn a_stream_ends_when_the_account_is_closed() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_when_the_role_does_not_allow_it_any_more() {
+async fn staff_stream_ends_when_the_role_loses_the_permission() {
     let member = Member::with_role(Role::Auditor).await;
     let frames = member.staff.follow(None).await.unwrap();
     let path = format!("/api/agents/{}", member.id);
@@ -58,7 +58,7 @@ async fn both(member: &Member) -> [tests::desk::Frames; 2] {
 }
 
 #[tokio::test]
-async fn every_stream_ends_when_the_sign_in_is_revoked_from_elsewhere() {
+async fn staff_streams_end_when_the_sign_in_is_revoked() {
     let member = Member::with_role(Role::Auditor).await;
     let streams = both(&member).await;
     let (elsewhere, _) = member.again().await;
@@ -77,7 +77,7 @@ async fn every_stream_ends_when_the_sign_in_is_revoked_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn every_stream_ends_when_the_password_is_changed_elsewhere_or_reset() {
+async fn staff_streams_end_when_the_password_is_changed_or_reset() {
     for is_reset in [false, true] {
         let member = Member::with_role(Role::Auditor).await;
         let streams = both(&member).await;

@@ -42,7 +42,7 @@ fn new() -> Vec<ProposedMessage> {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told_apart_from_a_lack_of_rights() {
+async fn wrong_password_and_missing_rights_give_different_errors() {
     let started = guarded();
     let callers = callers(&started).await;
     for wrong in ["desk:wrong", "nobody:secret", "desk"] {
@@ -61,7 +61,7 @@ async fn a_wrong_password_is_told_apart_from_a_lack_of_rights() {
 }
 
 #[tokio::test]
-async fn all_is_for_admins_until_its_list_says_otherwise() {
+async fn only_admins_read_all_by_default() {
     let started = guarded();
     let callers = callers(&started).await;
     callers.desk.write("a", &["x"]).await;
@@ -73,7 +73,7 @@ async fn all_is_for_admins_until_its_list_says_otherwise() {
 }
 
 #[tokio::test]
-async fn a_streams_list_names_who_may_read_write_and_delete() {
+async fn stream_acl_grants_read_write_and_delete() {
     let started = guarded();
     let callers = callers(&started).await;
     let acl = r#"{"$acl":{"$r":["$all"],"$w":"desk","$d":["$admins"],"$mr":["desk"],"$mw":["$admins"]}}"#;
@@ -90,7 +90,7 @@ async fn a_streams_list_names_who_may_read_write_and_delete() {
 }
 
 #[tokio::test]
-async fn the_servers_own_streams_are_for_admins() {
+async fn system_streams_are_for_admins() {
     let started = guarded();
     let callers = callers(&started).await;
     assert_eq!(callers.desk.read(of_stream("$users")).await.unwrap_err().code(), Code::PermissionDenied);

@@ -24,7 +24,7 @@ fn new(text: &str) -> Vec<protocol_server::proto::streams::append_req::ProposedM
 }
 
 #[tokio::test]
-async fn a_stream_that_is_what_was_expected_is_written_to() {
+async fn append_with_the_right_expected_revision_succeeds() {
     let started = start();
     let raw = raw(&started.server).await;
     for (number, expected) in
@@ -40,7 +40,7 @@ async fn a_stream_that_is_what_was_expected_is_written_to() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_not_what_was_expected_is_told_with_both_revisions() {
+async fn append_with_a_wrong_expected_revision_reports_both_revisions() {
     let started = start();
     let raw = raw(&started.server).await;
     let none = (Current::CurrentNoStream(()), OldCurrent::NoStream2060(()));
@@ -66,7 +66,7 @@ async fn a_stream_that_is_not_what_was_expected_is_told_with_both_revisions() {
 }
 
 #[tokio::test]
-async fn a_stream_counts_as_there_when_something_was_said_about_it() {
+async fn stream_with_metadata_counts_as_existing() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.set_metadata("described", r#"{"by":"us"}"#).await;
@@ -74,7 +74,7 @@ async fn a_stream_counts_as_there_when_something_was_said_about_it() {
 }
 
 #[tokio::test]
-async fn a_repeat_at_its_place_is_answered_as_the_first_time() {
+async fn repeat_at_the_same_revision_gets_the_first_answer() {
     let started = start();
     let raw = raw(&started.server).await;
     let ids = [Uuid::new_v4(), Uuid::new_v4()];
@@ -90,7 +90,7 @@ async fn a_repeat_at_its_place_is_answered_as_the_first_time() {
 }
 
 #[tokio::test]
-async fn a_repeat_at_its_place_is_known_after_a_restart_too() {
+async fn repeat_at_the_same_revision_is_known_after_a_restart() {
     let mut started = start();
     let write = vec![proposed(Uuid::new_v4(), "x")];
     let before = raw(&started.server).await;
@@ -101,7 +101,7 @@ async fn a_repeat_at_its_place_is_known_after_a_restart_too() {
 }
 
 #[tokio::test]
-async fn a_write_that_is_there_in_part_is_refused() {
+async fn partly_stored_write_is_refused() {
     let started = start();
     let raw = raw(&started.server).await;
     let known = proposed(Uuid::new_v4(), "known");
@@ -115,7 +115,7 @@ async fn a_write_that_is_there_in_part_is_refused() {
 }
 
 #[tokio::test]
-async fn other_events_at_a_place_that_is_taken_are_refused() {
+async fn other_events_at_an_occupied_revision_are_refused() {
     let started = start();
     let raw = raw(&started.server).await;
     let known = proposed(Uuid::new_v4(), "known");
@@ -125,7 +125,7 @@ async fn other_events_at_a_place_that_is_taken_are_refused() {
 }
 
 #[tokio::test]
-async fn an_id_from_further_up_is_written_again_where_the_stream_ends() {
+async fn older_id_is_appended_again_at_the_end() {
     let started = start();
     let raw = raw(&started.server).await;
     let event = vec![proposed(Uuid::new_v4(), "x")];
@@ -135,7 +135,7 @@ async fn an_id_from_further_up_is_written_again_where_the_stream_ends() {
 }
 
 #[tokio::test]
-async fn an_unconditional_repeat_is_known_by_its_ids_until_a_restart() {
+async fn unconditional_repeat_is_known_until_a_restart() {
     let mut started = start();
     let event = vec![proposed(Uuid::new_v4(), "x")];
     let before = raw(&started.server).await;
@@ -152,7 +152,7 @@ async fn an_unconditional_repeat_is_known_by_its_ids_until_a_restart() {
 }
 
 #[tokio::test]
-async fn events_of_one_append_have_places_of_their_own() {
+async fn events_of_one_append_have_distinct_positions() {
     let started = start();
     let raw = raw(&started.server).await;
     let (last, position) = raw.write("a", &["one", "two", "three"]).await;
@@ -163,7 +163,7 @@ async fn events_of_one_append_have_places_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_what_is_read() {
+async fn events_are_read_as_sent() {
     let started = start();
     let raw = raw(&started.server).await;
     let event = proposed(Uuid::new_v4(), "content");
@@ -227,7 +227,7 @@ async fn an_event_without_a_type_is_refused() {
 }
 
 #[tokio::test]
-async fn an_append_of_nothing_only_asks_whether_the_stream_is_as_expected() {
+async fn empty_append_only_checks_the_expected_revision() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.write("a", &["x"]).await;

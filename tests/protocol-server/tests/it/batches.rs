@@ -134,7 +134,7 @@ async fn a_wrong_version_is_told_with_both_revisions_and_the_call_goes_on() {
 }
 
 #[tokio::test]
-async fn what_is_too_big_or_too_late_or_too_dead_is_told_as_such() {
+async fn batch_reports_too_large_expired_and_tombstoned_appends() {
     let started = start_with(Options { max_append_bytes: 100, ..Options::default() });
     let mut batch = batch(&started.server).await;
     let any = || options("a", ExpectedStreamPosition::Any(()));
@@ -157,7 +157,7 @@ async fn what_is_too_big_or_too_late_or_too_dead_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_follower_that_is_taken_for_the_leader_ends_the_call_with_the_leaders_address() {
+async fn follower_ends_a_batch_call_with_the_leaders_address() {
     let started = start_with(Options { nodes: 2, ..Options::default() });
     let mut follower = raw_of(&started.server, 1).await;
     follower.requires_leader = true;

@@ -17,7 +17,7 @@ async fn is_not_found(raw: &Raw, stream: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_deleted_stream_is_not_there_and_goes_on_where_it_was() {
+async fn deleted_stream_is_absent_and_continues_its_revisions() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.write("a", &["one", "two"]).await;
@@ -62,7 +62,7 @@ async fn metadata_of_a_deleted_stream_brings_it_back_empty() {
 }
 
 #[tokio::test]
-async fn a_delete_expects_something_too() {
+async fn delete_checks_the_expected_revision() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.write("a", &["x"]).await;
@@ -75,7 +75,7 @@ async fn a_delete_expects_something_too() {
 }
 
 #[tokio::test]
-async fn a_tombstone_is_for_ever() {
+async fn tombstone_is_permanent() {
     let mut started = start();
     let before = raw(&started.server).await;
     before.write("a", &["x"]).await;
@@ -119,7 +119,7 @@ async fn a_maximum_count_leaves_the_newest() {
 }
 
 #[tokio::test]
-async fn a_truncated_stream_says_where_it_begins_to_who_reads_far_before() {
+async fn read_before_a_truncation_reports_the_first_revision() {
     let started = start();
     let raw = raw(&started.server).await;
     let texts: Vec<String> = (0..100).map(|number| number.to_string()).collect();
@@ -146,7 +146,7 @@ async fn a_maximum_age_hides_what_is_older() {
 }
 
 #[tokio::test]
-async fn of_metadata_only_the_newest_is_read_and_nonsense_says_nothing() {
+async fn newest_metadata_counts_and_invalid_metadata_is_ignored() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.write("a", &["0", "1"]).await;

@@ -23,7 +23,7 @@ async fn stored(started: &Started) -> usize {
 }
 
 #[tokio::test]
-async fn what_is_stored_is_stored_though_the_answer_says_otherwise() {
+async fn fault_stores_an_append_and_reports_an_error() {
     for (fault, code) in [
         (AppendFault::StoredTimedOut, Code::Aborted),
         (AppendFault::StoredDeadlineExceeded, Code::DeadlineExceeded),
@@ -39,7 +39,7 @@ async fn what_is_stored_is_stored_though_the_answer_says_otherwise() {
 }
 
 #[tokio::test]
-async fn what_is_lost_is_lost() {
+async fn fault_loses_an_append() {
     for (fault, code) in [(AppendFault::LostTimedOut, Code::Aborted), (AppendFault::LostTooBusy, Code::Unavailable)] {
         let started = start();
         let raw = raw(&started.server).await;
@@ -51,7 +51,7 @@ async fn what_is_lost_is_lost() {
 }
 
 #[tokio::test]
-async fn a_cut_connection_tells_nothing() {
+async fn fault_cuts_the_connection_without_an_answer() {
     for (fault, count) in [(AppendFault::StoredConnectionCut, 1), (AppendFault::LostConnectionCut, 0)] {
         let started = start();
         let raw = raw(&started.server).await;
@@ -65,7 +65,7 @@ async fn a_cut_connection_tells_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_that_never_comes_is_waited_for_as_long_as_the_caller_likes() {
+async fn fault_withholds_the_answer() {
     let started = start();
     started.server.faults().on_append(AppendFault::StoredNeverAnswered);
     // The official client gives up by its deadline, and the event is there.
@@ -76,7 +76,7 @@ async fn an_answer_that_never_comes_is_waited_for_as_long_as_the_caller_likes() 
 }
 
 #[tokio::test]
-async fn faults_befall_the_streams_that_they_are_meant_for_so_many_times() {
+async fn faults_apply_to_their_streams_and_counts() {
     let started = start();
     let raw = raw(&started.server).await;
     started.server.faults().on_appends("a", AppendFault::LostTooBusy, 2);
@@ -100,7 +100,7 @@ async fn hundred(started: &Started) -> Raw {
 }
 
 #[tokio::test]
-async fn a_read_may_be_cut_in_the_middle() {
+async fn fault_cuts_a_read() {
     let started = start();
     let raw = hundred(&started).await;
     started.server.faults().on_read(40, Ending::ConnectionCut);
@@ -119,7 +119,7 @@ async fn a_read_may_be_cut_in_the_middle() {
 }
 
 #[tokio::test]
-async fn a_read_may_end_well_in_the_middle() {
+async fn fault_ends_a_read_early_without_an_error() {
     let started = start();
     let raw = hundred(&started).await;
     started.server.faults().on_reads(40, Ending::Ok, 2);
@@ -134,7 +134,7 @@ async fn a_read_may_end_well_in_the_middle() {
 }
 
 #[tokio::test]
-async fn a_subscription_may_be_cut_and_goes_on_where_it_was() {
+async fn cut_subscription_resumes() {
     let started = start();
     hundred(&started).await;
     started.server.faults().on_subscriptions(30, Ending::ConnectionCut, 2);
@@ -150,7 +150,7 @@ async fn a_subscription_may_be_cut_and_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn all_subscriptions_may_be_ended_at_once() {
+async fn fault_ends_all_subscriptions() {
     for (ending, code) in [(Ending::TooSlow, Some(Code::Aborted)), (Ending::Ok, None)] {
         let started = start();
         let raw = raw(&started.server).await;
@@ -167,7 +167,7 @@ async fn all_subscriptions_may_be_ended_at_once() {
 }
 
 #[tokio::test]
-async fn a_delay_delays() {
+async fn fault_delays_answers() {
     let started = start();
     let raw = raw(&started.server).await;
     started.server.faults().delay(Duration::from_millis(50));
@@ -177,7 +177,7 @@ async fn a_delay_delays() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_refuses_connections_and_is_found_where_it_was() {
+async fn stopped_server_refuses_connections_and_returns_on_its_port() {
     let mut started = start();
     let before = raw(&started.server).await;
     append(&before).await.unwrap();
@@ -193,7 +193,7 @@ async fn a_server_that_is_gone_refuses_connections_and_is_found_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_restarted_server_has_everything_that_it_had() {
+async fn restarted_server_keeps_everything() {
     let mut started = start();
     let before = raw(&started.server).await;
     for _ in 0..20 {

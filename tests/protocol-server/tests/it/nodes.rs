@@ -24,7 +24,7 @@ async fn gossip(started: &Started, node: usize) -> Vec<(VNodeState, bool, u32)> 
 }
 
 #[tokio::test]
-async fn gossip_tells_who_is_who() {
+async fn gossip_lists_the_roles() {
     let mut started = three();
     let ports: Vec<u32> = (0..3).map(|node| started.server.address(node).port().into()).collect();
     let expected = [VNodeState::Leader, VNodeState::Follower, VNodeState::Follower];
@@ -42,7 +42,7 @@ async fn gossip_tells_who_is_who() {
 }
 
 #[tokio::test]
-async fn a_follower_sends_who_wants_the_leader_to_the_leader() {
+async fn follower_redirects_to_the_leader() {
     let started = three();
     let mut follower = raw_of(&started.server, 1).await;
     raw_of(&started.server, 0).await.write("a", &["x"]).await;
@@ -89,7 +89,7 @@ async fn the_official_client_follows_the_leader() {
 }
 
 #[tokio::test]
-async fn leadership_moves() {
+async fn leadership_can_be_moved() {
     let started = three();
     let mut nodes = Vec::new();
     for node in 0..3 {
@@ -137,7 +137,7 @@ async fn without_a_leader_nothing_is_answered() {
 }
 
 #[tokio::test]
-async fn a_follower_that_lags_shows_less_until_it_is_let_go() {
+async fn lagging_follower_shows_fewer_events_until_released() {
     let started = three();
     let (leader, follower) = (raw_of(&started.server, 0).await, raw_of(&started.server, 1).await);
     leader.write("a", &["old"]).await;
@@ -167,7 +167,7 @@ async fn a_leader_may_resign() {
 }
 
 #[tokio::test]
-async fn a_cluster_outlives_its_leader() {
+async fn cluster_survives_its_leader() {
     let mut started = three();
     let url = format!("{}&nodePreference=leader", started.server.url());
     client(&url).append_to_stream("a", &Default::default(), event(0)).await.unwrap();

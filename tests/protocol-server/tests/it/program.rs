@@ -117,7 +117,7 @@ async fn a_kill_in_the_middle_of_appends_loses_nothing_that_was_acknowledged() {
 }
 
 #[tokio::test]
-async fn nothing_is_acknowledged_before_the_disk_has_it() {
+async fn append_is_acknowledged_after_fsync() {
     const FLUSH: Duration = Duration::from_millis(150);
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("strace");
@@ -135,7 +135,7 @@ async fn nothing_is_acknowledged_before_the_disk_has_it() {
 }
 
 #[tokio::test]
-async fn faults_are_asked_for_on_standard_input() {
+async fn standard_input_requests_faults() {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Program::start(folder.path(), &["--nodes", "2"]);
     assert_eq!(program.url.matches("127.0.0.1:").count(), 2);
@@ -164,7 +164,7 @@ async fn faults_are_asked_for_on_standard_input() {
 }
 
 #[tokio::test]
-async fn the_program_serves_on_when_nobody_speaks_to_it_any_more() {
+async fn program_keeps_serving_after_standard_input_closes() {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Program::start(folder.path(), &["--user", "admin:changeit:$admins"]);
     drop(program.child.stdin.take());

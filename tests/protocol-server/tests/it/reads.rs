@@ -80,7 +80,7 @@ async fn a_stream_that_is_not_there_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn ids_come_as_they_are_wanted_and_must_be_wanted_somehow() {
+async fn id_format_is_required_and_respected() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.write("a", &["x"]).await;
@@ -95,7 +95,7 @@ async fn ids_come_as_they_are_wanted_and_must_be_wanted_somehow() {
 }
 
 #[tokio::test]
-async fn all_is_read_in_both_directions_with_places_far_apart() {
+async fn all_is_read_in_both_directions_with_holes_between_positions() {
     let started = start();
     let raw = raw(&started.server).await;
     numbered(&raw, "a", 50).await;
@@ -111,7 +111,7 @@ async fn all_is_read_in_both_directions_with_places_far_apart() {
 }
 
 #[tokio::test]
-async fn a_place_counts_forwards_and_does_not_backwards() {
+async fn position_is_inclusive_forwards_and_exclusive_backwards() {
     let started = start();
     let raw = raw(&started.server).await;
     let (_, first) = raw.write("a", &["first"]).await;
@@ -140,7 +140,7 @@ async fn the_servers_own_events_are_in_all_but_its_epochs_are_not() {
 }
 
 #[tokio::test]
-async fn filters_let_pass_what_they_name() {
+async fn filters_select_events() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.write("cat-1", &["c1"]).await;
@@ -183,7 +183,7 @@ async fn a_filtered_read_gives_as_many_as_were_asked_for_however_far_apart_they_
 }
 
 #[tokio::test]
-async fn a_place_where_no_record_begins_is_refused() {
+async fn position_without_a_record_is_refused() {
     for (invalid_position, code) in
         [(InvalidPosition::Unknown, Code::Unknown), (InvalidPosition::InvalidArgument, Code::InvalidArgument)]
     {
@@ -197,7 +197,7 @@ async fn a_place_where_no_record_begins_is_refused() {
 }
 
 #[tokio::test]
-async fn behind_the_end_of_the_log_there_is_nothing_or_a_refusal() {
+async fn reads_after_the_end_are_empty_or_refused() {
     let started = start();
     let behind = raw(&started.server).await;
     assert!(behind.read(of_all().from(1 << 40)).await.unwrap().is_empty());

@@ -48,7 +48,7 @@ async fn what_a_scavenge_did_not_finish_is_finished_at_the_next_start() {
 }
 
 #[tokio::test]
-async fn places_keep_their_meaning() {
+async fn positions_survive_a_scavenge() {
     let started = start();
     let raw = raw(&started.server).await;
     let (_, first) = raw.write("a", &["0"]).await;
@@ -75,7 +75,7 @@ async fn the_newest_event_stays_so_that_numbers_go_on() {
 }
 
 #[tokio::test]
-async fn of_a_tombstoned_stream_only_the_tombstone_stays() {
+async fn scavenge_keeps_only_the_tombstone_of_a_stream() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.write("a", &["0", "1"]).await;

@@ -59,7 +59,7 @@ async fn what_is_acknowledged_is_in_the_file() {
 }
 
 #[tokio::test]
-async fn what_is_damaged_is_not_served() {
+async fn damaged_records_are_not_served() {
     let started = start();
     raw(&started.server).await.write("a", &["a long enough text to be hit"]).await;
     let (folder, path) = stopped(started);
@@ -70,7 +70,7 @@ async fn what_is_damaged_is_not_served() {
 }
 
 #[tokio::test]
-async fn garbage_behind_the_log_is_no_torn_tail() {
+async fn garbage_after_the_log_is_no_torn_tail() {
     let started = start();
     let (folder, path) = stopped(started);
     OpenOptions::new().append(true).open(&path).unwrap().write_all(&[0; 64]).unwrap();

@@ -56,7 +56,7 @@ async fn subscribe(raw: &Raw, options: protocol_server::proto::streams::read_req
 }
 
 #[tokio::test]
-async fn a_confirmation_comes_first_then_the_past_then_the_mark_then_what_happens() {
+async fn subscription_sends_confirmation_history_caught_up_and_live_events() {
     let started = start();
     let raw = raw(&started.server).await;
     raw.write("a", &["one", "two"]).await;
@@ -85,7 +85,7 @@ async fn a_stream_that_is_not_there_yet_can_be_subscribed_to() {
 }
 
 #[tokio::test]
-async fn a_subscription_begins_behind_the_place_that_it_names() {
+async fn subscription_begins_after_its_position() {
     let started = start();
     let raw = raw(&started.server).await;
     let (_, place) = raw.write("a", &["one"]).await;
@@ -114,7 +114,7 @@ async fn a_subscription_from_the_end_is_live_at_once() {
 }
 
 #[tokio::test]
-async fn a_filtered_subscription_is_told_where_it_is_though_nothing_passes() {
+async fn filtered_subscription_sends_checkpoints() {
     let started = start();
     let raw = raw(&started.server).await;
     for number in 0..100 {
@@ -178,7 +178,7 @@ async fn a_filter_with_no_interval_at_all_is_refused() {
 }
 
 #[tokio::test]
-async fn a_place_that_is_none_is_refused_and_one_behind_the_end_is_waited_for() {
+async fn invalid_position_is_refused_and_one_after_the_end_waits() {
     let started = start();
     let raw = raw(&started.server).await;
     let (_, place) = raw.write("a", &["one"]).await;

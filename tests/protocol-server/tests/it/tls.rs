@@ -29,7 +29,7 @@ async fn the_official_client_connects_when_it_knows_the_authority() {
 }
 
 #[tokio::test]
-async fn it_does_not_when_it_knows_another_or_speaks_in_the_clear() {
+async fn client_with_another_authority_or_without_tls_is_refused() {
     let (started, _) = secured();
     let another = started.folder.path().join("another.pem");
     std::fs::write(&another, pair().certificates).unwrap();
@@ -40,7 +40,7 @@ async fn it_does_not_when_it_knows_another_or_speaks_in_the_clear() {
 }
 
 #[tokio::test]
-async fn who_dawdles_with_the_handshake_keeps_nobody_waiting() {
+async fn slow_handshake_delays_no_other_client() {
     let (started, authority) = secured();
     let _silent = tokio::net::TcpStream::connect(started.server.address(0)).await.unwrap();
     let known = client(&format!("{}&tlsCaFile={authority}", started.server.url()));

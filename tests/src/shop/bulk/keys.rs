@@ -34,7 +34,6 @@ struct Fresh {
     /// Hashes of all ids that were ever added: a key that is not among them need not be looked for. Two ids with one hash would
     /// only cost a look.
     known: HashSet<u64>,
-    now: Timestamp,
 }
 
 struct NewKey {
@@ -46,11 +45,6 @@ struct NewKey {
 impl BulkKeys {
     pub(super) fn new(database: Database) -> Self {
         Self { stored: SqlKeys::new(database.clone()), database, hasher: RandomState::new(), fresh: Mutex::default() }
-    }
-
-    /// What time it is in the simulation.
-    pub(super) fn set_clock(&self, now: Timestamp) {
-        self.lock().now = now;
     }
 
     /// Brings every key into the database.
@@ -109,11 +103,17 @@ impl KeyStore for BulkKeys {
         Ok(found)
     }
 
-    async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>) -> Result<KeyRecord, VaultError> {
+    async fn add(
+        &self,
+        key_id: &str,
+        subject: Uuid,
+        wrapped: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<KeyRecord, VaultError> {
         let mut fresh = self.lock();
         fresh.known.insert(self.hasher.hash_one(key_id));
-        let created_at = time_text(fresh.now);
-        fresh.keys.insert(key_id.to_owned(), NewKey { subject, wrapped: wrapped.clone(), created_at });
+        let key = NewKey { subject, wrapped: wrapped.clone(), created_at: time_text(now) };
+        fresh.keys.insert(key_id.to_owned(), key);
         Ok(KeyRecord::Wrapped(wrapped))
     }
 

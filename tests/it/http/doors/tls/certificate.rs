@@ -1,4 +1,4 @@
-//! A server with a certificate that was just made, and a client that trusts that one alone.
+//! A server with a fresh certificate, and a client that trusts only that one.
 
 use std::{
     io,
@@ -19,7 +19,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::LIMIT;
 
-/// A certificate for localhost, signed by itself, and its key.
+/// A self-signed certificate for localhost and its key.
 #[derive(Clone)]
 pub(super) struct Pair {
     pub(super) cert_pem: String,
@@ -38,7 +38,7 @@ impl Pair {
     }
 }
 
-/// A server that speaks TLS.
+/// A server with TLS.
 pub(super) struct Secured {
     pub(super) desk: Desk,
     pub(super) pair: Pair,
@@ -70,14 +70,14 @@ impl Secured {
         self.folder.path().join("key.pem")
     }
 
-    /// Renews the files as a program for it does: one after the other.
+    /// Replaces the files one after the other, as renewal programs do.
     pub(super) fn write(&mut self, pair: &Pair) {
         std::fs::write(self.cert_file(), &pair.cert_pem).unwrap();
         std::fs::write(self.key_file(), &pair.key_pem).unwrap();
         self.pair = pair.clone();
     }
 
-    /// A connection to it, which has to show the pair's certificate.
+    /// A connection to it; it must present the certificate of the pair.
     pub(super) async fn connect(&self) -> TlsStream<TcpStream> {
         connect(&self.desk, &self.pair).await.unwrap()
     }
@@ -100,7 +100,7 @@ impl Secured {
     }
 }
 
-/// A connection of a client that trusts this certificate alone.
+/// A connection of a client that trusts only this certificate.
 pub(super) async fn connect(desk: &Desk, pair: &Pair) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(pair.certificate.clone()).unwrap();

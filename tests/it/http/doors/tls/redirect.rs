@@ -1,10 +1,10 @@
-//! Plain HTTP where there is TLS: led to the same place by https, and nowhere else.
+//! Redirects from plain HTTP to the same host and path over https.
 
 use tokio::net::TcpStream;
 
 use super::{Secured, say, status};
 
-/// A server with a second, plain port; answers that port's address and the port of TLS.
+/// A server with a second, plain port; returns its address and the TLS port.
 fn start() -> (Secured, String, String) {
     let plain = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let secured = Secured::start_with(vec![("DESK_REDIRECT_LISTEN", plain.clone())]);
@@ -20,7 +20,7 @@ async fn ask(plain: &str, head: &str) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn plain_http_is_led_to_the_same_place_by_https() {
+async fn plain_http_redirects_to_https() {
     let (_secured, plain, port) = start();
     for (method, path, host) in [
         ("GET", "/", "localhost"),
@@ -39,7 +39,7 @@ async fn plain_http_is_led_to_the_same_place_by_https() {
 }
 
 #[tokio::test]
-async fn nobody_is_led_to_what_is_no_host() {
+async fn redirect_refuses_an_invalid_host() {
     let (_secured, plain, _) = start();
     for host in [
         "",

@@ -1,0 +1,232 @@
+//! The shop's identity tokens: short-lived JWTs that say which of the shop's customers a visitor is.
+//!
+//! Invariants: a key is used with its own algorithm only, whatever a token's header says; nothing of a token is in an error
+//! or a log line; what comes out is parsed, and says everything that design 8 asks for.
+
+mod keys;
+
+use actix_web::http::StatusCode;
+use commands::customers::TokenId;
+use domain::{
+    customer::{command::Identity, event::Profile},
+    text::{EmailAddress, PersonName, ShopCustomerId, TextError},
+};
+use jiff::Timestamp;
+use jsonwebtoken::{Validation, errors::ErrorKind};
+use serde_json::{Map, Value};
+
+pub use keys::{IdentityKeys, IdentityKeysError};
+
+use crate::problem::Problem;
+
+/// The longest token, in bytes: claims of the greatest lengths that are taken are some 5 kB with their signature.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// The longest a token may still live, in seconds (design 8: 10 min).
+const MAX_LIFE_S: f64 = 600.0;
+/// How far the shop's clock and ours may differ, in seconds.
+const LEEWAY_S: f64 = 60.0;
+/// The longest `jti`, in characters.
+const MAX_JTI_CHARS: usize = 255;
+
+/// Why a token is not taken. It names claims, never their values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityTokenError {
+    /// It is longer than any good one.
+    #[error("it has more than {MAX_TOKEN_BYTES} bytes")]
+    TooLong,
+    /// It has not three parts, or its header is not one of ours.
+    #[error("it is no JWT that is signed with HS256, RS256 or EdDSA")]
+    Malformed,
+    /// Its header does not name a key.
+    #[error("its header names no key (kid)")]
+    NoKey,
+    /// Nobody here has that key.
+    #[error("its key (kid) is not one of identity_keys_file")]
+    UnknownKey,
+    /// The header's algorithm is not the key's.
+    #[error("its algorithm (alg) is not that of its key (kid)")]
+    WrongAlgorithm,
+    /// Its header asks for something that we do not know (RFC 7515, 4.1.11).
+    #[error("its header has critical extensions (crit)")]
+    Critical,
+    /// Signed with another key, or changed since.
+    #[error("its signature is wrong")]
+    WrongSignature,
+    /// Its claims are no JSON object.
+    #[error("its claims are no JSON object")]
+    NoClaims,
+    /// A claim that must be there is not.
+    #[error("the claim {0} is missing")]
+    Missing(&'static str),
+    /// A claim is of another type than it must be.
+    #[error("the claim {0} must be {1}")]
+    Type(&'static str, &'static str),
+    /// A claim's text is not taken.
+    #[error("the claim {0} {1}")]
+    Text(&'static str, TextError),
+    /// It is for somebody else.
+    #[error("it is for another audience (aud)")]
+    WrongAudience,
+    /// Its time is over.
+    #[error("it has expired (exp)")]
+    Expired,
+    /// It would live too long.
+    #[error("it expires more than 10 minutes from now (exp)")]
+    ExpiresTooLate,
+    /// It is of a time to come.
+    #[error("the claim {0} lies in the future")]
+    InTheFuture(&'static str),
+}
+
+impl From<IdentityTokenError> for Problem {
+    fn from(error: IdentityTokenError) -> Self {
+        let detail = format!("the identity token cannot be taken: {error}");
+        Self::new(StatusCode::UNAUTHORIZED, "IDENTITY_TOKEN_INVALID", detail)
+    }
+}
+
+/// What a good token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoodToken {
+    /// Who the visitor is.
+    pub identity: Identity,
+    /// Which token it is: it is good once.
+    pub id: TokenId,
+}
+
+/// Checks identity tokens.
+pub struct IdentityTokens {
+    audience: String,
+    keys: IdentityKeys,
+}
+
+impl IdentityTokens {
+    /// Tokens for this audience, signed with one of these keys.
+    #[must_use]
+    pub fn new(audience: String, keys: IdentityKeys) -> Self {
+        Self { audience, keys }
+    }
+
+    /// What a token says, if it is good now. Whether it was used before is for the log to say.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, token: &str, now: Timestamp) -> Result<GoodToken, IdentityTokenError> {
+        let claims = Claims(self.signed_claims(token)?);
+        self.check_audience(&claims)?;
+        claims.check_times(now)?;
+        let id = TokenId { audience: self.audience.clone(), jti: claims.jti()? };
+        Ok(GoodToken { identity: claims.identity()?, id })
+    }
+
+    fn signed_claims(&self, token: &str) -> Result<Map<String, Value>, IdentityTokenError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(IdentityTokenError::TooLong);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityTokenError::Malformed)?;
+        let key = self.keys.find(&header.kid.ok_or(IdentityTokenError::NoKey)?)?;
+        if header.alg != key.algorithm {
+            return Err(IdentityTokenError::WrongAlgorithm);
+        }
+        if header.crit.is_some() {
+            return Err(IdentityTokenError::Critical);
+        }
+        let claims = jsonwebtoken::decode(token, &key.decoding, &signature_alone(key.algorithm));
+        claims.map(|good| good.claims).map_err(|error| match error.kind() {
+            ErrorKind::Json(_) | ErrorKind::Utf8(_) => IdentityTokenError::NoClaims,
+            _other => IdentityTokenError::WrongSignature,
+        })
+    }
+
+    fn check_audience(&self, claims: &Claims) -> Result<(), IdentityTokenError> {
+        let is_ours = |value: &Value| value.as_str() == Some(&self.audience);
+        let is_for_us = match claims.required("aud")? {
+            Value::Array(several) => several.iter().any(is_ours),
+            one => is_ours(one),
+        };
+        if is_for_us { Ok(()) } else { Err(IdentityTokenError::WrongAudience) }
+    }
+}
+
+/// The claims are checked here, where each error has its own name.
+fn signature_alone(algorithm: jsonwebtoken::Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation
+}
+
+struct Claims(Map<String, Value>);
+
+impl Claims {
+    /// `null` is as if it were not there.
+    fn optional(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    fn required(&self, name: &'static str) -> Result<&Value, IdentityTokenError> {
+        self.optional(name).ok_or(IdentityTokenError::Missing(name))
+    }
+
+    fn check_times(&self, now: Timestamp) -> Result<(), IdentityTokenError> {
+        let now = now.as_duration().as_secs_f64();
+        let expires_at = self.time("exp")?.ok_or(IdentityTokenError::Missing("exp"))?;
+        if expires_at + LEEWAY_S < now {
+            return Err(IdentityTokenError::Expired);
+        }
+        if expires_at > now + MAX_LIFE_S + LEEWAY_S {
+            return Err(IdentityTokenError::ExpiresTooLate);
+        }
+        for name in ["nbf", "iat"] {
+            if self.time(name)?.is_some_and(|begins_at| begins_at > now + LEEWAY_S) {
+                return Err(IdentityTokenError::InTheFuture(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Seconds since 1970, with or without a fraction (RFC 7519, 2).
+    fn time(&self, name: &'static str) -> Result<Option<f64>, IdentityTokenError> {
+        let wrong = IdentityTokenError::Type(name, "a number of seconds");
+        self.optional(name).map(|value| value.as_f64().filter(|time| time.is_finite()).ok_or(wrong)).transpose()
+    }
+
+    fn jti(&self) -> Result<String, IdentityTokenError> {
+        let wrong = IdentityTokenError::Type("jti", "a text of 1 to 255 characters");
+        let jti = self.required("jti")?.as_str().ok_or(wrong)?;
+        if jti.is_empty() || jti.chars().count() > MAX_JTI_CHARS { Err(wrong) } else { Ok(jti.to_owned()) }
+    }
+
+    fn identity(&self) -> Result<Identity, IdentityTokenError> {
+        let profile = Profile {
+            sub: self.sub()?,
+            email: self.text("email", EmailAddress::parse)?,
+            name: self.text("name", PersonName::parse)?,
+        };
+        let vip = self.optional("vip").map_or(Some(false), Value::as_bool);
+        Ok(Identity { profile, vip: vip.ok_or(IdentityTokenError::Type("vip", "true or false"))? })
+    }
+
+    /// Taken as it stands: two names that differ in white space alone are two customers.
+    fn sub(&self) -> Result<ShopCustomerId, IdentityTokenError> {
+        let wrong = IdentityTokenError::Type("sub", "a text of 1 to 255 characters without white space around it");
+        let sub = self.required("sub")?.as_str().ok_or(wrong)?;
+        let parsed = ShopCustomerId::parse(sub).map_err(|error| IdentityTokenError::Text("sub", error))?;
+        if parsed.as_str() == sub { Ok(parsed) } else { Err(wrong) }
+    }
+
+    /// Shops write an empty text where they know nothing.
+    fn text<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, TextError>,
+    ) -> Result<Option<T>, IdentityTokenError> {
+        let Some(value) = self.optional(name) else { return Ok(None) };
+        let text = value.as_str().ok_or(IdentityTokenError::Type(name, "a text"))?;
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        parse(text).map(Some).map_err(|error| IdentityTokenError::Text(name, error))
+    }
+}

@@ -1,0 +1,184 @@
+//! Visitor tokens: a customer is whoever holds one. A JWT of 180 days in a cookie and a header, renewed as it is used.
+//!
+//! Invariants: the token says who acts; nothing in a body ever does, but for `compat_legacy_sessions`, where a name opens its
+//! one session to a caller without a token. The token of a visitor that has left opens nothing.
+
+use std::sync::Arc;
+
+use actix_web::cookie::{Cookie, SameSite, time};
+use commands::Customers;
+use domain::VisitorId;
+use event_store::Clock;
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{problem::Problem, request::request_id, visitor_revocation::VisitorRevocation};
+
+/// The cookie's name.
+pub const COOKIE: &str = "desk_visitor";
+/// Seconds that a token lasts (design 8: 180 days).
+const LIFETIME_S: i64 = 180 * 24 * 3600;
+/// A token older than this is renewed: once a day is enough to slide.
+const RENEW_AFTER_S: i64 = 24 * 3600;
+const AUDIENCE: &str = "desk-visitor";
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    aud: String,
+    sub: Uuid,
+    iat: i64,
+    exp: i64,
+}
+
+/// Signs and checks visitor tokens.
+pub struct VisitorTokens {
+    encoding: EncodingKey,
+    decoding: Vec<DecodingKey>,
+    validation: Validation,
+}
+
+/// A token to be handed out with the answer.
+pub struct IssuedToken {
+    /// The JWT.
+    pub token: String,
+}
+
+impl IssuedToken {
+    /// As a cookie that no script can read.
+    #[must_use]
+    pub fn cookie(&self, secure: bool) -> Cookie<'static> {
+        Cookie::build(COOKIE, self.token.clone())
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(secure)
+            .max_age(time::Duration::seconds(LIFETIME_S))
+            .finish()
+    }
+}
+
+impl VisitorTokens {
+    /// Signs with the first of these secrets and accepts all of them.
+    #[must_use]
+    pub fn new(secrets: &[Vec<u8>]) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "aud", "sub"]);
+        // The time is the caller's to say.
+        validation.validate_exp = false;
+        let newest = secrets.first().expect("there is at least one key");
+        let decoding = secrets.iter().map(|secret| DecodingKey::from_secret(secret)).collect();
+        Self { encoding: EncodingKey::from_secret(newest), decoding, validation }
+    }
+
+    /// A token for a visitor.
+    #[must_use]
+    pub fn issue(&self, visitor: VisitorId, now: Timestamp) -> IssuedToken {
+        let iat = now.as_second();
+        let claims = Claims { aud: AUDIENCE.to_owned(), sub: visitor.0, iat, exp: iat + LIFETIME_S };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding);
+        IssuedToken { token: token.expect("claims of ids and numbers can be signed") }
+    }
+
+    /// The visitor of a good token, and whether it is time to renew it.
+    #[must_use]
+    pub fn check(&self, token: &str, now: Timestamp) -> Option<(VisitorId, bool)> {
+        // No key is named in tokens from before there were several.
+        let mut decoded = self.decoding.iter().map(|key| jsonwebtoken::decode::<Claims>(token, key, &self.validation));
+        let claims = decoded.find_map(Result::ok)?.claims;
+        let is_good = claims.exp >= now.as_second();
+        is_good.then(|| (VisitorId(claims.sub), now.as_second() - claims.iat > RENEW_AFTER_S))
+    }
+}
+
+/// A good token that came with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PresentedToken {
+    pub(super) visitor: VisitorId,
+    pub(super) is_old: bool,
+    pub(super) by_bearer: bool,
+}
+
+/// What visitors are known by.
+pub struct Visitors {
+    /// The use cases of customers.
+    pub customers: Arc<Customers>,
+    /// Signs and checks tokens.
+    pub tokens: VisitorTokens,
+    /// Says when tokens end.
+    pub clock: Arc<dyn Clock>,
+    /// Visitors who leave.
+    pub departures: Arc<VisitorRevocation>,
+    /// With `compat_legacy_sessions`: the log, by whose id the owners of names are made.
+    pub legacy_log_id: Option<Uuid>,
+}
+
+impl Visitors {
+    pub(super) fn by_bearer(&self, token: &str, now: Timestamp) -> Result<PresentedToken, Problem> {
+        let checked = self.tokens.check(token, now);
+        let (visitor, is_old) =
+            checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?;
+        Ok(PresentedToken { visitor, is_old, by_bearer: true })
+    }
+
+    pub(super) fn by_cookie(&self, token: &str, now: Timestamp) -> Option<PresentedToken> {
+        let (visitor, is_old) = self.tokens.check(token, now)?;
+        Some(PresentedToken { visitor, is_old, by_bearer: false })
+    }
+
+    /// Whether the visitor has signed out: the end of its stream says so, and its token is refused then (decision 0015).
+    pub(super) async fn has_left(&self, visitor: VisitorId, only_looks: bool) -> Result<bool, Problem> {
+        Ok(match only_looks {
+            true => self.departures.has_left_for_reading(&self.customers, visitor).await?,
+            false => self.departures.has_left(&self.customers, visitor).await?,
+        })
+    }
+
+    /// The owner of a session of this name. Logged, so that an operator sees when the setting is not needed any more.
+    pub(super) fn by_legacy_name(&self, name: &str) -> Option<VisitorId> {
+        let log_id = self.legacy_log_id.filter(|_| is_a_legacy_name(name))?;
+        tracing::info!(request.id = %request_id(), "a session is opened by its name alone (compat_legacy_sessions)");
+        Some(VisitorId::legacy(log_id, name))
+    }
+}
+
+/// Names of callers without a token must be long, for whoever knows one acts in its session (design 8).
+fn is_a_legacy_name(name: &str) -> bool {
+    name.chars().count() >= 20
+}
+
+/// The visitor of this token has left.
+#[must_use]
+pub fn signed_out() -> Problem {
+    Problem::unauthorized("the visitor of this token has signed out; without a token a new one is given out")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_for_180_days_and_renewed_after_one() {
+        let tokens = VisitorTokens::new(&[b"secret".to_vec()]);
+        let (visitor, now) = (VisitorId(Uuid::from_u128(7)), Timestamp::now());
+        let token = tokens.issue(visitor, now).token;
+        assert_eq!(tokens.check(&token, now), Some((visitor, false)));
+        let two_days_ago = now - jiff::SignedDuration::from_hours(48);
+        assert_eq!(tokens.check(&tokens.issue(visitor, two_days_ago).token, now), Some((visitor, true)));
+        let long_ago = now - jiff::SignedDuration::from_hours(181 * 24);
+        assert_eq!(tokens.check(&tokens.issue(visitor, long_ago).token, now), None);
+    }
+
+    #[test]
+    fn a_visitor_token_of_another_key_or_audience_is_refused() {
+        let (visitor, now) = (VisitorId(Uuid::from_u128(7)), Timestamp::now());
+        let tokens = VisitorTokens::new(&[b"secret".to_vec()]);
+        assert_eq!(tokens.check(&VisitorTokens::new(&[b"other".to_vec()]).issue(visitor, now).token, now), None);
+        let claims = Claims { aud: "staff".to_owned(), sub: visitor.0, iat: 0, exp: now.as_second() + 60 };
+        let token = jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(b"secret"));
+        assert_eq!(tokens.check(&token.expect("signs"), now), None);
+        assert_eq!(tokens.check("", now), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! Fields of bodies: each is parsed into its type while the body is read, so that the error knows where it stands.
+//!
+//! Used as `#[serde(deserialize_with = "required")]` and, for fields that may be absent or null,
+//! `#[serde(default, deserialize_with = "optional")]`.
+
+use std::fmt::Display;
+
+use domain::{
+    Language,
+    agent::{
+        Permission, Role,
+        command::{CAPACITIES, SKILLS},
+    },
+    text::{EmailAddress, MessageText, PersonName, SessionName, Skill, Username},
+};
+use jiff::Timestamp;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error},
+};
+use serde_json::{Map, Value};
+
+use crate::auth::{device::DeviceName, passwords::Password};
+
+/// Stands before the reason in an error of ours: serde's own errors, which may quote what was sent, begin otherwise.
+const MARK: &str = "\u{1}";
+
+/// A type that fields have.
+pub trait Field: Sized {
+    /// What is sent for it.
+    type Sent: DeserializeOwned;
+
+    /// Takes what was sent.
+    ///
+    /// # Errors
+    /// It is not taken; the reason follows the field's name, like `must not be empty`, and quotes nothing.
+    fn take(sent: Self::Sent) -> Result<Self, String>;
+}
+
+/// A field that must be there.
+///
+/// # Errors
+/// It is null, of the wrong type, or not taken.
+pub fn required<'de, D: Deserializer<'de>, T: Field>(deserializer: D) -> Result<T, D::Error> {
+    let sent = Option::<T::Sent>::deserialize(deserializer)?;
+    sent.map_or_else(|| Err(REQUIRED.to_owned()), T::take).map_err(refused)
+}
+
+/// A field that may be absent or null.
+///
+/// # Errors
+/// It is of the wrong type, or not taken.
+pub fn optional<'de, D: Deserializer<'de>, T: Field>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let sent = Option::<T::Sent>::deserialize(deserializer)?;
+    sent.map(T::take).transpose().map_err(refused)
+}
+
+pub(super) const REQUIRED: &str = "is required";
+
+fn refused<E: Error>(reason: String) -> E {
+    E::custom(format_args!("{MARK}{reason}"))
+}
+
+/// Why [`Field::take`] refused, if it did, from the text of the error.
+pub(super) fn reason(error: &str) -> Option<&str> {
+    error.strip_prefix(MARK)
+}
+
+fn text_of<T>(parsed: Result<T, impl Display>) -> Result<T, String> {
+    parsed.map_err(|error| error.to_string())
+}
+
+macro_rules! fields {
+    ($($type:ty: |$sent:ident: $from:ty| $take:expr;)+) => {$(
+        impl Field for $type {
+            type Sent = $from;
+
+            fn take($sent: $from) -> Result<Self, String> {
+                $take
+            }
+        }
+    )+};
+}
+
+fields! {
+    String: |text: String| Ok(text);
+    MessageText: |text: String| text_of(Self::parse(text));
+    SessionName: |text: String| text_of(Self::parse(text));
+    PersonName: |text: String| text_of(Self::parse(&text));
+    Username: |text: String| text_of(Self::parse(&text));
+    DeviceName: |text: String| text_of(Self::parse(text));
+    Password: |text: String| Ok(Self::given(text));
+    // Empty means nowhere.
+    Option<EmailAddress>: |text: String| match text.trim() {
+        "" => Ok(None),
+        _ => text_of(EmailAddress::parse(&text)).map(Some),
+    };
+    Role: |text: String| Self::parse(&text).ok_or_else(|| {
+        let names: Vec<&str> = Self::ALL.iter().map(|role| role.as_str()).collect();
+        format!("must be one of {}", names.join(", "))
+    });
+    Vec<Skill>: |texts: Vec<String>| skills(&texts);
+    Vec<Language>: |texts: Vec<String>| languages(&texts);
+    Capacity: |count: u32| match CAPACITIES.contains(&count) {
+        true => Ok(Self(count)),
+        false => Err(format!("must be {} to {}", CAPACITIES.start(), CAPACITIES.end())),
+    };
+    ProgramPermissions: |texts: Vec<String>| permissions(&texts);
+    EndTime: |text: String| text.parse().map(Self).map_err(|_| TO_COME.to_owned());
+    Parameters: |map: Map<String, Value>| {
+        map.iter().try_for_each(|(key, value)| storable(key, value, 1))?;
+        Ok(Self(map))
+    };
+}
+
+/// Sessions that an account takes at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity(pub u32);
+
+/// What a program may do: one or more, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramPermissions(pub Vec<Permission>);
+
+/// When something ends; whether that is to come is asked where the time is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndTime(pub Timestamp);
+
+/// What an end that is not taken must be.
+pub(crate) const TO_COME: &str = "must be a time to come like 2027-01-31T00:00:00Z";
+
+/// What the shop's page passes along with a message.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parameters(pub Map<String, Value>);
+
+fn skills(texts: &[String]) -> Result<Vec<Skill>, String> {
+    if texts.len() > SKILLS {
+        return Err(format!("must be at most {SKILLS}"));
+    }
+    let mut skills = text_of(texts.iter().map(|text| Skill::parse(text)).collect::<Result<Vec<_>, _>>())?;
+    skills.sort();
+    skills.dedup();
+    Ok(skills)
+}
+
+fn languages(texts: &[String]) -> Result<Vec<Language>, String> {
+    let known = |text: &String| Language::ALL.into_iter().find(|language| language.as_str() == text);
+    let given: Option<Vec<Language>> = texts.iter().map(known).collect();
+    let given = given.ok_or("must be zh or en each")?;
+    Ok(Language::ALL.into_iter().filter(|language| given.contains(language)).collect())
+}
+
+fn permissions(texts: &[String]) -> Result<ProgramPermissions, String> {
+    let allowed = || Permission::ALL.iter().copied().filter(|permission| permission.is_for_programs());
+    let known = |text: &String| allowed().find(|permission| permission.as_str() == text);
+    let given: Option<Vec<Permission>> = texts.iter().map(known).collect();
+    let Some(mut given) = given.filter(|given| !given.is_empty()) else {
+        let names: Vec<&str> = allowed().map(Permission::as_str).collect();
+        return Err(format!("must be one or more of {}", names.join(", ")));
+    };
+    given.sort();
+    given.dedup();
+    Ok(ProgramPermissions(given))
+}
+
+/// Levels of objects and arrays in `parameters`: whatever shows them adds some of its own, and parsers stop at 128.
+const MAX_DEPTH: usize = 32;
+
+/// Nothing may enter the log that a view cannot store, or that a reader of the log cannot parse.
+fn storable(key: &str, value: &Value, depth: usize) -> Result<(), String> {
+    let holds_null = key.contains('\0') || value.as_str().is_some_and(|text| text.contains('\0'));
+    if holds_null {
+        return Err("must not contain U+0000".to_owned());
+    }
+    if depth > MAX_DEPTH {
+        return Err(format!("must not be nested deeper than {MAX_DEPTH} levels"));
+    }
+    match value {
+        Value::Array(values) => values.iter().try_for_each(|value| storable("", value, depth + 1)),
+        Value::Object(map) => map.iter().try_for_each(|(key, value)| storable(key, value, depth + 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}

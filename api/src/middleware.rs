@@ -1,0 +1,118 @@
+//! The middleware: what stands between a stranger and the routes. Around every request, in this order: who calls
+//! (`auth/caller.rs`), is its head too large (`limits`), does it come too often (`rate`), may this page speak to us
+//! (`origins`); then the route; then what browsers may do with the answer (`headers`), the visitor's token (`visitor_token`),
+//! and how its body goes out (`response_body`). Around that, a line in the log (`trace`). Below it, connections: `connection` and `tls`.
+//!
+//! Invariant: nothing here knows a session; no route can forget any of it.
+
+mod authority;
+pub(crate) mod connection;
+pub mod headers;
+mod limits;
+pub mod origins;
+mod rate;
+pub mod redirect;
+mod response_body;
+pub mod tls;
+pub mod trace;
+mod visitor_token;
+
+use actix_web::{
+    Error, HttpMessage, HttpResponse, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::ORIGIN,
+    middleware::Next,
+    web::Data,
+};
+use connection::Answering;
+use headers::{FrameAncestors, Headers};
+use origins::{CorsPolicy, Origins};
+use rate::{RateStatus, Rates};
+
+use crate::{
+    auth::caller::Callers,
+    client_ip::{Client, TrustedProxies},
+};
+
+/// What the middleware is told to do.
+pub struct Config {
+    /// Whose word on the client's address counts.
+    pub trusted_proxies: TrustedProxies,
+    /// Pages elsewhere that may call the API with cookies.
+    pub allowed_origins: Origins,
+    /// The same, and the visitor's cookie reaches them.
+    pub widget_origins: Origins,
+    /// Who may show our pages in a frame.
+    pub frame_ancestors: FrameAncestors,
+    /// Messages a minute, per visitor and per address; 0 is no limit.
+    pub chat_rate_per_minute: u32,
+    /// Requests a second, per address or account; 0 is no limit.
+    pub rate_per_second: u32,
+}
+
+/// What the middleware keeps, for all workers.
+pub struct Middleware {
+    callers: Callers,
+    proxies: TrustedProxies,
+    cors: CorsPolicy,
+    headers: Headers,
+    rates: Rates,
+}
+
+impl Middleware {
+    /// As the configuration says, for callers who are known by these services.
+    #[must_use]
+    pub fn new(config: Config, callers: Callers) -> Self {
+        Self {
+            rates: Rates::new(config.chat_rate_per_minute, config.rate_per_second, &callers.staff.clock),
+            callers,
+            proxies: config.trusted_proxies,
+            cors: CorsPolicy { allowed: config.allowed_origins, widget: config.widget_origins },
+            headers: Headers::new(&config.frame_ancestors),
+        }
+    }
+
+    /// An answer instead of the route's, where there is one.
+    fn refuse(&self, request: &ServiceRequest, client: &Client, status: &RateStatus) -> Option<HttpResponse> {
+        let early = limits::check_head(request).and_then(|()| status.check());
+        if let Err(problem) = early {
+            return Some(problem.error_response());
+        }
+        let preflight = self.cors.preflight(request, client);
+        preflight.or_else(|| self.cors.check(request, client).err().map(|problem| problem.error_response()))
+    }
+}
+
+/// The middleware.
+///
+/// # Errors
+/// What the inner services return.
+pub async fn around(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let middleware =
+        request.app_data::<Data<Middleware>>().cloned().expect("every server of ours is built with its middleware");
+    let answering = Answering::begin(&request);
+    let caller = middleware.callers.caller(middleware.proxies.client(&request, connection::is_tls(&request)));
+    let origin = request.headers().get(ORIGIN).cloned();
+    let status = middleware.rates.count(&request, &caller);
+    let refused = middleware.refuse(&request, &caller.client, &status);
+    request.extensions_mut().insert(caller.clone());
+    let mut response = match refused {
+        Some(answer) => request.into_response(answer),
+        None => next.call(limits::with_deadline(request)).await?.map_into_boxed_body(),
+    };
+    status.apply_headers(response.headers_mut());
+    middleware.cors.apply_headers(origin.as_ref(), response.headers_mut());
+    if let Some(issued) = caller.take_issued() {
+        let origin = origin.as_ref().and_then(|origin| origin.to_str().ok());
+        let is_widget = origin.is_some_and(|origin| middleware.cors.is_widget(origin));
+        visitor_token::add(&issued, caller.client.is_secure, is_widget, response.headers_mut());
+    }
+    let path = response.request().match_info().as_str().to_owned();
+    middleware.headers.apply_headers(&path, caller.client.is_secure, response.headers_mut());
+    let method = response.request().method().clone();
+    Ok(response.map_body(|_, body| response_body::body(&method, body, answering)))
+}

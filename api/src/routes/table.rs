@@ -1,0 +1,101 @@
+//! The table of routes: method, path, who may call it, and the handler. Registration, the OpenAPI document and the role test
+//! come from it.
+//!
+//! Where two paths fit a request the upper row gets it.
+
+use actix_web::{
+    http::Method,
+    web::{Data, ServiceConfig},
+};
+
+use super::{
+    agents, api_keys, audit, auth, bot, chat, chat_stream, conversation, customer, docs, events, health, page, profile,
+    registration::{Registered, Row, registered_as, routes, serve},
+    second_factor, session_events, sessions,
+};
+use crate::auth::require::{
+    AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
+    StatisticsRead, TokenHolder,
+};
+
+routes! {
+    documented {
+        POST "/api/chat" KnownVisitor => chat::chat;
+        POST "/api/chat/stream" KnownVisitor => chat_stream::stream;
+        POST "/api/conversation/create" KnownVisitor => conversation::create;
+        POST "/api/conversation/new" KnownVisitor => conversation::new;
+        POST "/api/conversation/clear" KnownVisitor => conversation::clear;
+        GET "/api/customer" KnownVisitor => customer::show;
+        POST "/api/customer/identify" TokenHolder => customer::identify;
+        POST "/api/customer/sign-out" TokenHolder => customer::sign_out;
+        GET "/api/sessions" Require<SessionRead> => sessions::list;
+        // Before {name}: a session that somebody calls "stats" is reached by its id.
+        GET "/api/sessions/stats" Require<StatisticsRead> => sessions::stats;
+        GET "/api/sessions/{name}" OptionalStaff<SessionRead> => sessions::show;
+        GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
+        GET "/api/events" Require<LogRead> => events::stream;
+        GET "/api/audit" Require<AuditRead> => audit::list;
+        POST "/api/agent/login" Anybody => auth::login;
+        POST "/api/agent/refresh" Anybody => auth::refresh;
+        POST "/api/agent/logout" CurrentUser => auth::logout;
+        POST "/api/agent/change-password" CurrentUser => profile::change_password;
+        GET "/api/agent/profile" CurrentUser => profile::profile;
+        PUT "/api/agent/profile" CurrentUser => profile::change_profile;
+        GET "/api/agent/sign-ins" CurrentUser => profile::sign_ins;
+        DELETE "/api/agent/sign-ins/{id}" CurrentUser => profile::revoke;
+        POST "/api/agent/second-factor" CurrentUser => second_factor::prepare;
+        POST "/api/agent/second-factor/enable" CurrentUser => second_factor::enable;
+        POST "/api/agent/second-factor/disable" CurrentUser => second_factor::disable;
+        POST "/api/agent/second-factor/recovery-codes" CurrentUser => second_factor::replace_recovery_codes;
+        GET "/api/api-keys" Require<AgentRead> => api_keys::list;
+        POST "/api/api-keys" Require<AgentWrite> => api_keys::issue;
+        DELETE "/api/api-keys/{id}" Require<AgentWrite> => api_keys::revoke;
+        GET "/api/agents" Require<AgentRead> => agents::list;
+        POST "/api/agents" Require<AgentWrite> => agents::create;
+        GET "/api/agents/{id}" Require<AgentRead> => agents::show;
+        PUT "/api/agents/{id}" Require<AgentWrite> => agents::change;
+        DELETE "/api/agents/{id}" Require<AgentWrite> => agents::deactivate;
+        POST "/api/agents/{id}/reactivate" Require<AgentWrite> => agents::reactivate;
+        POST "/api/agents/{id}/reset-password" Require<AgentWrite> => agents::reset_password;
+        POST "/api/agents/{id}/reset-second-factor" Require<AgentWrite> => second_factor::reset;
+        PUT "/api/agents/{id}/skills" Require<AgentWrite> => agents::skills;
+        GET "/api/bot/info" Anybody => bot::info;
+        GET "/api/config" Anybody => bot::config;
+        GET "/api/health" Anybody => health::original;
+        GET "/healthz" Anybody => health::process;
+        GET "/readyz" Anybody => health::ready;
+        GET "/" Anybody => page::root;
+    }
+    undocumented {
+        // Another name of the original's.
+        POST "/api/auth/agent/login" Anybody => auth::login;
+        GET "/page/{file}" Anybody => page::file;
+        GET "/favicon.ico" Anybody => page::favicon;
+        GET "/openapi.json" Anybody => docs::document;
+        GET "/docs" Anybody => docs::redirect;
+        GET "/docs/{file:.*}" Anybody => docs::file;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::auth::require::Access;
+
+    #[test]
+    fn the_document_asks_for_the_tokens_that_the_table_asks_for() {
+        let document = serde_json::to_value(document()).expect("the document is JSON");
+        for row in ROUTES.iter().filter(|row| row.is_documented) {
+            let (path, method) = (row.path, row.method.to_lowercase());
+            let expected = match row.access {
+                Access::Anybody => Value::Null,
+                Access::Visitor => json!([{}, {"visitor": []}, {"visitor_cookie": []}]),
+                Access::Staff(_) | Access::CurrentUser => json!([{"bearer": []}]),
+                Access::StaffOrVisitor(_) => json!([{}, {"visitor": []}, {"visitor_cookie": []}, {"bearer": []}]),
+            };
+            assert_eq!(document["paths"][path][&method]["security"], expected, "{method} {path}");
+        }
+    }
+}

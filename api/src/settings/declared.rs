@@ -1,0 +1,167 @@
+//! The declaration of all settings, in the page's order: text, name, type, default, and what else there is to say. The table,
+//! [`Declared`] with its parsing, `docs/settings.md` and `desk check-config` come from it.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use jiff::tz::TimeZone;
+
+use super::{
+    Layers, SettingsError,
+    setting::{Setting, declare},
+    value::{PostgresUrl, Url, Value},
+};
+use crate::{
+    auth::second_factor::SecondFactorRoles,
+    client_ip::TrustedProxies,
+    middleware::{headers::FrameAncestors, origins::Origins},
+};
+
+declare! {
+    /// Address and port to listen on. The original's `HOST` and `PORT` are understood as well.
+    listen: SocketAddr = "127.0.0.1:8080";
+
+    /// Folder for everything this node keeps: databases (SQLite), generated secrets, the lock. One running `desk`
+    /// per folder.
+    data_dir: PathBuf = "./data";
+
+    /// `postgres://…` to keep views, policies, vault and, unless `event_store_url` says otherwise, the log in
+    /// PostgreSQL 15 or newer. Unset: SQLite files in `data_dir`.
+    database_url: Option<PostgresUrl>, secret;
+
+    /// The same database as the role that owns the tables and migrates them (`desk_owner`). Then `database_url`
+    /// names a role that may only do what a running `desk` needs (`desk_app`).
+    database_owner_url: Option<PostgresUrl>, secret;
+
+    /// The log, where it has a place of its own: `kurrentdb://…` (also `kurrentdb+discover://`, `esdb://`,
+    /// `esdb+discover://`) for KurrentDB, beside which `database_url` holds the rest, or SQLite on a single node;
+    /// or `postgres://…` for another PostgreSQL database than `database_url`. Unset: with the rest.
+    /// `docs/kurrentdb.md`, `docs/copy-log.md`.
+    event_store_url: Option<Url>, secret;
+
+    /// For a log in a PostgreSQL database of its own: the role that owns its tables and migrates them, as
+    /// `database_owner_url` is for the rest.
+    event_store_owner_url: Option<PostgresUrl>, secret;
+
+    /// For a log in KurrentDB: file with user and password, on two lines or as `user:password` on one; readable by
+    /// its owner only. Unset: what the URL says, or nobody.
+    event_store_credentials_file: Option<PathBuf>;
+
+    /// `postgres://…` of the vault, when it is kept apart from the log, as its backups should be. Unset: beside
+    /// views and policies.
+    vault_url: Option<PostgresUrl>, secret;
+
+    /// File with 64 hexadecimal digits: the master key that wraps all data keys. With SQLite `master-key` is made
+    /// in `data_dir` when unset; PostgreSQL requires it. Losing it loses all personal data.
+    master_key_file: Option<PathBuf>;
+
+    /// Folder for checkpoints: signed notes of what the log was, against which `desk-replay verify --checkpoint`
+    /// finds any change. Best on another disk or machine than the log, out of reach of whoever can write the log.
+    /// Unset: `checkpoints` in `data_dir`. Each node needs its own.
+    checkpoint_dir: Option<PathBuf>;
+
+    /// File with the key that signs checkpoints; made at the first start (mode 0600) if it is not there. `desk
+    /// keys` prints its public half. Unset: `checkpoint-key` in `data_dir`.
+    checkpoint_key_file: Option<PathBuf>;
+
+    /// File with keys that sign the tokens of visitors and staff, each 64 hexadecimal digits on a line of its own:
+    /// the first signs, all are taken. To change it, put a new line in front, restart all nodes, and take the old
+    /// line out when its tokens have ended (180 days for visitors). Unset: `token-key` is made in `data_dir`.
+    /// Several nodes need the same one.
+    token_key_file: Option<PathBuf>;
+
+    /// Password of the account `admin`, which the first start makes; used then only, best given as
+    /// `DESK_ADMIN_PASSWORD`. Unset: one is made up, written to `admin-password` in `data_dir`, and has to be
+    /// changed at the first sign-in.
+    admin_password: Option<String>, secret;
+
+    /// Roles, with commas between them, whose members have to set up a second factor before they do anything else,
+    /// for example `admin,auditor`. Anybody may have one.
+    second_factor_roles: SecondFactorRoles = "";
+
+    /// The `aud` that the shop's identity tokens must have: another one for each desk that the shop runs.
+    identity_audience: String = "fiido-desk";
+
+    /// File with a JWK set: the keys that the shop signs identity tokens with, each with `kid` and `alg` (HS256,
+    /// RS256 or EdDSA). Not readable by everybody (mode 640 or less). Read at the start. Unset: no such token is
+    /// taken. `docs/migrate.md` shows how.
+    identity_keys_file: Option<PathBuf>;
+
+    /// For clients of the original system: a caller without a visitor token acts in the session that it names, if
+    /// the name has at least 20 characters. Whoever knows such a name can read and write in its session.
+    compat_legacy_sessions: bool = "false";
+
+    /// This node's name among those that share a database. Unset: made once and kept in `data_dir`.
+    node_id: Option<String>;
+
+    /// Folder of Markdown that the FAQ assistant answers from; edits take effect while it runs. Unset: `faq` in
+    /// `data_dir`, filled at the first start with the entries that come with the program.
+    faq_dir: Option<PathBuf>;
+
+    /// The longest one attempt of the assistant may take.
+    assistant_limit_seconds: Duration = "120", expects("a number of seconds");
+
+    /// The shop's time zone: where its day begins.
+    time_zone: TimeZone = "Asia/Shanghai", original("TIMEZONE");
+
+    /// The assistant's name, shown to customers.
+    bot_name: String = "Fiido 客服", original("COZE_BOT_NAME");
+
+    /// One line about it.
+    bot_description: String = "Fiido 智能客服助手", original("COZE_BOT_DESCRIPTION");
+
+    /// Its picture.
+    bot_icon_url: String = "/page/favicon.svg", original("COZE_BOT_ICON_URL");
+
+    /// Its first words.
+    bot_welcome: String = "您好！我是Fiido智能客服助手,很高兴为您服务。请问有什么可以帮助您的？", original("COZE_BOT_WELCOME");
+
+    /// Answered as `workflowId` by `/api/config`, for old clients.
+    workflow_id: String = "faq", original("COZE_WORKFLOW_ID");
+
+    /// Answered as `appId` by `/api/config`, for old clients.
+    app_id: String = "fiido-desk", original("COZE_APP_ID");
+
+    /// Origins of pages elsewhere that may call the API (CORS), with cookies:
+    /// `https://shop.example,https://www.shop.example`. Empty: only pages of this server.
+    allowed_origins: Origins = "";
+
+    /// Origins of pages that the customers' widget stands in. They may call the API like `allowed_origins`, and
+    /// over TLS the visitor's cookie is set for them as a third party's (`SameSite=None; Secure; Partitioned`).
+    widget_origins: Origins = "";
+
+    /// Who may show pages of this server in a frame: `self`, `none`, or origins like `https://shop.example` or
+    /// `https://*.shop.example`, with commas between them.
+    frame_ancestors: FrameAncestors = "self";
+
+    /// Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and
+    /// `X-Forwarded-Host`, or `Forwarded`, are believed. The client is the right-most address that is none of them.
+    /// Where the two headers differ, neither counts.
+    trusted_proxies: TrustedProxies = "";
+
+    /// Messages a minute per visitor and per address, of which 10 may come at once; 0 for no limit. Each node
+    /// counts for itself.
+    chat_rate_per_minute: u32 = "20", expects("a number of messages, 0 for no limit");
+
+    /// Requests a second per address, or per account when signed in; 0 for no limit. Each node counts for itself.
+    rate_per_second: u32 = "100", expects("a number of requests, 0 for no limit");
+
+    /// PEM file with the certificate, and those between it and the root, for TLS in the server itself. When the
+    /// files change they are taken up within seconds, without a restart.
+    tls_cert_file: Option<PathBuf>;
+
+    /// PEM file with the certificate's private key.
+    tls_key_file: Option<PathBuf>;
+
+    /// Address and port, like `0.0.0.0:80`, on which plain HTTP is told to come back by https to the port of
+    /// `listen`. Needs `tls_cert_file`.
+    redirect_listen: Option<SocketAddr>, expects("an address like 0.0.0.0:80");
+
+    /// For a developer's own machine: logs for people instead of JSON.
+    dev: bool = "false";
+
+    /// A session in which nobody has written for this long is closed; 0 = never.
+    session_idle_close: Duration = "72h";
+
+    /// A file with an offset in seconds that is added to the time; for tests. Needs `dev`.
+    clock_file: Option<PathBuf>;
+}

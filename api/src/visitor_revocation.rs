@@ -1,0 +1,167 @@
+//! Visitors who sign out while answers to them are on their way: one task per process reads of it on the log's tail and tells
+//! whatever is open for them, on whichever node they signed out.
+//!
+//! Invariants: nobody is missed between asking and listening, because a listener subscribes first and reads the visitor's stream
+//! then. That a visitor has not left is cached for half a second at most (decision 0015), and not at all on the node where it
+//! left; for longer only while the log cannot be reached, for visitors who were here before, and only for reading (decision 0019).
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use commands::{CommandError, Customers, customers::signed_out};
+use domain::VisitorId;
+use event_store::Position;
+use futures::StreamExt;
+use journal::{Decoded, DecodedEvents, JournalError, Tail};
+use moka::sync::Cache;
+use tokio::{
+    sync::broadcast::{self, Receiver, error::RecvError},
+    time::timeout,
+};
+
+/// Sign-outs that may wait for one listener before it reads the visitor's stream instead.
+const BACKLOG: usize = 64;
+/// A log that takes longer to say whether a visitor has left counts as unreachable.
+const ANSWER_WITHIN: Duration = Duration::from_millis(500);
+/// Between two attempts to read the visitor's stream while the log is unreachable.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// Completes when a visitor has left, or never.
+pub type Revocation = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// How long it is cached that a visitor has not left.
+const CACHED_FOR: Duration = Duration::from_millis(500);
+/// Visitors of whom it is cached: those who write within half a second.
+const VISITORS: u64 = 10_000;
+/// Visitors who are known to have been here: those who may read while the log is unreachable.
+const KNOWN: u64 = 100_000;
+
+/// Knows which visitors have left, and tells when one leaves.
+pub struct VisitorRevocation {
+    left: broadcast::Sender<VisitorId>,
+    present: Present,
+}
+
+/// Visitors who had not left when the log was last asked: just now, and ever.
+#[derive(Clone)]
+struct Present {
+    recently: Cache<VisitorId, ()>,
+    ever: Cache<VisitorId, ()>,
+}
+
+impl Present {
+    fn insert(&self, visitor: VisitorId) {
+        self.recently.insert(visitor, ());
+        self.ever.insert(visitor, ());
+    }
+
+    fn remove(&self, visitor: VisitorId) {
+        self.recently.invalidate(&visitor);
+        self.ever.invalidate(&visitor);
+    }
+}
+
+impl VisitorRevocation {
+    /// Starts following the log after a position.
+    #[must_use]
+    pub fn start(tail: &Arc<Tail>, after: Position) -> Self {
+        let recently = Cache::builder().max_capacity(VISITORS).time_to_live(CACHED_FOR).build();
+        let present = Present { recently, ever: Cache::new(KNOWN) };
+        let (left, _) = broadcast::channel(BACKLOG);
+        tokio::spawn(follow(tail.follow(after), present.clone(), left.clone()));
+        Self { left, present }
+    }
+
+    /// Whether a visitor has left.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn has_left(&self, customers: &Customers, visitor: VisitorId) -> Result<bool, CommandError> {
+        if self.present.recently.contains_key(&visitor) {
+            return Ok(false);
+        }
+        let has_left = customers.has_left(visitor).await?;
+        if has_left {
+            self.present.remove(visitor);
+        } else {
+            self.present.insert(visitor);
+        }
+        Ok(has_left)
+    }
+
+    /// As [`Self::has_left`], for a request that changes nothing: while the log is unreachable, whoever was here before still is.
+    ///
+    /// # Errors
+    /// The log cannot be read, and this visitor was not here before.
+    pub async fn has_left_for_reading(&self, customers: &Customers, visitor: VisitorId) -> Result<bool, CommandError> {
+        let asked = self.has_left(customers, visitor);
+        if !self.present.ever.contains_key(&visitor) {
+            return asked.await;
+        }
+        match timeout(ANSWER_WITHIN, asked).await {
+            Err(_) | Ok(Err(CommandError::Unavailable(_))) => Ok(false),
+            Ok(answer) => answer,
+        }
+    }
+
+    /// Reads the visitor's stream again at the next request: the visitor may have left just now.
+    pub fn forget(&self, visitor: VisitorId) {
+        self.present.remove(visitor);
+    }
+
+    /// Waits for this visitor to leave; completes at once if it has.
+    #[must_use]
+    pub fn revoked(&self, customers: Arc<Customers>, visitor: VisitorId) -> Revocation {
+        let mut left = self.left.subscribe();
+        Box::pin(async move {
+            // On the heap for as long as it reads: thousands of listeners only listen.
+            while !Box::pin(is_gone(&customers, visitor)).await {
+                if is_told(&mut left, visitor).await {
+                    return;
+                }
+            }
+        })
+    }
+}
+
+async fn follow(mut events: DecodedEvents, present: Present, left: broadcast::Sender<VisitorId>) {
+    while let Some(event) = events.next().await {
+        let Some(visitor) = leaving(&event) else { continue };
+        present.remove(visitor);
+        // Nobody may be listening.
+        drop(left.send(visitor));
+    }
+}
+
+/// The visitor who leaves with an event. One with an event that cannot be read may have left.
+fn leaving(event: &Result<Decoded, JournalError>) -> Option<VisitorId> {
+    match event {
+        Ok(decoded) => signed_out(decoded.event()),
+        Err(JournalError::Unreadable(unreadable)) => {
+            let stream = &unreadable.recorded.stream;
+            stream.id().filter(|_| stream.category() == "customer").map(VisitorId)
+        }
+        // The end of the events.
+        Err(JournalError::Read(_) | JournalError::Vault(_) | JournalError::Missing { .. }) => None,
+    }
+}
+
+async fn is_gone(customers: &Customers, visitor: VisitorId) -> bool {
+    loop {
+        match customers.has_left(visitor).await {
+            Ok(has_left) => return has_left,
+            Err(_unreachable) => tokio::time::sleep(RETRY_AFTER).await,
+        }
+    }
+}
+
+/// Whether it was told that the visitor has left; otherwise so many have that the listener has to read for itself.
+async fn is_told(left: &mut Receiver<VisitorId>, visitor: VisitorId) -> bool {
+    loop {
+        match left.recv().await {
+            Ok(who) if who == visitor => return true,
+            Ok(_another) => {}
+            Err(RecvError::Lagged(_)) => return false,
+            Err(RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+}

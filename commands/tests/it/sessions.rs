@@ -1,0 +1,7 @@
+//! The use cases and process managers of sessions, on a log in memory and with assistants that do as they are told.
+
+mod deciding;
+mod fixture;
+mod idle;
+mod recovery;
+mod running;

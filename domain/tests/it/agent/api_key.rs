@@ -1,0 +1,75 @@
+//! The key of a program: it says what it may do, and ends once.
+
+use domain::{
+    Personal,
+    agent::{
+        Command, Event, Permission, Rejection,
+        command::NewApiKey,
+        event::{ApiKeyDigest, ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked},
+    },
+    text::PersonName,
+};
+
+use super::samples::{anna_and, at, given, new_account, sign_in, then, then_rejected};
+
+fn new() -> NewApiKey {
+    NewApiKey {
+        name: PersonName::parse("Nightly export").unwrap(),
+        permissions: vec![Permission::StatisticsRead],
+        digest: ApiKeyDigest("ab".repeat(32)),
+        expires_at: Some(at(60)),
+    }
+}
+
+fn issued() -> Event {
+    let NewApiKey { name, permissions, digest, expires_at } = new();
+    Event::ApiKeyIssued(ApiKeyIssued { permissions, digest, expires_at, label: Personal::Known(ApiKeyLabel { name }) })
+}
+
+fn issue() -> Command {
+    Command::IssueApiKey(Box::new(new()))
+}
+
+fn revoked() -> Event {
+    Event::ApiKeyRevoked(ApiKeyRevoked {})
+}
+
+#[test]
+fn it_is_issued_once_and_revoked_once() {
+    then(&given([]), issue(), [issued()]);
+    then_rejected(&given([issued()]), issue(), Rejection::AlreadyExists);
+    then(&given([issued()]), Command::RevokeApiKey, [revoked()]);
+    then(&given([issued(), revoked()]), Command::RevokeApiKey, []);
+    then_rejected(&given([]), Command::RevokeApiKey, Rejection::NoApiKey);
+}
+
+#[test]
+fn it_is_good_until_it_ends_or_is_revoked() {
+    let is_good = |events: Vec<Event>, second| given(events).api_key().unwrap().is_good(at(second));
+    assert!(is_good(vec![issued()], 59));
+    assert!(!is_good(vec![issued()], 60));
+    assert!(!is_good(vec![issued(), revoked()], 0));
+    let Event::ApiKeyIssued(lasting) = issued() else { unreachable!() };
+    assert!(is_good(vec![Event::ApiKeyIssued(ApiKeyIssued { expires_at: None, ..lasting })], 1_000_000_000));
+}
+
+#[test]
+fn a_person_is_no_program_and_the_reverse() {
+    then_rejected(&given([issued()]), sign_in(1, 0), Rejection::NoAccount);
+    then_rejected(&given([issued()]), Command::Create(Box::new(new_account())), Rejection::AlreadyExists);
+    then_rejected(&anna_and([]), issue(), Rejection::AlreadyExists);
+    then_rejected(&anna_and([]), Command::RevokeApiKey, Rejection::NoApiKey);
+    assert!(given([issued()]).account().is_none());
+    assert!(anna_and([]).api_key().is_none());
+}
+
+#[test]
+fn no_program_makes_accounts_or_has_a_profile() {
+    for only_for_people in [Permission::ProfileWrite, Permission::AgentWrite] {
+        let wanted = NewApiKey { permissions: vec![Permission::LogRead, only_for_people], ..new() };
+        then_rejected(&given([]), Command::IssueApiKey(Box::new(wanted)), Rejection::NotForPrograms);
+    }
+    let for_people: Vec<&Permission> =
+        Permission::ALL.iter().filter(|permission| !permission.is_for_programs()).collect();
+    assert_eq!(for_people, [&Permission::ProfileWrite, &Permission::AgentWrite]);
+}

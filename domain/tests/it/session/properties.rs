@@ -1,0 +1,279 @@
+//! Arbitrary sequences of commands: sensible, senseless, repeated, late, by the wrong agent, of runs long gone.
+//!
+//! One thing is not arbitrary: a message's id is new each time. The log sees to that: the id of a keyed command's event
+//! comes from its key, and a repeated event id is not appended twice.
+
+use domain::{
+    MessageId,
+    session::{Command, Event, Session, State, Status, decide, decode, encode},
+};
+use proptest::{collection::vec, prelude::*};
+
+use super::{arbitrary, model::Model, samples::*, stored::erased};
+
+/// Which attempt a node means.
+#[derive(Debug, Clone, Copy)]
+enum Attempt {
+    /// The last one that began, ended or not.
+    Last,
+    /// One that began some time ago.
+    Earlier(prop::sample::Index),
+    /// One that never was.
+    Nonsense(u32, u32),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Plain(fn() -> Command),
+    Send,
+    StartContext {
+        clear: bool,
+    },
+    StartRun {
+        again: bool,
+    },
+    Retake(Attempt),
+    Reply(Attempt),
+    Fail(Attempt, bool),
+    By(u8, fn(u8) -> Command),
+    /// The time is over, and the timer knows the last message, or one of before.
+    CloseIdle {
+        is_current: bool,
+    },
+}
+
+fn attempt() -> impl Strategy<Value = Attempt> {
+    prop_oneof![
+        6 => Just(Attempt::Last),
+        3 => any::<prop::sample::Index>().prop_map(Attempt::Earlier),
+        1 => (0..9u32, 0..4u32).prop_map(|(run, attempt)| Attempt::Nonsense(run, attempt)),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let by = prop_oneof![
+        Just(take_over as fn(u8) -> Command),
+        Just(take_over_from_any as fn(u8) -> Command),
+        Just(release as fn(u8) -> Command),
+        Just(hand_back as fn(u8) -> Command),
+        Just(lose as fn(u8) -> Command),
+    ];
+    prop_oneof![
+        8 => Just(Step::Send),
+        6 => prop::bool::weighted(0.1).prop_map(|again| Step::StartRun { again }),
+        3 => attempt().prop_map(Step::Retake),
+        6 => attempt().prop_map(Step::Reply),
+        3 => (attempt(), any::<bool>()).prop_map(|(of, last)| Step::Fail(of, last)),
+        2 => any::<bool>().prop_map(|clear| Step::StartContext { clear }),
+        1 => Just(Step::Plain(open)),
+        2 => Just(Step::Plain(escalate)),
+        1 => Just(Step::Plain(cancel)),
+        1 => Just(Step::Plain(give_after_hours_notice)),
+        1 => Just(Step::Plain(close)),
+        3 => prop::bool::weighted(0.8).prop_map(|is_current| Step::CloseIdle { is_current }),
+        4 => (1..4u8, by).prop_map(|(agent, what)| Step::By(agent, what)),
+    ]
+}
+
+/// Turns steps into commands and decides them, one after the other, as the only writer would.
+struct Shop {
+    state: State,
+    history: Vec<Event>,
+    model: Model,
+    attempts: Vec<(u32, u32)>,
+    sent: u32,
+    runs: u32,
+}
+
+impl Shop {
+    fn new() -> Self {
+        Self { state: State::New, history: Vec::new(), model: Model::default(), attempts: vec![], sent: 0, runs: 0 }
+    }
+
+    fn after(steps: &[Step]) -> Result<Self, TestCaseError> {
+        let mut shop = Self::new();
+        for step in steps {
+            shop.take(*step)?;
+        }
+        Ok(shop)
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), TestCaseError> {
+        let command = self.command(step);
+        let Ok(events) = decide(&self.state, command) else { return Ok(()) };
+        for event in events {
+            self.model.take(&event).map_err(TestCaseError::fail)?;
+            self.remember_attempt(&event);
+            self.state = std::mem::take(&mut self.state).evolve(&event);
+            self.history.push(event);
+            self.check_state()?;
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, step: Step) -> Command {
+        match step {
+            Step::Plain(command) => command(),
+            Step::Send => {
+                self.sent += 1;
+                send(self.sent)
+            }
+            Step::StartContext { clear: true } => clear(2),
+            Step::StartContext { clear: false } => new_context(3),
+            Step::StartRun { again } => {
+                self.runs += u32::from(!again);
+                start_run(self.runs)
+            }
+            Step::Retake(of) => with_attempt(self.attempt(of), retake_run),
+            Step::Reply(of) => with_attempt(self.attempt(of), reply),
+            Step::Fail(of, last) => with_attempt(self.attempt(of), if last { fail_for_good } else { fail }),
+            Step::By(agent, command) => command(agent),
+            Step::CloseIdle { is_current: true } => close_idle(self.last_written()),
+            Step::CloseIdle { is_current: false } => close_idle(Some(message_id(self.sent.saturating_sub(1)))),
+        }
+    }
+
+    fn last_written(&self) -> Option<MessageId> {
+        self.state.session().and_then(|session| session.last_written)
+    }
+
+    fn attempt(&self, which: Attempt) -> (u32, u32) {
+        match which {
+            Attempt::Last => self.attempts.last().copied().unwrap_or((1, 1)),
+            Attempt::Earlier(index) if !self.attempts.is_empty() => *index.get(&self.attempts),
+            Attempt::Earlier(_) => (1, 1),
+            Attempt::Nonsense(run, attempt) => (run, attempt),
+        }
+    }
+
+    fn remember_attempt(&mut self, event: &Event) {
+        if let Event::AssistantRunStarted(started) = event {
+            self.attempts.push((run_number(started.run), started.attempt));
+        }
+    }
+
+    /// What must be true after every event.
+    fn check_state(&self) -> Result<(), TestCaseError> {
+        let session = self.state.session().ok_or_else(|| TestCaseError::fail("an event, and no session"))?;
+        prop_assert_eq!(Some(session.status()), self.model.status);
+        let unanswered: Vec<_> = session.unanswered().map(|waiting| waiting.message).collect();
+        prop_assert_eq!(&unanswered, &self.model.open());
+        if session.waiting.is_empty() && session.run.is_none() {
+            prop_assert!(self.model.ended.values().all(|(_, lists)| *lists == 1), "idle, and a message in no list");
+        }
+        prop_assert!(session.run.is_none() || session.assistant_answers(), "a run while a person answers");
+        Ok(())
+    }
+}
+
+fn with_attempt((run, attempt): (u32, u32), command: fn(u32, u32) -> Command) -> Command {
+    command(run, attempt)
+}
+
+fn fold<'a>(from: State, events: impl IntoIterator<Item = &'a Event>) -> State {
+    events.into_iter().fold(from, State::evolve)
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 0..80)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_of_commands_keeps_the_rules_of_the_session(steps in steps()) {
+        Shop::after(&steps)?;
+    }
+
+    #[test]
+    fn between_a_takeover_and_its_end_the_assistant_never_speaks(steps in steps()) {
+        let mut person_has_it = false;
+        for event in Shop::after(&steps)?.history {
+            match event {
+                Event::AgentTookOver(_) => person_has_it = true,
+                Event::Released(_) | Event::ReturnedToQueue(_) | Event::Closed(_) => person_has_it = false,
+                Event::AssistantReplied(_) => prop_assert!(!person_has_it),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn an_idle_session_is_closed_only_where_the_customer_waits_for_nobody(steps in steps()) {
+        let mut shop = Shop::after(&steps)?;
+        let (before, history, open) = (shop.model.status, shop.history.clone(), shop.model.open());
+        shop.take(Step::CloseIdle { is_current: true })?;
+        let is_closed = shop.history.len() > history.len();
+        prop_assert!(!is_closed || open.is_empty(), "a message that nobody has was closed away");
+        let customers_is_last = history.iter().rev().find_map(|event| match event {
+            Event::CustomerMessageSent(_) => Some(true),
+            Event::AssistantReplied(_) | Event::Closed(_) => Some(false),
+            _ => None,
+        });
+        match before {
+            Some(Status::PendingManual | Status::AfterHoursEmail | Status::Closed) | None => prop_assert!(!is_closed),
+            Some(Status::ManualLive) if customers_is_last == Some(true) => prop_assert!(!is_closed, "the customer waits"),
+            Some(Status::BotActive) => prop_assert_eq!(is_closed, open.is_empty()),
+            Some(Status::ManualLive) => {}
+        }
+    }
+
+    #[test]
+    fn every_answer_is_given_or_recorded_as_withheld(steps in steps(), of in attempt()) {
+        let mut shop = Shop::after(&steps)?;
+        prop_assume!(shop.state.session().is_some());
+        let answer = shop.command(Step::Reply(of));
+        let events = decide(&shop.state, answer);
+        let is_one = matches!(
+            events.as_deref(),
+            Ok([Event::AssistantReplied(_)] | [Event::AssistantReplyWithheld(_)])
+        );
+        prop_assert!(is_one, "{events:?}");
+    }
+
+    #[test]
+    fn a_decision_taken_twice_is_refused_or_quiet_or_about_a_late_reply(steps in steps(), last in step()) {
+        let mut shop = Shop::after(&steps)?;
+        prop_assume!(!matches!(last, Step::Send));
+        let command = shop.command(last);
+        let Ok(first) = decide(&shop.state, command.clone()) else { return Ok(()) };
+        let after = fold(shop.state.clone(), &first);
+        let again = decide(&after, command).unwrap_or_default();
+        let only_withheld = again.iter().all(|event| matches!(event, Event::AssistantReplyWithheld(_)));
+        let retried_failure = matches!(first.as_slice(), [Event::AssistantFailed(failed)] if failed.retries);
+        prop_assert!(only_withheld || retried_failure, "{again:?}");
+    }
+
+    #[test]
+    fn status_after_agrees_with_evolve(steps in steps(), others in vec(arbitrary::event(), 0..20)) {
+        for history in [Shop::after(&steps)?.history, others] {
+            let (mut state, mut status) = (State::New, None);
+            for event in &history {
+                state = state.evolve(event);
+                status = event.status_after(status);
+                prop_assert_eq!(status, state.session().map(Session::status));
+            }
+        }
+    }
+
+    #[test]
+    fn folding_at_once_is_folding_event_by_event_from_any_cached_state(steps in steps(), split: prop::sample::Index) {
+        let shop = Shop::after(&steps)?;
+        let (cached, tail) = shop.history.split_at(split.index(shop.history.len() + 1));
+        prop_assert_eq!(&fold(State::New, &shop.history), &shop.state);
+        prop_assert_eq!(&fold(fold(State::New, cached), tail), &shop.state);
+    }
+
+    #[test]
+    fn the_stored_log_folds_to_the_same_state_and_so_does_the_erased_one(steps in steps()) {
+        let shop = Shop::after(&steps)?;
+        let reread: Vec<Event> = shop.history.iter().map(|event| super::stored::reread(event).unwrap()).collect();
+        prop_assert_eq!(&reread, &shop.history);
+        let forgotten: Vec<Event> = shop.history.iter().map(|event| {
+            let stored = encode(event);
+            decode(stored.event_type, stored.schema, &stored.data, erased(&stored)).unwrap()
+        }).collect();
+        prop_assert_eq!(&fold(State::New, &forgotten), &shop.state);
+    }
+}

@@ -1,0 +1,56 @@
+//! An attempt has its answer: it is given, or withheld and recorded as withheld.
+
+use domain::session::event::WithheldReason;
+
+use super::{dsl::given, samples::*, situations::*};
+
+#[test]
+fn the_current_attempt_replies_to_its_messages_only() {
+    given(running()).when(reply(1, 1)).then([replied(1, 1, &[1])]);
+}
+
+#[test]
+fn a_run_begun_before_the_after_hours_notice_still_replies() {
+    given(and(running(), [after_hours_notice_given()])).when(reply(1, 1)).then([replied(1, 1, &[1])]);
+}
+
+#[test]
+fn a_retaken_run_replies_with_its_new_attempt() {
+    given(and(running(), [run_started(1, 2, &[1])])).when(reply(1, 2)).then([replied(1, 2, &[1])]);
+}
+
+#[test]
+fn the_attempt_that_was_given_up_is_withheld() {
+    let history = and(running(), [run_started(1, 2, &[1])]);
+    given(history).when(reply(1, 1)).then([withheld(1, 1, WithheldReason::Superseded)]);
+}
+
+#[test]
+fn a_run_that_never_began_is_withheld() {
+    given(waiting()).when(reply(7, 1)).then([withheld(7, 1, WithheldReason::Superseded)]);
+    given(running()).when(reply(7, 1)).then([withheld(7, 1, WithheldReason::Superseded)]);
+}
+
+#[test]
+fn an_answer_after_the_hand_over_is_withheld() {
+    let handed_over = WithheldReason::HandedOver;
+    given(and(running(), [escalated(&[1, 2])])).when(reply(1, 1)).then([withheld(1, 1, handed_over)]);
+    given(and(running(), [taken_over(ANA, &[1, 2])])).when(reply(1, 1)).then([withheld(1, 1, handed_over)]);
+}
+
+#[test]
+fn an_answer_after_the_close_is_withheld() {
+    given(and(running(), [closed(&[1, 2])])).when(reply(1, 1)).then([withheld(1, 1, WithheldReason::Closed)]);
+}
+
+#[test]
+fn an_answer_from_before_the_takeover_stays_withheld_after_the_release() {
+    let history = and(running(), [taken_over(ANA, &[1, 2]), released(ANA), said(3)]);
+    given(history).when(reply(1, 1)).then([withheld(1, 1, WithheldReason::Superseded)]);
+}
+
+#[test]
+fn a_second_answer_of_the_same_attempt_is_withheld() {
+    let history = and(running(), [replied(1, 1, &[1])]);
+    given(history).when(reply(1, 1)).then([withheld(1, 1, WithheldReason::Superseded)]);
+}

@@ -1,0 +1,200 @@
+//! The codec: what is written is read back the same, what is erased keeps its plain part, and no bytes make it panic.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    DecodeError, Encoded, PersonalText,
+    session::{Event, codec::EVENT_TYPES, decode, encode},
+};
+use proptest::{prelude::*, strategy::ValueTree};
+use serde_json::{Map, Value, json};
+
+use super::{arbitrary, samples};
+
+/// The personal part as a reader with keys gets it.
+pub(crate) fn known(stored: &Encoded) -> PersonalText {
+    stored.personal.as_ref().map_or(PersonalText::Absent, |(_, json)| PersonalText::Known(json.clone()))
+}
+
+/// The personal part after its key was destroyed.
+pub(crate) fn erased(stored: &Encoded) -> PersonalText {
+    stored.personal.as_ref().map_or(PersonalText::Absent, |_| PersonalText::Erased)
+}
+
+fn sealed(stored: &Encoded) -> PersonalText {
+    stored.personal.as_ref().map_or(PersonalText::Absent, |_| PersonalText::Sealed)
+}
+
+/// Writes an event and reads it again.
+pub(crate) fn reread(event: &Event) -> Result<Event, DecodeError> {
+    let stored = encode(event);
+    decode(stored.event_type, stored.schema, &stored.data, known(&stored))
+}
+
+fn any_type() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(EVENT_TYPES)
+}
+
+/// A personal part of any kind, made in two steps because the real one is not to be printed.
+fn any_personal() -> impl Strategy<Value = (u8, String)> {
+    (0..4u8, prop_oneof![any::<String>(), arbitrary::json().prop_map(|json| json.to_string())])
+}
+
+fn personal_of((kind, text): (u8, String)) -> PersonalText {
+    match kind {
+        0 => PersonalText::Absent,
+        1 => PersonalText::Erased,
+        2 => PersonalText::Sealed,
+        _ => PersonalText::Known(text),
+    }
+}
+
+/// One field of an object is left out, renamed or filled with something else.
+fn damage(json: &str, at: &prop::sample::Index, how: u8, with: Value) -> String {
+    let mut map: Map<String, Value> = serde_json::from_str(json).unwrap();
+    let keys: Vec<String> = map.keys().cloned().collect();
+    if !keys.is_empty() {
+        let key = at.get(&keys);
+        let value = map.remove(key).unwrap();
+        match how {
+            0 => {}
+            1 => drop(map.insert(format!("{key}_"), value)),
+            _ => drop(map.insert(key.clone(), with)),
+        }
+    }
+    Value::Object(map).to_string()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_back_the_same(event in arbitrary::event()) {
+        prop_assert_eq!(reread(&event).unwrap(), event);
+    }
+
+    #[test]
+    fn what_is_read_is_written_back_byte_for_byte(event in arbitrary::event()) {
+        let stored = encode(&event);
+        prop_assert!(encode(&reread(&event).unwrap()) == stored);
+    }
+
+    #[test]
+    fn an_erased_event_keeps_everything_plain(event in arbitrary::event()) {
+        let stored = encode(&event);
+        for (part, shown) in [(erased(&stored), "[erased]"), (sealed(&stored), "[sealed]")] {
+            let twin = decode(stored.event_type, stored.schema, &stored.data, part).unwrap();
+            let says_so = format!("{twin:?}").contains(shown);
+            prop_assert!(says_so || stored.personal.is_none());
+            let twin = encode(&twin);
+            prop_assert_eq!(&twin.data, &stored.data);
+            prop_assert_eq!((twin.event_type, twin.schema), (stored.event_type, stored.schema));
+            prop_assert!(twin.personal.is_none());
+        }
+    }
+
+    #[test]
+    fn nothing_personal_is_in_the_plain_part_or_in_a_debug_line(event in arbitrary::event()) {
+        let mut stored = encode(&event);
+        if let Some((_, part)) = &mut stored.personal {
+            let mut map: Map<String, Value> = serde_json::from_str(part).unwrap();
+            for field in ["text", "session_name", "shown", "details"] {
+                if map.contains_key(field) {
+                    map.insert(field.to_owned(), json!("Frau Müller"));
+                }
+            }
+            *part = Value::Object(map).to_string();
+        }
+        let marked = decode(stored.event_type, stored.schema, &stored.data, known(&stored)).unwrap();
+        prop_assert!(!encode(&marked).data.contains("Müller"));
+        let line = format!("{marked:?}");
+        prop_assert!(!line.contains("Müller"));
+    }
+
+    #[test]
+    fn arbitrary_texts_never_make_it_panic(event_type in any_type(), schema in 0..4u32, data: String, personal in any_personal()) {
+        drop(decode(event_type, schema, &data, personal_of(personal)));
+    }
+
+    #[test]
+    fn arbitrary_json_never_makes_it_panic(event_type in any_type(), data in arbitrary::json(), personal in any_personal()) {
+        drop(decode(event_type, 1, &data.to_string(), personal_of(personal)));
+    }
+
+    #[test]
+    fn a_damaged_event_is_refused_or_read_but_never_quoted(
+        event in arbitrary::event(), at: prop::sample::Index, how in 0..3u8, with in arbitrary::json(),
+    ) {
+        let stored = encode(&event);
+        drop(decode(stored.event_type, stored.schema, &damage(&stored.data, &at, how, with), known(&stored)));
+        if let Some((_, part)) = &stored.personal {
+            let part = damage(part, &at, how, json!({"Frau Müller": "Frau Müller"}));
+            let refused = decode(stored.event_type, stored.schema, &stored.data, PersonalText::Known(part));
+            let quoted = refused.is_err_and(|error| format!("{error} {error:?}").contains("Müller"));
+            prop_assert!(!quoted);
+        }
+    }
+
+    #[test]
+    fn a_personal_part_must_be_there_exactly_where_the_type_has_one(event in arbitrary::event()) {
+        let stored = encode(&event);
+        let wrong = match stored.personal {
+            Some(_) => PersonalText::Absent,
+            None => PersonalText::Erased,
+        };
+        let refused = decode(stored.event_type, stored.schema, &stored.data, wrong);
+        let said_so = matches!(refused, Err(DecodeError::PersonalPart { .. }));
+        prop_assert!(said_so);
+    }
+}
+
+#[test]
+fn any_event_means_every_type() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = arbitrary::event();
+    let seen: BTreeSet<&str> =
+        (0..2_000).map(|_| encode(&strategy.new_tree(&mut runner).unwrap().current()).event_type).collect();
+    assert_eq!(seen, EVENT_TYPES.iter().copied().collect());
+}
+
+#[test]
+fn an_unknown_type_or_schema_is_refused_by_name() {
+    let unknown = |event_type, schema| match decode(event_type, schema, "{}", PersonalText::Absent) {
+        Err(DecodeError::Unknown { event_type, schema }) => Some((event_type, schema)),
+        _ => None,
+    };
+    assert_eq!(unknown("session.flew_away", 1), Some(("session.flew_away".to_owned(), 1)));
+    for event_type in EVENT_TYPES {
+        for schema in [0, 99, u32::MAX] {
+            assert_eq!(unknown(event_type, schema), Some(((*event_type).to_owned(), schema)));
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_not_followed() {
+    let deep = "[".repeat(100_000);
+    for event_type in EVENT_TYPES {
+        assert!(decode(event_type, 1, &deep, PersonalText::Absent).is_err());
+        assert!(decode(event_type, 1, "{}", PersonalText::Known(deep.clone())).is_err());
+    }
+}
+
+#[test]
+fn the_samples_are_read_back_as_well() {
+    for event in [samples::opened(), samples::said(1), samples::replied(1, 1, &[1]), samples::closed(&[1])] {
+        assert_eq!(reread(&event).unwrap(), event);
+    }
+}
+
+#[test]
+fn a_fraction_that_the_shops_page_passed_along_does_not_drift() {
+    let mut sent = samples::said(1);
+    let Event::CustomerMessageSent(message) = &mut sent else { unreachable!() };
+    let domain::Personal::Known(words) = &mut message.words else { unreachable!() };
+    for n in 1..=500u32 {
+        let coordinate = f64::from(n).sqrt() * 1e-7;
+        words.parameters.insert(n.to_string(), json!(coordinate));
+    }
+    assert_eq!(reread(&sent).unwrap(), sent);
+}

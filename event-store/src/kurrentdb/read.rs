@@ -1,0 +1,185 @@
+//! Raw reads from KurrentDB: the events of a stream, or filtered records of `$all`.
+//!
+//! Invariant: an answer that was cut off is never taken for a short one. A stream's answer ends with a marker; one of `$all` does not,
+//! so its caller checks that expected records are in it (`reader.rs`).
+
+use std::{future::Future, time::Duration};
+
+use eventstore::{
+    Position as Place, ReadAllOptions, ReadEvent, ReadStream, RecordedEvent, StreamPosition, SubscriptionFilter,
+};
+
+use super::{connection::Connection, fault::Fault};
+use crate::event::{Position, StreamName, StreamVersion};
+
+/// Limit for the first message of an answer, and for each further one.
+const STEP: Duration = Duration::from_millis(2500);
+/// Retries of a read after a change of leader.
+const REDIRECTS: usize = 2;
+/// The largest possible revision.
+const MAX_REVISION: u64 = i64::MAX as u64;
+/// The stream with the identity of the log.
+pub(super) const IDENTITY: &str = "fiido.desk.identity";
+
+/// Matches stream names that [`StreamName::parse`] accepts.
+const OURS: &str = "[a-z0-9_]+-[a-z0-9_-]+";
+
+/// Filter of `$all`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Events and the identity, which comes before all of them, so that a complete answer is never empty.
+    Events,
+    /// Metadata streams of our streams: `$$` and the stream's name.
+    StreamMetadata,
+}
+
+impl Which {
+    pub(super) fn filter(self) -> SubscriptionFilter {
+        let regex = match self {
+            Self::Events => format!("^(?:{}|{OURS})$", IDENTITY.replace('.', "\\.")),
+            Self::StreamMetadata => format!("^\\$\\${OURS}$"),
+        };
+        SubscriptionFilter::on_stream_name().regex(regex)
+    }
+}
+
+/// Start and direction of a read of `$all`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// Forward from the first record.
+    Start,
+    /// Forward from a record, inclusive.
+    At(Position),
+    /// Backward from the last record.
+    End,
+    /// Backward from a record, exclusive.
+    Before(Position),
+}
+
+impl Begin {
+    fn options(self, options: ReadAllOptions) -> ReadAllOptions {
+        match self {
+            Self::Start => options.position(StreamPosition::Start),
+            Self::At(Position(commit)) => {
+                options.position(StreamPosition::Position(Place { commit, prepare: 0 })).forwards()
+            }
+            Self::End => options.position(StreamPosition::End),
+            Self::Before(Position(commit)) => {
+                options.position(StreamPosition::Position(Place { commit, prepare: commit })).backwards()
+            }
+        }
+    }
+}
+
+/// Up to `limit` records of `$all`.
+pub(super) async fn of_all(
+    connection: &Connection,
+    which: Which,
+    begin: Begin,
+    limit: usize,
+) -> Result<Vec<RecordedEvent>, Fault> {
+    of_the_leader(|| all_once(connection, which, begin, limit)).await
+}
+
+/// Retries if another node is the leader: the client has then switched to it.
+async fn of_the_leader<T, F: Future<Output = Result<T, Fault>>>(read: impl Fn() -> F) -> Result<T, Fault> {
+    for _redirect in 0..REDIRECTS {
+        match read().await {
+            Err(fault) if fault.is_not_leader() => {}
+            answer => return answer,
+        }
+    }
+    read().await
+}
+
+async fn all_once(
+    connection: &Connection,
+    which: Which,
+    begin: Begin,
+    limit: usize,
+) -> Result<Vec<RecordedEvent>, Fault> {
+    let lent = connection.lend()?;
+    let options = begin.options(lent.reading_all()).filter(which.filter()).max_count(limit);
+    let mut answer = connection.step(STEP, lent.number(), lent.client.read_all(&options)).await?;
+    let mut events = Vec::new();
+    while let Some(said) = connection.step(STEP, lent.number(), answer.next_read_event()).await? {
+        if let ReadEvent::Event(resolved) = said {
+            events.extend(resolved.event);
+        }
+    }
+    Ok(events)
+}
+
+/// Up to `limit` events of a stream after a version; empty for an unknown stream.
+pub(super) async fn of_stream(
+    connection: &Connection,
+    stream: &StreamName,
+    after: StreamVersion,
+    limit: usize,
+) -> Result<Vec<RecordedEvent>, Fault> {
+    if after.0 >= MAX_REVISION || limit == 0 {
+        return Ok(Vec::new());
+    }
+    let from = match after {
+        StreamVersion::NONE => StreamPosition::Start,
+        StreamVersion(version) => StreamPosition::Position(version),
+    };
+    of_named(connection, stream.as_str(), limit, from).await
+}
+
+/// The first or last event of one of the adapter's own streams.
+pub(super) async fn one_of(connection: &Connection, name: &str, last: bool) -> Result<Option<RecordedEvent>, Fault> {
+    let from = if last { StreamPosition::End } else { StreamPosition::Start };
+    Ok(of_named(connection, name, 1, from).await?.pop())
+}
+
+async fn of_named(
+    connection: &Connection,
+    name: &str,
+    limit: usize,
+    from: StreamPosition<u64>,
+) -> Result<Vec<RecordedEvent>, Fault> {
+    of_the_leader(|| named_once(connection, name, limit, from)).await
+}
+
+async fn named_once(
+    connection: &Connection,
+    name: &str,
+    limit: usize,
+    from: StreamPosition<u64>,
+) -> Result<Vec<RecordedEvent>, Fault> {
+    let lent = connection.lend()?;
+    let options = lent.reading_stream().position(from).max_count(limit);
+    let opened = connection.step(STEP, lent.number(), lent.client.read_stream(name, &options)).await;
+    let answer = match opened {
+        Ok(answer) => to_the_end(connection, lent.number(), answer, limit).await,
+        Err(fault) => Err(fault),
+    };
+    match answer {
+        Err(fault) if fault.is_unknown_stream() => Ok(Vec::new()),
+        Err(fault) if fault.is_deleted_stream() => Err(Fault::Deleted(name.to_owned())),
+        answer => answer,
+    }
+}
+
+/// An answer is complete if it has as many events as requested, or the end marker.
+async fn to_the_end(
+    connection: &Connection,
+    number: u64,
+    mut answer: ReadStream,
+    limit: usize,
+) -> Result<Vec<RecordedEvent>, Fault> {
+    let (mut events, mut is_complete) = (Vec::new(), false);
+    while let Some(said) = connection.step(STEP, number, answer.next_read_event()).await? {
+        match said {
+            ReadEvent::Event(resolved) => events.extend(resolved.event),
+            ReadEvent::LastStreamPosition(_) => is_complete = true,
+            ReadEvent::FirstStreamPosition(_) | ReadEvent::LastAllStreamPosition(_) => {}
+        }
+    }
+    if is_complete || events.len() >= limit {
+        return Ok(events);
+    }
+    connection.failed(&Fault::CutShort, number);
+    Err(Fault::CutShort)
+}

@@ -1,0 +1,27 @@
+//! Why a folder of answers cannot be taken into use.
+
+use std::path::PathBuf;
+
+use super::fault::Malformed;
+
+/// Why a folder could not be taken into use.
+#[derive(Debug, thiserror::Error)]
+pub enum FaqError {
+    /// The folder, or a file in it, cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// What was to be read.
+        path: PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+    /// A file does not follow the format.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// There is no entry at all: more likely a wrong path than intended.
+    #[error("no entry below {}", folder.display())]
+    Empty {
+        /// The folder looked into.
+        folder: PathBuf,
+    },
+}

@@ -1,0 +1,25 @@
+//! The list of all projections. A new one is added here and nowhere else.
+
+use std::sync::Arc;
+
+use crate::{
+    agents::AgentsProjection,
+    audit::AuditProjection,
+    message::MessagesProjection,
+    projection::{Projection, ProjectionSet},
+    session_detail::SessionsProjection,
+    statistics::EscalationsProjection,
+};
+
+/// Every projection of this program, in the order in which they take a batch.
+#[must_use]
+pub fn all() -> ProjectionSet {
+    Arc::new([
+        // Before that of the sessions, whose rows say which status a session had before the batch.
+        Arc::new(AuditProjection) as Arc<dyn Projection>,
+        Arc::new(SessionsProjection),
+        Arc::new(MessagesProjection),
+        Arc::new(EscalationsProjection),
+        Arc::new(AgentsProjection),
+    ])
+}

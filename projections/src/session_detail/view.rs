@@ -1,0 +1,83 @@
+//! A session's row as staff sees it.
+
+use std::fmt;
+
+use domain::{
+    AgentId, ContextId, Language, SessionId, VisitorId,
+    session::{
+        Status,
+        event::{EscalationReason, Severity},
+    },
+};
+use event_store::Position;
+use jiff::Timestamp;
+
+/// A session as staff sees it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionView {
+    /// Its id.
+    pub session: SessionId,
+    /// The visitor that it belongs to.
+    pub visitor: VisitorId,
+    /// What the client calls it; `None` once erased.
+    pub name: Option<String>,
+    /// Who answers, or that it waits or is closed.
+    pub status: Status,
+    /// The assistant's context: `conversation_id` on the wire.
+    pub context: ContextId,
+    /// The language of the customer's last message.
+    pub language: Option<Language>,
+    /// Episodes so far.
+    pub episode: u32,
+    /// Why a person was wanted, until the session is released, cancelled or closed.
+    pub escalation: Option<EscalationView>,
+    /// Who serves it, while it is live.
+    pub agent: Option<AgentId>,
+    /// Since when it waits for a person, while it does: the escalation, or the return to the queue.
+    pub waiting_since: Option<Timestamp>,
+    /// Since when the agent serves it, while one does.
+    pub taken_over_at: Option<Timestamp>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When anything last happened in it.
+    pub updated_at: Timestamp,
+    /// When a person last stopped serving it: a release, or a close while live.
+    pub last_manual_end_at: Option<Timestamp>,
+    /// Replies since the last good one in which the assistant did not know or was unavailable.
+    pub ai_fail_count: u32,
+    /// Position of its newest event.
+    pub position: Position,
+    /// Position of its newest message that was not withheld.
+    pub(crate) last_message: Option<Position>,
+    /// Messages up to here are hidden from the customer: the last time that the screen was cleared.
+    pub cleared_at: Position,
+}
+
+/// An escalation that is not over.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EscalationView {
+    /// On the wire.
+    pub reason: EscalationReason,
+    /// The policy's rule that fired.
+    pub rule: String,
+    /// How urgent.
+    pub severity: Severity,
+    /// What the rule saw, for staff only; `None` once erased.
+    pub details: Option<String>,
+    /// When it was asked for; a repeated request does not change it.
+    pub trigger_at: Timestamp,
+}
+
+impl fmt::Debug for SessionView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut session = f.debug_struct("SessionView");
+        session.field("session", &self.session).field("status", &self.status).field("position", &self.position);
+        session.finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for EscalationView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EscalationView").field("reason", &self.reason).field("rule", &self.rule).finish_non_exhaustive()
+    }
+}

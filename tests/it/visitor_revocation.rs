@@ -1,0 +1,134 @@
+//! Revoked visitors, read from the log and followed on it: on the protocol test server for KurrentDB, which can be stopped.
+
+use std::{sync::Arc, time::Duration};
+
+use api::visitor_revocation::VisitorRevocation;
+use commands::Customers;
+use domain::VisitorId;
+use event_store::{EventReader as _, Log, Position, Vault};
+use journal::Tail;
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+use crate::kurrentdb::{Fixture as KurrentDb, PATIENCE};
+
+/// Longer than a cached visitor status is valid.
+const BELIEF_IS_OVER: Duration = Duration::from_millis(700);
+
+struct Fixture {
+    kurrentdb: KurrentDb,
+    customers: Arc<Customers>,
+    tail: Arc<Tail>,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let kurrentdb = KurrentDb::new();
+        let store = kurrentdb.log().await;
+        let log_id = store.identity().await.unwrap().log_id;
+        let tail = Tail::start(store.clone(), Position::START);
+        let customers = Customers::new(Log::new(store, Arc::new(Vault::in_memory())), log_id);
+        Self { kurrentdb, customers: Arc::new(customers), tail }
+    }
+
+    fn hearing(&self) -> VisitorRevocation {
+        VisitorRevocation::start(&self.tail, Position::START)
+    }
+
+    /// A listener that receives no events.
+    fn deaf(&self) -> VisitorRevocation {
+        VisitorRevocation::start(&self.tail, Position((1 << 53) - 1))
+    }
+
+    /// A visitor who signed out while cached as present.
+    async fn believed(&self, departures: &VisitorRevocation) -> VisitorId {
+        let visitor = visitor();
+        self.is_here(departures, visitor).await;
+        self.leaves(visitor).await;
+        visitor
+    }
+
+    async fn leaves(&self, visitor: VisitorId) {
+        self.customers.sign_out(visitor, Uuid::nil()).await.unwrap();
+    }
+
+    async fn is_here(&self, departures: &VisitorRevocation, visitor: VisitorId) {
+        assert!(!departures.has_left(&self.customers, visitor).await.unwrap());
+    }
+
+    async fn hears_of(&self, departures: &VisitorRevocation, visitor: VisitorId) {
+        timeout(PATIENCE, departures.revoked(self.customers.clone(), visitor)).await.expect("it is told");
+    }
+
+    async fn may_look(&self, departures: &VisitorRevocation, visitor: VisitorId) -> bool {
+        matches!(departures.has_left_for_reading(&self.customers, visitor).await, Ok(false))
+    }
+}
+
+fn visitor() -> VisitorId {
+    VisitorId(Uuid::new_v4())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visitor_status_is_checked_again_after_a_short_time() {
+    let fixture = Fixture::new().await;
+    let departures = fixture.deaf();
+    let visitor = fixture.believed(&departures).await;
+    sleep(BELIEF_IS_OVER).await;
+    assert!(departures.has_left(&fixture.customers, visitor).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sign_out_on_the_same_node_takes_effect_at_once() {
+    let fixture = Fixture::new().await;
+    let departures = fixture.deaf();
+    let visitor = fixture.believed(&departures).await;
+    departures.forget(visitor);
+    assert!(departures.has_left(&fixture.customers, visitor).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visitor_signed_out_before_the_listener_started_is_known() {
+    let fixture = Fixture::new().await;
+    let visitor = visitor();
+    fixture.leaves(visitor).await;
+    fixture.hears_of(&fixture.deaf(), visitor).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lagging_listener_reads_the_log_for_missed_sign_outs() {
+    let fixture = Fixture::new().await;
+    let (departures, first, mut last) = (fixture.hearing(), visitor(), visitor());
+    let mut departure = departures.revoked(fixture.customers.clone(), first);
+    assert!(timeout(Duration::from_millis(300), &mut departure).await.is_err(), "nobody has left");
+    fixture.leaves(first).await;
+    for _ in 0..100 {
+        last = visitor();
+        fixture.leaves(last).await;
+    }
+    fixture.hears_of(&departures, last).await;
+    timeout(PATIENCE, departure).await.expect("it has left");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visitors_known_before_an_outage_may_read_while_the_log_is_unavailable() {
+    let fixture = Fixture::new().await;
+    let (hearing, deaf) = (fixture.hearing(), fixture.deaf());
+    let (here, heard_of, asked_about, stranger) = (visitor(), visitor(), visitor(), visitor());
+    for departures in [&hearing, &deaf] {
+        for visitor in [here, heard_of, asked_about] {
+            fixture.is_here(departures, visitor).await;
+        }
+    }
+    fixture.leaves(heard_of).await;
+    fixture.hears_of(&hearing, heard_of).await;
+    fixture.leaves(asked_about).await;
+    sleep(BELIEF_IS_OVER).await;
+    assert!(deaf.has_left(&fixture.customers, asked_about).await.unwrap());
+
+    fixture.kurrentdb.server().go_down_everywhere();
+    assert!(fixture.may_look(&hearing, here).await && fixture.may_look(&deaf, here).await);
+    assert!(!fixture.may_look(&hearing, heard_of).await);
+    assert!(!fixture.may_look(&deaf, asked_about).await);
+    assert!(!fixture.may_look(&hearing, stranger).await);
+}

@@ -1,0 +1,238 @@
+"""A server of its own for each caller, with people and sessions in it.
+
+What one caller does, like closing accounts, is so never in another's way. Everything here is made for the run and ends with
+it.
+"""
+
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+import uuid
+
+import requests
+
+ADMIN = ("admin", "correct horse battery")
+FIRST = "set by the administrator"
+OWN = "chosen by its owner"
+ROLES = ("agent", "supervisor", "admin", "auditor", "analyst")
+CALLERS = ("nobody", "customer", *ROLES)
+SHOP_SECRET = bytes([0x5E]) * 32
+READY = "desk is ready: "
+PATIENCE_S = 60
+
+# Wrong passwords are counted by address, so each request comes from one of its own.
+_addresses = itertools.count(1)
+
+
+def address():
+    n = next(_addresses)
+    return f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"
+
+
+class Refused(Exception):
+    """The server cannot be set up."""
+
+
+class Client:
+    """Speaks JSON to one server."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def ask(self, method, path, body=None, token=None):
+        headers = {"X-Forwarded-For": address()}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        answer = requests.request(method, self.url + path, json=body, headers=headers, timeout=30)
+        if not answer.ok:
+            raise Refused(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer
+
+    def sign_in(self, username, password):
+        body = {"username": username, "password": password, "device_id": f"the device of {username}"}
+        return self.ask("POST", "/api/agent/login", body).json()
+
+
+class Desk:
+    """A really started server."""
+
+    def __init__(self, program, folder):
+        self.folder = pathlib.Path(folder)
+        self._log = self.folder / "log"
+        keys = self.folder / "identity-keys"
+        secret = base64.urlsafe_b64encode(SHOP_SECRET).rstrip(b"=").decode()
+        keys.write_text(json.dumps({"keys": [{"kty": "oct", "kid": "shop", "alg": "HS256", "k": secret}]}))
+        keys.chmod(0o600)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("DESK_")}
+        environment |= {
+            "DESK_ADMIN_PASSWORD": ADMIN[1],
+            "DESK_IDENTITY_KEYS_FILE": str(keys),
+            "DESK_CHAT_RATE_PER_MINUTE": "0",
+            "DESK_RATE_PER_SECOND": "0",
+            "DESK_TRUSTED_PROXIES": "127.0.0.1",
+        }
+        arguments = [program, "--listen", "127.0.0.1:0", "--data-dir", str(self.folder / "data")]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                arguments, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self.url = self._wait_for_address()
+
+    def _wait_for_address(self):
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until and self._process.poll() is None:
+            for line in self.log().splitlines():
+                if line.startswith(READY):
+                    return line.removeprefix(READY).split("/  ")[0]
+            time.sleep(0.02)
+        self._process.kill()
+        raise Refused(f"desk did not start:\n{self.log()}")
+
+    def log(self):
+        return self._log.read_text(errors="replace")
+
+    def stop(self):
+        """Stops it; answers what went wrong in it, which is nothing."""
+        ended = self._process.poll()
+        if ended is not None:
+            return [f"desk ended by itself with {ended}"]
+        self._process.terminate()
+        try:
+            code = self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return ["desk did not stop"]
+        panics = [line for line in self.log().splitlines() if "panicked" in line]
+        return panics + ([f"desk stopped with {code}"] if code else [])
+
+
+def identity_token(sub):
+    """A good token of the shop."""
+    now = int(time.time())
+    claims = {"aud": "fiido-desk", "sub": sub, "iat": now, "exp": now + 300, "jti": str(uuid.uuid4())}
+    part = lambda value: base64.urlsafe_b64encode(value).rstrip(b"=")  # noqa: E731
+    head = part(json.dumps({"alg": "HS256", "kid": "shop"}).encode()) + b"." + part(json.dumps(claims).encode())
+    return (head + b"." + part(hmac.digest(SHOP_SECRET, head, hashlib.sha256))).decode()
+
+
+def furnish(desk, caller):
+    """Makes people and sessions; answers who the caller is and what there is."""
+    client = Client(desk.url)
+    admin = client.sign_in(*ADMIN)["access_token"]
+    others = [_account(client, admin, f"other-{role}", role) for role in ROLES]
+    kept = [client.ask("GET", f"/api/agents/{ADMIN[0]}", token=admin).json()["data"]["id"], ADMIN[0]]
+    credentials = None
+    if caller in ROLES:
+        credentials = (f"the-{caller}", OWN)
+        kept += [_account(client, admin, credentials[0], caller)["id"], credentials[0]]
+    keys = [_api_key(client, admin, permission) for permission in ("statistics:read", "log:read")]
+    visitor, sessions = _customer(client)
+    sign_ins = [str(uuid.UUID(int=1))]
+    if credentials:
+        for _ in range(3):
+            client.sign_in(*credentials)
+        token = client.sign_in(*credentials)["access_token"]
+        sign_ins += [row["id"] for row in _eventually(client, "/api/agent/sign-ins", token, 4)]
+    head = client.ask("GET", "/readyz").json()["store"]["head"]
+    there_is = {
+        "sessions": sessions,
+        "agents": [other["id"] for other in others] + [other["username"] for other in others],
+        "sign_ins": sign_ins,
+        "api_keys": keys,
+        "positions": [0, 1, 2, head // 2, head],
+        "cursors": ["0", "1", f"1-{head // 2}", str(head), "1-0", "2-1"],
+    }
+    return {"url": desk.url, "caller": caller, "credentials": credentials, "visitor": visitor, "there_is": there_is,
+            "kept": kept}
+
+
+def _account(client, admin, username, role):
+    new = {"username": username, "password": FIRST, "name": f"Of the role {role}", "role": role}
+    made = client.ask("POST", "/api/agents", new, admin).json()["data"]
+    token = client.sign_in(username, FIRST)["access_token"]
+    client.ask("POST", "/api/agent/change-password", {"old_password": FIRST, "new_password": OWN}, token)
+    return made
+
+
+def _api_key(client, admin, permission):
+    new = {"name": f"For {permission}", "permissions": [permission]}
+    return client.ask("POST", "/api/api-keys", new, admin).json()["data"]["id"]
+
+
+def another(client, role):
+    """Somebody more of this role, with a password of its own; answers how to sign in."""
+    username = f"spare-{uuid.uuid4()}"
+    _account(client, client.sign_in(*ADMIN)["access_token"], username, role)
+    return username, OWN
+
+
+SECOND_FACTOR = "/api/agent/second-factor"
+SESSIONS = ("written", "cleared", "empty", "会话 1")
+
+
+def one_time_code(secret, steps_ago=0):
+    """What an authenticator app shows (RFC 6238)."""
+    step = (int(time.time()) // 30 - steps_ago).to_bytes(8, "big")
+    digest = hmac.digest(base64.b32decode(secret), step, hashlib.sha1)
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start:start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+class Guarded:
+    """Somebody more of a role, on the way to a second factor: with nothing yet, with a secret, or with the whole of it."""
+
+    def __init__(self, client, role, path):
+        username, self.password = another(client, role)
+        self.token = client.sign_in(username, self.password)["access_token"]
+        self.code = None
+        if path == SECOND_FACTOR:
+            return
+        secret = client.ask("POST", SECOND_FACTOR, {"password": self.password}, self.token).json()["secret"]
+        self.code = one_time_code(secret)
+        if path == f"{SECOND_FACTOR}/enable":
+            return
+        first = {"code": one_time_code(secret, steps_ago=1)}
+        enabled = client.ask("POST", f"{SECOND_FACTOR}/enable", first, self.token).json()
+        self.code = enabled["recovery_codes"][0]
+
+
+def visit(client, token=None):
+    """A visitor with a session of each kind; answers its token and the sessions' ids."""
+    ids = []
+    for name in SESSIONS:
+        opened = client.ask("POST", "/api/conversation/create", {"user_id": name}, token)
+        token = opened.headers.get("X-Visitor-Token", token)
+        if name in ("written", "cleared"):
+            said = {"user_id": name, "message": "多久发货？"}
+            ids.append(client.ask("POST", "/api/chat", said, token).json()["session_id"])
+    client.ask("POST", "/api/conversation/clear", {"session_id": "cleared"}, token)
+    return token, ids
+
+
+def _customer(client):
+    token, ids = visit(client)
+    return token, [*SESSIONS, *ids]
+
+
+def _eventually(client, path, token, count):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        rows = client.ask("GET", path, token=token).json()["data"]
+        if len(rows) >= count:
+            return rows
+        time.sleep(0.02)
+    raise Refused(f"{path} has not {count} rows")
+
+
+def start(program, caller):
+    """A furnished server in a folder of its own; answers all three."""
+    folder = tempfile.TemporaryDirectory(prefix=f"desk-{caller}-")
+    desk = Desk(program, folder.name)
+    return folder, desk, furnish(desk, caller)

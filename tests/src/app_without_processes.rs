@@ -1,0 +1,135 @@
+//! The server without the policies that have messages answered, in this process, with one administrator who is signed in: for
+//! tests and measurements of what is read.
+
+use std::{collections::HashMap, sync::Arc};
+
+use api::{
+    auth::{
+        identity::{IdentityKeys, IdentityTokens},
+        passwords::Passwords,
+        staff_directory::StaffDirectory,
+        staff_services::StaffServices,
+        staff_tokens::StaffTokens,
+        visitor::{VisitorTokens, Visitors},
+    },
+    services::Services,
+    settings::Settings,
+    staff_frames::StaffFrames,
+    visitor_revocation::VisitorRevocation,
+};
+use commands::{AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions, live::InProcess};
+use domain::{
+    AgentId, SignInId, VisitorId,
+    agent::{Account, Role, SignIn, State},
+};
+use event_store::{
+    EventStore, Log, SystemClock, Vault, checkpoint,
+    memory::MemoryStore,
+    migration::migrate_policy,
+    sql::{Access, Database},
+};
+use jiff::{SignedDuration, Timestamp};
+use journal::Tail;
+use projections::Views;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Signs the tokens.
+const KEY: [u8; 32] = [7; 32];
+const ADMINISTRATOR: AgentId = AgentId(Uuid::from_u128(0xad));
+const SIGN_IN: SignInId = SignInId(Uuid::from_u128(0x51));
+
+/// The administrator's token, good for a quarter of an hour.
+#[must_use]
+pub fn staff_token() -> String {
+    token_of(ADMINISTRATOR, SIGN_IN)
+}
+
+/// The token of a sign-in, good for a quarter of an hour.
+#[must_use]
+pub fn token_of(agent: AgentId, sign_in: SignInId) -> String {
+    StaffTokens::new(&[KEY.to_vec()]).access(agent, sign_in, Timestamp::now())
+}
+
+/// A visitor's token.
+#[must_use]
+pub fn visitor_token(visitor: VisitorId) -> String {
+    VisitorTokens::new(&[KEY.to_vec()]).issue(visitor, Timestamp::now()).token
+}
+
+/// What the routes need, over what is open already.
+///
+/// # Panics
+/// The store does not answer, or the data directory cannot be written.
+pub async fn app(
+    store: Arc<dyn EventStore>,
+    log: Log,
+    views: Arc<Views>,
+    settings: Settings,
+    stopping: watch::Receiver<bool>,
+) -> Services {
+    let identity = store.identity().await.expect("the store answers");
+    let head = store.head().await.expect("the store answers");
+    let clock = SystemClock::shared();
+    let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
+    let tail = Tail::start(store, head);
+    let directory =
+        StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
+    tokio::spawn(directory.clone().follow(tail.clone(), log.reader()));
+    let policies = Database::sqlite(&settings.data_dir.join("policies.db"), Access::Durable).await;
+    let policies = policies.expect("the data directory can be written");
+    migrate_policy(&policies).await.expect("the policies' store can be made");
+    let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
+    let departures = Arc::new(VisitorRevocation::start(&tail, head));
+    let visitors = Visitors {
+        customers: customers.clone(),
+        tokens: VisitorTokens::new(&[KEY.to_vec()]),
+        clock: clock.clone(),
+        departures: departures.clone(),
+        legacy_log_id: None,
+    };
+    let staff = StaffServices {
+        accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
+        directory: directory.clone(),
+        tokens: StaffTokens::new(&[KEY.to_vec()]),
+        passwords: Passwords::new(),
+        failures: LoginThrottle::new(policies),
+        second_factor_roles: settings.second_factor_roles.clone(),
+        clock: clock.clone(),
+        log_id: identity.log_id,
+    };
+    Services {
+        sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
+        customers,
+        departures,
+        visitors: Arc::new(visitors),
+        staff: Arc::new(staff),
+        identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
+        tail,
+        views,
+        live,
+        node: Node::new("without-processes"),
+        identity,
+        checkpoints: watch::channel(checkpoint::Status::default()).1,
+        access_log: AccessLog::new(elsewhere(), identity.log_id),
+        directory,
+        log,
+        staff_frames: StaffFrames::default(),
+        clock,
+        settings: Arc::new(settings),
+        stopping,
+    }
+}
+
+/// What is looked at is not in the log that is looked at.
+fn elsewhere() -> Log {
+    Log::new(Arc::new(MemoryStore::default()), Arc::new(Vault::in_memory()))
+}
+
+fn administrator() -> State {
+    let mut account = Account::nameless(Role::Admin);
+    let since = Timestamp::now();
+    let expires_at = since + SignedDuration::from_hours(24);
+    account.sign_ins.insert(SIGN_IN, SignIn { device: None, since, number: 0, renewed_at: since, expires_at });
+    State::Existing(Box::new(account))
+}

@@ -1,0 +1,84 @@
+//! Bodies of requests: as JSON, and as far as their fields can be judged without asking anybody.
+
+use actix_web::ResponseError as _;
+use api::{
+    body::parse,
+    problem::Problem,
+    routes::{
+        agents::{ChangeAgentRequest, CreateAgentRequest, ResetPasswordRequest, SkillsRequest},
+        api_keys::IssueApiKeyRequest,
+        auth::{LoginRequest, RefreshRequest},
+        chat::ChatRequest,
+        conversation::{ContextRequest, CreateRequest},
+        customer::{IdentifyRequest, SignOutRequest},
+        profile::{ChangePasswordRequest, ProfileRequest},
+        second_factor::{ConfirmSecondFactorRequest, EnableSecondFactorRequest, PrepareSecondFactorRequest},
+    },
+};
+use serde::de::DeserializeOwned;
+
+use super::{lines, text};
+
+/// A route's body.
+#[derive(Debug, Clone, Copy)]
+pub struct Body {
+    /// Its method and path.
+    pub route: &'static str,
+    read: fn(&[u8]) -> Result<(), Problem>,
+    example: &'static str,
+}
+
+/// All of them: `it/fuzz_targets.rs` holds the list against the document.
+pub const BODIES: &[Body] = &[
+    of::<ChatRequest>("post /api/chat", CHAT),
+    of::<ChatRequest>("post /api/chat/stream", CHAT),
+    of::<CreateRequest>("post /api/conversation/create", r#"{"user_id":"会话 1"}"#),
+    of::<ContextRequest>("post /api/conversation/new", r#"{"session_id":"s"}"#),
+    of::<ContextRequest>("post /api/conversation/clear", r#"{"session_id":"s"}"#),
+    of::<IdentifyRequest>("post /api/customer/identify", r#"{"identity_token":"a.b.c"}"#),
+    of::<SignOutRequest>("post /api/customer/sign-out", "{}"),
+    of::<LoginRequest>("post /api/agent/login", LOGIN),
+    of::<RefreshRequest>("post /api/agent/refresh", r#"{"refresh_token":"a.b.c"}"#),
+    of::<ChangePasswordRequest>("post /api/agent/change-password", PASSWORDS),
+    of::<ProfileRequest>("put /api/agent/profile", r#"{"name":"Anna Li","email":""}"#),
+    of::<CreateAgentRequest>("post /api/agents", ACCOUNT),
+    of::<ChangeAgentRequest>("put /api/agents/{id}", CHANGES),
+    of::<SkillsRequest>("put /api/agents/{id}/skills", r#"{"skills":["returns","退货"]}"#),
+    of::<ResetPasswordRequest>("post /api/agents/{id}/reset-password", "{}"),
+    of::<PrepareSecondFactorRequest>("post /api/agent/second-factor", r#"{"password":"correct horse"}"#),
+    of::<EnableSecondFactorRequest>("post /api/agent/second-factor/enable", r#"{"code":"287082"}"#),
+    of::<ConfirmSecondFactorRequest>("post /api/agent/second-factor/disable", CONFIRMED),
+    of::<ConfirmSecondFactorRequest>("post /api/agent/second-factor/recovery-codes", CONFIRMED),
+    of::<IssueApiKeyRequest>(
+        "post /api/api-keys",
+        r#"{"name":"Nightly export","permissions":["log:read"],"expires_at":"2027-01-31T00:00:00Z"}"#,
+    ),
+];
+
+const CHAT: &str = r#"{"message":"刹车异响 \ud83d\ude00","user_id":"s","conversation_id":null,"parameters":{"a":[{"b":[1e3,null,true]}]}}"#;
+const LOGIN: &str = r#"{"username":"anna","password":"correct horse","device_id":"a browser's own random name"}"#;
+const CONFIRMED: &str = r#"{"password":"correct horse","code":"abcd-efgh-ijkl-mnop"}"#;
+const PASSWORDS: &str = r#"{"old_password":"correct horse","new_password":"another four words"}"#;
+const ACCOUNT: &str = r#"{"username":"Anna_01","password":"correct horse","name":"李小明","email":"li@example.com","role":"supervisor","skills":["returns","returns"],"languages":["en"],"max_sessions":3}"#;
+const CHANGES: &str =
+    r#"{"name":"Anna","email":null,"role":"agent","skills":[],"languages":["en","zh"],"max_sessions":100,"x":1}"#;
+
+const fn of<T: DeserializeOwned>(route: &'static str, example: &'static str) -> Body {
+    Body { route, read: |body| parse::<T>(body).map(drop), example }
+}
+
+/// A route's method and path on the first line, and its body. What is refused is the caller's fault, and says so.
+pub(super) fn body(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return false };
+    let route = text(&bytes[..end]).unwrap_or_default();
+    let Some(body) = BODIES.iter().find(|body| body.route == route) else { return false };
+    let Err(problem) = (body.read)(&bytes[end + 1..]) else { return true };
+    let answer = problem.error_response();
+    assert!(answer.status().is_client_error(), "{route}: {problem}");
+    assert!(!problem.detail().contains(char::is_control), "{route}: {problem:?}");
+    false
+}
+
+pub(super) fn all() -> Vec<Vec<u8>> {
+    BODIES.iter().map(|body| lines(&[body.route, body.example])).collect()
+}
