@@ -7,14 +7,15 @@
 mod decision;
 mod point;
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use domain::{Personal, SessionId};
 use event_store::{
     Position, ReadError, RecordedEvent, StreamName, StreamVersion,
-    pages::PAGE,
+    pages::{PAGE, Page, stream_pages},
     sql::{Database, SqlError},
 };
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use journal::{Decoded, Journal, JournalError};
 
@@ -83,18 +84,19 @@ impl SessionAt {
                 return Err(AsOfError::Ahead { wanted, head });
             }
         }
-        let past = Past { journal, stream: StreamName::of("session", session.0), as_of };
+        let stream = StreamName::of("session", session.0);
+        let mut pages = pin!(stream_pages(&**journal.reader(), &stream, StreamVersion::NONE));
         let mut fold = Fold::begin().await?;
-        let mut after = StreamVersion::NONE;
-        loop {
-            let events = past.page(after).await?;
-            let Some(last) = events.last() else { break };
-            after = last.recorded().version;
+        while let Some(page) = pages.next().await {
+            let events = open_past(journal, page?, as_of).await?;
+            if events.is_empty() {
+                break;
+            }
             fold.add(&events).await?;
         }
         match fold.end() {
             Some(then) => Ok(then),
-            None => Err(past.not_begun().await),
+            None => Err(not_begun(journal, &stream).await),
         }
     }
 
@@ -125,40 +127,31 @@ impl SessionAt {
     }
 }
 
-/// A session's stream up to a point.
-struct Past<'a> {
-    journal: &'a Journal,
-    stream: StreamName,
-    as_of: AsOf,
+/// The events of a page up to a point. No later one is decoded, so that one that cannot be read does not hide what happened
+/// before it.
+async fn open_past(journal: &Journal, page: Page, as_of: AsOf) -> Result<Vec<Decoded>, AsOfError> {
+    let mut events = Vec::with_capacity(page.len());
+    for recorded in page.into_iter().take_while(|recorded| as_of.includes(recorded)) {
+        let position = recorded.position;
+        let opened = open(journal, recorded).await;
+        events.push(opened.map_err(|source| AsOfError::Unreadable { position, source })?);
+    }
+    Ok(events)
 }
 
-impl Past<'_> {
-    /// Decodes no later event, so that one that cannot be read does not hide what happened before it.
-    async fn page(&self, after: StreamVersion) -> Result<Vec<Decoded>, AsOfError> {
-        let recorded = self.journal.reader().read_stream(&self.stream, after, PAGE).await?;
-        let mut events = Vec::with_capacity(recorded.len());
-        for recorded in recorded.into_iter().take_while(|recorded| self.as_of.includes(recorded)) {
-            let position = recorded.position;
-            let read = self.open(recorded).await;
-            events.push(read.map_err(|source| AsOfError::Unreadable { position, source })?);
-        }
-        Ok(events)
-    }
+async fn open(journal: &Journal, recorded: Arc<RecordedEvent>) -> Result<Decoded, JournalError> {
+    let decoded = Decoded::decode(recorded)?;
+    journal.open(&decoded).await?;
+    Ok(decoded)
+}
 
-    async fn open(&self, recorded: Arc<RecordedEvent>) -> Result<Decoded, JournalError> {
-        let decoded = Decoded::decode(recorded)?;
-        self.journal.open(&decoded).await?;
-        Ok(decoded)
-    }
-
-    async fn not_begun(&self) -> AsOfError {
-        match self.journal.reader().read_stream(&self.stream, StreamVersion::NONE, 1).await {
-            Err(error) => error.into(),
-            Ok(events) => events.first().map_or(AsOfError::NoSession, |first| AsOfError::NotYet {
-                began_at: first.recorded_at,
-                position: first.position,
-            }),
-        }
+async fn not_begun(journal: &Journal, stream: &StreamName) -> AsOfError {
+    match journal.reader().read_stream(stream, StreamVersion::NONE, 1).await {
+        Err(error) => error.into(),
+        Ok(events) => events.first().map_or(AsOfError::NoSession, |first| AsOfError::NotYet {
+            began_at: first.recorded_at,
+            position: first.position,
+        }),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     text::{EmailAddress, PersonName, Skill, Username},
 };
 
-/// What somebody wants; [`super::decide`] decides it.
+/// What somebody wants; [`super::decide()`] decides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Create the account.

@@ -2,7 +2,7 @@
 
 use crate::customer::event::{LeaveReason, Profile};
 
-/// What somebody wants; [`super::decide`] decides it.
+/// What somebody wants; [`super::decide()`] decides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Record who the visitor is, by the shop's identity token.

@@ -12,7 +12,7 @@ use crate::{
     text::{MessageText, SessionName},
 };
 
-/// What somebody wants; [`super::decide`] decides it.
+/// What somebody wants; [`super::decide()`] decides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Open the session, if it does not exist.

@@ -3,9 +3,10 @@
 //!
 //! Invariant: a state is taken only of views that this program's version has folded from this very log.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, pin::pin, sync::Arc};
 
-use event_store::{EventReader, Position, StreamName, StreamVersion, Vault, pages::PAGE, sql::Transaction};
+use event_store::{EventReader, Position, StreamName, StreamVersion, Vault, pages::stream_pages, sql::Transaction};
+use futures::StreamExt as _;
 use uuid::Uuid;
 
 use super::cell::Cell;
@@ -92,16 +93,15 @@ impl Erasures {
     }
 
     async fn look(&self, session: Uuid) -> Result<bool, ViewsError> {
-        let (stream, mut after) = (StreamName::of("session", session), StreamVersion(0));
-        loop {
-            let page = self.reader.read_stream(&stream, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(false) };
-            after = last.version;
-            for event in &page {
-                if self.vault.is_erased(event).await.map_err(|error| ViewsError::Unavailable(Arc::new(error)))? {
+        let stream = StreamName::of("session", session);
+        let mut pages = pin!(stream_pages(&*self.reader, &stream, StreamVersion::NONE));
+        while let Some(page) = pages.next().await {
+            for event in page? {
+                if self.vault.is_erased(&event).await.map_err(|error| ViewsError::Unavailable(Arc::new(error)))? {
                     return Ok(true);
                 }
             }
         }
+        Ok(false)
     }
 }

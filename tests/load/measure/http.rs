@@ -13,7 +13,7 @@ use std::{
 };
 
 use api::{
-    server::http,
+    server,
     settings::{Layers, Settings},
 };
 use event_store::{EventReader as _, Log, sqlite::SqliteStore};
@@ -171,6 +171,6 @@ pub(crate) async fn quiet_server(data_dir: PathBuf) -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
     super::say(&listener.local_addr()?.to_string());
-    http(listener, Arc::new(app))?.await?;
+    server::http(listener, Arc::new(app))?.await?;
     Ok(())
 }

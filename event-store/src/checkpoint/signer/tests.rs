@@ -117,14 +117,15 @@ async fn each_day_keeps_its_newest_checkpoint() {
 
 #[tokio::test]
 async fn a_restart_resumes_without_reading_the_log_again() {
-    let fixture = Fixture::new();
-    fixture.append_and_sign(200).await;
-    let before = fixture.reads();
-    fixture.append_and_sign(30).await;
-    assert_eq!(fixture.latest().size, TreeSize(230));
-    let read = fixture.reads() - before;
-    // The previous tail may have read the new events once more.
-    assert!(read <= 61, "{read} events were read for 30 new ones");
+    // The previous subscription may have read the new events once more.
+    for (fixture, most) in [(Fixture::new(), 61), (Fixture::with_holes(), 62)] {
+        fixture.append_and_sign(200).await;
+        let before = fixture.reads();
+        fixture.append_and_sign(30).await;
+        assert_eq!(fixture.latest().size, TreeSize(230));
+        let read = fixture.reads() - before;
+        assert!(read <= most, "{read} events were read for 30 new ones");
+    }
 }
 
 #[tokio::test]

@@ -18,17 +18,6 @@ async fn a_checkpoint_names_the_position_of_its_last_event() {
 }
 
 #[tokio::test]
-async fn a_restart_resumes_without_reading_the_log_again() {
-    let fixture = Fixture::with_holes();
-    fixture.append_and_sign(200).await;
-    let before = fixture.reads();
-    fixture.append_and_sign(30).await;
-    assert_eq!(fixture.latest().size, TreeSize(230));
-    let read = fixture.reads() - before;
-    assert!(read <= 62, "{read} events were read for 30 new ones");
-}
-
-#[tokio::test]
 async fn a_start_without_its_state_file_reads_again_and_matches_its_checkpoints() {
     let fixture = Fixture::with_holes();
     fixture.append_and_sign(40).await;
