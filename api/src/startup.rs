@@ -1,5 +1,5 @@
-//! Builds everything from the settings: stores, vault, read side, policies. Order matters: locks and secrets first, then
-//! the log, then its followers, and only then the server.
+//! Builds everything from the settings: stores, vault, read side, process managers. Order matters: locks and secrets first,
+//! then the log, then its followers, and only then the server.
 
 mod databases;
 pub mod followers;
@@ -7,9 +7,9 @@ pub mod followers;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions,
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions,
     live::InProcess,
-    policy::{Keeper, PolicyStore, RunSettings, Runner},
+    process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner},
 };
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
@@ -85,7 +85,7 @@ async fn start_with(
     let started = Started::now(&*clock);
     let identity = store.identity().await?;
     let log = Log::new(store.clone(), vault.clone()).with_clock(clock.clone());
-    let node = Node::born(node_id(&settings, &data_dir)?);
+    let node = Node::new(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::new(store.clone(), head);
     let signed = Arc::new(Cursor::at(Position::START));
@@ -100,14 +100,22 @@ async fn start_with(
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
-    let runner = Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings);
+    let runner =
+        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, clock.clone());
     let policies = open_policies(&settings, &data_dir).await?;
-    let policy_store = PolicyStore::new(policies.clone());
-    let recovered = Arc::new(Cursor::at(Position::START));
-    // A store of another log keeps desk from starting.
-    drop(Keeper::start(policy_store.clone(), runner.clone(), recovered.clone()).await?);
+    let context = Context {
+        store: ProcessStore::new(policies.clone()),
+        sessions: sessions.clone(),
+        tail: tail.clone(),
+        clock: clock.clone(),
+        node: node.clone(),
+    };
+    let processes = Arc::new(Processes::start(context, managers(&settings, &runner, &clock), Vec::new()).await?);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
-    supervisor.start(followers::assistant_run(policy_store, runner.clone(), recovered));
+    for manager in followers::process_managers(&processes) {
+        supervisor.start(manager);
+    }
+    tokio::spawn(async move { processes.beat().await });
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
@@ -131,7 +139,7 @@ async fn start_with(
         directory: directory.clone(),
         tokens: staff_tokens,
         passwords,
-        failures: Failures::new(policies.clone()),
+        failures: LoginThrottle::new(policies.clone()),
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,
@@ -171,6 +179,15 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
         Some(path) => Ok(FileClock::open(path.clone())?),
         None => Ok(SystemClock::shared()),
     }
+}
+
+/// The process managers that the settings ask for.
+fn managers(settings: &Settings, runner: &Arc<Runner>, clock: &Arc<dyn Clock>) -> Vec<Arc<dyn ProcessManager>> {
+    let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner))];
+    if let Some(idle_close) = IdleClose::new(settings.session_idle_close, clock.clone()) {
+        managers.push(Arc::new(idle_close));
+    }
+    managers
 }
 
 /// The accounts alone, for a command that runs without the rest; the folder is locked for as long as it is held.

@@ -20,7 +20,7 @@ use crate::{accounts::actor_of, error::CommandError};
 /// Seconds in which opening the same session again is the same look at it (design 3).
 const ONE_LOOK: i64 = 15 * 60;
 /// Looks that are remembered, so that the log is not asked again for each; about 5 MB when full.
-const REMEMBERED: u64 = 50_000;
+const CACHE_CAPACITY: u64 = 50_000;
 
 /// Records what is looked at.
 pub struct AccessLog {
@@ -33,7 +33,7 @@ impl AccessLog {
     /// Over a log with this id.
     #[must_use]
     pub fn new(log: Log, log_id: Uuid) -> Self {
-        Self { log, log_id, noted: Cache::new(REMEMBERED) }
+        Self { log, log_id, noted: Cache::new(CACHE_CAPACITY) }
     }
 
     /// A member of staff is about to see a session.

@@ -3,7 +3,7 @@
 //! Invariant: the acting person comes from a token; what may be done was asked before a command gets here.
 
 mod api_keys;
-pub mod failures;
+pub mod login_throttle;
 mod manage;
 mod second_factor;
 mod sign_in;
@@ -18,30 +18,30 @@ use uuid::Uuid;
 use crate::{
     error::CommandError,
     event_id::CommandId,
-    executor::{Executor, Origin, Rules},
+    executor::{CommandMetadata, Decider, Executor},
 };
 
 pub use api_keys::IssuedKey;
-pub use failures::{Failures, Subject};
+pub use login_throttle::{LoginThrottle, Subject};
 pub use manage::{Found, Managed};
 pub use sign_in::{REFRESH_LIFETIME, Renewed, SignInStart};
 
 /// The use cases of accounts.
-pub type Accounts = Executor<AccountRules>;
+pub type Accounts = Executor<AccountDecider>;
 /// An account's state and where in its stream that is.
-pub type Folded = crate::executor::Folded<State>;
+pub type LoadedState = crate::executor::LoadedState<State>;
 
 /// The stream of an account.
 #[must_use]
 pub fn stream_of(agent: AgentId) -> StreamName {
-    StreamName::of(AccountRules::CATEGORY, agent.0)
+    StreamName::of(AccountDecider::CATEGORY, agent.0)
 }
 
 /// The rules of accounts.
 #[derive(Debug)]
-pub struct AccountRules;
+pub struct AccountDecider;
 
-impl Rules for AccountRules {
+impl Decider for AccountDecider {
     type Id = AgentId;
     type State = State;
     type Event = Event;
@@ -49,8 +49,8 @@ impl Rules for AccountRules {
 
     const CATEGORY: &'static str = "agent";
     // Whoever signs in is checked against the sealed hash.
-    const OPENS: bool = true;
-    const REMEMBERED: u64 = 10_000;
+    const NEEDS_PERSONAL: bool = true;
+    const CACHE_CAPACITY: u64 = 10_000;
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, CommandError> {
         Ok(decide(state, command)?)
@@ -74,15 +74,15 @@ impl Rules for AccountRules {
     }
 
     /// None: what is wanted of an account is how it should be, so that a repeat changes nothing either.
-    fn confirmation(_: &Origin, _: &Command) -> Option<Event> {
+    fn confirmation(_: &CommandMetadata, _: &Command) -> Option<Event> {
         None
     }
 }
 
-/// Somebody's origin, without a key: commands to accounts say how they should be, and those that give out secrets must not
+/// Metadata of a command, without a key: commands to accounts say how they should be, and those that give out secrets must not
 /// be answered twice.
-fn origin(log_id: Uuid, actor: Actor, correlation_id: Uuid) -> Origin {
-    Origin { actor, correlation_id, causation_id: None, id: CommandId::random(log_id) }
+fn metadata(log_id: Uuid, actor: Actor, correlation_id: Uuid) -> CommandMetadata {
+    CommandMetadata { actor, correlation_id, causation_id: None, id: CommandId::random(log_id) }
 }
 
 /// A member of staff as an actor.

@@ -16,22 +16,22 @@ use uuid::Uuid;
 use crate::{
     error::CommandError,
     event_id::CommandId,
-    executor::{Executor, Origin, Rules},
+    executor::{CommandMetadata, Decider, Executor},
 };
 
 pub use identify::{Identified, Identify, IdentifyError, TokenId};
 
 /// The use cases of customers.
-pub type Customers = Executor<CustomerRules>;
+pub type Customers = Executor<CustomerDecider>;
 /// A customer's state and where in its stream that is.
-pub type Folded = crate::executor::Folded<State>;
+pub type LoadedState = crate::executor::LoadedState<State>;
 /// What a command to a customer came to.
 type Execution = crate::executor::Execution<State, Event>;
 
 /// The stream of a visitor as a customer.
 #[must_use]
 pub fn stream_of(visitor: VisitorId) -> StreamName {
-    StreamName::of(CustomerRules::CATEGORY, visitor.0)
+    StreamName::of(CustomerDecider::CATEGORY, visitor.0)
 }
 
 /// The visitor whose sign-out an event records, if it does.
@@ -55,9 +55,9 @@ impl Customers {
 
 /// The rules of customers.
 #[derive(Debug)]
-pub struct CustomerRules;
+pub struct CustomerDecider;
 
-impl Rules for CustomerRules {
+impl Decider for CustomerDecider {
     type Id = VisitorId;
     type State = State;
     type Event = Event;
@@ -65,9 +65,9 @@ impl Rules for CustomerRules {
 
     const CATEGORY: &'static str = "customer";
     // The shop's name for the customer is sealed, and decides whether a token is of the same one.
-    const OPENS: bool = true;
+    const NEEDS_PERSONAL: bool = true;
     // Some 5 MB when full; visitors whom no shop has named are not remembered at all.
-    const REMEMBERED: u64 = 10_000;
+    const CACHE_CAPACITY: u64 = 10_000;
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, CommandError> {
         Ok(decide(state, command)?)
@@ -90,7 +90,7 @@ impl Rules for CustomerRules {
         Ok(visitor.0)
     }
 
-    fn confirmation(_: &Origin, command: &Command) -> Option<Event> {
+    fn confirmation(_: &CommandMetadata, command: &Command) -> Option<Event> {
         let command = match command {
             Command::Identify(_) => "identify",
             Command::SignOut { .. } => "sign_out",
@@ -99,6 +99,6 @@ impl Rules for CustomerRules {
     }
 }
 
-fn origin_of(visitor: VisitorId, id: CommandId, correlation_id: Uuid) -> Origin {
-    Origin { actor: Actor::new("customer", &visitor.to_string()), correlation_id, causation_id: None, id }
+fn metadata_of(visitor: VisitorId, id: CommandId, correlation_id: Uuid) -> CommandMetadata {
+    CommandMetadata { actor: Actor::new("customer", &visitor.to_string()), correlation_id, causation_id: None, id }
 }

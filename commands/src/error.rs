@@ -40,6 +40,11 @@ impl CommandError {
     pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Contention)
     }
+
+    /// Whether no command to this stream can be decided until an operator has looked.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Unreadable(_))
+    }
 }
 
 impl From<JournalError> for CommandError {

@@ -1,5 +1,5 @@
-//! Ids that make repeating safe: the same command under the same key, and the same policy reaction to the same event, give
-//! the same event ids, and the log stores an id once.
+//! Ids that make repeating safe: the same command under the same key, and the same reaction to the same cause, give the same
+//! event ids, and the log stores an id once.
 
 use event_store::Actor;
 use uuid::Uuid;
@@ -64,10 +64,17 @@ impl CommandId {
         Self { log_id, name, kind: Kind::Once }
     }
 
-    /// A policy's reaction: UUIDv5 of (policy, causing event, n).
+    /// A step of the assistant's run: UUIDv5 of (kind of step, what it belongs to, number).
     #[must_use]
-    pub fn reaction(log_id: Uuid, policy: &str, cause: Uuid, n: u32) -> Self {
-        let name = joined(&[policy.as_bytes(), cause.as_bytes(), &n.to_be_bytes()]);
+    pub fn reaction(log_id: Uuid, step: &str, cause: Uuid, number: u32) -> Self {
+        let name = joined(&[step.as_bytes(), cause.as_bytes(), &number.to_be_bytes()]);
+        Self { log_id, name, kind: Kind::Keyed }
+    }
+
+    /// A process manager's command: UUIDv5 of (process manager, cause, name of the action).
+    #[must_use]
+    pub fn caused(log_id: Uuid, process_manager: &str, cause: Uuid, action: &str) -> Self {
+        let name = joined(&[b"caused", process_manager.as_bytes(), cause.as_bytes(), action.as_bytes()]);
         Self { log_id, name, kind: Kind::Keyed }
     }
 
@@ -91,7 +98,7 @@ impl CommandId {
 
     /// The id of something that the command brings into being, like its message or its run.
     #[must_use]
-    pub fn thing(&self, what: &str) -> Uuid {
+    pub fn derive_id(&self, what: &str) -> Uuid {
         self.derive(what.as_bytes(), 0)
     }
 
@@ -132,12 +139,19 @@ mod tests {
             CommandId::once(log_id, "identity_token", "desk", "k2"),
             CommandId::once(log_id, "identity_token", "deskk", "1"),
             CommandId::once(other, "identity_token", "desk", "k1"),
+            CommandId::reaction(log_id, "run", target, 1),
+            CommandId::reaction(log_id, "run", target, 2),
+            CommandId::caused(log_id, "run", target, "retake"),
+            CommandId::caused(log_id, "run", target, "take_up"),
+            CommandId::caused(log_id, "run", other, "retake"),
+            CommandId::caused(log_id, "idle", target, "retake"),
             CommandId::random(log_id),
             CommandId::random(log_id),
         ];
         let again = CommandId::keyed(log_id, &actor("a"), "chat", target, &key("k1"));
         assert_eq!(ids[0].event(0), again.event(0));
-        let mut all: Vec<Uuid> = ids.iter().flat_map(|id| [id.event(0), id.event(1), id.thing("message")]).collect();
+        let mut all: Vec<Uuid> =
+            ids.iter().flat_map(|id| [id.event(0), id.event(1), id.derive_id("message")]).collect();
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 3 * ids.len());

@@ -32,7 +32,7 @@ const QUEUED: Duration = Duration::from_secs(4);
 const QUEUES: usize = 1024;
 
 /// The rules of one kind of stream, as the domain has them.
-pub trait Rules: Send + Sync + 'static {
+pub trait Decider: Send + Sync + 'static {
     /// Names a stream of this kind.
     type Id: Copy + Eq + Hash + Debug + Send + Sync + Into<Uuid> + 'static;
     /// What its events add up to.
@@ -45,9 +45,9 @@ pub trait Rules: Send + Sync + 'static {
     /// The first part of the stream's name.
     const CATEGORY: &'static str;
     /// Whether the state needs what is sealed; where it does not, nothing is opened for it.
-    const OPENS: bool;
+    const NEEDS_PERSONAL: bool;
     /// States that are remembered.
-    const REMEMBERED: u64;
+    const CACHE_CAPACITY: u64;
 
     /// From a state and a command to events, or to no.
     ///
@@ -71,12 +71,12 @@ pub trait Rules: Send + Sync + 'static {
     fn subject(id: Self::Id, state: &Self::State, events: &[Self::Event]) -> Result<Uuid, CommandError>;
 
     /// What is recorded of a command under a key that changes nothing, so that its repeat is recognised.
-    fn confirmation(origin: &Origin, command: &Self::Command) -> Option<Self::Event>;
+    fn confirmation(metadata: &CommandMetadata, command: &Self::Command) -> Option<Self::Event>;
 }
 
 /// Who wants something, and by which ids it will be known.
 #[derive(Debug, Clone)]
-pub struct Origin {
+pub struct CommandMetadata {
     /// From a token or a policy, never from a body.
     pub actor: Actor,
     /// One request, or what it led to.
@@ -89,7 +89,7 @@ pub struct Origin {
 
 /// A stream's state and where in the stream that is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Folded<S> {
+pub struct LoadedState<S> {
     /// The last event folded.
     pub version: StreamVersion,
     /// Its position.
@@ -102,7 +102,7 @@ pub struct Folded<S> {
 #[derive(Debug, Clone)]
 pub struct Executed<S, E> {
     /// The stream after it.
-    pub state: Arc<Folded<S>>,
+    pub state: Arc<LoadedState<S>>,
     /// What was added; empty when there was nothing to add.
     pub events: Vec<E>,
     /// Where the log stood when the last of it was written, or when it was found that there was nothing to add.
@@ -119,24 +119,24 @@ pub enum Execution<S, E> {
 }
 
 /// Executes the commands of one kind of stream.
-pub struct Executor<R: Rules> {
+pub struct Executor<R: Decider> {
     log: Log,
     journal: Journal,
     log_id: Uuid,
-    folded: Cache<R::Id, Arc<Folded<R::State>>>,
+    folded: Cache<R::Id, Arc<LoadedState<R::State>>>,
     queues: Vec<tokio::sync::Mutex<()>>,
 }
 
-type Executions<R> = Execution<<R as Rules>::State, <R as Rules>::Event>;
-type States<R> = Arc<Folded<<R as Rules>::State>>;
+type Executions<R> = Execution<<R as Decider>::State, <R as Decider>::Event>;
+type States<R> = Arc<LoadedState<<R as Decider>::State>>;
 
-impl<R: Rules> Executor<R> {
+impl<R: Decider> Executor<R> {
     /// Commands over a log with this id.
     #[must_use]
     pub fn new(log: Log, log_id: Uuid) -> Self {
         let queues = (0..QUEUES).map(|_| tokio::sync::Mutex::new(())).collect();
         let journal = Journal::new(log.reader(), log.vault().clone());
-        Self { log, journal, log_id, folded: Cache::new(R::REMEMBERED), queues }
+        Self { log, journal, log_id, folded: Cache::new(R::CACHE_CAPACITY), queues }
     }
 
     /// The log they write to.
@@ -164,13 +164,13 @@ impl<R: Rules> Executor<R> {
     pub async fn execute(
         &self,
         id: R::Id,
-        origin: &Origin,
+        metadata: &CommandMetadata,
         command: R::Command,
     ) -> Result<Executions<R>, CommandError> {
         let _turn = timeout(QUEUED, self.queue(id).lock()).await.map_err(|_| queued_in_vain())?;
         let started = Instant::now();
         loop {
-            match self.recorded_before(id, origin).await {
+            match self.recorded_before(id, metadata).await {
                 Ok(None) => {}
                 Ok(Some(recorded)) => return Ok(Execution::Repeated(recorded)),
                 // Another stream has claimed it and may be about to append.
@@ -180,7 +180,7 @@ impl<R: Rules> Executor<R> {
                 }
                 Err(error) => return Err(error),
             }
-            match self.try_execute(id, origin, &command).await {
+            match self.try_execute(id, metadata, &command).await {
                 Err(CommandError::Contention | CommandError::KeyReused) if started.elapsed() < CONTENTION => {
                     pause().await;
                 }
@@ -205,9 +205,9 @@ impl<R: Rules> Executor<R> {
     }
 
     /// The stream as it was right after this version.
-    pub(crate) async fn as_of(&self, id: R::Id, version: StreamVersion) -> Result<Folded<R::State>, CommandError> {
+    pub(crate) async fn as_of(&self, id: R::Id, version: StreamVersion) -> Result<LoadedState<R::State>, CommandError> {
         let stream = Self::stream(id);
-        let mut folded = Folded::default();
+        let mut folded = LoadedState::default();
         let mut pages = pin!(self.journal.read_stream(&stream, folded.version));
         while let Some(page) = pages.next().await
             && folded.version < version
@@ -229,12 +229,16 @@ impl<R: Rules> Executor<R> {
         &self.queues[spread % QUEUES]
     }
 
-    async fn recorded_before(&self, id: R::Id, origin: &Origin) -> Result<Option<Arc<RecordedEvent>>, CommandError> {
-        if !origin.id.is_keyed() {
+    async fn recorded_before(
+        &self,
+        id: R::Id,
+        metadata: &CommandMetadata,
+    ) -> Result<Option<Arc<RecordedEvent>>, CommandError> {
+        if !metadata.id.is_keyed() {
             return Ok(None);
         }
-        let (reader, own, event_id) = (self.log.reader(), Self::stream(id), origin.id.event(0));
-        if !origin.id.is_once() {
+        let (reader, own, event_id) = (self.log.reader(), Self::stream(id), metadata.id.event(0));
+        if !metadata.id.is_once() {
             return Ok(reader.find(&own, event_id).await?);
         }
         let Some(owner) = reader.owner(event_id).await? else { return Ok(None) };
@@ -247,15 +251,15 @@ impl<R: Rules> Executor<R> {
     async fn try_execute(
         &self,
         id: R::Id,
-        origin: &Origin,
+        metadata: &CommandMetadata,
         command: &R::Command,
     ) -> Result<Executed<R::State, R::Event>, CommandError> {
         let (folded, events) = self.decide(id, command).await?;
-        let events = confirm_if_keyed::<R>(origin, events, command);
+        let events = confirm_if_keyed::<R>(metadata, events, command);
         if events.is_empty() {
             return Ok(Executed { position: folded.position, state: folded, events });
         }
-        match self.append(id, origin, &folded, &events).await {
+        match self.append(id, metadata, &folded, &events).await {
             Ok(state) => Ok(Executed { position: state.position, state, events }),
             Err(error) => {
                 self.folded.invalidate(&id).await;
@@ -278,19 +282,19 @@ impl<R: Rules> Executor<R> {
     async fn append(
         &self,
         id: R::Id,
-        origin: &Origin,
-        folded: &Folded<R::State>,
+        metadata: &CommandMetadata,
+        folded: &LoadedState<R::State>,
         events: &[R::Event],
     ) -> Result<States<R>, CommandError> {
         let subject = R::subject(id, &folded.state, events)?;
         let stream = Self::stream(id);
         let new: Vec<NewEvent> =
-            events.iter().enumerate().map(|(place, event)| new_event::<R>(origin, subject, place, event)).collect();
+            events.iter().enumerate().map(|(place, event)| new_event::<R>(metadata, subject, place, event)).collect();
         let expected = match folded.version {
             StreamVersion::NONE => Expected::NoStream,
             version => Expected::Exact(version),
         };
-        let appended = if origin.id.is_once() {
+        let appended = if metadata.id.is_once() {
             self.log.append_once(&stream, expected, &new).await
         } else {
             self.log.append(&stream, expected, &new).await
@@ -300,22 +304,26 @@ impl<R: Rules> Executor<R> {
             answer => answer?,
         };
         let state = events.iter().fold(folded.state.clone(), R::evolve);
-        let after = Arc::new(Folded { version: appended.last_version, position: appended.last_position, state });
+        let after = Arc::new(LoadedState { version: appended.last_version, position: appended.last_position, state });
         self.folded.insert(id, after.clone()).await;
         Ok(after)
     }
 
-    async fn fold(&self, folded: Folded<R::State>, page: &[Decoded]) -> Result<Folded<R::State>, CommandError> {
-        if R::OPENS {
+    async fn fold(
+        &self,
+        folded: LoadedState<R::State>,
+        page: &[Decoded],
+    ) -> Result<LoadedState<R::State>, CommandError> {
+        if R::NEEDS_PERSONAL {
             self.journal.open_all(page).await?;
         }
-        let Folded { mut version, mut position, mut state } = folded;
+        let LoadedState { mut version, mut position, mut state } = folded;
         for decoded in page {
-            let event = if R::OPENS { decoded.opened_event() } else { decoded.event() };
+            let event = if R::NEEDS_PERSONAL { decoded.opened_event() } else { decoded.event() };
             state = R::evolve(state, R::event_of(event).expect("a stream's category says what its events are"));
             (version, position) = (decoded.recorded().version, decoded.position());
         }
-        Ok(Folded { version, position, state })
+        Ok(LoadedState { version, position, state })
     }
 }
 
@@ -334,25 +342,29 @@ fn queued_in_vain() -> CommandError {
 
 /// A keyed command that changes nothing still leaves a trace, so that its repeat is recognised.
 #[must_use]
-pub fn confirm_if_keyed<R: Rules>(origin: &Origin, events: Vec<R::Event>, command: &R::Command) -> Vec<R::Event> {
-    if !events.is_empty() || !origin.id.is_keyed() {
+pub fn confirm_if_keyed<R: Decider>(
+    metadata: &CommandMetadata,
+    events: Vec<R::Event>,
+    command: &R::Command,
+) -> Vec<R::Event> {
+    if !events.is_empty() || !metadata.id.is_keyed() {
         return events;
     }
-    R::confirmation(origin, command).into_iter().collect()
+    R::confirmation(metadata, command).into_iter().collect()
 }
 
 /// The event at this place of a command's, as the log takes it.
 #[must_use]
-pub fn new_event<R: Rules>(origin: &Origin, subject: Uuid, place: usize, event: &R::Event) -> NewEvent {
+pub fn new_event<R: Decider>(metadata: &CommandMetadata, subject: Uuid, place: usize, event: &R::Event) -> NewEvent {
     let encoded = R::encode(event);
     let personal = encoded.personal.map(|(class, json)| PersonalPart { subject, class: key_class(class), json });
     NewEvent {
-        event_id: origin.id.event(place),
+        event_id: metadata.id.event(place),
         event_type: encoded.event_type,
         schema: encoded.schema,
-        actor: origin.actor.clone(),
-        correlation_id: origin.correlation_id,
-        causation_id: origin.causation_id,
+        actor: metadata.actor.clone(),
+        correlation_id: metadata.correlation_id,
+        causation_id: metadata.causation_id,
         data: encoded.data,
         personal,
     }

@@ -1,24 +1,25 @@
-//! From intent to recorded facts: use cases, policies that answer facts with new commands, and the ports to the outside.
+//! From intent to recorded facts: use cases, process managers that answer events with new commands, the outbox, and the ports to
+//! the outside.
 //!
 //! Invariant: nothing here reads a view. A decision is made from the stream it changes, or not at all.
 
 pub mod access;
 pub mod accounts;
-pub mod answer;
 pub mod assistant;
+pub mod await_reply;
 pub mod customers;
 pub mod error;
 pub mod event_id;
 pub mod executor;
 pub mod live;
 pub mod node;
-pub mod policy;
+pub mod process;
 pub mod sessions;
 
 pub use access::AccessLog;
-pub use accounts::{Accounts, Failures};
-pub use answer::{Ending, await_ending};
+pub use accounts::{Accounts, LoginThrottle};
 pub use assistant::{Answering, Assistant, AssistantError, Completion, Piece, Question, Speaker, Turn};
+pub use await_reply::{MessageOutcome, await_reply};
 pub use customers::Customers;
 pub use error::CommandError;
 pub use event_id::{CommandId, IdempotencyKey};

@@ -14,7 +14,7 @@ pub struct Node {
 impl Node {
     /// A new life of a node.
     #[must_use]
-    pub fn born(id: impl Into<String>) -> Self {
+    pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), incarnation: Incarnation(uuid::Uuid::new_v4()) }
     }
 }

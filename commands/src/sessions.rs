@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     error::CommandError,
     event_id::CommandId,
-    executor::{Executor, Origin, Rules},
+    executor::{CommandMetadata, Decider, Executor},
 };
 
 pub use open::{OpenSession, Opened};
@@ -23,23 +23,23 @@ pub use receive_message::{ReceiveMessage, Received};
 pub use start_context::{ContextOutcome, StartContext};
 
 /// The use cases of sessions.
-pub type Sessions = Executor<SessionRules>;
+pub type Sessions = Executor<SessionDecider>;
 /// A session's state and where in its stream that is.
-pub type Folded = crate::executor::Folded<State>;
+pub type LoadedState = crate::executor::LoadedState<State>;
 /// What a command to a session came to.
 pub type Execution = crate::executor::Execution<State, Event>;
 
 /// The stream of a session.
 #[must_use]
 pub fn stream_of(session: SessionId) -> StreamName {
-    StreamName::of(SessionRules::CATEGORY, session.0)
+    StreamName::of(SessionDecider::CATEGORY, session.0)
 }
 
 /// The rules of sessions.
 #[derive(Debug)]
-pub struct SessionRules;
+pub struct SessionDecider;
 
-impl Rules for SessionRules {
+impl Decider for SessionDecider {
     type Id = SessionId;
     type State = State;
     type Event = Event;
@@ -47,9 +47,9 @@ impl Rules for SessionRules {
 
     const CATEGORY: &'static str = "session";
     // No personal text is needed to decide, so that a remembered state holds nothing that an erasure would have to find.
-    const OPENS: bool = false;
+    const NEEDS_PERSONAL: bool = false;
     // About 60 MB when full.
-    const REMEMBERED: u64 = 100_000;
+    const CACHE_CAPACITY: u64 = 100_000;
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, CommandError> {
         Ok(decide(state, command)?)
@@ -76,8 +76,8 @@ impl Rules for SessionRules {
         }
     }
 
-    fn confirmation(origin: &Origin, command: &Command) -> Option<Event> {
-        let by_a_person = matches!(origin.actor.kind(), "customer" | "agent");
+    fn confirmation(metadata: &CommandMetadata, command: &Command) -> Option<Event> {
+        let by_a_person = matches!(metadata.actor.kind(), "customer" | "agent");
         by_a_person.then(|| Event::CommandConfirmed(CommandConfirmed { command: name_of(command).to_owned() }))
     }
 }
@@ -99,27 +99,28 @@ fn name_of(command: &Command) -> &'static str {
         Command::Release { .. } => "release",
         Command::ReturnToQueue { .. } => "return_to_queue",
         Command::Close { .. } => "close",
+        Command::CloseIdle { .. } => "close_idle",
     }
 }
 
 /// What a visitor's command needs to bring the session into being.
 fn opening(visitor: VisitorId, name: &SessionName, id: &CommandId) -> Opening {
-    Opening { visitor, name: name.clone(), context: ContextId(id.thing("context")) }
+    Opening { visitor, name: name.clone(), context: ContextId(id.derive_id("context")) }
 }
 
-/// A customer's origin: the key makes it repeatable.
-fn customer_origin(
+/// The metadata of a customer's command: the key makes it repeatable.
+fn customer_metadata(
     log_id: Uuid,
     visitor: VisitorId,
     session: SessionId,
     route: &str,
     key: Option<&crate::IdempotencyKey>,
     correlation_id: Uuid,
-) -> Origin {
+) -> CommandMetadata {
     let actor = Actor::new("customer", &visitor.to_string());
     let id = match key {
         Some(key) => CommandId::keyed(log_id, &actor, route, session.0, key),
         None => CommandId::random(log_id),
     };
-    Origin { actor, correlation_id, causation_id: None, id }
+    CommandMetadata { actor, correlation_id, causation_id: None, id }
 }

@@ -28,5 +28,5 @@ pub use decide::decide;
 pub use event::Event;
 pub use rejection::Rejection;
 pub use screen::Screen;
-pub use state::{OpenWork, Phase, Run, Session, State, WaitingMessage};
+pub use state::{Phase, Run, Session, State, WaitingMessage};
 pub use status::Status;

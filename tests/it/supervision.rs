@@ -12,7 +12,7 @@ use api::{
     supervision::Alarm,
     visitor_revocation::VisitorRevocation,
 };
-use commands::policy::PolicyStore;
+use commands::process::{Context, ProcessManager, ProcessStore, Processes, RunRecovery};
 use domain::{AgentId, SignInId, VisitorId};
 use event_store::{
     EventReader as _, Position, SystemClock,
@@ -142,8 +142,17 @@ async fn the_recovery_of_runs_goes_on_after_a_panic() {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::sqlite(&folder.path().join("policies.db"), Access::Durable).await.unwrap();
     migrate_policy(&database).await.unwrap();
-    let cursor = Arc::new(Cursor::at(Position::START));
+    let (runner, tail) = (fixture.runner(), fixture.tail().await);
+    let context = Context {
+        store: ProcessStore::new(database),
+        sessions: runner.sessions().clone(),
+        tail,
+        clock: SystemClock::shared(),
+        node: runner.node().clone(),
+    };
+    let recovery: Arc<dyn ProcessManager> = Arc::new(RunRecovery::new(&runner));
+    let processes = Arc::new(Processes::start(context, vec![recovery], Vec::new()).await.unwrap());
     fixture.faulty.panic_once();
-    fixture.supervisor.start(followers::assistant_run(PolicyStore::new(database), fixture.runner(), cursor));
+    followers::process_managers(&processes).for_each(|manager| fixture.supervisor.start(manager));
     fixture.recovers().await;
 }

@@ -1,5 +1,7 @@
 //! Measurements: `make test-long` runs these alone and one after the other, and they print their figures.
 
+mod frozen_holder;
+
 use std::{
     future::Future,
     sync::{

@@ -19,7 +19,7 @@ use api::{
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
-use commands::{AccessLog, Accounts, Customers, Failures, LiveReplies, Node, Sessions, live::InProcess};
+use commands::{AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions, live::InProcess};
 use domain::{
     AgentId, SignInId, VisitorId,
     agent::{Account, Role, SignIn, State},
@@ -98,7 +98,7 @@ pub async fn app(
         directory: directory.clone(),
         tokens: StaffTokens::new(&[KEY.to_vec()]),
         passwords: Passwords::new(),
-        failures: Failures::new(policies),
+        failures: LoginThrottle::new(policies),
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,
@@ -113,7 +113,7 @@ pub async fn app(
         tail,
         views,
         live,
-        node: Node::born("without-processes"),
+        node: Node::new("without-processes"),
         started: Started::now(&*clock),
         supervisor,
         identity,

@@ -26,8 +26,8 @@ use std::collections::{HashSet, VecDeque};
 
 use commands::{
     CommandId,
-    executor::{Origin, confirm_if_keyed, new_event},
-    sessions::SessionRules,
+    executor::{CommandMetadata, confirm_if_keyed, new_event},
+    sessions::SessionDecider,
 };
 use domain::{
     VisitorId,
@@ -165,7 +165,7 @@ impl Shop {
     }
 
     /// Who wants something of a session, with ids of its own.
-    fn origin(&mut self, slot: usize, who: Who, route: &str) -> Origin {
+    fn origin(&mut self, slot: usize, who: Who, route: &str) -> CommandMetadata {
         let thread = &mut self.threads[slot];
         thread.commands += 1;
         let actor = who.actor(thread);
@@ -181,22 +181,27 @@ impl Shop {
             Who::Assistant(_) | Who::Policy(_) => CommandId::reaction(self.namespace, route, cause, number),
         };
         let causation_id = matches!(who, Who::Assistant(_) | Who::Policy(_)).then_some(cause);
-        Origin { actor, correlation_id: causation_id.unwrap_or_else(|| id.thing("request")), causation_id, id }
+        CommandMetadata {
+            actor,
+            correlation_id: causation_id.unwrap_or_else(|| id.derive_id("request")),
+            causation_id,
+            id,
+        }
     }
 
     /// Has a command decided, and records what comes of it. What a rule refuses leaves no trace, as in the program.
-    fn record(&mut self, slot: usize, origin: &Origin, command: Command) -> Vec<Event> {
+    fn record(&mut self, slot: usize, origin: &CommandMetadata, command: Command) -> Vec<Event> {
         let thread = &mut self.threads[slot];
         let decided = decide(&thread.state, command.clone()).unwrap_or_default();
         let events = if decided.is_empty() && thread.version == 0 {
             decided
         } else {
-            confirm_if_keyed::<SessionRules>(origin, decided, &command)
+            confirm_if_keyed::<SessionDecider>(origin, decided, &command)
         };
         let new: Vec<NewEvent> = events
             .iter()
             .enumerate()
-            .map(|(place, event)| new_event::<SessionRules>(origin, thread.visitor.0, place, event))
+            .map(|(place, event)| new_event::<SessionDecider>(origin, thread.visitor.0, place, event))
             .collect();
         let count = new.len() as u64;
         let is_too_late = self.given + count > self.order.events;
@@ -211,7 +216,7 @@ impl Shop {
     }
 
     /// Has a command decided, and lets everybody react to what came of it.
-    fn send(&mut self, slot: usize, origin: &Origin, command: Command) {
+    fn send(&mut self, slot: usize, origin: &CommandMetadata, command: Command) {
         for event in self.record(slot, origin, command) {
             self.react(slot, &event);
         }

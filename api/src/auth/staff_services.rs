@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use commands::{Accounts, Failures};
+use commands::{Accounts, LoginThrottle};
 use event_store::Clock;
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ pub struct StaffServices {
     /// Hashes and checks passwords.
     pub passwords: Passwords,
     /// Who could not sign in, and has to wait.
-    pub failures: Failures,
+    pub failures: LoginThrottle,
     /// Roles whose members need a second factor.
     pub second_factor_roles: SecondFactorRoles,
     /// Says when tokens and sign-ins end.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use commands::{
-    Ending, IdempotencyKey, Node, Sessions, await_ending,
+    IdempotencyKey, MessageOutcome, Node, Sessions, await_reply,
     sessions::{ReceiveMessage, Received},
 };
 use domain::{
@@ -129,7 +129,7 @@ pub async fn chat(
             .json(ChatAccepted::of(accepted)));
     }
     let Received { session, message, position } = accepted.received;
-    let waiting = await_ending(app.sessions.journal(), &app.tail, session, message, position);
+    let waiting = await_reply(app.sessions.journal(), &app.tail, session, message, position);
     let departure = app.departures.revoked(app.customers.clone(), accepted.visitor);
     let limit = app.settings.assistant_limit_seconds + PATIENCE;
     tokio::select! {
@@ -187,12 +187,12 @@ fn made_up_name(visitor: VisitorId, key: Option<&IdempotencyKey>) -> SessionName
     SessionName::parse(format!("user_{digits:016x}")).expect("letters and digits make a name")
 }
 
-fn answer(accepted: Accepted, ending: Ending) -> ChatAnswer {
+fn answer(accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
     let unavailable = ending.is_unavailable();
     let (text, position) = match ending {
-        Ending::Replied { text, position, .. } => (text, position),
-        Ending::HandedOver { position } => (Some(handed_over(accepted.language).to_owned()), position),
-        Ending::Closed { position } => (None, position),
+        MessageOutcome::Replied { text, position, .. } => (text, position),
+        MessageOutcome::HandedOver { position } => (Some(handed_over(accepted.language).to_owned()), position),
+        MessageOutcome::Closed { position } => (None, position),
     };
     let (message, error) = if unavailable { (None, text) } else { (text, None) };
     ChatAnswer {

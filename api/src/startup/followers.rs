@@ -4,7 +4,7 @@
 
 use std::{pin::pin, sync::Arc};
 
-use commands::policy::{self, Keeper, PolicyStore, Runner, starter::start_runs};
+use commands::process::{self, ProcessError, Processes, Runner, StatusHandle, dispatcher};
 use event_store::{EventReader, Follow, Position, checkpoint::Signer};
 use futures::StreamExt as _;
 use journal::{Cursor, Tail};
@@ -12,6 +12,7 @@ use projections::Views;
 
 use crate::{
     auth::staff_directory::StaffDirectory,
+    cli::chain,
     supervision::{Alarm, FollowError, Follower},
     visitor_revocation::VisitorRevocation,
 };
@@ -29,7 +30,7 @@ pub const VISITOR_REVOCATION: &str = "visitor_revocation";
 /// Begins runs for messages that this node took.
 pub const DISPATCHER: &str = "dispatcher";
 /// Finishes runs that others left.
-pub const ASSISTANT_RUN: &str = policy::ASSISTANT_RUN;
+pub const ASSISTANT_RUN: &str = process::ASSISTANT_RUN;
 
 /// The tail of the log.
 #[must_use]
@@ -111,26 +112,37 @@ pub fn visitor_revocation(revocation: Arc<VisitorRevocation>, tail: Arc<Tail>) -
 /// Begins runs for the messages that this node takes from here on.
 #[must_use]
 pub fn dispatcher(runner: Arc<Runner>, tail: Arc<Tail>, after: Position) -> Follower {
-    let cursor = Arc::new(Cursor::at(after));
-    let position = position_of(&cursor, Cursor::position);
+    let status = Arc::new(StatusHandle::default());
+    status.follows(after, false);
+    let position = position_of(&status, StatusHandle::position);
     Follower::new(DISPATCHER, position, move |stopping| {
-        let (runner, tail, cursor) = (runner.clone(), tail.clone(), cursor.clone());
-        async move { stopping.or(start_runs(&runner, &tail, &cursor)).await }
+        let (runner, tail, status) = (runner.clone(), tail.clone(), status.clone());
+        async move { Ok(dispatcher::run(&runner, &tail, status.position(), &status, stopping.channel()).await?) }
     })
 }
 
-/// Finishes runs that others left. Its own store says where it goes on.
-#[must_use]
-pub fn assistant_run(store: PolicyStore, runner: Arc<Runner>, cursor: Arc<Cursor>) -> Follower {
-    let position = position_of(&cursor, Cursor::position);
-    Follower::new(ASSISTANT_RUN, position, move |stopping| {
-        let (store, runner, cursor) = (store.clone(), runner.clone(), cursor.clone());
-        async move {
-            let keeper = Keeper::start(store, runner, cursor).await.map_err(FollowError::failed)?;
-            keeper.run(stopping.channel()).await;
-            Ok(())
-        }
+/// The process managers and the outbox. Their own store says where each goes on.
+pub fn process_managers(processes: &Arc<Processes>) -> impl Iterator<Item = Follower> {
+    processes.statuses().into_iter().map(|(name, status)| {
+        let processes = processes.clone();
+        Follower::new(
+            name,
+            move || status.borrow().position,
+            move |stopping| {
+                let processes = processes.clone();
+                async move { Ok(processes.run(name, stopping.channel()).await?) }
+            },
+        )
     })
+}
+
+impl From<ProcessError> for FollowError {
+    fn from(error: ProcessError) -> Self {
+        if error.is_passing() {
+            return Self::failed(error);
+        }
+        Self::Alarm(Alarm { position: error.position(), what: chain(&error) })
+    }
 }
 
 fn position_of<T: Send + Sync + 'static>(

@@ -8,7 +8,7 @@ use domain::{
 use event_store::{Actor, Position};
 use uuid::Uuid;
 
-use super::{Accounts, origin};
+use super::{Accounts, metadata};
 use crate::{error::CommandError, executor::Execution};
 
 /// A key as a command left it.
@@ -57,8 +57,8 @@ impl Accounts {
         command: Command,
         correlation_id: Uuid,
     ) -> Result<IssuedKey, CommandError> {
-        let origin = origin(self.log_id(), by, correlation_id);
-        let (folded, position) = match self.execute(id, &origin, command).await? {
+        let metadata = metadata(self.log_id(), by, correlation_id);
+        let (folded, position) = match self.execute(id, &metadata, command).await? {
             Execution::Done(done) => (done.state, done.position),
             Execution::Repeated(recorded) => (self.current(id).await?, recorded.position),
         };

@@ -14,7 +14,7 @@ use domain::{
 use event_store::{Actor, Position};
 use uuid::Uuid;
 
-use super::{Accounts, Folded, origin};
+use super::{Accounts, LoadedState, metadata};
 use crate::{error::CommandError, executor::Execution};
 
 /// An account as a command left it.
@@ -34,7 +34,7 @@ pub struct Found {
     /// Its id.
     pub agent: AgentId,
     /// How it is; `None` where there is none of this name.
-    pub folded: Arc<Folded>,
+    pub folded: Arc<LoadedState>,
 }
 
 impl Found {
@@ -117,8 +117,8 @@ impl Accounts {
         command: Command,
         correlation_id: Uuid,
     ) -> Result<Managed, CommandError> {
-        let origin = origin(self.log_id(), by, correlation_id);
-        let (folded, position) = match self.execute(agent, &origin, command).await? {
+        let metadata = metadata(self.log_id(), by, correlation_id);
+        let (folded, position) = match self.execute(agent, &metadata, command).await? {
             Execution::Done(done) => (done.state, done.position),
             Execution::Repeated(recorded) => (self.current(agent).await?, recorded.position),
         };

@@ -12,7 +12,7 @@ use event_store::{Actor, Position};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::{Accounts, actor_of, origin};
+use super::{Accounts, actor_of, metadata};
 use crate::{error::CommandError, executor::Execution};
 
 /// How long a refresh token is good (design 8).
@@ -85,8 +85,8 @@ impl Accounts {
         command: Command,
         correlation_id: Uuid,
     ) -> Result<Renewed, CommandError> {
-        let origin = origin(self.log_id(), actor_of(agent), correlation_id);
-        let (folded, position) = match self.execute(agent, &origin, command).await? {
+        let metadata = metadata(self.log_id(), actor_of(agent), correlation_id);
+        let (folded, position) = match self.execute(agent, &metadata, command).await? {
             Execution::Done(done) => (done.state, done.position),
             Execution::Repeated(recorded) => (self.current(agent).await?, recorded.position),
         };
@@ -138,8 +138,8 @@ impl Accounts {
         command: Command,
         correlation_id: Uuid,
     ) -> Result<Position, CommandError> {
-        let origin = origin(self.log_id(), by, correlation_id);
-        Ok(match self.execute(agent, &origin, command).await? {
+        let metadata = metadata(self.log_id(), by, correlation_id);
+        Ok(match self.execute(agent, &metadata, command).await? {
             Execution::Done(done) => done.position,
             Execution::Repeated(recorded) => recorded.position,
         })

@@ -9,7 +9,7 @@ use domain::{
 use event_store::{Position, RecordedEvent};
 use uuid::Uuid;
 
-use super::{Customers, Execution, Folded, origin_of, stream_of};
+use super::{Customers, Execution, LoadedState, metadata_of, stream_of};
 use crate::{error::CommandError, event_id::CommandId};
 
 /// What makes an identity token one of its own: for whom it is, and its number there.
@@ -85,8 +85,8 @@ impl Customers {
     async fn identify_as(&self, visitor: VisitorId, request: &Identify) -> Result<Identified, IdentifyError> {
         let TokenId { audience, jti } = &request.token;
         let id = CommandId::once(self.log_id(), "identity_token", audience, jti);
-        let origin = origin_of(visitor, id, request.correlation_id);
-        match self.execute(visitor, &origin, Command::Identify(request.identity.clone())).await {
+        let metadata = metadata_of(visitor, id, request.correlation_id);
+        match self.execute(visitor, &metadata, Command::Identify(request.identity.clone())).await {
             Ok(Execution::Done(done)) => told(visitor, &done.state, done.position),
             Ok(Execution::Repeated(recorded)) => self.as_the_first_time(visitor, recorded).await,
             // Another visitor claimed it; whether it came to more is that one's affair.
@@ -113,7 +113,7 @@ fn fresh() -> VisitorId {
     VisitorId(Uuid::new_v4())
 }
 
-fn told(visitor: VisitorId, folded: &Folded, position: Position) -> Result<Identified, IdentifyError> {
+fn told(visitor: VisitorId, folded: &LoadedState, position: Position) -> Result<Identified, IdentifyError> {
     let customer = folded.state.customer().cloned().ok_or(IdentifyError::Replayed)?;
     Ok(Identified { visitor, customer, position })
 }

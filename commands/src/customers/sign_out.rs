@@ -7,7 +7,7 @@ use domain::{
 use event_store::Position;
 use uuid::Uuid;
 
-use super::{Customers, Execution, origin_of};
+use super::{Customers, Execution, metadata_of};
 use crate::{error::CommandError, event_id::CommandId};
 
 impl Customers {
@@ -25,8 +25,8 @@ impl Customers {
         reason: LeaveReason,
         correlation_id: Uuid,
     ) -> Result<Position, CommandError> {
-        let origin = origin_of(visitor, CommandId::random(self.log_id()), correlation_id);
-        Ok(match self.execute(visitor, &origin, Command::SignOut { reason }).await? {
+        let metadata = metadata_of(visitor, CommandId::random(self.log_id()), correlation_id);
+        Ok(match self.execute(visitor, &metadata, Command::SignOut { reason }).await? {
             Execution::Done(done) => done.position,
             Execution::Repeated(recorded) => recorded.position,
         })

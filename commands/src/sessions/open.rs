@@ -6,7 +6,7 @@ use domain::{ContextId, SessionId, VisitorId, session::Command, text::SessionNam
 use event_store::Position;
 use uuid::Uuid;
 
-use super::{Execution, Sessions, customer_origin, opening};
+use super::{Execution, Sessions, customer_metadata, opening};
 use crate::{error::CommandError, event_id::IdempotencyKey};
 
 /// A visitor wants a session to exist.
@@ -41,9 +41,9 @@ impl Sessions {
     pub async fn open(&self, request: OpenSession) -> Result<Opened, CommandError> {
         let OpenSession { visitor, name, key, correlation_id } = request;
         let session = SessionId::of(visitor, name.as_str());
-        let origin = customer_origin(self.log_id(), visitor, session, "open", key.as_ref(), correlation_id);
-        let command = Command::Open(opening(visitor, &name, &origin.id));
-        let execution = self.execute(session, &origin, command).await?;
+        let metadata = customer_metadata(self.log_id(), visitor, session, "open", key.as_ref(), correlation_id);
+        let command = Command::Open(opening(visitor, &name, &metadata.id));
+        let execution = self.execute(session, &metadata, command).await?;
         self.opened(session, execution).await
     }
 

@@ -1,4 +1,4 @@
-//! A customer writes. The message is on disk when this answers; having it answered is the policy's business.
+//! A customer writes. The message is on disk when this answers; having it answered is the dispatcher's business.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use journal::{Decoded, JournalError};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Execution, Origin, Sessions, customer_origin, opening};
+use super::{CommandMetadata, Execution, Sessions, customer_metadata, opening};
 use crate::{error::CommandError, event_id::IdempotencyKey, node::Node};
 
 /// A customer's message.
@@ -55,20 +55,20 @@ impl Sessions {
     pub async fn receive_message(&self, node: &Node, request: ReceiveMessage) -> Result<Received, CommandError> {
         let ReceiveMessage { visitor, name, text, parameters, key, correlation_id } = request;
         let session = SessionId::of(visitor, name.as_str());
-        let origin = customer_origin(self.log_id(), visitor, session, "send_message", key.as_ref(), correlation_id);
+        let metadata = customer_metadata(self.log_id(), visitor, session, "send_message", key.as_ref(), correlation_id);
         let words = Words { text, parameters };
         let message = SendMessage {
-            opening: opening(visitor, &name, &origin.id),
-            message: MessageId(origin.id.thing("message")),
+            opening: opening(visitor, &name, &metadata.id),
+            message: MessageId(metadata.id.derive_id("message")),
             language: Language::of(words.text.as_str()).unwrap_or_default(),
             words: words.clone(),
             incarnation: node.incarnation,
         };
         let received = Received { session, message: message.message, position: Position::START };
-        match self.execute(session, &origin, Command::SendMessage(message)).await? {
+        match self.execute(session, &metadata, Command::SendMessage(message)).await? {
             Execution::Done(done) => Ok(Received { position: done.position, ..received }),
             Execution::Repeated(first) => {
-                let sent = self.message_event(&origin, first).await?;
+                let sent = self.message_event(&metadata, first).await?;
                 self.refuse_other_words(&sent, &words).await?;
                 Ok(Received { position: sent.position, ..received })
             }
@@ -78,13 +78,13 @@ impl Sessions {
     /// The message is the command's first event, or its second behind `opened` or `reopened`.
     async fn message_event(
         &self,
-        origin: &Origin,
+        metadata: &CommandMetadata,
         first: Arc<RecordedEvent>,
     ) -> Result<Arc<RecordedEvent>, CommandError> {
         if &*first.event.event_type == MESSAGE_SENT {
             return Ok(first);
         }
-        self.log().reader().find(&first.stream, origin.id.event(1)).await?.ok_or(CommandError::KeyReused)
+        self.log().reader().find(&first.stream, metadata.id.event(1)).await?.ok_or(CommandError::KeyReused)
     }
 
     /// Erased words cannot be compared: then the first answer stands.

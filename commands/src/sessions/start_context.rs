@@ -4,7 +4,7 @@ use domain::{ContextId, SessionId, VisitorId, session::Command, text::SessionNam
 use event_store::Position;
 use uuid::Uuid;
 
-use super::{Opened, Sessions, customer_origin, opening};
+use super::{Opened, Sessions, customer_metadata, opening};
 use crate::{error::CommandError, event_id::IdempotencyKey};
 
 /// A visitor wants a fresh start.
@@ -42,10 +42,10 @@ impl Sessions {
         let StartContext { visitor, name, clear, key, correlation_id } = request;
         let session = SessionId::of(visitor, name.as_str());
         let route = if clear { "clear" } else { "start_context" };
-        let origin = customer_origin(self.log_id(), visitor, session, route, key.as_ref(), correlation_id);
-        let opening = opening(visitor, &name, &origin.id);
-        let context = ContextId(origin.id.thing("new context"));
-        let execution = self.execute(session, &origin, Command::StartContext { opening, context, clear }).await?;
+        let metadata = customer_metadata(self.log_id(), visitor, session, route, key.as_ref(), correlation_id);
+        let opening = opening(visitor, &name, &metadata.id);
+        let context = ContextId(metadata.id.derive_id("new context"));
+        let execution = self.execute(session, &metadata, Command::StartContext { opening, context, clear }).await?;
         let Opened { session, context, position } = self.opened(session, execution).await?;
         Ok(ContextOutcome { session, context, position })
     }

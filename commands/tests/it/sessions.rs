@@ -1,6 +1,7 @@
-//! The use cases and the assistant's run, on a log in memory and with assistants that do as they are told.
+//! The use cases and process managers of sessions, on a log in memory and with assistants that do as they are told.
 
 mod deciding;
 mod fixture;
-mod keeping;
+mod idle;
+mod recovery;
 mod running;

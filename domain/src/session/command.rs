@@ -77,6 +77,12 @@ pub enum Command {
         /// Why.
         reason: CloseReason,
     },
+    /// The episode ends because nobody wrote for long.
+    CloseIdle {
+        /// [`Session::last_written`](crate::session::Session::last_written) when the wait began: another one now means that
+        /// somebody wrote meanwhile.
+        last_written: Option<MessageId>,
+    },
 }
 
 /// What opening a session needs.

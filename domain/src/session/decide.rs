@@ -7,8 +7,9 @@ use crate::{
         command::{Answer, Command, Escalate, Failure, Opening, SendMessage, StartRun},
         event::{
             AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
-            AssistantRunStarted, Closed, ContextStarted, CustomerMessageSent, Escalated, EscalationCancelled, Event,
-            Evidence, Named, Opened, Released, Reopened, Reply, ReturnedToQueue, Withheld, WithheldReason,
+            AssistantRunStarted, CloseReason, Closed, ContextStarted, CustomerMessageSent, Escalated,
+            EscalationCancelled, Event, Evidence, Named, Opened, Released, Reopened, Reply, ReturnedToQueue, Withheld,
+            WithheldReason,
         },
         rejection::Rejection,
         state::{Phase, Run, Session, State},
@@ -56,8 +57,9 @@ fn decide_open(session: &Session, command: Command) -> Decision {
         }
         Command::Close { reason } => Ok(match session.phase {
             Phase::Closed => Vec::new(),
-            _open => vec![Event::Closed(Closed { reason, messages: unanswered(session) })],
+            _open => vec![closed(session, reason)],
         }),
+        Command::CloseIdle { last_written } => Ok(close_idle(session, last_written)),
     }
 }
 
@@ -197,6 +199,18 @@ fn leave(session: &Session, agent: crate::id::AgentId, event: Event) -> Decision
         Phase::ManualLive { agent } => Err(Rejection::HandledByAnotherAgent { agent }),
         Phase::BotActive | Phase::PendingManual | Phase::AfterHoursEmail | Phase::Closed => invalid(session),
     }
+}
+
+/// Quiet where somebody wrote since the wait began, and where the session is not to be closed for it.
+fn close_idle(session: &Session, last_written: Option<MessageId>) -> Vec<Event> {
+    if session.last_written != last_written || !session.may_close_idle() {
+        return Vec::new();
+    }
+    vec![closed(session, CloseReason::Idle)]
+}
+
+fn closed(session: &Session, reason: CloseReason) -> Event {
+    Event::Closed(Closed { reason, messages: unanswered(session) })
 }
 
 fn only_while(session: &Session, statuses: &[Status], event: Event) -> Decision {

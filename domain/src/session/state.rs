@@ -44,6 +44,10 @@ pub struct Session {
     pub waiting: Vec<WaitingMessage>,
     /// The current run.
     pub run: Option<Run>,
+    /// The last message of anyone since the session came to whoever has it: handing it over starts the wait for one anew.
+    pub last_written: Option<MessageId>,
+    /// Whether the customer wrote and nobody has answered since, whoever has the session.
+    pub is_unanswered: bool,
 }
 
 /// Who has the session.
@@ -90,15 +94,6 @@ pub struct Run {
     pub messages: Vec<WaitingMessage>,
 }
 
-/// Work of the assistant that is not finished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenWork {
-    /// The life of the node that does it.
-    pub incarnation: Incarnation,
-    /// After it any node may retake it; `None` while no run has begun.
-    pub deadline: Option<Timestamp>,
-}
-
 impl Session {
     /// The status, as on the wire.
     #[must_use]
@@ -123,15 +118,15 @@ impl Session {
         self.run.iter().flat_map(|run| &run.messages).chain(&self.waiting)
     }
 
-    /// The assistant's unfinished work, if any.
+    /// Whether it may be closed because nobody wrote for long. Never while the customer waits: for a person in the queue and
+    /// after hours, for the person who has the session, or for the assistant. What went to a person who gave the session
+    /// back without an answer waits no more.
     #[must_use]
-    pub fn open_work(&self) -> Option<OpenWork> {
-        match (&self.run, self.waiting.first()) {
-            (Some(run), _) => Some(OpenWork { incarnation: run.incarnation, deadline: Some(run.deadline) }),
-            (None, Some(waiting)) if self.assistant_answers() => {
-                Some(OpenWork { incarnation: waiting.incarnation, deadline: None })
-            }
-            (None, Some(_) | None) => None,
+    pub fn may_close_idle(&self) -> bool {
+        match self.phase {
+            Phase::BotActive => self.unanswered().next().is_none(),
+            Phase::ManualLive { .. } => !self.is_unanswered,
+            Phase::PendingManual | Phase::AfterHoursEmail | Phase::Closed => false,
         }
     }
 
@@ -146,6 +141,8 @@ impl Session {
             said_on_screen: false,
             waiting: Vec::new(),
             run: None,
+            last_written: None,
+            is_unanswered: false,
         }
     }
 
@@ -155,6 +152,8 @@ impl Session {
         self.episode_began = true;
         self.said_in_context = true;
         self.said_on_screen = true;
+        self.last_written = Some(message);
+        self.is_unanswered = true;
         if self.assistant_answers() {
             self.waiting.push(WaitingMessage { message, language, incarnation });
         }
@@ -211,14 +210,23 @@ fn apply(session: &mut Session, event: &Event) {
             session.run = None;
             session.waiting.retain(|waiting| !replied.answers.contains(&waiting.message));
             session.said_on_screen = true;
+            session.last_written = Some(replied.message);
+            session.is_unanswered = !session.waiting.is_empty();
         }
         Event::Escalated(_) | Event::ReturnedToQueue(_) => session.hand_over(Phase::PendingManual),
-        Event::AgentTookOver(taken) => session.hand_over(Phase::ManualLive { agent: taken.agent }),
-        Event::EscalationCancelled(_) | Event::Released(_) | Event::Reopened(_) => session.phase = Phase::BotActive,
+        Event::AgentTookOver(taken) => {
+            session.hand_over(Phase::ManualLive { agent: taken.agent });
+            session.last_written = None;
+        }
+        Event::EscalationCancelled(_) | Event::Released(_) | Event::Reopened(_) => {
+            session.phase = Phase::BotActive;
+            session.last_written = None;
+        }
         Event::AfterHoursNoticeGiven(_) => session.phase = Phase::AfterHoursEmail,
         Event::Closed(_) => {
             session.hand_over(Phase::Closed);
             session.episode_began = false;
+            session.is_unanswered = false;
         }
         Event::Opened(_)
         | Event::AssistantFailed(_)

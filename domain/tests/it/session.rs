@@ -13,6 +13,7 @@ mod closing;
 mod context;
 mod escalation;
 mod failure;
+mod idle;
 mod leaving;
 mod message;
 mod opening;

@@ -1,12 +1,10 @@
 //! The events that a killed node left: written through its use cases, without the process managers that would continue.
 
-use std::time::Duration;
-
 use commands::{
     IdempotencyKey, Node, Sessions,
     event_id::CommandId,
-    executor::Origin,
-    policy::{ASSISTANT_RUN, PolicyStore, store::TimerChange},
+    executor::CommandMetadata,
+    process::ASSISTANT_RUN,
     sessions::{ReceiveMessage, Received, stream_of},
 };
 use domain::{
@@ -14,7 +12,7 @@ use domain::{
     session::{Command, command::StartRun},
     text::{MessageText, SessionName},
 };
-use event_store::Actor;
+use event_store::{Actor, sql::Database};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tests::desk::Desk;
@@ -53,10 +51,10 @@ impl DeadNode {
     /// It started a run and was killed before the reply.
     pub(crate) async fn began_to_answer(&self, session: SessionId) {
         let cause = Uuid::new_v4();
-        let origin = Origin {
+        let metadata = CommandMetadata {
             actor: Actor::new("policy", ASSISTANT_RUN),
             correlation_id: cause,
-            causation_id: None,
+            causation_id: Some(cause),
             id: CommandId::reaction(self.sessions.log_id(), ASSISTANT_RUN, cause, 0),
         };
         let run = StartRun {
@@ -65,14 +63,23 @@ impl DeadNode {
             assistant: "faq".to_owned(),
             deadline: Timestamp::now() + SignedDuration::from_secs(120),
         };
-        self.sessions.execute(session, &origin, Command::StartRun(run)).await.unwrap();
+        self.sessions.execute(session, &metadata, Command::StartRun(run)).await.unwrap();
     }
 
-    /// It stored the timer of the message's run.
-    pub(crate) async fn noted_what_is_open(&self, policies: &PolicyStore, visitor: VisitorId, request: &Request) {
+    /// It stored the timer of the message's session, as the program before did: without what is open there.
+    pub(crate) async fn noted_what_is_open(&self, policies: &Database, visitor: VisitorId, request: &Request) {
         let stream = stream_of(SessionId::of(visitor, &request.session));
-        let open = TimerChange::Set { stream, due_in: Duration::ZERO, incarnation: self.node.incarnation };
         let reader = self.sessions.log().reader();
-        policies.advance(ASSISTANT_RUN, &*reader, reader.head().await.unwrap(), &[open]).await.unwrap();
+        let (identity, head) = (reader.identity().await.unwrap(), reader.head().await.unwrap());
+        let hash = reader.read_at(head).await.unwrap().unwrap().hash;
+        let mut tx = policies.begin().await.unwrap();
+        let cursor =
+            "update checkpoint set position = $1, hash = $2, log_id = $3, history_until = null where policy = $4";
+        let values = [head.0.into(), hash.as_slice().into(), identity.log_id.into(), ASSISTANT_RUN.into()];
+        assert_eq!(tx.execute(cursor, &values).await.unwrap(), 1);
+        let timer = "insert into timer (policy, stream, key, due_at, payload, life) values ($1, $2, $1, 0, '{}', $3)";
+        let values = [ASSISTANT_RUN.into(), stream.as_str().into(), self.node.incarnation.0.into()];
+        tx.execute(timer, &values).await.unwrap();
+        tx.commit().await.unwrap();
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use commands::{
     Node,
-    policy::{ASSISTANT_RUN, PolicyStore},
+    process::{ASSISTANT_RUN, ProcessStore},
 };
 use domain::{Incarnation, VisitorId};
 use event_store::sql::{Access, Database};
@@ -190,7 +190,11 @@ async fn stale_policy_store_answers_no_message_twice() {
     Policies::of(backup.path()).copy_to(fixture.desk.data_dir());
     fixture.start_again();
     let policies = files.open().await;
-    until("the old timer is settled", AT_ONCE, async || policies.timers(ASSISTANT_RUN).await.unwrap().is_empty()).await;
+    let old = "select 1 from timer where policy = $1 and key = $1";
+    until("the old timer is gone", AT_ONCE, async || {
+        policies.fetch(old, &[ASSISTANT_RUN.into()]).await.unwrap().is_empty()
+    })
+    .await;
     let one_more = Request { key: "one more".to_owned(), ..fixture.request.clone() };
     fixture.chatter.ask(&one_more).await;
     let after = fixture.desk.staff().log().await.unwrap();
@@ -211,8 +215,8 @@ impl Policies {
         Self { folder: folder.to_owned() }
     }
 
-    async fn open(&self) -> PolicyStore {
-        PolicyStore::new(Database::sqlite(&self.folder.join(Self::FILES[0]), Access::Durable).await.unwrap())
+    async fn open(&self) -> Database {
+        Database::sqlite(&self.folder.join(Self::FILES[0]), Access::Durable).await.unwrap()
     }
 
     /// Copies all files and removes those that were there.
@@ -229,9 +233,9 @@ impl Policies {
 async fn run_of_a_killed_node_is_retaken_once_its_heartbeat_is_stale() {
     let fixture = Fixture::on_postgres("run of a dead node").await;
     let database = fixture.database();
-    let killed = Node::born("killed");
+    let killed = Node::new("killed");
     let policies = Database::postgres(&database.url(), "policy", 1).await.unwrap();
-    PolicyStore::new(policies).heartbeat(&killed).await.unwrap();
+    ProcessStore::new(policies).heartbeat(&killed).await.unwrap();
     let died = Instant::now();
     let dead = DeadNode::beside(&fixture.desk, &fixture.backend, killed.incarnation).await;
     let received = dead.took(fixture.visitor, &fixture.request).await;

@@ -14,7 +14,7 @@ use commands::{
     Customers, Node, Sessions,
     assistant::{Answering, Assistant, Question},
     live::InProcess,
-    policy::{RunSettings, Runner},
+    process::{RunSettings, Runner},
     sessions::ReceiveMessage,
 };
 use domain::{
@@ -23,7 +23,8 @@ use domain::{
 };
 use event_store::{
     AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Log, Position, Positions,
-    ReadError, RecordedEvent, SealedEvent, StreamName, StreamVersion, Vault, memory::MemoryStore, subscription,
+    ReadError, RecordedEvent, SealedEvent, StreamName, StreamVersion, SystemClock, Vault, memory::MemoryStore,
+    subscription,
 };
 use journal::{Journal, Tail};
 use testkit::sealed_event;
@@ -126,7 +127,14 @@ impl Fixture {
     pub(super) fn runner(&self) -> Arc<Runner> {
         let sessions = Arc::new(Sessions::new(self.log.clone(), Uuid::from_u128(1)));
         let live = Arc::new(InProcess::default());
-        Runner::new(sessions, Arc::new(Silent), live, Node::born("supervised"), RunSettings::default())
+        Runner::new(
+            sessions,
+            Arc::new(Silent),
+            live,
+            Node::new("supervised"),
+            RunSettings::default(),
+            SystemClock::shared(),
+        )
     }
 
     pub(super) async fn write_message(&self, runner: &Runner) -> SessionId {

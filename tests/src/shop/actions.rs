@@ -96,14 +96,14 @@ impl Shop {
 
     fn open_session(&mut self, slot: usize) {
         let origin = self.origin(slot, Who::Customer, "open");
-        let opening = self.opening(slot, ContextId(origin.id.thing("context")));
+        let opening = self.opening(slot, ContextId(origin.id.derive_id("context")));
         self.send(slot, &origin, Command::Open(opening));
     }
 
     fn start_fresh(&mut self, slot: usize, clear: bool) {
         let origin = self.origin(slot, Who::Customer, if clear { "clear" } else { "start_context" });
-        let opening = self.opening(slot, ContextId(origin.id.thing("context")));
-        let context = ContextId(origin.id.thing("new context"));
+        let opening = self.opening(slot, ContextId(origin.id.derive_id("context")));
+        let context = ContextId(origin.id.derive_id("new context"));
         self.send(slot, &origin, Command::StartContext { opening, context, clear });
     }
 
@@ -140,8 +140,8 @@ impl Shop {
     fn say(&mut self, slot: usize, text: String) {
         let origin = self.origin(slot, Who::Customer, "send_message");
         let message = SendMessage {
-            opening: self.opening(slot, ContextId(origin.id.thing("context"))),
-            message: MessageId(origin.id.thing("message")),
+            opening: self.opening(slot, ContextId(origin.id.derive_id("context"))),
+            message: MessageId(origin.id.derive_id("message")),
             language: Language::of(&text).unwrap_or_default(),
             words: Words { text: MessageText::repaired(&text), parameters: self.parameters(slot) },
             incarnation: self.people.node(&mut self.rng),
@@ -172,7 +172,7 @@ impl Shop {
     fn begin(&mut self, slot: usize) {
         let origin = self.origin(slot, Who::Policy(ASSISTANT_RUN), ASSISTANT_RUN);
         let by_model = self.rng.happens(0.35);
-        let start = self.start(RunId(origin.id.thing("run")), by_model);
+        let start = self.start(RunId(origin.id.derive_id("run")), by_model);
         self.send(slot, &origin, Command::StartRun(start));
     }
 
@@ -196,7 +196,7 @@ impl Shop {
             return self.fail(slot, run, attempt, must_fail);
         }
         let origin = self.origin(slot, Who::Assistant(if by_model { "coze" } else { "faq" }), "assistant_reply");
-        let answer = self.answer(slot, run, attempt, MessageId(origin.id.thing("reply")), by_model);
+        let answer = self.answer(slot, run, attempt, MessageId(origin.id.derive_id("reply")), by_model);
         self.send(slot, &origin, Command::Reply(answer));
     }
 
@@ -246,7 +246,7 @@ impl Shop {
         let last_words = is_last.then(|| Answer {
             run,
             attempt,
-            message: MessageId(origin.id.thing("reply")),
+            message: MessageId(origin.id.derive_id("reply")),
             outcome: Outcome::Unavailable,
             language,
             confidence_permille: None,
@@ -369,7 +369,7 @@ impl Shop {
     }
 }
 
-const ASSISTANT_RUN: &str = commands::policy::ASSISTANT_RUN;
+const ASSISTANT_RUN: &str = commands::process::ASSISTANT_RUN;
 
 fn said_of(code: FailureCode) -> &'static str {
     match code {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use commands::{
     CommandError, CommandId, Node, Sessions,
-    executor::Origin,
+    executor::CommandMetadata,
     sessions::{Execution, StartContext},
 };
 use domain::{
@@ -17,13 +17,13 @@ use uuid::Uuid;
 
 use super::fixture::{Fixture, Script, VISITOR, message, session};
 
-fn origin(actor: &str) -> Origin {
+fn metadata(actor: &str) -> CommandMetadata {
     let id = CommandId::random(Uuid::from_u128(1));
-    Origin { actor: Actor::new("agent", actor), correlation_id: Uuid::new_v4(), causation_id: None, id }
+    CommandMetadata { actor: Actor::new("agent", actor), correlation_id: Uuid::new_v4(), causation_id: None, id }
 }
 
 async fn act(sessions: &Sessions, command: Command) -> Result<Execution, CommandError> {
-    sessions.execute(session(), &origin("ana"), command).await
+    sessions.execute(session(), &metadata("ana"), command).await
 }
 
 fn escalate() -> Command {
@@ -39,10 +39,10 @@ fn escalate() -> Command {
 #[tokio::test]
 async fn the_same_key_gives_one_message_and_the_same_answer() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
-    let (sessions, node) = (fixture.sessions(), Node::born("a"));
+    let (sessions, node) = (fixture.sessions(), Node::new("a"));
     let first = sessions.receive_message(&node, message("hello", Some("k"))).await.unwrap();
     let again = sessions.receive_message(&node, message("hello", Some("k"))).await.unwrap();
-    let elsewhere = fixture.sessions().receive_message(&Node::born("b"), message("hello", Some("k"))).await.unwrap();
+    let elsewhere = fixture.sessions().receive_message(&Node::new("b"), message("hello", Some("k"))).await.unwrap();
     assert_eq!((first, first), (again, elsewhere));
     let other = sessions.receive_message(&node, message("other words", Some("k"))).await;
     assert!(matches!(other, Err(CommandError::KeyReused)), "{other:?}");
@@ -57,7 +57,7 @@ async fn the_same_key_at_the_same_time_on_two_nodes_gives_one_message() {
         let key = format!("k{round}");
         let send = |sessions: Arc<Sessions>| {
             let request = message("hello", Some(&key));
-            tokio::spawn(async move { sessions.receive_message(&Node::born("n"), request).await.unwrap() })
+            tokio::spawn(async move { sessions.receive_message(&Node::new("n"), request).await.unwrap() })
         };
         let (one, other) = (send(fixture.sessions()), send(fixture.sessions()));
         assert_eq!(one.await.unwrap(), other.await.unwrap());
@@ -69,7 +69,7 @@ async fn the_same_key_at_the_same_time_on_two_nodes_gives_one_message() {
 #[tokio::test]
 async fn a_no_from_a_remembered_state_is_decided_again_before_it_is_said() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
-    let (here, there, node) = (fixture.sessions(), fixture.sessions(), Node::born("a"));
+    let (here, there, node) = (fixture.sessions(), fixture.sessions(), Node::new("a"));
     here.receive_message(&node, message("hello", None)).await.unwrap();
     act(&here, escalate()).await.unwrap();
     let refused = here.receive_message(&node, message("anybody?", None)).await;
@@ -82,7 +82,7 @@ async fn a_no_from_a_remembered_state_is_decided_again_before_it_is_said() {
 #[tokio::test]
 async fn a_yes_from_a_remembered_state_is_not_appended_over_another_nodes_decision() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
-    let (here, there, node) = (fixture.sessions(), fixture.sessions(), Node::born("a"));
+    let (here, there, node) = (fixture.sessions(), fixture.sessions(), Node::new("a"));
     here.receive_message(&node, message("hello", None)).await.unwrap();
     let agent = AgentId(Uuid::from_u128(9));
     act(&there, Command::TakeOver { agent, from_any: true }).await.unwrap();
@@ -98,7 +98,7 @@ async fn thirty_two_writers_on_two_nodes_are_all_stored() {
         .map(|writer| {
             let sessions = nodes[writer % 2].clone();
             let request = message(&format!("message {writer}"), None);
-            tokio::spawn(async move { sessions.receive_message(&Node::born("n"), request).await })
+            tokio::spawn(async move { sessions.receive_message(&Node::new("n"), request).await })
         })
         .collect();
     for writer in writers {
@@ -134,7 +134,7 @@ async fn a_keyed_command_with_nothing_to_do_leaves_a_trace_and_no_second_one() {
 #[tokio::test]
 async fn what_the_log_did_not_take_is_said_and_a_repeat_succeeds() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
-    let (sessions, node) = (fixture.sessions(), Node::born("a"));
+    let (sessions, node) = (fixture.sessions(), Node::new("a"));
     fixture.fail_appends(1);
     let away = sessions.receive_message(&node, message("hello", Some("k"))).await;
     assert!(matches!(away, Err(CommandError::Unavailable(_))), "{away:?}");

@@ -8,7 +8,7 @@ use std::{
 use commands::{
     Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Sessions,
     live::InProcess,
-    policy::{RunSettings, Runner, starter::start_runs},
+    process::{RunSettings, Runner, StatusHandle, dispatcher},
     sessions::{ReceiveMessage, Received, stream_of},
 };
 use domain::{
@@ -19,10 +19,10 @@ use domain::{
     },
     text::{MessageText, SessionName},
 };
-use event_store::{EventReader as _, Log, StreamVersion, Vault};
-use journal::{Cursor, Journal, Tail};
+use event_store::{EventReader as _, Log, StreamVersion, SystemClock, Vault};
+use journal::{Journal, Tail};
 use testkit::FlakyStore;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 /// Limits everything that is waited for.
@@ -105,15 +105,19 @@ impl Fixture {
         let runner = self.idle_node(name);
         let head = self.store.head().await.unwrap();
         let tail = Tail::start(self.store.clone(), head);
-        let starting = runner.clone();
-        tokio::spawn(async move { start_runs(&starting, &tail, &Cursor::at(head)).await });
+        let (dispatching, (stop, stopping)) = (runner.clone(), watch::channel(false));
+        tokio::spawn(async move {
+            let _never = stop;
+            dispatcher::run(&dispatching, &tail, head, &StatusHandle::default(), stopping).await
+        });
         runner
     }
 
     /// A node that begins nothing by itself.
     pub(crate) fn idle_node(&self, name: &str) -> Arc<Runner> {
         let settings = RunSettings { backoff: Duration::from_millis(1), ..RunSettings::default() };
-        Runner::new(self.sessions(), self.assistant.clone(), self.live.clone(), Node::born(name), settings)
+        let (sessions, assistant, live) = (self.sessions(), self.assistant.clone(), self.live.clone());
+        Runner::new(sessions, assistant, live, Node::new(name), settings, SystemClock::shared())
     }
 
     pub(crate) fn go_on(&self) {

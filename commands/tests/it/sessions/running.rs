@@ -1,6 +1,6 @@
 //! What becomes of a message once it is recorded.
 
-use commands::{CommandId, executor::Origin, sessions::StartContext};
+use commands::{CommandId, executor::CommandMetadata, sessions::StartContext};
 use domain::{
     AgentId,
     session::{
@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use super::fixture::{Fixture, PATIENCE, Script, VISITOR, replies, send, session};
 
-fn agent_origin() -> Origin {
+fn agent_metadata() -> CommandMetadata {
     let id = CommandId::random(Uuid::from_u128(1));
-    Origin { actor: Actor::new("agent", "ana"), correlation_id: Uuid::new_v4(), causation_id: None, id }
+    CommandMetadata { actor: Actor::new("agent", "ana"), correlation_id: Uuid::new_v4(), causation_id: None, id }
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_message_is_answered_once_and_listed_in_its_reply() {
 }
 
 #[tokio::test]
-async fn an_assistant_that_fails_is_asked_three_times_and_then_the_house_answers() {
+async fn an_assistant_that_fails_is_asked_three_times_before_the_fallback_reply() {
     let fixture = Fixture::new(vec![Script::Fails { retryable: true }]);
     let node = fixture.node("a").await;
     let received = send(&node, "你好").await;
@@ -48,7 +48,7 @@ async fn an_assistant_that_fails_is_asked_three_times_and_then_the_house_answers
 }
 
 #[tokio::test]
-async fn a_refusal_that_no_repeat_can_mend_is_not_repeated() {
+async fn a_failure_that_is_not_retryable_is_not_repeated() {
     let fixture = Fixture::new(vec![Script::Fails { retryable: false }]);
     let node = fixture.node("a").await;
     send(&node, "hello").await;
@@ -96,7 +96,7 @@ async fn an_answer_that_ends_after_a_takeover_is_withheld_with_what_was_shown() 
     }
     watcher.mark_shown("Begin".len());
     let take_over = Command::TakeOver { agent: AgentId(Uuid::from_u128(9)), from_any: true };
-    node.sessions().execute(session(), &agent_origin(), take_over).await.unwrap();
+    node.sessions().execute(session(), &agent_metadata(), take_over).await.unwrap();
     fixture.go_on();
     let is_withheld = |event: &Event| matches!(event, Event::AssistantReplyWithheld(_));
     let events = fixture.wait_for(session(), |events| events.iter().any(is_withheld)).await;

@@ -3,7 +3,10 @@
 //! One thing is not arbitrary: a message's id is new each time. The log sees to that: the id of a keyed command's event
 //! comes from its key, and a repeated event id is not appended twice.
 
-use domain::session::{Command, Event, Session, State, decide, decode, encode};
+use domain::{
+    MessageId,
+    session::{Command, Event, Session, State, Status, decide, decode, encode},
+};
 use proptest::{collection::vec, prelude::*};
 
 use super::{arbitrary, model::Model, samples::*, stored::erased};
@@ -23,12 +26,20 @@ enum Attempt {
 enum Step {
     Plain(fn() -> Command),
     Send,
-    StartContext { clear: bool },
-    StartRun { again: bool },
+    StartContext {
+        clear: bool,
+    },
+    StartRun {
+        again: bool,
+    },
     Retake(Attempt),
     Reply(Attempt),
     Fail(Attempt, bool),
     By(u8, fn(u8) -> Command),
+    /// The time is over, and the timer knows the last message, or one of before.
+    CloseIdle {
+        is_current: bool,
+    },
 }
 
 fn attempt() -> impl Strategy<Value = Attempt> {
@@ -59,6 +70,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Plain(cancel)),
         1 => Just(Step::Plain(give_after_hours_notice)),
         1 => Just(Step::Plain(close)),
+        3 => prop::bool::weighted(0.8).prop_map(|is_current| Step::CloseIdle { is_current }),
         4 => (1..4u8, by).prop_map(|(agent, what)| Step::By(agent, what)),
     ]
 }
@@ -116,7 +128,13 @@ impl Shop {
             Step::Reply(of) => with_attempt(self.attempt(of), reply),
             Step::Fail(of, last) => with_attempt(self.attempt(of), if last { fail_for_good } else { fail }),
             Step::By(agent, command) => command(agent),
+            Step::CloseIdle { is_current: true } => close_idle(self.last_written()),
+            Step::CloseIdle { is_current: false } => close_idle(Some(message_id(self.sent.saturating_sub(1)))),
         }
+    }
+
+    fn last_written(&self) -> Option<MessageId> {
+        self.state.session().and_then(|session| session.last_written)
     }
 
     fn attempt(&self, which: Attempt) -> (u32, u32) {
@@ -178,6 +196,26 @@ proptest! {
                 Event::AssistantReplied(_) => prop_assert!(!person_has_it),
                 _ => {}
             }
+        }
+    }
+
+    #[test]
+    fn an_idle_session_is_closed_only_where_the_customer_waits_for_nobody(steps in steps()) {
+        let mut shop = Shop::after(&steps)?;
+        let (before, history, open) = (shop.model.status, shop.history.clone(), shop.model.open());
+        shop.take(Step::CloseIdle { is_current: true })?;
+        let is_closed = shop.history.len() > history.len();
+        prop_assert!(!is_closed || open.is_empty(), "a message that nobody has was closed away");
+        let customers_is_last = history.iter().rev().find_map(|event| match event {
+            Event::CustomerMessageSent(_) => Some(true),
+            Event::AssistantReplied(_) | Event::Closed(_) => Some(false),
+            _ => None,
+        });
+        match before {
+            Some(Status::PendingManual | Status::AfterHoursEmail | Status::Closed) | None => prop_assert!(!is_closed),
+            Some(Status::ManualLive) if customers_is_last == Some(true) => prop_assert!(!is_closed, "the customer waits"),
+            Some(Status::BotActive) => prop_assert_eq!(is_closed, open.is_empty()),
+            Some(Status::ManualLive) => {}
         }
     }
 

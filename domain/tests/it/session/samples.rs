@@ -45,7 +45,7 @@ pub(crate) fn run_number(run: RunId) -> u32 {
     u32::try_from(run.0.as_u128() - 0xf0_0000).unwrap()
 }
 
-fn reply_id(run: u32, attempt: u32) -> MessageId {
+pub(crate) fn reply_id(run: u32, attempt: u32) -> MessageId {
     MessageId(Uuid::from_u128(0x1_0000_0000 + u128::from(run) * 1000 + u128::from(attempt)))
 }
 
@@ -181,6 +181,10 @@ pub(crate) fn close() -> Command {
     Command::Close { reason: CloseReason::Resolved }
 }
 
+pub(crate) fn close_idle(last_written: Option<MessageId>) -> Command {
+    Command::CloseIdle { last_written }
+}
+
 // What has happened.
 
 fn ids(numbers: &[u32]) -> Vec<MessageId> {
@@ -288,7 +292,11 @@ pub(crate) fn lost(by: u8) -> Event {
 }
 
 pub(crate) fn closed(messages: &[u32]) -> Event {
-    Event::Closed(Closed { reason: CloseReason::Resolved, messages: ids(messages) })
+    closed_for(CloseReason::Resolved, messages)
+}
+
+pub(crate) fn closed_for(reason: CloseReason, messages: &[u32]) -> Event {
+    Event::Closed(Closed { reason, messages: ids(messages) })
 }
 
 pub(crate) fn reopened() -> Event {

@@ -1,12 +1,12 @@
 //! Carries a run to its end: asks the assistant, hands its pieces to whoever watches, and records what came of it.
 //!
-//! Invariant: nothing is told as done before it is on disk; whatever stops this task, the log says that the run is open, and
-//! the keeper retakes it.
+//! Invariant: nothing is said to be done before it is on disk; whatever stops this task, the log says that the run is open, and
+//! run recovery has it retaken.
 
-mod house;
+mod fallback_reply;
 mod question;
-mod start;
-mod turns;
+mod single_flight;
+mod trigger;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,32 +19,32 @@ use domain::{
     },
     text::MessageText,
 };
-use event_store::Actor;
+use event_store::{Actor, Clock};
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{sleep, timeout_at};
 use uuid::Uuid;
 
-use super::ASSISTANT_RUN;
+use super::run_recovery::ASSISTANT_RUN;
 use crate::{
     assistant::{Assistant, AssistantError, Completion, Piece},
     error::CommandError,
     event_id::CommandId,
-    executor::Origin,
+    executor::CommandMetadata,
     live::LiveReplies,
     node::Node,
-    sessions::{Execution, Folded, Sessions},
+    sessions::{Execution, LoadedState, Sessions},
 };
-use house::{apology, malformed, permille, timed_out, unavailable};
-use start::Start;
-use turns::Turns;
+use fallback_reply::{apology, malformed, permille, timed_out, unavailable};
+use single_flight::SingleFlight;
+use trigger::Trigger;
 
 /// How runs are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunSettings {
     /// The longest one attempt may take; after it anyone may retake the run.
     pub limit: Duration,
-    /// Attempts before the house answers itself.
+    /// Attempts before the customer gets the fallback reply.
     pub attempts: u32,
     /// Before the second attempt; doubles with each.
     pub backoff: Duration,
@@ -67,7 +67,8 @@ pub struct Runner {
     live: Arc<dyn LiveReplies>,
     node: Node,
     settings: RunSettings,
-    turns: Turns,
+    clock: Arc<dyn Clock>,
+    flights: SingleFlight,
 }
 
 impl Runner {
@@ -79,8 +80,9 @@ impl Runner {
         live: Arc<dyn LiveReplies>,
         node: Node,
         settings: RunSettings,
+        clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
-        Arc::new(Self { sessions, assistant, live, node, settings, turns: Turns::default() })
+        Arc::new(Self { sessions, assistant, live, node, settings, clock, flights: SingleFlight::default() })
     }
 
     /// The use cases it works with.
@@ -95,73 +97,92 @@ impl Runner {
         &self.node
     }
 
+    /// How it makes them.
+    #[must_use]
+    pub fn settings(&self) -> &RunSettings {
+        &self.settings
+    }
+
+    /// By which deadlines are set.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Whom it asks.
+    #[must_use]
+    pub fn assistant_name(&self) -> &str {
+        self.assistant.name()
+    }
+
     /// Whether no run is being made here.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.turns.is_empty()
+        self.flights.is_empty()
     }
 
     /// Answers what waits in a session, in a task of its own; a task that is at it already looks once more.
     pub fn take_up(self: &Arc<Self>, session: SessionId, cause: Uuid) {
         let runner = self.clone();
-        tokio::spawn(async move { runner.work(session, Start::New { cause }).await });
+        tokio::spawn(async move { runner.work(session, Trigger::Event { cause }).await });
     }
 
-    /// Goes on with a run whose node died.
-    pub fn retake(self: &Arc<Self>, session: SessionId, run: RunId, attempt: u32) {
+    /// Makes a run that has been given to this node, in a task of its own or in the one that is at the session.
+    pub fn carry_on(self: &Arc<Self>, session: SessionId, run: RunId) {
+        tracing::info!(session.id = %session, run.id = %run, "an abandoned run is carried on here");
         let runner = self.clone();
-        tokio::spawn(async move { runner.work(session, Start::Again { run, attempt }).await });
+        tokio::spawn(async move { runner.work(session, Trigger::Assigned { run }).await });
     }
 
     /// While log or vault are away it waits: this node lives, so nobody else would go on before the run's deadline.
-    async fn work(self: Arc<Self>, session: SessionId, mut start: Start) {
-        let Some(mut turn) = self.turns.take(session, start.event()) else { return };
-        let mut ailing = false;
+    async fn work(self: Arc<Self>, session: SessionId, mut trigger: Trigger) {
+        let Some(mut flight) = self.flights.take(session, trigger) else { return };
+        let mut fails = false;
         loop {
-            match self.answer_all(session, start).await {
-                Ok(()) => ailing = false,
+            match self.answer_all(session, trigger).await {
+                Ok(()) => fails = false,
                 Err(error) if error.is_passing() => {
-                    if !std::mem::replace(&mut ailing, true) {
+                    if !std::mem::replace(&mut fails, true) {
                         tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "an answer waits");
                     }
                     sleep(AWAY).await;
-                    start = self.interrupted(session, start).await;
+                    trigger = self.interrupted(session, trigger).await;
                     continue;
                 }
                 Err(error) => {
-                    tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "run given up here; the keeper takes it over");
+                    tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "a run was given up; run recovery takes it over");
                 }
             }
-            match turn.end() {
-                Some(cause) => start = Start::New { cause },
+            match flight.end() {
+                Some(missed) => trigger = missed,
                 None => return,
             }
         }
     }
 
-    /// Where an interrupted answer goes on: with the run of ours that the log knows, or with what waits.
-    async fn interrupted(&self, session: SessionId, start: Start) -> Start {
-        let Ok(current) = self.sessions.current(session).await else { return start };
-        let Some(open) = current.state.session() else { return start };
+    /// Where an interrupted answer goes on: with the run of this node that the log knows, or with what waits.
+    async fn interrupted(&self, session: SessionId, trigger: Trigger) -> Trigger {
+        let Ok(current) = self.sessions.current(session).await else { return trigger };
+        let Some(open) = current.state.session() else { return trigger };
         match (&open.run, open.waiting.first()) {
             (Some(run), _) if run.incarnation == self.node.incarnation => {
-                Start::Again { run: run.run, attempt: run.attempt }
+                Trigger::GivenUp { run: run.run, attempt: run.attempt }
             }
-            (Some(_), _) | (None, None) => start,
-            (None, Some(waiting)) => Start::New { cause: waiting.message.0 },
+            (Some(_), _) | (None, None) => trigger,
+            (None, Some(waiting)) => Trigger::Event { cause: waiting.message.0 },
         }
     }
 
     /// Runs until nothing waits: what arrives during a run is answered together by the next.
-    async fn answer_all(&self, session: SessionId, mut start: Start) -> Result<(), CommandError> {
+    async fn answer_all(&self, session: SessionId, mut trigger: Trigger) -> Result<(), CommandError> {
         loop {
-            let Some(mut run) = self.begin(session, start).await? else { return Ok(()) };
+            let Some(mut run) = self.begin(session, trigger).await? else { return Ok(()) };
             let after = loop {
                 match self.attempt(session, &run).await? {
                     Attempt::Over(after) => break after,
                     Attempt::Again => {
                         sleep(self.settings.backoff * 2u32.pow(run.attempt.saturating_sub(1).min(6))).await;
-                        let again = Start::Again { run: run.run, attempt: run.attempt };
+                        let again = Trigger::GivenUp { run: run.run, attempt: run.attempt };
                         let Some(next) = self.begin(session, again).await? else { return Ok(()) };
                         run = next;
                     }
@@ -171,31 +192,44 @@ impl Runner {
             if !waits {
                 return Ok(());
             }
-            start = Start::New { cause: run.run.0 };
+            trigger = Trigger::Event { cause: run.run.0 };
         }
     }
 
     /// The run that this node is to make now, if any.
-    async fn begin(&self, session: SessionId, start: Start) -> Result<Option<Run>, CommandError> {
-        let origin = self.origin(start.cause(), start.number());
-        let limit = SignedDuration::try_from(self.settings.limit).unwrap_or(SignedDuration::from_secs(120));
-        let started = StartRun {
-            run: start.run().unwrap_or(RunId(origin.id.thing("run"))),
+    async fn begin(&self, session: SessionId, trigger: Trigger) -> Result<Option<Run>, CommandError> {
+        let metadata = self.metadata(trigger.cause(), trigger.number());
+        let start = StartRun {
+            run: trigger.run().unwrap_or(RunId(metadata.id.derive_id("run"))),
             incarnation: self.node.incarnation,
             assistant: self.assistant.name().to_owned(),
-            deadline: to_the_millisecond(Timestamp::now() + limit),
+            deadline: deadline_after(self.clock.now(), self.settings.limit),
         };
-        let run = started.run;
-        let command = match start {
-            Start::New { .. } => Command::StartRun(started),
-            Start::Again { attempt, .. } => Command::RetakeRun { attempt, start: started },
+        let run = start.run;
+        let command = match trigger {
+            Trigger::Event { .. } => Some(Command::StartRun(start)),
+            Trigger::GivenUp { attempt, .. } => Some(Command::RetakeRun { attempt, start }),
+            Trigger::Assigned { .. } => None,
         };
-        let state = match self.sessions.execute(session, &origin, command).await? {
-            Execution::Done(done) => done.state,
-            Execution::Repeated(_) => self.sessions.current(session).await?,
+        let state = match command {
+            Some(command) => self.executed(session, &metadata, command).await?,
+            None => self.sessions.current(session).await?,
         };
         let current = state.state.session().and_then(|session| session.run.clone());
         Ok(current.filter(|current| current.run == run && current.incarnation == self.node.incarnation))
+    }
+
+    /// The session after a command, whether it was done now or before.
+    async fn executed(
+        &self,
+        session: SessionId,
+        metadata: &CommandMetadata,
+        command: Command,
+    ) -> Result<Arc<LoadedState>, CommandError> {
+        match self.sessions.execute(session, metadata, command).await? {
+            Execution::Done(done) => Ok(done.state),
+            Execution::Repeated(_) => self.sessions.current(session).await,
+        }
     }
 
     async fn attempt(&self, session: SessionId, run: &Run) -> Result<Attempt, CommandError> {
@@ -241,7 +275,7 @@ impl Runner {
         Answer {
             run: run.run,
             attempt: run.attempt,
-            message: MessageId(self.origin(run.run.0, run.attempt).id.thing("reply")),
+            message: MessageId(self.metadata(run.run.0, run.attempt).id.derive_id("reply")),
             outcome,
             language: language_of(run),
             confidence_permille: confidence.map(permille),
@@ -255,14 +289,14 @@ impl Runner {
 
     /// Records an answer; while the log is away it is kept and tried again, up to the run's deadline.
     async fn record(&self, session: SessionId, run: &Run, mut answer: Answer) -> Result<Attempt, CommandError> {
-        let origin = Origin {
+        let metadata = CommandMetadata {
             actor: Actor::new("assistant", self.assistant.name()),
             id: CommandId::reaction(self.sessions.log_id(), "assistant_reply", run.run.0, run.attempt),
-            ..self.origin(run.run.0, run.attempt)
+            ..self.metadata(run.run.0, run.attempt)
         };
         let shown = self.live.end(session).min(answer.text.as_str().len());
         answer.shown = answer.text.as_str().get(..shown).unwrap_or_default().to_owned();
-        let state = self.persist(session, run, &origin, Command::Reply(answer)).await?;
+        let state = self.persist(session, run, &metadata, Command::Reply(answer)).await?;
         Ok(Attempt::Over(state))
     }
 
@@ -277,11 +311,11 @@ impl Runner {
         let last_words = (!retries).then(|| self.answer(run, apology(language_of(run)).to_owned(), unavailable()));
         let detail = FailureDetail { text: MessageText::repaired(&error.detail).as_str().to_owned() };
         let failure = Failure { run: run.run, attempt: run.attempt, code: error.code, detail, last_words };
-        let origin = Origin {
+        let metadata = CommandMetadata {
             id: CommandId::reaction(self.sessions.log_id(), "assistant_failure", run.run.0, run.attempt),
-            ..self.origin(run.run.0, run.attempt)
+            ..self.metadata(run.run.0, run.attempt)
         };
-        let state = self.persist(session, run, &origin, Command::Fail(failure)).await?;
+        let state = self.persist(session, run, &metadata, Command::Fail(failure)).await?;
         Ok(if retries { Attempt::Again } else { Attempt::Over(state) })
     }
 
@@ -289,23 +323,21 @@ impl Runner {
         &self,
         session: SessionId,
         run: &Run,
-        origin: &Origin,
+        metadata: &CommandMetadata,
         command: Command,
-    ) -> Result<Arc<Folded>, CommandError> {
+    ) -> Result<Arc<LoadedState>, CommandError> {
         loop {
-            match self.sessions.execute(session, origin, command.clone()).await {
-                Ok(Execution::Done(done)) => return Ok(done.state),
-                Ok(Execution::Repeated(_)) => return self.sessions.current(session).await,
-                Err(CommandError::Unavailable(_) | CommandError::Contention) if Timestamp::now() < run.deadline => {
+            match self.executed(session, metadata, command.clone()).await {
+                Err(error) if error.is_passing() && self.clock.now() < run.deadline => {
                     sleep(Duration::from_millis(250)).await;
                 }
-                Err(error) => return Err(error),
+                answer => return answer,
             }
         }
     }
 
-    fn origin(&self, cause: Uuid, n: u32) -> Origin {
-        Origin {
+    fn metadata(&self, cause: Uuid, n: u32) -> CommandMetadata {
+        CommandMetadata {
             actor: Actor::new("policy", ASSISTANT_RUN),
             correlation_id: cause,
             causation_id: Some(cause),
@@ -315,7 +347,7 @@ impl Runner {
 }
 
 enum Attempt {
-    Over(Arc<Folded>),
+    Over(Arc<LoadedState>),
     Again,
 }
 
@@ -334,7 +366,9 @@ fn language_of(run: &Run) -> Language {
     run.messages.last().map(|message| message.language).unwrap_or_default()
 }
 
-/// Finer than anybody looks at a deadline would only be noise in the log.
-fn to_the_millisecond(time: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+/// When an attempt that begins now must be over, to the millisecond: finer would only be noise in the log.
+pub(super) fn deadline_after(now: Timestamp, limit: Duration) -> Timestamp {
+    let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
+    let deadline = now.checked_add(limit).unwrap_or(Timestamp::MAX);
+    Timestamp::from_millisecond(deadline.as_millisecond()).unwrap_or(deadline)
 }

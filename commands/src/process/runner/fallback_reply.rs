@@ -1,4 +1,4 @@
-//! What the house says and notes by itself: failures that no assistant named, and its own last words.
+//! What stands in for an assistant: failures that none of them named, and the reply to the customer when none can answer.
 
 use domain::{
     Language,
@@ -17,12 +17,12 @@ pub(super) fn malformed(detail: &str) -> AssistantError {
     AssistantError { code: FailureCode::Malformed, detail: detail.to_owned(), retryable: true }
 }
 
-/// How the house's own answer ends.
+/// How the fallback reply ends.
 pub(super) fn unavailable() -> Completion {
     Completion { outcome: Outcome::Unavailable, confidence: None, tokens: None, sources: Vec::new(), context: None }
 }
 
-/// What the house says when no assistant can.
+/// The fallback reply.
 pub(super) fn apology(language: Language) -> &'static str {
     match language {
         Language::Zh => "抱歉，智能助手暂时无法回答。您的消息已经保存，请稍后再试，或联系人工客服。",

@@ -10,7 +10,7 @@ use event_store::sql::{Database, SqlError, Transaction};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Failures without a wait: everybody mistypes.
+/// LoginThrottle without a wait: everybody mistypes.
 const FREE: u32 = 3;
 /// The longest wait.
 pub const LONGEST: Duration = Duration::from_secs(15 * 60);
@@ -51,9 +51,9 @@ pub fn wait_after(failures: u32) -> Duration {
 }
 
 /// The counts.
-pub struct Failures(Database);
+pub struct LoginThrottle(Database);
 
-impl Failures {
+impl LoginThrottle {
     /// Counts in the policies' store.
     #[must_use]
     pub fn new(database: Database) -> Self {
@@ -132,7 +132,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::sqlite(&folder.path().join("policies.db"), Access::Durable).await.expect("opens");
         migrate_policy(&database).await.expect("migrates");
-        let failures = Failures::new(database);
+        let failures = LoginThrottle::new(database);
         let log_id = Uuid::from_u128(1);
         let agent = domain::AgentId(Uuid::from_u128(2));
         let (anna, here) = (Subject::account(log_id, agent), Subject::address(log_id, "192.0.2.1"));

@@ -19,7 +19,7 @@ use crate::{error::CommandError, sessions::stream_of};
 
 /// How a message ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
+pub enum MessageOutcome {
     /// The assistant answered.
     Replied {
         /// The reply.
@@ -41,8 +41,8 @@ pub enum Ending {
     },
 }
 
-impl Ending {
-    /// Whether the assistant could not be reached and the house answered itself.
+impl MessageOutcome {
+    /// Whether the assistant could not be reached and the customer got the fallback reply.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Replied { reply, .. } if reply.outcome == Outcome::Unavailable)
@@ -53,18 +53,18 @@ impl Ending {
 ///
 /// # Errors
 /// The session's history cannot be read.
-pub async fn await_ending(
+pub async fn await_reply(
     journal: &Journal,
     tail: &Arc<Tail>,
     session: SessionId,
     message: MessageId,
     position: Position,
-) -> Result<Ending, CommandError> {
+) -> Result<MessageOutcome, CommandError> {
     let mut events = tail.follow_stream(&stream_of(session), position);
     while let Some(decoded) = events.next().await {
         let decoded = decoded?;
         journal.open(&decoded).await?;
-        if let Some(ending) = ending_of(&decoded, message) {
+        if let Some(ending) = outcome_of(&decoded, message) {
             return Ok(ending);
         }
     }
@@ -77,16 +77,20 @@ struct TailEnded;
 
 /// What an opened event says of a message, if it ends it.
 #[must_use]
-pub fn ending_of(decoded: &Decoded, message: MessageId) -> Option<Ending> {
+pub fn outcome_of(decoded: &Decoded, message: MessageId) -> Option<MessageOutcome> {
     let position = decoded.position();
     match decoded.opened_event().session()?.1 {
         Event::AssistantReplied(reply) if reply.answers.contains(&message) => {
             let text = reply.reply.known().map(|reply| reply.text.as_str().to_owned());
-            Some(Ending::Replied { reply: reply.clone(), text, position })
+            Some(MessageOutcome::Replied { reply: reply.clone(), text, position })
         }
-        Event::Escalated(escalated) if escalated.messages.contains(&message) => Some(Ending::HandedOver { position }),
-        Event::AgentTookOver(taken) if taken.messages.contains(&message) => Some(Ending::HandedOver { position }),
-        Event::Closed(closed) if closed.messages.contains(&message) => Some(Ending::Closed { position }),
+        Event::Escalated(escalated) if escalated.messages.contains(&message) => {
+            Some(MessageOutcome::HandedOver { position })
+        }
+        Event::AgentTookOver(taken) if taken.messages.contains(&message) => {
+            Some(MessageOutcome::HandedOver { position })
+        }
+        Event::Closed(closed) if closed.messages.contains(&message) => Some(MessageOutcome::Closed { position }),
         _other => None,
     }
 }

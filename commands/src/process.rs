@@ -1,0 +1,33 @@
+//! Process managers: what happened makes something happen. A process manager reads the log and sends commands; it never writes
+//! events.
+//!
+//! [`ProcessManager`] is pure: from an event or a timer to [`Action`]s. [`follower`] runs one of them on the node that holds its
+//! lease; [`ProcessStore`] keeps cursor, timers, state and outbox; [`outbox`] delivers what goes outside. The assistant's run has
+//! three parts: the [`dispatcher`] begins runs for messages that this node took, the [`Runner`] carries one to its end, and
+//! [`RunRecovery`], a process manager, has those retaken whose node died.
+//!
+//! Invariants: what a process manager causes has ids made from its cause, so doing it again changes nothing; what it keeps moves
+//! in one transaction, which only the holder of the lease can commit.
+
+pub mod dispatcher;
+#[cfg(test)]
+mod fixture;
+pub mod follower;
+pub mod idle_close;
+pub mod manager;
+pub mod outbox;
+pub mod processes;
+pub mod run_recovery;
+pub mod runner;
+pub mod status;
+pub mod store;
+
+pub use follower::{Context, ProcessError};
+pub use idle_close::IdleClose;
+pub use manager::{Action, Beginning, Item, ProcessManager, Timer};
+pub use outbox::{Delivery, DeliveryError};
+pub use processes::Processes;
+pub use run_recovery::{ASSISTANT_RUN, RunRecovery};
+pub use runner::{RunSettings, Runner};
+pub use status::{FollowerStatus, StatusHandle};
+pub use store::{ProcessStore, StoreError};

@@ -1,0 +1,43 @@
+-- What process managers keep (`checkpoint` is their cursor, `policy` their name: words of before). All of it moves in one
+-- transaction, and only for the lease's current epoch.
+
+-- Raised whenever somebody takes the lease; what an earlier holder still wants to write is refused by it.
+alter table lease add column epoch integer not null default 0;
+
+-- Up to this position a process manager that is new to the log reads without acting; null once it has done what was open there.
+alter table checkpoint add column history_until integer;
+
+-- The life of a node that a timer is tied to: it is due when that life is over as well. Before, the payload was that life.
+alter table timer add column life blob;
+update timer set life = unhex(payload, '-'), payload = '{}';
+
+create index timer_due on timer (policy, due_at);
+create index timer_life on timer (policy, life) where life is not null;
+
+-- What a process manager remembers of a stream, as JSON.
+create table state (
+    policy text not null,
+    stream text not null,
+    state text not null,
+    primary key (policy, stream)
+) strict;
+
+-- What goes outside. It holds ids; texts and addresses are opened when it is sent.
+create table outbox (
+    -- Who put it there, and its own stable key, which goes outside with it.
+    policy text not null,
+    key text not null,
+    kind text not null,
+    payload text not null,
+    -- When it is tried next, in seconds since 1970 by the nodes' clock; null once it is over.
+    due_at real,
+    attempts integer not null default 0,
+    -- Why the last attempt failed: a code, nothing personal.
+    last_error text,
+    -- When it was delivered or given up.
+    settled_at real,
+    delivered integer not null default 0,
+    primary key (policy, key)
+) strict;
+create index outbox_due on outbox (due_at) where due_at is not null;
+create index outbox_settled on outbox (settled_at) where settled_at is not null;
