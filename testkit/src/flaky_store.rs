@@ -8,8 +8,8 @@ use std::sync::{
 
 use async_trait::async_trait;
 use event_store::{
-    AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Position, Positions, ReadError,
-    RecordedEvent, SealedEvent, StreamName, StreamVersion, memory::MemoryStore,
+    AppendError, Appended, Clock, EventReader, EventStore, EventStream, Expected, Identity, Position, Positions,
+    ReadError, RecordedEvent, SealedEvent, StreamName, StreamVersion, memory::MemoryStore,
 };
 use uuid::Uuid;
 
@@ -43,6 +43,12 @@ impl FlakyStore {
             appends_left: AtomicUsize::new(usize::MAX),
             failing_reads: AtomicUsize::new(0),
         }
+    }
+
+    /// The same by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { store: self.store.with_clock(clock), ..self }
     }
 
     /// The next so many appends are refused.

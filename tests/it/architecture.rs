@@ -53,6 +53,8 @@ const TEST_HELPERS: &[&str] = &["proptest", "sqlx", "tempfile", "testkit"];
 
 /// What the tests inside one crate may add beyond that.
 const OWN_TEST_HELPERS: &[(&str, &str)] = &[
+    // Its clock that is set by hand.
+    ("commands", "event-store"),
     ("event-store", "protocol-server"),
     ("journal", "jiff"),
     ("journal", "serde_json"),

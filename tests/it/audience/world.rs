@@ -38,6 +38,7 @@ const SESSIONS: usize = 6;
 const FORGOTTEN: VisitorId = VisitorId(Uuid::from_u128(0xe1));
 /// Of accounts and customers that are nobody's.
 const SOMEBODY: Uuid = Uuid::from_u128(0x50);
+const ANOTHER: Uuid = Uuid::from_u128(0x51);
 
 /// A session as its customer knows it.
 #[derive(Debug, Clone)]
@@ -162,7 +163,8 @@ fn message(row: &Value) -> Message {
 
 /// Every golden event, and once more of somebody who is forgotten afterwards.
 pub(super) async fn examples(served: &Fixture) {
-    for (visitor, somebody) in [(VISITOR, SOMEBODY), (FORGOTTEN, FORGOTTEN.0)] {
+    // The customer streams are not the visitors' own: they end with a sign-out, after which nobody follows anything.
+    for (visitor, somebody, subject) in [(VISITOR, SOMEBODY, SOMEBODY), (FORGOTTEN, ANOTHER, FORGOTTEN.0)] {
         let session = SessionId::of(visitor, SESSION_NAME);
         for encoded in every_type() {
             let (category, _) = encoded.event_type.split_once('.').unwrap();
@@ -172,7 +174,7 @@ pub(super) async fn examples(served: &Fixture) {
                 "customer" => StreamName::of("customer", somebody),
                 _access => StreamName::parse(&format!("access-{somebody}-20261123")).unwrap(),
             };
-            let subject = if category == "session" { visitor.0 } else { somebody };
+            let subject = if category == "session" { visitor.0 } else { subject };
             let data = encoded.data.replace(&VISITOR.to_string(), &visitor.to_string());
             append(served, stream, subject, vec![Encoded { data, ..encoded }]).await;
         }

@@ -60,8 +60,10 @@ async fn wait_for_views(desk: &Desk) {
     }
 }
 
-fn own_key(folder: &std::path::Path) -> Vec<(&'static str, String)> {
-    vec![("DESK_MASTER_KEY_FILE", folder.join("master-key").display().to_string())]
+fn environment(folder: &std::path::Path) -> Vec<(&'static str, String)> {
+    // The generated days are long over: every session would be closed as idle.
+    let never = ("DESK_SESSION_IDLE_CLOSE", "0".to_owned());
+    vec![("DESK_MASTER_KEY_FILE", folder.join("master-key").display().to_string()), never]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,7 +72,7 @@ async fn desk_serves_a_generated_log_with_the_same_totals_on_sqlite() {
     let data = folder.path().join("data");
     let order = Order::stress(EVENTS, 31, evening());
     write(order, &data, None).await;
-    let desk = Desk::start(Setup { environment: own_key(&data), data_dir: Some(data.clone()), ..Setup::default() });
+    let desk = Desk::start(Setup { environment: environment(&data), data_dir: Some(data.clone()), ..Setup::default() });
     assert_it_serves(&desk, order).await;
 }
 
@@ -83,7 +85,7 @@ async fn desk_serves_a_generated_log_with_the_same_totals_on_postgres() {
     let setup = Setup {
         database_url: Some(database.url()),
         data_dir: Some(folder.path().join("data")),
-        environment: own_key(folder.path()),
+        environment: environment(folder.path()),
         ..Setup::default()
     };
     assert_it_serves(&Desk::start(setup), order).await;

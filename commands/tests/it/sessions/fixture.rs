@@ -19,7 +19,7 @@ use domain::{
     },
     text::{MessageText, SessionName},
 };
-use event_store::{EventReader as _, Log, StreamVersion, SystemClock, Vault};
+use event_store::{Clock, EventReader as _, Log, StreamVersion, SystemClock, Vault};
 use journal::{Journal, Tail};
 use testkit::FlakyStore;
 use tokio::sync::{Notify, watch};
@@ -88,8 +88,12 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) fn new(script: Vec<Script>) -> Self {
-        let store = Arc::new(FlakyStore::new(Uuid::from_u128(1)));
-        let log = Log::new(store.clone(), Arc::new(Vault::in_memory()));
+        Self::with_clock(script, SystemClock::shared())
+    }
+
+    pub(crate) fn with_clock(script: Vec<Script>, clock: Arc<dyn Clock>) -> Self {
+        let store = Arc::new(FlakyStore::new(Uuid::from_u128(1)).with_clock(clock.clone()));
+        let log = Log::new(store.clone(), Arc::new(Vault::in_memory())).with_clock(clock);
         let go_on = Arc::new(Notify::new());
         let assistant = Scripted { script: Mutex::new(script), go_on: go_on.clone(), asked: Mutex::default() };
         Self { store, log, assistant: Arc::new(assistant), live: Arc::new(InProcess::default()), go_on }

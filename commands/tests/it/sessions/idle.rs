@@ -45,10 +45,11 @@ struct Shop {
 
 impl Shop {
     async fn open() -> Self {
-        let (fixture, folder) = (Fixture::new(vec![Script::Says("x")]), tempfile::tempdir().unwrap());
+        let clock = Arc::new(ManualClock::new(Timestamp::now()));
+        let fixture = Fixture::with_clock(vec![Script::Says("x")], clock.clone());
+        let folder = tempfile::tempdir().unwrap();
         let database = Database::sqlite(&folder.path().join("policies.db"), Access::Durable).await.unwrap();
         migrate_policy(&database).await.unwrap();
-        let clock = Arc::new(ManualClock::new(Timestamp::now()));
         let (runner, (stop, stopping)) = (fixture.idle_node("a"), watch::channel(false));
         let context = Context {
             store: ProcessStore::new(database),
@@ -145,7 +146,9 @@ async fn a_session_with_the_assistant_is_closed_72_hours_after_the_last_message_
     shop.stays_open().await;
     shop.customer_writes().await;
     shop.assistant_answers().await;
-    shop.hours_pass(1);
+    shop.hours_pass(71);
+    shop.stays_open().await;
+    shop.hours_pass(2);
     shop.is_closed().await;
 }
 
