@@ -115,7 +115,7 @@ async fn start_with(
     for manager in followers::process_managers(&processes) {
         supervisor.start(manager);
     }
-    tokio::spawn(async move { processes.beat().await });
+    supervisor.start(followers::heartbeat(&processes));
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
