@@ -57,7 +57,7 @@ pub struct Services {
     /// Customers whom the shop names.
     pub identity_tokens: Arc<IdentityTokens>,
     /// Visitors who leave.
-    pub departures: Arc<VisitorRevocation>,
+    pub revocation: Arc<VisitorRevocation>,
     /// The newest events as staff sees them.
     pub staff_frames: StaffFrames,
     /// The time that decides.

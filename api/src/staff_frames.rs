@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::agent::{Permission, Permissions};
 use event_store::{Identity, Position};
 use journal::{Decoded, Journal, JournalError};
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 
 use crate::{envelope, reader::Reader};
 
@@ -24,7 +24,13 @@ pub struct StaffFrames {
 
 impl Default for StaffFrames {
     fn default() -> Self {
-        Self { written: Cache::builder().max_capacity(FRAMES).time_to_live(KEPT).build() }
+        Self {
+            written: Cache::builder()
+                .max_capacity(FRAMES)
+                .time_to_live(KEPT)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
+        }
     }
 }
 

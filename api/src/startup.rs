@@ -115,7 +115,7 @@ async fn start_with(
     for manager in followers::process_managers(&processes) {
         supervisor.start(manager);
     }
-    tokio::spawn(async move { processes.beat().await });
+    supervisor.start(followers::heartbeat(&processes));
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
@@ -125,13 +125,13 @@ async fn start_with(
     directory.reach(head, STAFF_IS_LET_IN_WITHIN).await;
     let identity_tokens = Arc::new(identity_tokens(&settings)?);
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Arc::new(VisitorRevocation::after(head));
-    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
+    let revocation = Arc::new(VisitorRevocation::after(head));
+    supervisor.start(followers::visitor_revocation(revocation.clone(), tail.clone()));
     let visitors = Arc::new(Visitors {
         customers: customers.clone(),
         tokens: visitor_tokens,
         clock: clock.clone(),
-        departures: departures.clone(),
+        revocation: revocation.clone(),
         legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
     });
     let staff = Arc::new(StaffServices {
@@ -163,7 +163,7 @@ async fn start_with(
         staff,
         directory,
         identity_tokens,
-        departures,
+        revocation,
         staff_frames: StaffFrames::default(),
         clock,
         settings: Arc::new(settings),

@@ -11,7 +11,7 @@ use commands::{CommandError, Customers, customers::signed_out};
 use domain::VisitorId;
 use event_store::{Position, ReadError};
 use journal::{Cursor, Decoded, Tail, Unreadable, position};
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use tokio::{
     sync::broadcast::{self, Receiver, error::RecvError},
     time::timeout,
@@ -63,8 +63,15 @@ impl VisitorRevocation {
     /// Nobody has left after this position yet; [`Self::follow`] reads on from there.
     #[must_use]
     pub fn after(position: Position) -> Self {
-        let recently = Cache::builder().max_capacity(VISITORS).time_to_live(CACHED_FOR).build();
-        let present = Present { recently, ever: Cache::new(KNOWN) };
+        let recently = Cache::builder()
+            .max_capacity(VISITORS)
+            .time_to_live(CACHED_FOR)
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
+        let present = Present {
+            recently,
+            ever: Cache::builder().max_capacity(KNOWN).eviction_policy(EvictionPolicy::lru()).build(),
+        };
         let (left, _) = broadcast::channel(BACKLOG);
         Self { left, present, cursor: Cursor::at(position) }
     }

@@ -12,7 +12,7 @@ use domain::{
 };
 use event_store::{Expected, Log, NewEvent, Position, StreamName};
 use jiff::{Timestamp, tz::TimeZone};
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 use uuid::Uuid;
 
 use crate::{accounts::actor_of, error::CommandError};
@@ -33,7 +33,9 @@ impl AccessLog {
     /// Over a log with this id.
     #[must_use]
     pub fn new(log: Log, log_id: Uuid) -> Self {
-        Self { log, log_id, noted: Cache::new(CACHE_CAPACITY) }
+        // The newest look is the one that comes again.
+        let noted = Cache::builder().max_capacity(CACHE_CAPACITY).eviction_policy(EvictionPolicy::lru()).build();
+        Self { log, log_id, noted }
     }
 
     /// A member of staff is about to see a session.

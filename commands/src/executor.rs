@@ -18,7 +18,7 @@ use event_store::{
 };
 use futures::StreamExt as _;
 use journal::{Decoded, Journal};
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -136,7 +136,7 @@ impl<R: Decider> Executor<R> {
     pub fn new(log: Log, log_id: Uuid) -> Self {
         let queues = (0..QUEUES).map(|_| tokio::sync::Mutex::new(())).collect();
         let journal = Journal::new(log.reader(), log.vault().clone());
-        Self { log, journal, log_id, folded: Cache::new(R::CACHE_CAPACITY), queues }
+        Self { log, journal, log_id, folded: newest(R::CACHE_CAPACITY), queues }
     }
 
     /// The log they write to.
@@ -330,6 +330,16 @@ impl<R: Decider> Executor<R> {
 #[derive(Debug, thiserror::Error)]
 #[error("the stream's earlier commands are not done after {QUEUED:?}")]
 struct QueuedInVain;
+
+/// A cache that makes room for what is new. moka's own policy keeps what was used often and refuses the rest, which are here the
+/// sessions of the last minutes.
+fn newest<K, V>(capacity: u64) -> Cache<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build()
+}
 
 /// Between two tries: the others had theirs, and not all come back at once.
 async fn pause() {

@@ -4,7 +4,7 @@
 mod fixture;
 mod shown;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use api::{
     auth::staff_directory::{AuthStatus, StaffDirectory},
@@ -12,7 +12,7 @@ use api::{
     supervision::Alarm,
     visitor_revocation::VisitorRevocation,
 };
-use commands::process::{Context, ProcessManager, ProcessStore, Processes, RunRecovery};
+use commands::process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, Runner};
 use domain::{AgentId, SignInId, VisitorId};
 use event_store::{
     EventReader as _, Position, SystemClock,
@@ -68,7 +68,7 @@ async fn signer(fixture: &Fixture, follow: event_store::Follow, folder: &TempDir
     let place = |name: &str| folder.path().join(name);
     let key = CheckpointKey::read_or_create(&place("key"), log).unwrap().0;
     let places = Places { folder: place("checkpoints"), state: place("state"), key_file: place("key") };
-    let at_once = Pace { events: 1, shortest: std::time::Duration::from_millis(1), ..Pace::default() };
+    let at_once = Pace { events: 1, shortest: Duration::from_millis(1), ..Pace::default() };
     Signer::new(follow, fixture.faulty.clone(), log, key, places, at_once, SystemClock::shared())
 }
 
@@ -107,13 +107,13 @@ async fn the_staff_directory_goes_on_after_a_panic_and_lets_nobody_in_behind_an_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn visitor_revocation_goes_on_after_a_panic_and_stops_at_damage() {
     let fixture = Fixture::with_events(EVENTS).await;
-    let departures = Arc::new(VisitorRevocation::after(Position::START));
+    let revocation = Arc::new(VisitorRevocation::after(Position::START));
     fixture.faulty.panic_once();
-    fixture.supervisor.start(followers::visitor_revocation(departures.clone(), fixture.tail().await));
+    fixture.supervisor.start(followers::visitor_revocation(revocation.clone(), fixture.tail().await));
     fixture.recovers().await;
     fixture.append_unreadable("session").await;
     let visitor = VisitorId(Uuid::new_v4());
-    let departure = departures.revoked(fixture.customers.clone(), visitor);
+    let departure = revocation.revoked(fixture.customers.clone(), visitor);
     fixture.sign_out(visitor).await;
     tokio::time::timeout(PATIENCE, departure).await.expect("it is told behind what concerns no visitor");
 
@@ -137,7 +137,20 @@ async fn the_dispatcher_goes_on_after_a_panic_and_stops_at_damage() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_recovery_of_runs_goes_on_after_a_panic() {
+async fn run_recovery_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
+    process_manager_goes_on_and_stops(|runner| Arc::new(RunRecovery::new(runner))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn idle_close_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
+    let three_days = Duration::from_secs(72 * 3600);
+    process_manager_goes_on_and_stops(|runner| {
+        Arc::new(IdleClose::new(three_days, runner.clock().clone()).expect("it is switched on"))
+    })
+    .await;
+}
+
+async fn process_manager_goes_on_and_stops(manager: impl FnOnce(&Runner) -> Arc<dyn ProcessManager>) {
     let fixture = Fixture::with_events(EVENTS).await;
     let folder = tempfile::tempdir().unwrap();
     let database = Database::sqlite(&folder.path().join("policies.db"), Access::Durable).await.unwrap();
@@ -147,12 +160,14 @@ async fn the_recovery_of_runs_goes_on_after_a_panic() {
         store: ProcessStore::new(database),
         sessions: runner.sessions().clone(),
         tail,
-        clock: SystemClock::shared(),
+        clock: runner.clock().clone(),
         node: runner.node().clone(),
     };
-    let recovery: Arc<dyn ProcessManager> = Arc::new(RunRecovery::new(&runner));
-    let processes = Arc::new(Processes::start(context, vec![recovery], Vec::new()).await.unwrap());
+    let processes = Arc::new(Processes::start(context, vec![manager(&runner)], Vec::new()).await.unwrap());
     fixture.faulty.panic_once();
     followers::process_managers(&processes).for_each(|manager| fixture.supervisor.start(manager));
     fixture.recovers().await;
+
+    let unreadable = fixture.append_unreadable("session").await;
+    assert_eq!(fixture.alarm().await.position, Some(unreadable));
 }

@@ -32,10 +32,10 @@ impl Fixture {
     }
 
     fn hearing(&self) -> Arc<VisitorRevocation> {
-        let departures = Arc::new(VisitorRevocation::after(Position::START));
-        let (following, tail) = (departures.clone(), self.tail.clone());
+        let revocation = Arc::new(VisitorRevocation::after(Position::START));
+        let (following, tail) = (revocation.clone(), self.tail.clone());
         tokio::spawn(async move { following.follow(&tail).await });
-        departures
+        revocation
     }
 
     /// A listener that receives no events.
@@ -44,9 +44,9 @@ impl Fixture {
     }
 
     /// A visitor who signed out while cached as present.
-    async fn believed(&self, departures: &VisitorRevocation) -> VisitorId {
+    async fn believed(&self, revocation: &VisitorRevocation) -> VisitorId {
         let visitor = visitor();
-        self.is_here(departures, visitor).await;
+        self.is_here(revocation, visitor).await;
         self.leaves(visitor).await;
         visitor
     }
@@ -55,16 +55,16 @@ impl Fixture {
         self.customers.sign_out(visitor, Uuid::nil()).await.unwrap();
     }
 
-    async fn is_here(&self, departures: &VisitorRevocation, visitor: VisitorId) {
-        assert!(!departures.has_left(&self.customers, visitor).await.unwrap());
+    async fn is_here(&self, revocation: &VisitorRevocation, visitor: VisitorId) {
+        assert!(!revocation.has_left(&self.customers, visitor).await.unwrap());
     }
 
-    async fn hears_of(&self, departures: &VisitorRevocation, visitor: VisitorId) {
-        timeout(PATIENCE, departures.revoked(self.customers.clone(), visitor)).await.expect("it is told");
+    async fn hears_of(&self, revocation: &VisitorRevocation, visitor: VisitorId) {
+        timeout(PATIENCE, revocation.revoked(self.customers.clone(), visitor)).await.expect("it is told");
     }
 
-    async fn may_look(&self, departures: &VisitorRevocation, visitor: VisitorId) -> bool {
-        matches!(departures.has_left_for_reading(&self.customers, visitor).await, Ok(false))
+    async fn may_look(&self, revocation: &VisitorRevocation, visitor: VisitorId) -> bool {
+        matches!(revocation.has_left_for_reading(&self.customers, visitor).await, Ok(false))
     }
 }
 
@@ -75,19 +75,19 @@ fn visitor() -> VisitorId {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn visitor_status_is_checked_again_after_a_short_time() {
     let fixture = Fixture::new().await;
-    let departures = fixture.deaf();
-    let visitor = fixture.believed(&departures).await;
+    let revocation = fixture.deaf();
+    let visitor = fixture.believed(&revocation).await;
     sleep(BELIEF_IS_OVER).await;
-    assert!(departures.has_left(&fixture.customers, visitor).await.unwrap());
+    assert!(revocation.has_left(&fixture.customers, visitor).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_out_on_the_same_node_takes_effect_at_once() {
     let fixture = Fixture::new().await;
-    let departures = fixture.deaf();
-    let visitor = fixture.believed(&departures).await;
-    departures.forget(visitor);
-    assert!(departures.has_left(&fixture.customers, visitor).await.unwrap());
+    let revocation = fixture.deaf();
+    let visitor = fixture.believed(&revocation).await;
+    revocation.forget(visitor);
+    assert!(revocation.has_left(&fixture.customers, visitor).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,15 +101,15 @@ async fn visitor_signed_out_before_the_listener_started_is_known() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lagging_listener_reads_the_log_for_missed_sign_outs() {
     let fixture = Fixture::new().await;
-    let (departures, first, mut last) = (fixture.hearing(), visitor(), visitor());
-    let mut departure = departures.revoked(fixture.customers.clone(), first);
+    let (revocation, first, mut last) = (fixture.hearing(), visitor(), visitor());
+    let mut departure = revocation.revoked(fixture.customers.clone(), first);
     assert!(timeout(Duration::from_millis(300), &mut departure).await.is_err(), "nobody has left");
     fixture.leaves(first).await;
     for _ in 0..100 {
         last = visitor();
         fixture.leaves(last).await;
     }
-    fixture.hears_of(&departures, last).await;
+    fixture.hears_of(&revocation, last).await;
     timeout(PATIENCE, departure).await.expect("it has left");
 }
 
@@ -118,9 +118,9 @@ async fn visitors_known_before_an_outage_may_read_while_the_log_is_unavailable()
     let fixture = Fixture::new().await;
     let (hearing, deaf) = (fixture.hearing(), fixture.deaf());
     let (here, heard_of, asked_about, stranger) = (visitor(), visitor(), visitor(), visitor());
-    for departures in [&hearing, &deaf] {
+    for revocation in [&hearing, &deaf] {
         for visitor in [here, heard_of, asked_about] {
-            fixture.is_here(departures, visitor).await;
+            fixture.is_here(revocation, visitor).await;
         }
     }
     fixture.leaves(heard_of).await;

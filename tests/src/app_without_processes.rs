@@ -81,16 +81,16 @@ pub async fn app(
     let policies = policies.expect("the data directory can be written");
     migrate_policy(&policies).await.expect("the policies' store can be made");
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
-    let departures = Arc::new(VisitorRevocation::after(head));
+    let revocation = Arc::new(VisitorRevocation::after(head));
     let supervisor = Arc::new(Supervisor::default());
     supervisor.start(followers::tail(tail.clone()));
     supervisor.start(followers::staff_directory(directory.clone(), tail.clone(), log.reader()));
-    supervisor.start(followers::visitor_revocation(departures.clone(), tail.clone()));
+    supervisor.start(followers::visitor_revocation(revocation.clone(), tail.clone()));
     let visitors = Visitors {
         customers: customers.clone(),
         tokens: VisitorTokens::new(&[KEY.to_vec()]),
         clock: clock.clone(),
-        departures: departures.clone(),
+        revocation: revocation.clone(),
         legacy_log_id: None,
     };
     let staff = StaffServices {
@@ -106,7 +106,7 @@ pub async fn app(
     Services {
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         customers,
-        departures,
+        revocation,
         visitors: Arc::new(visitors),
         staff: Arc::new(staff),
         identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),

@@ -110,7 +110,7 @@ pub struct Visitors {
     /// Says when tokens end.
     pub clock: Arc<dyn Clock>,
     /// Visitors who leave.
-    pub departures: Arc<VisitorRevocation>,
+    pub revocation: Arc<VisitorRevocation>,
     /// With `compat_legacy_sessions`: the log, by whose id the owners of names are made.
     pub legacy_log_id: Option<Uuid>,
 }
@@ -131,8 +131,8 @@ impl Visitors {
     /// Whether the visitor has signed out: the end of its stream says so, and its token is refused then (decision 0015).
     pub(super) async fn has_left(&self, visitor: VisitorId, only_looks: bool) -> Result<bool, Problem> {
         Ok(match only_looks {
-            true => self.departures.has_left_for_reading(&self.customers, visitor).await?,
-            false => self.departures.has_left(&self.customers, visitor).await?,
+            true => self.revocation.has_left_for_reading(&self.customers, visitor).await?,
+            false => self.revocation.has_left(&self.customers, visitor).await?,
         })
     }
 

@@ -287,11 +287,16 @@ pub async fn refresh(
         Problem::new(StatusCode::UNAUTHORIZED, "INVALID_REFRESH_TOKEN", "the refresh token is not good; sign in again")
     })?;
     let renewed = staff.accounts.renew(said.agent, said.sign_in, said.number, said.device, request_id(), now).await;
-    let renewed = renewed.map_err(|error| match error {
-        CommandError::Account(Rejection::SignedOut | Rejection::Deactivated | Rejection::NoAccount) => signed_out(),
-        other => other.into(),
-    })?;
-    answer(&staff, said.agent, renewed, now).await
+    match renewed {
+        Ok(renewed) => answer(&staff, said.agent, renewed, now).await,
+        Err(CommandError::Account(Rejection::SignedOut | Rejection::Deactivated | Rejection::NoAccount)) => {
+            // Whoever is told that the sign-in is over finds its access tokens refused as well.
+            let account = staff.accounts.current(said.agent).await?;
+            staff.directory.reach(account.position, PATIENCE).await;
+            Err(signed_out())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) fn signed_out() -> Problem {

@@ -72,7 +72,7 @@ fn frames(app: Arc<Services>, accepted: Accepted) -> crate::sse::Frames {
             "session_name": accepted.session_name,
             "session_id": received.session,
         }));
-        let mut revocation = app.departures.revoked(app.customers.clone(), accepted.visitor);
+        let mut revocation = app.revocation.revoked(app.customers.clone(), accepted.visitor);
         let mut live = app.live.subscribe(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);

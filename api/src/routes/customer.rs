@@ -119,7 +119,7 @@ pub async fn identify(
     let GoodToken { identity, id } = identity_tokens.check(&body.0.identity_token, visitors.clock.now())?;
     let command = Identify { visitor: holder.visitor, identity, token: id, correlation_id: request_id() };
     let identified = visitors.customers.identify(command).await?;
-    holder.visitor.into_iter().for_each(|visitor| visitors.departures.forget(visitor));
+    holder.visitor.into_iter().for_each(|visitor| visitors.revocation.forget(visitor));
     holder.become_visitor(identified.visitor);
     Ok(CustomerData::of(&identified.customer).answer(identified.position.0))
 }
@@ -143,7 +143,7 @@ pub async fn sign_out(
     let position = match holder.visitor {
         Some(visitor) => {
             let position = visitors.customers.sign_out(visitor, request_id()).await?;
-            visitors.departures.forget(visitor);
+            visitors.revocation.forget(visitor);
             position.0
         }
         None => 0,

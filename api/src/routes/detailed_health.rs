@@ -66,11 +66,12 @@ pub struct LogHealth {
 /// A follower of the log.
 #[derive(Serialize, ToSchema)]
 pub struct FollowerHealth {
-    /// `tail`, `signer`, `views`, `staff_directory`, `visitor_revocation`, `dispatcher`, or a process manager's name.
+    /// `tail`, `signer`, `views`, `staff_directory`, `visitor_revocation`, `dispatcher`, `heartbeat`, `outbox`, or a process
+    /// manager's name.
     name: &'static str,
-    /// How far it has read the log.
-    position: u64,
-    /// Events that it has not read yet, counted up to 10,001; null while the head is not known.
+    /// How far it has read the log; null for what reads none.
+    position: Option<u64>,
+    /// Events that it has not read yet, counted up to 10,001; null where position or head are not known.
     lag: Option<u64>,
     /// `running`; `restarting`: it failed and is started again; `stopped`: an operator has to look at `alarm`.
     state: &'static str,
@@ -131,9 +132,9 @@ pub async fn show(_may: Require<SystemRead>, app: Data<Services>) -> HttpRespons
 async fn followers(app: &Services, head: Option<Position>) -> Vec<FollowerHealth> {
     let mut followers = Vec::new();
     for status in app.supervisor.status() {
-        let lag = match head {
-            Some(head) => lag(&*app.reader(), status.position, head).await,
-            None => None,
+        let lag = match (status.position, head) {
+            (Some(position), Some(head)) => lag(&*app.reader(), position, head).await,
+            (None, _) | (_, None) => None,
         };
         followers.push(FollowerHealth::of(status, lag, app.clock.now()));
     }
@@ -149,7 +150,7 @@ impl FollowerHealth {
         let FollowerStatus { name, position, state, restarts } = status;
         let running = Self {
             name,
-            position: position.0,
+            position: position.map(|position| position.0),
             lag,
             state: "running",
             restarts,

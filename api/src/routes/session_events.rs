@@ -97,7 +97,7 @@ fn over(app: &Services, staff: Option<Staff>, owner: Option<VisitorId>) -> Over 
     let directory = app.directory.clone();
     match (staff, owner) {
         (Some(staff), _) => Box::pin(async move { staff.until_over(&directory, NEEDED).await }),
-        (None, Some(owner)) => app.departures.revoked(app.customers.clone(), owner),
+        (None, Some(owner)) => app.revocation.revoked(app.customers.clone(), owner),
         (None, None) => Box::pin(std::future::pending()),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{pin::pin, sync::Arc};
 
-use commands::process::{self, ProcessError, Processes, Runner, StatusHandle, dispatcher};
+use commands::process::{self, ProcessError, Processes, Runner, StatusHandle, dispatcher, outbox::OUTBOX};
 use event_store::{EventReader, Follow, Position, checkpoint::Signer};
 use futures::StreamExt as _;
 use journal::{Cursor, Tail};
@@ -13,7 +13,7 @@ use projections::Views;
 use crate::{
     auth::staff_directory::StaffDirectory,
     cli::chain,
-    supervision::{Alarm, FollowError, Follower},
+    supervision::{Alarm, FollowError, Follower, Stopping},
     visitor_revocation::VisitorRevocation,
 };
 
@@ -29,6 +29,8 @@ pub const STAFF_DIRECTORY: &str = "staff_directory";
 pub const VISITOR_REVOCATION: &str = "visitor_revocation";
 /// Begins runs for messages that this node took.
 pub const DISPATCHER: &str = "dispatcher";
+/// Tells other nodes that this one lives.
+pub const HEARTBEAT: &str = "heartbeat";
 /// Finishes runs that others left.
 pub const ASSISTANT_RUN: &str = process::ASSISTANT_RUN;
 
@@ -125,14 +127,24 @@ pub fn dispatcher(runner: Arc<Runner>, tail: Arc<Tail>, after: Position) -> Foll
 pub fn process_managers(processes: &Arc<Processes>) -> impl Iterator<Item = Follower> {
     processes.statuses().into_iter().map(|(name, status)| {
         let processes = processes.clone();
-        Follower::new(
-            name,
-            move || status.borrow().position,
-            move |stopping| {
-                let processes = processes.clone();
-                async move { Ok(processes.run(name, stopping.channel()).await?) }
-            },
-        )
+        let run = move |stopping: Stopping| {
+            let processes = processes.clone();
+            async move { Ok(processes.run(name, stopping.channel()).await?) }
+        };
+        match name {
+            OUTBOX => Follower::beside_the_log(name, run),
+            _manager => Follower::new(name, move || status.borrow().position, run),
+        }
+    })
+}
+
+/// This node's heartbeat, without which others take its runs over.
+#[must_use]
+pub fn heartbeat(processes: &Arc<Processes>) -> Follower {
+    let processes = processes.clone();
+    Follower::beside_the_log(HEARTBEAT, move |stopping| {
+        let processes = processes.clone();
+        async move { stopping.or(async { Ok::<_, FollowError>(processes.beat().await) }).await }
     })
 }
 

@@ -12,7 +12,7 @@ use crate::cli::chain;
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 pub(super) type Run = Box<dyn Fn(Stopping) -> BoxFuture<'static, Result<(), FollowError>> + Send + Sync>;
-pub(super) type PositionOf = Box<dyn Fn() -> Position + Send + Sync>;
+pub(super) type PositionOf = Box<dyn Fn() -> Option<Position> + Send + Sync>;
 pub(super) type AlarmOf = Box<dyn Fn() -> Option<Alarm> + Send + Sync>;
 
 /// Something that follows the log.
@@ -34,8 +34,16 @@ impl Follower {
     where
         F: Future<Output = Result<(), FollowError>> + Send + 'static,
     {
+        Self { position: Box::new(move || Some(position())), ..Self::beside_the_log(name, run) }
+    }
+
+    /// Something that is supervised alike and reads no log.
+    pub fn beside_the_log<F>(name: &'static str, run: impl Fn(Stopping) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), FollowError>> + Send + 'static,
+    {
         let run: Run = Box::new(move |stopping| Box::pin(run(stopping)));
-        Self { name, position: Box::new(position), alarm: Box::new(|| None), run }
+        Self { name, position: Box::new(|| None), alarm: Box::new(|| None), run }
     }
 
     /// For a follower that stands still at an alarm without ending: another node may get past it.

@@ -17,8 +17,8 @@ use super::follower::{Alarm, AlarmOf, PositionOf};
 pub struct FollowerStatus {
     /// Its name.
     pub name: &'static str,
-    /// How far it has read the log.
-    pub position: Position,
+    /// How far it has read the log; `None` if it reads none.
+    pub position: Option<Position>,
     /// What it does.
     pub state: FollowerState,
     /// Times that it was started again.
@@ -89,7 +89,7 @@ impl Record {
     pub(super) fn restarts_in(&self, delay: Duration, attempt: u32, error: String) {
         let before = lock(&self.logged).replace(error.clone());
         if before.as_deref() != Some(&*error) {
-            let position = (self.position)().0;
+            let position = (self.position)().map(|position| position.0);
             tracing::error!(
                 follower = self.name,
                 position,

@@ -59,7 +59,7 @@ async fn is_restarted_after(fail: impl Fn() -> Result<(), FollowError> + Send + 
     let (supervisor, starts) = (Supervisor::with_pace(FAST), Arc::new(AtomicU32::new(0)));
     supervisor.start(failing(starts.clone(), 3, fail));
     let status = until(&supervisor, |status| status.restarts == 3 && status.state == FollowerState::Running).await;
-    assert_eq!((status.name, status.position), ("failing", Position(7)));
+    assert_eq!((status.name, status.position), ("failing", Some(Position(7))));
     supervisor.stop_all().await;
     assert_eq!(supervisor.status()[0].state, FollowerState::Stopped { alarm: None });
     assert_eq!(starts.load(Ordering::SeqCst), 4);

@@ -167,7 +167,8 @@ impl Fixture {
     /// The one follower has been started again once, and has read the log to its head.
     pub(super) async fn recovers(&self) {
         let head = self.faulty.0.store.head().await.unwrap();
-        let status = self.status_when("it recovers", |status| status.restarts == 1 && status.position >= head).await;
+        let status =
+            self.status_when("it recovers", |status| status.restarts == 1 && status.position >= Some(head)).await;
         assert_eq!(status.state, FollowerState::Running);
     }
 

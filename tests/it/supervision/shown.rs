@@ -12,13 +12,17 @@ use jiff::Timestamp;
 use journal::{Journal, Tail};
 use projections::{Views, ViewsLocation};
 use serde_json::{Value, json};
-use tests::app_without_processes;
+use tests::{
+    app_without_processes,
+    desk::{Desk, Setup},
+};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
 
 use super::fixture::PATIENCE;
+use crate::crash::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn detailed_health_shows_each_followers_state_and_position() {
@@ -60,6 +64,47 @@ async fn detailed_health_shows_each_followers_state_and_position() {
         json!({"name": "alarmed", "position": 7, "lag": 0, "state": "stopped", "restarts": 0, "alarm": alarm});
     assert_eq!(shown["followers"][4], stopped);
     serving.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_started_desk_shows_every_follower_running_at_the_head() {
+    let desk = Desk::start(Setup::default());
+    let staff = desk.staff();
+    let at_the_head = async || {
+        let shown: Value = staff.get("/api/health/detailed").await.unwrap().json().await.unwrap();
+        let followers = shown["data"]["followers"].as_array().unwrap().clone();
+        let head = &shown["data"]["log"]["head"];
+        let is_at_head = |follower: &&Value| follower["position"].is_null() || follower["position"] == *head;
+        followers.iter().all(|follower| is_at_head(&follower)).then_some(shown)
+    };
+    let mut shown = None;
+    until("every follower is at the head", PATIENCE, async || {
+        shown = at_the_head().await;
+        shown.is_some()
+    })
+    .await;
+    let data = &shown.unwrap()["data"];
+    let followers = data["followers"].as_array().unwrap();
+    let names: Vec<&str> = followers.iter().map(|follower| follower["name"].as_str().unwrap()).collect();
+    let expected = [
+        "tail",
+        "signer",
+        "views",
+        "dispatcher",
+        "assistant_run",
+        "idle_close",
+        "heartbeat",
+        "staff_directory",
+        "visitor_revocation",
+    ];
+    assert_eq!(names, expected);
+    for follower in followers {
+        assert_eq!((&follower["state"], &follower["restarts"]), (&json!("running"), &json!(0)), "{follower}");
+        assert_eq!(follower["lag"], if follower["position"].is_null() { Value::Null } else { json!(0) }, "{follower}");
+    }
+    assert_eq!((&data["status"], &data["log"]["reachable"]), (&json!("ready"), &json!(true)));
+    assert_eq!(data["node"]["version"], env!("CARGO_PKG_VERSION"));
+    assert!(data["node"]["started_at"].as_str().unwrap().parse::<Timestamp>().is_ok(), "{data}");
 }
 
 /// What is shown once staff is let in and followers have failed.
