@@ -9,6 +9,7 @@ use crate::{
     checkpoints,
     copy_keys::{self, CopyKeysArgs, copy_keys},
     copy_log::{self, CopyError, CopyLogArgs, copy_log},
+    error_chain::chain,
     logging, reset_admin, server,
     settings::{Layers, Settings, SettingsError, check_config, settings_page},
 };
@@ -185,17 +186,4 @@ fn layers(flags: Flags) -> Result<Layers, SettingsError> {
     layers.flag("clock_file", flags.clock_file);
     layers.flag("dev", flags.dev.then(|| "true".to_owned()));
     Ok(layers)
-}
-
-/// An error with all its causes on one line.
-#[must_use]
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -13,6 +13,7 @@ mod copy_log;
 pub mod data_dir;
 mod endpoints;
 pub mod envelope;
+pub mod error_chain;
 pub mod following;
 pub mod logging;
 pub mod middleware;

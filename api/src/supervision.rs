@@ -27,7 +27,7 @@ use tokio::{
 pub use follower::{Alarm, FollowError, Follower, Stopping};
 pub use status::{FollowerState, FollowerStatus};
 
-use crate::cli::chain;
+use crate::error_chain::chain;
 use status::Record;
 
 /// How long a follower may take to end once it is told to; the longest is the signer's last note.

@@ -53,5 +53,5 @@ async fn act(action: Action) -> Result<(), Failure> {
 
 #[expect(clippy::print_stderr, reason = "a program's last words")]
 fn complain(failure: &(dyn std::error::Error + 'static)) {
-    eprintln!("desk-load: {}", api::cli::chain(failure));
+    eprintln!("desk-load: {}", api::error_chain::chain(failure));
 }

@@ -12,7 +12,7 @@ use projections::Views;
 
 use crate::{
     auth::staff_directory::StaffDirectory,
-    cli::chain,
+    error_chain::chain,
     supervision::{Alarm, FollowError, Follower, Stopping},
     visitor_revocation::VisitorRevocation,
 };

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use journal::JournalError;
 use tokio::sync::watch;
 
-use crate::cli::chain;
+use crate::error_chain::chain;
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 

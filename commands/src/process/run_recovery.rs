@@ -24,11 +24,9 @@ use uuid::Uuid;
 
 use super::{
     manager::{Action, ProcessManager, Timer, whole_millisecond},
-    runner::{Runner, deadline_after},
+    runner::{ASSISTANT_RUN, Runner, deadline_after},
 };
 
-/// The name under which the run's reactions, cursor and timers are kept.
-pub const ASSISTANT_RUN: &str = "assistant_run";
 /// The key of a run's timer; a message's is [`key_of`] it.
 const RUN: &str = "run";
 /// A message that nobody has begun to answer for so long is begun anew, though its node lives.

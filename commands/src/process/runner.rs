@@ -25,7 +25,6 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{sleep, timeout_at};
 use uuid::Uuid;
 
-use super::run_recovery::ASSISTANT_RUN;
 use crate::{
     assistant::{Assistant, AssistantError, Completion, Piece},
     error::CommandError,
@@ -38,6 +37,9 @@ use crate::{
 use fallback_reply::{apology, malformed, permille, timed_out, unavailable};
 use single_flight::SingleFlight;
 use trigger::Trigger;
+
+/// The name under which the run's reactions, cursor and timers are kept.
+pub const ASSISTANT_RUN: &str = "assistant_run";
 
 /// How runs are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
