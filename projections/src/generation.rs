@@ -128,6 +128,7 @@ async fn find_or_make(
     let _making = storage.lock_making()?;
     let log = reader.identity().await?;
     let numbers = storage.numbers().await?;
+    let mut newest = except;
     for number in numbers.iter().rev().copied().filter(|number| *number != except) {
         if let Some(found) = load_own(storage, projections, reader, number).await? {
             return Ok(found);
@@ -135,9 +136,11 @@ async fn find_or_make(
         // Half-made, or half-built for another program. On a server that program may be running.
         if number > except && !storage.is_shared() {
             storage.remove(number).await?;
+        } else {
+            newest = newest.max(number);
         }
     }
-    let newest = storage.numbers().await?.last().copied().unwrap_or(0).max(except);
+    // The number after those seen above, not after those there are by now: nodes that start together mean the same one.
     make(storage, newest + 1, projections, log).await
 }
 

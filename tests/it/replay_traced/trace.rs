@@ -84,6 +84,8 @@ fn wrong(call: &str, may_write: &[PathBuf]) -> Option<Wrong> {
     match name {
         // The second half of a call that another thread interrupted.
         _ if call.starts_with("<...") || call.starts_with("+++") || call.starts_with("---") => None,
+        // A call that a thread was about to make when the process ended: it was not made, so strace has no name for it.
+        "???" if arguments.trim() == "<unfinished ...>" => None,
         name if LOOKING.contains(&name) => None,
         "open" | "openat" | "openat2" => {
             let is_writing =
