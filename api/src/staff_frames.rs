@@ -13,7 +13,7 @@ use moka::{future::Cache, policy::EvictionPolicy};
 use crate::{envelope, reader::Reader};
 
 /// Followers are some milliseconds apart; this is far more, and far less than the vault keeps an opened key.
-const KEPT: Duration = Duration::from_secs(2);
+const FRAME_LIFETIME: Duration = Duration::from_secs(2);
 /// About 2 MB.
 const FRAMES: u64 = 2048;
 
@@ -27,7 +27,7 @@ impl Default for StaffFrames {
         Self {
             written: Cache::builder()
                 .max_capacity(FRAMES)
-                .time_to_live(KEPT)
+                .time_to_live(FRAME_LIFETIME)
                 .eviction_policy(EvictionPolicy::lru())
                 .build(),
         }

@@ -134,7 +134,7 @@ async fn supervise(record: Arc<Record>, run: follower::Run, pace: RestartPace, s
         let ended = run_once(&record, &run, &mut failures, pace, &stopping).await;
         let error = match ended {
             Err(FollowError::Alarm(alarm)) => return record.stopped(Some(alarm)),
-            _ if stopping.is_told() => break,
+            _ if stopping.is_requested() => break,
             Ok(()) => "it ended without being told to".to_owned(),
             Err(FollowError::Failed(error)) => chain(&*error),
         };
@@ -142,7 +142,7 @@ async fn supervise(record: Arc<Record>, run: follower::Run, pace: RestartPace, s
         let delay = pace.delay(failures);
         record.restarts_in(delay, failures, error);
         tokio::select! {
-            () = stopping.told() => break,
+            () = stopping.requested() => break,
             () = sleep(delay) => {}
         }
     }

@@ -143,7 +143,7 @@ impl VisitorRevocation {
         Box::pin(async move {
             // On the heap for as long as it reads: thousands of listeners only listen.
             while !Box::pin(is_gone(&customers, visitor)).await {
-                if is_told(&mut left, visitor).await {
+                if is_announced(&mut left, visitor).await {
                     return;
                 }
             }
@@ -172,7 +172,7 @@ async fn is_gone(customers: &Customers, visitor: VisitorId) -> bool {
 }
 
 /// Whether it was told that the visitor has left; otherwise so many have that the listener has to read for itself.
-async fn is_told(left: &mut Receiver<VisitorId>, visitor: VisitorId) -> bool {
+async fn is_announced(left: &mut Receiver<VisitorId>, visitor: VisitorId) -> bool {
     loop {
         match left.recv().await {
             Ok(who) if who == visitor => return true,

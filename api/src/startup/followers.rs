@@ -82,7 +82,7 @@ pub fn views(views: Arc<Views>) -> Follower {
             let mut running = pin!(views.clone().run());
             tokio::select! {
                 () = &mut running => return Ok(()),
-                () = stopping.told() => views.stop(),
+                () = stopping.requested() => views.stop(),
             }
             running.await;
             Ok(())

@@ -127,12 +127,12 @@ pub struct Stopping(pub(super) watch::Receiver<bool>);
 impl Stopping {
     /// Whether it has been told.
     #[must_use]
-    pub fn is_told(&self) -> bool {
+    pub fn is_requested(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Returns once it has been told.
-    pub async fn told(&self) {
+    pub async fn requested(&self) {
         let mut stopping = self.0.clone();
         // Whoever could tell is gone: that is as good as told.
         drop(stopping.wait_for(|told| *told).await);
@@ -153,7 +153,7 @@ impl Stopping {
         follow: impl Future<Output = Result<Infallible, E>>,
     ) -> Result<(), FollowError> {
         tokio::select! {
-            () = self.told() => Ok(()),
+            () = self.requested() => Ok(()),
             Err(error) = follow => Err(error.into()),
         }
     }

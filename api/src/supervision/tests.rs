@@ -35,7 +35,7 @@ fn failing(
                 if start < failures {
                     return fail();
                 }
-                stopping.told().await;
+                stopping.requested().await;
                 Ok(())
             }
         },
@@ -81,7 +81,7 @@ async fn a_factory_that_panics_is_restarted() {
         move |stopping| {
             assert!(starts.fetch_add(1, Ordering::SeqCst) > 0, "the first start fails");
             async move {
-                stopping.told().await;
+                stopping.requested().await;
                 Ok(())
             }
         },
@@ -131,7 +131,7 @@ async fn after_a_time_of_health_the_next_failure_counts_as_the_first() {
                 match start {
                     0 | 1 => {}
                     2 => sleep(Duration::from_millis(200)).await,
-                    _last => stopping.told().await,
+                    _last => stopping.requested().await,
                 }
                 Err(FollowError::failed(format!("failure {start}")))
             }
@@ -162,7 +162,7 @@ async fn the_first_started_is_stopped_last() {
             move |stopping| {
                 let ended = ended.clone();
                 async move {
-                    stopping.told().await;
+                    stopping.requested().await;
                     sleep(Duration::from_millis(takes)).await;
                     ended.lock().unwrap_or_else(PoisonError::into_inner).push(name);
                     Ok(())

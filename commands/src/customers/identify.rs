@@ -87,7 +87,7 @@ impl Customers {
         let id = CommandId::once(self.log_id(), "identity_token", audience, jti);
         let metadata = metadata_of(visitor, id, request.correlation_id);
         match self.execute(visitor, &metadata, Command::Identify(request.identity.clone())).await {
-            Ok(Execution::Done(done)) => told(visitor, &done.state, done.position),
+            Ok(Execution::Done(done)) => identified(visitor, &done.state, done.position),
             Ok(Execution::Repeated(recorded)) => self.as_the_first_time(visitor, recorded).await,
             // Another visitor claimed it; whether it came to more is that one's affair.
             Err(CommandError::KeyReused) => Err(IdentifyError::Replayed),
@@ -105,7 +105,7 @@ impl Customers {
             return Err(IdentifyError::Replayed);
         }
         let then = self.as_of(visitor, recorded.version).await?;
-        told(visitor, &then, recorded.position)
+        identified(visitor, &then, recorded.position)
     }
 }
 
@@ -113,7 +113,7 @@ fn fresh() -> VisitorId {
     VisitorId(Uuid::new_v4())
 }
 
-fn told(visitor: VisitorId, folded: &LoadedState, position: Position) -> Result<Identified, IdentifyError> {
+fn identified(visitor: VisitorId, folded: &LoadedState, position: Position) -> Result<Identified, IdentifyError> {
     let customer = folded.state.customer().cloned().ok_or(IdentifyError::Replayed)?;
     Ok(Identified { visitor, customer, position })
 }

@@ -13,7 +13,7 @@ use super::{super::manager::Item, Lease, ProcessStore, StoreError, json, lease::
 pub(super) const DUE: &str =
     "select policy, key, kind, payload, attempts from outbox where due_at <= $1 order by due_at limit $2";
 /// What is over is kept for so long, for whoever asks what became of it.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// An item that is due.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +98,7 @@ impl ProcessStore {
                 tx.execute(over, &values).await?;
             }
         }
-        let old = seconds(now) - KEPT.as_secs_f64();
+        let old = seconds(now) - RETENTION.as_secs_f64();
         tx.execute("delete from outbox where settled_at < $1", &[old.into()]).await?;
         Ok(tx.commit().await?)
     }
