@@ -386,6 +386,7 @@ pub fn key_class(class: Class) -> KeyClass {
     match class {
         Class::Message => KeyClass::Message,
         Class::Contact => KeyClass::Contact,
+        Class::Note => KeyClass::Note,
         Class::Staff => KeyClass::Staff,
     }
 }

@@ -18,6 +18,8 @@ pub enum Class {
     Message,
     /// Names and addresses.
     Contact,
+    /// What staff writes about a customer, for staff alone.
+    Note,
     /// Of a member of staff: name, password's hash, where it signed in from.
     Staff,
 }

@@ -51,6 +51,12 @@ ids! {
     SignInId,
     /// A browser or program that somebody signs in with.
     DeviceId,
+    /// One transfer of a session, asked for and answered.
+    TransferId,
+    /// One offer of a waiting session to an agent.
+    OfferId,
+    /// One mail about a session.
+    MailId,
     /// One life of a node: it ends with the process.
     Incarnation,
 }

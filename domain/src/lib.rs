@@ -11,6 +11,7 @@ pub mod event;
 pub mod id;
 pub mod language;
 pub mod personal;
+pub mod policy;
 pub mod session;
 pub mod text;
 

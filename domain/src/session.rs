@@ -17,6 +17,8 @@ pub mod codec;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod notice;
+pub mod priority;
 pub mod rejection;
 pub mod screen;
 pub mod state;

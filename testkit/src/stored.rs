@@ -24,6 +24,7 @@ fn key_class(class: Class) -> KeyClass {
     match class {
         Class::Message => KeyClass::Message,
         Class::Contact => KeyClass::Contact,
+        Class::Note => KeyClass::Note,
         Class::Staff => KeyClass::Staff,
     }
 }

@@ -38,6 +38,7 @@ fn class_name(class: Class) -> &'static str {
     match class {
         Class::Message => "message",
         Class::Contact => "contact",
+        Class::Note => "note",
         Class::Staff => "staff",
     }
 }

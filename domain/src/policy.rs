@@ -1,0 +1,88 @@
+//! The shop's escalation policy: rules that say when a person is needed.
+//!
+//! A rule reads a text (the customer's message, the assistant's reply) and gives a [`Signal`]; what signals and counts of the
+//! session add up to is a [`Firing`] or nothing. The session's decision records either with the event that it was read from.
+//!
+//! Invariant: pure functions of texts, counts and the policy's document; a policy's version says which.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    session::{
+        event::{EscalationReason, Severity},
+        priority::PriorityClass,
+    },
+    text::Skill,
+};
+
+/// One of the policy's rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Rule {
+    /// Danger: fire, smoke, a damaged battery, brakes that fail, an injury. Never off.
+    R0,
+    /// The customer asks for a person.
+    R1,
+    /// Topics that are a person's.
+    R2,
+    /// The assistant fails several times in a row.
+    R3,
+    /// The customer says that it did not help.
+    R4,
+    /// Many turns without a solution.
+    R5,
+    /// The assistant is not sure.
+    R6,
+    /// The assistant asks for a person.
+    R7,
+    /// The assistant cannot be reached.
+    R8,
+    /// The assistant's other side refused the content.
+    R9,
+    /// The shop says that this customer comes first.
+    R10,
+    /// The customer is upset.
+    R11,
+    /// The shop has listed this customer.
+    R12,
+    /// The same question again.
+    R13,
+}
+
+/// What a rule read in one text. Recorded as the rule's id with the event of that text, so that counts survive an erasure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signal {
+    /// The rule.
+    pub rule: Rule,
+    /// For people, personal: `命中关键词: 人工`.
+    pub evidence: String,
+}
+
+/// What a session counts for the rules, folded from recorded signals since the last hand-over, takeover's end or close.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Replies of the assistant in a row that failed (R3).
+    pub failures: u32,
+    /// Messages that said that it did not help (R4).
+    pub unsolved: u32,
+    /// Customer messages that the assistant answered (R5).
+    pub turns: u32,
+    /// Repetitions of a question (R13).
+    pub repeats: u32,
+}
+
+/// A rule fired: a person is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firing {
+    /// The rule.
+    pub rule: Rule,
+    /// On the wire.
+    pub reason: EscalationReason,
+    /// How urgent.
+    pub severity: Severity,
+    /// Its place in the queue.
+    pub class: PriorityClass,
+    /// Who should take it; anybody where the policy does not say.
+    pub group: Option<Skill>,
+    /// For people, personal.
+    pub details: String,
+}
