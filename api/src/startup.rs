@@ -33,7 +33,6 @@ use crate::{
     data_dir::DataDir,
     services::{Services, Started},
     settings::Settings,
-    staff_frames::StaffFrames,
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
@@ -149,7 +148,7 @@ async fn start_with(
     let app = Arc::new(Services {
         sessions,
         customers,
-        access_log: AccessLog::new(log.clone(), identity.log_id),
+        access_log: Arc::new(AccessLog::new(log.clone(), identity.log_id)),
         log,
         tail,
         views,
@@ -164,7 +163,7 @@ async fn start_with(
         directory,
         identity_tokens,
         revocation,
-        staff_frames: StaffFrames::default(),
+        staff_frames: Arc::default(),
         clock,
         settings: Arc::new(settings),
         stopping,

@@ -2,18 +2,16 @@
 //!
 //! Invariants: a visitor who has left is told nothing more; `done` is sent only when the reply is on disk, and what was sent before it is that reply's text.
 
-use std::sync::Arc;
-
-use actix_web::{HttpResponse, web::Data};
+use actix_web::HttpResponse;
 use bytes::Bytes;
-use commands::{LiveSubscription, sessions::stream_of};
+use commands::{Customers, LiveReplies, LiveSubscription, Node, Sessions, sessions::stream_of};
 use domain::{
     MessageId, RunId,
     session::{Event, event::AssistantReplied},
 };
 use event_store::Position;
 use futures::StreamExt;
-use journal::{Decoded, Journal, JournalError};
+use journal::{Decoded, Journal, JournalError, Tail};
 use serde_json::{Value, json};
 
 use super::{
@@ -27,9 +25,24 @@ use crate::{
     openapi::{frames, texts},
     problem::Problem,
     reader::{Reader, Shown},
-    services::Services,
-    sse::{data_frame, respond},
+    services::requested_services,
+    sse::{Frames, data_frame, respond},
+    supervision::Stopping,
+    visitor_revocation::VisitorRevocation,
 };
+
+requested_services! {
+    /// What takes a message and streams its answer.
+    pub struct ChatStreamServices {
+        sessions: Sessions,
+        node: Node,
+        tail: Tail,
+        live: dyn LiveReplies,
+        customers: Customers,
+        revocation: VisitorRevocation,
+        stopping: Stopping,
+    }
+}
 
 /// Sends a message and streams the assistant's answer as server-sent events.
 ///
@@ -50,11 +63,11 @@ use crate::{
 pub async fn stream(
     visitor: KnownVisitor,
     key: RequestKey,
-    app: Data<Services>,
+    app: ChatStreamServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
     match accept(&app.sessions, &app.node, &visitor, key, body.0).await {
-        Ok(accepted) => Ok(respond(frames(app.into_inner(), accepted))),
+        Ok(accepted) => Ok(respond(frames(app, accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));
             Ok(respond(Box::pin(futures::stream::iter([frame]))))
@@ -63,7 +76,7 @@ pub async fn stream(
     }
 }
 
-fn frames(app: Arc<Services>, accepted: Accepted) -> crate::sse::Frames {
+fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
     let received = accepted.received;
     Box::pin(async_stream::stream! {
         yield data_frame(&json!({
@@ -73,7 +86,7 @@ fn frames(app: Arc<Services>, accepted: Accepted) -> crate::sse::Frames {
             "session_id": received.session,
         }));
         let mut revocation = app.revocation.revoked(app.customers.clone(), accepted.visitor);
-        let mut live = app.live.subscribe(received.session);
+                let mut live = app.live.subscribe(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);
         loop {
@@ -95,7 +108,7 @@ fn frames(app: Arc<Services>, accepted: Accepted) -> crate::sse::Frames {
                     }
                 }
                 () = &mut revocation => return,
-                () = app.until_stopping() => return,
+                () = app.stopping.requested() => return,
             }
         }
     })
