@@ -138,7 +138,7 @@ async fn start_with(
         directory: directory.clone(),
         tokens: staff_tokens,
         passwords,
-        failures: LoginThrottle::new(policies.clone()),
+        login_throttle: LoginThrottle::new(policies.clone()),
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,

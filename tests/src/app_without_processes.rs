@@ -97,7 +97,7 @@ pub async fn app(
         directory: directory.clone(),
         tokens: StaffTokens::new(&[KEY.to_vec()]),
         passwords: Passwords::new(),
-        failures: LoginThrottle::new(policies),
+        login_throttle: LoginThrottle::new(policies),
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,

@@ -1,6 +1,7 @@
 //! `POST /api/chat/stream`: the original's frames, fed by the answer in the making and decided by the log.
 //!
-//! Invariants: a visitor who has left is told nothing more; `done` is sent only when the reply is on disk, and what was sent before it is that reply's text.
+//! Invariants: a visitor who has signed out is sent nothing more; `done` is sent only when the reply is on disk, and the text sent before
+//! it is that reply's.
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
@@ -86,7 +87,7 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
             "session_id": received.session,
         }));
         let mut revocation = app.revocation.revoked(app.customers.clone(), accepted.visitor);
-                let mut live = app.live.subscribe(received.session);
+        let mut live = app.live.subscribe(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);
         loop {
@@ -114,7 +115,7 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
     })
 }
 
-/// How far the answer to one message has been told.
+/// How much of the answer to one message has been sent.
 struct Progress {
     message: MessageId,
     run: Option<(RunId, u32)>,

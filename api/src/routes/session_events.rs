@@ -108,7 +108,7 @@ fn owner(history: &[Decoded]) -> Option<VisitorId> {
     })
 }
 
-/// Comes when the customer has left, or staff may not follow on. Customers' tokens last longer than any stream.
+/// Completes when the customer has signed out, or staff may no longer follow the session. Customers' tokens last longer than any stream.
 fn over(app: &SessionEventsServices, staff: Option<Staff>, owner: Option<VisitorId>) -> Over {
     let directory = app.directory.clone();
     match (staff, owner) {

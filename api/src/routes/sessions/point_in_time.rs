@@ -1,7 +1,7 @@
 //! `GET /api/sessions/{name}?at=`: a session as it stood at a position of the log or at a time.
 //!
-//! It is folded from the log, so it waits for no view. What a customer has cleared since stays hidden from that customer:
-//! the button says that earlier messages are gone, and whoever holds the device next must not find them again.
+//! It is folded from the log, so it waits for no view. Messages that a customer has cleared since stay hidden from that customer:
+//! the next user of the device must not find them.
 
 use domain::SessionId;
 use event_store::{Clock, EventReader, Position};
@@ -37,7 +37,7 @@ pub(super) async fn read(
     Ok((data, position))
 }
 
-/// Nobody knows what will have happened. Where clocks differ the log may be ahead of this one.
+/// A time in the future is refused, for events up to it may still be recorded. Where clocks differ the log may be ahead of this one.
 async fn refuse_future(log: &dyn EventReader, clock: &dyn Clock, time: Timestamp) -> Result<(), Problem> {
     let now = clock.now();
     if time <= now {
