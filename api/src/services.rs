@@ -7,7 +7,7 @@ use actix_web::{
     HttpRequest,
     web::{Data, ServiceConfig},
 };
-use commands::{AccessLog, Customers, LiveReplies, Node, Sessions};
+use commands::{AccessLog, Customers, LiveReplies, Node, Rules, Sessions};
 use event_store::{Clock, Identity, Log, checkpoint};
 use jiff::Timestamp;
 use journal::Tail;
@@ -39,6 +39,8 @@ pub struct Services {
     pub views: Arc<Views>,
     /// Answers in the making.
     pub live: Arc<dyn LiveReplies>,
+    /// The policy and the calendars in force.
+    pub rules: Arc<Rules>,
     /// This process.
     pub node: Node,
     /// When it was started.
@@ -103,6 +105,7 @@ impl Services {
             .app_data(Data::from(self.log.reader()))
             .app_data(Data::from(self.tail.clone()))
             .app_data(Data::from(self.live.clone()))
+            .app_data(Data::from(self.rules.clone()))
             .app_data(Data::from(self.supervisor.clone()))
             .app_data(Data::from(self.access_log.clone()))
             .app_data(Data::from(self.directory.clone()))

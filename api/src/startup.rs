@@ -7,7 +7,7 @@ pub mod followers;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions,
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Rules, Sessions,
     live::InProcess,
     process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner},
 };
@@ -98,9 +98,10 @@ async fn start_with(
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
+    let rules = Arc::new(Rules::new(clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner =
-        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, clock.clone());
+        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
     let policies = open_policies(&settings, &data_dir).await?;
     let context = Context {
         store: ProcessStore::new(policies.clone()),
@@ -153,6 +154,7 @@ async fn start_with(
         tail,
         views,
         live,
+        rules,
         node,
         started,
         supervisor,

@@ -48,6 +48,47 @@ pub enum Rule {
     R13,
 }
 
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::R0,
+        Self::R1,
+        Self::R2,
+        Self::R3,
+        Self::R4,
+        Self::R5,
+        Self::R6,
+        Self::R7,
+        Self::R8,
+        Self::R9,
+        Self::R10,
+        Self::R11,
+        Self::R12,
+        Self::R13,
+    ];
+
+    /// As it is stored and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::R0 => "R0",
+            Self::R1 => "R1",
+            Self::R2 => "R2",
+            Self::R3 => "R3",
+            Self::R4 => "R4",
+            Self::R5 => "R5",
+            Self::R6 => "R6",
+            Self::R7 => "R7",
+            Self::R8 => "R8",
+            Self::R9 => "R9",
+            Self::R10 => "R10",
+            Self::R11 => "R11",
+            Self::R12 => "R12",
+            Self::R13 => "R13",
+        }
+    }
+}
+
 /// What a rule read in one text. Recorded as the rule's id with the event of that text, so that counts survive an erasure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signal {
@@ -85,4 +126,72 @@ pub struct Firing {
     pub group: Option<Skill>,
     /// For people, personal.
     pub details: String,
+}
+
+impl Counts {
+    /// With the signals of one more customer message.
+    #[must_use]
+    pub fn with_message(self, rules: &[Rule]) -> Self {
+        let count = |rule| u32::from(rules.contains(&rule));
+        Self { unsolved: self.unsolved + count(Rule::R4), repeats: self.repeats + count(Rule::R13), ..self }
+    }
+
+    /// With the signals of one more reply of the assistant.
+    #[must_use]
+    pub fn with_reply(self, rules: &[Rule]) -> Self {
+        let failures = if rules.contains(&Rule::R3) { self.failures + 1 } else { 0 };
+        Self { failures, turns: self.turns + 1, ..self }
+    }
+}
+
+/// The policy in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {}
+
+impl Policy {
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        0
+    }
+
+    /// Which signals of a message need a person.
+    #[must_use]
+    pub fn on_message(&self, _counts: &Counts, signals: &[Signal]) -> Option<Firing> {
+        signals.iter().find(|signal| matches!(signal.rule, Rule::R0 | Rule::R1 | Rule::R2)).map(|signal| Firing {
+            rule: signal.rule,
+            reason: EscalationReason::Keyword,
+            severity: Severity::High,
+            class: if signal.rule == Rule::R0 { PriorityClass::Danger } else { PriorityClass::Normal },
+            group: None,
+            details: signal.evidence.clone(),
+        })
+    }
+
+    /// Which signals of a reply need a person.
+    #[must_use]
+    pub fn on_reply(&self, counts: &Counts, signals: &[Signal]) -> Option<Firing> {
+        let signal = signals.iter().find(|signal| signal.rule == Rule::R3)?;
+        (counts.failures >= 3).then(|| Firing {
+            rule: Rule::R3,
+            reason: EscalationReason::FailLoop,
+            severity: Severity::Low,
+            class: PriorityClass::Normal,
+            group: None,
+            details: signal.evidence.clone(),
+        })
+    }
+
+    /// What a request for a person comes to.
+    #[must_use]
+    pub fn on_request(&self, reason: &str) -> Firing {
+        Firing {
+            rule: Rule::R1,
+            reason: EscalationReason::Manual,
+            severity: Severity::High,
+            class: PriorityClass::Normal,
+            group: None,
+            details: reason.to_owned(),
+        }
+    }
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
 use commands::{
-    Customers, IdempotencyKey, MessageOutcome, Node, Sessions, await_reply,
+    Customers, IdempotencyKey, MessageOutcome, Node, Rules, Sessions, await_reply,
     sessions::{ReceiveMessage, Received},
 };
 use domain::{
     Language, VisitorId,
+    session::event::Recipient,
     text::{MessageText, SessionName},
 };
 use journal::Tail;
@@ -100,6 +101,7 @@ requested_services! {
     /// What takes a message and waits for its answer.
     pub struct ChatServices {
         sessions: Sessions,
+        rules: Rules,
         node: Node,
         tail: Tail,
         customers: Customers,
@@ -139,7 +141,7 @@ pub async fn chat(
     app: ChatServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let accepted = accept(&app.sessions, &app.node, &visitor, key, body.0).await?;
+    let accepted = accept(&app.sessions, &app.node, &app.rules, &visitor, key, body.0).await?;
     if prefers_not_to_wait(&request) {
         return Ok(HttpResponse::Accepted()
             .insert_header(("Preference-Applied", RESPOND_ASYNC))
@@ -184,6 +186,7 @@ impl ChatAccepted {
 pub(super) async fn accept(
     sessions: &Sessions,
     node: &Node,
+    rules: &Rules,
     visitor: &KnownVisitor,
     RequestKey(key): RequestKey,
     body: ChatRequest,
@@ -193,8 +196,16 @@ pub(super) async fn accept(
     let visitor = visitor.find_or_create(name.as_ref().map(SessionName::as_str));
     let name = name.unwrap_or_else(|| made_up_name(visitor, key.as_ref()));
     let language = Language::of(text.as_str()).unwrap_or_default();
-    let command = ReceiveMessage { visitor, name: name.clone(), text, parameters, key, correlation_id: request_id() };
-    let received = sessions.receive_message(node, command).await?;
+    let command = ReceiveMessage {
+        visitor,
+        name: name.clone(),
+        text,
+        parameters,
+        recipient: Recipient::Assistant,
+        key,
+        correlation_id: request_id(),
+    };
+    let received = sessions.receive_message(node, rules, command).await?;
     Ok(Accepted { visitor, received, session_name: name.as_str().to_owned(), language })
 }
 

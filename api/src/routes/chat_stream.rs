@@ -5,7 +5,7 @@
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
-use commands::{Customers, LiveReplies, LiveSubscription, Node, Sessions, sessions::stream_of};
+use commands::{Customers, LiveReplies, LiveSubscription, Node, Rules, Sessions, sessions::stream_of};
 use domain::{
     MessageId, RunId,
     session::{Event, event::AssistantReplied},
@@ -36,6 +36,7 @@ requested_services! {
     /// What takes a message and streams its answer.
     pub struct ChatStreamServices {
         sessions: Sessions,
+        rules: Rules,
         node: Node,
         tail: Tail,
         live: dyn LiveReplies,
@@ -67,7 +68,7 @@ pub async fn stream(
     app: ChatStreamServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    match accept(&app.sessions, &app.node, &visitor, key, body.0).await {
+    match accept(&app.sessions, &app.node, &app.rules, &visitor, key, body.0).await {
         Ok(accepted) => Ok(respond(frames(app, accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));
