@@ -19,6 +19,8 @@ pub mod health;
 pub mod idempotency;
 pub mod min_position;
 pub mod page;
+pub mod policies;
+pub mod policy_trial;
 pub mod profile;
 mod registration;
 pub mod second_factor;

@@ -7,10 +7,12 @@ pub mod followers;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Rules, Sessions,
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
     live::InProcess,
     process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner},
+    settings::VersionZero,
 };
+use domain::policy::regulator::Regulator;
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
@@ -95,6 +97,9 @@ async fn start_with(
     supervisor.start(followers::tail(tail.clone()));
     supervisor.start(followers::signer(signer.clone(), signed));
     supervisor.start(followers::views(views.clone()));
+    let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
+    let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
+    supervisor.start(followers::settings(in_force.clone(), tail.clone()));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
@@ -149,6 +154,8 @@ async fn start_with(
     let app = Arc::new(Services {
         sessions,
         customers,
+        published,
+        in_force,
         access_log: Arc::new(AccessLog::new(log.clone(), identity.log_id)),
         log,
         tail,
@@ -180,6 +187,17 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
         Some(path) => Ok(FileClock::open(path.clone())?),
         None => Ok(SystemClock::shared()),
     }
+}
+
+/// The original's policy where its variables are set, else the program's.
+fn version_zero(settings: &Settings) -> VersionZero {
+    let regulator = Regulator {
+        keywords: settings.regulator_keywords.clone(),
+        ai_fail_keywords: settings.regulator_ai_fail_keywords.clone(),
+        fail_threshold: settings.regulator_fail_threshold,
+        vip_auto_escalate: settings.regulator_vip_auto_escalate,
+    };
+    regulator.document().map_or_else(VersionZero::default, |policy| VersionZero { policy })
 }
 
 /// The process managers that the settings ask for.
