@@ -5,8 +5,10 @@
 pub mod access;
 pub mod agent;
 pub mod audience;
+pub mod calendar;
 pub mod codec;
 pub mod customer;
+pub mod document;
 pub mod event;
 pub mod id;
 pub mod language;
