@@ -98,6 +98,7 @@ impl Services {
             .app_data(Data::from(self.identity_tokens.clone()))
             .app_data(Data::from(self.clock.clone()))
             .app_data(Data::from(self.settings.clone()))
+            .app_data(Data::new(self.settings.hours.calendars()))
             .app_data(Data::from(self.log.reader()));
     }
 
