@@ -131,6 +131,11 @@ proptest! {
         for (minute, seconds) in &looked_at {
             agrees(&calendars, &walk, *minute, *seconds)?;
         }
+        for border in 1440..7 * 1440 {
+            if walk.is_open[border] != walk.is_open[border - 1] {
+                agrees(&calendars, &walk, border, 0)?;
+            }
+        }
         for pair in looked_at.windows(2) {
             let (from, to) = (pair[0].0.min(pair[1].0), pair[0].0.max(pair[1].0));
             let open = walk.is_open[from..to].iter().filter(|open| **open).count();
