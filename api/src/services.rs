@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Instant};
 
 use actix_web::web::{Data, ServiceConfig};
-use commands::{AccessLog, Customers, LiveReplies, Node, Sessions};
+use commands::{AccessLog, Customers, LiveReplies, Node, PublishedSettings, Sessions, SettingsInForce};
 use event_store::{Clock, EventReader, Identity, Log, checkpoint};
 use jiff::Timestamp;
 use journal::Tail;
@@ -28,6 +28,10 @@ pub struct Services {
     pub sessions: Arc<Sessions>,
     /// The use cases of customers.
     pub customers: Arc<Customers>,
+    /// The use cases of what the shop publishes.
+    pub published: Arc<PublishedSettings>,
+    /// Which of it is in force.
+    pub in_force: Arc<SettingsInForce>,
     /// The log, for streams that open personal parts.
     pub log: Log,
     /// The log's tail.
@@ -92,13 +96,14 @@ impl Services {
             .app_data(Data::from(self.clone()))
             .app_data(Data::from(self.sessions.clone()))
             .app_data(Data::from(self.customers.clone()))
+            .app_data(Data::from(self.published.clone()))
+            .app_data(Data::from(self.in_force.clone()))
             .app_data(Data::from(self.views.clone()))
             .app_data(Data::from(self.visitors.clone()))
             .app_data(Data::from(self.staff.clone()))
             .app_data(Data::from(self.identity_tokens.clone()))
             .app_data(Data::from(self.clock.clone()))
             .app_data(Data::from(self.settings.clone()))
-            .app_data(Data::new(self.settings.hours.calendars()))
             .app_data(Data::from(self.log.reader()));
     }
 

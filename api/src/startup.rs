@@ -7,9 +7,10 @@ pub mod followers;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions,
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Sessions, SettingsInForce,
     live::InProcess,
     process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner},
+    settings::VersionZero,
 };
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
@@ -96,6 +97,10 @@ async fn start_with(
     supervisor.start(followers::tail(tail.clone()));
     supervisor.start(followers::signer(signer.clone(), signed));
     supervisor.start(followers::views(views.clone()));
+    let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
+    let zero = VersionZero { calendars: settings.hours.document(), ..VersionZero::default() };
+    let in_force = SettingsInForce::load(published.journal(), head, zero).await?;
+    supervisor.start(followers::settings(in_force.clone(), tail.clone()));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
@@ -149,6 +154,8 @@ async fn start_with(
     let app = Arc::new(Services {
         sessions,
         customers,
+        published,
+        in_force,
         access_log: AccessLog::new(log.clone(), identity.log_id),
         log,
         tail,

@@ -15,6 +15,7 @@ pub mod live;
 pub mod node;
 pub mod process;
 pub mod sessions;
+pub mod settings;
 
 pub use access::AccessLog;
 pub use accounts::{Accounts, LoginThrottle};
@@ -26,3 +27,4 @@ pub use event_id::{CommandId, IdempotencyKey};
 pub use live::{LiveReplies, LiveReply, LiveSubscription};
 pub use node::Node;
 pub use sessions::Sessions;
+pub use settings::{PublishedSettings, SettingsInForce};

@@ -26,7 +26,10 @@ use jiff::{
 pub use original::{Holidays, OriginalHours};
 pub use periods::{Period, PeriodError, Periods, TimeOfDay};
 
-use crate::{document::DocumentError, text::Skill};
+use crate::{
+    settings::{Document, DocumentError, Topic},
+    text::Skill,
+};
 
 /// What a calendar says of an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,14 +71,30 @@ pub struct Calendars {
     groups: BTreeMap<Skill, Calendar>,
 }
 
-impl Calendars {
-    /// Reads a document (`docs/hours.md`).
-    ///
-    /// # Errors
-    /// It is malformed; the error names line and field.
-    pub fn parse(text: &str, version: u32) -> Result<Self, DocumentError> {
+impl Document for Calendars {
+    const TOPIC: Topic = Topic::Calendar;
+
+    fn parse(text: &str, version: u32) -> Result<Self, DocumentError> {
         let (default, groups) = document::parse(text)?;
         Ok(Self { version, default, groups })
+    }
+
+    fn built_in() -> &'static str {
+        original::BUILT_IN
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+impl Calendars {
+    /// Reads a document (`docs/hours.md`); `version` is the number it is known by.
+    ///
+    /// # Errors
+    /// It is not such a document; the error says line and field.
+    pub fn parse(text: &str, version: u32) -> Result<Self, DocumentError> {
+        Document::parse(text, version)
     }
 
     /// 0 = made from the settings, else the published version.

@@ -8,13 +8,13 @@ pub mod audience;
 pub mod calendar;
 pub mod codec;
 pub mod customer;
-pub mod document;
 pub mod event;
 pub mod id;
 pub mod language;
 pub mod personal;
 pub mod policy;
 pub mod session;
+pub mod settings;
 pub mod text;
 
 pub use audience::{Audience, Viewer, Viewers};

@@ -4,8 +4,9 @@
 //! each period. They are of the date whose shift is under way, or else of the date that is worked next.
 
 use actix_web::{HttpResponse, web::Data};
+use commands::SettingsInForce;
 use domain::{
-    calendar::{Calendar, Calendars, Hours, Period},
+    calendar::{Calendar, Hours, Period},
     text::Skill,
 };
 use event_store::{Clock, event::time_text};
@@ -74,9 +75,10 @@ pub struct ShiftStatus {
 pub async fn config(
     _: Anybody,
     query: QueryFields,
-    calendars: Data<Calendars>,
+    in_force: Data<SettingsInForce>,
     clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, Problem> {
+    let calendars = in_force.calendars();
     let data = shift_config(calendars.of(group(&query)?.as_ref()), clock.now());
     Ok(HttpResponse::Ok().json(ShiftConfigAnswer { success: true, data }))
 }
@@ -93,9 +95,10 @@ pub async fn config(
 pub async fn status(
     _: Anybody,
     query: QueryFields,
-    calendars: Data<Calendars>,
+    in_force: Data<SettingsInForce>,
     clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, Problem> {
+    let calendars = in_force.calendars();
     let data = shift_status(calendars.of(group(&query)?.as_ref()), clock.now());
     Ok(HttpResponse::Ok().json(ShiftStatusAnswer { success: true, data }))
 }
@@ -134,6 +137,7 @@ fn shift_status(calendar: &Calendar, at: Timestamp) -> ShiftStatus {
 
 #[cfg(test)]
 mod tests {
+    use domain::calendar::Calendars;
     use serde_json::{Value, json};
 
     use super::*;

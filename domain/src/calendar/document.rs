@@ -8,156 +8,145 @@ use jiff::{
     civil::{Date, Weekday},
     tz::TimeZone,
 };
-use serde::Deserialize;
-use toml::Spanned;
 
-use super::{Calendar, DayRule, Periods, date, time_zone};
+use super::{Calendar, DayRule, PeriodError, Periods, date, time_zone};
 use crate::{
-    document::{self, DocumentError},
+    settings::{
+        DocumentError,
+        toml_reader::{Node, Place},
+    },
     text::Skill,
 };
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    default: Spanned<CalendarText>,
-    #[serde(default)]
-    groups: BTreeMap<GroupName, CalendarText>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CalendarText {
-    time_zone: Option<Zone>,
-    week: Option<BTreeMap<DayName, Periods>>,
-    /// Not [`DateText`]: an error within a list would get the place of the list.
-    holidays: Option<Vec<Spanned<String>>>,
-    extra_days: Option<BTreeMap<DateText, Spanned<ExtraDay>>>,
-}
-
-/// Values that are checked where they stand.
-macro_rules! checked {
-    ($($name:ident($inner:ty): $parse:expr;)+) => {$(
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-        #[serde(try_from = "String")]
-        struct $name($inner);
-
-        impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                ($parse)(text.as_str()).map(Self)
-            }
-        }
-    )+};
-}
-
-checked! {
-    DateText(Date): read_date;
-    DayName(u8): |text: &str| weekday(text)
-        .map(|day| day.to_monday_zero_offset().unsigned_abs())
-        .ok_or_else(|| format!("must be a weekday from monday to sunday, not {text:?}"));
-    GroupName(Skill): group_name;
-}
-
-fn read_date(text: &str) -> Result<Date, String> {
-    date(text).ok_or_else(|| format!("must be a date like 2026-10-01, not {text:?}"))
-}
-
-fn group_name(text: &str) -> Result<Skill, String> {
-    let skill = Skill::parse(text).map_err(|error| format!("group {text:?} {error}"))?;
-    if skill.as_str() == text { Ok(skill) } else { Err(format!("group {text:?} must not begin or end with spaces")) }
-}
-
-fn weekday(text: &str) -> Option<Weekday> {
-    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let offset = days.iter().position(|day| *day == text)?;
-    Weekday::from_monday_zero_offset(i8::try_from(offset).ok()?).ok()
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct Zone(TimeZone);
-
-impl TryFrom<String> for Zone {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        time_zone(&name).map(Self).ok_or_else(|| format!("must be a time zone like Asia/Shanghai, not {name:?}"))
-    }
-}
-
-/// The name of a weekday, or periods.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct ExtraDay(DayRule);
-
-impl TryFrom<String> for ExtraDay {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        if let Some(day) = weekday(&text) {
-            return Ok(Self(DayRule::AsOn(day)));
-        }
-        let periods = text.parse().map_err(|error| format!("{error}, or the name of a weekday"))?;
-        Ok(Self(DayRule::Extra(periods)))
-    }
-}
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// The default calendar, and those of groups.
 pub(super) fn parse(text: &str) -> Result<(Calendar, BTreeMap<Skill, Calendar>), DocumentError> {
-    let document: Document = document::read(text)?;
-    let place = document.default.span().start;
-    let missing = |name: &str| DocumentError::at(text, place, format!("must have {name}"));
-    let told = document.default.into_inner();
-    let days = own_days(&told, text)?;
-    let default = Calendar {
-        zone: told.time_zone.clone().ok_or_else(|| missing("time_zone"))?.0,
-        week: told.week.as_ref().map(week).ok_or_else(|| missing("week"))?,
-        days,
-    };
-    let groups = document.groups.into_iter();
-    let groups = groups.map(|(GroupName(skill), told)| Ok((skill, inherit(&default, &told, text)?)));
-    let groups = groups.collect::<Result<_, DocumentError>>()?;
+    let document = Node::parse(text)?;
+    let (mut default, mut groups) = (None, Vec::new());
+    for (key, node) in document.table()? {
+        match key.name() {
+            "default" => default = Some(Told::read(&node)?.whole(&node)?),
+            "groups" => {
+                for (key, node) in node.table()? {
+                    groups.push((group(&key)?, Told::read(&node)?));
+                }
+            }
+            _ => return Err(key.error("is not known; there are default and groups")),
+        }
+    }
+    let default = default.ok_or_else(|| document.error("must have a table [default]"))?;
+    let groups = groups.into_iter().map(|(skill, told)| (skill, told.over(&default))).collect();
     Ok((default, groups))
 }
 
-fn week(told: &BTreeMap<DayName, Periods>) -> [Periods; 7] {
-    let mut week: [Periods; 7] = Default::default();
-    for (DayName(day), periods) in told {
-        week[usize::from(*day)] = periods.clone();
-    }
-    week
+/// What is said of one calendar.
+#[derive(Default)]
+struct Told {
+    zone: Option<TimeZone>,
+    week: Option<[Periods; 7]>,
+    has_holidays: bool,
+    has_extra_days: bool,
+    days: BTreeMap<Date, DayRule>,
 }
 
-/// The dates that a calendar says something of itself.
-fn own_days(told: &CalendarText, text: &str) -> Result<BTreeMap<Date, DayRule>, DocumentError> {
-    let mut days = BTreeMap::new();
-    for holiday in told.holidays.iter().flatten() {
-        let date = read_date(holiday.get_ref());
-        let date = date.map_err(|reason| DocumentError::at(text, holiday.span().start, reason))?;
-        days.insert(date, DayRule::Off);
+impl Told {
+    fn read(node: &Node<'_>) -> Result<Self, DocumentError> {
+        let mut told = Self::default();
+        for (key, node) in node.table()? {
+            match key.name() {
+                "time_zone" => told.zone = Some(zone(&node)?),
+                "week" => told.week = Some(week(&node)?),
+                "holidays" => told.read_holidays(&node)?,
+                "extra_days" => told.read_extra_days(&node)?,
+                _ => return Err(key.error("is not known; there are time_zone, week, holidays and extra_days")),
+            }
+        }
+        Ok(told)
     }
-    for (DateText(date), extra) in told.extra_days.iter().flatten() {
-        if days.insert(*date, extra.get_ref().0.clone()).is_some() {
-            let reason = format!("{date} must not be among the holidays as well");
-            return Err(DocumentError::at(text, extra.span().start, reason));
+
+    fn read_holidays(&mut self, node: &Node<'_>) -> Result<(), DocumentError> {
+        self.has_holidays = true;
+        for holiday in node.list()? {
+            let text = holiday.text()?;
+            let date = date(text).ok_or_else(|| holiday.error(no_date(text)))?;
+            if self.days.insert(date, DayRule::Off).is_some_and(|rule| rule != DayRule::Off) {
+                return Err(holiday.error(format!("must not have {date}, which is among the extra days")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The reader gives fields by name, so these come before the holidays.
+    fn read_extra_days(&mut self, node: &Node<'_>) -> Result<(), DocumentError> {
+        self.has_extra_days = true;
+        for (key, node) in node.table()? {
+            let date = date(key.name()).ok_or_else(|| key.error(no_date(key.name())))?;
+            self.days.insert(date, extra_day(&node)?);
+        }
+        Ok(())
+    }
+
+    /// The default calendar: it inherits nothing.
+    fn whole(self, node: &Node<'_>) -> Result<Calendar, DocumentError> {
+        let zone = self.zone.ok_or_else(|| node.error("must have time_zone"))?;
+        let week = self.week.ok_or_else(|| node.error("must have week"))?;
+        Ok(Calendar { zone, week, days: self.days })
+    }
+
+    /// A group's calendar.
+    fn over(self, default: &Calendar) -> Calendar {
+        let is_inherited = |rule: &DayRule| match rule {
+            DayRule::Off => !self.has_holidays,
+            DayRule::AsOn(_) | DayRule::Extra(_) => !self.has_extra_days,
+        };
+        let mut days = default.days.clone();
+        days.retain(|_, rule| is_inherited(rule));
+        days.extend(self.days);
+        Calendar {
+            zone: self.zone.unwrap_or_else(|| default.zone.clone()),
+            week: self.week.unwrap_or_else(|| default.week.clone()),
+            days,
         }
     }
-    Ok(days)
 }
 
-fn inherit(default: &Calendar, told: &CalendarText, text: &str) -> Result<Calendar, DocumentError> {
-    let is_inherited = |rule: &DayRule| match rule {
-        DayRule::Off => told.holidays.is_none(),
-        DayRule::AsOn(_) | DayRule::Extra(_) => told.extra_days.is_none(),
-    };
-    let inherited = default.days.iter().filter(|(_, rule)| is_inherited(rule));
-    let mut days: BTreeMap<Date, DayRule> = inherited.map(|(date, rule)| (*date, rule.clone())).collect();
-    days.extend(own_days(told, text)?);
-    Ok(Calendar {
-        zone: told.time_zone.as_ref().map_or_else(|| default.zone.clone(), |zone| zone.0.clone()),
-        week: told.week.as_ref().map_or_else(|| default.week.clone(), week),
-        days,
-    })
+fn group(key: &Place<'_>) -> Result<Skill, DocumentError> {
+    let skill = Skill::parse(key.name()).map_err(|error| key.error(error.to_string()))?;
+    if skill.as_str() == key.name() { Ok(skill) } else { Err(key.error("must not begin or end with spaces")) }
+}
+
+fn zone(node: &Node<'_>) -> Result<TimeZone, DocumentError> {
+    let name = node.text()?;
+    time_zone(name).ok_or_else(|| node.error(format!("must be a time zone like Asia/Shanghai, not {name:?}")))
+}
+
+fn week(node: &Node<'_>) -> Result<[Periods; 7], DocumentError> {
+    let mut week: [Periods; 7] = Default::default();
+    for (key, node) in node.table()? {
+        let day = WEEKDAYS.iter().position(|day| *day == key.name());
+        let day = day.ok_or_else(|| key.error("is no weekday; there are monday to sunday"))?;
+        week[day] = node.text()?.parse().map_err(|error: PeriodError| node.error(error.to_string()))?;
+    }
+    Ok(week)
+}
+
+/// The name of a weekday, or periods.
+fn extra_day(node: &Node<'_>) -> Result<DayRule, DocumentError> {
+    let text = node.text()?;
+    if let Some(day) = weekday(text) {
+        return Ok(DayRule::AsOn(day));
+    }
+    let periods =
+        text.parse().map_err(|error: PeriodError| node.error(format!("{error}, or be the name of a weekday")))?;
+    Ok(DayRule::Extra(periods))
+}
+
+fn weekday(name: &str) -> Option<Weekday> {
+    let offset = WEEKDAYS.iter().position(|day| *day == name)?;
+    Weekday::from_monday_zero_offset(i8::try_from(offset).ok()?).ok()
+}
+
+fn no_date(text: &str) -> String {
+    format!("must be a date like 2026-10-01, not {text:?}")
 }

@@ -8,6 +8,9 @@ use jiff::{civil::Date, tz::TimeZone};
 
 use super::{Calendars, Period, date};
 
+/// What the original's defaults say.
+pub(super) const BUILT_IN: &str = include_str!("built_in.toml");
+
 /// The original's variables.
 #[derive(Debug, Clone)]
 pub struct OriginalHours {

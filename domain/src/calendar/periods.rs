@@ -9,7 +9,6 @@ use jiff::{
     civil::Date,
     tz::{AmbiguousOffset, TimeZone},
 };
-use serde::Deserialize;
 
 const DAY: u16 = 24 * 60;
 
@@ -127,8 +126,7 @@ fn instant(date: Date, minutes: u16, zone: &TimeZone) -> Option<Timestamp> {
 }
 
 /// The periods of a day; none on a day off.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Periods(Vec<Period>);
 
 impl FromStr for Periods {
@@ -143,14 +141,6 @@ impl FromStr for Periods {
             return Err(PeriodError::Disorder);
         }
         Ok(Self(periods))
-    }
-}
-
-impl TryFrom<String> for Periods {
-    type Error = PeriodError;
-
-    fn try_from(text: String) -> Result<Self, PeriodError> {
-        text.parse()
     }
 }
 

@@ -3,7 +3,10 @@
 use jiff::civil::Weekday;
 
 use super::{at, check, closed, open};
-use crate::calendar::{Calendars, Hours, OriginalHours, Period, TimeOfDay, time_zone};
+use crate::{
+    calendar::{Calendars, Hours, OriginalHours, Period, TimeOfDay, time_zone},
+    settings::Document as _,
+};
 
 fn original(start: &str, end: &str, weekends_disabled: bool, holidays: &str) -> OriginalHours {
     let time = |text: &str| text.parse::<TimeOfDay>().expect("a time of day");
@@ -17,6 +20,11 @@ fn original(start: &str, end: &str, weekends_disabled: bool, holidays: &str) -> 
 
 fn defaults() -> Calendars {
     original("09:00", "18:00", true, "").calendars()
+}
+
+#[test]
+fn the_document_that_the_program_brings_is_the_originals_defaults() {
+    assert_eq!(Calendars::built_in(), original("09:00", "18:00", true, "").document());
 }
 
 #[test]
