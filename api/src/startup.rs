@@ -103,7 +103,7 @@ async fn start_with(
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
-    let rules = Arc::new(Rules::new(clock.clone()));
+    let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner =
         Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
@@ -197,7 +197,11 @@ fn version_zero(settings: &Settings) -> VersionZero {
         fail_threshold: settings.regulator_fail_threshold,
         vip_auto_escalate: settings.regulator_vip_auto_escalate,
     };
-    regulator.document().map_or_else(VersionZero::default, |policy| VersionZero { policy })
+    let zero = VersionZero { calendars: settings.hours.document(), ..VersionZero::default() };
+    match regulator.document() {
+        Some(policy) => VersionZero { policy, ..zero },
+        None => zero,
+    }
 }
 
 /// The process managers that the settings ask for.
