@@ -14,6 +14,7 @@ pub mod personal;
 pub mod policy;
 pub mod session;
 pub mod text;
+pub mod texts;
 
 pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};

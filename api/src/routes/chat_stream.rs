@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use bytes::Bytes;
 use commands::{LiveSubscription, sessions::stream_of};
 use domain::{
@@ -49,11 +49,12 @@ use crate::{
 )]
 pub async fn stream(
     visitor: KnownVisitor,
+    request: HttpRequest,
     key: RequestKey,
     app: Data<Services>,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    match accept(&app.sessions, &app.node, &visitor, key, body.0).await {
+    match accept(&app.sessions, &app.node, &visitor, &request, key, body.0).await {
         Ok(accepted) => Ok(respond(frames(app.into_inner(), accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));

@@ -18,6 +18,7 @@ use domain::{
         event::FailureDetail,
     },
     text::MessageText,
+    texts,
 };
 use event_store::{Actor, Clock};
 use futures::StreamExt;
@@ -34,7 +35,7 @@ use crate::{
     node::Node,
     sessions::{Execution, LoadedState, Sessions},
 };
-use fallback_reply::{apology, malformed, permille, timed_out, unavailable};
+use fallback_reply::{malformed, permille, timed_out, unavailable};
 use single_flight::SingleFlight;
 use trigger::Trigger;
 
@@ -310,7 +311,8 @@ impl Runner {
     ) -> Result<Attempt, CommandError> {
         tracing::warn!(session.id = %session, run.id = %run.run, run.attempt = run.attempt, code = ?error.code, "the assistant failed");
         let retries = error.retryable && run.attempt < self.settings.attempts;
-        let last_words = (!retries).then(|| self.answer(run, apology(language_of(run)).to_owned(), unavailable()));
+        let last_words =
+            (!retries).then(|| self.answer(run, texts::unavailable(language_of(run)).to_owned(), unavailable()));
         let detail = FailureDetail { text: MessageText::repaired(&error.detail).as_str().to_owned() };
         let failure = Failure { run: run.run, attempt: run.attempt, code: error.code, detail, last_words };
         let metadata = CommandMetadata {

@@ -30,6 +30,8 @@ pub struct ReceiveMessage {
     pub text: MessageText,
     /// What the shop's page passes along.
     pub parameters: Map<String, Value>,
+    /// The language of the shop's page, for a text that tells none.
+    pub page: Option<Language>,
     /// The client's key.
     pub key: Option<IdempotencyKey>,
     /// The request.
@@ -53,14 +55,14 @@ impl Sessions {
     /// # Errors
     /// A person has the session, the key was used with another text, or the log did not take it.
     pub async fn receive_message(&self, node: &Node, request: ReceiveMessage) -> Result<Received, CommandError> {
-        let ReceiveMessage { visitor, name, text, parameters, key, correlation_id } = request;
+        let ReceiveMessage { visitor, name, text, parameters, page, key, correlation_id } = request;
         let session = SessionId::of(visitor, name.as_str());
         let metadata = customer_metadata(self.log_id(), visitor, session, "send_message", key.as_ref(), correlation_id);
         let words = Words { text, parameters };
         let message = SendMessage {
             opening: opening(visitor, &name, &metadata.id),
             message: MessageId(metadata.id.derive_id("message")),
-            language: Language::of(words.text.as_str()).unwrap_or_default(),
+            language: Language::decide(words.text.as_str(), None, page),
             words: words.clone(),
             incarnation: node.incarnation,
         };
