@@ -112,6 +112,3 @@ impl fmt::Display for Language {
 pub fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
-
-#[cfg(test)]
-mod tests;

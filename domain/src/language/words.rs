@@ -151,7 +151,7 @@ ik je jij jullie wij het een mijn jouw zijn heb hebt heeft hebben niet geen wel 
 hoe wie kan kunt kunnen moet moeten wordt worden voor naar van met op uit bij nog al graag alstublieft bedankt dank goedemorgen \
 goedendag fiets fietsen accu rem remmen bestelling besteld levering geleverd terug terugsturen geld kapot werkt werken opladen \
 lader laadt hallo dag weken week dagen maanden vraag klantenservice iemand spreken doet gaat \
-o os um uma uns umas e nao sim voce voces meu minha meus minhas seu sua isso isto esse essa esta este com sem por pelo pela no \
+o os um uma uns umas e nao sim voce voces meu minha meus minhas seu sua isso isto esse essa esta este com sem por pelo pela \
 na nos nas do da dos das ao aos em para mais muito muita tambem ja ainda onde quando quanto como porque obrigado obrigada ola \
 bom dia boa tarde pedido encomenda chegou bicicleta bateria funciona carregar carregador quero posso preciso ajuda reembolso \
 devolver dinheiro tenho tem estou fazer entrega comprei \

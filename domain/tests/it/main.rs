@@ -3,4 +3,5 @@
 
 mod agent;
 mod customer;
+mod language;
 mod session;
