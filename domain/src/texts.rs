@@ -23,7 +23,7 @@ pub use names::Names;
 use table::Texts;
 use template::fill;
 
-use crate::{Language, session::notice::Notice};
+use crate::{AgentId, Language, session::notice::Notice};
 
 /// A notice as the customer reads it.
 #[must_use]
@@ -44,6 +44,26 @@ pub fn notice(notice: &Notice, language: Language, names: &Names) -> String {
         Notice::EmailNoted => texts.email_noted.to_owned(),
         Notice::Closed => texts.closed.to_owned(),
     }
+}
+
+/// The agents whose names a notice shows.
+pub fn agents_in(notice: &Notice) -> impl Iterator<Item = AgentId> + use<> {
+    let (first, second) = match *notice {
+        Notice::AgentJoined { agent } => (Some(agent), None),
+        Notice::Transferred { from, to } => (Some(from), Some(to)),
+        Notice::TransferredToGroup { from: _ }
+        | Notice::Danger
+        | Notice::Queued
+        | Notice::AgentLost
+        | Notice::BackInQueue
+        | Notice::Released
+        | Notice::EscalationCancelled
+        | Notice::NobodyCame
+        | Notice::AfterHours { .. }
+        | Notice::EmailNoted
+        | Notice::Closed => (None, None),
+    };
+    first.into_iter().chain(second)
 }
 
 /// A notice as staff reads it: with the reason that somebody gave for a transfer.

@@ -6,7 +6,6 @@ use jiff::tz::{TimeZone, offset};
 use uuid::Uuid;
 
 use super::*;
-use crate::AgentId;
 
 const ANNA: AgentId = AgentId(Uuid::from_u128(1));
 const BERT: AgentId = AgentId(Uuid::from_u128(2));
@@ -105,6 +104,25 @@ fn every_notice_is_rendered_in_every_language() {
         }
         let different: BTreeSet<&String> = texts.iter().collect();
         assert_eq!(different.len(), texts.len(), "{language}: two notices say the same");
+    }
+}
+
+#[test]
+fn agents_in_a_notice_are_those_whose_names_it_shows() {
+    for shown in every_notice() {
+        let agents: BTreeSet<AgentId> = agents_in(&shown).collect();
+        let all = [(ANNA, "Anna"), (BERT, "Bert")];
+        let text = notice(&shown, Language::En, &names());
+        for (agent, name) in all.into_iter().filter(|(_, name)| text.contains(name)) {
+            assert!(agents.contains(&agent), "{name}: {shown:?}");
+        }
+        let known = Names::new(
+            TimeZone::UTC,
+            all.map(|(id, name)| (id, name.to_owned())).into_iter().filter(|(id, _)| agents.contains(id)),
+        );
+        if !matches!(shown, Notice::AfterHours { .. }) {
+            assert_eq!(notice(&shown, Language::En, &known), text, "the other names are not needed");
+        }
     }
 }
 

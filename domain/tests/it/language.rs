@@ -24,7 +24,6 @@ fn every_tuned_message_is_told() {
 #[test]
 fn nine_in_ten_unseen_messages_are_told() {
     let (right, wrong) = accuracy(unseen::MESSAGES);
-    println!("{right} of {}\n{wrong}", unseen::MESSAGES.len());
     assert!(unseen::MESSAGES.len() >= 80 && right * 10 >= unseen::MESSAGES.len() * 9, "{right}:\n{wrong}");
 }
 
