@@ -26,6 +26,7 @@ mod registration;
 pub mod second_factor;
 pub mod session_events;
 pub mod sessions;
+pub mod shift;
 mod table;
 
 pub use registration::Row;

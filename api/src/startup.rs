@@ -7,7 +7,7 @@ pub mod followers;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Sessions, SettingsInForce,
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
     live::InProcess,
     process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner},
     settings::VersionZero,
@@ -35,7 +35,6 @@ use crate::{
     data_dir::DataDir,
     services::{Services, Started},
     settings::Settings,
-    staff_frames::StaffFrames,
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
@@ -104,9 +103,10 @@ async fn start_with(
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
+    let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner =
-        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, clock.clone());
+        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
     let policies = open_policies(&settings, &data_dir).await?;
     let context = Context {
         store: ProcessStore::new(policies.clone()),
@@ -144,7 +144,7 @@ async fn start_with(
         directory: directory.clone(),
         tokens: staff_tokens,
         passwords,
-        failures: LoginThrottle::new(policies.clone()),
+        login_throttle: LoginThrottle::new(policies.clone()),
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,
@@ -156,11 +156,12 @@ async fn start_with(
         customers,
         published,
         in_force,
-        access_log: AccessLog::new(log.clone(), identity.log_id),
+        access_log: Arc::new(AccessLog::new(log.clone(), identity.log_id)),
         log,
         tail,
         views,
         live,
+        rules,
         node,
         started,
         supervisor,
@@ -171,7 +172,7 @@ async fn start_with(
         directory,
         identity_tokens,
         revocation,
-        staff_frames: StaffFrames::default(),
+        staff_frames: Arc::default(),
         clock,
         settings: Arc::new(settings),
         stopping,
@@ -196,7 +197,11 @@ fn version_zero(settings: &Settings) -> VersionZero {
         fail_threshold: settings.regulator_fail_threshold,
         vip_auto_escalate: settings.regulator_vip_auto_escalate,
     };
-    regulator.document().map_or_else(VersionZero::default, |policy| VersionZero { policy })
+    let zero = VersionZero { calendars: settings.hours.document(), ..VersionZero::default() };
+    match regulator.document() {
+        Some(policy) => VersionZero { policy, ..zero },
+        None => zero,
+    }
 }
 
 /// The process managers that the settings ask for.

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod agent;
 pub mod audience;
+pub mod calendar;
 pub mod codec;
 pub mod customer;
 pub mod event;
@@ -19,6 +20,9 @@ pub mod text;
 pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};
 pub use event::DomainEvent;
-pub use id::{AgentId, ContextId, DeviceId, Incarnation, MessageId, RunId, SessionId, SignInId, VisitorId};
+pub use id::{
+    AgentId, ContextId, DeviceId, Incarnation, MailId, MessageId, OfferId, RunId, SessionId, SignInId, TransferId,
+    VisitorId,
+};
 pub use language::Language;
 pub use personal::Personal;

@@ -14,7 +14,6 @@ pub mod phrase;
 mod read;
 pub mod regulator;
 mod rules;
-mod toml_reader;
 
 use std::{fmt, sync::Arc};
 

@@ -14,6 +14,7 @@ pub mod document;
 pub mod event;
 pub mod rejection;
 pub mod state;
+pub(crate) mod toml_reader;
 pub mod topic;
 
 pub use codec::{decode, encode, with_personal};

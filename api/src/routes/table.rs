@@ -12,7 +12,7 @@ use super::{
     agents, api_keys, audit, auth, bot, chat, chat_stream, conversation, customer, detailed_health, docs, events,
     health, page, policies, policy_trial, profile,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, sessions,
+    second_factor, session_events, sessions, shift,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -67,6 +67,8 @@ routes! {
         GET "/api/policies/{version}" Require<SettingsRead> => policies::show;
         GET "/api/bot/info" Anybody => bot::info;
         GET "/api/config" Anybody => bot::config;
+        GET "/api/shift/config" Anybody => shift::config;
+        GET "/api/shift/status" Anybody => shift::status;
         GET "/api/health" Anybody => health::original;
         GET "/api/health/detailed" Require<SystemRead> => detailed_health::show;
         GET "/healthz" Anybody => health::process;

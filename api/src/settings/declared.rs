@@ -3,6 +3,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use domain::calendar::{Holidays, TimeOfDay};
 use jiff::tz::TimeZone;
 
 use super::{
@@ -116,6 +117,19 @@ declare! {
 
     /// The shop's time zone: where its day begins.
     time_zone: TimeZone = "Asia/Shanghai", original("TIMEZONE");
+
+    /// When people begin to work, until the shop publishes calendars (`docs/hours.md`): this and the next three
+    /// settings are its version 0, in `time_zone`.
+    human_shift_start: TimeOfDay = "09:00", original("HUMAN_SHIFT_START");
+
+    /// When they stop; not later than the start means on the next day. At this very minute nobody works any more.
+    human_shift_end: TimeOfDay = "18:00", original("HUMAN_SHIFT_END");
+
+    /// Whether nobody works on Saturdays and Sundays.
+    weekends_disabled: bool = "true", original("WEEKENDS_DISABLED");
+
+    /// Dates off.
+    holidays: Holidays = "", original("HOLIDAYS");
 
     /// The assistant's name, shown to customers.
     bot_name: String = "Fiido 客服", original("COZE_BOT_NAME");

@@ -10,6 +10,7 @@ use std::{
 };
 
 use domain::{
+    calendar::Calendars,
     policy::Policy,
     settings::{Document, DocumentError, Event, State, Topic},
 };
@@ -25,11 +26,13 @@ use crate::executor::Decider as _;
 pub struct VersionZero {
     /// The escalation policy.
     pub policy: String,
+    /// The calendars.
+    pub calendars: String,
 }
 
 impl Default for VersionZero {
     fn default() -> Self {
-        Self { policy: Policy::built_in().to_owned() }
+        Self { policy: Policy::built_in().to_owned(), calendars: Calendars::built_in().to_owned() }
     }
 }
 
@@ -61,6 +64,7 @@ impl From<ReadError> for SettingsError {
 /// What is in force. Reading it is cheap.
 pub struct SettingsInForce {
     policy: Slot<Policy>,
+    calendars: Slot<Calendars>,
     position: watch::Sender<Position>,
 }
 
@@ -70,7 +74,8 @@ impl SettingsInForce {
     /// # Errors
     /// The log cannot be read, or a document cannot.
     pub async fn load(journal: &Journal, head: Position, zero: VersionZero) -> Result<Arc<Self>, SettingsError> {
-        let loaded = Self { policy: Slot::new(zero.policy)?, position: watch::Sender::new(head) };
+        let (policy, calendars) = (Slot::new(zero.policy)?, Slot::new(zero.calendars)?);
+        let loaded = Self { policy, calendars, position: watch::Sender::new(head) };
         for topic in Topic::ALL {
             for decoded in journal.whole_stream(&stream_of(topic), StreamVersion::NONE).await? {
                 loaded.apply(&decoded)?;
@@ -85,12 +90,18 @@ impl SettingsInForce {
         self.policy.in_force()
     }
 
+    /// The calendars.
+    #[must_use]
+    pub fn calendars(&self) -> Arc<Calendars> {
+        self.calendars.in_force()
+    }
+
     /// Version 0 of a topic's document.
     #[must_use]
-    pub fn version_zero(&self, topic: Topic) -> Option<&str> {
+    pub fn version_zero(&self, topic: Topic) -> &str {
         match topic {
-            Topic::Policy => Some(&self.policy.zero),
-            Topic::Calendar => None,
+            Topic::Policy => &self.policy.zero,
+            Topic::Calendar => &self.calendars.zero,
         }
     }
 
@@ -137,8 +148,8 @@ impl SettingsInForce {
         let topic = name.split_once('-').and_then(|(_, topic)| Topic::parse(topic));
         match topic {
             Some(Topic::Policy) => self.policy.apply(event, decoded.position()),
-            // Nothing on this node reads calendars from here.
-            Some(Topic::Calendar) | None => Ok(()),
+            Some(Topic::Calendar) => self.calendars.apply(event, decoded.position()),
+            None => Ok(()),
         }
     }
 }

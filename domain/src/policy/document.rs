@@ -9,10 +9,12 @@ use crate::{
         Rule,
         phrase::Phrase,
         rules::{RuleSettings, Rules},
-        toml_reader::{Node, Place},
     },
     session::{event::Severity, priority::PriorityClass},
-    settings::DocumentError,
+    settings::{
+        DocumentError,
+        toml_reader::{Node, Place},
+    },
     text::Skill,
 };
 

@@ -79,6 +79,8 @@ const TABLE: &[Line] = &[
     staff("get", "/api/policies/{version}", [403, 404, 404, 404, 403]),
     open("get", "/api/bot/info", 200),
     open("get", "/api/config", 200),
+    open("get", "/api/shift/config", 200),
+    open("get", "/api/shift/status", 200),
     open("get", "/api/health", 200),
     staff("get", "/api/health/detailed", [403, 403, 200, 200, 403]),
     open("get", "/healthz", 200),
