@@ -18,7 +18,7 @@ use api::{
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
-use commands::{AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions, live::InProcess};
+use commands::{AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Rules, Sessions, live::InProcess};
 use domain::{
     AgentId, SignInId, VisitorId,
     agent::{Account, Role, SignIn, State},
@@ -112,6 +112,7 @@ pub async fn app(
         tail,
         views,
         live,
+        rules: Arc::new(Rules::new(clock.clone())),
         node: Node::new("without-processes"),
         started: Started::now(&*clock),
         supervisor,

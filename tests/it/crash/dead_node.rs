@@ -1,7 +1,7 @@
 //! The events that a killed node left: written through its use cases, without the process managers that would continue.
 
 use commands::{
-    IdempotencyKey, Node, Sessions,
+    IdempotencyKey, Node, Rules, Sessions,
     event_id::CommandId,
     executor::CommandMetadata,
     process::ASSISTANT_RUN,
@@ -9,10 +9,10 @@ use commands::{
 };
 use domain::{
     Incarnation, RunId, SessionId, VisitorId,
-    session::{Command, command::StartRun},
+    session::{Command, command::StartRun, event::Recipient},
     text::{MessageText, SessionName},
 };
-use event_store::{Actor, sql::Database};
+use event_store::{Actor, SystemClock, sql::Database};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tests::desk::Desk;
@@ -42,10 +42,12 @@ impl DeadNode {
             name: SessionName::parse(request.session.clone()).unwrap(),
             text: MessageText::parse(request.text.clone()).unwrap(),
             parameters: json!({"request": request.key}).as_object().cloned().unwrap(),
+            recipient: Recipient::Assistant,
             key: IdempotencyKey::parse(&request.key),
             correlation_id: Uuid::new_v4(),
         };
-        self.sessions.receive_message(&self.node, message).await.unwrap()
+        let rules = Rules::new(SystemClock::shared());
+        self.sessions.receive_message(&self.node, &rules, message).await.unwrap()
     }
 
     /// It started a run and was killed before the reply.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use commands::{
-    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Sessions,
+    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Rules, Sessions,
     live::InProcess,
     process::{RunSettings, Runner, StatusHandle, dispatcher},
     sessions::{ReceiveMessage, Received, stream_of},
@@ -15,7 +15,7 @@ use domain::{
     SessionId, VisitorId,
     session::{
         Event,
-        event::{FailureCode, Outcome},
+        event::{FailureCode, Outcome, Recipient},
     },
     text::{MessageText, SessionName},
 };
@@ -121,7 +121,7 @@ impl Fixture {
     pub(crate) fn idle_node(&self, name: &str) -> Arc<Runner> {
         let settings = RunSettings { backoff: Duration::from_millis(1), ..RunSettings::default() };
         let (sessions, assistant, live) = (self.sessions(), self.assistant.clone(), self.live.clone());
-        Runner::new(sessions, assistant, live, Node::new(name), settings, SystemClock::shared())
+        Runner::new(sessions, assistant, live, Node::new(name), settings, rules())
     }
 
     pub(crate) fn go_on(&self) {
@@ -161,6 +161,11 @@ impl Fixture {
     }
 }
 
+/// The program's own policy in a shop that is always open.
+pub(crate) fn rules() -> Arc<Rules> {
+    Arc::new(Rules::new(SystemClock::shared()))
+}
+
 pub(crate) const VISITOR: VisitorId = VisitorId(Uuid::from_u128(7));
 
 pub(crate) fn message(text: &str, key: Option<&str>) -> ReceiveMessage {
@@ -169,13 +174,14 @@ pub(crate) fn message(text: &str, key: Option<&str>) -> ReceiveMessage {
         name: SessionName::parse("s1".to_owned()).unwrap(),
         text: MessageText::parse(text.to_owned()).unwrap(),
         parameters: serde_json::Map::new(),
+        recipient: Recipient::Assistant,
         key: key.map(|key| IdempotencyKey::parse(key).unwrap()),
         correlation_id: Uuid::new_v4(),
     }
 }
 
 pub(crate) async fn send(runner: &Runner, text: &str) -> Received {
-    runner.sessions().receive_message(runner.node(), message(text, None)).await.unwrap()
+    runner.sessions().receive_message(runner.node(), &rules(), message(text, None)).await.unwrap()
 }
 
 pub(crate) fn session() -> SessionId {
