@@ -16,6 +16,7 @@ pub mod node;
 pub mod process;
 pub mod rules;
 pub mod sessions;
+pub mod settings;
 
 pub use access::AccessLog;
 pub use accounts::{Accounts, LoginThrottle};
@@ -28,3 +29,4 @@ pub use live::{LiveReplies, LiveReply, LiveSubscription};
 pub use node::Node;
 pub use rules::Rules;
 pub use sessions::Sessions;
+pub use settings::{PublishedSettings, SettingsInForce};

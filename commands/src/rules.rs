@@ -1,36 +1,36 @@
 //! The policy and the calendars in force, and the time: what an escalation depends on beside the session.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use domain::{MailId, calendar::Calendars, policy::Policy, session::command::Circumstances};
 use event_store::Clock;
 use uuid::Uuid;
 
+use crate::settings::SettingsInForce;
+
 /// What is in force on this node.
-#[derive(Debug)]
 pub struct Rules {
-    policy: RwLock<Arc<Policy>>,
-    calendars: RwLock<Arc<Calendars>>,
+    settings: Arc<SettingsInForce>,
     clock: Arc<dyn Clock>,
 }
 
 impl Rules {
-    /// The program's own policy, and a shop that is always open.
+    /// Rules by these settings and this clock.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { policy: RwLock::default(), calendars: RwLock::new(Arc::new(Calendars::always_open())), clock }
+    pub fn new(settings: Arc<SettingsInForce>, clock: Arc<dyn Clock>) -> Self {
+        Self { settings, clock }
     }
 
     /// The policy.
     #[must_use]
     pub fn policy(&self) -> Arc<Policy> {
-        self.policy.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.settings.policy()
     }
 
     /// The calendars.
     #[must_use]
     pub fn calendars(&self) -> Arc<Calendars> {
-        self.calendars.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.settings.calendars()
     }
 
     /// By which it is judged who works.

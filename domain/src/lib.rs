@@ -14,6 +14,7 @@ pub mod language;
 pub mod personal;
 pub mod policy;
 pub mod session;
+pub mod settings;
 pub mod text;
 
 pub use audience::{Audience, Viewer, Viewers};

@@ -5,6 +5,18 @@
 //!
 //! Invariant: pure functions of texts, counts and the policy's document; a policy's version says which.
 
+mod counts;
+mod document;
+mod fire;
+pub mod fold;
+pub mod matcher;
+pub mod phrase;
+mod read;
+pub mod regulator;
+mod rules;
+
+use std::{fmt, sync::Arc};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,8 +24,92 @@ use crate::{
         event::{EscalationReason, Severity},
         priority::PriorityClass,
     },
+    settings::{Document, DocumentError, Topic},
     text::Skill,
 };
+use matcher::{Matcher, PhraseList};
+use rules::Rules;
+
+/// The escalation policy. Copies are cheap.
+#[derive(Clone)]
+pub struct Policy {
+    version: u32,
+    compiled: Arc<Compiled>,
+}
+
+/// What the document says, ready to be looked for.
+struct Compiled {
+    rules: Rules,
+    messages: Matcher,
+    replies: Matcher,
+    urgent: Matcher,
+}
+
+/// What the shop knows of a customer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Customer {
+    /// Whether the shop counts the customer among its best.
+    pub is_vip: bool,
+    /// Whether the shop has listed the customer for its own reasons.
+    pub is_listed: bool,
+}
+
+impl Policy {
+    /// Reads and checks a document; `version` is the number it is known by.
+    ///
+    /// # Errors
+    /// It is not such a document; the error says line and field.
+    pub fn parse(text: &str, version: u32) -> Result<Self, DocumentError> {
+        let rules = document::parse(text)?;
+        let large = |_| DocumentError::at(text, 0, "rules", "has too many phrases");
+        let messages: Vec<&PhraseList> = read::IN_MESSAGES.iter().map(|rule| &rules.of(*rule).list).collect();
+        let messages = Matcher::new(&messages).map_err(large)?;
+        let replies = Matcher::new(&[&rules.of(Rule::R3).list]).map_err(large)?;
+        let urgent = Matcher::new(&[&rules.of(Rule::R2).urgent]).map_err(large)?;
+        Ok(Self { version, compiled: Arc::new(Compiled { rules, messages, replies, urgent }) })
+    }
+
+    /// The number that it is known by; 0 is what the program or its environment brings.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::parse(document::BUILT_IN, 0).expect("a test reads the document that the program brings")
+    }
+}
+
+impl Document for Policy {
+    const TOPIC: Topic = Topic::Policy;
+
+    fn parse(text: &str, version: u32) -> Result<Self, DocumentError> {
+        Self::parse(text, version)
+    }
+
+    fn built_in() -> &'static str {
+        document::BUILT_IN
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version && self.compiled.rules == other.compiled.rules
+    }
+}
+
+/// Its phrases are many, and no reader of a log wants them.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy").field("version", &self.version).finish_non_exhaustive()
+    }
+}
 
 /// One of the policy's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,47 +142,6 @@ pub enum Rule {
     R12,
     /// The same question again.
     R13,
-}
-
-impl Rule {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::R0,
-        Self::R1,
-        Self::R2,
-        Self::R3,
-        Self::R4,
-        Self::R5,
-        Self::R6,
-        Self::R7,
-        Self::R8,
-        Self::R9,
-        Self::R10,
-        Self::R11,
-        Self::R12,
-        Self::R13,
-    ];
-
-    /// As it is stored and on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::R0 => "R0",
-            Self::R1 => "R1",
-            Self::R2 => "R2",
-            Self::R3 => "R3",
-            Self::R4 => "R4",
-            Self::R5 => "R5",
-            Self::R6 => "R6",
-            Self::R7 => "R7",
-            Self::R8 => "R8",
-            Self::R9 => "R9",
-            Self::R10 => "R10",
-            Self::R11 => "R11",
-            Self::R12 => "R12",
-            Self::R13 => "R13",
-        }
-    }
 }
 
 /// What a rule read in one text. Recorded as the rule's id with the event of that text, so that counts survive an erasure.
@@ -126,72 +181,4 @@ pub struct Firing {
     pub group: Option<Skill>,
     /// For people, personal.
     pub details: String,
-}
-
-impl Counts {
-    /// With the signals of one more customer message.
-    #[must_use]
-    pub fn with_message(self, rules: &[Rule]) -> Self {
-        let count = |rule| u32::from(rules.contains(&rule));
-        Self { unsolved: self.unsolved + count(Rule::R4), repeats: self.repeats + count(Rule::R13), ..self }
-    }
-
-    /// With the signals of one more reply of the assistant.
-    #[must_use]
-    pub fn with_reply(self, rules: &[Rule]) -> Self {
-        let failures = if rules.contains(&Rule::R3) { self.failures + 1 } else { 0 };
-        Self { failures, turns: self.turns + 1, ..self }
-    }
-}
-
-/// The policy in force.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Policy {}
-
-impl Policy {
-    /// Its version.
-    #[must_use]
-    pub fn version(&self) -> u32 {
-        0
-    }
-
-    /// Which signals of a message need a person.
-    #[must_use]
-    pub fn on_message(&self, _counts: &Counts, signals: &[Signal]) -> Option<Firing> {
-        signals.iter().find(|signal| matches!(signal.rule, Rule::R0 | Rule::R1 | Rule::R2)).map(|signal| Firing {
-            rule: signal.rule,
-            reason: EscalationReason::Keyword,
-            severity: Severity::High,
-            class: if signal.rule == Rule::R0 { PriorityClass::Danger } else { PriorityClass::Normal },
-            group: None,
-            details: signal.evidence.clone(),
-        })
-    }
-
-    /// Which signals of a reply need a person.
-    #[must_use]
-    pub fn on_reply(&self, counts: &Counts, signals: &[Signal]) -> Option<Firing> {
-        let signal = signals.iter().find(|signal| signal.rule == Rule::R3)?;
-        (counts.failures >= 3).then(|| Firing {
-            rule: Rule::R3,
-            reason: EscalationReason::FailLoop,
-            severity: Severity::Low,
-            class: PriorityClass::Normal,
-            group: None,
-            details: signal.evidence.clone(),
-        })
-    }
-
-    /// What a request for a person comes to.
-    #[must_use]
-    pub fn on_request(&self, reason: &str) -> Firing {
-        Firing {
-            rule: Rule::R1,
-            reason: EscalationReason::Manual,
-            severity: Severity::High,
-            class: PriorityClass::Normal,
-            group: None,
-            details: reason.to_owned(),
-        }
-    }
 }

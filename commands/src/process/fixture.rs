@@ -33,6 +33,7 @@ use crate::{
     node::Node,
     rules::Rules,
     sessions::{ReceiveMessage, Sessions, stream_of},
+    settings::{SettingsInForce, VersionZero},
 };
 
 pub(super) const LOG_ID: Uuid = Uuid::from_u128(1);
@@ -102,7 +103,8 @@ impl Fixture {
             key: None,
             correlation_id: Uuid::new_v4(),
         };
-        let rules = Rules::new(self.clock.clone());
+        let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).expect("is readable");
+        let rules = Rules::new(Arc::new(settings), self.clock.clone());
         context.sessions.receive_message(&context.node, &rules, request).await.expect("it is taken").session
     }
 

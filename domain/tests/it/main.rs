@@ -3,4 +3,6 @@
 
 mod agent;
 mod customer;
+mod policy;
 mod session;
+mod settings;

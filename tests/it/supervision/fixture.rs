@@ -11,11 +11,12 @@ use std::{
 use api::supervision::{Alarm, FollowerState, FollowerStatus, RestartPace, Supervisor};
 use async_trait::async_trait;
 use commands::{
-    Customers, Node, Rules, Sessions,
+    Customers, Node, Rules, Sessions, SettingsInForce,
     assistant::{Answering, Assistant, Question},
     live::InProcess,
     process::{RunSettings, Runner},
     sessions::ReceiveMessage,
+    settings::VersionZero,
 };
 use domain::{
     SessionId, VisitorId,
@@ -204,7 +205,8 @@ impl Fixture {
 }
 
 fn rules() -> Arc<Rules> {
-    Arc::new(Rules::new(SystemClock::shared()))
+    let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).unwrap();
+    Arc::new(Rules::new(Arc::new(settings), SystemClock::shared()))
 }
 
 struct Silent;

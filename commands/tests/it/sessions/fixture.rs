@@ -6,10 +6,11 @@ use std::{
 };
 
 use commands::{
-    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Rules, Sessions,
+    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Rules, Sessions, SettingsInForce,
     live::InProcess,
     process::{RunSettings, Runner, StatusHandle, dispatcher},
     sessions::{ReceiveMessage, Received, stream_of},
+    settings::VersionZero,
 };
 use domain::{
     SessionId, VisitorId,
@@ -19,7 +20,7 @@ use domain::{
     },
     text::{MessageText, SessionName},
 };
-use event_store::{Clock, EventReader as _, Log, StreamVersion, SystemClock, Vault};
+use event_store::{Clock, EventReader as _, Log, Position, StreamVersion, SystemClock, Vault};
 use journal::{Journal, Tail};
 use testkit::FlakyStore;
 use tokio::sync::{Notify, watch};
@@ -161,9 +162,10 @@ impl Fixture {
     }
 }
 
-/// The program's own policy in a shop that is always open.
+/// The program's own policy and calendars.
 pub(crate) fn rules() -> Arc<Rules> {
-    Arc::new(Rules::new(SystemClock::shared()))
+    let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).unwrap();
+    Arc::new(Rules::new(Arc::new(settings), SystemClock::shared()))
 }
 
 pub(crate) const VISITOR: VisitorId = VisitorId(Uuid::from_u128(7));
