@@ -99,7 +99,12 @@ impl Fixture {
             name: SessionName::parse("s".to_owned()).expect("a name"),
             text: MessageText::parse("hello".to_owned()).expect("a text"),
             parameters: serde_json::Map::new(),
+<<<<<<< HEAD
             recipient: Recipient::Assistant,
+            page: None,
+            is_vip: false,
+=======
+>>>>>>> main
             key: None,
             correlation_id: Uuid::new_v4(),
         };

@@ -46,6 +46,8 @@ impl DeadNode {
             text: MessageText::parse(request.text.clone()).unwrap(),
             parameters: json!({"request": request.key}).as_object().cloned().unwrap(),
             recipient: Recipient::Assistant,
+            page: None,
+            is_vip: false,
             key: IdempotencyKey::parse(&request.key),
             correlation_id: Uuid::new_v4(),
         };

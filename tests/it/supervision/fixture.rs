@@ -146,6 +146,8 @@ impl Fixture {
             text: MessageText::parse("hello".to_owned()).unwrap(),
             parameters: serde_json::Map::new(),
             recipient: Recipient::Assistant,
+            page: None,
+            is_vip: false,
             key: None,
             correlation_id: Uuid::nil(),
         };
