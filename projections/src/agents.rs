@@ -8,7 +8,10 @@ mod change;
 mod write;
 
 use async_trait::async_trait;
-use domain::{AgentId, DeviceId, Language, SignInId, agent::Role};
+use domain::{
+    AgentId, DeviceId, Language, SignInId,
+    agent::{Presence, PresenceCause, Role},
+};
 use event_store::{
     Position,
     sql::{Row, SqlError, Transaction},
@@ -46,6 +49,10 @@ pub struct AgentView {
     pub must_change_password: bool,
     /// Whether a code is needed beside the password.
     pub has_second_factor: bool,
+    /// Whether it is there, as last recorded; nobody is without a good sign-in.
+    pub presence: Presence,
+    /// Why.
+    pub presence_cause: PresenceCause,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -78,7 +85,7 @@ pub struct SignInView {
 }
 
 const AGENT: &str = "select id, username, name, email, role, skills, languages, capacity, active, must_change_password,
-    second_factor, created_at, updated_at, last_sign_in_at, position from agent";
+    second_factor, presence, presence_cause, created_at, updated_at, last_sign_in_at, position from agent";
 const SIGN_IN: &str = "select id, agent, device, since, renewed_at, expires_at, address, user_agent from sign_in
     where ended_at is null";
 
@@ -143,8 +150,20 @@ const SCHEMA: &[&str] = &[
     // An account's sign-ins: to list them, and to end them with the account.
     "create index sign_in_by_agent on sign_in (agent, since)",
 ];
-const PLAIN: &[&str] =
-    &["id", "role", "skills", "languages", "agent", "device", "ended_by", "permissions", "digest", "created_by"];
+const PLAIN: &[&str] = &[
+    "id",
+    "role",
+    "skills",
+    "languages",
+    "agent",
+    "device",
+    "ended_by",
+    "permissions",
+    "digest",
+    "created_by",
+    "presence",
+    "presence_cause",
+];
 
 #[async_trait]
 impl Projection for AgentsProjection {
@@ -153,7 +172,7 @@ impl Projection for AgentsProjection {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn schema(&self) -> &'static [&'static str] {
@@ -188,10 +207,12 @@ impl AgentView {
             is_active: row.int(8)? != 0,
             must_change_password: row.int(9)? != 0,
             has_second_factor: row.int(10)? != 0,
-            created_at: rows::time(row, 11)?,
-            updated_at: rows::time(row, 12)?,
-            last_sign_in_at: rows::optional_time(row, 13)?,
-            position: rows::position(row, 14)?,
+            presence: rows::coded(row, 11)?,
+            presence_cause: rows::coded(row, 12)?,
+            created_at: rows::time(row, 13)?,
+            updated_at: rows::time(row, 14)?,
+            last_sign_in_at: rows::optional_time(row, 15)?,
+            position: rows::position(row, 16)?,
         })
     }
 }

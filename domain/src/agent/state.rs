@@ -13,6 +13,7 @@ use crate::{
             SecondFactorUsed, SignedIn, TotpSecret,
         },
         permission::{Permission, Role},
+        presence::{Presence, PresenceCause},
     },
     id::{DeviceId, SignInId},
     language::Language,
@@ -88,6 +89,10 @@ pub struct Account {
     pub offered: Option<TotpSecret>,
     /// What is needed beside the password.
     pub second_factor: Option<SecondFactor>,
+    /// Whether it is there, as last recorded; [`Self::presence_at`] is what counts.
+    pub presence: Presence,
+    /// Why.
+    pub presence_cause: PresenceCause,
 }
 
 /// A sign-in that is not over.
@@ -176,6 +181,13 @@ impl Account {
         self.sign_ins.get(&sign_in).filter(|found| self.is_active && found.expires_at > now)
     }
 
+    /// Whether it is there. Sign-ins also expire, which no event says: without a good one nobody is there.
+    #[must_use]
+    pub fn presence_at(&self, now: Timestamp) -> Presence {
+        let is_signed_in = self.is_active && self.sign_ins.values().any(|sign_in| sign_in.expires_at > now);
+        if is_signed_in { self.presence } else { Presence::Offline }
+    }
+
     /// Whether it can make accounts, so that nobody is locked out for good while there is one such.
     #[must_use]
     pub fn makes_accounts(&self) -> bool {
@@ -206,6 +218,8 @@ impl Account {
             failed_in: None,
             offered: None,
             second_factor: None,
+            presence: Presence::Offline,
+            presence_cause: PresenceCause::SignOut,
         }
     }
 
@@ -248,6 +262,10 @@ impl Account {
             Event::SignedOut(left) => drop(self.sign_ins.remove(&left.sign_in)),
             Event::SignInRevoked(revoked) => drop(self.sign_ins.remove(&revoked.sign_in)),
             Event::SignInsFailed(failed) => self.failed_in = Some(failed.hour),
+            Event::PresenceChanged(changed) => {
+                self.presence = changed.presence;
+                self.presence_cause = changed.cause;
+            }
             Event::SecondFactorOffered(offered) => {
                 self.offered = offered.offer.known().map(|offer| offer.secret.clone());
             }
