@@ -12,7 +12,10 @@ use api::{
     supervision::Alarm,
     visitor_revocation::VisitorRevocation,
 };
-use commands::process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, Runner};
+use commands::{
+    Accounts,
+    process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, Runner},
+};
 use domain::{AgentId, SignInId, VisitorId};
 use event_store::{
     EventReader as _, Position, SystemClock,
@@ -159,6 +162,7 @@ async fn process_manager_goes_on_and_stops(manager: impl FnOnce(&Runner) -> Arc<
     let context = Context {
         store: ProcessStore::new(database),
         sessions: runner.sessions().clone(),
+        accounts: Arc::new(Accounts::new(runner.sessions().log().clone(), runner.sessions().log_id())),
         tail,
         clock: runner.clock().clone(),
         node: runner.node().clone(),

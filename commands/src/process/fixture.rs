@@ -31,6 +31,7 @@ use super::{
     manager::whole_millisecond,
 };
 use crate::{
+    accounts::Accounts,
     node::Node,
     sessions::{ReceiveMessage, Sessions, stream_of},
 };
@@ -65,6 +66,7 @@ impl Fixture {
         Context {
             store,
             sessions: Arc::new(Sessions::new(self.log.clone(), LOG_ID)),
+            accounts: Arc::new(Accounts::new(self.log.clone(), LOG_ID)),
             tail: Tail::start(Arc::new(self.memory.clone()), Position::START),
             clock: self.clock.clone(),
             node,
