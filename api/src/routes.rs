@@ -19,6 +19,7 @@ pub mod health;
 pub mod idempotency;
 pub mod min_position;
 pub mod page;
+pub mod presence;
 pub mod profile;
 mod registration;
 pub mod second_factor;

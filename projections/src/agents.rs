@@ -7,6 +7,8 @@ mod api_keys;
 mod change;
 mod write;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use domain::{
     AgentId, DeviceId, Language, SignInId,
@@ -53,6 +55,8 @@ pub struct AgentView {
     pub presence: Presence,
     /// Why.
     pub presence_cause: PresenceCause,
+    /// Since when.
+    pub presence_since: Timestamp,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -85,7 +89,9 @@ pub struct SignInView {
 }
 
 const AGENT: &str = "select id, username, name, email, role, skills, languages, capacity, active, must_change_password,
-    second_factor, presence, presence_cause, created_at, updated_at, last_sign_in_at, position from agent";
+    second_factor, presence, presence_cause, presence_since, created_at, updated_at, last_sign_in_at, position from agent";
+const LIVE_SESSIONS: &str =
+    "select agent, count(*) from session where status = 'manual_live' and agent is not null group by agent";
 const SIGN_IN: &str = "select id, agent, device, since, renewed_at, expires_at, address, user_agent from sign_in
     where ended_at is null";
 
@@ -97,6 +103,16 @@ impl Reading {
     pub async fn agents(&mut self) -> Result<Vec<AgentView>, ViewsError> {
         let rows = self.rows.fetch(&format!("{AGENT} order by created_at, id"), &[]).await?;
         Ok(rows.iter().map(AgentView::from_row).collect::<Result<_, _>>()?)
+    }
+
+    /// How many sessions each agent serves, of those who serve any.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn live_sessions(&mut self) -> Result<HashMap<AgentId, u64>, ViewsError> {
+        let rows = self.rows.fetch(LIVE_SESSIONS, &[]).await?;
+        let counts = rows.iter().map(|row| Ok((rows::id(row, 0)?, row.count(1)?)));
+        Ok(counts.collect::<Result<_, SqlError>>()?)
     }
 
     /// An account by id.
@@ -209,10 +225,11 @@ impl AgentView {
             has_second_factor: row.int(10)? != 0,
             presence: rows::coded(row, 11)?,
             presence_cause: rows::coded(row, 12)?,
-            created_at: rows::time(row, 13)?,
-            updated_at: rows::time(row, 14)?,
-            last_sign_in_at: rows::optional_time(row, 15)?,
-            position: rows::position(row, 16)?,
+            presence_since: rows::time(row, 13)?,
+            created_at: rows::time(row, 14)?,
+            updated_at: rows::time(row, 15)?,
+            last_sign_in_at: rows::optional_time(row, 16)?,
+            position: rows::position(row, 17)?,
         })
     }
 }

@@ -19,7 +19,11 @@ use api::{
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
-use commands::{AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions, live::InProcess};
+use commands::{
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions,
+    live::InProcess,
+    process::{ProcessStore, SignsOfLife},
+};
 use domain::{
     AgentId, SignInId, VisitorId,
     agent::{Account, Role, SignIn, State},
@@ -98,7 +102,8 @@ pub async fn app(
         directory: directory.clone(),
         tokens: StaffTokens::new(&[KEY.to_vec()]),
         passwords: Passwords::new(),
-        failures: LoginThrottle::new(policies),
+        failures: LoginThrottle::new(policies.clone()),
+        signs_of_life: SignsOfLife::new(ProcessStore::new(policies), settings.agent_lost_after),
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,

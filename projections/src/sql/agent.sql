@@ -23,6 +23,7 @@ create table agent (
     presence text not null,
     -- chosen, sign_in, sign_out, lost
     presence_cause text not null,
+    presence_since bigint not null,
     created_at bigint not null,
     updated_at bigint not null,
     last_sign_in_at bigint,
