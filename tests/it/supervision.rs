@@ -14,7 +14,7 @@ use api::{
 };
 use commands::{
     Accounts,
-    process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, Runner},
+    process::{AgentLost, Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, Runner},
 };
 use domain::{AgentId, SignInId, VisitorId};
 use event_store::{
@@ -151,6 +151,12 @@ async fn idle_close_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
         Arc::new(IdleClose::new(three_days, runner.clock().clone()).expect("it is switched on"))
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn agent_lost_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
+    let minute = Duration::from_secs(60);
+    process_manager_goes_on_and_stops(|_| Arc::new(AgentLost::new(minute).expect("it is switched on"))).await;
 }
 
 async fn process_manager_goes_on_and_stops(manager: impl FnOnce(&Runner) -> Arc<dyn ProcessManager>) {
