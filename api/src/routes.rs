@@ -21,6 +21,7 @@ pub mod min_position;
 pub mod page;
 pub mod policies;
 pub mod policy_trial;
+pub mod presence;
 pub mod profile;
 mod registration;
 pub mod second_factor;
