@@ -12,6 +12,10 @@ use commands::{
     process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner},
     settings::VersionZero,
 };
+use domain::{
+    policy::{Policy, regulator::Regulator},
+    settings::Document as _,
+};
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
@@ -98,8 +102,7 @@ async fn start_with(
     supervisor.start(followers::signer(signer.clone(), signed));
     supervisor.start(followers::views(views.clone()));
     let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
-    let zero = VersionZero { calendars: settings.hours.document(), ..VersionZero::default() };
-    let in_force = SettingsInForce::load(published.journal(), head, zero).await?;
+    let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
     supervisor.start(followers::settings(in_force.clone(), tail.clone()));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
@@ -186,6 +189,18 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
         Some(path) => Ok(FileClock::open(path.clone())?),
         None => Ok(SystemClock::shared()),
     }
+}
+
+/// The original's policy where its variables are set, else the program's; and its working hours.
+fn version_zero(settings: &Settings) -> VersionZero {
+    let regulator = Regulator {
+        keywords: settings.regulator_keywords.clone(),
+        ai_fail_keywords: settings.regulator_ai_fail_keywords.clone(),
+        fail_threshold: settings.regulator_fail_threshold,
+        vip_auto_escalate: settings.regulator_vip_auto_escalate,
+    };
+    let policy = regulator.document().unwrap_or_else(|| Policy::built_in().to_owned());
+    VersionZero { policy, calendars: settings.hours.document() }
 }
 
 /// The process managers that the settings ask for.

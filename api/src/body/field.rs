@@ -99,6 +99,11 @@ fields! {
         let names: Vec<&str> = Self::ALL.iter().map(|role| role.as_str()).collect();
         format!("must be one of {}", names.join(", "))
     });
+    u32: |number: u32| Ok(number);
+    Language: |text: String| Self::parse(&text).ok_or_else(|| {
+        let names: Vec<&str> = Self::ALL.into_iter().map(Self::as_str).collect();
+        format!("must be one of {}", names.join(", "))
+    });
     Vec<Skill>: |texts: Vec<String>| skills(&texts);
     Vec<Language>: |texts: Vec<String>| languages(&texts);
     Capacity: |count: u32| match CAPACITIES.contains(&count) {

@@ -101,6 +101,20 @@ declare! {
     /// The longest one attempt of the assistant may take.
     assistant_limit_seconds: Duration = "120", expects("a number of seconds");
 
+    /// Words, with commas between them, at which the original's policy calls a person. Any of these four makes the
+    /// original's policy version 0, in place of the one that comes with the program (`docs/policy.md`). What is
+    /// published later counts more.
+    regulator_keywords: Option<String>, original("REGULATOR_KEYWORDS");
+
+    /// Words by which the original's policy knows an answer that failed.
+    regulator_ai_fail_keywords: Option<String>, original("REGULATOR_AI_FAIL_KEYWORDS");
+
+    /// Failed answers in a row after which the original's policy calls a person.
+    regulator_fail_threshold: Option<u32>, original("REGULATOR_FAIL_THRESHOLD"), expects("a number from 1 to 100");
+
+    /// Whether the original's policy calls a person for each of the shop's best customers.
+    regulator_vip_auto_escalate: Option<bool>, original("REGULATOR_VIP_AUTO_ESCALATE");
+
     /// The shop's time zone: where its day begins.
     time_zone: TimeZone = "Asia/Shanghai", original("TIMEZONE");
 

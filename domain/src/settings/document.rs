@@ -4,9 +4,6 @@ use std::fmt::Debug;
 
 use crate::settings::Topic;
 
-/// The longest document that is taken, in bytes: some 10,000 phrases.
-pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
-
 /// What a topic's document means.
 pub trait Document: Sized + Debug + Send + Sync + 'static {
     /// Which topic.

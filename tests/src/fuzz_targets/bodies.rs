@@ -11,7 +11,9 @@ use api::{
         chat::ChatRequest,
         conversation::{ContextRequest, CreateRequest},
         customer::{IdentifyRequest, SignOutRequest},
+        policy_trial::TestPolicyRequest,
         profile::{ChangePasswordRequest, ProfileRequest},
+        published::{PublishRequest, RollBackRequest},
         second_factor::{ConfirmSecondFactorRequest, EnableSecondFactorRequest, PrepareSecondFactorRequest},
     },
 };
@@ -49,6 +51,11 @@ pub const BODIES: &[Body] = &[
     of::<EnableSecondFactorRequest>("post /api/agent/second-factor/enable", r#"{"code":"287082"}"#),
     of::<ConfirmSecondFactorRequest>("post /api/agent/second-factor/disable", CONFIRMED),
     of::<ConfirmSecondFactorRequest>("post /api/agent/second-factor/recovery-codes", CONFIRMED),
+    of::<PublishRequest>("post /api/policies", r#"{"document":"[rules.R1]\non = false\n"}"#),
+    of::<RollBackRequest>("post /api/policies/rollback", r#"{"to_version":0}"#),
+    of::<PublishRequest>("post /api/calendars", r#"{"document":"[default]\ntime_zone = \"UTC\"\nweek = {}\n"}"#),
+    of::<RollBackRequest>("post /api/calendars/rollback", r#"{"to_version":0}"#),
+    of::<TestPolicyRequest>("post /api/policies/test", r#"{"document":null,"text":"转人工","language":"zh"}"#),
     of::<IssueApiKeyRequest>(
         "post /api/api-keys",
         r#"{"name":"Nightly export","permissions":["log:read"],"expires_at":"2027-01-31T00:00:00Z"}"#,
