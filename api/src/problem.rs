@@ -274,6 +274,15 @@ impl From<Rejection> for Problem {
             Rejection::InvalidStatus { status } => {
                 Self::new(StatusCode::CONFLICT, "INVALID_STATUS", format!("INVALID_STATUS: {status}"))
             }
+            Rejection::ManualInProgress => Self::new(StatusCode::CONFLICT, "MANUAL_IN_PROGRESS", "MANUAL_IN_PROGRESS"),
+            Rejection::NotInManualMode { .. } => {
+                Self::new(StatusCode::CONFLICT, "NOT_IN_MANUAL_MODE", "Session not in manual_live status")
+            }
+            Rejection::NotTheOwner { .. } => Self::new(StatusCode::FORBIDDEN, "NOT_THE_OWNER", rejection.to_string()),
+            Rejection::NotAsked => Self::new(StatusCode::FORBIDDEN, "NOT_ASKED", rejection.to_string()),
+            Rejection::TransferToSelf => Self::invalid("to_agent_id", rejection),
+            Rejection::TransferPending => Self::new(StatusCode::CONFLICT, "TRANSFER_PENDING", rejection.to_string()),
+            Rejection::NoTransfer => Self::new(StatusCode::CONFLICT, "NO_TRANSFER", rejection.to_string()),
             Rejection::NoSession => Self::not_found("Session not found"),
         }
     }

@@ -7,15 +7,13 @@ pub mod followers;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Sessions, SettingsInForce,
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
+    SettingsInForce,
     live::InProcess,
     process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner},
     settings::VersionZero,
 };
-use domain::{
-    policy::{Policy, regulator::Regulator},
-    settings::Document as _,
-};
+use domain::policy::regulator::Regulator;
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
@@ -38,7 +36,6 @@ use crate::{
     data_dir::DataDir,
     services::{Services, Started},
     settings::Settings,
-    staff_frames::StaffFrames,
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
@@ -107,9 +104,10 @@ async fn start_with(
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
+    let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner =
-        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, clock.clone());
+        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
     let policies = open_policies(&settings, &data_dir).await?;
     let context = Context {
         store: ProcessStore::new(policies.clone()),
@@ -147,7 +145,7 @@ async fn start_with(
         directory: directory.clone(),
         tokens: staff_tokens,
         passwords,
-        failures: LoginThrottle::new(policies.clone()),
+        login_throttle: LoginThrottle::new(policies.clone()),
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,
@@ -159,11 +157,12 @@ async fn start_with(
         customers,
         published,
         in_force,
-        access_log: AccessLog::new(log.clone(), identity.log_id),
+        access_log: Arc::new(AccessLog::new(log.clone(), identity.log_id)),
         log,
         tail,
         views,
         live,
+        rules,
         node,
         started,
         supervisor,
@@ -174,7 +173,7 @@ async fn start_with(
         directory,
         identity_tokens,
         revocation,
-        staff_frames: StaffFrames::default(),
+        staff_frames: Arc::default(),
         clock,
         settings: Arc::new(settings),
         stopping,
@@ -199,8 +198,11 @@ fn version_zero(settings: &Settings) -> VersionZero {
         fail_threshold: settings.regulator_fail_threshold,
         vip_auto_escalate: settings.regulator_vip_auto_escalate,
     };
-    let policy = regulator.document().unwrap_or_else(|| Policy::built_in().to_owned());
-    VersionZero { policy, calendars: settings.hours.document() }
+    let zero = VersionZero { calendars: settings.hours.document(), ..VersionZero::default() };
+    match regulator.document() {
+        Some(policy) => VersionZero { policy, ..zero },
+        None => zero,
+    }
 }
 
 /// The process managers that the settings ask for.

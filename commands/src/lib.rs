@@ -14,6 +14,7 @@ pub mod executor;
 pub mod live;
 pub mod node;
 pub mod process;
+pub mod rules;
 pub mod sessions;
 pub mod settings;
 
@@ -26,5 +27,6 @@ pub use error::CommandError;
 pub use event_id::{CommandId, IdempotencyKey};
 pub use live::{LiveReplies, LiveReply, LiveSubscription};
 pub use node::Node;
+pub use rules::Rules;
 pub use sessions::Sessions;
 pub use settings::{PublishedSettings, SettingsInForce};

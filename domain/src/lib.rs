@@ -20,6 +20,9 @@ pub mod text;
 pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};
 pub use event::DomainEvent;
-pub use id::{AgentId, ContextId, DeviceId, Incarnation, MessageId, RunId, SessionId, SignInId, VisitorId};
+pub use id::{
+    AgentId, ContextId, DeviceId, Incarnation, MailId, MessageId, OfferId, RunId, SessionId, SignInId, TransferId,
+    VisitorId,
+};
 pub use language::Language;
 pub use personal::Personal;

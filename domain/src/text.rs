@@ -166,7 +166,9 @@ short_texts! {
     Username: 64, |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'), str::to_lowercase;
     /// A person's name.
     PersonName: 100, is_of_one_line, str::to_owned;
-    /// A skill of staff, as the shop calls it.
+    /// Why something was done, as a program says it: `resolved`.
+    ReasonCode: 40, |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_', str::to_owned;
+    /// A skill of staff, as the shop calls it; also the name of the group of those who have it.
     Skill: 50, is_of_one_line, str::to_owned;
     /// The shop's own id of one of its customers.
     ShopCustomerId: 255, is_of_one_line, str::to_owned;

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse};
 use commands::{
-    IdempotencyKey, MessageOutcome, Node, Sessions, await_reply,
+    Customers, IdempotencyKey, MessageOutcome, Node, Rules, Sessions, await_reply,
     sessions::{ReceiveMessage, Received},
 };
 use domain::{
     Language, VisitorId,
+    session::event::Recipient,
     text::{MessageText, SessionName},
 };
+use journal::Tail;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -25,7 +27,10 @@ use crate::{
     openapi::texts,
     problem::Problem,
     request::request_id,
-    services::Services,
+    services::requested_services,
+    settings::Settings,
+    supervision::Stopping,
+    visitor_revocation::VisitorRevocation,
 };
 
 /// What a customer sends.
@@ -92,6 +97,20 @@ pub(super) struct Accepted {
     pub(super) language: Language,
 }
 
+requested_services! {
+    /// What takes a message and waits for its answer.
+    pub struct ChatServices {
+        sessions: Sessions,
+        rules: Rules,
+        node: Node,
+        tail: Tail,
+        customers: Customers,
+        revocation: VisitorRevocation,
+        settings: Settings,
+        stopping: Stopping,
+    }
+}
+
 /// How long a caller is kept waiting beyond one attempt's limit.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -119,10 +138,10 @@ pub async fn chat(
     visitor: KnownVisitor,
     request: HttpRequest,
     key: RequestKey,
-    app: Data<Services>,
+    app: ChatServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let accepted = accept(&app.sessions, &app.node, &visitor, key, body.0).await?;
+    let accepted = accept(&app.sessions, &app.node, &app.rules, &visitor, key, body.0).await?;
     if prefers_not_to_wait(&request) {
         return Ok(HttpResponse::Accepted()
             .insert_header(("Preference-Applied", RESPOND_ASYNC))
@@ -138,7 +157,7 @@ pub async fn chat(
             Err(_elapsed) => Err(pending()),
         },
         () = departure => Err(signed_out()),
-        () = app.until_stopping() => Err(pending()),
+        () = app.stopping.requested() => Err(pending()),
     }
 }
 
@@ -167,6 +186,7 @@ impl ChatAccepted {
 pub(super) async fn accept(
     sessions: &Sessions,
     node: &Node,
+    rules: &Rules,
     visitor: &KnownVisitor,
     RequestKey(key): RequestKey,
     body: ChatRequest,
@@ -176,8 +196,16 @@ pub(super) async fn accept(
     let visitor = visitor.find_or_create(name.as_ref().map(SessionName::as_str));
     let name = name.unwrap_or_else(|| made_up_name(visitor, key.as_ref()));
     let language = Language::of(text.as_str()).unwrap_or_default();
-    let command = ReceiveMessage { visitor, name: name.clone(), text, parameters, key, correlation_id: request_id() };
-    let received = sessions.receive_message(node, command).await?;
+    let command = ReceiveMessage {
+        visitor,
+        name: name.clone(),
+        text,
+        parameters,
+        recipient: Recipient::Assistant,
+        key,
+        correlation_id: request_id(),
+    };
+    let received = sessions.receive_message(node, rules, command).await?;
     Ok(Accepted { visitor, received, session_name: name.as_str().to_owned(), language })
 }
 

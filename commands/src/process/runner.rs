@@ -32,6 +32,7 @@ use crate::{
     executor::CommandMetadata,
     live::LiveReplies,
     node::Node,
+    rules::Rules,
     sessions::{Execution, LoadedState, Sessions},
 };
 use fallback_reply::{apology, malformed, permille, timed_out, unavailable};
@@ -69,7 +70,7 @@ pub struct Runner {
     live: Arc<dyn LiveReplies>,
     node: Node,
     settings: RunSettings,
-    clock: Arc<dyn Clock>,
+    rules: Arc<Rules>,
     flights: SingleFlight,
 }
 
@@ -82,9 +83,9 @@ impl Runner {
         live: Arc<dyn LiveReplies>,
         node: Node,
         settings: RunSettings,
-        clock: Arc<dyn Clock>,
+        rules: Arc<Rules>,
     ) -> Arc<Self> {
-        Arc::new(Self { sessions, assistant, live, node, settings, clock, flights: SingleFlight::default() })
+        Arc::new(Self { sessions, assistant, live, node, settings, rules, flights: SingleFlight::default() })
     }
 
     /// The use cases it works with.
@@ -108,7 +109,7 @@ impl Runner {
     /// By which deadlines are set.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        self.rules.clock()
     }
 
     /// Whom it asks.
@@ -205,7 +206,7 @@ impl Runner {
             run: trigger.run().unwrap_or(RunId(metadata.id.derive_id("run"))),
             incarnation: self.node.incarnation,
             assistant: self.assistant.name().to_owned(),
-            deadline: deadline_after(self.clock.now(), self.settings.limit),
+            deadline: deadline_after(self.clock().now(), self.settings.limit),
         };
         let run = start.run;
         let command = match trigger {
@@ -286,6 +287,8 @@ impl Runner {
             text: MessageText::repaired(&text),
             assistant_context: context,
             shown: String::new(),
+            signals: Vec::new(),
+            circumstances: self.rules.circumstances(run.run.0),
         }
     }
 
@@ -330,7 +333,7 @@ impl Runner {
     ) -> Result<Arc<LoadedState>, CommandError> {
         loop {
             match self.executed(session, metadata, command.clone()).await {
-                Err(error) if error.is_passing() && self.clock.now() < run.deadline => {
+                Err(error) if error.is_passing() && self.clock().now() < run.deadline => {
                     sleep(Duration::from_millis(250)).await;
                 }
                 answer => return answer,

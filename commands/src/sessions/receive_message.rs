@@ -7,7 +7,7 @@ use domain::{
     session::{
         Command, Event,
         command::SendMessage,
-        event::{CustomerMessageSent, Words},
+        event::{CustomerMessageSent, Recipient, Words},
     },
     text::{MessageText, SessionName},
 };
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{CommandMetadata, Execution, Sessions, customer_metadata, opening};
-use crate::{error::CommandError, event_id::IdempotencyKey, node::Node};
+use crate::{error::CommandError, event_id::IdempotencyKey, node::Node, rules::Rules};
 
 /// A customer's message.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct ReceiveMessage {
     pub text: MessageText,
     /// What the shop's page passes along.
     pub parameters: Map<String, Value>,
+    /// Who is to answer it.
+    pub recipient: Recipient,
     /// The client's key.
     pub key: Option<IdempotencyKey>,
     /// The request.
@@ -52,8 +54,13 @@ impl Sessions {
     ///
     /// # Errors
     /// A person has the session, the key was used with another text, or the log did not take it.
-    pub async fn receive_message(&self, node: &Node, request: ReceiveMessage) -> Result<Received, CommandError> {
-        let ReceiveMessage { visitor, name, text, parameters, key, correlation_id } = request;
+    pub async fn receive_message(
+        &self,
+        node: &Node,
+        rules: &Rules,
+        request: ReceiveMessage,
+    ) -> Result<Received, CommandError> {
+        let ReceiveMessage { visitor, name, text, parameters, recipient, key, correlation_id } = request;
         let session = SessionId::of(visitor, name.as_str());
         let metadata = customer_metadata(self.log_id(), visitor, session, "send_message", key.as_ref(), correlation_id);
         let words = Words { text, parameters };
@@ -63,6 +70,10 @@ impl Sessions {
             language: Language::of(words.text.as_str()).unwrap_or_default(),
             words: words.clone(),
             incarnation: node.incarnation,
+            recipient,
+            signals: Vec::new(),
+            email: None,
+            circumstances: rules.circumstances(metadata.id.derive_id("message")),
         };
         let received = Received { session, message: message.message, position: Position::START };
         match self.execute(session, &metadata, Command::SendMessage(message)).await? {

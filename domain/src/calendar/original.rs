@@ -11,6 +11,9 @@ use super::{Calendars, Period, date};
 /// What the original's defaults say.
 pub(super) const BUILT_IN: &str = include_str!("built_in.toml");
 
+/// A shop that never closes.
+pub(super) const ALWAYS_OPEN: &str = include_str!("always_open.toml");
+
 /// The original's variables.
 #[derive(Debug, Clone)]
 pub struct OriginalHours {
