@@ -196,7 +196,7 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
     }
 }
 
-/// The original's policy where its variables are set, else the program's.
+/// The original's policy where its variables are set, else the program's; and its working hours.
 fn version_zero(settings: &Settings) -> VersionZero {
     let regulator = Regulator {
         keywords: settings.regulator_keywords.clone(),

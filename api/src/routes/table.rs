@@ -9,8 +9,8 @@ use actix_web::{
 };
 
 use super::{
-    agents, api_keys, audit, auth, bot, chat, chat_stream, conversation, customer, detailed_health, docs, events,
-    health, page, policies, policy_trial, presence, profile,
+    agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer, detailed_health, docs,
+    events, health, page, policies, policy_trial, presence, profile,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, sessions, shift,
 };
@@ -72,6 +72,10 @@ routes! {
         POST "/api/policies/rollback" Require<SettingsWrite> => policies::roll_back;
         POST "/api/policies/test" Require<SettingsRead> => policy_trial::test;
         GET "/api/policies/{version}" Require<SettingsRead> => policies::show;
+        GET "/api/calendars" Require<SettingsRead> => calendars::list;
+        POST "/api/calendars" Require<SettingsWrite> => calendars::publish;
+        POST "/api/calendars/rollback" Require<SettingsWrite> => calendars::roll_back;
+        GET "/api/calendars/{version}" Require<SettingsRead> => calendars::show;
         GET "/api/bot/info" Anybody => bot::info;
         GET "/api/config" Anybody => bot::config;
         GET "/api/shift/config" Anybody => shift::config;
