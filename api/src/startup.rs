@@ -3,6 +3,7 @@
 
 mod databases;
 pub mod followers;
+mod mail;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -103,6 +104,7 @@ async fn start_with(
     let runner =
         Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, clock.clone());
     let policies = open_policies(&settings, &data_dir).await?;
+    let _mailer = mail::mailer(&settings)?;
     let context = Context {
         store: ProcessStore::new(policies.clone()),
         sessions: sessions.clone(),
