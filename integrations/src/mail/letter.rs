@@ -8,6 +8,9 @@ use super::{
     texts::{MailLanguage, Texts},
 };
 
+/// A session's name is no longer; a header's line may not be longer than 998.
+const SUBJECT_NAME_CHARS: usize = 128;
+
 /// How mails to the team are written.
 #[derive(Debug, Clone)]
 pub struct Letter {
@@ -25,7 +28,8 @@ impl Letter {
     /// The subject: one line without control characters.
     #[must_use]
     pub fn subject(&self, mail: &Mail) -> String {
-        one_line(&format!("{} - {}", self.texts.subject, mail.session_name))
+        let name: String = mail.session_name.chars().take(SUBJECT_NAME_CHARS).collect();
+        one_line(&format!("{} - {name}", self.texts.subject))
     }
 
     /// The part for programs that show text alone.
