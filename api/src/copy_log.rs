@@ -1,7 +1,7 @@
 //! `desk copy-log`: moves a log to another database, of the same kind or another.
 //!
-//! Everything about an event is kept but its position. What was copied is read back before it is called whole, and what is
-//! there already is compared and not written again, so the command may be killed and started again at any moment.
+//! Everything about an event is kept but its position. The copy is read back before it is marked complete, and events that are
+//! there already are compared and not written again, so the command may be killed and started again at any moment.
 //!
 //! Invariant: the source is only read; a target that holds anything else is left as it is.
 
@@ -30,7 +30,7 @@ use reading::read_on;
 
 pub(crate) use ends::EndError;
 
-/// After so many looks the source still had more: it grows as fast as it is copied.
+/// Rounds after which the source counts as growing as fast as it is copied.
 const ROUNDS: usize = 20;
 
 pub(crate) const HELP: &str = "\
@@ -83,7 +83,7 @@ pub(crate) struct CopyLogArgs {
     map: Option<PathBuf>,
 }
 
-/// Why there is no whole copy.
+/// Why the copy is not complete.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CopyError {
     #[error(transparent)]
@@ -173,7 +173,7 @@ pub(crate) async fn copy_log(args: CopyLogArgs, settings: &Settings) -> Result<(
     Ok(copy.say_done(&target.place, target.identity, map.as_deref(), began)?)
 }
 
-/// In a folder that is made, where it is the data directory of a desk to come.
+/// The folder is made where it is the data directory of a new desk.
 fn begin_map(path: &Path, from: Identity, to: Identity) -> Result<MapWriter, CopyError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -181,7 +181,7 @@ fn begin_map(path: &Path, from: Identity, to: Identity) -> Result<MapWriter, Cop
     Ok(MapWriter::create(path, from, to)?)
 }
 
-/// Nothing where every event keeps its position.
+/// `None` if every event keeps its position.
 fn map_file(
     args: &CopyLogArgs,
     settings: &Settings,
@@ -284,7 +284,7 @@ fn generations(from: Identity, to: Identity) -> String {
     )
 }
 
-/// Whether a kind of place numbers without holes.
+/// Whether positions in this kind of store are dense.
 fn positions_of(place: &ends::Place) -> Positions {
     if place.is_kurrent() { Positions::Increasing } else { Positions::Dense }
 }

@@ -5,13 +5,14 @@
 
 use std::{pin::Pin, sync::Arc};
 
+use crate::{
+    sse::{Frames, reauthenticate_frame},
+    supervision::Stopping,
+};
 use bytes::Bytes;
 use event_store::Position;
 use futures::StreamExt as _;
 use journal::{Decoded, DecodedEvents, JournalError};
-use tokio::sync::watch;
-
-use crate::sse::{Frames, reauthenticate_frame};
 
 /// Comes when the reader may not read on, or never.
 pub type Over = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -21,7 +22,7 @@ pub fn frames(
     first: Option<Bytes>,
     mut events: DecodedEvents,
     mut over: Over,
-    mut stopping: watch::Receiver<bool>,
+    stopping: Stopping,
     mut frame: impl AsyncFnMut(&Decoded) -> Result<Option<Bytes>, Arc<JournalError>> + 'static,
 ) -> Frames {
     Box::pin(async_stream::stream! {
@@ -31,7 +32,7 @@ pub fn frames(
         loop {
             let event = tokio::select! {
                 event = events.next() => event,
-                _ = stopping.wait_for(|stopping| *stopping) => return,
+                () = stopping.requested() => return,
                 () = &mut over => {
                     yield reauthenticate_frame();
                     return;

@@ -1,11 +1,14 @@
 //! The services that routes ask for. Start-up fills the struct, and it registers each service by itself: a handler takes those
-//! that it needs as arguments, and sees nothing of the rest.
+//! that it needs as arguments, or in a struct of [`requested_services`] where they are many, and sees nothing of the rest.
 
 use std::{sync::Arc, time::Instant};
 
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::{
+    HttpRequest,
+    web::{Data, ServiceConfig},
+};
 use commands::{AccessLog, Customers, LiveReplies, Node, Sessions};
-use event_store::{Clock, EventReader, Identity, Log, checkpoint};
+use event_store::{Clock, Identity, Log, checkpoint};
 use jiff::Timestamp;
 use journal::Tail;
 use projections::Views;
@@ -18,7 +21,7 @@ use crate::{
     },
     settings::Settings,
     staff_frames::StaffFrames,
-    supervision::Supervisor,
+    supervision::{Stopping, Supervisor},
     visitor_revocation::VisitorRevocation,
 };
 
@@ -51,7 +54,7 @@ pub struct Services {
     /// Staff's accounts, and what signs them in.
     pub staff: Arc<StaffServices>,
     /// What staff has looked at.
-    pub access_log: AccessLog,
+    pub access_log: Arc<AccessLog>,
     /// Who of staff may come in.
     pub directory: Arc<StaffDirectory>,
     /// Customers whom the shop names.
@@ -59,7 +62,7 @@ pub struct Services {
     /// Visitors who leave.
     pub revocation: Arc<VisitorRevocation>,
     /// The newest events as staff sees them.
-    pub staff_frames: StaffFrames,
+    pub staff_frames: Arc<StaffFrames>,
     /// The time that decides.
     pub clock: Arc<dyn Clock>,
     /// What was set.
@@ -87,9 +90,8 @@ impl Started {
 
 impl Services {
     /// Registers each service for handlers to ask for.
-    pub fn register(self: &Arc<Self>, config: &mut ServiceConfig) {
+    pub fn register(&self, config: &mut ServiceConfig) {
         config
-            .app_data(Data::from(self.clone()))
             .app_data(Data::from(self.sessions.clone()))
             .app_data(Data::from(self.customers.clone()))
             .app_data(Data::from(self.views.clone()))
@@ -98,7 +100,19 @@ impl Services {
             .app_data(Data::from(self.identity_tokens.clone()))
             .app_data(Data::from(self.clock.clone()))
             .app_data(Data::from(self.settings.clone()))
-            .app_data(Data::from(self.log.reader()));
+            .app_data(Data::from(self.log.reader()))
+            .app_data(Data::from(self.tail.clone()))
+            .app_data(Data::from(self.live.clone()))
+            .app_data(Data::from(self.supervisor.clone()))
+            .app_data(Data::from(self.access_log.clone()))
+            .app_data(Data::from(self.directory.clone()))
+            .app_data(Data::from(self.revocation.clone()))
+            .app_data(Data::from(self.staff_frames.clone()))
+            .app_data(Data::new(self.node.clone()))
+            .app_data(Data::new(self.started))
+            .app_data(Data::new(self.identity))
+            .app_data(Data::new(self.checkpoints.clone()))
+            .app_data(Data::new(Stopping::from(self.stopping.clone())));
     }
 
     /// What callers are known by.
@@ -106,16 +120,34 @@ impl Services {
     pub fn callers(&self) -> Callers {
         Callers { visitors: self.visitors.clone(), staff: self.staff.clone() }
     }
-
-    /// The log's reading half.
-    #[must_use]
-    pub fn reader(&self) -> Arc<dyn EventReader> {
-        self.log.reader()
-    }
-
-    /// Returns when the process is about to end.
-    pub async fn until_stopping(&self) {
-        let mut stopping = self.stopping.clone();
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    }
 }
+
+/// A service that was registered.
+///
+/// # Panics
+/// It was not: every server of ours registers all of them.
+#[must_use]
+pub fn registered<T: ?Sized + 'static>(request: &HttpRequest) -> Arc<T> {
+    request.app_data::<Data<T>>().expect("every server of ours registers its services").clone().into_inner()
+}
+
+/// Declares a handler's argument that holds several services, for handlers that need many or go on with them after the answer
+/// has begun.
+macro_rules! requested_services {
+    ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($field:ident: $service:ty,)* }) => {
+        $(#[$meta])*
+        $visibility struct $name {
+            $($field: std::sync::Arc<$service>,)*
+        }
+
+        impl actix_web::FromRequest for $name {
+            type Error = std::convert::Infallible;
+            type Future = std::future::Ready<Result<Self, Self::Error>>;
+
+            fn from_request(request: &actix_web::HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+                std::future::ready(Ok(Self { $($field: $crate::services::registered(request),)* }))
+            }
+        }
+    };
+}
+pub(crate) use requested_services;

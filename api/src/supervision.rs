@@ -82,8 +82,8 @@ impl Supervisor {
     /// Starts a follower. The first is what the others read from; it is stopped last.
     pub fn start(&self, follower: Follower) {
         let (stop, stopping) = watch::channel(false);
-        let Follower { name, position, alarm, run } = follower;
-        let record = Arc::new(Record::new(name, position, alarm));
+        let Follower { name, position, own_state, run } = follower;
+        let record = Arc::new(Record::new(name, position, own_state));
         let task = tokio::spawn(supervise(record.clone(), run, self.pace, Stopping(stopping)));
         self.lock().push(Supervised { record, stop, task: Some(task) });
     }

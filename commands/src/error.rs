@@ -21,7 +21,7 @@ pub enum CommandError {
     /// The same idempotency key came with other content before.
     #[error("the idempotency key was used with other content")]
     KeyReused,
-    /// Others changed the stream faster than we could decide, for 2 s.
+    /// Others changed the stream faster than we could decide, for 2 s in which the log answered.
     #[error("it changes too fast")]
     Contention,
     /// The customer was erased: nothing more is recorded about it.

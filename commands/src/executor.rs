@@ -26,6 +26,8 @@ use crate::{error::CommandError, event_id::CommandId};
 
 /// How long conflicts with other nodes are retried.
 const CONTENTION: Duration = Duration::from_secs(2);
+/// What one try counts of that at most: a try that took longer waited for the log, not for others.
+const LONGEST_TRY: Duration = Duration::from_millis(200);
 /// How long a command waits for its stream's earlier ones: while the log is away each of them takes its time to fail.
 const QUEUED: Duration = Duration::from_secs(4);
 /// Commands of one stream queue within a node; so many queues there are.
@@ -168,23 +170,15 @@ impl<R: Decider> Executor<R> {
         command: R::Command,
     ) -> Result<Executions<R>, CommandError> {
         let _turn = timeout(QUEUED, self.queue(id).lock()).await.map_err(|_| queued_in_vain())?;
-        let started = Instant::now();
+        let (mut contended, mut since) = (Duration::ZERO, Instant::now());
         loop {
-            match self.recorded_before(id, metadata).await {
-                Ok(None) => {}
-                Ok(Some(recorded)) => return Ok(Execution::Repeated(recorded)),
-                // Another stream has claimed it and may be about to append.
-                Err(CommandError::KeyReused) if started.elapsed() < CONTENTION => {
-                    pause().await;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            }
-            match self.try_execute(id, metadata, &command).await {
-                Err(CommandError::Contention | CommandError::KeyReused) if started.elapsed() < CONTENTION => {
-                    pause().await;
-                }
-                answer => return answer.map(Execution::Done),
+            let answer = self.attempt(id, metadata, &command).await;
+            contended += since.elapsed().min(LONGEST_TRY);
+            since = Instant::now();
+            match answer {
+                // A key that is in use may be one that another stream has claimed and is about to append under.
+                Err(CommandError::Contention | CommandError::KeyReused) if contended < CONTENTION => pause().await,
+                answer => return answer,
             }
         }
     }
@@ -245,6 +239,18 @@ impl<R: Decider> Executor<R> {
         match reader.find(&owner, event_id).await? {
             None if owner != own => Err(CommandError::KeyReused),
             recorded => Ok(recorded),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        id: R::Id,
+        metadata: &CommandMetadata,
+        command: &R::Command,
+    ) -> Result<Executions<R>, CommandError> {
+        match self.recorded_before(id, metadata).await? {
+            Some(recorded) => Ok(Execution::Repeated(recorded)),
+            None => self.try_execute(id, metadata, command).await.map(Execution::Done),
         }
     }
 

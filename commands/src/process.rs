@@ -29,5 +29,5 @@ pub use outbox::{Delivery, DeliveryError};
 pub use processes::Processes;
 pub use run_recovery::RunRecovery;
 pub use runner::{ASSISTANT_RUN, RunSettings, Runner};
-pub use status::{FollowerStatus, StatusHandle};
+pub use status::{FollowerStatus, Retry, StatusHandle};
 pub use store::{ProcessStore, StoreError};

@@ -1,9 +1,13 @@
-//! A log in memory that fails as told: it refuses appends or reads of streams, or takes an append and loses the answer. It
+//! A log in memory that fails as told: it refuses appends or reads of streams, or takes an append and loses the answer, or
+//! answers late that another writer came first. It
 //! numbers with holes and knows an event id in its stream only, so that code which leans on more than the port promises fails.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -25,6 +29,8 @@ pub struct FlakyStore {
     lost_answers: AtomicUsize,
     appends_left: AtomicUsize,
     failing_reads: AtomicUsize,
+    conflicts: AtomicUsize,
+    conflict_delay: Mutex<Duration>,
 }
 
 /// Whether this is one of the next so many.
@@ -42,6 +48,8 @@ impl FlakyStore {
             lost_answers: AtomicUsize::new(0),
             appends_left: AtomicUsize::new(usize::MAX),
             failing_reads: AtomicUsize::new(0),
+            conflicts: AtomicUsize::new(0),
+            conflict_delay: Mutex::default(),
         }
     }
 
@@ -64,6 +72,12 @@ impl FlakyStore {
     /// So many appends are taken and no more; reservations neither.
     pub fn fail_appends_after(&self, count: usize) {
         self.appends_left.store(count, Ordering::SeqCst);
+    }
+
+    /// The next so many appends take this long and are refused as another writer's, who came first.
+    pub fn conflict_appends(&self, count: usize, delay: Duration) {
+        *self.conflict_delay.lock().unwrap_or_else(PoisonError::into_inner) = delay;
+        self.conflicts.store(count, Ordering::SeqCst);
     }
 
     /// The next so many reads of a stream fail.
@@ -140,6 +154,12 @@ impl EventStore for FlakyStore {
     ) -> Result<Appended, AppendError> {
         if takes_one(&self.refused_appends) || !takes_one(&self.appends_left) {
             return Err(away());
+        }
+        if takes_one(&self.conflicts) {
+            let delay = *self.conflict_delay.lock().unwrap_or_else(PoisonError::into_inner);
+            tokio::time::sleep(delay).await;
+            let (stream, actual) = (stream.clone(), StreamVersion(u64::MAX));
+            return Err(AppendError::WrongExpectedVersion { stream, expected, actual });
         }
         let appended = self.store.append(stream, expected, events).await?;
         if takes_one(&self.lost_answers) { Err(away()) } else { Ok(appended) }

@@ -2,6 +2,7 @@
 //! or stops with an alarm that names the position. And what an operator sees of it.
 
 mod fixture;
+mod outbox;
 mod shown;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

@@ -2,7 +2,7 @@
 //!
 //! Nothing is written here that the domain did not decide: every event is the outcome of a command on a session's state, and
 //! becomes what the log takes by the very functions that the program uses. Only time is simulated. [`Shop`] yields what
-//! happened, one append after the other and independent of any store; `write` brings it into one, `bulk` makes one of it.
+//! happened, one append after the other and independent of any store; `write` appends it to one, `bulk` writes it as one.
 //!
 //! Invariants: the same order brings the same appends, ids and times; there are exactly as many events as were ordered; the
 //! appends of a stream stand in the order of its versions; a subject that was erased gets no further personal part. Memory
@@ -47,12 +47,12 @@ use words::Words;
 pub use profile::Profile;
 pub use rules::RULES;
 
-/// What is wanted.
+/// What to simulate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Order {
-    /// So many events, exactly.
+    /// The exact number of events.
     pub events: u64,
-    /// What rng begins with.
+    /// Seed of the random numbers.
     pub seed: u64,
     /// Nothing happens later.
     pub until: Timestamp,
@@ -129,7 +129,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Opens the doors.
+    /// Begins the simulation.
     #[must_use]
     pub fn open(order: Order) -> Self {
         let mut rng = Rng::from_seed(order.seed);
@@ -158,7 +158,7 @@ impl Shop {
         self.rng.around(seconds) * self.order.profile.slowness
     }
 
-    /// Puts a action of a session on the agenda.
+    /// Puts an action of a session on the agenda.
     fn plan(&mut self, slot: usize, seconds: f64, action: Action) {
         self.threads[slot].actions += 1;
         self.agenda.add(calendar::later(self.now, seconds), Some(slot), action);
@@ -215,7 +215,7 @@ impl Shop {
         events
     }
 
-    /// Has a command decided, and lets everybody react to what came of it.
+    /// Has a command decided, and plans the reactions to its events.
     fn send(&mut self, slot: usize, origin: &CommandMetadata, command: Command) {
         for event in self.record(slot, origin, command) {
             self.react(slot, &event);

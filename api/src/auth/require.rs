@@ -216,7 +216,7 @@ impl FromRequest for TokenHolder {
     }
 }
 
-/// The route is for anybody, whoever calls: it tells nothing of anyone, or it is the door itself.
+/// The route is for anybody: it shows nothing about a person, or it is the sign-in itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Anybody;
 

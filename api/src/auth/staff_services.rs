@@ -21,7 +21,7 @@ pub struct StaffServices {
     /// Hashes and checks passwords.
     pub passwords: Passwords,
     /// Who could not sign in, and has to wait.
-    pub failures: LoginThrottle,
+    pub login_throttle: LoginThrottle,
     /// Roles whose members need a second factor.
     pub second_factor_roles: SecondFactorRoles,
     /// Says when tokens and sign-ins end.

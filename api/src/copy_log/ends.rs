@@ -1,5 +1,5 @@
-//! The two ends of a copy: opened, locked where a lock says whether desk runs, and refused where they cannot be what they are
-//! to be.
+//! The two ends of a copy: each is opened, locked where a lock tells whether desk runs, and refused if it cannot be a source or a
+//! target.
 
 use std::{
     fmt, io,
@@ -99,7 +99,7 @@ pub(super) struct Source {
     pub(super) reader: Arc<dyn EventReader>,
     pub(super) identity: Identity,
     pub(super) first_head: Position,
-    /// Behind how many events times rise from event to event.
+    /// The number of events after which the times of recording only rise.
     pub(super) times_rise_after: u64,
     _lock: Option<DataDir>,
 }
@@ -126,14 +126,14 @@ impl Source {
     }
 }
 
-/// A file that nobody has open is read as it lies; one that was left open is read through its write-ahead log.
+/// A file that was closed in order is read as it is; one with a write-ahead log is read through that.
 async fn open_file(file: &Path) -> Result<(Arc<dyn EventReader>, Option<DataDir>), EndError> {
     if !file.is_file() {
         return Err(EndError::NoLog(file.to_owned()));
     }
     let lock = match DataDir::lock(folder_of(file)) {
         Ok(lock) => Some(lock),
-        // A folder that nobody may write, no desk can be started on.
+        // Without the right to write no desk can run on that folder.
         Err(DataDirError::Unusable { source, .. }) if is_read_only(&source) => None,
         Err(error) => return Err(error.into()),
     };
@@ -151,7 +151,7 @@ fn is_read_only(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
-/// The log that it becomes.
+/// The log that is written.
 pub(super) struct Target {
     pub(super) place: Place,
     pub(super) import: Box<dyn ImportTarget>,
@@ -178,7 +178,7 @@ pub(super) async fn open_target(text: &str, credentials: Option<PathBuf>, source
     Ok(Target { place, import, identity, _lock: lock })
 }
 
-/// Two names of one database that this does not see through are found out by what is in it.
+/// Two different names of the same database pass here; its content gives them away later.
 fn is_same(one: &Location, other: &Location) -> bool {
     let real = |place: &Location| match place {
         Location::Sqlite(file) => file.canonicalize().ok(),

@@ -8,7 +8,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Between two lines.
+/// Time between two lines.
 const LINE: Duration = Duration::from_secs(5);
 
 pub(super) struct Progress {
@@ -16,13 +16,13 @@ pub(super) struct Progress {
     what: Cell<&'static str>,
     goal: u64,
     began: Instant,
-    /// Where it was when it was first told, and how many events that were: an earlier round's are not this one's rate.
+    /// Position and number of events at the first report: the rate leaves out what an earlier round copied.
     first: Cell<Option<(u64, u64)>>,
     said: Cell<Instant>,
 }
 
 impl Progress {
-    /// A walk to a goal: a position of the source, or a number of events.
+    /// Progress towards a goal: a position of the source, or a number of events.
     pub(super) fn new(what: &'static str, goal: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(goal), ProgressDrawTarget::stderr_with_hz(10));
@@ -35,12 +35,12 @@ impl Progress {
         Self { bar, what: Cell::new(what), goal, began: now, first: Cell::new(None), said: Cell::new(now) }
     }
 
-    /// It is something else that is done.
+    /// Changes the label of the step.
     pub(super) fn name(&self, what: &'static str) {
         self.what.set(what);
     }
 
-    /// It has come so far, with so many events in all.
+    /// Reports a position, and the number of events up to it.
     pub(super) fn reached(&self, at: u64, events: u64) {
         let (_, before) = self.first.get().unwrap_or_else(|| {
             self.first.set(Some((at, events)));
@@ -55,7 +55,7 @@ impl Progress {
         } else if self.said.get().elapsed() >= LINE {
             self.said.set(Instant::now());
             let (percent, left) = (percent(at, self.goal), self.left(at));
-            // Whoever closed standard error wants no lines.
+            // Standard error may be closed.
             drop(writeln!(
                 std::io::stderr(),
                 "{what}: {events} events, {percent:.0} %, {rate:.0} a second, about {left} s left"

@@ -1,8 +1,8 @@
 //! `/api/agents`: the administrator makes accounts, changes and closes them.
 //!
-//! Invariant: the last administrator who can sign in cannot be closed or made something else, so that somebody can always
-//! open the house again. Two at once on two nodes could still do it to each other; then `desk reset-admin` is
-//! the operator's way back in.
+//! Invariant: the last administrator who can sign in cannot be closed or given another role, so that accounts can always be
+//! managed. Two requests at once on two nodes can still close the last two; then `desk reset-admin` is the operator's way
+//! back in.
 
 mod requests;
 

@@ -138,7 +138,7 @@ pub async fn login(
     })?;
     let [account, address] = subjects;
     let counted = [account, address, Subject::second_factor(staff.log_id, agent)];
-    staff.failures.forget(&counted).await.map_err(store_away)?;
+    staff.login_throttle.forget(&counted).await.map_err(store_away)?;
     answer(&staff, agent, begun, now).await
 }
 
@@ -168,7 +168,7 @@ fn subjects(staff: &StaffServices, request: &HttpRequest, agent: AgentId) -> [Su
 }
 
 pub(super) async fn wait_for_ones_turn(staff: &StaffServices, subjects: &[Subject]) -> Result<(), Problem> {
-    let wait = staff.failures.begin(subjects, staff.clock.now()).await.map_err(store_away)?;
+    let wait = staff.login_throttle.begin(subjects, staff.clock.now()).await.map_err(store_away)?;
     if wait.is_zero() {
         return Ok(());
     }

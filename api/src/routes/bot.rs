@@ -1,4 +1,4 @@
-//! `GET /api/bot/info` and `/api/config`: what the original told its front ends.
+//! `GET /api/bot/info` and `/api/config`: the settings that the original's front ends read.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse};
 use commands::{
-    IdempotencyKey, MessageOutcome, Node, Sessions, await_reply,
+    Customers, IdempotencyKey, MessageOutcome, Node, Sessions, await_reply,
     sessions::{ReceiveMessage, Received},
 };
 use domain::{
     Language, VisitorId,
     text::{MessageText, SessionName},
 };
+use journal::Tail;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -25,7 +26,10 @@ use crate::{
     openapi::texts,
     problem::Problem,
     request::request_id,
-    services::Services,
+    services::requested_services,
+    settings::Settings,
+    supervision::Stopping,
+    visitor_revocation::VisitorRevocation,
 };
 
 /// What a customer sends.
@@ -92,6 +96,19 @@ pub(super) struct Accepted {
     pub(super) language: Language,
 }
 
+requested_services! {
+    /// What takes a message and waits for its answer.
+    pub struct ChatServices {
+        sessions: Sessions,
+        node: Node,
+        tail: Tail,
+        customers: Customers,
+        revocation: VisitorRevocation,
+        settings: Settings,
+        stopping: Stopping,
+    }
+}
+
 /// How long a caller is kept waiting beyond one attempt's limit.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -119,7 +136,7 @@ pub async fn chat(
     visitor: KnownVisitor,
     request: HttpRequest,
     key: RequestKey,
-    app: Data<Services>,
+    app: ChatServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
     let accepted = accept(&app.sessions, &app.node, &visitor, key, body.0).await?;
@@ -138,7 +155,7 @@ pub async fn chat(
             Err(_elapsed) => Err(pending()),
         },
         () = departure => Err(signed_out()),
-        () = app.until_stopping() => Err(pending()),
+        () = app.stopping.requested() => Err(pending()),
     }
 }
 

@@ -1,19 +1,18 @@
 //! `POST /api/chat/stream`: the original's frames, fed by the answer in the making and decided by the log.
 //!
-//! Invariants: a visitor who has left is told nothing more; `done` is sent only when the reply is on disk, and what was sent before it is that reply's text.
+//! Invariants: a visitor who has signed out is sent nothing more; `done` is sent only when the reply is on disk, and the text sent before
+//! it is that reply's.
 
-use std::sync::Arc;
-
-use actix_web::{HttpResponse, web::Data};
+use actix_web::HttpResponse;
 use bytes::Bytes;
-use commands::{LiveSubscription, sessions::stream_of};
+use commands::{Customers, LiveReplies, LiveSubscription, Node, Sessions, sessions::stream_of};
 use domain::{
     MessageId, RunId,
     session::{Event, event::AssistantReplied},
 };
 use event_store::Position;
 use futures::StreamExt;
-use journal::{Decoded, Journal, JournalError};
+use journal::{Decoded, Journal, JournalError, Tail};
 use serde_json::{Value, json};
 
 use super::{
@@ -27,9 +26,24 @@ use crate::{
     openapi::{frames, texts},
     problem::Problem,
     reader::{Reader, Shown},
-    services::Services,
-    sse::{data_frame, respond},
+    services::requested_services,
+    sse::{Frames, data_frame, respond},
+    supervision::Stopping,
+    visitor_revocation::VisitorRevocation,
 };
+
+requested_services! {
+    /// What takes a message and streams its answer.
+    pub struct ChatStreamServices {
+        sessions: Sessions,
+        node: Node,
+        tail: Tail,
+        live: dyn LiveReplies,
+        customers: Customers,
+        revocation: VisitorRevocation,
+        stopping: Stopping,
+    }
+}
 
 /// Sends a message and streams the assistant's answer as server-sent events.
 ///
@@ -50,11 +64,11 @@ use crate::{
 pub async fn stream(
     visitor: KnownVisitor,
     key: RequestKey,
-    app: Data<Services>,
+    app: ChatStreamServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
     match accept(&app.sessions, &app.node, &visitor, key, body.0).await {
-        Ok(accepted) => Ok(respond(frames(app.into_inner(), accepted))),
+        Ok(accepted) => Ok(respond(frames(app, accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));
             Ok(respond(Box::pin(futures::stream::iter([frame]))))
@@ -63,7 +77,7 @@ pub async fn stream(
     }
 }
 
-fn frames(app: Arc<Services>, accepted: Accepted) -> crate::sse::Frames {
+fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
     let received = accepted.received;
     Box::pin(async_stream::stream! {
         yield data_frame(&json!({
@@ -95,13 +109,13 @@ fn frames(app: Arc<Services>, accepted: Accepted) -> crate::sse::Frames {
                     }
                 }
                 () = &mut revocation => return,
-                () = app.until_stopping() => return,
+                () = app.stopping.requested() => return,
             }
         }
     })
 }
 
-/// How far the answer to one message has been told.
+/// How much of the answer to one message has been sent.
 struct Progress {
     message: MessageId,
     run: Option<(RunId, u32)>,

@@ -1,4 +1,5 @@
-//! `POST /api/conversation/{create,new,clear}`: the session exists; the assistant forgets; the screen is emptied.
+//! `POST /api/conversation/{create,new,clear}`: opens a session; begins a new context for the assistant; does so and hides earlier
+//! messages from the customer.
 
 use actix_web::{HttpResponse, web::Data};
 use commands::{

@@ -1,6 +1,6 @@
-//! `/api/customer`: who the visitor is to the shop; the shop says so; the visitor leaves.
+//! `/api/customer`: shows who the visitor is, identifies it by the shop's token, and signs it out.
 //!
-//! Invariant: what a visitor is comes from the shop's signed word alone, never from a field that the caller fills.
+//! Invariant: a visitor's identity comes from the shop's signed token alone, never from a field that the caller fills.
 
 use actix_web::{HttpResponse, web::Data};
 use commands::{Customers, customers::Identify};

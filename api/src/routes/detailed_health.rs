@@ -4,19 +4,32 @@
 
 use std::time::Instant;
 
-use actix_web::{HttpResponse, web::Data};
-use event_store::{EventReader, Position, event::time_text, pages::events_between};
+use actix_web::HttpResponse;
+use commands::Node;
+use event_store::{Clock, EventReader, Identity, Position, event::time_text, pages::events_between};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadyAnswer, ViewsState};
+use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadinessServices, ReadyAnswer, ViewsState};
 use crate::{
     auth::require::{Require, SystemRead},
-    services::Services,
-    supervision::{Alarm, FollowerState, FollowerStatus},
+    services::{Started, requested_services},
+    supervision::{Alarm, FollowerState, FollowerStatus, Supervisor},
 };
+
+requested_services! {
+    /// What is shown beside readiness.
+    pub struct DetailedHealthServices {
+        log: dyn EventReader,
+        identity: Identity,
+        node: Node,
+        started: Started,
+        supervisor: Supervisor,
+        clock: dyn Clock,
+    }
+}
 
 /// How the process and its parts do.
 #[derive(Serialize, ToSchema)]
@@ -110,8 +123,12 @@ pub struct FollowerAlarm {
     get, path = "/api/health/detailed", operation_id = "detailed_health", tag = "operator", security(("bearer" = [])),
     responses((status = 200, body = DetailedHealthAnswer))
 )]
-pub async fn show(_may: Require<SystemRead>, app: Data<Services>) -> HttpResponse {
-    let ReadyAnswer { status, store, views, checkpoints, alarms } = ReadyAnswer::of(&app).await;
+pub async fn show(
+    _may: Require<SystemRead>,
+    readiness: ReadinessServices,
+    app: DetailedHealthServices,
+) -> HttpResponse {
+    let ReadyAnswer { status, store, views, checkpoints, alarms } = ReadyAnswer::of(&readiness).await;
     let followers = followers(&app, store.head.map(Position)).await;
     let node = NodeHealth {
         id: app.node.id.clone(),
@@ -129,11 +146,11 @@ pub async fn show(_may: Require<SystemRead>, app: Data<Services>) -> HttpRespons
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
 }
 
-async fn followers(app: &Services, head: Option<Position>) -> Vec<FollowerHealth> {
+async fn followers(app: &DetailedHealthServices, head: Option<Position>) -> Vec<FollowerHealth> {
     let mut followers = Vec::new();
     for status in app.supervisor.status() {
         let lag = match (status.position, head) {
-            (Some(position), Some(head)) => lag(&*app.reader(), position, head).await,
+            (Some(position), Some(head)) => lag(&*app.log, position, head).await,
             (None, _) | (_, None) => None,
         };
         followers.push(FollowerHealth::of(status, lag, app.clock.now()));

@@ -6,19 +6,19 @@ use std::{pin::pin, sync::Arc};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::Data,
 };
 use bytes::Bytes;
-use commands::CommandError;
+use commands::{AccessLog, CommandError, Sessions};
 use domain::agent::Permission;
-use event_store::Position;
+use event_store::{Clock, EventReader, Identity, Position};
 use futures::{Stream, StreamExt};
-use journal::{Decoded, Journal, JournalError};
+use journal::{Decoded, Journal, JournalError, Tail};
 
 use crate::{
     auth::{
         require::{LogRead, Require, RequiredPermission as _},
         staff::Staff,
+        staff_directory::StaffDirectory,
     },
     envelope::{self, Envelope},
     following::{self, Over},
@@ -27,9 +27,26 @@ use crate::{
     query::QueryFields,
     reader::Reader,
     request::request_id,
-    services::Services,
+    services::requested_services,
     sse::{self, Frames, Start, reset_frame, respond},
+    staff_frames::StaffFrames,
+    supervision::Stopping,
 };
+
+requested_services! {
+    /// What reads the log and follows it.
+    pub struct EventsServices {
+        log: dyn EventReader,
+        tail: Tail,
+        identity: Identity,
+        sessions: Sessions,
+        directory: StaffDirectory,
+        staff_frames: StaffFrames,
+        access_log: AccessLog,
+        clock: dyn Clock,
+        stopping: Stopping,
+    }
+}
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -54,24 +71,24 @@ const NDJSON: &str = "application/x-ndjson";
 pub async fn stream(
     may: Require<LogRead>,
     request: HttpRequest,
-    app: Data<Services>,
+    app: EventsServices,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
-    let head = app.reader().head().await?;
-    let start = sse::start(&request, &query, app.identity, head, Position::START)?;
+    let head = app.log.head().await?;
+    let start = sse::start(&request, &query, *app.identity, head, Position::START)?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let from = start.position(head);
     let needed = needed(&may.staff);
     let personal = needed.contains(&Permission::PersonalRead);
     app.access_log.log_exported(may.staff.agent, from, personal, app.clock.now(), request_id()).await?;
     if !accept.contains(NDJSON) {
-        return Ok(respond(frames(app.into_inner(), may.staff, needed, start, head)));
+        return Ok(respond(frames(app, may.staff, needed, start, head)));
     }
     if start == Start::Reset {
         let detail = "the cursor is of the log before a restore; begin again without it";
         return Err(Problem::new(StatusCode::CONFLICT, "CURSOR_OF_OTHER_GENERATION", detail));
     }
-    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.into_inner(), needed, from, head)))
+    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.sessions, needed, from, head)))
 }
 
 /// The permissions that a stream of this kind shows events by, and needs for as long as it is open: personal parts are for those
@@ -84,29 +101,29 @@ fn needed(staff: &Staff) -> &'static [Permission] {
     }
 }
 
-fn frames(app: Arc<Services>, staff: Staff, needed: &'static [Permission], start: Start, head: Position) -> Frames {
-    let first = (start == Start::Reset).then(|| reset_frame(app.identity, head));
+fn frames(app: EventsServices, staff: Staff, needed: &'static [Permission], start: Start, head: Position) -> Frames {
+    let first = (start == Start::Reset).then(|| reset_frame(*app.identity, head));
     let events = app.tail.follow(start.position(head));
-    let (directory, stopping) = (app.directory.clone(), app.stopping.clone());
+    let (directory, stopping) = (app.directory, Stopping::clone(&app.stopping));
+    let (frames, sessions, identity) = (app.staff_frames, app.sessions, *app.identity);
     let over: Over = Box::pin(async move { staff.until_over(&directory, needed).await });
-    let frame =
-        async move |decoded: &Decoded| app.staff_frames.of(app.sessions.journal(), app.identity, needed, decoded).await;
+    let frame = async move |decoded: &Decoded| frames.of(sessions.journal(), identity, needed, decoded).await;
     following::frames(first, events, over, stopping, frame)
 }
 
 /// Broken off where an event cannot be read: a client sees an incomplete body, never a gap.
 fn lines(
-    app: Arc<Services>,
+    sessions: Arc<Sessions>,
     needed: &'static [Permission],
     after: Position,
     head: Position,
 ) -> impl Stream<Item = Result<Bytes, Problem>> {
     async_stream::try_stream! {
         let mut reader = Reader::staff(needed);
-        let mut pages = pin!(app.sessions.journal().read_all(after));
+        let mut pages = pin!(sessions.journal().read_all(after));
         while let Some(page) = pages.next().await {
             let page = page.map_err(CommandError::from)?;
-            yield lines_of(&mut reader, app.sessions.journal(), &page, head).await.map_err(CommandError::from)?;
+            yield lines_of(&mut reader, sessions.journal(), &page, head).await.map_err(CommandError::from)?;
             if page.last().is_none_or(|last| last.position() >= head) {
                 return;
             }

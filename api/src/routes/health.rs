@@ -3,18 +3,30 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{HttpResponse, web::Data};
-use event_store::{Position, ReadError, event::time_text, pages::events_between};
+use event_store::{EventReader, Position, ReadError, checkpoint, event::time_text, pages::events_between};
+use journal::Tail;
+use projections::Views;
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 use utoipa::ToSchema;
 
-use crate::{auth::require::Anybody, problem::Problem, services::Services};
+use crate::{auth::require::Anybody, problem::Problem, services::requested_services, settings::Settings};
 
 /// How long the store may take to say where its head is.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// Views further behind than this are not ready: at 10,000 events a second a second's work.
 pub(super) const LAG: u64 = 10_000;
 const READY: &str = "ready";
+
+requested_services! {
+    /// What readiness is made of.
+    pub struct ReadinessServices {
+        log: dyn EventReader,
+        tail: Tail,
+        views: Views,
+        checkpoints: watch::Receiver<checkpoint::Status>,
+    }
+}
 
 /// Whether the process lives.
 #[derive(Serialize, ToSchema)]
@@ -93,13 +105,13 @@ pub struct AlarmState {
     get, path = "/readyz", operation_id = "readiness", tag = "operator",
     responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer, description = "It cannot"))
 )]
-pub async fn ready(_: Anybody, app: Data<Services>) -> HttpResponse {
+pub async fn ready(_: Anybody, app: ReadinessServices) -> HttpResponse {
     let body = ReadyAnswer::of(&app).await;
     if body.is_ready() { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
 impl ReadyAnswer {
-    pub(super) async fn of(app: &Services) -> Self {
+    pub(super) async fn of(app: &ReadinessServices) -> Self {
         let asked = timeout(PATIENCE, head_and_lag(app)).await.ok().and_then(Result::ok);
         let (head, lag) = asked.unzip();
         let alarms = alarms(app);
@@ -119,14 +131,13 @@ impl ReadyAnswer {
 }
 
 /// Where the log ends, and how many events behind the views are; counted no further than it takes to be late.
-async fn head_and_lag(app: &Services) -> Result<(Position, u64), ReadError> {
-    let reader = app.reader();
-    let head = reader.head().await?;
-    let lag = events_between(&*reader, app.views.position(), head, LAG + 1).await?;
+async fn head_and_lag(app: &ReadinessServices) -> Result<(Position, u64), ReadError> {
+    let head = app.log.head().await?;
+    let lag = events_between(&*app.log, app.views.position(), head, LAG + 1).await?;
     Ok((head, lag))
 }
 
-fn alarms(app: &Services) -> Vec<AlarmState> {
+fn alarms(app: &ReadinessServices) -> Vec<AlarmState> {
     let alarm = |part, position: Position, what| AlarmState { part, position: Some(position.0), what };
     let views = app.views.alarm().map(|raised| alarm("views", raised.position, raised.what));
     let tail = app.tail.stopped().map(|error| AlarmState { part: "tail", position: None, what: error.to_string() });
@@ -136,7 +147,7 @@ fn alarms(app: &Services) -> Vec<AlarmState> {
 }
 
 /// A folder that cannot be written is shown and logged, and no reason to stop serving.
-fn checkpoints(app: &Services) -> CheckpointsState {
+fn checkpoints(app: &ReadinessServices) -> CheckpointsState {
     let status = app.checkpoints.borrow().clone();
     let newest = status.newest.map(|newest| CheckpointState {
         size: newest.size.0,
@@ -175,16 +186,21 @@ pub struct TokenInfo {
     get, path = "/api/health", operation_id = "health", tag = "operator",
     responses((status = 200, body = HealthAnswer), (status = 503))
 )]
-pub async fn original(_: Anybody, app: Data<Services>) -> Result<HttpResponse, Problem> {
-    let _head: Position = timeout(PATIENCE, app.reader().head())
+pub async fn original(
+    _: Anybody,
+    log: Data<dyn EventReader>,
+    views: Data<Views>,
+    settings: Data<Settings>,
+) -> Result<HttpResponse, Problem> {
+    let _head: Position = timeout(PATIENCE, log.head())
         .await
         .map_err(|_| Problem::unavailable("STORE_UNAVAILABLE", "the event store does not answer", PATIENCE))??;
-    let (_, total_sessions) = app.views.list(None, 1, 0).await?;
+    let (_, total_sessions) = views.list(None, 1, 0).await?;
     Ok(HttpResponse::Ok().json(HealthAnswer {
         status: "healthy",
         coze_connected: true,
-        workflow_id: app.settings.workflow_id.clone(),
-        app_id: app.settings.app_id.clone(),
+        workflow_id: settings.workflow_id.clone(),
+        app_id: settings.app_id.clone(),
         auth_mode: "OAUTH_JWT",
         session_isolation: true,
         token_info: TokenInfo { total_sessions, sessions: BTreeMap::new() },

@@ -1,18 +1,18 @@
 //! `?min_position=`: the views, once they have read so far.
 
-use std::{future::Future, ops::Deref, pin::Pin, time::Duration};
+use std::{future::Future, ops::Deref, pin::Pin, sync::Arc, time::Duration};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use event_store::{EventReader, Position};
 use projections::Views;
 
-use crate::{problem::Problem, query::QueryFields};
+use crate::{problem::Problem, query::QueryFields, services::registered};
 
 /// How long a read waits for the position it was asked for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The views, once they have read up to the position that the query names.
-pub struct CaughtUpViews(Data<Views>);
+pub struct CaughtUpViews(Arc<Views>);
 
 impl Deref for CaughtUpViews {
     type Target = Views;
@@ -26,14 +26,11 @@ impl FromRequest for CaughtUpViews {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let views = Data::<Views>::from_request(request, payload);
-        let log = Data::<dyn EventReader>::from_request(request, payload);
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let (views, log) = (registered::<Views>(request), registered::<dyn EventReader>(request));
         let query = QueryFields::parse(request.query_string());
         Box::pin(async move {
-            let registered = "every server of ours registers its services";
-            let (views, log) = (views.await.expect(registered), log.await.expect(registered));
-            wait(&views, &**log, &query?).await?;
+            wait(&views, &*log, &query?).await?;
             Ok(Self(views))
         })
     }

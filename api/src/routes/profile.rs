@@ -1,6 +1,6 @@
-//! What is one's own: the password, name and address, and where one is signed in.
+//! The caller's own account: its password, name and address, and its sign-ins.
 //!
-//! Invariant: the account is that of the token; nothing in a body or a path names another, and no role is one's own to change.
+//! Invariant: the account is that of the token; nothing in a body or a path names another, and nobody changes their own role.
 
 use actix_web::{
     HttpResponse,
@@ -75,7 +75,7 @@ pub async fn change_password(
     Ok(done(changed.position, None))
 }
 
-/// One's own account, if that is its password: whoever finds an open window does not get further than the window.
+/// The caller's own account, if that is its password: an unattended browser is not enough to change it.
 pub(super) async fn confirmed(
     staff: &StaffServices,
     own: &CurrentUser,
@@ -88,7 +88,7 @@ pub(super) async fn confirmed(
     if !staff.passwords.is_right(password, account.password.as_ref()).await? {
         return Ok(None);
     }
-    staff.failures.forget(&subject).await.map_err(store_away)?;
+    staff.login_throttle.forget(&subject).await.map_err(store_away)?;
     Ok(Some(account.clone()))
 }
 

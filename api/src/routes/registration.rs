@@ -11,19 +11,19 @@ use crate::{
     problem::Problem,
 };
 
-/// Where the API is served, the more special first.
+/// Prefixes that the API is served under, the longest first.
 const PREFIXES: [&str; 2] = ["/api/v1", "/api"];
 
 /// A row of the table, to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// In capitals.
+    /// The HTTP method, in capitals.
     pub method: &'static str,
     /// As in the OpenAPI document, with parameters in braces.
     pub path: &'static str,
     /// Who may call it.
     pub access: Access,
-    /// Whether the OpenAPI document has it; files and aliases it has not.
+    /// Whether it is in the OpenAPI document; files and aliases are not.
     pub is_documented: bool,
 }
 
@@ -78,7 +78,7 @@ macro_rules! routes {
 }
 pub(super) use routes;
 
-/// A row whose handler's first argument is the row's access. What GET answers, HEAD is told of.
+/// A row whose handler's first argument is the row's access. A GET route answers HEAD as well.
 pub(super) fn registered_as<G, F, Arguments>(path: &'static str, method: Method, handler: F) -> Registered
 where
     F: Handler<Arguments>,
@@ -86,7 +86,7 @@ where
     F::Output: Responder + 'static,
 {
     let route = match method {
-        // The middleware leaves the body out.
+        // The middleware removes the body from answers to HEAD.
         Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
         _ => web::method(method.clone()),
     };

@@ -1,6 +1,6 @@
-//! `/api/agent/second-factor`: one's own second factor: set up, turned off, and recovery codes for whoever loses the device.
+//! `/api/agent/second-factor`: sets up and turns off the caller's own second factor, and makes recovery codes for a lost device.
 //!
-//! Invariant: each step takes the password, so that an open window alone neither sets one up nor takes one away; a secret and
+//! Invariant: each step takes the password, so that an unattended browser is not enough to set one up or turn it off; a secret and
 //! recovery codes are shown once.
 
 use actix_web::{
@@ -124,7 +124,7 @@ pub async fn enable(
     let offered = account.offered.clone().ok_or(Rejection::SecondFactorNotOffered)?;
     let subject = count_a_code(&staff, &own).await?;
     let step = step_of(&offered, &body.0.code, staff.clock.now()).ok_or(Rejection::SecondFactorWrong)?;
-    staff.failures.forget(&subject).await.map_err(store_away)?;
+    staff.login_throttle.forget(&subject).await.map_err(store_away)?;
     let codes = new_recovery_codes();
     let kept = digests(own.agent, &codes);
     let enabled = staff.accounts.enable_second_factor(own.agent, offered, step, kept, request_id()).await?;
@@ -245,7 +245,7 @@ async fn count_a_code(staff: &StaffServices, own: &CurrentUser) -> Result<[Subje
 
 async fn forget_codes(staff: &StaffServices, own: &CurrentUser) -> Result<(), Problem> {
     let subject = [Subject::second_factor(staff.log_id, own.agent)];
-    staff.failures.forget(&subject).await.map_err(store_away)
+    staff.login_throttle.forget(&subject).await.map_err(store_away)
 }
 
 fn shown_once(recovery_codes: Vec<String>, managed: &Managed) -> HttpResponse {

@@ -3,24 +3,21 @@
 //! Invariant: the session's stream is read once to open it. Whether the session is there, whose it is, what the customer's screen
 //! hides and what is sent first all come from that one reading.
 
-use std::sync::Arc;
-
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Path},
-};
+use actix_web::{HttpRequest, HttpResponse, web::Path};
 use bytes::Bytes;
-use commands::{CommandError, sessions::stream_of};
+use commands::{AccessLog, CommandError, Customers, Sessions, sessions::stream_of};
 use domain::{VisitorId, agent::Permission, session::Event};
-use event_store::Position;
+use event_store::{Clock, EventReader, Identity, Position};
 use futures::{StreamExt as _, stream};
-use journal::{Decoded, DecodedEvents};
+use journal::{Decoded, DecodedEvents, Tail};
+use projections::Views;
 
 use super::sessions::{addressed, no_session, record_view};
 use crate::{
     auth::{
         require::{KnownVisitor, OptionalStaff, RequiredPermission as _, SessionRead},
         staff::Staff,
+        staff_directory::StaffDirectory,
     },
     envelope,
     following::{self, Over},
@@ -28,9 +25,28 @@ use crate::{
     problem::Problem,
     query::QueryFields,
     reader::{Reader, ScreenCursor},
-    services::Services,
+    services::requested_services,
     sse::{self, Frames, Start, reset_frame, respond},
+    supervision::Stopping,
+    visitor_revocation::VisitorRevocation,
 };
+
+requested_services! {
+    /// What finds a session and follows it.
+    pub struct SessionEventsServices {
+        views: Views,
+        log: dyn EventReader,
+        tail: Tail,
+        identity: Identity,
+        sessions: Sessions,
+        customers: Customers,
+        revocation: VisitorRevocation,
+        directory: StaffDirectory,
+        access_log: AccessLog,
+        clock: dyn Clock,
+        stopping: Stopping,
+    }
+}
 
 /// What staff needs for as long as it follows a session.
 const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
@@ -58,30 +74,30 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
 pub async fn stream(
     caller: OptionalStaff<SessionRead>,
     request: HttpRequest,
-    app: Data<Services>,
+    app: SessionEventsServices,
     visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
-    let session = addressed(&request, caller.staff.is_some(), visitor, name.into_inner()).await?;
+    let session = addressed(&app.views, caller.staff.is_some(), visitor, name.into_inner()).await?;
     // Before the stream is read, so that what is read holds everything up to it.
-    let head = app.reader().head().await?;
+    let head = app.log.head().await?;
     let (history, live) = app.tail.read_then_follow(&stream_of(session)).await.map_err(CommandError::from)?;
     if history.is_empty() {
         return Err(no_session());
     }
     if let Some(staff) = &caller.staff {
-        record_view(&app, staff, session).await?;
+        record_view(&app.access_log, &*app.clock, staff, session).await?;
     }
-    let start = sse::start(&request, &query, app.identity, head, Position::START)?;
+    let start = sse::start(&request, &query, *app.identity, head, Position::START)?;
     let reader = match caller.staff {
         Some(_) => Reader::staff(NEEDED),
         None => Reader::customer_with_screen(ScreenCursor::after(&history)),
     };
     let over = over(&app, caller.staff, owner(&history));
-    let first = (start == Start::Reset).then(|| reset_frame(app.identity, head));
+    let first = (start == Start::Reset).then(|| reset_frame(*app.identity, head));
     let events = after(start.position(head), history, live);
-    Ok(respond(frames(app.into_inner(), reader, first, events, over)))
+    Ok(respond(frames(app, reader, first, events, over)))
 }
 
 /// Whose session it is; nobody's before it has been opened.
@@ -92,8 +108,8 @@ fn owner(history: &[Decoded]) -> Option<VisitorId> {
     })
 }
 
-/// Comes when the customer has left, or staff may not follow on. Customers' tokens last longer than any stream.
-fn over(app: &Services, staff: Option<Staff>, owner: Option<VisitorId>) -> Over {
+/// Completes when the customer has signed out, or staff may no longer follow the session. Customers' tokens last longer than any stream.
+fn over(app: &SessionEventsServices, staff: Option<Staff>, owner: Option<VisitorId>) -> Over {
     let directory = app.directory.clone();
     match (staff, owner) {
         (Some(staff), _) => Box::pin(async move { staff.until_over(&directory, NEEDED).await }),
@@ -108,11 +124,18 @@ fn after(after: Position, mut history: Vec<Decoded>, live: DecodedEvents) -> Dec
     Box::pin(stream::iter(history).map(Ok).chain(live))
 }
 
-fn frames(app: Arc<Services>, mut reader: Reader, first: Option<Bytes>, events: DecodedEvents, over: Over) -> Frames {
-    let stopping = app.stopping.clone();
+fn frames(
+    app: SessionEventsServices,
+    mut reader: Reader,
+    first: Option<Bytes>,
+    events: DecodedEvents,
+    over: Over,
+) -> Frames {
+    let (stopping, identity) = (Stopping::clone(&app.stopping), *app.identity);
+    let sessions = app.sessions;
     let frame = async move |decoded: &Decoded| {
-        let shown = reader.show(app.sessions.journal(), decoded).await?;
-        Ok(shown.map(|shown| envelope::frame(app.identity, &shown)))
+        let shown = reader.show(sessions.journal(), decoded).await?;
+        Ok(shown.map(|shown| envelope::frame(identity, &shown)))
     };
     following::frames(first, events, over, stopping, frame)
 }

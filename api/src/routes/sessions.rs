@@ -3,18 +3,19 @@
 mod point_in_time;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     web::{Data, Path},
 };
+use commands::{AccessLog, Sessions};
 use domain::{SessionId, session::Status, text::SessionName};
-use event_store::{Position, StreamVersion};
+use event_store::{Clock, EventReader, Position, StreamVersion};
 use jiff::{Timestamp, tz::TimeZone};
-use projections::Audience;
+use projections::{Audience, Views};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::min_position;
+use super::min_position::{CaughtUpViews, wait};
 use crate::{
     auth::{
         require::{KnownVisitor, OptionalStaff, Require, SessionRead, StatisticsRead},
@@ -25,9 +26,21 @@ use crate::{
     problem::Problem,
     query::QueryFields,
     request::request_id,
-    services::Services,
+    services::requested_services,
+    settings::Settings,
     wire::{SessionData, StatisticsData, Summary},
 };
+
+requested_services! {
+    /// What finds a session and shows it.
+    pub struct SessionServices {
+        sessions: Sessions,
+        views: Views,
+        log: dyn EventReader,
+        access_log: AccessLog,
+        clock: dyn Clock,
+    }
+}
 
 /// Rows of the list: by default, and at most.
 const ROWS: (u32, u32) = (50, 200);
@@ -68,8 +81,7 @@ pub struct SessionAnswer {
 )]
 pub async fn show(
     caller: OptionalStaff<SessionRead>,
-    request: HttpRequest,
-    app: Data<Services>,
+    app: SessionServices,
     visitor: Result<KnownVisitor, Problem>,
     name: Path<String>,
     query: QueryFields,
@@ -78,12 +90,12 @@ pub async fn show(
     let audience = if is_staff { Audience::Staff } else { Audience::Customer };
     // Staff's names are looked up in the views; a customer is known before it may wait.
     if is_staff {
-        wait(&app, &query).await?;
+        wait(&app.views, &*app.log, &query).await?;
     }
-    let session = addressed(&request, is_staff, visitor, name.into_inner()).await?;
+    let session = addressed(&app.views, is_staff, visitor, name.into_inner()).await?;
     match &caller.staff {
         Some(staff) => viewed(&app, staff, session).await?,
-        None => wait(&app, &query).await?,
+        None => wait(&app.views, &*app.log, &query).await?,
     }
     let before = query.number("before")?.map(Position);
     if let Some(moment) = point_in_time::moment(&query)? {
@@ -101,42 +113,46 @@ pub async fn show(
 /// # Errors
 /// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
-    request: &HttpRequest,
+    views: &Views,
     is_staff: bool,
     visitor: Result<KnownVisitor, Problem>,
     name: String,
 ) -> Result<SessionId, Problem> {
-    let app = request.app_data::<Data<Services>>().expect("every server of ours is built with its services");
     let name = SessionName::parse(name).map_err(|error| Problem::invalid("name", error))?;
     if is_staff {
-        return named(app, &name).await;
+        return named(views, &name).await;
     }
     let visitor = visitor?.find(Some(name.as_str()));
     visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session)
 }
 
 /// Records that staff is about to see a session; what is not there is not seen.
-async fn viewed(app: &Services, staff: &Staff, session: SessionId) -> Result<(), Problem> {
+async fn viewed(app: &SessionServices, staff: &Staff, session: SessionId) -> Result<(), Problem> {
     if app.sessions.current(session).await?.version == StreamVersion::NONE {
         return Err(no_session());
     }
-    record_view(app, staff, session).await
+    record_view(&app.access_log, &*app.clock, staff, session).await
 }
 
 /// Records that staff is about to see a session that is there.
 ///
 /// # Errors
 /// The log does not take it: then nothing is shown.
-pub(super) async fn record_view(app: &Services, staff: &Staff, session: SessionId) -> Result<(), Problem> {
-    Ok(app.access_log.session_viewed(staff.agent, session, app.clock.now(), request_id()).await?)
+pub(super) async fn record_view(
+    access_log: &AccessLog,
+    clock: &dyn Clock,
+    staff: &Staff,
+    session: SessionId,
+) -> Result<(), Problem> {
+    Ok(access_log.session_viewed(staff.agent, session, clock.now(), request_id()).await?)
 }
 
 /// By id, or by a name that only one visitor uses.
-async fn named(app: &Services, name: &SessionName) -> Result<SessionId, Problem> {
+async fn named(views: &Views, name: &SessionName) -> Result<SessionId, Problem> {
     if let Ok(id) = name.as_str().parse() {
         return Ok(id);
     }
-    match app.views.find_by_name(name.as_str()).await?.as_slice() {
+    match views.find_by_name(name.as_str()).await?.as_slice() {
         [] => Err(no_session()),
         [session] => Ok(*session),
         several => {
@@ -151,10 +167,6 @@ async fn named(app: &Services, name: &SessionName) -> Result<SessionId, Problem>
 /// Answers that there is no such session, or none of the caller's.
 pub(super) fn no_session() -> Problem {
     Problem::not_found("Session not found")
-}
-
-async fn wait(app: &Services, query: &QueryFields) -> Result<(), Problem> {
-    min_position::wait(&app.views, &*app.reader(), query).await
 }
 
 /// A page of sessions.
@@ -192,17 +204,23 @@ pub struct ListData {
         (status = 200, body = ListAnswer),
     )
 )]
-pub async fn list(_: Require<SessionRead>, app: Data<Services>, query: QueryFields) -> Result<HttpResponse, Problem> {
+pub async fn list(
+    _: Require<SessionRead>,
+    views: Data<Views>,
+    log: Data<dyn EventReader>,
+    clock: Data<dyn Clock>,
+    query: QueryFields,
+) -> Result<HttpResponse, Problem> {
     let status = query.given("status").map(parse_status).transpose()?;
     let limit = query.number("limit")?.unwrap_or(ROWS.0);
     if !(1..=ROWS.1).contains(&limit) {
         return Err(Problem::invalid("limit", format_args!("must be 1 to {}", ROWS.1)));
     }
     let offset = query.number("offset")?.unwrap_or(0);
-    wait(&app, &query).await?;
-    let mut reading = app.views.reading().await?;
+    wait(&views, &**log, &query).await?;
+    let mut reading = views.reading().await?;
     let (rows, total) = reading.list(status, limit, offset).await?;
-    let now = app.clock.now();
+    let now = clock.now();
     let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, now)).collect();
     let has_more = offset.saturating_add(sessions.len() as u64) < total;
     let data = ListData { sessions, total, limit, offset, has_more };
@@ -240,13 +258,13 @@ pub struct StatisticsAnswer {
 )]
 pub async fn stats(
     _: Require<StatisticsRead>,
-    app: Data<Services>,
-    query: QueryFields,
+    views: CaughtUpViews,
+    clock: Data<dyn Clock>,
+    settings: Data<Settings>,
 ) -> Result<HttpResponse, Problem> {
-    wait(&app, &query).await?;
-    let now = app.clock.now();
-    let mut reading = app.views.reading().await?;
-    let figures = reading.statistics(now, day_start(now, &app.settings.time_zone)).await?;
+    let now = clock.now();
+    let mut reading = views.reading().await?;
+    let figures = reading.statistics(now, day_start(now, &settings.time_zone)).await?;
     let (data, position) = (figures.into(), reading.position().0);
     Ok(HttpResponse::Ok().json(StatisticsAnswer { success: true, data, position }))
 }

@@ -4,7 +4,9 @@
 
 use std::{pin::pin, sync::Arc};
 
-use commands::process::{self, ProcessError, Processes, Runner, StatusHandle, dispatcher, outbox::OUTBOX};
+use commands::process::{
+    self, FollowerStatus, ProcessError, Processes, Runner, StatusHandle, dispatcher, outbox::OUTBOX,
+};
 use event_store::{EventReader, Follow, Position, checkpoint::Signer};
 use futures::StreamExt as _;
 use journal::{Cursor, Tail};
@@ -13,7 +15,7 @@ use projections::Views;
 use crate::{
     auth::staff_directory::StaffDirectory,
     error_chain::chain,
-    supervision::{Alarm, FollowError, Follower, Stopping},
+    supervision::{Alarm, FollowError, Follower, FollowerState, Stopping},
     visitor_revocation::VisitorRevocation,
 };
 
@@ -131,11 +133,22 @@ pub fn process_managers(processes: &Arc<Processes>) -> impl Iterator<Item = Foll
             let processes = processes.clone();
             async move { Ok(processes.run(name, stopping.channel()).await?) }
         };
-        match name {
+        let own_state = {
+            let status = status.clone();
+            move || retrying(&status.borrow())
+        };
+        let follower = match name {
             OUTBOX => Follower::beside_the_log(name, run),
             _manager => Follower::new(name, move || status.borrow().position, run),
-        }
+        };
+        follower.with_own_state(own_state)
     })
+}
+
+/// While store or log are away, or the lease is lost, it begins again by itself.
+fn retrying(status: &FollowerStatus) -> Option<FollowerState> {
+    let (error, retry) = status.alarm.clone().zip(status.retry)?;
+    Some(FollowerState::Restarting { error, attempt: retry.attempt, next: retry.next })
 }
 
 /// This node's heartbeat, without which others take its runs over.

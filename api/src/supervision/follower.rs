@@ -7,19 +7,20 @@ use futures::future::BoxFuture;
 use journal::JournalError;
 use tokio::sync::watch;
 
+use super::status::FollowerState;
 use crate::error_chain::chain;
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 pub(super) type Run = Box<dyn Fn(Stopping) -> BoxFuture<'static, Result<(), FollowError>> + Send + Sync>;
 pub(super) type PositionOf = Box<dyn Fn() -> Option<Position> + Send + Sync>;
-pub(super) type AlarmOf = Box<dyn Fn() -> Option<Alarm> + Send + Sync>;
+pub(super) type OwnState = Box<dyn Fn() -> Option<FollowerState> + Send + Sync>;
 
 /// Something that follows the log.
 pub struct Follower {
     pub(super) name: &'static str,
     pub(super) position: PositionOf,
-    pub(super) alarm: AlarmOf,
+    pub(super) own_state: OwnState,
     pub(super) run: Run,
 }
 
@@ -43,13 +44,19 @@ impl Follower {
         F: Future<Output = Result<(), FollowError>> + Send + 'static,
     {
         let run: Run = Box::new(move |stopping| Box::pin(run(stopping)));
-        Self { name, position: Box::new(|| None), alarm: Box::new(|| None), run }
+        Self { name, position: Box::new(|| None), own_state: Box::new(|| None), run }
     }
 
     /// For a follower that stands still at an alarm without ending: another node may get past it.
     #[must_use]
     pub fn with_alarm(self, alarm: impl Fn() -> Option<Alarm> + Send + Sync + 'static) -> Self {
-        Self { alarm: Box::new(alarm), ..self }
+        self.with_own_state(move || alarm().map(|alarm| FollowerState::Stopped { alarm: Some(alarm) }))
+    }
+
+    /// For a follower that begins again by itself: what it does while it runs, if that is not following the log.
+    #[must_use]
+    pub fn with_own_state(self, own: impl Fn() -> Option<FollowerState> + Send + Sync + 'static) -> Self {
+        Self { own_state: Box::new(own), ..self }
     }
 }
 
@@ -120,9 +127,15 @@ impl From<JournalError> for FollowError {
     }
 }
 
-/// Tells a follower that the process is about to end.
+/// Tells whoever follows the log that the process is about to end.
 #[derive(Clone)]
 pub struct Stopping(pub(super) watch::Receiver<bool>);
+
+impl From<watch::Receiver<bool>> for Stopping {
+    fn from(told: watch::Receiver<bool>) -> Self {
+        Self(told)
+    }
+}
 
 impl Stopping {
     /// Whether it has been told.

@@ -10,7 +10,7 @@ use std::{
 
 use event_store::Position;
 
-use super::follower::{Alarm, AlarmOf, PositionOf};
+use super::follower::{Alarm, OwnState, PositionOf};
 
 /// How a follower does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum FollowerState {
 pub(super) struct Record {
     pub(super) name: &'static str,
     position: PositionOf,
-    alarm: AlarmOf,
+    own_state: OwnState,
     state: Mutex<FollowerState>,
     restarts: AtomicU64,
     /// The failure that was logged last and is not over.
@@ -58,16 +58,14 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(name: &'static str, position: PositionOf, alarm: AlarmOf) -> Self {
+    pub(super) fn new(name: &'static str, position: PositionOf, own_state: OwnState) -> Self {
         let state = Mutex::new(FollowerState::Running);
-        Self { name, position, alarm, state, restarts: AtomicU64::new(0), logged: Mutex::default() }
+        Self { name, position, own_state, state, restarts: AtomicU64::new(0), logged: Mutex::default() }
     }
 
     pub(super) fn status(&self) -> FollowerStatus {
-        let state = match (self.alarm)() {
-            Some(alarm) => FollowerState::Stopped { alarm: Some(alarm) },
-            None => lock(&self.state).clone(),
-        };
+        let state = lock(&self.state).clone();
+        let state = if state == FollowerState::Running { (self.own_state)().unwrap_or(state) } else { state };
         let restarts = self.restarts.load(Ordering::Relaxed);
         FollowerStatus { name: self.name, position: (self.position)(), state, restarts }
     }

@@ -36,7 +36,7 @@ pub async fn run(
             // None of this node's: it wrote what it can read. Run recovery stops at it.
             Err(JournalError::Unreadable(unreadable)) => unreadable.recorded.position,
             Err(error) => {
-                status.alarm(&error);
+                status.alarm(&error, None);
                 return Err(error.into());
             }
         };

@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     manager::ProcessManager,
-    status::StatusHandle,
+    status::{Retry, StatusHandle},
     store::{LEASE, Lease, ProcessStore, StoreError},
 };
 use crate::{error::CommandError, node::Node, sessions::Sessions};
@@ -142,19 +142,21 @@ pub(super) async fn while_leased(
     mut stop: watch::Receiver<bool>,
     work: &impl LeasedWork,
 ) -> Result<(), ProcessError> {
-    let mut pause = FIRST_PAUSE;
+    let (mut pause, mut attempt) = (FIRST_PAUSE, 0);
     while !*stop.borrow() {
         let began = Instant::now();
         let Err(error) = once_leased(context, name, status, &mut stop, work).await else { continue };
-        status.alarm(&error);
         if !error.is_passing() {
+            status.alarm(&error, None);
             tracing::error!(name, error = &error as &dyn std::error::Error, "stopped");
             return Err(error);
         }
         tracing::warn!(name, error = &error as &dyn std::error::Error, "begins again from its store");
         if began.elapsed() > LONGEST_PAUSE {
-            pause = FIRST_PAUSE;
+            (pause, attempt) = (FIRST_PAUSE, 0);
         }
+        attempt += 1;
+        status.alarm(&error, Some(Retry { attempt, next: (Instant::now() + pause).into_std() }));
         tokio::select! {
             () = sleep(pause) => {}
             () = stopped(&mut stop) => {}

@@ -1,5 +1,7 @@
 //! Where a follower of the log stands, for whoever supervises it and for health.
 
+use std::time::Instant;
+
 use event_store::Position;
 use tokio::sync::watch;
 
@@ -14,6 +16,17 @@ pub struct FollowerStatus {
     pub is_standby: bool,
     /// Why it does not go on, with the position where that matters.
     pub alarm: Option<String>,
+    /// When it begins again by itself after what `alarm` says, and how often it has failed by then.
+    pub retry: Option<Retry>,
+}
+
+/// It begins again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// Failures without success between them.
+    pub attempt: u32,
+    /// When.
+    pub next: Instant,
 }
 
 /// The follower's end: what is said here is seen by all who watch.
@@ -35,7 +48,7 @@ impl StatusHandle {
 
     /// It works, and stands here.
     pub fn follows(&self, position: Position, is_caught_up: bool) {
-        self.set(FollowerStatus { position, is_caught_up, is_standby: false, alarm: None });
+        self.set(FollowerStatus { position, is_caught_up, ..FollowerStatus::default() });
     }
 
     /// Another node does the work.
@@ -45,12 +58,13 @@ impl StatusHandle {
         });
     }
 
-    /// It does not go on, or not now.
-    pub fn alarm(&self, error: &dyn std::error::Error) {
+    /// It does not go on, or not before the retry.
+    pub fn alarm(&self, error: &dyn std::error::Error, retry: Option<Retry>) {
         let text = with_sources(error);
         self.0.send_modify(|status| {
             status.is_caught_up = false;
             status.alarm = Some(text);
+            status.retry = retry;
         });
     }
 

@@ -1,5 +1,6 @@
 //! The use cases and process managers of sessions, on a log in memory and with assistants that do as they are told.
 
+mod contention;
 mod deciding;
 mod fixture;
 mod idle;

@@ -32,12 +32,31 @@ type Decision = Result<Vec<Event>, Rejection>;
 /// A rule refuses the command.
 pub fn decide(state: &State, command: Command) -> Decision {
     match (state, command) {
-        (State::New, Command::Create(new)) => Ok(create(*new)),
-        (State::New, Command::IssueApiKey(new)) => issue(*new),
-        (State::New, Command::RevokeApiKey) => Err(Rejection::NoApiKey),
-        (State::New, _) => Err(Rejection::NoAccount),
+        (State::New, command) => decide_new(command),
         (State::ApiKey(key), command) => decide_api_key(key, &command),
         (State::Existing(account), command) => decide_existing(account, command),
+    }
+}
+
+fn decide_new(command: Command) -> Decision {
+    match command {
+        Command::Create(new) => Ok(create(*new)),
+        Command::IssueApiKey(new) => issue(*new),
+        Command::RevokeApiKey => Err(Rejection::NoApiKey),
+        Command::Change(_)
+        | Command::Deactivate
+        | Command::Reactivate
+        | Command::SetPassword { .. }
+        | Command::SignIn(_)
+        | Command::Renew(_)
+        | Command::SignOut { .. }
+        | Command::Revoke { .. }
+        | Command::NoteFailure { .. }
+        | Command::OfferSecondFactor(_)
+        | Command::EnableSecondFactor { .. }
+        | Command::ReplaceRecoveryCodes { .. }
+        | Command::DisableSecondFactor { .. }
+        | Command::ResetSecondFactor => Err(Rejection::NoAccount),
     }
 }
 
@@ -46,7 +65,20 @@ fn decide_api_key(key: &ApiKey, command: &Command) -> Decision {
         Command::RevokeApiKey if key.is_revoked => Ok(Vec::new()),
         Command::RevokeApiKey => Ok(vec![Event::ApiKeyRevoked(ApiKeyRevoked {})]),
         Command::Create(_) | Command::IssueApiKey(_) => Err(Rejection::AlreadyExists),
-        _of_an_account => Err(Rejection::NoAccount),
+        Command::Change(_)
+        | Command::Deactivate
+        | Command::Reactivate
+        | Command::SetPassword { .. }
+        | Command::SignIn(_)
+        | Command::Renew(_)
+        | Command::SignOut { .. }
+        | Command::Revoke { .. }
+        | Command::NoteFailure { .. }
+        | Command::OfferSecondFactor(_)
+        | Command::EnableSecondFactor { .. }
+        | Command::ReplaceRecoveryCodes { .. }
+        | Command::DisableSecondFactor { .. }
+        | Command::ResetSecondFactor => Err(Rejection::NoAccount),
     }
 }
 
@@ -65,7 +97,7 @@ fn decide_existing(account: &Account, command: Command) -> Decision {
         Command::Revoke { sign_in, reason } => Ok(end(account, sign_in, revoked(sign_in, reason))),
         Command::NoteFailure { hour, origin } => Ok(match account.failed_in {
             Some(noted) if noted >= hour => Vec::new(),
-            _earlier => vec![Event::SignInsFailed(SignInsFailed { hour, origin: Personal::Known(origin) })],
+            Some(_) | None => vec![Event::SignInsFailed(SignInsFailed { hour, origin: Personal::Known(origin) })],
         }),
         Command::OfferSecondFactor(secret) => second_factor::offer(account, secret),
         Command::EnableSecondFactor { secret, step, recovery } => {

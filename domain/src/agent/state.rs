@@ -130,9 +130,52 @@ impl State {
         match (self, event) {
             (Self::New, Event::Created(created)) => Self::Existing(Box::new(Account::created(created))),
             (Self::New, Event::ApiKeyIssued(issued)) => Self::ApiKey(Box::new(ApiKey::issued(issued))),
-            (Self::New, _) => Self::New,
+            (
+                Self::New,
+                Event::Renamed(_)
+                | Event::RoleChanged(_)
+                | Event::SkillsChanged(_)
+                | Event::LanguagesChanged(_)
+                | Event::CapacityChanged(_)
+                | Event::Deactivated(_)
+                | Event::Reactivated(_)
+                | Event::PasswordSet(_)
+                | Event::SignedIn(_)
+                | Event::SignInRenewed(_)
+                | Event::SignedOut(_)
+                | Event::SignInRevoked(_)
+                | Event::SignInsFailed(_)
+                | Event::SecondFactorOffered(_)
+                | Event::SecondFactorEnabled(_)
+                | Event::SecondFactorUsed(_)
+                | Event::RecoveryCodesReplaced(_)
+                | Event::SecondFactorDisabled(_)
+                | Event::ApiKeyRevoked(_),
+            ) => Self::New,
             (Self::ApiKey(key), Event::ApiKeyRevoked(_)) => Self::ApiKey(Box::new(ApiKey { is_revoked: true, ..*key })),
-            (Self::ApiKey(key), _) => Self::ApiKey(key),
+            (
+                Self::ApiKey(key),
+                Event::Created(_)
+                | Event::Renamed(_)
+                | Event::RoleChanged(_)
+                | Event::SkillsChanged(_)
+                | Event::LanguagesChanged(_)
+                | Event::CapacityChanged(_)
+                | Event::Deactivated(_)
+                | Event::Reactivated(_)
+                | Event::PasswordSet(_)
+                | Event::SignedIn(_)
+                | Event::SignInRenewed(_)
+                | Event::SignedOut(_)
+                | Event::SignInRevoked(_)
+                | Event::SignInsFailed(_)
+                | Event::SecondFactorOffered(_)
+                | Event::SecondFactorEnabled(_)
+                | Event::SecondFactorUsed(_)
+                | Event::RecoveryCodesReplaced(_)
+                | Event::SecondFactorDisabled(_)
+                | Event::ApiKeyIssued(_),
+            ) => Self::ApiKey(key),
             (Self::Existing(mut account), event) => {
                 account.apply(event);
                 Self::Existing(account)

@@ -57,6 +57,16 @@ pub(crate) struct Exchange {
     pub(crate) request: Request,
     pub(crate) answer: Answer,
     pub(crate) attempts: usize,
+    /// The codes of the attempts that were refused for the moment.
+    pub(crate) refusals: Vec<String>,
+}
+
+/// What attempts brought before the answer.
+#[derive(Default)]
+struct Before {
+    /// Where a stream said that the message is.
+    accepted: Option<u64>,
+    refusals: Vec<String>,
 }
 
 /// A customer with one session.
@@ -106,12 +116,12 @@ impl Chatter {
 
     /// Repeats a request until it is answered.
     pub(crate) async fn ask(&self, request: &Request) -> Exchange {
-        let mut accepted = None;
+        let mut before = Before::default();
         let mut attempts = 0;
         let trying = async {
             loop {
                 attempts += 1;
-                let attempt = timeout(ATTEMPT, self.attempt(request, &mut accepted)).await;
+                let attempt = timeout(ATTEMPT, self.attempt(request, &mut before)).await;
                 if let Some(answer) = attempt.unwrap_or_else(|_| panic!("no answer for {ATTEMPT:?}: {request:?}")) {
                     return answer;
                 }
@@ -119,7 +129,7 @@ impl Chatter {
             }
         };
         let answer = timeout(ANSWERED, trying).await.unwrap_or_else(|_| panic!("never answered: {request:?}"));
-        Exchange { request: request.clone(), answer, attempts }
+        Exchange { request: request.clone(), answer, attempts, refusals: before.refusals }
     }
 
     /// Sends it once. The key is also a parameter of the message, so that it can be found in the log.
@@ -130,13 +140,15 @@ impl Chatter {
         self.customer.post_keyed(path, &request.key, &body).await
     }
 
-    async fn attempt(&self, request: &Request, accepted: &mut Option<u64>) -> Option<Answer> {
+    async fn attempt(&self, request: &Request, before: &mut Before) -> Option<Answer> {
         let response = self.post(request).await.ok()?;
         match response.status() {
-            StatusCode::OK if request.is_stream => read_stream(response, accepted).await,
+            StatusCode::OK if request.is_stream => read_stream(response, &mut before.accepted).await,
             StatusCode::OK => response.json().await.ok().map(Answer::Chat),
             StatusCode::SERVICE_UNAVAILABLE => {
                 assert!(response.headers().contains_key("retry-after"), "503 without Retry-After");
+                let problem: Value = response.json().await.ok()?;
+                before.refusals.push(problem["code"].as_str().expect("a problem has a code").to_owned());
                 None
             }
             status => panic!("{status} for {request:?}: {}", response.text().await.unwrap_or_default()),

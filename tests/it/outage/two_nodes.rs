@@ -75,8 +75,10 @@ async fn all_are_stored_and_answered_once(nodes: Nodes, writers: usize) {
         let requests: Vec<_> = (0..writers).map(|_| here.request(&mut random)).collect();
         let asks = requests.iter().enumerate().map(|(n, request)| if n % 2 == 0 { &here } else { &there }.ask(request));
         let exchanges: Vec<Exchange> = join_all(asks).await;
-        let repeated: Vec<_> = exchanges.iter().filter(|exchange| exchange.attempts > 1).collect();
-        assert!(repeated.is_empty(), "refused: {repeated:?}");
+        for exchange in &exchanges {
+            // While the log does not answer a request may be refused; because others write at the same time it may not.
+            assert!(exchange.refusals.iter().all(|code| code == "STORE_UNAVAILABLE"), "refused: {exchange:?}");
+        }
         let recorded = nodes.recorded().await;
         let so_far: Vec<&Exchange> = exchanges.iter().collect();
         recorded.holds_these_once(&so_far);

@@ -186,7 +186,7 @@ impl Fixture {
         self.status_when(what, |_| is_so()).await;
     }
 
-    async fn status_when(&self, what: &str, is_so: impl Fn(&FollowerStatus) -> bool) -> FollowerStatus {
+    pub(super) async fn status_when(&self, what: &str, is_so: impl Fn(&FollowerStatus) -> bool) -> FollowerStatus {
         let reached = async {
             loop {
                 let status = self.supervisor.status().remove(0);

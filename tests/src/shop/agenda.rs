@@ -94,7 +94,7 @@ pub(super) struct Agenda {
 }
 
 impl Agenda {
-    /// Plans a action of a session, or, without one, of the shop.
+    /// Plans an action of a session, or, without one, of the shop.
     pub(super) fn add(&mut self, at: Timestamp, slot: Option<usize>, action: Action) {
         self.planned += 1;
         self.entries.push(Reverse(Entry { at, number: self.planned, slot, action }));

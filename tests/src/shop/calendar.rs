@@ -14,7 +14,7 @@ const HOME: [u32; 24] = [14, 7, 4, 3, 3, 5, 10, 22, 48, 78, 92, 84, 60, 66, 80, 
 /// The European day, as the shop's clock has it.
 const ABROAD: [u32; 24] = [20, 20, 18, 15, 10, 7, 4, 3, 3, 3, 3, 4, 6, 10, 17, 25, 32, 35, 34, 31, 33, 37, 36, 28];
 
-/// How busy an hour is; what is abroad in it tells the customers' languages.
+/// How busy an hour is, and how much of it is from abroad, which decides the customers' languages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Busy {
     /// Arrivals, compared with those of other hours.

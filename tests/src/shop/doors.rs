@@ -1,4 +1,4 @@
-//! How often the doors open, so that the ordered events are there when the time is over; and the clock on the wall.
+//! Arrivals, paced so that the ordered number of events is reached at the end; and the machine's clock.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,15 +15,15 @@ pub(super) struct Doors {
     aim: Timestamp,
     /// Of the time up to then, each second as busy as its hour.
     weight_left: f64,
-    /// Seconds between those who come when the aim is past.
+    /// Seconds between arrivals after `by`.
     late_gap: f64,
     supposed: f64,
     arrivals: u64,
 }
 
-/// Arrivals that the supposition of what one brings counts for.
+/// Weight of the estimated events per arrival, in arrivals.
 const SUPPOSED: f64 = 30.0;
-/// What a session that goes on still brings, of all that one brings.
+/// Share of a session's events that an open one still brings.
 const STILL_TO_COME: f64 = 0.4;
 /// How many customers still find room between the aim and the end, when events are missing.
 const LATECOMERS: f64 = 150.0;

@@ -12,7 +12,7 @@ const NODES: usize = 2;
 /// Visitors who may come with a second session.
 const REMEMBERED: usize = 64;
 
-/// Who wants something.
+/// Who sends a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
     /// The session's own.
@@ -77,7 +77,7 @@ impl People {
         }
     }
 
-    /// Somebody who was here a moment ago.
+    /// A visitor of a moment ago.
     pub(super) fn known(&self, rng: &mut Rng) -> Option<(VisitorId, Language)> {
         self.visitors.get(rng.below(self.visitors.len())).copied()
     }

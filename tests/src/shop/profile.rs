@@ -1,13 +1,13 @@
 //! How often things happen in a shop.
 
-/// Shares are of once: 0.02 is two in a hundred.
+/// Shares are between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Profile {
     /// Events in an average day.
     pub events_per_day: u64,
-    /// Events that a customer who comes brings about, all in all: what is supposed before it is known.
+    /// Events per customer: the estimate before any are counted.
     pub events_per_arrival: f64,
-    /// How slow people are, compared with an ordinary shop: slower ones have more sessions open at once.
+    /// Factor on how long people take: slower ones have more sessions open at once.
     pub slowness: f64,
     /// Closed sessions whose customer comes back to them.
     pub returns: f64,

@@ -15,7 +15,7 @@ use super::{
 const MINUTE: f64 = 60.0;
 
 impl Shop {
-    /// Everybody sees an event.
+    /// Plans what follows from an event.
     pub(super) fn react(&mut self, slot: usize, event: &Event) {
         match event {
             Event::Opened(_) => self.begun(slot),
@@ -108,7 +108,7 @@ impl Shop {
         coming.or_else(|| is_out_of_reach.then(|| rules::named("R8")))
     }
 
-    /// The customer has the word: reads, and asks on, or is done.
+    /// The customer reads the answer, and asks again or is done.
     fn goes_on(&mut self, slot: usize) {
         if self.threads[slot].questions == 0 {
             return self.is_done(slot);
@@ -124,7 +124,7 @@ impl Shop {
         self.plan(slot, seconds, Action::Write);
     }
 
-    /// Some say so, some close the window, and of some nobody hears again.
+    /// Some say so, some close the session, some do nothing more.
     fn is_done(&mut self, slot: usize) {
         let version = Some(self.threads[slot].version);
         match self.rng.below(20) {
@@ -158,7 +158,7 @@ impl Shop {
         self.plan(slot, 0.02, Action::GiveNotice);
     }
 
-    /// Somebody comes, unless the customer thinks better of it or everybody is busy.
+    /// An agent takes over, unless the customer cancels or all are busy.
     fn called_for(&mut self, slot: usize) {
         let comes_after = self.patience(90.0);
         let action = self.rng.weighted(&[

@@ -1,9 +1,9 @@
-//! Rng from a seed: the same seed brings the same shop.
+//! Random numbers from a seed: the same seed gives the same shop.
 
 use rand::{Rng as _, RngExt as _, SeedableRng as _, rngs::Xoshiro256PlusPlus};
 use uuid::Uuid;
 
-/// The one source of rng of a shop.
+/// The only source of randomness of a shop.
 #[derive(Debug, Clone)]
 pub(super) struct Rng(Xoshiro256PlusPlus);
 
@@ -12,12 +12,12 @@ impl Rng {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
 
-    /// Whether something happens that happens so often of once.
+    /// `true` with this probability.
     pub(super) fn happens(&mut self, share: f64) -> bool {
         self.0.random_bool(share.clamp(0.0, 1.0))
     }
 
-    /// One of so many, from 0.
+    /// A number from 0 to `count` - 1.
     pub(super) fn below(&mut self, count: usize) -> usize {
         self.0.random_range(0..count.max(1))
     }
@@ -50,7 +50,7 @@ impl Rng {
         median * (0.45 * bell).exp()
     }
 
-    /// How far away the next of many independent arrivals is, where the mean distance is 1.
+    /// The time to the next of many independent arrivals, where the mean is 1.
     pub(super) fn gap(&mut self) -> f64 {
         -(1.0 - self.0.random_range(0.0_f64..1.0)).ln()
     }

@@ -33,7 +33,7 @@ pub(super) struct Thread {
     pub(super) questions: usize,
     /// The rule that fires once there is an answer.
     pub(super) coming: Option<&'static Rule>,
-    /// What a rule listened to.
+    /// The messages that made a rule fire.
     pub(super) heard: Option<&'static str>,
     /// Who had it last.
     pub(super) last_agent: Option<AgentId>,
@@ -82,7 +82,7 @@ impl Thread {
         }
     }
 
-    /// Goes on to where these events lead.
+    /// Folds these events.
     pub(super) fn take_in(&mut self, events: &[Event], last_event: Uuid) {
         self.state = events.iter().fold(std::mem::take(&mut self.state), State::evolve);
         self.version += events.len() as u64;
@@ -114,7 +114,7 @@ impl Threads {
         }
     }
 
-    /// How many go on.
+    /// The number of open sessions.
     pub(super) fn open(&self) -> usize {
         self.slots.len() - self.free.len()
     }

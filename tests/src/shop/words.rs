@@ -136,7 +136,7 @@ impl Words {
         Self { zh: read("zh"), en: read("en") }
     }
 
-    /// Something that one can ask about.
+    /// A topic at random.
     pub(super) fn topic(&self, rng: &mut Rng, language: Language) -> usize {
         rng.below(self.of(language).len())
     }

@@ -1,16 +1,15 @@
 //! `GET /api/sessions/{name}?at=`: a session as it stood at a position of the log or at a time.
 //!
-//! It is folded from the log, so it waits for no view. What a customer has cleared since stays hidden from that customer:
-//! the button says that earlier messages are gone, and whoever holds the device next must not find them again.
+//! It is folded from the log, so it waits for no view. Messages that a customer has cleared since stay hidden from that customer:
+//! the next user of the device must not find them.
 
 use domain::SessionId;
-use event_store::Position;
+use event_store::{Clock, EventReader, Position};
 use jiff::Timestamp;
-use journal::Journal;
-use projections::{AsOf, Audience, SessionAt, as_of::InvalidAsOf};
+use projections::{AsOf, Audience, SessionAt, Views, as_of::InvalidAsOf};
 
-use super::no_session;
-use crate::{problem::Problem, query::QueryFields, services::Services, wire::SessionData};
+use super::{SessionServices, no_session};
+use crate::{problem::Problem, query::QueryFields, wire::SessionData};
 
 /// The moment of `?at=`, if the query has one. An empty one is refused: whoever asks for a moment must not be shown now.
 pub(super) fn moment(query: &QueryFields) -> Result<Option<AsOf>, Problem> {
@@ -20,40 +19,38 @@ pub(super) fn moment(query: &QueryFields) -> Result<Option<AsOf>, Problem> {
 
 /// The session as a reader is shown it for that moment, and the position of its newest event of then.
 pub(super) async fn read(
-    app: &Services,
+    app: &SessionServices,
     session: SessionId,
     audience: Audience,
     before: Option<Position>,
     as_of: AsOf,
 ) -> Result<(SessionData, Position), Problem> {
     if let AsOf::Time(time) = as_of {
-        refuse_future(app, time).await?;
+        refuse_future(&*app.log, &*app.clock, time).await?;
     }
-    let journal = Journal::new(app.reader(), app.log.vault().clone());
-    let then = SessionAt::read(&journal, session, as_of).await?;
+    let then = SessionAt::read(app.sessions.journal(), session, as_of).await?;
     let data = SessionData::read_then(&then, session, audience, before).await?;
     let (mut data, position) = (data.ok_or_else(no_session)?, then.newest.position);
-    if audience == Audience::Customer && is_cleared_since(app, session, position).await? {
+    if audience == Audience::Customer && is_cleared_since(&app.views, session, position).await? {
         data.session.clear_history();
     }
     Ok((data, position))
 }
 
-/// Nobody knows what will have happened. Where clocks differ the log may be ahead of this one.
-async fn refuse_future(app: &Services, time: Timestamp) -> Result<(), Problem> {
-    let now = app.clock.now();
+/// A time in the future is refused, for events up to it may still be recorded. Where clocks differ the log may be ahead of this one.
+async fn refuse_future(log: &dyn EventReader, clock: &dyn Clock, time: Timestamp) -> Result<(), Problem> {
+    let now = clock.now();
     if time <= now {
         return Ok(());
     }
-    let reader = app.reader();
-    let last = reader.read_at(reader.head().await?).await?;
+    let last = log.read_at(log.head().await?).await?;
     match last {
         Some(last) if time <= last.recorded_at => Ok(()),
         Some(_) | None => Err(Problem::invalid("at", format_args!("is in the future; it is {now:.0} here"))),
     }
 }
 
-async fn is_cleared_since(app: &Services, session: SessionId, position: Position) -> Result<bool, Problem> {
-    let now = app.views.session(session).await?;
+async fn is_cleared_since(views: &Views, session: SessionId, position: Position) -> Result<bool, Problem> {
+    let now = views.session(session).await?;
     Ok(now.is_some_and(|now| now.cleared_at > position))
 }

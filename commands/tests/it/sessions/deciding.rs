@@ -67,7 +67,7 @@ async fn the_same_key_at_the_same_time_on_two_nodes_gives_one_message() {
 }
 
 #[tokio::test]
-async fn a_no_from_a_remembered_state_is_decided_again_before_it_is_said() {
+async fn a_rejection_from_a_cached_state_is_decided_again_before_it_is_answered() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
     let (here, there, node) = (fixture.sessions(), fixture.sessions(), Node::new("a"));
     here.receive_message(&node, message("hello", None)).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_no_from_a_remembered_state_is_decided_again_before_it_is_said() {
 }
 
 #[tokio::test]
-async fn a_yes_from_a_remembered_state_is_not_appended_over_another_nodes_decision() {
+async fn events_from_a_cached_state_are_not_appended_after_another_nodes() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
     let (here, there, node) = (fixture.sessions(), fixture.sessions(), Node::new("a"));
     here.receive_message(&node, message("hello", None)).await.unwrap();
@@ -109,7 +109,7 @@ async fn thirty_two_writers_on_two_nodes_are_all_stored() {
 }
 
 #[tokio::test]
-async fn a_keyed_command_with_nothing_to_do_leaves_a_trace_and_no_second_one() {
+async fn a_keyed_command_without_effect_is_confirmed_once() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
     let sessions = fixture.sessions();
     let start = |key: Option<&str>| StartContext {
@@ -132,7 +132,7 @@ async fn a_keyed_command_with_nothing_to_do_leaves_a_trace_and_no_second_one() {
 }
 
 #[tokio::test]
-async fn what_the_log_did_not_take_is_said_and_a_repeat_succeeds() {
+async fn a_refused_append_is_an_error_and_a_repeat_succeeds() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
     let (sessions, node) = (fixture.sessions(), Node::new("a"));
     fixture.fail_appends(1);

@@ -127,7 +127,7 @@ async fn a_message_that_came_during_the_run_of_a_dead_life_is_answered_as_well()
 
 /// The program before had one timer for each session, and its cursor is behind what is open.
 #[tokio::test]
-async fn open_work_that_the_program_before_noted_is_finished() {
+async fn open_runs_noted_by_the_earlier_program_version_are_finished() {
     let (fixture, folder) = (Fixture::new(vec![Script::Says("here")]), tempfile::tempdir().unwrap());
     let (dead, database) = (fixture.idle_node("a"), policies(&folder).await);
     let received = send(&dead, "hello").await;

@@ -133,7 +133,7 @@ async fn a_null_character_of_an_assistant_is_replaced() {
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_late_to_an_earlier_context_is_not_told_in_the_new_one() {
+async fn a_late_answer_of_an_earlier_context_is_not_in_the_new_context() {
     let fixture = Fixture::new(vec![Script::Waits("old", " answer"), Script::Says("new answer")]);
     let node = fixture.node("a").await;
     send(&node, "old question").await;
@@ -166,7 +166,7 @@ async fn a_run_that_the_log_does_not_take_begins_when_the_log_is_back() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_begun_and_could_not_be_read_for_goes_on_when_the_log_is_back() {
+async fn a_begun_run_whose_question_could_not_be_read_goes_on_when_the_log_is_back() {
     let fixture = Fixture::new(vec![Script::Says("here")]);
     let runner = fixture.idle_node("a");
     let received = send(&runner, "hello").await;

@@ -31,7 +31,7 @@ fn an_account_is_made_once_with_its_password() {
 }
 
 #[test]
-fn without_an_account_there_is_nothing_to_do() {
+fn commands_without_an_account_are_rejected() {
     let hash = hash("x");
     let set = Command::SetPassword { hash, by: PasswordOrigin::Owner, keep: None };
     for command in [Command::Deactivate, Command::Reactivate, sign_in(1, 0), set, change(Changes::default())] {
@@ -40,7 +40,7 @@ fn without_an_account_there_is_nothing_to_do() {
 }
 
 #[test]
-fn what_is_changed_is_told_thing_by_thing_and_the_same_is_no_change() {
+fn each_changed_field_is_an_event_and_an_unchanged_one_is_none() {
     let changes = Changes { role: Some(Role::Supervisor), capacity: Some(7), ..Changes::default() };
     let told = [
         Event::RoleChanged(RoleChanged { role: Role::Supervisor }),
@@ -56,7 +56,7 @@ fn what_is_changed_is_told_thing_by_thing_and_the_same_is_no_change() {
 }
 
 #[test]
-fn a_new_name_keeps_the_address_and_the_reverse() {
+fn a_new_name_keeps_the_email_and_a_new_email_the_name() {
     let name = PersonName::parse("Anna Wang").unwrap();
     let renamed = |name: &PersonName, email| {
         Event::Renamed(Renamed { names: Personal::Known(Names { name: name.clone(), email }) })
@@ -68,7 +68,7 @@ fn a_new_name_keeps_the_address_and_the_reverse() {
 }
 
 #[test]
-fn closing_an_account_ends_every_sign_in_and_lets_nobody_in() {
+fn deactivation_ends_every_sign_in_and_refuses_new_ones() {
     let open = anna_and([signed_in(1, 0), signed_in(2, 1)]);
     then(&open, Command::Deactivate, [Event::Deactivated(Deactivated {})]);
     let closed = anna_and([signed_in(1, 0), signed_in(2, 1), Event::Deactivated(Deactivated {})]);
@@ -92,7 +92,7 @@ fn a_new_password_ends_all_other_sign_ins() {
 }
 
 #[test]
-fn failures_are_told_once_an_hour() {
+fn failed_sign_ins_are_recorded_once_an_hour() {
     let note = |hour| Command::NoteFailure { hour: at(hour), origin: from_here() };
     let told = |hour| Event::SignInsFailed(SignInsFailed { hour: at(hour), origin: Personal::Known(from_here()) });
     then(&anna_and([]), note(0), [told(0)]);

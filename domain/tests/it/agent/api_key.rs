@@ -35,7 +35,7 @@ fn revoked() -> Event {
 }
 
 #[test]
-fn it_is_issued_once_and_revoked_once() {
+fn a_key_is_issued_once_and_revoked_once() {
     then(&given([]), issue(), [issued()]);
     then_rejected(&given([issued()]), issue(), Rejection::AlreadyExists);
     then(&given([issued()]), Command::RevokeApiKey, [revoked()]);
@@ -44,7 +44,7 @@ fn it_is_issued_once_and_revoked_once() {
 }
 
 #[test]
-fn it_is_good_until_it_ends_or_is_revoked() {
+fn a_key_is_valid_until_it_expires_or_is_revoked() {
     let is_good = |events: Vec<Event>, second| given(events).api_key().unwrap().is_good(at(second));
     assert!(is_good(vec![issued()], 59));
     assert!(!is_good(vec![issued()], 60));
@@ -54,7 +54,7 @@ fn it_is_good_until_it_ends_or_is_revoked() {
 }
 
 #[test]
-fn a_person_is_no_program_and_the_reverse() {
+fn account_commands_on_a_key_and_key_commands_on_an_account_are_rejected() {
     then_rejected(&given([issued()]), sign_in(1, 0), Rejection::NoAccount);
     then_rejected(&given([issued()]), Command::Create(Box::new(new_account())), Rejection::AlreadyExists);
     then_rejected(&anna_and([]), issue(), Rejection::AlreadyExists);
@@ -64,7 +64,7 @@ fn a_person_is_no_program_and_the_reverse() {
 }
 
 #[test]
-fn no_program_makes_accounts_or_has_a_profile() {
+fn keys_cannot_have_permissions_for_accounts_or_profiles() {
     for only_for_people in [Permission::ProfileWrite, Permission::AgentWrite] {
         let wanted = NewApiKey { permissions: vec![Permission::LogRead, only_for_people], ..new() };
         then_rejected(&given([]), Command::IssueApiKey(Box::new(wanted)), Rejection::NotForPrograms);

@@ -37,7 +37,7 @@ fn ended(state: &State, event: &Event) -> Vec<SignInId> {
 
 proptest! {
     #[test]
-    fn a_sign_in_that_ended_is_never_good_again_unless_begun_again(commands in commands()) {
+    fn an_ended_sign_in_stays_invalid_unless_begun_again(commands in commands()) {
         let mut state = anna_and([]);
         let mut over: BTreeSet<SignInId> = BTreeSet::new();
         for command in commands {
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn asking_the_same_of_what_came_of_it_changes_nothing_more(commands in commands(), last in commands()) {
+    fn a_repeated_command_changes_nothing(commands in commands(), last in commands()) {
         let mut state = anna_and([]);
         for command in commands {
             for event in decide(&state, command).unwrap_or_default() {

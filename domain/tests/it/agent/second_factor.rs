@@ -71,7 +71,7 @@ fn enable(text: &str, step: u64) -> Command {
 }
 
 #[test]
-fn it_is_offered_and_counts_from_the_first_right_code_on() {
+fn a_second_factor_is_required_after_its_first_right_code() {
     then(&anna_and([]), Command::OfferSecondFactor(secret("S")), [offered("S")]);
     then(&anna_and([offered("S")]), enter(None), [signed_in(1, 0)]);
     then(&anna_and([offered("S")]), enable("S", 100), [enabled(100)]);
@@ -120,7 +120,7 @@ fn new_recovery_codes_replace_the_old_ones_and_cost_a_factor() {
 }
 
 #[test]
-fn its_owner_turns_it_off_with_it_and_an_administrator_without() {
+fn the_owner_turns_it_off_with_a_code_and_an_administrator_without() {
     let off = |proof| Command::DisableSecondFactor { proof };
     then(&protected_and([]), off(Some(recovery("a"))), [code_used(0), disabled()]);
     then_rejected(&protected_and([]), off(None), Rejection::SecondFactorRequired);
@@ -137,14 +137,14 @@ fn after_it_was_turned_off_the_old_secret_has_to_be_offered_anew() {
 }
 
 #[test]
-fn nothing_of_it_is_printed() {
+fn secrets_and_codes_are_not_in_debug_output() {
     let printed = format!("{:?}{:?}", protected_and([]), [offered("S"), enabled(1)]);
     assert!(!printed.contains("\"S\"") && !printed.contains("\"a\""), "{printed}");
 }
 
 proptest! {
     #[test]
-    fn whatever_comes_in_which_order_no_code_opens_twice(tries in prop::collection::vec((any::<bool>(), 95..110_u64, 0..4_usize), 0..60)) {
+    fn no_code_is_accepted_twice_in_any_order(tries in prop::collection::vec((any::<bool>(), 95..110_u64, 0..4_usize), 0..60)) {
         let mut state = protected_and([]);
         let mut opened: Vec<SecondFactorUsed> = Vec::new();
         for (is_totp, step, code) in tries {

@@ -15,13 +15,13 @@ fn the_right_password_begins_a_sign_in() {
 }
 
 #[test]
-fn a_password_that_was_changed_while_it_was_checked_is_not_right_any_more() {
+fn a_password_changed_during_the_check_is_rejected() {
     let state = anna_and([password_set("second", PasswordOrigin::Owner)]);
     then_rejected(&state, sign_in(1, 0), Rejection::PasswordChanged);
 }
 
 #[test]
-fn the_newest_token_gives_the_next() {
+fn the_newest_refresh_token_gives_the_next() {
     then(&anna_and([signed_in(1, 0)]), renew(1, 0, 900), [renewed(1, 1, 900)]);
     then(&anna_and([signed_in(1, 0), renewed(1, 1, 900)]), renew(1, 1, 1_800), [renewed(1, 2, 1_800)]);
 }
@@ -41,7 +41,7 @@ fn a_lost_answer_is_given_again_within_30_seconds_to_the_same_device_alone() {
 }
 
 #[test]
-fn what_is_over_is_not_renewed() {
+fn an_ended_sign_in_is_not_renewed() {
     let left = Event::SignedOut(SignedOut { sign_in: sign_in_id(1) });
     for end in [left, revoked(1, RevokedReason::Asked)] {
         then_rejected(&anna_and([signed_in(1, 0), end]), renew(1, 0, 900), Rejection::SignedOut);

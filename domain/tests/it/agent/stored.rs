@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::samples::{created, password_set, renewed, signed_in};
 
 #[test]
-fn an_account_is_read_as_it_was_written() {
+fn stored_account_events_round_trip() {
     for event in [created(), password_set("x", PasswordOrigin::Owner), signed_in(1, 0), renewed(1, 1, 2)] {
         let stored = encode(&event);
         assert!(EVENT_TYPES.contains(&stored.event_type));
@@ -19,7 +19,7 @@ fn an_account_is_read_as_it_was_written() {
 }
 
 #[test]
-fn nothing_personal_is_plain_and_no_hash_is_shown() {
+fn personal_data_is_not_in_the_plain_part_and_hashes_are_not_in_debug_output() {
     for event in [created(), password_set("secret-hash", PasswordOrigin::Owner), signed_in(1, 0)] {
         let (plain, shown) = (encode(&event).data, format!("{event:?}"));
         for secret in ["anna", "Anna Li", "example.com", "secret-hash", "192.0.2.7"] {
@@ -39,7 +39,7 @@ fn an_erased_account_can_still_be_read() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(event_type in prop::sample::select(EVENT_TYPES), data: String, personal: String) {
+    fn arbitrary_text_does_not_make_decoding_panic(event_type in prop::sample::select(EVENT_TYPES), data: String, personal: String) {
         drop(decode(event_type, 1, &data, PersonalText::Known(personal)));
     }
 }

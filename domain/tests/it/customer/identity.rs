@@ -11,7 +11,7 @@ use domain::{
 use super::samples::{changed, confirmed, given, identified, identify, ming, profile, signed_out, then, then_rejected};
 
 #[test]
-fn the_first_customer_takes_the_visitor_over() {
+fn the_first_customer_becomes_the_visitors_identity() {
     then(&State::New, identify(ming(), true), [identified(ming(), true)]);
     let known = given([identified(ming(), true)]);
     let customer = known.customer().unwrap();
@@ -19,13 +19,13 @@ fn the_first_customer_takes_the_visitor_over() {
 }
 
 #[test]
-fn the_same_again_changes_nothing() {
+fn the_same_identity_again_changes_nothing() {
     then(&given([identified(ming(), false)]), identify(ming(), false), []);
     then(&given([identified(ming(), false), confirmed()]), identify(ming(), false), []);
 }
 
 #[test]
-fn other_words_about_the_same_customer_are_a_change() {
+fn another_profile_of_the_same_customer_is_a_change() {
     let known = given([identified(ming(), false)]);
     let moved = profile("shop-4711", Some("wang@example.org"), Some("Wang Xiaoming"));
     let nameless = profile("shop-4711", None, None);
@@ -38,7 +38,7 @@ fn other_words_about_the_same_customer_are_a_change() {
 }
 
 #[test]
-fn another_customer_is_another_visitor() {
+fn another_customer_signs_the_visitor_out() {
     let other = || identify(profile("shop-4712", Some("ming@example.com"), Some("Wang Xiaoming")), false);
     then_rejected(&given([identified(ming(), false)]), other(), Rejection::AnotherCustomer);
     for sub in ["shop-4711 x", "SHOP-4711", "shop-471"] {
@@ -48,14 +48,14 @@ fn another_customer_is_another_visitor() {
 }
 
 #[test]
-fn who_has_left_does_not_come_back_as_the_same_visitor() {
+fn a_signed_out_visitor_cannot_be_identified() {
     let gone = [identified(ming(), false), signed_out(LeaveReason::Asked)];
     then_rejected(&given(gone), identify(ming(), false), Rejection::SignedOut);
     then_rejected(&given([signed_out(LeaveReason::Asked)]), identify(ming(), false), Rejection::SignedOut);
 }
 
 #[test]
-fn who_was_erased_is_nobody_that_could_be_the_same() {
+fn an_erased_customer_is_never_the_same_customer() {
     for profile in [Personal::Erased, Personal::Sealed] {
         let unknown = given([Event::Identified(Identified { vip: true, profile })]);
         assert!(unknown.customer().unwrap().profile.is_none());

@@ -39,7 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn after_a_sign_out_nothing_happens_any_more(before in commands(), after in commands()) {
+    fn no_event_follows_a_sign_out(before in commands(), after in commands()) {
         let mut all = before;
         all.push(sign_out());
         let (left, _) = run(all);
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn an_identity_that_was_taken_is_what_the_customer_is_and_taking_it_again_changes_nothing(commands in commands(), last in commands()) {
+    fn the_state_is_the_last_identity_and_the_same_again_changes_nothing(commands in commands(), last in commands()) {
         let (mut state, _) = run(commands);
         for command in last {
             let Ok(events) = decide(&state, command.clone()) else { continue };

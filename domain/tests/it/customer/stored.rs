@@ -13,7 +13,7 @@ fn every_type() -> [Event; 4] {
 }
 
 #[test]
-fn a_customer_is_read_as_it_was_written() {
+fn stored_customer_events_round_trip() {
     let mut seen = Vec::new();
     for event in every_type().into_iter().chain([identified(profile("7", None, None), false)]) {
         let stored = encode(&event);
@@ -26,7 +26,7 @@ fn a_customer_is_read_as_it_was_written() {
 }
 
 #[test]
-fn nothing_personal_is_plain_or_shown() {
+fn personal_data_is_not_in_the_plain_part_or_debug_output() {
     for event in every_type() {
         let (plain, shown) = (encode(&event).data, format!("{event:?}"));
         for secret in ["shop-4711", "ming", "Xiaoming", "example.com"] {
@@ -47,7 +47,7 @@ fn an_erased_customer_can_still_be_read() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(event_type in prop::sample::select(EVENT_TYPES), data: String, personal: String) {
+    fn arbitrary_text_does_not_make_decoding_panic(event_type in prop::sample::select(EVENT_TYPES), data: String, personal: String) {
         drop(decode(event_type, 1, &data, PersonalText::Known(personal)));
     }
 }

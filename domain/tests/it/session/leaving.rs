@@ -10,21 +10,21 @@ fn ways(by: u8) -> [(Command, Event); 3] {
 }
 
 #[test]
-fn the_agent_who_has_it_may_leave() {
+fn the_agent_of_a_session_may_release_it() {
     for (command, event) in ways(ANA) {
         given(with_ana()).when(command).then([event]);
     }
 }
 
 #[test]
-fn another_agent_may_not_leave_for_her() {
+fn another_agent_may_not_release_it() {
     for (command, _) in ways(BO) {
         given(with_ana()).when(command).then_rejected(Rejection::HandledByAnotherAgent { agent: agent(ANA) });
     }
 }
 
 #[test]
-fn who_has_left_cannot_leave_again() {
+fn a_released_session_cannot_be_released_again() {
     for (again, _) in ways(ANA) {
         given(and(with_ana(), [released(ANA)])).when(again).then_rejected(invalid(Status::BotActive));
     }
@@ -34,7 +34,7 @@ fn who_has_left_cannot_leave_again() {
 }
 
 #[test]
-fn nobody_leaves_a_session_that_no_person_has() {
+fn a_session_without_an_agent_cannot_be_released() {
     for (status, history) in every_phase_but(&[Status::ManualLive]) {
         for (command, _) in ways(ANA) {
             given(history.clone()).when(command).then_rejected(invalid(status));

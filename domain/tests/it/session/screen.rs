@@ -11,14 +11,14 @@ fn after(events: &[Event]) -> Screen {
 }
 
 #[test]
-fn what_was_said_before_a_clear_is_hidden_with_its_late_answer() {
+fn messages_before_a_clear_are_hidden_with_their_late_answer() {
     let screen = after(&[said(1), cleared(2), said(2)]);
     assert!(screen.hides(&said(1)) && screen.hides(&replied(1, 1, &[1])));
     assert!(!screen.hides(&said(2)) && !screen.hides(&replied(1, 1, &[2])));
 }
 
 #[test]
-fn an_answer_to_something_that_is_still_shown_is_shown() {
+fn an_answer_to_a_visible_message_is_visible() {
     let screen = after(&[said(1), cleared(2), said(2)]);
     assert!(!screen.hides(&replied(1, 1, &[1, 2])));
 }

@@ -69,12 +69,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_written_is_read_back_the_same(event in arbitrary::event()) {
+    fn stored_events_round_trip(event in arbitrary::event()) {
         prop_assert_eq!(reread(&event).unwrap(), event);
     }
 
     #[test]
-    fn what_is_read_is_written_back_byte_for_byte(event in arbitrary::event()) {
+    fn encoding_a_decoded_event_gives_the_same_bytes(event in arbitrary::event()) {
         let stored = encode(&event);
         prop_assert!(encode(&reread(&event).unwrap()) == stored);
     }
@@ -112,12 +112,12 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_texts_never_make_it_panic(event_type in any_type(), schema in 0..4u32, data: String, personal in any_personal()) {
+    fn arbitrary_text_does_not_make_decoding_panic(event_type in any_type(), schema in 0..4u32, data: String, personal in any_personal()) {
         drop(decode(event_type, schema, &data, personal_of(personal)));
     }
 
     #[test]
-    fn arbitrary_json_never_makes_it_panic(event_type in any_type(), data in arbitrary::json(), personal in any_personal()) {
+    fn arbitrary_json_does_not_make_decoding_panic(event_type in any_type(), data in arbitrary::json(), personal in any_personal()) {
         drop(decode(event_type, 1, &data.to_string(), personal_of(personal)));
     }
 
@@ -149,7 +149,7 @@ proptest! {
 }
 
 #[test]
-fn any_event_means_every_type() {
+fn arbitrary_events_are_of_every_type() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let strategy = arbitrary::event();
     let seen: BTreeSet<&str> =
@@ -172,7 +172,7 @@ fn an_unknown_type_or_schema_is_refused_by_name() {
 }
 
 #[test]
-fn deep_nesting_is_refused_not_followed() {
+fn deeply_nested_json_is_refused() {
     let deep = "[".repeat(100_000);
     for event_type in EVENT_TYPES {
         assert!(decode(event_type, 1, &deep, PersonalText::Absent).is_err());

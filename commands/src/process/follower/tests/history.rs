@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use domain::session::Event;
+use journal::Decoded;
+use serde_json::Value;
 
 use super::super::worker::TIMERS;
-use crate::process::fixture::{Fixture, ONE_OF_EACH, OneOfEach, Running, start, until};
+use crate::process::{
+    Action, Beginning, ProcessManager, Timer,
+    fixture::{Fixture, ONE_OF_EACH, OneOfEach, Running, start, until},
+};
 
 const MESSAGES: u128 = 120;
 
@@ -74,4 +79,67 @@ async fn history_is_read_without_acting_and_what_is_open_is_done_at_fifty_a_seco
     running.task.await.expect("it does not panic").expect("it was told to stop");
     let cursor = next.store.cursor(ONE_OF_EACH, &fixture.memory).await.expect("answers").expect("it is there");
     assert!(cursor.history_until.is_none());
+}
+
+/// As [`OneOfEach`], but what happened before it was there is no business of it.
+struct FromTheHead;
+
+impl ProcessManager for FromTheHead {
+    fn name(&self) -> &'static str {
+        ONE_OF_EACH
+    }
+
+    fn beginning(&self) -> Beginning {
+        Beginning::Head
+    }
+
+    fn keeps_state(&self) -> bool {
+        true
+    }
+
+    fn react(&self, state: &mut Value, event: &Decoded) -> Vec<Action> {
+        OneOfEach.react(state, event)
+    }
+
+    fn on_timer(&self, timer: &Timer) -> Vec<Action> {
+        OneOfEach.on_timer(timer)
+    }
+}
+
+/// How much is kept: timers, states, items of the outbox.
+async fn kept(fixture: &Fixture) -> [i64; 3] {
+    let mut kept = [0; 3];
+    for (count, table) in kept.iter_mut().zip(["timer", "state", "outbox"]) {
+        *count = fixture.count(&format!("select count(*) from {table}")).await;
+    }
+    kept
+}
+
+#[tokio::test]
+async fn one_that_begins_at_the_head_does_nothing_about_history_and_acts_on_every_event_after_it() {
+    let fixture = Fixture::new().await;
+    let context = fixture.node("a").await;
+    for n in 1..=3 {
+        fixture.message(&context, n).await;
+    }
+    let head = fixture.head().await;
+    let running = start(&context, FromTheHead);
+    caught_up(&running).await;
+    some_looks().await;
+    assert_eq!((kept(&fixture).await, fixture.head().await), ([0; 3], head));
+    let cursor = context.store.cursor(ONE_OF_EACH, &fixture.memory).await.expect("answers").expect("it is there");
+    assert_eq!((cursor.position, cursor.history_until), (head, None));
+
+    fixture.message(&context, 4).await;
+    until("it acts on what is new", async || kept(&fixture).await == [1; 3]).await;
+    running.task.abort();
+
+    // The head is where it began once, not where each life begins.
+    fixture.expire_leases().await;
+    let next = fixture.node("a").await;
+    fixture.message(&next, 5).await;
+    let running = start(&next, FromTheHead);
+    until("it acts on what came meanwhile", async || kept(&fixture).await == [2; 3]).await;
+    assert_eq!(fixture.events_like(|event| matches!(event, Event::Escalated(_))).await, 2);
+    running.task.abort();
 }
