@@ -10,6 +10,7 @@ import base64
 import email
 import email.policy
 import json
+import logging
 import ssl
 import sys
 import warnings
@@ -27,6 +28,7 @@ def arguments():
     parser.add_argument("--refuse", action="append", default=[], metavar="ADDRESS=REPLY")
     parser.add_argument("--reply", help="after the message, instead of taking it")
     parser.add_argument("--delay", type=float, default=0, help="seconds before a message is taken")
+    parser.add_argument("--hesitate", type=float, default=0, help="seconds between taking a message and saying so")
     parser.add_argument("--close", choices=("data", "message"), help="breaks off before or after a message")
     return parser.parse_args()
 
@@ -47,6 +49,7 @@ class Handler:
         if self.options.reply:
             return self.options.reply
         show(server, session, envelope)
+        await asyncio.sleep(self.options.hesitate)
         if self.options.close == "message":
             server.transport.abort()
         return "250 taken"
@@ -116,4 +119,6 @@ async def main():
 
 # Signing in without TLS is what a test may ask for.
 warnings.simplefilter("ignore")
+# So are connections that break off.
+logging.disable()
 asyncio.run(main())
