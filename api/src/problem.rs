@@ -7,7 +7,11 @@ use actix_web::{
     http::{Method, StatusCode, header},
 };
 use commands::{CommandError, customers::IdentifyError};
-use domain::{agent, session::Rejection};
+use domain::{
+    agent,
+    session::Rejection,
+    settings::{self, DocumentError},
+};
 use event_store::Position;
 use projections::{ViewsError, as_of::AsOfError};
 use serde::Serialize;
@@ -202,6 +206,8 @@ impl From<CommandError> for Problem {
             CommandError::Account(rejection) => (*rejection).into(),
             // Whoever may not go on as this visitor goes on as another; only a token's own visitor ever comes here.
             CommandError::Customer(_) => Self::unauthorized("the visitor of this token has signed out"),
+            CommandError::Settings(rejection) => (*rejection).into(),
+            CommandError::Document(error) => error.clone().into(),
             CommandError::KeyReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "IDEMPOTENCY_KEY_REUSED",
@@ -218,6 +224,28 @@ impl From<CommandError> for Problem {
                 Self::unavailable("HISTORY_UNREADABLE", "the history cannot be read; an operator was told", AWAY)
             }
         }
+    }
+}
+
+impl From<settings::Rejection> for Problem {
+    fn from(rejection: settings::Rejection) -> Self {
+        match rejection {
+            settings::Rejection::Stale { current } => {
+                let detail = format!("version {current} is in force, not the one in If-Match; look at it first");
+                Self::new(StatusCode::PRECONDITION_FAILED, "STALE_VERSION", detail).with("version", current)
+            }
+            settings::Rejection::NoVersion { version } => Self::not_found(format!("there is no version {version}")),
+        }
+    }
+}
+
+/// The line and the field of the document are beside the field of the body.
+impl From<DocumentError> for Problem {
+    fn from(error: DocumentError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_DOCUMENT", format!("document, {error}"))
+            .with("field", "document")
+            .with("line", error.line)
+            .with("document_field", error.field)
     }
 }
 
@@ -246,6 +274,15 @@ impl From<Rejection> for Problem {
             Rejection::InvalidStatus { status } => {
                 Self::new(StatusCode::CONFLICT, "INVALID_STATUS", format!("INVALID_STATUS: {status}"))
             }
+            Rejection::ManualInProgress => Self::new(StatusCode::CONFLICT, "MANUAL_IN_PROGRESS", "MANUAL_IN_PROGRESS"),
+            Rejection::NotInManualMode { .. } => {
+                Self::new(StatusCode::CONFLICT, "NOT_IN_MANUAL_MODE", "Session not in manual_live status")
+            }
+            Rejection::NotTheOwner { .. } => Self::new(StatusCode::FORBIDDEN, "NOT_THE_OWNER", rejection.to_string()),
+            Rejection::NotAsked => Self::new(StatusCode::FORBIDDEN, "NOT_ASKED", rejection.to_string()),
+            Rejection::TransferToSelf => Self::invalid("to_agent_id", rejection),
+            Rejection::TransferPending => Self::new(StatusCode::CONFLICT, "TRANSFER_PENDING", rejection.to_string()),
+            Rejection::NoTransfer => Self::new(StatusCode::CONFLICT, "NO_TRANSFER", rejection.to_string()),
             Rejection::NoSession => Self::not_found("Session not found"),
         }
     }

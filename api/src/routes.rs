@@ -19,11 +19,14 @@ pub mod health;
 pub mod idempotency;
 pub mod min_position;
 pub mod page;
+pub mod policies;
+pub mod policy_trial;
 pub mod profile;
 mod registration;
 pub mod second_factor;
 pub mod session_events;
 pub mod sessions;
+pub mod shift;
 mod table;
 
 pub use registration::Row;

@@ -7,7 +7,7 @@ use actix_web::{
     HttpRequest,
     web::{Data, ServiceConfig},
 };
-use commands::{AccessLog, Customers, LiveReplies, Node, Sessions};
+use commands::{AccessLog, Customers, LiveReplies, Node, PublishedSettings, Rules, Sessions, SettingsInForce};
 use event_store::{Clock, Identity, Log, checkpoint};
 use jiff::Timestamp;
 use journal::Tail;
@@ -31,6 +31,10 @@ pub struct Services {
     pub sessions: Arc<Sessions>,
     /// The use cases of customers.
     pub customers: Arc<Customers>,
+    /// The use cases of what the shop publishes.
+    pub published: Arc<PublishedSettings>,
+    /// Which of it is in force.
+    pub in_force: Arc<SettingsInForce>,
     /// The log, for streams that open personal parts.
     pub log: Log,
     /// The log's tail.
@@ -39,6 +43,8 @@ pub struct Services {
     pub views: Arc<Views>,
     /// Answers in the making.
     pub live: Arc<dyn LiveReplies>,
+    /// The policy and the calendars in force.
+    pub rules: Arc<Rules>,
     /// This process.
     pub node: Node,
     /// When it was started.
@@ -94,6 +100,8 @@ impl Services {
         config
             .app_data(Data::from(self.sessions.clone()))
             .app_data(Data::from(self.customers.clone()))
+            .app_data(Data::from(self.published.clone()))
+            .app_data(Data::from(self.in_force.clone()))
             .app_data(Data::from(self.views.clone()))
             .app_data(Data::from(self.visitors.clone()))
             .app_data(Data::from(self.staff.clone()))
@@ -103,6 +111,7 @@ impl Services {
             .app_data(Data::from(self.log.reader()))
             .app_data(Data::from(self.tail.clone()))
             .app_data(Data::from(self.live.clone()))
+            .app_data(Data::from(self.rules.clone()))
             .app_data(Data::from(self.supervisor.clone()))
             .app_data(Data::from(self.access_log.clone()))
             .app_data(Data::from(self.directory.clone()))

@@ -13,6 +13,8 @@ mod value;
 
 use std::{ops::Deref, path::PathBuf};
 
+use domain::calendar::{OriginalHours, Period};
+
 use crate::middleware::tls::TlsFiles;
 
 pub use declared::{Declared, SETTINGS};
@@ -33,6 +35,8 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// Where mails to the team go.
     pub mail: MailSettings,
+    /// When people work, until the shop publishes calendars.
+    pub hours: OriginalHours,
 }
 
 impl Deref for Settings {
@@ -53,13 +57,14 @@ impl Settings {
         let log = EventStoreLocation::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let mail = MailSettings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        let hours = hours(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         if declared.redirect_listen.is_some() && tls.is_none() {
             return Err(layers.invalid("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));
         }
         if declared.clock_file.is_some() && !declared.dev {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }
-        Ok(Self { declared, log, tls, mail })
+        Ok(Self { declared, log, tls, mail, hours })
     }
 
     /// Where checkpoints are written.
@@ -87,8 +92,21 @@ fn tls(declared: &Declared) -> Result<Option<TlsFiles>, Fault> {
     }
 }
 
+fn hours(declared: &Declared) -> Result<OriginalHours, Fault> {
+    let period = Period::new(declared.human_shift_start, declared.human_shift_end);
+    Ok(OriginalHours {
+        period: period
+            .map_err(|_| ("human_shift_end", "another time than human_shift_start, which is before 24:00"))?,
+        time_zone: declared.time_zone.clone(),
+        weekends_disabled: declared.weekends_disabled,
+        holidays: declared.holidays.clone(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Weekday;
+
     use super::*;
 
     fn parse(flags: &[(&'static str, &str)]) -> Result<Settings, String> {
@@ -111,5 +129,32 @@ mod tests {
         assert_eq!(refused.as_deref(), Some(expected));
         let taken = parse(&[("clock_file", "/c"), ("dev", "true")]).expect("for a developer's machine");
         assert_eq!(taken.clock_file, Some(PathBuf::from("/c")));
+    }
+
+    #[test]
+    fn bad_working_hours_are_refused_by_name_where_the_original_replaced_them() {
+        let variables = [
+            ("HUMAN_SHIFT_START", "nine", "a time like 09:00, up to 24:00"),
+            ("HUMAN_SHIFT_END", "25:00", "a time like 09:00, up to 24:00"),
+            ("HUMAN_SHIFT_END", "09:00", "another time than human_shift_start, which is before 24:00"),
+            ("TIMEZONE", "Shanghai", "a time zone like Asia/Shanghai"),
+            ("WEEKENDS_DISABLED", "perhaps", "true or false"),
+            ("HOLIDAYS", "2026-10-01,1st", "dates like 2026-10-01 with commas between them, or nothing"),
+        ];
+        for (name, value, expected) in variables {
+            let mut layers = Layers::default();
+            layers.environment([(name.to_owned(), value.to_owned())].into_iter()).expect("it is a setting");
+            let error = Settings::parse(&layers).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(&format!("(environment {name}) must be {expected}")), "{name}={value}: {error}");
+        }
+    }
+
+    #[test]
+    fn working_hours_are_the_originals_unless_set() {
+        let calendars = parse(&[]).expect("defaults are good").hours.calendars();
+        let calendar = calendars.of(None);
+        assert_eq!(calendar.time_zone().iana_name(), Some("Asia/Shanghai"));
+        assert_eq!(calendar.weekday(Weekday::Monday).first().map(Period::to_string), Some("09:00-18:00".to_owned()));
+        assert!(calendar.weekday(Weekday::Sunday).is_empty());
     }
 }

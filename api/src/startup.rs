@@ -8,10 +8,13 @@ mod mail;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions,
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
+    SettingsInForce,
     live::InProcess,
     process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner},
+    settings::VersionZero,
 };
+use domain::policy::regulator::Regulator;
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use include_dir::{Dir, include_dir};
 use integrations::{Faq, FaqAssistant, faq::Watch};
@@ -96,12 +99,16 @@ async fn start_with(
     supervisor.start(followers::tail(tail.clone()));
     supervisor.start(followers::signer(signer.clone(), signed));
     supervisor.start(followers::views(views.clone()));
+    let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
+    let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
+    supervisor.start(followers::settings(in_force.clone(), tail.clone()));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
+    let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner =
-        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, clock.clone());
+        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
     let policies = open_policies(&settings, &data_dir).await?;
     let _mailer = mail::mailer(&settings)?;
     let context = Context {
@@ -150,11 +157,14 @@ async fn start_with(
     let app = Arc::new(Services {
         sessions,
         customers,
+        published,
+        in_force,
         access_log: Arc::new(AccessLog::new(log.clone(), identity.log_id)),
         log,
         tail,
         views,
         live,
+        rules,
         node,
         started,
         supervisor,
@@ -179,6 +189,21 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
     match &settings.clock_file {
         Some(path) => Ok(FileClock::open(path.clone())?),
         None => Ok(SystemClock::shared()),
+    }
+}
+
+/// The original's policy where its variables are set, else the program's.
+fn version_zero(settings: &Settings) -> VersionZero {
+    let regulator = Regulator {
+        keywords: settings.regulator_keywords.clone(),
+        ai_fail_keywords: settings.regulator_ai_fail_keywords.clone(),
+        fail_threshold: settings.regulator_fail_threshold,
+        vip_auto_escalate: settings.regulator_vip_auto_escalate,
+    };
+    let zero = VersionZero { calendars: settings.hours.document(), ..VersionZero::default() };
+    match regulator.document() {
+        Some(policy) => VersionZero { policy, ..zero },
+        None => zero,
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::{agent, customer, session::Rejection};
+use domain::{
+    agent, customer,
+    session::Rejection,
+    settings::{self, DocumentError},
+};
 use event_store::{AppendError, ReadError, log::LogError, vault::VaultError};
 use journal::JournalError;
 
@@ -18,6 +22,12 @@ pub enum CommandError {
     /// A rule of customers said no.
     #[error(transparent)]
     Customer(#[from] customer::Rejection),
+    /// A rule of settings said no.
+    #[error(transparent)]
+    Settings(#[from] settings::Rejection),
+    /// A settings document is not right.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// The same idempotency key came with other content before.
     #[error("the idempotency key was used with other content")]
     KeyReused,

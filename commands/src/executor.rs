@@ -72,6 +72,11 @@ pub trait Decider: Send + Sync + 'static {
     /// Nobody's: there is no such stream.
     fn subject(id: Self::Id, state: &Self::State, events: &[Self::Event]) -> Result<Uuid, CommandError>;
 
+    /// The stream of this id: by default its name ends in the id.
+    fn stream(id: Self::Id) -> StreamName {
+        StreamName::of(Self::CATEGORY, id.into())
+    }
+
     /// What is recorded of a command under a key that changes nothing, so that its repeat is recognised.
     fn confirmation(metadata: &CommandMetadata, command: &Self::Command) -> Option<Self::Event>;
 }
@@ -183,13 +188,18 @@ impl<R: Decider> Executor<R> {
         }
     }
 
+    /// The stream as this node last saw it; it may have gone on since.
+    pub async fn remembered(&self, id: R::Id) -> Option<States<R>> {
+        self.folded.get(&id).await
+    }
+
     /// The stream as it is now, read to its end.
     ///
     /// # Errors
     /// The log cannot be read.
     pub async fn current(&self, id: R::Id) -> Result<States<R>, CommandError> {
         let mut folded = self.folded.get(&id).await.unwrap_or_default();
-        let stream = Self::stream(id);
+        let stream = R::stream(id);
         let mut pages = pin!(self.journal.read_stream(&stream, folded.version));
         while let Some(page) = pages.next().await {
             folded = Arc::new(self.fold(Arc::unwrap_or_clone(folded), &page?).await?);
@@ -200,7 +210,7 @@ impl<R: Decider> Executor<R> {
 
     /// The stream as it was right after this version.
     pub(crate) async fn as_of(&self, id: R::Id, version: StreamVersion) -> Result<LoadedState<R::State>, CommandError> {
-        let stream = Self::stream(id);
+        let stream = R::stream(id);
         let mut folded = LoadedState::default();
         let mut pages = pin!(self.journal.read_stream(&stream, folded.version));
         while let Some(page) = pages.next().await
@@ -211,10 +221,6 @@ impl<R: Decider> Executor<R> {
             folded = self.fold(folded, &page).await?;
         }
         Ok(folded)
-    }
-
-    fn stream(id: R::Id) -> StreamName {
-        StreamName::of(R::CATEGORY, id.into())
     }
 
     fn queue(&self, id: R::Id) -> &tokio::sync::Mutex<()> {
@@ -231,7 +237,7 @@ impl<R: Decider> Executor<R> {
         if !metadata.id.is_keyed() {
             return Ok(None);
         }
-        let (reader, own, event_id) = (self.log.reader(), Self::stream(id), metadata.id.event(0));
+        let (reader, own, event_id) = (self.log.reader(), R::stream(id), metadata.id.event(0));
         if !metadata.id.is_once() {
             return Ok(reader.find(&own, event_id).await?);
         }
@@ -293,7 +299,7 @@ impl<R: Decider> Executor<R> {
         events: &[R::Event],
     ) -> Result<States<R>, CommandError> {
         let subject = R::subject(id, &folded.state, events)?;
-        let stream = Self::stream(id);
+        let stream = R::stream(id);
         let new: Vec<NewEvent> =
             events.iter().enumerate().map(|(place, event)| new_event::<R>(metadata, subject, place, event)).collect();
         let expected = match folded.version {

@@ -15,7 +15,9 @@ pub mod live;
 pub mod mailer;
 pub mod node;
 pub mod process;
+pub mod rules;
 pub mod sessions;
+pub mod settings;
 
 pub use access::AccessLog;
 pub use accounts::{Accounts, LoginThrottle};
@@ -27,4 +29,6 @@ pub use event_id::{CommandId, IdempotencyKey};
 pub use live::{LiveReplies, LiveReply, LiveSubscription};
 pub use mailer::{Mail, MailError, Mailer};
 pub use node::Node;
+pub use rules::Rules;
 pub use sessions::Sessions;
+pub use settings::{PublishedSettings, SettingsInForce};

@@ -7,9 +7,11 @@ use std::{borrow::Cow, fmt};
 
 use async_trait::async_trait;
 use domain::{
-    SessionId,
-    id::MailId,
-    session::{Status, event::EscalationReason},
+    MailId, SessionId,
+    session::{
+        Status,
+        event::{EscalationReason, MailFailure},
+    },
 };
 use jiff::Timestamp;
 
@@ -89,41 +91,28 @@ pub trait Mailer: Send + Sync {
     async fn send(&self, mail: &Mail) -> Result<(), MailError>;
 }
 
-/// Why a mail was not sent. The code is one word in lower case: `connection`, `smtp_451`.
+/// Why a mail was not sent: what is recorded, and the very code for operators (`connection`, `smtp_451`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MailError {
-    /// It may be taken later.
-    #[error("not now: {code}")]
-    Retry {
-        /// Why.
-        code: Cow<'static, str>,
-    },
-    /// It will never be taken.
-    #[error("never: {code}")]
-    Permanent {
-        /// Why.
-        code: Cow<'static, str>,
-    },
+#[error("{code}")]
+pub struct MailError {
+    /// Whether it may be taken later.
+    pub is_passing: bool,
+    /// As it is recorded.
+    pub failure: MailFailure,
+    /// One word in lower case.
+    pub code: Cow<'static, str>,
 }
 
 impl MailError {
     /// One that passes.
     #[must_use]
-    pub fn retry(code: impl Into<Cow<'static, str>>) -> Self {
-        Self::Retry { code: code.into() }
+    pub fn retry(failure: MailFailure, code: impl Into<Cow<'static, str>>) -> Self {
+        Self { is_passing: true, failure, code: code.into() }
     }
 
     /// One that does not.
     #[must_use]
-    pub fn permanent(code: impl Into<Cow<'static, str>>) -> Self {
-        Self::Permanent { code: code.into() }
-    }
-
-    /// Why.
-    #[must_use]
-    pub fn code(&self) -> &str {
-        match self {
-            Self::Retry { code } | Self::Permanent { code } => code,
-        }
+    pub fn permanent(failure: MailFailure, code: impl Into<Cow<'static, str>>) -> Self {
+        Self { is_passing: false, failure, code: code.into() }
     }
 }

@@ -14,6 +14,7 @@ pub mod dispatcher;
 mod fixture;
 pub mod follower;
 pub mod idle_close;
+pub mod mail;
 pub mod manager;
 pub mod outbox;
 pub mod processes;
@@ -24,6 +25,7 @@ pub mod store;
 
 pub use follower::{Context, ProcessError};
 pub use idle_close::IdleClose;
+pub use mail::{MailDelivery, OutcomesHandle, SendMail};
 pub use manager::{Action, Beginning, Item, ProcessManager, Timer};
 pub use outbox::{Delivery, DeliveryError};
 pub use processes::Processes;

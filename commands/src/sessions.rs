@@ -2,6 +2,7 @@
 
 mod open;
 mod receive_message;
+mod request_mail;
 mod start_context;
 
 use domain::{
@@ -20,6 +21,7 @@ use crate::{
 
 pub use open::{OpenSession, Opened};
 pub use receive_message::{ReceiveMessage, Received};
+pub use request_mail::{RequestMail, RequestedMail};
 pub use start_context::{ContextOutcome, StartContext};
 
 /// The use cases of sessions.
@@ -93,13 +95,25 @@ fn name_of(command: &Command) -> &'static str {
         Command::Reply(_) => "reply",
         Command::Fail(_) => "fail",
         Command::Escalate(_) => "escalate",
+        Command::EnterQueue { .. } => "enter_queue",
         Command::CancelEscalation { .. } => "cancel_escalation",
         Command::GiveAfterHoursNotice { .. } => "give_after_hours_notice",
         Command::TakeOver { .. } => "take_over",
+        Command::Steal { .. } => "steal",
+        Command::SendAgentMessage(_) => "send_agent_message",
+        Command::Transfer(_) => "transfer",
+        Command::RequestTransfer { .. } => "request_transfer",
+        Command::AnswerTransfer { .. } => "answer_transfer",
+        Command::EndTransfer { .. } => "end_transfer",
+        Command::MakeOffer { .. } => "make_offer",
+        Command::EndOffer { .. } => "end_offer",
+        Command::RequestMail { .. } => "request_mail",
+        Command::RecordMail { .. } => "record_mail",
         Command::Release { .. } => "release",
         Command::ReturnToQueue { .. } => "return_to_queue",
         Command::Close { .. } => "close",
         Command::CloseIdle { .. } => "close_idle",
+        Command::Reopen => "reopen",
     }
 }
 

@@ -149,12 +149,19 @@ impl Json<'_> {
     }
 }
 
-/// The table of a stream's events: variant, stored name and, where there is one, the sealed field with its type and class.
+/// The table of a stream's events: variant, stored name, schema where it is not the first and, where there is one, the sealed
+/// field with its type and class.
 macro_rules! stored_events {
-    ($event:ident; plain { $($plain:ident = $plain_name:literal,)* } personal { $($sealed:ident = $sealed_name:literal, $field:ident: $part:ty, $class:ident;)* }) => {
-        $(impl $crate::codec::Plain for $plain { const TYPE: &'static str = $plain_name; })*
+    ($event:ident; plain { $($plain:ident = $plain_name:literal $($plain_schema:literal)?,)* } personal { $($sealed:ident = $sealed_name:literal $($sealed_schema:literal)?, $field:ident: $part:ty, $class:ident;)* }) => {
+        $(impl $crate::codec::Plain for $plain {
+            const TYPE: &'static str = $plain_name;
+            $(const SCHEMA: u32 = $plain_schema;)?
+        })*
         $(
-            impl $crate::codec::Plain for $sealed { const TYPE: &'static str = $sealed_name; }
+            impl $crate::codec::Plain for $sealed {
+                const TYPE: &'static str = $sealed_name;
+                $(const SCHEMA: u32 = $sealed_schema;)?
+            }
             impl $crate::codec::WithPersonal for $sealed {
                 type Part = $part;
                 const CLASS: $crate::codec::Class = $crate::codec::Class::$class;

@@ -11,7 +11,7 @@ use crate::{
     codec::{DecodeError, PersonalText},
     customer,
     id::{AgentId, SessionId, VisitorId},
-    session,
+    session, settings,
 };
 
 /// One event of one stream.
@@ -25,6 +25,8 @@ pub enum DomainEvent {
     Customer(VisitorId, customer::Event),
     /// Of what a member of staff looked at: `access-<agent>-<yyyymmdd>`.
     Access(access::Event),
+    /// Of what the shop has published: `settings-<topic>`.
+    Settings(settings::Event),
 }
 
 impl DomainEvent {
@@ -46,6 +48,7 @@ impl DomainEvent {
             "agent" => Self::Agent(AgentId(id()?), agent::decode(event_type, schema, data, personal)?),
             "customer" => Self::Customer(VisitorId(id()?), customer::decode(event_type, schema, data, personal)?),
             "access" => Self::Access(access::decode(event_type, schema, data, personal)?),
+            "settings" => Self::Settings(settings::decode(event_type, schema, data, personal)?),
             _ => return Err(DecodeError::Unknown { event_type: event_type.to_owned(), schema }),
         })
     }
@@ -60,6 +63,7 @@ impl DomainEvent {
             Self::Agent(id, event) => Self::Agent(*id, agent::with_personal(event, schema, personal)?),
             Self::Customer(id, event) => Self::Customer(*id, customer::with_personal(event, schema, personal)?),
             Self::Access(event) => Self::Access(access::with_personal(event, schema, personal)?),
+            Self::Settings(event) => Self::Settings(settings::with_personal(event, schema, personal)?),
         })
     }
 
@@ -71,6 +75,7 @@ impl DomainEvent {
             Self::Agent(account, event) => event.audience(*account),
             Self::Customer(_, event) => event.audience(),
             Self::Access(event) => event.audience(),
+            Self::Settings(event) => event.audience(),
         }
     }
 
@@ -79,7 +84,7 @@ impl DomainEvent {
     pub fn session(&self) -> Option<(SessionId, &session::Event)> {
         match self {
             Self::Session(id, event) => Some((*id, event)),
-            Self::Agent(..) | Self::Customer(..) | Self::Access(_) => None,
+            Self::Agent(..) | Self::Customer(..) | Self::Access(_) | Self::Settings(_) => None,
         }
     }
 
@@ -88,7 +93,7 @@ impl DomainEvent {
     pub fn agent(&self) -> Option<(AgentId, &agent::Event)> {
         match self {
             Self::Agent(id, event) => Some((*id, event)),
-            Self::Session(..) | Self::Customer(..) | Self::Access(_) => None,
+            Self::Session(..) | Self::Customer(..) | Self::Access(_) | Self::Settings(_) => None,
         }
     }
 
@@ -97,7 +102,16 @@ impl DomainEvent {
     pub fn customer(&self) -> Option<(VisitorId, &customer::Event)> {
         match self {
             Self::Customer(id, event) => Some((*id, event)),
-            Self::Session(..) | Self::Agent(..) | Self::Access(_) => None,
+            Self::Session(..) | Self::Agent(..) | Self::Access(_) | Self::Settings(_) => None,
+        }
+    }
+
+    /// What was published, if it is an event of settings; the stream's name says of which topic.
+    #[must_use]
+    pub fn settings(&self) -> Option<&settings::Event> {
+        match self {
+            Self::Settings(event) => Some(event),
+            Self::Session(..) | Self::Agent(..) | Self::Customer(..) | Self::Access(_) => None,
         }
     }
 }

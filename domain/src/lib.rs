@@ -5,6 +5,7 @@
 pub mod access;
 pub mod agent;
 pub mod audience;
+pub mod calendar;
 pub mod codec;
 pub mod customer;
 pub mod event;
@@ -13,11 +14,16 @@ pub mod language;
 pub mod personal;
 pub mod policy;
 pub mod session;
+pub mod settings;
 pub mod text;
+pub mod texts;
 
 pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};
 pub use event::DomainEvent;
-pub use id::{AgentId, ContextId, DeviceId, Incarnation, MessageId, RunId, SessionId, SignInId, VisitorId};
+pub use id::{
+    AgentId, ContextId, DeviceId, Incarnation, MailId, MessageId, OfferId, RunId, SessionId, SignInId, TransferId,
+    VisitorId,
+};
 pub use language::Language;
 pub use personal::Personal;

@@ -5,6 +5,18 @@
 //!
 //! Invariant: pure functions of texts, counts and the policy's document; a policy's version says which.
 
+mod counts;
+mod document;
+mod fire;
+pub mod fold;
+pub mod matcher;
+pub mod phrase;
+mod read;
+pub mod regulator;
+mod rules;
+
+use std::{fmt, sync::Arc};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,8 +24,94 @@ use crate::{
         event::{EscalationReason, Severity},
         priority::PriorityClass,
     },
+    settings::{Document, DocumentError, Topic},
     text::Skill,
 };
+use matcher::{Matcher, PhraseList};
+use rules::Rules;
+
+/// The escalation policy. Copies are cheap.
+#[derive(Clone)]
+pub struct Policy {
+    version: u32,
+    compiled: Arc<Compiled>,
+}
+
+/// What the document says, ready to be looked for.
+struct Compiled {
+    rules: Rules,
+    messages: Matcher,
+    replies: Matcher,
+    urgent: Matcher,
+}
+
+/// What the shop knows of a customer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Customer {
+    /// Whether the shop counts the customer among its best.
+    pub is_vip: bool,
+    /// Whether the shop has listed the customer for its own reasons.
+    pub is_listed: bool,
+}
+
+impl Policy {
+    /// Reads and checks a document; `version` is the number it is known by.
+    ///
+    /// # Errors
+    /// It is not such a document; the error says line and field.
+    pub fn parse(text: &str, version: u32) -> Result<Self, DocumentError> {
+        let rules = document::parse(text)?;
+        let large = |_| DocumentError::at(text, 0, "rules", "has too many phrases");
+        let messages: Vec<&PhraseList> = read::IN_MESSAGES.iter().map(|rule| &rules.of(*rule).list).collect();
+        let messages = Matcher::new(&messages).map_err(large)?;
+        let replies = Matcher::new(&[&rules.of(Rule::R3).list]).map_err(large)?;
+        let urgent = Matcher::new(&[&rules.of(Rule::R2).urgent]).map_err(large)?;
+        Ok(Self { version, compiled: Arc::new(Compiled { rules, messages, replies, urgent }) })
+    }
+
+    /// The number that it is known by; 0 is what the program or its environment brings.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::parse(document::BUILT_IN, 0).expect("a test reads the document that the program brings")
+    }
+}
+
+impl Document for Policy {
+    const TOPIC: Topic = Topic::Policy;
+
+    fn parse(text: &str, version: u32) -> Result<Self, DocumentError> {
+        Self::parse(text, version)
+    }
+
+    fn built_in() -> &'static str {
+        document::BUILT_IN
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+impl Eq for Policy {}
+
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version && self.compiled.rules == other.compiled.rules
+    }
+}
+
+/// Its phrases are many, and no reader of a log wants them.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy").field("version", &self.version).finish_non_exhaustive()
+    }
+}
 
 /// One of the policy's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

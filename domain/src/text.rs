@@ -166,7 +166,9 @@ short_texts! {
     Username: 64, |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'), str::to_lowercase;
     /// A person's name.
     PersonName: 100, is_of_one_line, str::to_owned;
-    /// A skill of staff, as the shop calls it.
+    /// Why something was done, as a program says it: `resolved`.
+    ReasonCode: 40, |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_', str::to_owned;
+    /// A skill of staff, as the shop calls it; also the name of the group of those who have it.
     Skill: 50, is_of_one_line, str::to_owned;
     /// The shop's own id of one of its customers.
     ShopCustomerId: 255, is_of_one_line, str::to_owned;
@@ -180,6 +182,16 @@ pub struct EmailAddress(String);
 impl EmailAddress {
     /// The longest, in bytes (RFC 5321).
     pub const MAX_BYTES: usize = 254;
+
+    /// The first address in a text, as people write it: among words, in brackets, before a full stop.
+    #[must_use]
+    pub fn find(text: &str) -> Option<Self> {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-@".contains(c);
+        text.split(|c| !is_part(c)).map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation())).find_map(|word| {
+            let (_, host) = word.rsplit_once('@')?;
+            host.contains('.').then(|| Self::parse(word).ok()).flatten()
+        })
+    }
 
     /// Parses an address; white space around it is dropped.
     ///

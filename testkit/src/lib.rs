@@ -4,7 +4,7 @@
 
 mod flaky_store;
 mod log;
-mod session;
+pub mod session;
 mod stored;
 
 pub use flaky_store::{Away, FlakyStore};

@@ -4,18 +4,23 @@
 //! Invariant: nothing is written that the rules did not decide. A command that they refuse is a mistake of the test, unless it
 //! says that refusals are part of it: then such a command leaves nothing.
 
+use std::sync::Arc;
+
 use domain::{
-    AgentId, ContextId, Incarnation, Language, MessageId, RunId, SessionId, VisitorId,
+    AgentId, ContextId, Incarnation, Language, MailId, MessageId, RunId, SessionId, VisitorId,
+    calendar::Calendars,
+    policy::{Firing, Policy, Rule},
     session::{
         Command, State, Status,
-        command::{Answer, Escalate, Failure, Opening, SendMessage, StartRun},
+        command::{Answer, Circumstances, Escalate, Failure, Opening, SendMessage, Staff, StartRun},
         decide, encode,
         event::{
-            CancelReason, CloseReason, EscalationReason, FailureCode, FailureDetail, Outcome, ReturnReason, Severity,
-            Words,
+            CancelReason, CloseReason, EscalationReason, FailureCode, FailureDetail, Outcome, Recipient, ReturnReason,
+            Severity, Words,
         },
+        priority::PriorityClass,
     },
-    text::{MessageText, SessionName},
+    text::{MessageText, ReasonCode, SessionName},
 };
 use event_store::{Actor, Expected, Log, NewEvent, Position, StreamName};
 use jiff::Timestamp;
@@ -154,6 +159,10 @@ impl SessionDriver {
             words: Words { text, parameters: serde_json::Map::new() },
             language: Language::Zh,
             incarnation: Incarnation(Uuid::nil()),
+            recipient: Recipient::Assistant,
+            signals: Vec::new(),
+            email: None,
+            circumstances: circumstances(),
         };
         self.tell(Command::SendMessage(send))
     }
@@ -192,6 +201,8 @@ impl SessionDriver {
             text: MessageText::repaired(text),
             assistant_context: None,
             shown: text.chars().take(SHOWN).collect(),
+            signals: Vec::new(),
+            circumstances: circumstances(),
         }
     }
 
@@ -216,8 +227,9 @@ impl SessionDriver {
 
     /// A rule asks for a person; its evidence is `details`.
     pub fn escalates_with(&mut self, reason: EscalationReason, details: &str) -> &mut Self {
-        let (rule, severity, details) = ("R1".to_owned(), Severity::High, details.to_owned());
-        self.tell(Command::Escalate(Escalate { reason, rule, severity, policy_version: 1, details }))
+        let (rule, severity, details) = (Rule::R1, Severity::High, details.to_owned());
+        let firing = Firing { rule, reason, severity, class: PriorityClass::Normal, group: None, details };
+        self.tell(Command::Escalate(Escalate { opening: None, firing, language: None, circumstances: circumstances() }))
     }
 
     /// A rule asks for a person.
@@ -227,27 +239,30 @@ impl SessionDriver {
 
     /// The escalation is cancelled.
     pub fn is_cancelled(&mut self) -> &mut Self {
-        self.tell(Command::CancelEscalation { reason: CancelReason::Cancelled })
+        self.tell(Command::CancelEscalation { reason: CancelReason::Cancelled, notice: new_message() })
     }
 
     /// The agent takes it over, wherever it is.
     pub fn is_taken_over(&mut self) -> &mut Self {
-        self.tell(Command::TakeOver { agent: self.agent, from_any: true })
+        self.tell(Command::TakeOver { agent: self.agent, from_any: true, notice: new_message() })
     }
 
     /// The agent gives it back to the assistant.
     pub fn is_released(&mut self) -> &mut Self {
-        self.tell(Command::Release { agent: self.agent })
+        let by = Staff { agent: self.agent, is_supervisor: false };
+        let reason = ReasonCode::parse("resolved").expect("it is a code");
+        self.tell(Command::Release { by, reason, notice: new_message() })
     }
 
     /// The agent gives it back to the queue.
     pub fn is_returned_to_queue(&mut self) -> &mut Self {
-        self.tell(Command::ReturnToQueue { agent: self.agent, reason: ReturnReason::HandedBack })
+        let (agent, reason) = (self.agent, ReturnReason::HandedBack);
+        self.tell(Command::ReturnToQueue { agent, reason, group: None, notice: new_message() })
     }
 
     /// It is closed.
     pub fn is_closed(&mut self) -> &mut Self {
-        self.tell(Command::Close { reason: CloseReason::Resolved })
+        self.tell(Command::Close { reason: CloseReason::Resolved, notice: new_message(), by: None })
     }
 
     /// The assistant forgets what was said; with `clear` the customer's screen is emptied too.
@@ -255,4 +270,19 @@ impl SessionDriver {
         let (opening, context) = (self.opening(), ContextId(Uuid::new_v4()));
         self.tell(Command::StartContext { opening, context, clear })
     }
+}
+
+/// The program's own policy in a shop that is always open.
+#[must_use]
+pub fn circumstances() -> Circumstances {
+    Circumstances {
+        policy: Arc::new(Policy::default()),
+        calendars: Arc::new(Calendars::always_open()),
+        at: Timestamp::from_second(FAR_AWAY).expect("it is a time"),
+        mail: MailId(Uuid::new_v4()),
+    }
+}
+
+fn new_message() -> MessageId {
+    MessageId(Uuid::new_v4())
 }

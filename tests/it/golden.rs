@@ -7,7 +7,7 @@ mod vault;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use domain::{Class, Encoded, PersonalText, access, agent, customer, session};
+use domain::{Class, Encoded, PersonalText, access, agent, customer, session, settings};
 use serde::{Deserialize, Serialize};
 
 /// A golden file.
@@ -83,6 +83,9 @@ impl Golden {
             Some(("customer", _)) => {
                 customer::decode(event_type, schema, data, personal).map(|event| customer::encode(&event))
             }
+            Some(("settings", _)) => {
+                settings::decode(event_type, schema, data, personal).map(|event| settings::encode(&event))
+            }
             _session => session::decode(event_type, schema, data, personal).map(|event| session::encode(&event)),
         };
         written.unwrap_or_else(|error| panic!("{event_type} schema {schema}: {error}"))
@@ -111,6 +114,7 @@ fn every_known_type() -> impl Iterator<Item = &'static str> {
         agent::codec::EVENT_TYPES,
         customer::codec::EVENT_TYPES,
         access::codec::EVENT_TYPES,
+        settings::codec::EVENT_TYPES,
     ];
     kinds.into_iter().flatten().copied()
 }

@@ -5,8 +5,7 @@ mod written;
 
 use commands::mailer::{Mail, MailAuthor, MailLine};
 use domain::{
-    SessionId,
-    id::MailId,
+    MailId, SessionId,
     session::{Status, event::EscalationReason},
 };
 use integrations::mail::{Letter, MailAddress, MailLanguage, Sender};

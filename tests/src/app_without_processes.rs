@@ -18,7 +18,10 @@ use api::{
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
-use commands::{AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, Sessions, live::InProcess};
+use commands::{
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Sessions, SettingsInForce,
+    live::InProcess, settings::VersionZero,
+};
 use domain::{
     AgentId, SignInId, VisitorId,
     agent::{Account, Role, SignIn, State},
@@ -85,6 +88,10 @@ pub async fn app(
     supervisor.start(followers::tail(tail.clone()));
     supervisor.start(followers::staff_directory(directory.clone(), tail.clone(), log.reader()));
     supervisor.start(followers::visitor_revocation(revocation.clone(), tail.clone()));
+    let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
+    let in_force = SettingsInForce::load(published.journal(), head, VersionZero::default()).await;
+    let in_force = in_force.expect("the settings can be read");
+    supervisor.start(followers::settings(in_force.clone(), tail.clone()));
     let visitors = Visitors {
         customers: customers.clone(),
         tokens: VisitorTokens::new(&[KEY.to_vec()]),
@@ -105,6 +112,8 @@ pub async fn app(
     Services {
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         customers,
+        published,
+        in_force,
         revocation,
         visitors: Arc::new(visitors),
         staff: Arc::new(staff),

@@ -99,6 +99,11 @@ fields! {
         let names: Vec<&str> = Self::ALL.iter().map(|role| role.as_str()).collect();
         format!("must be one of {}", names.join(", "))
     });
+    u32: |number: u32| Ok(number);
+    Language: |text: String| Self::parse(&text).ok_or_else(|| {
+        let names: Vec<&str> = Self::ALL.into_iter().map(Self::as_str).collect();
+        format!("must be one of {}", names.join(", "))
+    });
     Vec<Skill>: |texts: Vec<String>| skills(&texts);
     Vec<Language>: |texts: Vec<String>| languages(&texts);
     Capacity: |count: u32| match CAPACITIES.contains(&count) {
@@ -145,7 +150,7 @@ fn skills(texts: &[String]) -> Result<Vec<Skill>, String> {
 fn languages(texts: &[String]) -> Result<Vec<Language>, String> {
     let known = |text: &String| Language::ALL.into_iter().find(|language| language.as_str() == text);
     let given: Option<Vec<Language>> = texts.iter().map(known).collect();
-    let given = given.ok_or("must be zh or en each")?;
+    let given = given.ok_or("must be zh, en, de, fr, es or it each")?;
     Ok(Language::ALL.into_iter().filter(|language| given.contains(language)).collect())
 }
 

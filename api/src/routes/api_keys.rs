@@ -136,7 +136,7 @@ pub struct IssueApiKeyRequest {
     #[serde(deserialize_with = "required")]
     #[schema(value_type = texts::Person)]
     name: PersonName,
-    /// What it may do: some of session:read, statistics:read, log:read, personal:read, audit:read, agent:read, system:read.
+    /// What it may do: some of session:read, statistics:read, log:read, personal:read, audit:read, agent:read, system:read, settings:read.
     #[serde(deserialize_with = "required")]
     #[schema(value_type = Vec<words::ProgramPermission>, min_items = 1)]
     permissions: ProgramPermissions,

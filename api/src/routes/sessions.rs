@@ -126,6 +126,17 @@ pub async fn addressed(
     visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session)
 }
 
+/// The session that staff names by id or by name; that staff is about to see it is on record.
+///
+/// # Errors
+/// It is not there, the name is not unique, or the log does not take it.
+pub(super) async fn found(app: &Services, staff: &Staff, name: String) -> Result<SessionId, Problem> {
+    let name = SessionName::parse(name).map_err(|error| Problem::invalid("session", error))?;
+    let session = named(app, &name).await?;
+    viewed(app, staff, session).await?;
+    Ok(session)
+}
+
 /// Records that staff is about to see a session; what is not there is not seen.
 async fn viewed(app: &SessionServices, staff: &Staff, session: SessionId) -> Result<(), Problem> {
     if app.sessions.current(session).await?.version == StreamVersion::NONE {

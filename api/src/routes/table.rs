@@ -10,13 +10,13 @@ use actix_web::{
 
 use super::{
     agents, api_keys, audit, auth, bot, chat, chat_stream, conversation, customer, detailed_health, docs, events,
-    health, page, profile,
+    health, page, policies, policy_trial, profile,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, sessions,
+    second_factor, session_events, sessions, shift,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
-    StatisticsRead, SystemRead, TokenHolder,
+    SettingsRead, SettingsWrite, StatisticsRead, SystemRead, TokenHolder,
 };
 
 routes! {
@@ -60,8 +60,15 @@ routes! {
         POST "/api/agents/{id}/reset-password" Require<AgentWrite> => agents::reset_password;
         POST "/api/agents/{id}/reset-second-factor" Require<AgentWrite> => second_factor::reset;
         PUT "/api/agents/{id}/skills" Require<AgentWrite> => agents::skills;
+        GET "/api/policies" Require<SettingsRead> => policies::list;
+        POST "/api/policies" Require<SettingsWrite> => policies::publish;
+        POST "/api/policies/rollback" Require<SettingsWrite> => policies::roll_back;
+        POST "/api/policies/test" Require<SettingsRead> => policy_trial::test;
+        GET "/api/policies/{version}" Require<SettingsRead> => policies::show;
         GET "/api/bot/info" Anybody => bot::info;
         GET "/api/config" Anybody => bot::config;
+        GET "/api/shift/config" Anybody => shift::config;
+        GET "/api/shift/status" Anybody => shift::status;
         GET "/api/health" Anybody => health::original;
         GET "/api/health/detailed" Require<SystemRead> => detailed_health::show;
         GET "/healthz" Anybody => health::process;

@@ -3,6 +3,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use domain::calendar::{Holidays, TimeOfDay};
 use integrations::mail::{MailAddress, MailLanguage};
 use jiff::tz::TimeZone;
 
@@ -102,8 +103,35 @@ declare! {
     /// The longest one attempt of the assistant may take.
     assistant_limit_seconds: Duration = "120", expects("a number of seconds");
 
+    /// Words, with commas between them, at which the original's policy calls a person. Any of these four makes the
+    /// original's policy version 0, in place of the one that comes with the program (`docs/policy.md`). What is
+    /// published later counts more.
+    regulator_keywords: Option<String>, original("REGULATOR_KEYWORDS");
+
+    /// Words by which the original's policy knows an answer that failed.
+    regulator_ai_fail_keywords: Option<String>, original("REGULATOR_AI_FAIL_KEYWORDS");
+
+    /// Failed answers in a row after which the original's policy calls a person.
+    regulator_fail_threshold: Option<u32>, original("REGULATOR_FAIL_THRESHOLD"), expects("a number from 1 to 100");
+
+    /// Whether the original's policy calls a person for each of the shop's best customers.
+    regulator_vip_auto_escalate: Option<bool>, original("REGULATOR_VIP_AUTO_ESCALATE");
+
     /// The shop's time zone: where its day begins.
     time_zone: TimeZone = "Asia/Shanghai", original("TIMEZONE");
+
+    /// When people begin to work, until the shop publishes calendars (`docs/hours.md`): this and the next three
+    /// settings are its version 0, in `time_zone`.
+    human_shift_start: TimeOfDay = "09:00", original("HUMAN_SHIFT_START");
+
+    /// When they stop; not later than the start means on the next day. At this very minute nobody works any more.
+    human_shift_end: TimeOfDay = "18:00", original("HUMAN_SHIFT_END");
+
+    /// Whether nobody works on Saturdays and Sundays.
+    weekends_disabled: bool = "true", original("WEEKENDS_DISABLED");
+
+    /// Dates off.
+    holidays: Holidays = "", original("HOLIDAYS");
 
     /// The assistant's name, shown to customers.
     bot_name: String = "Fiido 客服", original("COZE_BOT_NAME");

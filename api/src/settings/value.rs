@@ -2,6 +2,7 @@
 
 use std::{fmt, net::SocketAddr, ops::Deref, path::PathBuf, time::Duration};
 
+use domain::calendar::{Holidays, TimeOfDay, time_zone};
 use event_store::location::without_secrets;
 use integrations::mail::{MailAddress, MailLanguage};
 use jiff::{SignedDuration, tz::TimeZone};
@@ -65,14 +66,17 @@ read_by_from_str! {
     SecondFactorRoles: "roles like admin,auditor, or nothing",
     Origins: "origins like https://shop.example with commas between them, and no *: cookies are sent along",
     FrameAncestors: "self, none, or origins like https://shop.example or https://*.shop.example with commas between them",
+    TimeOfDay: "a time like 09:00, up to 24:00",
+    Holidays: "dates like 2026-10-01 with commas between them, or nothing",
     TrustedProxies: "addresses or networks like 10.0.0.0/8 with commas between them",
 }
 
+/// From the database in the program, which calendars use as well.
 impl Value for TimeZone {
     const EXPECTED: &'static str = "a time zone like Asia/Shanghai";
 
     fn read(text: &str) -> Option<Self> {
-        Self::get(text).ok()
+        time_zone(text)
     }
 }
 

@@ -4,8 +4,10 @@
 
 use std::{pin::pin, sync::Arc};
 
-use commands::process::{
-    self, FollowerStatus, ProcessError, Processes, Runner, StatusHandle, dispatcher, outbox::OUTBOX,
+use commands::{
+    SettingsInForce,
+    process::{self, FollowerStatus, ProcessError, Processes, Runner, StatusHandle, dispatcher, outbox::OUTBOX},
+    settings::SettingsError,
 };
 use event_store::{EventReader, Follow, Position, checkpoint::Signer};
 use futures::StreamExt as _;
@@ -29,6 +31,8 @@ pub const VIEWS: &str = "views";
 pub const STAFF_DIRECTORY: &str = "staff_directory";
 /// Ends what is open for visitors who sign out.
 pub const VISITOR_REVOCATION: &str = "visitor_revocation";
+/// Knows which of the shop's settings are in force.
+pub const SETTINGS: &str = "settings";
 /// Begins runs for messages that this node took.
 pub const DISPATCHER: &str = "dispatcher";
 /// Tells other nodes that this one lives.
@@ -113,6 +117,16 @@ pub fn visitor_revocation(revocation: Arc<VisitorRevocation>, tail: Arc<Tail>) -
     })
 }
 
+/// Which policy and which calendars are in force.
+#[must_use]
+pub fn settings(settings: Arc<SettingsInForce>, tail: Arc<Tail>) -> Follower {
+    let position = position_of(&settings, SettingsInForce::position);
+    Follower::new(SETTINGS, position, move |stopping| {
+        let (settings, tail) = (settings.clone(), tail.clone());
+        async move { stopping.or(settings.follow(&tail)).await }
+    })
+}
+
 /// Begins runs for the messages that this node takes from here on.
 #[must_use]
 pub fn dispatcher(runner: Arc<Runner>, tail: Arc<Tail>, after: Position) -> Follower {
@@ -167,6 +181,18 @@ impl From<ProcessError> for FollowError {
             return Self::failed(error);
         }
         Self::Alarm(Alarm { position: error.position(), what: chain(&error) })
+    }
+}
+
+/// A document that cannot be read now cannot be read later.
+impl From<SettingsError> for FollowError {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Log(error) => error.into(),
+            SettingsError::Document { position, .. } => {
+                Self::Alarm(Alarm { position: Some(position), what: chain(&error) })
+            }
+        }
     }
 }
 

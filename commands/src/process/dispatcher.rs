@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::session::Event;
+use domain::session::{Event, event::Recipient};
 use event_store::Position;
 use futures::StreamExt as _;
 use journal::{Decoded, JournalError, Tail};
@@ -47,7 +47,9 @@ pub async fn run(
 fn dispatch(runner: &Arc<Runner>, decoded: &Decoded) {
     let (this_life, stored) = (runner.node().incarnation, &decoded.recorded().event);
     match decoded.event().session() {
-        Some((session, Event::CustomerMessageSent(sent))) if sent.incarnation == this_life => {
+        Some((session, Event::CustomerMessageSent(sent)))
+            if sent.incarnation == this_life && sent.recipient == Recipient::Assistant =>
+        {
             runner.take_up(session, stored.event_id);
         }
         // A run that the runner began has a cause in the log; one that run recovery gave to this node has none.

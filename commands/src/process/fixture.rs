@@ -98,6 +98,7 @@ impl Fixture {
             name: SessionName::parse("s".to_owned()).expect("a name"),
             text: MessageText::parse("hello".to_owned()).expect("a text"),
             parameters: serde_json::Map::new(),
+            page: None,
             key: None,
             correlation_id: Uuid::new_v4(),
         };

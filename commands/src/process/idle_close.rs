@@ -67,9 +67,11 @@ impl ProcessManager for IdleClose {
         let action = match event {
             Event::CustomerMessageSent(sent) => self.wait(decoded, Some(sent.message)),
             Event::AssistantReplied(replied) => self.wait(decoded, Some(replied.message)),
+            Event::AgentMessageSent(sent) => self.wait(decoded, Some(sent.message)),
             Event::Opened(_)
             | Event::Reopened(_)
             | Event::AgentTookOver(_)
+            | Event::Transferred(_)
             | Event::Released(_)
             | Event::EscalationCancelled(_) => self.wait(decoded, None),
             // A person is awaited, or it is over: the wait begins anew with what comes after that.
@@ -80,6 +82,18 @@ impl ProcessManager for IdleClose {
             | Event::AssistantRunStarted(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
+            | Event::NoticeGiven(_)
+            | Event::TransferRequested(_)
+            | Event::TransferAccepted(_)
+            | Event::TransferDeclined(_)
+            | Event::OfferMade(_)
+            | Event::OfferAccepted(_)
+            | Event::OfferExpired(_)
+            | Event::MailRequested(_)
+            | Event::MailSent(_)
+            | Event::MailFailed(_)
+            | Event::PriorityChanged(_)
+            | Event::ProfileChanged(_)
             | Event::CommandConfirmed(_) => return Vec::new(),
         };
         vec![action]

@@ -12,7 +12,7 @@ use domain::{
     session::{
         Command, Event,
         command::StartRun,
-        event::{AssistantRunStarted, CustomerMessageSent},
+        event::{AssistantRunStarted, CustomerMessageSent, Recipient},
     },
 };
 use event_store::{Clock, StreamName};
@@ -91,6 +91,7 @@ impl ProcessManager for RunRecovery {
         let Some((_, event)) = decoded.event().session() else { return Vec::new() };
         let stream = &decoded.recorded().stream;
         match event {
+            Event::CustomerMessageSent(sent) if sent.recipient == Recipient::Person => Vec::new(),
             Event::CustomerMessageSent(sent) => vec![message_timer(stream, sent, decoded.recorded().recorded_at)],
             Event::AssistantRunStarted(started) => run_began(stream, started),
             Event::AssistantReplied(replied) => ended(stream, &replied.answers),
@@ -103,6 +104,20 @@ impl ProcessManager for RunRecovery {
             | Event::AssistantReplyWithheld(_)
             | Event::EscalationCancelled(_)
             | Event::AfterHoursNoticeGiven(_)
+            | Event::AgentMessageSent(_)
+            | Event::NoticeGiven(_)
+            | Event::TransferRequested(_)
+            | Event::TransferAccepted(_)
+            | Event::TransferDeclined(_)
+            | Event::Transferred(_)
+            | Event::OfferMade(_)
+            | Event::OfferAccepted(_)
+            | Event::OfferExpired(_)
+            | Event::MailRequested(_)
+            | Event::MailSent(_)
+            | Event::MailFailed(_)
+            | Event::PriorityChanged(_)
+            | Event::ProfileChanged(_)
             | Event::Released(_)
             | Event::ReturnedToQueue(_)
             | Event::Reopened(_)

@@ -18,6 +18,7 @@ use domain::{
         event::FailureDetail,
     },
     text::MessageText,
+    texts,
 };
 use event_store::{Actor, Clock};
 use futures::StreamExt;
@@ -32,9 +33,10 @@ use crate::{
     executor::CommandMetadata,
     live::LiveReplies,
     node::Node,
+    rules::Rules,
     sessions::{Execution, LoadedState, Sessions},
 };
-use fallback_reply::{apology, malformed, permille, timed_out, unavailable};
+use fallback_reply::{malformed, permille, timed_out, unavailable};
 use single_flight::SingleFlight;
 use trigger::Trigger;
 
@@ -69,7 +71,7 @@ pub struct Runner {
     live: Arc<dyn LiveReplies>,
     node: Node,
     settings: RunSettings,
-    clock: Arc<dyn Clock>,
+    rules: Arc<Rules>,
     flights: SingleFlight,
 }
 
@@ -82,9 +84,9 @@ impl Runner {
         live: Arc<dyn LiveReplies>,
         node: Node,
         settings: RunSettings,
-        clock: Arc<dyn Clock>,
+        rules: Arc<Rules>,
     ) -> Arc<Self> {
-        Arc::new(Self { sessions, assistant, live, node, settings, clock, flights: SingleFlight::default() })
+        Arc::new(Self { sessions, assistant, live, node, settings, rules, flights: SingleFlight::default() })
     }
 
     /// The use cases it works with.
@@ -108,7 +110,7 @@ impl Runner {
     /// By which deadlines are set.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        self.rules.clock()
     }
 
     /// Whom it asks.
@@ -205,7 +207,7 @@ impl Runner {
             run: trigger.run().unwrap_or(RunId(metadata.id.derive_id("run"))),
             incarnation: self.node.incarnation,
             assistant: self.assistant.name().to_owned(),
-            deadline: deadline_after(self.clock.now(), self.settings.limit),
+            deadline: deadline_after(self.clock().now(), self.settings.limit),
         };
         let run = start.run;
         let command = match trigger {
@@ -274,18 +276,22 @@ impl Runner {
 
     fn answer(&self, run: &Run, text: String, completion: Completion) -> Answer {
         let Completion { outcome, confidence, tokens, sources, context } = completion;
+        let confidence_permille = confidence.map(permille);
+        let signals = self.rules.policy().read_reply(&text, outcome, confidence_permille, false, false);
         Answer {
             run: run.run,
             attempt: run.attempt,
             message: MessageId(self.metadata(run.run.0, run.attempt).id.derive_id("reply")),
             outcome,
             language: language_of(run),
-            confidence_permille: confidence.map(permille),
+            confidence_permille,
             tokens,
             sources,
             text: MessageText::repaired(&text),
             assistant_context: context,
             shown: String::new(),
+            signals,
+            circumstances: self.rules.circumstances(run.run.0),
         }
     }
 
@@ -310,7 +316,8 @@ impl Runner {
     ) -> Result<Attempt, CommandError> {
         tracing::warn!(session.id = %session, run.id = %run.run, run.attempt = run.attempt, code = ?error.code, "the assistant failed");
         let retries = error.retryable && run.attempt < self.settings.attempts;
-        let last_words = (!retries).then(|| self.answer(run, apology(language_of(run)).to_owned(), unavailable()));
+        let last_words =
+            (!retries).then(|| self.answer(run, texts::unavailable(language_of(run)).to_owned(), unavailable()));
         let detail = FailureDetail { text: MessageText::repaired(&error.detail).as_str().to_owned() };
         let failure = Failure { run: run.run, attempt: run.attempt, code: error.code, detail, last_words };
         let metadata = CommandMetadata {
@@ -330,7 +337,7 @@ impl Runner {
     ) -> Result<Arc<LoadedState>, CommandError> {
         loop {
             match self.executed(session, metadata, command.clone()).await {
-                Err(error) if error.is_passing() && self.clock.now() < run.deadline => {
+                Err(error) if error.is_passing() && self.clock().now() < run.deadline => {
                     sleep(Duration::from_millis(250)).await;
                 }
                 answer => return answer,

@@ -79,6 +79,10 @@ names! {
         AgentWrite = "agent:write",
         /// See how the program itself does.
         SystemRead = "system:read",
+        /// See what the shop has published: its policy, its calendars.
+        SettingsRead = "settings:read",
+        /// Publish it.
+        SettingsWrite = "settings:write",
     }
 }
 
@@ -86,7 +90,7 @@ impl Permission {
     /// Whether a program may be given it: a profile is a person's, and whoever makes accounts could make itself one.
     #[must_use]
     pub fn is_for_programs(self) -> bool {
-        !matches!(self, Self::ProfileWrite | Self::AgentWrite)
+        !matches!(self, Self::ProfileWrite | Self::AgentWrite | Self::SettingsWrite)
     }
 }
 
@@ -145,7 +149,7 @@ impl Role {
         use Permission as P;
         match self {
             Self::Agent => &[P::SessionRead, P::StatisticsRead, P::ProfileWrite],
-            Self::Supervisor => &[P::SessionRead, P::StatisticsRead, P::AgentRead, P::ProfileWrite],
+            Self::Supervisor => &[P::SessionRead, P::StatisticsRead, P::AgentRead, P::ProfileWrite, P::SettingsRead],
             Self::Admin => Permission::ALL,
             Self::Auditor => &[
                 P::SessionRead,
@@ -156,6 +160,7 @@ impl Role {
                 P::AgentRead,
                 P::ProfileWrite,
                 P::SystemRead,
+                P::SettingsRead,
             ],
             Self::Analyst => &[P::StatisticsRead, P::ProfileWrite],
         }

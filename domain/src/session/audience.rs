@@ -1,7 +1,7 @@
 //! Who may see what happened in a session.
 //!
 //! The customer sees its own session, but for what went wrong behind the scenes and what was withheld; of an escalation it does
-//! not see what the rule saw.
+//! not see what the rule saw, and of its way from person to person not what staff says about it.
 
 use crate::{
     agent::Permission::{AuditRead, LogRead, PersonalRead, SessionRead},
@@ -17,23 +17,77 @@ impl Event {
     #[must_use]
     pub fn audience(&self) -> Audience {
         match self {
-            Self::Opened(_) | Self::CustomerMessageSent(_) | Self::AssistantReplied(_) => {
+            Self::Opened(_)
+            | Self::CustomerMessageSent(_)
+            | Self::AssistantReplied(_)
+            | Self::AgentMessageSent(_)
+            | Self::ProfileChanged(_) => {
                 Audience { event: STAFF.and_customer(), personal: STAFF_PERSONAL.and_customer() }
             }
-            Self::Escalated(_) => Audience { event: STAFF.and_customer(), personal: STAFF_PERSONAL },
+            Self::Escalated(_) | Self::Transferred(_) => {
+                Audience { event: STAFF.and_customer(), personal: STAFF_PERSONAL }
+            }
             Self::ContextStarted(_)
             | Self::AssistantRunStarted(_)
             | Self::EscalationCancelled(_)
             | Self::AfterHoursNoticeGiven(_)
             | Self::AgentTookOver(_)
+            | Self::NoticeGiven(_)
             | Self::Released(_)
             | Self::ReturnedToQueue(_)
             | Self::Closed(_)
             | Self::Reopened(_) => Audience { event: STAFF.and_customer(), personal: Viewers::NOBODY },
-            Self::AssistantFailed(_) | Self::AssistantReplyWithheld(_) => {
+            Self::AssistantFailed(_) | Self::AssistantReplyWithheld(_) | Self::TransferRequested(_) => {
                 Audience { event: STAFF, personal: STAFF_PERSONAL }
             }
-            Self::CommandConfirmed(_) => Audience { event: STAFF, personal: Viewers::NOBODY },
+            Self::TransferAccepted(_)
+            | Self::TransferDeclined(_)
+            | Self::OfferMade(_)
+            | Self::OfferAccepted(_)
+            | Self::OfferExpired(_)
+            | Self::MailRequested(_)
+            | Self::MailSent(_)
+            | Self::MailFailed(_)
+            | Self::PriorityChanged(_)
+            | Self::CommandConfirmed(_) => Audience { event: STAFF, personal: Viewers::NOBODY },
+        }
+    }
+}
+
+impl Event {
+    /// Fields of the plain part that the customer does not see: rules, the policy and the queue are the shop's own.
+    #[must_use]
+    pub fn hidden_from_customer(&self) -> &'static [&'static str] {
+        match self {
+            Self::Escalated(_) => &["rule", "policy_version", "class", "group", "severity"],
+            Self::CustomerMessageSent(_) | Self::AssistantReplied(_) => &["rule_signals"],
+            Self::ReturnedToQueue(_) => &["group"],
+            Self::Opened(_)
+            | Self::ContextStarted(_)
+            | Self::AssistantRunStarted(_)
+            | Self::AssistantFailed(_)
+            | Self::AssistantReplyWithheld(_)
+            | Self::EscalationCancelled(_)
+            | Self::AfterHoursNoticeGiven(_)
+            | Self::AgentTookOver(_)
+            | Self::AgentMessageSent(_)
+            | Self::NoticeGiven(_)
+            | Self::TransferRequested(_)
+            | Self::TransferAccepted(_)
+            | Self::TransferDeclined(_)
+            | Self::Transferred(_)
+            | Self::OfferMade(_)
+            | Self::OfferAccepted(_)
+            | Self::OfferExpired(_)
+            | Self::MailRequested(_)
+            | Self::MailSent(_)
+            | Self::MailFailed(_)
+            | Self::PriorityChanged(_)
+            | Self::ProfileChanged(_)
+            | Self::Released(_)
+            | Self::Closed(_)
+            | Self::Reopened(_)
+            | Self::CommandConfirmed(_) => &[],
         }
     }
 }

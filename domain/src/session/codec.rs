@@ -1,17 +1,40 @@
 //! How the events of a session are stored.
 
+use serde_json::{Map, Value, json};
+
 use crate::{
     codec::{stored_events, upcast::Upcaster},
     session::event::{
-        AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
-        AssistantRunStarted, Closed, CommandConfirmed, ContextStarted, CustomerMessageSent, Escalated,
-        EscalationCancelled, Event, Evidence, FailureDetail, Named, Opened, Released, Reopened, Reply, ReturnedToQueue,
-        Withheld, Words,
+        AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, AssistantFailed, AssistantReplied,
+        AssistantReplyWithheld, AssistantRunStarted, Closed, CommandConfirmed, ContactDetails, ContextStarted,
+        CustomerMessageSent, Escalated, EscalationCancelled, Event, Evidence, FailureDetail, MailFailed, MailRequested,
+        MailSent, Named, NoticeGiven, OfferAccepted, OfferExpired, OfferMade, Opened, PriorityChanged, ProfileChanged,
+        Released, Remark, Reopened, Reply, ReturnedToQueue, TransferAccepted, TransferDeclined, TransferRequested,
+        Transferred, Withheld, Words,
     },
 };
 
-/// None yet: every event is still at its first schema.
-const UPCASTERS: &[Upcaster] = &[];
+/// Before their second schema messages went to the assistant, rules left no signals, and queues had neither class nor group.
+const UPCASTERS: &[Upcaster] = &[
+    second_schema("session.customer_message_sent", |plain| with(plain, "recipient", json!("assistant"))),
+    second_schema("session.assistant_replied", unchanged),
+    second_schema("session.escalated", |plain| with(with(plain, "class", json!("normal")), "language", json!("zh"))),
+    second_schema("session.released", |plain| with(plain, "reason", json!("resolved"))),
+    second_schema("session.returned_to_queue", unchanged),
+];
+
+const fn second_schema(event_type: &'static str, plain: fn(Map<String, Value>) -> Map<String, Value>) -> Upcaster {
+    Upcaster { event_type, from_schema: 1, plain, personal: unchanged }
+}
+
+fn unchanged(part: Map<String, Value>) -> Map<String, Value> {
+    part
+}
+
+fn with(mut part: Map<String, Value>, field: &str, value: Value) -> Map<String, Value> {
+    part.insert(field.to_owned(), value);
+    part
+}
 
 stored_events! {
     Event;
@@ -21,18 +44,32 @@ stored_events! {
         EscalationCancelled = "session.escalation_cancelled",
         AfterHoursNoticeGiven = "session.after_hours_notice_given",
         AgentTookOver = "session.agent_took_over",
-        Released = "session.released",
-        ReturnedToQueue = "session.returned_to_queue",
+        NoticeGiven = "session.notice_given",
+        TransferAccepted = "session.transfer_accepted",
+        TransferDeclined = "session.transfer_declined",
+        OfferMade = "session.offer_made",
+        OfferAccepted = "session.offer_accepted",
+        OfferExpired = "session.offer_expired",
+        MailRequested = "session.mail_requested",
+        MailSent = "session.mail_sent",
+        MailFailed = "session.mail_failed",
+        PriorityChanged = "session.priority_changed",
+        Released = "session.released" 2,
+        ReturnedToQueue = "session.returned_to_queue" 2,
         Closed = "session.closed",
         Reopened = "session.reopened",
         CommandConfirmed = "session.command_confirmed",
     }
     personal {
         Opened = "session.opened", name: Named, Contact;
-        CustomerMessageSent = "session.customer_message_sent", words: Words, Message;
-        AssistantReplied = "session.assistant_replied", reply: Reply, Message;
+        CustomerMessageSent = "session.customer_message_sent" 2, words: Words, Message;
+        AssistantReplied = "session.assistant_replied" 2, reply: Reply, Message;
         AssistantFailed = "session.assistant_failed", detail: FailureDetail, Message;
         AssistantReplyWithheld = "session.assistant_reply_withheld", withheld: Withheld, Message;
-        Escalated = "session.escalated", evidence: Evidence, Message;
+        Escalated = "session.escalated" 2, evidence: Evidence, Message;
+        AgentMessageSent = "session.agent_message_sent", words: AgentWords, Message;
+        TransferRequested = "session.transfer_requested", remark: Remark, Note;
+        Transferred = "session.transferred", remark: Remark, Note;
+        ProfileChanged = "session.profile_changed", contact: ContactDetails, Contact;
     }
 }

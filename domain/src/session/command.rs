@@ -1,15 +1,19 @@
 //! Commands to a session. Time, ids and the acting person arrive in the command.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::{
-    id::{AgentId, ContextId, Incarnation, MessageId, RunId, VisitorId},
+    calendar::Calendars,
+    id::{AgentId, ContextId, Incarnation, MailId, MessageId, OfferId, RunId, TransferId, VisitorId},
     language::Language,
+    policy::{Firing, Policy, Signal},
     session::event::{
-        CancelReason, CloseReason, EscalationReason, FailureCode, FailureDetail, Outcome, ReturnReason, Severity,
-        Tokens, Words,
+        CancelReason, CloseReason, FailureCode, FailureDetail, MailFailure, MailKind, OfferEnd, Outcome, Recipient,
+        ReturnReason, Tokens, TransferEnd, TransferTarget, Words,
     },
-    text::{MessageText, SessionName},
+    text::{EmailAddress, MessageText, ReasonCode, SessionName, Skill},
 };
 
 /// What somebody wants; [`super::decide()`] decides it.
@@ -41,17 +45,26 @@ pub enum Command {
     Reply(Answer),
     /// Record that an attempt failed.
     Fail(Failure),
-    /// Ask for a person: by a rule, the customer or staff.
+    /// Ask for a person: the customer by a button, or staff.
     Escalate(Escalate),
+    /// Put a session into the queue that was asked for while nobody worked.
+    EnterQueue {
+        /// The policy in force.
+        policy_version: u32,
+    },
     /// Cancel the escalation: no person is wanted any more, or none came.
     CancelEscalation {
         /// Why.
         reason: CancelReason,
+        /// The id of the notice to the customer.
+        notice: MessageId,
     },
-    /// Tell the customer that nobody works now.
+    /// Tell the customer that nobody works now, and the team by mail.
     GiveAfterHoursNotice {
         /// When somebody works again.
         opens_at: Option<Timestamp>,
+        /// The mail's id.
+        mail: MailId,
     },
     /// Take the session over.
     TakeOver {
@@ -59,11 +72,75 @@ pub enum Command {
         agent: AgentId,
         /// From the assistant as well, not only from the queue.
         from_any: bool,
+        /// The id of the notice to the customer.
+        notice: MessageId,
+    },
+    /// Take the session from the agent who has it.
+    Steal {
+        /// The supervisor.
+        by: AgentId,
+        /// The id of the notice to the customer.
+        notice: MessageId,
+    },
+    /// Record what the person who has the session says.
+    SendAgentMessage(SendAgentMessage),
+    /// Give the session to somebody else at once.
+    Transfer(Transfer),
+    /// Ask somebody else to take the session.
+    RequestTransfer {
+        /// The transfer.
+        transfer: TransferId,
+        /// From whom to whom.
+        request: Transfer,
+        /// Without an answer by then it is over.
+        expires_at: Timestamp,
+    },
+    /// Answer a transfer.
+    AnswerTransfer {
+        /// The transfer.
+        transfer: TransferId,
+        /// Who answers.
+        agent: AgentId,
+        /// The groups of the one who answers.
+        groups: Vec<Skill>,
+        /// Whether the session is taken.
+        accept: bool,
+        /// The id of the notice to the customer.
+        notice: MessageId,
+    },
+    /// A transfer comes to nothing.
+    EndTransfer {
+        /// The transfer.
+        transfer: TransferId,
+        /// Why.
+        reason: TransferEnd,
+        /// Who takes it back; `None`: its time is over.
+        by: Option<Staff>,
+    },
+    /// Offer the waiting session to an agent.
+    MakeOffer {
+        /// The offer.
+        offer: OfferId,
+        /// To whom.
+        agent: AgentId,
+        /// Without an answer by then it is over.
+        expires_at: Timestamp,
+    },
+    /// An offer comes to nothing.
+    EndOffer {
+        /// The offer.
+        offer: OfferId,
+        /// Why.
+        reason: OfferEnd,
     },
     /// Give the session back to the assistant.
     Release {
         /// Who.
-        agent: AgentId,
+        by: Staff,
+        /// Why.
+        reason: ReasonCode,
+        /// The id of the notice to the customer.
+        notice: MessageId,
     },
     /// Return the session to the queue.
     ReturnToQueue {
@@ -71,18 +148,108 @@ pub enum Command {
         agent: AgentId,
         /// Why.
         reason: ReturnReason,
+        /// Who should take it.
+        group: Option<Skill>,
+        /// The id of the notice to the customer.
+        notice: MessageId,
+    },
+    /// Send a mail about the session to the team.
+    RequestMail {
+        /// The mail.
+        mail: MailId,
+        /// Why.
+        kind: MailKind,
+    },
+    /// Record what became of a mail.
+    RecordMail {
+        /// The mail.
+        mail: MailId,
+        /// Attempts until then.
+        attempts: u32,
+        /// Why it was given up; `None`: it was sent.
+        failure: Option<MailFailure>,
     },
     /// End the episode.
     Close {
         /// Why.
         reason: CloseReason,
+        /// The id of the notice to the customer.
+        notice: MessageId,
+        /// Who, if it is staff.
+        by: Option<Staff>,
     },
+    /// Begin a new episode with the assistant.
+    Reopen,
     /// The episode ends because nobody wrote for long.
     CloseIdle {
         /// [`Session::last_written`](crate::session::Session::last_written) when the wait began: another one now means that
         /// somebody wrote meanwhile.
         last_written: Option<MessageId>,
     },
+}
+
+/// A member of staff who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Staff {
+    /// Who.
+    pub agent: AgentId,
+    /// Whether it may do so with sessions of others.
+    pub is_supervisor: bool,
+}
+
+/// What an escalation depends on beside the session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// The calendars in force.
+    pub calendars: Arc<Calendars>,
+    /// Now.
+    pub at: Timestamp,
+    /// The id of the mail that is sent if nobody works; those of notices are made of it.
+    pub mail: MailId,
+}
+
+impl std::fmt::Debug for Circumstances {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Circumstances").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// What an agent says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SendAgentMessage {
+    /// Who.
+    pub agent: AgentId,
+    /// The message's id.
+    pub message: MessageId,
+    /// What is said.
+    pub text: MessageText,
+}
+
+impl std::fmt::Debug for SendAgentMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SendAgentMessage").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+/// From whom to whom a session goes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// Who acts.
+    pub by: Staff,
+    /// To whom.
+    pub to: TransferTarget,
+    /// Why, for staff.
+    pub reason: MessageText,
+    /// The id of the notice to the customer.
+    pub notice: MessageId,
+}
+
+impl std::fmt::Debug for Transfer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transfer").field("by", &self.by).field("to", &self.to).finish_non_exhaustive()
+    }
 }
 
 /// What opening a session needs.
@@ -109,6 +276,14 @@ pub struct SendMessage {
     pub language: Language,
     /// The life of the node that took it.
     pub incarnation: Incarnation,
+    /// Who is to answer it.
+    pub recipient: Recipient,
+    /// What the rules read in it.
+    pub signals: Vec<Signal>,
+    /// An e-mail address in it.
+    pub email: Option<EmailAddress>,
+    /// What an escalation depends on.
+    pub circumstances: Circumstances,
 }
 
 impl std::fmt::Debug for SendMessage {
@@ -155,6 +330,10 @@ pub struct Answer {
     pub assistant_context: Option<String>,
     /// The beginning of it that has been sent to the customer's stream.
     pub shown: String,
+    /// What the rules read in it.
+    pub signals: Vec<Signal>,
+    /// What an escalation depends on.
+    pub circumstances: Circumstances,
 }
 
 /// An attempt that failed.
@@ -178,17 +357,15 @@ impl std::fmt::Debug for Failure {
     }
 }
 
-/// An escalation.
+/// An escalation by request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Escalate {
-    /// On the wire.
-    pub reason: EscalationReason,
-    /// The rule that fired.
-    pub rule: String,
-    /// How urgent.
-    pub severity: Severity,
-    /// The policy in force.
-    pub policy_version: u32,
-    /// What the rule matched, for people.
-    pub details: String,
+    /// Used if the session does not exist yet or is closed; `None`: then it is refused.
+    pub opening: Option<Opening>,
+    /// What the policy says of the request.
+    pub firing: Firing,
+    /// The page's language, where the session has none yet.
+    pub language: Option<Language>,
+    /// What it depends on.
+    pub circumstances: Circumstances,
 }

@@ -1,6 +1,9 @@
 //! The events of a session. Field names are those of the stored JSON: `codec` writes it, `tests/golden` freezes it. Fields
 //! marked `serde(skip)` are the personal part.
 
+mod hand_off;
+mod mail;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -10,8 +13,17 @@ use crate::{
     id::{AgentId, ContextId, Incarnation, MessageId, RunId, VisitorId},
     language::Language,
     personal::Personal,
-    text::{MessageText, SessionName},
+    policy::Rule,
+    session::priority::PriorityClass,
+    text::{MessageText, ReasonCode, SessionName, Skill},
 };
+
+pub use hand_off::{
+    AgentMessageSent, AgentWords, NoticeGiven, OfferAccepted, OfferEnd, OfferExpired, OfferMade, PriorityChanged,
+    Remark, TransferAccepted, TransferDeclined, TransferEnd, TransferKind, TransferRequested, TransferTarget,
+    Transferred,
+};
+pub use mail::{ContactDetails, MailFailed, MailFailure, MailKind, MailRequested, MailSent, ProfileChanged};
 
 /// One event of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +40,20 @@ pub enum Event {
     EscalationCancelled(EscalationCancelled),
     AfterHoursNoticeGiven(AfterHoursNoticeGiven),
     AgentTookOver(AgentTookOver),
+    AgentMessageSent(AgentMessageSent),
+    NoticeGiven(NoticeGiven),
+    TransferRequested(TransferRequested),
+    TransferAccepted(TransferAccepted),
+    TransferDeclined(TransferDeclined),
+    Transferred(Transferred),
+    OfferMade(OfferMade),
+    OfferAccepted(OfferAccepted),
+    OfferExpired(OfferExpired),
+    MailRequested(MailRequested),
+    MailSent(MailSent),
+    MailFailed(MailFailed),
+    PriorityChanged(PriorityChanged),
+    ProfileChanged(ProfileChanged),
     Released(Released),
     ReturnedToQueue(ReturnedToQueue),
     Closed(Closed),
@@ -68,9 +94,24 @@ pub struct CustomerMessageSent {
     pub language: Language,
     /// The life of the node that accepted it and has it answered.
     pub incarnation: Incarnation,
+    /// Who is to answer it.
+    pub recipient: Recipient,
+    /// The rules that read something in it, so that their counts survive an erasure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rule_signals: Vec<Rule>,
     /// What was said.
     #[serde(skip, default = "sealed")]
     pub words: Personal<Words>,
+}
+
+/// Who is to answer a customer's message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    /// The assistant, unless a rule says otherwise.
+    Assistant,
+    /// A person: the one who has the session, or who will.
+    Person,
 }
 
 /// The sealed part of [`CustomerMessageSent`].
@@ -159,6 +200,9 @@ pub struct AssistantReplied {
     /// Its sources: keys of FAQ entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// The rules that read something in it, so that their counts survive an erasure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rule_signals: Vec<Rule>,
     /// What was said.
     #[serde(skip, default = "sealed")]
     pub reply: Personal<Reply>,
@@ -293,12 +337,19 @@ impl Severity {
 pub struct Escalated {
     /// On the wire.
     pub reason: EscalationReason,
-    /// The policy's rule that fired, `R1` to `R13`, or `opening_time`.
+    /// The policy's rule that fired, `R0` to `R13`, or `opening_time`.
     pub rule: String,
     /// How urgent.
     pub severity: Severity,
     /// The policy in force.
     pub policy_version: u32,
+    /// Its place in the queue.
+    pub class: PriorityClass,
+    /// Who should take it; anybody where the policy does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Skill>,
+    /// The customer's language.
+    pub language: Language,
     /// Messages that the person will answer instead of the assistant.
     pub messages: Vec<MessageId>,
     /// What the rule saw.
@@ -357,6 +408,8 @@ pub struct AgentTookOver {
 pub struct Released {
     /// Who had it.
     pub agent: AgentId,
+    /// Why, as the agent's program says: `resolved`.
+    pub reason: ReasonCode,
 }
 
 /// Why a session waits again.
@@ -367,6 +420,8 @@ pub enum ReturnReason {
     AgentLost,
     /// The agent handed it back.
     HandedBack,
+    /// The agent handed it to another group.
+    Transferred,
 }
 
 /// The session waits for another person.
@@ -377,6 +432,9 @@ pub struct ReturnedToQueue {
     pub agent: AgentId,
     /// Why.
     pub reason: ReturnReason,
+    /// Who should take it; anybody where nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Skill>,
 }
 
 /// Why a session ended.

@@ -17,6 +17,33 @@ pub enum Rejection {
         /// Who has it.
         agent: AgentId,
     },
+    /// A person answers already.
+    #[error("a person has the session")]
+    ManualInProgress,
+    /// No person has the session or is about to.
+    #[error("the session is {status}: no person answers")]
+    NotInManualMode {
+        /// The session's status.
+        status: Status,
+    },
+    /// Only who has the session, or a supervisor, may do so.
+    #[error("only the agent who has the session may do so")]
+    NotTheOwner {
+        /// Who has it.
+        owner: AgentId,
+    },
+    /// The session is to go to who has it.
+    #[error("the session cannot go to the agent who has it")]
+    TransferToSelf,
+    /// Another transfer waits for its answer.
+    #[error("another transfer of the session waits for an answer")]
+    TransferPending,
+    /// There is no such transfer, or no more.
+    #[error("the transfer does not wait for an answer")]
+    NoTransfer,
+    /// Somebody else was asked.
+    #[error("another agent was asked to take the session")]
+    NotAsked,
     /// The session's status does not allow it.
     #[error("not possible while the session is {status}")]
     InvalidStatus {

@@ -18,6 +18,8 @@ impl Screen {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::CustomerMessageSent(sent) => drop(self.said.insert(sent.message)),
+            Event::AgentMessageSent(sent) => drop(self.said.insert(sent.message)),
+            Event::NoticeGiven(given) => drop(self.said.insert(given.message)),
             Event::ContextStarted(started) if started.cleared => self.hidden.extend(self.said.drain()),
             Event::ContextStarted(_)
             | Event::Opened(_)
@@ -29,6 +31,18 @@ impl Screen {
             | Event::EscalationCancelled(_)
             | Event::AfterHoursNoticeGiven(_)
             | Event::AgentTookOver(_)
+            | Event::TransferRequested(_)
+            | Event::TransferAccepted(_)
+            | Event::TransferDeclined(_)
+            | Event::Transferred(_)
+            | Event::OfferMade(_)
+            | Event::OfferAccepted(_)
+            | Event::OfferExpired(_)
+            | Event::MailRequested(_)
+            | Event::MailSent(_)
+            | Event::MailFailed(_)
+            | Event::PriorityChanged(_)
+            | Event::ProfileChanged(_)
             | Event::Released(_)
             | Event::ReturnedToQueue(_)
             | Event::Closed(_)
@@ -42,6 +56,8 @@ impl Screen {
     pub fn hides(&self, event: &Event) -> bool {
         match event {
             Event::CustomerMessageSent(sent) => self.hidden.contains(&sent.message),
+            Event::AgentMessageSent(sent) => self.hidden.contains(&sent.message),
+            Event::NoticeGiven(given) => self.hidden.contains(&given.message),
             Event::AssistantReplied(replied) => {
                 !replied.answers.is_empty() && replied.answers.iter().all(|id| self.hidden.contains(id))
             }
@@ -54,6 +70,18 @@ impl Screen {
             | Event::EscalationCancelled(_)
             | Event::AfterHoursNoticeGiven(_)
             | Event::AgentTookOver(_)
+            | Event::TransferRequested(_)
+            | Event::TransferAccepted(_)
+            | Event::TransferDeclined(_)
+            | Event::Transferred(_)
+            | Event::OfferMade(_)
+            | Event::OfferAccepted(_)
+            | Event::OfferExpired(_)
+            | Event::MailRequested(_)
+            | Event::MailSent(_)
+            | Event::MailFailed(_)
+            | Event::PriorityChanged(_)
+            | Event::ProfileChanged(_)
             | Event::Released(_)
             | Event::ReturnedToQueue(_)
             | Event::Closed(_)

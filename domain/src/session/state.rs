@@ -5,12 +5,19 @@
 use jiff::Timestamp;
 
 use crate::{
-    id::{AgentId, ContextId, Incarnation, MessageId, RunId, VisitorId},
+    id::{AgentId, ContextId, Incarnation, MailId, MessageId, OfferId, RunId, TransferId, VisitorId},
     language::Language,
+    policy::Counts,
     session::{
-        event::{AssistantRunStarted, CustomerMessageSent, Event},
+        event::{
+            AssistantReplied, AssistantRunStarted, CustomerMessageSent, Escalated, EscalationReason, Event, Severity,
+            TransferTarget,
+        },
+        notice::Notice,
+        priority::PriorityClass,
         status::Status,
     },
+    text::Skill,
 };
 
 /// The state of a session.
@@ -48,6 +55,55 @@ pub struct Session {
     pub last_written: Option<MessageId>,
     /// Whether the customer wrote and nobody has answered since, whoever has the session.
     pub is_unanswered: bool,
+    /// The language of the customer's newest message, or of the page.
+    pub language: Option<Language>,
+    /// What the rules count.
+    pub counts: Counts,
+    /// Why a person is needed, while that is not over.
+    pub escalation: Option<Escalation>,
+    /// Its place in the queue.
+    pub class: PriorityClass,
+    /// Who should take it.
+    pub group: Option<Skill>,
+    /// The offer that waits for an answer.
+    pub offer: Option<OpenOffer>,
+    /// The transfer that waits for an answer.
+    pub transfer: Option<OpenTransfer>,
+    /// Mails of which it is not known what became of them.
+    pub mails: Vec<MailId>,
+    /// The opening time that the customer was last told while nobody worked; the inner `None`: there was none to tell.
+    pub told_closed_until: Option<Option<Timestamp>>,
+    /// Whether the customer was asked for an e-mail address.
+    pub was_asked_for_email: bool,
+    /// Whether the customer gave one.
+    pub has_email: bool,
+}
+
+/// Why a person is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Escalation {
+    /// On the wire.
+    pub reason: EscalationReason,
+    /// How urgent.
+    pub severity: Severity,
+}
+
+/// An offer that waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenOffer {
+    /// The offer.
+    pub offer: OfferId,
+    /// To whom it was made.
+    pub agent: AgentId,
+}
+
+/// A transfer that waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenTransfer {
+    /// The transfer.
+    pub transfer: TransferId,
+    /// Who was asked.
+    pub to: TransferTarget,
 }
 
 /// Who has the session.
@@ -143,17 +199,30 @@ impl Session {
             run: None,
             last_written: None,
             is_unanswered: false,
+            language: None,
+            counts: Counts::default(),
+            escalation: None,
+            class: PriorityClass::default(),
+            group: None,
+            offer: None,
+            transfer: None,
+            mails: Vec::new(),
+            told_closed_until: None,
+            was_asked_for_email: false,
+            has_email: false,
         }
     }
 
     fn take_message(&mut self, sent: &CustomerMessageSent) {
-        let CustomerMessageSent { message, episode, language, incarnation, words: _ } = *sent;
+        let CustomerMessageSent { message, episode, language, incarnation, .. } = *sent;
         self.episode = episode;
         self.episode_began = true;
         self.said_in_context = true;
         self.said_on_screen = true;
         self.last_written = Some(message);
         self.is_unanswered = true;
+        self.language = Some(language);
+        self.counts = self.counts.with_message(&sent.rule_signals);
         if self.assistant_answers() {
             self.waiting.push(WaitingMessage { message, language, incarnation });
         }
@@ -166,10 +235,49 @@ impl Session {
         self.run = Some(Run { run, attempt, incarnation, deadline, messages });
     }
 
+    fn take_reply(&mut self, replied: &AssistantReplied) {
+        self.run = None;
+        self.waiting.retain(|waiting| !replied.answers.contains(&waiting.message));
+        self.said_on_screen = true;
+        self.last_written = Some(replied.message);
+        self.is_unanswered = !self.waiting.is_empty();
+        self.counts = self.counts.with_reply(&replied.rule_signals);
+    }
+
+    fn escalate(&mut self, escalated: &Escalated) {
+        self.hand_over(Phase::PendingManual);
+        self.escalation = Some(Escalation { reason: escalated.reason, severity: escalated.severity });
+        self.class = escalated.class;
+        self.group.clone_from(&escalated.group);
+    }
+
+    /// What the rules counted was for whoever had the session.
     fn hand_over(&mut self, phase: Phase) {
         self.phase = phase;
         self.run = None;
         self.waiting.clear();
+        self.counts = Counts::default();
+    }
+
+    /// The assistant has it, or nobody: no person is needed any more.
+    fn end_escalation(&mut self) {
+        self.escalation = None;
+        self.class = PriorityClass::default();
+        self.group = None;
+        self.counts = Counts::default();
+    }
+
+    fn told(&mut self, notice: Notice) {
+        self.said_on_screen = true;
+        if let Notice::AfterHours { opens_at, asks_for_email } = notice {
+            self.told_closed_until = Some(opens_at);
+            self.was_asked_for_email |= asks_for_email;
+        }
+    }
+
+    /// Folds one more event into it.
+    pub(super) fn apply(&mut self, event: &Event) {
+        apply(self, event);
     }
 }
 
@@ -192,7 +300,7 @@ impl State {
                 apply(&mut session, event);
                 Self::Open(session)
             }
-            (Self::New, _) => Self::New,
+            (Self::New, _before_it_is_opened) => Self::New,
         }
     }
 }
@@ -206,25 +314,47 @@ fn apply(session: &mut Session, event: &Event) {
             session.said_on_screen &= !started.cleared;
         }
         Event::AssistantRunStarted(started) => session.begin_run(started),
-        Event::AssistantReplied(replied) => {
-            session.run = None;
-            session.waiting.retain(|waiting| !replied.answers.contains(&waiting.message));
-            session.said_on_screen = true;
-            session.last_written = Some(replied.message);
-            session.is_unanswered = !session.waiting.is_empty();
+        Event::AssistantReplied(replied) => session.take_reply(replied),
+        Event::Escalated(escalated) => session.escalate(escalated),
+        Event::ReturnedToQueue(returned) => {
+            session.hand_over(Phase::PendingManual);
+            session.group.clone_from(&returned.group);
         }
-        Event::Escalated(_) | Event::ReturnedToQueue(_) => session.hand_over(Phase::PendingManual),
         Event::AgentTookOver(taken) => {
             session.hand_over(Phase::ManualLive { agent: taken.agent });
             session.last_written = None;
         }
+        Event::Transferred(transferred) => {
+            session.phase = Phase::ManualLive { agent: transferred.to };
+            session.last_written = None;
+        }
+        Event::AgentMessageSent(sent) => {
+            session.said_on_screen = true;
+            session.said_in_context = true;
+            session.last_written = Some(sent.message);
+            session.is_unanswered = false;
+        }
+        Event::NoticeGiven(given) => session.told(given.notice),
+        Event::TransferRequested(requested) => {
+            session.transfer = Some(OpenTransfer { transfer: requested.transfer, to: requested.to.clone() });
+        }
+        Event::TransferAccepted(_) | Event::TransferDeclined(_) => session.transfer = None,
+        Event::OfferMade(made) => session.offer = Some(OpenOffer { offer: made.offer, agent: made.agent }),
+        Event::OfferAccepted(_) | Event::OfferExpired(_) => session.offer = None,
+        Event::MailRequested(requested) => session.mails.push(requested.mail),
+        Event::MailSent(sent) => session.mails.retain(|mail| *mail != sent.mail),
+        Event::MailFailed(failed) => session.mails.retain(|mail| *mail != failed.mail),
+        Event::PriorityChanged(changed) => session.class = changed.class,
+        Event::ProfileChanged(_) => session.has_email = true,
         Event::EscalationCancelled(_) | Event::Released(_) | Event::Reopened(_) => {
             session.phase = Phase::BotActive;
             session.last_written = None;
+            session.end_escalation();
         }
         Event::AfterHoursNoticeGiven(_) => session.phase = Phase::AfterHoursEmail,
         Event::Closed(_) => {
             session.hand_over(Phase::Closed);
+            session.end_escalation();
             session.episode_began = false;
             session.is_unanswered = false;
         }

@@ -59,7 +59,7 @@ impl Event {
             Self::Opened(_) => before.or(Some(Status::BotActive)),
             Self::EscalationCancelled(_) | Self::Released(_) | Self::Reopened(_) => before.and(Some(Status::BotActive)),
             Self::Escalated(_) | Self::ReturnedToQueue(_) => before.and(Some(Status::PendingManual)),
-            Self::AgentTookOver(_) => before.and(Some(Status::ManualLive)),
+            Self::AgentTookOver(_) | Self::Transferred(_) => before.and(Some(Status::ManualLive)),
             Self::AfterHoursNoticeGiven(_) => before.and(Some(Status::AfterHoursEmail)),
             Self::Closed(_) => before.and(Some(Status::Closed)),
             Self::CustomerMessageSent(_)
@@ -68,6 +68,19 @@ impl Event {
             | Self::AssistantReplied(_)
             | Self::AssistantFailed(_)
             | Self::AssistantReplyWithheld(_)
+            | Self::AgentMessageSent(_)
+            | Self::NoticeGiven(_)
+            | Self::TransferRequested(_)
+            | Self::TransferAccepted(_)
+            | Self::TransferDeclined(_)
+            | Self::OfferMade(_)
+            | Self::OfferAccepted(_)
+            | Self::OfferExpired(_)
+            | Self::MailRequested(_)
+            | Self::MailSent(_)
+            | Self::MailFailed(_)
+            | Self::PriorityChanged(_)
+            | Self::ProfileChanged(_)
             | Self::CommandConfirmed(_) => before,
         }
     }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use commands::mailer::{Mail, MailError, Mailer};
+use domain::session::event::MailFailure;
 
 use super::Letter;
 
@@ -25,6 +26,6 @@ pub struct NoMailer;
 #[async_trait]
 impl Mailer for NoMailer {
     async fn send(&self, _: &Mail) -> Result<(), MailError> {
-        Err(MailError::permanent("not_configured"))
+        Err(MailError::permanent(MailFailure::NotConfigured, "not_configured"))
     }
 }

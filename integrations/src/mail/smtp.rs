@@ -7,6 +7,7 @@ use std::{error::Error as _, io, time::Duration};
 
 use async_trait::async_trait;
 use commands::mailer::{Mail, MailError, Mailer};
+use domain::session::event::MailFailure;
 use lettre::transport::smtp::{
     Error,
     authentication::{Credentials as Login, DEFAULT_MECHANISMS},
@@ -111,7 +112,7 @@ impl Smtp {
             .map_err(failed)?;
         if let (Security::StartTls, Some(tls)) = (security, &self.tls) {
             if !connection.can_starttls() {
-                return Err(MailError::retry("no_starttls"));
+                return Err(MailError::retry(MailFailure::Unavailable, "no_starttls"));
             }
             connection.starttls(tls.clone(), &self.hello).await.map_err(failed)?;
         }
@@ -142,10 +143,10 @@ impl Smtp {
             }
         }
         let is_taken = refusals.len() < self.settings.recipients.len();
-        let passes = refusals.iter().position(|refusal| matches!(refusal, MailError::Retry { .. })).unwrap_or(0);
+        let passes = refusals.iter().position(|refusal| refusal.is_passing).unwrap_or(0);
         match refusals.get(passes) {
             Some(refusal) if is_taken => {
-                let (refused, code) = (refusals.len(), refusal.code());
+                let (refused, code) = (refusals.len(), &*refusal.code);
                 tracing::warn!(refused, code, "the mail server refuses some of email_recipients");
                 Ok(())
             }
@@ -160,7 +161,8 @@ impl Mailer for Smtp {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = compose(&self.letter, &self.settings.sender, &self.settings.recipients, mail);
         let sent = timeout(self.limit, self.transmit(&message)).await;
-        let mut connection = sent.unwrap_or_else(|_elapsed| Err(MailError::retry("timed_out")))?;
+        let mut connection =
+            sent.unwrap_or_else(|_elapsed| Err(MailError::retry(MailFailure::Unavailable, "timed_out")))?;
         drop(timeout(GOODBYE, connection.quit()).await);
         Ok(())
     }
@@ -176,22 +178,28 @@ fn tls(settings: &SmtpSettings) -> Result<TlsParameters, Error> {
 
 fn failed(error: Error) -> MailError {
     let Some(status) = error.status().map(|status| status.to_string()) else {
-        return MailError::retry(cause(&error));
+        let (failure, code) = cause(&error);
+        return MailError::retry(failure, code);
     };
     let code = format!("smtp_{status}");
-    let is_final = error.is_permanent() && !UNAUTHENTICATED.contains(&status.as_str());
-    if is_final { MailError::permanent(code) } else { MailError::retry(code) }
+    if UNAUTHENTICATED.contains(&status.as_str()) {
+        return MailError::retry(MailFailure::Refused, code);
+    }
+    if error.is_permanent() {
+        return MailError::permanent(MailFailure::Rejected, code);
+    }
+    MailError::retry(MailFailure::Unavailable, code)
 }
 
 /// Why there is no answer that means anything.
-fn cause(error: &Error) -> &'static str {
+fn cause(error: &Error) -> (MailFailure, &'static str) {
     if is_tls(error) {
-        return "tls";
+        return (MailFailure::Unavailable, "tls");
     }
     if error.is_response() {
-        return "bad_response";
+        return (MailFailure::Malformed, "bad_response");
     }
-    if error.is_client() { "unsupported" } else { "connection" }
+    (MailFailure::Unavailable, if error.is_client() { "unsupported" } else { "connection" })
 }
 
 /// Whether TLS failed: the certificate is not trusted, or the other side speaks something else.

@@ -1,5 +1,7 @@
 //! Describes events in words: one line, and below it personal parts and lists of messages.
 
+mod hand_off;
+
 use domain::{
     MessageId, Personal, RunId,
     session::{
@@ -8,6 +10,7 @@ use domain::{
             AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CustomerMessageSent,
             Escalated, Reply, Words,
         },
+        notice::Notice,
     },
 };
 use serde::Serialize;
@@ -79,9 +82,43 @@ pub fn describe(event: &Event) -> Description {
         Event::AgentTookOver(taken) => {
             line(format!("taken over by agent {}", taken.agent)).messages("messages handed on", &taken.messages)
         }
-        Event::Released(left) => line(format!("released to the assistant by agent {}", left.agent)),
+        Event::AgentMessageSent(sent) => {
+            line(format!("message {} of agent {}", sent.message, sent.agent))
+                .part("", &sent.words, |words| words.text.as_str().to_owned())
+        }
+        Event::NoticeGiven(given) => line(format!("notice to the customer: {}", notice(given.notice))),
+        Event::TransferRequested(asked) => hand_off::transfer_requested(asked),
+        Event::TransferAccepted(accepted) => {
+            line(format!("transfer {} accepted by agent {}", accepted.transfer, accepted.by))
+        }
+        Event::TransferDeclined(ended) => line(format!("transfer {} ended: {}", ended.transfer, word(&ended.reason))),
+        Event::Transferred(transferred) => hand_off::transferred(transferred),
+        Event::OfferMade(made) => {
+            line(format!("offer {} to agent {}, until {}", made.offer, made.agent, made.expires_at))
+        }
+        Event::OfferAccepted(accepted) => line(format!("offer {} accepted", accepted.offer)),
+        Event::OfferExpired(ended) => line(format!("offer {} ended: {}", ended.offer, word(&ended.reason))),
+        Event::MailRequested(asked) => {
+            line(format!("mail {} to the team asked for: {}", asked.mail, word(&asked.kind)))
+        }
+        Event::MailSent(sent) => line(format!("mail {} sent, attempts {}", sent.mail, sent.attempts)),
+        Event::MailFailed(failed) => {
+            line(format!("mail {} given up after attempts {}: {}", failed.mail, failed.attempts, word(&failed.code)))
+        }
+        Event::PriorityChanged(changed) => line(format!("priority is now {}", changed.class.as_str())),
+        Event::ProfileChanged(changed) => {
+            line("the customer's address was noted")
+                .part("e-mail", &changed.contact, |contact| contact.email.as_str().to_owned())
+        }
+        Event::Released(left) => {
+            line(format!("released to the assistant by agent {}: {}", left.agent, left.reason.as_str()))
+        }
         Event::ReturnedToQueue(left) => {
-            line(format!("returned to the queue from agent {}: {}", left.agent, word(&left.reason)))
+            let mut what = format!("returned to the queue from agent {}: {}", left.agent, word(&left.reason));
+            if let Some(group) = &left.group {
+                what += &format!(", for {}", group.as_str());
+            }
+            line(what)
         }
         Event::Closed(closed) => {
             line(format!("closed: {}", word(&closed.reason))).messages("messages left unanswered", &closed.messages)
@@ -149,15 +186,23 @@ fn reply_withheld(late: &AssistantReplyWithheld) -> Description {
 }
 
 fn asked_for_a_person(escalated: &Escalated) -> Description {
-    let Escalated { reason, rule, severity, policy_version, messages, evidence } = escalated;
+    let Escalated { reason, rule, severity, policy_version, class, group, language: _, messages, evidence } = escalated;
     let (reason, severity) = (word(reason), word(severity));
-    line(format!("ESCALATED: {reason}, rule {rule} of policy {policy_version}, severity {severity}"))
-        .part("evidence", evidence, |evidence| evidence.details.clone())
-        .messages("messages handed on", messages)
+    let mut what = format!("ESCALATED: {reason}, rule {rule} of policy {policy_version}, severity {severity}");
+    what += &format!(", class {}", class.as_str());
+    if let Some(group) = group {
+        what += &format!(", for {}", group.as_str());
+    }
+    line(what).part("evidence", evidence, |evidence| evidence.details.clone()).messages("messages handed on", messages)
 }
 
 fn run_name(run: RunId, attempt: u32) -> String {
     format!("run {run} attempt {attempt}")
+}
+
+/// A notice with its parameters, as it is stored.
+fn notice(notice: Notice) -> String {
+    serde_json::to_string(&notice).unwrap_or_default()
 }
 
 /// The stored form of a reason: `agent_lost`.

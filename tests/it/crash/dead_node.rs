@@ -42,6 +42,7 @@ impl DeadNode {
             name: SessionName::parse(request.session.clone()).unwrap(),
             text: MessageText::parse(request.text.clone()).unwrap(),
             parameters: json!({"request": request.key}).as_object().cloned().unwrap(),
+            page: None,
             key: IdempotencyKey::parse(&request.key),
             correlation_id: Uuid::new_v4(),
         };

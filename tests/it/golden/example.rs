@@ -14,6 +14,7 @@ use domain::{
             Tokens, Withheld, WithheldReason, Words,
         },
     },
+    settings,
     text::{EmailAddress, MessageText, PersonName, SessionName, ShopCustomerId},
 };
 use jiff::Timestamp;
@@ -50,7 +51,8 @@ pub(crate) fn every_type() -> Vec<Encoded> {
     let accounts = [staff::accounts(), staff::second_factor_and_keys()].concat();
     let accounts = accounts.iter().map(agent::encode);
     let looks = staff::looks().into_iter().map(|event| access::encode(&event));
-    sessions.chain(customers).chain(accounts).chain(looks).collect()
+    let settings = staff::settings().into_iter().map(|event| settings::encode(&event));
+    sessions.chain(customers).chain(accounts).chain(looks).chain(settings).collect()
 }
 
 fn of_a_customer() -> Vec<customer::Event> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use commands::{MailError, Mailer as _, mailer::Mail};
+use domain::session::event::MailFailure::{self, Malformed, Refused, Rejected, Unavailable};
 use integrations::mail::{Credentials, MailLanguage, Security, Smtp, SmtpSettings};
 use tests::mail_server::{Certificate, MailServer};
 
@@ -32,12 +33,12 @@ async fn outcome(arguments: &[&str]) -> (Result<(), MailError>, MailServer) {
     (sent, server)
 }
 
-fn retry(code: &'static str) -> Result<(), MailError> {
-    Err(MailError::retry(code))
+fn retry(failure: MailFailure, code: &'static str) -> Result<(), MailError> {
+    Err(MailError::retry(failure, code))
 }
 
 fn permanent(code: &'static str) -> Result<(), MailError> {
-    Err(MailError::permanent(code))
+    Err(MailError::permanent(Rejected, code))
 }
 
 #[tokio::test]
@@ -76,13 +77,13 @@ async fn with_tls_the_certificate_and_the_password_are_checked() {
         assert_eq!((taken.is_encrypted, taken.login.as_deref()), (true, Some("desk")), "{mode}");
 
         let untrusted = SmtpSettings { ca_pem: None, ..good.clone() };
-        assert_eq!(send_to(untrusted, &mail).await, retry("tls"), "{mode}");
+        assert_eq!(send_to(untrusted, &mail).await, retry(Unavailable, "tls"), "{mode}");
         let wrong = SmtpSettings { credentials: login("wrong"), ..good.clone() };
-        assert_eq!(send_to(wrong, &mail).await, retry("smtp_535"), "an operator may put it right");
+        assert_eq!(send_to(wrong, &mail).await, retry(Refused, "smtp_535"), "an operator may put it right");
         let nobody = SmtpSettings { credentials: None, ..good.clone() };
-        assert_eq!(send_to(nobody, &mail).await, retry("smtp_530"), "{mode}");
+        assert_eq!(send_to(nobody, &mail).await, retry(Refused, "smtp_530"), "{mode}");
         let by_address = SmtpSettings { host: "127.0.0.1".to_owned(), ..good };
-        assert_eq!(send_to(by_address, &mail).await, retry("tls"), "the certificate has another name");
+        assert_eq!(send_to(by_address, &mail).await, retry(Unavailable, "tls"), "the certificate has another name");
         assert_eq!(server.taken().len(), 1, "{mode}");
     }
 }
@@ -91,8 +92,8 @@ async fn with_tls_the_certificate_and_the_password_are_checked() {
 async fn a_server_without_starttls_gets_nothing_in_the_clear() {
     let server = MailServer::start(&[]);
     let mail = mail_about("s", &[]);
-    assert_eq!(send_to(settings(server.port(), Security::StartTls), &mail).await, retry("no_starttls"));
-    assert_eq!(send_to(settings(server.port(), Security::Implicit), &mail).await, retry("tls"));
+    assert_eq!(send_to(settings(server.port(), Security::StartTls), &mail).await, retry(Unavailable, "no_starttls"));
+    assert_eq!(send_to(settings(server.port(), Security::Implicit), &mail).await, retry(Unavailable, "tls"));
     assert!(server.taken().is_empty());
 }
 
@@ -108,24 +109,24 @@ async fn it_is_tried_again_unless_the_server_refuses_for_good() {
     let refusing = |first: &str, second: &str| [format!("a@example.com={first}"), format!("b@example.com={second}")];
     for (replies, expected) in [
         (refusing("550 no such user", "550 no such user"), permanent("smtp_550")),
-        (refusing("550 no such user", "450 busy"), retry("smtp_450")),
+        (refusing("550 no such user", "450 busy"), retry(Unavailable, "smtp_450")),
     ] {
         let [first, second] = &replies;
         let (sent, server) = outcome(&["--refuse", first, "--refuse", second]).await;
         assert_eq!((sent, server.taken().len()), (expected, 0), "{replies:?}");
     }
-    assert_eq!(outcome(&["--reply", "451 later"]).await.0, retry("smtp_451"));
+    assert_eq!(outcome(&["--reply", "451 later"]).await.0, retry(Unavailable, "smtp_451"));
     assert_eq!(outcome(&["--reply", "554 spam"]).await.0, permanent("smtp_554"));
 }
 
 #[tokio::test]
 async fn a_server_that_is_slow_breaks_off_or_is_down_is_tried_again() {
-    assert_eq!(outcome(&["--delay", "5"]).await.0, retry("timed_out"));
-    assert_eq!(outcome(&["--close", "data"]).await.0, retry("bad_response"));
+    assert_eq!(outcome(&["--delay", "5"]).await.0, retry(Unavailable, "timed_out"));
+    assert_eq!(outcome(&["--close", "data"]).await.0, retry(Malformed, "bad_response"));
     let (sent, server) = outcome(&["--close", "message"]).await;
-    assert_eq!(sent, retry("bad_response"), "nobody knows that it was taken");
+    assert_eq!(sent, retry(Malformed, "bad_response"), "nobody knows that it was taken");
     assert_eq!(server.wait_for(1).len(), 1);
     let port = server.port();
     drop(server);
-    assert_eq!(send_to(settings(port, Security::None), &mail_about("s", &[])).await, retry("connection"));
+    assert_eq!(send_to(settings(port, Security::None), &mail_about("s", &[])).await, retry(Unavailable, "connection"));
 }

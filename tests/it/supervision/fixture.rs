@@ -143,6 +143,7 @@ impl Fixture {
             name: SessionName::parse("supervised".to_owned()).unwrap(),
             text: MessageText::parse("hello".to_owned()).unwrap(),
             parameters: serde_json::Map::new(),
+            page: None,
             key: None,
             correlation_id: Uuid::nil(),
         };

@@ -169,6 +169,7 @@ pub(crate) fn message(text: &str, key: Option<&str>) -> ReceiveMessage {
         name: SessionName::parse("s1".to_owned()).unwrap(),
         text: MessageText::parse(text.to_owned()).unwrap(),
         parameters: serde_json::Map::new(),
+        page: None,
         key: key.map(|key| IdempotencyKey::parse(key).unwrap()),
         correlation_id: Uuid::new_v4(),
     }

@@ -12,6 +12,7 @@ use domain::{
             SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, TotpSecret, Whereabouts,
         },
     },
+    settings,
     text::{EmailAddress, PersonName, Skill, Username},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -105,6 +106,14 @@ pub(super) fn second_factor_and_keys() -> Vec<agent::Event> {
             label: Personal::Known(ApiKeyLabel { name: name("Nightly export 夜间") }),
         }),
         agent::Event::ApiKeyRevoked(ApiKeyRevoked {}),
+    ]
+}
+
+pub(super) fn settings() -> Vec<settings::Event> {
+    let document = "# R1 stays as it is.\n[rules.R2]\non = false\n".to_owned();
+    vec![
+        settings::Event::Published(settings::event::Published { version: 2, document }),
+        settings::Event::RolledBack(settings::event::RolledBack { to_version: 1, version: 3 }),
     ]
 }
 

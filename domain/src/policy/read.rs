@@ -1,0 +1,131 @@
+//! What the rules read in a text.
+
+use crate::{
+    language::Language,
+    policy::{Customer, Policy, Rule, Signal, fold::fold, rules::RuleSettings},
+    session::{event::Outcome, priority::PriorityClass},
+};
+
+/// A question shorter than this, in letters and digits, is a greeting or a thank-you, and may come again.
+const SHORTEST_QUESTION: usize = 4;
+/// In bytes: of a longer message signs and spaces count, so that reading one stays cheap.
+const LONGEST_FOLDED_AGAIN: usize = 2_000;
+/// Exclamation marks in a row, and letters in capitals only, from which on somebody is shouting.
+const SHOUTS: &str = "!!!";
+const SHOUTED_LETTERS: usize = 12;
+
+/// The lists that are looked for in messages, in the order of the matcher's.
+pub(super) const IN_MESSAGES: [Rule; 5] = [Rule::R0, Rule::R1, Rule::R2, Rule::R4, Rule::R11];
+
+impl Policy {
+    /// What the rules read in a customer's message, before any assistant is asked. `earlier` are up to three earlier messages of
+    /// the customer, the newest first.
+    #[must_use]
+    pub fn read_message(&self, text: &str, earlier: &[&str], language: Language, customer: Customer) -> Vec<Signal> {
+        let folded = fold(text);
+        let mut found = self.compiled.messages.find(&folded).into_iter();
+        let mut signals = Vec::new();
+        for rule in IN_MESSAGES {
+            let shown = self.shown(rule, &found.next().unwrap_or_default());
+            let is_shouted = rule == Rule::R11 && is_shouted(text);
+            if self.is_on(rule, language) && (!shown.is_empty() || is_shouted) {
+                signals.push(Signal { rule, evidence: keywords(if shown.is_empty() { "!!!" } else { &shown }) });
+            }
+        }
+        let mut signal = |rule, is_true, evidence: &str| {
+            if is_true && self.is_on(rule, language) {
+                signals.push(Signal { rule, evidence: evidence.to_owned() });
+            }
+        };
+        signal(Rule::R10, customer.is_vip, "VIP 用户,自动转人工");
+        signal(Rule::R12, customer.is_listed, "名单内的客户");
+        signal(Rule::R13, is_repeated(text, &folded, earlier), "重复提问");
+        signals
+    }
+
+    /// What the rules read in the assistant's reply. `is_blocked`: its other side refused the content.
+    #[must_use]
+    pub fn read_reply(
+        &self,
+        text: &str,
+        outcome: Outcome,
+        confidence_permille: Option<u16>,
+        asks_for_person: bool,
+        is_blocked: bool,
+    ) -> Vec<Signal> {
+        let mut signals = Vec::new();
+        let mut signal = |rule, evidence: Option<String>| {
+            if let Some(evidence) = evidence.filter(|_| self.compiled.rules.of(rule).is_on) {
+                signals.push(Signal { rule, evidence });
+            }
+        };
+        signal(Rule::R3, self.failure(text, outcome));
+        let least = self.compiled.rules.of(Rule::R6).threshold;
+        let unsure = confidence_permille.filter(|confidence| u32::from(*confidence) < least);
+        signal(Rule::R6, unsure.map(|confidence| format!("AI 置信度 {confidence}‰,低于 {least}‰")));
+        signal(Rule::R7, asks_for_person.then(|| "AI 请求转人工".to_owned()));
+        signal(Rule::R8, (outcome == Outcome::Unavailable).then(|| "AI 服务不可用".to_owned()));
+        signal(Rule::R9, is_blocked.then(|| "内容被安全策略拦截".to_owned()));
+        signals
+    }
+
+    /// The class that words of a customer's message raise a waiting session to; they are no reason for a person by themselves.
+    #[must_use]
+    pub fn urgency(&self, text: &str) -> Option<PriorityClass> {
+        let is_on = self.compiled.rules.of(Rule::R2).is_on;
+        let is_urgent = is_on && !self.compiled.urgent.find(&fold(text)).concat().is_empty();
+        is_urgent.then_some(PriorityClass::Urgent)
+    }
+
+    fn is_on(&self, rule: Rule, language: Language) -> bool {
+        self.compiled.rules.of(rule).is_on_for(language)
+    }
+
+    fn failure(&self, text: &str, outcome: Outcome) -> Option<String> {
+        match outcome {
+            Outcome::DoesNotKnow => Some("AI 表示不知道".to_owned()),
+            Outcome::Unavailable => Some("AI 服务不可用".to_owned()),
+            Outcome::Answered => {
+                let found = self.compiled.replies.find(&fold(text));
+                let shown = self.shown(Rule::R3, &found.concat());
+                (!shown.is_empty()).then(|| keywords(&shown))
+            }
+        }
+    }
+
+    /// Phrases of a rule's list, each once.
+    fn shown(&self, rule: Rule, places: &[usize]) -> String {
+        let RuleSettings { list, .. } = self.compiled.rules.of(rule);
+        let mut shown: Vec<&str> = Vec::new();
+        for phrase in places.iter().filter_map(|place| list.phrases.get(*place)) {
+            if !shown.contains(&phrase.shown.as_str()) {
+                shown.push(&phrase.shown);
+            }
+        }
+        shown.join(", ")
+    }
+}
+
+/// As the original says it.
+fn keywords(shown: &str) -> String {
+    format!("命中关键词: {shown}")
+}
+
+/// Whether it is one of the earlier messages again, but for signs and spaces.
+fn is_repeated(text: &str, folded: &str, earlier: &[&str]) -> bool {
+    let question = letters(folded);
+    let is_same =
+        |other: &&str| *other == text || (other.len() <= LONGEST_FOLDED_AGAIN && letters(&fold(other)) == question);
+    question.chars().count() >= SHORTEST_QUESTION && earlier.iter().any(is_same)
+}
+
+fn letters(folded: &str) -> String {
+    folded.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+fn is_shouted(text: &str) -> bool {
+    let (upper, lower) = text.chars().fold((0, 0), |(upper, lower), c| {
+        (upper + usize::from(c.is_uppercase()), lower + usize::from(c.is_lowercase()))
+    });
+    text.replace('！', "!").contains(SHOUTS) || (upper >= SHOUTED_LETTERS && upper >= 4 * lower)
+}

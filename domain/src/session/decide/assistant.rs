@@ -1,0 +1,104 @@
+//! The assistant's runs: one at a time, and only the current attempt may reply.
+//!
+//! Invariant: a rule on the reply is decided in the append that records it.
+
+use crate::{
+    id::MessageId,
+    personal::Personal,
+    session::{
+        command::{Answer, Failure, StartRun},
+        decide::{customer::rules_of, escalation},
+        event::{
+            AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, Event, Reply, Withheld,
+            WithheldReason,
+        },
+        state::{Phase, Run, Session},
+        status::Status,
+    },
+};
+
+pub(super) fn start_run(session: &Session, start: StartRun) -> Vec<Event> {
+    if !session.assistant_answers() || session.run.is_some() || session.waiting.is_empty() {
+        return Vec::new();
+    }
+    vec![run_started(start, 1, session.waiting.iter().map(|waiting| waiting.message).collect())]
+}
+
+pub(super) fn retake_run(session: &Session, attempt: u32, start: StartRun) -> Vec<Event> {
+    match &session.run {
+        Some(run) if run.run == start.run && run.attempt == attempt => {
+            vec![run_started(start, attempt + 1, run.messages.iter().map(|waiting| waiting.message).collect())]
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+fn run_started(start: StartRun, attempt: u32, messages: Vec<MessageId>) -> Event {
+    let StartRun { run, incarnation, assistant, deadline } = start;
+    Event::AssistantRunStarted(AssistantRunStarted { run, attempt, incarnation, assistant, deadline, messages })
+}
+
+fn current_run(session: &Session, run: crate::id::RunId, attempt: u32) -> Option<&Run> {
+    session.run.as_ref().filter(|current| current.run == run && current.attempt == attempt)
+}
+
+pub(super) fn reply(session: &Session, answer: Answer) -> Vec<Event> {
+    match current_run(session, answer.run, answer.attempt) {
+        Some(run) => replied(session, run, answer),
+        None => vec![withheld(session, answer)],
+    }
+}
+
+/// The reply, and the escalation if a rule asks for one; after hours none does.
+fn replied(session: &Session, run: &Run, answer: Answer) -> Vec<Event> {
+    let (signals, circumstances) = (answer.signals.clone(), answer.circumstances.clone());
+    let replied = reply_event(run, answer);
+    let mut after = session.clone();
+    after.apply(&replied);
+    let mut events = vec![replied];
+    if session.status() == Status::BotActive
+        && let Some(firing) = circumstances.policy.on_reply(&after.counts, &signals)
+    {
+        events.extend(escalation::escalated(&after, firing, &circumstances));
+    }
+    events
+}
+
+fn reply_event(run: &Run, answer: Answer) -> Event {
+    Event::AssistantReplied(AssistantReplied {
+        run: answer.run,
+        attempt: answer.attempt,
+        message: answer.message,
+        answers: run.messages.iter().map(|waiting| waiting.message).collect(),
+        outcome: answer.outcome,
+        language: answer.language,
+        confidence_permille: answer.confidence_permille,
+        tokens: answer.tokens,
+        sources: answer.sources,
+        rule_signals: rules_of(&answer.signals),
+        reply: Personal::Known(Reply { text: answer.text, assistant_context: answer.assistant_context }),
+    })
+}
+
+fn withheld(session: &Session, answer: Answer) -> Event {
+    let reason = match session.phase {
+        Phase::PendingManual | Phase::ManualLive { .. } => WithheldReason::HandedOver,
+        Phase::Closed => WithheldReason::Closed,
+        Phase::BotActive | Phase::AfterHoursEmail => WithheldReason::Superseded,
+    };
+    let Answer { run, attempt, text, shown, .. } = answer;
+    let withheld = Personal::Known(Withheld { text, shown });
+    Event::AssistantReplyWithheld(AssistantReplyWithheld { run, attempt, reason, withheld })
+}
+
+pub(super) fn fail(session: &Session, failure: Failure) -> Vec<Event> {
+    let Failure { run, attempt, code, detail, last_words } = failure;
+    let Some(current) = current_run(session, run, attempt) else { return Vec::new() };
+    let retries = last_words.is_none();
+    let failed = AssistantFailed { run, attempt, code, retries, detail: Personal::Known(detail) };
+    let mut events = vec![Event::AssistantFailed(failed)];
+    if let Some(answer) = last_words {
+        events.extend(replied(session, current, Answer { run, attempt, ..answer }));
+    }
+    events
+}

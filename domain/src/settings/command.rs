@@ -1,0 +1,20 @@
+//! Commands to settings. A document has been checked before.
+
+/// What somebody wants; [`super::decide()`] decides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Put a document into force.
+    Publish {
+        /// It.
+        document: String,
+        /// The version that its author saw; not asked for where `None`.
+        seen: Option<u32>,
+    },
+    /// Put an earlier document into force again.
+    RollBack {
+        /// Its version; 0 is what the program brings.
+        to_version: u32,
+        /// The version that was seen; not asked for where `None`.
+        seen: Option<u32>,
+    },
+}

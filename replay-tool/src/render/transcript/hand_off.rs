@@ -1,0 +1,27 @@
+//! Lines about transfers.
+
+use domain::session::event::{Remark, TransferRequested, TransferTarget, Transferred};
+
+use super::{Description, line, word};
+
+pub(super) fn transfer_requested(asked: &TransferRequested) -> Description {
+    let TransferRequested { transfer, from, to, expires_at, remark } = asked;
+    let what = format!("transfer {transfer} asked for by agent {from}: to {}, until {expires_at}", target(to));
+    line(what).part("because", remark, reason)
+}
+
+pub(super) fn transferred(transferred: &Transferred) -> Description {
+    let Transferred { from, to, how, remark } = transferred;
+    line(format!("transferred from agent {from} to agent {to}: {}", word(how))).part("because", remark, reason)
+}
+
+fn reason(remark: &Remark) -> String {
+    remark.reason.as_ref().map(|reason| reason.as_str().to_owned()).unwrap_or_default()
+}
+
+fn target(target: &TransferTarget) -> String {
+    match target {
+        TransferTarget::Agent(agent) => format!("agent {agent}"),
+        TransferTarget::Group(group) => format!("group {}", group.as_str()),
+    }
+}
