@@ -3,6 +3,7 @@
 
 mod databases;
 pub mod followers;
+mod mail;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -114,6 +115,7 @@ async fn start_with(
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let policies = open_policies(&settings, &data_dir).await?;
     let signs_of_life = SignsOfLife::new(ProcessStore::new(policies.clone()), settings.agent_lost_after);
+    let _mailer = mail::mailer(&settings)?;
     let context = Context {
         store: ProcessStore::new(policies.clone()),
         sessions: sessions.clone(),

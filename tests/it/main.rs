@@ -18,6 +18,7 @@ mod http;
 mod identity;
 mod kurrentdb;
 mod log_elsewhere;
+mod mail;
 mod moments;
 mod mutants;
 mod on_disk;
