@@ -16,7 +16,7 @@ use journal::{Decoded, Journal, JournalError, Tail};
 use serde_json::{Value, json};
 
 use super::{
-    chat::{Taking, Accepted, ChatRequest, accept},
+    chat::{Accepted, ChatRequest, Taking, accept},
     idempotency::RequestKey,
 };
 use crate::{
