@@ -188,6 +188,11 @@ impl<R: Decider> Executor<R> {
         }
     }
 
+    /// The stream as this node last saw it; it may have gone on since.
+    pub async fn remembered(&self, id: R::Id) -> Option<States<R>> {
+        self.folded.get(&id).await
+    }
+
     /// The stream as it is now, read to its end.
     ///
     /// # Errors

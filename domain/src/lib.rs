@@ -16,6 +16,7 @@ pub mod policy;
 pub mod session;
 pub mod settings;
 pub mod text;
+pub mod texts;
 
 pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};

@@ -98,6 +98,8 @@ impl Document for Policy {
     }
 }
 
+impl Eq for Policy {}
+
 impl PartialEq for Policy {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version && self.compiled.rules == other.compiled.rules

@@ -183,6 +183,16 @@ impl EmailAddress {
     /// The longest, in bytes (RFC 5321).
     pub const MAX_BYTES: usize = 254;
 
+    /// The first address in a text, as people write it: among words, in brackets, before a full stop.
+    #[must_use]
+    pub fn find(text: &str) -> Option<Self> {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-@".contains(c);
+        text.split(|c| !is_part(c)).map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation())).find_map(|word| {
+            let (_, host) = word.rsplit_once('@')?;
+            host.contains('.').then(|| Self::parse(word).ok()).flatten()
+        })
+    }
+
     /// Parses an address; white space around it is dropped.
     ///
     /// # Errors

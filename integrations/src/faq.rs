@@ -20,7 +20,6 @@ mod reloadable;
 mod scorer;
 mod segment;
 mod stamp;
-pub mod texts;
 mod vocabulary;
 mod watch;
 mod words;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use commands::{Answering, Assistant, Completion, Piece, Question};
-use domain::session::event::Outcome;
+use domain::{session::event::Outcome, texts};
 
-use crate::faq::{Faq, Hit, chunks, texts};
+use crate::faq::{Faq, Hit, chunks};
 
 /// Answers from a folder of Markdown.
 #[derive(Clone)]

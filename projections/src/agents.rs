@@ -5,6 +5,7 @@
 
 mod api_keys;
 mod change;
+mod names;
 mod write;
 
 use async_trait::async_trait;

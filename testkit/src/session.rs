@@ -227,9 +227,7 @@ impl SessionDriver {
 
     /// A rule asks for a person; its evidence is `details`.
     pub fn escalates_with(&mut self, reason: EscalationReason, details: &str) -> &mut Self {
-        let (rule, severity, details) = (Rule::R1, Severity::High, details.to_owned());
-        let firing = Firing { rule, reason, severity, class: PriorityClass::Normal, group: None, details };
-        self.tell(Command::Escalate(Escalate { opening: None, firing, language: None, circumstances: circumstances() }))
+        self.tell(escalate(reason, details))
     }
 
     /// A rule asks for a person.
@@ -272,6 +270,14 @@ impl SessionDriver {
     }
 }
 
+/// A person is asked for in an existing session.
+#[must_use]
+pub fn escalate(reason: EscalationReason, details: &str) -> Command {
+    let (rule, severity, details) = (Rule::R1, Severity::High, details.to_owned());
+    let firing = Firing { rule, reason, severity, class: PriorityClass::Normal, group: None, details };
+    Command::Escalate(Escalate { opening: None, firing, language: None, circumstances: circumstances() })
+}
+
 /// The program's own policy in a shop that is always open.
 #[must_use]
 pub fn circumstances() -> Circumstances {
@@ -283,6 +289,8 @@ pub fn circumstances() -> Circumstances {
     }
 }
 
-fn new_message() -> MessageId {
+/// An id of its own.
+#[must_use]
+pub fn new_message() -> MessageId {
     MessageId(Uuid::new_v4())
 }

@@ -19,6 +19,7 @@ mod idempotency;
 mod input;
 mod live;
 mod moment;
+mod policies;
 mod prepared;
 mod raw;
 mod resuming;

@@ -19,8 +19,8 @@ use api::{
     visitor_revocation::VisitorRevocation,
 };
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Sessions, SettingsInForce,
-    live::InProcess, settings::VersionZero,
+    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
+    SettingsInForce, live::InProcess, settings::VersionZero,
 };
 use domain::{
     AgentId, SignInId, VisitorId,
@@ -121,6 +121,7 @@ pub async fn app(
         tail,
         views,
         live,
+        rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
         node: Node::new("without-processes"),
         started: Started::now(&*clock),
         supervisor,

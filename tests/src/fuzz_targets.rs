@@ -5,6 +5,7 @@
 mod bodies;
 mod events;
 mod headers;
+mod policies;
 mod proofs;
 mod tokens;
 
@@ -36,6 +37,7 @@ pub const OPENINGS: &[Opening] = &[
     opening("cursor", headers::cursor, headers::cursors),
     opening("client", headers::client, headers::clients),
     opening("lists", headers::lists, headers::all_lists),
+    opening("policy", policies::policy, policies::policies),
     opening("note", proofs::note, proofs::notes),
     opening("proof", proofs::proof, proofs::files),
     opening("sealed", proofs::sealed, proofs::parts),

@@ -150,7 +150,7 @@ fn skills(texts: &[String]) -> Result<Vec<Skill>, String> {
 fn languages(texts: &[String]) -> Result<Vec<Language>, String> {
     let known = |text: &String| Language::ALL.into_iter().find(|language| language.as_str() == text);
     let given: Option<Vec<Language>> = texts.iter().map(known).collect();
-    let given = given.ok_or("must be zh or en each")?;
+    let given = given.ok_or("must be zh, en, de, fr, es or it each")?;
     Ok(Language::ALL.into_iter().filter(|language| given.contains(language)).collect())
 }
 

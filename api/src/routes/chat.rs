@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, http::header::ACCEPT_LANGUAGE};
 use commands::{
     Customers, IdempotencyKey, MessageOutcome, Node, Rules, Sessions, await_reply,
     sessions::{ReceiveMessage, Received},
@@ -14,6 +14,7 @@ use domain::{
 };
 use journal::Tail;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -111,6 +112,20 @@ requested_services! {
     }
 }
 
+/// What takes a customer's message.
+pub(super) struct Taking<'a> {
+    pub(super) sessions: &'a Sessions,
+    pub(super) customers: &'a Customers,
+    pub(super) rules: &'a Rules,
+    pub(super) node: &'a Node,
+}
+
+impl ChatServices {
+    fn taking(&self) -> Taking<'_> {
+        Taking { sessions: &self.sessions, customers: &self.customers, rules: &self.rules, node: &self.node }
+    }
+}
+
 /// How long a caller is kept waiting beyond one attempt's limit.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -141,7 +156,7 @@ pub async fn chat(
     app: ChatServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let accepted = accept(&app.sessions, &app.node, &app.rules, &visitor, key, body.0).await?;
+    let accepted = accept(&app.taking(), &visitor, &request, key, body.0).await?;
     if prefers_not_to_wait(&request) {
         return Ok(HttpResponse::Accepted()
             .insert_header(("Preference-Applied", RESPOND_ASYNC))
@@ -184,10 +199,9 @@ impl ChatAccepted {
 
 /// Records the message of a chat route.
 pub(super) async fn accept(
-    sessions: &Sessions,
-    node: &Node,
-    rules: &Rules,
+    taking: &Taking<'_>,
     visitor: &KnownVisitor,
+    request: &HttpRequest,
     RequestKey(key): RequestKey,
     body: ChatRequest,
 ) -> Result<Accepted, Problem> {
@@ -195,18 +209,29 @@ pub(super) async fn accept(
     let Parameters(parameters) = parameters.unwrap_or_default();
     let visitor = visitor.find_or_create(name.as_ref().map(SessionName::as_str));
     let name = name.unwrap_or_else(|| made_up_name(visitor, key.as_ref()));
-    let language = Language::of(text.as_str()).unwrap_or_default();
+    let page = page_language(&parameters, request);
+    let language = Language::decide(text.as_str(), None, page);
+    let known = taking.customers.remembered(visitor).await;
     let command = ReceiveMessage {
         visitor,
         name: name.clone(),
         text,
         parameters,
         recipient: Recipient::Assistant,
+        page,
+        is_vip: known.is_some_and(|known| known.state.customer().is_some_and(|customer| customer.vip)),
         key,
         correlation_id: request_id(),
     };
-    let received = sessions.receive_message(node, rules, command).await?;
+    let received = taking.sessions.receive_message(taking.node, taking.rules, command).await?;
     Ok(Accepted { visitor, received, session_name: name.as_str().to_owned(), language })
+}
+
+/// What the page says of itself, or the browser of its user.
+fn page_language(parameters: &Map<String, Value>, request: &HttpRequest) -> Option<Language> {
+    let named = parameters.get("language").and_then(Value::as_str).and_then(Language::preferred);
+    let accepted = || request.headers().get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(Language::preferred);
+    named.or_else(accepted)
 }
 
 /// As the original: `user_` and 16 hexadecimal digits; the same ones when a request is repeated under its key.
@@ -219,7 +244,9 @@ fn answer(accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
     let unavailable = ending.is_unavailable();
     let (text, position) = match ending {
         MessageOutcome::Replied { text, position, .. } => (text, position),
-        MessageOutcome::HandedOver { position } => (Some(handed_over(accepted.language).to_owned()), position),
+        MessageOutcome::HandedOver { position } => {
+            (Some(domain::texts::queued(accepted.language).to_owned()), position)
+        }
         MessageOutcome::Closed { position } => (None, position),
     };
     let (message, error) = if unavailable { (None, text) } else { (text, None) };
@@ -230,13 +257,6 @@ fn answer(accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
         session_name: accepted.session_name,
         session_id: accepted.received.session.to_string(),
         position: position.0,
-    }
-}
-
-fn handed_over(language: Language) -> &'static str {
-    match language {
-        Language::Zh => "已为您转接人工客服，请稍候。",
-        Language::En => "A person will answer you shortly.",
     }
 }
 

@@ -3,7 +3,7 @@
 //! Invariants: a visitor who has signed out is sent nothing more; `done` is sent only when the reply is on disk, and the text sent before
 //! it is that reply's.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use commands::{Customers, LiveReplies, LiveSubscription, Node, Rules, Sessions, sessions::stream_of};
 use domain::{
@@ -16,7 +16,7 @@ use journal::{Decoded, Journal, JournalError, Tail};
 use serde_json::{Value, json};
 
 use super::{
-    chat::{Accepted, ChatRequest, accept},
+    chat::{Accepted, ChatRequest, Taking, accept},
     idempotency::RequestKey,
 };
 use crate::{
@@ -64,11 +64,13 @@ requested_services! {
 )]
 pub async fn stream(
     visitor: KnownVisitor,
+    request: HttpRequest,
     key: RequestKey,
     app: ChatStreamServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    match accept(&app.sessions, &app.node, &app.rules, &visitor, key, body.0).await {
+    let taking = Taking { sessions: &app.sessions, customers: &app.customers, rules: &app.rules, node: &app.node };
+    match accept(&taking, &visitor, &request, key, body.0).await {
         Ok(accepted) => Ok(respond(frames(app, accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));

@@ -131,7 +131,7 @@ pub async fn show(
     let folded = published.current(Topic::Policy).await?;
     let document = match folded.state.document(version).ok_or_else(none)? {
         Some(document) => document.as_ref(),
-        None => in_force.version_zero(Topic::Policy).ok_or_else(none)?,
+        None => in_force.version_zero(Topic::Policy),
     };
     let is_in_force = version == folded.state.version();
     let data = PolicyData { version, document: document.to_owned(), is_in_force };

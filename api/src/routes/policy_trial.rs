@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use actix_web::{HttpResponse, http::StatusCode, web::Data};
-use commands::{CommandError, SettingsInForce, sessions::stream_of};
+use commands::{CommandError, Customers, SettingsInForce, sessions::stream_of};
 use domain::{
     Language,
     agent::Permission,
@@ -27,8 +27,7 @@ use crate::{
     body::{JsonBody, field::optional},
     openapi::{texts, words},
     problem::Problem,
-    routes::sessions,
-    services::Services,
+    routes::sessions::{self, SessionServices},
 };
 
 /// Messages of a customer that rules compare a new one with.
@@ -138,7 +137,8 @@ impl From<Firing> for FiringData {
 )]
 pub async fn test(
     caller: Require<SettingsRead>,
-    app: Data<Services>,
+    app: SessionServices,
+    customers: Data<Customers>,
     in_force: Data<SettingsInForce>,
     body: JsonBody<TestPolicyRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -150,7 +150,7 @@ pub async fn test(
     };
     let data = match (text, session) {
         (Some(text), None) => vec![on_text(&policy, text.as_str(), language)],
-        (None, Some(session)) => on_session(&policy, &app, &caller.staff, session).await?,
+        (None, Some(session)) => on_session(&policy, &app, &customers, &caller.staff, session).await?,
         (Some(_), Some(_)) => return Err(Problem::invalid("session", "is one too many: give it or text")),
         (None, None) => return Err(Problem::invalid("text", "is required, or session")),
     };
@@ -158,18 +158,24 @@ pub async fn test(
 }
 
 fn on_text(policy: &Policy, text: &str, language: Option<Language>) -> Tried {
-    let language = language.or_else(|| Language::of(text)).unwrap_or_default();
+    let language = language.unwrap_or_else(|| Language::decide(text, None, None));
     Trial::new(policy).message(None, text, language)
 }
 
 /// Everything said in a session whose texts are not erased. The view is on record before.
-async fn on_session(policy: &Policy, app: &Services, staff: &Staff, session: String) -> Result<Vec<Tried>, Problem> {
+async fn on_session(
+    policy: &Policy,
+    app: &SessionServices,
+    customers: &Customers,
+    staff: &Staff,
+    session: String,
+) -> Result<Vec<Tried>, Problem> {
     if !staff.may(Permission::SessionRead) {
         let detail = format!("session needs {}, which the caller does not have", Permission::SessionRead);
         return Err(Problem::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", detail));
     }
     let session = sessions::found(app, staff, session).await?;
-    let journal = app.sessions.journal();
+    let journal = app.journal();
     let events = journal.whole_stream(&stream_of(session), StreamVersion::NONE).await.map_err(CommandError::from)?;
     journal.open_all(&events).await.map_err(CommandError::from)?;
     let mut trial = Trial::new(policy);
@@ -177,7 +183,7 @@ async fn on_session(policy: &Policy, app: &Services, staff: &Staff, session: Str
     for decoded in &events {
         let Some((_, event)) = decoded.opened_event().session() else { continue };
         if let Event::Opened(opened) = event {
-            let customer = app.customers.current(opened.visitor).await?;
+            let customer = customers.current(opened.visitor).await?;
             trial.customer.is_vip = customer.state.customer().is_some_and(|customer| customer.vip);
         }
         tried.extend(trial.event(event));

@@ -10,6 +10,7 @@ use commands::{AccessLog, Sessions};
 use domain::{SessionId, session::Status, text::SessionName};
 use event_store::{Clock, EventReader, Position, StreamVersion};
 use jiff::{Timestamp, tz::TimeZone};
+use journal::Journal;
 use projections::{Audience, Views};
 use serde::Serialize;
 use serde_json::Value;
@@ -39,6 +40,13 @@ requested_services! {
         log: dyn EventReader,
         access_log: AccessLog,
         clock: dyn Clock,
+    }
+}
+
+impl SessionServices {
+    /// The log, read as events.
+    pub(super) fn journal(&self) -> &Journal {
+        self.sessions.journal()
     }
 }
 
@@ -130,9 +138,9 @@ pub async fn addressed(
 ///
 /// # Errors
 /// It is not there, the name is not unique, or the log does not take it.
-pub(super) async fn found(app: &Services, staff: &Staff, name: String) -> Result<SessionId, Problem> {
+pub(super) async fn found(app: &SessionServices, staff: &Staff, name: String) -> Result<SessionId, Problem> {
     let name = SessionName::parse(name).map_err(|error| Problem::invalid("session", error))?;
-    let session = named(app, &name).await?;
+    let session = named(&app.views, &name).await?;
     viewed(app, staff, session).await?;
     Ok(session)
 }

@@ -3,11 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    SessionId, VisitorId,
+    MailId, MessageId, SessionId, VisitorId,
     session::{
         Command, Event,
-        command::Escalate,
-        event::{CancelReason, CloseReason, EscalationReason, Severity},
+        event::{CancelReason, CloseReason, EscalationReason, Recipient},
     },
     text::{MessageText, SessionName},
 };
@@ -32,7 +31,9 @@ use super::{
 };
 use crate::{
     node::Node,
+    rules::Rules,
     sessions::{ReceiveMessage, Sessions, stream_of},
+    settings::{SettingsInForce, VersionZero},
 };
 
 pub(super) const LOG_ID: Uuid = Uuid::from_u128(1);
@@ -98,10 +99,18 @@ impl Fixture {
             name: SessionName::parse("s".to_owned()).expect("a name"),
             text: MessageText::parse("hello".to_owned()).expect("a text"),
             parameters: serde_json::Map::new(),
+<<<<<<< HEAD
+            recipient: Recipient::Assistant,
+            page: None,
+            is_vip: false,
+=======
+>>>>>>> main
             key: None,
             correlation_id: Uuid::new_v4(),
         };
-        context.sessions.receive_message(&context.node, request).await.expect("it is taken").session
+        let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).expect("is readable");
+        let rules = Rules::new(Arc::new(settings), self.clock.clone());
+        context.sessions.receive_message(&context.node, &rules, request).await.expect("it is taken").session
     }
 
     /// An event that no program can read; answers its position.
@@ -207,12 +216,16 @@ impl ProcessManager for OneOfEach {
             life: None,
         };
         vec![
-            Action::Command { name: "escalate", session, command: Box::new(escalate()) },
+            Action::Command {
+                name: "escalate",
+                session,
+                command: Box::new(testkit::session::escalate(EscalationReason::Manual, "")),
+            },
             Action::SetTimer(timer),
             Action::Command {
                 name: "notice",
                 session,
-                command: Box::new(Command::GiveAfterHoursNotice { opens_at: None }),
+                command: Box::new(Command::GiveAfterHoursNotice { opens_at: None, mail: MailId(sent.message.0) }),
             },
             Action::Deliver(item(format!("message {}", sent.message))),
         ]
@@ -220,24 +233,14 @@ impl ProcessManager for OneOfEach {
 
     fn on_timer(&self, timer: &Timer) -> Vec<Action> {
         let session = SessionId(timer.stream.id().expect("a session's"));
-        let close = Command::Close { reason: CloseReason::Resolved };
-        let cancel = Command::CancelEscalation { reason: CancelReason::NobodyCame };
+        let close = Command::Close { reason: CloseReason::Resolved, notice: MessageId(session.0), by: None };
+        let cancel = Command::CancelEscalation { reason: CancelReason::NobodyCame, notice: MessageId(session.0) };
         vec![
             Action::Command { name: "cancel", session, command: Box::new(cancel) },
             Action::Command { name: "close", session, command: Box::new(close) },
             Action::Deliver(item(format!("timer {}", timer.cause()))),
         ]
     }
-}
-
-fn escalate() -> Command {
-    Command::Escalate(Escalate {
-        reason: EscalationReason::Manual,
-        rule: "R1".to_owned(),
-        severity: Severity::High,
-        policy_version: 1,
-        details: String::new(),
-    })
 }
 
 fn item(key: String) -> Item {

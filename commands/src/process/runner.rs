@@ -18,6 +18,7 @@ use domain::{
         event::FailureDetail,
     },
     text::MessageText,
+    texts,
 };
 use event_store::{Actor, Clock};
 use futures::StreamExt;
@@ -35,7 +36,7 @@ use crate::{
     rules::Rules,
     sessions::{Execution, LoadedState, Sessions},
 };
-use fallback_reply::{apology, malformed, permille, timed_out, unavailable};
+use fallback_reply::{malformed, permille, timed_out, unavailable};
 use single_flight::SingleFlight;
 use trigger::Trigger;
 
@@ -275,19 +276,21 @@ impl Runner {
 
     fn answer(&self, run: &Run, text: String, completion: Completion) -> Answer {
         let Completion { outcome, confidence, tokens, sources, context } = completion;
+        let confidence_permille = confidence.map(permille);
+        let signals = self.rules.policy().read_reply(&text, outcome, confidence_permille, false, false);
         Answer {
             run: run.run,
             attempt: run.attempt,
             message: MessageId(self.metadata(run.run.0, run.attempt).id.derive_id("reply")),
             outcome,
             language: language_of(run),
-            confidence_permille: confidence.map(permille),
+            confidence_permille,
             tokens,
             sources,
             text: MessageText::repaired(&text),
             assistant_context: context,
             shown: String::new(),
-            signals: Vec::new(),
+            signals,
             circumstances: self.rules.circumstances(run.run.0),
         }
     }
@@ -313,7 +316,8 @@ impl Runner {
     ) -> Result<Attempt, CommandError> {
         tracing::warn!(session.id = %session, run.id = %run.run, run.attempt = run.attempt, code = ?error.code, "the assistant failed");
         let retries = error.retryable && run.attempt < self.settings.attempts;
-        let last_words = (!retries).then(|| self.answer(run, apology(language_of(run)).to_owned(), unavailable()));
+        let last_words =
+            (!retries).then(|| self.answer(run, texts::unavailable(language_of(run)).to_owned(), unavailable()));
         let detail = FailureDetail { text: MessageText::repaired(&error.detail).as_str().to_owned() };
         let failure = Failure { run: run.run, attempt: run.attempt, code: error.code, detail, last_words };
         let metadata = CommandMetadata {

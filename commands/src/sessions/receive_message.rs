@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use domain::{
     Language, MessageId, SessionId, VisitorId,
+    policy::Customer,
     session::{
         Command, Event,
         command::SendMessage,
         event::{CustomerMessageSent, Recipient, Words},
     },
-    text::{MessageText, SessionName},
+    text::{EmailAddress, MessageText, SessionName},
 };
-use event_store::{Position, RecordedEvent};
+use event_store::{Position, RecordedEvent, StreamVersion};
 use journal::{Decoded, JournalError};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{CommandMetadata, Execution, Sessions, customer_metadata, opening};
+use super::{CommandMetadata, Execution, Sessions, customer_metadata, opening, stream_of};
 use crate::{error::CommandError, event_id::IdempotencyKey, node::Node, rules::Rules};
 
 /// A customer's message.
@@ -32,6 +33,10 @@ pub struct ReceiveMessage {
     pub parameters: Map<String, Value>,
     /// Who is to answer it.
     pub recipient: Recipient,
+    /// The language of the shop's page, for a text that tells none.
+    pub page: Option<Language>,
+    /// Whether the shop counts the customer among its best.
+    pub is_vip: bool,
     /// The client's key.
     pub key: Option<IdempotencyKey>,
     /// The request.
@@ -60,19 +65,24 @@ impl Sessions {
         rules: &Rules,
         request: ReceiveMessage,
     ) -> Result<Received, CommandError> {
-        let ReceiveMessage { visitor, name, text, parameters, recipient, key, correlation_id } = request;
+        let ReceiveMessage { visitor, name, text, parameters, recipient, page, is_vip, key, correlation_id } = request;
         let session = SessionId::of(visitor, name.as_str());
         let metadata = customer_metadata(self.log_id(), visitor, session, "send_message", key.as_ref(), correlation_id);
+        let before = self.heard_before(session).await?;
+        let language = Language::decide(text.as_str(), before.language, page);
+        let customer = Customer { is_vip, is_listed: false };
+        let earlier: Vec<&str> = before.texts.iter().map(String::as_str).collect();
+        let signals = rules.policy().read_message(text.as_str(), &earlier, language, customer);
         let words = Words { text, parameters };
         let message = SendMessage {
             opening: opening(visitor, &name, &metadata.id),
             message: MessageId(metadata.id.derive_id("message")),
-            language: Language::of(words.text.as_str()).unwrap_or_default(),
+            language,
             words: words.clone(),
             incarnation: node.incarnation,
             recipient,
-            signals: Vec::new(),
-            email: None,
+            signals,
+            email: EmailAddress::find(words.text.as_str()),
             circumstances: rules.circumstances(metadata.id.derive_id("message")),
         };
         let received = Received { session, message: message.message, position: Position::START };
@@ -84,6 +94,28 @@ impl Sessions {
                 Ok(Received { position: sent.position, ..received })
             }
         }
+    }
+
+    /// What the customer said before, for rules that compare texts: opened for this one message, kept nowhere.
+    async fn heard_before(&self, session: SessionId) -> Result<Before, CommandError> {
+        let known = match self.remembered(session).await {
+            Some(known) => known,
+            None => self.current(session).await?,
+        };
+        let Some(open) = known.state.session() else { return Ok(Before::default()) };
+        let mut before = Before { language: open.language, texts: Vec::new() };
+        if !open.episode_began {
+            return Ok(before);
+        }
+        let after = StreamVersion(known.version.0.saturating_sub(LOOKED_AT));
+        let events = self.journal().whole_stream(&stream_of(session), after).await?;
+        self.journal().open_all(&events).await?;
+        let said = events.iter().rev().filter_map(|decoded| match decoded.opened_event().session()?.1 {
+            Event::CustomerMessageSent(sent) => Some(sent.words.known()?.text.as_str().to_owned()),
+            _other => None,
+        });
+        before.texts.extend(said.take(COMPARED));
+        Ok(before)
     }
 
     /// The message is the command's first event, or its second behind `opened` or `reopened`.
@@ -110,6 +142,19 @@ impl Sessions {
             _other => Err(CommandError::KeyReused),
         }
     }
+}
+
+/// Earlier messages that rules compare with, at most.
+const COMPARED: usize = 3;
+/// Events in which they are looked for.
+const LOOKED_AT: u64 = 24;
+
+/// What a session was before a message.
+#[derive(Default)]
+struct Before {
+    language: Option<Language>,
+    /// The newest first.
+    texts: Vec<String>,
 }
 
 /// Its stored name.

@@ -69,13 +69,21 @@ pub struct SettingsInForce {
 }
 
 impl SettingsInForce {
+    /// What the program or its environment brings, as where nothing was published up to a position.
+    ///
+    /// # Errors
+    /// A document cannot be read.
+    pub fn starting_with(zero: VersionZero, head: Position) -> Result<Self, SettingsError> {
+        let (policy, calendars) = (Slot::new(zero.policy)?, Slot::new(zero.calendars)?);
+        Ok(Self { policy, calendars, position: watch::Sender::new(head) })
+    }
+
     /// Reads what is in force. `head` is a position that the log had reached before: [`Self::follow`] goes on from there.
     ///
     /// # Errors
     /// The log cannot be read, or a document cannot.
     pub async fn load(journal: &Journal, head: Position, zero: VersionZero) -> Result<Arc<Self>, SettingsError> {
-        let (policy, calendars) = (Slot::new(zero.policy)?, Slot::new(zero.calendars)?);
-        let loaded = Self { policy, calendars, position: watch::Sender::new(head) };
+        let loaded = Self::starting_with(zero, head)?;
         for topic in Topic::ALL {
             for decoded in journal.whole_stream(&stream_of(topic), StreamVersion::NONE).await? {
                 loaded.apply(&decoded)?;

@@ -8,6 +8,8 @@ use crate::{
 
 /// A question shorter than this, in letters and digits, is a greeting or a thank-you, and may come again.
 const SHORTEST_QUESTION: usize = 4;
+/// In bytes: of a longer message signs and spaces count, so that reading one stays cheap.
+const LONGEST_FOLDED_AGAIN: usize = 2_000;
 /// Exclamation marks in a row, and letters in capitals only, from which on somebody is shouting.
 const SHOUTS: &str = "!!!";
 const SHOUTED_LETTERS: usize = 12;
@@ -37,7 +39,7 @@ impl Policy {
         };
         signal(Rule::R10, customer.is_vip, "VIP 用户,自动转人工");
         signal(Rule::R12, customer.is_listed, "名单内的客户");
-        signal(Rule::R13, is_repeated(&folded, earlier), "重复提问");
+        signal(Rule::R13, is_repeated(text, &folded, earlier), "重复提问");
         signals
     }
 
@@ -110,9 +112,11 @@ fn keywords(shown: &str) -> String {
 }
 
 /// Whether it is one of the earlier messages again, but for signs and spaces.
-fn is_repeated(folded: &str, earlier: &[&str]) -> bool {
+fn is_repeated(text: &str, folded: &str, earlier: &[&str]) -> bool {
     let question = letters(folded);
-    question.chars().count() >= SHORTEST_QUESTION && earlier.iter().any(|text| letters(&fold(text)) == question)
+    let is_same =
+        |other: &&str| *other == text || (other.len() <= LONGEST_FOLDED_AGAIN && letters(&fold(other)) == question);
+    question.chars().count() >= SHORTEST_QUESTION && earlier.iter().any(is_same)
 }
 
 fn letters(folded: &str) -> String {

@@ -3,6 +3,7 @@
 
 mod agent;
 mod customer;
+mod language;
 mod policy;
 mod session;
 mod settings;

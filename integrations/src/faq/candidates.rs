@@ -6,7 +6,7 @@
 //! *Invariant:* the best come first, equals in the order of the folder; all of them have a term of the question.
 
 use super::bm25::Bm25;
-use super::corpus::Entry;
+use super::corpus::{Entry, LANGUAGES};
 use super::query_terms::QueryTerms;
 use super::segment;
 use domain::Language;
@@ -29,7 +29,7 @@ impl Candidates {
     pub(super) fn new(entries: &[Entry]) -> Self {
         let (mut documents, mut questions, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         for (number, entry) in entries.iter().enumerate() {
-            for language in Language::ALL {
+            for language in LANGUAGES {
                 documents.push((number, language));
                 questions.push(entry.questions().flat_map(segment::terms).collect());
                 answers.push(segment::terms(&entry.article(language).answer));

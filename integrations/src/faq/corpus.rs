@@ -3,7 +3,7 @@
 //! The format is what a person without our tools can write in any editor (`#` title, `##` key, `###` language, `Q:`
 //! lines, then the answer), so every fault is reported with file and line.
 //!
-//! *Invariants:* every entry has every language, each with a question and an answer; a key occurs once in the folder.
+//! *Invariants:* every entry has every language of the folder, each with a question and an answer; a key occurs once in the folder.
 
 mod entry;
 mod error;
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(super) use entry::{Article, Entry};
+pub(super) use entry::{Article, Entry, LANGUAGES, of_entry};
 pub use error::FaqError;
 pub use fault::{Fault, Malformed};
 

@@ -10,7 +10,7 @@ use domain::Language;
 pub struct Hit {
     /// The entry's key: the same in both languages, and stable when the wording changes.
     pub key: String,
-    /// Language of the answer, that of the question.
+    /// Language of the answer: that of the question, or English where the folder is not written in it.
     pub language: Language,
     /// Markdown, as written in the folder.
     pub answer: String,

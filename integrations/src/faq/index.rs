@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::candidates::Candidates;
-use super::corpus::Entry;
+use super::corpus::{Entry, of_entry};
 use super::hit::Hit;
 use super::scorer::Scorer;
 use super::segment;
@@ -31,7 +31,7 @@ impl Index {
 
     /// A question worded as in the folder hits for certain, even if it consists of nothing but stop words.
     pub(super) fn ask(&self, question: &str) -> Option<Hit> {
-        let language = Language::of(question).unwrap_or(Language::En);
+        let language = of_entry(Language::detect(question).unwrap_or(Language::En));
         let exact = self.wordings.get(&segment::wording(question)).map(|number| (*number, 1.0));
         let (number, confidence) = exact.or_else(|| self.search(language, question))?;
         let entry = self.entries.get(number)?;

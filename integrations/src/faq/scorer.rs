@@ -62,6 +62,6 @@ impl Scorer {
 fn own_and_other<T>(language: Language, zh: T, en: T) -> (T, T) {
     match language {
         Language::Zh => (zh, en),
-        Language::En => (en, zh),
+        Language::En | Language::De | Language::Fr | Language::Es | Language::It => (en, zh),
     }
 }

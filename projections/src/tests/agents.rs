@@ -131,6 +131,10 @@ async fn agrees(running: &Running, subject: &Subject<'_>) {
     let Some(account) = subject.state.account() else { return key_agrees(running, subject).await };
     let mut reading = running.views.reading().await.unwrap();
     let row = reading.agent(agent).await.unwrap().unwrap();
+    let names = reading.agent_names([agent, agent, AgentId(Uuid::nil())]).await.unwrap();
+    let name = account.name.as_ref().map(|name| (agent, name.as_str().to_owned()));
+    assert_eq!(names, name.into_iter().collect());
+    assert_eq!(reading.agent_names([]).await.unwrap(), BTreeMap::new());
     assert_eq!(row.username.as_deref(), account.username.as_ref().map(Username::as_str));
     assert_eq!(row.name.as_deref(), account.name.as_ref().map(PersonName::as_str));
     assert_eq!(row.email.as_deref(), account.email.as_ref().map(EmailAddress::as_str));

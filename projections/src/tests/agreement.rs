@@ -1,13 +1,17 @@
 //! Properties over random threads: however the events are cut into batches the tables are the same, and statuses are those
 //! of the domain's fold.
 
-use domain::session::{
-    Command,
-    event::{EscalationReason, Outcome},
+use domain::{
+    MailId,
+    session::{
+        Command,
+        event::{EscalationReason, Outcome},
+    },
 };
 use event_store::Position;
 use proptest::{collection::vec, prelude::*};
 use testkit::SessionDriver;
+use uuid::Uuid;
 
 use super::fixture::{Fixture, dump};
 
@@ -28,7 +32,7 @@ async fn step(thread: &mut SessionDriver, step: u8) -> Option<Position> {
         12 if step > 127 => thread.is_released().write().await,
         12 => thread.is_returned_to_queue().write().await,
         13 => thread.is_cancelled().write().await,
-        14 => thread.tell(Command::GiveAfterHoursNotice { opens_at: None }).write().await,
+        14 => thread.tell(Command::GiveAfterHoursNotice { opens_at: None, mail: MailId(Uuid::new_v4()) }).write().await,
         _ => thread.is_closed().write().await,
     }
 }

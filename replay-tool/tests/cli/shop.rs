@@ -12,11 +12,12 @@ use domain::{
         Event, encode,
         event::{
             AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, ContextStarted,
-            CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Released, Reply,
+            CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Recipient, Released, Reply,
             Severity, Withheld, WithheldReason, Words,
         },
+        priority::PriorityClass,
     },
-    text::{MessageText, SessionName},
+    text::{MessageText, ReasonCode, SessionName},
 };
 use event_store::{Actor, Expected, Log, StreamName};
 use jiff::Timestamp;
@@ -192,6 +193,8 @@ pub(crate) fn customer_says(n: u128, said: &str) -> Event {
         episode: 1,
         language: Language::Zh,
         incarnation: Incarnation(id(900)),
+        recipient: Recipient::Assistant,
+        rule_signals: Vec::new(),
         words: Personal::Known(Words { text: text(said), parameters: serde_json::Map::new() }),
     })
 }
@@ -228,6 +231,7 @@ fn session_events(n: u8) -> Vec<(Actor, Event)> {
         confidence_permille: Some(870),
         tokens: None,
         sources: vec!["brakes/squeal".to_owned()],
+        rule_signals: Vec::new(),
         reply: Personal::Known(Reply { text: text(ANSWER), assistant_context: None }),
     };
     let escalated = Escalated {
@@ -235,6 +239,9 @@ fn session_events(n: u8) -> Vec<(Actor, Event)> {
         rule: "R1".to_owned(),
         severity: Severity::High,
         policy_version: 3,
+        class: PriorityClass::Normal,
+        group: None,
+        language: Language::Zh,
         messages: vec![MessageId(id(3))],
         evidence: Personal::Known(Evidence { details: "命中关键词: 人工".to_owned() }),
     };
@@ -254,6 +261,6 @@ fn session_events(n: u8) -> Vec<(Actor, Event)> {
         (policy, Event::Escalated(escalated)),
         (faq, Event::AssistantReplyWithheld(withheld)),
         (staff.clone(), Event::AgentTookOver(AgentTookOver { agent: agent(), messages: Vec::new() })),
-        (staff, Event::Released(Released { agent: agent() })),
+        (staff, Event::Released(Released { agent: agent(), reason: ReasonCode::parse("resolved").unwrap() })),
     ]
 }

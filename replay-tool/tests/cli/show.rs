@@ -20,7 +20,7 @@ async fn a_session_is_shown_with_everything_that_happened() {
         "| 怎么办？",
         ANSWER,
         "confidence 0.870",
-        "ESCALATED: manual, rule R1 of policy 3, severity high  -> pending_manual",
+        "ESCALATED: manual, rule R1 of policy 3, severity high, class normal  -> pending_manual",
         "命中关键词: 人工",
         "WITHHELD: handed_over",
         WITHHELD,

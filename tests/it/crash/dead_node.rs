@@ -1,18 +1,21 @@
 //! The events that a killed node left: written through its use cases, without the process managers that would continue.
 
+use std::sync::Arc;
+
 use commands::{
-    IdempotencyKey, Node, Sessions,
+    IdempotencyKey, Node, Rules, Sessions, SettingsInForce,
     event_id::CommandId,
     executor::CommandMetadata,
     process::ASSISTANT_RUN,
     sessions::{ReceiveMessage, Received, stream_of},
+    settings::VersionZero,
 };
 use domain::{
     Incarnation, RunId, SessionId, VisitorId,
-    session::{Command, command::StartRun},
+    session::{Command, command::StartRun, event::Recipient},
     text::{MessageText, SessionName},
 };
-use event_store::{Actor, sql::Database};
+use event_store::{Actor, Position, SystemClock, sql::Database};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tests::desk::Desk;
@@ -42,10 +45,15 @@ impl DeadNode {
             name: SessionName::parse(request.session.clone()).unwrap(),
             text: MessageText::parse(request.text.clone()).unwrap(),
             parameters: json!({"request": request.key}).as_object().cloned().unwrap(),
+            recipient: Recipient::Assistant,
+            page: None,
+            is_vip: false,
             key: IdempotencyKey::parse(&request.key),
             correlation_id: Uuid::new_v4(),
         };
-        self.sessions.receive_message(&self.node, message).await.unwrap()
+        let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).unwrap();
+        let rules = Rules::new(Arc::new(settings), SystemClock::shared());
+        self.sessions.receive_message(&self.node, &rules, message).await.unwrap()
     }
 
     /// It started a run and was killed before the reply.

@@ -1,21 +1,24 @@
 //! One event of every type with every optional field filled: the source of the golden files.
 
+mod hand_off;
 mod staff;
 
 use domain::{
     AgentId, ContextId, Encoded, Incarnation, Language, MessageId, Personal, RunId, VisitorId, access, agent, customer,
+    policy::Rule,
     session::{
         self, Event,
         event::{
             AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
             AssistantRunStarted, CancelReason, CloseReason, Closed, CommandConfirmed, ContextStarted,
             CustomerMessageSent, Escalated, EscalationCancelled, EscalationReason, Evidence, FailureCode,
-            FailureDetail, Named, Opened, Outcome, Released, Reopened, Reply, ReturnReason, ReturnedToQueue, Severity,
-            Tokens, Withheld, WithheldReason, Words,
+            FailureDetail, Named, Opened, Outcome, Recipient, Released, Reopened, Reply, ReturnReason, ReturnedToQueue,
+            Severity, Tokens, Withheld, WithheldReason, Words,
         },
+        priority::PriorityClass,
     },
     settings,
-    text::{EmailAddress, MessageText, PersonName, SessionName, ShopCustomerId},
+    text::{EmailAddress, MessageText, PersonName, ReasonCode, SessionName, ShopCustomerId, Skill},
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -39,13 +42,17 @@ fn text(said: &str) -> MessageText {
     MessageText::parse(said.to_owned()).unwrap()
 }
 
+fn group() -> Skill {
+    Skill::parse("batteries").unwrap()
+}
+
 fn messages() -> Vec<MessageId> {
     vec![MessageId(FIRST), MessageId(SECOND)]
 }
 
 /// Every type once.
 pub(crate) fn every_type() -> Vec<Encoded> {
-    let sessions = [customers(), assistants(), peoples()].concat();
+    let sessions = [customers(), assistants(), peoples(), hand_off::between_people(), hand_off::mails()].concat();
     let sessions = sessions.iter().map(session::encode);
     let customers = of_a_customer().into_iter().map(|event| customer::encode(&event));
     let accounts = [staff::accounts(), staff::second_factor_and_keys()].concat();
@@ -86,6 +93,8 @@ fn customers() -> Vec<Event> {
             episode: 1,
             language: Language::Zh,
             incarnation: NODE,
+            recipient: Recipient::Person,
+            rule_signals: vec![Rule::R4, Rule::R13],
             words: Personal::Known(Words { text: text("刹车异响，怎么办？\n“急” \\ 🚲"), parameters }),
         }),
         Event::ContextStarted(ContextStarted { context: CONTEXT, cleared: true }),
@@ -114,6 +123,7 @@ fn assistants() -> Vec<Event> {
             confidence_permille: Some(870),
             tokens: Some(Tokens { input: 120, output: 40 }),
             sources: vec!["brakes/squeal".to_owned()],
+            rule_signals: vec![Rule::R3, Rule::R6],
             reply: Personal::Known(Reply {
                 text: text("Clean the disc first, 王小明."),
                 assistant_context: Some("7543210987".to_owned()),
@@ -144,14 +154,21 @@ fn peoples() -> Vec<Event> {
             rule: "R2".to_owned(),
             severity: Severity::High,
             policy_version: 3,
+            class: PriorityClass::Urgent,
+            group: Some(group()),
+            language: Language::En,
             messages: messages(),
             evidence: Personal::Known(Evidence { details: "命中关键词: 刹车".to_owned() }),
         }),
         Event::EscalationCancelled(EscalationCancelled { reason: CancelReason::NobodyCame }),
         Event::AfterHoursNoticeGiven(AfterHoursNoticeGiven { opens_at: Some(noon()) }),
         Event::AgentTookOver(AgentTookOver { agent: AGENT, messages: messages() }),
-        Event::Released(Released { agent: AGENT }),
-        Event::ReturnedToQueue(ReturnedToQueue { agent: AGENT, reason: ReturnReason::AgentLost }),
+        Event::Released(Released { agent: AGENT, reason: ReasonCode::parse("no_further_questions").unwrap() }),
+        Event::ReturnedToQueue(ReturnedToQueue {
+            agent: AGENT,
+            reason: ReturnReason::AgentLost,
+            group: Some(group()),
+        }),
         Event::Closed(Closed { reason: CloseReason::CustomerLeft, messages: messages() }),
     ]
 }

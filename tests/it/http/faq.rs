@@ -22,7 +22,7 @@ async fn faq_answers_in_the_language_of_the_question() {
     ] {
         let answer = ask(desk(), question).await;
         let text = answer["message"].as_str().unwrap();
-        assert_eq!(Language::of(text), Some(language), "{question}: {text}");
+        assert_eq!(Language::detect(text), Some(language), "{question}: {text}");
         assert!(text.contains(word), "{question}: {text}");
     }
 }
@@ -34,7 +34,7 @@ async fn faq_says_it_does_not_know_where_it_has_no_answer() {
     {
         let answer = ask(desk(), question).await;
         let text = answer["message"].as_str().unwrap();
-        assert_eq!(text, integrations::faq::texts::do_not_know(language), "{question}");
+        assert_eq!(text, domain::texts::do_not_know(language), "{question}");
         let path =
             format!("/api/sessions/{}?min_position={}", answer["session_id"].as_str().unwrap(), answer["position"]);
         let shown = super::ok(desk().staff().get(&path).await.unwrap()).await;

@@ -10,8 +10,9 @@ use domain::{
         event::{
             AgentTookOver, AssistantFailed, AssistantReplyWithheld, AssistantRunStarted, CloseReason, Closed,
             CommandConfirmed, CustomerMessageSent, Escalated, EscalationReason, Evidence, FailureCode, FailureDetail,
-            Named, Opened, Severity, Withheld, WithheldReason, Words,
+            Named, Opened, Recipient, Severity, Withheld, WithheldReason, Words,
         },
+        priority::PriorityClass,
     },
     text::{MessageText, SessionName},
 };
@@ -109,6 +110,8 @@ fn asked() -> Event {
         episode: 1,
         language: Language::En,
         incarnation: Incarnation(Uuid::nil()),
+        recipient: Recipient::Assistant,
+        rule_signals: Vec::new(),
         words: Personal::Known(Words { text: text("may I ask?"), parameters: serde_json::Map::new() }),
     })
 }
@@ -141,6 +144,9 @@ fn escalated() -> Event {
         rule: "R1".to_owned(),
         severity: Severity::High,
         policy_version: 1,
+        class: PriorityClass::Normal,
+        group: None,
+        language: Language::En,
         messages: vec![MESSAGE],
         evidence: Personal::Known(Evidence { details: "命中关键词: 人工".to_owned() }),
     })

@@ -11,14 +11,16 @@ use std::{
 use api::supervision::{Alarm, FollowerState, FollowerStatus, RestartPace, Supervisor};
 use async_trait::async_trait;
 use commands::{
-    Customers, Node, Sessions,
+    Customers, Node, Rules, Sessions, SettingsInForce,
     assistant::{Answering, Assistant, Question},
     live::InProcess,
     process::{RunSettings, Runner},
     sessions::ReceiveMessage,
+    settings::VersionZero,
 };
 use domain::{
     SessionId, VisitorId,
+    session::event::Recipient,
     text::{MessageText, SessionName},
 };
 use event_store::{
@@ -133,7 +135,7 @@ impl Fixture {
             live,
             Node::new("supervised"),
             RunSettings::default(),
-            SystemClock::shared(),
+            rules(),
         )
     }
 
@@ -143,10 +145,13 @@ impl Fixture {
             name: SessionName::parse("supervised".to_owned()).unwrap(),
             text: MessageText::parse("hello".to_owned()).unwrap(),
             parameters: serde_json::Map::new(),
+            recipient: Recipient::Assistant,
+            page: None,
+            is_vip: false,
             key: None,
             correlation_id: Uuid::nil(),
         };
-        runner.sessions().receive_message(runner.node(), message).await.unwrap().session
+        runner.sessions().receive_message(runner.node(), &rules(), message).await.unwrap().session
     }
 
     /// Waits until the session's message is being answered.
@@ -199,6 +204,11 @@ impl Fixture {
         let reached = timeout(PATIENCE, reached).await;
         reached.unwrap_or_else(|_| panic!("{what}: {:?}", self.supervisor.status()))
     }
+}
+
+fn rules() -> Arc<Rules> {
+    let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).unwrap();
+    Arc::new(Rules::new(Arc::new(settings), SystemClock::shared()))
 }
 
 struct Silent;

@@ -11,7 +11,7 @@ use domain::{
     Incarnation, Language, MessageId,
     session::{
         Event,
-        event::{CustomerMessageSent, Words},
+        event::{CustomerMessageSent, Recipient, Words},
     },
     text::MessageText,
 };
@@ -145,6 +145,8 @@ pub(super) fn message(visitor: Uuid) -> NewEvent {
         episode: 1,
         language: Language::Zh,
         incarnation: Incarnation(Uuid::nil()),
+        recipient: Recipient::Assistant,
+        rule_signals: Vec::new(),
         words: domain::Personal::Known(words),
     }));
     testkit::new_event(encoded, visitor, Actor::new("customer", &visitor.to_string()))

@@ -60,7 +60,7 @@ impl Shop {
         let (second, number) = (self.now.as_second(), self.rng.below(1_000_000));
         let name = match (self.rng.below(20), language) {
             (0, Language::Zh) => format!("小明的车 {number}"),
-            (0, Language::En) => format!("rider{number}@example.com"),
+            (0, _) => format!("rider{number}@example.com"),
             _ => format!("session_{second}_{number:06}"),
         };
         SessionName::parse(name).expect("nothing forbidden is in it")
@@ -142,7 +142,7 @@ impl Shop {
         let message = SendMessage {
             opening: self.opening(slot, ContextId(origin.id.derive_id("context"))),
             message: MessageId(origin.id.derive_id("message")),
-            language: Language::of(&text).unwrap_or_default(),
+            language: Language::decide(&text, Some(self.threads[slot].language), None),
             words: Words { text: MessageText::repaired(&text), parameters: self.parameters(slot) },
             incarnation: self.people.node(&mut self.rng),
         };
@@ -206,7 +206,7 @@ impl Shop {
         let gives_up = thread.coming.is_some_and(|rule| matches!(rule.name, "R3" | "R6"));
         let knows = !gives_up && !self.rng.happens(0.08);
         let (key, known) = self.words.answer(language, topic);
-        let text = if knows { known } else { integrations::faq::texts::do_not_know(language) };
+        let text = if knows { known } else { domain::texts::do_not_know(language) };
         let confidence = if knows { self.rng.between(0.55, 1.0) } else { self.rng.between(0.0, 0.5) };
         let tokens =
             by_model.then(|| Tokens { input: 200 + self.rng.below(1_800) as u64, output: text.chars().count() as u64 });
@@ -252,7 +252,7 @@ impl Shop {
             confidence_permille: None,
             tokens: None,
             sources: Vec::new(),
-            text: MessageText::repaired(words::apology(language)),
+            text: MessageText::repaired(domain::texts::unavailable(language)),
             assistant_context: None,
             shown: String::new(),
         });

@@ -170,7 +170,7 @@ impl Words {
     fn of(&self, language: Language) -> &[Topic] {
         match language {
             Language::Zh => &self.zh,
-            Language::En => &self.en,
+            _ => &self.en,
         }
     }
 }
@@ -191,16 +191,6 @@ pub(super) fn heard(rng: &mut Rng, language: Language, rule: &str) -> Option<&'s
     Some(said(rng, *phrases, language))
 }
 
-/// The fallback reply.
-pub(super) fn apology(language: Language) -> &'static str {
-    match language {
-        Language::Zh => "抱歉，智能助手暂时无法回答。您的消息已经保存，请稍后再试，或联系人工客服。",
-        Language::En => {
-            "Sorry, the assistant cannot answer at the moment. Your message is saved; please try again later."
-        }
-    }
-}
-
 fn said(rng: &mut Rng, phrases: Phrases, language: Language) -> &'static str {
     rng.pick(of_language(phrases, language))
 }
@@ -208,7 +198,7 @@ fn said(rng: &mut Rng, phrases: Phrases, language: Language) -> &'static str {
 fn of_language([zh, en]: Phrases, language: Language) -> &'static [&'static str] {
     match language {
         Language::Zh => zh,
-        Language::En => en,
+        _ => en,
     }
 }
 
@@ -264,8 +254,8 @@ mod tests {
         for (zh, en) in words.zh.iter().zip(&words.en) {
             assert_eq!(zh.key, en.key);
             assert!(!zh.questions.is_empty() && !en.questions.is_empty(), "{}", zh.key);
-            assert_eq!(Language::of(zh.answer), Some(Language::Zh), "{}", zh.key);
-            assert_eq!(Language::of(en.answer), Some(Language::En), "{}", en.key);
+            assert_eq!(Language::detect(zh.answer), Some(Language::Zh), "{}", zh.key);
+            assert_eq!(Language::detect(en.answer), Some(Language::En), "{}", en.key);
         }
     }
 }

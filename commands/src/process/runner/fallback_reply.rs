@@ -1,9 +1,6 @@
-//! What stands in for an assistant: failures that none of them named, and the reply to the customer when none can answer.
+//! What stands in for an assistant: failures that none of them named, and how the fallback reply ends; its text is among `domain::texts`.
 
-use domain::{
-    Language,
-    session::event::{FailureCode, Outcome},
-};
+use domain::session::event::{FailureCode, Outcome};
 
 use crate::assistant::{AssistantError, Completion};
 
@@ -20,16 +17,6 @@ pub(super) fn malformed(detail: &str) -> AssistantError {
 /// How the fallback reply ends.
 pub(super) fn unavailable() -> Completion {
     Completion { outcome: Outcome::Unavailable, confidence: None, tokens: None, sources: Vec::new(), context: None }
-}
-
-/// The fallback reply.
-pub(super) fn apology(language: Language) -> &'static str {
-    match language {
-        Language::Zh => "抱歉，智能助手暂时无法回答。您的消息已经保存，请稍后再试，或联系人工客服。",
-        Language::En => {
-            "Sorry, the assistant cannot answer at the moment. Your message is saved; please try again later or ask for a person."
-        }
-    }
 }
 
 /// As events store it.

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use commands::CommandError;
 
-use super::fixture::{Fixture, Script, message};
+use super::fixture::{Fixture, Script, message, rules};
 
 const FOREVER: usize = usize::MAX;
 
 async fn send(fixture: &Fixture) -> Result<(), CommandError> {
     let node = fixture.idle_node("a");
-    node.sessions().receive_message(node.node(), message("hello", Some("once"))).await.map(drop)
+    node.sessions().receive_message(node.node(), &rules(), message("hello", Some("once"))).await.map(drop)
 }
 
 #[tokio::test]

@@ -9,13 +9,17 @@ use commands::{
 };
 use domain::{
     AgentId,
-    session::{Command, Event, Rejection, Status, event::CancelReason, event::EscalationReason, event::Severity},
+    session::{
+        Command, Event, Rejection, Status,
+        event::{CancelReason, EscalationReason},
+    },
     text::SessionName,
 };
 use event_store::Actor;
+use testkit::session::new_message;
 use uuid::Uuid;
 
-use super::fixture::{Fixture, Script, VISITOR, message, session};
+use super::fixture::{Fixture, Script, VISITOR, message, rules, session};
 
 fn metadata(actor: &str) -> CommandMetadata {
     let id = CommandId::random(Uuid::from_u128(1));
@@ -27,24 +31,18 @@ async fn act(sessions: &Sessions, command: Command) -> Result<Execution, Command
 }
 
 fn escalate() -> Command {
-    Command::Escalate(domain::session::command::Escalate {
-        reason: EscalationReason::Manual,
-        rule: "R1".to_owned(),
-        severity: Severity::High,
-        policy_version: 1,
-        details: "用户主动请求人工服务".to_owned(),
-    })
+    testkit::session::escalate(EscalationReason::Manual, "用户主动请求人工服务")
 }
 
 #[tokio::test]
 async fn the_same_key_gives_one_message_and_the_same_answer() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
     let (sessions, node) = (fixture.sessions(), Node::new("a"));
-    let first = sessions.receive_message(&node, message("hello", Some("k"))).await.unwrap();
-    let again = sessions.receive_message(&node, message("hello", Some("k"))).await.unwrap();
-    let elsewhere = fixture.sessions().receive_message(&Node::new("b"), message("hello", Some("k"))).await.unwrap();
+    let first = sessions.receive_message(&node, &rules(), message("hello", Some("k"))).await.unwrap();
+    let again = sessions.receive_message(&node, &rules(), message("hello", Some("k"))).await.unwrap();
+    let elsewhere = fixture.sessions().receive_message(&Node::new("b"), &rules(), message("hello", Some("k"))).await.unwrap();
     assert_eq!((first, first), (again, elsewhere));
-    let other = sessions.receive_message(&node, message("other words", Some("k"))).await;
+    let other = sessions.receive_message(&node, &rules(), message("other words", Some("k"))).await;
     assert!(matches!(other, Err(CommandError::KeyReused)), "{other:?}");
     let sent = fixture.events(session()).await.iter().filter(|e| matches!(e, Event::CustomerMessageSent(_))).count();
     assert_eq!(sent, 1);
@@ -57,7 +55,7 @@ async fn the_same_key_at_the_same_time_on_two_nodes_gives_one_message() {
         let key = format!("k{round}");
         let send = |sessions: Arc<Sessions>| {
             let request = message("hello", Some(&key));
-            tokio::spawn(async move { sessions.receive_message(&Node::new("n"), request).await.unwrap() })
+            tokio::spawn(async move { sessions.receive_message(&Node::new("n"), &rules(), request).await.unwrap() })
         };
         let (one, other) = (send(fixture.sessions()), send(fixture.sessions()));
         assert_eq!(one.await.unwrap(), other.await.unwrap());
@@ -70,23 +68,23 @@ async fn the_same_key_at_the_same_time_on_two_nodes_gives_one_message() {
 async fn a_rejection_from_a_cached_state_is_decided_again_before_it_is_answered() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
     let (here, there, node) = (fixture.sessions(), fixture.sessions(), Node::new("a"));
-    here.receive_message(&node, message("hello", None)).await.unwrap();
+    here.receive_message(&node, &rules(), message("hello", None)).await.unwrap();
     act(&here, escalate()).await.unwrap();
-    let refused = here.receive_message(&node, message("anybody?", None)).await;
+    let refused = here.receive_message(&node, &rules(), message("anybody?", None)).await;
     let expected = Rejection::InManualMode { status: Status::PendingManual };
     assert!(matches!(refused, Err(CommandError::Rejected(rejection)) if rejection == expected), "{refused:?}");
-    act(&there, Command::CancelEscalation { reason: CancelReason::Cancelled }).await.unwrap();
-    here.receive_message(&node, message("again", None)).await.expect("the other node's cancelling is seen");
+    act(&there, Command::CancelEscalation { reason: CancelReason::Cancelled, notice: new_message() }).await.unwrap();
+    here.receive_message(&node, &rules(), message("again", None)).await.expect("the other node's cancelling is seen");
 }
 
 #[tokio::test]
 async fn events_from_a_cached_state_are_not_appended_after_another_nodes() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
     let (here, there, node) = (fixture.sessions(), fixture.sessions(), Node::new("a"));
-    here.receive_message(&node, message("hello", None)).await.unwrap();
+    here.receive_message(&node, &rules(), message("hello", None)).await.unwrap();
     let agent = AgentId(Uuid::from_u128(9));
-    act(&there, Command::TakeOver { agent, from_any: true }).await.unwrap();
-    let refused = here.receive_message(&node, message("still there?", None)).await;
+    act(&there, Command::TakeOver { agent, from_any: true, notice: new_message() }).await.unwrap();
+    let refused = here.receive_message(&node, &rules(), message("still there?", None)).await;
     assert!(matches!(refused, Err(CommandError::Rejected(Rejection::InManualMode { .. }))), "{refused:?}");
 }
 
@@ -98,7 +96,7 @@ async fn thirty_two_writers_on_two_nodes_are_all_stored() {
         .map(|writer| {
             let sessions = nodes[writer % 2].clone();
             let request = message(&format!("message {writer}"), None);
-            tokio::spawn(async move { sessions.receive_message(&Node::new("n"), request).await })
+            tokio::spawn(async move { sessions.receive_message(&Node::new("n"), &rules(), request).await })
         })
         .collect();
     for writer in writers {
@@ -136,8 +134,8 @@ async fn a_refused_append_is_an_error_and_a_repeat_succeeds() {
     let fixture = Fixture::new(vec![Script::Says("x")]);
     let (sessions, node) = (fixture.sessions(), Node::new("a"));
     fixture.fail_appends(1);
-    let away = sessions.receive_message(&node, message("hello", Some("k"))).await;
+    let away = sessions.receive_message(&node, &rules(), message("hello", Some("k"))).await;
     assert!(matches!(away, Err(CommandError::Unavailable(_))), "{away:?}");
-    sessions.receive_message(&node, message("hello", Some("k"))).await.unwrap();
+    sessions.receive_message(&node, &rules(), message("hello", Some("k"))).await.unwrap();
     assert_eq!(fixture.events(session()).await.len(), 2);
 }

@@ -6,20 +6,21 @@ use std::{
 };
 
 use commands::{
-    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Sessions,
+    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Rules, Sessions, SettingsInForce,
     live::InProcess,
     process::{RunSettings, Runner, StatusHandle, dispatcher},
     sessions::{ReceiveMessage, Received, stream_of},
+    settings::VersionZero,
 };
 use domain::{
     SessionId, VisitorId,
     session::{
         Event,
-        event::{FailureCode, Outcome},
+        event::{FailureCode, Outcome, Recipient},
     },
     text::{MessageText, SessionName},
 };
-use event_store::{Clock, EventReader as _, Log, StreamVersion, SystemClock, Vault};
+use event_store::{Clock, EventReader as _, Log, Position, StreamVersion, SystemClock, Vault};
 use journal::{Journal, Tail};
 use testkit::FlakyStore;
 use tokio::sync::{Notify, watch};
@@ -121,7 +122,7 @@ impl Fixture {
     pub(crate) fn idle_node(&self, name: &str) -> Arc<Runner> {
         let settings = RunSettings { backoff: Duration::from_millis(1), ..RunSettings::default() };
         let (sessions, assistant, live) = (self.sessions(), self.assistant.clone(), self.live.clone());
-        Runner::new(sessions, assistant, live, Node::new(name), settings, SystemClock::shared())
+        Runner::new(sessions, assistant, live, Node::new(name), settings, rules())
     }
 
     pub(crate) fn go_on(&self) {
@@ -161,6 +162,12 @@ impl Fixture {
     }
 }
 
+/// The program's own policy and calendars.
+pub(crate) fn rules() -> Arc<Rules> {
+    let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).unwrap();
+    Arc::new(Rules::new(Arc::new(settings), SystemClock::shared()))
+}
+
 pub(crate) const VISITOR: VisitorId = VisitorId(Uuid::from_u128(7));
 
 pub(crate) fn message(text: &str, key: Option<&str>) -> ReceiveMessage {
@@ -169,13 +176,19 @@ pub(crate) fn message(text: &str, key: Option<&str>) -> ReceiveMessage {
         name: SessionName::parse("s1".to_owned()).unwrap(),
         text: MessageText::parse(text.to_owned()).unwrap(),
         parameters: serde_json::Map::new(),
+<<<<<<< HEAD
+        recipient: Recipient::Assistant,
+        page: None,
+        is_vip: false,
+=======
+>>>>>>> main
         key: key.map(|key| IdempotencyKey::parse(key).unwrap()),
         correlation_id: Uuid::new_v4(),
     }
 }
 
 pub(crate) async fn send(runner: &Runner, text: &str) -> Received {
-    runner.sessions().receive_message(runner.node(), message(text, None)).await.unwrap()
+    runner.sessions().receive_message(runner.node(), &rules(), message(text, None)).await.unwrap()
 }
 
 pub(crate) fn session() -> SessionId {

@@ -8,13 +8,13 @@ use commands::{
     process::{Context, IdleClose, ProcessStore, Processes},
 };
 use domain::{
-    AgentId, MessageId, RunId,
+    AgentId, MailId, MessageId, RunId,
     session::{
         Command, Event,
-        command::{Answer, Escalate, StartRun},
-        event::{CancelReason, CloseReason, EscalationReason, Outcome, Severity},
+        command::{Answer, Staff, StartRun},
+        event::{CancelReason, CloseReason, EscalationReason, Outcome},
     },
-    text::MessageText,
+    text::{MessageText, ReasonCode},
 };
 use event_store::{
     Actor, Position,
@@ -25,6 +25,7 @@ use event_store::{
 use jiff::{SignedDuration, Timestamp};
 use journal::Tail;
 use tempfile::TempDir;
+use testkit::session::{circumstances, escalate, new_message};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -91,6 +92,8 @@ impl Shop {
             text: MessageText::repaired("here"),
             assistant_context: None,
             shown: String::new(),
+            signals: Vec::new(),
+            circumstances: circumstances(),
         }))
         .await;
     }
@@ -127,16 +130,6 @@ fn closes(events: &[Event]) -> usize {
     events.iter().filter(|event| matches!(event, Event::Closed(_))).count()
 }
 
-fn escalate() -> Command {
-    Command::Escalate(Escalate {
-        reason: EscalationReason::Manual,
-        rule: "R1".to_owned(),
-        severity: Severity::High,
-        policy_version: 1,
-        details: String::new(),
-    })
-}
-
 #[tokio::test]
 async fn a_session_with_the_assistant_is_closed_72_hours_after_the_last_message_and_not_before() {
     let mut shop = Shop::open().await;
@@ -168,13 +161,13 @@ async fn a_session_that_waits_for_a_person_is_not_closed_until_it_is_with_the_as
     let mut shop = Shop::open().await;
     shop.customer_writes().await;
     shop.assistant_answers().await;
-    shop.act(escalate()).await;
+    shop.act(escalate(EscalationReason::Manual, "")).await;
     shop.hours_pass(100);
     shop.stays_open().await;
-    shop.act(Command::GiveAfterHoursNotice { opens_at: None }).await;
+    shop.act(Command::GiveAfterHoursNotice { opens_at: None, mail: MailId(Uuid::new_v4()) }).await;
     shop.hours_pass(100);
     shop.stays_open().await;
-    shop.act(Command::CancelEscalation { reason: CancelReason::NobodyCame }).await;
+    shop.act(Command::CancelEscalation { reason: CancelReason::NobodyCame, notice: new_message() }).await;
     shop.hours_pass(73);
     shop.is_closed().await;
 }
@@ -183,10 +176,11 @@ async fn a_session_that_waits_for_a_person_is_not_closed_until_it_is_with_the_as
 async fn a_session_with_a_person_is_not_closed_while_the_customers_message_is_the_last() {
     let shop = Shop::open().await;
     shop.customer_writes().await;
-    shop.act(Command::TakeOver { agent: ANA, from_any: true }).await;
+    shop.act(Command::TakeOver { agent: ANA, from_any: true, notice: new_message() }).await;
     shop.hours_pass(100);
     shop.stays_open().await;
-    shop.act(Command::Release { agent: ANA }).await;
+    let (by, reason) = (Staff { agent: ANA, is_supervisor: false }, ReasonCode::parse("resolved").unwrap());
+    shop.act(Command::Release { by, reason, notice: new_message() }).await;
     shop.hours_pass(73);
     shop.is_closed().await;
 }
@@ -196,7 +190,7 @@ async fn a_session_with_a_person_is_closed_when_the_customer_was_answered() {
     let mut shop = Shop::open().await;
     shop.customer_writes().await;
     shop.assistant_answers().await;
-    shop.act(Command::TakeOver { agent: ANA, from_any: true }).await;
+    shop.act(Command::TakeOver { agent: ANA, from_any: true, notice: new_message() }).await;
     shop.hours_pass(73);
     shop.is_closed().await;
 }

@@ -10,6 +10,7 @@ use domain::{
     text::SessionName,
 };
 use event_store::Actor;
+use testkit::session::new_message;
 use uuid::Uuid;
 
 use super::fixture::{Fixture, PATIENCE, Script, VISITOR, replies, send, session};
@@ -95,7 +96,7 @@ async fn an_answer_that_ends_after_a_takeover_is_withheld_with_what_was_shown() 
         assert!(watcher.changed().await);
     }
     watcher.mark_shown("Begin".len());
-    let take_over = Command::TakeOver { agent: AgentId(Uuid::from_u128(9)), from_any: true };
+    let take_over = Command::TakeOver { agent: AgentId(Uuid::from_u128(9)), from_any: true, notice: new_message() };
     node.sessions().execute(session(), &agent_metadata(), take_over).await.unwrap();
     fixture.go_on();
     let is_withheld = |event: &Event| matches!(event, Event::AssistantReplyWithheld(_));

@@ -66,6 +66,14 @@ fn what_is_not_named_stays_as_the_program_brings_it() {
 }
 
 #[test]
+fn the_example_of_the_guide_is_a_document() {
+    let guide = include_str!("../../../../docs/policy.md");
+    let example = guide.split("## A document").nth(1).unwrap().split("\n|").next().unwrap();
+    let policy = policy(&example.lines().map(|line| line.trim_start()).collect::<Vec<_>>().join("\n"));
+    assert_eq!(rules(&read_by(&policy, "the wheel came off, what a scam")), [Rule::R0, Rule::R11]);
+}
+
+#[test]
 fn more_phrases_than_anybody_needs_are_refused() {
     let many: Vec<String> = (0..10_001).map(|number| format!("\"phrase{number}\"")).collect();
     let error = Policy::parse(&format!("[rules.R1.phrases]\nen = [{}]\n", many.join(",")), 1).unwrap_err();

@@ -2,6 +2,17 @@
 
 use domain::Language;
 
+/// The languages that entries are written in.
+pub(in crate::faq) const LANGUAGES: [Language; 2] = [Language::Zh, Language::En];
+
+/// The language of the entry that a customer of this language gets: English until the folder has its own.
+pub(in crate::faq) fn of_entry(language: Language) -> Language {
+    match language {
+        Language::Zh => Language::Zh,
+        Language::En | Language::De | Language::Fr | Language::Es | Language::It => Language::En,
+    }
+}
+
 /// One topic, in every language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::faq) struct Entry {
@@ -28,7 +39,7 @@ impl Entry {
     pub(in crate::faq) fn article(&self, language: Language) -> &Article {
         match language {
             Language::Zh => &self.zh,
-            Language::En => &self.en,
+            Language::En | Language::De | Language::Fr | Language::Es | Language::It => &self.en,
         }
     }
 }

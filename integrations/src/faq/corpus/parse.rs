@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::entry::{Article, Entry};
+use super::entry::{Article, Entry, LANGUAGES};
 use super::fault::{Fault, Malformed};
 use domain::Language;
 
@@ -75,7 +75,7 @@ impl OpenEntry {
 
     fn begin(&mut self, code: &str, number: usize) -> Parsed<()> {
         let unknown = || (number, Fault::UnknownLanguage { code: code.to_owned() });
-        let language = Language::parse(code).ok_or_else(unknown)?;
+        let language = Language::parse(code).filter(|language| LANGUAGES.contains(language)).ok_or_else(unknown)?;
         if self.articles.iter().any(|article| article.language == language) {
             return Err((number, Fault::LanguageTwice { language }));
         }

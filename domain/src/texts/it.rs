@@ -1,0 +1,40 @@
+//! Italian.
+
+use super::table::Texts;
+
+pub(super) const TEXTS: Texts = Texts {
+    danger: "⚠️ La Sua sicurezza prima di tutto:\n\
+             1. Smetta subito di guidare e di ricaricare. Stacchi il caricabatterie solo se può farlo senza pericolo.\n\
+             2. Fumo, calore, batteria gonfia o fuoco: si allontani subito, se possibile all’aperto, e tenga lontane le altre persone.\n\
+             3. Non apra mai la batteria e non ci butti mai acqua di propria iniziativa.\n\
+             4. In caso di pericolo o di ferite: chiami subito il 112 o il numero di emergenza del Suo Paese.\n\
+             Stiamo avvisando una persona del nostro team. La attenda in un luogo sicuro.",
+    queued: "A breve Le risponderà una persona del nostro team. Attenda un momento, per favore.",
+    agent_joined: "Ora Le risponde {agent}, del nostro servizio clienti.",
+    somebody_joined: "Ora Le risponde una persona del nostro servizio clienti.",
+    transferred: "La Sua conversazione è passata da {from} a {to}.",
+    transferred_to: "La Sua conversazione è passata a {to}.",
+    transferred_to_somebody: "La Sua conversazione è passata a un’altra persona del nostro team.",
+    transferred_to_group: "Stiamo passando la Sua conversazione al team più adatto. Attenda un momento, per favore.",
+    agent_lost: "Ci dispiace, la persona che La stava aiutando ha perso la connessione. Stiamo cercando qualcun altro; attenda un \
+                 momento, per favore.",
+    back_in_queue: "Stiamo cercando un’altra persona per Lei. Attenda un momento, per favore.",
+    released: "Il nostro servizio clienti ha concluso la conversazione. Le risponde di nuovo l’assistente AI.",
+    escalation_cancelled: "Non è più in attesa di una persona. L’assistente AI resta a Sua disposizione.",
+    nobody_came: "Ci dispiace, al momento nessuno del nostro team è libero. L’assistente AI resta a Sua disposizione e può chiedere di \
+                  nuovo di parlare con una persona in qualsiasi momento.",
+    after_hours: "Al momento il nostro team non è disponibile. L’assistente AI resta a Sua disposizione.",
+    opens_at: "Torniamo {opens_at}.",
+    asks_for_email: "Se desidera la risposta di una persona, ci lasci qui il Suo indirizzo e-mail: Le scriveremo al nostro ritorno.",
+    email_noted: "Grazie. Abbiamo annotato il Suo indirizzo e-mail e Le scriveremo.",
+    closed: "Questa conversazione è stata chiusa. Se ha ancora bisogno di aiuto, ci scriva di nuovo.",
+    reason: " (motivo: {reason})",
+    unavailable: "Ci dispiace, al momento l’assistente non può rispondere. Il Suo messaggio è salvato; riprovi più tardi oppure chieda \
+                  di parlare con una persona.",
+    do_not_know: "Mi dispiace, non ho una risposta affidabile a questa domanda. Può formularla in un altro modo oppure contattare il \
+                  nostro servizio clienti per e-mail o per telefono, ai recapiti indicati sulla pagina del negozio; lì una persona La \
+                  aiuterà.",
+    people_are_there: "Il nostro team è online.",
+    nobody_is_there: "Al momento il nostro team non è disponibile.",
+    between_sentences: " ",
+};

@@ -1,0 +1,67 @@
+//! One event of every type that persons, offers and mails bring into a session.
+
+use domain::{
+    AgentId, Language, MailId, MessageId, OfferId, Personal, TransferId,
+    policy::Rule,
+    session::{
+        Event,
+        event::{
+            AgentMessageSent, AgentWords, ContactDetails, MailFailed, MailFailure, MailKind, MailRequested, MailSent,
+            NoticeGiven, OfferAccepted, OfferEnd, OfferExpired, OfferMade, PriorityChanged, ProfileChanged, Remark,
+            TransferAccepted, TransferDeclined, TransferEnd, TransferKind, TransferRequested, TransferTarget,
+            Transferred,
+        },
+        notice::Notice,
+        priority::PriorityClass,
+    },
+    text::EmailAddress,
+};
+use uuid::uuid;
+
+use super::{AGENT, group, noon, text};
+
+const OTHER_AGENT: AgentId = AgentId(uuid!("f4a1b2c3-d4e5-4f60-8172-93a4b5c6d766"));
+const TRANSFER: TransferId = TransferId(uuid!("7d0e6f5a-1b2c-4d3e-8f90-a1b2c3d4e599"));
+const OFFER: OfferId = OfferId(uuid!("8e1f7a6b-2c3d-4e4f-9fa1-b2c3d4e5f6aa"));
+const MAIL: MailId = MailId(uuid!("9f2a8b7c-3d4e-4f5a-afb2-c3d4e5f6a7bb"));
+const AGENTS_MESSAGE: MessageId = MessageId(uuid!("11111111-2222-4333-8444-555555555599"));
+const NOTICE: MessageId = MessageId(uuid!("11111111-2222-4333-8444-5555555555aa"));
+
+pub(super) fn between_people() -> Vec<Event> {
+    let remark = || Personal::Known(Remark { reason: Some(text("王小明 asks about the battery’s warranty")) });
+    let words = Personal::Known(AgentWords { text: text("您好，王小明！\n我来帮您看刹车。") });
+    let notice = Notice::AfterHours { opens_at: Some(noon()), asks_for_email: true };
+    vec![
+        Event::AgentMessageSent(AgentMessageSent { message: AGENTS_MESSAGE, agent: AGENT, words }),
+        Event::NoticeGiven(NoticeGiven { message: NOTICE, language: Language::En, notice }),
+        Event::TransferRequested(TransferRequested {
+            transfer: TRANSFER,
+            from: AGENT,
+            to: TransferTarget::Group(group()),
+            expires_at: noon(),
+            remark: remark(),
+        }),
+        Event::TransferAccepted(TransferAccepted { transfer: TRANSFER, by: OTHER_AGENT }),
+        Event::TransferDeclined(TransferDeclined { transfer: TRANSFER, reason: TransferEnd::Expired }),
+        Event::Transferred(Transferred {
+            from: AGENT,
+            to: OTHER_AGENT,
+            how: TransferKind::Immediate,
+            remark: remark(),
+        }),
+        Event::OfferMade(OfferMade { offer: OFFER, agent: AGENT, expires_at: noon() }),
+        Event::OfferAccepted(OfferAccepted { offer: OFFER }),
+        Event::OfferExpired(OfferExpired { offer: OFFER, reason: OfferEnd::Declined }),
+        Event::PriorityChanged(PriorityChanged { class: PriorityClass::Danger, rule: Some(Rule::R0) }),
+    ]
+}
+
+pub(super) fn mails() -> Vec<Event> {
+    let contact = Personal::Known(ContactDetails { email: EmailAddress::parse("xiaoming@example.com").unwrap() });
+    vec![
+        Event::MailRequested(MailRequested { mail: MAIL, kind: MailKind::Escalation }),
+        Event::MailSent(MailSent { mail: MAIL, attempts: 2 }),
+        Event::MailFailed(MailFailed { mail: MAIL, attempts: 5, code: MailFailure::Unavailable }),
+        Event::ProfileChanged(ProfileChanged { contact }),
+    ]
+}
