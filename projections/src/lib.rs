@@ -36,7 +36,7 @@ pub mod statistics;
 #[cfg(test)]
 mod tests;
 
-pub use agents::{AgentView, ApiKeyView, SignInView};
+pub use agents::{AgentNames, AgentView, ApiKeyView, SignInView};
 pub use as_of::{AsOf, SessionAt};
 pub use audit::{AuditEntry, AuditFilter};
 pub use error::{Alarm, Behind, ViewsError};

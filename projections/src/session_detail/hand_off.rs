@@ -70,6 +70,11 @@ impl fmt::Debug for TransferView {
     }
 }
 
+impl MailStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Requested, Self::Sent, Self::Failed];
+}
+
 impl SessionView {
     pub(super) fn note_contact(&mut self, changed: &ProfileChanged) {
         self.has_email = true;
