@@ -2,6 +2,7 @@
 
 mod open;
 mod receive_message;
+mod request_mail;
 mod start_context;
 
 use domain::{
@@ -20,6 +21,7 @@ use crate::{
 
 pub use open::{OpenSession, Opened};
 pub use receive_message::{ReceiveMessage, Received};
+pub use request_mail::{RequestMail, RequestedMail};
 pub use start_context::{ContextOutcome, StartContext};
 
 /// The use cases of sessions.
