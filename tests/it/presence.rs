@@ -125,7 +125,8 @@ async fn take_over(sessions: &Sessions, session: SessionId, agent: &Agent) {
         causation_id: None,
         id: CommandId::random(sessions.log_id()),
     };
-    let command = Command::TakeOver { agent, from_any: true };
+    let notice = domain::MessageId(Uuid::new_v4());
+    let command = Command::TakeOver { agent, from_any: true, notice };
     sessions.execute(session, &metadata, command).await.unwrap();
 }
 
