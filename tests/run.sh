@@ -80,6 +80,18 @@ fi
 step "programs and tests are built"
 cargo build --workspace --all-targets --quiet
 
+# into VENV FOLDER: the Python packages that FOLDER/requirements.txt lists.
+target="${CARGO_TARGET_DIR:-$PWD/target}"
+into() {
+    cmp -s "$2/requirements.txt" "$1/installed.txt" && return
+    python3 -m venv --clear "$1"
+    "$1/bin/pip" install --quiet --disable-pip-version-check --requirement "$2/requirements.txt"
+    cp "$2/requirements.txt" "$1/installed.txt"
+}
+
+step "the mail server that the tests send to"
+into "$target/mail-server" tests/mail_server
+
 step "the chat page's modules"
 node --test --test-reporter=tap api/page/test/ 2>&1 | tee -a "$log" | grep -E '^(not ok|# (pass|fail))|^ +(not ok|error:)' || true
 
@@ -115,14 +127,9 @@ fi
 step "the fuzzer, briefly, where there is a nightly toolchain"
 DESK_FUZZ_SECONDS="${DESK_FUZZ_SECONDS:-2}" tests/fuzz.sh 2>&1 | tee -a "$log"
 
-target="${CARGO_TARGET_DIR:-$PWD/target}"
 step "the API's document against the server, as everybody who may call it (tests/schemathesis)"
 venv="$target/schemathesis"
-if ! cmp -s tests/schemathesis/requirements.txt "$venv/installed.txt"; then
-    python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement tests/schemathesis/requirements.txt
-    cp tests/schemathesis/requirements.txt "$venv/installed.txt"
-fi
+into "$venv" tests/schemathesis
 "$venv/bin/python" tests/schemathesis/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
 
 step "journeys in a browser"

@@ -6,6 +6,7 @@
 mod declared;
 mod event_store_location;
 mod layers;
+mod mail;
 mod page;
 mod setting;
 mod value;
@@ -19,6 +20,7 @@ use crate::middleware::tls::TlsFiles;
 pub use declared::{Declared, SETTINGS};
 pub use event_store_location::EventStoreLocation;
 pub use layers::{Layers, SettingsError, Source};
+pub use mail::{MailSettings, Password, Recipients, SmtpLogin, SmtpSecurity, SmtpServer};
 pub use page::{check_config, settings_page};
 pub use setting::Setting;
 pub use value::{PostgresUrl, Url, Value};
@@ -31,6 +33,8 @@ pub struct Settings {
     pub log: EventStoreLocation,
     /// For TLS in the server itself.
     pub tls: Option<TlsFiles>,
+    /// Where mails to the team go.
+    pub mail: MailSettings,
     /// When people work, until the shop publishes calendars.
     pub hours: OriginalHours,
 }
@@ -51,6 +55,7 @@ impl Settings {
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
         let declared = Declared::parse(layers)?;
         let log = EventStoreLocation::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        let mail = MailSettings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let hours = hours(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         if declared.redirect_listen.is_some() && tls.is_none() {
@@ -59,7 +64,7 @@ impl Settings {
         if declared.clock_file.is_some() && !declared.dev {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }
-        Ok(Self { declared, log, tls, hours })
+        Ok(Self { declared, log, tls, mail, hours })
     }
 
     /// Where checkpoints are written.

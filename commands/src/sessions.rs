@@ -7,6 +7,7 @@ mod lifecycle;
 mod open;
 mod receive_message;
 mod repeated;
+mod request_mail;
 mod start_context;
 mod transfers;
 
@@ -28,6 +29,7 @@ pub use command::{Author, Commanded, Request, StaffRequest};
 pub use escalate::{AskForPerson, AskedForPerson};
 pub use open::{OpenSession, Opened};
 pub use receive_message::{ReceiveMessage, Received};
+pub use request_mail::{RequestMail, RequestedMail};
 pub use start_context::{ContextOutcome, StartContext};
 pub use transfers::TransferOrder;
 

@@ -4,6 +4,7 @@
 
 pub mod faq;
 pub mod faq_assistant;
+pub mod mail;
 
 pub use faq::Faq;
 pub use faq_assistant::FaqAssistant;

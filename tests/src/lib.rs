@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod fuzz_targets;
 pub mod identity;
 pub mod kurrent;
+pub mod mail_server;
 pub mod oracle;
 pub mod postgres;
 pub mod rare_events;

@@ -4,10 +4,12 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use domain::calendar::{Holidays, TimeOfDay};
+use integrations::mail::{MailAddress, MailLanguage};
 use jiff::tz::TimeZone;
 
 use super::{
     Layers, SettingsError,
+    mail::{Recipients, SmtpSecurity},
     setting::{Setting, declare},
     value::{PostgresUrl, Url, Value},
 };
@@ -187,8 +189,50 @@ declare! {
     /// For a developer's own machine: logs for people instead of JSON.
     dev: bool = "false";
 
+    /// The mail server for mails to the team. Unset: with `dev` mails go to the log, otherwise each is recorded as
+    /// failed. `docs/mail.md`.
+    smtp_host: Option<String>, original("SMTP_HOST");
+
+    /// Its port.
+    smtp_port: u16 = "465", original("SMTP_PORT"), expects("a port from 0 to 65535");
+
+    /// On another port than 465: STARTTLS, or nothing. Port 465 is always TLS from the first byte.
+    smtp_use_tls: bool = "true", original("SMTP_USE_TLS");
+
+    /// `implicit` (TLS from the first byte), `starttls` or `none`; wins over `smtp_use_tls` and the port. `none` is
+    /// refused unless the server is on this machine, or with `dev`.
+    smtp_security: Option<SmtpSecurity>;
+
+    /// Who signs in to it. Unset: nobody, for a server that takes mail from this machine without.
+    smtp_username: Option<String>, original("SMTP_USERNAME");
+
+    /// With what.
+    smtp_password: Option<String>, secret, original("SMTP_PASSWORD");
+
+    /// File with the password instead. Not readable by everybody (mode 640 or less). Read at the start.
+    smtp_password_file: Option<PathBuf>;
+
+    /// PEM file with certificates that the mail server's is checked against, instead of the public ones.
+    smtp_ca_file: Option<PathBuf>;
+
+    /// The team's addresses, with commas between them.
+    email_recipients: Recipients = "", original("EMAIL_RECIPIENTS");
+
+    /// The address that mails come from. Unset: `smtp_username`.
+    email_from: Option<MailAddress>;
+
+    /// The sender's name.
+    email_from_name: String = "Fiido客服系统", original("EMAIL_FROM_NAME");
+
+    /// The language of mails to the team: `zh` or `en`. Times in them are those of `time_zone`.
+    mail_language: MailLanguage = "zh";
+
     /// A session in which nobody has written for this long is closed; 0 = never.
     session_idle_close: Duration = "72h";
+
+    /// An agent whose workbench sends heartbeats, and of whom nothing has been heard for this long, is lost: offline, and
+    /// the live sessions go back to the queue; 0 = never.
+    agent_lost_after: Duration = "60s";
 
     /// A file with an offset in seconds that is added to the time; for tests. Needs `dev`.
     clock_file: Option<PathBuf>;

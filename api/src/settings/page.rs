@@ -51,5 +51,8 @@ fn places(settings: &Settings) -> String {
     let server = |url: &PostgresUrl| format!("PostgreSQL, {}", without_secrets(url));
     let rest = settings.database_url.as_ref().map_or(files, server);
     let vault = settings.vault_url.as_ref().map_or_else(|| rest.clone(), server);
-    format!("\nthe log: {}\nviews and policies: {rest}\nthe vault: {vault}\n", settings.log)
+    format!(
+        "\nthe log: {}\nviews and policies: {rest}\nthe vault: {vault}\nmails to the team: {}\n",
+        settings.log, settings.mail
+    )
 }

@@ -4,8 +4,10 @@ use std::{fmt, net::SocketAddr, ops::Deref, path::PathBuf, time::Duration};
 
 use domain::calendar::{Holidays, TimeOfDay, time_zone};
 use event_store::location::without_secrets;
+use integrations::mail::{MailAddress, MailLanguage};
 use jiff::{SignedDuration, tz::TimeZone};
 
+use super::mail::{Recipients, SmtpSecurity};
 use crate::{
     auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
@@ -56,6 +58,11 @@ read_by_from_str! {
     String: "text",
     bool: "true or false",
     u32: "a whole number",
+    u16: "a port like 587",
+    MailAddress: "an e-mail address in ASCII",
+    Recipients: "e-mail addresses in ASCII with commas between them",
+    SmtpSecurity: "implicit, starttls or none",
+    MailLanguage: "zh or en",
     SecondFactorRoles: "roles like admin,auditor, or nothing",
     Origins: "origins like https://shop.example with commas between them, and no *: cookies are sent along",
     FrameAncestors: "self, none, or origins like https://shop.example or https://*.shop.example with commas between them",

@@ -42,11 +42,16 @@ pub trait Delivery: Send + Sync {
     /// Which kind.
     fn kind(&self) -> &str;
 
-    /// Sends an item, with its key, so that the other side can tell a repetition.
+    /// Sends an item, with its key, so that the other side can tell a repetition. Attempts count from 1.
     ///
     /// # Errors
     /// The other side did not take it, or may not have.
-    async fn deliver(&self, item: &Item) -> Result<(), DeliveryError>;
+    async fn deliver(&self, item: &Item, attempt: u32) -> Result<(), DeliveryError>;
+
+    /// How long to wait after this attempt, if it fails: by default doubling from 2 s to an hour.
+    fn delay(&self, attempt: u32) -> Duration {
+        growing_delay(attempt)
+    }
 }
 
 /// Why an item was not delivered. The reason is kept: it must be a code or name, nothing personal.
@@ -121,14 +126,15 @@ impl Worker<'_> {
 
     async fn attempt(&self, out: &Outgoing) -> Result<(), StoreError> {
         let (store, clock) = (&self.context.store, &self.context.clock);
-        let delay = delay(out.attempts);
+        let attempt = out.attempts.saturating_add(1);
+        let delay = self.delivery(&out.item).map_or_else(|| growing_delay(attempt), |delivery| delivery.delay(attempt));
         store.begin_attempt(&self.lease, out, after(clock.now(), LIMIT + delay)).await?;
-        let sent = self.send(&out.item).await;
+        let sent = self.send(&out.item, attempt).await;
         if let Err(error) = &sent {
             tracing::warn!(
                 kind = out.item.kind,
                 key = out.item.key,
-                attempts = out.attempts + 1,
+                attempt,
                 error = error as &dyn std::error::Error,
                 "an item was not delivered"
             );
@@ -142,18 +148,22 @@ impl Worker<'_> {
         store.end_attempt(&self.lease, out, now, &outcome).await
     }
 
-    pub(super) async fn send(&self, item: &Item) -> Result<(), DeliveryError> {
-        let Some(delivery) = self.deliveries.iter().find(|delivery| delivery.kind() == item.kind) else {
+    fn delivery(&self, item: &Item) -> Option<&dyn Delivery> {
+        self.deliveries.iter().find(|delivery| delivery.kind() == item.kind).map(|delivery| &**delivery)
+    }
+
+    pub(super) async fn send(&self, item: &Item, attempt: u32) -> Result<(), DeliveryError> {
+        let Some(delivery) = self.delivery(item) else {
             return Err(DeliveryError::Retry { reason: "nothing delivers this kind".to_owned() });
         };
-        let sent = tokio::time::timeout(LIMIT, delivery.deliver(item)).await;
+        let sent = tokio::time::timeout(LIMIT, delivery.deliver(item, attempt)).await;
         sent.unwrap_or_else(|_elapsed| Err(DeliveryError::Retry { reason: "timed out".to_owned() }))
     }
 }
 
-/// How long to wait after so many attempts: doubling, with a quarter of it left to chance, so that not all come back at once.
-fn delay(attempts: u32) -> Duration {
-    let delay = FIRST_DELAY.saturating_mul(1 << attempts.min(20)).min(LONGEST_DELAY);
+/// How long to wait after an attempt: doubling, with a quarter of it left to chance, so that not all come back at once.
+fn growing_delay(attempt: u32) -> Duration {
+    let delay = FIRST_DELAY.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(LONGEST_DELAY);
     delay.mul_f64(rand::random_range(0.75..=1.0))
 }
 

@@ -51,7 +51,7 @@ impl Delivery for Mailbox {
         "mail"
     }
 
-    async fn deliver(&self, item: &Item) -> Result<(), DeliveryError> {
+    async fn deliver(&self, item: &Item, _: u32) -> Result<(), DeliveryError> {
         assert!(!self.panics.swap(false, Ordering::SeqCst), "an injected panic");
         self.keys.lock().unwrap().push(item.key.clone());
         Ok(())

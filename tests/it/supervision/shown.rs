@@ -94,6 +94,7 @@ async fn a_started_desk_shows_every_follower_running_at_the_head() {
         "dispatcher",
         "assistant_run",
         "idle_close",
+        "agent_lost",
         "heartbeat",
         "staff_directory",
         "visitor_revocation",

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use event_store::EventReader as _;
 use serde_json::json;
 
-use super::{BATCH, Delivery, DeliveryError, LONGEST_DELAY, OUTBOX, Worker, delay};
+use super::{BATCH, Delivery, DeliveryError, LONGEST_DELAY, OUTBOX, Worker, growing_delay};
 use crate::process::{
     Context, Item, StoreError,
     fixture::{Fixture, ONE_OF_EACH},
@@ -40,7 +40,7 @@ impl Delivery for Scripted {
         "mail"
     }
 
-    async fn deliver(&self, item: &Item) -> Result<(), DeliveryError> {
+    async fn deliver(&self, item: &Item, _: u32) -> Result<(), DeliveryError> {
         self.keys.lock().expect("no panic").push(item.key.clone());
         self.answers.lock().expect("no panic").pop_front().map_or(Ok(()), Err)
     }
@@ -78,10 +78,10 @@ async fn row(fixture: &Fixture) -> (i64, Option<String>, i64, bool) {
 
 #[test]
 fn delays_double_up_to_an_hour_and_vary_by_a_quarter() {
-    for (attempts, longest) in [(0, 2), (1, 4), (5, 64), (11, 3600), (u32::MAX, 3600)] {
+    for (attempt, longest) in [(1, 2), (2, 4), (6, 64), (12, 3600), (u32::MAX, 3600)] {
         let longest = Duration::from_secs(longest);
-        let delay = delay(attempts);
-        assert!(delay <= longest && delay >= longest.mul_f64(0.75), "{attempts}: {delay:?}");
+        let delay = growing_delay(attempt);
+        assert!(delay <= longest && delay >= longest.mul_f64(0.75), "{attempt}: {delay:?}");
     }
     assert_eq!(LONGEST_DELAY, Duration::from_secs(3600));
 }
@@ -146,7 +146,7 @@ async fn a_crash_around_a_delivery_sends_the_item_again_only_under_its_key() {
         let next = context.clock.now() + jiff::SignedDuration::from_secs(5);
         context.store.begin_attempt(&dying.lease, &due[0], next).await.expect("answers");
         if is_sent {
-            dying.send(&due[0].item).await.expect("it is taken");
+            dying.send(&due[0].item, 1).await.expect("it is taken");
         }
         drop(dying);
 

@@ -1,0 +1,54 @@
+//! The sender of mails that the settings ask for.
+
+use std::{fs, path::Path, sync::Arc};
+
+use commands::Mailer;
+use integrations::mail::{Credentials, Letter, LogMailer, NoMailer, Smtp, SmtpSettings};
+
+use super::AnyError;
+use crate::settings::{MailSettings, Password, Settings, SmtpLogin, SmtpServer};
+
+pub(super) fn mailer(settings: &Settings) -> Result<Arc<dyn Mailer>, AnyError> {
+    let letter = Letter::new(settings.mail_language, settings.time_zone.clone());
+    tracing::info!(mail = %settings.mail, "mails to the team");
+    Ok(match &settings.mail {
+        MailSettings::Smtp(server) => Arc::new(Smtp::new(read(server)?, letter)?),
+        MailSettings::Log => Arc::new(LogMailer(letter)),
+        MailSettings::Off => Arc::new(NoMailer),
+    })
+}
+
+/// The server with what is in files.
+fn read(server: &SmtpServer) -> Result<SmtpSettings, AnyError> {
+    let SmtpServer { host, port, security, login, ca_file, sender, recipients } = server.clone();
+    let ca_pem =
+        ca_file.map(|path| fs::read(&path).map_err(|error| unreadable("smtp_ca_file", &path, &error))).transpose()?;
+    let credentials = login.map(credentials).transpose()?;
+    Ok(SmtpSettings { host, port, security, credentials, ca_pem, sender, recipients })
+}
+
+fn credentials(login: SmtpLogin) -> Result<Credentials, AnyError> {
+    let SmtpLogin { username, password } = login;
+    let password = match password {
+        Password::Given(password) => password,
+        Password::File(path) => password_in(&path)?,
+    };
+    Ok(Credentials { username, password })
+}
+
+fn password_in(path: &Path) -> Result<String, AnyError> {
+    let failed = |error| unreadable("smtp_password_file", path, &error);
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).map_err(failed)?.permissions()) & 0o007 != 0 {
+        let shown = path.display();
+        return Err(
+            format!("smtp_password_file {shown} is open to everybody on this machine: chmod 640 {shown}").into()
+        );
+    }
+    let text = fs::read_to_string(path).map_err(failed)?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn unreadable(setting: &str, path: &Path, error: &std::io::Error) -> AnyError {
+    format!("{setting} {} cannot be read: {error}", path.display()).into()
+}

@@ -1,0 +1,135 @@
+//! Puts together what a mail says, from its session's events: when it is sent, so that nothing personal is kept anywhere else.
+
+use std::{collections::VecDeque, pin::pin};
+
+use domain::{
+    MailId, SessionId,
+    session::{Event, Status, event::EscalationReason, priority::PriorityClass},
+};
+use event_store::StreamVersion;
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use journal::Decoded;
+
+use crate::{
+    error::CommandError,
+    mailer::{Mail, MailAuthor, MailLine},
+    sessions::{Sessions, stream_of},
+};
+
+/// Messages that a mail shows, as the original's.
+const MESSAGES: usize = 10;
+
+/// What there is to send.
+pub(super) enum Gathered {
+    /// This.
+    Open(Box<Mail>),
+    /// Nothing: it is recorded as sent or failed, or was never requested.
+    Over,
+}
+
+/// Reads the session.
+pub(super) async fn gather(
+    sessions: &Sessions,
+    session: SessionId,
+    mail: MailId,
+    now: Timestamp,
+) -> Result<Gathered, CommandError> {
+    let (journal, stream) = (sessions.journal(), stream_of(session));
+    let mut read = Read::default();
+    let mut pages = pin!(journal.read_stream(&stream, StreamVersion::NONE));
+    while let Some(page) = pages.next().await {
+        let page = page?;
+        journal.open_all(&page).await?;
+        page.iter().for_each(|decoded| read.take(decoded, mail));
+    }
+    Ok(read.into_mail(session, mail, now))
+}
+
+#[derive(Default)]
+struct Read {
+    name: Option<String>,
+    email: Option<String>,
+    escalation: Option<Escalation>,
+    status: Option<Status>,
+    lines: VecDeque<MailLine>,
+    /// The escalation at the time of the request, and that time.
+    requested: Option<(Option<Escalation>, Timestamp)>,
+    is_over: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Escalation {
+    reason: EscalationReason,
+    class: PriorityClass,
+    at: Timestamp,
+}
+
+impl Read {
+    fn take(&mut self, decoded: &Decoded, mail: MailId) {
+        let Some((_, event)) = decoded.opened_event().session() else { return };
+        let at = decoded.recorded().recorded_at;
+        self.status = event.status_after(self.status);
+        self.take_contact(event);
+        self.take_text(event, at);
+        match event {
+            Event::Escalated(escalated) => {
+                let (reason, class) = (escalated.reason, escalated.class);
+                self.escalation = Some(Escalation { reason, class, at });
+            }
+            Event::EscalationCancelled(_) | Event::Released(_) | Event::Closed(_) => self.escalation = None,
+            Event::MailRequested(requested) if requested.mail == mail => self.requested = Some((self.escalation, at)),
+            Event::MailSent(sent) if sent.mail == mail => self.is_over = true,
+            Event::MailFailed(failed) if failed.mail == mail => self.is_over = true,
+            _other => {}
+        }
+    }
+
+    fn take_contact(&mut self, event: &Event) {
+        match event {
+            Event::Opened(opened) => {
+                self.name = opened.name.known().map(|named| named.session_name.as_str().to_owned());
+            }
+            Event::ProfileChanged(changed) => {
+                self.email = changed.contact.known().map(|contact| contact.email.as_str().to_owned());
+            }
+            _other => {}
+        }
+    }
+
+    fn take_text(&mut self, event: &Event, at: Timestamp) {
+        let said = match event {
+            Event::CustomerMessageSent(sent) => sent.words.known().map(|words| (MailAuthor::Customer, &words.text)),
+            Event::AssistantReplied(replied) => replied.reply.known().map(|reply| (MailAuthor::Assistant, &reply.text)),
+            Event::AgentMessageSent(sent) => sent.words.known().map(|words| (MailAuthor::Agent, &words.text)),
+            _nothing_said => None,
+        };
+        if let Some((author, text)) = said {
+            self.lines.push_back(MailLine { author, at, text: text.as_str().to_owned() });
+            if self.lines.len() > MESSAGES {
+                self.lines.pop_front();
+            }
+        }
+    }
+
+    fn into_mail(self, session: SessionId, id: MailId, sent_at: Timestamp) -> Gathered {
+        let (Some((escalation, requested_at)), Some(status), false) = (self.requested, self.status, self.is_over)
+        else {
+            return Gathered::Over;
+        };
+        // Of a customer who was erased since, the id is all there is.
+        let session_name = self.name.unwrap_or_else(|| session.to_string());
+        Gathered::Open(Box::new(Mail {
+            id,
+            session,
+            session_name,
+            customer_email: self.email,
+            reason: escalation.map(|escalation| escalation.reason),
+            is_danger: escalation.is_some_and(|escalation| escalation.class == PriorityClass::Danger),
+            triggered_at: escalation.map_or(requested_at, |escalation| escalation.at),
+            status,
+            messages: self.lines.into(),
+            sent_at,
+        }))
+    }
+}
