@@ -211,7 +211,6 @@ pub(super) async fn accept(
     let name = name.unwrap_or_else(|| made_up_name(visitor, key.as_ref()));
     let page = page_language(&parameters, request);
     let language = Language::decide(text.as_str(), None, page);
-    let known = taking.customers.remembered(visitor).await;
     let command = ReceiveMessage {
         visitor,
         name: name.clone(),
@@ -219,7 +218,7 @@ pub(super) async fn accept(
         parameters,
         recipient: Recipient::Assistant,
         page,
-        is_vip: known.is_some_and(|known| known.state.customer().is_some_and(|customer| customer.vip)),
+        is_vip: is_vip(taking.customers, visitor).await,
         key,
         correlation_id: request_id(),
     };
@@ -230,8 +229,18 @@ pub(super) async fn accept(
 /// What the page says of itself, or the browser of its user.
 fn page_language(parameters: &Map<String, Value>, request: &HttpRequest) -> Option<Language> {
     let named = parameters.get("language").and_then(Value::as_str).and_then(Language::preferred);
-    let accepted = || request.headers().get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(Language::preferred);
-    named.or_else(accepted)
+    named.or_else(|| accepted_language(request))
+}
+
+/// What the browser says of its user.
+pub(super) fn accepted_language(request: &HttpRequest) -> Option<Language> {
+    request.headers().get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(Language::preferred)
+}
+
+/// Whether the shop counts the customer among its best, as far as this node remembers.
+pub(super) async fn is_vip(customers: &Customers, visitor: VisitorId) -> bool {
+    let known = customers.remembered(visitor).await;
+    known.is_some_and(|known| known.state.customer().is_some_and(|customer| customer.vip))
 }
 
 /// As the original: `user_` and 16 hexadecimal digits; the same ones when a request is repeated under its key.

@@ -2,11 +2,7 @@
 
 use domain::{
     MessageId,
-    session::{
-        Command, Event,
-        command::SendAgentMessage,
-        event::ReturnReason,
-    },
+    session::{Command, Event, command::SendAgentMessage, event::ReturnReason},
     text::{MessageText, ReasonCode, Skill},
 };
 

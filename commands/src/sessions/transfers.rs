@@ -121,4 +121,3 @@ impl Sessions {
         Ok(session.map(domain::SessionId))
     }
 }
-
