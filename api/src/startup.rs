@@ -111,8 +111,15 @@ async fn start_with(
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
-    let runner =
-        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
+    let runner = Runner::new(
+        sessions.clone(),
+        Arc::new(assistant),
+        live.clone(),
+        node.clone(),
+        run_settings,
+        rules.clone(),
+        tail.clone(),
+    );
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let policies = open_policies(&settings, &data_dir).await?;
     let signs_of_life = SignsOfLife::new(ProcessStore::new(policies.clone()), settings.agent_lost_after);
