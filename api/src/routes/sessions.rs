@@ -32,7 +32,7 @@ use crate::{
     request::request_id,
     services::requested_services,
     settings::Settings,
-    wire::{SessionData, StatisticsData, Summary},
+    wire::{People, SessionData, StatisticsData, Summary, Wanted, people},
 };
 
 requested_services! {
@@ -43,6 +43,7 @@ requested_services! {
         log: dyn EventReader,
         access_log: AccessLog,
         clock: dyn Clock,
+        settings: Settings,
     }
 }
 
@@ -109,12 +110,13 @@ pub async fn show(
         None => wait(&app.views, &*app.log, &query).await?,
     }
     let before = query.number("before")?.map(Position);
+    let wanted = Wanted { session, audience, before, zone: &app.settings.time_zone };
     if let Some(moment) = point_in_time::moment(&query)? {
-        let (data, position) = point_in_time::read(&app, session, audience, before, moment).await?;
+        let (data, position) = point_in_time::read(&app, &wanted, moment).await?;
         return Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0 }));
     }
     let mut reading = app.views.reading().await?;
-    let data = SessionData::read(&mut reading, session, audience, before).await?.ok_or_else(no_session)?;
+    let data = SessionData::read(&mut reading, &wanted).await?.ok_or_else(no_session)?;
     let position = reading.position().0;
     Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position }))
 }
@@ -242,6 +244,7 @@ pub async fn list(
     views: Data<Views>,
     log: Data<dyn EventReader>,
     clock: Data<dyn Clock>,
+    settings: Data<Settings>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let status = query.given("status").map(parse_status).transpose()?;
@@ -253,8 +256,9 @@ pub async fn list(
     wait(&views, &**log, &query).await?;
     let mut reading = views.reading().await?;
     let (rows, total) = reading.list(status, limit, offset).await?;
-    let now = clock.now();
-    let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, now)).collect();
+    let (now, agents) = (clock.now(), people::agents_of_rows(&rows));
+    let people = People::read(&mut reading, agents, Audience::Staff, &settings.time_zone).await?;
+    let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, &people, now)).collect();
     let has_more = offset.saturating_add(sessions.len() as u64) < total;
     let data = ListData { sessions, total, limit, offset, has_more };
     Ok(HttpResponse::Ok().json(ListAnswer { success: true, data, position: reading.position().0 }))
