@@ -9,7 +9,7 @@ use domain::{
 };
 use jiff::tz::TimeZone;
 use moka::future::Cache;
-use projections::{AgentView, Reading, Views, ViewsError};
+use projections::{AgentNames, Reading, Views, ViewsError};
 
 /// The names of these agents as of the reading's position, for [`domain::texts::notice`].
 ///
@@ -23,22 +23,13 @@ pub async fn names(
     Ok(Names::new(zone.clone(), reading.agent_names(agents).await?))
 }
 
-/// What an account is called.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Named {
-    /// What it signs in with; `None` once erased.
-    pub username: Option<String>,
-    /// What customers and colleagues see; `None` once erased.
-    pub name: Option<String>,
-}
-
 /// Names for streams and refusals, which have no reading of their own.
 ///
 /// Invariant: a name is forgotten within seconds, so that a change or an erasure is not undone by what is in memory.
-pub struct AgentNames {
+pub struct NameLookup {
     views: Arc<Views>,
     zone: TimeZone,
-    known: Cache<AgentId, Named>,
+    known: Cache<AgentId, AgentNames>,
 }
 
 /// As long as an opened personal part is kept.
@@ -46,7 +37,7 @@ const KEPT: Duration = Duration::from_secs(2);
 /// About 1 MB.
 const CACHE_CAPACITY: u64 = 5_000;
 
-impl AgentNames {
+impl NameLookup {
     /// Names out of these views; times are shown in this zone.
     #[must_use]
     pub fn new(views: Arc<Views>, zone: TimeZone) -> Self {
@@ -55,12 +46,15 @@ impl AgentNames {
     }
 
     /// What an account is called. While the views are away it has no name: nothing that happened is held back for one.
-    pub async fn of(&self, agent: AgentId) -> Named {
-        let read = async { Ok::<_, ViewsError>(self.views.agent(agent).await?.map(Named::from).unwrap_or_default()) };
+    pub async fn of(&self, agent: AgentId) -> AgentNames {
+        let read = async {
+            let mut known = self.views.reading().await?.names_of([agent]).await?;
+            Ok::<_, ViewsError>(known.remove(&agent).unwrap_or_default())
+        };
         let known = self.known.try_get_with(agent, read).await;
         known.unwrap_or_else(|error| {
             tracing::warn!(agent.id = %agent, error = &*error as &dyn std::error::Error, "a name cannot be read");
-            Named::default()
+            AgentNames::default()
         })
     }
 
@@ -71,11 +65,5 @@ impl AgentNames {
             agents.extend(self.of(agent).await.name.map(|name| (agent, name)));
         }
         texts::notice(notice, language, &Names::new(self.zone.clone(), agents))
-    }
-}
-
-impl From<AgentView> for Named {
-    fn from(view: AgentView) -> Self {
-        Self { username: view.username, name: view.name }
     }
 }

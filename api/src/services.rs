@@ -15,7 +15,7 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    agent_names::AgentNames,
+    agent_names::NameLookup,
     auth::{
         caller::Callers, identity::IdentityTokens, staff_directory::StaffDirectory, staff_services::StaffServices,
         visitor::Visitors,
@@ -65,7 +65,7 @@ pub struct Services {
     /// Who of staff may come in.
     pub directory: Arc<StaffDirectory>,
     /// What agents are called.
-    pub agent_names: Arc<AgentNames>,
+    pub agent_names: Arc<NameLookup>,
     /// Customers whom the shop names.
     pub identity_tokens: Arc<IdentityTokens>,
     /// Visitors who leave.

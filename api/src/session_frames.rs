@@ -15,10 +15,10 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use crate::{agent_names::AgentNames, reader::Shown};
+use crate::{agent_names::NameLookup, reader::Shown};
 
 /// The event's data as this stream shows it; `None` where that is as it is stored.
-pub async fn data(names: &AgentNames, shown: &Shown<'_>) -> Option<Box<RawValue>> {
+pub async fn data(names: &NameLookup, shown: &Shown<'_>) -> Option<Box<RawValue>> {
     let (_, event) = shown.decoded.event().session()?;
     let hidden = if shown.viewer == Viewer::Customer { event.hidden_from_customer() } else { &[] };
     let added = added(names, event).await;
@@ -33,7 +33,7 @@ pub async fn data(names: &AgentNames, shown: &Shown<'_>) -> Option<Box<RawValue>
 }
 
 /// Names beside ids, and the text beside a notice's code. An agent whose name was erased has none.
-async fn added(names: &AgentNames, event: &Event) -> Vec<(&'static str, String)> {
+async fn added(names: &NameLookup, event: &Event) -> Vec<(&'static str, String)> {
     let mut added = Vec::new();
     for (field, agent) in agents_in(event).into_iter().flatten() {
         added.extend(names.of(agent).await.name.map(|name| (field, name)));

@@ -26,7 +26,7 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
-    agent_names::AgentNames,
+    agent_names::NameLookup,
     auth::{
         bootstrap_admin::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
@@ -168,7 +168,7 @@ async fn start_with(
     });
     let (stop, stopping) = watch::channel(false);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
-    let agent_names = Arc::new(AgentNames::new(views.clone(), settings.time_zone.clone()));
+    let agent_names = Arc::new(NameLookup::new(views.clone(), settings.time_zone.clone()));
     let app = Arc::new(Services {
         sessions,
         customers,

@@ -24,7 +24,7 @@ use super::{
     sessions::{SessionServices, no_session, state_after},
 };
 use crate::{
-    agent_names::AgentNames,
+    agent_names::NameLookup,
     auth::{require::KnownVisitor, staff::Staff, staff_services::StaffServices},
     problem::Problem,
     request::request_id,
@@ -35,7 +35,7 @@ use crate::{
 /// The services by which people act on sessions.
 pub struct Acting {
     pub(super) sessions: Arc<Sessions>,
-    pub(super) names: Arc<AgentNames>,
+    pub(super) names: Arc<NameLookup>,
     pub(super) staff: Arc<StaffServices>,
     pub(super) shown: SessionServices,
 }

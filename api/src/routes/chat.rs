@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::idempotency::RequestKey;
 use crate::{
-    agent_names::AgentNames,
+    agent_names::NameLookup,
     auth::{require::KnownVisitor, visitor::signed_out},
     body::{
         JsonBody,
@@ -108,7 +108,7 @@ requested_services! {
         customers: Customers,
         revocation: VisitorRevocation,
         settings: Settings,
-        names: AgentNames,
+        names: NameLookup,
         stopping: Stopping,
     }
 }
@@ -249,7 +249,7 @@ fn made_up_name(visitor: VisitorId, key: Option<&IdempotencyKey>) -> SessionName
     SessionName::parse(format!("user_{digits:016x}")).expect("letters and digits make a name")
 }
 
-async fn answer(names: &AgentNames, accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
+async fn answer(names: &NameLookup, accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
     let unavailable = ending.is_unavailable();
     let (text, position) = match ending {
         MessageOutcome::Replied { text, position, .. } => (text, position),
@@ -268,7 +268,7 @@ async fn answer(names: &AgentNames, accepted: Accepted, ending: MessageOutcome) 
 }
 
 /// What the customer was told with a hand-off, each text on lines of its own.
-pub(super) async fn told(names: &AgentNames, notices: &[NoticeGiven]) -> String {
+pub(super) async fn told(names: &NameLookup, notices: &[NoticeGiven]) -> String {
     let mut texts = Vec::with_capacity(notices.len());
     for NoticeGiven { language, notice, .. } in notices {
         texts.push(names.text_of(notice, *language).await);

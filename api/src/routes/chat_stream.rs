@@ -25,7 +25,7 @@ use super::{
     idempotency::RequestKey,
 };
 use crate::{
-    agent_names::AgentNames,
+    agent_names::NameLookup,
     auth::require::KnownVisitor,
     body::JsonBody,
     following::log_end,
@@ -46,7 +46,7 @@ requested_services! {
         node: Node,
         tail: Tail,
         live: dyn LiveReplies,
-        names: AgentNames,
+        names: NameLookup,
         customers: Customers,
         revocation: VisitorRevocation,
         stopping: Stopping,

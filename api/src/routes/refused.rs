@@ -3,11 +3,9 @@
 use actix_web::http::StatusCode;
 use commands::CommandError;
 use domain::{AgentId, session::Rejection};
+use projections::AgentNames;
 
-use crate::{
-    agent_names::{AgentNames, Named},
-    problem::Problem,
-};
+use crate::{agent_names::NameLookup, problem::Problem};
 
 /// What was wanted, as far as the original's texts differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +21,7 @@ pub(super) enum Wanted {
 }
 
 /// What is answered.
-pub(super) async fn refused(names: &AgentNames, wanted: Wanted, error: CommandError) -> Problem {
+pub(super) async fn refused(names: &NameLookup, wanted: Wanted, error: CommandError) -> Problem {
     let CommandError::Rejected(rejection) = error else { return error.into() };
     match (rejection, wanted) {
         (Rejection::HandledByAnotherAgent { agent }, Wanted::OwnersAct) => not_the_owner(agent, names.of(agent).await),
@@ -48,18 +46,18 @@ fn invalid_status(detail: String) -> Problem {
     Problem::new(StatusCode::CONFLICT, "INVALID_STATUS", detail)
 }
 
-fn not_the_owner(owner: AgentId, named: Named) -> Problem {
+fn not_the_owner(owner: AgentId, named: AgentNames) -> Problem {
     let detail = "another agent has the session: only that agent may do so";
     with_agent(Problem::new(StatusCode::FORBIDDEN, "NOT_THE_OWNER", detail), owner, named)
 }
 
-fn already_taken(agent: AgentId, named: Named) -> Problem {
+fn already_taken(agent: AgentId, named: AgentNames) -> Problem {
     let shown = named.name.clone().or_else(|| named.username.clone()).unwrap_or_else(|| agent.to_string());
     let detail = format!("ALREADY_TAKEN: 会话已被坐席【{shown}】接入");
     with_agent(Problem::new(StatusCode::CONFLICT, "ALREADY_TAKEN", detail), agent, named)
 }
 
 /// Staff is told who: the user name is what the original's clients compare.
-fn with_agent(problem: Problem, agent: AgentId, named: Named) -> Problem {
+fn with_agent(problem: Problem, agent: AgentId, named: AgentNames) -> Problem {
     problem.with("agent_id", named.username).with("agent_uuid", agent.to_string()).with("agent_name", named.name)
 }

@@ -14,7 +14,7 @@ use projections::Views;
 
 use super::sessions::{addressed, no_session, record_view};
 use crate::{
-    agent_names::AgentNames,
+    agent_names::NameLookup,
     auth::{
         require::{KnownVisitor, OptionalStaff, RequiredPermission as _, SessionRead},
         staff::Staff,
@@ -45,7 +45,7 @@ requested_services! {
         revocation: VisitorRevocation,
         directory: StaffDirectory,
         access_log: AccessLog,
-        names: AgentNames,
+        names: NameLookup,
         clock: dyn Clock,
         stopping: Stopping,
     }

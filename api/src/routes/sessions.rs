@@ -48,6 +48,11 @@ requested_services! {
 }
 
 impl SessionServices {
+    /// What is asked for sessions.
+    pub(super) fn views(&self) -> &Views {
+        &self.views
+    }
+
     /// The log, read as events.
     pub(super) fn journal(&self) -> &Journal {
         self.sessions.journal()

@@ -40,6 +40,7 @@ routes! {
         POST "/api/sessions/{name}/steal" Require<SessionSupervise> => hand_off::steal;
         POST "/api/sessions/{name}/transfer" Require<SessionWrite> => transfers::transfer;
         POST "/api/sessions/{name}/transfer-requests" Require<SessionWrite> => transfers::ask;
+        GET "/api/transfer-requests/pending" Require<SessionWrite> => transfers::pending;
         POST "/api/transfer-requests/{id}/respond" Require<SessionWrite> => transfers::respond;
         POST "/api/sessions/{name}/offers/{id}/decline" Require<SessionWrite> => transfers::decline_offer;
         POST "/api/sessions/{name}/release" Require<SessionWrite> => hand_off::release;

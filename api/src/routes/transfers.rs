@@ -1,14 +1,19 @@
 //! A session goes to another agent or group: at once, or asked for and answered. And an offer is declined.
 
-use actix_web::{HttpResponse, web::Path};
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
 use commands::sessions::{Commanded, Request, TransferOrder};
 use domain::{
-    OfferId, TransferId,
-    agent::Permission,
-    session::event::TransferTarget,
+    AgentId, OfferId, SessionId, TransferId,
+    agent::{Account, Permission},
+    session::{Event, event::TransferTarget},
     text::{MessageText, Skill},
 };
+use event_store::event::time_text;
 use jiff::SignedDuration;
+use projections::{Audience, TransferView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +21,7 @@ use super::{
     acting::{Acting, CommandAnswer, acting},
     hand_off::NoFields,
     idempotency::RequestKey,
+    min_position::CaughtUpViews,
     refused::{Wanted, refused},
 };
 use crate::{
@@ -27,6 +33,8 @@ use crate::{
     openapi::texts,
     problem::Problem,
     request::request_id,
+    settings::Settings,
+    wire::People,
 };
 
 /// To whom a session goes, and why; the original's fields and a group.
@@ -141,16 +149,107 @@ pub async fn ask(
 
 fn requested(done: &Commanded) -> Result<TransferRequestAnswer, Problem> {
     let requested = done.events.iter().find_map(|event| match event {
-        domain::session::Event::TransferRequested(requested) => Some(requested),
+        Event::TransferRequested(requested) => Some(requested),
         _other => None,
     });
     let requested = requested.ok_or_else(no_transfer)?;
     let data = TransferRequestData {
         id: requested.transfer.to_string(),
         session_id: done.session.to_string(),
-        expires_at: event_store::event::time_text(requested.expires_at),
+        expires_at: time_text(requested.expires_at),
     };
     Ok(TransferRequestAnswer { success: true, data, position: done.position.0 })
+}
+
+/// Transfers that wait for the caller's answer.
+#[derive(Serialize, ToSchema)]
+pub struct PendingTransfersAnswer {
+    success: bool,
+    data: Vec<PendingTransfer>,
+    /// How far the views had read the log.
+    position: u64,
+}
+
+/// Somebody asks the caller, or one of the caller's groups, to take a session.
+#[derive(Serialize, ToSchema)]
+pub struct PendingTransfer {
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(format = "uuid")]
+    session_id: String,
+    /// What the client calls it; null once erased.
+    session_name: Option<String>,
+    /// The user name of who asks.
+    from_agent_id: String,
+    #[schema(format = "uuid")]
+    from_agent_uuid: String,
+    /// Null once erased.
+    from_agent_name: Option<String>,
+    /// The group that is asked; null where the caller is.
+    #[schema(required = true)]
+    to_group: Option<String>,
+    /// Null where nobody said, and once erased.
+    reason: Option<String>,
+    /// RFC 3339: without an answer by then it is over.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// Lists what the caller is asked to take, the first to expire first.
+///
+/// # Errors
+/// The caller may not, or log or views are away.
+#[utoipa::path(
+    get, path = "/api/transfer-requests/pending", operation_id = "pending_transfers", tag = "staff",
+    security(("bearer" = [])),
+    params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
+    responses(
+        (status = 200, body = PendingTransfersAnswer),
+    )
+)]
+pub async fn pending(
+    caller: Require<SessionWrite>,
+    app: Acting,
+    views: CaughtUpViews,
+    settings: Data<Settings>,
+) -> Result<HttpResponse, Problem> {
+    let (own, now) = (caller.staff.agent, app.staff.clock.now());
+    let groups = app.groups_of(own).await?;
+    let mut reading = views.reading().await?;
+    let asked = |transfer: &TransferView| match &transfer.to {
+        TransferTarget::Agent(agent) => *agent == own,
+        TransferTarget::Group(group) => transfer.from != own && groups.contains(group),
+    };
+    let open = reading.open_transfers().await?.into_iter();
+    let open: Vec<_> = open.filter(|(_, transfer)| transfer.expires_at > now && asked(transfer)).collect();
+    let senders = open.iter().map(|(_, transfer)| transfer.from);
+    let people = People::read(&mut reading, senders, Audience::Staff, &settings.time_zone).await?;
+    let mut data = Vec::with_capacity(open.len());
+    for (session, transfer) in open {
+        let session_name = reading.session(session).await?.and_then(|view| view.name);
+        data.push(PendingTransfer::new(session, session_name, transfer, &people));
+    }
+    Ok(HttpResponse::Ok().json(PendingTransfersAnswer { success: true, data, position: reading.position().0 }))
+}
+
+impl PendingTransfer {
+    fn new(session: SessionId, session_name: Option<String>, transfer: TransferView, people: &People) -> Self {
+        let to_group = match transfer.to {
+            TransferTarget::Agent(_) => None,
+            TransferTarget::Group(group) => Some(group.as_str().to_owned()),
+        };
+        Self {
+            id: transfer.transfer.to_string(),
+            session_id: session.to_string(),
+            session_name,
+            from_agent_id: people.id(transfer.from),
+            from_agent_uuid: transfer.from.to_string(),
+            from_agent_name: people.name(transfer.from),
+            to_group,
+            reason: transfer.reason,
+            expires_at: time_text(transfer.expires_at),
+        }
+    }
 }
 
 /// The answer to a transfer.
@@ -188,14 +287,13 @@ pub async fn respond(
     body: JsonBody<RespondRequest>,
 ) -> Result<HttpResponse, Problem> {
     let transfer: TransferId = id.parse().map_err(|_| no_transfer())?;
-    let session = app.sessions.session_of_transfer(transfer).await?.ok_or_else(no_transfer)?;
+    let session = app.session_of(transfer).await?.ok_or_else(no_transfer)?;
     let by = acting(&caller.staff);
     let request = Request { session, by, key, correlation_id: request_id() };
     let done = match body.0.action {
         TransferAnswer::Withdraw => app.sessions.withdraw_transfer(request, transfer).await,
         answer => {
-            let account = app.staff.accounts.current(by.agent).await?;
-            let groups = account.state.account().map(|account| account.skills.clone()).unwrap_or_default();
+            let groups = app.groups_of(by.agent).await?;
             app.sessions.answer_transfer(request, transfer, groups, answer == TransferAnswer::Accept).await
         }
     };
@@ -234,6 +332,24 @@ pub async fn decline_offer(
     app.answer(Some(&caller.staff), Wanted::Other, done, None).await
 }
 
+impl Acting {
+    /// The groups of an account.
+    async fn groups_of(&self, agent: AgentId) -> Result<Vec<Skill>, Problem> {
+        let found = self.staff.accounts.current(agent).await?;
+        Ok(found.state.account().map(|account| account.skills.clone()).unwrap_or_default())
+    }
+
+    /// The session that a transfer is about, also where it is over; where the log does not find events by their ids alone, only
+    /// while it waits.
+    async fn session_of(&self, transfer: TransferId) -> Result<Option<SessionId>, Problem> {
+        if let Some(session) = self.sessions.session_of_transfer(transfer).await? {
+            return Ok(Some(session));
+        }
+        let open = self.shown.views().reading().await?.open_transfers().await?;
+        Ok(open.into_iter().find(|(_, open)| open.transfer == transfer).map(|(session, _)| session))
+    }
+}
+
 fn no_transfer() -> Problem {
     Problem::not_found("there is no such transfer")
 }
@@ -253,10 +369,10 @@ async fn order(app: &Acting, body: TransferRequest) -> Result<TransferOrder, Pro
 }
 
 /// The account of this name, if it may be given a session.
-async fn serving(app: &Acting, text: &str) -> Result<domain::AgentId, Problem> {
+async fn serving(app: &Acting, text: &str) -> Result<AgentId, Problem> {
     let agent = app.agent("to_agent_id", text)?;
     let found = app.staff.accounts.current(agent).await?;
-    let serves = |account: &domain::agent::Account| account.is_active && account.role.may(Permission::SessionWrite);
+    let serves = |account: &Account| account.is_active && account.role.may(Permission::SessionWrite);
     if found.state.account().is_some_and(serves) {
         return Ok(agent);
     }

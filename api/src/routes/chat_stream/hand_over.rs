@@ -7,23 +7,23 @@ use journal::Decoded;
 use serde_json::{Value, json};
 
 use super::Step;
-use crate::{agent_names::AgentNames, routes::chat::told, wire::seconds};
+use crate::{agent_names::NameLookup, routes::chat::told, wire::seconds};
 
 /// A rule, or somebody, asks for a person instead of an answer: what the customer is told is the answer.
-pub(super) async fn to_queue(names: &AgentNames, step: Step, together: &[Decoded]) -> Step {
+pub(super) async fn to_queue(names: &NameLookup, step: Step, together: &[Decoded]) -> Step {
     let text = told(names, &notices(together)).await;
     let step = step.say(&json!({"type": "message", "content": text}));
     done(step.say(&status_change(names, together).await), together)
 }
 
 /// A person has the session: nothing more is answered here.
-pub(super) async fn to_agent(names: &AgentNames, step: Step, together: &[Decoded]) -> Step {
+pub(super) async fn to_agent(names: &NameLookup, step: Step, together: &[Decoded]) -> Step {
     let step = step.say(&status_change(names, together).await);
     system_messages(names, step, together).await.last()
 }
 
 /// The reply is on disk, and in the same append a rule may have asked for a person.
-pub(super) async fn after_reply(names: &AgentNames, step: Step, together: &[Decoded]) -> Step {
+pub(super) async fn after_reply(names: &NameLookup, step: Step, together: &[Decoded]) -> Step {
     let is_escalated = events(together).any(|(_, event)| matches!(event, Event::Escalated(_)));
     if !is_escalated {
         return done(step, together);
@@ -38,7 +38,7 @@ fn done(step: Step, together: &[Decoded]) -> Step {
 }
 
 /// The session's status after these events, with what the customer may know of why.
-pub(super) async fn status_change(names: &AgentNames, together: &[Decoded]) -> Value {
+pub(super) async fn status_change(names: &NameLookup, together: &[Decoded]) -> Value {
     let status = events(together).fold(Some(Status::BotActive), |status, (_, event)| event.status_after(status));
     let mut frame = json!({"type": "status_change", "status": status});
     for (decoded, event) in events(together) {
@@ -56,7 +56,7 @@ pub(super) async fn status_change(names: &AgentNames, together: &[Decoded]) -> V
 }
 
 /// What the customer was told by these events, as the original's messages of the system.
-async fn system_messages(names: &AgentNames, mut step: Step, together: &[Decoded]) -> Step {
+async fn system_messages(names: &NameLookup, mut step: Step, together: &[Decoded]) -> Step {
     for (decoded, event) in events(together) {
         if let Event::NoticeGiven(given) = event {
             let content = names.text_of(&given.notice, given.language).await;

@@ -9,7 +9,7 @@ use crate::{
     auth::staff::Staff,
     problem::Problem,
     routes::min_position::PATIENCE,
-    wire::{SessionData, SessionState},
+    wire::{SessionData, SessionState, Wanted},
 };
 
 /// The session at the position that a command wrote: out of the views once they have read so far. What a repeated command
@@ -28,11 +28,12 @@ pub(in crate::routes) async fn state_after(
         record_view(&app.access_log, &*app.clock, staff, session).await?;
     }
     let audience = if staff.is_some() { Audience::Staff } else { Audience::Customer };
+    let wanted = Wanted { session, audience, before: None, zone: &app.settings.time_zone };
     if is_repeat || app.views.wait_for(position, PATIENCE).await.is_err() {
         let then = AsOf::Position(position);
-        return Ok(point_in_time::read(app, session, audience, None, then).await?.0.session);
+        return Ok(point_in_time::read(app, &wanted, then).await?.0.session);
     }
     let mut reading = app.views.reading().await?;
-    let data = SessionData::read(&mut reading, session, audience, None).await?;
+    let data = SessionData::read(&mut reading, &wanted).await?;
     Ok(data.ok_or_else(no_session)?.session)
 }
