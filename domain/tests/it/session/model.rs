@@ -132,7 +132,10 @@ impl Model {
     }
 
     fn requested(&mut self, requested: &TransferRequested) -> Result<(), String> {
-        ensure(self.transfer.is_none() && self.owner == Some(requested.from), "one transfer at a time, of the owner's")?;
+        ensure(
+            self.transfer.is_none() && self.owner == Some(requested.from),
+            "one transfer at a time, of the owner's",
+        )?;
         self.transfer = Some((requested.transfer, requested.to.clone()));
         Ok(())
     }
@@ -160,7 +163,8 @@ impl Model {
         ensure(self.offer.is_none() || self.status == Some(Status::PendingManual), "an offer outlives the wait")?;
         ensure(self.transfer.is_none() || self.owner.is_some(), "a transfer outlives its owner")?;
         ensure(self.owner.is_some() == (self.status == Some(Status::ManualLive)), "a person has it, and only then")?;
-        let is_visible = matches!(self.status, Some(Status::PendingManual | Status::ManualLive | Status::AfterHoursEmail));
+        let is_visible =
+            matches!(self.status, Some(Status::PendingManual | Status::ManualLive | Status::AfterHoursEmail));
         ensure(!self.needs_person || is_visible, "an escalation is over, or somebody sees it")
     }
 

@@ -104,7 +104,9 @@ impl Shop {
                 self.offers = self.offers.wrapping_add(1);
                 make_offer(self.offers, to)
             }
-            Step::EndOffer { is_current, reason } => end_offer(self.offers - u8::from(!is_current && self.offers > 0), reason),
+            Step::EndOffer { is_current, reason } => {
+                end_offer(self.offers - u8::from(!is_current && self.offers > 0), reason)
+            }
             Step::RecordMail { failed } => record_mail(1, failure(failed)),
             Step::CloseIdle { is_current: true } => close_idle(self.last_written()),
             Step::CloseIdle { is_current: false } => close_idle(Some(message_id(self.sent.saturating_sub(1)))),

@@ -51,22 +51,47 @@ impl Target {
 pub(crate) enum Step {
     Plain(fn() -> Command),
     Send(Said),
-    Press { in_closed_shop: bool },
-    StartContext { clear: bool },
-    StartRun { again: bool },
+    Press {
+        in_closed_shop: bool,
+    },
+    StartContext {
+        clear: bool,
+    },
+    StartRun {
+        again: bool,
+    },
     Retake(Attempt),
     Reply(Attempt, Option<Rule>),
     Fail(Attempt, bool),
     By(u8, fn(u8) -> Command),
     Write(u8),
-    HandOver { by: u8, to: Target, asks: bool },
-    AnswerTransfer { is_current: bool, by: u8, in_group: bool, accept: bool },
-    EndTransfer { is_current: bool, by: Option<u8> },
+    HandOver {
+        by: u8,
+        to: Target,
+        asks: bool,
+    },
+    AnswerTransfer {
+        is_current: bool,
+        by: u8,
+        in_group: bool,
+        accept: bool,
+    },
+    EndTransfer {
+        is_current: bool,
+        by: Option<u8>,
+    },
     Offer(u8),
-    EndOffer { is_current: bool, reason: OfferEnd },
-    RecordMail { failed: bool },
+    EndOffer {
+        is_current: bool,
+        reason: OfferEnd,
+    },
+    RecordMail {
+        failed: bool,
+    },
     /// The time is over, and the timer knows the last message, or one of before.
-    CloseIdle { is_current: bool },
+    CloseIdle {
+        is_current: bool,
+    },
 }
 
 pub(crate) fn attempt() -> impl Strategy<Value = Attempt> {
