@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod appended;
 pub mod assistant;
 pub mod await_reply;
 pub mod customers;

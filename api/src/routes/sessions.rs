@@ -1,6 +1,7 @@
 //! `GET /api/sessions`, `/stats` and `/{name}`: what the views say, or with `?at=` what they said then.
 
 mod point_in_time;
+mod written;
 
 use actix_web::{
     HttpResponse,
@@ -15,6 +16,8 @@ use projections::{Audience, Views};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+
+pub(super) use written::state_after;
 
 use super::min_position::{CaughtUpViews, wait};
 use crate::{
@@ -45,6 +48,11 @@ requested_services! {
 }
 
 impl SessionServices {
+    /// What is asked for sessions.
+    pub(super) fn views(&self) -> &Views {
+        &self.views
+    }
+
     /// The log, read as events.
     pub(super) fn journal(&self) -> &Journal {
         self.sessions.journal()
@@ -166,6 +174,17 @@ pub(super) async fn record_view(
     session: SessionId,
 ) -> Result<(), Problem> {
     Ok(access_log.session_viewed(staff.agent, session, clock.now(), request_id()).await?)
+}
+
+impl SessionServices {
+    /// The session that staff names by id, or by a name that only one visitor uses.
+    ///
+    /// # Errors
+    /// It is not there, or the name is not unique.
+    pub(super) async fn named(&self, field: &'static str, name: String) -> Result<SessionId, Problem> {
+        let name = SessionName::parse(name).map_err(|error| Problem::invalid(field, error))?;
+        named(&self.views, &name).await
+    }
 }
 
 /// By id, or by a name that only one visitor uses.
