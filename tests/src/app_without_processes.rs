@@ -4,6 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use api::{
+    agent_names::NameLookup,
     auth::{
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
@@ -123,6 +124,7 @@ pub async fn app(
         staff: Arc::new(staff),
         identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
         tail,
+        agent_names: Arc::new(NameLookup::new(views.clone(), settings.time_zone.clone())),
         views,
         live,
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
