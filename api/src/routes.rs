@@ -25,6 +25,7 @@ pub mod profile;
 mod registration;
 pub mod second_factor;
 pub mod session_events;
+pub mod session_mail;
 pub mod sessions;
 pub mod shift;
 mod table;

@@ -11,7 +11,7 @@ use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
     live::InProcess,
-    process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner},
+    process::{Context, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner, SendMail},
     settings::VersionZero,
 };
 use domain::policy::regulator::Regulator;
@@ -110,7 +110,6 @@ async fn start_with(
     let runner =
         Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
     let policies = open_policies(&settings, &data_dir).await?;
-    let _mailer = mail::mailer(&settings)?;
     let context = Context {
         store: ProcessStore::new(policies.clone()),
         sessions: sessions.clone(),
@@ -118,7 +117,10 @@ async fn start_with(
         clock: clock.clone(),
         node: node.clone(),
     };
-    let processes = Arc::new(Processes::start(context, managers(&settings, &runner, &clock), Vec::new()).await?);
+    let mail_outcomes = OutcomesHandle::default();
+    let mails = mail::delivery(&settings, &context, &mail_outcomes)?;
+    let processes = Processes::start(context, managers(&settings, &runner, &clock), vec![mails]).await?;
+    let processes = Arc::new(processes);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
         supervisor.start(manager);
@@ -170,6 +172,7 @@ async fn start_with(
         supervisor,
         identity,
         checkpoints: signer.status(),
+        mail_outcomes,
         visitors,
         staff,
         directory,
@@ -209,7 +212,7 @@ fn version_zero(settings: &Settings) -> VersionZero {
 
 /// The process managers that the settings ask for.
 fn managers(settings: &Settings, runner: &Arc<Runner>, clock: &Arc<dyn Clock>) -> Vec<Arc<dyn ProcessManager>> {
-    let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner))];
+    let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner)), Arc::new(SendMail)];
     if let Some(idle_close) = IdleClose::new(settings.session_idle_close, clock.clone()) {
         managers.push(Arc::new(idle_close));
     }

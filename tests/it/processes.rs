@@ -87,7 +87,11 @@ impl Member {
             causation_id: None,
             id: CommandId::caused(self.sessions.log_id(), NAME, cause, "close"),
         };
-        let executed = self.sessions.execute(session, &metadata, Command::Close { reason, notice: testkit::session::new_message(), by: None }).await.unwrap();
+        let executed = self
+            .sessions
+            .execute(session, &metadata, Command::Close { reason, notice: testkit::session::new_message(), by: None })
+            .await
+            .unwrap();
         matches!(executed, Execution::Done(_))
     }
 }

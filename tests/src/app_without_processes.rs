@@ -20,7 +20,7 @@ use api::{
 };
 use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
-    SettingsInForce, live::InProcess, settings::VersionZero,
+    SettingsInForce, live::InProcess, process::OutcomesHandle, settings::VersionZero,
 };
 use domain::{
     AgentId, SignInId, VisitorId,
@@ -127,6 +127,7 @@ pub async fn app(
         supervisor,
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
+        mail_outcomes: OutcomesHandle::default(),
         access_log: Arc::new(AccessLog::new(elsewhere(), identity.log_id)),
         directory,
         log,

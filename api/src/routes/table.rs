@@ -12,11 +12,11 @@ use super::{
     agents, api_keys, audit, auth, bot, chat, chat_stream, conversation, customer, detailed_health, docs, events,
     health, page, policies, policy_trial, profile,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, sessions, shift,
+    second_factor, session_events, session_mail, sessions, shift,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
-    SettingsRead, SettingsWrite, StatisticsRead, SystemRead, TokenHolder,
+    SessionWrite, SettingsRead, SettingsWrite, StatisticsRead, SystemRead, TokenHolder,
 };
 
 routes! {
@@ -34,6 +34,7 @@ routes! {
         GET "/api/sessions/stats" Require<StatisticsRead> => sessions::stats;
         GET "/api/sessions/{name}" OptionalStaff<SessionRead> => sessions::show;
         GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
+        POST "/api/sessions/{name}/email" Require<SessionWrite> => session_mail::request;
         GET "/api/events" Require<LogRead> => events::stream;
         GET "/api/audit" Require<AuditRead> => audit::list;
         POST "/api/agent/login" Anybody => auth::login;

@@ -63,6 +63,8 @@ names! {
     Permission {
         /// See sessions, their messages and their customers.
         SessionRead = "session:read",
+        /// Act in sessions.
+        SessionWrite = "session:write",
         /// See the figures.
         StatisticsRead = "statistics:read",
         /// Follow the log of all events, sealed parts left out.
@@ -87,10 +89,11 @@ names! {
 }
 
 impl Permission {
-    /// Whether a program may be given it: a profile is a person's, and whoever makes accounts could make itself one.
+    /// Whether a program may be given it: a profile is a person's, a session is answered by persons, and whoever makes accounts
+    /// could make itself one.
     #[must_use]
     pub fn is_for_programs(self) -> bool {
-        !matches!(self, Self::ProfileWrite | Self::AgentWrite | Self::SettingsWrite)
+        !matches!(self, Self::SessionWrite | Self::ProfileWrite | Self::AgentWrite | Self::SettingsWrite)
     }
 }
 
@@ -148,8 +151,10 @@ impl Role {
     pub fn permissions(self) -> &'static [Permission] {
         use Permission as P;
         match self {
-            Self::Agent => &[P::SessionRead, P::StatisticsRead, P::ProfileWrite],
-            Self::Supervisor => &[P::SessionRead, P::StatisticsRead, P::AgentRead, P::ProfileWrite, P::SettingsRead],
+            Self::Agent => &[P::SessionRead, P::SessionWrite, P::StatisticsRead, P::ProfileWrite],
+            Self::Supervisor => {
+                &[P::SessionRead, P::SessionWrite, P::StatisticsRead, P::AgentRead, P::ProfileWrite, P::SettingsRead]
+            }
             Self::Admin => Permission::ALL,
             Self::Auditor => &[
                 P::SessionRead,

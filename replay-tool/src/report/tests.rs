@@ -8,8 +8,8 @@ use domain::{
         Event, State, encode,
         event::{
             AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CommandConfirmed,
-            ContextStarted, CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Recipient, Reply,
-            Severity, Withheld, WithheldReason, Words,
+            ContextStarted, CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome,
+            Recipient, Reply, Severity, Withheld, WithheldReason, Words,
         },
         priority::PriorityClass,
     },

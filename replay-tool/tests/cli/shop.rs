@@ -12,8 +12,8 @@ use domain::{
         Event, encode,
         event::{
             AgentTookOver, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, ContextStarted,
-            CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Recipient, Released, Reply,
-            Severity, Withheld, WithheldReason, Words,
+            CustomerMessageSent, Escalated, EscalationReason, Evidence, Named, Opened, Outcome, Recipient, Released,
+            Reply, Severity, Withheld, WithheldReason, Words,
         },
         priority::PriorityClass,
     },

@@ -164,11 +164,7 @@ fn peoples() -> Vec<Event> {
         Event::AfterHoursNoticeGiven(AfterHoursNoticeGiven { opens_at: Some(noon()) }),
         Event::AgentTookOver(AgentTookOver { agent: AGENT, messages: messages() }),
         Event::Released(Released { agent: AGENT, reason: ReasonCode::parse("no_further_questions").unwrap() }),
-        Event::ReturnedToQueue(ReturnedToQueue {
-            agent: AGENT,
-            reason: ReturnReason::AgentLost,
-            group: Some(group()),
-        }),
+        Event::ReturnedToQueue(ReturnedToQueue { agent: AGENT, reason: ReturnReason::AgentLost, group: Some(group()) }),
         Event::Closed(Closed { reason: CloseReason::CustomerLeft, messages: messages() }),
     ]
 }

@@ -129,14 +129,7 @@ impl Fixture {
     pub(super) fn runner(&self) -> Arc<Runner> {
         let sessions = Arc::new(Sessions::new(self.log.clone(), Uuid::from_u128(1)));
         let live = Arc::new(InProcess::default());
-        Runner::new(
-            sessions,
-            Arc::new(Silent),
-            live,
-            Node::new("supervised"),
-            RunSettings::default(),
-            rules(),
-        )
+        Runner::new(sessions, Arc::new(Silent), live, Node::new("supervised"), RunSettings::default(), rules())
     }
 
     pub(super) async fn write_message(&self, runner: &Runner) -> SessionId {
