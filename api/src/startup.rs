@@ -11,7 +11,10 @@ use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
     live::InProcess,
-    process::{Context, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner, SendMail},
+    process::{
+        AgentLost, Context, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, RunRecovery,
+        RunSettings, Runner, SendMail, SignsOfLife,
+    },
     settings::VersionZero,
 };
 use domain::policy::regulator::Regulator;
@@ -109,10 +112,13 @@ async fn start_with(
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner =
         Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
+    let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let policies = open_policies(&settings, &data_dir).await?;
+    let signs_of_life = SignsOfLife::new(ProcessStore::new(policies.clone()), settings.agent_lost_after);
     let context = Context {
         store: ProcessStore::new(policies.clone()),
         sessions: sessions.clone(),
+        accounts: accounts.clone(),
         tail: tail.clone(),
         clock: clock.clone(),
         node: node.clone(),
@@ -127,7 +133,6 @@ async fn start_with(
     }
     supervisor.start(followers::heartbeat(&processes));
     let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
-    let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
     let directory = StaffDirectory::read(&views, clock.clone()).await?;
@@ -150,6 +155,7 @@ async fn start_with(
         tokens: staff_tokens,
         passwords,
         login_throttle: LoginThrottle::new(policies.clone()),
+        signs_of_life,
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,
@@ -195,7 +201,7 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
     }
 }
 
-/// The original's policy where its variables are set, else the program's.
+/// The original's policy where its variables are set, else the program's; and its working hours.
 fn version_zero(settings: &Settings) -> VersionZero {
     let regulator = Regulator {
         keywords: settings.regulator_keywords.clone(),
@@ -215,6 +221,9 @@ fn managers(settings: &Settings, runner: &Arc<Runner>, clock: &Arc<dyn Clock>) -
     let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner)), Arc::new(SendMail)];
     if let Some(idle_close) = IdleClose::new(settings.session_idle_close, clock.clone()) {
         managers.push(Arc::new(idle_close));
+    }
+    if let Some(agent_lost) = AgentLost::new(settings.agent_lost_after) {
+        managers.push(Arc::new(agent_lost));
     }
     managers
 }

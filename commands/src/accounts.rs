@@ -5,6 +5,7 @@
 mod api_keys;
 pub mod login_throttle;
 mod manage;
+mod presence;
 mod second_factor;
 mod sign_in;
 

@@ -9,6 +9,7 @@
 //! Invariants: what a process manager causes has ids made from its cause, so doing it again changes nothing; what it keeps moves
 //! in one transaction, which only the holder of the lease can commit.
 
+pub mod agent_lost;
 pub mod dispatcher;
 #[cfg(test)]
 mod fixture;
@@ -20,9 +21,11 @@ pub mod outbox;
 pub mod processes;
 pub mod run_recovery;
 pub mod runner;
+pub mod signs_of_life;
 pub mod status;
 pub mod store;
 
+pub use agent_lost::AgentLost;
 pub use follower::{Context, ProcessError};
 pub use idle_close::IdleClose;
 pub use mail::{MailDelivery, OutcomesHandle, SendMail};
@@ -31,5 +34,6 @@ pub use outbox::{Delivery, DeliveryError};
 pub use processes::Processes;
 pub use run_recovery::RunRecovery;
 pub use runner::{ASSISTANT_RUN, RunSettings, Runner};
+pub use signs_of_life::SignsOfLife;
 pub use status::{FollowerStatus, Retry, StatusHandle};
 pub use store::{ProcessStore, StoreError};

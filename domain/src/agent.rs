@@ -11,6 +11,7 @@ pub mod decide;
 pub mod event;
 pub mod password;
 pub mod permission;
+pub mod presence;
 pub mod rejection;
 pub mod state;
 
@@ -19,5 +20,6 @@ pub use command::Command;
 pub use decide::decide;
 pub use event::Event;
 pub use permission::{Permission, Permissions, Role};
+pub use presence::{Presence, PresenceCause};
 pub use rejection::Rejection;
 pub use state::{Account, ApiKey, SecondFactor, SignIn, State};

@@ -8,8 +8,13 @@ mod change;
 mod names;
 mod write;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use domain::{AgentId, DeviceId, Language, SignInId, agent::Role};
+use domain::{
+    AgentId, DeviceId, Language, SignInId,
+    agent::{Presence, PresenceCause, Role},
+};
 use event_store::{
     Position,
     sql::{Row, SqlError, Transaction},
@@ -47,6 +52,12 @@ pub struct AgentView {
     pub must_change_password: bool,
     /// Whether a code is needed beside the password.
     pub has_second_factor: bool,
+    /// Whether it is there, as last recorded; nobody is without a good sign-in.
+    pub presence: Presence,
+    /// Why.
+    pub presence_cause: PresenceCause,
+    /// Since when.
+    pub presence_since: Timestamp,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -79,7 +90,9 @@ pub struct SignInView {
 }
 
 const AGENT: &str = "select id, username, name, email, role, skills, languages, capacity, active, must_change_password,
-    second_factor, created_at, updated_at, last_sign_in_at, position from agent";
+    second_factor, presence, presence_cause, presence_since, created_at, updated_at, last_sign_in_at, position from agent";
+const LIVE_SESSIONS: &str =
+    "select agent, count(*) from session where status = 'manual_live' and agent is not null group by agent";
 const SIGN_IN: &str = "select id, agent, device, since, renewed_at, expires_at, address, user_agent from sign_in
     where ended_at is null";
 
@@ -91,6 +104,16 @@ impl Reading {
     pub async fn agents(&mut self) -> Result<Vec<AgentView>, ViewsError> {
         let rows = self.rows.fetch(&format!("{AGENT} order by created_at, id"), &[]).await?;
         Ok(rows.iter().map(AgentView::from_row).collect::<Result<_, _>>()?)
+    }
+
+    /// How many sessions each agent serves, of those who serve any.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn live_sessions(&mut self) -> Result<HashMap<AgentId, u64>, ViewsError> {
+        let rows = self.rows.fetch(LIVE_SESSIONS, &[]).await?;
+        let counts = rows.iter().map(|row| Ok((rows::id(row, 0)?, row.count(1)?)));
+        Ok(counts.collect::<Result<_, SqlError>>()?)
     }
 
     /// An account by id.
@@ -144,8 +167,20 @@ const SCHEMA: &[&str] = &[
     // An account's sign-ins: to list them, and to end them with the account.
     "create index sign_in_by_agent on sign_in (agent, since)",
 ];
-const PLAIN: &[&str] =
-    &["id", "role", "skills", "languages", "agent", "device", "ended_by", "permissions", "digest", "created_by"];
+const PLAIN: &[&str] = &[
+    "id",
+    "role",
+    "skills",
+    "languages",
+    "agent",
+    "device",
+    "ended_by",
+    "permissions",
+    "digest",
+    "created_by",
+    "presence",
+    "presence_cause",
+];
 
 #[async_trait]
 impl Projection for AgentsProjection {
@@ -154,7 +189,7 @@ impl Projection for AgentsProjection {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn schema(&self) -> &'static [&'static str] {
@@ -189,10 +224,13 @@ impl AgentView {
             is_active: row.int(8)? != 0,
             must_change_password: row.int(9)? != 0,
             has_second_factor: row.int(10)? != 0,
-            created_at: rows::time(row, 11)?,
-            updated_at: rows::time(row, 12)?,
-            last_sign_in_at: rows::optional_time(row, 13)?,
-            position: rows::position(row, 14)?,
+            presence: rows::coded(row, 11)?,
+            presence_cause: rows::coded(row, 12)?,
+            presence_since: rows::time(row, 13)?,
+            created_at: rows::time(row, 14)?,
+            updated_at: rows::time(row, 15)?,
+            last_sign_in_at: rows::optional_time(row, 16)?,
+            position: rows::position(row, 17)?,
         })
     }
 }

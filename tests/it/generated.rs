@@ -10,11 +10,12 @@ use std::{
 
 use domain::{
     PersonalText,
+    policy::Rule,
     session::{Event, codec::EVENT_TYPES, decode, encode},
 };
 use event_store::{Expected, Log, NewEvent, Position, StreamName, StreamVersion, Unsealed, Vault, memory::MemoryStore};
 use jiff::{SignedDuration, Timestamp};
-use tests::shop::{Append, Order, RULES, Shop, Step, write};
+use tests::shop::{Append, Order, Shop, Step, write};
 
 /// A Wednesday, 20:00 by the shop's clock.
 fn evening() -> Timestamp {
@@ -98,14 +99,20 @@ fn generated_shop_has_every_rule_reason_and_outcome() {
         let events = events(order);
         let (escalated, others): (Vec<Event>, Vec<Event>) =
             events.into_iter().partition(|event| matches!(event, Event::Escalated(_)));
-        assert_eq!(values(&escalated, "rule"), RULES.iter().map(|rule| rule.name.to_owned()).collect());
+        let rules = Rule::ALL.map(Rule::as_str);
+        assert_eq!(values(&escalated, "rule"), all(&[&rules[..], &["opening_time"]].concat()));
+        assert_eq!(values(&escalated, "class"), all(&["danger", "vip", "urgent", "normal"]));
         assert_eq!(values(&escalated, "reason"), all(&["keyword", "fail_loop", "sentiment", "vip", "manual"]));
         assert_eq!(values(&escalated, "severity"), all(&["low", "high"]));
         let reasons = ["handed_over", "superseded", "closed", "cancelled", "nobody_came", "agent_lost", "handed_back"];
-        let ends = ["resolved", "customer_left", "idle"];
-        assert_eq!(values(&others, "reason"), all(&[&reasons[..], &ends[..]].concat()));
+        let ends = ["resolved", "customer_left", "idle", "back_to_assistant", "customer_gone"];
+        let hand_off = ["declined", "expired", "withdrawn", "transferred"];
+        assert_eq!(values(&others, "reason"), all(&[&reasons[..], &ends[..], &hand_off[..]].concat()));
+        assert_eq!(values(&others, "how"), all(&["immediate", "accepted", "stolen"]));
+        assert_eq!(values(&others, "recipient"), all(&["assistant", "person"]));
         assert_eq!(values(&others, "outcome"), all(&["answered", "does_not_know", "unavailable"]));
-        assert_eq!(values(&others, "code"), all(&["unavailable", "timed_out", "refused", "malformed"]));
+        let codes = ["unavailable", "timed_out", "refused", "malformed", "rejected", "not_configured"];
+        assert_eq!(values(&others, "code"), all(&codes));
         assert_eq!(values(&others, "language"), all(&["zh", "en"]));
     }
 }

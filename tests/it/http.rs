@@ -15,6 +15,7 @@ mod doors;
 mod elsewhere;
 mod faq;
 mod head;
+mod hours;
 mod idempotency;
 mod input;
 mod live;

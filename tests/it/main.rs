@@ -25,6 +25,7 @@ mod on_disk;
 mod oracle;
 mod outage;
 mod postgres;
+mod presence;
 mod processes;
 mod rebuild;
 mod replay;

@@ -13,7 +13,10 @@ use api::{
     supervision::Alarm,
     visitor_revocation::VisitorRevocation,
 };
-use commands::process::{Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, Runner};
+use commands::{
+    Accounts,
+    process::{AgentLost, Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, Runner},
+};
 use domain::{AgentId, SignInId, VisitorId};
 use event_store::{
     EventReader as _, Position, SystemClock,
@@ -151,6 +154,12 @@ async fn idle_close_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn agent_lost_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
+    let minute = Duration::from_secs(60);
+    process_manager_goes_on_and_stops(|_| Arc::new(AgentLost::new(minute).expect("it is switched on"))).await;
+}
+
 async fn process_manager_goes_on_and_stops(manager: impl FnOnce(&Runner) -> Arc<dyn ProcessManager>) {
     let fixture = Fixture::with_events(EVENTS).await;
     let folder = tempfile::tempdir().unwrap();
@@ -160,6 +169,7 @@ async fn process_manager_goes_on_and_stops(manager: impl FnOnce(&Runner) -> Arc<
     let context = Context {
         store: ProcessStore::new(database),
         sessions: runner.sessions().clone(),
+        accounts: Arc::new(Accounts::new(runner.sessions().log().clone(), runner.sessions().log_id())),
         tail,
         clock: runner.clock().clone(),
         node: runner.node().clone(),

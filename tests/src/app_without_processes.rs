@@ -20,7 +20,10 @@ use api::{
 };
 use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
-    SettingsInForce, live::InProcess, process::OutcomesHandle, settings::VersionZero,
+    SettingsInForce,
+    live::InProcess,
+    process::{OutcomesHandle, ProcessStore, SignsOfLife},
+    settings::VersionZero,
 };
 use domain::{
     AgentId, SignInId, VisitorId,
@@ -104,7 +107,8 @@ pub async fn app(
         directory: directory.clone(),
         tokens: StaffTokens::new(&[KEY.to_vec()]),
         passwords: Passwords::new(),
-        login_throttle: LoginThrottle::new(policies),
+        login_throttle: LoginThrottle::new(policies.clone()),
+        signs_of_life: SignsOfLife::new(ProcessStore::new(policies), settings.agent_lost_after),
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,
@@ -113,7 +117,7 @@ pub async fn app(
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         customers,
         published,
-        in_force,
+        in_force: in_force.clone(),
         revocation,
         visitors: Arc::new(visitors),
         staff: Arc::new(staff),

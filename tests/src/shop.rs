@@ -22,7 +22,10 @@ mod thread;
 mod words;
 pub mod write;
 
-use std::collections::{HashSet, VecDeque};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 use commands::{
     CommandId,
@@ -31,6 +34,8 @@ use commands::{
 };
 use domain::{
     VisitorId,
+    calendar::Calendars,
+    policy::Policy,
     session::{Command, Event, decide},
 };
 use event_store::{Expected, NewEvent, StreamName};
@@ -45,7 +50,6 @@ use thread::{Thread, Threads};
 use words::Words;
 
 pub use profile::Profile;
-pub use rules::RULES;
 
 /// What to simulate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -126,6 +130,8 @@ pub struct Shop {
     given: u64,
     erased: HashSet<VisitorId>,
     ready: VecDeque<Step>,
+    policy: Arc<Policy>,
+    calendars: Arc<Calendars>,
 }
 
 impl Shop {
@@ -146,6 +152,8 @@ impl Shop {
             given: 0,
             erased: HashSet::new(),
             ready: VecDeque::new(),
+            policy: rules::policy(),
+            calendars: rules::calendars(),
             order,
             rng,
             agenda,

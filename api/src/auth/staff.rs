@@ -97,6 +97,7 @@ impl Staff {
         let AccessClaims { agent, sign_in, expires_at } = said;
         let status = services.directory.status(agent, sign_in, now);
         let person = known(status, || over("SIGNED_OUT", "the sign-in is over; sign in again"))?;
+        services.signs_of_life.note(sign_in);
         Ok(Some(Self { agent, credential: Credential::SignIn { sign_in, person, expires_at } }))
     }
 

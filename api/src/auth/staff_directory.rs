@@ -1,4 +1,4 @@
-//! The staff directory: every account with its role and the sign-ins that are not over, and every API key, in memory, kept up to
+//! The staff directory: every account with its role, its presence and the sign-ins that are not over, and every API key, in memory, kept up to
 //! date from the log.
 //!
 //! It is complete, not a cache that forgets: it starts from the views and applies every event after them. Invariants: what the
@@ -14,7 +14,10 @@ use std::{
 
 use domain::{
     AgentId, SignInId,
-    agent::{Account, ApiKey, Permissions, Role, SecondFactor, SignIn, State, event::ApiKeyDigest},
+    agent::{
+        Account, ApiKey, Permissions, Presence, PresenceCause, Role, SecondFactor, SignIn, State, event::ApiKeyDigest,
+    },
+    text::Skill,
 };
 use event_store::{Clock, EventReader, Position};
 use jiff::Timestamp;
@@ -178,6 +181,23 @@ impl StaffDirectory {
         accounts.get(&agent).and_then(good).map_or(AuthStatus::Over, AuthStatus::Good)
     }
 
+    /// Who is online, with what says which sessions they may be given: role, skills, languages and capacity. Names are not here.
+    #[must_use]
+    pub fn online(&self, now: Timestamp) -> Vec<(AgentId, Account)> {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        let accounts = accounts.iter().filter_map(|(agent, state)| Some((*agent, state.account()?)));
+        let online = accounts.filter(|(_, account)| account.presence_at(now) == Presence::Online);
+        online.map(|(agent, account)| (agent, account.clone())).collect()
+    }
+
+    /// Whether an agent is there, and why that is so.
+    #[must_use]
+    pub fn presence(&self, agent: AgentId, now: Timestamp) -> Option<(Presence, PresenceCause)> {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        let account = accounts.get(&agent).and_then(State::account)?;
+        Some((account.presence_at(now), account.presence_cause))
+    }
+
     /// Whether there is an account other than this that can make accounts; an account that cannot anyway needs none.
     #[must_use]
     pub fn has_another_administrator(&self, agent: AgentId) -> bool {
@@ -225,7 +245,10 @@ fn api_key(view: ApiKeyView) -> ApiKey {
 }
 
 fn account(view: &AgentView) -> Account {
-    let AgentView { role, is_active, must_change_password, has_second_factor, .. } = *view;
+    let AgentView { role, is_active, must_change_password, has_second_factor, presence, presence_cause, .. } = *view;
     let second_factor = has_second_factor.then(SecondFactor::default);
-    Account { is_active, must_change_password, second_factor, ..Account::nameless(role) }
+    let skills = view.skills.iter().filter_map(|skill| Skill::parse(skill).ok()).collect();
+    let (languages, capacity) = (view.languages.clone(), view.capacity);
+    let account = Account { skills, languages, capacity, presence, presence_cause, ..Account::nameless(role) };
+    Account { is_active, must_change_password, second_factor, ..account }
 }

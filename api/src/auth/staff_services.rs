@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use commands::{Accounts, LoginThrottle};
+use commands::{Accounts, LoginThrottle, process::SignsOfLife};
 use event_store::Clock;
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ pub struct StaffServices {
     pub passwords: Passwords,
     /// Who could not sign in, and has to wait.
     pub login_throttle: LoginThrottle,
+    /// Who of staff is heard of.
+    pub signs_of_life: Arc<SignsOfLife>,
     /// Roles whose members need a second factor.
     pub second_factor_roles: SecondFactorRoles,
     /// Says when tokens and sign-ins end.

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use domain::{
     Language,
     agent::{
-        Permission, Role,
+        Permission, Presence, Role,
         command::{CAPACITIES, SKILLS},
     },
     text::{EmailAddress, MessageText, PersonName, SessionName, Skill, Username},
@@ -105,6 +105,14 @@ fields! {
         let names: Vec<&str> = Self::ALL.into_iter().map(Self::as_str).collect();
         format!("must be one of {}", names.join(", "))
     });
+    // The original's lunch is a break.
+    Presence: |text: String| match text.as_str() {
+        "lunch" => Ok(Self::Break),
+        other => Self::parse(other).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|presence| presence.as_str()).collect();
+            format!("must be one of {}, lunch", names.join(", "))
+        }),
+    };
     Vec<Skill>: |texts: Vec<String>| skills(&texts);
     Vec<Language>: |texts: Vec<String>| languages(&texts);
     Capacity: |count: u32| match CAPACITIES.contains(&count) {

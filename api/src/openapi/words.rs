@@ -41,8 +41,10 @@ words! {
     Permission: domain::agent::Permission::ALL.iter().map(|permission| permission.as_str());
     /// Something that a program may do.
     ProgramPermission: program_permissions();
-    /// Whether somebody is signed in with an account.
-    AgentStatus: ["online", "offline"];
+    /// Whether somebody of staff is there.
+    AgentStatus: domain::agent::Presence::ALL.iter().map(|presence| presence.as_str());
+    /// What somebody of staff chooses; lunch is a break.
+    ChosenStatus: domain::agent::Presence::ALL.iter().map(|presence| presence.as_str()).chain(["lunch"]);
     /// A language that customers are answered in.
     Language: domain::Language::ALL.map(domain::Language::as_str);
     /// Who answers in a session.

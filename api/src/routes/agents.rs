@@ -6,6 +6,8 @@
 
 mod requests;
 
+use std::collections::HashSet;
+
 use actix_web::{
     HttpResponse,
     http::StatusCode,
@@ -21,7 +23,6 @@ use domain::{
     },
     text::{PersonName, Username},
 };
-use event_store::Clock;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,6 +31,7 @@ pub use requests::{ChangeAgentRequest, CreateAgentRequest, ResetPasswordRequest,
 
 use super::{
     min_position::CaughtUpViews,
+    presence::last_seen,
     profile::{fit, fit_for},
 };
 use crate::{
@@ -76,14 +78,19 @@ pub struct AgentAnswer {
 pub async fn list(
     _: Require<AgentRead>,
     views: CaughtUpViews,
-    clock: Data<dyn Clock>,
+    staff: Data<StaffServices>,
 ) -> Result<HttpResponse, Problem> {
-    let mut reading = views.reading().await?;
+    let (mut reading, now) = (views.reading().await?, staff.clock.now());
     let agents = reading.agents().await?;
-    let online = reading.open_sign_ins(clock.now()).await?;
-    let is_online = |agent| online.iter().any(|sign_in| sign_in.agent == agent);
-    let data = agents.into_iter().map(|view| (is_online(view.agent), view));
-    let data = data.map(|(is_online, view)| AgentData::new(view, is_online)).collect();
+    let signed_in: HashSet<AgentId> = reading.open_sign_ins(now).await?.iter().map(|sign_in| sign_in.agent).collect();
+    let sessions = reading.live_sessions().await?;
+    let seen = last_seen(&staff).await?;
+    let data = agents.into_iter().map(|view| {
+        let agent = view.agent;
+        let sessions = sessions.get(&agent).copied().unwrap_or_default();
+        AgentData::new(view, signed_in.contains(&agent), seen.get(&agent).copied(), sessions)
+    });
+    let data = data.collect();
     Ok(HttpResponse::Ok().json(AgentsAnswer { success: true, data, position: reading.position().0 }))
 }
 

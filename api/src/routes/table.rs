@@ -9,8 +9,8 @@ use actix_web::{
 };
 
 use super::{
-    agents, api_keys, audit, auth, bot, chat, chat_stream, conversation, customer, detailed_health, docs, events,
-    health, page, policies, policy_trial, profile,
+    agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer, detailed_health, docs,
+    events, health, page, policies, policy_trial, presence, profile,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, session_mail, sessions, shift,
 };
@@ -43,6 +43,11 @@ routes! {
         POST "/api/agent/change-password" CurrentUser => profile::change_password;
         GET "/api/agent/profile" CurrentUser => profile::profile;
         PUT "/api/agent/profile" CurrentUser => profile::change_profile;
+        POST "/api/agent/heartbeat" CurrentUser => presence::heartbeat;
+        GET "/api/agent/status" CurrentUser => presence::show;
+        PUT "/api/agent/status" CurrentUser => presence::choose;
+        // The original's, every two minutes: too seldom for anybody to be watched by it.
+        POST "/api/agent/status/heartbeat" CurrentUser => presence::original_heartbeat;
         GET "/api/agent/sign-ins" CurrentUser => profile::sign_ins;
         DELETE "/api/agent/sign-ins/{id}" CurrentUser => profile::revoke;
         POST "/api/agent/second-factor" CurrentUser => second_factor::prepare;
@@ -54,6 +59,8 @@ routes! {
         DELETE "/api/api-keys/{id}" Require<AgentWrite> => api_keys::revoke;
         GET "/api/agents" Require<AgentRead> => agents::list;
         POST "/api/agents" Require<AgentWrite> => agents::create;
+        // Before {id}: an account that is called "available" is reached by its id.
+        GET "/api/agents/available" Require<SessionRead> => presence::available;
         GET "/api/agents/{id}" Require<AgentRead> => agents::show;
         PUT "/api/agents/{id}" Require<AgentWrite> => agents::change;
         DELETE "/api/agents/{id}" Require<AgentWrite> => agents::deactivate;
@@ -66,6 +73,10 @@ routes! {
         POST "/api/policies/rollback" Require<SettingsWrite> => policies::roll_back;
         POST "/api/policies/test" Require<SettingsRead> => policy_trial::test;
         GET "/api/policies/{version}" Require<SettingsRead> => policies::show;
+        GET "/api/calendars" Require<SettingsRead> => calendars::list;
+        POST "/api/calendars" Require<SettingsWrite> => calendars::publish;
+        POST "/api/calendars/rollback" Require<SettingsWrite> => calendars::roll_back;
+        GET "/api/calendars/{version}" Require<SettingsRead> => calendars::show;
         GET "/api/bot/info" Anybody => bot::info;
         GET "/api/config" Anybody => bot::config;
         GET "/api/shift/config" Anybody => shift::config;

@@ -230,6 +230,10 @@ declare! {
     /// A session in which nobody has written for this long is closed; 0 = never.
     session_idle_close: Duration = "72h";
 
+    /// An agent whose workbench sends heartbeats, and of whom nothing has been heard for this long, is lost: offline, and
+    /// the live sessions go back to the queue; 0 = never.
+    agent_lost_after: Duration = "60s";
+
     /// A file with an offset in seconds that is added to the time; for tests. Needs `dev`.
     clock_file: Option<PathBuf>;
 }

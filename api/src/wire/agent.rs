@@ -1,6 +1,9 @@
 //! Accounts and sign-ins as they stand on the wire.
 
-use domain::{AgentId, Language, SignInId, agent::Account};
+use domain::{
+    AgentId, Language, SignInId,
+    agent::{Account, Presence},
+};
 use event_store::event::time_text;
 use jiff::Timestamp;
 use projections::{AgentView, SignInView};
@@ -39,20 +42,27 @@ pub struct AgentData {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
     last_sign_in_at: Option<String>,
+    /// When it was last heard of, where it sends heartbeats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
+    last_seen_at: Option<String>,
+    /// Conversations that it has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    current_sessions: Option<u64>,
 }
 
 impl AgentData {
     /// An account as the log has it.
     #[must_use]
     pub fn of(agent: AgentId, account: &Account, now: Timestamp) -> Self {
-        let is_online = account.sign_ins.keys().any(|sign_in| account.sign_in(*sign_in, now).is_some());
         Self {
             id: agent.to_string(),
             username: account.username.as_ref().map(|username| username.as_str().to_owned()),
             name: account.name.as_ref().map(|name| name.as_str().to_owned()),
             email: account.email.as_ref().map(|email| email.as_str().to_owned()),
             role: account.role.as_str(),
-            status: status(is_online),
+            status: account.presence_at(now).as_str(),
             max_sessions: account.capacity,
             skills: account.skills.iter().map(|skill| skill.as_str().to_owned()).collect(),
             languages: account.languages.iter().copied().map(Language::as_str).collect(),
@@ -61,19 +71,22 @@ impl AgentData {
             has_second_factor: account.second_factor.is_some(),
             created_at: None,
             last_sign_in_at: None,
+            last_seen_at: None,
+            current_sessions: None,
         }
     }
 
-    /// An account as the views have it.
+    /// An account as the views have it. Nobody is there who is not signed in.
     #[must_use]
-    pub fn new(view: AgentView, is_online: bool) -> Self {
+    pub fn new(view: AgentView, is_signed_in: bool, last_seen_at: Option<Timestamp>, sessions: u64) -> Self {
+        let presence = if is_signed_in { view.presence } else { Presence::Offline };
         Self {
             id: view.agent.to_string(),
             username: view.username,
             name: view.name,
             email: view.email,
             role: view.role.as_str(),
-            status: status(is_online),
+            status: presence.as_str(),
             max_sessions: view.capacity,
             skills: view.skills,
             languages: view.languages.into_iter().map(Language::as_str).collect(),
@@ -82,12 +95,10 @@ impl AgentData {
             has_second_factor: view.has_second_factor,
             created_at: Some(time_text(view.created_at)),
             last_sign_in_at: view.last_sign_in_at.map(time_text),
+            last_seen_at: last_seen_at.map(time_text),
+            current_sessions: Some(sessions),
         }
     }
-}
-
-fn status(is_online: bool) -> &'static str {
-    if is_online { "online" } else { "offline" }
 }
 
 /// A sign-in that is not over.

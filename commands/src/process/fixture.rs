@@ -30,6 +30,7 @@ use super::{
     manager::whole_millisecond,
 };
 use crate::{
+    accounts::Accounts,
     node::Node,
     rules::Rules,
     sessions::{ReceiveMessage, Sessions, stream_of},
@@ -66,6 +67,7 @@ impl Fixture {
         Context {
             store,
             sessions: Arc::new(Sessions::new(self.log.clone(), LOG_ID)),
+            accounts: Arc::new(Accounts::new(self.log.clone(), LOG_ID)),
             tail: Tail::start(Arc::new(self.memory.clone()), Position::START),
             clock: self.clock.clone(),
             node,
@@ -99,12 +101,9 @@ impl Fixture {
             name: SessionName::parse("s".to_owned()).expect("a name"),
             text: MessageText::parse("hello".to_owned()).expect("a text"),
             parameters: serde_json::Map::new(),
-<<<<<<< HEAD
             recipient: Recipient::Assistant,
             page: None,
             is_vip: false,
-=======
->>>>>>> main
             key: None,
             correlation_id: Uuid::new_v4(),
         };

@@ -5,6 +5,7 @@
 //! or the store cannot be reached, everything in memory is forgotten and the work begins again from the store; an event that
 //! cannot be read stops it with an alarm that names the position.
 
+mod observation;
 mod pending;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ use super::{
     status::{Retry, StatusHandle},
     store::{LEASE, Lease, ProcessStore, StoreError},
 };
-use crate::{error::CommandError, node::Node, sessions::Sessions};
+use crate::{accounts::Accounts, error::CommandError, node::Node, sessions::Sessions};
 use worker::Worker;
 
 /// Between renewals of a lease.
@@ -43,6 +44,8 @@ pub struct Context {
     pub store: ProcessStore,
     /// To send commands.
     pub sessions: Arc<Sessions>,
+    /// As above, to accounts.
+    pub accounts: Arc<Accounts>,
     /// To read the log.
     pub tail: Arc<Tail>,
     /// By which timers are due.

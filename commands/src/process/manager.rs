@@ -2,12 +2,16 @@
 //!
 //! Invariant: nothing here does anything. Actions are data, so that a crash between two of them is survived by doing all again.
 
-use domain::{Incarnation, SessionId, session};
+use std::time::Duration;
+
+use domain::{AgentId, Incarnation, SessionId, agent, session};
 use event_store::StreamName;
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use journal::Decoded;
 use serde_json::Value;
 use uuid::Uuid;
+
+use super::store::{Forgotten, LostAgent};
 
 /// Where one that is new to a log begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +37,28 @@ pub trait ProcessManager: Send + Sync {
         false
     }
 
+    /// Whether it remembers something that this event may change; where it does not, nothing is looked up for it.
+    fn keeps_state_of(&self, _: &Decoded) -> bool {
+        self.keeps_state()
+    }
+
     /// What is to be done about an event. `state` is what was kept of the event's stream; null keeps nothing.
     fn react(&self, state: &mut Value, event: &Decoded) -> Vec<Action>;
 
     /// What is to be done now that a timer is due, or the life that it is tied to is over. The timer itself is gone unless an
     /// action sets it again.
     fn on_timer(&self, timer: &Timer) -> Vec<Action>;
+
+    /// After how long without a sign of life an agent is lost. Default: it does not ask who is.
+    fn agents_lost_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What is to be done about a stream now that an agent is lost: asked about the agent's own, and about each session that the
+    /// agent has. The cause is the loss together with the stream.
+    fn on_agent_lost(&self, _: &LostAgent, _: &StreamName) -> Vec<Action> {
+        Vec::new()
+    }
 }
 
 /// Something to be done.
@@ -53,6 +73,15 @@ pub enum Action {
         /// What is wanted.
         command: Box<session::Command>,
     },
+    /// Sends a command to an account, as above.
+    AgentCommand {
+        /// Tells the commands of one cause apart.
+        name: &'static str,
+        /// The account; it must follow from the cause alone.
+        agent: AgentId,
+        /// What is wanted.
+        command: Box<agent::Command>,
+    },
     /// Sets a timer; one of the same stream and key is replaced.
     SetTimer(Timer),
     /// Cancels a timer, if there is one.
@@ -64,6 +93,8 @@ pub enum Action {
     },
     /// Puts an item into the outbox, once per key.
     Deliver(Item),
+    /// Removes signs of life.
+    Forget(Forgotten),
     /// Sets a stream's timers and state as if all its events had just been read, and does nothing else about them.
     Reread(StreamName),
 }

@@ -7,6 +7,7 @@
 mod cursor;
 mod lease;
 mod outbox;
+mod sign_of_life;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -26,6 +27,7 @@ use super::manager::{Item, Timer};
 pub use cursor::Cursor;
 pub use lease::{LEASE, Lease, NODE_STALE};
 pub use outbox::{Outcome, Outgoing};
+pub use sign_of_life::{Forgotten, LostAgent};
 pub use timer::Life;
 
 /// Why the store did not answer, or must not be used.
@@ -74,14 +76,17 @@ pub struct Commit {
     pub states: BTreeMap<StreamName, Value>,
     /// New items of the outbox.
     pub items: Vec<Item>,
+    /// Signs of life that count no more.
+    pub forgotten: Vec<Forgotten>,
 }
 
 impl Commit {
     /// Whether nothing would move.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { cursor, ends_history, timers, states, items } = self;
-        cursor.is_none() && !ends_history && timers.is_empty() && states.is_empty() && items.is_empty()
+        let Self { cursor, ends_history, timers, states, items, forgotten } = self;
+        let moves_nothing = timers.is_empty() && states.is_empty() && items.is_empty() && forgotten.is_empty();
+        cursor.is_none() && !ends_history && moves_nothing
     }
 }
 
@@ -119,6 +124,9 @@ impl ProcessStore {
         }
         for item in &commit.items {
             outbox::insert(&mut tx, manager, now, item).await?;
+        }
+        for forgotten in &commit.forgotten {
+            sign_of_life::forget(&mut tx, forgotten).await?;
         }
         cursor::write(&mut tx, manager, log, commit).await?;
         Ok(tx.commit().await?)

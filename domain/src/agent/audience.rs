@@ -38,6 +38,7 @@ impl Event {
             | Self::SignInRenewed(_)
             | Self::SignedOut(_)
             | Self::SignInRevoked(_)
+            | Self::PresenceChanged(_)
             | Self::SecondFactorUsed(_)
             | Self::SecondFactorDisabled(_) => Audience { event, personal: Viewers::NOBODY },
             Self::ApiKeyIssued(_) => Audience { event: STAFF, personal: NAMES },

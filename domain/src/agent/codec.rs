@@ -3,9 +3,9 @@
 use crate::{
     agent::event::{
         ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked, CapacityChanged, Created, Deactivated, Event, LanguagesChanged,
-        Names, Offer, PasswordSecret, PasswordSet, Person, Reactivated, RecoveryCodes, RecoveryCodesReplaced, Renamed,
-        RoleChanged, SecondFactorDisabled, SecondFactorEnabled, SecondFactorOffered, SecondFactorUsed, SignInRenewed,
-        SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, Whereabouts,
+        Names, Offer, PasswordSecret, PasswordSet, Person, PresenceChanged, Reactivated, RecoveryCodes,
+        RecoveryCodesReplaced, Renamed, RoleChanged, SecondFactorDisabled, SecondFactorEnabled, SecondFactorOffered,
+        SecondFactorUsed, SignInRenewed, SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, Whereabouts,
     },
     codec::{stored_events, upcast::Upcaster},
 };
@@ -25,6 +25,7 @@ stored_events! {
         SignInRenewed = "agent.sign_in_renewed",
         SignedOut = "agent.signed_out",
         SignInRevoked = "agent.sign_in_revoked",
+        PresenceChanged = "agent.presence_changed",
         SecondFactorUsed = "agent.second_factor_used",
         SecondFactorDisabled = "agent.second_factor_disabled",
         ApiKeyRevoked = "agent.api_key_revoked",

@@ -8,6 +8,7 @@ use crate::{
     agent::{
         event::{ApiKeyDigest, PasswordHash, PasswordOrigin, RecoveryDigest, RevokedReason, TotpSecret, Whereabouts},
         permission::{Permission, Role},
+        presence::Presence,
     },
     id::{DeviceId, SignInId},
     language::Language,
@@ -49,6 +50,23 @@ pub enum Command {
         sign_in: SignInId,
         /// Why.
         reason: RevokedReason,
+    },
+    /// Say whether one is there.
+    ChoosePresence {
+        /// By which sign-in, which must not be over.
+        sign_in: SignInId,
+        /// What is chosen.
+        presence: Presence,
+    },
+    /// Be there again after having been lost.
+    ComeBack {
+        /// The sign-in that gave the sign of life.
+        sign_in: SignInId,
+    },
+    /// Record that nothing is heard of the agent any more.
+    NoteLost {
+        /// The sign-in that was heard of last.
+        sign_in: SignInId,
     },
     /// Record that somebody failed to sign in.
     NoteFailure {

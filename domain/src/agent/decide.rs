@@ -1,5 +1,6 @@
 //! The rules: from an account and a command to events, or a rejection. No events mean "valid, nothing to change".
 
+mod presence;
 mod second_factor;
 
 use jiff::SignedDuration;
@@ -56,6 +57,9 @@ fn decide_new(command: Command) -> Decision {
         | Command::EnableSecondFactor { .. }
         | Command::ReplaceRecoveryCodes { .. }
         | Command::DisableSecondFactor { .. }
+        | Command::ChoosePresence { .. }
+        | Command::ComeBack { .. }
+        | Command::NoteLost { .. }
         | Command::ResetSecondFactor => Err(Rejection::NoAccount),
     }
 }
@@ -78,6 +82,9 @@ fn decide_api_key(key: &ApiKey, command: &Command) -> Decision {
         | Command::EnableSecondFactor { .. }
         | Command::ReplaceRecoveryCodes { .. }
         | Command::DisableSecondFactor { .. }
+        | Command::ChoosePresence { .. }
+        | Command::ComeBack { .. }
+        | Command::NoteLost { .. }
         | Command::ResetSecondFactor => Err(Rejection::NoAccount),
     }
 }
@@ -87,7 +94,7 @@ fn decide_existing(account: &Account, command: Command) -> Decision {
         Command::Create(_) | Command::IssueApiKey(_) => Err(Rejection::AlreadyExists),
         Command::RevokeApiKey => Err(Rejection::NoApiKey),
         Command::Change(changes) => Ok(change(account, *changes)),
-        Command::Deactivate if account.is_active => Ok(vec![Event::Deactivated(Deactivated {})]),
+        Command::Deactivate if account.is_active => Ok(deactivate(account)),
         Command::Reactivate if !account.is_active => Ok(vec![Event::Reactivated(Reactivated {})]),
         Command::Deactivate | Command::Reactivate => Ok(Vec::new()),
         Command::SetPassword { hash, by, keep } => Ok(set_password(account, hash, by, keep)),
@@ -95,6 +102,9 @@ fn decide_existing(account: &Account, command: Command) -> Decision {
         Command::Renew(renewal) => renew(account, renewal),
         Command::SignOut { sign_in } => Ok(end(account, sign_in, Event::SignedOut(SignedOut { sign_in }))),
         Command::Revoke { sign_in, reason } => Ok(end(account, sign_in, revoked(sign_in, reason))),
+        Command::ChoosePresence { sign_in, presence } => presence::chosen(account, sign_in, presence),
+        Command::ComeBack { sign_in } => presence::come_back(account, sign_in),
+        Command::NoteLost { sign_in } => Ok(presence::lost(account, sign_in)),
         Command::NoteFailure { hour, origin } => Ok(match account.failed_in {
             Some(noted) if noted >= hour => Vec::new(),
             Some(_) | None => vec![Event::SignInsFailed(SignInsFailed { hour, origin: Personal::Known(origin) })],
@@ -122,6 +132,10 @@ fn issue(new: NewApiKey) -> Decision {
     }
     let label = Personal::Known(ApiKeyLabel { name });
     Ok(vec![Event::ApiKeyIssued(ApiKeyIssued { permissions, digest, expires_at, label })])
+}
+
+fn deactivate(account: &Account) -> Vec<Event> {
+    std::iter::once(Event::Deactivated(Deactivated {})).chain(presence::ended(account, |_| true)).collect()
 }
 
 fn password_set(hash: PasswordHash, by: PasswordOrigin) -> Event {
@@ -160,7 +174,8 @@ fn rename(
 fn set_password(account: &Account, hash: PasswordHash, by: PasswordOrigin, keep: Option<SignInId>) -> Vec<Event> {
     let others = account.sign_ins.keys().copied().filter(|sign_in| Some(*sign_in) != keep);
     let revoked = others.map(|sign_in| revoked(sign_in, RevokedReason::PasswordSet));
-    std::iter::once(password_set(hash, by)).chain(revoked).collect()
+    let gone = presence::ended(account, |sign_in| Some(sign_in) != keep);
+    std::iter::once(password_set(hash, by)).chain(revoked).chain(gone).collect()
 }
 
 fn sign_in(account: &Account, request: SignInRequest) -> Decision {
@@ -174,7 +189,7 @@ fn sign_in(account: &Account, request: SignInRequest) -> Decision {
     let used = second_factor::used(account, proof)?;
     let origin = Personal::Known(origin);
     let signed_in = Event::SignedIn(SignedIn { sign_in, device, at, expires_at, origin });
-    Ok(used.into_iter().chain([signed_in]).collect())
+    Ok(used.into_iter().chain([signed_in]).chain(presence::begun(account, at)).collect())
 }
 
 /// Exchanges the newest token; the one before it gives the same successor again within [`GRACE`]; any older one ends the sign-in.
@@ -188,7 +203,7 @@ fn renew(account: &Account, renewal: Renewal) -> Decision {
     if is_repeat(&current, number, device, at) {
         return Ok(Vec::new());
     }
-    Ok(vec![revoked(sign_in, RevokedReason::TokenReused)])
+    Ok(end(account, sign_in, revoked(sign_in, RevokedReason::TokenReused)))
 }
 
 fn is_repeat(current: &SignIn, number: u32, device: Option<crate::id::DeviceId>, at: jiff::Timestamp) -> bool {
@@ -201,5 +216,8 @@ fn revoked(sign_in: SignInId, reason: RevokedReason) -> Event {
 }
 
 fn end(account: &Account, sign_in: SignInId, event: Event) -> Vec<Event> {
-    if account.sign_ins.contains_key(&sign_in) { vec![event] } else { Vec::new() }
+    if !account.sign_ins.contains_key(&sign_in) {
+        return Vec::new();
+    }
+    std::iter::once(event).chain(presence::ended(account, |ended| ended == sign_in)).collect()
 }

@@ -10,7 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    agent::permission::Role,
+    agent::{
+        permission::Role,
+        presence::{Presence, PresenceCause},
+    },
     codec::sealed,
     id::{DeviceId, SignInId},
     language::Language,
@@ -42,6 +45,7 @@ pub enum Event {
     SignedOut(SignedOut),
     SignInRevoked(SignInRevoked),
     SignInsFailed(SignInsFailed),
+    PresenceChanged(PresenceChanged),
     SecondFactorOffered(SecondFactorOffered),
     SecondFactorEnabled(SecondFactorEnabled),
     SecondFactorUsed(SecondFactorUsed),
@@ -271,4 +275,14 @@ pub struct SignInsFailed {
     /// From where, the first time.
     #[serde(skip, default = "sealed")]
     pub origin: Personal<Whereabouts>,
+}
+
+/// Whether it is there for customers changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresenceChanged {
+    /// How it is now.
+    pub presence: Presence,
+    /// Why.
+    pub cause: PresenceCause,
 }

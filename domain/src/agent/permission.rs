@@ -42,6 +42,8 @@ macro_rules! names {
     };
 }
 
+pub(super) use names;
+
 names! {
     /// What somebody is to the shop.
     Role {

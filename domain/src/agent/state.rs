@@ -13,6 +13,7 @@ use crate::{
             SecondFactorUsed, SignedIn, TotpSecret,
         },
         permission::{Permission, Role},
+        presence::{Presence, PresenceCause},
     },
     id::{DeviceId, SignInId},
     language::Language,
@@ -88,6 +89,10 @@ pub struct Account {
     pub offered: Option<TotpSecret>,
     /// What is needed beside the password.
     pub second_factor: Option<SecondFactor>,
+    /// Whether it is there, as last recorded; [`Self::presence_at`] is what counts.
+    pub presence: Presence,
+    /// Why.
+    pub presence_cause: PresenceCause,
 }
 
 /// A sign-in that is not over.
@@ -150,6 +155,7 @@ impl State {
                 | Event::SecondFactorUsed(_)
                 | Event::RecoveryCodesReplaced(_)
                 | Event::SecondFactorDisabled(_)
+                | Event::PresenceChanged(_)
                 | Event::ApiKeyRevoked(_),
             ) => Self::New,
             (Self::ApiKey(key), Event::ApiKeyRevoked(_)) => Self::ApiKey(Box::new(ApiKey { is_revoked: true, ..*key })),
@@ -174,6 +180,7 @@ impl State {
                 | Event::SecondFactorUsed(_)
                 | Event::RecoveryCodesReplaced(_)
                 | Event::SecondFactorDisabled(_)
+                | Event::PresenceChanged(_)
                 | Event::ApiKeyIssued(_),
             ) => Self::ApiKey(key),
             (Self::Existing(mut account), event) => {
@@ -219,6 +226,13 @@ impl Account {
         self.sign_ins.get(&sign_in).filter(|found| self.is_active && found.expires_at > now)
     }
 
+    /// Whether it is there. Sign-ins also expire, which no event says: without a good one nobody is there.
+    #[must_use]
+    pub fn presence_at(&self, now: Timestamp) -> Presence {
+        let is_signed_in = self.is_active && self.sign_ins.values().any(|sign_in| sign_in.expires_at > now);
+        if is_signed_in { self.presence } else { Presence::Offline }
+    }
+
     /// Whether it can make accounts, so that nobody is locked out for good while there is one such.
     #[must_use]
     pub fn makes_accounts(&self) -> bool {
@@ -249,6 +263,8 @@ impl Account {
             failed_in: None,
             offered: None,
             second_factor: None,
+            presence: Presence::Offline,
+            presence_cause: PresenceCause::SignOut,
         }
     }
 
@@ -291,6 +307,10 @@ impl Account {
             Event::SignedOut(left) => drop(self.sign_ins.remove(&left.sign_in)),
             Event::SignInRevoked(revoked) => drop(self.sign_ins.remove(&revoked.sign_in)),
             Event::SignInsFailed(failed) => self.failed_in = Some(failed.hour),
+            Event::PresenceChanged(changed) => {
+                self.presence = changed.presence;
+                self.presence_cause = changed.cause;
+            }
             Event::SecondFactorOffered(offered) => {
                 self.offered = offered.offer.known().map(|offer| offer.secret.clone());
             }

@@ -318,7 +318,9 @@ fn apply(session: &mut Session, event: &Event) {
         Event::Escalated(escalated) => session.escalate(escalated),
         Event::ReturnedToQueue(returned) => {
             session.hand_over(Phase::PendingManual);
-            session.group.clone_from(&returned.group);
+            if returned.group.is_some() {
+                session.group.clone_from(&returned.group);
+            }
         }
         Event::AgentTookOver(taken) => {
             session.hand_over(Phase::ManualLive { agent: taken.agent });

@@ -5,6 +5,7 @@ mod second_factor;
 
 mod account;
 mod api_key;
+mod presence;
 mod properties;
 mod sign_in;
 mod stored;

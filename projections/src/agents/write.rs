@@ -12,8 +12,9 @@ use super::{api_keys, change::Change};
 use crate::rows;
 
 const CREATE: &str = "insert into agent (id, username, name, email, role, skills, languages, capacity, active,
-    must_change_password, second_factor, created_at, updated_at, last_sign_in_at, position)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, 0, $9, $9, null, $10) on conflict (id) do nothing";
+    must_change_password, second_factor, presence, presence_cause, presence_since,
+    created_at, updated_at, last_sign_in_at, position)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, 0, 'offline', 'sign_out', $9, $9, $9, null, $10) on conflict (id) do nothing";
 const SIGN_IN: &str =
     "insert into sign_in (id, agent, device, since, renewed_at, expires_at, ended_at, ended_by, address,
     user_agent, position) values ($1, $2, $3, $4, $4, $5, null, null, $6, $7, $8) on conflict (id) do nothing";
@@ -57,6 +58,10 @@ pub(super) async fn apply(tx: &mut Transaction, change: &Change<'_>, event: &Eve
         Event::SignInRenewed(renewed) => renew(tx, change, renewed).await,
         Event::SignedOut(signed_out) => end(tx, change, signed_out.sign_in, "signed_out").await,
         Event::SignInRevoked(revoked) => end(tx, change, revoked.sign_in, &rows::code(&revoked.reason)).await,
+        Event::PresenceChanged(changed) => {
+            let values = [changed.presence.as_str().into(), changed.cause.as_str().into()];
+            set(tx, change, "presence = $4, presence_cause = $5, presence_since = $2", &values).await
+        }
         Event::SecondFactorEnabled(_) => set(tx, change, "second_factor = $4", &[1_i64.into()]).await,
         Event::SecondFactorDisabled(_) => set(tx, change, "second_factor = $4", &[0_i64.into()]).await,
         Event::ApiKeyIssued(issued) => api_keys::issue(tx, change, issued).await,

@@ -19,6 +19,11 @@ create table agent (
     must_change_password bigint not null,
     -- 1 while a code is needed beside the password.
     second_factor bigint not null,
+    -- online, busy, break, training, offline; nobody is there without a sign-in that is neither over nor expired.
+    presence text not null,
+    -- chosen, sign_in, sign_out, lost
+    presence_cause text not null,
+    presence_since bigint not null,
     created_at bigint not null,
     updated_at bigint not null,
     last_sign_in_at bigint,

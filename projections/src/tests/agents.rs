@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::{
     AgentId, Language, SignInId,
     agent::{
-        Command, Event, Permission, Role, State,
+        Command, Event, Permission, Presence, Role, State,
         command::{Changes, NewAccount, NewApiKey, Renewal, SignInRequest},
         decide, encode,
         event::{ApiKeyDigest, PasswordHash, PasswordOrigin, RecoveryDigest, RevokedReason, TotpSecret, Whereabouts},
@@ -54,7 +54,7 @@ fn new_account(n: u8) -> NewAccount {
 fn command(kind: u8, n: u8, second: u32) -> Command {
     let (sign_in, now) = (SignInId(Uuid::from_u128(u128::from(n % 3))), at(second));
     let origin = Whereabouts { address: "192.0.2.1".into(), user_agent: None };
-    match kind % 16 {
+    match kind % 20 {
         0 | 1 => Command::SignIn(SignInRequest {
             // Ids are random: none is used twice.
             sign_in: SignInId(Uuid::from_u128((u128::from(second) << 8) | u128::from(n % 3))),
@@ -85,6 +85,9 @@ fn command(kind: u8, n: u8, second: u32) -> Command {
             Command::EnableSecondFactor { secret: TotpSecret("S".into()), step: u64::from(second), recovery }
         }
         12 => Command::ResetSecondFactor,
+        13 | 14 => Command::ChoosePresence { sign_in, presence: Presence::ALL[usize::from(n) % 5] },
+        15 => Command::NoteLost { sign_in },
+        16 => Command::ComeBack { sign_in },
         9 => Command::Revoke { sign_in, reason: RevokedReason::Asked },
         _leaves => Command::SignOut { sign_in },
     }
@@ -99,6 +102,9 @@ impl Subject<'_> {
         };
         match command {
             Command::Revoke { reason, .. } => Command::Revoke { sign_in, reason },
+            Command::ChoosePresence { presence, .. } => Command::ChoosePresence { sign_in, presence },
+            Command::NoteLost { .. } => Command::NoteLost { sign_in },
+            Command::ComeBack { .. } => Command::ComeBack { sign_in },
             Command::SignOut { .. } if n.is_multiple_of(2) => {
                 let (at, number) = (at(second), u32::from(n / 2 % 2));
                 Command::Renew(Renewal { sign_in, number, device: None, at, expires_at: week_after(at) })
@@ -140,6 +146,7 @@ async fn agrees(running: &Running, subject: &Subject<'_>) {
     assert_eq!(row.email.as_deref(), account.email.as_ref().map(EmailAddress::as_str));
     assert_eq!(row.skills, account.skills.iter().map(Skill::as_str).collect::<Vec<_>>());
     assert_eq!((row.role, row.is_active, row.capacity), (account.role, account.is_active, account.capacity));
+    assert_eq!((row.presence, row.presence_cause), (account.presence, account.presence_cause));
     assert_eq!(row.has_second_factor, account.second_factor.is_some());
     assert_eq!((row.languages, row.must_change_password), (account.languages.clone(), account.must_change_password));
     let begun = reading.sign_ins_of(agent, Timestamp::MIN).await.unwrap().into_iter();

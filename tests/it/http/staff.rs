@@ -5,6 +5,7 @@ mod api_keys;
 mod audit;
 mod forged;
 mod outsiders;
+mod presence;
 mod reset_admin;
 mod second_factor;
 mod sign_in;

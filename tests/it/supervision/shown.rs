@@ -95,6 +95,7 @@ async fn a_started_desk_shows_every_follower_running_at_the_head() {
         "assistant_run",
         "mail",
         "idle_close",
+        "agent_lost",
         "outbox",
         "heartbeat",
         "staff_directory",

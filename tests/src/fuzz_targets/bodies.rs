@@ -11,9 +11,9 @@ use api::{
         chat::ChatRequest,
         conversation::{ContextRequest, CreateRequest},
         customer::{IdentifyRequest, SignOutRequest},
-        policies::{PublishPolicyRequest, RollBackPolicyRequest},
         policy_trial::TestPolicyRequest,
         profile::{ChangePasswordRequest, ProfileRequest},
+        published::{PublishRequest, RollBackRequest},
         second_factor::{ConfirmSecondFactorRequest, EnableSecondFactorRequest, PrepareSecondFactorRequest},
     },
 };
@@ -51,8 +51,10 @@ pub const BODIES: &[Body] = &[
     of::<EnableSecondFactorRequest>("post /api/agent/second-factor/enable", r#"{"code":"287082"}"#),
     of::<ConfirmSecondFactorRequest>("post /api/agent/second-factor/disable", CONFIRMED),
     of::<ConfirmSecondFactorRequest>("post /api/agent/second-factor/recovery-codes", CONFIRMED),
-    of::<PublishPolicyRequest>("post /api/policies", r#"{"document":"[rules.R1]\non = false\n"}"#),
-    of::<RollBackPolicyRequest>("post /api/policies/rollback", r#"{"to_version":0}"#),
+    of::<PublishRequest>("post /api/policies", r#"{"document":"[rules.R1]\non = false\n"}"#),
+    of::<RollBackRequest>("post /api/policies/rollback", r#"{"to_version":0}"#),
+    of::<PublishRequest>("post /api/calendars", r#"{"document":"[default]\ntime_zone = \"UTC\"\nweek = {}\n"}"#),
+    of::<RollBackRequest>("post /api/calendars/rollback", r#"{"to_version":0}"#),
     of::<TestPolicyRequest>("post /api/policies/test", r#"{"document":null,"text":"转人工","language":"zh"}"#),
     of::<IssueApiKeyRequest>(
         "post /api/api-keys",

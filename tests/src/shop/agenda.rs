@@ -6,12 +6,10 @@ use std::{
 };
 
 use domain::{
-    RunId,
-    session::event::{CancelReason, CloseReason},
+    MailId, OfferId, RunId, TransferId,
+    session::event::{CancelReason, CloseReason, OfferEnd, TransferEnd},
 };
 use jiff::Timestamp;
-
-use super::rules::Rule;
 
 /// Something that somebody is going to do.
 #[derive(Debug, Clone, Copy)]
@@ -22,18 +20,22 @@ pub(super) enum Action {
     Write,
     /// The customer says one thing more, whether or not there was an answer.
     WriteMore,
+    /// The customer, who was asked for it, gives an e-mail address.
+    GiveAddress,
     /// The client repeats a command that has nothing left to do.
     Repeat,
     /// The customer wants a new context, or an empty screen.
     StartFresh { clear: bool },
+    /// The customer asks for a person by the button.
+    PressButton,
+    /// The customer wants to begin anew.
+    Reopen,
     /// A node begins to answer.
     Begin,
     /// An attempt is over.
     Finish { run: RunId, attempt: u32, by_model: bool },
     /// Another attempt; by another node where the first one's died.
     Retake { run: RunId, attempt: u32, died: bool },
-    /// A rule fires.
-    Escalate(&'static Rule),
     /// Nobody waits any more.
     CancelEscalation(CancelReason),
     /// Nobody works.
@@ -42,6 +44,26 @@ pub(super) enum Action {
     TakeOver { from_any: bool },
     /// An agent tries to take what another one has.
     Rival,
+    /// A supervisor takes the session from its agent.
+    Steal,
+    /// The agent who has the session writes.
+    WriteAsAgent,
+    /// The agent gives the session to another.
+    HandOver,
+    /// The one who was asked to take it answers.
+    AnswerTransfer { transfer: TransferId, accept: bool },
+    /// A transfer comes to nothing.
+    EndTransfer { transfer: TransferId, reason: TransferEnd },
+    /// The waiting session is offered to an agent.
+    Offer,
+    /// The agent takes what was offered.
+    AcceptOffer(OfferId),
+    /// An offer comes to nothing.
+    EndOffer { offer: OfferId, reason: OfferEnd },
+    /// The agent sends the team a mail.
+    RequestMail,
+    /// The mail server answers, or does not.
+    SendMail(MailId),
     /// The agent is done.
     Leave,
     /// Somebody works again.

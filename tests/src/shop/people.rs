@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 
-use domain::{AgentId, Incarnation, Language, VisitorId};
+use domain::{AgentId, Incarnation, Language, VisitorId, text::Skill};
 use event_store::Actor;
 
 use super::{rng::Rng, thread::Thread};
 
 const AGENTS: usize = 7;
 const NODES: usize = 2;
+/// Groups of agents; each agent is in one or two.
+const GROUPS: [&str; 3] = ["complaints", "safety", "batteries"];
 /// Visitors who may come with a second session.
 const REMEMBERED: usize = 64;
 
@@ -63,6 +65,29 @@ impl People {
         }
     }
 
+    /// Takes sessions from others, and gives them away.
+    pub(super) fn supervisor(&self) -> AgentId {
+        self.agents[0]
+    }
+
+    pub(super) fn group(&self, rng: &mut Rng) -> Skill {
+        skill(rng.pick(&GROUPS))
+    }
+
+    /// The groups that an agent is in.
+    pub(super) fn groups(&self, agent: AgentId) -> Vec<Skill> {
+        let number = self.agents.iter().position(|one| *one == agent).unwrap_or_default();
+        let is_in = |place: usize| place == number % GROUPS.len() || place == number / 2 % GROUPS.len();
+        GROUPS.iter().enumerate().filter(|(place, _)| is_in(*place)).map(|(_, name)| skill(name)).collect()
+    }
+
+    /// Another agent of a group.
+    pub(super) fn of_group(&self, rng: &mut Rng, group: &Skill, other_than: AgentId) -> Option<AgentId> {
+        let is_asked = |agent: &AgentId| *agent != other_than && self.groups(*agent).contains(group);
+        let asked: Vec<AgentId> = self.agents.iter().copied().filter(is_asked).collect();
+        (!asked.is_empty()).then(|| rng.pick(&asked))
+    }
+
     /// A node that takes requests.
     pub(super) fn node(&self, rng: &mut Rng) -> Incarnation {
         rng.pick(&self.nodes)
@@ -88,4 +113,8 @@ impl People {
         }
         self.visitors.push_back((visitor, language));
     }
+}
+
+fn skill(name: &str) -> Skill {
+    Skill::parse(name).expect("it is a name")
 }

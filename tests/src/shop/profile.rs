@@ -29,6 +29,12 @@ pub struct Profile {
     pub escalates: f64,
     /// Live sessions that go back to the queue.
     pub goes_back: f64,
+    /// Waiting sessions that are offered to an agent.
+    pub offered: f64,
+    /// Live sessions that go to another agent or group.
+    pub transferred: f64,
+    /// Live sessions that a supervisor takes.
+    pub stolen: f64,
     /// Agents who try to take a session that somebody has.
     pub rivals: f64,
     /// Customers who begin a new context, or clear their screen, before their next message.
@@ -59,6 +65,9 @@ impl Profile {
         late: 0.4,
         escalates: 0.07,
         goes_back: 0.12,
+        offered: 0.6,
+        transferred: 0.12,
+        stolen: 0.01,
         rivals: 0.03,
         fresh_starts: 0.03,
         confirms: 0.04,
@@ -82,6 +91,9 @@ impl Profile {
         late: 0.7,
         escalates: 0.2,
         goes_back: 0.4,
+        offered: 0.7,
+        transferred: 0.4,
+        stolen: 0.06,
         rivals: 0.2,
         fresh_starts: 0.15,
         confirms: 0.12,

@@ -1,16 +1,13 @@
 //! What people and policies do about what has happened: each event puts actions on the agenda.
 
+mod hand_off;
+
 use domain::session::{
-    Event,
-    event::{AssistantFailed, AssistantReplied, AssistantRunStarted, CancelReason, CloseReason, Outcome},
+    Event, Status,
+    event::{AssistantFailed, AssistantRunStarted, CloseReason},
 };
 
-use super::{
-    Shop,
-    agenda::Action,
-    calendar::{is_open, opens_at, seconds_between},
-    rules::{self, BUTTON, Rule},
-};
+use super::{Shop, agenda::Action, calendar::seconds_between};
 
 const MINUTE: f64 = 60.0;
 
@@ -21,27 +18,40 @@ impl Shop {
             Event::Opened(_) => self.begun(slot),
             Event::CustomerMessageSent(_) => self.said(slot),
             Event::AssistantRunStarted(started) => self.started(slot, started),
-            Event::AssistantReplied(replied) => self.replied(slot, replied),
+            Event::AssistantReplied(_) => self.replied(slot),
             Event::AssistantFailed(failed) => self.failed(slot, failed),
             Event::Escalated(_) => self.escalated(slot),
             Event::ReturnedToQueue(_) => self.called_for(slot),
-            Event::EscalationCancelled(_) | Event::Released(_) => self.goes_on(slot),
+            Event::EscalationCancelled(_) | Event::Released(_) | Event::Reopened(_) => self.goes_on(slot),
             Event::AfterHoursNoticeGiven(_) => self.noticed(slot),
-            Event::AgentTookOver(taken) => {
-                self.threads[slot].last_agent = Some(taken.agent);
-                self.taken(slot);
+            Event::NoticeGiven(given) => self.told(slot, given.notice),
+            Event::AgentTookOver(taken) => self.taken(slot, taken.agent),
+            Event::Transferred(transferred) => self.taken(slot, transferred.to),
+            Event::AgentMessageSent(_) => self.hears_agent(slot),
+            Event::TransferRequested(requested) => self.asked_to_take(slot, requested.transfer),
+            Event::OfferMade(made) => self.offered(slot, made.offer),
+            Event::OfferExpired(_) => self.offer_ended(slot),
+            Event::MailRequested(requested) => {
+                let seconds = self.rng.between(0.3, 4.0);
+                self.plan(slot, seconds, Action::SendMail(requested.mail));
             }
             Event::Closed(_) => self.closed(slot),
             Event::ContextStarted(_)
             | Event::AssistantReplyWithheld(_)
-            | Event::Reopened(_)
+            | Event::TransferAccepted(_)
+            | Event::TransferDeclined(_)
+            | Event::OfferAccepted(_)
+            | Event::MailSent(_)
+            | Event::MailFailed(_)
+            | Event::PriorityChanged(_)
+            | Event::ProfileChanged(_)
             | Event::CommandConfirmed(_) => {}
         }
     }
 
     /// Where nothing was said with it, the customer says it now; some clients ask for the session once more.
     fn begun(&mut self, slot: usize) {
-        if !self.threads[slot].awaits_answer() {
+        if !self.threads[slot].awaits_answer() && self.threads[slot].status() == Some(Status::BotActive) {
             let seconds = self.patience(12.0);
             self.plan(slot, seconds, Action::Write);
         }
@@ -52,8 +62,14 @@ impl Shop {
     }
 
     fn said(&mut self, slot: usize) {
-        let seconds = self.rng.between(0.004, 0.03);
-        self.plan(slot, seconds, Action::Begin);
+        match self.threads[slot].status() {
+            Some(Status::BotActive | Status::AfterHoursEmail) => {
+                let seconds = self.rng.between(0.004, 0.03);
+                self.plan(slot, seconds, Action::Begin);
+            }
+            Some(Status::ManualLive) => self.agent_hears(slot),
+            Some(Status::PendingManual | Status::Closed) | None => return,
+        }
         if self.rng.happens(self.order.profile.bursts) {
             let seconds = self.patience(2.5);
             self.plan(slot, seconds, Action::WriteMore);
@@ -84,32 +100,26 @@ impl Shop {
     /// While the answer is made, somebody else decides.
     fn interrupt(&mut self, slot: usize, seconds: f64) {
         let left = Action::Close { reason: CloseReason::CustomerLeft, at_version: None };
-        let action = self.rng.weighted(&[
-            (Action::Escalate(&BUTTON), 5.0),
-            (Action::TakeOver { from_any: true }, 3.0),
-            (left, 2.0),
-        ]);
+        let action =
+            self.rng.weighted(&[(Action::PressButton, 5.0), (Action::TakeOver { from_any: true }, 3.0), (left, 2.0)]);
         self.plan(slot, seconds, action);
     }
 
-    fn replied(&mut self, slot: usize, replied: &AssistantReplied) {
+    /// Where a rule on the answer asked for a person, that comes of itself.
+    fn replied(&mut self, slot: usize) {
         if self.threads[slot].awaits_answer() {
             return self.plan(slot, 0.003, Action::Begin);
         }
-        if let Some(rule) = self.rule_after(slot, replied.outcome) {
-            return self.plan(slot, 0.005, Action::Escalate(rule));
+        if self.threads[slot].session().is_some_and(domain::session::Session::assistant_answers) {
+            self.goes_on(slot);
         }
-        self.goes_on(slot);
-    }
-
-    fn rule_after(&mut self, slot: usize, outcome: Outcome) -> Option<&'static Rule> {
-        let coming = self.threads[slot].coming.take();
-        let is_out_of_reach = outcome == Outcome::Unavailable && self.rng.happens(0.5);
-        coming.or_else(|| is_out_of_reach.then(|| rules::named("R8")))
     }
 
     /// The customer reads the answer, and asks again or is done.
     fn goes_on(&mut self, slot: usize) {
+        if self.threads[slot].awaits_answer() {
+            return;
+        }
         if self.threads[slot].questions == 0 {
             return self.is_done(slot);
         }
@@ -151,55 +161,6 @@ impl Shop {
         }
     }
 
-    fn escalated(&mut self, slot: usize) {
-        if is_open(self.now) {
-            return self.called_for(slot);
-        }
-        self.plan(slot, 0.02, Action::GiveNotice);
-    }
-
-    /// An agent takes over, unless the customer cancels or all are busy.
-    fn called_for(&mut self, slot: usize) {
-        let comes_after = self.patience(90.0);
-        let action = self.rng.weighted(&[
-            (Action::TakeOver { from_any: false }, 82.0),
-            (Action::CancelEscalation(CancelReason::Cancelled), 7.0),
-            (Action::CancelEscalation(CancelReason::NobodyCame), 7.0),
-            (Action::GiveNotice, 2.0),
-            (Action::Close { reason: CloseReason::CustomerLeft, at_version: None }, 2.0),
-        ]);
-        let seconds = match action {
-            Action::CancelEscalation(CancelReason::NobodyCame) => 20.0 * MINUTE,
-            _ => comes_after,
-        };
-        self.plan(slot, seconds, action);
-        if !matches!(action, Action::CancelEscalation(CancelReason::NobodyCame)) {
-            self.plan(slot, 25.0 * MINUTE, Action::CancelEscalation(CancelReason::NobodyCame));
-        }
-    }
-
-    /// The assistant goes on answering, until somebody works again.
-    fn noticed(&mut self, slot: usize) {
-        let until_opening = seconds_between(self.now, opens_at(self.now)) + self.rng.between(1.0, 600.0);
-        self.plan(slot, until_opening, Action::OpeningTime);
-        if self.rng.happens(0.1) {
-            let seconds = self.patience(3.0 * MINUTE);
-            self.plan(slot, seconds, Action::CancelEscalation(CancelReason::Cancelled));
-        } else if self.rng.happens(0.5) {
-            let seconds = self.patience(MINUTE);
-            self.plan(slot, seconds, Action::Write);
-        }
-    }
-
-    fn taken(&mut self, slot: usize) {
-        let seconds = self.patience(6.0 * MINUTE);
-        self.plan(slot, seconds, Action::Leave);
-        if self.rng.happens(self.order.profile.rivals) {
-            let seconds = self.rng.between(0.2, 5.0);
-            self.plan(slot, seconds, Action::Rival);
-        }
-    }
-
     fn closed(&mut self, slot: usize) {
         if self.rng.happens(self.order.profile.erased) {
             let seconds = self.patience(10.0 * MINUTE);
@@ -209,7 +170,8 @@ impl Shop {
         let is_in_time = seconds < seconds_between(self.now, self.order.until);
         if is_in_time && self.rng.happens(self.order.profile.returns) {
             self.threads[slot].questions = 1 + self.rng.below(4);
-            self.plan(slot, seconds, Action::Write);
+            let back = self.rng.weighted(&[(Action::Write, 0.93), (Action::Reopen, 0.05), (Action::PressButton, 0.02)]);
+            self.plan(slot, seconds, back);
         }
     }
 }

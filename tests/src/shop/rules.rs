@@ -1,80 +1,118 @@
 //! The rules of escalation, as often as they fire in a shop.
 
-use domain::session::event::{EscalationReason, Severity};
+use std::sync::Arc;
+
+use domain::{
+    calendar::Calendars,
+    policy::{Policy, Rule},
+};
 
 use super::rng::Rng;
 
-/// A rule of the policy.
-#[derive(Debug, PartialEq)]
-pub struct Rule {
-    /// As recorded.
-    pub name: &'static str,
-    /// On the wire.
-    pub reason: EscalationReason,
-    /// How urgent.
-    pub severity: Severity,
-    /// What it says for people.
-    pub(super) saw: &'static str,
-    /// Whether it is known before the assistant is asked.
-    pub(super) before_the_answer: bool,
-    /// How often, compared with the others; those without a share have a cause of their own.
-    share: f64,
+/// The policy that this shop has published: every rule is on.
+const POLICY: &str = r#"
+[rules.R0]
+group = "safety"
+[rules.R2]
+group = "complaints"
+[rules.R5]
+threshold = 8
+[rules.R6]
+on = true
+threshold = 300
+[rules.R11]
+on = true
+[rules.R12]
+on = true
+"#;
+/// Its version.
+const POLICY_VERSION: u32 = 3;
+
+/// The hours of [`super::calendar`].
+const CALENDARS: &str = r#"
+[default]
+time_zone = "Asia/Shanghai"
+[default.week]
+monday = "09:00-18:00"
+tuesday = "09:00-18:00"
+wednesday = "09:00-18:00"
+thursday = "09:00-18:00"
+friday = "09:00-18:00"
+saturday = "09:00-18:00"
+"#;
+
+pub(super) fn policy() -> Arc<Policy> {
+    Arc::new(Policy::parse(POLICY, POLICY_VERSION).expect("it is a policy"))
 }
 
-const fn rule(name: &'static str, reason: EscalationReason, severity: Severity, saw: &'static str) -> Rule {
-    Rule { name, reason, severity, saw, before_the_answer: false, share: 0.0 }
+pub(super) fn calendars() -> Arc<Calendars> {
+    Arc::new(Calendars::parse(CALENDARS, 1).expect("they are calendars"))
 }
 
-impl Rule {
-    const fn often(self, share: f64) -> Self {
-        Self { share, ..self }
+/// What is going to make a rule fire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Coming {
+    pub(super) rule: Rule,
+    /// So many messages of the customer that are still to come.
+    pub(super) messages: u8,
+    /// So many answers.
+    answers: u8,
+}
+
+impl Coming {
+    pub(super) fn after_a_message(self) -> Option<Self> {
+        Self { messages: self.messages.saturating_sub(1), ..self }.unless_over()
     }
 
-    const fn before_the_answer(self) -> Self {
-        Self { before_the_answer: true, ..self }
+    pub(super) fn after_an_answer(self) -> Option<Self> {
+        Self { answers: self.answers.saturating_sub(1), ..self }.unless_over()
+    }
+
+    fn unless_over(self) -> Option<Self> {
+        (self.messages > 0 || self.answers > 0).then_some(self)
     }
 }
 
-use EscalationReason::{FailLoop, Keyword, Manual, Sentiment, Vip};
-use Severity::{High, Low};
-
-/// Every rule of the policy: each fires in a log of some size.
-pub static RULES: [Rule; 15] = [
-    BUTTON_RULE,
-    OPENING_TIME_RULE,
-    rule("R1", Keyword, High, "命中关键词").before_the_answer().often(30.0),
-    rule("R2", Keyword, High, "命中话题").before_the_answer().often(12.0),
-    rule("R3", FailLoop, Low, "连续3次未能回答").often(9.0),
-    rule("R4", FailLoop, Low, "客户表示没有解决").often(12.0),
-    rule("R5", FailLoop, Low, "10轮仍未解决").often(3.0),
-    rule("R6", FailLoop, Low, "答案不可靠").often(5.0),
-    rule("R7", FailLoop, Low, "助手要求转人工").often(4.0),
-    rule("R8", FailLoop, High, "助手无法使用").often(4.0),
-    rule("R9", FailLoop, Low, "内容审核未通过").often(1.5),
-    rule("R10", Vip, High, "贵宾客户").before_the_answer().often(6.0),
-    rule("R11", Sentiment, Low, "客户情绪激动").often(6.0),
-    rule("R12", Keyword, Low, "名单客户").before_the_answer().often(1.5),
-    rule("R13", FailLoop, Low, "重复提问").often(3.0),
+/// Every rule of the policy with what makes it fire, messages and answers, and how often it does, compared with the others.
+const CAUSES: [(Rule, u8, u8, f64); 14] = [
+    (Rule::R0, 1, 0, 4.0),
+    (Rule::R1, 1, 0, 30.0),
+    (Rule::R2, 1, 0, 12.0),
+    (Rule::R3, 3, 3, 9.0),
+    (Rule::R4, 2, 0, 12.0),
+    (Rule::R5, 9, 0, 4.0),
+    (Rule::R6, 1, 1, 5.0),
+    (Rule::R7, 1, 1, 4.0),
+    (Rule::R8, 1, 1, 2.0),
+    (Rule::R9, 1, 1, 2.0),
+    (Rule::R10, 1, 0, 6.0),
+    (Rule::R11, 1, 0, 6.0),
+    (Rule::R12, 1, 0, 2.0),
+    (Rule::R13, 3, 0, 5.0),
 ];
 
-const BUTTON_RULE: Rule = rule("R1", Manual, High, "客户点击转人工");
-const OPENING_TIME_RULE: Rule = rule("opening_time", Manual, Low, "上班时间已到");
-
-/// The customer pressed it, or staff did.
-pub(super) static BUTTON: Rule = BUTTON_RULE;
-/// Somebody works again.
-pub(super) static OPENING_TIME: Rule = OPENING_TIME_RULE;
-
-/// One that a message brings about.
-pub(super) fn one_that_fires(rng: &mut Rng) -> &'static Rule {
-    let shares: Vec<(&'static Rule, f64)> = RULES.iter().map(|rule| (rule, rule.share)).collect();
-    rng.weighted(&shares)
+/// One that customers and assistant bring about.
+pub(super) fn one_that_fires(rng: &mut Rng) -> Coming {
+    rng.weighted(&CAUSES.map(|(rule, messages, answers, share)| (Coming { rule, messages, answers }, share)))
 }
 
-/// The rule of this name that is no button.
-///
-/// # Panics
-/// There is no such rule.
-pub(super) fn named(name: &str) -> &'static Rule {
-    RULES.iter().find(|rule| rule.name == name && rule.share > 0.0).expect("it is in the table")
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shop::calendar::{is_open, later};
+
+    #[test]
+    fn published_calendars_and_the_shops_hours_agree() {
+        let calendars = calendars();
+        let mut at = "2026-11-20T00:00:30Z".parse().expect("a time");
+        for _ in 0..10 * 24 {
+            assert_eq!(calendars.hours(None, at).is_open(), is_open(at), "{at}");
+            at = later(at, 3_600.0);
+        }
+    }
+
+    #[test]
+    fn every_rule_has_a_cause() {
+        assert_eq!(CAUSES.map(|(rule, ..)| rule), Rule::ALL);
+    }
 }

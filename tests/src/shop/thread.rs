@@ -4,13 +4,16 @@ use std::ops::{Index, IndexMut};
 
 use domain::{
     AgentId, Language, SessionId, VisitorId,
-    session::{Event, Session, State},
+    session::{Event, Session, State, Status},
     text::SessionName,
 };
 use event_store::{Expected, StreamName, StreamVersion};
 use uuid::Uuid;
 
-use super::rules::Rule;
+use super::rules::Coming;
+
+/// Messages of a customer that rules compare with the next one, as in the program.
+const COMPARED: usize = 3;
 
 /// A session and its customer.
 #[derive(Debug)]
@@ -31,10 +34,10 @@ pub(super) struct Thread {
     pub(super) topic: usize,
     /// Questions that the customer still has.
     pub(super) questions: usize,
-    /// The rule that fires once there is an answer.
-    pub(super) coming: Option<&'static Rule>,
-    /// The messages that made a rule fire.
-    pub(super) heard: Option<&'static str>,
+    /// What is going to make a rule fire.
+    pub(super) coming: Option<Coming>,
+    /// What the customer said last, the newest first: what rules compare.
+    pub(super) earlier: Vec<String>,
     /// Who had it last.
     pub(super) last_agent: Option<AgentId>,
     /// Nothing personal is recorded any more.
@@ -58,7 +61,7 @@ impl Thread {
             topic: 0,
             questions: 0,
             coming: None,
-            heard: None,
+            earlier: Vec::new(),
             last_agent: None,
             is_erased: false,
         }
@@ -67,6 +70,17 @@ impl Thread {
     /// The session, once it exists.
     pub(super) fn session(&self) -> Option<&Session> {
         self.state.session()
+    }
+
+    /// Its status; `None` until it exists.
+    pub(super) fn status(&self) -> Option<Status> {
+        self.session().map(Session::status)
+    }
+
+    /// Remembers what was said, as far as rules look back.
+    pub(super) fn remember(&mut self, text: String) {
+        self.earlier.insert(0, text);
+        self.earlier.truncate(COMPARED);
     }
 
     /// Whether the customer waits for an answer.

@@ -1,7 +1,7 @@
 //! What is said in a shop: the questions and answers of `integrations/faq`, the way customers put them, and what the
 //! rules of escalation listen for.
 
-use domain::Language;
+use domain::{Language, policy::Rule};
 
 use super::rng::Rng;
 
@@ -93,39 +93,61 @@ const THANKS: Phrases = [
     &["Thanks", "Great, thank you", "ok bye", "👍", "That helps, cheers"],
 ];
 
-/// What the rules listen for, by the rule's name.
-const HEARD: [(&str, Phrases); 7] = [
+const ADDRESSES: Phrases = [&["我的邮箱是 ", "请发到 ", ""], &["You can reach me at ", "My e-mail is ", ""]];
+const AGENTS: Phrases = [
+    &[
+        "您好，我是人工客服，请稍等。",
+        "我帮您查一下订单。",
+        "已经为您登记，三天内会有结果。",
+        "请问车架号是多少？",
+        "还有什么可以帮您？",
+    ],
+    &[
+        "Hello, this is Anna from Fiido. One moment please.",
+        "Let me look up your order.",
+        "I have filed it; you will hear from us within three days.",
+        "What is the number on the frame?",
+        "Is there anything else?",
+    ],
+];
+/// Among staff.
+const REMARKS: [&str; 4] = ["客户问电池保修", "更熟悉这类订单", "complaint about a refund", "my shift ends"];
+
+/// What the rules listen for.
+const HEARD: [(Rule, Phrases); 6] = [
     (
-        "R1",
+        Rule::R0,
+        [&["电池冒烟了，怎么办", "刹车失灵了"], &["the battery is smoking", "my brakes failed and I was injured"]],
+    ),
+    (
+        Rule::R1,
         [
             &["转人工", "我要找人工客服", "接人工！", "能不能换真人来"],
             &["talk to a human", "I want a real agent please", "Can a person help me?"],
         ],
     ),
     (
-        "R2",
+        Rule::R2,
         [
             &["我要投诉你们", "再不处理我就去举报", "要求赔偿", "我要给差评了"],
             &["I want to make a complaint", "I will report you", "I demand compensation"],
         ],
     ),
     (
-        "R4",
+        Rule::R4,
         [
             &["没用", "不对，不是这个意思", "还是没解决"],
             &["that did not help", "no, that is not what I asked", "still not solved"],
         ],
     ),
-    ("R10", [&["我是贵宾客户，请优先处理"], &["I am a VIP customer, please go ahead with it"]]),
     (
-        "R11",
+        Rule::R11,
         [
             &["气死我了！！！", "太差劲了！！！你们是不是骗子！！", "垃圾服务！！"],
             &["THIS IS RIDICULOUS!!!", "worst service ever!!!", "I am so angry right now!!"],
         ],
     ),
-    ("R12", [&["你们欠我的什么时候还"], &["you owe me, when do you pay"]]),
-    ("R13", [&["到底什么时候发货", "到底什么时候发货？"], &["when does it ship", "WHEN does it ship"]]),
+    (Rule::R13, [&["到底什么时候发货"], &["when does it ship"]]),
 ];
 
 impl Words {
@@ -185,9 +207,24 @@ pub(super) fn thanks(rng: &mut Rng, language: Language) -> String {
     said(rng, THANKS, language).to_owned()
 }
 
+/// An address, as customers give it.
+pub(super) fn address(rng: &mut Rng, language: Language, number: usize) -> String {
+    format!("{}rider{number}@example.com", said(rng, ADDRESSES, language))
+}
+
+/// A person who has the session.
+pub(super) fn of_agent(rng: &mut Rng, language: Language) -> &'static str {
+    said(rng, AGENTS, language)
+}
+
+/// Why a session goes to somebody else, for staff.
+pub(super) fn remark(rng: &mut Rng) -> &'static str {
+    rng.pick(&REMARKS)
+}
+
 /// What makes a rule fire; nothing where the rule does not listen to words.
-pub(super) fn heard(rng: &mut Rng, language: Language, rule: &str) -> Option<&'static str> {
-    let (_, phrases) = HEARD.iter().find(|(name, _)| *name == rule)?;
+pub(super) fn heard(rng: &mut Rng, language: Language, rule: Rule) -> Option<&'static str> {
+    let (_, phrases) = HEARD.iter().find(|(one, _)| *one == rule)?;
     Some(said(rng, *phrases, language))
 }
 

@@ -2,16 +2,18 @@
 
 use std::collections::VecDeque;
 
-use domain::{Incarnation, SessionId, session::Command};
+use domain::{AgentId, Incarnation, SessionId, agent, session};
 use event_store::{Position, StreamName};
 use jiff::Timestamp;
 use journal::Decoded;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::{accounts, sessions};
+
 use super::super::{
     manager::{Action, Item, Timer},
-    store::Commit,
+    store::{Commit, Forgotten, LostAgent},
 };
 
 /// Why something is asked for.
@@ -35,6 +37,11 @@ impl Cause {
         let id = timer.cause();
         Self { id, event: None, correlation: id }
     }
+
+    pub(super) fn of_loss(lost: &LostAgent, stream: &StreamName) -> Self {
+        let id = lost.cause(stream);
+        Self { id, event: None, correlation: id }
+    }
 }
 
 /// A command that is to be sent.
@@ -42,8 +49,24 @@ impl Cause {
 pub(super) struct PendingCommand {
     pub(super) cause: Cause,
     pub(super) name: &'static str,
-    pub(super) session: SessionId,
     pub(super) command: Command,
+}
+
+/// A command with whom it is for.
+#[derive(Debug, Clone)]
+pub(super) enum Command {
+    Session(SessionId, session::Command),
+    Agent(AgentId, agent::Command),
+}
+
+impl Command {
+    /// Whose stream it may change.
+    pub(super) fn stream(&self) -> StreamName {
+        match self {
+            Self::Session(session, _) => sessions::stream_of(*session),
+            Self::Agent(agent, _) => accounts::stream_of(*agent),
+        }
+    }
 }
 
 /// Whether commands and items of the outbox are wanted.
@@ -102,11 +125,13 @@ impl Pending {
         for action in actions {
             match action {
                 Action::Command { name, session, command } => {
-                    if acting == Acting::Yes {
-                        self.commands.push_back(PendingCommand { cause, name, session, command: *command });
-                    }
+                    self.send(PendingCommand { cause, name, command: Command::Session(session, *command) }, acting);
+                }
+                Action::AgentCommand { name, agent, command } => {
+                    self.send(PendingCommand { cause, name, command: Command::Agent(agent, *command) }, acting);
                 }
                 Action::Deliver(item) => self.deliver(item, acting),
+                Action::Forget(forgotten) => self.forget(forgotten, acting),
                 Action::SetTimer(timer) => {
                     drop(self.commit.timers.insert((timer.stream.clone(), timer.key.clone()), Some(timer)));
                 }
@@ -122,6 +147,19 @@ impl Pending {
 
     pub(super) fn keep_state(&mut self, stream: StreamName, state: Value) {
         self.commit.states.insert(stream, state);
+    }
+
+    fn send(&mut self, command: PendingCommand, acting: Acting) {
+        if acting == Acting::Yes {
+            self.commands.push_back(command);
+        }
+    }
+
+    /// A store that is new to a log has none.
+    pub(super) fn forget(&mut self, forgotten: Forgotten, acting: Acting) {
+        if acting == Acting::Yes {
+            self.commit.forgotten.push(forgotten);
+        }
     }
 
     fn deliver(&mut self, item: Item, acting: Acting) {

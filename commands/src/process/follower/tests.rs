@@ -3,4 +3,5 @@
 mod crashes;
 mod history;
 mod leases;
+mod losses;
 mod stops;

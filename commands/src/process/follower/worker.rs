@@ -13,15 +13,18 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Context, FIRST_PAUSE, LONGEST_PAUSE, ProcessError, ProcessManager,
-    pending::{Acting, Cause, Pending, PendingCommand},
+    observation::Observation,
+    pending::{Acting, Cause, Command, Pending, PendingCommand},
 };
 use crate::{
+    accounts,
+    error::CommandError,
     event_id::CommandId,
     executor::CommandMetadata,
     process::{
         manager::Timer,
         status::StatusHandle,
-        store::{Cursor, Lease, StoreError},
+        store::{Cursor, Forgotten, Lease, LostAgent, StoreError},
     },
 };
 
@@ -52,6 +55,8 @@ pub(super) struct Worker<'a> {
     paced_until: Timestamp,
     /// Whether timers are tied to lives.
     watches_lives: bool,
+    /// Where it asks who is lost.
+    pub(super) observation: Observation,
     next_tick: Instant,
 }
 
@@ -74,6 +79,7 @@ impl<'a> Worker<'a> {
             next_due: context.store.next_due(manager.name()).await?,
             paced_until: Timestamp::MIN,
             watches_lives: true,
+            observation: Observation::since(Instant::now()),
             next_tick: Instant::now(),
         })
     }
@@ -96,6 +102,7 @@ impl<'a> Worker<'a> {
             if self.is_something_due() {
                 self.flush().await?;
                 self.on_timers().await?;
+                self.on_losses().await?;
             }
             status.follows(self.position(), self.position() >= self.context.tail.position());
         }
@@ -135,9 +142,10 @@ impl<'a> Worker<'a> {
 
     async fn take(&mut self, decoded: &Decoded, acting: Acting) -> Result<(), ProcessError> {
         let stream = &decoded.recorded().stream;
-        let mut state = self.state_of(stream).await?;
+        let keeps_state = self.manager.keeps_state_of(decoded);
+        let mut state = if keeps_state { self.state_of(stream).await? } else { Value::Null };
         let actions = self.manager.react(&mut state, decoded);
-        if self.manager.keeps_state() {
+        if keeps_state {
             self.pending.keep_state(stream.clone(), state);
         }
         self.pending.add(Cause::of_event(decoded), actions, acting);
@@ -145,9 +153,6 @@ impl<'a> Worker<'a> {
     }
 
     async fn state_of(&self, stream: &StreamName) -> Result<Value, StoreError> {
-        if !self.manager.keeps_state() {
-            return Ok(Value::Null);
-        }
         match self.pending.commit.states.get(stream) {
             Some(state) => Ok(state.clone()),
             None => self.context.store.state(self.manager.name(), stream).await,
@@ -179,12 +184,11 @@ impl<'a> Worker<'a> {
         let metadata = self.metadata(next);
         let mut pause = FIRST_PAUSE;
         loop {
-            let sent = self.context.sessions.execute(next.session, &metadata, next.command.clone()).await;
-            match sent {
-                Ok(_) => return Ok(()),
+            match self.execute(&next.command, &metadata).await {
+                Ok(()) => return Ok(()),
                 Err(error) if error.is_passing() => {
                     tracing::warn!(
-                        name = self.manager.name(), command = next.name, session.id = %next.session,
+                        name = self.manager.name(), command = next.name, stream = %next.command.stream(),
                         error = &error as &dyn std::error::Error, "a command waits"
                     );
                     sleep(pause).await;
@@ -195,12 +199,20 @@ impl<'a> Worker<'a> {
                 }
                 Err(refused) => {
                     tracing::debug!(
-                        name = self.manager.name(), command = next.name, session.id = %next.session,
+                        name = self.manager.name(), command = next.name, stream = %next.command.stream(),
                         error = &refused as &dyn std::error::Error, "a command was refused"
                     );
                     return Ok(());
                 }
             }
+        }
+    }
+
+    async fn execute(&self, command: &Command, metadata: &CommandMetadata) -> Result<(), CommandError> {
+        let Context { sessions, accounts, .. } = self.context;
+        match command {
+            Command::Session(session, command) => sessions.execute(*session, metadata, command.clone()).await.map(drop),
+            Command::Agent(agent, command) => accounts.execute(*agent, metadata, command.clone()).await.map(drop),
         }
     }
 
@@ -314,6 +326,36 @@ impl<'a> Worker<'a> {
             let now = self.context.clock.now();
             self.paced_until = now.checked_add(PACE).unwrap_or(now);
         }
+    }
+
+    /// Asks who is lost, where that is its business, once all of the log is read: who has which session is known then.
+    async fn on_losses(&mut self) -> Result<(), ProcessError> {
+        let Some(after) = self.manager.agents_lost_after().filter(|after| self.observation.is_due(*after)) else {
+            return Ok(());
+        };
+        let is_caught_up = self.reads_no_history() && self.position() >= self.context.tail.position();
+        if is_caught_up && self.observation.look(after) { self.on_lost_agents(after).await } else { Ok(()) }
+    }
+
+    /// Does what follows from losses, one agent after the other.
+    pub(super) async fn on_lost_agents(&mut self, after: Duration) -> Result<(), ProcessError> {
+        for lost in self.context.store.lost_agents(after, TIMERS).await? {
+            tracing::info!(agent.id = %lost.agent, "an agent is lost");
+            self.take_lost(&lost).await?;
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Asks what is to be done about an agent who is lost.
+    pub(super) async fn take_lost(&mut self, lost: &LostAgent) -> Result<(), ProcessError> {
+        let sessions = self.context.store.sessions_of(lost.agent).await?;
+        for stream in std::iter::once(accounts::stream_of(lost.agent)).chain(sessions) {
+            let actions = self.manager.on_agent_lost(lost, &stream);
+            self.pending.add(Cause::of_loss(lost, &stream), actions, Acting::Yes);
+        }
+        self.pending.forget(Forgotten::Lost(*lost), Acting::Yes);
+        Ok(())
     }
 
     /// Timers whose time has come, or whose life is over.

@@ -13,7 +13,7 @@ use serde_json::json;
 use sqlx::migrate::Migrator;
 use uuid::Uuid;
 
-use super::{Commit, ProcessStore, StoreError, outbox, timer};
+use super::{Commit, ProcessStore, StoreError, outbox, sign_of_life, timer};
 use crate::{
     node::Node,
     process::{
@@ -52,6 +52,8 @@ async fn what_is_due_is_found_by_indexes() {
         (timer::OF_LIFE, "timer_life"),
         (timer::LIVES, "timer_life"),
         (outbox::DUE, "outbox_due"),
+        (sign_of_life::LOST, "sign_of_life_seen"),
+        (sign_of_life::SESSIONS_OF, "state_of_agent"),
     ];
     for (sql, index) in cases {
         let plan = plan(&fixture.database, sql).await;

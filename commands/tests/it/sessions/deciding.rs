@@ -40,7 +40,8 @@ async fn the_same_key_gives_one_message_and_the_same_answer() {
     let (sessions, node) = (fixture.sessions(), Node::new("a"));
     let first = sessions.receive_message(&node, &rules(), message("hello", Some("k"))).await.unwrap();
     let again = sessions.receive_message(&node, &rules(), message("hello", Some("k"))).await.unwrap();
-    let elsewhere = fixture.sessions().receive_message(&Node::new("b"), &rules(), message("hello", Some("k"))).await.unwrap();
+    let elsewhere =
+        fixture.sessions().receive_message(&Node::new("b"), &rules(), message("hello", Some("k"))).await.unwrap();
     assert_eq!((first, first), (again, elsewhere));
     let other = sessions.receive_message(&node, &rules(), message("other words", Some("k"))).await;
     assert!(matches!(other, Err(CommandError::KeyReused)), "{other:?}");

@@ -6,7 +6,8 @@ use std::{
 };
 
 use commands::{
-    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Rules, Sessions, SettingsInForce,
+    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Rules,
+    Sessions, SettingsInForce,
     live::InProcess,
     process::{RunSettings, Runner, StatusHandle, dispatcher},
     sessions::{ReceiveMessage, Received, stream_of},
@@ -176,12 +177,9 @@ pub(crate) fn message(text: &str, key: Option<&str>) -> ReceiveMessage {
         name: SessionName::parse("s1".to_owned()).unwrap(),
         text: MessageText::parse(text.to_owned()).unwrap(),
         parameters: serde_json::Map::new(),
-<<<<<<< HEAD
         recipient: Recipient::Assistant,
         page: None,
         is_vip: false,
-=======
->>>>>>> main
         key: key.map(|key| IdempotencyKey::parse(key).unwrap()),
         correlation_id: Uuid::new_v4(),
     }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use commands::{
-    CommandId, Sessions,
+    Accounts, CommandId, Sessions,
     executor::CommandMetadata,
     process::{Context, IdleClose, ProcessStore, Processes},
 };
@@ -55,6 +55,7 @@ impl Shop {
         let context = Context {
             store: ProcessStore::new(database),
             sessions: runner.sessions().clone(),
+            accounts: Arc::new(Accounts::new(runner.sessions().log().clone(), runner.sessions().log_id())),
             tail: Tail::start(fixture.store.clone(), Position::START),
             clock: clock.clone(),
             node: runner.node().clone(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use commands::{
-    CommandId,
+    Accounts, CommandId,
     executor::CommandMetadata,
     process::{ASSISTANT_RUN, Context, ProcessStore, Processes, RunRecovery, Runner},
     sessions::Execution,
@@ -38,6 +38,7 @@ async fn recover(fixture: &Fixture, database: &Database, name: &str) -> watch::S
     let context = Context {
         store: ProcessStore::new(database.clone()),
         sessions: runner.sessions().clone(),
+        accounts: Arc::new(Accounts::new(runner.sessions().log().clone(), runner.sessions().log_id())),
         tail: Tail::start(fixture.store.clone(), fixture.store.head().await.unwrap()),
         clock: SystemClock::shared(),
         node: runner.node().clone(),

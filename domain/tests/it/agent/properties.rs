@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     SignInId,
     agent::{
-        Command, Event, State, decide,
+        Command, Event, Presence, State, decide,
         event::{PasswordOrigin, RevokedReason},
     },
 };
@@ -14,13 +14,16 @@ use proptest::prelude::*;
 use super::samples::{anna_and, hash, renew, sign_in, sign_in_id};
 
 fn commands() -> impl Strategy<Value = Vec<Command>> {
-    let one = (0..8_u8, 1..4_u128, 0..4_u32, 0..1_000_000_i64).prop_map(|(kind, n, number, second)| match kind {
+    let one = (0..11_u8, 1..4_u128, 0..4_u32, 0..1_000_000_i64).prop_map(|(kind, n, number, second)| match kind {
         0 | 1 => sign_in(n, second),
         2 | 3 => renew(n, number, second),
         4 => Command::SignOut { sign_in: sign_in_id(n) },
         5 => Command::Revoke { sign_in: sign_in_id(n), reason: RevokedReason::Asked },
         6 if second % 2 == 0 => Command::Deactivate,
         6 => Command::Reactivate,
+        7 => Command::ChoosePresence { sign_in: sign_in_id(n), presence: Presence::ALL[number as usize] },
+        8 => Command::NoteLost { sign_in: sign_in_id(n) },
+        9 => Command::ComeBack { sign_in: sign_in_id(n) },
         _password => Command::SetPassword { hash: hash("first"), by: PasswordOrigin::Owner, keep: Some(sign_in_id(n)) },
     });
     prop::collection::vec(one, 0..40)
@@ -54,6 +57,7 @@ proptest! {
             let account = state.account().unwrap();
             prop_assert!(account.sign_ins.keys().all(|sign_in| !over.contains(sign_in)));
             prop_assert!(account.is_active || account.sign_ins.is_empty());
+            prop_assert!(account.presence == Presence::Offline || !account.sign_ins.is_empty());
         }
     }
 
@@ -66,11 +70,12 @@ proptest! {
             }
         }
         for command in last {
-            let may_repeat = matches!(command, Command::SignOut { .. } | Command::Revoke { .. } | Command::Deactivate | Command::Reactivate);
+            let may_repeat = matches!(command, Command::SignOut { .. } | Command::Revoke { .. } | Command::Deactivate | Command::Reactivate
+                | Command::ChoosePresence { .. } | Command::NoteLost { .. } | Command::ComeBack { .. });
             let events = decide(&state, command.clone()).unwrap_or_default();
             state = events.iter().fold(state, State::evolve);
             if may_repeat {
-                prop_assert_eq!(decide(&state, command), Ok(Vec::new()));
+                prop_assert_eq!(decide(&state, command).unwrap_or_default(), Vec::new());
             }
         }
     }

@@ -3,12 +3,12 @@
 use domain::{
     DeviceId, Language, Personal, SignInId,
     agent::{
-        Command, Event, Rejection, Role, State,
+        Command, Event, Presence, PresenceCause, Rejection, Role, State,
         command::{NewAccount, Renewal, SignInRequest},
         decide,
         event::{
-            Created, PasswordHash, PasswordOrigin, PasswordSecret, PasswordSet, Person, RevokedReason, SignInRenewed,
-            SignInRevoked, SignedIn, Whereabouts,
+            Created, PasswordHash, PasswordOrigin, PasswordSecret, PasswordSet, Person, PresenceChanged, RevokedReason,
+            SignInRenewed, SignInRevoked, SignedIn, Whereabouts,
         },
     },
     text::{EmailAddress, PersonName, Skill, Username},
@@ -122,6 +122,11 @@ pub(crate) fn renewed(n: u128, number: u32, second: i64) -> Event {
 
 pub(crate) fn revoked(n: u128, reason: RevokedReason) -> Event {
     Event::SignInRevoked(SignInRevoked { sign_in: sign_in_id(n), reason })
+}
+
+/// The presence that a first sign-in begins.
+pub(crate) fn online() -> Event {
+    Event::PresenceChanged(PresenceChanged { presence: Presence::Online, cause: PresenceCause::SignIn })
 }
 
 /// Anna, and what happened afterwards.

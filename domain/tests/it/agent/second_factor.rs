@@ -13,7 +13,7 @@ use domain::{
 };
 use proptest::prelude::*;
 
-use super::samples::{anna_and, sign_in, signed_in, then, then_rejected};
+use super::samples::{anna_and, online, sign_in, signed_in, then, then_rejected};
 
 fn secret(text: &str) -> TotpSecret {
     TotpSecret(text.to_owned())
@@ -73,7 +73,7 @@ fn enable(text: &str, step: u64) -> Command {
 #[test]
 fn a_second_factor_is_required_after_its_first_right_code() {
     then(&anna_and([]), Command::OfferSecondFactor(secret("S")), [offered("S")]);
-    then(&anna_and([offered("S")]), enter(None), [signed_in(1, 0)]);
+    then(&anna_and([offered("S")]), enter(None), [signed_in(1, 0), online()]);
     then(&anna_and([offered("S")]), enable("S", 100), [enabled(100)]);
     then_rejected(&protected_and([]), enter(None), Rejection::SecondFactorRequired);
 }
@@ -88,7 +88,7 @@ fn a_code_of_another_secret_than_the_newest_enables_nothing() {
 
 #[test]
 fn a_code_is_good_once_and_none_before_it_is_good_after_it() {
-    then(&protected_and([]), enter(Some(totp(101))), [used(101), signed_in(1, 0)]);
+    then(&protected_and([]), enter(Some(totp(101))), [used(101), signed_in(1, 0), online()]);
     for stale in [100, 99] {
         then_rejected(&protected_and([]), enter(Some(totp(stale))), Rejection::SecondFactorWrong);
     }
@@ -99,9 +99,9 @@ fn a_code_is_good_once_and_none_before_it_is_good_after_it() {
 
 #[test]
 fn a_recovery_code_is_good_once() {
-    then(&protected_and([]), enter(Some(recovery("b"))), [code_used(1), signed_in(1, 0)]);
+    then(&protected_and([]), enter(Some(recovery("b"))), [code_used(1), signed_in(1, 0), online()]);
     then_rejected(&protected_and([code_used(1)]), enter(Some(recovery("b"))), Rejection::SecondFactorWrong);
-    then(&protected_and([code_used(1)]), enter(Some(recovery("c"))), [code_used(2), signed_in(1, 0)]);
+    then(&protected_and([code_used(1)]), enter(Some(recovery("c"))), [code_used(2), signed_in(1, 0), online()]);
     then_rejected(&protected_and([]), enter(Some(recovery("x"))), Rejection::SecondFactorWrong);
 }
 
@@ -116,7 +116,7 @@ fn new_recovery_codes_replace_the_old_ones_and_cost_a_factor() {
     then_rejected(&protected_and([]), replace(None), Rejection::SecondFactorRequired);
     then_rejected(&anna_and([]), replace(None), Rejection::SecondFactorNotOffered);
     then_rejected(&protected_and([replaced.clone()]), enter(Some(recovery("a"))), Rejection::SecondFactorWrong);
-    then(&protected_and([replaced]), enter(Some(recovery("n"))), [code_used(0), signed_in(1, 0)]);
+    then(&protected_and([replaced]), enter(Some(recovery("n"))), [code_used(0), signed_in(1, 0), online()]);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn the_owner_turns_it_off_with_a_code_and_an_administrator_without() {
     then(&protected_and([]), Command::ResetSecondFactor, [disabled()]);
     then(&anna_and([]), Command::ResetSecondFactor, []);
     then(&anna_and([]), off(None), []);
-    then(&protected_and([disabled()]), enter(None), [signed_in(1, 0)]);
+    then(&protected_and([disabled()]), enter(None), [signed_in(1, 0), online()]);
 }
 
 #[test]

@@ -6,12 +6,13 @@ use domain::agent::{
 };
 
 use super::samples::{
-    WEEK, anna_and, at, password_set, renew, renewed, revoked, sign_in, sign_in_id, signed_in, then, then_rejected,
+    WEEK, anna_and, at, online, password_set, renew, renewed, revoked, sign_in, sign_in_id, signed_in, then,
+    then_rejected,
 };
 
 #[test]
 fn the_right_password_begins_a_sign_in() {
-    then(&anna_and([]), sign_in(1, 0), [signed_in(1, 0)]);
+    then(&anna_and([]), sign_in(1, 0), [signed_in(1, 0), online()]);
 }
 
 #[test]

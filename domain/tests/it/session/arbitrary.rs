@@ -1,18 +1,22 @@
 //! Any event at all: every type, any id, any text that the edge takes, any time.
 
+mod hand_off;
+
 use domain::{
     AgentId, ContextId, Incarnation, Language, MessageId, Personal, RunId, VisitorId,
+    policy::Rule,
     session::{
         Event,
         event::{
             AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
             AssistantRunStarted, CancelReason, CloseReason, Closed, CommandConfirmed, ContextStarted,
             CustomerMessageSent, Escalated, EscalationCancelled, EscalationReason, Evidence, FailureCode,
-            FailureDetail, Named, Opened, Outcome, Released, Reopened, Reply, ReturnReason, ReturnedToQueue, Severity,
-            Tokens, Withheld, WithheldReason, Words,
+            FailureDetail, Named, Opened, Outcome, Recipient, Released, Reopened, Reply, ReturnReason, ReturnedToQueue,
+            Severity, Tokens, Withheld, WithheldReason, Words,
         },
+        priority::PriorityClass,
     },
-    text::{MessageText, SessionName},
+    text::{MessageText, ReasonCode, SessionName, Skill},
 };
 use jiff::Timestamp;
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -86,7 +90,19 @@ fn parameters() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 fn language() -> impl Strategy<Value = Language> {
-    select(vec![Language::Zh, Language::En])
+    select(Language::ALL.to_vec())
+}
+
+fn rules() -> impl Strategy<Value = Vec<Rule>> {
+    vec(select(Rule::ALL.to_vec()), 0..3)
+}
+
+fn class() -> impl Strategy<Value = PriorityClass> {
+    select(PriorityClass::ALL.to_vec())
+}
+
+fn group() -> impl Strategy<Value = Skill> {
+    "[a-z电池]{1,12}".prop_filter_map("it is a skill", |name| Skill::parse(&name).ok())
 }
 
 fn customers_event() -> impl Strategy<Value = Event> {
@@ -94,11 +110,18 @@ fn customers_event() -> impl Strategy<Value = Event> {
         let name = Personal::Known(Named { session_name });
         Event::Opened(Opened { visitor: VisitorId(visitor), context: ContextId(context), name })
     });
-    let sent = (id(), any::<u32>(), language(), id(), text(), parameters()).prop_map(
-        |(message, episode, language, node, text, parameters)| {
-            let (message, incarnation) = (MessageId(message), Incarnation(node));
-            let words = Personal::Known(Words { text, parameters });
-            Event::CustomerMessageSent(CustomerMessageSent { message, episode, language, incarnation, words })
+    let read = (select(vec![Recipient::Assistant, Recipient::Person]), rules());
+    let sent = (id(), any::<u32>(), language(), id(), read, text(), parameters()).prop_map(
+        |(message, episode, language, node, (recipient, rule_signals), text, parameters)| {
+            Event::CustomerMessageSent(CustomerMessageSent {
+                message: MessageId(message),
+                episode,
+                language,
+                incarnation: Incarnation(node),
+                recipient,
+                rule_signals,
+                words: Personal::Known(Words { text, parameters }),
+            })
         },
     );
     let context = (id(), any::<bool>())
@@ -110,11 +133,11 @@ fn customers_event() -> impl Strategy<Value = Event> {
 fn replied() -> impl Strategy<Value = Event> {
     let outcome = select(vec![Outcome::Answered, Outcome::DoesNotKnow, Outcome::Unavailable]);
     let tokens = option::of(any::<(u64, u64)>().prop_map(|(input, output)| Tokens { input, output }));
-    let measured = (outcome, language(), option::of(any::<u16>()), tokens, vec(words(), 0..3));
+    let measured = (outcome, language(), option::of(any::<u16>()), tokens, vec(words(), 0..3), rules());
     let said = (text(), option::of(words()));
     (id(), any::<u32>(), id(), messages(), measured, said).prop_map(
         |(run, attempt, message, answers, measured, said)| {
-            let (outcome, language, confidence_permille, tokens, sources) = measured;
+            let (outcome, language, confidence_permille, tokens, sources, rule_signals) = measured;
             let reply = Personal::Known(Reply { text: said.0, assistant_context: said.1 });
             let (run, message) = (RunId(run), MessageId(message));
             Event::AssistantReplied(AssistantReplied {
@@ -127,6 +150,7 @@ fn replied() -> impl Strategy<Value = Event> {
                 confidence_permille,
                 tokens,
                 sources,
+                rule_signals,
                 reply,
             })
         },
@@ -166,10 +190,21 @@ fn escalated() -> impl Strategy<Value = Event> {
         EscalationReason::Manual,
     ];
     let severity = select(vec![Severity::Low, Severity::High]);
-    (select(reasons.to_vec()), words(), severity, any::<u32>(), messages(), words()).prop_map(
-        |(reason, rule, severity, policy_version, messages, details)| {
+    let place = (class(), option::of(group()), language());
+    (select(reasons.to_vec()), words(), severity, any::<u32>(), place, messages(), words()).prop_map(
+        |(reason, rule, severity, policy_version, (class, group, language), messages, details)| {
             let evidence = Personal::Known(Evidence { details });
-            Event::Escalated(Escalated { reason, rule, severity, policy_version, messages, evidence })
+            Event::Escalated(Escalated {
+                reason,
+                rule,
+                severity,
+                policy_version,
+                class,
+                group,
+                language,
+                messages,
+                evidence,
+            })
         },
     )
 }
@@ -181,9 +216,13 @@ fn peoples_event() -> impl Strategy<Value = Event> {
         option::of(time()).prop_map(|opens_at| Event::AfterHoursNoticeGiven(AfterHoursNoticeGiven { opens_at }));
     let taken = (id(), messages())
         .prop_map(|(agent, messages)| Event::AgentTookOver(AgentTookOver { agent: AgentId(agent), messages }));
-    let released = id().prop_map(|agent| Event::Released(Released { agent: AgentId(agent) }));
-    let returned = (id(), select(vec![ReturnReason::AgentLost, ReturnReason::HandedBack]))
-        .prop_map(|(agent, reason)| Event::ReturnedToQueue(ReturnedToQueue { agent: AgentId(agent), reason }));
+    let reason = "[a-z0-9_]{1,40}".prop_map(|code| ReasonCode::parse(&code).unwrap());
+    let released =
+        (id(), reason).prop_map(|(agent, reason)| Event::Released(Released { agent: AgentId(agent), reason }));
+    let reasons = vec![ReturnReason::AgentLost, ReturnReason::HandedBack, ReturnReason::Transferred];
+    let returned = (id(), select(reasons), option::of(group())).prop_map(|(agent, reason, group)| {
+        Event::ReturnedToQueue(ReturnedToQueue { agent: AgentId(agent), reason, group })
+    });
     let closed = (select(vec![CloseReason::Resolved, CloseReason::CustomerLeft, CloseReason::Idle]), messages())
         .prop_map(|(reason, messages)| Event::Closed(Closed { reason, messages }));
     prop_oneof![escalated(), cancelled, notice, taken, released, returned, closed]
@@ -191,5 +230,11 @@ fn peoples_event() -> impl Strategy<Value = Event> {
 
 /// Any event.
 pub(crate) fn event() -> impl Strategy<Value = Event> {
-    prop_oneof![5 => customers_event(), 4 => assistants_event(), 7 => peoples_event()]
+    prop_oneof![
+        5 => customers_event(),
+        4 => assistants_event(),
+        7 => peoples_event(),
+        9 => hand_off::between_people(),
+        4 => hand_off::mails(),
+    ]
 }

@@ -25,6 +25,11 @@ pub(crate) struct Decided {
 
 impl Decided {
     #[track_caller]
+    pub(crate) fn events(self) -> Vec<Event> {
+        self.decision.unwrap_or_else(|rejection| panic!("{}: {rejection}", self.said))
+    }
+
+    #[track_caller]
     pub(crate) fn then(self, expected: impl IntoIterator<Item = Event>) {
         let expected: Vec<Event> = expected.into_iter().collect();
         assert_eq!(self.decision.as_ref(), Ok(&expected), "{}", self.said);

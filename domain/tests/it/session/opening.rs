@@ -1,6 +1,6 @@
 //! A session comes into being.
 
-use domain::session::Rejection;
+use domain::session::{Command, Rejection};
 
 use super::{dsl::given, samples::*, situations::*};
 
@@ -42,6 +42,13 @@ fn nothing_else_is_possible_before_it_exists() {
         release(ANA),
         hand_back(ANA),
         close(),
+        steal(SUE),
+        write_as(ANA, 1),
+        send_to_person(1),
+        enter_queue(),
+        make_offer(1, ANA),
+        request_mail(1),
+        Command::Reopen,
     ];
     for command in others {
         given([]).when(command).then_rejected(Rejection::NoSession);

@@ -2,7 +2,9 @@
 
 use domain::session::{Event, Rejection, Status};
 
-use super::samples::{ANA, after_hours_notice_given, closed, escalated, opened, run_started, said, taken_over};
+use super::samples::{
+    ANA, after_hours_notice_given, closed, escalated, opened, run_started, said, taken_over, told_that_nobody_works,
+};
 
 pub(crate) fn with_assistant() -> Vec<Event> {
     vec![opened()]
@@ -28,6 +30,11 @@ pub(crate) fn with_ana() -> Vec<Event> {
 
 pub(crate) fn after_hours() -> Vec<Event> {
     vec![opened(), said(1), escalated(&[1]), after_hours_notice_given()]
+}
+
+/// The customer and the team were told.
+pub(crate) fn told_after_hours() -> Vec<Event> {
+    and(after_hours(), told_that_nobody_works(true))
 }
 
 pub(crate) fn ended() -> Vec<Event> {

@@ -3,8 +3,14 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    DecodeError, Encoded, PersonalText,
-    session::{Event, codec::EVENT_TYPES, decode, encode},
+    DecodeError, Encoded, Language, PersonalText,
+    session::{
+        Event,
+        codec::EVENT_TYPES,
+        decode, encode,
+        event::{Recipient, ReturnReason},
+        priority::PriorityClass,
+    },
 };
 use proptest::{prelude::*, strategy::ValueTree};
 use serde_json::{Map, Value, json};
@@ -98,7 +104,7 @@ proptest! {
         let mut stored = encode(&event);
         if let Some((_, part)) = &mut stored.personal {
             let mut map: Map<String, Value> = serde_json::from_str(part).unwrap();
-            for field in ["text", "session_name", "shown", "details"] {
+            for field in ["text", "session_name", "shown", "details", "reason", "email"] {
                 if map.contains_key(field) {
                     map.insert(field.to_owned(), json!("Frau Müller"));
                 }
@@ -169,6 +175,53 @@ fn an_unknown_type_or_schema_is_refused_by_name() {
             assert_eq!(unknown(event_type, schema), Some(((*event_type).to_owned(), schema)));
         }
     }
+}
+
+/// The JSON of an event as the first program wrote it.
+fn first_schema(event_type: &str, data: &str, personal: PersonalText) -> Event {
+    decode(event_type, 1, data, personal).unwrap()
+}
+
+#[test]
+fn messages_of_the_first_schema_went_to_the_assistant_and_were_read_by_no_rule() {
+    let id = uuid::Uuid::nil();
+    let data = json!({"message": id, "episode": 2, "language": "en", "incarnation": id}).to_string();
+    let Event::CustomerMessageSent(sent) = first_schema("session.customer_message_sent", &data, PersonalText::Erased)
+    else {
+        panic!()
+    };
+    assert_eq!((sent.recipient, sent.rule_signals, sent.episode), (Recipient::Assistant, vec![], 2));
+    let data =
+        json!({"run": id, "attempt": 1, "message": id, "answers": [id], "outcome": "answered", "language": "zh"});
+    let Event::AssistantReplied(replied) =
+        first_schema("session.assistant_replied", &data.to_string(), PersonalText::Erased)
+    else {
+        panic!()
+    };
+    assert_eq!((replied.rule_signals, replied.answers.len()), (vec![], 1));
+}
+
+#[test]
+fn queues_of_the_first_schema_had_neither_class_nor_group() {
+    let data = json!({"reason": "keyword", "rule": "R2", "severity": "high", "policy_version": 3, "messages": []});
+    let Event::Escalated(escalated) = first_schema("session.escalated", &data.to_string(), PersonalText::Erased) else {
+        panic!()
+    };
+    assert_eq!((escalated.class, escalated.group), (PriorityClass::Normal, None));
+    assert_eq!((escalated.language, escalated.rule.as_str()), (Language::Zh, "R2"));
+    let data = json!({"agent": uuid::Uuid::nil(), "reason": "agent_lost"}).to_string();
+    let Event::ReturnedToQueue(returned) = first_schema("session.returned_to_queue", &data, PersonalText::Absent)
+    else {
+        panic!()
+    };
+    assert_eq!((returned.reason, returned.group), (ReturnReason::AgentLost, None));
+}
+
+#[test]
+fn who_released_a_session_in_the_first_schema_had_it_resolved() {
+    let data = json!({"agent": uuid::Uuid::nil()}).to_string();
+    let Event::Released(released) = first_schema("session.released", &data, PersonalText::Absent) else { panic!() };
+    assert_eq!(released.reason.as_str(), "resolved");
 }
 
 #[test]

@@ -3,13 +3,13 @@
 use domain::{
     AgentId, DeviceId, Language, Personal, SessionId, SignInId, access,
     agent::{
-        self, Permission, Role,
+        self, Permission, Presence, PresenceCause, Role,
         event::{
             ApiKeyDigest, ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked, CapacityChanged, Created, Deactivated,
             LanguagesChanged, Names, Offer, PasswordHash, PasswordOrigin, PasswordSecret, PasswordSet, Person,
-            Reactivated, RecoveryCodes, RecoveryCodesReplaced, RecoveryDigest, Renamed, RevokedReason, RoleChanged,
-            SecondFactorDisabled, SecondFactorEnabled, SecondFactorOffered, SecondFactorUsed, SignInRenewed,
-            SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, TotpSecret, Whereabouts,
+            PresenceChanged, Reactivated, RecoveryCodes, RecoveryCodesReplaced, RecoveryDigest, Renamed, RevokedReason,
+            RoleChanged, SecondFactorDisabled, SecondFactorEnabled, SecondFactorOffered, SecondFactorUsed,
+            SignInRenewed, SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, TotpSecret, Whereabouts,
         },
     },
     settings,
@@ -80,6 +80,7 @@ pub(super) fn accounts() -> Vec<agent::Event> {
         agent::Event::SignedOut(SignedOut { sign_in: SIGN_IN }),
         agent::Event::SignInRevoked(SignInRevoked { sign_in: SIGN_IN, reason: RevokedReason::TokenReused }),
         agent::Event::SignInsFailed(SignInsFailed { hour: noon(), origin: from_here() }),
+        agent::Event::PresenceChanged(PresenceChanged { presence: Presence::Offline, cause: PresenceCause::Lost }),
     ]
 }
 
