@@ -18,6 +18,7 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
+    agent_names::NameLookup,
     auth::{
         caller::Callers, identity::IdentityTokens, staff_directory::StaffDirectory, staff_services::StaffServices,
         visitor::Visitors,
@@ -68,6 +69,8 @@ pub struct Services {
     pub access_log: Arc<AccessLog>,
     /// Who of staff may come in.
     pub directory: Arc<StaffDirectory>,
+    /// What agents are called.
+    pub agent_names: Arc<NameLookup>,
     /// Customers whom the shop names.
     pub identity_tokens: Arc<IdentityTokens>,
     /// Visitors who leave.
@@ -120,6 +123,7 @@ impl Services {
             .app_data(Data::from(self.supervisor.clone()))
             .app_data(Data::from(self.access_log.clone()))
             .app_data(Data::from(self.directory.clone()))
+            .app_data(Data::from(self.agent_names.clone()))
             .app_data(Data::from(self.revocation.clone()))
             .app_data(Data::from(self.staff_frames.clone()))
             .app_data(Data::new(self.node.clone()))

@@ -26,6 +26,7 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
+    agent_names::NameLookup,
     auth::{
         bootstrap_admin::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
@@ -110,8 +111,15 @@ async fn start_with(
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
-    let runner =
-        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
+    let runner = Runner::new(
+        sessions.clone(),
+        Arc::new(assistant),
+        live.clone(),
+        node.clone(),
+        run_settings,
+        rules.clone(),
+        tail.clone(),
+    );
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let policies = open_policies(&settings, &data_dir).await?;
     let signs_of_life = SignsOfLife::new(ProcessStore::new(policies.clone()), settings.agent_lost_after);
@@ -162,6 +170,7 @@ async fn start_with(
     });
     let (stop, stopping) = watch::channel(false);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
+    let agent_names = Arc::new(NameLookup::new(views.clone(), settings.time_zone.clone()));
     let app = Arc::new(Services {
         sessions,
         customers,
@@ -182,6 +191,7 @@ async fn start_with(
         visitors,
         staff,
         directory,
+        agent_names,
         identity_tokens,
         revocation,
         staff_frames: Arc::default(),

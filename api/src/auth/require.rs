@@ -59,6 +59,7 @@ macro_rules! needs {
 needs!(
     SessionRead,
     SessionWrite,
+    SessionSupervise,
     StatisticsRead,
     LogRead,
     AuditRead,
@@ -66,7 +67,7 @@ needs!(
     AgentWrite,
     SystemRead,
     SettingsRead,
-    SettingsWrite
+    SettingsWrite,
 );
 
 /// The caller is staff who may do this.

@@ -65,8 +65,10 @@ names! {
     Permission {
         /// See sessions, their messages and their customers.
         SessionRead = "session:read",
-        /// Act in sessions.
+        /// Talk to customers: take sessions over, write in one's own, give them on, close them.
         SessionWrite = "session:write",
+        /// Transfer, release and close sessions of others, and take them from them.
+        SessionSupervise = "session:supervise",
         /// See the figures.
         StatisticsRead = "statistics:read",
         /// Follow the log of all events, sealed parts left out.
@@ -91,11 +93,14 @@ names! {
 }
 
 impl Permission {
-    /// Whether a program may be given it: a profile is a person's, a session is answered by persons, and whoever makes accounts
+    /// Whether a program may be given it: a profile is a person's, a session is had by a person, and whoever makes accounts
     /// could make itself one.
     #[must_use]
     pub fn is_for_programs(self) -> bool {
-        !matches!(self, Self::SessionWrite | Self::ProfileWrite | Self::AgentWrite | Self::SettingsWrite)
+        !matches!(
+            self,
+            Self::ProfileWrite | Self::AgentWrite | Self::SettingsWrite | Self::SessionWrite | Self::SessionSupervise
+        )
     }
 }
 
@@ -154,9 +159,15 @@ impl Role {
         use Permission as P;
         match self {
             Self::Agent => &[P::SessionRead, P::SessionWrite, P::StatisticsRead, P::ProfileWrite],
-            Self::Supervisor => {
-                &[P::SessionRead, P::SessionWrite, P::StatisticsRead, P::AgentRead, P::ProfileWrite, P::SettingsRead]
-            }
+            Self::Supervisor => &[
+                P::SessionRead,
+                P::SessionWrite,
+                P::SessionSupervise,
+                P::StatisticsRead,
+                P::AgentRead,
+                P::ProfileWrite,
+                P::SettingsRead,
+            ],
             Self::Admin => Permission::ALL,
             Self::Auditor => &[
                 P::SessionRead,
@@ -177,6 +188,15 @@ impl Role {
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
         self.permissions().contains(&permission)
+    }
+
+    /// Whether it is given sessions. Auditors and analysts are signed in as well.
+    #[must_use]
+    pub fn talks_to_customers(self) -> bool {
+        match self {
+            Self::Agent | Self::Supervisor | Self::Admin => true,
+            Self::Auditor | Self::Analyst => false,
+        }
     }
 }
 

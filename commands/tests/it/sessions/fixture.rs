@@ -123,7 +123,8 @@ impl Fixture {
     pub(crate) fn idle_node(&self, name: &str) -> Arc<Runner> {
         let settings = RunSettings { backoff: Duration::from_millis(1), ..RunSettings::default() };
         let (sessions, assistant, live) = (self.sessions(), self.assistant.clone(), self.live.clone());
-        Runner::new(sessions, assistant, live, Node::new(name), settings, rules())
+        let tail = Tail::start(self.store.clone(), Position::START);
+        Runner::new(sessions, assistant, live, Node::new(name), settings, rules(), tail)
     }
 
     pub(crate) fn go_on(&self) {
