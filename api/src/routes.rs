@@ -32,6 +32,7 @@ mod refused;
 mod registration;
 pub mod second_factor;
 pub mod session_events;
+pub mod session_mail;
 pub mod sessions;
 pub mod shift;
 mod table;

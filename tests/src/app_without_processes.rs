@@ -23,7 +23,7 @@ use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
     live::InProcess,
-    process::{ProcessStore, SignsOfLife},
+    process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
 };
 use domain::{
@@ -133,6 +133,7 @@ pub async fn app(
         supervisor,
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
+        mail_outcomes: OutcomesHandle::default(),
         access_log: Arc::new(AccessLog::new(elsewhere(), identity.log_id)),
         directory,
         log,

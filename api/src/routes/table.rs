@@ -12,7 +12,7 @@ use super::{
     agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer, detailed_health, docs,
     events, hand_off, health, manual, page, policies, policy_trial, presence, profile,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, sessions, shift, transfers,
+    second_factor, session_events, session_mail, sessions, shift, transfers,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -48,6 +48,7 @@ routes! {
         POST "/api/sessions/{name}/reopen" Require<SessionWrite> => hand_off::reopen;
         POST "/api/sessions/{name}/close" OptionalStaff<SessionWrite> => hand_off::close;
         POST "/api/sessions/{name}/cancel-escalation" OptionalStaff<SessionWrite> => hand_off::cancel_escalation;
+        POST "/api/sessions/{name}/email" Require<SessionWrite> => session_mail::request;
         GET "/api/events" Require<LogRead> => events::stream;
         GET "/api/audit" Require<AuditRead> => audit::list;
         POST "/api/agent/login" Anybody => auth::login;

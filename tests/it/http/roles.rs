@@ -47,6 +47,7 @@ const TABLE: &[Line] = &[
     staff("get", "/api/sessions/stats", [200; 5]),
     line("get", "/api/sessions/{name}", [404, 200, 404], [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}/events", [404, 200, 404], [200, 200, 200, 200, 403]),
+    staff("post", "/api/sessions/{name}/email", [200, 200, 200, 403, 403]),
     staff("get", "/api/events", [403, 403, 200, 200, 403]),
     staff("get", "/api/audit", [403, 403, 200, 200, 403]),
     open("post", "/api/agent/login", 400),
