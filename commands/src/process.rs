@@ -11,6 +11,7 @@
 
 pub mod agent_lost;
 pub mod dispatcher;
+pub mod expiry;
 #[cfg(test)]
 mod fixture;
 pub mod follower;
@@ -19,21 +20,26 @@ pub mod mail;
 pub mod manager;
 pub mod outbox;
 pub mod processes;
+pub mod routing;
 pub mod run_recovery;
 pub mod runner;
 pub mod signs_of_life;
 pub mod status;
 pub mod store;
+pub mod waiting;
 
 pub use agent_lost::AgentLost;
+pub use expiry::Expiry;
 pub use follower::{Context, ProcessError};
 pub use idle_close::IdleClose;
 pub use mail::{MailDelivery, OutcomesHandle, SendMail};
-pub use manager::{Action, Beginning, Item, ProcessManager, Timer};
+pub use manager::{Action, Beginning, Decision, Item, Overview, ProcessManager, Timer};
 pub use outbox::{Delivery, DeliveryError};
 pub use processes::Processes;
+pub use routing::Routing;
 pub use run_recovery::RunRecovery;
 pub use runner::{ASSISTANT_RUN, RunSettings, Runner};
 pub use signs_of_life::SignsOfLife;
 pub use status::{FollowerStatus, Retry, StatusHandle};
 pub use store::{ProcessStore, StoreError};
+pub use waiting::{NobodyCame, Waiting};

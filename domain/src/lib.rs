@@ -13,6 +13,7 @@ pub mod id;
 pub mod language;
 pub mod personal;
 pub mod policy;
+pub mod routing;
 pub mod session;
 pub mod settings;
 pub mod text;

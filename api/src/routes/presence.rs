@@ -230,7 +230,7 @@ pub async fn available(
     let signed_in: HashSet<AgentId> = signed_in.iter().map(|sign_in| sign_in.agent).collect();
     let sessions = reading.live_sessions().await?;
     let is_there = |view: &AgentView| view.presence == Presence::Online && signed_in.contains(&view.agent);
-    let there = agents.into_iter().filter(|view| is_there(view) && talks_to_customers(view.role));
+    let there = agents.into_iter().filter(|view| is_there(view) && view.role.talks_to_customers());
     let mut data: Vec<AvailableData> = there
         .map(|view| {
             let sessions = sessions.get(&view.agent).copied().unwrap_or_default();
@@ -254,14 +254,6 @@ impl AvailableData {
             current_sessions,
             max_sessions: view.capacity,
         }
-    }
-}
-
-/// Auditors and analysts are signed in as well.
-fn talks_to_customers(role: Role) -> bool {
-    match role {
-        Role::Agent | Role::Supervisor | Role::Admin => true,
-        Role::Auditor | Role::Analyst => false,
     }
 }
 

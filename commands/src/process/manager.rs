@@ -11,7 +11,7 @@ use journal::Decoded;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::store::{Forgotten, LostAgent};
+use super::store::{Forgotten, LostAgent, StoreError};
 
 /// Where one that is new to a log begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,41 @@ pub trait ProcessManager: Send + Sync {
     fn on_agent_lost(&self, _: &LostAgent, _: &StreamName) -> Vec<Action> {
         Vec::new()
     }
+
+    /// What it knows of all streams at once, where a decision needs several of them; empty, before rows are restored. Default:
+    /// it decides stream by stream.
+    fn overview(&self) -> Option<Box<dyn Overview>> {
+        None
+    }
+}
+
+/// What a process manager knows of several streams: in memory for as long as this node holds the lease, and in a row of each stream
+/// that matters, which is kept as the state of that stream.
+pub trait Overview: Send + Sync {
+    /// Takes up a row.
+    ///
+    /// # Errors
+    /// It is malformed.
+    fn restore(&mut self, stream: &StreamName, row: Value) -> Result<(), StoreError>;
+
+    /// Takes up an event.
+    fn take(&mut self, event: &Decoded);
+
+    /// The rows that changed since the last time; null where there is none any more.
+    fn changed_rows(&mut self) -> Vec<(StreamName, Value)>;
+
+    /// What is to be done now: asked when there were events or timers, and all of the log is taken up. It counts on what it
+    /// asks for before the events are taken up.
+    fn decide(&mut self, now: Timestamp) -> Vec<Decision>;
+}
+
+/// What is to be done, and the event that it follows from: the same event, the same ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// The event.
+    pub cause: Uuid,
+    /// What is to be done.
+    pub action: Action,
 }
 
 /// Something to be done.

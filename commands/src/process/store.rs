@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use domain::Incarnation;
 use event_store::{
     Identity, Position, ReadError, StreamName,
-    sql::{Database, SqlError, Transaction, Value as Sql},
+    sql::{Database, Row, SqlError, Transaction, Value as Sql},
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -142,6 +142,20 @@ impl ProcessStore {
             Some(row) => json(&row.text(0)?, "state"),
             None => Ok(Value::Null),
         }
+    }
+
+    /// What is kept of all streams.
+    ///
+    /// # Errors
+    /// The database is away, or a row is malformed.
+    pub async fn states(&self, manager: &str) -> Result<Vec<(StreamName, Value)>, StoreError> {
+        const WHAT: &str = "state";
+        let rows = self.0.fetch("select stream, state from state where policy = $1", &[manager.into()]).await?;
+        let row = |row: &Row| {
+            let stream = StreamName::parse(&row.text(0)?).map_err(|_| StoreError::Malformed { what: WHAT })?;
+            Ok((stream, json(&row.text(1)?, WHAT)?))
+        };
+        rows.iter().map(row).collect()
     }
 }
 

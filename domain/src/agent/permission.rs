@@ -189,6 +189,15 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         self.permissions().contains(&permission)
     }
+
+    /// Whether it is given sessions. Auditors and analysts are signed in as well.
+    #[must_use]
+    pub fn talks_to_customers(self) -> bool {
+        match self {
+            Self::Agent | Self::Supervisor | Self::Admin => true,
+            Self::Auditor | Self::Analyst => false,
+        }
+    }
 }
 
 #[cfg(test)]

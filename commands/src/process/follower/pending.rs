@@ -38,6 +38,11 @@ impl Cause {
         Self { id, event: None, correlation: id }
     }
 
+    /// Of a decision that follows from an event of which only the id is known.
+    pub(super) fn of_decision(event: Uuid) -> Self {
+        Self { id: event, event: Some(event), correlation: event }
+    }
+
     pub(super) fn of_loss(lost: &LostAgent, stream: &StreamName) -> Self {
         let id = lost.cause(stream);
         Self { id, event: None, correlation: id }

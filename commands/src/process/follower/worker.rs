@@ -22,7 +22,7 @@ use crate::{
     event_id::CommandId,
     executor::CommandMetadata,
     process::{
-        manager::Timer,
+        manager::{Decision, Overview, Timer},
         status::StatusHandle,
         store::{Cursor, Forgotten, Lease, LostAgent, StoreError},
     },
@@ -41,6 +41,15 @@ const PACE: SignedDuration = SignedDuration::from_secs(1);
 
 type Chunk = Vec<Result<Decoded, JournalError>>;
 
+/// What it decides across streams from.
+struct Across {
+    overview: Box<dyn Overview>,
+    /// Everything up to here was in the log when the lease was taken.
+    from: Position,
+    /// Whether anything happened since the last decision.
+    is_news: bool,
+}
+
 /// A process manager at work.
 pub(super) struct Worker<'a> {
     context: &'a Context,
@@ -57,6 +66,8 @@ pub(super) struct Worker<'a> {
     watches_lives: bool,
     /// Where it asks who is lost.
     pub(super) observation: Observation,
+    /// Where it decides across streams.
+    overview: Option<Across>,
     next_tick: Instant,
 }
 
@@ -69,6 +80,8 @@ impl<'a> Worker<'a> {
     ) -> Result<Self, ProcessError> {
         let reader = context.sessions.log().reader();
         let cursor = context.store.begin(&lease, manager, &*reader).await?;
+        let head = reader.head().await.map_err(StoreError::from)?;
+        let overview = restored(context, manager).await?;
         Ok(Self {
             context,
             manager,
@@ -80,6 +93,7 @@ impl<'a> Worker<'a> {
             paced_until: Timestamp::MIN,
             watches_lives: true,
             observation: Observation::since(Instant::now()),
+            overview: overview.map(|overview| Across { overview, from: head, is_news: true }),
             next_tick: Instant::now(),
         })
     }
@@ -95,6 +109,7 @@ impl<'a> Worker<'a> {
             };
             if let Some(chunk) = chunk {
                 self.react_to(chunk).await?;
+                self.decide();
             }
             if self.pending.is_urgent() || self.pending.events >= UNCOMMITTED {
                 self.flush().await?;
@@ -103,6 +118,8 @@ impl<'a> Worker<'a> {
                 self.flush().await?;
                 self.on_timers().await?;
                 self.on_losses().await?;
+                self.decide();
+                self.flush().await?;
             }
             status.follows(self.position(), self.position() >= self.context.tail.position());
         }
@@ -137,6 +154,10 @@ impl<'a> Worker<'a> {
         };
         self.take(decoded, acting).await?;
         self.pending.passed(decoded);
+        if let Some(across) = &mut self.overview {
+            across.overview.take(decoded);
+            across.is_news = true;
+        }
         Ok(())
     }
 
@@ -156,6 +177,18 @@ impl<'a> Worker<'a> {
         match self.pending.commit.states.get(stream) {
             Some(state) => Ok(state.clone()),
             None => self.context.store.state(self.manager.name(), stream).await,
+        }
+    }
+
+    /// Asks what is to be done across streams, once all of the log is taken up: what is not known yet cannot be counted on.
+    pub(super) fn decide(&mut self) {
+        let (position, is_over) = (self.position(), self.reads_no_history());
+        let newest = self.context.tail.position();
+        let ready = |across: &&mut Across| across.is_news && is_over && position >= newest.max(across.from);
+        let Some(across) = self.overview.as_mut().filter(ready) else { return };
+        across.is_news = false;
+        for Decision { cause, action } in across.overview.decide(self.context.clock.now()) {
+            self.pending.add(Cause::of_decision(cause), vec![action], Acting::Yes);
         }
     }
 
@@ -234,6 +267,7 @@ impl<'a> Worker<'a> {
     /// Writes down what is done: from now on it is not done again.
     pub(super) async fn commit(&mut self) -> Result<(), ProcessError> {
         self.reread().await?;
+        self.keep_rows();
         if self.pending.is_empty() {
             return Ok(());
         }
@@ -244,6 +278,13 @@ impl<'a> Worker<'a> {
         self.cursor.position = self.position();
         self.pending = Pending::default();
         Ok(())
+    }
+
+    fn keep_rows(&mut self) {
+        let changed = self.overview.as_mut().map(|across| across.overview.changed_rows());
+        for (stream, row) in changed.into_iter().flatten() {
+            self.pending.keep_state(stream, row);
+        }
     }
 
     /// Makes the timers and the state of streams as their events up to here say.
@@ -316,6 +357,9 @@ impl<'a> Worker<'a> {
             let actions = self.manager.on_timer(timer);
             self.pending.add(Cause::of_timer(timer), actions, Acting::Yes);
         }
+        if let Some(across) = &mut self.overview {
+            across.is_news |= !timers.is_empty();
+        }
         if self.cursor.history_until.is_some() {
             self.keep_pace(timers.len());
         }
@@ -379,4 +423,16 @@ impl<'a> Worker<'a> {
         due.truncate(TIMERS);
         Ok(due)
     }
+}
+
+/// What it knew across streams when it stopped the last time.
+async fn restored(
+    context: &Context,
+    manager: &dyn ProcessManager,
+) -> Result<Option<Box<dyn Overview>>, StoreError> {
+    let Some(mut overview) = manager.overview() else { return Ok(None) };
+    for (stream, row) in context.store.states(manager.name()).await? {
+        overview.restore(&stream, row)?;
+    }
+    Ok(Some(overview))
 }

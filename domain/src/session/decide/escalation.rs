@@ -152,7 +152,11 @@ pub(super) fn enter_queue(session: &Session, policy_version: u32) -> Vec<Event> 
     })]
 }
 
+/// Danger stays in the queue where nobody came in time.
 pub(super) fn cancel(session: &Session, reason: CancelReason, notice_id: MessageId) -> Decision {
+    if reason == CancelReason::NobodyCame && session.class == PriorityClass::Danger {
+        return Ok(Vec::new());
+    }
     let told = match reason {
         CancelReason::Cancelled => Notice::EscalationCancelled,
         CancelReason::NobodyCame => Notice::NobodyCame,

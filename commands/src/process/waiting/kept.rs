@@ -1,0 +1,96 @@
+//! What is kept of a session while a person is asked for: how urgent it is, for whom, and since when it waits.
+
+use domain::{
+    session::{Event, priority::PriorityClass},
+    text::Skill,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// It.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) class: PriorityClass,
+    pub(super) group: Option<Skill>,
+    /// In microseconds since 1970; `None` while it does not wait in the queue.
+    since_us: Option<i64>,
+}
+
+impl Kept {
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        self.since_us.map(|since| Timestamp::from_microsecond(since).unwrap_or(Timestamp::MAX))
+    }
+}
+
+/// What an event changes in it.
+pub(super) enum Change {
+    /// It waits, with this class and for this group.
+    Asked(PriorityClass, Option<Skill>),
+    /// It waits again, perhaps for another group.
+    Returned(Option<Skill>),
+    /// It has another class.
+    Class(PriorityClass),
+    /// A person has it.
+    Taken,
+    /// It is with the assistant until the shop opens.
+    AfterHours(Option<Timestamp>),
+    /// No person is asked for any more.
+    Over,
+}
+
+impl Change {
+    pub(super) fn of(event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::Escalated(escalated) => Self::Asked(escalated.class, escalated.group.clone()),
+            Event::ReturnedToQueue(returned) => Self::Returned(returned.group.clone()),
+            Event::PriorityChanged(changed) => Self::Class(changed.class),
+            Event::AgentTookOver(_) => Self::Taken,
+            Event::AfterHoursNoticeGiven(given) => Self::AfterHours(given.opens_at),
+            Event::EscalationCancelled(_) | Event::Released(_) | Event::Closed(_) => Self::Over,
+            Event::Opened(_)
+            | Event::CustomerMessageSent(_)
+            | Event::ContextStarted(_)
+            | Event::AssistantRunStarted(_)
+            | Event::AssistantReplied(_)
+            | Event::AssistantFailed(_)
+            | Event::AssistantReplyWithheld(_)
+            | Event::AgentMessageSent(_)
+            | Event::NoticeGiven(_)
+            | Event::TransferRequested(_)
+            | Event::TransferAccepted(_)
+            | Event::TransferDeclined(_)
+            | Event::Transferred(_)
+            | Event::OfferMade(_)
+            | Event::OfferAccepted(_)
+            | Event::OfferExpired(_)
+            | Event::MailRequested(_)
+            | Event::MailSent(_)
+            | Event::MailFailed(_)
+            | Event::ProfileChanged(_)
+            | Event::Reopened(_)
+            | Event::CommandConfirmed(_) => return None,
+        })
+    }
+
+    /// The opening that it waits for, if it does; the inner `None`: nobody knows when.
+    pub(super) fn opens_at(&self) -> Option<Option<Timestamp>> {
+        match self {
+            Self::AfterHours(opens_at) => Some(*opens_at),
+            Self::Asked(..) | Self::Returned(_) | Self::Class(_) | Self::Taken | Self::Over => None,
+        }
+    }
+
+    pub(super) fn apply(self, before: Option<Kept>, at: Timestamp) -> Option<Kept> {
+        let since_us = Some(at.as_microsecond());
+        match self {
+            Self::Asked(class, group) => Some(Kept { class, group, since_us }),
+            Self::Returned(group) => {
+                let Kept { class, group: group_before, .. } = before.unwrap_or_default();
+                Some(Kept { class, group: group.or(group_before), since_us })
+            }
+            Self::Class(class) => before.map(|before| Kept { class, ..before }),
+            Self::Taken | Self::AfterHours(_) => Some(Kept { since_us: None, ..before.unwrap_or_default() }),
+            Self::Over => None,
+        }
+    }
+}
