@@ -12,8 +12,8 @@ use commands::{
     SettingsInForce,
     live::InProcess,
     process::{
-        AgentLost, Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner,
-        SignsOfLife,
+        AgentLost, Context, Expiry, IdleClose, ProcessManager, ProcessStore, Processes, Routing, RunRecovery,
+        RunSettings, Runner, SignsOfLife, Waiting,
     },
     settings::VersionZero,
 };
@@ -124,7 +124,7 @@ async fn start_with(
         clock: clock.clone(),
         node: node.clone(),
     };
-    let processes = Arc::new(Processes::start(context, managers(&settings, &runner, &clock), Vec::new()).await?);
+    let processes = Arc::new(Processes::start(context, managers(&settings, &runner, &rules), Vec::new()).await?);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
         supervisor.start(manager);
@@ -214,13 +214,18 @@ fn version_zero(settings: &Settings) -> VersionZero {
 }
 
 /// The process managers that the settings ask for.
-fn managers(settings: &Settings, runner: &Arc<Runner>, clock: &Arc<dyn Clock>) -> Vec<Arc<dyn ProcessManager>> {
+fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Vec<Arc<dyn ProcessManager>> {
     let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner))];
-    if let Some(idle_close) = IdleClose::new(settings.session_idle_close, clock.clone()) {
+    if let Some(idle_close) = IdleClose::new(settings.session_idle_close, rules.clock().clone()) {
         managers.push(Arc::new(idle_close));
     }
     if let Some(agent_lost) = AgentLost::new(settings.agent_lost_after) {
         managers.push(Arc::new(agent_lost));
+    }
+    managers.push(Arc::new(Expiry));
+    managers.push(Arc::new(Waiting::new(settings.nobody_came_after, settings.nobody_came_then, rules.clone())));
+    if let Some(routing) = Routing::new(settings.routing, settings.offer_seconds) {
+        managers.push(Arc::new(routing));
     }
     managers
 }
