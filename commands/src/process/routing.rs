@@ -71,7 +71,13 @@ impl ProcessManager for Routing {
             OfferEnd::Declined | OfferEnd::Expired => {
                 let due = decoded.recorded().recorded_at.checked_add(REST).unwrap_or(Timestamp::MAX);
                 let (stream, key) = (decoded.recorded().stream.clone(), offer.to_string());
-                vec![Action::SetTimer(Timer { stream, key, due: whole_millisecond(due), payload: Value::Null, life: None })]
+                vec![Action::SetTimer(Timer {
+                    stream,
+                    key,
+                    due: whole_millisecond(due),
+                    payload: Value::Null,
+                    life: None,
+                })]
             }
             OfferEnd::Withdrawn => Vec::new(),
         }

@@ -100,11 +100,8 @@ impl Shop {
     /// While the answer is made, somebody else decides.
     fn interrupt(&mut self, slot: usize, seconds: f64) {
         let left = Action::Close { reason: CloseReason::CustomerLeft, at_version: None };
-        let action = self.rng.weighted(&[
-            (Action::PressButton, 5.0),
-            (Action::TakeOver { from_any: true }, 3.0),
-            (left, 2.0),
-        ]);
+        let action =
+            self.rng.weighted(&[(Action::PressButton, 5.0), (Action::TakeOver { from_any: true }, 3.0), (left, 2.0)]);
         self.plan(slot, seconds, action);
     }
 
@@ -173,8 +170,7 @@ impl Shop {
         let is_in_time = seconds < seconds_between(self.now, self.order.until);
         if is_in_time && self.rng.happens(self.order.profile.returns) {
             self.threads[slot].questions = 1 + self.rng.below(4);
-            let back =
-                self.rng.weighted(&[(Action::Write, 0.93), (Action::Reopen, 0.05), (Action::PressButton, 0.02)]);
+            let back = self.rng.weighted(&[(Action::Write, 0.93), (Action::Reopen, 0.05), (Action::PressButton, 0.02)]);
             self.plan(slot, seconds, back);
         }
     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{calendar::Calendars, policy::{Policy, Rule}};
+use domain::{
+    calendar::Calendars,
+    policy::{Policy, Rule},
+};
 
 use super::rng::Rng;
 

@@ -95,7 +95,13 @@ const THANKS: Phrases = [
 
 const ADDRESSES: Phrases = [&["我的邮箱是 ", "请发到 ", ""], &["You can reach me at ", "My e-mail is ", ""]];
 const AGENTS: Phrases = [
-    &["您好，我是人工客服，请稍等。", "我帮您查一下订单。", "已经为您登记，三天内会有结果。", "请问车架号是多少？", "还有什么可以帮您？"],
+    &[
+        "您好，我是人工客服，请稍等。",
+        "我帮您查一下订单。",
+        "已经为您登记，三天内会有结果。",
+        "请问车架号是多少？",
+        "还有什么可以帮您？",
+    ],
     &[
         "Hello, this is Anna from Fiido. One moment please.",
         "Let me look up your order.",
@@ -109,7 +115,10 @@ const REMARKS: [&str; 4] = ["客户问电池保修", "更熟悉这类订单", "c
 
 /// What the rules listen for.
 const HEARD: [(Rule, Phrases); 6] = [
-    (Rule::R0, [&["电池冒烟了，怎么办", "刹车失灵了"], &["the battery is smoking", "my brakes failed and I was injured"]]),
+    (
+        Rule::R0,
+        [&["电池冒烟了，怎么办", "刹车失灵了"], &["the battery is smoking", "my brakes failed and I was injured"]],
+    ),
     (
         Rule::R1,
         [

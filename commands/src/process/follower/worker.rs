@@ -421,10 +421,7 @@ impl<'a> Worker<'a> {
 }
 
 /// What it knew across streams when it stopped the last time.
-async fn restored(
-    context: &Context,
-    manager: &dyn ProcessManager,
-) -> Result<Option<Box<dyn Overview>>, StoreError> {
+async fn restored(context: &Context, manager: &dyn ProcessManager) -> Result<Option<Box<dyn Overview>>, StoreError> {
     let Some(mut overview) = manager.overview() else { return Ok(None) };
     for (stream, row) in context.store.states(manager.name()).await? {
         overview.restore(&stream, row)?;

@@ -174,7 +174,11 @@ impl Shop {
         for (n, online) in &self.online {
             let (offers, has) = (self.offers(agent(*n)), self.has(agent(*n)));
             prop_assert!(*online || offers == 0, "{n} has {offers} offers and is not online");
-            prop_assert!(offers == 0 || has <= self.capacity, "{n} has {has} of {}, of which {offers} offers", self.capacity);
+            prop_assert!(
+                offers == 0 || has <= self.capacity,
+                "{n} has {has} of {}, of which {offers} offers",
+                self.capacity
+            );
             let is_idle = *online && has < self.capacity;
             let waits = |n: &u128| self.of(*n).status() == Status::PendingManual && self.of(*n).offer.is_none();
             let waiting = (0..SESSIONS).filter(waits).map(session);

@@ -1,9 +1,7 @@
 //! Who is asked first, and about which session.
 
 use super::*;
-use crate::session::event::{
-    AgentTookOver, PriorityChanged, Released, ReturnReason, ReturnedToQueue,
-};
+use crate::session::event::{AgentTookOver, PriorityChanged, Released, ReturnReason, ReturnedToQueue};
 use crate::text::ReasonCode;
 use Language::{De, En, Zh};
 use PriorityClass::{Danger, Normal, Urgent, Vip};

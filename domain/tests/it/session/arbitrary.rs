@@ -217,7 +217,8 @@ fn peoples_event() -> impl Strategy<Value = Event> {
     let taken = (id(), messages())
         .prop_map(|(agent, messages)| Event::AgentTookOver(AgentTookOver { agent: AgentId(agent), messages }));
     let reason = "[a-z0-9_]{1,40}".prop_map(|code| ReasonCode::parse(&code).unwrap());
-    let released = (id(), reason).prop_map(|(agent, reason)| Event::Released(Released { agent: AgentId(agent), reason }));
+    let released =
+        (id(), reason).prop_map(|(agent, reason)| Event::Released(Released { agent: AgentId(agent), reason }));
     let reasons = vec![ReturnReason::AgentLost, ReturnReason::HandedBack, ReturnReason::Transferred];
     let returned = (id(), select(reasons), option::of(group())).prop_map(|(agent, reason, group)| {
         Event::ReturnedToQueue(ReturnedToQueue { agent: AgentId(agent), reason, group })

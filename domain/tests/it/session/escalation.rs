@@ -56,7 +56,9 @@ fn the_button_opens_a_session_and_reopens_a_closed_one() {
 
 #[test]
 fn while_nobody_works_a_request_ends_with_a_notice_and_a_mail() {
-    let events = |messages: &[u32]| [vec![escalated(messages), after_hours_notice_given()], told_that_nobody_works(true).to_vec()].concat();
+    let events = |messages: &[u32]| {
+        [vec![escalated(messages), after_hours_notice_given()], told_that_nobody_works(true).to_vec()].concat()
+    };
     given(waiting()).when(press_button(closed_shop())).then(events(&[1]));
     given([]).when(press_button(closed_shop())).then([vec![opened()], events(&[])].concat());
 }

@@ -191,7 +191,8 @@ fn messages_of_the_first_schema_went_to_the_assistant_and_were_read_by_no_rule()
         panic!()
     };
     assert_eq!((sent.recipient, sent.rule_signals, sent.episode), (Recipient::Assistant, vec![], 2));
-    let data = json!({"run": id, "attempt": 1, "message": id, "answers": [id], "outcome": "answered", "language": "zh"});
+    let data =
+        json!({"run": id, "attempt": 1, "message": id, "answers": [id], "outcome": "answered", "language": "zh"});
     let Event::AssistantReplied(replied) =
         first_schema("session.assistant_replied", &data.to_string(), PersonalText::Erased)
     else {
@@ -209,7 +210,8 @@ fn queues_of_the_first_schema_had_neither_class_nor_group() {
     assert_eq!((escalated.class, escalated.group), (PriorityClass::Normal, None));
     assert_eq!((escalated.language, escalated.rule.as_str()), (Language::Zh, "R2"));
     let data = json!({"agent": uuid::Uuid::nil(), "reason": "agent_lost"}).to_string();
-    let Event::ReturnedToQueue(returned) = first_schema("session.returned_to_queue", &data, PersonalText::Absent) else {
+    let Event::ReturnedToQueue(returned) = first_schema("session.returned_to_queue", &data, PersonalText::Absent)
+    else {
         panic!()
     };
     assert_eq!((returned.reason, returned.group), (ReturnReason::AgentLost, None));

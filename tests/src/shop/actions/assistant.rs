@@ -112,8 +112,7 @@ impl Shop {
         answer.text = MessageText::repaired(text);
         answer.assistant_context = by_model.then(|| format!("73{context:07}"));
         answer.shown = self.shown(text, by_model);
-        answer.signals =
-            self.policy.read_reply(text, answer.outcome, answer.confidence_permille, asks, is_blocked);
+        answer.signals = self.policy.read_reply(text, answer.outcome, answer.confidence_permille, asks, is_blocked);
     }
 
     /// What the customer's stream has been sent of an answer.

@@ -123,8 +123,7 @@ impl Shop {
         }
         let releases = self.rng.happens(0.4);
         let origin = self.origin(slot, Who::Agent(agent), if releases { "release" } else { "close" });
-        let (by, notice) =
-            (Staff { agent, is_supervisor: false }, MessageId(origin.id.derive_id("notice")));
+        let (by, notice) = (Staff { agent, is_supervisor: false }, MessageId(origin.id.derive_id("notice")));
         let command = if releases {
             let reason = self.rng.pick(&["resolved", "back_to_assistant", "customer_gone"]);
             Command::Release { by, reason: ReasonCode::parse(reason).expect("it is a code"), notice }

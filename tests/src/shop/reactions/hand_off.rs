@@ -85,7 +85,8 @@ impl Shop {
             let seconds = self.rng.between(0.2, 5.0);
             self.plan(slot, seconds, Action::Rival);
         }
-        let others = [(profile.transferred, Action::HandOver), (profile.stolen, Action::Steal), (0.05, Action::RequestMail)];
+        let others =
+            [(profile.transferred, Action::HandOver), (profile.stolen, Action::Steal), (0.05, Action::RequestMail)];
         for (share, action) in others {
             if self.rng.happens(share) {
                 let seconds = self.patience(2.0 * MINUTE);

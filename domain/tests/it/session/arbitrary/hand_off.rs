@@ -64,11 +64,10 @@ fn remark() -> impl Strategy<Value = Personal<Remark>> {
 
 fn transfer() -> impl Strategy<Value = Event> {
     let target = prop_oneof![agent().prop_map(TransferTarget::Agent), group().prop_map(TransferTarget::Group)];
-    let requested =
-        (id(), agent(), target, time(), remark()).prop_map(|(transfer, from, to, expires_at, remark)| {
-            let transfer = TransferId(transfer);
-            Event::TransferRequested(TransferRequested { transfer, from, to, expires_at, remark })
-        });
+    let requested = (id(), agent(), target, time(), remark()).prop_map(|(transfer, from, to, expires_at, remark)| {
+        let transfer = TransferId(transfer);
+        Event::TransferRequested(TransferRequested { transfer, from, to, expires_at, remark })
+    });
     let accepted = (id(), agent())
         .prop_map(|(transfer, by)| Event::TransferAccepted(TransferAccepted { transfer: TransferId(transfer), by }));
     let ends = vec![TransferEnd::Declined, TransferEnd::Expired, TransferEnd::Withdrawn];
@@ -87,8 +86,7 @@ fn offer() -> impl Strategy<Value = Event> {
         .prop_map(|(offer, agent, expires_at)| Event::OfferMade(OfferMade { offer, agent, expires_at }));
     let accepted = offer.clone().prop_map(|offer| Event::OfferAccepted(OfferAccepted { offer }));
     let ends = vec![OfferEnd::Declined, OfferEnd::Expired, OfferEnd::Withdrawn];
-    let ended =
-        (offer, select(ends)).prop_map(|(offer, reason)| Event::OfferExpired(OfferExpired { offer, reason }));
+    let ended = (offer, select(ends)).prop_map(|(offer, reason)| Event::OfferExpired(OfferExpired { offer, reason }));
     prop_oneof![made, accepted, ended]
 }
 
@@ -107,8 +105,7 @@ pub(super) fn mails() -> impl Strategy<Value = Event> {
     let failed = (mail, any::<u32>(), select(codes))
         .prop_map(|(mail, attempts, code)| Event::MailFailed(MailFailed { mail, attempts, code }));
     let address = "[a-z]{1,9}@[a-z]{1,9}[.]com".prop_map(|address| EmailAddress::parse(&address).unwrap());
-    let changed = address.prop_map(|email| {
-        Event::ProfileChanged(ProfileChanged { contact: Personal::Known(ContactDetails { email }) })
-    });
+    let changed = address
+        .prop_map(|email| Event::ProfileChanged(ProfileChanged { contact: Personal::Known(ContactDetails { email }) }));
     prop_oneof![requested, sent, failed, changed]
 }
