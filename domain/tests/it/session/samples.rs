@@ -134,12 +134,7 @@ static CLOSED: LazyLock<Arc<Calendars>> = LazyLock::new(|| Arc::new(Calendars::p
 
 /// Somebody works.
 pub(crate) fn open_shop() -> Circumstances {
-    Circumstances {
-        policy: POLICY.clone(),
-        calendars: OPEN.clone(),
-        at: noon(),
-        mail: mail_id(1),
-    }
+    Circumstances { policy: POLICY.clone(), calendars: OPEN.clone(), at: noon(), mail: mail_id(1) }
 }
 
 /// Nobody works until [`monday`].
