@@ -32,7 +32,7 @@ use domain::{
     agent::{Account, Role, SignIn, State},
 };
 use event_store::{
-    EventStore, Log, SystemClock, Vault, checkpoint,
+    EventStore, Log, Position, SystemClock, Vault, checkpoint,
     memory::MemoryStore,
     migration::migrate_policy,
     sql::{Access, Database},

@@ -41,7 +41,7 @@ pub(crate) struct WorkbenchFrame;
 impl PartialSchema for WorkbenchFrame {
     fn schema() -> RefOr<Schema> {
         let session = || {
-            let id = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
+            let id = text().format(Some(SchemaFormat::Custom("uuid".to_owned())));
             let about = object().property("session_id", id).required("session_id");
             about.property("position", number()).required("position")
         };

@@ -155,7 +155,9 @@ fn frames(app: AgentEventsServices, staff: Staff, selection: Selection, start: S
         names: app.names,
         behind: HashMap::new(),
     };
-    following::frames(first, events, over, stopping, async move |decoded: &Decoded| Ok(workbench.frames(decoded).await?))
+    following::frames(first, events, over, stopping, async move |decoded: &Decoded| {
+        Ok(workbench.frames(decoded).await?)
+    })
 }
 
 /// The events, each once it is known whose its session is.

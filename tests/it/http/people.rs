@@ -17,20 +17,20 @@ use tokio::sync::OnceCell;
 use super::{customer_with, desk, fresh, ok, problem, staff::Member};
 
 /// Somebody of staff, for as many tests as like.
-struct Colleague {
-    id: String,
+pub(super) struct Colleague {
+    pub(super) id: String,
     username: String,
     token: String,
 }
 
 impl Colleague {
-    async fn with_role(role: Role) -> Self {
+    pub(super) async fn with_role(role: Role) -> Self {
         let member = Member::with_role(role).await;
         Self { id: member.id, username: member.username, token: member.staff.token().to_owned() }
     }
 
     /// With a connection of the calling test's own.
-    fn staff(&self) -> Staff {
+    pub(super) fn staff(&self) -> Staff {
         Staff::new(desk().url(), self.token.clone())
     }
 }
@@ -54,15 +54,15 @@ async fn team() -> &'static Team {
 }
 
 /// A customer's session, which staff addresses by its id.
-struct Thread {
+pub(super) struct Thread {
     name: String,
-    id: String,
+    pub(super) id: String,
     customer: Customer,
 }
 
 impl Thread {
     /// With the assistant.
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let name = fresh("people");
         let customer = customer_with(&name).await;
         let answer = customer.chat(&name, "hello").await.unwrap();
@@ -70,25 +70,25 @@ impl Thread {
     }
 
     /// Waits for a person.
-    async fn waiting() -> Self {
+    pub(super) async fn waiting() -> Self {
         let thread = Self::new().await;
         ok(thread.escalate().await).await;
         thread
     }
 
     /// This agent has it.
-    async fn with(agent: &Colleague) -> Self {
+    pub(super) async fn with(agent: &Colleague) -> Self {
         let thread = Self::waiting().await;
         ok(thread.act(agent, "takeover", json!({})).await).await;
         thread
     }
 
-    async fn escalate(&self) -> Response {
+    pub(super) async fn escalate(&self) -> Response {
         self.customer.post("/api/manual/escalate", &json!({"session_name": self.name})).await.unwrap()
     }
 
     /// A command of staff.
-    async fn act(&self, agent: &Colleague, command: &str, body: Value) -> Response {
+    pub(super) async fn act(&self, agent: &Colleague, command: &str, body: Value) -> Response {
         agent.staff().post(&format!("/api/sessions/{}/{command}", self.id), &body).await.unwrap()
     }
 
@@ -99,16 +99,16 @@ impl Thread {
     }
 
     /// A command of its customer.
-    async fn own(&self, command: &str) -> Response {
+    pub(super) async fn own(&self, command: &str) -> Response {
         self.customer.post(&format!("/api/sessions/{}/{command}", self.name), &json!({})).await.unwrap()
     }
 
-    async fn say(&self, text: &str) -> Response {
+    pub(super) async fn say(&self, text: &str) -> Response {
         let body = json!({"session_name": self.name, "role": "user", "content": text});
         self.customer.post("/api/manual/messages", &body).await.unwrap()
     }
 
-    async fn answer(&self, agent: &Colleague, text: &str) -> Response {
+    pub(super) async fn answer(&self, agent: &Colleague, text: &str) -> Response {
         let body = json!({"session_name": self.id, "role": "agent", "content": text});
         agent.staff().post("/api/manual/messages", &body).await.unwrap()
     }

@@ -50,7 +50,9 @@ async fn detailed_health_shows_each_followers_state_and_position() {
 
     let shown = timeout(PATIENCE, shown_when_settled(&url)).await.expect("staff is let in");
     let running = |name| json!({"name": name, "position": 0, "lag": 0, "state": "running", "restarts": 0});
-    for (index, name) in ["tail", "staff_directory", "visitor_revocation", "session_owners", "settings"].into_iter().enumerate() {
+    for (index, name) in
+        ["tail", "staff_directory", "visitor_revocation", "session_owners", "settings"].into_iter().enumerate()
+    {
         assert_eq!(shown["followers"][index], running(name));
     }
     let failing = &shown["followers"][5];
