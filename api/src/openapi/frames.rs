@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{KnownFormat, Object, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::OneOfBuilder},
+    openapi::{Object, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::OneOfBuilder},
 };
 
 use crate::envelope::Envelope;
