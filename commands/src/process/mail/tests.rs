@@ -74,8 +74,10 @@ fn delivery(context: &Context, mailer: &Arc<Scripted>) -> Arc<dyn Delivery> {
     Arc::new(MailDelivery::new(context.sessions.clone(), mailer.clone(), context.clock.clone(), outcomes))
 }
 
-/// Has the process manager put what is open into the outbox, and the first attempts made.
+/// Has the process manager put what is open into the outbox. The log's clock goes on and the test's stands still, so it is set
+/// past what was recorded.
 async fn items(fixture: &Fixture, context: &Context, count: i64) {
+    fixture.advance(60);
     let running = start(context, SendMail);
     until("items are in the outbox", async || fixture.count("select count(*) from outbox").await == count).await;
     running.stop.send_replace(true);
