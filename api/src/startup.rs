@@ -12,8 +12,8 @@ use commands::{
     SettingsInForce,
     live::InProcess,
     process::{
-        AgentLost, Context, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, RunRecovery,
-        RunSettings, Runner, SendMail, SignsOfLife,
+        AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
+        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting,
     },
     settings::VersionZero,
 };
@@ -133,7 +133,7 @@ async fn start_with(
     };
     let mail_outcomes = OutcomesHandle::default();
     let mails = mail::delivery(&settings, &context, &mail_outcomes)?;
-    let processes = Processes::start(context, managers(&settings, &runner, &clock), vec![mails]).await?;
+    let processes = Processes::start(context, managers(&settings, &runner, &rules), vec![mails]).await?;
     let processes = Arc::new(processes);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
@@ -227,13 +227,18 @@ fn version_zero(settings: &Settings) -> VersionZero {
 }
 
 /// The process managers that the settings ask for.
-fn managers(settings: &Settings, runner: &Arc<Runner>, clock: &Arc<dyn Clock>) -> Vec<Arc<dyn ProcessManager>> {
+fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Vec<Arc<dyn ProcessManager>> {
     let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner)), Arc::new(SendMail)];
-    if let Some(idle_close) = IdleClose::new(settings.session_idle_close, clock.clone()) {
+    if let Some(idle_close) = IdleClose::new(settings.session_idle_close, rules.clock().clone()) {
         managers.push(Arc::new(idle_close));
     }
     if let Some(agent_lost) = AgentLost::new(settings.agent_lost_after) {
         managers.push(Arc::new(agent_lost));
+    }
+    managers.push(Arc::new(Expiry));
+    managers.push(Arc::new(Waiting::new(settings.nobody_came_after, settings.nobody_came_then, rules.clone())));
+    if let Some(routing) = Routing::new(settings.routing, settings.offer_seconds) {
+        managers.push(Arc::new(routing));
     }
     managers
 }

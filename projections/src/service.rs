@@ -140,7 +140,11 @@ impl ServiceView {
             agent: rows::id(row, 2)?,
             began_at: rows::time(row, 3)?,
             began_by: rows::coded(row, 4)?,
-            ended: rows::optional_coded(row, 6)?.zip(rows::optional_time(row, 5)?),
+            ended: match (rows::optional_coded(row, 6)?, rows::optional_time(row, 5)?) {
+                (Some(how), Some(at)) => Some((how, at)),
+                (None, None) => None,
+                (Some(_), None) | (None, Some(_)) => return Err(rows::malformed("a part of an end")),
+            },
             first_message_at: rows::optional_time(row, 7)?,
             asked_at: rows::optional_time(row, 8)?,
             answers: row.count(9)?,

@@ -10,7 +10,7 @@ use actix_web::{
 
 use super::{
     agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer, detailed_health, docs,
-    events, hand_off, health, manual, page, policies, policy_trial, presence, profile,
+    events, hand_off, health, manual, offers, page, pending_transfers, policies, policy_trial, presence, profile,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, session_mail, sessions, shift, transfers,
 };
@@ -40,9 +40,9 @@ routes! {
         POST "/api/sessions/{name}/steal" Require<SessionSupervise> => hand_off::steal;
         POST "/api/sessions/{name}/transfer" Require<SessionWrite> => transfers::transfer;
         POST "/api/sessions/{name}/transfer-requests" Require<SessionWrite> => transfers::ask;
-        GET "/api/transfer-requests/pending" Require<SessionWrite> => transfers::pending;
+        GET "/api/transfer-requests/pending" Require<SessionWrite> => pending_transfers::list;
         POST "/api/transfer-requests/{id}/respond" Require<SessionWrite> => transfers::respond;
-        POST "/api/sessions/{name}/offers/{id}/decline" Require<SessionWrite> => transfers::decline_offer;
+        POST "/api/sessions/{name}/offers/{id}/decline" Require<SessionWrite> => offers::decline;
         POST "/api/sessions/{name}/release" Require<SessionWrite> => hand_off::release;
         POST "/api/sessions/{name}/return" Require<SessionWrite> => hand_off::hand_back;
         POST "/api/sessions/{name}/reopen" Require<SessionWrite> => hand_off::reopen;

@@ -1,4 +1,6 @@
 //! What is pending between a session and the people who answer: the newest mail, an offer, a transfer.
+//!
+//! Invariant: a row that holds a part of one of them, and not all of it, is malformed.
 
 use std::fmt;
 
@@ -103,13 +105,22 @@ impl TransferView {
 
     /// The columns from this one on.
     pub(super) fn from_row(row: &Row, first: usize) -> Result<Option<Self>, SqlError> {
-        let Some(transfer) = rows::optional_id(row, first)? else { return Ok(None) };
-        let to = match rows::optional_id(row, first + 2)? {
-            Some(agent) => TransferTarget::Agent(agent),
-            None => TransferTarget::Group(rows::coded(row, first + 3)?),
+        let (transfer, from) = (rows::optional_id(row, first)?, rows::optional_id(row, first + 1)?);
+        let to = (rows::optional_id(row, first + 2)?, rows::optional_coded(row, first + 3)?);
+        let to = match to {
+            (Some(agent), None) => Some(TransferTarget::Agent(agent)),
+            (None, Some(group)) => Some(TransferTarget::Group(group)),
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err(rows::malformed("a transfer to an agent and to a group")),
         };
-        let (from, expires_at) = (rows::id(row, first + 1)?, rows::time(row, first + 4)?);
-        Ok(Some(Self { transfer, from, to, expires_at, reason: row.optional_text(first + 5)? }))
+        let (expires_at, reason) = (rows::optional_time(row, first + 4)?, row.optional_text(first + 5)?);
+        match (transfer, from, to, expires_at, reason) {
+            (None, None, None, None, None) => Ok(None),
+            (Some(transfer), Some(from), Some(to), Some(expires_at), reason) => {
+                Ok(Some(Self { transfer, from, to, expires_at, reason }))
+            }
+            _not_all_of_one => Err(rows::malformed("a part of a transfer")),
+        }
     }
 }
 
@@ -120,17 +131,25 @@ impl OfferView {
 
     /// The columns from this one on.
     pub(super) fn from_row(row: &Row, first: usize) -> Result<Option<Self>, SqlError> {
-        let Some(offer) = rows::optional_id(row, first)? else { return Ok(None) };
-        Ok(Some(Self { offer, agent: rows::id(row, first + 1)?, expires_at: rows::time(row, first + 2)? }))
+        let (offer, agent) = (rows::optional_id(row, first)?, rows::optional_id(row, first + 1)?);
+        match (offer, agent, rows::optional_time(row, first + 2)?) {
+            (None, None, None) => Ok(None),
+            (Some(offer), Some(agent), Some(expires_at)) => Ok(Some(Self { offer, agent, expires_at })),
+            _not_all_of_one => Err(rows::malformed("a part of an offer")),
+        }
     }
 }
 
 impl MailView {
     /// The columns from this one on.
     pub(super) fn from_row(row: &Row, first: usize) -> Result<Option<Self>, SqlError> {
-        let Some(mail) = rows::optional_id(row, first)? else { return Ok(None) };
-        let (status, failure) = (rows::coded(row, first + 1)?, rows::optional_coded(row, first + 3)?);
-        Ok(Some(Self { mail, status, at: rows::time(row, first + 2)?, failure }))
+        let (mail, status) = (rows::optional_id(row, first)?, rows::optional_coded(row, first + 1)?);
+        let (at, failure) = (rows::optional_time(row, first + 2)?, rows::optional_coded(row, first + 3)?);
+        match (mail, status, at, failure) {
+            (None, None, None, None) => Ok(None),
+            (Some(mail), Some(status), Some(at), failure) => Ok(Some(Self { mail, status, at, failure })),
+            _not_all_of_one => Err(rows::malformed("a part of a mail")),
+        }
     }
 }
 
