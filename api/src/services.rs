@@ -7,7 +7,10 @@ use actix_web::{
     HttpRequest,
     web::{Data, ServiceConfig},
 };
-use commands::{AccessLog, Customers, LiveReplies, Node, PublishedSettings, Rules, Sessions, SettingsInForce};
+use commands::{
+    AccessLog, Customers, LiveReplies, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
+    process::OutcomesHandle,
+};
 use event_store::{Clock, Identity, Log, checkpoint};
 use jiff::Timestamp;
 use journal::Tail;
@@ -56,6 +59,8 @@ pub struct Services {
     pub identity: Identity,
     /// How the signing of checkpoints goes.
     pub checkpoints: watch::Receiver<checkpoint::Status>,
+    /// What became of mails.
+    pub mail_outcomes: OutcomesHandle,
     /// Visitors and their tokens.
     pub visitors: Arc<Visitors>,
     /// Staff's accounts, and what signs them in.
@@ -125,6 +130,7 @@ impl Services {
             .app_data(Data::new(self.started))
             .app_data(Data::new(self.identity))
             .app_data(Data::new(self.checkpoints.clone()))
+            .app_data(Data::new(self.mail_outcomes.clone()))
             .app_data(Data::new(Stopping::from(self.stopping.clone())));
     }
 

@@ -12,8 +12,8 @@ use commands::{
     SettingsInForce,
     live::InProcess,
     process::{
-        AgentLost, Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, RunSettings, Runner,
-        SignsOfLife,
+        AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
+        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting,
     },
     settings::VersionZero,
 };
@@ -123,7 +123,6 @@ async fn start_with(
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let policies = open_policies(&settings, &data_dir).await?;
     let signs_of_life = SignsOfLife::new(ProcessStore::new(policies.clone()), settings.agent_lost_after);
-    let _mailer = mail::mailer(&settings)?;
     let context = Context {
         store: ProcessStore::new(policies.clone()),
         sessions: sessions.clone(),
@@ -132,7 +131,10 @@ async fn start_with(
         clock: clock.clone(),
         node: node.clone(),
     };
-    let processes = Arc::new(Processes::start(context, managers(&settings, &runner, &clock), Vec::new()).await?);
+    let mail_outcomes = OutcomesHandle::default();
+    let mails = mail::delivery(&settings, &context, &mail_outcomes)?;
+    let processes = Processes::start(context, managers(&settings, &runner, &rules), vec![mails]).await?;
+    let processes = Arc::new(processes);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
         supervisor.start(manager);
@@ -185,6 +187,7 @@ async fn start_with(
         supervisor,
         identity,
         checkpoints: signer.status(),
+        mail_outcomes,
         visitors,
         staff,
         directory,
@@ -224,13 +227,18 @@ fn version_zero(settings: &Settings) -> VersionZero {
 }
 
 /// The process managers that the settings ask for.
-fn managers(settings: &Settings, runner: &Arc<Runner>, clock: &Arc<dyn Clock>) -> Vec<Arc<dyn ProcessManager>> {
-    let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner))];
-    if let Some(idle_close) = IdleClose::new(settings.session_idle_close, clock.clone()) {
+fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Vec<Arc<dyn ProcessManager>> {
+    let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner)), Arc::new(SendMail)];
+    if let Some(idle_close) = IdleClose::new(settings.session_idle_close, rules.clock().clone()) {
         managers.push(Arc::new(idle_close));
     }
     if let Some(agent_lost) = AgentLost::new(settings.agent_lost_after) {
         managers.push(Arc::new(agent_lost));
+    }
+    managers.push(Arc::new(Expiry));
+    managers.push(Arc::new(Waiting::new(settings.nobody_came_after, settings.nobody_came_then, rules.clone())));
+    if let Some(routing) = Routing::new(settings.routing, settings.offer_seconds) {
+        managers.push(Arc::new(routing));
     }
     managers
 }

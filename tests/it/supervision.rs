@@ -14,10 +14,14 @@ use api::{
     visitor_revocation::VisitorRevocation,
 };
 use commands::{
-    Accounts,
-    process::{AgentLost, Context, IdleClose, ProcessManager, ProcessStore, Processes, RunRecovery, Runner},
+    Accounts, Rules, SettingsInForce,
+    process::{
+        AgentLost, Context, Expiry, IdleClose, NobodyCame, ProcessManager, ProcessStore, Processes, Routing,
+        RunRecovery, Runner, Waiting,
+    },
+    settings::VersionZero,
 };
-use domain::{AgentId, SignInId, VisitorId};
+use domain::{AgentId, SignInId, VisitorId, routing::Strategy};
 use event_store::{
     EventReader as _, Position, SystemClock,
     checkpoint::{CheckpointKey, Pace, Places, Signer},
@@ -158,6 +162,31 @@ async fn idle_close_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
 async fn agent_lost_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
     let minute = Duration::from_secs(60);
     process_manager_goes_on_and_stops(|_| Arc::new(AgentLost::new(minute).expect("it is switched on"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn expiry_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
+    process_manager_goes_on_and_stops(|_| Arc::new(Expiry)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiting_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
+    let minute = Duration::from_secs(60);
+    let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).unwrap();
+    process_manager_goes_on_and_stops(|runner| {
+        let rules = Rules::new(Arc::new(settings), runner.clock().clone());
+        Arc::new(Waiting::new(minute, NobodyCame::Mail, Arc::new(rules)))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn routing_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
+    let fifteen = Duration::from_secs(15);
+    process_manager_goes_on_and_stops(|_| {
+        Arc::new(Routing::new(Strategy::RoundRobin, fifteen).expect("it is switched on"))
+    })
+    .await;
 }
 
 async fn process_manager_goes_on_and_stops(manager: impl FnOnce(&Runner) -> Arc<dyn ProcessManager>) {

@@ -83,6 +83,7 @@ macro_rules! fields {
 }
 
 fields! {
+    bool: |sent: bool| Ok(sent);
     String: |text: String| Ok(text);
     MessageText: |text: String| text_of(Self::parse(text));
     SessionName: |text: String| text_of(Self::parse(text));

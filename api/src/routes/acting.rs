@@ -13,7 +13,12 @@ use commands::{
     CommandError, Sessions,
     sessions::{Author, Commanded, Request, StaffRequest},
 };
-use domain::{AgentId, SessionId, agent::Permission, session::command, text::SessionName};
+use domain::{
+    AgentId, SessionId, TransferId,
+    agent::Permission,
+    session::command,
+    text::{SessionName, Skill},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -156,6 +161,30 @@ impl Acting {
         };
         let state = state_after(&self.shown, done.session, staff, done.position, done.is_repeat).await?;
         Ok((state, done))
+    }
+}
+
+impl Acting {
+    /// The groups of an account.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub(super) async fn groups_of(&self, agent: AgentId) -> Result<Vec<Skill>, Problem> {
+        let found = self.staff.accounts.current(agent).await?;
+        Ok(found.state.account().map(|account| account.skills.clone()).unwrap_or_default())
+    }
+
+    /// The session that a transfer is about, also where it is over; where the log does not find events by their ids alone, only
+    /// while it waits.
+    ///
+    /// # Errors
+    /// Log or views are away.
+    pub(super) async fn session_of(&self, transfer: TransferId) -> Result<Option<SessionId>, Problem> {
+        if let Some(session) = self.sessions.session_of_transfer(transfer).await? {
+            return Ok(Some(session));
+        }
+        let open = self.shown.views().reading().await?.open_transfers().await?;
+        Ok(open.into_iter().find(|(_, open)| open.transfer == transfer).map(|(session, _)| session))
     }
 }
 

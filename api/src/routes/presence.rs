@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web::Data};
 use commands::process::StoreError;
 use domain::{
     AgentId, Language,
-    agent::{Presence, PresenceCause, Role},
+    agent::{Presence, PresenceCause},
 };
 use event_store::Position;
 use jiff::Timestamp;

@@ -10,9 +10,9 @@ use actix_web::{
 
 use super::{
     agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer, detailed_health, docs,
-    events, hand_off, health, manual, page, policies, policy_trial, presence, profile,
+    events, hand_off, health, manual, offers, page, pending_transfers, policies, policy_trial, presence, profile,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, sessions, shift, transfers,
+    second_factor, session_events, session_mail, sessions, shift, transfers,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -40,14 +40,15 @@ routes! {
         POST "/api/sessions/{name}/steal" Require<SessionSupervise> => hand_off::steal;
         POST "/api/sessions/{name}/transfer" Require<SessionWrite> => transfers::transfer;
         POST "/api/sessions/{name}/transfer-requests" Require<SessionWrite> => transfers::ask;
-        GET "/api/transfer-requests/pending" Require<SessionWrite> => transfers::pending;
+        GET "/api/transfer-requests/pending" Require<SessionWrite> => pending_transfers::list;
         POST "/api/transfer-requests/{id}/respond" Require<SessionWrite> => transfers::respond;
-        POST "/api/sessions/{name}/offers/{id}/decline" Require<SessionWrite> => transfers::decline_offer;
+        POST "/api/sessions/{name}/offers/{id}/decline" Require<SessionWrite> => offers::decline;
         POST "/api/sessions/{name}/release" Require<SessionWrite> => hand_off::release;
         POST "/api/sessions/{name}/return" Require<SessionWrite> => hand_off::hand_back;
         POST "/api/sessions/{name}/reopen" Require<SessionWrite> => hand_off::reopen;
         POST "/api/sessions/{name}/close" OptionalStaff<SessionWrite> => hand_off::close;
         POST "/api/sessions/{name}/cancel-escalation" OptionalStaff<SessionWrite> => hand_off::cancel_escalation;
+        POST "/api/sessions/{name}/email" Require<SessionWrite> => session_mail::request;
         GET "/api/events" Require<LogRead> => events::stream;
         GET "/api/audit" Require<AuditRead> => audit::list;
         POST "/api/agent/login" Anybody => auth::login;

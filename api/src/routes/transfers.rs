@@ -1,27 +1,21 @@
-//! A session goes to another agent or group: at once, or asked for and answered. And an offer is declined.
+//! A session goes to another agent or group: at once, or asked for and answered.
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, Path},
-};
+use actix_web::{HttpResponse, web::Path};
 use commands::sessions::{Commanded, Request, TransferOrder};
 use domain::{
-    AgentId, OfferId, SessionId, TransferId,
+    AgentId, TransferId,
     agent::{Account, Permission},
     session::{Event, event::TransferTarget},
     text::{MessageText, Skill},
 };
 use event_store::event::time_text;
 use jiff::SignedDuration;
-use projections::{Audience, TransferView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     acting::{Acting, CommandAnswer, acting},
-    hand_off::NoFields,
     idempotency::RequestKey,
-    min_position::CaughtUpViews,
     refused::{Wanted, refused},
 };
 use crate::{
@@ -33,8 +27,6 @@ use crate::{
     openapi::texts,
     problem::Problem,
     request::request_id,
-    settings::Settings,
-    wire::People,
 };
 
 /// To whom a session goes, and why; the original's fields and a group.
@@ -161,97 +153,6 @@ fn requested(done: &Commanded) -> Result<TransferRequestAnswer, Problem> {
     Ok(TransferRequestAnswer { success: true, data, position: done.position.0 })
 }
 
-/// Transfers that wait for the caller's answer.
-#[derive(Serialize, ToSchema)]
-pub struct PendingTransfersAnswer {
-    success: bool,
-    data: Vec<PendingTransfer>,
-    /// How far the views had read the log.
-    position: u64,
-}
-
-/// Somebody asks the caller, or one of the caller's groups, to take a session.
-#[derive(Serialize, ToSchema)]
-pub struct PendingTransfer {
-    #[schema(format = "uuid")]
-    id: String,
-    #[schema(format = "uuid")]
-    session_id: String,
-    /// What the client calls it; null once erased.
-    session_name: Option<String>,
-    /// The user name of who asks.
-    from_agent_id: String,
-    #[schema(format = "uuid")]
-    from_agent_uuid: String,
-    /// Null once erased.
-    from_agent_name: Option<String>,
-    /// The group that is asked; null where the caller is.
-    #[schema(required = true)]
-    to_group: Option<String>,
-    /// Null where nobody said, and once erased.
-    reason: Option<String>,
-    /// RFC 3339: without an answer by then it is over.
-    #[schema(format = DateTime)]
-    expires_at: String,
-}
-
-/// Lists what the caller is asked to take, the first to expire first.
-///
-/// # Errors
-/// The caller may not, or log or views are away.
-#[utoipa::path(
-    get, path = "/api/transfer-requests/pending", operation_id = "pending_transfers", tag = "staff",
-    security(("bearer" = [])),
-    params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
-    responses(
-        (status = 200, body = PendingTransfersAnswer),
-    )
-)]
-pub async fn pending(
-    caller: Require<SessionWrite>,
-    app: Acting,
-    views: CaughtUpViews,
-    settings: Data<Settings>,
-) -> Result<HttpResponse, Problem> {
-    let (own, now) = (caller.staff.agent, app.staff.clock.now());
-    let groups = app.groups_of(own).await?;
-    let mut reading = views.reading().await?;
-    let asked = |transfer: &TransferView| match &transfer.to {
-        TransferTarget::Agent(agent) => *agent == own,
-        TransferTarget::Group(group) => transfer.from != own && groups.contains(group),
-    };
-    let open = reading.open_transfers().await?.into_iter();
-    let open: Vec<_> = open.filter(|(_, transfer)| transfer.expires_at > now && asked(transfer)).collect();
-    let senders = open.iter().map(|(_, transfer)| transfer.from);
-    let people = People::read(&mut reading, senders, Audience::Staff, &settings.time_zone).await?;
-    let mut data = Vec::with_capacity(open.len());
-    for (session, transfer) in open {
-        let session_name = reading.session(session).await?.and_then(|view| view.name);
-        data.push(PendingTransfer::new(session, session_name, transfer, &people));
-    }
-    Ok(HttpResponse::Ok().json(PendingTransfersAnswer { success: true, data, position: reading.position().0 }))
-}
-
-impl PendingTransfer {
-    fn new(session: SessionId, session_name: Option<String>, transfer: TransferView, people: &People) -> Self {
-        let to_group = match transfer.to {
-            TransferTarget::Agent(_) => None,
-            TransferTarget::Group(group) => Some(group.as_str().to_owned()),
-        };
-        Self {
-            id: transfer.transfer.to_string(),
-            session_id: session.to_string(),
-            session_name,
-            from_agent_id: people.id(transfer.from),
-            from_agent_uuid: transfer.from.to_string(),
-            from_agent_name: people.name(transfer.from),
-            to_group,
-            reason: transfer.reason,
-            expires_at: time_text(transfer.expires_at),
-        }
-    }
-}
-
 /// The answer to a transfer.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -298,56 +199,6 @@ pub async fn respond(
         }
     };
     app.answer(Some(&caller.staff), Wanted::Transfer, done, None).await
-}
-
-/// Declines a waiting session that one was offered.
-///
-/// # Errors
-/// It was offered to somebody else, or log or views are away.
-#[utoipa::path(
-    post, path = "/api/sessions/{name}/offers/{id}/decline", operation_id = "decline_offer", tag = "staff",
-    security(("bearer" = [])), request_body = NoFields,
-    params(
-        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
-        ("id" = String, Path, description = "The offer's id"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
-    responses(
-        (status = 200, body = CommandAnswer),
-        (status = 403, description = "NOT_ASKED: it was offered to somebody else"),
-        (status = 409, description = "AMBIGUOUS_SESSION"),
-    )
-)]
-pub async fn decline_offer(
-    caller: Require<SessionWrite>,
-    app: Acting,
-    key: RequestKey,
-    path: Path<(String, String)>,
-    _: JsonBody<NoFields>,
-) -> Result<HttpResponse, Problem> {
-    let (name, offer) = path.into_inner();
-    let request = app.by_staff(&caller.staff, name, key).await?;
-    let offer: OfferId = offer.parse().map_err(|_| Problem::not_found("there is no such offer"))?;
-    let done = app.sessions.decline_offer(request, offer).await;
-    app.answer(Some(&caller.staff), Wanted::Other, done, None).await
-}
-
-impl Acting {
-    /// The groups of an account.
-    async fn groups_of(&self, agent: AgentId) -> Result<Vec<Skill>, Problem> {
-        let found = self.staff.accounts.current(agent).await?;
-        Ok(found.state.account().map(|account| account.skills.clone()).unwrap_or_default())
-    }
-
-    /// The session that a transfer is about, also where it is over; where the log does not find events by their ids alone, only
-    /// while it waits.
-    async fn session_of(&self, transfer: TransferId) -> Result<Option<SessionId>, Problem> {
-        if let Some(session) = self.sessions.session_of_transfer(transfer).await? {
-            return Ok(Some(session));
-        }
-        let open = self.shown.views().reading().await?.open_transfers().await?;
-        Ok(open.into_iter().find(|(_, open)| open.transfer == transfer).map(|(session, _)| session))
-    }
 }
 
 fn no_transfer() -> Problem {

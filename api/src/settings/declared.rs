@@ -3,7 +3,11 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use domain::calendar::{Holidays, TimeOfDay};
+use commands::process::NobodyCame;
+use domain::{
+    calendar::{Holidays, TimeOfDay},
+    routing::Strategy,
+};
 use integrations::mail::{MailAddress, MailLanguage};
 use jiff::tz::TimeZone;
 
@@ -233,6 +237,20 @@ declare! {
     /// An agent whose workbench sends heartbeats, and of whom nothing has been heard for this long, is lost: offline, and
     /// the live sessions go back to the queue; 0 = never.
     agent_lost_after: Duration = "60s";
+
+    /// How waiting sessions come to agents: `by_hand` (they pick them from the queue), `round_robin` (whoever was asked
+    /// longest ago is offered the next) or `least_loaded` (whoever has the fewest). `docs/hand-off.md`.
+    routing: Strategy = "by_hand";
+
+    /// How long an agent has to accept an offer before it goes on to the next.
+    offer_seconds: Duration = "15", expects("a number of seconds");
+
+    /// A session that nobody takes in this much working time is not kept waiting in the queue; 0 = it is.
+    nobody_came_after: Duration = "10m";
+
+    /// What happens then: `mail` (the customer is told, the team gets a mail, and at the next opening the session waits
+    /// again) or `assistant` (which has it again). A session of rule R0 stays, and the mail is sent again once.
+    nobody_came_then: NobodyCame = "mail";
 
     /// A file with an offset in seconds that is added to the time; for tests. Needs `dev`.
     clock_file: Option<PathBuf>;

@@ -2,7 +2,11 @@
 
 use std::{fmt, net::SocketAddr, ops::Deref, path::PathBuf, time::Duration};
 
-use domain::calendar::{Holidays, TimeOfDay, time_zone};
+use commands::process::NobodyCame;
+use domain::{
+    calendar::{Holidays, TimeOfDay, time_zone},
+    routing::Strategy,
+};
 use event_store::location::without_secrets;
 use integrations::mail::{MailAddress, MailLanguage};
 use jiff::{SignedDuration, tz::TimeZone};
@@ -67,6 +71,8 @@ read_by_from_str! {
     Origins: "origins like https://shop.example with commas between them, and no *: cookies are sent along",
     FrameAncestors: "self, none, or origins like https://shop.example or https://*.shop.example with commas between them",
     TimeOfDay: "a time like 09:00, up to 24:00",
+    Strategy: "by_hand, round_robin or least_loaded",
+    NobodyCame: "mail or assistant",
     Holidays: "dates like 2026-10-01 with commas between them, or nothing",
     TrustedProxies: "addresses or networks like 10.0.0.0/8 with commas between them",
 }

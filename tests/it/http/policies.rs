@@ -59,7 +59,9 @@ async fn policy_is_published_shown_and_rolled_back_and_a_stale_author_gets_412()
     assert!(newest["by"].as_str().unwrap().starts_with("agent:") && newest["at"].is_string(), "{newest}");
     assert_eq!(rows.iter().filter(|row| row["is_in_force"] == true).count(), 1);
     assert!(rows[0]["version"] == 0 && rows[0].get("by").is_none(), "{}", rows[0]);
-    assert_eq!(recorded(|event| event["type"] == "settings.rolled_back").await.len(), 1);
+    let is_rolled_back =
+        |event: &Value| event["type"] == "settings.rolled_back" && event["stream"] == "settings-policy";
+    assert_eq!(recorded(is_rolled_back).await.len(), 1);
 }
 
 #[tokio::test]

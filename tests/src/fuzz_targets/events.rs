@@ -29,9 +29,6 @@ pub(super) fn event(bytes: &[u8]) -> bool {
             let _ = settings::State::default().evolve(event);
         }),
         Some("access") => stored.read(access::decode, access::encode, |_| {}),
-        Some("settings") => stored.read(settings::decode, settings::encode, |event| {
-            let _ = settings::State::default().evolve(event);
-        }),
         _none_of_ours => false,
     }
 }

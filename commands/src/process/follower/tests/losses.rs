@@ -20,14 +20,15 @@ use event_store::{Actor, Position};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::super::{ProcessError, worker::Worker};
+use super::{
+    super::{ProcessError, worker::Worker},
+    by_hand,
+};
 use crate::{
     accounts::SignInStart,
-    event_id::CommandId,
-    executor::CommandMetadata,
     process::{
         AgentLost, Context, StoreError,
-        fixture::{Fixture, LOG_ID, start, until},
+        fixture::{Fixture, start, until},
     },
 };
 
@@ -36,15 +37,6 @@ const AGENT_LOST: &str = "agent_lost";
 
 fn manager() -> AgentLost {
     AgentLost::new(AFTER).expect("it is switched on")
-}
-
-fn by_hand() -> CommandMetadata {
-    CommandMetadata {
-        actor: Actor::new("system", "test"),
-        correlation_id: Uuid::new_v4(),
-        causation_id: None,
-        id: CommandId::random(LOG_ID),
-    }
 }
 
 /// An agent at work.
