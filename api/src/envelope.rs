@@ -44,7 +44,7 @@ pub(crate) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    fn of(shown: &'a Shown<'a>) -> Self {
+    fn of(shown: &'a Shown<'a>, data: Option<&'a RawValue>) -> Self {
         let recorded = shown.decoded.recorded();
         let event = &recorded.event;
         Self {
@@ -59,7 +59,7 @@ impl<'a> Envelope<'a> {
             subject: event.subject.filter(|_| shown.viewer.may_see_subject()),
             correlation_id: event.correlation_id,
             causation_id: event.causation_id,
-            data: as_stored(&event.data),
+            data: data.unwrap_or_else(|| as_stored(&event.data)),
             personal: shown.personal.and_then(|personal| personal.text()).map(as_stored),
             erased: shown.personal.is_some_and(|personal| personal.is_erased()),
         }
@@ -73,12 +73,22 @@ fn as_stored(json: &str) -> &RawValue {
 /// The envelope as JSON on one line. Both parts go in as they were written.
 #[must_use]
 pub fn json(shown: &Shown<'_>) -> String {
-    serde_json::to_string(&Envelope::of(shown)).expect("an envelope has string keys and no values that JSON lacks")
+    written(&Envelope::of(shown, None))
+}
+
+fn written(envelope: &Envelope<'_>) -> String {
+    serde_json::to_string(envelope).expect("an envelope has string keys and no values that JSON lacks")
 }
 
 /// The envelope as a frame of an event stream.
 #[must_use]
 pub fn frame(identity: Identity, shown: &Shown<'_>) -> Bytes {
+    frame_with(identity, shown, None)
+}
+
+/// The same with other data than is stored.
+#[must_use]
+pub fn frame_with(identity: Identity, shown: &Shown<'_>, data: Option<&RawValue>) -> Bytes {
     let recorded = shown.decoded.recorded();
-    event_frame(identity, recorded.position, &recorded.event.event_type, &json(shown))
+    event_frame(identity, recorded.position, &recorded.event.event_type, &written(&Envelope::of(shown, data)))
 }

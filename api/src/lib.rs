@@ -27,6 +27,7 @@ pub mod reset_admin;
 pub mod routes;
 pub mod server;
 pub mod services;
+pub mod session_frames;
 pub mod settings;
 pub mod sse;
 pub mod staff_frames;

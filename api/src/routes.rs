@@ -3,6 +3,7 @@
 //! Invariants: a route is served because its row is in the table, and for no other reason; the row says who may call it, and
 //! that is the handler's first argument or it does not compile.
 
+pub mod acting;
 pub mod agents;
 pub mod api_keys;
 pub mod audit;
@@ -16,21 +17,28 @@ pub mod customer;
 pub mod detailed_health;
 pub mod docs;
 pub mod events;
+pub mod hand_off;
 pub mod health;
 pub mod idempotency;
+pub mod manual;
 pub mod min_position;
+pub mod offers;
 pub mod page;
+pub mod pending_transfers;
 pub mod policies;
 pub mod policy_trial;
 pub mod presence;
 pub mod profile;
 pub mod published;
+mod refused;
 mod registration;
 pub mod second_factor;
 pub mod session_events;
+pub mod session_mail;
 pub mod sessions;
 pub mod shift;
 mod table;
+pub mod transfers;
 
 pub use registration::Row;
 pub use table::{ROUTES, configure, document};

@@ -7,7 +7,10 @@ use actix_web::{
     HttpRequest,
     web::{Data, ServiceConfig},
 };
-use commands::{AccessLog, Customers, LiveReplies, Node, PublishedSettings, Rules, Sessions, SettingsInForce};
+use commands::{
+    AccessLog, Customers, LiveReplies, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
+    process::OutcomesHandle,
+};
 use event_store::{Clock, Identity, Log, checkpoint};
 use jiff::Timestamp;
 use journal::Tail;
@@ -15,6 +18,7 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
+    agent_names::NameLookup,
     auth::{
         caller::Callers, identity::IdentityTokens, staff_directory::StaffDirectory, staff_services::StaffServices,
         visitor::Visitors,
@@ -55,6 +59,8 @@ pub struct Services {
     pub identity: Identity,
     /// How the signing of checkpoints goes.
     pub checkpoints: watch::Receiver<checkpoint::Status>,
+    /// What became of mails.
+    pub mail_outcomes: OutcomesHandle,
     /// Visitors and their tokens.
     pub visitors: Arc<Visitors>,
     /// Staff's accounts, and what signs them in.
@@ -63,6 +69,8 @@ pub struct Services {
     pub access_log: Arc<AccessLog>,
     /// Who of staff may come in.
     pub directory: Arc<StaffDirectory>,
+    /// What agents are called.
+    pub agent_names: Arc<NameLookup>,
     /// Customers whom the shop names.
     pub identity_tokens: Arc<IdentityTokens>,
     /// Visitors who leave.
@@ -115,12 +123,14 @@ impl Services {
             .app_data(Data::from(self.supervisor.clone()))
             .app_data(Data::from(self.access_log.clone()))
             .app_data(Data::from(self.directory.clone()))
+            .app_data(Data::from(self.agent_names.clone()))
             .app_data(Data::from(self.revocation.clone()))
             .app_data(Data::from(self.staff_frames.clone()))
             .app_data(Data::new(self.node.clone()))
             .app_data(Data::new(self.started))
             .app_data(Data::new(self.identity))
             .app_data(Data::new(self.checkpoints.clone()))
+            .app_data(Data::new(self.mail_outcomes.clone()))
             .app_data(Data::new(Stopping::from(self.stopping.clone())));
     }
 

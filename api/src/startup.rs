@@ -12,8 +12,8 @@ use commands::{
     SettingsInForce,
     live::InProcess,
     process::{
-        AgentLost, Context, Expiry, IdleClose, ProcessManager, ProcessStore, Processes, Routing, RunRecovery,
-        RunSettings, Runner, SignsOfLife, Waiting,
+        AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
+        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting,
     },
     settings::VersionZero,
 };
@@ -26,6 +26,7 @@ use projections::Views;
 use tokio::sync::watch;
 
 use crate::{
+    agent_names::NameLookup,
     auth::{
         bootstrap_admin::make_administrator,
         identity::{IdentityKeys, IdentityTokens},
@@ -110,12 +111,18 @@ async fn start_with(
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
-    let runner =
-        Runner::new(sessions.clone(), Arc::new(assistant), live.clone(), node.clone(), run_settings, rules.clone());
+    let runner = Runner::new(
+        sessions.clone(),
+        Arc::new(assistant),
+        live.clone(),
+        node.clone(),
+        run_settings,
+        rules.clone(),
+        tail.clone(),
+    );
     let accounts = Arc::new(Accounts::new(log.clone(), identity.log_id));
     let policies = open_policies(&settings, &data_dir).await?;
     let signs_of_life = SignsOfLife::new(ProcessStore::new(policies.clone()), settings.agent_lost_after);
-    let _mailer = mail::mailer(&settings)?;
     let context = Context {
         store: ProcessStore::new(policies.clone()),
         sessions: sessions.clone(),
@@ -124,7 +131,10 @@ async fn start_with(
         clock: clock.clone(),
         node: node.clone(),
     };
-    let processes = Arc::new(Processes::start(context, managers(&settings, &runner, &rules), Vec::new()).await?);
+    let mail_outcomes = OutcomesHandle::default();
+    let mails = mail::delivery(&settings, &context, &mail_outcomes)?;
+    let processes = Processes::start(context, managers(&settings, &runner, &rules), vec![mails]).await?;
+    let processes = Arc::new(processes);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
         supervisor.start(manager);
@@ -160,6 +170,7 @@ async fn start_with(
     });
     let (stop, stopping) = watch::channel(false);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
+    let agent_names = Arc::new(NameLookup::new(views.clone(), settings.time_zone.clone()));
     let app = Arc::new(Services {
         sessions,
         customers,
@@ -176,9 +187,11 @@ async fn start_with(
         supervisor,
         identity,
         checkpoints: signer.status(),
+        mail_outcomes,
         visitors,
         staff,
         directory,
+        agent_names,
         identity_tokens,
         revocation,
         staff_frames: Arc::default(),
@@ -215,7 +228,7 @@ fn version_zero(settings: &Settings) -> VersionZero {
 
 /// The process managers that the settings ask for.
 fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Vec<Arc<dyn ProcessManager>> {
-    let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner))];
+    let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner)), Arc::new(SendMail)];
     if let Some(idle_close) = IdleClose::new(settings.session_idle_close, rules.clock().clone()) {
         managers.push(Arc::new(idle_close));
     }

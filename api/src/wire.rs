@@ -2,18 +2,23 @@
 //! where the original had them.
 
 pub mod agent;
+mod hand_off;
+pub mod people;
 mod session_data;
 mod statistics;
 
-pub use session_data::{At, CustomerView, LastDecision, PartlyShown, SessionData};
-pub use statistics::{StatisticsData, TodayData};
+pub use hand_off::{HandOff, Mail, Offer, PendingTransfer, QueueEntryData};
+pub use people::{Agent, People};
+pub use session_data::{At, CustomerView, LastDecision, PartlyShown, SessionData, Wanted};
+pub use statistics::{AgentTodayData, StatisticsData, TodayData};
 
 use domain::session::{
     Status,
     event::{EscalationReason, Severity},
+    priority::PriorityClass,
 };
 use jiff::Timestamp;
-use projections::{AuditEntry, MessageView, Role, SessionSummary, SessionView};
+use projections::{AuditEntry, EscalationView, MessageView, Role, SessionSummary, SessionView, session_list};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -53,6 +58,10 @@ pub struct SessionState {
     ai_fail_count: u32,
     /// Counts the customer's returns after a close.
     episode: u32,
+    /// For staff: where it stands between people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = HandOff, required = false)]
+    hand_off: Option<HandOff>,
 }
 
 /// What is known of the customer.
@@ -81,9 +90,13 @@ pub struct Message {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     erased: bool,
     timestamp: f64,
-    #[schema(format = "uuid")]
+    /// Who wrote an agent's message: for staff the user name, for customers the id.
     agent_id: Option<String>,
     agent_name: Option<String>,
+    /// For staff: the id beside the user name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = false)]
+    agent_uuid: Option<String>,
     #[schema(format = "uuid")]
     message_id: String,
     position: u64,
@@ -115,25 +128,12 @@ pub struct Escalation {
     waiting_seconds: Option<f64>,
 }
 
-/// Who serves a session.
-#[derive(Serialize, ToSchema)]
-pub struct Agent {
-    #[schema(format = "uuid")]
-    id: String,
-    name: Option<String>,
-}
-
-/// The original's mail state; nothing is mailed yet.
-#[derive(Serialize, Default, ToSchema)]
-pub struct Mail {
-    sent: bool,
-    email_to: Vec<String>,
-    message_id: Option<String>,
-    error: Option<String>,
-}
-
 fn code(value: impl Serialize) -> Value {
     serde_json::to_value(value).expect("codes are plain strings")
+}
+
+fn code_text(value: impl Serialize) -> String {
+    code(value).as_str().unwrap_or_default().to_owned()
 }
 
 fn reason_of(reason: EscalationReason) -> Value {
@@ -145,32 +145,27 @@ fn severity_of(severity: Severity) -> Value {
 }
 
 impl SessionState {
-    /// From the views; staff sees what a rule saw, the customer does not.
+    /// From the views; staff sees rules, evidence, mails and what is pending, the customer does not.
     #[must_use]
-    pub fn new(view: SessionView, messages: Vec<MessageView>, for_staff: bool) -> Self {
-        let escalation = view.escalation.map(|escalation| Escalation {
-            reason: reason_of(escalation.reason),
-            rule: for_staff.then_some(escalation.rule),
-            details: escalation.details.filter(|_| for_staff),
-            severity: Some(severity_of(escalation.severity)),
-            trigger_at: seconds(escalation.trigger_at),
-            waiting_seconds: None,
-        });
+    pub fn new(view: SessionView, messages: Vec<MessageView>, people: &People) -> Self {
+        let hand_off = people.is_staff().then(|| HandOff::new(&view, people));
+        let is_staff = people.is_staff();
         Self {
             session_id: view.session.to_string(),
             session_name: view.name,
             status: view.status.as_str(),
             conversation_id: view.context.to_string(),
-            user_profile: UserProfile::default(),
-            history: messages.into_iter().map(Message::from).collect(),
-            escalation,
-            assigned_agent: view.agent.map(|agent| Agent { id: agent.to_string(), name: None }),
-            mail: Mail::default(),
+            user_profile: UserProfile { email: view.email, ..UserProfile::default() },
+            history: messages.into_iter().map(|message| Message::new(message, people)).collect(),
+            escalation: view.escalation.map(|escalation| Escalation::of(escalation, is_staff)),
+            assigned_agent: view.agent.map(|agent| people.agent(agent)),
+            mail: view.mail.filter(|_| is_staff).map(Mail::from).unwrap_or_default(),
             created_at: seconds(view.created_at),
             updated_at: seconds(view.updated_at),
             last_manual_end_at: view.last_manual_end_at.map(seconds),
             ai_fail_count: view.ai_fail_count,
             episode: view.episode,
+            hand_off,
         }
     }
 
@@ -180,15 +175,30 @@ impl SessionState {
     }
 }
 
-impl From<MessageView> for Message {
-    fn from(view: MessageView) -> Self {
+impl Escalation {
+    fn of(view: EscalationView, for_staff: bool) -> Self {
+        Self {
+            reason: reason_of(view.reason),
+            rule: for_staff.then_some(view.rule),
+            details: view.details.filter(|_| for_staff),
+            severity: for_staff.then(|| severity_of(view.severity)),
+            trigger_at: seconds(view.trigger_at),
+            waiting_seconds: None,
+        }
+    }
+}
+
+impl Message {
+    fn new(view: MessageView, people: &People) -> Self {
+        let content = view.content.or_else(|| view.notice.as_ref().map(|notice| people.text(notice)));
         Self {
             role: role(view.role),
-            erased: view.content.is_none(),
-            content: view.content,
+            erased: content.is_none(),
+            content,
             timestamp: seconds(view.at),
-            agent_id: view.agent.map(|agent| agent.to_string()),
-            agent_name: None,
+            agent_id: view.agent.map(|agent| people.id(agent)),
+            agent_name: view.agent.and_then(|agent| people.name(agent)),
+            agent_uuid: view.agent.and_then(|agent| people.uuid(agent)),
             message_id: view.message.to_string(),
             position: view.position.0,
             hidden: view.hidden,
@@ -218,6 +228,8 @@ pub struct Summary {
     escalation: Option<Escalation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assigned_agent: Option<Agent>,
+    /// Who should take it; null for anybody.
+    group: Option<String>,
 }
 
 /// What a row shows of the customer.
@@ -239,29 +251,33 @@ pub struct Preview {
 impl Summary {
     /// A row at this moment.
     #[must_use]
-    pub fn new(row: SessionSummary, now: Timestamp) -> Self {
+    pub fn new(row: SessionSummary, people: &People, now: Timestamp) -> Self {
         let waiting = row.waiting_since.map(|since| (seconds(now) - seconds(since)).max(0.0));
         Self {
             session_id: row.session.to_string(),
             session_name: row.name,
             status: row.status.as_str(),
-            user_profile: SummaryProfile { nickname: "访客", vip: false },
+            user_profile: SummaryProfile { nickname: "访客", vip: row.class == PriorityClass::Vip },
             updated_at: seconds(row.updated_at),
-            last_message_preview: row.last_message.map(|preview| Preview {
-                role: role(preview.role),
-                content: preview.content,
-                timestamp: seconds(preview.at),
-            }),
-            escalation: row.escalation.map(|(reason, trigger_at)| Escalation {
-                reason: reason_of(reason),
-                rule: None,
+            last_message_preview: row.last_message.map(|preview| Preview::new(preview, people)),
+            escalation: row.escalation.map(|escalation| Escalation {
+                reason: reason_of(escalation.reason),
+                rule: Some(escalation.rule),
                 details: None,
-                severity: None,
-                trigger_at: seconds(trigger_at),
+                severity: Some(severity_of(escalation.severity)),
+                trigger_at: seconds(escalation.trigger_at),
                 waiting_seconds: waiting,
             }),
-            assigned_agent: row.agent.map(|agent| Agent { id: agent.to_string(), name: None }),
+            assigned_agent: row.agent.map(|agent| people.agent(agent)),
+            group: row.group.map(|group| group.as_str().to_owned()),
         }
+    }
+}
+
+impl Preview {
+    fn new(view: projections::Preview, people: &People) -> Self {
+        let notice = view.notice.map(|notice| session_list::shortened(&people.text(&notice)));
+        Self { role: role(view.role), content: view.content.or(notice), timestamp: seconds(view.at) }
     }
 }
 

@@ -8,14 +8,14 @@ use domain::{
     MessageId, SessionId,
     session::{
         Event,
-        event::{AssistantReplied, Outcome},
+        event::{AssistantReplied, NoticeGiven, Outcome},
     },
 };
 use event_store::Position;
 use futures::StreamExt;
 use journal::{Decoded, Journal, Tail};
 
-use crate::{error::CommandError, sessions::stream_of};
+use crate::{appended::appended_with, error::CommandError, sessions::stream_of};
 
 /// How a message ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub enum MessageOutcome {
     },
     /// A person answers it.
     HandedOver {
+        /// What the customer was told with it, in order.
+        notices: Vec<NoticeGiven>,
         /// Where that is recorded.
         position: Position,
     },
@@ -64,7 +66,7 @@ pub async fn await_reply(
     while let Some(decoded) = events.next().await {
         let decoded = decoded?;
         journal.open(&decoded).await?;
-        if let Some(ending) = outcome_of(&decoded, message) {
+        if let Some(ending) = outcome_of(journal, &decoded, message).await? {
             return Ok(ending);
         }
     }
@@ -76,21 +78,43 @@ pub async fn await_reply(
 struct TailEnded;
 
 /// What an opened event says of a message, if it ends it.
-#[must_use]
-pub fn outcome_of(decoded: &Decoded, message: MessageId) -> Option<MessageOutcome> {
+async fn outcome_of(
+    journal: &Journal,
+    decoded: &Decoded,
+    message: MessageId,
+) -> Result<Option<MessageOutcome>, CommandError> {
     let position = decoded.position();
-    match decoded.opened_event().session()?.1 {
+    let Some((_, event)) = decoded.opened_event().session() else { return Ok(None) };
+    if is_handed_over(event, message) {
+        let together = appended_with(journal, decoded).await?;
+        let position = together.last().map_or(position, Decoded::position);
+        return Ok(Some(MessageOutcome::HandedOver { notices: notices(&together), position }));
+    }
+    Ok(match event {
         Event::AssistantReplied(reply) if reply.answers.contains(&message) => {
             let text = reply.reply.known().map(|reply| reply.text.as_str().to_owned());
             Some(MessageOutcome::Replied { reply: reply.clone(), text, position })
         }
-        Event::Escalated(escalated) if escalated.messages.contains(&message) => {
-            Some(MessageOutcome::HandedOver { position })
-        }
-        Event::AgentTookOver(taken) if taken.messages.contains(&message) => {
-            Some(MessageOutcome::HandedOver { position })
-        }
         Event::Closed(closed) if closed.messages.contains(&message) => Some(MessageOutcome::Closed { position }),
         _other => None,
+    })
+}
+
+/// Whether a person answers the message from this event on.
+fn is_handed_over(event: &Event, message: MessageId) -> bool {
+    match event {
+        Event::Escalated(escalated) => escalated.messages.contains(&message),
+        Event::AgentTookOver(taken) => taken.messages.contains(&message),
+        _other => false,
     }
+}
+
+/// What the customer was told by these events, in order.
+#[must_use]
+pub fn notices(events: &[Decoded]) -> Vec<NoticeGiven> {
+    let given = events.iter().filter_map(|decoded| match decoded.event().session()?.1 {
+        Event::NoticeGiven(given) => Some(given.clone()),
+        _other => None,
+    });
+    given.collect()
 }

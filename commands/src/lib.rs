@@ -3,8 +3,11 @@
 //!
 //! Invariant: nothing here reads a view. A decision is made from the stream it changes, or not at all.
 
+#![recursion_limit = "256"]
+
 pub mod access;
 pub mod accounts;
+pub mod appended;
 pub mod assistant;
 pub mod await_reply;
 pub mod customers;

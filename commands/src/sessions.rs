@@ -1,9 +1,15 @@
 //! Sessions as streams, and their use cases.
 
+mod command;
+mod escalate;
+mod hand_off;
+mod lifecycle;
 mod open;
 mod receive_message;
+mod repeated;
 mod request_mail;
 mod start_context;
+mod transfers;
 
 use domain::{
     ContextId, DomainEvent, Encoded, SessionId, VisitorId,
@@ -19,10 +25,13 @@ use crate::{
     executor::{CommandMetadata, Decider, Executor},
 };
 
+pub use command::{Author, Commanded, Request, StaffRequest};
+pub use escalate::{AskForPerson, AskedForPerson};
 pub use open::{OpenSession, Opened};
 pub use receive_message::{ReceiveMessage, Received};
 pub use request_mail::{RequestMail, RequestedMail};
 pub use start_context::{ContextOutcome, StartContext};
+pub use transfers::TransferOrder;
 
 /// The use cases of sessions.
 pub type Sessions = Executor<SessionDecider>;
@@ -132,9 +141,5 @@ fn customer_metadata(
     correlation_id: Uuid,
 ) -> CommandMetadata {
     let actor = Actor::new("customer", &visitor.to_string());
-    let id = match key {
-        Some(key) => CommandId::keyed(log_id, &actor, route, session.0, key),
-        None => CommandId::random(log_id),
-    };
-    CommandMetadata { actor, correlation_id, causation_id: None, id }
+    command::metadata(log_id, actor, session, route, key, correlation_id)
 }

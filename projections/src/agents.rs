@@ -26,6 +26,7 @@ use crate::{error::ViewsError, projection::Projection, reading::Reading, rows, v
 
 pub use api_keys::ApiKeyView;
 use change::Change;
+pub use names::AgentNames;
 
 /// An account as staff sees it.
 #[derive(Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use crate::{
     audit::AuditProjection,
     message::MessagesProjection,
     projection::{Projection, ProjectionSet},
+    service::ServicesProjection,
     session_detail::SessionsProjection,
     statistics::EscalationsProjection,
 };
@@ -20,6 +21,7 @@ pub fn all() -> ProjectionSet {
         Arc::new(SessionsProjection),
         Arc::new(MessagesProjection),
         Arc::new(EscalationsProjection),
+        Arc::new(ServicesProjection),
         Arc::new(AgentsProjection),
     ])
 }

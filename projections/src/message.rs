@@ -9,12 +9,13 @@ mod role;
 
 use std::fmt;
 
-use domain::{AgentId, MessageId, SessionId};
+use domain::{AgentId, Language, MessageId, SessionId, session::notice::Notice};
 use event_store::{
     Position,
     sql::{Row, SqlError},
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{error::ViewsError, reading::Reading, rows, views::Views};
 pub use fold::MessagesProjection;
@@ -36,8 +37,10 @@ pub struct MessageView {
     pub message: MessageId,
     /// Who wrote it.
     pub role: Role,
-    /// What was said; `None` once erased.
+    /// What was said; `None` once erased, and for a notice.
     pub content: Option<String>,
+    /// What the server told the customer, of which a text is made when it is shown.
+    pub notice: Option<NoticeView>,
     /// When.
     pub at: Timestamp,
     /// Position of its event.
@@ -50,6 +53,22 @@ pub struct MessageView {
     pub withheld: bool,
     /// What the customer had already been shown of a withheld reply.
     pub shown: Option<String>,
+}
+
+/// A notice without its text: names are those of when it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeView {
+    /// In which language it was given.
+    pub language: Language,
+    /// What was told.
+    pub notice: Notice,
+}
+
+impl NoticeView {
+    /// From a column that is null for other messages.
+    pub(crate) fn from_row(row: &Row, column: usize) -> Result<Option<Self>, SqlError> {
+        row.optional_text(column)?.map(|json| serde_json::from_str(&json).map_err(rows::malformed)).transpose()
+    }
 }
 
 impl fmt::Debug for MessageView {
@@ -112,7 +131,8 @@ impl MessageView {
             agent: rows::optional_id(row, 5)?,
             withheld: row.int(6)? != 0,
             shown: row.optional_text(7)?,
-            hidden: row.int(8)? != 0,
+            notice: NoticeView::from_row(row, 8)?,
+            hidden: row.int(9)? != 0,
         })
     }
 }

@@ -25,15 +25,20 @@ fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// The rows with one of these ids. A shorter list is padded with its last id to one of the sizes in [`SIZES`].
-pub(crate) async fn with_ids(tx: &mut Transaction, select: &str, ids: &[String]) -> Result<Vec<Row>, SqlError> {
+/// The rows whose key is one of these ids; `key` is a column, after other conditions if there are any. A shorter list is padded with its last id to one of the sizes in [`SIZES`].
+pub(crate) async fn with_ids(
+    tx: &mut Transaction,
+    select: &str,
+    key: &str,
+    ids: &[String],
+) -> Result<Vec<Row>, SqlError> {
     let mut found = Vec::new();
     for piece in ids.chunks(SIZES[0]) {
         let size = SIZES.into_iter().rev().find(|size| *size >= piece.len()).unwrap_or(SIZES[0]);
         let last = &piece[piece.len() - 1];
         let asked = piece.iter().chain(std::iter::repeat(last)).take(size);
         let values: Vec<Value<'_>> = asked.map(|id| id.as_str().into()).collect();
-        let sql = format!("{select} where id in {}", placeholders(tx, 1, size));
+        let sql = format!("{select} where {key} in {}", placeholders(tx, 1, size));
         found.extend(tx.fetch(&sql, &values).await?);
     }
     Ok(found)

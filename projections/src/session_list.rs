@@ -6,7 +6,12 @@ use std::fmt;
 
 use domain::{
     AgentId, SessionId, VisitorId,
-    session::{Status, event::EscalationReason},
+    session::{
+        Status,
+        event::{EscalationReason, Severity},
+        priority::PriorityClass,
+    },
+    text::Skill,
 };
 use event_store::{
     Position,
@@ -14,7 +19,13 @@ use event_store::{
 };
 use jiff::Timestamp;
 
-use crate::{error::ViewsError, message::Role, reading::Reading, rows, views::Views};
+use crate::{
+    error::ViewsError,
+    message::{NoticeView, Role},
+    reading::Reading,
+    rows,
+    views::Views,
+};
 
 /// Characters of the last message that a row of the list shows, as in the original.
 pub const PREVIEW_CHARS: usize = 50;
@@ -34,14 +45,31 @@ pub struct SessionSummary {
     pub updated_at: Timestamp,
     /// The newest message that was not withheld.
     pub last_message: Option<Preview>,
-    /// Why a person was wanted and when it was asked for, while that is not over.
-    pub escalation: Option<(EscalationReason, Timestamp)>,
+    /// Why a person was wanted, while that is not over.
+    pub escalation: Option<EscalationSummary>,
     /// Since when it waits for a person, while it does.
     pub waiting_since: Option<Timestamp>,
+    /// Its class in the queue as it was set.
+    pub class: PriorityClass,
+    /// Who should take it.
+    pub group: Option<Skill>,
     /// Who serves it, while it is live.
     pub agent: Option<AgentId>,
     /// Position of its newest event.
     pub position: Position,
+}
+
+/// An escalation that is not over, as a row of a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EscalationSummary {
+    /// On the wire.
+    pub reason: EscalationReason,
+    /// The policy's rule that fired.
+    pub rule: String,
+    /// How urgent.
+    pub severity: Severity,
+    /// When it was asked for.
+    pub trigger_at: Timestamp,
 }
 
 /// The beginning of a message.
@@ -49,8 +77,10 @@ pub struct SessionSummary {
 pub struct Preview {
     /// Who wrote it.
     pub role: Role,
-    /// Its first 50 characters, with `...` where there are more; `None` once erased.
+    /// Its first 50 characters, with `...` where there are more; `None` once erased, and for a notice.
     pub content: Option<String>,
+    /// What the server told the customer; its text is shortened by [`shortened`].
+    pub notice: Option<NoticeView>,
     /// When.
     pub at: Timestamp,
 }
@@ -68,6 +98,8 @@ impl fmt::Debug for Preview {
     }
 }
 
+/// A row of any list.
+pub(crate) const SUMMARY: &str = include_str!("sql/session_summary.sql");
 const PAGE: &str = include_str!("sql/session_list.sql");
 const PAGE_OF_STATUS: &str = include_str!("sql/session_list_of_status.sql");
 const TOTAL: &str = "select count(*) from session";
@@ -111,32 +143,43 @@ impl Views {
 }
 
 impl SessionSummary {
-    fn from_row(row: &Row) -> Result<Self, SqlError> {
-        let reason: Option<EscalationReason> = rows::optional_coded(row, 5)?;
+    pub(crate) fn from_row(row: &Row) -> Result<Self, SqlError> {
         Ok(Self {
             session: rows::id(row, 0)?,
             visitor: rows::id(row, 1)?,
             name: row.optional_text(2)?,
             status: rows::coded(row, 3)?,
             updated_at: rows::time(row, 4)?,
-            escalation: reason.zip(rows::optional_time(row, 6)?),
-            waiting_since: rows::optional_time(row, 7)?,
-            agent: rows::optional_id(row, 8)?,
-            position: rows::position(row, 9)?,
+            escalation: EscalationSummary::from_row(row)?,
+            waiting_since: rows::optional_time(row, 9)?,
+            agent: rows::optional_id(row, 10)?,
+            class: rows::coded(row, 11)?,
+            group: rows::optional_coded(row, 12)?,
+            position: rows::position(row, 13)?,
             last_message: Preview::from_row(row)?,
         })
     }
 }
 
-impl Preview {
+impl EscalationSummary {
     fn from_row(row: &Row) -> Result<Option<Self>, SqlError> {
-        let Some(role) = rows::optional_coded(row, 10)? else { return Ok(None) };
-        let content = row.optional_text(11)?.map(|beginning| shortened(&beginning));
-        Ok(Some(Self { role, content, at: rows::time(row, 12)? }))
+        let Some(reason) = rows::optional_coded(row, 5)? else { return Ok(None) };
+        let (rule, severity) = (row.text(6)?, rows::coded(row, 7)?);
+        Ok(Some(Self { reason, rule, severity, trigger_at: rows::time(row, 8)? }))
     }
 }
 
-fn shortened(text: &str) -> String {
+impl Preview {
+    fn from_row(row: &Row) -> Result<Option<Self>, SqlError> {
+        let Some(role) = rows::optional_coded(row, 14)? else { return Ok(None) };
+        let content = row.optional_text(15)?.map(|beginning| shortened(&beginning));
+        Ok(Some(Self { role, content, notice: NoticeView::from_row(row, 16)?, at: rows::time(row, 17)? }))
+    }
+}
+
+/// The first 50 characters of a text, with three dots where there are more.
+#[must_use]
+pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(PREVIEW_CHARS) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}...", &text[..end]),

@@ -19,19 +19,21 @@ pub struct Statistics {
     /// Sessions with an `opened`.
     pub total_sessions: u64,
     /// Sessions by status, in the original's order, without zeros. The last of `opened`, `escalated`,
-    /// `escalation_cancelled`, `after_hours_notice_given`, `agent_took_over`, `released`, `returned_to_queue`, `closed`,
-    /// `reopened` says the status.
+    /// `escalation_cancelled`, `after_hours_notice_given`, `agent_took_over`, `transferred`, `released`,
+    /// `returned_to_queue`, `closed`, `reopened` says the status.
     pub by_status: Vec<(Status, u64)>,
     /// Sessions that are not `closed`.
     pub active_sessions: u64,
-    /// Mean over all sessions in `pending_manual` of: now − the `escalated` or `returned_to_queue` that put it there.
-    /// 0 without any; a wait that began later than now, as clocks may differ, counts as none.
+    /// Mean over all sessions in `pending_manual` of: now − the event that first put it there since the assistant last had it,
+    /// so that a return to the queue does not begin anew. One that waits for opening time in `after_hours_email` counts
+    /// from then on. 0 without any; a wait that began later than now, as clocks may differ, counts as none.
     pub avg_waiting_time: f64,
     /// The longest of those waits. 0 without any.
     pub max_waiting_time: f64,
-    /// Mean over all sessions in `manual_live` of: now − its `agent_took_over`, at least 0. 0 without any.
+    /// Mean over all sessions in `manual_live` of: now − the `agent_took_over` that made it live, at least 0: a transfer does
+    /// not begin anew. 0 without any.
     pub avg_service_time: f64,
-    /// Different agents among the sessions in `manual_live`.
+    /// Different agents who have a session in `manual_live`.
     pub active_agents: u64,
     /// Sessions in `pending_manual` or `manual_live` by the reason of their last `escalated`, without zeros; a session taken
     /// over without an escalation counts nowhere.

@@ -5,5 +5,6 @@ mod agents;
 mod agreement;
 mod fixture;
 mod generations;
+mod hand_off;
 mod looping;
 mod sessions;

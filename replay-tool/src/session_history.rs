@@ -6,8 +6,10 @@
 use domain::{
     AgentId, Personal, PersonalText,
     session::{Event, Phase, Session},
+    texts::{self, Names},
 };
 use event_store::{Identity, Position, RecordedEvent};
+use jiff::tz::TimeZone;
 use journal::Decoded;
 use projections::{Audience, MessageView, SessionAt, SessionView, ViewsError, as_of::Decision};
 
@@ -138,11 +140,22 @@ impl Seen {
         let mut reading = then.reading().await?;
         Ok(Self {
             session: reading.session(id).await?,
-            by_customer: reading.messages(id, Audience::Customer, None, u32::MAX).await?,
-            by_staff: reading.messages(id, Audience::Staff, None, u32::MAX).await?,
+            by_customer: with_texts(reading.messages(id, Audience::Customer, None, u32::MAX).await?),
+            by_staff: with_texts(reading.messages(id, Audience::Staff, None, u32::MAX).await?),
             decision: then.decision,
         })
     }
+}
+
+/// Gives notices their texts. A session's events hold no names, and no time zone but UTC is sure.
+fn with_texts(mut messages: Vec<MessageView>) -> Vec<MessageView> {
+    let names = Names::new(TimeZone::UTC, []);
+    for message in &mut messages {
+        if let Some(given) = message.notice {
+            message.content = Some(texts::notice(&given.notice, given.language, &names));
+        }
+    }
+    messages
 }
 
 /// The agent who serves a session, if any.

@@ -4,7 +4,7 @@
 //! Invariant: nothing is written that the rules did not decide. A command that they refuse is a mistake of the test, unless it
 //! says that refusals are part of it: then such a command leaves nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use domain::{
     AgentId, ContextId, Incarnation, Language, MailId, MessageId, RunId, SessionId, VisitorId,
@@ -278,12 +278,16 @@ pub fn escalate(reason: EscalationReason, details: &str) -> Command {
     Command::Escalate(Escalate { opening: None, firing, language: None, circumstances: circumstances() })
 }
 
+// Read once: tests ask often.
+static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(Arc::default);
+static CALENDARS: LazyLock<Arc<Calendars>> = LazyLock::new(|| Arc::new(Calendars::always_open()));
+
 /// The program's own policy in a shop that is always open.
 #[must_use]
 pub fn circumstances() -> Circumstances {
     Circumstances {
-        policy: Arc::new(Policy::default()),
-        calendars: Arc::new(Calendars::always_open()),
+        policy: POLICY.clone(),
+        calendars: CALENDARS.clone(),
         at: Timestamp::from_second(FAR_AWAY).expect("it is a time"),
         mail: MailId(Uuid::new_v4()),
     }

@@ -1,5 +1,6 @@
 //! Mails to the team: what they say, and how they get to a real mail server that takes or refuses them.
 
+mod delivered;
 mod sending;
 mod written;
 

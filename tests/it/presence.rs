@@ -7,7 +7,7 @@ use std::{
 };
 
 use commands::{CommandId, Sessions, executor::CommandMetadata};
-use domain::{AgentId, SessionId, session::Command};
+use domain::{AgentId, MessageId, SessionId, session::Command};
 use event_store::Actor;
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -125,7 +125,7 @@ async fn take_over(sessions: &Sessions, session: SessionId, agent: &Agent) {
         causation_id: None,
         id: CommandId::random(sessions.log_id()),
     };
-    let command = Command::TakeOver { agent, from_any: true };
+    let command = Command::TakeOver { agent, from_any: true, notice: MessageId(Uuid::new_v4()) };
     sessions.execute(session, &metadata, command).await.unwrap();
 }
 

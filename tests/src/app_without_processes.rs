@@ -4,6 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use api::{
+    agent_names::NameLookup,
     auth::{
         identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
@@ -22,7 +23,7 @@ use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
     live::InProcess,
-    process::{ProcessStore, SignsOfLife},
+    process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
 };
 use domain::{
@@ -123,7 +124,7 @@ pub async fn app(
         staff: Arc::new(staff),
         identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
         tail,
-        views,
+        views: views.clone(),
         live,
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
         node: Node::new("without-processes"),
@@ -131,8 +132,10 @@ pub async fn app(
         supervisor,
         identity,
         checkpoints: watch::channel(checkpoint::Status::default()).1,
+        mail_outcomes: OutcomesHandle::default(),
         access_log: Arc::new(AccessLog::new(elsewhere(), identity.log_id)),
         directory,
+        agent_names: Arc::new(NameLookup::new(views.clone(), settings.time_zone.clone())),
         log,
         staff_frames: Arc::default(),
         clock,

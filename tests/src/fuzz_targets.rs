@@ -3,6 +3,7 @@
 //! functions.
 
 mod bodies;
+mod calendars;
 mod events;
 mod headers;
 mod policies;
@@ -38,6 +39,7 @@ pub const OPENINGS: &[Opening] = &[
     opening("client", headers::client, headers::clients),
     opening("lists", headers::lists, headers::all_lists),
     opening("policy", policies::policy, policies::policies),
+    opening("calendars", calendars::calendars, calendars::documents),
     opening("note", proofs::note, proofs::notes),
     opening("proof", proofs::proof, proofs::files),
     opening("sealed", proofs::sealed, proofs::parts),

@@ -9,6 +9,8 @@ mod day;
 mod decision;
 mod list;
 mod messages;
+mod queue;
+mod services;
 mod sessions;
 mod statistics;
 
@@ -22,8 +24,10 @@ pub use audit::Entry;
 pub use day::day_start;
 pub use decision::Decided;
 pub use list::{Row, list, named};
-pub use messages::{Said, preview};
-pub use sessions::{Escalation, Shown};
+pub use messages::{Newest, Said, preview};
+pub use queue::{InQueue, load, queue, sessions_of};
+pub use services::{Service, Today, services, today};
+pub use sessions::{Escalation, Mail, Offer, Shown, Transfer, open_offers, open_transfers};
 pub use statistics::Figures;
 
 /// One event of one session, as stored and opened.
@@ -63,7 +67,7 @@ impl Told {
         match &*self.what {
             "opened" | "escalation_cancelled" | "released" | "reopened" => Some("bot_active"),
             "escalated" | "returned_to_queue" => Some("pending_manual"),
-            "agent_took_over" => Some("manual_live"),
+            "agent_took_over" | "transferred" => Some("manual_live"),
             "after_hours_notice_given" => Some("after_hours_email"),
             "closed" => Some("closed"),
             _ => None,
@@ -142,6 +146,11 @@ async fn tell(event: &RecordedEvent, vault: &Vault) -> Told {
 /// The status that a session's events add up to; none before the first.
 fn status(events: &[&Told]) -> Option<&'static str> {
     events.iter().rev().find_map(|told| told.brings())
+}
+
+/// A moment of the plain part.
+fn time(told: &Told, field: &str) -> Timestamp {
+    told.data[field].as_str().and_then(|text| text.parse().ok()).expect("the field is a time")
 }
 
 /// The last event of a kind.

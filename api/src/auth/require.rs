@@ -56,7 +56,19 @@ macro_rules! needs {
     )*};
 }
 
-needs!(SessionRead, StatisticsRead, LogRead, AuditRead, AgentRead, AgentWrite, SystemRead, SettingsRead, SettingsWrite);
+needs!(
+    SessionRead,
+    SessionWrite,
+    SessionSupervise,
+    StatisticsRead,
+    LogRead,
+    AuditRead,
+    AgentRead,
+    AgentWrite,
+    SystemRead,
+    SettingsRead,
+    SettingsWrite,
+);
 
 /// The caller is staff who may do this.
 #[derive(Debug)]

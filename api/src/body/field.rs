@@ -11,7 +11,7 @@ use domain::{
         Permission, Presence, Role,
         command::{CAPACITIES, SKILLS},
     },
-    text::{EmailAddress, MessageText, PersonName, SessionName, Skill, Username},
+    text::{EmailAddress, MessageText, PersonName, ReasonCode, SessionName, Skill, Username},
 };
 use jiff::Timestamp;
 use serde::{
@@ -83,11 +83,14 @@ macro_rules! fields {
 }
 
 fields! {
+    bool: |sent: bool| Ok(sent);
     String: |text: String| Ok(text);
     MessageText: |text: String| text_of(Self::parse(text));
     SessionName: |text: String| text_of(Self::parse(text));
     PersonName: |text: String| text_of(Self::parse(&text));
     Username: |text: String| text_of(Self::parse(&text));
+    Skill: |text: String| text_of(Self::parse(&text));
+    ReasonCode: |text: String| text_of(Self::parse(&text));
     DeviceName: |text: String| text_of(Self::parse(text));
     Password: |text: String| Ok(Self::given(text));
     // Empty means nowhere.
@@ -119,6 +122,22 @@ fields! {
         false => Err(format!("must be {} to {}", CAPACITIES.start(), CAPACITIES.end())),
     };
     ProgramPermissions: |texts: Vec<String>| permissions(&texts);
+    ManualRole: |text: String| match text.as_str() {
+        "agent" => Ok(Self::Agent),
+        "user" => Ok(Self::User),
+        _ => Err("must be 'agent' or 'user'".to_owned()),
+    };
+    Origin: |text: String| match text.as_str() {
+        "any" => Ok(Self::Any),
+        "queue" => Ok(Self::Queue),
+        _ => Err("must be queue or any".to_owned()),
+    };
+    TransferAnswer: |text: String| match text.as_str() {
+        "accept" => Ok(Self::Accept),
+        "decline" => Ok(Self::Decline),
+        "withdraw" => Ok(Self::Withdraw),
+        _ => Err("must be accept, decline or withdraw".to_owned()),
+    };
     EndTime: |text: String| text.parse().map(Self).map_err(|_| TO_COME.to_owned());
     Parameters: |map: Map<String, Value>| {
         map.iter().try_for_each(|(key, value)| storable(key, value, 1))?;
@@ -133,6 +152,35 @@ pub struct Capacity(pub u32);
 /// What a program may do: one or more, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramPermissions(pub Vec<Permission>);
+
+/// Who says something in a session that a person has, in the original's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManualRole {
+    /// The person.
+    Agent,
+    /// The customer.
+    User,
+}
+
+/// Where a session may be taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The queue alone.
+    Queue,
+    /// The assistant as well.
+    Any,
+}
+
+/// What is said to a transfer that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferAnswer {
+    /// By who was asked.
+    Accept,
+    /// By who was asked.
+    Decline,
+    /// By who asked.
+    Withdraw,
+}
 
 /// When something ends; whether that is to come is asked where the time is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -76,7 +76,7 @@ impl Rates {
         if let Some(everything) = &self.everything {
             status.add(everything, everything.take(&[key_of(request, caller)]));
         }
-        let chat = self.chat.as_ref().filter(|_| status.wait.is_none() && is_chat(request));
+        let chat = self.chat.as_ref().filter(|_| status.wait.is_none() && is_chat(request, caller));
         if let Some(chat) = chat {
             status.add(chat, chat.take(&writer(request, caller)));
         }
@@ -103,11 +103,16 @@ fn place(address: IpAddr) -> Key {
     })
 }
 
-/// Uses the decoded path, as routing does.
-fn is_chat(request: &ServiceRequest) -> bool {
+/// Whether a customer writes, or asks for a person. Uses the decoded path, as routing does.
+fn is_chat(request: &ServiceRequest, caller: &Caller) -> bool {
     let path = request.match_info().as_str();
     let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api"));
-    request.method() == Method::POST && matches!(path, Some("/chat" | "/chat/stream"))
+    let is_customers = match path {
+        Some("/chat" | "/chat/stream") => true,
+        Some("/manual/messages" | "/manual/escalate") => !matches!(caller.staff(request.request()), Ok(Some(_))),
+        Some(_) | None => false,
+    };
+    request.method() == Method::POST && is_customers
 }
 
 impl RateStatus {

@@ -44,13 +44,17 @@ pub(crate) struct ChatFrame;
 
 impl PartialSchema for ChatFrame {
     fn schema() -> RefOr<Schema> {
-        let status = text().enum_values(Some(["pending_manual", "manual_live", "closed"]));
+        let status = text().enum_values(Some(["pending_manual", "after_hours_email", "manual_live", "closed"]));
         let kinds = [
             kind("accepted", [("position", number()), ("session_name", text()), ("session_id", text())]),
             kind("message", [("content", text())]),
             kind("restart", [("run", text()), ("attempt", number())]),
             kind("withdrawn", [("run", text())]),
-            kind("status_change", [("status", status)]),
+            kind("status_change", [("status", status), ("timestamp", number())])
+                .property("reason", text())
+                .property("agent_info", object().property("agent_id", text()).property("agent_name", text())),
+            kind("manual_message", [("role", text()), ("content", text())])
+                .property("timestamp", ObjectBuilder::new().schema_type(Type::Number)),
             kind("error", [("content", text())]),
             kind("done", [("content", text()), ("position", number())]),
         ];

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use domain::session::{
     Status,
     event::{EscalationReason as Reason, Severity as Urgency},
+    priority::PriorityClass as Class,
 };
 use serde::Serialize;
 use utoipa::{
@@ -55,6 +56,22 @@ words! {
     EscalationReason: stored(Reason::ALL);
     /// How urgently.
     Severity: stored(Urgency::ALL);
+    /// A session's class in the queue.
+    PriorityClass: Class::ALL.map(Class::as_str);
+    /// The original's word for the class.
+    PriorityLevel: ["urgent", "high", "normal"];
+    /// What became of a mail.
+    MailStatus: stored(projections::MailStatus::ALL);
+}
+
+/// The original knew three levels and put VIP customers into the first.
+#[must_use]
+pub(crate) fn level(class: Class) -> &'static str {
+    match class {
+        Class::Danger | Class::Vip => "urgent",
+        Class::Urgent => "high",
+        Class::Normal => "normal",
+    }
 }
 
 fn program_permissions() -> impl Iterator<Item = &'static str> {

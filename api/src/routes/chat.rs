@@ -9,7 +9,7 @@ use commands::{
 };
 use domain::{
     Language, VisitorId,
-    session::event::Recipient,
+    session::event::{NoticeGiven, Recipient},
     text::{MessageText, SessionName},
 };
 use journal::Tail;
@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::idempotency::RequestKey;
 use crate::{
+    agent_names::NameLookup,
     auth::{require::KnownVisitor, visitor::signed_out},
     body::{
         JsonBody,
@@ -95,7 +96,6 @@ pub(super) struct Accepted {
     pub(super) visitor: VisitorId,
     pub(super) received: Received,
     pub(super) session_name: String,
-    pub(super) language: Language,
 }
 
 requested_services! {
@@ -108,6 +108,7 @@ requested_services! {
         customers: Customers,
         revocation: VisitorRevocation,
         settings: Settings,
+        names: NameLookup,
         stopping: Stopping,
     }
 }
@@ -168,7 +169,7 @@ pub async fn chat(
     let limit = app.settings.assistant_limit_seconds + PATIENCE;
     tokio::select! {
         ending = tokio::time::timeout(limit, waiting) => match ending {
-            Ok(ending) => Ok(HttpResponse::Ok().json(answer(accepted, ending?))),
+            Ok(ending) => Ok(HttpResponse::Ok().json(answer(&app.names, accepted, ending?).await)),
             Err(_elapsed) => Err(pending()),
         },
         () = departure => Err(signed_out()),
@@ -210,8 +211,6 @@ pub(super) async fn accept(
     let visitor = visitor.find_or_create(name.as_ref().map(SessionName::as_str));
     let name = name.unwrap_or_else(|| made_up_name(visitor, key.as_ref()));
     let page = page_language(&parameters, request);
-    let language = Language::decide(text.as_str(), None, page);
-    let known = taking.customers.remembered(visitor).await;
     let command = ReceiveMessage {
         visitor,
         name: name.clone(),
@@ -219,19 +218,29 @@ pub(super) async fn accept(
         parameters,
         recipient: Recipient::Assistant,
         page,
-        is_vip: known.is_some_and(|known| known.state.customer().is_some_and(|customer| customer.vip)),
+        is_vip: is_vip(taking.customers, visitor).await,
         key,
         correlation_id: request_id(),
     };
     let received = taking.sessions.receive_message(taking.node, taking.rules, command).await?;
-    Ok(Accepted { visitor, received, session_name: name.as_str().to_owned(), language })
+    Ok(Accepted { visitor, received, session_name: name.as_str().to_owned() })
 }
 
 /// What the page says of itself, or the browser of its user.
 fn page_language(parameters: &Map<String, Value>, request: &HttpRequest) -> Option<Language> {
     let named = parameters.get("language").and_then(Value::as_str).and_then(Language::preferred);
-    let accepted = || request.headers().get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(Language::preferred);
-    named.or_else(accepted)
+    named.or_else(|| accepted_language(request))
+}
+
+/// What the browser says of its user.
+pub(super) fn accepted_language(request: &HttpRequest) -> Option<Language> {
+    request.headers().get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(Language::preferred)
+}
+
+/// Whether the shop counts the customer among its best, as far as this node remembers.
+pub(super) async fn is_vip(customers: &Customers, visitor: VisitorId) -> bool {
+    let known = customers.remembered(visitor).await;
+    known.is_some_and(|known| known.state.customer().is_some_and(|customer| customer.vip))
 }
 
 /// As the original: `user_` and 16 hexadecimal digits; the same ones when a request is repeated under its key.
@@ -240,13 +249,11 @@ fn made_up_name(visitor: VisitorId, key: Option<&IdempotencyKey>) -> SessionName
     SessionName::parse(format!("user_{digits:016x}")).expect("letters and digits make a name")
 }
 
-fn answer(accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
+async fn answer(names: &NameLookup, accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
     let unavailable = ending.is_unavailable();
     let (text, position) = match ending {
         MessageOutcome::Replied { text, position, .. } => (text, position),
-        MessageOutcome::HandedOver { position } => {
-            (Some(domain::texts::queued(accepted.language).to_owned()), position)
-        }
+        MessageOutcome::HandedOver { notices, position } => (Some(told(names, &notices).await), position),
         MessageOutcome::Closed { position } => (None, position),
     };
     let (message, error) = if unavailable { (None, text) } else { (text, None) };
@@ -258,6 +265,15 @@ fn answer(accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
         session_id: accepted.received.session.to_string(),
         position: position.0,
     }
+}
+
+/// What the customer was told with a hand-off, each text on lines of its own.
+pub(super) async fn told(names: &NameLookup, notices: &[NoticeGiven]) -> String {
+    let mut texts = Vec::with_capacity(notices.len());
+    for NoticeGiven { language, notice, .. } in notices {
+        texts.push(names.text_of(notice, *language).await);
+    }
+    texts.join("\n")
 }
 
 fn pending() -> Problem {

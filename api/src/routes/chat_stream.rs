@@ -1,18 +1,23 @@
 //! `POST /api/chat/stream`: the original's frames, fed by the answer in the making and decided by the log.
 //!
-//! Invariants: a visitor who has signed out is sent nothing more; `done` is sent only when the reply is on disk, and the text sent before
-//! it is that reply's.
+//! Invariants: a visitor who has signed out is sent nothing more; `done` is sent only when the reply, or the hand-off, is on disk, and
+//! the text sent before it is that reply's; a stream ends with the session's takeover, so no piece follows that.
+
+mod hand_over;
 
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use commands::{Customers, LiveReplies, LiveSubscription, Node, Rules, Sessions, sessions::stream_of};
+use commands::{
+    CommandError, Customers, LiveReplies, LiveSubscription, Node, Rules, Sessions, appended::appended_with,
+    sessions::stream_of,
+};
 use domain::{
     MessageId, RunId,
     session::{Event, event::AssistantReplied},
 };
 use event_store::Position;
 use futures::StreamExt;
-use journal::{Decoded, Journal, JournalError, Tail};
+use journal::{Decoded, JournalError, Tail};
 use serde_json::{Value, json};
 
 use super::{
@@ -20,6 +25,7 @@ use super::{
     idempotency::RequestKey,
 };
 use crate::{
+    agent_names::NameLookup,
     auth::require::KnownVisitor,
     body::JsonBody,
     following::log_end,
@@ -40,6 +46,7 @@ requested_services! {
         node: Node,
         tail: Tail,
         live: dyn LiveReplies,
+        names: NameLookup,
         customers: Customers,
         revocation: VisitorRevocation,
         stopping: Stopping,
@@ -49,8 +56,9 @@ requested_services! {
 /// Sends a message and streams the assistant's answer as server-sent events.
 ///
 /// Frames are `data: {"type": …}`: `accepted` {position, session_name, session_id}, `message` {content}, `restart` {run,
-/// attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status}, `error` {content}, `done` {position}. Repeating the
-/// request with its `Idempotency-Key` re-attaches: the text so far, then live.
+/// attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status, reason, agent_info, timestamp}, `manual_message`
+/// {role, content, timestamp}, `error` {content}, `done` {position}. Where a rule asks for a person, what the customer is told
+/// is a `message`. Repeating the request with its `Idempotency-Key` re-attaches: the text so far, then live.
 ///
 /// # Errors
 /// Input that does not parse, a log that is away.
@@ -98,7 +106,7 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
                 biased;
                 event = events.next() => {
                     let Some(event) = event else { return };
-                    let step = answer.step(app.sessions.journal(), event, &mut live).await;
+                    let step = answer.step(&app, event, &mut live).await;
                     for frame in step.frames {
                         yield frame;
                     }
@@ -162,13 +170,21 @@ impl Progress {
 
     async fn step(
         &mut self,
-        journal: &Journal,
+        app: &ChatStreamServices,
         event: Result<Decoded, JournalError>,
         live: &mut LiveSubscription,
     ) -> Step {
         match event {
-            Ok(decoded) => match Reader::customer().show(journal, &decoded).await {
-                Ok(shown) => shown.map_or_else(Step::default, |shown| self.tell(&shown, live)),
+            Ok(decoded) => match Reader::customer().show(app.sessions.journal(), &decoded).await {
+                Ok(Some(shown)) => self.tell(app, &shown, live).await.unwrap_or_else(|error| {
+                    tracing::error!(
+                        position = decoded.position().0,
+                        error = &error as &dyn std::error::Error,
+                        "a stream ends"
+                    );
+                    Step::default().last()
+                }),
+                Ok(None) => Step::default(),
                 Err(error) => unreadable(Some(decoded.position()), &error),
             },
             Err(error @ JournalError::Unreadable(_)) => unreadable(None, &error),
@@ -179,33 +195,37 @@ impl Progress {
         }
     }
 
-    fn tell(&mut self, shown: &Shown<'_>, live: &mut LiveSubscription) -> Step {
+    async fn tell(
+        &mut self,
+        app: &ChatStreamServices,
+        shown: &Shown<'_>,
+        live: &mut LiveSubscription,
+    ) -> Result<Step, CommandError> {
         let step = Step::default();
-        let Some((_, event)) = shown.event().session() else { return step };
-        match event {
+        let Some((_, event)) = shown.event().session() else { return Ok(step) };
+        let together = async || appended_with(app.sessions.journal(), shown.decoded).await;
+        Ok(match event {
             Event::AssistantRunStarted(started) if started.messages.contains(&self.message) => {
                 let step = self.restart_if_begun(step, started.run, started.attempt);
                 self.run = Some((started.run, started.attempt));
                 Step { frames: step.frames.into_iter().chain(self.grown(live)).collect(), ..step }
             }
             Event::AssistantReplied(replied) if replied.answers.contains(&self.message) => {
-                self.finish(step, replied, shown.decoded.position())
+                let step = self.finish(step, replied);
+                hand_over::after_reply(&app.names, step, &together().await?).await
             }
             Event::Escalated(escalated) if escalated.messages.contains(&self.message) => {
-                self.hand_over(step, &json!({"type": "status_change", "status": "pending_manual"}))
+                hand_over::to_queue(&app.names, self.withdraw(step), &together().await?).await
             }
             Event::AgentTookOver(taken) if taken.messages.contains(&self.message) => {
-                let agent_info = json!({"agent_id": taken.agent});
-                self.hand_over(
-                    step,
-                    &json!({"type": "status_change", "status": "manual_live", "agent_info": agent_info}),
-                )
+                hand_over::to_agent(&app.names, self.withdraw(step), &together().await?).await
             }
             Event::Closed(closed) if closed.messages.contains(&self.message) => {
-                self.hand_over(step, &json!({"type": "status_change", "status": "closed"}))
+                let step = self.withdraw(step);
+                step.say(&hand_over::status_change(&app.names, &together().await?).await).last()
             }
             _not_about_this_message => step,
-        }
+        })
     }
 
     fn restart_if_begun(&mut self, step: Step, run: RunId, attempt: u32) -> Step {
@@ -217,24 +237,23 @@ impl Progress {
     }
 
     /// The rest of the reply; all of it again where what was sent is not its beginning.
-    fn finish(&mut self, step: Step, replied: &AssistantReplied, position: Position) -> Step {
+    fn finish(&mut self, step: Step, replied: &AssistantReplied) -> Step {
         let text = replied.reply.known().map_or("", |reply| reply.text.as_str());
-        let step = match text.strip_prefix(self.sent.as_str()) {
+        match text.strip_prefix(self.sent.as_str()) {
             Some("") => step,
             Some(rest) => step.say(&json!({"type": "message", "content": rest})),
             None => step
                 .say(&json!({"type": "restart", "run": replied.run, "attempt": replied.attempt}))
                 .say(&json!({"type": "message", "content": text})),
-        };
-        step.say(&json!({"type": "done", "content": "", "position": position})).last()
+        }
     }
 
-    fn hand_over(&mut self, step: Step, status_change: &Value) -> Step {
-        let step = match self.run {
+    /// Says that what was sent of an answer is none.
+    fn withdraw(&self, step: Step) -> Step {
+        match self.run {
             Some((run, _)) if !self.sent.is_empty() => step.say(&json!({"type": "withdrawn", "run": run})),
             Some(_) | None => step,
-        };
-        step.say(status_change).last()
+        }
     }
 }
 

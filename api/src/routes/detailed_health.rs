@@ -5,7 +5,10 @@
 use std::time::Instant;
 
 use actix_web::HttpResponse;
-use commands::Node;
+use commands::{
+    Node,
+    process::{OutcomesHandle, mail::LastFailure},
+};
 use event_store::{Clock, EventReader, Identity, Position, event::time_text, pages::events_between};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -16,6 +19,7 @@ use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadinessServic
 use crate::{
     auth::require::{Require, SystemRead},
     services::{Started, requested_services},
+    settings::Settings,
     supervision::{Alarm, FollowerState, FollowerStatus, Supervisor},
 };
 
@@ -28,6 +32,8 @@ requested_services! {
         started: Started,
         supervisor: Supervisor,
         clock: dyn Clock,
+        settings: Settings,
+        mail_outcomes: OutcomesHandle,
     }
 }
 
@@ -49,8 +55,34 @@ pub struct DetailedHealth {
     /// Everything that follows the log, in the order of its start.
     followers: Vec<FollowerHealth>,
     checkpoints: CheckpointsState,
+    /// Mails to the team, since this process began.
+    mail: MailHealth,
     /// As `/readyz` lists them.
     alarms: Vec<AlarmState>,
+}
+
+/// Mails to the team, as far as this process has sent them.
+#[derive(Serialize, ToSchema)]
+pub struct MailHealth {
+    /// Where they go: `smtp`, `log` or `off`.
+    to: &'static str,
+    sent: u64,
+    /// Mails that were given up.
+    failed: u64,
+    /// The last that was given up.
+    #[schema(required = true)]
+    last_failure: Option<MailFailureHealth>,
+}
+
+/// A mail that was given up.
+#[derive(Serialize, ToSchema)]
+pub struct MailFailureHealth {
+    #[schema(format = "uuid")]
+    mail_id: String,
+    /// Why.
+    code: String,
+    #[schema(format = DateTime)]
+    at: String,
 }
 
 /// This process.
@@ -142,7 +174,7 @@ pub async fn show(
         reachable: store.reachable,
         head: store.head,
     };
-    let data = DetailedHealth { status, node, log, views, followers, checkpoints, alarms };
+    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail: MailHealth::of(&app), alarms };
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
 }
 
@@ -160,6 +192,20 @@ async fn followers(app: &DetailedHealthServices, head: Option<Position>) -> Vec<
 
 async fn lag(reader: &dyn EventReader, position: Position, head: Position) -> Option<u64> {
     timeout(PATIENCE, events_between(reader, position, head, LAG + 1)).await.ok()?.ok()
+}
+
+impl MailHealth {
+    fn of(app: &DetailedHealthServices) -> Self {
+        let outcomes = app.mail_outcomes.watch().borrow().clone();
+        let last_failure = outcomes.last_failure.map(MailFailureHealth::from);
+        Self { to: app.settings.mail.kind(), sent: outcomes.sent, failed: outcomes.failed, last_failure }
+    }
+}
+
+impl From<LastFailure> for MailFailureHealth {
+    fn from(LastFailure { mail, code, at }: LastFailure) -> Self {
+        Self { mail_id: mail.to_string(), code, at: time_text(at) }
+    }
 }
 
 impl FollowerHealth {

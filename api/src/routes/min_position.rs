@@ -9,7 +9,7 @@ use projections::Views;
 use crate::{problem::Problem, query::QueryFields, services::registered};
 
 /// How long a read waits for the position it was asked for.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The views, once they have read up to the position that the query names.
 pub struct CaughtUpViews(Arc<Views>);

@@ -14,6 +14,7 @@ use projections::Views;
 
 use super::sessions::{addressed, no_session, record_view};
 use crate::{
+    agent_names::NameLookup,
     auth::{
         require::{KnownVisitor, OptionalStaff, RequiredPermission as _, SessionRead},
         staff::Staff,
@@ -26,6 +27,7 @@ use crate::{
     query::QueryFields,
     reader::{Reader, ScreenCursor},
     services::requested_services,
+    session_frames,
     sse::{self, Frames, Start, reset_frame, respond},
     supervision::Stopping,
     visitor_revocation::VisitorRevocation,
@@ -43,6 +45,7 @@ requested_services! {
         revocation: VisitorRevocation,
         directory: StaffDirectory,
         access_log: AccessLog,
+        names: NameLookup,
         clock: dyn Clock,
         stopping: Stopping,
     }
@@ -132,10 +135,11 @@ fn frames(
     over: Over,
 ) -> Frames {
     let (stopping, identity) = (Stopping::clone(&app.stopping), *app.identity);
-    let sessions = app.sessions;
+    let (sessions, names) = (app.sessions, app.names);
     let frame = async move |decoded: &Decoded| {
-        let shown = reader.show(sessions.journal(), decoded).await?;
-        Ok(shown.map(|shown| envelope::frame(identity, &shown)))
+        let Some(shown) = reader.show(sessions.journal(), decoded).await? else { return Ok(None) };
+        let data = session_frames::data(&names, &shown).await;
+        Ok(Some(envelope::frame_with(identity, &shown, data.as_deref())))
     };
     following::frames(first, events, over, stopping, frame)
 }

@@ -1,6 +1,7 @@
 //! `GET /api/sessions`, `/stats` and `/{name}`: what the views say, or with `?at=` what they said then.
 
 mod point_in_time;
+mod written;
 
 use actix_web::{
     HttpResponse,
@@ -16,6 +17,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub(super) use written::state_after;
+
 use super::min_position::{CaughtUpViews, wait};
 use crate::{
     auth::{
@@ -29,7 +32,7 @@ use crate::{
     request::request_id,
     services::requested_services,
     settings::Settings,
-    wire::{SessionData, StatisticsData, Summary},
+    wire::{People, SessionData, StatisticsData, Summary, Wanted, people},
 };
 
 requested_services! {
@@ -40,10 +43,16 @@ requested_services! {
         log: dyn EventReader,
         access_log: AccessLog,
         clock: dyn Clock,
+        settings: Settings,
     }
 }
 
 impl SessionServices {
+    /// What is asked for sessions.
+    pub(super) fn views(&self) -> &Views {
+        &self.views
+    }
+
     /// The log, read as events.
     pub(super) fn journal(&self) -> &Journal {
         self.sessions.journal()
@@ -106,12 +115,13 @@ pub async fn show(
         None => wait(&app.views, &*app.log, &query).await?,
     }
     let before = query.number("before")?.map(Position);
+    let wanted = Wanted { session, audience, before, zone: &app.settings.time_zone };
     if let Some(moment) = point_in_time::moment(&query)? {
-        let (data, position) = point_in_time::read(&app, session, audience, before, moment).await?;
+        let (data, position) = point_in_time::read(&app, &wanted, moment).await?;
         return Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0 }));
     }
     let mut reading = app.views.reading().await?;
-    let data = SessionData::read(&mut reading, session, audience, before).await?.ok_or_else(no_session)?;
+    let data = SessionData::read(&mut reading, &wanted).await?.ok_or_else(no_session)?;
     let position = reading.position().0;
     Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position }))
 }
@@ -164,6 +174,17 @@ pub(super) async fn record_view(
     session: SessionId,
 ) -> Result<(), Problem> {
     Ok(access_log.session_viewed(staff.agent, session, clock.now(), request_id()).await?)
+}
+
+impl SessionServices {
+    /// The session that staff names by id, or by a name that only one visitor uses.
+    ///
+    /// # Errors
+    /// It is not there, or the name is not unique.
+    pub(super) async fn named(&self, field: &'static str, name: String) -> Result<SessionId, Problem> {
+        let name = SessionName::parse(name).map_err(|error| Problem::invalid(field, error))?;
+        named(&self.views, &name).await
+    }
 }
 
 /// By id, or by a name that only one visitor uses.
@@ -228,6 +249,7 @@ pub async fn list(
     views: Data<Views>,
     log: Data<dyn EventReader>,
     clock: Data<dyn Clock>,
+    settings: Data<Settings>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let status = query.given("status").map(parse_status).transpose()?;
@@ -239,8 +261,9 @@ pub async fn list(
     wait(&views, &**log, &query).await?;
     let mut reading = views.reading().await?;
     let (rows, total) = reading.list(status, limit, offset).await?;
-    let now = clock.now();
-    let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, now)).collect();
+    let (now, agents) = (clock.now(), people::agents_of_rows(&rows));
+    let people = People::read(&mut reading, agents, Audience::Staff, &settings.time_zone).await?;
+    let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, &people, now)).collect();
     let has_more = offset.saturating_add(sessions.len() as u64) < total;
     let data = ListData { sessions, total, limit, offset, has_more };
     Ok(HttpResponse::Ok().json(ListAnswer { success: true, data, position: reading.position().0 }))

@@ -10,13 +10,13 @@ use actix_web::{
 
 use super::{
     agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer, detailed_health, docs,
-    events, health, page, policies, policy_trial, presence, profile,
+    events, hand_off, health, manual, offers, page, pending_transfers, policies, policy_trial, presence, profile,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, sessions, shift,
+    second_factor, session_events, session_mail, sessions, shift, transfers,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
-    SettingsRead, SettingsWrite, StatisticsRead, SystemRead, TokenHolder,
+    SessionSupervise, SessionWrite, SettingsRead, SettingsWrite, StatisticsRead, SystemRead, TokenHolder,
 };
 
 routes! {
@@ -34,6 +34,21 @@ routes! {
         GET "/api/sessions/stats" Require<StatisticsRead> => sessions::stats;
         GET "/api/sessions/{name}" OptionalStaff<SessionRead> => sessions::show;
         GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
+        POST "/api/manual/escalate" OptionalStaff<SessionWrite> => manual::escalate;
+        POST "/api/manual/messages" OptionalStaff<SessionWrite> => manual::message;
+        POST "/api/sessions/{name}/takeover" Require<SessionWrite> => hand_off::take_over;
+        POST "/api/sessions/{name}/steal" Require<SessionSupervise> => hand_off::steal;
+        POST "/api/sessions/{name}/transfer" Require<SessionWrite> => transfers::transfer;
+        POST "/api/sessions/{name}/transfer-requests" Require<SessionWrite> => transfers::ask;
+        GET "/api/transfer-requests/pending" Require<SessionWrite> => pending_transfers::list;
+        POST "/api/transfer-requests/{id}/respond" Require<SessionWrite> => transfers::respond;
+        POST "/api/sessions/{name}/offers/{id}/decline" Require<SessionWrite> => offers::decline;
+        POST "/api/sessions/{name}/release" Require<SessionWrite> => hand_off::release;
+        POST "/api/sessions/{name}/return" Require<SessionWrite> => hand_off::hand_back;
+        POST "/api/sessions/{name}/reopen" Require<SessionWrite> => hand_off::reopen;
+        POST "/api/sessions/{name}/close" OptionalStaff<SessionWrite> => hand_off::close;
+        POST "/api/sessions/{name}/cancel-escalation" OptionalStaff<SessionWrite> => hand_off::cancel_escalation;
+        POST "/api/sessions/{name}/email" Require<SessionWrite> => session_mail::request;
         GET "/api/events" Require<LogRead> => events::stream;
         GET "/api/audit" Require<AuditRead> => audit::list;
         POST "/api/agent/login" Anybody => auth::login;

@@ -93,6 +93,18 @@ impl MailSettings {
     }
 }
 
+impl MailSettings {
+    /// In one word.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Smtp(_) => "smtp",
+            Self::Log => "log",
+            Self::Off => "off",
+        }
+    }
+}
+
 fn login(declared: &Declared) -> Result<Option<SmtpLogin>, Fault> {
     let given = declared.smtp_password.clone().map(Password::Given);
     let file = declared.smtp_password_file.clone().map(Password::File);

@@ -2,13 +2,26 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use commands::Mailer;
+use commands::{
+    Mailer,
+    process::{Context, Delivery, MailDelivery, OutcomesHandle},
+};
 use integrations::mail::{Credentials, Letter, LogMailer, NoMailer, Smtp, SmtpSettings};
 
 use super::AnyError;
 use crate::settings::{MailSettings, Password, Settings, SmtpLogin, SmtpServer};
 
-pub(super) fn mailer(settings: &Settings) -> Result<Arc<dyn Mailer>, AnyError> {
+/// Sends mails, and counts what becomes of them.
+pub(super) fn delivery(
+    settings: &Settings,
+    context: &Context,
+    outcomes: &OutcomesHandle,
+) -> Result<Arc<dyn Delivery>, AnyError> {
+    let (sessions, clock) = (context.sessions.clone(), context.clock.clone());
+    Ok(Arc::new(MailDelivery::new(sessions, mailer(settings)?, clock, outcomes.clone())))
+}
+
+fn mailer(settings: &Settings) -> Result<Arc<dyn Mailer>, AnyError> {
     let letter = Letter::new(settings.mail_language, settings.time_zone.clone());
     tracing::info!(mail = %settings.mail, "mails to the team");
     Ok(match &settings.mail {

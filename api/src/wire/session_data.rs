@@ -3,16 +3,21 @@
 //!
 //! Invariant: nothing here depends on the clock.
 
-use domain::{Personal, SessionId};
+use domain::{AgentId, Personal, SessionId};
 use event_store::{Position, event::time_text};
-use projections::{Audience, MessageView, Reading, SessionAt, ViewsError, as_of::Decision};
+use jiff::tz::TimeZone;
+use projections::{Audience, AuditEntry, MessageView, Reading, SessionAt, SessionView, ViewsError, as_of::Decision};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::openapi::words;
 
-use super::{AuditTrailEntry, SessionState, code, seconds};
+use super::{
+    AuditTrailEntry, SessionState, code,
+    people::{People, agents_in},
+    seconds,
+};
 
 /// Messages at a time, as in the original.
 const HISTORY: u32 = 50;
@@ -93,45 +98,78 @@ impl SessionData {
     ///
     /// # Errors
     /// The views' database does not answer.
-    pub async fn read(
-        reading: &mut Reading,
-        session: SessionId,
-        audience: Audience,
-        before: Option<Position>,
+    pub async fn read(reading: &mut Reading, wanted: &Wanted<'_>) -> Result<Option<Self>, ViewsError> {
+        let Some(rows) = Rows::read(reading, wanted).await? else { return Ok(None) };
+        let people = People::read(reading, rows.agents(), wanted.audience, wanted.zone).await?;
+        Ok(Some(rows.shown(&people)))
+    }
+
+    /// What a reader is shown of a session as it stood, with the names that agents have now.
+    ///
+    /// # Errors
+    /// The moment's database, or that of now, does not answer.
+    pub async fn read_then(
+        then: &SessionAt,
+        now: &mut Reading,
+        wanted: &Wanted<'_>,
     ) -> Result<Option<Self>, ViewsError> {
+        let mut reading = then.reading().await?;
+        let Some(rows) = Rows::read(&mut reading, wanted).await? else { return Ok(None) };
+        let people = People::read(now, rows.agents(), wanted.audience, wanted.zone).await?;
+        let mut data = rows.shown(&people);
+        data.at = Some(At::of(then));
+        if wanted.audience == Audience::Staff {
+            data.customer_view = CustomerView::read(&mut reading, now, wanted).await?;
+            data.last_decision = then.decision.clone().map(LastDecision::from);
+        }
+        Ok(Some(data))
+    }
+}
+
+/// What is asked of a session, and for whom.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Which.
+    pub session: SessionId,
+    /// For whom.
+    pub audience: Audience,
+    /// Messages before this position only.
+    pub before: Option<Position>,
+    /// For times in notices.
+    pub zone: &'a TimeZone,
+}
+
+/// A session's rows in one state.
+struct Rows {
+    view: SessionView,
+    messages: Vec<MessageView>,
+    audit_trail: Vec<AuditEntry>,
+}
+
+impl Rows {
+    async fn read(reading: &mut Reading, wanted: &Wanted<'_>) -> Result<Option<Self>, ViewsError> {
+        let Wanted { session, audience, before, .. } = *wanted;
         let Some(view) = reading.session(session).await? else { return Ok(None) };
         let messages = reading.messages(session, audience, before, HISTORY).await?;
         let audit_trail = match audience {
             Audience::Staff => reading.audit_trail(session, Position::START, AUDIT).await?,
             Audience::Customer => Vec::new(),
         };
-        Ok(Some(Self {
-            session: SessionState::new(view, messages, audience == Audience::Staff),
-            audit_trail: audit_trail.into_iter().map(AuditTrailEntry::from).collect(),
+        Ok(Some(Self { view, messages, audit_trail }))
+    }
+
+    fn agents(&self) -> impl Iterator<Item = AgentId> {
+        agents_in(&self.view, &self.messages)
+    }
+
+    fn shown(self, people: &People) -> SessionData {
+        SessionData {
+            session: SessionState::new(self.view, self.messages, people),
+            audit_trail: self.audit_trail.into_iter().map(AuditTrailEntry::from).collect(),
             at: None,
             customer_view: None,
             last_decision: None,
-        }))
-    }
-
-    /// What a reader is shown of a session as it stood.
-    ///
-    /// # Errors
-    /// The moment's database does not answer.
-    pub async fn read_then(
-        then: &SessionAt,
-        session: SessionId,
-        audience: Audience,
-        before: Option<Position>,
-    ) -> Result<Option<Self>, ViewsError> {
-        let mut reading = then.reading().await?;
-        let Some(mut data) = Self::read(&mut reading, session, audience, before).await? else { return Ok(None) };
-        data.at = Some(At::of(then));
-        if audience == Audience::Staff {
-            data.customer_view = CustomerView::read(&mut reading, session, before).await?;
-            data.last_decision = then.decision.clone().map(LastDecision::from);
         }
-        Ok(Some(data))
     }
 }
 
@@ -143,17 +181,13 @@ impl At {
 }
 
 impl CustomerView {
-    async fn read(
-        reading: &mut Reading,
-        session: SessionId,
-        before: Option<Position>,
-    ) -> Result<Option<Self>, ViewsError> {
-        let Some(shown) = SessionData::read(reading, session, Audience::Customer, before).await? else {
-            return Ok(None);
-        };
-        let all = reading.messages(session, Audience::Staff, before, HISTORY).await?;
+    async fn read(reading: &mut Reading, now: &mut Reading, wanted: &Wanted<'_>) -> Result<Option<Self>, ViewsError> {
+        let wanted = Wanted { audience: Audience::Customer, ..*wanted };
+        let Some(rows) = Rows::read(reading, &wanted).await? else { return Ok(None) };
+        let people = People::read(now, rows.agents(), wanted.audience, wanted.zone).await?;
+        let all = reading.messages(wanted.session, Audience::Staff, wanted.before, HISTORY).await?;
         let partly_shown = all.into_iter().filter(|message| !message.hidden).filter_map(PartlyShown::of).collect();
-        Ok(Some(Self { session: shown.session, partly_shown }))
+        Ok(Some(Self { session: rows.shown(&people).session, partly_shown }))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::session::Status;
-use projections::Statistics;
+use projections::{AgentToday, Statistics};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -57,5 +57,24 @@ impl From<Statistics> for StatisticsData {
                 serving: figures.today.serving,
             },
         }
+    }
+}
+
+/// What an agent did today, as the original wrote it; `projections` says what each figure counts.
+#[derive(Serialize, ToSchema)]
+pub struct AgentTodayData {
+    processed_count: u64,
+    /// Seconds.
+    avg_response_time: f64,
+    /// Seconds.
+    avg_duration: f64,
+    /// Nobody is asked for one.
+    satisfaction_score: Option<f64>,
+}
+
+impl From<AgentToday> for AgentTodayData {
+    fn from(figures: AgentToday) -> Self {
+        let AgentToday { processed_count, avg_response_time, avg_duration } = figures;
+        Self { processed_count, avg_response_time, avg_duration, satisfaction_score: None }
     }
 }

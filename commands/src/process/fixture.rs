@@ -45,6 +45,7 @@ pub(super) struct Fixture {
     pub(super) log: Log,
     pub(super) database: Database,
     pub(super) clock: Arc<ManualClock>,
+    rules: Rules,
     _folder: TempDir,
 }
 
@@ -55,8 +56,11 @@ impl Fixture {
         migrate_policy(&database).await.expect("migrates");
         let memory = MemoryStore::new(LOG_ID);
         let log = Log::new(Arc::new(memory.clone()), Arc::new(Vault::in_memory()));
+        let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).expect("is readable");
+        // Once: a policy takes longer to read than a message to write, and the events' time goes on meanwhile.
         let clock = Arc::new(ManualClock::new(Timestamp::now()));
-        Self { memory, log, database, clock, _folder: folder }
+        let rules = Rules::new(Arc::new(settings), clock.clone());
+        Self { memory, log, database, clock, rules, _folder: folder }
     }
 
     /// A node on this log, which has said that it lives.
@@ -107,9 +111,7 @@ impl Fixture {
             key: None,
             correlation_id: Uuid::new_v4(),
         };
-        let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).expect("is readable");
-        let rules = Rules::new(Arc::new(settings), self.clock.clone());
-        context.sessions.receive_message(&context.node, &rules, request).await.expect("it is taken").session
+        context.sessions.receive_message(&context.node, &self.rules, request).await.expect("it is taken").session
     }
 
     /// An event that no program can read; answers its position.

@@ -8,6 +8,8 @@
 mod delivery;
 mod gathering;
 mod outcomes;
+#[cfg(test)]
+mod tests;
 
 use domain::{MailId, SessionId, session::Event};
 use event_store::StreamName;
@@ -26,6 +28,9 @@ const MAIL: &str = "mail";
 /// The process manager.
 #[derive(Debug, Clone, Copy)]
 pub struct SendMail;
+
+/// Three attempts, and one in each of the 24 hours after them. The mail is given up with the last.
+const ATTEMPTS: u32 = 3 + 24;
 
 /// What timers and items say.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

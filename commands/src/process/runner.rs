@@ -7,6 +7,7 @@ mod fallback_reply;
 mod question;
 mod single_flight;
 mod trigger;
+mod watch;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,6 +24,7 @@ use domain::{
 use event_store::{Actor, Clock};
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
+use journal::Tail;
 use tokio::time::{sleep, timeout_at};
 use uuid::Uuid;
 
@@ -36,9 +38,10 @@ use crate::{
     rules::Rules,
     sessions::{Execution, LoadedState, Sessions},
 };
-use fallback_reply::{malformed, permille, timed_out, unavailable};
+use fallback_reply::{given_up, malformed, permille, timed_out, unavailable};
 use single_flight::SingleFlight;
 use trigger::Trigger;
+use watch::RunWatch;
 
 /// The name under which the run's reactions, cursor and timers are kept.
 pub const ASSISTANT_RUN: &str = "assistant_run";
@@ -72,11 +75,18 @@ pub struct Runner {
     node: Node,
     settings: RunSettings,
     rules: Arc<Rules>,
+    tail: Arc<Tail>,
     flights: SingleFlight,
 }
 
+/// A run that this node makes, and the session as it was when it began.
+struct Begun {
+    run: Run,
+    session: Arc<LoadedState>,
+}
+
 impl Runner {
-    /// A runner that asks this assistant.
+    /// A runner that asks this assistant. It follows the sessions that it answers on this tail.
     #[must_use]
     pub fn new(
         sessions: Arc<Sessions>,
@@ -85,8 +95,9 @@ impl Runner {
         node: Node,
         settings: RunSettings,
         rules: Arc<Rules>,
+        tail: Arc<Tail>,
     ) -> Arc<Self> {
-        Arc::new(Self { sessions, assistant, live, node, settings, rules, flights: SingleFlight::default() })
+        Arc::new(Self { sessions, assistant, live, node, settings, rules, tail, flights: SingleFlight::default() })
     }
 
     /// The use cases it works with.
@@ -180,15 +191,17 @@ impl Runner {
     /// Runs until nothing waits: what arrives during a run is answered together by the next.
     async fn answer_all(&self, session: SessionId, mut trigger: Trigger) -> Result<(), CommandError> {
         loop {
-            let Some(mut run) = self.begin(session, trigger).await? else { return Ok(()) };
+            let Some(mut begun) = self.begin(session, trigger).await? else { return Ok(()) };
+            let run = begun.run.run;
             let after = loop {
-                match self.attempt(session, &run).await? {
+                match self.attempt(session, &begun).await? {
                     Attempt::Over(after) => break after,
                     Attempt::Again => {
-                        sleep(self.settings.backoff * 2u32.pow(run.attempt.saturating_sub(1).min(6))).await;
-                        let again = Trigger::GivenUp { run: run.run, attempt: run.attempt };
+                        let attempt = begun.run.attempt;
+                        sleep(self.settings.backoff * 2u32.pow(attempt.saturating_sub(1).min(6))).await;
+                        let again = Trigger::GivenUp { run, attempt };
                         let Some(next) = self.begin(session, again).await? else { return Ok(()) };
-                        run = next;
+                        begun = next;
                     }
                 }
             };
@@ -196,12 +209,12 @@ impl Runner {
             if !waits {
                 return Ok(());
             }
-            trigger = Trigger::Event { cause: run.run.0 };
+            trigger = Trigger::Event { cause: run.0 };
         }
     }
 
     /// The run that this node is to make now, if any.
-    async fn begin(&self, session: SessionId, trigger: Trigger) -> Result<Option<Run>, CommandError> {
+    async fn begin(&self, session: SessionId, trigger: Trigger) -> Result<Option<Begun>, CommandError> {
         let metadata = self.metadata(trigger.cause(), trigger.number());
         let start = StartRun {
             run: trigger.run().unwrap_or(RunId(metadata.id.derive_id("run"))),
@@ -220,7 +233,8 @@ impl Runner {
             None => self.sessions.current(session).await?,
         };
         let current = state.state.session().and_then(|session| session.run.clone());
-        Ok(current.filter(|current| current.run == run && current.incarnation == self.node.incarnation))
+        let own = current.filter(|current| current.run == run && current.incarnation == self.node.incarnation);
+        Ok(own.map(|run| Begun { run, session: state }))
     }
 
     /// The session after a command, whether it was done now or before.
@@ -236,9 +250,10 @@ impl Runner {
         }
     }
 
-    async fn attempt(&self, session: SessionId, run: &Run) -> Result<Attempt, CommandError> {
+    async fn attempt(&self, session: SessionId, begun: &Begun) -> Result<Attempt, CommandError> {
+        let run = &begun.run;
         self.live.begin(session, run.run, run.attempt);
-        let result = self.ask(session, run).await;
+        let result = self.ask(session, begun).await;
         let outcome = match result {
             Ok((text, completion)) => {
                 let answer = self.answer(run, text, completion);
@@ -251,13 +266,21 @@ impl Runner {
         outcome
     }
 
-    async fn ask(&self, session: SessionId, run: &Run) -> Result<(String, Completion), Interrupted> {
-        let question = question::build(&self.sessions, session, run).await.map_err(Interrupted::Command)?;
+    /// Asks the assistant. When the run is not the session's any more, the assistant's stream is dropped, which gives the answer
+    /// up, and what came of it until then is recorded as withheld.
+    async fn ask(&self, session: SessionId, begun: &Begun) -> Result<(String, Completion), Interrupted> {
+        let mut watch = RunWatch::new(&self.tail, session, begun);
+        let question = question::build(&self.sessions, session, &begun.run).await.map_err(Interrupted::Command)?;
         let limit = tokio::time::Instant::now() + self.settings.limit;
         let mut pieces = self.assistant.answer(question);
         let mut text = String::new();
         loop {
-            match timeout_at(limit, pieces.next()).await {
+            let piece = tokio::select! {
+                biased;
+                () = watch.over() => return Ok((text, given_up())),
+                piece = timeout_at(limit, pieces.next()) => piece,
+            };
+            match piece {
                 Err(_elapsed) => return Err(timed_out().into()),
                 Ok(None) => return Err(malformed("the answer broke off").into()),
                 Ok(Some(Err(error))) => return Err(error.into()),

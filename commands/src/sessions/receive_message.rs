@@ -6,7 +6,7 @@ use domain::{
     Language, MessageId, SessionId, VisitorId,
     policy::Customer,
     session::{
-        Command, Event,
+        Command, Event, State,
         command::SendMessage,
         event::{CustomerMessageSent, Recipient, Words},
     },
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{CommandMetadata, Execution, Sessions, customer_metadata, opening, stream_of};
-use crate::{error::CommandError, event_id::IdempotencyKey, node::Node, rules::Rules};
+use crate::{error::CommandError, event_id::IdempotencyKey, executor::Executed, node::Node, rules::Rules};
 
 /// A customer's message.
 #[derive(Debug, Clone)]
@@ -87,7 +87,10 @@ impl Sessions {
         };
         let received = Received { session, message: message.message, position: Position::START };
         match self.execute(session, &metadata, Command::SendMessage(message)).await? {
-            Execution::Done(done) => Ok(Received { position: done.position, ..received }),
+            Execution::Done(done) => {
+                let position = self.position_of_message(session, &done).await?;
+                Ok(Received { position, ..received })
+            }
             Execution::Repeated(first) => {
                 let sent = self.message_event(&metadata, first).await?;
                 self.refuse_other_words(&sent, &words).await?;
@@ -116,6 +119,22 @@ impl Sessions {
         });
         before.texts.extend(said.take(COMPARED));
         Ok(before)
+    }
+
+    /// Where the message stands: what a rule brought with it comes after it.
+    async fn position_of_message(
+        &self,
+        session: SessionId,
+        done: &Executed<State, Event>,
+    ) -> Result<Position, CommandError> {
+        let is_sent = |event: &Event| matches!(event, Event::CustomerMessageSent(_));
+        let behind = done.events.iter().rev().position(is_sent).unwrap_or_default() as u64;
+        if behind == 0 {
+            return Ok(done.position);
+        }
+        let before = StreamVersion(done.state.version.0.saturating_sub(behind + 1));
+        let events = self.log().reader().read_stream(&stream_of(session), before, 1).await?;
+        Ok(events.first().map_or(done.position, |sent| sent.position))
     }
 
     /// The message is the command's first event, or its second behind `opened` or `reopened`.

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use domain::{
-    AgentId, MailId, SessionId,
+    MailId, SessionId,
     session::{Command, Event, event::MailKind},
 };
-use event_store::{Position, RecordedEvent};
+use event_store::{Actor, Position, RecordedEvent};
 use journal::{Decoded, JournalError};
 use uuid::Uuid;
 
 use super::{CommandMetadata, Execution, Sessions};
 use crate::{
-    accounts::actor_of,
     error::CommandError,
     event_id::{CommandId, IdempotencyKey},
 };
@@ -21,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct RequestMail {
     /// Who asks.
-    pub agent: AgentId,
+    pub actor: Actor,
     /// About which session.
     pub session: SessionId,
     /// Also where another mail about it is under way.
@@ -47,13 +46,12 @@ impl Sessions {
     /// # Errors
     /// There is no such session, or the log did not take it.
     pub async fn request_mail(&self, request: RequestMail) -> Result<RequestedMail, CommandError> {
-        let RequestMail { agent, session, force, key, correlation_id } = request;
+        let RequestMail { actor, session, force, key, correlation_id } = request;
         let current = self.current(session).await?;
         let under_way = current.state.session().and_then(|session| session.mails.last().copied());
         if let (Some(mail), false) = (under_way, force) {
             return Ok(RequestedMail { mail, position: current.position });
         }
-        let actor = actor_of(agent);
         let id = match &key {
             Some(key) => CommandId::keyed(self.log_id(), &actor, "request_mail", session.0, key),
             None => CommandId::random(self.log_id()),

@@ -65,6 +65,10 @@ names! {
     Permission {
         /// See sessions, their messages and their customers.
         SessionRead = "session:read",
+        /// Talk to customers: take sessions over, write in one's own, give them on, close them.
+        SessionWrite = "session:write",
+        /// Transfer, release and close sessions of others, and take them from them.
+        SessionSupervise = "session:supervise",
         /// See the figures.
         StatisticsRead = "statistics:read",
         /// Follow the log of all events, sealed parts left out.
@@ -89,10 +93,14 @@ names! {
 }
 
 impl Permission {
-    /// Whether a program may be given it: a profile is a person's, and whoever makes accounts could make itself one.
+    /// Whether a program may be given it: a profile is a person's, a session is had by a person, and whoever makes accounts
+    /// could make itself one.
     #[must_use]
     pub fn is_for_programs(self) -> bool {
-        !matches!(self, Self::ProfileWrite | Self::AgentWrite | Self::SettingsWrite)
+        !matches!(
+            self,
+            Self::ProfileWrite | Self::AgentWrite | Self::SettingsWrite | Self::SessionWrite | Self::SessionSupervise
+        )
     }
 }
 
@@ -150,8 +158,16 @@ impl Role {
     pub fn permissions(self) -> &'static [Permission] {
         use Permission as P;
         match self {
-            Self::Agent => &[P::SessionRead, P::StatisticsRead, P::ProfileWrite],
-            Self::Supervisor => &[P::SessionRead, P::StatisticsRead, P::AgentRead, P::ProfileWrite, P::SettingsRead],
+            Self::Agent => &[P::SessionRead, P::SessionWrite, P::StatisticsRead, P::ProfileWrite],
+            Self::Supervisor => &[
+                P::SessionRead,
+                P::SessionWrite,
+                P::SessionSupervise,
+                P::StatisticsRead,
+                P::AgentRead,
+                P::ProfileWrite,
+                P::SettingsRead,
+            ],
             Self::Admin => Permission::ALL,
             Self::Auditor => &[
                 P::SessionRead,

@@ -1,12 +1,47 @@
-//! The shown names of agents, for texts and streams whose events hold ids only.
+//! The names of agents, for texts, streams and sessions, whose events hold ids only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::AgentId;
+use event_store::sql::SqlError;
 
 use crate::{error::ViewsError, reading::Reading, rows};
 
+/// What an account is called.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct AgentNames {
+    /// What it signs in with, for staff alone; `None` once erased.
+    pub username: Option<String>,
+    /// What customers and colleagues see; `None` once erased.
+    pub name: Option<String>,
+}
+
+impl std::fmt::Debug for AgentNames {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentNames").finish_non_exhaustive()
+    }
+}
+
+const NAMES: &str = "select id, username, name from agent";
+
 impl Reading {
+    /// What these accounts are called; one that there is not is left out.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn names_of(
+        &mut self,
+        agents: impl IntoIterator<Item = AgentId>,
+    ) -> Result<BTreeMap<AgentId, AgentNames>, ViewsError> {
+        let wanted: BTreeSet<String> = agents.into_iter().map(|agent| agent.to_string()).collect();
+        let wanted: Vec<String> = wanted.into_iter().collect();
+        let found = rows::with_ids(&mut self.rows, NAMES, "id", &wanted).await?;
+        let names = found.iter().map(|row| {
+            Ok((rows::id(row, 0)?, AgentNames { username: row.optional_text(1)?, name: row.optional_text(2)? }))
+        });
+        Ok(names.collect::<Result<_, SqlError>>()?)
+    }
+
     /// The shown names of these accounts; one that was erased, or that there is not, has none.
     ///
     /// # Errors
@@ -15,17 +50,7 @@ impl Reading {
         &mut self,
         agents: impl IntoIterator<Item = AgentId>,
     ) -> Result<BTreeMap<AgentId, String>, ViewsError> {
-        let wanted: BTreeSet<String> = agents.into_iter().map(|agent| agent.to_string()).collect();
-        if wanted.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let places: Vec<String> = (1..=wanted.len()).map(|number| format!("${number}")).collect();
-        let sql = format!("select id, name from agent where name is not null and id in ({})", places.join(", "));
-        let values: Vec<_> = wanted.iter().map(|agent| agent.as_str().into()).collect();
-        let rows = self.rows.fetch(&sql, &values).await?;
-        Ok(rows
-            .iter()
-            .map(|row| Ok((rows::id(row, 0)?, row.text(1)?)))
-            .collect::<Result<_, event_store::sql::SqlError>>()?)
+        let found = self.names_of(agents).await?;
+        Ok(found.into_iter().filter_map(|(agent, names)| Some((agent, names.name?))).collect())
     }
 }

@@ -63,7 +63,7 @@ type Statuses = BTreeMap<SessionId, Status>;
 async fn load_statuses(tx: &mut Transaction, events: &[Decoded]) -> Result<Statuses, SqlError> {
     let ids: BTreeSet<SessionId> = events.iter().filter_map(|event| Some(event.event().session()?.0)).collect();
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let found = rows::with_ids(tx, "select id, status from session", &ids).await?;
+    let found = rows::with_ids(tx, "select id, status from session", "id", &ids).await?;
     found.iter().map(|row| Ok((rows::id(row, 0)?, rows::coded(row, 1)?))).collect()
 }
 

@@ -1,11 +1,11 @@
-//! The rows of messages, from what customers and assistants say in sessions.
+//! The rows of messages, from what customers, assistants and agents say in sessions, and what the server tells customers.
 
 use async_trait::async_trait;
 use domain::{MessageId, SessionId, session::Event};
 use event_store::sql::{SqlError, Transaction, Value};
 use journal::Decoded;
 
-use super::role::Role;
+use super::{NoticeView, role::Role};
 use crate::{projection::Projection, rows};
 
 /// Folds the messages of sessions.
@@ -19,8 +19,9 @@ const INDEXES: &[&str] = &[
     // What a reply answers.
     "create index if not exists message_by_id on message (id)",
 ];
-const PLAIN: &[&str] = &["session", "id", "role", "agent", "answers"];
-const INSERT: &str = "insert into message (position, session, id, role, content, at, agent, answers, withheld, shown)";
+const PLAIN: &[&str] = &["session", "id", "role", "agent", "answers", "notice"];
+const INSERT: &str =
+    "insert into message (position, session, id, role, content, at, agent, answers, withheld, shown, notice)";
 const KEEP: &str = "on conflict (position) do nothing";
 
 #[async_trait]
@@ -30,7 +31,7 @@ impl Projection for MessagesProjection {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn schema(&self) -> &'static [&'static str] {
@@ -62,6 +63,8 @@ struct MessageRow<'a> {
     answers: Option<String>,
     withheld: bool,
     shown: Option<&'a str>,
+    agent: Option<String>,
+    notice: Option<String>,
 }
 
 impl<'a> MessageRow<'a> {
@@ -84,6 +87,14 @@ impl<'a> MessageRow<'a> {
                 let id = MessageId(decoded.recorded().event.event_id);
                 Some(Self { withheld: true, shown, ..row(id, Role::Assistant, content) })
             }
+            Event::AgentMessageSent(sent) => {
+                let content = sent.words.known().map(|words| words.text.as_str());
+                Some(Self { agent: Some(sent.agent.to_string()), ..row(sent.message, Role::Agent, content) })
+            }
+            Event::NoticeGiven(given) => {
+                let notice = NoticeView { language: given.language, notice: given.notice };
+                Some(Self { notice: Some(rows::to_json(&notice)), ..row(given.message, Role::System, None) })
+            }
             Event::Opened(_)
             | Event::ContextStarted(_)
             | Event::AssistantRunStarted(_)
@@ -92,8 +103,6 @@ impl<'a> MessageRow<'a> {
             | Event::EscalationCancelled(_)
             | Event::AfterHoursNoticeGiven(_)
             | Event::AgentTookOver(_)
-            | Event::AgentMessageSent(_)
-            | Event::NoticeGiven(_)
             | Event::TransferRequested(_)
             | Event::TransferAccepted(_)
             | Event::TransferDeclined(_)
@@ -116,7 +125,8 @@ impl<'a> MessageRow<'a> {
 
     fn new(event: &'a Decoded, session: SessionId, id: MessageId, role: Role, content: Option<&'a str>) -> Self {
         let (session, id) = (session.to_string(), id.to_string());
-        Self { event, session, id, role, content, answers: None, withheld: false, shown: None }
+        let (answers, agent, notice) = (None, None, None);
+        Self { event, session, id, role, content, answers, withheld: false, shown: None, agent, notice }
     }
 
     fn values(&self) -> Vec<Value<'_>> {
@@ -127,11 +137,11 @@ impl<'a> MessageRow<'a> {
             self.role.as_str().into(),
             self.content.into(),
             self.event.at_us().into(),
-            // No event of an agent's message exists yet.
-            Value::Text(None),
+            self.agent.as_deref().into(),
             self.answers.as_deref().into(),
             self.withheld.into(),
             self.shown.into(),
+            self.notice.as_deref().into(),
         ]
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::{
-    SessionId,
+    AgentId, SessionId,
     session::{
         Event, Status,
         event::{AssistantReplied, Escalated, Opened, Outcome},
+        priority::PriorityClass,
     },
 };
 use event_store::{
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use journal::Decoded;
 
 use super::{
+    hand_off::{MailStatus, OfferView, TransferView},
     row::RowTexts,
     view::{EscalationView, SessionView},
 };
@@ -34,6 +36,11 @@ const INDEXES: &[&str] = &[
     // The list, newest first, whole or of one status.
     "create index if not exists session_by_time on session (updated_at)",
     "create index if not exists session_by_status on session (status, updated_at)",
+    // An agent's sessions, and everybody's load: only live sessions have one.
+    "create index if not exists session_by_agent on session (agent) where agent is not null",
+    // What waits for somebody's answer, by when it is over.
+    "create index if not exists session_by_offer on session (offer_expires_at) where offer is not null",
+    "create index if not exists session_by_transfer on session (transfer_expires_at) where transfer is not null",
 ];
 const SELECT: &str = include_str!("../sql/session_select.sql");
 const PLAIN: &[&str] = &[
@@ -46,6 +53,17 @@ const PLAIN: &[&str] = &[
     "escalation_rule",
     "escalation_severity",
     "agent",
+    "class",
+    "skill_group",
+    "mail",
+    "mail_status",
+    "mail_failure",
+    "offer",
+    "offer_agent",
+    "transfer",
+    "transfer_from",
+    "transfer_to_agent",
+    "transfer_to_group",
 ];
 const INSERT: &str = include_str!("../sql/session_insert.sql");
 const REPLACE: &str = include_str!("../sql/session_replace.sql");
@@ -57,7 +75,7 @@ impl Projection for SessionsProjection {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn schema(&self) -> &'static [&'static str] {
@@ -88,7 +106,7 @@ type Sessions = BTreeMap<SessionId, SessionView>;
 async fn load(tx: &mut Transaction, events: &[Decoded]) -> Result<Sessions, SqlError> {
     let ids: BTreeSet<SessionId> = events.iter().filter_map(|event| Some(event.event().session()?.0)).collect();
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let found = rows::with_ids(tx, SELECT, &ids).await?;
+    let found = rows::with_ids(tx, SELECT, "id", &ids).await?;
     let sessions = found.iter().map(SessionView::from_row).map(|view| view.map(|view| (view.session, view)));
     sessions.collect()
 }
@@ -126,6 +144,15 @@ impl SessionView {
             position: decoded.position(),
             last_message: None,
             cleared_at: Position::START,
+            first_waiting_at: None,
+            live_since: None,
+            class: PriorityClass::default(),
+            group: None,
+            offer: None,
+            transfer: None,
+            mail: None,
+            has_email: false,
+            email: None,
         }
     }
 
@@ -149,11 +176,22 @@ impl SessionView {
         }
         if ends_service {
             self.escalation = None;
+            self.class = PriorityClass::default();
+            self.group = None;
         }
-        self.agent = None;
-        self.taken_over_at = (status == Status::ManualLive).then_some(at);
-        self.waiting_since = (status == Status::PendingManual).then_some(at);
+        self.first_waiting_at = match status {
+            Status::PendingManual => self.first_waiting_at.or(Some(at)),
+            Status::ManualLive => self.first_waiting_at,
+            Status::BotActive | Status::AfterHoursEmail | Status::Closed => None,
+        };
+        self.waiting_since = self.first_waiting_at.filter(|_| status == Status::PendingManual);
+        self.live_since = (status == Status::ManualLive).then_some(at);
+        (self.agent, self.taken_over_at) = (None, None);
         self.status = status;
+    }
+
+    fn serve(&mut self, agent: AgentId) {
+        (self.agent, self.taken_over_at) = (Some(agent), Some(self.updated_at));
     }
 
     /// What an event changes beside the status; the position is its own already.
@@ -171,34 +209,37 @@ impl SessionView {
                 }
             }
             Event::AssistantReplied(replied) => self.note_reply(replied),
-            Event::Escalated(escalated) => self.escalation = Some(EscalationView::of(escalated, self.updated_at)),
-            Event::AgentTookOver(taken) => self.agent = Some(taken.agent),
+            Event::Escalated(escalated) => self.note_escalation(escalated),
+            Event::AgentTookOver(taken) => self.serve(taken.agent),
+            Event::Transferred(transferred) => self.serve(transferred.to),
+            Event::AgentMessageSent(_) | Event::NoticeGiven(_) => self.last_message = Some(self.position),
+            Event::PriorityChanged(changed) => self.class = changed.class,
+            Event::ReturnedToQueue(returned) => self.group.clone_from(&returned.group),
+            Event::OfferMade(made) => self.offer = Some(OfferView::of(made)),
+            Event::OfferAccepted(_) | Event::OfferExpired(_) => self.offer = None,
+            Event::TransferRequested(requested) => self.transfer = Some(TransferView::of(requested)),
+            Event::TransferAccepted(_) | Event::TransferDeclined(_) => self.transfer = None,
+            Event::MailRequested(requested) => self.note_mail(requested.mail, MailStatus::Requested, None),
+            Event::MailSent(sent) => self.note_mail(sent.mail, MailStatus::Sent, None),
+            Event::MailFailed(failed) => self.note_mail(failed.mail, MailStatus::Failed, Some(failed.code)),
+            Event::ProfileChanged(changed) => self.note_contact(changed),
             Event::Opened(_)
             | Event::AssistantRunStarted(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
             | Event::EscalationCancelled(_)
             | Event::AfterHoursNoticeGiven(_)
-            | Event::AgentMessageSent(_)
-            | Event::NoticeGiven(_)
-            | Event::TransferRequested(_)
-            | Event::TransferAccepted(_)
-            | Event::TransferDeclined(_)
-            | Event::Transferred(_)
-            | Event::OfferMade(_)
-            | Event::OfferAccepted(_)
-            | Event::OfferExpired(_)
-            | Event::MailRequested(_)
-            | Event::MailSent(_)
-            | Event::MailFailed(_)
-            | Event::PriorityChanged(_)
-            | Event::ProfileChanged(_)
             | Event::Released(_)
-            | Event::ReturnedToQueue(_)
             | Event::Closed(_)
             | Event::Reopened(_)
             | Event::CommandConfirmed(_) => {}
         }
+    }
+
+    fn note_escalation(&mut self, escalated: &Escalated) {
+        self.escalation = Some(EscalationView::of(escalated, self.updated_at));
+        self.class = escalated.class;
+        self.group.clone_from(&escalated.group);
     }
 
     /// A failed run ends in the fallback reply, whose outcome is `Unavailable`; so only replies are counted, each failure once.

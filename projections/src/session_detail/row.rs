@@ -2,13 +2,16 @@
 //!
 //! Invariant: a row that is written reads back the same.
 
+use domain::text::Skill;
 use event_store::{
     Position,
     sql::{Row, SqlError, Value},
 };
-use jiff::Timestamp;
 
-use super::view::{EscalationView, SessionView};
+use super::{
+    hand_off::{HandOffTexts, MailView, OfferView, TransferView, us},
+    view::{EscalationView, SessionView},
+};
 use crate::rows;
 
 impl SessionView {
@@ -32,6 +35,15 @@ impl SessionView {
             position: rows::position(row, 19)?,
             last_message: row.optional_int(20)?.map(|position| Position(position.unsigned_abs())),
             cleared_at: rows::position(row, 21)?,
+            live_since: rows::optional_time(row, 22)?,
+            first_waiting_at: rows::optional_time(row, 23)?,
+            class: rows::coded(row, 24)?,
+            group: rows::optional_coded(row, 25)?,
+            mail: MailView::from_row(row, 26)?,
+            has_email: row.int(30)? != 0,
+            email: row.optional_text(31)?,
+            offer: OfferView::from_row(row, 32)?,
+            transfer: TransferView::from_row(row, 35)?,
         })
     }
 }
@@ -51,6 +63,7 @@ pub(super) struct RowTexts {
     language: Option<String>,
     reason: Option<String>,
     severity: Option<String>,
+    hand_off: HandOffTexts,
 }
 
 impl RowTexts {
@@ -62,14 +75,14 @@ impl RowTexts {
             language: session.language.map(|language| rows::code(&language)),
             reason: escalation.map(|escalation| rows::code(&escalation.reason)),
             severity: escalation.map(|escalation| rows::code(&escalation.severity)),
+            hand_off: HandOffTexts::of(session),
         }
     }
 
     /// In the order of `sql/session_insert.sql`.
     pub(super) fn values<'a>(&'a self, session: &'a SessionView) -> Vec<Value<'a>> {
         let escalation = session.escalation.as_ref();
-        let us = |time: Option<Timestamp>| Value::Int(time.map(Timestamp::as_microsecond));
-        vec![
+        let mut values = vec![
             (&*self.ids[0]).into(),
             (&*self.ids[1]).into(),
             session.name.as_deref().into(),
@@ -92,6 +105,12 @@ impl RowTexts {
             session.position.0.into(),
             Value::Int(session.last_message.map(|position| position.0.cast_signed())),
             session.cleared_at.0.into(),
-        ]
+            us(session.live_since),
+            us(session.first_waiting_at),
+            session.class.as_str().into(),
+            session.group.as_ref().map(Skill::as_str).into(),
+        ];
+        values.extend(self.hand_off.values(session));
+        values
     }
 }

@@ -7,10 +7,14 @@ use domain::{
     session::{
         Status,
         event::{EscalationReason, Severity},
+        priority::PriorityClass,
     },
+    text::Skill,
 };
 use event_store::Position;
 use jiff::Timestamp;
+
+use super::hand_off::{MailView, OfferView, TransferView};
 
 /// A session as staff sees it.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,10 +37,28 @@ pub struct SessionView {
     pub escalation: Option<EscalationView>,
     /// Who serves it, while it is live.
     pub agent: Option<AgentId>,
-    /// Since when it waits for a person, while it does: the escalation, or the return to the queue.
+    /// Since when it waits for a person, while it does: a session that comes back to the queue keeps its first time.
     pub waiting_since: Option<Timestamp>,
-    /// Since when the agent serves it, while one does.
+    /// When it first waited for a person, until the assistant has it again, nobody works any more, or it is closed.
+    pub first_waiting_at: Option<Timestamp>,
+    /// Since when its agent has it, while one does.
     pub taken_over_at: Option<Timestamp>,
+    /// Since when one agent or another has it, without a break.
+    pub live_since: Option<Timestamp>,
+    /// Its class in the queue as it was set; waiting raises it, see [`domain::session::priority::effective_class`].
+    pub class: PriorityClass,
+    /// Who should take it.
+    pub group: Option<Skill>,
+    /// The offer that waits for an answer.
+    pub offer: Option<OfferView>,
+    /// The transfer that waits for an answer.
+    pub transfer: Option<TransferView>,
+    /// The newest mail about it.
+    pub mail: Option<MailView>,
+    /// Whether the customer gave an e-mail address.
+    pub has_email: bool,
+    /// The address; `None` once erased.
+    pub email: Option<String>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When anything last happened in it.

@@ -6,14 +6,17 @@ create table message (
     id text not null,
     -- user, assistant, agent, system
     role text not null,
-    -- Null once erased.
+    -- Null once erased, and for a notice.
     content text,
     at bigint not null,
+    -- Who wrote an agent's message.
     agent text,
     -- Of a reply: the id of the newest message that it answers.
     answers text,
     -- 1 for a reply that was not given.
     withheld bigint not null,
     -- What the customer had been shown of a withheld reply.
-    shown text
+    shown text,
+    -- Of a notice: its language, code and parameters as JSON; the text is made when it is read.
+    notice text
 )

@@ -206,7 +206,7 @@ async fn the_list_is_newest_first_by_status_and_paged_with_its_total() {
         (vec![threads[0].session(), threads[2].session()], 3)
     );
     assert_eq!(all[0].last_message.as_ref().unwrap().content, Some("电".repeat(50) + "..."));
-    assert_eq!(all[0].escalation.unwrap().0, EscalationReason::Vip);
+    assert_eq!(all[0].escalation.as_ref().unwrap().reason, EscalationReason::Vip);
     let (bot, total) = running.views.list(Some(Status::BotActive), 10, 1).await.unwrap();
     assert_eq!((bot.iter().map(|s| s.session).collect::<Vec<_>>(), total), (vec![threads[1].session()], 2));
     let (beyond, total) = running.views.list(Some(Status::PendingManual), 10, u64::MAX).await.unwrap();

@@ -234,7 +234,8 @@ async fn list_and_statistics_have_the_original_shapes() {
     let row = |name: &str| list.as_array().unwrap().iter().find(|row| row["session_name"] == name).unwrap().clone();
     assert_eq!(row("waits")["escalation"]["reason"], "keyword");
     assert!(row("waits")["escalation"]["waiting_seconds"].as_f64().unwrap() >= 0.0);
-    assert_eq!(row("lives")["assigned_agent"], json!({"id": AGENT.to_string(), "name": null}));
+    let agent = AGENT.to_string();
+    assert_eq!(row("lives")["assigned_agent"], json!({"id": agent, "name": null, "agent_uuid": agent}));
     assert_eq!(row("lives")["escalation"].get("waiting_seconds"), None, "who is served does not wait");
     assert_eq!(row("over").get("escalation"), None, "an escalation ends with its session");
     let stats = super::ok(staff.get("/api/sessions/stats").await.unwrap()).await["data"].clone();

@@ -23,6 +23,12 @@ const LONG: Duration = Duration::from_secs(60);
 pub(super) struct Seen {
     pub(super) reopenings: usize,
     pub(super) takeovers: usize,
+    pub(super) transfers: usize,
+    pub(super) returns: usize,
+    pub(super) offers: usize,
+    pub(super) mails: usize,
+    pub(super) agents_messages: usize,
+    pub(super) notices: usize,
     pub(super) withheld: usize,
     pub(super) clears: usize,
     pub(super) erasures: usize,
@@ -117,6 +123,12 @@ impl Seen {
         match event.event_type {
             "session.reopened" => self.reopenings += 1,
             "session.agent_took_over" => self.takeovers += 1,
+            "session.transferred" | "session.transfer_requested" => self.transfers += 1,
+            "session.returned_to_queue" => self.returns += 1,
+            "session.offer_made" => self.offers += 1,
+            "session.mail_sent" | "session.mail_failed" => self.mails += 1,
+            "session.agent_message_sent" => self.agents_messages += 1,
+            "session.notice_given" => self.notices += 1,
             "session.assistant_reply_withheld" => self.withheld += 1,
             "session.context_started" if event.data.contains("\"cleared\":true") => self.clears += 1,
             _ => {}
@@ -126,6 +138,12 @@ impl Seen {
     pub(super) fn add(&mut self, other: &Self) {
         self.reopenings += other.reopenings;
         self.takeovers += other.takeovers;
+        self.transfers += other.transfers;
+        self.returns += other.returns;
+        self.offers += other.offers;
+        self.mails += other.mails;
+        self.agents_messages += other.agents_messages;
+        self.notices += other.notices;
         self.withheld += other.withheld;
         self.clears += other.clears;
         self.erasures += other.erasures;
@@ -134,8 +152,11 @@ impl Seen {
 
     /// Every rare event occurred, so that the comparison covered it.
     pub(super) fn is_everything(&self) {
-        let Self { reopenings, takeovers, withheld, clears, erasures, clock_set_back } = self;
-        let all = [reopenings, takeovers, withheld, clears, erasures, clock_set_back];
+        let Self { reopenings, takeovers, withheld, clears, erasures, clock_set_back, .. } = self;
+        let Self { transfers, returns, offers, mails, agents_messages, notices, .. } = self;
+        let of_customers = [reopenings, takeovers, withheld, clears, erasures, clock_set_back];
+        let of_persons = [transfers, returns, offers, mails, agents_messages, notices];
+        let all = [of_customers, of_persons].concat();
         assert!(all.iter().all(|count| **count > 0), "{self:?}");
     }
 }

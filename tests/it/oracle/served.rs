@@ -4,10 +4,14 @@
 
 use event_store::StreamName;
 use projections::{
-    AuditEntry, EscalationView, MessageView, Preview, SessionSummary, SessionView, Statistics, Today, as_of::Decision,
+    AgentToday, AuditEntry, EscalationSummary, EscalationView, MailView, MessageView, OfferView, Preview, QueueEntry,
+    QueuePlace, ServiceView, SessionSummary, SessionView, Statistics, Today, TransferView, as_of::Decision,
 };
 use serde::Serialize;
-use tests::oracle::{Decided, Entry, Escalation, Figures, Row, Said, Shown};
+use serde_json::json;
+use tests::oracle::{
+    self, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, Row, Said, Service, Shown, Transfer,
+};
 
 /// The name on the wire of a value of a closed set.
 fn code(value: impl Serialize) -> String {
@@ -34,7 +38,16 @@ pub(super) fn shown(view: SessionView) -> Shown {
         escalation: view.escalation.map(escalation),
         agent: text(view.agent),
         waiting_since: view.waiting_since,
+        first_waiting_at: view.first_waiting_at,
         taken_over_at: view.taken_over_at,
+        live_since: view.live_since,
+        class: code(view.class),
+        group: view.group.map(code),
+        offer: view.offer.map(offer),
+        transfer: view.transfer.map(transfer),
+        mail: view.mail.map(mail),
+        has_email: view.has_email,
+        email: view.email,
         created_at: view.created_at,
         updated_at: view.updated_at,
         last_manual_end_at: view.last_manual_end_at,
@@ -49,10 +62,71 @@ fn escalation(view: EscalationView) -> Escalation {
     Escalation { reason: code(reason), rule, severity: code(severity), details, trigger_at }
 }
 
+pub(super) fn offer(view: OfferView) -> Offer {
+    let OfferView { offer, agent, expires_at } = view;
+    Offer { offer: offer.to_string(), agent: agent.to_string(), expires_at }
+}
+
+pub(super) fn transfer(view: TransferView) -> Transfer {
+    let TransferView { transfer, from, to, expires_at, reason } = view;
+    Transfer { transfer: transfer.to_string(), from: from.to_string(), to: json!(to), expires_at, reason }
+}
+
+fn mail(view: MailView) -> Mail {
+    let MailView { mail, status, at, failure } = view;
+    Mail { mail: mail.to_string(), status: code(status), at, failure: failure.map(code) }
+}
+
+pub(super) fn service(view: ServiceView) -> Service {
+    let ServiceView {
+        began,
+        session,
+        agent,
+        began_at,
+        began_by,
+        ended,
+        first_message_at,
+        asked_at,
+        answers,
+        answer_time,
+        position,
+    } = view;
+    Service {
+        began,
+        stream: stream(session),
+        agent: agent.to_string(),
+        began_at,
+        began_by: code(began_by),
+        ended: ended.map(|(how, at)| (code(how), at)),
+        first_message_at,
+        asked_at,
+        answers,
+        answer_micros: answer_time.as_micros().try_into().unwrap(),
+        position,
+    }
+}
+
+pub(super) fn in_queue(view: QueueEntry) -> InQueue {
+    let QueueEntry { place: QueuePlace { position, class, waited, estimated_wait }, session } = view;
+    InQueue {
+        position,
+        class: code(class),
+        waited_nanos: waited.as_nanos(),
+        estimated_seconds: estimated_wait.map(|wait| wait.as_secs()),
+        row: row(session),
+    }
+}
+
+pub(super) fn today(view: AgentToday) -> oracle::Today {
+    let AgentToday { processed_count, avg_response_time, avg_duration } = view;
+    oracle::Today { processed_count, avg_response_time, avg_duration }
+}
+
 pub(super) fn said(view: MessageView) -> Said {
-    let MessageView { message, role, content, at, position, agent, hidden, withheld, shown } = view;
+    let MessageView { message, role, content, notice, at, position, agent, hidden, withheld, shown } = view;
     let (id, role, agent) = (message.to_string(), role.as_str().to_owned(), text(agent));
-    Said { position, id, role, content, at, agent, hidden, withheld, shown }
+    let notice = notice.map(|notice| json!(notice));
+    Said { position, id, role, content, notice, at, agent, hidden, withheld, shown }
 }
 
 pub(super) fn entry(view: AuditEntry) -> Entry {
@@ -71,6 +145,8 @@ pub(super) fn row(view: SessionSummary) -> Row {
         last_message,
         escalation,
         waiting_since,
+        class,
+        group,
         agent,
         position,
     } = view;
@@ -80,12 +156,21 @@ pub(super) fn row(view: SessionSummary) -> Row {
         name,
         status: status.to_string(),
         updated_at,
-        last_message: last_message.map(|Preview { role, content, at }| (role.as_str().to_owned(), content, at)),
-        escalation: escalation.map(|(reason, at)| (code(reason), at)),
+        last_message: last_message.map(newest),
+        escalation: escalation.map(|EscalationSummary { reason, rule, severity, trigger_at }| {
+            (code(reason), rule, code(severity), trigger_at)
+        }),
         waiting_since,
+        class: code(class),
+        group: group.map(code),
         agent: text(agent),
         position,
     }
+}
+
+fn newest(view: Preview) -> Newest {
+    let Preview { role, content, notice, at } = view;
+    Newest { role: role.as_str().to_owned(), content, notice: notice.map(|notice| json!(notice)), at }
 }
 
 pub(super) fn figures(statistics: Statistics) -> Figures {

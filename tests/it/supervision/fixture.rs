@@ -129,7 +129,9 @@ impl Fixture {
     pub(super) fn runner(&self) -> Arc<Runner> {
         let sessions = Arc::new(Sessions::new(self.log.clone(), Uuid::from_u128(1)));
         let live = Arc::new(InProcess::default());
-        Runner::new(sessions, Arc::new(Silent), live, Node::new("supervised"), RunSettings::default(), rules())
+        let (node, settings) = (Node::new("supervised"), RunSettings::default());
+        let tail = Tail::start(self.faulty.clone(), Position::START);
+        Runner::new(sessions, Arc::new(Silent), live, node, settings, rules(), tail)
     }
 
     pub(super) async fn write_message(&self, runner: &Runner) -> SessionId {

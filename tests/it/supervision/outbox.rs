@@ -8,7 +8,10 @@ use std::sync::{
 
 use api::{startup::followers, supervision::FollowerState};
 use async_trait::async_trait;
-use commands::process::{Context, Delivery, DeliveryError, Item, ProcessStore, Processes, store::Commit};
+use commands::{
+    Accounts,
+    process::{Context, Delivery, DeliveryError, Item, ProcessStore, Processes, store::Commit},
+};
 use event_store::{
     Clock, EventReader as _,
     migration::migrate_policy,
@@ -77,6 +80,7 @@ impl Outbox {
         let context = Context {
             store: ProcessStore::new(database.clone()),
             sessions: runner.sessions().clone(),
+            accounts: Arc::new(Accounts::new(runner.sessions().log().clone(), runner.sessions().log_id())),
             tail: fixture.tail().await,
             clock: clock.clone(),
             node: runner.node().clone(),

@@ -11,10 +11,13 @@ use api::{
         chat::ChatRequest,
         conversation::{ContextRequest, CreateRequest},
         customer::{IdentifyRequest, SignOutRequest},
+        hand_off::{NoFields, ReleaseRequest, ReturnRequest, TakeoverRequest},
+        manual::{EscalateRequest, ManualMessageRequest},
         policy_trial::TestPolicyRequest,
         profile::{ChangePasswordRequest, ProfileRequest},
         published::{PublishRequest, RollBackRequest},
         second_factor::{ConfirmSecondFactorRequest, EnableSecondFactorRequest, PrepareSecondFactorRequest},
+        transfers::{RespondRequest, TransferRequest},
     },
 };
 use serde::de::DeserializeOwned;
@@ -39,6 +42,19 @@ pub const BODIES: &[Body] = &[
     of::<ContextRequest>("post /api/conversation/clear", r#"{"session_id":"s"}"#),
     of::<IdentifyRequest>("post /api/customer/identify", r#"{"identity_token":"a.b.c"}"#),
     of::<SignOutRequest>("post /api/customer/sign-out", "{}"),
+    of::<EscalateRequest>("post /api/manual/escalate", r#"{"session_name":"s","reason":"user_request"}"#),
+    of::<ManualMessageRequest>("post /api/manual/messages", MESSAGE),
+    of::<TakeoverRequest>("post /api/sessions/{name}/takeover", r#"{"agent_id":"anna","from":"any"}"#),
+    of::<NoFields>("post /api/sessions/{name}/steal", "{}"),
+    of::<TransferRequest>("post /api/sessions/{name}/transfer", TRANSFER),
+    of::<TransferRequest>("post /api/sessions/{name}/transfer-requests", r#"{"to_group":"returns"}"#),
+    of::<RespondRequest>("post /api/transfer-requests/{id}/respond", r#"{"action":"accept"}"#),
+    of::<NoFields>("post /api/sessions/{name}/offers/{id}/decline", "{}"),
+    of::<ReleaseRequest>("post /api/sessions/{name}/release", r#"{"agent_id":"anna","reason":"resolved"}"#),
+    of::<ReturnRequest>("post /api/sessions/{name}/return", r#"{"to_group":"returns"}"#),
+    of::<NoFields>("post /api/sessions/{name}/reopen", "{}"),
+    of::<NoFields>("post /api/sessions/{name}/close", "{}"),
+    of::<NoFields>("post /api/sessions/{name}/cancel-escalation", "{}"),
     of::<LoginRequest>("post /api/agent/login", LOGIN),
     of::<RefreshRequest>("post /api/agent/refresh", r#"{"refresh_token":"a.b.c"}"#),
     of::<ChangePasswordRequest>("post /api/agent/change-password", PASSWORDS),
@@ -63,6 +79,9 @@ pub const BODIES: &[Body] = &[
 ];
 
 const CHAT: &str = r#"{"message":"刹车异响 \ud83d\ude00","user_id":"s","conversation_id":null,"parameters":{"a":[{"b":[1e3,null,true]}]}}"#;
+const MESSAGE: &str =
+    r#"{"session_name":"s","role":"agent","content":"您好","agent_info":{"agent_id":"anna","agent_name":"Anna"}}"#;
+const TRANSFER: &str = r#"{"from_agent_id":"anna","to_agent_id":"bo","to_agent_name":"Bo","reason":"坐席转接"}"#;
 const LOGIN: &str = r#"{"username":"anna","password":"correct horse","device_id":"a browser's own random name"}"#;
 const CONFIRMED: &str = r#"{"password":"correct horse","code":"abcd-efgh-ijkl-mnop"}"#;
 const PASSWORDS: &str = r#"{"old_password":"correct horse","new_password":"another four words"}"#;

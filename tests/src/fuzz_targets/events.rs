@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::{DecodeError, Encoded, PersonalText, access, agent, customer, session};
+use domain::{DecodeError, Encoded, PersonalText, access, agent, customer, session, settings};
 use serde_json::Value;
 
 use super::{lines, text};
@@ -24,6 +24,9 @@ pub(super) fn event(bytes: &[u8]) -> bool {
         }),
         Some("customer") => stored.read(customer::decode, customer::encode, |event| {
             let _ = customer::State::default().evolve(event);
+        }),
+        Some("settings") => stored.read(settings::decode, settings::encode, |event| {
+            let _ = settings::State::default().evolve(event);
         }),
         Some("access") => stored.read(access::decode, access::encode, |_| {}),
         _none_of_ours => false,

@@ -6,7 +6,7 @@ use event_store::Position;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Oracle, Shown, messages};
+use super::{Newest, Oracle, Shown, Told, messages};
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,34 +17,42 @@ pub struct Row {
     pub name: Option<String>,
     pub status: String,
     pub updated_at: Timestamp,
-    /// Role, beginning of the text, and time.
-    pub last_message: Option<(String, Option<String>, Timestamp)>,
-    /// Reason, and when it was asked for.
-    pub escalation: Option<(String, Timestamp)>,
+    pub last_message: Option<Newest>,
+    /// Reason, rule, severity, and when it was asked for.
+    pub escalation: Option<(String, String, String, Timestamp)>,
     pub waiting_since: Option<Timestamp>,
+    pub class: String,
+    pub group: Option<String>,
     pub agent: Option<String>,
     pub position: Position,
 }
 
-/// All sessions, or those of a status, newest updated first; of two that were updated at once the one with the newer event.
-#[must_use]
-pub fn list(oracle: &Oracle, status: Option<&str>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for events in oracle.by_session().into_values() {
-        let shown = Shown::of(&events);
-        rows.push(Row {
+impl Row {
+    /// The row of a session.
+    #[must_use]
+    pub fn of(events: &[&Told]) -> Self {
+        let shown = Shown::of(events);
+        Self {
             stream: shown.stream,
             visitor: shown.visitor,
             name: shown.name,
             status: shown.status,
             updated_at: shown.updated_at,
-            last_message: messages::preview(&events),
-            escalation: shown.escalation.map(|escalation| (escalation.reason, escalation.trigger_at)),
+            last_message: messages::preview(events),
+            escalation: shown.escalation.map(|one| (one.reason, one.rule, one.severity, one.trigger_at)),
             waiting_since: shown.waiting_since,
+            class: shown.class,
+            group: shown.group,
             agent: shown.agent,
             position: shown.position,
-        });
+        }
     }
+}
+
+/// All sessions, or those of a status, newest updated first; of two that were updated at once the one with the newer event.
+#[must_use]
+pub fn list(oracle: &Oracle, status: Option<&str>) -> Vec<Row> {
+    let mut rows: Vec<Row> = oracle.by_session().values().map(|events| Row::of(events)).collect();
     rows.retain(|row| status.is_none_or(|status| row.status == status));
     rows.sort_by_key(|row| Reverse((row.updated_at, row.position)));
     rows

@@ -3,8 +3,9 @@
 use event_store::Position;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::{Told, last_of};
+use super::Told;
 
 /// One thing said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,13 +14,15 @@ pub struct Said {
     pub position: Position,
     /// The message's id; of a withheld reply, its event's.
     pub id: String,
-    /// `user` or `assistant`.
+    /// `user`, `assistant`, `agent`, or `system` for a notice.
     pub role: String,
-    /// Nothing once erased.
+    /// Nothing once erased, and for a notice.
     pub content: Option<String>,
+    /// Of a notice: language, code and parameters.
+    pub notice: Option<Value>,
     /// When.
     pub at: Timestamp,
-    /// Which agent wrote it; of no event of today an agent is the author.
+    /// Which agent wrote it.
     pub agent: Option<String>,
     /// Cleared by the customer.
     pub hidden: bool,
@@ -55,6 +58,8 @@ fn said(told: &Told, events: &[&Told]) -> Option<Said> {
         "customer_message_sent" => ("user", told.text("message")?),
         "assistant_replied" => ("assistant", told.text("message")?),
         "assistant_reply_withheld" => ("assistant", told.event_id.clone()),
+        "agent_message_sent" => ("agent", told.text("message")?),
+        "notice_given" => ("system", told.text("message")?),
         _ => return None,
     };
     Some(Said {
@@ -62,8 +67,9 @@ fn said(told: &Told, events: &[&Told]) -> Option<Said> {
         id,
         role: role.to_owned(),
         content: told.said("text"),
+        notice: notice(told),
         at: told.at,
-        agent: None,
+        agent: told.text("agent"),
         hidden: is_hidden(told, events),
         withheld: told.what == "assistant_reply_withheld",
         shown: told.said("shown"),
@@ -81,16 +87,28 @@ fn is_hidden(told: &Told, events: &[&Told]) -> bool {
     asked.map_or(told.position, |asked| asked.position) <= cleared.position
 }
 
-/// The beginning of the newest message that was given, as staff's list shows it, cleared or not: role, 50 characters and
-/// three dots where there are more, time.
+fn notice(told: &Told) -> Option<Value> {
+    let is_one = told.what == "notice_given";
+    is_one.then(|| json!({ "language": told.data["language"], "notice": told.data["notice"] }))
+}
+
+/// The newest message that was given, as staff's list shows it, cleared or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "as in `Said`, but of the text 50 characters and three dots where there are more")]
+pub struct Newest {
+    pub role: String,
+    pub content: Option<String>,
+    pub notice: Option<Value>,
+    pub at: Timestamp,
+}
+
+/// The newest message that was given.
 #[must_use]
-pub fn preview(events: &[&Told]) -> Option<(String, Option<String>, Timestamp)> {
-    let (sent, replied) = (last_of(events, "customer_message_sent"), last_of(events, "assistant_replied"));
-    let newest = [sent, replied].into_iter().flatten().max_by_key(|told| told.position)?;
-    let role = if newest.what == "assistant_replied" { "assistant" } else { "user" };
-    let content = newest.said("text").map(|text| {
+pub fn preview(events: &[&Told]) -> Option<Newest> {
+    let newest = Said::for_staff(events).into_iter().rev().find(|said| !said.withheld)?;
+    let content = newest.content.map(|text| {
         let beginning: String = text.chars().take(50).collect();
         if text.chars().count() > 50 { beginning + "..." } else { beginning }
     });
-    Some((role.to_owned(), content, newest.at))
+    Some(Newest { role: newest.role, content, notice: newest.notice, at: newest.at })
 }

@@ -4,7 +4,7 @@ use event_store::Position;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Told, last_of, status};
+use super::{Oracle, Told, last_of, status, time};
 
 /// A session's fields, in the words of the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +20,16 @@ pub struct Shown {
     pub escalation: Option<Escalation>,
     pub agent: Option<String>,
     pub waiting_since: Option<Timestamp>,
+    pub first_waiting_at: Option<Timestamp>,
     pub taken_over_at: Option<Timestamp>,
+    pub live_since: Option<Timestamp>,
+    pub class: String,
+    pub group: Option<String>,
+    pub offer: Option<Offer>,
+    pub transfer: Option<Transfer>,
+    pub mail: Option<Mail>,
+    pub has_email: bool,
+    pub email: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub last_manual_end_at: Option<Timestamp>,
@@ -38,6 +47,36 @@ pub struct Escalation {
     pub severity: String,
     pub details: Option<String>,
     pub trigger_at: Timestamp,
+}
+
+/// An offer without an answer: id, to whom, until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "fields of the event")]
+pub struct Offer {
+    pub offer: String,
+    pub agent: String,
+    pub expires_at: Timestamp,
+}
+
+/// A transfer without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "fields of the event")]
+pub struct Transfer {
+    pub transfer: String,
+    pub from: String,
+    pub to: serde_json::Value,
+    pub expires_at: Timestamp,
+    pub reason: Option<String>,
+}
+
+/// The last mail that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "fields of the event that says what became of it, or else of the request")]
+pub struct Mail {
+    pub mail: String,
+    pub status: String,
+    pub at: Timestamp,
+    pub failure: Option<String>,
 }
 
 impl Shown {
@@ -59,9 +98,18 @@ impl Shown {
             language: message.and_then(|told| told.text("language")),
             episode: message.and_then(|told| told.data["episode"].as_u64()).unwrap_or(0),
             escalation: escalation(events),
-            agent: last_of(events, "agent_took_over").filter(|_| is_live(events)).and_then(|told| told.text("agent")),
+            agent: agent(events),
             waiting_since: waiting_since(events),
-            taken_over_at: taken_over_at(events),
+            first_waiting_at: first_waiting_at(events),
+            taken_over_at: last_given(events).filter(|_| is_live(events)).map(|told| told.at),
+            live_since: live_since(events),
+            class: class(events),
+            group: group(events),
+            offer: offer(events),
+            transfer: transfer(events),
+            mail: mail(events),
+            has_email: last_of(events, "profile_changed").is_some(),
+            email: last_of(events, "profile_changed").and_then(|told| told.said("email")),
             created_at: opened.at,
             updated_at: updated_at(events),
             last_manual_end_at: last_manual_end_at(events),
@@ -95,15 +143,114 @@ pub(super) fn escalation(events: &[&Told]) -> Option<Escalation> {
     })
 }
 
-/// While it waits: the time of the last event that made it wait.
-pub(super) fn waiting_since(events: &[&Told]) -> Option<Timestamp> {
-    let made_it_wait = events.iter().rev().find(|told| told.brings() == Some("pending_manual"))?;
-    (status(events) == Some("pending_manual")).then_some(made_it_wait.at)
+/// Who got it last, while it is live.
+pub(super) fn agent(events: &[&Told]) -> Option<String> {
+    let given = last_given(events).filter(|_| is_live(events))?;
+    given.text(if given.what == "transferred" { "to" } else { "agent" })
 }
 
-/// While it is live: the time of the last takeover.
-pub(super) fn taken_over_at(events: &[&Told]) -> Option<Timestamp> {
-    last_of(events, "agent_took_over").filter(|_| is_live(events)).map(|told| told.at)
+/// The last event that gave it to an agent.
+fn last_given<'a>(events: &[&'a Told]) -> Option<&'a Told> {
+    events.iter().rev().find(|told| told.brings() == Some("manual_live")).copied()
+}
+
+/// What happened since people last had nothing to do with it.
+fn since_assistant<'a>(events: &[&'a Told]) -> Vec<&'a Told> {
+    let ends = |told: &&Told| matches!(told.brings(), Some("bot_active" | "after_hours_email" | "closed"));
+    let mut since: Vec<&Told> = events.iter().rev().take_while(|told| !ends(told)).copied().collect();
+    since.reverse();
+    since
+}
+
+/// When it was first made to wait since then.
+fn first_waiting_at(events: &[&Told]) -> Option<Timestamp> {
+    since_assistant(events).iter().find(|told| told.brings() == Some("pending_manual")).map(|told| told.at)
+}
+
+/// While it waits: when it first did.
+pub(super) fn waiting_since(events: &[&Told]) -> Option<Timestamp> {
+    first_waiting_at(events).filter(|_| status(events) == Some("pending_manual"))
+}
+
+/// While it is live: the first of the last events that kept it live.
+pub(super) fn live_since(events: &[&Told]) -> Option<Timestamp> {
+    let kept = events.iter().rev().take_while(|told| matches!(told.brings(), None | Some("manual_live")));
+    kept.filter(|told| told.brings() == Some("manual_live")).last().map(|told| told.at)
+}
+
+/// What the last escalation or change of priority said, unless the assistant has had it since, or it was closed.
+pub(super) fn class(events: &[&Told]) -> String {
+    let said = since_ended(events).into_iter().rev().find_map(|told| match &*told.what {
+        // Escalations of old knew no classes.
+        "escalated" | "priority_changed" => Some(told.text("class").unwrap_or("normal".to_owned())),
+        _ => None,
+    });
+    said.unwrap_or("normal".to_owned())
+}
+
+/// Whom the last event that made it wait named, likewise.
+pub(super) fn group(events: &[&Told]) -> Option<String> {
+    let since = since_ended(events);
+    since.into_iter().rev().find(|told| told.brings() == Some("pending_manual"))?.text("group")
+}
+
+fn since_ended<'a>(events: &[&'a Told]) -> Vec<&'a Told> {
+    let ends = |told: &&Told| matches!(told.brings(), Some("bot_active" | "closed"));
+    let mut since: Vec<&Told> = events.iter().rev().take_while(|told| !ends(told)).copied().collect();
+    since.reverse();
+    since
+}
+
+/// The last one made, unless one was answered or expired since.
+fn offer(events: &[&Told]) -> Option<Offer> {
+    let last = events.iter().rev().find(|told| told.what.starts_with("offer_"))?;
+    (last.what == "offer_made").then_some(())?;
+    Some(Offer { offer: last.text("offer")?, agent: last.text("agent")?, expires_at: time(last, "expires_at") })
+}
+
+/// The last one asked for, unless one was answered, taken back or expired since.
+fn transfer(events: &[&Told]) -> Option<Transfer> {
+    let last = events.iter().rev().find(|told| told.what.starts_with("transfer_"))?;
+    (last.what == "transfer_requested").then_some(())?;
+    Some(Transfer {
+        transfer: last.text("transfer")?,
+        from: last.text("from")?,
+        to: last.data["to"].clone(),
+        expires_at: time(last, "expires_at"),
+        reason: last.said("reason"),
+    })
+}
+
+/// The last one asked for, and the last that was said of that very one.
+fn mail(events: &[&Told]) -> Option<Mail> {
+    let id = last_of(events, "mail_requested")?.text("mail")?;
+    let of_it = events.iter().rev().find(|told| told.what.starts_with("mail_") && told.data["mail"] == *id)?;
+    Some(Mail {
+        mail: id,
+        status: of_it.what.trim_start_matches("mail_").to_owned(),
+        at: of_it.at,
+        failure: of_it.text("code"),
+    })
+}
+
+/// All offers without an answer, the first to expire first, each with its session.
+#[must_use]
+pub fn open_offers(oracle: &Oracle) -> Vec<(String, Offer)> {
+    let all = oracle.by_session();
+    let mut open: Vec<(String, Offer)> =
+        all.iter().filter_map(|(stream, events)| Some(((*stream).to_owned(), offer(events)?))).collect();
+    open.sort_by(|(one, a), (other, b)| (a.expires_at, one).cmp(&(b.expires_at, other)));
+    open
+}
+
+/// All transfers without an answer, likewise.
+#[must_use]
+pub fn open_transfers(oracle: &Oracle) -> Vec<(String, Transfer)> {
+    let all = oracle.by_session();
+    let mut open: Vec<(String, Transfer)> =
+        all.iter().filter_map(|(stream, events)| Some(((*stream).to_owned(), transfer(events)?))).collect();
+    open.sort_by(|(one, a), (other, b)| (a.expires_at, one).cmp(&(b.expires_at, other)));
+    open
 }
 
 /// The last thing that happened; a command that was only confirmed is none.

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Oracle, Told, last_of,
-    sessions::{escalation, taken_over_at, waiting_since},
+    Oracle, Told,
+    sessions::{agent, escalation, live_since, waiting_since},
     status,
 };
 
@@ -36,7 +36,7 @@ impl Figures {
         // Where clocks differ something may have begun later than now; it has lasted for no time then.
         let lasted = |since: Timestamp| now.duration_since(since).as_micros().max(0);
         let waits: Vec<i128> = sessions.iter().filter_map(|events| waiting_since(events)).map(lasted).collect();
-        let services: Vec<i128> = sessions.iter().filter_map(|events| taken_over_at(events)).map(lasted).collect();
+        let services: Vec<i128> = sessions.iter().filter_map(|events| live_since(events)).map(lasted).collect();
         let by_status = counted(sessions.iter().filter_map(|events| status(events)).map(str::to_owned));
         let of = |status: &str| by_status.get(status).copied().unwrap_or(0);
         let total_sessions = sessions.len() as u64;
@@ -57,8 +57,7 @@ impl Figures {
 }
 
 fn serving_agents(sessions: &[Vec<&Told>]) -> BTreeSet<String> {
-    let serving = sessions.iter().filter(|events| status(events) == Some("manual_live"));
-    serving.filter_map(|events| last_of(events, "agent_took_over")?.text("agent")).collect()
+    sessions.iter().filter_map(|events| agent(events)).collect()
 }
 
 /// Of a session that waits or is served: why a person was asked for, if one was.
@@ -83,11 +82,11 @@ fn counted(values: impl Iterator<Item = String>) -> BTreeMap<String, u64> {
 
 /// Summed up before anything is rounded.
 #[expect(clippy::cast_precision_loss, reason = "counts of sessions")]
-fn mean(micros: &[i128]) -> f64 {
+pub(super) fn mean(micros: &[i128]) -> f64 {
     if micros.is_empty() { 0.0 } else { seconds(micros.iter().sum()) / micros.len() as f64 }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "microseconds of some years")]
-fn seconds(micros: i128) -> f64 {
+pub(super) fn seconds(micros: i128) -> f64 {
     micros as f64 / 1e6
 }

@@ -9,7 +9,11 @@ use jiff::Timestamp;
 use projections::{AsOf, Audience, SessionAt, Views, as_of::InvalidAsOf};
 
 use super::{SessionServices, no_session};
-use crate::{problem::Problem, query::QueryFields, wire::SessionData};
+use crate::{
+    problem::Problem,
+    query::QueryFields,
+    wire::{SessionData, Wanted},
+};
 
 /// The moment of `?at=`, if the query has one. An empty one is refused: whoever asks for a moment must not be shown now.
 pub(super) fn moment(query: &QueryFields) -> Result<Option<AsOf>, Problem> {
@@ -20,18 +24,16 @@ pub(super) fn moment(query: &QueryFields) -> Result<Option<AsOf>, Problem> {
 /// The session as a reader is shown it for that moment, and the position of its newest event of then.
 pub(super) async fn read(
     app: &SessionServices,
-    session: SessionId,
-    audience: Audience,
-    before: Option<Position>,
+    wanted: &Wanted<'_>,
     as_of: AsOf,
 ) -> Result<(SessionData, Position), Problem> {
     if let AsOf::Time(time) = as_of {
         refuse_future(&*app.log, &*app.clock, time).await?;
     }
-    let then = SessionAt::read(app.sessions.journal(), session, as_of).await?;
-    let data = SessionData::read_then(&then, session, audience, before).await?;
+    let then = SessionAt::read(app.sessions.journal(), wanted.session, as_of).await?;
+    let data = SessionData::read_then(&then, &mut app.views.reading().await?, wanted).await?;
     let (mut data, position) = (data.ok_or_else(no_session)?, then.newest.position);
-    if audience == Audience::Customer && is_cleared_since(&app.views, session, position).await? {
+    if wanted.audience == Audience::Customer && is_cleared_since(&app.views, wanted.session, position).await? {
         data.session.clear_history();
     }
     Ok((data, position))

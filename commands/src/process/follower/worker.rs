@@ -241,11 +241,16 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Boxed: the futures below are deep, and the compiler stops at a depth.
     async fn execute(&self, command: &Command, metadata: &CommandMetadata) -> Result<(), CommandError> {
         let Context { sessions, accounts, .. } = self.context;
         match command {
-            Command::Session(session, command) => sessions.execute(*session, metadata, command.clone()).await.map(drop),
-            Command::Agent(agent, command) => accounts.execute(*agent, metadata, command.clone()).await.map(drop),
+            Command::Session(session, command) => {
+                Box::pin(sessions.execute(*session, metadata, command.clone())).await.map(drop)
+            }
+            Command::Agent(agent, command) => {
+                Box::pin(accounts.execute(*agent, metadata, command.clone())).await.map(drop)
+            }
         }
     }
 

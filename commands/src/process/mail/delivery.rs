@@ -12,7 +12,7 @@ use super::{
         manager::Item,
         outbox::{Delivery, DeliveryError},
     },
-    MAIL, OpenMail,
+    ATTEMPTS, MAIL, OpenMail,
     gathering::{Gathered, gather},
     outcomes::{LastFailure, OutcomesHandle},
 };
@@ -28,8 +28,6 @@ use crate::{
 const FIRST_DELAYS: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];
 /// After those that follow.
 const HOURLY: Duration = Duration::from_secs(3600);
-/// Three attempts, and one in each of the 24 hours after them. The mail is given up with the last.
-const ATTEMPTS: u32 = 3 + 24;
 
 /// Sends mails.
 pub struct MailDelivery {

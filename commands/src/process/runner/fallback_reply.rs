@@ -19,6 +19,11 @@ pub(super) fn unavailable() -> Completion {
     Completion { outcome: Outcome::Unavailable, confidence: None, tokens: None, sources: Vec::new(), context: None }
 }
 
+/// How an answer ends that nobody waits for any more; it is withheld, whatever is said here.
+pub(super) fn given_up() -> Completion {
+    Completion { outcome: Outcome::Answered, ..unavailable() }
+}
+
 /// As events store it.
 pub(super) fn permille(confidence: f64) -> u16 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=1000")]

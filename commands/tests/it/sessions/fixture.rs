@@ -46,6 +46,8 @@ pub(crate) struct Scripted {
     script: Mutex<Vec<Script>>,
     go_on: Arc<Notify>,
     pub(crate) asked: Mutex<Vec<Question>>,
+    /// Held by each stream that is not dropped.
+    pub(crate) streams: Arc<()>,
 }
 
 impl Assistant for Scripted {
@@ -59,8 +61,9 @@ impl Assistant for Scripted {
             let mut script = self.script.lock().unwrap();
             if script.len() > 1 { script.remove(0) } else { script[0].clone() }
         };
-        let go_on = self.go_on.clone();
+        let (go_on, open) = (self.go_on.clone(), self.streams.clone());
         Box::pin(async_stream::stream! {
+            let _open = open;
             match step {
                 Script::Says(text) => yield Ok(Piece::Text(text.to_owned())),
                 Script::Fails { retryable } => {
@@ -97,7 +100,12 @@ impl Fixture {
         let store = Arc::new(FlakyStore::new(Uuid::from_u128(1)).with_clock(clock.clone()));
         let log = Log::new(store.clone(), Arc::new(Vault::in_memory())).with_clock(clock);
         let go_on = Arc::new(Notify::new());
-        let assistant = Scripted { script: Mutex::new(script), go_on: go_on.clone(), asked: Mutex::default() };
+        let assistant = Scripted {
+            script: Mutex::new(script),
+            go_on: go_on.clone(),
+            asked: Mutex::default(),
+            streams: Arc::default(),
+        };
         Self { store, log, assistant: Arc::new(assistant), live: Arc::new(InProcess::default()), go_on }
     }
 
@@ -123,7 +131,8 @@ impl Fixture {
     pub(crate) fn idle_node(&self, name: &str) -> Arc<Runner> {
         let settings = RunSettings { backoff: Duration::from_millis(1), ..RunSettings::default() };
         let (sessions, assistant, live) = (self.sessions(), self.assistant.clone(), self.live.clone());
-        Runner::new(sessions, assistant, live, Node::new(name), settings, rules())
+        let tail = Tail::start(self.store.clone(), Position::START);
+        Runner::new(sessions, assistant, live, Node::new(name), settings, rules(), tail)
     }
 
     pub(crate) fn go_on(&self) {

@@ -1,15 +1,23 @@
 //! What becomes of a message once it is recorded.
 
-use commands::{CommandId, executor::CommandMetadata, sessions::StartContext};
+use std::sync::Arc;
+
+use commands::{
+    CommandError, CommandId, LiveSubscription,
+    executor::CommandMetadata,
+    sessions::{StaffRequest, StartContext},
+};
 use domain::{
     AgentId,
     session::{
-        Command, Event,
-        event::{Outcome, WithheldReason},
+        Command, Event, Rejection,
+        command::Staff,
+        event::{CloseReason, EscalationReason, Outcome, WithheldReason},
     },
     text::SessionName,
 };
 use event_store::Actor;
+use futures::future::join_all;
 use testkit::session::new_message;
 use uuid::Uuid;
 
@@ -86,29 +94,82 @@ async fn messages_that_arrive_during_a_run_are_answered_together_by_the_next() {
     assert_eq!(history, ["first", "one!"]);
 }
 
-#[tokio::test]
-async fn an_answer_that_ends_after_a_takeover_is_withheld_with_what_was_shown() {
-    let fixture = Fixture::new(vec![Script::Waits("Begin", "ning and end")]);
-    let node = fixture.node("a").await;
-    let received = send(&node, "hello").await;
+/// Waits for the beginning of the answer, of which so much is sent to the customer.
+async fn shown(fixture: &Fixture, text: &str) -> LiveSubscription {
     let mut watcher = fixture.live.subscribe(session());
     while watcher.current().is_none_or(|reply| reply.text.is_empty()) {
         assert!(watcher.changed().await);
     }
-    watcher.mark_shown("Begin".len());
+    watcher.mark_shown(text.len());
+    watcher
+}
+
+fn is_withheld(event: &Event) -> bool {
+    matches!(event, Event::AssistantReplyWithheld(_))
+}
+
+/// The assistant is never told to go on: what ends the run is the takeover.
+#[tokio::test]
+async fn a_run_is_given_up_at_a_takeover_and_withheld_with_what_was_shown() {
+    let fixture = Fixture::new(vec![Script::Waits("Begin", "ning and end")]);
+    let node = fixture.node("a").await;
+    let received = send(&node, "hello").await;
+    let mut watcher = shown(&fixture, "Beg").await;
     let take_over = Command::TakeOver { agent: AgentId(Uuid::from_u128(9)), from_any: true, notice: new_message() };
     node.sessions().execute(session(), &agent_metadata(), take_over).await.unwrap();
-    fixture.go_on();
-    let is_withheld = |event: &Event| matches!(event, Event::AssistantReplyWithheld(_));
     let events = fixture.wait_for(session(), |events| events.iter().any(is_withheld)).await;
     assert!(replies(&events).is_empty());
     let Some(Event::AssistantReplyWithheld(withheld)) = events.last() else { panic!("{events:?}") };
     assert_eq!(withheld.reason, WithheldReason::HandedOver);
-    assert_eq!(withheld.withheld.known().unwrap().shown, "Begin");
-    assert_eq!(withheld.withheld.known().unwrap().text.as_str(), "Beginning and end");
+    assert_eq!(withheld.withheld.known().unwrap().shown, "Beg");
+    assert_eq!(withheld.withheld.known().unwrap().text.as_str(), "Begin");
     let handed =
         events.iter().find_map(|e| if let Event::AgentTookOver(taken) = e { Some(&taken.messages) } else { None });
     assert_eq!(handed, Some(&vec![received.message]));
+    assert!(watcher.current().is_none(), "nothing more is published");
+    assert_eq!(Arc::strong_count(&fixture.assistant.streams), 1, "the assistant's stream is dropped");
+}
+
+#[tokio::test]
+async fn a_run_is_given_up_when_the_session_is_escalated_or_closed() {
+    let close = Command::Close { reason: CloseReason::Resolved, notice: new_message(), by: None };
+    let escalate = testkit::session::escalate(EscalationReason::Manual, "");
+    for (command, reason) in [(close, WithheldReason::Closed), (escalate, WithheldReason::HandedOver)] {
+        let fixture = Fixture::new(vec![Script::Waits("Begin", "ning and end")]);
+        let node = fixture.node("a").await;
+        send(&node, "hello").await;
+        shown(&fixture, "").await;
+        node.sessions().execute(session(), &agent_metadata(), command).await.unwrap();
+        let events = fixture.wait_for(session(), |events| events.iter().any(is_withheld)).await;
+        let Some(Event::AssistantReplyWithheld(withheld)) = events.last() else { panic!("{events:?}") };
+        assert_eq!((withheld.reason, withheld.withheld.known().unwrap().shown.as_str()), (reason, ""));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_200_agents_who_take_over_while_an_answer_streams_one_has_the_session() {
+    let fixture = Fixture::new(vec![Script::Waits("Begin", "ning and end")]);
+    let node = fixture.node("a").await;
+    send(&node, "hello").await;
+    shown(&fixture, "Begin").await;
+    let agents = (1..=200).map(|number| AgentId(Uuid::from_u128(number)));
+    let takeovers = agents.map(async |agent| {
+        let by = Staff { agent, is_supervisor: false };
+        let request = StaffRequest { session: session(), by, key: None, correlation_id: Uuid::new_v4() };
+        (agent, node.sessions().take_over(request, true).await)
+    });
+    let (taken, refused): (Vec<_>, Vec<_>) = join_all(takeovers).await.into_iter().partition(|(_, done)| done.is_ok());
+    let [(winner, _)] = taken.as_slice() else { panic!("{} have it", taken.len()) };
+    assert_eq!(refused.len(), 199);
+    for (_, error) in &refused {
+        let error = error.as_ref().unwrap_err();
+        let is_named =
+            matches!(error, CommandError::Rejected(Rejection::HandledByAnotherAgent { agent }) if agent == winner);
+        assert!(is_named, "{error:?}");
+    }
+    let events = fixture.wait_for(session(), |events| events.iter().any(is_withheld)).await;
+    assert!(replies(&events).is_empty());
+    assert_eq!(events.iter().filter(|event| matches!(event, Event::AgentTookOver(_))).count(), 1);
 }
 
 #[tokio::test]

@@ -1,69 +1,63 @@
-//! What design 5 says, written a second time and from events alone: the table of moves, and who ends whose message.
+//! What design 5 says, written a second time and from events alone: the table of moves, who ends whose message, who has the
+//! session, and what is open beside it.
 //!
 //! It shares no code with the aggregate, so a rule that is wrong there is not wrong here in the same way.
+
+mod moves;
 
 use std::collections::BTreeMap;
 
 use domain::{
-    AgentId, MessageId, RunId,
-    session::{Event, Status},
+    AgentId, MessageId, OfferId, RunId, TransferId,
+    policy::Rule,
+    session::{
+        Event, Status,
+        event::{Recipient, TransferKind, TransferRequested, TransferTarget, Transferred},
+        notice::Notice,
+    },
 };
-
-use Status::{AfterHoursEmail, BotActive, Closed, ManualLive, PendingManual};
-
-/// The moves of design 5; staying is no move.
-const MOVES: [(Status, &[Status]); 5] = [
-    (BotActive, &[PendingManual, AfterHoursEmail, ManualLive, Closed]),
-    (PendingManual, &[ManualLive, BotActive, AfterHoursEmail, Closed]),
-    (ManualLive, &[BotActive, PendingManual, Closed]),
-    (AfterHoursEmail, &[PendingManual, ManualLive, BotActive, Closed]),
-    (Closed, &[BotActive]),
-];
-
-/// Where each event may stand, and where it leads; `None` as target: the session stays.
-fn rule(event: &Event) -> (&'static [Status], Option<Status>) {
-    match event {
-        Event::Opened(_) => (&[], Some(BotActive)),
-        Event::Escalated(_) => (&[BotActive, AfterHoursEmail], Some(PendingManual)),
-        Event::EscalationCancelled(_) => (&[PendingManual, AfterHoursEmail], Some(BotActive)),
-        Event::AfterHoursNoticeGiven(_) => (&[BotActive, PendingManual], Some(AfterHoursEmail)),
-        Event::AgentTookOver(_) => (&[BotActive, PendingManual, AfterHoursEmail], Some(ManualLive)),
-        Event::Released(_) => (&[ManualLive], Some(BotActive)),
-        Event::ReturnedToQueue(_) => (&[ManualLive], Some(PendingManual)),
-        Event::Closed(_) => (&[BotActive, PendingManual, ManualLive, AfterHoursEmail], Some(Closed)),
-        Event::Reopened(_) => (&[Closed], Some(BotActive)),
-        Event::CustomerMessageSent(_) | Event::AssistantRunStarted(_) | Event::AssistantReplied(_) => {
-            (&[BotActive, AfterHoursEmail], None)
-        }
-        Event::AssistantFailed(_) => (&[BotActive, AfterHoursEmail], None),
-        Event::AssistantReplyWithheld(_) | Event::ContextStarted(_) | Event::CommandConfirmed(_) => {
-            (&Status::ALL, None)
-        }
-    }
-}
 
 /// The log of one session, retold.
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     pub(crate) status: Option<Status>,
-    owner: Option<AgentId>,
+    pub(crate) owner: Option<AgentId>,
     episode: u32,
     between_episodes: bool,
     run: Option<(RunId, u32, Vec<MessageId>)>,
-    /// Messages in the order they came, and in how many lists each has ended.
+    /// Messages to the assistant in the order they came, and in how many lists each has ended.
     pub(crate) ended: BTreeMap<usize, (MessageId, usize)>,
+    /// Whether a person was asked for, and that is not over.
+    pub(crate) needs_person: bool,
+    offer: Option<(OfferId, AgentId)>,
+    transfer: Option<(TransferId, TransferTarget)>,
+    /// Who said yes, until the change that follows.
+    accepted_by: Option<AgentId>,
+    /// A message in which danger was read, until the notice that follows.
+    danger: bool,
 }
 
 impl Model {
     /// Takes an event in, or says which rule of design 5 it breaks.
     pub(crate) fn take(&mut self, event: &Event) -> Result<(), String> {
         self.check_move(event)?;
+        self.check_what_follows(event)?;
+        self.take_talk(event)?;
+        self.take_hand_off(event)?;
+        self.check_nothing_outlives_its_status()
+    }
+
+    /// What customer, assistant and agents say.
+    fn take_talk(&mut self, event: &Event) -> Result<(), String> {
         match event {
             Event::Opened(_) | Event::Reopened(_) => self.between_episodes = true,
             Event::CustomerMessageSent(sent) => {
                 self.episode += u32::from(std::mem::take(&mut self.between_episodes));
                 ensure(sent.episode == self.episode, "the episode counts the customer's returns")?;
-                self.ended.insert(self.ended.len(), (sent.message, 0));
+                if sent.recipient == Recipient::Assistant {
+                    self.ended.insert(self.ended.len(), (sent.message, 0));
+                }
+                self.danger = sent.rule_signals.contains(&Rule::R0);
             }
             Event::AssistantRunStarted(started) => self.begin(started.run, started.attempt, &started.messages)?,
             Event::AssistantReplied(replied) => {
@@ -80,20 +74,98 @@ impl Model {
                 let current = self.run.as_ref().map(|(run, attempt, _)| (*run, *attempt));
                 ensure(current != Some((late.run, late.attempt)), "the current attempt is not withheld")?;
             }
-            Event::Escalated(escalated) => self.hand_on(&escalated.messages)?,
-            Event::AgentTookOver(taken) => {
-                self.owner = Some(taken.agent);
-                self.hand_on(&taken.messages)?;
+            Event::AgentMessageSent(sent) => {
+                ensure(self.owner == Some(sent.agent), "nobody but the owner writes as an agent")?;
             }
+            Event::Escalated(escalated) => self.hand_on(&escalated.messages)?,
+            Event::AgentTookOver(taken) => self.hand_on(&taken.messages)?,
             Event::Closed(closed) => self.hand_on(&closed.messages)?,
-            Event::Released(left) => ensure(self.owner.take() == Some(left.agent), "only the owner leaves")?,
-            Event::ReturnedToQueue(left) => ensure(self.owner.take() == Some(left.agent), "only the owner leaves")?,
-            Event::ContextStarted(_)
-            | Event::EscalationCancelled(_)
-            | Event::AfterHoursNoticeGiven(_)
-            | Event::CommandConfirmed(_) => {}
+            _of_the_hand_off => {}
         }
         Ok(())
+    }
+
+    /// Who has the session, who was asked to take it, and whether a person is needed.
+    fn take_hand_off(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::Escalated(_) => self.needs_person = true,
+            Event::AgentTookOver(taken) => {
+                ensure(self.owner.is_none(), "one owner at a time")?;
+                let accepted = self.accepted_by.take();
+                ensure(accepted.is_none_or(|by| by == taken.agent), "who accepts an offer takes the session")?;
+                self.owner = Some(taken.agent);
+            }
+            Event::Transferred(transferred) => self.transferred(transferred)?,
+            Event::Released(left) => self.leaves(left.agent)?,
+            Event::ReturnedToQueue(left) => self.leaves(left.agent)?,
+            Event::Closed(_) => self.owner = None,
+            Event::OfferMade(made) => {
+                ensure(self.offer.is_none(), "one offer at a time")?;
+                self.offer = Some((made.offer, made.agent));
+            }
+            Event::OfferAccepted(accepted) => self.accepted_by = Some(self.end_offer(accepted.offer)?),
+            Event::OfferExpired(ended) => drop(self.end_offer(ended.offer)?),
+            Event::TransferRequested(requested) => self.requested(requested)?,
+            Event::TransferAccepted(accepted) => {
+                let to = self.end_transfer(accepted.transfer)?;
+                let is_asked = matches!(to, TransferTarget::Group(_)) || to == TransferTarget::Agent(accepted.by);
+                ensure(is_asked && self.owner != Some(accepted.by), "only who was asked accepts")?;
+                self.accepted_by = Some(accepted.by);
+            }
+            Event::TransferDeclined(ended) => drop(self.end_transfer(ended.transfer)?),
+            _of_the_talk => {}
+        }
+        if matches!(event, Event::Released(_) | Event::EscalationCancelled(_) | Event::Closed(_)) {
+            self.needs_person = false;
+        }
+        Ok(())
+    }
+
+    fn transferred(&mut self, transferred: &Transferred) -> Result<(), String> {
+        let Transferred { from, to, how, .. } = transferred;
+        ensure(self.owner == Some(*from) && from != to, "the owner's session goes to another")?;
+        let accepted = self.accepted_by.take();
+        ensure((*how == TransferKind::Accepted) == accepted.is_some(), "accepted is what was asked for")?;
+        ensure(accepted.is_none_or(|by| by == *to), "who accepts has the session")?;
+        self.owner = Some(*to);
+        Ok(())
+    }
+
+    fn requested(&mut self, requested: &TransferRequested) -> Result<(), String> {
+        ensure(
+            self.transfer.is_none() && self.owner == Some(requested.from),
+            "one transfer at a time, of the owner's",
+        )?;
+        self.transfer = Some((requested.transfer, requested.to.clone()));
+        Ok(())
+    }
+
+    fn leaves(&mut self, agent: AgentId) -> Result<(), String> {
+        ensure(self.owner.take() == Some(agent), "only the owner leaves")
+    }
+
+    fn end_offer(&mut self, offer: OfferId) -> Result<AgentId, String> {
+        let open = self.offer.take().filter(|(open, _)| *open == offer);
+        Ok(open.ok_or("an offer ends once, and only if it was made")?.1)
+    }
+
+    fn end_transfer(&mut self, transfer: TransferId) -> Result<TransferTarget, String> {
+        let open = self.transfer.take().filter(|(open, _)| *open == transfer);
+        Ok(open.ok_or("a transfer ends once, and only if it was asked for")?.1)
+    }
+
+    fn check_what_follows(&mut self, event: &Event) -> Result<(), String> {
+        let is_notice = matches!(event, Event::NoticeGiven(given) if given.notice == Notice::Danger);
+        ensure(std::mem::take(&mut self.danger) == is_notice, "danger is answered at once, and nothing else is so")
+    }
+
+    fn check_nothing_outlives_its_status(&self) -> Result<(), String> {
+        ensure(self.offer.is_none() || self.status == Some(Status::PendingManual), "an offer outlives the wait")?;
+        ensure(self.transfer.is_none() || self.owner.is_some(), "a transfer outlives its owner")?;
+        ensure(self.owner.is_some() == (self.status == Some(Status::ManualLive)), "a person has it, and only then")?;
+        let is_visible =
+            matches!(self.status, Some(Status::PendingManual | Status::ManualLive | Status::AfterHoursEmail));
+        ensure(!self.needs_person || is_visible, "an escalation is over, or somebody sees it")
     }
 
     /// Messages that no list has.
@@ -102,14 +174,7 @@ impl Model {
     }
 
     fn check_move(&mut self, event: &Event) -> Result<(), String> {
-        let (from, to) = rule(event);
-        let at_its_place = self.status.map_or(matches!(event, Event::Opened(_)), |status| from.contains(&status));
-        ensure(at_its_place, &format!("{event:?} while {:?}", self.status))?;
-        if let (Some(status), Some(to)) = (self.status, to) {
-            let moves = MOVES.iter().find(|(from, _)| *from == status).map_or(&[][..], |(_, to)| to);
-            ensure(moves.contains(&to), &format!("no move from {status} to {to}"))?;
-        }
-        self.status = to.or(self.status);
+        self.status = Some(moves::after(self.status, event)?);
         Ok(())
     }
 

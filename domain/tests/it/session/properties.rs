@@ -1,79 +1,28 @@
 //! Arbitrary sequences of commands: sensible, senseless, repeated, late, by the wrong agent, of runs long gone.
 //!
-//! One thing is not arbitrary: a message's id is new each time. The log sees to that: the id of a keyed command's event
+//! Customers, the assistant, several agents and a supervisor act, while the shop is open and while it is closed. One thing is
+//! not arbitrary: a message's id is new each time. The log sees to that: the id of a keyed command's event
 //! comes from its key, and a repeated event id is not appended twice.
 
 use domain::{
     MessageId,
-    session::{Command, Event, Session, State, Status, decide, decode, encode},
+    policy::Rule,
+    session::{
+        Command, Event, Phase, Session, State, Status,
+        command::{Answer, Circumstances, SendMessage},
+        decide, decode, encode,
+        event::Recipient,
+    },
 };
 use proptest::{collection::vec, prelude::*};
 
-use super::{arbitrary, model::Model, samples::*, stored::erased};
-
-/// Which attempt a node means.
-#[derive(Debug, Clone, Copy)]
-enum Attempt {
-    /// The last one that began, ended or not.
-    Last,
-    /// One that began some time ago.
-    Earlier(prop::sample::Index),
-    /// One that never was.
-    Nonsense(u32, u32),
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Plain(fn() -> Command),
-    Send,
-    StartContext {
-        clear: bool,
-    },
-    StartRun {
-        again: bool,
-    },
-    Retake(Attempt),
-    Reply(Attempt),
-    Fail(Attempt, bool),
-    By(u8, fn(u8) -> Command),
-    /// The time is over, and the timer knows the last message, or one of before.
-    CloseIdle {
-        is_current: bool,
-    },
-}
-
-fn attempt() -> impl Strategy<Value = Attempt> {
-    prop_oneof![
-        6 => Just(Attempt::Last),
-        3 => any::<prop::sample::Index>().prop_map(Attempt::Earlier),
-        1 => (0..9u32, 0..4u32).prop_map(|(run, attempt)| Attempt::Nonsense(run, attempt)),
-    ]
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let by = prop_oneof![
-        Just(take_over as fn(u8) -> Command),
-        Just(take_over_from_any as fn(u8) -> Command),
-        Just(release as fn(u8) -> Command),
-        Just(hand_back as fn(u8) -> Command),
-        Just(lose as fn(u8) -> Command),
-    ];
-    prop_oneof![
-        8 => Just(Step::Send),
-        6 => prop::bool::weighted(0.1).prop_map(|again| Step::StartRun { again }),
-        3 => attempt().prop_map(Step::Retake),
-        6 => attempt().prop_map(Step::Reply),
-        3 => (attempt(), any::<bool>()).prop_map(|(of, last)| Step::Fail(of, last)),
-        2 => any::<bool>().prop_map(|clear| Step::StartContext { clear }),
-        1 => Just(Step::Plain(open)),
-        2 => Just(Step::Plain(escalate)),
-        1 => Just(Step::Plain(cancel)),
-        1 => Just(Step::Plain(give_after_hours_notice)),
-        1 => Just(Step::Plain(close)),
-        3 => prop::bool::weighted(0.8).prop_map(|is_current| Step::CloseIdle { is_current }),
-        4 => (1..4u8, by).prop_map(|(agent, what)| Step::By(agent, what)),
-    ]
-}
+use super::{
+    arbitrary,
+    model::Model,
+    samples::*,
+    steps::{Attempt, Said, Step, attempt, failure, step},
+    stored::erased,
+};
 
 /// Turns steps into commands and decides them, one after the other, as the only writer would.
 struct Shop {
@@ -83,11 +32,22 @@ struct Shop {
     attempts: Vec<(u32, u32)>,
     sent: u32,
     runs: u32,
+    transfers: u8,
+    offers: u8,
 }
 
 impl Shop {
     fn new() -> Self {
-        Self { state: State::New, history: Vec::new(), model: Model::default(), attempts: vec![], sent: 0, runs: 0 }
+        Self {
+            state: State::New,
+            history: Vec::new(),
+            model: Model::default(),
+            attempts: vec![],
+            sent: 0,
+            runs: 0,
+            transfers: 0,
+            offers: 0,
+        }
     }
 
     fn after(steps: &[Step]) -> Result<Self, TestCaseError> {
@@ -114,10 +74,8 @@ impl Shop {
     fn command(&mut self, step: Step) -> Command {
         match step {
             Step::Plain(command) => command(),
-            Step::Send => {
-                self.sent += 1;
-                send(self.sent)
-            }
+            Step::Send(said) => self.said(said),
+            Step::Press { in_closed_shop } => press_button(shop_that_is(in_closed_shop)),
             Step::StartContext { clear: true } => clear(2),
             Step::StartContext { clear: false } => new_context(3),
             Step::StartRun { again } => {
@@ -125,12 +83,64 @@ impl Shop {
                 start_run(self.runs)
             }
             Step::Retake(of) => with_attempt(self.attempt(of), retake_run),
-            Step::Reply(of) => with_attempt(self.attempt(of), reply),
+            Step::Reply(of, rule) => self.reply(of, rule),
             Step::Fail(of, last) => with_attempt(self.attempt(of), if last { fail_for_good } else { fail }),
             Step::By(agent, command) => command(agent),
+            Step::Write(by) => {
+                self.sent += 1;
+                write_as(by, self.sent)
+            }
+            Step::HandOver { by, to, asks: false } => transfer_to(by, to.named()),
+            Step::HandOver { by, to, asks: true } => {
+                self.transfers = self.transfers.wrapping_add(1);
+                request_transfer(self.transfers, by, to.named())
+            }
+            Step::AnswerTransfer { is_current, by, in_group, accept } => {
+                let groups = if in_group { vec![batteries()] } else { Vec::new() };
+                answer_transfer_of(self.transfer(is_current), by, &groups, accept)
+            }
+            Step::EndTransfer { is_current, by } => end_transfer(self.transfer(is_current), by),
+            Step::Offer(to) => {
+                self.offers = self.offers.wrapping_add(1);
+                make_offer(self.offers, to)
+            }
+            Step::EndOffer { is_current, reason } => {
+                end_offer(self.offers - u8::from(!is_current && self.offers > 0), reason)
+            }
+            Step::RecordMail { failed } => record_mail(1, failure(failed)),
             Step::CloseIdle { is_current: true } => close_idle(self.last_written()),
             Step::CloseIdle { is_current: false } => close_idle(Some(message_id(self.sent.saturating_sub(1)))),
         }
+    }
+
+    fn said(&mut self, said: Said) -> Command {
+        self.sent += 1;
+        Command::SendMessage(SendMessage {
+            recipient: if said.to_person { Recipient::Person } else { Recipient::Assistant },
+            signals: said.rule.map(read).into_iter().collect(),
+            email: said.with_address.then(address),
+            circumstances: shop_that_is(said.in_closed_shop),
+            ..sending(self.sent)
+        })
+    }
+
+    fn reply(&self, of: Attempt, rule: Option<Rule>) -> Command {
+        let (run, attempt) = self.attempt(of);
+        Command::Reply(Answer { signals: rule.map(read).into_iter().collect(), ..answer(run, attempt) })
+    }
+
+    /// The last transfer that was asked for, or one before.
+    fn transfer(&self, is_current: bool) -> u8 {
+        self.last_transfer().unwrap_or(self.transfers) - u8::from(!is_current && self.transfers > 1)
+    }
+
+    /// Requests that were refused leave numbers behind.
+    fn last_transfer(&self) -> Option<u8> {
+        let asked = self.history.iter().rev().find_map(|event| match event {
+            Event::TransferRequested(requested) => Some(requested.transfer),
+            _other => None,
+        })?;
+        (1..=self.transfers).find(|number| transfer_id(*number) == asked)
     }
 
     fn last_written(&self) -> Option<MessageId> {
@@ -162,8 +172,18 @@ impl Shop {
             prop_assert!(self.model.ended.values().all(|(_, lists)| *lists == 1), "idle, and a message in no list");
         }
         prop_assert!(session.run.is_none() || session.assistant_answers(), "a run while a person answers");
+        let owner = match session.phase {
+            Phase::ManualLive { agent } => Some(agent),
+            Phase::BotActive | Phase::PendingManual | Phase::AfterHoursEmail | Phase::Closed => None,
+        };
+        prop_assert_eq!(owner, self.model.owner);
+        prop_assert_eq!(session.escalation.is_some(), self.model.needs_person);
         Ok(())
     }
+}
+
+fn shop_that_is(closed: bool) -> Circumstances {
+    if closed { closed_shop() } else { open_shop() }
 }
 
 fn with_attempt((run, attempt): (u32, u32), command: fn(u32, u32) -> Command) -> Command {
@@ -193,7 +213,9 @@ proptest! {
             match event {
                 Event::AgentTookOver(_) => person_has_it = true,
                 Event::Released(_) | Event::ReturnedToQueue(_) | Event::Closed(_) => person_has_it = false,
-                Event::AssistantReplied(_) => prop_assert!(!person_has_it),
+                Event::AssistantReplied(_) | Event::AssistantRunStarted(_) | Event::AssistantFailed(_) => {
+                    prop_assert!(!person_has_it);
+                }
                 _ => {}
             }
         }
@@ -208,7 +230,7 @@ proptest! {
         prop_assert!(!is_closed || open.is_empty(), "a message that nobody has was closed away");
         let customers_is_last = history.iter().rev().find_map(|event| match event {
             Event::CustomerMessageSent(_) => Some(true),
-            Event::AssistantReplied(_) | Event::Closed(_) => Some(false),
+            Event::AssistantReplied(_) | Event::AgentMessageSent(_) | Event::Closed(_) => Some(false),
             _ => None,
         });
         match before {
@@ -221,21 +243,17 @@ proptest! {
 
     #[test]
     fn every_answer_is_given_or_recorded_as_withheld(steps in steps(), of in attempt()) {
-        let mut shop = Shop::after(&steps)?;
+        let shop = Shop::after(&steps)?;
         prop_assume!(shop.state.session().is_some());
-        let answer = shop.command(Step::Reply(of));
-        let events = decide(&shop.state, answer);
-        let is_one = matches!(
-            events.as_deref(),
-            Ok([Event::AssistantReplied(_)] | [Event::AssistantReplyWithheld(_)])
-        );
-        prop_assert!(is_one, "{events:?}");
+        let events = decide(&shop.state, shop.reply(of, None)).unwrap();
+        let is_one = |event: &&Event| matches!(event, Event::AssistantReplied(_) | Event::AssistantReplyWithheld(_));
+        prop_assert!(events.iter().filter(is_one).count() == 1 && is_one(&&events[0]), "{events:?}");
     }
 
     #[test]
     fn a_decision_taken_twice_is_refused_or_quiet_or_about_a_late_reply(steps in steps(), last in step()) {
         let mut shop = Shop::after(&steps)?;
-        prop_assume!(!matches!(last, Step::Send));
+        prop_assume!(!matches!(last, Step::Send(_) | Step::Write(_)));
         let command = shop.command(last);
         let Ok(first) = decide(&shop.state, command.clone()) else { return Ok(()) };
         let after = fold(shop.state.clone(), &first);

@@ -3,7 +3,7 @@
 mod commands;
 mod events;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use domain::{
     AgentId, ContextId, Incarnation, MailId, MessageId, OfferId, RunId, TransferId, VisitorId,
@@ -127,17 +127,17 @@ pub(crate) fn monday() -> Timestamp {
     noon() + jiff::SignedDuration::from_hours(21)
 }
 
+// Read once: properties ask often.
+static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(Arc::default);
+static OPEN: LazyLock<Arc<Calendars>> = LazyLock::new(|| Arc::new(Calendars::always_open()));
+static CLOSED: LazyLock<Arc<Calendars>> = LazyLock::new(|| Arc::new(Calendars::parse(WEEK, 1).unwrap()));
+
 /// Somebody works.
 pub(crate) fn open_shop() -> Circumstances {
-    Circumstances {
-        policy: Arc::new(Policy::default()),
-        calendars: Arc::new(Calendars::always_open()),
-        at: noon(),
-        mail: mail_id(1),
-    }
+    Circumstances { policy: POLICY.clone(), calendars: OPEN.clone(), at: noon(), mail: mail_id(1) }
 }
 
 /// Nobody works until [`monday`].
 pub(crate) fn closed_shop() -> Circumstances {
-    Circumstances { calendars: Arc::new(Calendars::parse(WEEK, 1).unwrap()), ..open_shop() }
+    Circumstances { calendars: CLOSED.clone(), ..open_shop() }
 }

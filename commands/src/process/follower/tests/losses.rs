@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use domain::{
-    AgentId, Language, SessionId, SignInId,
+    AgentId, Language, MessageId, SessionId, SignInId,
     agent::{
         Command as AccountCommand, Presence, PresenceCause, Role,
         command::NewAccount,
@@ -12,7 +12,7 @@ use domain::{
     },
     session::{
         Command, Event,
-        event::{ReturnReason, ReturnedToQueue},
+        event::{CloseReason, ReturnReason, ReturnedToQueue},
     },
     text::{PersonName, Username},
 };
@@ -89,7 +89,7 @@ async fn taken(fixture: &Fixture, context: &Context, agent: Agent, n: u128) -> S
 }
 
 async fn take_over(context: &Context, agent: Agent, session: SessionId) {
-    let command = Command::TakeOver { agent: agent.id, from_any: true };
+    let command = Command::TakeOver { agent: agent.id, from_any: true, notice: MessageId(Uuid::new_v4()) };
     context.sessions.execute(session, &by_hand(), command).await.expect("it may");
 }
 
@@ -136,7 +136,8 @@ async fn after_60_seconds_of_silence_an_agent_is_offline_and_its_sessions_wait_a
     let anna = anna(&context).await;
     let sessions = [taken(&fixture, &context, anna, 1).await, taken(&fixture, &context, anna, 2).await];
     let closed = taken(&fixture, &context, anna, 3).await;
-    let close = Command::Close { reason: domain::session::event::CloseReason::Resolved };
+    let notice = MessageId(Uuid::new_v4());
+    let close = Command::Close { reason: CloseReason::Resolved, notice, by: None };
     context.sessions.execute(closed, &by_hand(), close).await.expect("it may");
     let mut worker = worker(&fixture, &context, &manager).await;
     assert_eq!(fixture.count("select count(*) from state").await, 2, "of a session that is over nothing is kept");

@@ -1,0 +1,272 @@
+//! `POST /api/sessions/{name}/takeover`, `/steal`, `/release`, `/return`, `/close`, `/reopen` and `/cancel-escalation`.
+
+use actix_web::{HttpResponse, web::Path};
+use domain::text::{ReasonCode, Skill};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    acting::{Acting, CommandAnswer},
+    idempotency::RequestKey,
+    refused::Wanted,
+};
+use crate::{
+    auth::require::{KnownVisitor, OptionalStaff, Require, SessionSupervise, SessionWrite},
+    body::{
+        JsonBody,
+        field::{Origin, optional},
+    },
+    openapi::texts,
+    problem::Problem,
+};
+
+/// Who takes a session; the original's fields.
+#[derive(Deserialize, ToSchema)]
+pub struct TakeoverRequest {
+    /// The account that is signed in, by user name or id; need not be sent.
+    #[serde(default, deserialize_with = "optional")]
+    #[schema(value_type = Option<String>)]
+    agent_id: Option<String>,
+    /// `any`: from the assistant as well, not only from the queue.
+    #[serde(default, deserialize_with = "optional")]
+    #[schema(value_type = Option<String>)]
+    from: Option<Origin>,
+}
+
+/// Who gives a session back, and why; the original's fields.
+#[derive(Deserialize, ToSchema)]
+pub struct ReleaseRequest {
+    /// The account that is signed in, by user name or id; need not be sent.
+    #[serde(default, deserialize_with = "optional")]
+    #[schema(value_type = Option<String>)]
+    agent_id: Option<String>,
+    /// `resolved` unless told: lower-case letters, digits and underscores.
+    #[serde(default, deserialize_with = "optional")]
+    #[schema(value_type = Option<String>)]
+    reason: Option<ReasonCode>,
+}
+
+/// For whom a session is to wait.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnRequest {
+    /// The skill of those who should take it; unless told the group that it was for.
+    #[serde(default, deserialize_with = "optional")]
+    #[schema(value_type = Option<texts::SkillName>)]
+    to_group: Option<Skill>,
+}
+
+/// Nothing more needs to be said.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoFields {}
+
+/// Takes the session over: from the queue, or with `"from": "any"` from the assistant.
+///
+/// # Errors
+/// Another agent has it, its status does not allow it, or log or views are away.
+#[utoipa::path(
+    post, path = "/api/sessions/{name}/takeover", operation_id = "take_over", tag = "staff", security(("bearer" = [])),
+    request_body = TakeoverRequest,
+    params(
+        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
+        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+    ),
+    responses(
+        (status = 200, body = CommandAnswer),
+        (status = 403, description = "NOT_YOUR_ACCOUNT: agent_id is another account"),
+        (status = 409, description = "ALREADY_TAKEN, with who has it; INVALID_STATUS; AMBIGUOUS_SESSION"),
+    )
+)]
+pub async fn take_over(
+    caller: Require<SessionWrite>,
+    app: Acting,
+    key: RequestKey,
+    name: Path<String>,
+    body: JsonBody<TakeoverRequest>,
+) -> Result<HttpResponse, Problem> {
+    let TakeoverRequest { agent_id, from } = body.0;
+    app.is_own(&caller.staff, "agent_id", agent_id.as_deref())?;
+    let request = app.by_staff(&caller.staff, name.into_inner(), key).await?;
+    let done = app.sessions.take_over(request, from == Some(Origin::Any)).await;
+    app.answer(Some(&caller.staff), Wanted::TakeOver, done, None).await
+}
+
+/// Takes the session from the agent who has it.
+///
+/// # Errors
+/// Nobody has it, or log or views are away.
+#[utoipa::path(
+    post, path = "/api/sessions/{name}/steal", operation_id = "steal", tag = "staff", security(("bearer" = [])),
+    request_body = NoFields,
+    params(
+        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
+        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+    ),
+    responses(
+        (status = 200, body = CommandAnswer),
+        (status = 409, description = "INVALID_STATUS: nobody has it; AMBIGUOUS_SESSION"),
+    )
+)]
+pub async fn steal(
+    caller: Require<SessionSupervise>,
+    app: Acting,
+    key: RequestKey,
+    name: Path<String>,
+    _: JsonBody<NoFields>,
+) -> Result<HttpResponse, Problem> {
+    let request = app.by_staff(&caller.staff, name.into_inner(), key).await?;
+    let done = app.sessions.steal(request).await;
+    app.answer(Some(&caller.staff), Wanted::TakeOver, done, None).await
+}
+
+/// Gives the session back to the assistant: who has it, or a supervisor.
+///
+/// # Errors
+/// Another agent or nobody has it, or log or views are away.
+#[utoipa::path(
+    post, path = "/api/sessions/{name}/release", operation_id = "release", tag = "staff", security(("bearer" = [])),
+    request_body = ReleaseRequest,
+    params(
+        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
+        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+    ),
+    responses(
+        (status = 200, body = CommandAnswer),
+        (status = 403, description = "NOT_THE_OWNER; NOT_YOUR_ACCOUNT: agent_id is another account"),
+        (status = 409, description = "NOT_IN_MANUAL_MODE: nobody has it; AMBIGUOUS_SESSION"),
+    )
+)]
+pub async fn release(
+    caller: Require<SessionWrite>,
+    app: Acting,
+    key: RequestKey,
+    name: Path<String>,
+    body: JsonBody<ReleaseRequest>,
+) -> Result<HttpResponse, Problem> {
+    let ReleaseRequest { agent_id, reason } = body.0;
+    app.is_own(&caller.staff, "agent_id", agent_id.as_deref())?;
+    let reason = reason.unwrap_or_else(|| ReasonCode::parse("resolved").expect("it is in lower case"));
+    let request = app.by_staff(&caller.staff, name.into_inner(), key).await?;
+    let done = app.sessions.release(request, reason).await;
+    app.answer(Some(&caller.staff), Wanted::OwnersAct, done, None).await
+}
+
+/// Hands the session back to the queue.
+///
+/// # Errors
+/// Another agent or nobody has it, or log or views are away.
+#[utoipa::path(
+    post, path = "/api/sessions/{name}/return", operation_id = "hand_back", tag = "staff", security(("bearer" = [])),
+    request_body = ReturnRequest,
+    params(
+        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
+        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+    ),
+    responses(
+        (status = 200, body = CommandAnswer),
+        (status = 403, description = "NOT_THE_OWNER"),
+        (status = 409, description = "NOT_IN_MANUAL_MODE: nobody has it; AMBIGUOUS_SESSION"),
+    )
+)]
+pub async fn hand_back(
+    caller: Require<SessionWrite>,
+    app: Acting,
+    key: RequestKey,
+    name: Path<String>,
+    body: JsonBody<ReturnRequest>,
+) -> Result<HttpResponse, Problem> {
+    let request = app.by_staff(&caller.staff, name.into_inner(), key).await?;
+    let done = app.sessions.hand_back(request, body.0.to_group).await;
+    app.answer(Some(&caller.staff), Wanted::OwnersAct, done, None).await
+}
+
+/// Ends the session: its customer, who has it, or a supervisor; any of staff while no person has it.
+///
+/// # Errors
+/// Another agent has it, or log or views are away.
+#[utoipa::path(
+    post, path = "/api/sessions/{name}/close", operation_id = "close", tag = "customer", request_body = NoFields,
+    security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
+    params(
+        ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
+        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+    ),
+    responses(
+        (status = 200, body = CommandAnswer),
+        (status = 403, description = "NOT_THE_OWNER"),
+        (status = 409, description = "AMBIGUOUS_SESSION, for staff"),
+    )
+)]
+pub async fn close(
+    caller: OptionalStaff<SessionWrite>,
+    app: Acting,
+    visitor: Result<KnownVisitor, Problem>,
+    key: RequestKey,
+    name: Path<String>,
+    _: JsonBody<NoFields>,
+) -> Result<HttpResponse, Problem> {
+    let staff = caller.staff.as_ref();
+    let request = app.by_either(staff, visitor, name.into_inner(), key).await?;
+    let done = app.sessions.close(request).await;
+    app.answer(staff, Wanted::OwnersAct, done, None).await
+}
+
+/// Begins a closed session anew, with the assistant.
+///
+/// # Errors
+/// It is not closed, or log or views are away.
+#[utoipa::path(
+    post, path = "/api/sessions/{name}/reopen", operation_id = "reopen", tag = "staff", security(("bearer" = [])),
+    request_body = NoFields,
+    params(
+        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
+        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+    ),
+    responses(
+        (status = 200, body = CommandAnswer),
+        (status = 409, description = "INVALID_STATUS: it is not closed; AMBIGUOUS_SESSION"),
+    )
+)]
+pub async fn reopen(
+    caller: Require<SessionWrite>,
+    app: Acting,
+    key: RequestKey,
+    name: Path<String>,
+    _: JsonBody<NoFields>,
+) -> Result<HttpResponse, Problem> {
+    let request = app.by_staff(&caller.staff, name.into_inner(), key).await?;
+    let done = app.sessions.reopen(request).await;
+    app.answer(Some(&caller.staff), Wanted::Other, done, None).await
+}
+
+/// No person is wanted any more: the assistant goes on.
+///
+/// # Errors
+/// No person was asked for or one has the session, or log or views are away.
+#[utoipa::path(
+    post, path = "/api/sessions/{name}/cancel-escalation", operation_id = "cancel_escalation", tag = "customer",
+    request_body = NoFields,
+    security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
+    params(
+        ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
+        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+    ),
+    responses(
+        (status = 200, body = CommandAnswer),
+        (status = 409, description = "INVALID_STATUS: no person is awaited; AMBIGUOUS_SESSION, for staff"),
+    )
+)]
+pub async fn cancel_escalation(
+    caller: OptionalStaff<SessionWrite>,
+    app: Acting,
+    visitor: Result<KnownVisitor, Problem>,
+    key: RequestKey,
+    name: Path<String>,
+    _: JsonBody<NoFields>,
+) -> Result<HttpResponse, Problem> {
+    let staff = caller.staff.as_ref();
+    let request = app.by_either(staff, visitor, name.into_inner(), key).await?;
+    let done = app.sessions.cancel_escalation(request).await;
+    app.answer(staff, Wanted::Other, done, None).await
+}

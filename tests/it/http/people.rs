@@ -1,0 +1,140 @@
+//! People take over: each command of customers and staff, by whom it is refused and how, and what streams say of it.
+
+mod asking;
+mod closing;
+mod race;
+mod speaking;
+mod streaming;
+mod taking;
+mod transferring;
+
+use domain::agent::Role;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use tests::desk::{Customer, Staff};
+use tokio::sync::OnceCell;
+
+use super::{customer_with, desk, fresh, ok, problem, staff::Member};
+
+/// Somebody of staff, for as many tests as like.
+struct Colleague {
+    id: String,
+    username: String,
+    token: String,
+}
+
+impl Colleague {
+    async fn with_role(role: Role) -> Self {
+        let member = Member::with_role(role).await;
+        Self { id: member.id, username: member.username, token: member.staff.token().to_owned() }
+    }
+
+    /// With a connection of the calling test's own.
+    fn staff(&self) -> Staff {
+        Staff::new(desk().url(), self.token.clone())
+    }
+}
+
+struct Team {
+    agent: Colleague,
+    other: Colleague,
+    supervisor: Colleague,
+    auditor: Colleague,
+}
+
+async fn team() -> &'static Team {
+    static TEAM: OnceCell<Team> = OnceCell::const_new();
+    TEAM.get_or_init(async || Team {
+        agent: Colleague::with_role(Role::Agent).await,
+        other: Colleague::with_role(Role::Agent).await,
+        supervisor: Colleague::with_role(Role::Supervisor).await,
+        auditor: Colleague::with_role(Role::Auditor).await,
+    })
+    .await
+}
+
+/// A customer's session, which staff addresses by its id.
+struct Thread {
+    name: String,
+    id: String,
+    customer: Customer,
+}
+
+impl Thread {
+    /// With the assistant.
+    async fn new() -> Self {
+        let name = fresh("people");
+        let customer = customer_with(&name).await;
+        let answer = customer.chat(&name, "hello").await.unwrap();
+        Self { name, id: answer["session_id"].as_str().unwrap().to_owned(), customer }
+    }
+
+    /// Waits for a person.
+    async fn waiting() -> Self {
+        let thread = Self::new().await;
+        ok(thread.escalate().await).await;
+        thread
+    }
+
+    /// This agent has it.
+    async fn with(agent: &Colleague) -> Self {
+        let thread = Self::waiting().await;
+        ok(thread.act(agent, "takeover", json!({})).await).await;
+        thread
+    }
+
+    async fn escalate(&self) -> Response {
+        self.customer.post("/api/manual/escalate", &json!({"session_name": self.name})).await.unwrap()
+    }
+
+    /// A command of staff.
+    async fn act(&self, agent: &Colleague, command: &str, body: Value) -> Response {
+        agent.staff().post(&format!("/api/sessions/{}/{command}", self.id), &body).await.unwrap()
+    }
+
+    async fn act_keyed(&self, agent: &Colleague, command: &str, key: &str, body: Value) -> Response {
+        let path = format!("/api/sessions/{}/{command}", self.id);
+        let request = agent.staff().request(Method::POST, &path).header("Idempotency-Key", key).json(&body);
+        request.send().await.unwrap()
+    }
+
+    /// A command of its customer.
+    async fn own(&self, command: &str) -> Response {
+        self.customer.post(&format!("/api/sessions/{}/{command}", self.name), &json!({})).await.unwrap()
+    }
+
+    async fn say(&self, text: &str) -> Response {
+        let body = json!({"session_name": self.name, "role": "user", "content": text});
+        self.customer.post("/api/manual/messages", &body).await.unwrap()
+    }
+
+    async fn answer(&self, agent: &Colleague, text: &str) -> Response {
+        let body = json!({"session_name": self.id, "role": "agent", "content": text});
+        agent.staff().post("/api/manual/messages", &body).await.unwrap()
+    }
+
+    async fn events(&self) -> Vec<Value> {
+        super::events_of_session(&json!(self.id)).await
+    }
+
+    async fn count(&self, event_type: &str) -> usize {
+        self.events().await.iter().filter(|event| event["type"] == event_type).count()
+    }
+}
+
+/// Settings under which somebody works at any time.
+pub(super) fn open_always() -> Vec<(&'static str, String)> {
+    [("HUMAN_SHIFT_START", "00:00"), ("HUMAN_SHIFT_END", "00:00"), ("WEEKENDS_DISABLED", "false")]
+        .map(|(name, value)| (name, value.to_owned()))
+        .to_vec()
+}
+
+/// What a refusal says.
+async fn detail(response: Response, status: u16, code: &str) -> String {
+    problem(response, status, code).await["detail"].as_str().unwrap().to_owned()
+}
+
+/// The text of the newest message in a session's state.
+fn newest(data: &Value) -> &str {
+    data["history"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap()
+}
