@@ -31,6 +31,7 @@ pub mod policy_trial;
 pub mod presence;
 pub mod profile;
 pub mod published;
+pub mod queue;
 mod refused;
 mod registration;
 pub mod second_factor;

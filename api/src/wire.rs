@@ -6,19 +6,20 @@ mod hand_off;
 pub mod people;
 mod session_data;
 mod statistics;
+mod summary;
 
 pub use hand_off::{HandOff, Mail, Offer, PendingTransfer, QueueEntryData};
 pub use people::{Agent, People};
 pub use session_data::{At, CustomerView, LastDecision, PartlyShown, SessionData, Wanted};
 pub use statistics::{AgentTodayData, StatisticsData, TodayData};
+pub use summary::{Preview, Summary, SummaryProfile};
 
 use domain::session::{
     Status,
     event::{EscalationReason, Severity},
-    priority::PriorityClass,
 };
 use jiff::Timestamp;
-use projections::{AuditEntry, EscalationView, MessageView, Role, SessionSummary, SessionView, session_list};
+use projections::{AuditEntry, EscalationView, MessageView, Role, SessionView};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -210,75 +211,6 @@ impl Message {
 
 fn role(role: Role) -> &'static str {
     role.as_str()
-}
-
-/// A row of the list.
-#[derive(Serialize, ToSchema)]
-pub struct Summary {
-    #[schema(format = "uuid")]
-    session_id: String,
-    session_name: Option<String>,
-    #[schema(value_type = words::SessionStatus)]
-    status: &'static str,
-    user_profile: SummaryProfile,
-    updated_at: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_message_preview: Option<Preview>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    escalation: Option<Escalation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    assigned_agent: Option<Agent>,
-    /// Who should take it; null for anybody.
-    group: Option<String>,
-}
-
-/// What a row shows of the customer.
-#[derive(Serialize, ToSchema)]
-pub struct SummaryProfile {
-    nickname: &'static str,
-    vip: bool,
-}
-
-/// The beginning of the newest message.
-#[derive(Serialize, ToSchema)]
-pub struct Preview {
-    #[schema(value_type = words::MessageRole)]
-    role: &'static str,
-    content: Option<String>,
-    timestamp: f64,
-}
-
-impl Summary {
-    /// A row at this moment.
-    #[must_use]
-    pub fn new(row: SessionSummary, people: &People, now: Timestamp) -> Self {
-        let waiting = row.waiting_since.map(|since| (seconds(now) - seconds(since)).max(0.0));
-        Self {
-            session_id: row.session.to_string(),
-            session_name: row.name,
-            status: row.status.as_str(),
-            user_profile: SummaryProfile { nickname: "访客", vip: row.class == PriorityClass::Vip },
-            updated_at: seconds(row.updated_at),
-            last_message_preview: row.last_message.map(|preview| Preview::new(preview, people)),
-            escalation: row.escalation.map(|escalation| Escalation {
-                reason: reason_of(escalation.reason),
-                rule: Some(escalation.rule),
-                details: None,
-                severity: Some(severity_of(escalation.severity)),
-                trigger_at: seconds(escalation.trigger_at),
-                waiting_seconds: waiting,
-            }),
-            assigned_agent: row.agent.map(|agent| people.agent(agent)),
-            group: row.group.map(|group| group.as_str().to_owned()),
-        }
-    }
-}
-
-impl Preview {
-    fn new(view: projections::Preview, people: &People) -> Self {
-        let notice = view.notice.map(|notice| session_list::shortened(&people.text(&notice)));
-        Self { role: role(view.role), content: view.content.or(notice), timestamp: seconds(view.at) }
-    }
 }
 
 /// An entry of a session's audit trail: the original's promised shape and more.

@@ -253,11 +253,7 @@ pub async fn list(
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let status = query.given("status").map(parse_status).transpose()?;
-    let limit = query.number("limit")?.unwrap_or(ROWS.0);
-    if !(1..=ROWS.1).contains(&limit) {
-        return Err(Problem::invalid("limit", format_args!("must be 1 to {}", ROWS.1)));
-    }
-    let offset = query.number("offset")?.unwrap_or(0);
+    let (limit, offset) = page_of(&query)?;
     wait(&views, &**log, &query).await?;
     let mut reading = views.reading().await?;
     let (rows, total) = reading.list(status, limit, offset).await?;
@@ -267,6 +263,15 @@ pub async fn list(
     let has_more = offset.saturating_add(sessions.len() as u64) < total;
     let data = ListData { sessions, total, limit, offset, has_more };
     Ok(HttpResponse::Ok().json(ListAnswer { success: true, data, position: reading.position().0 }))
+}
+
+/// Which rows of a list are asked for: how many at most, and how many to leave out.
+pub(super) fn page_of(query: &QueryFields) -> Result<(u32, u64), Problem> {
+    let limit = query.number("limit")?.unwrap_or(ROWS.0);
+    if !(1..=ROWS.1).contains(&limit) {
+        return Err(Problem::invalid("limit", format_args!("must be 1 to {}", ROWS.1)));
+    }
+    Ok((limit, query.number("offset")?.unwrap_or(0)))
 }
 
 fn parse_status(text: &str) -> Result<Status, Problem> {

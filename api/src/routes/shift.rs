@@ -103,7 +103,7 @@ pub async fn status(
     Ok(HttpResponse::Ok().json(ShiftStatusAnswer { success: true, data }))
 }
 
-fn group(query: &QueryFields) -> Result<Option<Skill>, Problem> {
+pub(super) fn group(query: &QueryFields) -> Result<Option<Skill>, Problem> {
     let group = query.text("group")?.map(Skill::parse).transpose();
     group.map_err(|error| Problem::invalid("group", error))
 }

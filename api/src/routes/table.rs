@@ -11,7 +11,7 @@ use actix_web::{
 use super::{
     agent_events, agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer,
     detailed_health, docs, events, hand_off, health, manual, offers, page, pending_transfers, policies, policy_trial,
-    presence, profile,
+    presence, profile, queue,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, session_mail, sessions, shift, transfers,
 };
@@ -33,6 +33,7 @@ routes! {
         GET "/api/sessions" Require<SessionRead> => sessions::list;
         // Before {name}: a session that somebody calls "stats" is reached by its id.
         GET "/api/sessions/stats" Require<StatisticsRead> => sessions::stats;
+        GET "/api/sessions/queue" Require<SessionRead> => queue::show;
         GET "/api/sessions/{name}" OptionalStaff<SessionRead> => sessions::show;
         GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
         POST "/api/manual/escalate" OptionalStaff<SessionWrite> => manual::escalate;

@@ -14,9 +14,12 @@ use testkit::SessionDriver;
 use super::fixture::{Fixture, dump, eventually};
 use crate::{Projection, ProjectionSet, Rebuild, Views, ViewsLocation, catalogue, projection, storage::pointer};
 
-/// All views, that of the sessions in another version.
+/// All views, that of the sessions in another version; 1 is this program's.
 fn version(version: u32, usable_since: u32) -> ProjectionSet {
-    let newer = |inner: &Arc<dyn Projection>| Arc::new(Newer { inner: inner.clone(), version, usable_since });
+    let newer = |inner: &Arc<dyn Projection>| {
+        let before = inner.version() - 1;
+        Arc::new(Newer { inner: inner.clone(), version: before + version, usable_since: before + usable_since })
+    };
     catalogue::all().iter().map(|one| if one.name() == "session" { newer(one) } else { one.clone() }).collect()
 }
 
@@ -224,7 +227,8 @@ async fn two_processes_on_one_folder_go_over_together_and_neither_mixes_up_the_r
 
 #[test]
 fn a_fingerprint_names_every_view_and_version() {
-    assert_eq!(projection::fingerprint(&catalogue::all()), "agent/2 audit/2 message/1 session/1 statistics/1");
+    let fingerprint = "agent/3 audit/2 message/2 service/1 session/2 statistics/1";
+    assert_eq!(projection::fingerprint(&catalogue::all()), fingerprint);
     assert!(projection::can_use(&version(3, 2), &projection::fingerprint(&version(2, 2))));
     assert!(!projection::can_use(&version(3, 2), &projection::fingerprint(&version(1, 1))));
     assert!(!projection::can_use(&version(1, 1), &projection::fingerprint(&version(2, 1))), "from a newer program");

@@ -30,6 +30,10 @@ async fn row(running: &Running, thread: &mut SessionDriver) -> SessionView {
     running.views.session(thread.session()).await.unwrap().unwrap()
 }
 
+fn in_an_hour() -> Timestamp {
+    Timestamp::now() + SignedDuration::from_hours(1)
+}
+
 fn agent() -> AgentId {
     AgentId(Uuid::new_v4())
 }
@@ -65,7 +69,7 @@ async fn a_session_that_comes_back_keeps_its_place_and_one_that_was_released_beg
     let released = row(&running, thread.is_taken_over().is_released()).await;
     assert_eq!((released.first_waiting_at, released.live_since), (None, None));
     let again = row(&running, thread.escalates(EscalationReason::Manual)).await;
-    assert_eq!(again.waiting_since, Some(again.updated_at));
+    assert_eq!(again.waiting_since, again.escalation.map(|escalation| escalation.trigger_at));
     let after_hours = Command::GiveAfterHoursNotice { opens_at: None, mail: MailId(Uuid::new_v4()) };
     let night = row(&running, thread.tell(after_hours)).await;
     assert_eq!((night.waiting_since, night.mail.map(|mail| mail.status)), (None, Some(MailStatus::Requested)));
@@ -81,7 +85,7 @@ async fn a_transfer_changes_the_agent_and_not_since_when_the_session_is_live() {
     let (mut thread, other) = (SessionDriver::new(&fixture.log, "s"), agent());
     let live = row(&running, thread.says("人工").is_taken_over()).await;
     let request = transfer(&thread, TransferTarget::Agent(other));
-    let asked = Command::RequestTransfer { transfer: TransferId(Uuid::new_v4()), request, expires_at: Timestamp::MAX };
+    let asked = Command::RequestTransfer { transfer: TransferId(Uuid::new_v4()), request, expires_at: in_an_hour() };
     let pending = row(&running, thread.tell(asked)).await.transfer.unwrap();
     assert_eq!((pending.to, pending.from), (TransferTarget::Agent(other), thread.agent()));
     assert_eq!(pending.reason.as_deref(), Some("他懂电池"));
@@ -108,7 +112,7 @@ async fn offers_and_mails_are_pending_until_their_answer() {
         (SessionDriver::new(&fixture.log, "s"), OfferId(Uuid::new_v4()), MailId(Uuid::new_v4()));
     thread.says("人工").escalates(EscalationReason::Manual);
     let to = agent();
-    let offered = row(&running, thread.tell(Command::MakeOffer { offer, agent: to, expires_at: Timestamp::MAX })).await;
+    let offered = row(&running, thread.tell(Command::MakeOffer { offer, agent: to, expires_at: in_an_hour() })).await;
     assert_eq!(offered.offer.map(|open| (open.offer, open.agent)), Some((offer, to)));
     let open = running.views.reading().await.unwrap().open_offers().await.unwrap();
     assert_eq!(open.len(), 1);

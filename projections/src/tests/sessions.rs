@@ -3,6 +3,7 @@
 use domain::session::{
     Status,
     event::{EscalationReason, Outcome},
+    notice::Notice,
 };
 use event_store::Position;
 use jiff::{SignedDuration, Timestamp};
@@ -11,9 +12,11 @@ use testkit::SessionDriver;
 use super::fixture::Fixture;
 use crate::{Audience, MessageView, Role, Views};
 
+/// All that was said, without notices.
 async fn texts(views: &Views, thread: &SessionDriver, audience: Audience) -> Vec<String> {
     let messages = views.messages(thread.session(), audience, None, 50).await.unwrap();
-    messages.into_iter().map(|message| message.content.unwrap_or_else(|| "[erased]".into())).collect()
+    let said = messages.into_iter().filter(|message| message.notice.is_none());
+    said.map(|message| message.content.unwrap_or_else(|| "[erased]".into())).collect()
 }
 
 #[tokio::test]
@@ -136,13 +139,13 @@ async fn a_withheld_reply_is_for_staff_only_with_what_was_shown_of_it() {
     let running = fixture.caught_up().await;
     assert_eq!(texts(&running.views, &thread, Audience::Customer).await, ["a"]);
     let staff = running.views.messages(thread.session(), Audience::Staff, None, 50).await.unwrap();
-    let MessageView { role, withheld, content, shown, .. } = staff[1].clone();
+    let MessageView { role, withheld, content, shown, .. } = staff.into_iter().find(|one| one.withheld).unwrap();
     assert_eq!(
         (role, withheld, content.as_deref(), shown.as_deref()),
         (Role::Assistant, true, Some("too late"), Some("too"))
     );
     let (page, _) = running.views.list(None, 10, 0).await.unwrap();
-    assert_eq!(page[0].last_message.as_ref().unwrap().content.as_deref(), Some("a"));
+    assert_eq!(page[0].last_message.as_ref().unwrap().role, Role::System, "that an agent joined");
 }
 
 #[tokio::test]
@@ -180,10 +183,12 @@ async fn the_audit_trail_has_every_event_and_how_the_status_moved() {
             ("session.opened", None, bot),
             ("session.customer_message_sent", bot, bot),
             ("session.escalated", bot, pending),
-            ("session.agent_took_over", pending, live)
+            ("session.notice_given", pending, pending),
+            ("session.agent_took_over", pending, live),
+            ("session.notice_given", live, live)
         ]
     );
-    assert_eq!(trail[3].details["agent"], thread.agent().to_string());
+    assert_eq!(trail[4].details["agent"], thread.agent().to_string());
     assert_eq!(trail[0].actor, format!("customer:{}", thread.visitor()));
     let rest = running.views.audit_trail(thread.session(), trail[1].position, 1).await.unwrap();
     assert_eq!(rest, [trail[2].clone()]);
@@ -205,7 +210,9 @@ async fn the_list_is_newest_first_by_status_and_paged_with_its_total() {
         (all.iter().map(|s| s.session).collect::<Vec<_>>(), total),
         (vec![threads[0].session(), threads[2].session()], 3)
     );
-    assert_eq!(all[0].last_message.as_ref().unwrap().content, Some("电".repeat(50) + "..."));
+    assert_eq!(all[1].last_message.as_ref().unwrap().content, Some("电".repeat(50) + "..."));
+    let told = all[0].last_message.as_ref().unwrap();
+    assert_eq!((told.role, told.notice.map(|given| given.notice)), (Role::System, Some(Notice::Queued)));
     assert_eq!(all[0].escalation.as_ref().unwrap().reason, EscalationReason::Vip);
     let (bot, total) = running.views.list(Some(Status::BotActive), 10, 1).await.unwrap();
     assert_eq!((bot.iter().map(|s| s.session).collect::<Vec<_>>(), total), (vec![threads[1].session()], 2));
@@ -274,7 +281,7 @@ async fn a_destroyed_key_leaves_rows_without_words() {
     assert_eq!((session.name, session.escalation.unwrap().details), (None, None));
     let (page, _) = running.views.list(None, 10, 0).await.unwrap();
     assert_eq!(page[0].last_message.as_ref().unwrap().content, None);
-    assert_eq!(running.views.audit_trail(thread.session(), Position::START, 50).await.unwrap().len(), 8);
+    assert_eq!(running.views.audit_trail(thread.session(), Position::START, 50).await.unwrap().len(), 9);
 }
 
 #[tokio::test]

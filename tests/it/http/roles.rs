@@ -45,6 +45,7 @@ const TABLE: &[Line] = &[
     line("post", "/api/conversation/clear", [200; 3], [401; 5]),
     staff("get", "/api/sessions", [200, 200, 200, 200, 403]),
     staff("get", "/api/sessions/stats", [200; 5]),
+    staff("get", "/api/sessions/queue", [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}", [404, 200, 404], [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}/events", [404, 200, 404], [200, 200, 200, 200, 403]),
     staff("post", "/api/sessions/{name}/email", [200, 200, 200, 403, 403]),

@@ -103,7 +103,7 @@ async fn desk_killed_between_sending_and_recording_sends_again_under_the_same_me
     session(&mailing.desk, "killed").await;
     let answer = request(&mailing.desk, "killed", "k", json!({})).await;
     tokio::task::block_in_place(|| {
-        server.wait_for(1);
+        let _ = server.wait_for(1);
         mailing.desk.kill();
         mailing.desk.start_again();
     });

@@ -8,11 +8,13 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    MailId, SessionId,
+    AgentId, MailId, MessageId, SessionId,
     session::{
-        Command, Event,
+        Command, Event, Status,
+        command::SendAgentMessage,
         event::{MailFailed, MailFailure, MailKind, MailSent},
     },
+    text::MessageText,
 };
 use event_store::Actor;
 use uuid::Uuid;
@@ -74,8 +76,10 @@ fn delivery(context: &Context, mailer: &Arc<Scripted>) -> Arc<dyn Delivery> {
     Arc::new(MailDelivery::new(context.sessions.clone(), mailer.clone(), context.clock.clone(), outcomes))
 }
 
-/// Has the process manager put what is open into the outbox, and the first attempts made.
+/// Has the process manager put what is open into the outbox. The log's clock goes on and the test's stands still, so it is set
+/// past what was recorded.
 async fn items(fixture: &Fixture, context: &Context, count: i64) {
+    fixture.advance(60);
     let running = start(context, SendMail);
     until("items are in the outbox", async || fixture.count("select count(*) from outbox").await == count).await;
     running.stop.send_replace(true);
@@ -119,8 +123,11 @@ async fn a_mail_says_what_the_session_says_when_it_is_sent() {
     let context = fixture.node("a").await;
     let session = fixture.message(&context, 1).await;
     request(&context, session, 1).await;
-    for _ in 0..12 {
-        fixture.message(&context, 1).await;
+    let (agent, notice) = (AgentId(Uuid::from_u128(9)), MessageId(Uuid::from_u128(9)));
+    act(&context, session, Command::TakeOver { agent, from_any: true, notice }).await;
+    for n in 1..=10 {
+        let (message, text) = (MessageId(Uuid::from_u128(n)), MessageText::parse(n.to_string()).expect("a text"));
+        act(&context, session, Command::SendAgentMessage(SendAgentMessage { agent, message, text })).await;
     }
     items(&fixture, &context, 1).await;
     let mailer = Scripted::refusing([]);
@@ -128,7 +135,10 @@ async fn a_mail_says_what_the_session_says_when_it_is_sent() {
     worker(&context, &deliveries).await.deliver_due().await.expect("answers");
     let mails = mailer.mails.lock().expect("no panic");
     assert_eq!((mails[0].session_name.as_str(), mails[0].messages.len(), mails[0].reason), ("s", 10, None));
-    assert!(mails[0].messages.iter().all(|line| line.author == MailAuthor::Customer && line.text == "hello"));
+    let said: Vec<String> = mails[0].messages.iter().map(|line| line.text.clone()).collect();
+    assert_eq!(said, (1..=10).map(|n| n.to_string()).collect::<Vec<_>>(), "the customer's hello is the eleventh");
+    assert!(mails[0].messages.iter().all(|line| line.author == MailAuthor::Agent));
+    assert_eq!(mails[0].status, Status::ManualLive);
     assert_eq!(mails[0].sent_at, context.clock.now());
 }
 

@@ -65,11 +65,18 @@ fn account_commands_on_a_key_and_key_commands_on_an_account_are_rejected() {
 
 #[test]
 fn keys_cannot_have_permissions_for_accounts_or_profiles() {
-    for only_for_people in [Permission::ProfileWrite, Permission::AgentWrite, Permission::SettingsWrite] {
+    for only_for_people in [Permission::ProfileWrite, Permission::AgentWrite, Permission::SessionWrite] {
         let wanted = NewApiKey { permissions: vec![Permission::LogRead, only_for_people], ..new() };
         then_rejected(&given([]), Command::IssueApiKey(Box::new(wanted)), Rejection::NotForPrograms);
     }
     let for_people: Vec<&Permission> =
         Permission::ALL.iter().filter(|permission| !permission.is_for_programs()).collect();
-    assert_eq!(for_people, [&Permission::ProfileWrite, &Permission::AgentWrite, &Permission::SettingsWrite]);
+    let expected = [
+        Permission::SessionWrite,
+        Permission::SessionSupervise,
+        Permission::ProfileWrite,
+        Permission::AgentWrite,
+        Permission::SettingsWrite,
+    ];
+    assert_eq!(for_people, expected.each_ref());
 }

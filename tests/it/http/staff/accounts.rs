@@ -141,13 +141,18 @@ async fn account_events_name_their_actor_and_no_secret() {
     ok(admin.put(&format!("/api/agents/{}/skills", member.id), &json!({"skills": ["brakes"]})).await.unwrap()).await;
     let of_member = events_of(&format!("agent-{}", member.id)).await;
     let types: Vec<&str> = of_member.iter().map(|event| event["type"].as_str().unwrap()).collect();
-    assert_eq!(
-        types,
-        ["agent.created", "agent.password_set", "agent.signed_in", "agent.password_set", "agent.skills_changed"]
-    );
+    let expected = [
+        "agent.created",
+        "agent.password_set",
+        "agent.signed_in",
+        "agent.presence_changed",
+        "agent.password_set",
+        "agent.skills_changed",
+    ];
+    assert_eq!(types, expected);
     let actors: Vec<&str> = of_member.iter().map(|event| event["actor"].as_str().unwrap()).collect();
-    assert!(actors[0].starts_with("agent:") && actors[0] == actors[4] && actors[0] != actors[3], "{actors:?}");
-    assert_eq!(actors[3], format!("agent:{}", member.id));
+    assert!(actors[0].starts_with("agent:") && actors[0] == actors[5] && actors[0] != actors[4], "{actors:?}");
+    assert_eq!(actors[4], format!("agent:{}", member.id));
     let text = serde_json::to_string(&of_member).unwrap();
     assert!(text.contains("Anna Li"), "whoever may see personal parts sees them: {text}");
     assert!(!text.contains("argon2"), "{text}");

@@ -61,7 +61,9 @@ async fn audit_trail_filters_by_target_and_time_and_pages_by_position() {
     let target = format!("agent-{}", member.id);
     let all = audit(&format!("target={target}")).await;
     let actions: Vec<&str> = all.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
-    assert_eq!(actions, ["agent.created", "agent.password_set", "agent.signed_in", "agent.password_set"]);
+    let expected =
+        ["agent.created", "agent.password_set", "agent.signed_in", "agent.presence_changed", "agent.password_set"];
+    assert_eq!(actions, expected);
     let third = all[2]["at"].as_str().unwrap();
     assert_eq!(audit(&format!("target={target}&from={third}")).await, all[2..]);
     assert_eq!(audit(&format!("target={target}&to={third}")).await, all[..2]);
