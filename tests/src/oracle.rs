@@ -148,9 +148,10 @@ fn status(events: &[&Told]) -> Option<&'static str> {
     events.iter().rev().find_map(|told| told.brings())
 }
 
-/// A moment of the plain part.
+/// A moment of the plain part, without what is less than a microsecond: views keep none of that.
 fn time(told: &Told, field: &str) -> Timestamp {
-    told.data[field].as_str().and_then(|text| text.parse().ok()).expect("the field is a time")
+    let exact: Timestamp = told.data[field].as_str().and_then(|text| text.parse().ok()).expect("the field is a time");
+    Timestamp::from_microsecond(exact.as_microsecond()).expect("it is next to a time")
 }
 
 /// The last event of a kind.

@@ -49,15 +49,6 @@ impl Fixture {
         Self { store, vault, seen: Seen::default(), clock: Timestamp::UNIX_EPOCH }
     }
 
-    /// A complete generated log.
-    pub(super) async fn of(events: u64, seed: u64) -> Self {
-        let mut fixture = Self::new();
-        for step in steps(events, seed) {
-            fixture.happens(&step).await;
-        }
-        fixture
-    }
-
     /// A log that ends while one customer waits, another is served, and the service of a third is over, so that every
     /// column of the views has values.
     pub(super) async fn of_a_busy_moment(events: u64, seed: u64) -> Self {
