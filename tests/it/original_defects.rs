@@ -30,11 +30,9 @@ fn has_test(source: &str, name: &str) -> bool {
     if source.contains(&format!("\ntest('{name}'")) {
         return true;
     }
-    let Some((before, _)) =
-        source.split_once(&format!(" fn {name}(")).or_else(|| source.split_once(&format!("\nfn {name}(")))
-    else {
-        return false;
-    };
+    let definition = format!("fn {name}(");
+    let mut places = source.match_indices(&definition).map(|(at, _)| &source[..at]);
+    let Some(before) = places.find(|before| before.ends_with([' ', '\n'])) else { return false };
     let attributes = before.rsplit("\n\n").next().unwrap_or_default();
     ["#[test]", "#[tokio::test"].iter().any(|attribute| attributes.contains(attribute))
 }

@@ -92,6 +92,8 @@ async fn request_on_a_holiday_is_recorded_survives_a_restart_and_is_called_off()
     assert!(is_as_recorded(&answer["data"]), "{answer}");
     desk.kill();
     desk.start_again();
+    // Connections from before the kill are closed.
+    while customer.get("/healthz").await.is_err() {}
     let kept = state(&customer, &session, position(&answer)).await;
     assert!(is_as_recorded(&kept), "{kept}");
     let path = format!("/api/sessions/{}", kept["session_id"].as_str().unwrap());

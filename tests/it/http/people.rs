@@ -124,7 +124,7 @@ impl Thread {
 
 /// Settings under which somebody works at any time.
 pub(super) fn open_always() -> Vec<(&'static str, String)> {
-    [("HUMAN_SHIFT_START", "00:00"), ("HUMAN_SHIFT_END", "00:00"), ("WEEKENDS_DISABLED", "false")]
+    [("HUMAN_SHIFT_START", "00:00"), ("HUMAN_SHIFT_END", "24:00"), ("WEEKENDS_DISABLED", "false")]
         .map(|(name, value)| (name, value.to_owned()))
         .to_vec()
 }
