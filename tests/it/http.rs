@@ -10,6 +10,7 @@
 mod bodies;
 mod contention;
 mod customers;
+mod defects;
 mod docs;
 mod doors;
 mod elsewhere;

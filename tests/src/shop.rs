@@ -34,7 +34,7 @@ use commands::{
 };
 use domain::{
     VisitorId,
-    calendar::Calendars,
+    calendar::{Calendars, Hours},
     policy::Policy,
     session::{Command, Event, decide},
 };
@@ -153,12 +153,17 @@ impl Shop {
             erased: HashSet::new(),
             ready: VecDeque::new(),
             policy: rules::policy(),
-            calendars: rules::calendars(),
+            calendars: rules::calendars(order.profile.opens_often),
             order,
             rng,
             agenda,
             namespace,
         }
+    }
+
+    /// Whether somebody works now; if not, when somebody does again.
+    fn hours(&self) -> Hours {
+        self.calendars.hours(None, self.now)
     }
 
     /// How long people take for what takes an ordinary shop's people about so many seconds.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, pin::pin, time::Duration};
 
-use domain::{Encoded, SessionId, VisitorId, access, agent, customer, session};
+use domain::{Encoded, SessionId, VisitorId, access, agent, customer, session, settings};
 use event_store::{Actor, Expected, NewEvent, Position, StreamName};
 use futures::StreamExt as _;
 use jiff::Timestamp;
@@ -87,6 +87,7 @@ impl World {
             agent::codec::EVENT_TYPES,
             customer::codec::EVENT_TYPES,
             access::codec::EVENT_TYPES,
+            settings::codec::EVENT_TYPES,
         ];
         let known: BTreeSet<String> = known.into_iter().flatten().map(|name| (*name).to_owned()).collect();
         assert_eq!(types(&|_| true), known);
@@ -172,6 +173,7 @@ pub(super) async fn examples(served: &Fixture) {
                 "session" => StreamName::of("session", session.0),
                 "agent" => StreamName::of("agent", somebody),
                 "customer" => StreamName::of("customer", somebody),
+                "settings" => StreamName::parse("settings-policy").unwrap(),
                 _access => StreamName::parse(&format!("access-{somebody}-20261123")).unwrap(),
             };
             let subject = if category == "session" { visitor.0 } else { subject };

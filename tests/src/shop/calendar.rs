@@ -1,13 +1,9 @@
-//! When customers come, and when somebody works: the shop's hours, and how busy each hour of a week is.
+//! When customers come: how busy each hour of a week is.
 //!
 //! The shop is in China (UTC+8, no summer time) and sells to Europe as well, so a good part of its customers writes while
-//! nobody works.
+//! nobody works (`rules` has the hours).
 
 use jiff::{SignedDuration, Timestamp, civil::Weekday, tz};
-
-/// Working hours, half open, Monday to Saturday.
-const OPENS: i8 = 9;
-const CLOSES: i8 = 18;
 
 /// Arrivals in each hour of a day by the shop's clock, compared with each other: the Chinese morning, afternoon and evening.
 const HOME: [u32; 24] = [14, 7, 4, 3, 3, 5, 10, 22, 48, 78, 92, 84, 60, 66, 80, 84, 78, 66, 56, 62, 80, 84, 62, 34];
@@ -40,21 +36,6 @@ pub(super) fn end_of_hour(at: Timestamp) -> Timestamp {
     Timestamp::from_second(second).expect("a shop's days are within the calendar")
 }
 
-/// Whether somebody works.
-pub(super) fn is_open(at: Timestamp) -> bool {
-    let local = local(at);
-    local.weekday() != Weekday::Sunday && (OPENS..CLOSES).contains(&local.hour())
-}
-
-/// When somebody works next, after a moment at which nobody does.
-pub(super) fn opens_at(after: Timestamp) -> Timestamp {
-    let mut at = after;
-    while !is_open(at) {
-        at = end_of_hour(at);
-    }
-    at
-}
-
 fn local(at: Timestamp) -> jiff::Zoned {
     at.to_zoned(tz::TimeZone::fixed(tz::offset(8)))
 }
@@ -75,14 +56,6 @@ mod tests {
 
     fn time(text: &str) -> Timestamp {
         text.parse().expect("a time")
-    }
-
-    #[test]
-    fn somebody_works_from_monday_to_saturday_half_open() {
-        assert!(is_open(time("2026-11-23T01:00:00Z")), "Monday, 9:00");
-        assert!(!is_open(time("2026-11-23T10:00:00Z")), "18:00");
-        assert!(!is_open(time("2026-11-22T04:00:00Z")), "Sunday, noon");
-        assert_eq!(opens_at(time("2026-11-21T10:30:00Z")), time("2026-11-23T01:00:00Z"), "over the Sunday");
     }
 
     #[test]

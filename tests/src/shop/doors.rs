@@ -86,9 +86,10 @@ impl WallClock {
         self.shows(order, now)
     }
 
-    /// What the clock says at a moment.
+    /// What the clock says at a moment: never quite the end, for events of one microsecond are recorded one after the other.
     pub(super) fn shows(&self, order: &Order, now: Timestamp) -> Timestamp {
-        let shows = now.saturating_add(self.off_by).expect("a fixed duration can be added").min(order.until);
+        let shows =
+            now.saturating_add(self.off_by).expect("a fixed duration can be added").min(later(order.until, -1.0));
         Timestamp::from_microsecond(shows.as_microsecond()).expect("a time cut to microseconds stays in range")
     }
 }

@@ -35,6 +35,8 @@ pub struct Profile {
     pub transferred: f64,
     /// Live sessions that a supervisor takes.
     pub stolen: f64,
+    /// Messages to persons that tell of danger.
+    pub danger: f64,
     /// Agents who try to take a session that somebody has.
     pub rivals: f64,
     /// Customers who begin a new context, or clear their screen, before their next message.
@@ -47,13 +49,15 @@ pub struct Profile {
     pub clock_changes: f64,
     /// By how many seconds, at most, either way.
     pub clock_step: f64,
+    /// Whether somebody works for a while of every half hour, day and night, instead of by day.
+    pub opens_often: bool,
 }
 
 impl Profile {
     /// An ordinary shop.
     pub const SHOP: Self = Self {
         events_per_day: 12_000,
-        events_per_arrival: 16.0,
+        events_per_arrival: 20.0,
         slowness: 1.0,
         returns: 0.3,
         return_after: 30.0 * 3600.0,
@@ -68,18 +72,20 @@ impl Profile {
         offered: 0.6,
         transferred: 0.12,
         stolen: 0.01,
+        danger: 0.01,
         rivals: 0.03,
         fresh_starts: 0.03,
         confirms: 0.04,
         erased: 0.002,
         clock_changes: 0.0002,
         clock_step: 4.0,
+        opens_often: false,
     };
 
     /// What is rare in a shop, often: for tests that want much of it in few events.
     pub const STRESS: Self = Self {
-        events_per_day: 4_000,
-        events_per_arrival: 45.0,
+        events_per_day: 12_000,
+        events_per_arrival: 90.0,
         slowness: 4.0,
         returns: 0.7,
         return_after: 1.5 * 3600.0,
@@ -94,11 +100,13 @@ impl Profile {
         offered: 0.7,
         transferred: 0.4,
         stolen: 0.06,
+        danger: 0.08,
         rivals: 0.2,
         fresh_starts: 0.15,
         confirms: 0.12,
         erased: 0.05,
         clock_changes: 0.02,
         clock_step: 900.0,
+        opens_often: true,
     };
 }

@@ -28,8 +28,8 @@ on = true
 /// Its version.
 const POLICY_VERSION: u32 = 3;
 
-/// The hours of [`super::calendar`].
-const CALENDARS: &str = r#"
+/// The shop's hours.
+const SHOP_HOURS: &str = r#"
 [default]
 time_zone = "Asia/Shanghai"
 [default.week]
@@ -45,8 +45,18 @@ pub(super) fn policy() -> Arc<Policy> {
     Arc::new(Policy::parse(POLICY, POLICY_VERSION).expect("it is a policy"))
 }
 
-pub(super) fn calendars() -> Arc<Calendars> {
-    Arc::new(Calendars::parse(CALENDARS, 1).expect("they are calendars"))
+/// The shop's hours; or, where much is to happen in little time, day and night twenty minutes of every thirty.
+pub(super) fn calendars(opens_often: bool) -> Arc<Calendars> {
+    let document = if opens_often { hours_of_thirty_minutes() } else { SHOP_HOURS.to_owned() };
+    Arc::new(Calendars::parse(&document, 1).expect("they are calendars"))
+}
+
+fn hours_of_thirty_minutes() -> String {
+    let periods: Vec<String> =
+        (0..24).map(|hour| format!("{hour:02}:00-{hour:02}:20, {hour:02}:30-{hour:02}:50")).collect();
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let week: String = days.iter().map(|day| format!("{day} = \"{}\"\n", periods.join(", "))).collect();
+    format!("[default]\ntime_zone = \"Asia/Shanghai\"\n[default.week]\n{week}")
 }
 
 /// What is going to make a rule fire.
@@ -91,6 +101,11 @@ const CAUSES: [(Rule, u8, u8, f64); 14] = [
     (Rule::R13, 3, 0, 5.0),
 ];
 
+/// A customer who is in danger says so at once.
+pub(super) fn danger() -> Coming {
+    Coming { rule: Rule::R0, messages: 1, answers: 0 }
+}
+
 /// One that customers and assistant bring about.
 pub(super) fn one_that_fires(rng: &mut Rng) -> Coming {
     rng.weighted(&CAUSES.map(|(rule, messages, answers, share)| (Coming { rule, messages, answers }, share)))
@@ -99,16 +114,21 @@ pub(super) fn one_that_fires(rng: &mut Rng) -> Coming {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shop::calendar::{is_open, later};
+
+    fn is_open(opens_often: bool, at: &str) -> bool {
+        calendars(opens_often).hours(None, at.parse().expect("a time")).is_open()
+    }
 
     #[test]
-    fn published_calendars_and_the_shops_hours_agree() {
-        let calendars = calendars();
-        let mut at = "2026-11-20T00:00:30Z".parse().expect("a time");
-        for _ in 0..10 * 24 {
-            assert_eq!(calendars.hours(None, at).is_open(), is_open(at), "{at}");
-            at = later(at, 3_600.0);
-        }
+    fn somebody_works_from_monday_to_saturday_half_open() {
+        assert!(is_open(false, "2026-11-23T01:00:00Z"), "Monday, 9:00");
+        assert!(!is_open(false, "2026-11-23T10:00:00Z"), "18:00");
+        assert!(!is_open(false, "2026-11-22T04:00:00Z"), "Sunday, noon");
+    }
+
+    #[test]
+    fn in_a_stress_log_every_half_hour_has_both() {
+        assert!(is_open(true, "2026-11-22T20:30:00Z") && !is_open(true, "2026-11-22T20:50:00Z"));
     }
 
     #[test]

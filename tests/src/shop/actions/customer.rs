@@ -95,10 +95,7 @@ impl Shop {
 
     /// The next thing to say: a question, or what makes a rule fire.
     pub(super) fn write(&mut self, slot: usize) {
-        let fires = self.order.profile.escalates;
-        if self.threads[slot].coming.is_none() && self.rng.happens(fires) {
-            self.threads[slot].coming = Some(rules::one_that_fires(&mut self.rng));
-        }
+        self.think_of_what_fires(slot);
         let Some(coming) = self.threads[slot].coming else { return self.ask(slot) };
         let language = self.threads[slot].language;
         let thread = &mut self.threads[slot];
@@ -112,6 +109,16 @@ impl Shop {
                 let text = self.question(slot);
                 self.say(slot, text, Some(coming));
             }
+        }
+    }
+
+    /// To persons, of all that rules listen for, danger matters.
+    fn think_of_what_fires(&mut self, slot: usize) {
+        let profile = self.order.profile;
+        if self.recipient(slot) == Recipient::Person {
+            self.threads[slot].coming = self.rng.happens(profile.danger).then(rules::danger);
+        } else if self.threads[slot].coming.is_none() && self.rng.happens(profile.escalates) {
+            self.threads[slot].coming = Some(rules::one_that_fires(&mut self.rng));
         }
     }
 

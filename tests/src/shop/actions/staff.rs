@@ -9,13 +9,9 @@ use domain::{
     },
     text::{MessageText, ReasonCode},
 };
+use jiff::Timestamp;
 
-use crate::shop::{
-    Shop,
-    calendar::{is_open, opens_at},
-    people::Who,
-    words,
-};
+use crate::shop::{Shop, calendar::end_of_hour, people::Who, words};
 
 impl Shop {
     pub(super) fn cancel_escalation(&mut self, slot: usize, reason: CancelReason) {
@@ -31,9 +27,14 @@ impl Shop {
     /// Nobody has time today.
     pub(super) fn give_notice(&mut self, slot: usize) {
         let origin = self.origin(slot, Who::Policy("opening_time"), "after_hours");
-        let opens_at = self.rng.happens(0.95).then(|| opens_at(self.now));
+        let opens_at = if self.rng.happens(0.95) { self.opens_at() } else { None };
         let mail = MailId(origin.id.derive_id("mail"));
         self.send(slot, &origin, Command::GiveAfterHoursNotice { opens_at, mail });
+    }
+
+    /// When somebody works again: while the shop is open but nobody has time, in the next hour.
+    fn opens_at(&self) -> Option<Timestamp> {
+        self.hours().opens_at().or_else(|| Some(end_of_hour(self.now)))
     }
 
     pub(super) fn opening_time(&mut self, slot: usize) {
@@ -51,7 +52,7 @@ impl Shop {
     }
 
     pub(super) fn take_over(&mut self, slot: usize, from_any: bool) {
-        if !is_open(self.now) && !self.rng.happens(0.1) {
+        if !self.hours().is_open() && !self.rng.happens(0.1) {
             return;
         }
         let agent = self.people.agent(&mut self.rng, self.threads[slot].last_agent);

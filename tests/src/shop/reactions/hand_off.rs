@@ -10,11 +10,7 @@ use domain::{
 };
 
 use super::MINUTE;
-use crate::shop::{
-    Shop,
-    agenda::Action,
-    calendar::{opens_at, seconds_between},
-};
+use crate::shop::{Shop, agenda::Action, calendar::seconds_between};
 
 impl Shop {
     /// After hours the notice follows in the same append.
@@ -55,7 +51,8 @@ impl Shop {
 
     /// The assistant goes on answering, until somebody works again.
     pub(super) fn noticed(&mut self, slot: usize) {
-        let until_opening = seconds_between(self.now, opens_at(self.now)) + self.rng.between(1.0, 600.0);
+        let opens_at = self.hours().opens_at().unwrap_or(self.now);
+        let until_opening = seconds_between(self.now, opens_at) + self.rng.between(1.0, 600.0);
         self.plan(slot, until_opening, Action::OpeningTime);
         if self.rng.happens(0.1) {
             let seconds = self.patience(3.0 * MINUTE);
