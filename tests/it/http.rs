@@ -68,7 +68,6 @@ fn start_shared(mut environment: Vec<(&'static str, String)>) -> Shared {
     let keys = folder.join("identity-keys");
     write_keys(&keys);
     environment.push(("DESK_IDENTITY_KEYS_FILE", keys.display().to_string()));
-    environment.extend(people::open_always());
     let backend = if elsewhere::is_wanted() { elsewhere::backend(&folder) } else { Setup::default() };
     let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..backend });
     let mut guard = Command::new("sh");
