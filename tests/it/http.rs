@@ -11,6 +11,7 @@ mod agent_events;
 mod bodies;
 mod contention;
 mod customers;
+mod defects;
 mod docs;
 mod doors;
 mod elsewhere;
@@ -68,7 +69,6 @@ fn start_shared(mut environment: Vec<(&'static str, String)>) -> Shared {
     let keys = folder.join("identity-keys");
     write_keys(&keys);
     environment.push(("DESK_IDENTITY_KEYS_FILE", keys.display().to_string()));
-    environment.extend(people::open_always());
     let backend = if elsewhere::is_wanted() { elsewhere::backend(&folder) } else { Setup::default() };
     let desk = Desk::start(Setup { data_dir: Some(folder.join("data")), environment, ..backend });
     let mut guard = Command::new("sh");

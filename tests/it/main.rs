@@ -23,6 +23,7 @@ mod moments;
 mod mutants;
 mod on_disk;
 mod oracle;
+mod original_defects;
 mod outage;
 mod postgres;
 mod presence;

@@ -22,6 +22,7 @@ use crate::{
 
 /// The state of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "states that are kept are open ones")]
 pub enum State {
     /// There are no events.
     #[default]

@@ -1,4 +1,5 @@
-//! People take over: each command of customers and staff, by whom it is refused and how, and what streams say of it.
+//! People take over: each command of customers and staff, by whom it is refused and how, and what streams say of it. The server
+//! is one of this module's own, at which somebody works at any time.
 
 mod asking;
 mod closing;
@@ -8,13 +9,28 @@ mod streaming;
 mod taking;
 mod transferring;
 
+use std::sync::OnceLock;
+
 use domain::agent::Role;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use tests::desk::{Customer, Staff};
+use tests::desk::{Customer, Desk, Staff};
 use tokio::sync::OnceCell;
 
-use super::{customer_with, desk, fresh, ok, problem, staff::Member};
+use super::{Shared, fresh, ok, problem, staff::Member, start_shared};
+
+/// The server of these tests.
+pub(super) fn desk() -> &'static Desk {
+    static OPEN: OnceLock<Shared> = OnceLock::new();
+    &OPEN.get_or_init(|| start_shared(open_always())).desk
+}
+
+/// A customer with a session of this name.
+async fn customer_with(session: &str) -> Customer {
+    let customer = desk().customer();
+    customer.arrive(session).await.unwrap();
+    customer
+}
 
 /// Somebody of staff, for as many tests as like.
 pub(super) struct Colleague {
@@ -25,7 +41,7 @@ pub(super) struct Colleague {
 
 impl Colleague {
     pub(super) async fn with_role(role: Role) -> Self {
-        let member = Member::with_role(role).await;
+        let member = Member::at(desk(), role).await;
         Self { id: member.id, username: member.username, token: member.staff.token().to_owned() }
     }
 
@@ -114,7 +130,9 @@ impl Thread {
     }
 
     async fn events(&self) -> Vec<Value> {
-        super::events_of_session(&json!(self.id)).await
+        let stream = format!("session-{}", self.id);
+        let log = desk().staff().log().await.unwrap();
+        log.into_iter().filter(|event| event["stream"] == stream).collect()
     }
 
     async fn count(&self, event_type: &str) -> usize {

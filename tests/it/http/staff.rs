@@ -16,7 +16,7 @@ use std::net::Ipv4Addr;
 use domain::agent::Role;
 use reqwest::Response;
 use serde_json::{Value, json};
-use tests::desk::Staff;
+use tests::desk::{Desk, Staff};
 
 use super::{desk, fresh, ok};
 
@@ -34,11 +34,17 @@ pub(super) struct Member {
 
 impl Member {
     pub(super) async fn with_role(role: Role) -> Self {
+        Self::at(desk(), role).await
+    }
+
+    /// At another server.
+    pub(super) async fn at(desk: &Desk, role: Role) -> Self {
         let username = fresh("staff");
-        let id = make(&username, role).await;
-        let first = ok(login(&json!({"username": username, "password": FIRST})).await).await;
+        let id = make_at(desk, &username, role).await;
+        let credentials = json!({"username": username, "password": FIRST});
+        let first = ok(post_to(desk, any_address(), "/api/agent/login", &credentials).await).await;
         assert_eq!(first["must_change_password"], true);
-        let staff = Staff::new(desk().url(), token(&first));
+        let staff = Staff::new(desk.url(), token(&first));
         let change = json!({"old_password": FIRST, "new_password": OWN});
         ok(staff.post("/api/agent/change-password", &change).await.unwrap()).await;
         Self { id, username, password: OWN.to_owned(), refresh_token: refresh_token(&first), staff }
@@ -62,8 +68,12 @@ impl Member {
 
 /// Creates an account; returns its id.
 async fn make(username: &str, role: Role) -> String {
+    make_at(desk(), username, role).await
+}
+
+async fn make_at(desk: &Desk, username: &str, role: Role) -> String {
     let new = json!({"username": username, "password": FIRST, "name": "Anna Li", "role": role.as_str()});
-    let made = ok(desk().staff().post("/api/agents", &new).await.unwrap()).await;
+    let made = ok(desk.staff().post("/api/agents", &new).await.unwrap()).await;
     made["data"]["id"].as_str().unwrap().to_owned()
 }
 
@@ -77,13 +87,21 @@ async fn refresh(token: &str) -> Response {
 
 /// From a random address: failures are counted per address, and tests must not share them.
 async fn post(path: &str, body: &Value) -> Response {
+    post_from(any_address(), path, body).await
+}
+
+fn any_address() -> Ipv4Addr {
     let [second, third, fourth] = rand::random::<[u8; 3]>();
-    post_from(Ipv4Addr::new(127, second.max(1), third, fourth.clamp(1, 254)), path, body).await
+    Ipv4Addr::new(127, second.max(1), third, fourth.clamp(1, 254))
 }
 
 async fn post_from(address: Ipv4Addr, path: &str, body: &Value) -> Response {
+    post_to(desk(), address, path, body).await
+}
+
+async fn post_to(desk: &Desk, address: Ipv4Addr, path: &str, body: &Value) -> Response {
     let client = reqwest::Client::builder().local_address(Some(address.into())).build().unwrap();
-    client.post(format!("{}{path}", desk().url())).json(body).send().await.unwrap()
+    client.post(format!("{}{path}", desk.url())).json(body).send().await.unwrap()
 }
 
 fn token(answer: &Value) -> String {

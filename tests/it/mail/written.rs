@@ -30,14 +30,14 @@ fn header(wire: &str, name: &str) -> String {
 
 /// Undoes RFC 2047.
 fn decoded(value: &str) -> String {
-    let words = value.replace("?= =?", "?==?");
     let mut text = String::new();
-    let mut rest = words.as_str();
+    let mut rest = value;
     while let Some((before, encoded)) = rest.split_once("=?utf-8?b?") {
         let (base64, after) = encoded.split_once("?=").unwrap();
         text.push_str(before);
         text.push_str(&String::from_utf8(STANDARD.decode(base64).unwrap()).unwrap());
-        rest = after;
+        // A space counts, but not between two encoded words.
+        rest = after.strip_prefix(' ').filter(|next| next.starts_with("=?utf-8?b?")).unwrap_or(after);
     }
     text + rest
 }

@@ -39,7 +39,7 @@ fn done(step: Step, together: &[Decoded]) -> Step {
 
 /// The session's status after these events, with what the customer may know of why.
 pub(super) async fn status_change(names: &NameLookup, together: &[Decoded]) -> Value {
-    let status = events(together).fold(Some(Status::BotActive), |status, (_, event)| event.status_after(status));
+    let status = events(together).try_fold(Status::BotActive, |status, (_, event)| event.status_after(Some(status)));
     let mut frame = json!({"type": "status_change", "status": status});
     for (decoded, event) in events(together) {
         match event {

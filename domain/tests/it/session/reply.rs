@@ -1,6 +1,13 @@
 //! An attempt has its answer: it is given, or withheld and recorded as withheld.
 
-use domain::session::event::WithheldReason;
+use domain::{
+    policy::Rule,
+    session::{
+        Command, Event,
+        command::Answer,
+        event::{EscalationReason, WithheldReason},
+    },
+};
 
 use super::{dsl::given, samples::*, situations::*};
 
@@ -53,4 +60,31 @@ fn an_answer_from_before_the_takeover_stays_withheld_after_the_release() {
 fn a_second_answer_of_the_same_attempt_is_withheld() {
     let history = and(running(), [replied(1, 1, &[1])]);
     given(history).when(reply(1, 1)).then([withheld(1, 1, WithheldReason::Superseded)]);
+}
+
+/// What the decisions on these replies, each failed or not, make of a session in which each answers a message.
+fn after_replies(are_failed: &[bool]) -> Vec<Event> {
+    let mut history = vec![opened()];
+    for (number, is_failed) in (1..).zip(are_failed) {
+        history.extend([said(number), run_started(number, 1, &[number])]);
+        let signals = if *is_failed { vec![read(Rule::R3)] } else { Vec::new() };
+        let replied = Command::Reply(Answer { signals, ..answer(number, 1) });
+        history.extend(given(history.clone()).when(replied).events());
+    }
+    history
+}
+
+/// The original's defect 1: failed answers were never counted.
+#[test]
+fn the_third_failed_reply_in_a_row_escalates() {
+    let escalations = |replies: &[bool]| -> Vec<(String, EscalationReason)> {
+        let of_rule = |event| match event {
+            Event::Escalated(escalated) => Some((escalated.rule, escalated.reason)),
+            _other => None,
+        };
+        after_replies(replies).into_iter().filter_map(of_rule).collect()
+    };
+    assert_eq!(escalations(&[true, true]), []);
+    assert_eq!(escalations(&[true, true, false, true, true]), []);
+    assert_eq!(escalations(&[true, true, true]), [("R3".to_owned(), EscalationReason::FailLoop)]);
 }
