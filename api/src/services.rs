@@ -23,6 +23,7 @@ use crate::{
         caller::Callers, identity::IdentityTokens, staff_directory::StaffDirectory, staff_services::StaffServices,
         visitor::Visitors,
     },
+    session_owners::SessionOwners,
     settings::Settings,
     staff_frames::StaffFrames,
     supervision::{Stopping, Supervisor},
@@ -73,6 +74,8 @@ pub struct Services {
     pub agent_names: Arc<NameLookup>,
     /// Customers whom the shop names.
     pub identity_tokens: Arc<IdentityTokens>,
+    /// Who has which session.
+    pub session_owners: Arc<SessionOwners>,
     /// Visitors who leave.
     pub revocation: Arc<VisitorRevocation>,
     /// The newest events as staff sees them.
@@ -124,6 +127,7 @@ impl Services {
             .app_data(Data::from(self.access_log.clone()))
             .app_data(Data::from(self.directory.clone()))
             .app_data(Data::from(self.agent_names.clone()))
+            .app_data(Data::from(self.session_owners.clone()))
             .app_data(Data::from(self.revocation.clone()))
             .app_data(Data::from(self.staff_frames.clone()))
             .app_data(Data::new(self.node.clone()))

@@ -42,6 +42,12 @@ pub fn reauthenticate_frame() -> Bytes {
     Bytes::from_static(b"event: reauthenticate\ndata: {}\n\n")
 }
 
+/// A frame that is no event of the log: nothing is resumed after it.
+#[must_use]
+pub fn frame_without_id(event: &str, json: &serde_json::Value) -> Bytes {
+    format!("event: {event}\ndata: {json}\n\n").into()
+}
+
 /// Frames that are there at once go out in one write, up to so many.
 const TOGETHER: usize = 64;
 

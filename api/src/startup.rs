@@ -40,6 +40,7 @@ use crate::{
     clock_file::FileClock,
     data_dir::DataDir,
     services::{Services, Started},
+    session_owners::SessionOwners,
     settings::Settings,
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
@@ -150,6 +151,8 @@ async fn start_with(
     let customers = Arc::new(Customers::new(log.clone(), identity.log_id));
     let revocation = Arc::new(VisitorRevocation::after(head));
     supervisor.start(followers::visitor_revocation(revocation.clone(), tail.clone()));
+    let session_owners = SessionOwners::read(&views).await?;
+    supervisor.start(followers::session_owners(session_owners.clone(), tail.clone()));
     let visitors = Arc::new(Visitors {
         customers: customers.clone(),
         tokens: visitor_tokens,
@@ -193,6 +196,7 @@ async fn start_with(
         directory,
         agent_names,
         identity_tokens,
+        session_owners,
         revocation,
         staff_frames: Arc::default(),
         clock,

@@ -7,6 +7,7 @@
 //! Invariant: the shared server and its folder never outlive the test process, however that ends: a guard process reads from
 //! a pipe whose other end only the test process holds.
 
+mod agent_events;
 mod bodies;
 mod contention;
 mod customers;

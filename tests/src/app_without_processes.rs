@@ -14,6 +14,7 @@ use api::{
         visitor::{VisitorTokens, Visitors},
     },
     services::{Services, Started},
+    session_owners::SessionOwners,
     settings::Settings,
     startup::followers,
     supervision::Supervisor,
@@ -31,7 +32,7 @@ use domain::{
     agent::{Account, Role, SignIn, State},
 };
 use event_store::{
-    EventStore, Log, SystemClock, Vault, checkpoint,
+    EventStore, Log, Position, SystemClock, Vault, checkpoint,
     memory::MemoryStore,
     migration::migrate_policy,
     sql::{Access, Database},
@@ -92,6 +93,8 @@ pub async fn app(
     supervisor.start(followers::tail(tail.clone()));
     supervisor.start(followers::staff_directory(directory.clone(), tail.clone(), log.reader()));
     supervisor.start(followers::visitor_revocation(revocation.clone(), tail.clone()));
+    let session_owners = SessionOwners::starting_with(HashMap::new(), Position::START);
+    supervisor.start(followers::session_owners(session_owners.clone(), tail.clone()));
     let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
     let in_force = SettingsInForce::load(published.journal(), head, VersionZero::default()).await;
     let in_force = in_force.expect("the settings can be read");
@@ -119,6 +122,7 @@ pub async fn app(
         customers,
         published,
         in_force: in_force.clone(),
+        session_owners,
         revocation,
         visitors: Arc::new(visitors),
         staff: Arc::new(staff),

@@ -102,7 +102,8 @@ impl Staff {
     }
 
     /// The sign-in of a person; a program has none.
-    pub(super) fn sign_in(&self) -> Option<SignInId> {
+    #[must_use]
+    pub fn sign_in(&self) -> Option<SignInId> {
         match self.credential {
             Credential::SignIn { sign_in, .. } => Some(sign_in),
             Credential::Key { .. } => None,

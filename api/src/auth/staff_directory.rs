@@ -198,6 +198,13 @@ impl StaffDirectory {
         Some((account.presence_at(now), account.presence_cause))
     }
 
+    /// Whether an account belongs to a group, by having the skill.
+    #[must_use]
+    pub fn has_skill(&self, agent: AgentId, skill: &Skill) -> bool {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        accounts.get(&agent).and_then(State::account).is_some_and(|account| account.skills.contains(skill))
+    }
+
     /// Whether there is an account other than this that can make accounts; an account that cannot anyway needs none.
     #[must_use]
     pub fn has_another_administrator(&self, agent: AgentId) -> bool {

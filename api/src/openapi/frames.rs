@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{Object, ObjectBuilder, Ref, RefOr, Schema, Type, schema::OneOfBuilder},
+    openapi::{Object, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::OneOfBuilder},
 };
 
 use crate::envelope::Envelope;
@@ -14,22 +14,51 @@ pub(crate) struct EventFrame;
 
 impl PartialSchema for EventFrame {
     fn schema() -> RefOr<Schema> {
-        let id = || text().pattern(Some(r"^[0-9]+-[0-9]+$")).description(Some("The cursor to go on from"));
-        let event = text().pattern(Some(r"^[a-z]+\.[a-z_]+$")).description(Some("The event's type"));
-        let recorded = frame().property("event", event).property("id", id()).required("id");
-        let position = object().property("position", number()).required("position");
-        let reset = frame().property("event", word("reset")).property("id", id()).required("id");
-        let over = frame().property("event", word("reauthenticate"));
         let told = "An event; `reset`: the cursor is of the log before a restore, forget what you know; `reauthenticate`: \
                     the stream ends, come back with another token";
-        one_of(
-            told,
-            [
-                recorded.property("data", json(Ref::from_schema_name(Envelope::name()))),
-                reset.property("data", json(position)),
-                over.property("data", json(object())),
-            ],
-        )
+        one_of(told, of_every_stream())
+    }
+}
+
+/// An event, `reset` and `reauthenticate`.
+fn of_every_stream() -> [ObjectBuilder; 3] {
+    let id = || text().pattern(Some(r"^[0-9]+-[0-9]+$")).description(Some("The cursor to go on from"));
+    let event = text().pattern(Some(r"^[a-z]+\.[a-z_]+$")).description(Some("The event's type"));
+    let recorded = frame().property("event", event).property("id", id()).required("id");
+    let position = object().property("position", number()).required("position");
+    let reset = frame().property("event", word("reset")).property("id", id()).required("id");
+    let over = frame().property("event", word("reauthenticate"));
+    [
+        recorded.property("data", json(Ref::from_schema_name(Envelope::name()))),
+        reset.property("data", json(position)),
+        over.property("data", json(object())),
+    ]
+}
+
+/// A frame of the workbench's stream.
+pub(crate) struct WorkbenchFrame;
+
+impl PartialSchema for WorkbenchFrame {
+    fn schema() -> RefOr<Schema> {
+        let session = || {
+            let id = text().format(Some(SchemaFormat::Custom("uuid".to_owned())));
+            let about = object().property("session_id", id).required("session_id");
+            about.property("position", number()).required("position")
+        };
+        let reason = text().enum_values(Some(["owner", "offer", "transfer"]));
+        let visible = session().property("reason", reason).required("reason");
+        let told = "As in `EventFrame`; `session_visible`: with the event that follows a session becomes one's own; \
+                    `session_hidden`: with the event that follows it ceases to be";
+        let [event, reset, over] = of_every_stream();
+        let visible = frame().property("event", word("session_visible")).property("data", json(visible));
+        let hidden = frame().property("event", word("session_hidden")).property("data", json(session()));
+        one_of(told, [event, reset, over, visible, hidden])
+    }
+}
+
+impl ToSchema for WorkbenchFrame {
+    fn name() -> Cow<'static, str> {
+        "WorkbenchFrame".into()
     }
 }
 

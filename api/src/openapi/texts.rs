@@ -47,6 +47,11 @@ fn session_name() -> String {
     format!(r"^(?!\.{{1,2}}$)[^/\\{NO_LINE}]*[^\s/\\{NO_LINE}][^/\\{NO_LINE}]*$")
 }
 
+fn watched() -> String {
+    let id = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+    format!("^{id}(,{id}){{0,19}}$")
+}
+
 /// A text of so many characters, as far as its pattern does not count them.
 fn text(told: &str, least: usize, most: Option<usize>, pattern: &str) -> RefOr<Schema> {
     let pattern = (!pattern.is_empty()).then_some(pattern);
@@ -97,6 +102,8 @@ texts! {
     Key: 1, MAX_KEY_BYTES, KEY;
     /// A position of the log, or the id of a frame: `<generation>-<position>`.
     Cursor: 1, 40, CURSOR;
+    /// Ids of sessions, separated by commas.
+    Watched: 36, None, watched();
 }
 
 /// A moment: a position of the log, or a time in RFC 3339; without a zone it is of UTC.

@@ -52,6 +52,8 @@ words! {
     SessionStatus: Status::ALL.map(Status::as_str);
     /// Who wrote a message.
     MessageRole: projections::Role::ALL.map(projections::Role::as_str);
+    /// Which sessions the workbench's stream is about.
+    StreamScope: ["own", "all"];
     /// Why a person is wanted.
     EscalationReason: stored(Reason::ALL);
     /// How urgently.

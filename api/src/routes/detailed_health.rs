@@ -111,8 +111,8 @@ pub struct LogHealth {
 /// A follower of the log.
 #[derive(Serialize, ToSchema)]
 pub struct FollowerHealth {
-    /// `tail`, `signer`, `views`, `settings`, `staff_directory`, `visitor_revocation`, `dispatcher`, `heartbeat`, `outbox`, or a process
-    /// manager's name.
+    /// `tail`, `signer`, `views`, `settings`, `staff_directory`, `visitor_revocation`, `session_owners`, `dispatcher`, `heartbeat`,
+    /// `outbox`, or a process manager's name.
     name: &'static str,
     /// How far it has read the log; null for what reads none.
     position: Option<u64>,

@@ -9,9 +9,9 @@ use actix_web::{
 };
 
 use super::{
-    agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer, detailed_health, docs,
-    events, hand_off, health, manual, offers, page, pending_transfers, policies, policy_trial, presence, profile,
-    queue,
+    agent_events, agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer,
+    detailed_health, docs, events, hand_off, health, manual, offers, page, pending_transfers, policies, policy_trial,
+    presence, profile, queue,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, session_mail, sessions, shift, transfers,
 };
@@ -52,6 +52,7 @@ routes! {
         POST "/api/sessions/{name}/cancel-escalation" OptionalStaff<SessionWrite> => hand_off::cancel_escalation;
         POST "/api/sessions/{name}/email" Require<SessionWrite> => session_mail::request;
         GET "/api/events" Require<LogRead> => events::stream;
+        GET "/api/agent/events" Require<SessionRead> => agent_events::stream;
         GET "/api/audit" Require<AuditRead> => audit::list;
         POST "/api/agent/login" Anybody => auth::login;
         POST "/api/agent/refresh" Anybody => auth::refresh;

@@ -17,6 +17,7 @@ use projections::Views;
 use crate::{
     auth::staff_directory::StaffDirectory,
     error_chain::chain,
+    session_owners::SessionOwners,
     supervision::{Alarm, FollowError, Follower, FollowerState, Stopping},
     visitor_revocation::VisitorRevocation,
 };
@@ -31,6 +32,8 @@ pub const VIEWS: &str = "views";
 pub const STAFF_DIRECTORY: &str = "staff_directory";
 /// Ends what is open for visitors who sign out.
 pub const VISITOR_REVOCATION: &str = "visitor_revocation";
+/// Knows who has which session.
+pub const SESSION_OWNERS: &str = "session_owners";
 /// Knows which of the shop's settings are in force.
 pub const SETTINGS: &str = "settings";
 /// Begins runs for messages that this node took.
@@ -114,6 +117,16 @@ pub fn visitor_revocation(revocation: Arc<VisitorRevocation>, tail: Arc<Tail>) -
     Follower::new(VISITOR_REVOCATION, position, move |stopping| {
         let (revocation, tail) = (revocation.clone(), tail.clone());
         async move { stopping.or(revocation.follow(&tail)).await }
+    })
+}
+
+/// Who has which session.
+#[must_use]
+pub fn session_owners(owners: Arc<SessionOwners>, tail: Arc<Tail>) -> Follower {
+    let position = position_of(&owners, SessionOwners::position);
+    Follower::new(SESSION_OWNERS, position, move |stopping| {
+        let (owners, tail) = (owners.clone(), tail.clone());
+        async move { stopping.or(owners.follow(&tail)).await }
     })
 }
 

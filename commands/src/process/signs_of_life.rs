@@ -40,8 +40,8 @@ impl SignsOfLife {
         Arc::new(Self { store, pause, written: Mutex::default() })
     }
 
-    /// A heartbeat: from now on the sign-in is watched, and its agent can be lost. For a stream that is watched as well, to be
-    /// called while it is open, as often as a heartbeat.
+    /// A heartbeat: from now on the sign-in is watched, and its agent can be lost. Opening the
+    /// workbench's stream is one as well; that it stays open is none, for nobody need be reading it.
     ///
     /// # Errors
     /// The store is away.

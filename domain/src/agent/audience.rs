@@ -4,7 +4,7 @@
 
 use crate::{
     agent::{
-        Permission::{AgentRead, AuditRead, LogRead, PersonalRead},
+        Permission::{AgentRead, AuditRead, LogRead, PersonalRead, SessionRead},
         event::Event,
     },
     audience::{Audience, Viewers},
@@ -12,6 +12,8 @@ use crate::{
 };
 
 const STAFF: Viewers = Viewers::staff(&[AgentRead, LogRead, AuditRead]);
+/// Whoever may give a session to a colleague sees who is there.
+const COLLEAGUES: Viewers = Viewers::staff(&[SessionRead, AgentRead, LogRead, AuditRead]);
 const NAMES: Viewers = Viewers::staff(&[AgentRead, PersonalRead]);
 const ORIGINS: Viewers = Viewers::staff(&[PersonalRead]);
 
@@ -38,9 +40,9 @@ impl Event {
             | Self::SignInRenewed(_)
             | Self::SignedOut(_)
             | Self::SignInRevoked(_)
-            | Self::PresenceChanged(_)
             | Self::SecondFactorUsed(_)
             | Self::SecondFactorDisabled(_) => Audience { event, personal: Viewers::NOBODY },
+            Self::PresenceChanged(_) => Audience { event: COLLEAGUES.and_account(account), personal: Viewers::NOBODY },
             Self::ApiKeyIssued(_) => Audience { event: STAFF, personal: NAMES },
             Self::ApiKeyRevoked(_) => Audience { event: STAFF, personal: Viewers::NOBODY },
         }

@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 use super::{Shared, fresh, ok, problem, staff::Member, start_shared};
 
 /// The server of these tests.
-fn desk() -> &'static Desk {
+pub(super) fn desk() -> &'static Desk {
     static OPEN: OnceLock<Shared> = OnceLock::new();
     &OPEN.get_or_init(|| start_shared(open_always())).desk
 }
@@ -33,20 +33,20 @@ async fn customer_with(session: &str) -> Customer {
 }
 
 /// Somebody of staff, for as many tests as like.
-struct Colleague {
-    id: String,
+pub(super) struct Colleague {
+    pub(super) id: String,
     username: String,
     token: String,
 }
 
 impl Colleague {
-    async fn with_role(role: Role) -> Self {
+    pub(super) async fn with_role(role: Role) -> Self {
         let member = Member::at(desk(), role).await;
         Self { id: member.id, username: member.username, token: member.staff.token().to_owned() }
     }
 
     /// With a connection of the calling test's own.
-    fn staff(&self) -> Staff {
+    pub(super) fn staff(&self) -> Staff {
         Staff::new(desk().url(), self.token.clone())
     }
 }
@@ -70,15 +70,15 @@ async fn team() -> &'static Team {
 }
 
 /// A customer's session, which staff addresses by its id.
-struct Thread {
-    name: String,
-    id: String,
-    customer: Customer,
+pub(super) struct Thread {
+    pub(super) name: String,
+    pub(super) id: String,
+    pub(super) customer: Customer,
 }
 
 impl Thread {
     /// With the assistant.
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let name = fresh("people");
         let customer = customer_with(&name).await;
         let answer = customer.chat(&name, "hello").await.unwrap();
@@ -86,25 +86,25 @@ impl Thread {
     }
 
     /// Waits for a person.
-    async fn waiting() -> Self {
+    pub(super) async fn waiting() -> Self {
         let thread = Self::new().await;
         ok(thread.escalate().await).await;
         thread
     }
 
     /// This agent has it.
-    async fn with(agent: &Colleague) -> Self {
+    pub(super) async fn with(agent: &Colleague) -> Self {
         let thread = Self::waiting().await;
         ok(thread.act(agent, "takeover", json!({})).await).await;
         thread
     }
 
-    async fn escalate(&self) -> Response {
+    pub(super) async fn escalate(&self) -> Response {
         self.customer.post("/api/manual/escalate", &json!({"session_name": self.name})).await.unwrap()
     }
 
     /// A command of staff.
-    async fn act(&self, agent: &Colleague, command: &str, body: Value) -> Response {
+    pub(super) async fn act(&self, agent: &Colleague, command: &str, body: Value) -> Response {
         agent.staff().post(&format!("/api/sessions/{}/{command}", self.id), &body).await.unwrap()
     }
 

@@ -64,6 +64,7 @@ const TABLE: &[Line] = &[
     staff("post", "/api/sessions/{name}/reopen", [409, 409, 409, 403, 403]),
     line("post", "/api/sessions/{name}/close", [404, 200, 404], [200, 200, 200, 403, 403]),
     staff("get", "/api/events", [403, 403, 200, 200, 403]),
+    staff("get", "/api/agent/events", [200, 200, 200, 200, 403]),
     staff("get", "/api/audit", [403, 403, 200, 200, 403]),
     open("post", "/api/agent/login", 400),
     open("post", "/api/agent/refresh", 400),

@@ -50,10 +50,12 @@ async fn detailed_health_shows_each_followers_state_and_position() {
 
     let shown = timeout(PATIENCE, shown_when_settled(&url)).await.expect("staff is let in");
     let running = |name| json!({"name": name, "position": 0, "lag": 0, "state": "running", "restarts": 0});
-    for (index, name) in ["tail", "staff_directory", "visitor_revocation", "settings"].into_iter().enumerate() {
+    for (index, name) in
+        ["tail", "staff_directory", "visitor_revocation", "session_owners", "settings"].into_iter().enumerate()
+    {
         assert_eq!(shown["followers"][index], running(name));
     }
-    let failing = &shown["followers"][4];
+    let failing = &shown["followers"][5];
     assert_eq!(
         (&failing["state"], &failing["error"], &failing["attempt"]),
         (&json!("restarting"), &json!("away"), &json!(1))
@@ -62,7 +64,7 @@ async fn detailed_health_shows_each_followers_state_and_position() {
     let alarm = json!({"position": 8, "what": "unreadable"});
     let stopped =
         json!({"name": "alarmed", "position": 7, "lag": 0, "state": "stopped", "restarts": 0, "alarm": alarm});
-    assert_eq!(shown["followers"][5], stopped);
+    assert_eq!(shown["followers"][6], stopped);
     serving.abort();
 }
 
@@ -100,6 +102,7 @@ async fn a_started_desk_shows_every_follower_running_at_the_head() {
         "heartbeat",
         "staff_directory",
         "visitor_revocation",
+        "session_owners",
     ];
     assert_eq!(names, expected);
     for follower in followers {
@@ -119,7 +122,7 @@ async fn shown_when_settled(url: &str) -> Value {
         if response.status() == 200 {
             let mut shown: Value = response.json().await.unwrap();
             let data = shown["data"].take();
-            if data["followers"][4]["state"] == "restarting" && data["followers"][5]["state"] == "stopped" {
+            if data["followers"][5]["state"] == "restarting" && data["followers"][6]["state"] == "stopped" {
                 return data;
             }
         }
