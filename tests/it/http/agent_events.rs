@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tests::desk::{Desk, EventFrame, Frames, Setup, Staff};
 
 use super::{
-    LIMIT, desk, fresh, ok,
-    people::{self, Colleague, Thread},
+    LIMIT, fresh, ok,
+    people::{self, Colleague, Thread, desk},
     problem,
 };
 

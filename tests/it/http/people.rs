@@ -71,9 +71,9 @@ async fn team() -> &'static Team {
 
 /// A customer's session, which staff addresses by its id.
 pub(super) struct Thread {
-    name: String,
+    pub(super) name: String,
     pub(super) id: String,
-    customer: Customer,
+    pub(super) customer: Customer,
 }
 
 impl Thread {
@@ -115,16 +115,16 @@ impl Thread {
     }
 
     /// A command of its customer.
-    pub(super) async fn own(&self, command: &str) -> Response {
+    async fn own(&self, command: &str) -> Response {
         self.customer.post(&format!("/api/sessions/{}/{command}", self.name), &json!({})).await.unwrap()
     }
 
-    pub(super) async fn say(&self, text: &str) -> Response {
+    async fn say(&self, text: &str) -> Response {
         let body = json!({"session_name": self.name, "role": "user", "content": text});
         self.customer.post("/api/manual/messages", &body).await.unwrap()
     }
 
-    pub(super) async fn answer(&self, agent: &Colleague, text: &str) -> Response {
+    async fn answer(&self, agent: &Colleague, text: &str) -> Response {
         let body = json!({"session_name": self.id, "role": "agent", "content": text});
         agent.staff().post("/api/manual/messages", &body).await.unwrap()
     }
