@@ -115,16 +115,16 @@ impl Thread {
     }
 
     /// A command of its customer.
-    async fn own(&self, command: &str) -> Response {
+    pub(super) async fn own(&self, command: &str) -> Response {
         self.customer.post(&format!("/api/sessions/{}/{command}", self.name), &json!({})).await.unwrap()
     }
 
-    async fn say(&self, text: &str) -> Response {
+    pub(super) async fn say(&self, text: &str) -> Response {
         let body = json!({"session_name": self.name, "role": "user", "content": text});
         self.customer.post("/api/manual/messages", &body).await.unwrap()
     }
 
-    async fn answer(&self, agent: &Colleague, text: &str) -> Response {
+    pub(super) async fn answer(&self, agent: &Colleague, text: &str) -> Response {
         let body = json!({"session_name": self.id, "role": "agent", "content": text});
         agent.staff().post("/api/manual/messages", &body).await.unwrap()
     }
