@@ -206,14 +206,14 @@ fn generated_shop_records_nothing_personal_of_an_erased_subject() {
 async fn generated_shop_can_be_appended_event_by_event() {
     let log = Log::new(Arc::new(MemoryStore::default()), Arc::new(Vault::in_memory()));
     let mut erased = BTreeSet::new();
-    for step in Shop::open(Order::stress(2_000, 10, evening())) {
+    for step in Shop::open(Order::stress(8_000, 10, evening())) {
         write::through(&log, &step).await.unwrap();
         if let Step::Erased { subject, .. } = step {
             erased.insert(subject.0);
         }
     }
-    let recorded = log.reader().read_all(Position::START, 3_000).await.unwrap();
-    assert_eq!((recorded.len(), erased.is_empty()), (2_000, false));
+    let recorded = log.reader().read_all(Position::START, 9_000).await.unwrap();
+    assert_eq!((recorded.len(), erased.is_empty()), (8_000, false));
     for event in recorded.iter().filter(|event| event.event.personal.is_some()) {
         let is_erased = event.event.subject.is_some_and(|subject| erased.contains(&subject));
         assert_eq!(log.open(event).await.unwrap() == Unsealed::Erased, is_erased);

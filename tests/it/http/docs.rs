@@ -8,8 +8,13 @@ use serde_json::Value;
 use super::desk;
 
 /// Routes whose paths describe them.
-const WITHOUT_BODY: [&str; 3] =
-    ["/api/agent/logout", "/api/agents/{id}/reactivate", "/api/agents/{id}/reset-second-factor"];
+const WITHOUT_BODY: [&str; 5] = [
+    "/api/agent/logout",
+    "/api/agent/heartbeat",
+    "/api/agent/status/heartbeat",
+    "/api/agents/{id}/reactivate",
+    "/api/agents/{id}/reset-second-factor",
+];
 /// Commands that return secrets take no key (design 6); these may be repeated all the same.
 const WITHOUT_KEY: &[&str] = &["/api/customer/identify", "/api/customer/sign-out"];
 

@@ -98,6 +98,8 @@ async fn a_started_desk_shows_every_follower_running_at_the_head() {
         "mail",
         "idle_close",
         "agent_lost",
+        "expiry",
+        "waiting",
         "outbox",
         "heartbeat",
         "staff_directory",
