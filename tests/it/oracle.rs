@@ -101,7 +101,7 @@ async fn views_match_the_oracle_on_sqlite() {
     for seed in (first..).take(count(3, 40)) {
         let (live, rebuilt) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let folder = |folder: &tempfile::TempDir| ViewsLocation::Folder(folder.path().to_owned());
-        let (events, stops) = (count(400, 2_000) as u64, count(4, 12));
+        let (events, stops) = (count(800, 2_000) as u64, count(4, 12));
         seen.add(&compare_all_the_way(seed, events, stops, folder(&live), folder(&rebuilt)).await);
     }
     println!("{seen:?}");
@@ -114,7 +114,7 @@ async fn views_match_the_oracle_on_postgres() {
     for seed in (first..).take(count(2, 12)) {
         let server = Postgres::shared().await;
         let (live, rebuilt) = (server.fresh_database().await, server.fresh_database().await);
-        let (events, stops) = (count(400, 2_000) as u64, count(2, 8));
+        let (events, stops) = (count(1_200, 2_000) as u64, count(2, 8));
         let of = |url: String| ViewsLocation::Postgres { url };
         seen.add(&compare_all_the_way(seed, events, stops, of(live.url()), of(rebuilt.url())).await);
     }
