@@ -126,7 +126,7 @@ impl Desk {
         // All callers of a test have one address, so the limits are off.
         command.env("DESK_CHAT_RATE_PER_MINUTE", "0").env("DESK_RATE_PER_SECOND", "0");
         // Customers of tests say the same words again and again: a person comes only when asked for by the button's words.
-        command.env("REGULATOR_KEYWORDS", "转人工").env("REGULATOR_FAIL_THRESHOLD", "1000000");
+        command.env("REGULATOR_KEYWORDS", "转人工").env("REGULATOR_FAIL_THRESHOLD", "100");
         command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");

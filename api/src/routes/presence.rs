@@ -10,7 +10,7 @@ use domain::{
     AgentId, Language,
     agent::{Presence, PresenceCause},
 };
-use event_store::Position;
+use event_store::{Clock, Position};
 use jiff::Timestamp;
 use projections::{AgentView, Views};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use super::{
     auth::{PATIENCE, signed_out},
     min_position::CaughtUpViews,
+    sessions::day_start,
 };
 use crate::{
     auth::{
@@ -29,7 +30,8 @@ use crate::{
     openapi::words,
     problem::Problem,
     request::request_id,
-    wire::seconds,
+    settings::Settings,
+    wire::{AgentTodayData, seconds},
 };
 
 /// A heartbeat was taken.
@@ -127,6 +129,39 @@ pub struct StatusData {
 )]
 pub async fn show(own: CurrentUser, views: CaughtUpViews, staff: Data<StaffServices>) -> Result<HttpResponse, Problem> {
     status_of(own.agent, &views, &staff).await
+}
+
+/// One's own figures of today.
+#[derive(Serialize, ToSchema)]
+pub struct TodayAnswer {
+    success: bool,
+    data: AgentTodayData,
+    /// How far the views had read the log.
+    position: u64,
+}
+
+/// Shows one's own figures of today.
+///
+/// # Errors
+/// Nobody is signed in, or the views are away.
+#[utoipa::path(
+    get, path = "/api/agent/stats/today", operation_id = "own_statistics", tag = "staff", security(("bearer" = [])),
+    params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
+    responses(
+        (status = 200, body = TodayAnswer),
+    )
+)]
+pub async fn today(
+    own: CurrentUser,
+    views: CaughtUpViews,
+    clock: Data<dyn Clock>,
+    settings: Data<Settings>,
+) -> Result<HttpResponse, Problem> {
+    let now = clock.now();
+    let mut reading = views.reading().await?;
+    let figures = reading.agent_today(own.agent, now, day_start(now, &settings.time_zone)).await?;
+    let (data, position) = (figures.into(), reading.position().0);
+    Ok(HttpResponse::Ok().json(TodayAnswer { success: true, data, position }))
 }
 
 /// What one chooses to be.

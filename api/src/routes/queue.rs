@@ -3,19 +3,19 @@
 //! Invariant: the order is computed when it is read, from one state of the views; nobody is moved by being looked at.
 
 use actix_web::{HttpResponse, web::Data};
-use event_store::{Clock, EventReader};
-use projections::{Audience, QueueEntry, Views};
+use event_store::Clock;
+use projections::Audience;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{min_position, sessions::page_of, shift};
+use super::{min_position::CaughtUpViews, sessions::page_of, shift};
 use crate::{
     auth::require::{Require, SessionRead},
-    openapi::{texts, words},
+    openapi::texts,
     problem::Problem,
     query::QueryFields,
     settings::Settings,
-    wire::{People, Summary, people},
+    wire::{People, QueueEntryData, people},
 };
 
 /// A page of the queue.
@@ -30,29 +30,11 @@ pub struct QueueAnswer {
 /// The page and where it stands.
 #[derive(Serialize, ToSchema)]
 pub struct QueueData {
-    queue: Vec<QueueRow>,
+    queue: Vec<QueueEntryData>,
     total: u64,
     limit: u32,
     offset: u64,
     has_more: bool,
-}
-
-/// A waiting session and its place.
-#[derive(Serialize, ToSchema)]
-pub struct QueueRow {
-    #[serde(flatten)]
-    session: Summary,
-    /// From 1, among those that were asked for.
-    position: u64,
-    /// The original's word: `urgent`, `high` or `normal`.
-    priority_level: &'static str,
-    /// What it is ordered by, raised by what it has waited.
-    #[schema(value_type = words::PriorityClass)]
-    priority_class: &'static str,
-    waited_seconds: f64,
-    /// Null where there is nothing to go by.
-    #[schema(required = true)]
-    estimated_wait_seconds: Option<f64>,
 }
 
 /// Lists the sessions that wait for a person, the next one first.
@@ -73,46 +55,21 @@ pub struct QueueRow {
 )]
 pub async fn show(
     _: Require<SessionRead>,
-    views: Data<Views>,
-    log: Data<dyn EventReader>,
+    views: CaughtUpViews,
     clock: Data<dyn Clock>,
     settings: Data<Settings>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let (limit, offset) = page_of(&query)?;
     let group = shift::group(&query)?;
-    min_position::wait(&views, &**log, &query).await?;
     let mut reading = views.reading().await?;
     let now = clock.now();
     let queue = reading.queue(group.as_ref(), now, limit, offset).await?;
     let agents = people::agents_of_rows(queue.entries.iter().map(|entry| &entry.session));
     let people = People::read(&mut reading, agents, Audience::Staff, &settings.time_zone).await?;
-    let rows: Vec<QueueRow> = queue.entries.into_iter().map(|entry| QueueRow::new(entry, &people, now)).collect();
+    let rows: Vec<QueueEntryData> =
+        queue.entries.into_iter().map(|entry| QueueEntryData::new(entry, &people, now)).collect();
     let has_more = offset.saturating_add(rows.len() as u64) < queue.total;
     let data = QueueData { queue: rows, total: queue.total, limit, offset, has_more };
     Ok(HttpResponse::Ok().json(QueueAnswer { success: true, data, position: reading.position().0 }))
-}
-
-impl QueueRow {
-    fn new(entry: QueueEntry, people: &People, now: jiff::Timestamp) -> Self {
-        let QueueEntry { place, session } = entry;
-        Self {
-            position: place.position,
-            priority_level: level(place.class),
-            priority_class: place.class.as_str(),
-            waited_seconds: place.waited.as_secs_f64(),
-            estimated_wait_seconds: place.estimated_wait.map(|wait| wait.as_secs_f64()),
-            session: Summary::new(session, people, now),
-        }
-    }
-}
-
-/// The original had three levels; danger and the shop's best customers are both its first.
-fn level(class: domain::session::priority::PriorityClass) -> &'static str {
-    use domain::session::priority::PriorityClass as C;
-    match class {
-        C::Danger | C::Vip => "urgent",
-        C::Urgent => "high",
-        C::Normal => "normal",
-    }
 }

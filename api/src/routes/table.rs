@@ -62,6 +62,7 @@ routes! {
         PUT "/api/agent/profile" CurrentUser => profile::change_profile;
         POST "/api/agent/heartbeat" CurrentUser => presence::heartbeat;
         GET "/api/agent/status" CurrentUser => presence::show;
+        GET "/api/agent/stats/today" CurrentUser => presence::today;
         PUT "/api/agent/status" CurrentUser => presence::choose;
         // The original's, every two minutes: too seldom for anybody to be watched by it.
         POST "/api/agent/status/heartbeat" CurrentUser => presence::original_heartbeat;

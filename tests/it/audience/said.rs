@@ -78,8 +78,22 @@ pub(super) fn envelope(logged: &Logged, viewer: Viewer) -> Option<Value> {
     set("subject", event.subject.filter(|_| viewer != Viewer::Customer).map(|id| json!(id)));
     set("personal", logged.personal(viewer).cloned());
     set("erased", (logged.is_erased && logged.audience().may_see_personal(viewer)).then_some(json!(true)));
+    if viewer == Viewer::Customer {
+        let hidden = OF_THE_SHOP.iter().filter(|(event_type, _)| *event_type == logged.event_type());
+        for (_, fields) in hidden {
+            envelope["data"].as_object_mut().unwrap().retain(|field, _| !fields.contains(&field.as_str()));
+        }
+    }
     Some(envelope)
 }
+
+/// Plain fields that are no customer's business.
+const OF_THE_SHOP: [(&str, &[&str]); 4] = [
+    ("session.escalated", &["rule", "policy_version", "class", "group", "severity"]),
+    ("session.customer_message_sent", &["rule_signals"]),
+    ("session.assistant_replied", &["rule_signals"]),
+    ("session.returned_to_queue", &["group"]),
+];
 
 /// A message as a history shows it: position, text unless it is erased, whether it was withheld.
 pub(super) type Message = (u64, Option<String>, bool);
@@ -87,7 +101,13 @@ pub(super) type Message = (u64, Option<String>, bool);
 /// The messages among the events that this viewer may see.
 pub(super) fn messages(events: &[&Logged], viewer: Viewer) -> Vec<Message> {
     let said = |logged: &&&Logged| {
-        let types = ["customer_message_sent", "assistant_replied", "assistant_reply_withheld"];
+        let types = [
+            "customer_message_sent",
+            "assistant_replied",
+            "assistant_reply_withheld",
+            "agent_message_sent",
+            "notice_given",
+        ];
         types.iter().any(|name| logged.event_type() == format!("session.{name}"))
     };
     let seen = events.iter().filter(said).filter(|logged| logged.audience().may_see(viewer));

@@ -159,6 +159,9 @@ impl Reader {
 
 fn message(row: &Value) -> Message {
     let text = row["content"].as_str().map(str::to_owned);
+    // A notice is rendered, and of nobody's personal part.
+    assert!(row["role"] != "system" || text.is_some(), "{row}");
+    let text = text.filter(|_| row["role"] != "system");
     (row["position"].as_u64().unwrap(), text, row["withheld"] == true)
 }
 

@@ -72,7 +72,7 @@ async fn owner_the_next_owner_and_others_each_see_their_part_in_order() {
     );
     assert_eq!(seen[7].data, json!({"session_id": thread.id, "position": seen[8].data["position"]}));
     let seen = until(second, &thread.id, "session.escalation_cancelled").await;
-    let own = ["session_visible", "transferred", "agent_message_sent", "session_hidden"];
+    let own = ["session_visible", "transferred", "agent_message_sent", "notice_given", "session_hidden"];
     assert_eq!(names(&seen), [&["escalated", queue[0]], &own[..], &queue[1..]].concat());
     let seen = until(rest, &thread.id, "session.escalation_cancelled").await;
     assert_eq!(names(&seen), [&["escalated"], &queue[..]].concat(), "who has nothing to do with it sees the queue");
@@ -90,7 +90,7 @@ async fn stream_goes_on_from_every_frame_also_after_a_restart() {
     let name = fresh("resumed");
     customer.arrive(&name).await.unwrap();
     let mut live = open(&staff, "?after=0").await;
-    let session = ok(customer.post("/api/chat", &json!({"message": "hello", "session_id": name})).await.unwrap()).await;
+    let session = ok(customer.post("/api/chat", &json!({"message": "hello", "user_id": name})).await.unwrap()).await;
     let session = session["session_id"].as_str().unwrap().to_owned();
     let act = async |command: &str, body: Value| {
         ok(staff.post(&format!("/api/sessions/{session}/{command}"), &body).await.unwrap()).await

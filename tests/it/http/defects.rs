@@ -1,6 +1,6 @@
 //! Defects of the original system that only a started server shows: `docs/original-defects.md` lists all of them with their tests.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use reqwest::StatusCode;
@@ -11,7 +11,14 @@ use tests::{
 };
 use tokio::net::TcpListener;
 
-use super::{LIMIT, desk, fresh, ok, session_at};
+use super::{LIMIT, Shared, fresh, ok, people::open_always, session_at, start_shared};
+
+/// A server at which somebody works at any time, with the original's number of failures.
+fn desk() -> &'static Desk {
+    static OPEN: OnceLock<Shared> = OnceLock::new();
+    let threshold = [("REGULATOR_FAIL_THRESHOLD", "3".to_owned())];
+    &OPEN.get_or_init(|| start_shared([open_always().as_slice(), &threshold].concat())).desk
+}
 
 /// A server on the shop's holiday, which sends mails to a port of this machine.
 ///

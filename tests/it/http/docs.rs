@@ -33,9 +33,11 @@ async fn openapi_document_is_complete() {
             assert_eq!(operation["requestBody"].is_object(), has_body, "{what}");
             let keyed =
                 operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "Idempotency-Key");
-            // Routes about accounts set a state, so a repeat changes nothing.
-            let is_customers = operation["tags"][0] == "customer";
-            let repeatable = method == "post" && is_customers && !WITHOUT_KEY.contains(&path.as_str());
+            // Routes about accounts and settings set a state, so a repeat changes nothing.
+            let of_sessions = ["/api/sessions/", "/api/manual/", "/api/transfer-requests/"];
+            let is_of_sessions = of_sessions.iter().any(|start| path.starts_with(start));
+            let is_keyed = operation["tags"][0] == "customer" || is_of_sessions;
+            let repeatable = method == "post" && is_keyed && !WITHOUT_KEY.contains(&path.as_str());
             assert_eq!(keyed, repeatable, "{what} says that it may be repeated");
             let named = operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "path");
             assert_eq!(named.count(), path.matches('{').count(), "{what} has its path's parameters");

@@ -61,11 +61,13 @@ async fn positions(mut frames: tests::desk::Frames, last: u64, stream: &str) -> 
 
 #[tokio::test]
 async fn min_position_reads_every_own_write() {
-    let (customer, session) = (desk().customer(), fresh("own-writes"));
+    let customer = desk().customer();
+    let sessions = [fresh("own-writes"), fresh("own-writes")];
     for number in 0..100 {
+        let session = &sessions[number % 2];
         let text = format!("message {number}");
-        let answer = customer.chat(&session, &text).await.unwrap();
-        let shown = super::session_at(&customer, &session, answer["position"].as_u64().unwrap()).await;
+        let answer = customer.chat(session, &text).await.unwrap();
+        let shown = super::session_at(&customer, session, answer["position"].as_u64().unwrap()).await;
         let history = shown["data"]["session"]["history"].as_array().unwrap();
         assert_eq!(history[history.len() - 2]["content"], text);
         assert!(shown["position"].as_u64() >= answer["position"].as_u64());

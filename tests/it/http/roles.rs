@@ -74,6 +74,7 @@ const TABLE: &[Line] = &[
     staff("post", "/api/agent/heartbeat", [200; 5]),
     staff("post", "/api/agent/status/heartbeat", [200; 5]),
     staff("get", "/api/agent/status", [200; 5]),
+    staff("get", "/api/agent/stats/today", [200; 5]),
     staff("put", "/api/agent/status", [400; 5]),
     staff("get", "/api/agent/sign-ins", [200; 5]),
     staff("delete", "/api/agent/sign-ins/{id}", [404; 5]),
