@@ -181,7 +181,7 @@ mod tests {
         let (last, agents) = (10 + 2 * REMEMBERED as u64 + 2, |n: u64| AgentId(Uuid::from_u128(n.into())));
         for n in (12..=last).step_by(2) {
             let event = Event::AgentTookOver(AgentTookOver { agent: agents(n), messages: Vec::new() });
-            owners.state.write().unwrap().apply(Position(n), session, &event);
+            owners.state.write().expect("nobody panicked").apply(Position(n), session, &event);
         }
         owners.position.send_replace(Position(last));
         let owner = |n| Ownership::of_row(Status::ManualLive, Some(agents(n)));

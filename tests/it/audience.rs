@@ -220,7 +220,7 @@ fn as_logged(envelope: &Value) -> Value {
     let mut envelope = envelope.clone();
     let is_notice = envelope["type"] == "session.notice_given";
     if let Some(data) = envelope["data"].as_object_mut() {
-        data.retain(|field, _| !field.ends_with("_name") && !(is_notice && field == "text"));
+        data.retain(|field, _| !(field.ends_with("_name") || (is_notice && field == "text")));
     }
     envelope
 }

@@ -125,7 +125,8 @@ async fn views_answer_alike_on_both_databases_for_awkward_texts() {
     assert_eq!(answers(&postgres.views, &sessions, now).await, answers(&sqlite.views, &sessions, now).await);
     for (driver, text) in sessions.iter().zip(AWKWARD) {
         let messages = postgres.views.messages(driver.session(), Audience::Customer, None, 50).await.unwrap();
-        assert_eq!(messages.iter().map(|m| m.content.as_deref()).collect::<Vec<_>>(), [Some(text); 3]);
+        let said = messages.iter().filter(|message| message.notice.is_none()).map(|message| message.content.as_deref());
+        assert_eq!(said.collect::<Vec<_>>(), [Some(text); 3]);
         assert_eq!(postgres.views.find_by_name(driver.name()).await.unwrap(), [driver.session()]);
     }
 }
@@ -200,11 +201,11 @@ impl Projection for Second {
     }
 
     fn version(&self) -> u32 {
-        2
+        self.0.version() + 1
     }
 
     fn usable_since(&self) -> u32 {
-        1
+        self.0.version()
     }
 
     fn schema(&self) -> &'static [&'static str] {

@@ -178,7 +178,7 @@ mod tests {
 
     /// What it is to Bo after each of these events.
     fn ties(events: &[Event]) -> Vec<Option<Tie>> {
-        let batteries = Skill::parse("Batteries").unwrap();
+        let batteries = Skill::parse("Batteries").expect("a skill");
         let mut ownership = Ownership::default();
         let tie = |event| {
             ownership = ownership.after(event);
@@ -211,7 +211,7 @@ mod tests {
         let (transfer, owner) = (Some(Tie::Transfer), Some(Tie::Owner));
         let to_bo = asked(TransferTarget::Agent(BO));
         assert_eq!(ties(&[taken(ANA), to_bo, accepted.clone(), moved(BO)]), [None, transfer, transfer, owner]);
-        let to_group = |group| asked(TransferTarget::Group(Skill::parse(group).unwrap()));
+        let to_group = |group| asked(TransferTarget::Group(Skill::parse(group).expect("a skill")));
         let events = [taken(ANA), to_group("Batteries"), accepted, moved(ANA), to_group("Brakes")];
         assert_eq!(ties(&events), [None, transfer, transfer, None, None]);
     }

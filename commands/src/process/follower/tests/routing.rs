@@ -212,7 +212,16 @@ async fn it_decides_nothing_before_it_has_read_all() {
     worker.react_to(vec![last]).await.expect("it reacts");
     until("the tail has been read", async || {
         let chunk = fixture
-            .chunk(&context, context.store.cursor("routing", &fixture.memory).await.unwrap().unwrap().position)
+            .chunk(
+                &context,
+                context
+                    .store
+                    .cursor("routing", &fixture.memory)
+                    .await
+                    .expect("it answers")
+                    .expect("it has one")
+                    .position,
+            )
             .await;
         worker.react_to(chunk).await.expect("it reacts");
         worker.decide();
