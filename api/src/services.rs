@@ -1,5 +1,5 @@
 //! The services that routes ask for. Start-up fills the struct, and it registers each service by itself: a handler takes those
-//! that it needs as arguments, or in a struct of [`requested_services`] where they are many, and sees nothing of the rest.
+//! that it needs as arguments, or in a struct of `requested_services` where they are many, and sees nothing of the rest.
 
 use std::{sync::Arc, time::Instant};
 
