@@ -52,6 +52,10 @@ words! {
     SessionStatus: Status::ALL.map(Status::as_str);
     /// Who wrote a message.
     MessageRole: projections::Role::ALL.map(projections::Role::as_str);
+    /// Who writes in a session that a person has.
+    SpeakerRole: ["agent", "user"];
+    /// What becomes of a transfer that was asked for.
+    TransferAction: ["accept", "decline", "withdraw"];
     /// Which sessions the workbench's stream is about.
     StreamScope: ["own", "all"];
     /// Why a person is wanted.

@@ -31,7 +31,7 @@ use crate::{
         JsonBody,
         field::{ManualRole, optional, required},
     },
-    openapi::texts,
+    openapi::{texts, words},
     problem::Problem,
     request::request_id,
     wire::{SessionState, seconds},
@@ -123,7 +123,7 @@ pub struct ManualMessageRequest {
     session_name: SessionName,
     /// `user`: the customer of the session; `agent`: the person who has it.
     #[serde(deserialize_with = "required")]
-    #[schema(value_type = String)]
+    #[schema(value_type = words::SpeakerRole)]
     role: ManualRole,
     /// The text: 1 to 5,000 characters.
     #[serde(deserialize_with = "required")]

@@ -17,7 +17,7 @@ use jiff::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{auth::require::Anybody, problem::Problem, query::QueryFields};
+use crate::{auth::require::Anybody, openapi::texts, problem::Problem, query::QueryFields};
 
 /// The working hours.
 #[derive(Serialize, ToSchema)]
@@ -69,7 +69,7 @@ pub struct ShiftStatus {
 /// `group` is no name of a group.
 #[utoipa::path(
     get, path = "/api/shift/config", operation_id = "shift_config", tag = "customer",
-    params(("group" = Option<String>, Query, description = "A skill group; without its own calendar, and by default, the default one holds")),
+    params(("group" = Option<texts::SkillName>, Query, description = "A skill group; without its own calendar, and by default, the default one holds")),
     responses((status = 200, body = ShiftConfigAnswer))
 )]
 pub async fn config(
@@ -89,7 +89,7 @@ pub async fn config(
 /// `group` is no name of a group.
 #[utoipa::path(
     get, path = "/api/shift/status", operation_id = "shift_status", tag = "customer",
-    params(("group" = Option<String>, Query, description = "A skill group; without its own calendar, and by default, the default one holds")),
+    params(("group" = Option<texts::SkillName>, Query, description = "A skill group; without its own calendar, and by default, the default one holds")),
     responses((status = 200, body = ShiftStatusAnswer))
 )]
 pub async fn status(

@@ -24,7 +24,7 @@ use crate::{
         JsonBody,
         field::{TransferAnswer, optional, required},
     },
-    openapi::texts,
+    openapi::{texts, words},
     problem::Problem,
     request::request_id,
 };
@@ -50,7 +50,7 @@ pub struct TransferRequest {
     reason: Option<MessageText>,
 }
 
-/// How long a transfer waits for its answer (FIIDO's own agents are given as long).
+/// How long a transfer waits for its answer: long enough for a colleague to look up, while the customer is still served.
 const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// Gives the session to another agent or group at once: who has it, or a supervisor.
@@ -159,7 +159,7 @@ fn requested(done: &Commanded) -> Result<TransferRequestAnswer, Problem> {
 pub struct RespondRequest {
     /// `accept` or `decline`, by who was asked; `withdraw`, by who asked.
     #[serde(deserialize_with = "required")]
-    #[schema(value_type = String)]
+    #[schema(value_type = words::TransferAction)]
     action: TransferAnswer,
 }
 
