@@ -171,6 +171,8 @@ def write_down():
 KEY_USED = "Idempotency-Key was used before"
 # What no document can say: a text must be of an account that is there.
 ACCOUNTS = ("agent_id must be", "from_agent_id must be", "agent_info.agent_id must be", "agent_info must be")
+# A document is TOML with rules of its own; a tag is a number in quotes.
+PUBLISHED = ("document, line", "If-Match must be a version")
 # One of two fields is given.
 TARGETS = ("to_agent_id is required", "to_agent_id must be", "to_agent_id the session", "to_group is one too many")
 # Schema-valid and refused all the same: rules that JSON Schema has no words for.
@@ -187,6 +189,11 @@ RULES = {
     ("POST", "/api/agent/second-factor/disable"): ("password is not", "code is not good", "code is required"),
     ("POST", "/api/agent/second-factor/recovery-codes"): ("password is not", "code is not good", "code is required"),
     ("POST", "/api/api-keys"): ("expires_at must be a time to come",),
+    ("POST", "/api/policies/test"): ("text is required", "session is one too many", "document, line"),
+    ("POST", "/api/policies"): PUBLISHED,
+    ("POST", "/api/policies/rollback"): PUBLISHED,
+    ("POST", "/api/calendars"): PUBLISHED,
+    ("POST", "/api/calendars/rollback"): PUBLISHED,
     ("POST", "/api/sessions/{name}/takeover"): ACCOUNTS,
     ("POST", "/api/sessions/{name}/release"): ACCOUNTS,
     ("POST", "/api/sessions/{name}/transfer"): (*ACCOUNTS, *TARGETS),

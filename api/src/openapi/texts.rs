@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use commands::event_id::MAX_KEY_BYTES;
 use domain::{
     agent::password::{MAX_BYTES, MIN_CHARS},
-    text::{MessageText, PersonName, SessionName, Skill, Username},
+    text::{MessageText, PersonName, ReasonCode, SessionName, Skill, Username},
 };
 use utoipa::{
     PartialSchema, ToSchema,
@@ -22,6 +22,7 @@ const MESSAGE: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
 const ANY: &str = "";
 const NO_NULL: &str = r"^[^\u0000]*$";
 const KEY: &str = r"^[ -~]*[!-~][ -~]*$";
+const REASON: &str = "^[a-z0-9_]+$";
 const CURSOR: &str = r"^([0-9]{1,19}-)?[0-9]{1,19}$";
 const POSITION: &str = r"^[0-9]{1,19}$";
 /// A time without a zone is of UTC.
@@ -102,6 +103,8 @@ texts! {
     Key: 1, MAX_KEY_BYTES, KEY;
     /// A position of the log, or the id of a frame: `<generation>-<position>`.
     Cursor: 1, 40, CURSOR;
+    /// Why something was done, as a program says it: lower-case letters, digits and underscores.
+    Reason: 1, ReasonCode::MAX_CHARS, REASON;
     /// Ids of sessions, separated by commas.
     Watched: 36, None, watched();
 }

@@ -54,6 +54,8 @@ words! {
     MessageRole: projections::Role::ALL.map(projections::Role::as_str);
     /// Who writes in a session that a person has.
     SpeakerRole: ["agent", "user"];
+    /// Whether a session is taken from the queue alone, or from the assistant as well.
+    TakenFrom: ["queue", "any"];
     /// What becomes of a transfer that was asked for.
     TransferAction: ["accept", "decline", "withdraw"];
     /// Which sessions the workbench's stream is about.

@@ -16,7 +16,7 @@ use crate::{
         JsonBody,
         field::{Origin, optional},
     },
-    openapi::texts,
+    openapi::{texts, words},
     problem::Problem,
 };
 
@@ -29,7 +29,7 @@ pub struct TakeoverRequest {
     agent_id: Option<String>,
     /// `any`: from the assistant as well, not only from the queue.
     #[serde(default, deserialize_with = "optional")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<words::TakenFrom>)]
     from: Option<Origin>,
 }
 
@@ -42,7 +42,7 @@ pub struct ReleaseRequest {
     agent_id: Option<String>,
     /// `resolved` unless told: lower-case letters, digits and underscores.
     #[serde(default, deserialize_with = "optional")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<texts::Reason>)]
     reason: Option<ReasonCode>,
 }
 
