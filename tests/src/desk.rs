@@ -35,6 +35,21 @@ pub struct Setup {
     pub wrapper: Vec<String>,
 }
 
+/// Settings for customers who say the same words again and again: a person comes only when asked for by the button's words.
+#[must_use]
+pub fn patient_rules() -> [(&'static str, String); 2] {
+    [("REGULATOR_KEYWORDS", "转人工".to_owned()), ("REGULATOR_FAIL_THRESHOLD", "100".to_owned())]
+}
+
+impl Setup {
+    /// The same with [`patient_rules`].
+    #[must_use]
+    pub fn with_patient_rules(mut self) -> Self {
+        self.environment.extend(patient_rules());
+        self
+    }
+}
+
 /// A running server. It may be killed and started again on the same data and port.
 pub struct Desk {
     setup: Setup,
@@ -125,8 +140,6 @@ impl Desk {
         }
         // All callers of a test have one address, so the limits are off.
         command.env("DESK_CHAT_RATE_PER_MINUTE", "0").env("DESK_RATE_PER_SECOND", "0");
-        // Customers of tests say the same words again and again: a person comes only when asked for by the button's words.
-        command.env("REGULATOR_KEYWORDS", "转人工").env("REGULATOR_FAIL_THRESHOLD", "100");
         command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
