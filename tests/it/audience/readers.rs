@@ -70,7 +70,8 @@ fn person(role: Role, id: AgentId) -> (Reader, Vec<Encoded>) {
         }),
     ];
     let permissions = role.permissions().to_vec();
-    let reader = Reader { name: role.to_string(), token: token_of(id, sign_in), id, skills: skills_of(role), permissions };
+    let reader =
+        Reader { name: role.to_string(), token: token_of(id, sign_in), id, skills: skills_of(role), permissions };
     (reader, events.iter().map(agent::encode).collect())
 }
 

@@ -75,10 +75,9 @@ impl Course {
         self.state = std::mem::take(&mut self.state).evolve(event);
         match event {
             Event::OfferAccepted(_) | Event::TransferAccepted(_) => self.is_accepted = true,
-            Event::AgentTookOver(_)
-            | Event::Transferred(_)
-            | Event::OfferExpired(_)
-            | Event::TransferDeclined(_) => self.is_accepted = false,
+            Event::AgentTookOver(_) | Event::Transferred(_) | Event::OfferExpired(_) | Event::TransferDeclined(_) => {
+                self.is_accepted = false
+            }
             _neither_begins_nor_ends_it => {}
         }
         let session = self.state.session().expect("it begins with its opening");
@@ -165,9 +164,7 @@ fn notes(
             let data = json!({"session_id": session, "position": position, "reason": reason});
             Some(vec![note("session_visible", data)])
         }
-        (Some(_), None) => {
-            Some(vec![note("session_hidden", json!({"session_id": session, "position": position}))])
-        }
+        (Some(_), None) => Some(vec![note("session_hidden", json!({"session_id": session, "position": position}))]),
         (Some(_), Some(_)) => Some(Vec::new()),
         (None, None) => {
             let moves = matches!(event, Event::Escalated(_) | Event::PriorityChanged(_));

@@ -101,7 +101,9 @@ impl World {
 
     pub(super) fn renders_every_notice(&self) {
         let told = |logged: &Logged| match logged.decoded.event().session() {
-            Some((_, Event::NoticeGiven(given))) => Some(serde_json::to_value(given.notice).unwrap()["code"].to_string()),
+            Some((_, Event::NoticeGiven(given))) => {
+                Some(serde_json::to_value(given.notice).unwrap()["code"].to_string())
+            }
             _no_notice => None,
         };
         let told: BTreeSet<String> = self.log.iter().filter_map(told).collect();

@@ -5,7 +5,7 @@ mod figures;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{customer_with, desk, fresh, ok, problem, session_at};
+use super::{customer_with, desk, fresh, ok, patient, problem, session_at};
 
 fn keys(value: &Value) -> Vec<&str> {
     let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
@@ -194,7 +194,7 @@ async fn a_session_has_the_original_state() {
 
 #[tokio::test]
 async fn history_has_the_last_fifty_and_before_gives_the_rest() {
-    let (customer, session) = (desk().customer(), fresh("paging"));
+    let (customer, session) = (patient::desk().customer(), fresh("paging"));
     let mut position = 0;
     for number in 0..40 {
         let answer = customer.chat(&session, &format!("question {number}")).await.unwrap();

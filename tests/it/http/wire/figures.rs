@@ -122,9 +122,7 @@ async fn page(desk: &Desk, query: &str) -> (Vec<String>, Value) {
 async fn the_list_is_paged_and_filtered() {
     let (shared, sessions, position) = with_sessions().await;
     let desk = &shared.desk;
-    let about = |limit: u64, offset: u64, total: u64, has_more: bool| {
-        json!({"limit": limit, "offset": offset, "total": total, "has_more": has_more})
-    };
+    let about = |limit: u64, offset: u64, total: u64, has_more: bool| json!({"limit": limit, "offset": offset, "total": total, "has_more": has_more});
     let second = page(desk, &format!("limit=1&offset=1&min_position={position}")).await;
     assert_eq!(second, (vec!["third".to_owned()], about(1, 1, 4, true)));
     let last = page(desk, "limit=3&offset=2").await;
