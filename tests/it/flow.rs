@@ -4,7 +4,7 @@
 mod floor;
 mod reader;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::crash::Backend;
 pub(crate) use floor::{Floor, Run};
@@ -103,5 +103,35 @@ fn assert_positions_rise(run: &Run) {
     for seen in [&run.customer, &run.first, &run.second, &run.supervisor] {
         let positions = seen.positions();
         assert!(positions.is_sorted_by(|before, after| before < after), "{positions:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_moment_of_a_hand_off_is_shown_again_as_it_was() {
+    let mut floor = Floor::open(&Backend::Files, 1).await;
+    let run = floor.run("flow-again").await;
+    let (mut statuses, mut owners) = (Vec::new(), Vec::new());
+    for (index, at) in run.supervisor.positions().into_iter().enumerate() {
+        let then = floor.moment(&run.session, at).await;
+        let trail = then["audit_trail"].as_array().unwrap();
+        assert_eq!((trail.len(), &trail[index]["position"]), (index + 1, &json!(at)), "{then}");
+        let said: Vec<&str> = then["customer_view"]["session"]["history"].as_array().unwrap().iter().map(content).collect();
+        let had_been: Vec<&str> = run.customer.said().iter().filter(|said| said.0 <= at).map(|said| said.1).collect();
+        assert_eq!(said, had_been);
+        push_changed(&mut statuses, then["session"]["status"].clone());
+        push_changed(&mut owners, then["session"]["assigned_agent"]["name"].clone());
+    }
+    let [from, to] = &run.agents;
+    assert_eq!(json!(statuses), json!(["bot_active", "pending_manual", "manual_live", "bot_active", "closed"]));
+    assert_eq!(json!(owners), json!([null, from, to, null]));
+}
+
+fn content(message: &Value) -> &str {
+    message["content"].as_str().unwrap()
+}
+
+fn push_changed(all: &mut Vec<Value>, value: Value) {
+    if all.last() != Some(&value) {
+        all.push(value);
     }
 }

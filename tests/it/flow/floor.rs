@@ -30,6 +30,7 @@ struct Workplace {
 
 /// What each side saw of one session, and how long after its commit each step was at the other side.
 pub(crate) struct Run {
+    pub(crate) session: String,
     pub(crate) customer: Seen,
     pub(crate) first: Seen,
     pub(crate) second: Seen,
@@ -104,7 +105,14 @@ impl Floor {
             supervisor: self.supervisor.reader.take(&session),
             agents: [first.name.clone(), second.name.clone()],
             delays,
+            session,
         }
+    }
+
+    /// A session as it stood at a position, as the supervisor sees it.
+    pub(crate) async fn moment(&self, session: &str, at: u64) -> Value {
+        let path = format!("/api/sessions/{session}?at={at}");
+        done(self.supervisor.staff.get(&path).await.unwrap()).await["data"].clone()
     }
 }
 

@@ -95,6 +95,15 @@ impl Seen {
         self.0.iter().filter_map(|frame| frame.data["data"]["text"].as_str()).collect()
     }
 
+    /// What anybody said, with its position.
+    pub(crate) fn said(&self) -> Vec<(u64, &str)> {
+        let said = |frame: &'_ EventFrame| {
+            let text = frame.data["personal"]["text"].as_str().or(frame.data["data"]["text"].as_str())?;
+            Some((frame.data["position"].as_u64()?, text))
+        };
+        self.0.iter().filter_map(said).collect()
+    }
+
     /// Why the session became visible.
     pub(crate) fn reason_of_visibility(&self) -> Value {
         let visible = self.0.iter().find(|frame| frame.event.as_deref() == Some("session_visible"));
