@@ -149,7 +149,7 @@ impl World {
             master_key: Some(self.served.master_key()),
             ..StoreArgs::default()
         };
-        let session = SessionArgs { session: session.id.to_string(), at: None, position: None, version: None };
+        let session = SessionArgs { session: session.id.to_string(), at: None, position: None, version: None, time_zone: None };
         let action = Action::Report(ReportArgs { session, html: html.clone(), force: false });
         let (mut out, mut errors) = (Vec::new(), Vec::new());
         run(Cli { store, json: true, action }, &mut out, &mut errors).await;
