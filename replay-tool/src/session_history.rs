@@ -150,12 +150,7 @@ impl Seen {
         let mut by_staff = reading.messages(id, Audience::Staff, None, u32::MAX).await?;
         give_texts(&mut by_customer, names, &HashMap::new());
         give_texts(&mut by_staff, names, &reasons(events));
-        Ok(Self {
-            session: reading.session(id).await?,
-            by_customer,
-            by_staff,
-            decision: then.decision,
-        })
+        Ok(Self { session: reading.session(id).await?, by_customer, by_staff, decision: then.decision })
     }
 }
 

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::crash::Backend;
 pub(crate) use floor::{Floor, Run};
-use reader::Reader;
 
 /// What the customer sees. Offers are none of it.
 const CUSTOMERS: [&str; 15] = [
@@ -115,7 +114,8 @@ async fn each_moment_of_a_hand_off_is_shown_again_as_it_was() {
         let then = floor.moment(&run.session, at).await;
         let trail = then["audit_trail"].as_array().unwrap();
         assert_eq!((trail.len(), &trail[index]["position"]), (index + 1, &json!(at)), "{then}");
-        let said: Vec<&str> = then["customer_view"]["session"]["history"].as_array().unwrap().iter().map(content).collect();
+        let said: Vec<&str> =
+            then["customer_view"]["session"]["history"].as_array().unwrap().iter().map(content).collect();
         let had_been: Vec<&str> = run.customer.said().iter().filter(|said| said.0 <= at).map(|said| said.1).collect();
         assert_eq!(said, had_been);
         push_changed(&mut statuses, then["session"]["status"].clone());

@@ -221,7 +221,8 @@ fn replay_tells_it_again(shop: &Shop, session: &str) {
         "This chat has been closed.",
         "closed: resolved",
     ] {
-        let (_, after) = rest.split_once(expected).unwrap_or_else(|| panic!("{expected:?} does not follow in\n{shown}"));
+        let (_, after) =
+            rest.split_once(expected).unwrap_or_else(|| panic!("{expected:?} does not follow in\n{shown}"));
         rest = after;
     }
 }

@@ -49,9 +49,16 @@ fn group() -> Skill {
 }
 
 fn account(name: &str) -> AccountEvent {
-    let person = Person { username: Username::parse(name).unwrap(), name: PersonName::parse(name).unwrap(), email: None };
+    let person =
+        Person { username: Username::parse(name).unwrap(), name: PersonName::parse(name).unwrap(), email: None };
     let (skills, languages) = (Vec::new(), Vec::new());
-    AccountEvent::Created(Created { role: Role::Agent, skills, languages, capacity: 5, person: Personal::Known(person) })
+    AccountEvent::Created(Created {
+        role: Role::Agent,
+        skills,
+        languages,
+        capacity: 5,
+        person: Personal::Known(person),
+    })
 }
 
 fn renamed(name: &str) -> AccountEvent {
@@ -273,7 +280,12 @@ async fn moments_of_a_hand_off_show_owner_and_what_each_side_saw() {
         assert!(by_customer.iter().all(|message| message["text"].is_string()), "{by_customer:?}");
         assert!(by_customer.len() >= seen, "nothing that was seen is gone");
         seen = by_customer.len();
-        if let Some(last) = shown["staff_saw"].as_array().unwrap().iter().find(|message| message["text"].as_str().unwrap().contains("knows brakes")) {
+        if let Some(last) = shown["staff_saw"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|message| message["text"].as_str().unwrap().contains("knows brakes"))
+        {
             assert_eq!(last["text"], "Your chat has been transferred from bo to Anna Li. (reason: knows brakes)");
             assert!(!by_customer.iter().any(|message| message["text"].as_str().unwrap().contains("knows brakes")));
         }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 use domain::{
     SessionId, VisitorId, access, agent, customer,
-    session::{self, Event, event::NoticeGiven},
+    session::{self, Event},
     settings,
 };
 use event_store::{Position, StreamName};
@@ -149,7 +149,8 @@ impl World {
             master_key: Some(self.served.master_key()),
             ..StoreArgs::default()
         };
-        let session = SessionArgs { session: session.id.to_string(), at: None, position: None, version: None, time_zone: None };
+        let session =
+            SessionArgs { session: session.id.to_string(), at: None, position: None, version: None, time_zone: None };
         let action = Action::Report(ReportArgs { session, html: html.clone(), force: false });
         let (mut out, mut errors) = (Vec::new(), Vec::new());
         run(Cli { store, json: true, action }, &mut out, &mut errors).await;

@@ -97,10 +97,6 @@ impl Seen {
 
     /// What anybody said, with its position.
     pub(crate) fn said(&self) -> Vec<(u64, &str)> {
-        let said = |frame: &'_ EventFrame| {
-            let text = frame.data["personal"]["text"].as_str().or(frame.data["data"]["text"].as_str())?;
-            Some((frame.data["position"].as_u64()?, text))
-        };
         self.0.iter().filter_map(said).collect()
     }
 
@@ -115,4 +111,10 @@ impl Seen {
         let events = self.0.iter().filter(|frame| frame.id.is_some());
         events.map(|frame| frame.data["position"].as_u64().unwrap()).collect()
     }
+}
+
+/// The position and the text of a frame in which somebody says something.
+fn said(frame: &EventFrame) -> Option<(u64, &str)> {
+    let text = frame.data["personal"]["text"].as_str().or(frame.data["data"]["text"].as_str())?;
+    Some((frame.data["position"].as_u64()?, text))
 }

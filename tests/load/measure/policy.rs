@@ -116,9 +116,5 @@ fn han(random: &mut StdRng, count: usize) -> String {
 fn document(phrases: &[String]) -> String {
     let half = |first: usize| phrases.iter().skip(first).step_by(2).map(|phrase| format!("\"{phrase}\""));
     let list = |first: usize| half(first).collect::<Vec<_>>().join(",");
-    format!(
-        "[rules.R0.phrases]\nen = [{}]\n[rules.R11]\non = true\n[rules.R11.phrases]\nen = [{}]\n",
-        list(0),
-        list(1)
-    )
+    format!("[rules.R0.phrases]\nen = [{}]\n[rules.R11]\non = true\n[rules.R11.phrases]\nen = [{}]\n", list(0), list(1))
 }
