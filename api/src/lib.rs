@@ -5,6 +5,7 @@
 pub mod agent_names;
 pub mod auth;
 pub mod body;
+mod check_faq;
 pub mod checkpoints;
 pub mod cli;
 pub mod client_ip;

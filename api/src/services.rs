@@ -12,6 +12,7 @@ use commands::{
     process::OutcomesHandle,
 };
 use event_store::{Clock, Identity, Log, checkpoint};
+use integrations::Faq;
 use jiff::Timestamp;
 use journal::Tail;
 use projections::Views;
@@ -62,6 +63,8 @@ pub struct Services {
     pub checkpoints: watch::Receiver<checkpoint::Status>,
     /// What became of mails.
     pub mail_outcomes: OutcomesHandle,
+    /// What the shop answers from.
+    pub faq: Arc<Faq>,
     /// Visitors and their tokens.
     pub visitors: Arc<Visitors>,
     /// Staff's accounts, and what signs them in.
@@ -130,6 +133,7 @@ impl Services {
             .app_data(Data::from(self.session_owners.clone()))
             .app_data(Data::from(self.revocation.clone()))
             .app_data(Data::from(self.staff_frames.clone()))
+            .app_data(Data::from(self.faq.clone()))
             .app_data(Data::new(self.node.clone()))
             .app_data(Data::new(self.started))
             .app_data(Data::new(self.identity))

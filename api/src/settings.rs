@@ -4,6 +4,7 @@
 //! Invariant: a secret's value is never printed; unknown keys are refused with the nearest known one.
 
 mod declared;
+mod embeddings;
 mod event_store_location;
 mod layers;
 mod mail;
@@ -18,6 +19,7 @@ use domain::calendar::{OriginalHours, Period};
 use crate::middleware::tls::TlsFiles;
 
 pub use declared::{Declared, SETTINGS};
+pub use embeddings::Embeddings;
 pub use event_store_location::EventStoreLocation;
 pub use layers::{Layers, SettingsError, Source};
 pub use mail::{MailSettings, Password, Recipients, SmtpLogin, SmtpSecurity, SmtpServer};
@@ -35,6 +37,8 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// Where mails to the team go.
     pub mail: MailSettings,
+    /// Who turns texts into vectors for the FAQ.
+    pub embeddings: Option<Embeddings>,
     /// When people work, until the shop publishes calendars.
     pub hours: OriginalHours,
 }
@@ -56,6 +60,7 @@ impl Settings {
         let declared = Declared::parse(layers)?;
         let log = EventStoreLocation::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let mail = MailSettings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        let embeddings = Embeddings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let hours = hours(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         if declared.redirect_listen.is_some() && tls.is_none() {
@@ -64,7 +69,7 @@ impl Settings {
         if declared.clock_file.is_some() && !declared.dev {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }
-        Ok(Self { declared, log, tls, mail, hours })
+        Ok(Self { declared, log, tls, mail, embeddings, hours })
     }
 
     /// Where checkpoints are written.

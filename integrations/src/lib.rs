@@ -4,7 +4,9 @@
 
 pub mod faq;
 pub mod faq_assistant;
+pub mod grounding;
 pub mod mail;
 
 pub use faq::Faq;
 pub use faq_assistant::FaqAssistant;
+pub use grounding::{Grounding, Passage};

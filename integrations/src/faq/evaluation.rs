@@ -7,12 +7,16 @@ mod calibration;
 mod table;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::confidence::{Ranking, Thresholds};
 use super::reloadable::Faq;
 
 pub use calibration::{Calibration, calibrate};
 pub use table::{Asked, TableError, read};
+
+/// How long a question waits for its vector: what is looked at here is how well, not how fast.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a question got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +81,21 @@ pub async fn rank_all(faq: &Faq, asked: Vec<Asked>, by_meaning: bool) -> Result<
         all.push(faq.ranked(asked, by_meaning).await?);
     }
     Ok(all)
+}
+
+/// Waits until every question line has a vector.
+///
+/// # Errors
+/// No server of vectors is set, or it cannot be asked.
+pub async fn wait_for_vectors(faq: &Faq) -> Result<(), String> {
+    let meaning = faq.meaning().ok_or("no server of vectors is set")?;
+    while !meaning.is_ready(&faq.index()) {
+        if let Some(error) = meaning.health().error {
+            return Err(error);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
 }
 
 /// How many questions got which verdict.
@@ -158,7 +177,7 @@ impl Faq {
         let index = self.index();
         let near = match self.meaning().filter(|_| by_meaning) {
             Some(meaning) => {
-                let near = meaning.nearness(&asked.question, &index).await;
+                let near = meaning.nearness_within(PATIENCE, &asked.question, &index).await;
                 Some(near.ok_or_else(|| format!("{}: the server of vectors did not answer: {:?}", asked.id, meaning.health()))?)
             }
             None => None,

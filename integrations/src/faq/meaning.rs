@@ -102,20 +102,30 @@ impl Meaning {
         lock(&self.health).clone()
     }
 
+    /// Whether the vectors of this index are there.
+    pub(super) fn is_ready(&self, index: &Arc<Index>) -> bool {
+        self.vectors.read().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|vectors| vectors.is_of(index))
+    }
+
     /// How near each entry of the index is to a question; `None` where that cannot be said in time.
     pub(super) async fn nearness(&self, question: &str, index: &Arc<Index>) -> Option<Vec<f32>> {
+        self.nearness_within(QUESTION_LIMIT, question, index).await
+    }
+
+    /// The same with another limit.
+    pub(super) async fn nearness_within(&self, limit: Duration, question: &str, index: &Arc<Index>) -> Option<Vec<f32>> {
         let vectors = self.vectors.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         if !vectors.is_of(index) || self.is_paused() {
             return None;
         }
-        match timeout(QUESTION_LIMIT, self.client.vectors(&[question])).await {
+        match timeout(limit, self.client.vectors(&[question])).await {
             Ok(Ok(found)) => {
                 self.answered();
                 let nearest = vectors.nearest(found.first()?, index.entries().len());
                 nearest.or_else(|| self.start_anew())
             }
             Ok(Err(error)) => self.failed(error.to_string()),
-            Err(_late) => self.failed(format!("no answer within {} ms", QUESTION_LIMIT.as_millis())),
+            Err(_late) => self.failed(format!("no answer within {} ms", limit.as_millis())),
         }
     }
 

@@ -111,7 +111,7 @@ impl Meaning {
             cache.clear();
             return false;
         }
-        if self.vectors.read().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|made| made.is_of(index)) {
+        if self.is_ready(index) {
             return true;
         }
         let made = Vectors {
