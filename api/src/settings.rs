@@ -3,6 +3,7 @@
 //!
 //! Invariant: a secret's value is never printed; unknown keys are refused with the nearest known one.
 
+mod assistants;
 mod declared;
 mod event_store_location;
 mod layers;
@@ -17,6 +18,7 @@ use domain::calendar::{OriginalHours, Period};
 
 use crate::middleware::tls::TlsFiles;
 
+pub use assistants::{AssistantKind, AssistantOrder, CozeAuthMode, Currency, Temperature, TokenPrice};
 pub use declared::{Declared, SETTINGS};
 pub use event_store_location::EventStoreLocation;
 pub use layers::{Layers, SettingsError, Source};
@@ -58,6 +60,7 @@ impl Settings {
         let mail = MailSettings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let hours = hours(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        assistants(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         if declared.redirect_listen.is_some() && tls.is_none() {
             return Err(layers.invalid("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));
         }
@@ -65,6 +68,30 @@ impl Settings {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }
         Ok(Self { declared, log, tls, mail, hours })
+    }
+
+    /// Who is asked, the first first: whoever is set up, where nobody says otherwise.
+    #[must_use]
+    pub fn assistant_order(&self) -> Vec<AssistantKind> {
+        let set_up = || AssistantKind::ALL.into_iter().filter(|kind| is_set_up(&self.declared, *kind)).collect();
+        self.assistants.as_ref().map_or_else(set_up, |order| order.0.clone())
+    }
+
+    /// The chatflow that answers; what old clients are told by default is none.
+    #[must_use]
+    pub fn coze_workflow_id(&self) -> Option<String> {
+        self.unless_default("workflow_id", &self.workflow_id)
+    }
+
+    /// The app that the chatflow belongs to.
+    #[must_use]
+    pub fn coze_app_id(&self) -> Option<String> {
+        self.unless_default("app_id", &self.app_id)
+    }
+
+    fn unless_default(&self, key: &str, value: &str) -> Option<String> {
+        let default = SETTINGS.iter().find(|setting| setting.key == key).and_then(|setting| setting.default);
+        (default != Some(value)).then(|| value.to_owned())
     }
 
     /// Where checkpoints are written.
@@ -89,6 +116,33 @@ fn tls(declared: &Declared) -> Result<Option<TlsFiles>, Fault> {
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
         (Some(_), None) => Err(("tls_key_file", "set together with tls_cert_file")),
         (None, Some(_)) => Err(("tls_cert_file", "set together with tls_key_file")),
+    }
+}
+
+fn is_set_up(declared: &Declared, kind: AssistantKind) -> bool {
+    match kind {
+        AssistantKind::Coze => declared.coze_oauth_client_id.is_some() || declared.coze_token.is_some(),
+        AssistantKind::OpenAi => declared.openai_base_url.is_some(),
+        AssistantKind::Faq => true,
+    }
+}
+
+fn assistants(declared: &Declared) -> Result<(), Fault> {
+    let is_asked = |kind| declared.assistants.as_ref().is_some_and(|order| order.0.contains(&kind));
+    let lacks = |kind| is_asked(kind) && !is_set_up(declared, kind);
+    if lacks(AssistantKind::Coze) {
+        return Err(("assistants", "without coze, unless coze_oauth_client_id or coze_token is set"));
+    }
+    if lacks(AssistantKind::OpenAi) {
+        return Err(("assistants", "without openai, unless openai_base_url is set"));
+    }
+    if declared.openai_base_url.is_some() && declared.openai_model.is_none() {
+        return Err(("openai_model", "set together with openai_base_url"));
+    }
+    match (declared.assistant_attempts, declared.assistant_at_once) {
+        (1..=10, 1..) => Ok(()),
+        (1..=10, 0) => Err(("assistant_at_once", "a number from 1")),
+        _ => Err(("assistant_attempts", "a number from 1 to 10")),
     }
 }
 

@@ -4,6 +4,7 @@
 mod databases;
 pub mod followers;
 mod mail;
+mod secret_file;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

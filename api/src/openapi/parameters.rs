@@ -44,12 +44,27 @@ impl Modify for Parameters {
     fn modify(&self, document: &mut OpenApi) {
         let all = document.paths.paths.values_mut().flat_map(operations);
         for (_, operation) in all {
+            operation.parameters.iter_mut().for_each(once);
             for parameter in operation.parameters.iter_mut().flatten() {
                 if let RefOr::T(Parameter { schema: Some(schema), .. }) = parameter {
                     without_null(schema);
                 }
             }
         }
+    }
+}
+
+/// The macro adds what it finds in the path once more where a struct describes it.
+fn once(parameters: &mut Vec<RefOr<Parameter>>) {
+    let described: Vec<String> = parameters.iter().filter_map(described).map(|one| one.name.clone()).collect();
+    let is_again = |one: &Parameter| one.description.is_none() && described.contains(&one.name);
+    parameters.retain(|one| !matches!(one, RefOr::T(one) if is_again(one)));
+}
+
+fn described(parameter: &RefOr<Parameter>) -> Option<&Parameter> {
+    match parameter {
+        RefOr::T(parameter) if parameter.description.is_some() => Some(parameter),
+        RefOr::T(_) | RefOr::Ref(_) => None,
     }
 }
 
