@@ -1,7 +1,7 @@
 """The control route and the record, which both servers share.
 
-`POST /_control` sets what comes next, `GET /_control` gives everything received, `GET /_control/counts` only numbers. A fault of
-the server itself stands in `internal_errors`, so that a test can tell it from a fault of the client.
+`POST /_control` sets what comes next and answers with numbers, `GET /_control` gives everything received, `GET /_control/counts`
+only the numbers. A fault of the server itself stands in `internal_errors`, so that a test can tell it from a fault of the client.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class Application:
         try:
             if request.method == "POST":
                 self.told(request.json())
-            status, answer = 200, self.shown(request.path.endswith("/counts"))
+            status, answer = 200, self.shown(request.method == "POST" or request.path.endswith("/counts"))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             status, answer = 400, {"error": str(error)}
         await exchange.answer(status, json.dumps(answer, ensure_ascii=False).encode())

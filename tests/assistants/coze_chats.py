@@ -161,6 +161,7 @@ def messages(chat):
         for table in (AFTER, BEFORE) for name in chat.behaviour["kinds"]
         for event, role, kind, content, content_type in table.get(name, []) if event.endswith("completed")
     ]
+    others.sort(key=lambda one: one["type"] != "verbose")
     middle = (len(others) + 1) // 2
     listed = others[:middle] + answers + others[middle:]
     return listed[::-1] if chat.behaviour["list_order"] == "reversed" else listed

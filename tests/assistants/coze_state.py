@@ -34,6 +34,12 @@ def new_log_id():
     return time.strftime("%Y%m%d%H%M%S", time.gmtime()) + f"{random.getrandbits(80):020X}"
 
 
+def shortened(message):
+    """A message for the record, which is to stay small."""
+    content = message.get("content")
+    return message if not isinstance(content, str) or len(content) < 10_000 else message | {"content": f"{content[:1000]}…"}
+
+
 @dataclass
 class Conversation:
     creator: str
@@ -64,7 +70,7 @@ class Conversation:
     def recorded(self):
         return self.shown() | {
             "creator": self.creator, "is_shared": self.is_shared, "is_deleted": self.is_deleted, "clears": self.clears,
-            "chats": [chat.id for chat in self.chats], "messages": self.messages,
+            "chats": [chat.id for chat in self.chats], "messages": [shortened(message) for message in self.messages],
         }
 
 
@@ -123,7 +129,7 @@ class Chat:
             "behaviour": self.behaviour["name"], "question": self.question, "is_stream": self.is_stream, "status": self.status,
             "cancelled": self.cancelled.is_set(), "polls": len(self.polls), "shortest_poll_gap": min(gaps, default=None),
             "outputs": self.outputs, "created_at": self.created_at, "ended_at": self.ended_at, "client_left": self.client_left,
-            "answers": ["".join(pieces) for pieces in self.answers()] if not self.behaviour["huge_piece_bytes"] else None,
+            "answers": [shortened({"content": self.text_of(pieces)})["content"] for pieces in self.answers()],
         }
 
 

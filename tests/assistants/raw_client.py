@@ -51,6 +51,7 @@ def event(block):
 class Reader:
     def __init__(self, connection):
         self.connection, self.buffer = connection, b""
+        self.end = time.monotonic() + connection.gettimeout()
 
     def until(self, mark):
         while mark not in self.buffer:
@@ -65,6 +66,8 @@ class Reader:
         return data
 
     def more(self):
+        # The whole answer has one time limit, or comments would keep a reader for ever.
+        self.connection.settimeout(max(0.001, self.end - time.monotonic()))
         data = self.connection.recv(1 << 16)
         if not data:
             raise EOFError

@@ -42,7 +42,8 @@ class ChatTest(CozeTest):
         """The text by the rules: pieces, replaced by the end of the same message."""
         texts = {}
         for name, data in answer.events():
-            data = json.loads(data) if data and data.startswith("{") and name.startswith("conversation.message") else {}
+            is_message = (data or "").endswith("}") and name.startswith("conversation.message")
+            data = json.loads(data) if is_message else {}
             if (data.get("role"), data.get("type"), data.get("content_type")) != ("assistant", "answer", "text"):
                 continue
             if name == "conversation.message.delta":
