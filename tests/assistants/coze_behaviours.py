@@ -29,7 +29,7 @@ DEFAULTS = delivery.DEFAULTS | {
     "requires_action": None,  # tool calls, with which the chat stops
     "done": None,  # "string", "bare", "debug_url", "empty", "no_data", "missing"; None: as the endpoint does
     # What goes wrong.
-    "fault": None,  # stall, keep_alive, eof, cut, reset, mid_line, mid_character, failed, error_event
+    "fault": None,  # stall, keep_alive, eof, cut, reset, mid_line, mid_character, malformed, invalid_utf8, failed, error_event
     "at": 2,
     "last_error": {"code": 5000, "msg": "event interval error"},
     "bare_failure": False,  # chat.failed with {code, msg} alone
@@ -90,6 +90,7 @@ PRESETS = {
     "only_deltas": {"message_completed": False},
     "completed_differs": {"completed_text": "What counts is this text."},
     "empty_result": {"pieces": [], "kinds": ["empty_result", "verbose"]},
+    "long_answer": {"repeat": 2_000},
     "empty_answer": {"pieces": [""]},
     "no_messages": {"pieces": [], "kinds": []},
     "requires_action": {"requires_action": [CALL], "pieces": []},
@@ -118,6 +119,9 @@ PRESETS = {
     "stall_midway": {"fault": "stall", "at": 2},
     "stall_before_done": {"fault": "stall", "at": "completed"},
     "keep_alive_for_ever": {"fault": "keep_alive", "at": "in_progress"},
+    "keep_alive_then_closed": {"fault": "keep_alive", "at": "in_progress", "stall_ms": 300, "after_stall": "eof"},
+    "malformed": {"fault": "malformed"},
+    "invalid_utf8": {"fault": "invalid_utf8"},
     "slow": {"delay_ms": 300, "piece_delay_ms": 200},
     "never_finishes": {"polls": None},
     "canceled": {"final": "canceled"},

@@ -98,7 +98,8 @@ class Chat:
     def answers(self):
         """The texts, each as its pieces."""
         several = self.behaviour["answers"]
-        answers = [list(pieces) for pieces in several] if several is not None else [list(self.behaviour["pieces"])]
+        times = self.behaviour["repeat"]
+        answers = [list(pieces) * times for pieces in (several if several is not None else [self.behaviour["pieces"]])]
         if size := self.behaviour["huge_piece_bytes"]:
             answers[-1].append("x" * size)
         return [pieces for pieces in answers if pieces]

@@ -98,6 +98,7 @@ def steps(chat, is_studio=False):
         before += [Step(data) for data in unknown_events(writer)]
     whole = before + answers(writer) + [Step(data) for data in around(writer, AFTER)] + end(writer)
     failures = {"failed": lambda: [failed(writer), *after_failure(writer)], "error_event": lambda: error_event(writer)}
+    failures["malformed"] = lambda: [Step(writer.event(DELTA, '{"id":"7","type":"answer","content":'))]
     return interrupted(whole, writer.behaviour, "in_progress", failures)
 
 

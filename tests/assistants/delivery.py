@@ -20,6 +20,8 @@ DEFAULTS = {
     "delay_ms": 0,  # before the answer's first byte
     "piece_delay_ms": 0,  # before each piece of text
     "stall_ms": 600_000,  # how long a stall lasts unless it is released
+    "after_stall": None,  # "eof", "cut" or "reset" instead of going on
+    "repeat": 1,  # so many times the pieces
 }
 
 

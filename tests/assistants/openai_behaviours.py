@@ -52,7 +52,7 @@ DEFAULTS = delivery.DEFAULTS | dict.fromkeys(STYLE) | {
     "noise": False,  # chunks without choices, with null choices, null deltas, null and empty contents
     "usage": USAGE,
     # What goes wrong.
-    "fault": None,  # stall, keep_alive, eof, cut, reset, mid_line, mid_character, error_chunk
+    "fault": None,  # stall, keep_alive, eof, cut, reset, mid_line, mid_character, malformed, invalid_utf8, error_chunk
     "at": 2,
     "chunk_shape": "wrapped",  # of the error in the stream: "flat", "with_choices", "string"
     "done_after_error": True,
@@ -84,11 +84,12 @@ def out_of_quota(code):
 
 
 FILTERED = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"violence": {"filtered": True, "severity": "medium"}}}
+TOO_LONG = "This model's maximum context length is 8192 tokens."
 CALL = {"name": None, "arguments": {"question": "退货 \"how\"?", "urgent": False}}
 REFUSALS = {
     "error": {"status": 400, "type": "invalid_request_error"},
     "bad_request": refused(400, None, "Invalid value for 'messages'."),
-    "context_length_exceeded": refused(400, "context_length_exceeded", "This model's maximum context length is 8192 tokens.", param="messages"),
+    "context_length_exceeded": refused(400, "context_length_exceeded", TOO_LONG, param="messages"),
     "content_filter_refusal": refused(400, "content_filter", "The response was filtered.", None, param="prompt", inner_error=FILTERED),
     "data_inspection_failed": refused(400, "data_inspection_failed", "Input data may contain inappropriate content."),
     "data_inspection_failed_old": refused(400, "DataInspectionFailed", "Input data may contain inappropriate content.", None),
@@ -116,7 +117,7 @@ REFUSALS = {
     "overloaded": refused(503, None, "The engine is currently overloaded, please try again later.", "server_error"),
     "overloaded_retry_after": refused(503, None, "Loading model", "unavailable_error", retry_after=1),
     "gateway_timeout": {"status": 504, "body": "<html><h1>504 Gateway Time-out</h1></html>", "content_type": "text/html"},
-    "error_flat": refused(400, None, "This model's maximum context length is 8192 tokens.", "BadRequestError", error_shape="flat"),
+    "error_flat": refused(400, None, TOO_LONG, "BadRequestError", error_shape="flat"),
     "error_string": refused(500, None, "llama runner process has terminated", error_shape="string"),
     "error_in_200": refused(200, "internal_error", "the upstream failed", "upstream_error"),
     "not_json": {"status": 200, "body": "{\"choices\":[{"},
@@ -160,6 +161,7 @@ PRESETS = REFUSALS | {
     "length": {"finish_reason": "length"},
     "content_filter": {"finish_reason": "content_filter"},
     "content_filter_at_once": {"finish_reason": "content_filter", "pieces": []},
+    "long_answer": {"repeat": 2_000},
     "empty_answer": {"pieces": []},
     "finish_unknown": {"finish_reason": "eos"},
     "no_done": {"done": False},
@@ -200,6 +202,10 @@ PRESETS = REFUSALS | {
     "stall_before_done": {"fault": "stall", "at": "usage"},
     "keep_alive_for_ever": {"fault": "keep_alive", "at": "head"},
     "keep_alive_midway": {"fault": "keep_alive"},
+    "keep_alive_then_closed": {"fault": "keep_alive", "at": "head", "stall_ms": 300, "after_stall": "eof"},
+    "waits_with_comments": {"fault": "keep_alive", "at": "head", "stall_ms": 300, "comments": "OPENROUTER PROCESSING"},
+    "malformed": {"fault": "malformed"},
+    "invalid_utf8": {"fault": "invalid_utf8"},
     "slow": {"delay_ms": 300, "piece_delay_ms": 200},
     # Embeddings (with "on": "embeddings").
     "shuffled": {"shuffled": True},

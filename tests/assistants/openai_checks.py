@@ -16,6 +16,8 @@ FIELDS = {
     "system": {"role", "content", "name"}, "developer": {"role", "content", "name"}, "user": {"role", "content", "name"},
     "assistant": {"role", "content", "name", "tool_calls", "refusal", "reasoning_content"}, "tool": {"role", "content", "tool_call_id"},
 }
+UNASKED = "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
+UNANSWERED = "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -65,9 +67,10 @@ def check_parameters(body, dialect, options):
     check_stream_options(body, is_stream)
     need(is_number(body.get("temperature", 1), 0, 2), "'temperature' must be between 0 and 2", "temperature")
     need(is_number(body.get("top_p", 1), 0, 1), "'top_p' must be between 0 and 1", "top_p")
-    for name in ("max_tokens", "max_completion_tokens"):
-        need(isinstance(body.get(name, 1), int) and body.get(name, 1) >= 1, f"'{name}' must be a positive integer", name)
-    need(not {"max_tokens", "max_completion_tokens"} <= set(body), "'max_tokens' and 'max_completion_tokens' exclude each other", "max_tokens")
+    limits = [name for name in ("max_tokens", "max_completion_tokens") if name in body]
+    need(len(limits) < 2, "'max_tokens' and 'max_completion_tokens' exclude each other", "max_tokens")
+    for name in limits:
+        need(isinstance(body[name], int) and body[name] >= 1, f"'{name}' must be a positive integer", name)
 
 
 def check_stream_options(body, is_stream):
@@ -91,7 +94,8 @@ def check_tools(body):
         name = function.get("name")
         need(isinstance(name, str) and NAME.fullmatch(name), "the function's name is wrong", "tools")
         parameters = function.get("parameters", {"type": "object"})
-        need(isinstance(parameters, dict) and parameters.get("type") == "object", "parameters must be a JSON schema of type object", "tools")
+        is_object = isinstance(parameters, dict) and parameters.get("type") == "object"
+        need(is_object, "parameters must be a JSON schema of type object", "tools")
     names = tool_names(body)
     need(len(set(names)) == len(names), "two tools have the same name", "tools")
     check_choice(body.get("tool_choice", "auto"), names)
@@ -112,7 +116,8 @@ def check_message(message, where):
     need(isinstance(message, dict), f"{where} is no object", where)
     role = message.get("role")
     need(role in FIELDS, f"{where}.role: {role!r} is not one of {sorted(FIELDS)}", where)
-    need(set(message) <= FIELDS[role], f"{where}: additional properties are not allowed: {sorted(set(message) - FIELDS[role])}", where)
+    more = set(message) - FIELDS[role]
+    need(not more, f"{where}: additional properties are not allowed: {sorted(more)}", where)
     content = message.get("content")
     if role == "assistant" and message.get("tool_calls"):
         need(content is None or is_content(content, True), f"{where}.content is wrong", where)
@@ -127,8 +132,11 @@ def check_message(message, where):
 def is_content(content, may_be_empty):
     if isinstance(content, str):
         return bool(content) or may_be_empty
-    parts = isinstance(content, list) and content
-    return bool(parts) and all(isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str) for part in content)
+    return isinstance(content, list) and bool(content) and all(is_text_part(part) for part in content)
+
+
+def is_text_part(part):
+    return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
 
 
 def is_call(call):
@@ -155,15 +163,15 @@ def check_calls(messages, issued, dialect):
     pending = []
     for message in messages:
         if message["role"] == "tool":
-            need(message.get("tool_call_id") in pending, "messages with role 'tool' must be a response to a preceding message with 'tool_calls'.")
+            need(message.get("tool_call_id") in pending, UNASKED)
             pending.remove(message["tool_call_id"])
             continue
-        need(not pending, f"An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id': {pending}")
+        need(not pending, f"{UNANSWERED}: {pending}")
         pending = [call["id"] for call in message.get("tool_calls", [])]
         need(len(set(pending)) == len(pending), "two tool calls have the same id")
         for call in message.get("tool_calls", []):
             check_issued(call, message, issued, dialect)
-    need(not pending, f"An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id': {pending}")
+    need(not pending, f"{UNANSWERED}: {pending}")
 
 
 def check_issued(call, message, issued, dialect):

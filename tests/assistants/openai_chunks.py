@@ -24,7 +24,7 @@ class Answer:
         self.sent = 0
 
     def pieces(self):
-        pieces = list(self.behaviour["preamble"] if self.calls else self.behaviour["pieces"])
+        pieces = list(self.behaviour["preamble"]) if self.calls else self.behaviour["pieces"] * self.behaviour["repeat"]
         size = self.behaviour["huge_piece_bytes"]
         return pieces + ["x" * size] if size and not self.calls else pieces
 
@@ -51,7 +51,7 @@ class Answer:
     def steps(self):
         """The stream from its first chunk to its end, with the fault in it."""
         whole = [*self.opening(), *self.thinking(), *self.text(), *self.tool_chunks(), *self.legacy(), *self.end()]
-        return interrupted(whole, self.behaviour, "start", {"error_chunk": self.failure})
+        return interrupted(whole, self.behaviour, "start", {"error_chunk": self.failure, "malformed": self.malformed})
 
     def opening(self):
         if self.behaviour["first_chunk"] == "prompt_filter":
@@ -138,6 +138,10 @@ class Answer:
             yield Step(self.event(data))
         if self.behaviour["done_after_error"]:
             yield from self.done()
+
+    def malformed(self):
+        yield Step(self.event('{"id":"chatcmpl-1","choices":[{"delta":'))
+        yield from self.done()
 
     def whole(self):
         """The same as one object."""

@@ -34,6 +34,9 @@ OPTIONS = {
 }
 
 
+ROUTES = [("POST", "/chat/completions", "chat"), ("POST", "/embeddings", "embeddings"), ("GET", "/models", "models")]
+
+
 class OpenAi(Application):
     def __init__(self, options):
         super().__init__(PRESETS, DEFAULTS, {"chat", "embeddings", "models"}, options)
@@ -66,7 +69,7 @@ class OpenAi(Application):
         """What is asked for, and the deployment in Azure's paths."""
         for base in DIALECTS[self.options["dialect"]]["bases"]:
             pattern = re.escape(base).replace(r"\{deployment\}", "(?P<deployment>[^/]+)")
-            for method, path, name in (("POST", "/chat/completions", "chat"), ("POST", "/embeddings", "embeddings"), ("GET", "/models", "models")):
+            for method, path, name in ROUTES:
                 match = re.fullmatch(pattern + path, request.path)
                 if match and request.method == method:
                     self.check_version(request, base)
@@ -133,7 +136,8 @@ class OpenAi(Application):
         behaviour = style(self.chosen(body), self.options["dialect"])
         if not await self.begin(exchange, behaviour):
             answer = Answer(behaviour, body, self.calls(behaviour, body))
-            self.answers.append({"id": answer.id, "behaviour": behaviour["name"], "calls": answer.calls, "finish_reason": answer.finish_reason()})
+            about = {"id": answer.id, "behaviour": behaviour["name"], "calls": answer.calls}
+            self.answers.append(about | {"finish_reason": answer.finish_reason()})
             await (self.stream if body.get("stream") else self.whole)(exchange, answer)
 
     def chosen(self, body):

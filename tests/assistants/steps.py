@@ -48,7 +48,12 @@ def interrupted(whole, behaviour, start, failures):
         return [*head, *failures[fault]()]
     if fault in ("mid_line", "mid_character"):
         return [*head, Step(cut_short(rest, fault), fault="eof")]
-    return [*head, Step(fault=fault), *(rest if fault in ("stall", "keep_alive") else [])]
+    if fault == "invalid_utf8":
+        return [*head, Step(b'data: {"id":"\xff\xfe"}\n\n'), *rest]
+    if fault in ("stall", "keep_alive"):
+        after = behaviour["after_stall"]
+        return [*head, Step(fault=fault), *([Step(fault=after)] if after else rest)]
+    return [*head, Step(fault=fault)]
 
 
 async def stall(gate, exchange, behaviour, *others):

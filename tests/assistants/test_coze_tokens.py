@@ -1,48 +1,11 @@
 """Tokens of the stand-in for Coze: every check, and that a token carries its session."""
 
-import os
-import tempfile
 import time
 import unittest
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from raw_client import KEY, ServerTest, signed
-
-GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-OAUTH = "/api/permission/oauth2/token"
-
-
-def public_key_file():
-    handle, name = tempfile.mkstemp(suffix=".pem")
-    os.write(handle, KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    os.close(handle)
-    return name
-
-
-class CozeTest(ServerTest):
-    script = "coze_server.py"
-    file = public_key_file()
-    arguments = ("--public-key", file, "--key-id", "kid-1", "--app-id", "31", "--personal-token", "pat_1")
-
-    def jwt(self, header=(), key=KEY, **claims):
-        now = int(time.time())
-        usual = {"iss": "31", "aud": "127.0.0.1", "iat": now - 5, "exp": now + 600, "jti": os.urandom(16).hex(), "session_name": "s1"}
-        return signed({"alg": "RS256", "typ": "JWT", "kid": "kid-1", **dict(header)}, usual | claims, key)
-
-    def ask_token(self, jwt, **more):
-        body = {"duration_seconds": 86399, "grant_type": GRANT} | more
-        return self.server.call("POST", OAUTH, body, [f"Authorization: Bearer {jwt}"])
-
-    def token(self, session="s1"):
-        return self.ask_token(self.jwt(session_name=session)).json()["access_token"]
-
-    def post(self, path, body=None, token="pat_1", method="POST", **more):
-        return self.server.call(method, path, body, [f"Authorization: Bearer {token}"], **more)
-
-    def conversation(self, token="pat_1", **body):
-        return self.post("/v1/conversation/create", body, token).json()["data"]["id"]
+from coze_case import CozeTest
 
 
 class Tokens(CozeTest):
