@@ -8,6 +8,7 @@ pub mod key_migration;
 pub mod keys;
 pub mod master;
 pub mod seal;
+mod text;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 pub use keys::{KeyRecord, KeyStore, MemoryKeys, SqlKeys};
 pub use master::{MasterKey, MasterKeyError};
+pub use text::SealedText;
 
 use crate::{
     event::{Position, RecordedEvent, SealedEvent},

@@ -30,10 +30,10 @@ use uuid::Uuid;
 
 use crate::{
     assistant::{Assistant, AssistantError, Completion, Piece},
+    ephemeral::Ephemeral,
     error::CommandError,
     event_id::CommandId,
     executor::CommandMetadata,
-    live::LiveReplies,
     node::Node,
     rules::Rules,
     sessions::{Execution, LoadedState, Sessions},
@@ -71,7 +71,7 @@ const AWAY: Duration = Duration::from_millis(500);
 pub struct Runner {
     sessions: Arc<Sessions>,
     assistant: Arc<dyn Assistant>,
-    live: Arc<dyn LiveReplies>,
+    live: Arc<Ephemeral>,
     node: Node,
     settings: RunSettings,
     rules: Arc<Rules>,
@@ -91,7 +91,7 @@ impl Runner {
     pub fn new(
         sessions: Arc<Sessions>,
         assistant: Arc<dyn Assistant>,
-        live: Arc<dyn LiveReplies>,
+        live: Arc<Ephemeral>,
         node: Node,
         settings: RunSettings,
         rules: Arc<Rules>,
