@@ -33,7 +33,7 @@ pub struct NameLookup {
 }
 
 /// As long as an opened personal part is kept.
-const KEPT: Duration = Duration::from_secs(2);
+const TIME_TO_LIVE: Duration = Duration::from_secs(2);
 /// About 1 MB.
 const CACHE_CAPACITY: u64 = 5_000;
 
@@ -41,7 +41,7 @@ impl NameLookup {
     /// Names out of these views; times are shown in this zone.
     #[must_use]
     pub fn new(views: Arc<Views>, zone: TimeZone) -> Self {
-        let known = Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(KEPT).build();
+        let known = Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(TIME_TO_LIVE).build();
         Self { views, zone, known }
     }
 

@@ -1,7 +1,7 @@
 //! The OpenAPI document, made from the code: what belongs to no single route. The paths come from the table of routes.
 
 pub(crate) mod frames;
-mod parameters;
+pub(crate) mod parameters;
 mod refusals;
 pub(crate) mod texts;
 pub(crate) mod words;

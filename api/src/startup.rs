@@ -220,7 +220,7 @@ fn version_zero(settings: &Settings) -> VersionZero {
     let regulator = Regulator {
         keywords: settings.regulator_keywords.clone(),
         ai_fail_keywords: settings.regulator_ai_fail_keywords.clone(),
-        fail_threshold: settings.regulator_fail_threshold,
+        fail_threshold: settings.regulator_fail_threshold.map(|threshold| threshold.0),
         vip_auto_escalate: settings.regulator_vip_auto_escalate,
     };
     let zero = VersionZero { calendars: settings.hours.document(), ..VersionZero::default() };

@@ -6,7 +6,7 @@ use event_store::StreamVersion;
 use futures::StreamExt as _;
 use journal::{Decoded, Journal};
 
-use crate::error::CommandError;
+use crate::{error::CommandError, sessions::MESSAGE_SENT};
 
 /// Events of one append before a given one, at most.
 const BEFORE: u64 = 8;
@@ -35,9 +35,6 @@ pub async fn appended_with(journal: &Journal, decoded: &Decoded) -> Result<Vec<D
     together.extend(rest.map(|(_, other)| other));
     Ok(together)
 }
-
-/// Its stored name.
-const MESSAGE_SENT: &str = "session.customer_message_sent";
 
 fn is_together(one: &Decoded, other: &Decoded) -> bool {
     let (one, other) = (&one.recorded().event, &other.recorded().event);

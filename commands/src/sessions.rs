@@ -40,6 +40,9 @@ pub type LoadedState = crate::executor::LoadedState<State>;
 /// What a command to a session came to.
 pub type Execution = crate::executor::Execution<State, Event>;
 
+/// The stored name of a customer's message.
+pub(crate) const MESSAGE_SENT: &str = "session.customer_message_sent";
+
 /// The stream of a session.
 #[must_use]
 pub fn stream_of(session: SessionId) -> StreamName {

@@ -40,7 +40,13 @@ pub fn notice(notice: &Notice, language: Language, names: &Names) -> String {
         Notice::Released => texts.released.to_owned(),
         Notice::EscalationCancelled => texts.escalation_cancelled.to_owned(),
         Notice::NobodyCame => texts.nobody_came.to_owned(),
-        Notice::AfterHours { opens_at, asks_for_email } => after_hours(language, opens_at, asks_for_email, names),
+        Notice::AfterHours { opens_at, asks_for_email } => {
+            with_opening(texts.after_hours, language, opens_at, asks_for_email, names)
+        }
+        Notice::NobodyFree { opens_at, asks_for_email } => {
+            with_opening(texts.nobody_free, language, opens_at, asks_for_email, names)
+        }
+        Notice::OffersPerson => texts.offers_person.to_owned(),
         Notice::EmailNoted => texts.email_noted.to_owned(),
         Notice::Closed => texts.closed.to_owned(),
     }
@@ -60,6 +66,8 @@ pub fn agents_in(notice: &Notice) -> impl Iterator<Item = AgentId> + use<> {
         | Notice::EscalationCancelled
         | Notice::NobodyCame
         | Notice::AfterHours { .. }
+        | Notice::NobodyFree { .. }
+        | Notice::OffersPerson
         | Notice::EmailNoted
         | Notice::Closed => (None, None),
     };
@@ -127,11 +135,18 @@ fn transferred(texts: &Texts, from: Option<&str>, to: Option<&str>) -> String {
     }
 }
 
-fn after_hours(language: Language, opens_at: Option<Timestamp>, asks_for_email: bool, names: &Names) -> String {
+/// A text with the next opening and the question for an address, where there are such.
+fn with_opening(
+    begin: &str,
+    language: Language,
+    opens_at: Option<Timestamp>,
+    asks_for_email: bool,
+    names: &Names,
+) -> String {
     let texts = of(language);
     let opens_at = opens_at.map(|at| fill(texts.opens_at, &[("opens_at", &when::local(at, names.zone(), language))]));
     let email = asks_for_email.then(|| texts.asks_for_email.to_owned());
-    let sentences = [Some(texts.after_hours.to_owned()), opens_at, email];
+    let sentences = [Some(begin.to_owned()), opens_at, email];
     sentences.into_iter().flatten().collect::<Vec<_>>().join(texts.between_sentences)
 }
 

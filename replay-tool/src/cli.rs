@@ -5,6 +5,7 @@ mod proving;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
+use jiff::tz::TimeZone;
 
 use projections::AsOf;
 
@@ -166,6 +167,14 @@ pub struct SessionArgs {
     /// As it stood after its own N-th event.
     #[arg(long, value_name = "N")]
     pub version: Option<u64>,
+    /// The shop's time zone, like Europe/Berlin, in which notices to the customer name times. Default: UTC. All other times
+    /// are in UTC.
+    #[arg(long, value_name = "ZONE", env = "DESK_TIME_ZONE", value_parser = time_zone)]
+    pub time_zone: Option<TimeZone>,
+}
+
+fn time_zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::get(text).map_err(|_unknown| "must be a time zone like Europe/Berlin".to_owned())
 }
 
 /// A session and a speed.

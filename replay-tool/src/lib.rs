@@ -4,6 +4,7 @@
 //! data, and only views, which can be rebuilt; personal data only goes to standard output, to the requested file and into views;
 //! control characters in it never reach a terminal.
 
+pub mod agent_names;
 pub mod atomic_file;
 pub mod check_proof;
 pub mod checkpoint;

@@ -44,7 +44,7 @@ pub async fn play(source: &Source, wanted: &PlayArgs, screen: &mut Screen<'_>) -
     }
     print_header(&history, screen)?;
     screen.line("")?;
-    show_each(&history.events, wanted, is_watched, screen)?;
+    show_each(&history, wanted, is_watched, screen)?;
     Ok(Finding::AsExpected)
 }
 
@@ -56,7 +56,7 @@ fn terminal() -> Terminal {
 }
 
 fn show_each(
-    all: &[HistoryEvent],
+    history: &SessionHistory,
     wanted: &PlayArgs,
     is_watched: bool,
     screen: &mut Screen<'_>,
@@ -65,7 +65,7 @@ fn show_each(
         screen.styled(Style::Quiet, "Enter or space: go on; q: end")?;
     }
     let mut before: Option<&HistoryEvent> = None;
-    for entry in all {
+    for entry in &history.events {
         let gap = before.map(|before| entry.recorded.recorded_at.duration_since(before.recorded.recorded_at));
         if let Some(gap) = gap {
             say_if_cut(gap, wanted, screen)?;
@@ -74,7 +74,7 @@ fn show_each(
             return Ok(());
         }
         let state: Option<&State> = before.map(|before| &before.after);
-        print_event_line(state, entry, screen)?;
+        print_event_line(state, entry, &history.names, screen)?;
         before = Some(entry);
     }
     Ok(())

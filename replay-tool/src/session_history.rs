@@ -3,6 +3,8 @@
 //! Invariants: the state is folded by the same `evolve` that runs live; what was seen comes from the same views and queries that
 //! serve live.
 
+use std::collections::HashMap;
+
 use domain::{
     AgentId, Personal, PersonalText,
     session::{Event, Phase, Session},
@@ -14,6 +16,7 @@ use journal::Decoded;
 use projections::{Audience, MessageView, SessionAt, SessionView, ViewsError, as_of::Decision};
 
 use crate::{
+    agent_names,
     cli::SessionArgs,
     failure::Failure,
     history::{self, HistoryEvent},
@@ -31,6 +34,8 @@ pub struct SessionHistory {
     pub events: Vec<HistoryEvent>,
     /// Number of events that the session has now.
     pub events_now: usize,
+    /// What agents are called, for notices.
+    pub names: Names,
     /// What was seen of it at that moment.
     pub seen: Seen,
 }
@@ -56,7 +61,9 @@ impl SessionHistory {
         let history = history::find(source, &wanted.session).await?;
         let head = source.reader().head().await?;
         let events = history::fold(source, Point::of(wanted, source.maps())?.cut(&history, head)?).await?;
-        Self::of(source.reader().identity().await?, head, events, history.len()).await
+        let zone = wanted.time_zone.clone().unwrap_or(TimeZone::UTC);
+        let names = agent_names::read(source, &events, zone).await?;
+        Self::of(source.reader().identity().await?, head, events, history.len(), names).await
     }
 
     /// Combines the events with what was seen of the session.
@@ -65,9 +72,10 @@ impl SessionHistory {
         head: Position,
         events: Vec<HistoryEvent>,
         events_now: usize,
+        names: Names,
     ) -> Result<Self, Failure> {
-        let seen = Seen::of(&events).await?;
-        Ok(Self { identity, head, events, events_now, seen })
+        let seen = Seen::of(&events, &names).await?;
+        Ok(Self { identity, head, events, events_now, names, seen })
     }
 
     /// Its first event.
@@ -133,29 +141,37 @@ impl SessionHistory {
 }
 
 impl Seen {
-    async fn of(events: &[HistoryEvent]) -> Result<Self, Failure> {
+    async fn of(events: &[HistoryEvent], names: &Names) -> Result<Self, Failure> {
         let decoded: Vec<Decoded> = events.iter().map(|event| event.decoded.clone()).collect();
         let then = SessionAt::fold(&decoded).await.map_err(ViewsError::from)?.ok_or(Failure::NoSession)?;
         let (id, _) = decoded[0].event().session().ok_or(Failure::NoSession)?;
         let mut reading = then.reading().await?;
-        Ok(Self {
-            session: reading.session(id).await?,
-            by_customer: with_texts(reading.messages(id, Audience::Customer, None, u32::MAX).await?),
-            by_staff: with_texts(reading.messages(id, Audience::Staff, None, u32::MAX).await?),
-            decision: then.decision,
-        })
+        let mut by_customer = reading.messages(id, Audience::Customer, None, u32::MAX).await?;
+        let mut by_staff = reading.messages(id, Audience::Staff, None, u32::MAX).await?;
+        give_texts(&mut by_customer, names, &HashMap::new());
+        give_texts(&mut by_staff, names, &reasons(events));
+        Ok(Self { session: reading.session(id).await?, by_customer, by_staff, decision: then.decision })
     }
 }
 
-/// Gives notices their texts. A session's events hold no names, and no time zone but UTC is sure.
-fn with_texts(mut messages: Vec<MessageView>) -> Vec<MessageView> {
-    let names = Names::new(TimeZone::UTC, []);
-    for message in &mut messages {
+/// Gives notices their texts, for staff with the reason.
+fn give_texts(messages: &mut [MessageView], names: &Names, reasons: &HashMap<Position, &str>) {
+    for message in messages {
         if let Some(given) = message.notice {
-            message.content = Some(texts::notice(&given.notice, given.language, &names));
+            let reason = reasons.get(&message.position).copied();
+            message.content = Some(texts::notice_for_staff(&given.notice, given.language, names, reason));
         }
     }
-    messages
+}
+
+/// Why a session was transferred, by the position of the notice: the event behind it says so.
+fn reasons(events: &[HistoryEvent]) -> HashMap<Position, &str> {
+    let notices = events.iter().zip(events.iter().skip(1)).filter_map(|(notice, entry)| {
+        let Event::Transferred(transferred) = &entry.event else { return None };
+        let reason = transferred.remark.known()?.reason.as_ref()?;
+        Some((notice.recorded.position, reason.as_str()))
+    });
+    notices.collect()
 }
 
 /// The agent who serves a session, if any.

@@ -36,7 +36,7 @@ fn print(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failur
     screen.line("")?;
     let mut before: Option<&State> = None;
     for entry in &history.events {
-        print_event_line(before, entry, screen)?;
+        print_event_line(before, entry, &history.names, screen)?;
         before = Some(&entry.after);
     }
     screen.line("")?;

@@ -161,6 +161,7 @@ impl SessionDriver {
             incarnation: Incarnation(Uuid::nil()),
             recipient: Recipient::Assistant,
             signals: Vec::new(),
+            urgency: None,
             email: None,
             circumstances: circumstances(),
         };

@@ -1,11 +1,14 @@
 //! Whoever reads, whatever way: what is shown of an event is what the domain's audience says, for every type of event.
 //!
-//! What should be shown is worked out here from the log alone, by `DomainEvent::audience`; what is shown is asked of the real
-//! server and of `desk-replay`. Nothing else is taken from the program.
+//! What should be shown is worked out here from the log alone, by `DomainEvent::audience`, and of what is rendered by
+//! `texts::notice`; what is shown is asked of the real server and of `desk-replay`. Nothing else is taken from the program.
 
 mod counted;
+mod examples;
 mod readers;
+mod rendered;
 mod said;
+mod workbench;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +32,7 @@ use uuid::Uuid;
 
 use counted::Counted;
 use readers::Reader;
-use said::{Logged, envelope, messages, on_screen};
+use said::{Logged, envelope, on_screen};
 use world::{Known, World};
 
 use crate::{
@@ -48,9 +51,11 @@ fn staff(permissions: &[Permission]) -> Viewer {
 async fn every_reader_is_shown_what_the_domain_says() {
     let world = World::new(seed("audience")).await;
     world.holds_every_type_and_its_erased_twin();
+    world.renders_every_notice();
     for reader in &world.readers {
         the_log(&world, reader).await;
         the_trail(&world, reader).await;
+        workbench::is_as_the_domain_says(&world, reader).await;
         for session in &world.sessions {
             a_session_to_staff(&world, reader, session).await;
         }
@@ -73,7 +78,7 @@ async fn opening_a_sessions_stream_reads_it_once() {
     })
     .await;
     let counted = counted.unwrap();
-    world::examples(&served).await;
+    examples::every_event(&served).await;
     let last = served.log.reader().read_stream(&StreamName::of("session", session.0), StreamVersion::NONE, 500).await;
     let last = last.unwrap().last().unwrap().position.0;
     for (token, name) in [(visitor_token(VISITOR), name.to_owned()), (staff_token(), session.to_string())] {
@@ -138,12 +143,13 @@ async fn a_session_to_staff(world: &World, reader: &Reader, session: &Known) {
     }
     let viewer = staff(&[SessionRead]);
     let events = world.events_of(session);
-    let expected: Vec<Value> = events.iter().filter_map(|logged| envelope(logged, viewer)).collect();
+    let expected: Vec<Value> = events.iter().filter_map(|logged| world.rendered.envelope(logged, viewer)).collect();
     let frames = world.served.get(&reader.token, &format!("{path}/events"), SSE).await;
     same(&up_to_the_last(frames, &expected).await, &expected, &format!("{path} to {}", reader.name));
 
     let data = world.session(&reader.token, &session.id.to_string()).await;
-    assert_eq!(world.history(&reader.token, &session.id.to_string()).await, messages(&events, viewer), "{path}");
+    let messages = world.rendered.messages(&events, viewer);
+    assert_eq!(world.history(&reader.token, &session.id.to_string()).await, messages, "{path}");
     let trail: Vec<u64> =
         data["audit_trail"].as_array().unwrap().iter().map(|row| row["position"].as_u64().unwrap()).collect();
     let seen = events.iter().filter(|logged| logged.audience().may_see(viewer)).map(|logged| logged.position());
@@ -155,11 +161,13 @@ async fn a_session_to_staff(world: &World, reader: &Reader, session: &Known) {
 async fn a_session_to_its_customer(world: &World, session: &Known) {
     let token = visitor_token(session.visitor);
     let events = on_screen(world.events_of(session));
-    let expected: Vec<Value> = events.iter().filter_map(|logged| envelope(logged, Viewer::Customer)).collect();
+    let shown = |logged: &&Logged| world.rendered.envelope(logged, Viewer::Customer);
+    let expected: Vec<Value> = events.iter().filter_map(shown).collect();
     let frames = world.served.get(&token, &format!("/api/sessions/{}/events", session.name), SSE).await;
     same(&up_to_the_last(frames, &expected).await, &expected, &format!("{} to its customer", session.id));
     let data = world.session(&token, &session.name).await;
-    assert_eq!(world.history(&token, &session.name).await, messages(&events, Viewer::Customer), "{}", session.id);
+    let messages = world.rendered.messages(&events, Viewer::Customer);
+    assert_eq!(world.history(&token, &session.name).await, messages, "{}", session.id);
     assert_eq!(data["audit_trail"], Value::Array(Vec::new()));
     evidence(&data, &world.events_of(session), Viewer::Customer);
 }
@@ -215,19 +223,9 @@ async fn up_to_the_last(answer: reqwest::Response, expected: &[Value]) -> Vec<Va
     read
 }
 
-/// Without what is rendered for people: a notice's text, and names beside ids.
-fn as_logged(envelope: &Value) -> Value {
-    let mut envelope = envelope.clone();
-    let is_notice = envelope["type"] == "session.notice_given";
-    if let Some(data) = envelope["data"].as_object_mut() {
-        data.retain(|field, _| !(field.ends_with("_name") || (is_notice && field == "text")));
-    }
-    envelope
-}
-
 fn same(read: &[Value], expected: &[Value], what: &str) {
     for (read, expected) in read.iter().zip(expected) {
-        assert_eq!(&as_logged(read), expected, "{what}");
+        assert_eq!(read, expected, "{what}");
     }
     assert_eq!(read.len(), expected.len(), "{what}");
 }

@@ -51,7 +51,7 @@ async fn server_killed_at_random_moments_loses_and_repeats_nothing_on_kurrentdb(
 
 async fn survives(backend: Backend, test: &str, kills: usize) {
     let seed = seed(test);
-    let desk = tokio::task::block_in_place(|| Desk::start(backend.setup()));
+    let desk = tokio::task::block_in_place(|| Desk::start(backend.setup().with_patient_rules()));
     let store = backend.store(&desk);
     let chatters: Vec<Chatter> = (0..CUSTOMERS).map(|n| Chatter::new(&desk, n)).collect();
     let mut followers = vec![follow_log(desk.staff())];

@@ -61,6 +61,17 @@ fn generated_shop_has_every_event_type() {
     }
 }
 
+/// `make demo` and `desk-load generate` end their logs now, whenever that is.
+#[test]
+fn generated_log_of_the_demos_size_has_every_event_type_at_any_time_of_the_week() {
+    for hours in [9, 60, 130] {
+        let until = evening() + SignedDuration::from_hours(hours);
+        let counts = type_counts(&events(Order::shop(20_000, 1, until)));
+        let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
+        assert!(missing.is_empty(), "no traffic for {missing:?} up to {until}");
+    }
+}
+
 #[test]
 fn generated_shop_has_plausible_proportions_of_event_types() {
     let counts = type_counts(&events(Order::shop(20_000, 1, evening())));
@@ -89,6 +100,30 @@ fn values(events: &[Event], field: &str) -> BTreeSet<String> {
     plain.filter_map(|data| data[field].as_str().map(str::to_owned)).collect()
 }
 
+const NOTICES: [&str; 13] = [
+    "danger",
+    "queued",
+    "agent_joined",
+    "transferred",
+    "transferred_to_group",
+    "agent_lost",
+    "back_in_queue",
+    "released",
+    "escalation_cancelled",
+    "nobody_came",
+    "after_hours",
+    "email_noted",
+    "closed",
+];
+
+fn notice_codes(events: &[Event]) -> BTreeSet<String> {
+    let code = |event: &Event| {
+        let Event::NoticeGiven(given) = event else { return None };
+        Some(serde_json::to_value(given.notice).unwrap()["code"].as_str().unwrap().to_owned())
+    };
+    events.iter().filter_map(code).collect()
+}
+
 fn all(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
@@ -114,6 +149,8 @@ fn generated_shop_has_every_rule_reason_and_outcome() {
         let codes = ["unavailable", "timed_out", "refused", "malformed", "rejected", "not_configured"];
         assert_eq!(values(&others, "code"), all(&codes));
         assert_eq!(values(&others, "language"), all(&["zh", "en"]));
+        assert_eq!(values(&others, "kind"), all(&["escalation", "by_hand"]));
+        assert_eq!(notice_codes(&others), all(&NOTICES));
     }
 }
 

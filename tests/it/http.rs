@@ -22,6 +22,7 @@ mod idempotency;
 mod input;
 mod live;
 mod moment;
+mod patient;
 mod people;
 mod policies;
 mod prepared;

@@ -67,7 +67,7 @@ impl Shop {
 }
 
 fn show(session: &str) -> Action {
-    Action::Show(SessionArgs { session: session.to_owned(), at: None, position: None, version: None })
+    Action::Show(SessionArgs { session: session.to_owned(), at: None, position: None, version: None, time_zone: None })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use api::{
     auth::staff_directory::{AuthStatus, StaffDirectory},
+    session_owners::{Change, Ownership, SessionOwners},
     startup::followers,
     supervision::Alarm,
     visitor_revocation::VisitorRevocation,
@@ -21,9 +22,13 @@ use commands::{
     },
     settings::VersionZero,
 };
-use domain::{AgentId, SignInId, VisitorId, routing::Strategy};
+use domain::{
+    AgentId, SignInId, VisitorId,
+    routing::Strategy,
+    session::{Event, Status, encode, event::Reopened},
+};
 use event_store::{
-    EventReader as _, Position, SystemClock,
+    Actor, EventReader as _, Expected, Position, StreamName, SystemClock,
     checkpoint::{CheckpointKey, Pace, Places, Signer},
     migration::migrate_policy,
     sql::{Access, Database},
@@ -32,6 +37,7 @@ use jiff::Timestamp;
 use journal::{Cursor, Tail};
 use projections::{Views, ViewsLocation};
 use tempfile::TempDir;
+use testkit::{SessionDriver, new_event};
 use uuid::Uuid;
 
 use fixture::{Fixture, PATIENCE};
@@ -128,6 +134,30 @@ async fn visitor_revocation_goes_on_after_a_panic_and_stops_at_damage() {
     fixture.append_unreadable("customer").await;
     let damaged = fixture.damage_the_next_event().await;
     assert_eq!(fixture.alarm().await.position, Some(damaged));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn session_owners_go_on_after_a_panic_and_behind_an_unreadable_event_and_stop_at_damage() {
+    let fixture = Fixture::with_events(EVENTS).await;
+    let mut driver = SessionDriver::new(&fixture.log, "owned");
+    let taken = driver.says("hello").is_taken_over().write().await.unwrap();
+    let owners = SessionOwners::starting_with(HashMap::new(), Position::START);
+    fixture.faulty.panic_once();
+    fixture.supervisor.start(followers::session_owners(owners.clone(), fixture.tail().await));
+    fixture.recovers().await;
+    let owned = Ownership::of_row(Status::ManualLive, Some(driver.agent()));
+    assert_eq!(owners.change_at(taken), Some(Change { before: owned.clone(), after: owned }));
+
+    let stream = StreamName::of("session", driver.session().0);
+    fixture.append_unreadable_to(&stream).await;
+    let event = new_event(encode(&Event::Reopened(Reopened {})), driver.visitor().0, Actor::new("system", "test"));
+    let next = fixture.log.append(&stream, Expected::Any, &[event]).await.unwrap().last_position;
+    tokio::time::timeout(PATIENCE, owners.reach(next)).await.expect("it goes on behind it");
+    assert_eq!(owners.change_at(next), Some(Change::default()), "nothing is known of the session before");
+
+    let damaged = fixture.damage_the_next_event().await;
+    assert_eq!(fixture.alarm().await.position, Some(damaged));
+    assert_eq!((owners.position(), owners.change_at(damaged)), (next, None), "workbench streams wait");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

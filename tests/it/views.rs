@@ -4,9 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
+    Language,
     session::{
         Status,
         event::{EscalationReason, Outcome},
+        notice::Notice,
     },
     text::SessionName,
 };
@@ -18,7 +20,7 @@ use event_store::{
 };
 use jiff::Timestamp;
 use journal::{Decoded, Journal, Tail};
-use projections::{Audience, Projection, ProjectionSet, Views, ViewsLocation, catalogue};
+use projections::{Audience, NoticeView, Projection, ProjectionSet, Role, Views, ViewsLocation, catalogue};
 use testkit::SessionDriver;
 use tests::postgres::Postgres;
 use tokio::task::JoinHandle;
@@ -123,10 +125,14 @@ async fn views_answer_alike_on_both_databases_for_awkward_texts() {
     sqlite.reach(head).await;
     let now = Timestamp::now();
     assert_eq!(answers(&postgres.views, &sessions, now).await, answers(&sqlite.views, &sessions, now).await);
-    for (driver, text) in sessions.iter().zip(AWKWARD) {
+    for (number, (driver, text)) in sessions.iter().zip(AWKWARD).enumerate() {
         let messages = postgres.views.messages(driver.session(), Audience::Customer, None, 50).await.unwrap();
-        let said = messages.iter().filter(|message| message.notice.is_none()).map(|message| message.content.as_deref());
-        assert_eq!(said.collect::<Vec<_>>(), [Some(text); 3]);
+        let shown: Vec<_> = messages.iter().map(|one| (one.role, one.content.as_deref(), one.notice)).collect();
+        let told = |notice| (Role::System, None, Some(NoticeView { language: Language::Zh, notice }));
+        let mut expected = [Role::User, Role::Assistant, Role::User].map(|role| (role, Some(text), None)).to_vec();
+        expected.extend((number % 2 == 0).then(|| told(Notice::Queued)));
+        expected.extend((number % 3 == 0).then(|| told(Notice::AgentJoined { agent: driver.agent() })));
+        assert_eq!(shown, expected);
         assert_eq!(postgres.views.find_by_name(driver.name()).await.unwrap(), [driver.session()]);
     }
 }

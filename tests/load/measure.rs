@@ -8,6 +8,7 @@ mod connection;
 mod fixture;
 mod followers;
 mod http;
+mod policy;
 mod process;
 mod proof;
 mod rebuild;
@@ -64,6 +65,8 @@ pub(crate) enum Row {
     Followers,
     /// Ready after a start on a large log, and memory at rest.
     Start,
+    /// What the policy costs to read a long message with many phrases.
+    Policy,
 }
 
 /// One line of the table.
@@ -111,6 +114,7 @@ async fn lines_of(row: Row, fixture: &Fixture) -> Result<Vec<Line>, Failure> {
         Row::Verify => proof::verify(fixture).await,
         Row::Followers => followers::followers(fixture).await,
         Row::Start => start::start(fixture).await,
+        Row::Policy => policy::policy(fixture),
     }
 }
 

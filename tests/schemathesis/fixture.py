@@ -23,9 +23,18 @@ FIRST = "set by the administrator"
 OWN = "chosen by its owner"
 ROLES = ("agent", "supervisor", "admin", "auditor", "analyst")
 CALLERS = ("nobody", "customer", *ROLES)
+# Who may have a session.
+SERVING = ("agent", "supervisor", "admin")
+# Somebody else who serves customers.
+COLLEAGUE = "the-colleague"
+# Somebody of the caller's role who alone has this skill, and is offered no session but in this language.
+OFFERED = "the-offered"
+SKILL, LANGUAGE = "What one alone knows", "it"
 SHOP_SECRET = bytes([0x5E]) * 32
 READY = "desk is ready: "
 PATIENCE_S = 60
+# A token is good for a quarter of an hour.
+SIGNED_IN_S = 600
 
 # Wrong passwords are counted by address, so each request comes from one of its own.
 _addresses = itertools.count(1)
@@ -46,8 +55,8 @@ class Client:
     def __init__(self, url):
         self.url = url
 
-    def ask(self, method, path, body=None, token=None):
-        headers = {"X-Forwarded-For": address()}
+    def ask(self, method, path, body=None, token=None, language="zh"):
+        headers = {"X-Forwarded-For": address(), "Accept-Language": language}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         answer = requests.request(method, self.url + path, json=body, headers=headers, timeout=30)
@@ -60,8 +69,24 @@ class Client:
         return self.ask("POST", "/api/agent/login", body).json()
 
 
+class Member:
+    """Somebody of staff, who signs in when a token is wanted."""
+
+    def __init__(self, client, username, password):
+        self._client, self.username, self.password = client, username, password
+        self._token, self._until = None, 0
+
+    def token(self):
+        if time.monotonic() > self._until:
+            self._token, self._until = self.sign_in()["access_token"], time.monotonic() + SIGNED_IN_S
+        return self._token
+
+    def sign_in(self):
+        return self._client.sign_in(self.username, self.password)
+
+
 class Desk:
-    """A really started server."""
+    """A really started server, of a shop that is open around the clock and offers what waits."""
 
     def __init__(self, program, folder):
         self.folder = pathlib.Path(folder)
@@ -77,6 +102,11 @@ class Desk:
             "DESK_CHAT_RATE_PER_MINUTE": "0",
             "DESK_RATE_PER_SECOND": "0",
             "DESK_TRUSTED_PROXIES": "127.0.0.1",
+            "HUMAN_SHIFT_START": "00:00",
+            "HUMAN_SHIFT_END": "24:00",
+            "WEEKENDS_DISABLED": "false",
+            "DESK_ROUTING": "round_robin",
+            "DESK_OFFER_SECONDS": "3600",
         }
         arguments = [program, "--listen", "127.0.0.1:0", "--data-dir", str(self.folder / "data")]
         with self._log.open("wb") as log:
@@ -132,6 +162,7 @@ def furnish(desk, caller):
     if caller in ROLES:
         credentials = (f"the-{caller}", OWN)
         kept += [_account(client, admin, credentials[0], caller)["id"], credentials[0]]
+    kept += _colleagues(client, admin, caller)
     keys = [_api_key(client, admin, permission) for permission in ("statistics:read", "log:read")]
     visitor, sessions = _customer(client)
     sign_ins = [str(uuid.UUID(int=1))]
@@ -153,12 +184,21 @@ def furnish(desk, caller):
             "kept": kept}
 
 
-def _account(client, admin, username, role):
-    new = {"username": username, "password": FIRST, "name": f"Of the role {role}", "role": role}
+def _account(client, admin, username, role, **more):
+    new = more | {"username": username, "password": FIRST, "name": f"Of the role {role}", "role": role}
     made = client.ask("POST", "/api/agents", new, admin).json()["data"]
     token = client.sign_in(username, FIRST)["access_token"]
     client.ask("POST", "/api/agent/change-password", {"old_password": FIRST, "new_password": OWN}, token)
     return made
+
+
+def _colleagues(client, admin, caller):
+    """Whom `hand_off.py` needs; answers their ids and user names, which have to stay what they are."""
+    made = [_account(client, admin, COLLEAGUE, "agent")]
+    if caller in SERVING:
+        only = {"skills": [SKILL], "languages": [LANGUAGE], "max_sessions": 100}
+        made.append(_account(client, admin, OFFERED, caller, **only))
+    return [one[field] for one in made for field in ("id", "username")]
 
 
 def _api_key(client, admin, permission):

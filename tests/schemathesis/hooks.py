@@ -3,6 +3,7 @@ must have, and which rules no schema can tell."""
 
 import atexit
 import collections
+import copy
 import hashlib
 import json
 import os
@@ -11,25 +12,12 @@ import threading
 import uuid
 
 import fixture
+import hand_off
 import schemathesis
 from schemathesis import GenerationMode
 
 KNOWN = json.loads(os.environ["DESK_HOUSE"])
 CALLER = KNOWN["caller"]
-
-
-class Member:
-    """Somebody of staff, who signs in when a token is wanted."""
-
-    def __init__(self, client, username, password):
-        self._client, self.username, self.password, self._token = client, username, password, None
-
-    def token(self):
-        self._token = self._token or self.sign_in()["access_token"]
-        return self._token
-
-    def sign_in(self):
-        return self._client.sign_in(self.username, self.password)
 
 
 class Caller:
@@ -38,7 +26,8 @@ class Caller:
     def __init__(self):
         self._client = fixture.Client(KNOWN["url"])
         self._lock = threading.RLock()
-        self.member = Member(self._client, *KNOWN["credentials"]) if KNOWN["credentials"] else None
+        self.member = fixture.Member(self._client, *KNOWN["credentials"]) if KNOWN["credentials"] else None
+        self.hands = hand_off.Hands(self._client, self.member)
         self._spare = None
         self._guarded = {}
         self._visitor = KNOWN["visitor"]
@@ -46,20 +35,26 @@ class Caller:
     def token(self, case):
         with self._lock:
             if CALLER == "customer":
-                self._visitor = self._visitor or fixture.visit(self._client)[0]
-                return self._visitor
+                return self.visitor()
             if _is(case, "POST", "/api/agent/logout"):
                 return self.member.sign_in()["access_token"]
             if _is(case, "POST", "/api/agent/change-password"):
                 return self.spare().token()
             if _is_about_a_second_factor(case):
                 return self.guarded(case.operation.path).token
+            if case.operation.label == hand_off.DECLINE and CALLER in fixture.SERVING:
+                return self.hands.offered.token()
             return self.member.token()
+
+    def visitor(self):
+        """A customer's token: the caller's own, if it is one."""
+        self._visitor = self._visitor or fixture.visit(self._client)[0]
+        return self._visitor
 
     def spare(self):
         """Somebody of the caller's role whose password may change. Wrong ones make it wait; then there is another."""
         if self._spare is None:
-            self._spare = Member(self._client, *fixture.another(self._client, CALLER))
+            self._spare = fixture.Member(self._client, *fixture.another(self._client, CALLER))
         return self._spare
 
     def guarded(self, path):
@@ -75,7 +70,8 @@ class Caller:
         """What an answer means for the caller."""
         with self._lock:
             # A new visitor has no sessions, and one who has left may look at none: the next is somebody who has some.
-            if response.headers.get("x-visitor-token") or response.status_code == 401:
+            is_over = response.headers.get("x-visitor-token") or response.status_code == 401
+            if CALLER == "customer" and is_over:
                 self._visitor = None
             if _is(case, "POST", "/api/agent/change-password") and response.status_code != 400:
                 self._spare = None
@@ -114,7 +110,8 @@ def _is_positive(case):
 
 def _one_in(count, case):
     """Of so many cases one, and the same one when it is repeated."""
-    text = json.dumps(case.body, sort_keys=True, default=repr) + case.operation.label
+    told = [case.body, dict(case.path_parameters or {})]
+    text = json.dumps(told, sort_keys=True, default=repr) + case.operation.label
     return hashlib.sha256(text.encode(errors="replace")).digest()[0] % count == 0
 
 
@@ -140,6 +137,17 @@ def _make_real(case):
         case.body |= {"password": guarded.password, "code": guarded.code or "000000"}
 
 
+def _bring_into_hands(case):
+    """Most requests of people who serve a customer need a session in the right hands, which nobody comes to by chance."""
+    bring = hand_off.BY_CALLER[CALLER].get(case.operation.label)
+    if bring and isinstance(case.body, dict) and not _one_in(4, case):
+        # What was generated may be shared with other cases.
+        case.body = copy.deepcopy(case.body)
+        if case.path_parameters:
+            case.path_parameters = dict(case.path_parameters)
+        bring(case, CALLS.hands, CALLS.visitor())
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     case.headers = case.headers or {}
@@ -149,6 +157,8 @@ def before_call(context, case, kwargs):
         case.path_parameters = {"id": CALLS.somebody_else(case.path_parameters["id"])}
     if _is(case, "GET", "/api/events") and _one_in(2, case):
         case.headers["Accept"] = "application/x-ndjson"
+    if _is_positive(case):
+        _bring_into_hands(case)
     if _is_positive(case) and _one_in(2, case):
         _make_real(case)
 

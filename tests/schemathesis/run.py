@@ -17,15 +17,6 @@ import fixture
 HERE = pathlib.Path(__file__).resolve().parent
 # Examples for each operation and caller: in every run, and in a long one.
 EXAMPLES = (10, 300)
-# A session must be in the right hands first, which nobody comes to by chance: tests/it/http/people looks at these answers.
-NEED_A_STATE = {
-    f"POST /api/{path}"
-    for path in (
-        "manual/messages", "sessions/{name}/steal", "sessions/{name}/transfer", "sessions/{name}/transfer-requests",
-        "sessions/{name}/release", "sessions/{name}/return", "sessions/{name}/reopen", "sessions/{name}/takeover",
-        "sessions/{name}/cancel-escalation", "sessions/{name}/offers/{id}/decline", "transfer-requests/{id}/respond",
-    )
-}  # fmt: skip
 # Nobody's run may hang the whole; it takes seconds.
 LIMIT_S = (300, 3600)
 
@@ -58,7 +49,7 @@ def run(caller, options):
     """One caller's run; answers the tests, those that failed, and how each operation answered."""
     folder, desk, known = fixture.start(options.desk, caller)
     with folder:
-        for name in ("hooks.py", "fixture.py"):
+        for name in ("hooks.py", "fixture.py", "hand_off.py"):
             shutil.copy(HERE / name, desk.folder / name)
         (desk.folder / "schemathesis.toml").write_text(configuration(known["there_is"]))
         command = [
@@ -111,7 +102,7 @@ def never_done(everybodys):
         for operation, statuses in answered.items()
         if any(status.startswith("2") for status in statuses)
     }
-    return sorted(operations - done - NEED_A_STATE)
+    return sorted(operations - done)
 
 
 def main():

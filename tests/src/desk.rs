@@ -4,6 +4,7 @@
 
 mod customer;
 mod frames;
+mod setup;
 mod sign_in;
 
 use std::{
@@ -17,23 +18,7 @@ use std::{
 
 pub use customer::{Customer, LOOK, Staff};
 pub use frames::{EventFrame, Frames};
-
-/// How a server is set up.
-#[derive(Clone, Debug, Default)]
-pub struct Setup {
-    /// PostgreSQL instead of SQLite.
-    pub database_url: Option<String>,
-    /// Where the log is, if not with the rest.
-    pub event_store_url: Option<String>,
-    /// The URL with the role that migrates.
-    pub database_owner_url: Option<String>,
-    /// A data directory that exists already; otherwise a fresh one.
-    pub data_dir: Option<PathBuf>,
-    /// Further settings, like `("DESK_TIME_ZONE", "UTC")`.
-    pub environment: Vec<(&'static str, String)>,
-    /// A command that runs the server, like `strace -f …`.
-    pub wrapper: Vec<String>,
-}
+pub use setup::{Setup, patient_rules};
 
 /// A running server. It may be killed and started again on the same data and port.
 pub struct Desk {
@@ -125,8 +110,6 @@ impl Desk {
         }
         // All callers of a test have one address, so the limits are off.
         command.env("DESK_CHAT_RATE_PER_MINUTE", "0").env("DESK_RATE_PER_SECOND", "0");
-        // Customers of tests say the same words again and again: a person comes only when asked for by the button's words.
-        command.env("REGULATOR_KEYWORDS", "转人工").env("REGULATOR_FAIL_THRESHOLD", "100");
         command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");

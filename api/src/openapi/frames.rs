@@ -14,9 +14,9 @@ pub(crate) struct EventFrame;
 
 impl PartialSchema for EventFrame {
     fn schema() -> RefOr<Schema> {
-        let told = "An event; `reset`: the cursor is of the log before a restore, forget what you know; `reauthenticate`: \
+        let description = "An event; `reset`: the cursor is of the log before a restore, forget what you know; `reauthenticate`: \
                     the stream ends, come back with another token";
-        one_of(told, of_every_stream())
+        one_of(description, of_every_stream())
     }
 }
 
@@ -47,12 +47,12 @@ impl PartialSchema for WorkbenchFrame {
         };
         let reason = text().enum_values(Some(["owner", "offer", "transfer"]));
         let visible = session().property("reason", reason).required("reason");
-        let told = "As in `EventFrame`; `session_visible`: with the event that follows a session becomes one's own; \
+        let description = "As in `EventFrame`; `session_visible`: with the event that follows a session becomes one's own; \
                     `session_hidden`: with the event that follows it ceases to be";
         let [event, reset, over] = of_every_stream();
         let visible = frame().property("event", word("session_visible")).property("data", json(visible));
         let hidden = frame().property("event", word("session_hidden")).property("data", json(session()));
-        one_of(told, [event, reset, over, visible, hidden])
+        one_of(description, [event, reset, over, visible, hidden])
     }
 }
 
@@ -112,8 +112,8 @@ fn json(schema: impl Into<RefOr<Schema>>) -> ObjectBuilder {
     text().content_media_type("application/json").content_schema(Some(schema))
 }
 
-fn one_of<const N: usize>(told: &str, all: [ObjectBuilder; N]) -> RefOr<Schema> {
-    all.into_iter().fold(OneOfBuilder::new().description(Some(told)), OneOfBuilder::item).into()
+fn one_of<const N: usize>(description: &str, all: [ObjectBuilder; N]) -> RefOr<Schema> {
+    all.into_iter().fold(OneOfBuilder::new().description(Some(description)), OneOfBuilder::item).into()
 }
 
 fn object() -> ObjectBuilder {

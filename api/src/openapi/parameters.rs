@@ -1,11 +1,41 @@
-//! Parameters may be left out, and are never null: a path, a query and a header have nothing but text.
+//! Parameters that several routes have, described once; and what holds for all: they may be left out, and are never null: a path, a query and a header have nothing but text.
 
 use utoipa::{
-    Modify,
+    IntoParams, Modify,
     openapi::{OneOf, OpenApi, RefOr, Schema, Type, path::Parameter, schema::SchemaType},
 };
 
-use super::refusals::operations;
+use super::{refusals::operations, texts};
+
+/// How staff names a session in a path.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "the document is made of it; handlers read the request")]
+#[into_params(parameter_in = Path)]
+pub(crate) struct StaffsSession {
+    /// The session's id, or a name that one customer alone uses
+    #[param(value_type = texts::Name)]
+    name: String,
+}
+
+/// How a customer names its session in a path; staff may as well.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "the document is made of it; handlers read the request")]
+#[into_params(parameter_in = Path)]
+pub(crate) struct NamedSession {
+    /// The session's name; for staff its id as well
+    #[param(value_type = texts::Name)]
+    name: String,
+}
+
+/// A command that may be repeated.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "the document is made of it; handlers read the request")]
+#[into_params(parameter_in = Header)]
+pub(crate) struct Keyed {
+    /// Makes the request repeatable
+    #[param(rename = "Idempotency-Key", value_type = Option<texts::Key>)]
+    key: Option<String>,
+}
 
 /// Takes null out of every parameter's schema.
 pub(super) struct Parameters;

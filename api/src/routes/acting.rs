@@ -19,6 +19,7 @@ use domain::{
     session::command,
     text::{SessionName, Skill},
 };
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -68,6 +69,9 @@ pub struct CommandAnswer {
     /// What was done, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    /// What the caller should know of what was done all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
     /// Where it is recorded.
     position: u64,
 }
@@ -142,7 +146,27 @@ impl Acting {
         message: Option<String>,
     ) -> Result<HttpResponse, Problem> {
         let (data, done) = self.state(staff, wanted, done).await?;
-        Ok(HttpResponse::Ok().json(CommandAnswer { success: true, data, message, position: done.position.0 }))
+        let (position, warning) = (done.position.0, None);
+        Ok(HttpResponse::Ok().json(CommandAnswer { success: true, data, message, warning, position }))
+    }
+
+    /// The answer to a takeover: capacity binds offers alone, so whoever picks by hand has one more and is told.
+    ///
+    /// # Errors
+    /// A rule said no, or log or views are away.
+    pub(super) async fn answer_takeover(
+        &self,
+        staff: &Staff,
+        done: Result<Commanded, CommandError>,
+    ) -> Result<HttpResponse, Problem> {
+        let (data, done) = self.state(Some(staff), Wanted::TakeOver, done).await?;
+        let account = self.staff.accounts.current(staff.agent).await?;
+        let capacity = account.state.account().map_or(0, |account| u64::from(account.capacity));
+        let load = self.shown.views().reading().await?.load().await?;
+        let live = load.get(&staff.agent).copied().unwrap_or_default();
+        let warning = (live > capacity).then(|| format!("CAPACITY_EXCEEDED: {live} sessions, capacity {capacity}"));
+        let (position, message) = (done.position.0, None);
+        Ok(HttpResponse::Ok().json(CommandAnswer { success: true, data, message, warning, position }))
     }
 
     /// The session as a command left it.
@@ -172,6 +196,12 @@ impl Acting {
     pub(super) async fn groups_of(&self, agent: AgentId) -> Result<Vec<Skill>, Problem> {
         let found = self.staff.accounts.current(agent).await?;
         Ok(found.state.account().map(|account| account.skills.clone()).unwrap_or_default())
+    }
+
+    /// When a transfer that is asked for now is over without an answer.
+    pub(super) fn transfers_expire_at(&self) -> Timestamp {
+        let now = self.staff.clock.now();
+        now.checked_add(self.shown.settings().transfer_seconds).unwrap_or(Timestamp::MAX)
     }
 
     /// The session that a transfer is about, also where it is over; where the log does not find events by their ids alone, only

@@ -26,7 +26,7 @@ use crate::{
         JsonBody,
         field::{Parameters, optional, required},
     },
-    openapi::texts,
+    openapi::{parameters::Keyed, texts},
     problem::Problem,
     request::request_id,
     services::requested_services,
@@ -141,7 +141,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
     post, path = "/api/chat", operation_id = "chat", tag = "customer", request_body = ChatRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+        Keyed,
         ("Prefer" = Option<String>, Header, description = "respond-async: do not wait for the reply"),
     ),
     responses(
@@ -253,7 +253,7 @@ async fn answer(names: &NameLookup, accepted: Accepted, ending: MessageOutcome) 
     let unavailable = ending.is_unavailable();
     let (text, position) = match ending {
         MessageOutcome::Replied { text, position, .. } => (text, position),
-        MessageOutcome::HandedOver { notices, position } => (Some(told(names, &notices).await), position),
+        MessageOutcome::HandedOver { notices, position } => (Some(notices_text(names, &notices).await), position),
         MessageOutcome::Closed { position } => (None, position),
     };
     let (message, error) = if unavailable { (None, text) } else { (text, None) };
@@ -268,7 +268,7 @@ async fn answer(names: &NameLookup, accepted: Accepted, ending: MessageOutcome) 
 }
 
 /// What the customer was told with a hand-off, each text on lines of its own.
-pub(super) async fn told(names: &NameLookup, notices: &[NoticeGiven]) -> String {
+pub(super) async fn notices_text(names: &NameLookup, notices: &[NoticeGiven]) -> String {
     let mut texts = Vec::with_capacity(notices.len());
     for NoticeGiven { language, notice, .. } in notices {
         texts.push(names.text_of(notice, *language).await);

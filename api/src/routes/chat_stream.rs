@@ -29,7 +29,7 @@ use crate::{
     auth::require::KnownVisitor,
     body::JsonBody,
     following::log_end,
-    openapi::{frames, texts},
+    openapi::{frames, parameters::Keyed},
     problem::Problem,
     reader::{Reader, Shown},
     services::requested_services,
@@ -65,7 +65,7 @@ requested_services! {
 #[utoipa::path(
     post, path = "/api/chat/stream", operation_id = "chat_stream", tag = "customer", request_body = ChatRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
-    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
+    params(Keyed),
     responses(
         (status = 200, body = frames::ChatFrame, content_type = "text/event-stream"),
     )

@@ -14,7 +14,7 @@ use super::idempotency::RequestKey;
 use crate::{
     auth::require::KnownVisitor,
     body::{JsonBody, field::required},
-    openapi::texts,
+    openapi::{parameters::Keyed, texts},
     problem::Problem,
     request::request_id,
 };
@@ -57,7 +57,7 @@ pub struct ConversationAnswer {
 #[utoipa::path(
     post, path = "/api/conversation/create", operation_id = "create_conversation", tag = "customer", request_body = CreateRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
-    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
+    params(Keyed),
     responses(
         (status = 200, body = ConversationAnswer),
     )
@@ -88,7 +88,7 @@ pub async fn create(
 #[utoipa::path(
     post, path = "/api/conversation/new", operation_id = "new_conversation", tag = "customer", request_body = ContextRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
-    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
+    params(Keyed),
     responses(
         (status = 200, body = ConversationAnswer),
     )
@@ -109,7 +109,7 @@ pub async fn new(
 #[utoipa::path(
     post, path = "/api/conversation/clear", operation_id = "clear_conversation", tag = "customer", request_body = ContextRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
-    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
+    params(Keyed),
     responses(
         (status = 200, body = ConversationAnswer),
     )

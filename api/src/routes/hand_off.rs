@@ -16,7 +16,10 @@ use crate::{
         JsonBody,
         field::{Origin, optional},
     },
-    openapi::{texts, words},
+    openapi::{
+        parameters::{Keyed, NamedSession, StaffsSession},
+        texts, words,
+    },
     problem::Problem,
 };
 
@@ -68,10 +71,7 @@ pub struct NoFields {}
 #[utoipa::path(
     post, path = "/api/sessions/{name}/takeover", operation_id = "take_over", tag = "staff", security(("bearer" = [])),
     request_body = TakeoverRequest,
-    params(
-        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
+    params(StaffsSession, Keyed),
     responses(
         (status = 200, body = CommandAnswer),
         (status = 403, description = "NOT_YOUR_ACCOUNT: agent_id is another account"),
@@ -89,7 +89,7 @@ pub async fn take_over(
     app.is_own(&caller.staff, "agent_id", agent_id.as_deref())?;
     let request = app.by_staff(&caller.staff, name.into_inner(), key).await?;
     let done = app.sessions.take_over(request, from == Some(Origin::Any)).await;
-    app.answer(Some(&caller.staff), Wanted::TakeOver, done, None).await
+    app.answer_takeover(&caller.staff, done).await
 }
 
 /// Takes the session from the agent who has it.
@@ -99,10 +99,7 @@ pub async fn take_over(
 #[utoipa::path(
     post, path = "/api/sessions/{name}/steal", operation_id = "steal", tag = "staff", security(("bearer" = [])),
     request_body = NoFields,
-    params(
-        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
+    params(StaffsSession, Keyed),
     responses(
         (status = 200, body = CommandAnswer),
         (status = 409, description = "INVALID_STATUS: nobody has it; AMBIGUOUS_SESSION"),
@@ -127,10 +124,7 @@ pub async fn steal(
 #[utoipa::path(
     post, path = "/api/sessions/{name}/release", operation_id = "release", tag = "staff", security(("bearer" = [])),
     request_body = ReleaseRequest,
-    params(
-        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
+    params(StaffsSession, Keyed),
     responses(
         (status = 200, body = CommandAnswer),
         (status = 403, description = "NOT_THE_OWNER; NOT_YOUR_ACCOUNT: agent_id is another account"),
@@ -159,10 +153,7 @@ pub async fn release(
 #[utoipa::path(
     post, path = "/api/sessions/{name}/return", operation_id = "hand_back", tag = "staff", security(("bearer" = [])),
     request_body = ReturnRequest,
-    params(
-        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
+    params(StaffsSession, Keyed),
     responses(
         (status = 200, body = CommandAnswer),
         (status = 403, description = "NOT_THE_OWNER"),
@@ -188,10 +179,7 @@ pub async fn hand_back(
 #[utoipa::path(
     post, path = "/api/sessions/{name}/close", operation_id = "close", tag = "customer", request_body = NoFields,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
-    params(
-        ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
+    params(NamedSession, Keyed),
     responses(
         (status = 200, body = CommandAnswer),
         (status = 403, description = "NOT_THE_OWNER"),
@@ -219,10 +207,7 @@ pub async fn close(
 #[utoipa::path(
     post, path = "/api/sessions/{name}/reopen", operation_id = "reopen", tag = "staff", security(("bearer" = [])),
     request_body = NoFields,
-    params(
-        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
+    params(StaffsSession, Keyed),
     responses(
         (status = 200, body = CommandAnswer),
         (status = 409, description = "INVALID_STATUS: it is not closed; AMBIGUOUS_SESSION"),
@@ -248,10 +233,7 @@ pub async fn reopen(
     post, path = "/api/sessions/{name}/cancel-escalation", operation_id = "cancel_escalation", tag = "customer",
     request_body = NoFields,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
-    params(
-        ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
+    params(NamedSession, Keyed),
     responses(
         (status = 200, body = CommandAnswer),
         (status = 409, description = "INVALID_STATUS: no person is awaited; AMBIGUOUS_SESSION, for staff"),

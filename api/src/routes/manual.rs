@@ -31,7 +31,7 @@ use crate::{
         JsonBody,
         field::{ManualRole, optional, required},
     },
-    openapi::{texts, words},
+    openapi::{parameters::Keyed, texts, words},
     problem::Problem,
     request::request_id,
     wire::{SessionState, seconds},
@@ -70,7 +70,7 @@ pub struct EscalateAnswer {
 #[utoipa::path(
     post, path = "/api/manual/escalate", operation_id = "escalate", tag = "customer", request_body = EscalateRequest,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
-    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
+    params(Keyed),
     responses(
         (status = 200, body = EscalateAnswer),
         (status = 404, description = "NOT_FOUND: there is no such session, for staff"),
@@ -169,7 +169,7 @@ pub struct ManualMessageData {
     post, path = "/api/manual/messages", operation_id = "send_manual_message", tag = "customer",
     request_body = ManualMessageRequest,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
-    params(("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable")),
+    params(Keyed),
     responses(
         (status = 200, body = ManualMessageAnswer),
         (status = 401, description = "UNAUTHORIZED: role agent needs staff's token"),

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     auth::require::{Require, SessionWrite},
     body::JsonBody,
-    openapi::texts,
+    openapi::parameters::{Keyed, StaffsSession},
     problem::Problem,
 };
 
@@ -24,9 +24,9 @@ use crate::{
     post, path = "/api/sessions/{name}/offers/{id}/decline", operation_id = "decline_offer", tag = "staff",
     security(("bearer" = [])), request_body = NoFields,
     params(
-        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
+        StaffsSession,
         ("id" = String, Path, description = "The offer's id"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+        Keyed,
     ),
     responses(
         (status = 200, body = CommandAnswer),

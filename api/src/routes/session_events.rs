@@ -22,7 +22,7 @@ use crate::{
     },
     envelope,
     following::{self, Over},
-    openapi::{frames as schemas, texts},
+    openapi::{frames as schemas, parameters::NamedSession, texts},
     problem::Problem,
     query::QueryFields,
     reader::{Reader, ScreenCursor},
@@ -65,7 +65,7 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
     get, path = "/api/sessions/{name}/events", operation_id = "follow_session", tag = "customer",
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(
-        ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
+        NamedSession,
         ("after" = Option<texts::Cursor>, Query, description = "A position, or an id of this stream"),
         ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     auth::require::{Require, SessionWrite},
     body::{JsonBody, field::optional},
-    openapi::texts,
+    openapi::{parameters::Keyed, texts},
     problem::Problem,
     request::request_id,
 };
@@ -56,7 +56,7 @@ pub struct MailData {
     request_body = MailRequest,
     params(
         ("name" = texts::Name, Path, description = "The session's name or id"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+        Keyed,
     ),
     responses(
         (status = 200, body = MailAnswer),

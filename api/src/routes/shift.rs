@@ -146,7 +146,7 @@ mod tests {
                             thursday = \"09:00-18:00\"\nmonday = \"09:00-12:00, 13:00-18:00\"\nfriday = \"22:00-06:00\"\n\
                             [groups.none]\nweek = {}\nholidays = []\n";
 
-    fn told(group: Option<&str>, at: &str) -> (Value, Value) {
+    fn shown_at(group: Option<&str>, at: &str) -> (Value, Value) {
         let calendars = Calendars::parse(DOCUMENT, 1).expect("it is right");
         let group = group.map(|name| Skill::parse(name).expect("a name"));
         let (calendar, at) = (calendars.of(group.as_ref()), at.parse().expect("an instant"));
@@ -158,8 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn a_day_with_a_break_is_told_by_its_ends_and_by_its_periods() {
-        let (config, status) = told(None, "2026-10-05T12:00+08:00");
+    fn a_day_with_a_break_is_shown_by_its_ends_and_by_its_periods() {
+        let (config, status) = shown_at(None, "2026-10-05T12:00+08:00");
         let expected = json!({
             "shift_start": "09:00", "shift_end": "18:00", "timezone": "Asia/Shanghai", "weekends_disabled": true,
             "holidays": ["2026-10-01"], "is_in_shift": false, "next_opening_at": "2026-10-05T05:00:00.000000Z",
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn in_shift_there_is_no_next_opening() {
-        let (config, status) = told(None, "2026-10-10T05:59+08:00");
+        let (config, status) = shown_at(None, "2026-10-10T05:59+08:00");
         assert_eq!((&config["shift_start"], &config["shift_end"]), (&json!("22:00"), &json!("06:00")));
         assert_eq!((&config["is_in_shift"], &config["next_opening_at"]), (&json!(true), &Value::Null));
         let expected = json!({
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn who_never_works_has_no_hours() {
-        let (config, status) = told(Some("none"), "2026-10-05T12:00+08:00");
+        let (config, status) = shown_at(Some("none"), "2026-10-05T12:00+08:00");
         assert_eq!((&config["shift_start"], &config["next_opening_at"]), (&json!(""), &Value::Null));
         assert_eq!((&status["shift_hours"], &status["is_in_shift"]), (&json!(""), &json!(false)));
     }

@@ -4,12 +4,11 @@ use actix_web::{HttpResponse, web::Path};
 use commands::sessions::{Commanded, Request, TransferOrder};
 use domain::{
     AgentId, TransferId,
-    agent::{Account, Permission},
+    agent::Account,
     session::{Event, event::TransferTarget},
     text::{MessageText, Skill},
 };
 use event_store::event::time_text;
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,7 +23,10 @@ use crate::{
         JsonBody,
         field::{TransferAnswer, optional, required},
     },
-    openapi::{texts, words},
+    openapi::{
+        parameters::{Keyed, StaffsSession},
+        texts, words,
+    },
     problem::Problem,
     request::request_id,
 };
@@ -50,9 +52,6 @@ pub struct TransferRequest {
     reason: Option<MessageText>,
 }
 
-/// How long a transfer waits for its answer: long enough for a colleague to look up, while the customer is still served.
-const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(2);
-
 /// Gives the session to another agent or group at once: who has it, or a supervisor.
 ///
 /// # Errors
@@ -60,10 +59,7 @@ const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 #[utoipa::path(
     post, path = "/api/sessions/{name}/transfer", operation_id = "transfer", tag = "staff", security(("bearer" = [])),
     request_body = TransferRequest,
-    params(
-        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
+    params(StaffsSession, Keyed),
     responses(
         (status = 200, body = CommandAnswer),
         (status = 403, description = "NOT_THE_OWNER"),
@@ -112,10 +108,7 @@ pub struct TransferRequestData {
 #[utoipa::path(
     post, path = "/api/sessions/{name}/transfer-requests", operation_id = "request_transfer", tag = "staff",
     security(("bearer" = [])), request_body = TransferRequest,
-    params(
-        ("name" = texts::Name, Path, description = "The session's id, or a name that one customer alone uses"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
-    ),
+    params(StaffsSession, Keyed),
     responses(
         (status = 200, body = TransferRequestAnswer),
         (status = 403, description = "NOT_THE_OWNER"),
@@ -131,8 +124,7 @@ pub async fn ask(
 ) -> Result<HttpResponse, Problem> {
     let order = order(&app, body.0).await?;
     let request = app.by_staff(&caller.staff, name.into_inner(), key).await?;
-    let now = app.staff.clock.now();
-    let expires_at = now.checked_add(ANSWERED_WITHIN).unwrap_or(now);
+    let expires_at = app.transfers_expire_at();
     match app.sessions.request_transfer(request, order, expires_at).await {
         Ok(done) => Ok(HttpResponse::Ok().json(requested(&done)?)),
         Err(error) => Err(refused(&app.names, Wanted::Transfer, error).await),
@@ -172,7 +164,7 @@ pub struct RespondRequest {
     security(("bearer" = [])), request_body = RespondRequest,
     params(
         ("id" = String, Path, description = "The transfer's id"),
-        ("Idempotency-Key" = Option<texts::Key>, Header, description = "Makes the request repeatable"),
+        Keyed,
     ),
     responses(
         (status = 200, body = CommandAnswer),
@@ -223,8 +215,7 @@ async fn order(app: &Acting, body: TransferRequest) -> Result<TransferOrder, Pro
 async fn serving(app: &Acting, text: &str) -> Result<AgentId, Problem> {
     let agent = app.agent("to_agent_id", text)?;
     let found = app.staff.accounts.current(agent).await?;
-    let serves = |account: &Account| account.is_active && account.role.may(Permission::SessionWrite);
-    if found.state.account().is_some_and(serves) {
+    if found.state.account().is_some_and(Account::serves_customers) {
         return Ok(agent);
     }
     Err(Problem::invalid("to_agent_id", "must be an account in use that serves customers"))

@@ -15,7 +15,7 @@ use super::{
     Layers, SettingsError,
     mail::{Recipients, SmtpSecurity},
     setting::{Setting, declare},
-    value::{PostgresUrl, Url, Value},
+    value::{FailThreshold, PostgresUrl, Url, Value},
 };
 use crate::{
     auth::second_factor::SecondFactorRoles,
@@ -116,7 +116,7 @@ declare! {
     regulator_ai_fail_keywords: Option<String>, original("REGULATOR_AI_FAIL_KEYWORDS");
 
     /// Failed answers in a row after which the original's policy calls a person.
-    regulator_fail_threshold: Option<u32>, original("REGULATOR_FAIL_THRESHOLD"), expects("a number from 1 to 100");
+    regulator_fail_threshold: Option<FailThreshold>, original("REGULATOR_FAIL_THRESHOLD");
 
     /// Whether the original's policy calls a person for each of the shop's best customers.
     regulator_vip_auto_escalate: Option<bool>, original("REGULATOR_VIP_AUTO_ESCALATE");
@@ -244,6 +244,9 @@ declare! {
 
     /// How long an agent has to accept an offer before it goes on to the next.
     offer_seconds: Duration = "15", expects("a number of seconds");
+
+    /// How long a transfer that was asked for waits for its answer.
+    transfer_seconds: Duration = "120", expects("a number of seconds");
 
     /// A session that nobody takes in this much working time is not kept waiting in the queue; 0 = it is.
     nobody_came_after: Duration = "10m";

@@ -77,6 +77,18 @@ read_by_from_str! {
     TrustedProxies: "addresses or networks like 10.0.0.0/8 with commas between them",
 }
 
+/// How many failed answers in a row call a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailThreshold(pub u32);
+
+impl Value for FailThreshold {
+    const EXPECTED: &'static str = "a number from 1 to 100";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number| (1..=100).contains(number)).map(Self)
+    }
+}
+
 /// From the database in the program, which calendars use as well.
 impl Value for TimeZone {
     const EXPECTED: &'static str = "a time zone like Asia/Shanghai";

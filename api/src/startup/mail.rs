@@ -18,7 +18,7 @@ pub(super) fn delivery(
     outcomes: &OutcomesHandle,
 ) -> Result<Arc<dyn Delivery>, AnyError> {
     let (sessions, clock) = (context.sessions.clone(), context.clock.clone());
-    Ok(Arc::new(MailDelivery::new(sessions, mailer(settings)?, clock, outcomes.clone())))
+    Ok(Arc::new(MailDelivery::new(sessions, mailer(settings)?, clock, settings.time_zone.clone(), outcomes.clone())))
 }
 
 fn mailer(settings: &Settings) -> Result<Arc<dyn Mailer>, AnyError> {

@@ -226,7 +226,11 @@ impl ProcessManager for OneOfEach {
             Action::Command {
                 name: "notice",
                 session,
-                command: Box::new(Command::GiveAfterHoursNotice { opens_at: None, mail: MailId(sent.message.0) }),
+                command: Box::new(Command::GiveAfterHoursNotice {
+                    opens_at: None,
+                    is_open: false,
+                    mail: MailId(sent.message.0),
+                }),
             },
             Action::Deliver(item(format!("message {}", sent.message))),
         ]

@@ -3,7 +3,7 @@
 //! Only working time counts, by the calendar in force when a timer is due: a timer that is due too early is set again. Invariant:
 //! danger never goes back to the assistant by a timer; it stays, and the mail is sent again once.
 
-mod kept;
+mod wait;
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::manager::{Action, ProcessManager, Timer, whole_millisecond};
 use crate::rules::Rules;
-use kept::{Change, Kept};
+use wait::{Change, Wait};
 
 /// The keys of its timers.
 const NOBODY_CAME: &str = "nobody_came";
@@ -92,19 +92,19 @@ impl Waiting {
         Self { after: SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX), then, rules }
     }
 
-    /// The timer of whoever waits, as what is kept of the session says.
-    fn nobody_came(&self, stream: StreamName, kept: Option<&Kept>) -> Action {
-        let since = kept.and_then(Kept::since).filter(|_| !self.after.is_zero());
-        match (kept, since) {
-            (Some(kept), Some(since)) => timer(stream, NOBODY_CAME, later(since, self.after), kept),
+    /// The timer of whoever waits, as what is known of the session says.
+    fn nobody_came(&self, stream: StreamName, wait: Option<&Wait>) -> Action {
+        let since = wait.and_then(Wait::since).filter(|_| !self.after.is_zero());
+        match (wait, since) {
+            (Some(wait), Some(since)) => timer(stream, NOBODY_CAME, later(since, self.after), wait),
             (Some(_) | None, _) => Action::CancelTimer { stream, key: NOBODY_CAME.to_owned() },
         }
     }
 
     /// What is to be done when the wait may have been too long.
-    fn on_wait(&self, timer: &Timer, kept: &Kept, now: Timestamp) -> Option<Action> {
-        let (calendars, group) = (self.rules.calendars(), kept.group.as_ref());
-        let missing = self.after - calendars.working_time(group, kept.since()?, now);
+    fn on_wait(&self, timer: &Timer, wait: &Wait, now: Timestamp) -> Option<Action> {
+        let (calendars, group) = (self.rules.calendars(), wait.group.as_ref());
+        let missing = self.after - calendars.working_time(group, wait.since()?, now);
         if self.after.is_zero() {
             return None;
         }
@@ -113,19 +113,22 @@ impl Waiting {
                 Hours::Open { .. } => now,
                 Hours::Closed { opens_at } => opens_at.unwrap_or(later(now, LOOKS_AGAIN)),
             };
-            return Some(self::timer(timer.stream.clone(), NOBODY_CAME, later(from, missing), kept));
+            return Some(self::timer(timer.stream.clone(), NOBODY_CAME, later(from, missing), wait));
         }
         let session = SessionId(timer.stream.id()?);
-        let (name, command) = self.when_nobody_came(timer.cause(), kept, next_opening(&calendars, group, now));
+        let is_open = matches!(calendars.hours(group, now), Hours::Open { .. });
+        let next = Next { is_open, opens_at: next_opening(&calendars, group, now) };
+        let (name, command) = self.when_nobody_came(timer.cause(), wait, &next);
         Some(Action::Command { name, session, command: Box::new(command) })
     }
 
-    fn when_nobody_came(&self, cause: Uuid, kept: &Kept, opens_at: Option<Timestamp>) -> (&'static str, Command) {
+    fn when_nobody_came(&self, cause: Uuid, wait: &Wait, next: &Next) -> (&'static str, Command) {
+        let Next { is_open, opens_at } = *next;
         let mail = MailId(Uuid::new_v5(&cause, b"mail"));
-        match (kept.class, self.then) {
+        match (wait.class, self.then) {
             (PriorityClass::Danger, _) => ("remind", Command::RequestMail { mail, kind: MailKind::Escalation }),
             (PriorityClass::Vip | PriorityClass::Urgent | PriorityClass::Normal, NobodyCame::Mail) => {
-                ("nobody_came", Command::GiveAfterHoursNotice { opens_at, mail })
+                ("nobody_came", Command::GiveAfterHoursNotice { opens_at, is_open, mail })
             }
             (PriorityClass::Vip | PriorityClass::Urgent | PriorityClass::Normal, NobodyCame::Assistant) => {
                 let notice = MessageId(Uuid::new_v5(&cause, b"notice"));
@@ -135,13 +138,13 @@ impl Waiting {
     }
 
     /// What is to be done when the shop may have opened.
-    fn on_opening(&self, timer: &Timer, kept: &Kept, now: Timestamp) -> Option<Action> {
-        match self.rules.calendars().hours(kept.group.as_ref(), now) {
+    fn on_opening(&self, timer: &Timer, wait: &Wait, now: Timestamp) -> Option<Action> {
+        match self.rules.calendars().hours(wait.group.as_ref(), now) {
             Hours::Open { .. } => {
                 let command = Box::new(Command::EnterQueue { policy_version: self.rules.policy().version() });
                 Some(Action::Command { name: "enter_queue", session: SessionId(timer.stream.id()?), command })
             }
-            Hours::Closed { opens_at } => Some(opening(timer.stream.clone(), opens_at, now, kept)),
+            Hours::Closed { opens_at } => Some(opening(timer.stream.clone(), opens_at, now, wait)),
         }
     }
 }
@@ -160,26 +163,32 @@ impl ProcessManager for Waiting {
         let Some(change) = change else { return Vec::new() };
         let opens_at = change.opens_at();
         let (stream, at) = (decoded.recorded().stream.clone(), decoded.recorded().recorded_at);
-        let before = Option::<Kept>::deserialize(&*state).unwrap_or_default();
-        let kept = change.apply(before, at);
-        *state = json!(kept);
-        let opening = match (&kept, opens_at) {
-            (Some(kept), Some(opens_at)) => opening(stream.clone(), opens_at, at, kept),
+        let before = Option::<Wait>::deserialize(&*state).unwrap_or_default();
+        let wait = change.apply(before, at);
+        *state = json!(wait);
+        let opening = match (&wait, opens_at) {
+            (Some(wait), Some(opens_at)) => opening(stream.clone(), opens_at, at, wait),
             (Some(_) | None, _) => Action::CancelTimer { stream: stream.clone(), key: OPENING.to_owned() },
         };
-        vec![self.nobody_came(stream, kept.as_ref()), opening]
+        vec![self.nobody_came(stream, wait.as_ref()), opening]
     }
 
     fn on_timer(&self, timer: &Timer) -> Vec<Action> {
-        let Ok(kept) = Kept::deserialize(&timer.payload) else { return Vec::new() };
+        let Ok(wait) = Wait::deserialize(&timer.payload) else { return Vec::new() };
         let now = self.rules.clock().now();
         let action = match timer.key.as_str() {
-            NOBODY_CAME => self.on_wait(timer, &kept, now),
-            OPENING => self.on_opening(timer, &kept, now),
+            NOBODY_CAME => self.on_wait(timer, &wait, now),
+            OPENING => self.on_opening(timer, &wait, now),
             _unknown => None,
         };
         action.into_iter().collect()
     }
+}
+
+/// Whether somebody works, and when somebody begins to.
+struct Next {
+    is_open: bool,
+    opens_at: Option<Timestamp>,
 }
 
 /// When somebody of the group works again who does not work on until then.
@@ -190,13 +199,13 @@ fn next_opening(calendars: &Calendars, group: Option<&Skill>, now: Timestamp) ->
     }
 }
 
-fn opening(stream: StreamName, opens_at: Option<Timestamp>, now: Timestamp, kept: &Kept) -> Action {
-    timer(stream, OPENING, opens_at.unwrap_or(later(now, LOOKS_AGAIN)), kept)
+fn opening(stream: StreamName, opens_at: Option<Timestamp>, now: Timestamp, wait: &Wait) -> Action {
+    timer(stream, OPENING, opens_at.unwrap_or(later(now, LOOKS_AGAIN)), wait)
 }
 
-fn timer(stream: StreamName, key: &str, due: Timestamp, kept: &Kept) -> Action {
+fn timer(stream: StreamName, key: &str, due: Timestamp, wait: &Wait) -> Action {
     let (key, due) = (key.to_owned(), whole_millisecond(due));
-    Action::SetTimer(Timer { stream, key, due, payload: json!(kept), life: None })
+    Action::SetTimer(Timer { stream, key, due, payload: json!(wait), life: None })
 }
 
 fn later(time: Timestamp, by: SignedDuration) -> Timestamp {

@@ -68,8 +68,6 @@ impl Sessions {
     /// Another agent or nobody has it, or the log did not take it.
     pub async fn hand_back(&self, request: StaffRequest, group: Option<Skill>) -> Result<Commanded, CommandError> {
         let agent = request.agent();
-        let before = self.current(request.session).await?;
-        let group = group.or_else(|| before.state.session()?.group.clone());
         let reason = ReturnReason::HandedBack;
         let command = |id: &crate::CommandId| Command::ReturnToQueue { agent, reason, group, notice: notice(id) };
         self.staff_command("return", request, command).await

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Language, MessageId, SessionId, VisitorId,
-    policy::Customer,
+    policy::{Customer, Policy},
     session::{
         Command, Event, State,
         command::SendMessage,
@@ -17,7 +17,7 @@ use journal::{Decoded, JournalError};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{CommandMetadata, Execution, Sessions, customer_metadata, opening, stream_of};
+use super::{CommandMetadata, Execution, MESSAGE_SENT, Sessions, customer_metadata, opening, stream_of};
 use crate::{error::CommandError, event_id::IdempotencyKey, executor::Executed, node::Node, rules::Rules};
 
 /// A customer's message.
@@ -68,11 +68,13 @@ impl Sessions {
         let ReceiveMessage { visitor, name, text, parameters, recipient, page, is_vip, key, correlation_id } = request;
         let session = SessionId::of(visitor, name.as_str());
         let metadata = customer_metadata(self.log_id(), visitor, session, "send_message", key.as_ref(), correlation_id);
-        let before = self.heard_before(session).await?;
+        let policy = rules.policy();
+        let before = self.heard_before(&policy, session).await?;
         let language = Language::decide(text.as_str(), before.language, page);
         let customer = Customer { is_vip, is_listed: false };
         let earlier: Vec<&str> = before.texts.iter().map(String::as_str).collect();
-        let signals = rules.policy().read_message(text.as_str(), &earlier, language, customer);
+        let signals = policy.read_message(text.as_str(), &earlier, language, customer);
+        let urgency = policy.urgency(text.as_str());
         let words = Words { text, parameters };
         let message = SendMessage {
             opening: opening(visitor, &name, &metadata.id),
@@ -82,6 +84,7 @@ impl Sessions {
             incarnation: node.incarnation,
             recipient,
             signals,
+            urgency,
             email: EmailAddress::find(words.text.as_str()),
             circumstances: rules.circumstances(metadata.id.derive_id("message")),
         };
@@ -100,25 +103,29 @@ impl Sessions {
     }
 
     /// What the customer said before, for rules that compare texts: opened for this one message, kept nowhere.
-    async fn heard_before(&self, session: SessionId) -> Result<Before, CommandError> {
+    async fn heard_before(&self, policy: &Policy, session: SessionId) -> Result<Before, CommandError> {
         let known = match self.remembered(session).await {
             Some(known) => known,
             None => self.current(session).await?,
         };
         let Some(open) = known.state.session() else { return Ok(Before::default()) };
-        let mut before = Before { language: open.language, texts: Vec::new() };
-        if !open.episode_began {
-            return Ok(before);
-        }
-        let after = StreamVersion(known.version.0.saturating_sub(LOOKED_AT));
+        let are_compared = open.episode_began && policy.compares_texts();
+        let texts = if are_compared { self.last_texts(session, known.version).await? } else { Vec::new() };
+        Ok(Before { language: open.language, texts })
+    }
+
+    /// The customer's last messages up to about this version, the newest first.
+    async fn last_texts(&self, session: SessionId, version: StreamVersion) -> Result<Vec<String>, CommandError> {
+        let after = StreamVersion(version.0.saturating_sub(LOOKED_AT));
         let events = self.journal().whole_stream(&stream_of(session), after).await?;
-        self.journal().open_all(&events).await?;
-        let said = events.iter().rev().filter_map(|decoded| match decoded.opened_event().session()?.1 {
+        let is_said = |event: &Decoded| matches!(event.event().session(), Some((_, Event::CustomerMessageSent(_))));
+        let said: Vec<Decoded> = events.into_iter().rev().filter(is_said).take(COMPARED).collect();
+        self.journal().open_all(&said).await?;
+        let text = |decoded: &Decoded| match decoded.opened_event().session()?.1 {
             Event::CustomerMessageSent(sent) => Some(sent.words.known()?.text.as_str().to_owned()),
             _other => None,
-        });
-        before.texts.extend(said.take(COMPARED));
-        Ok(before)
+        };
+        Ok(said.iter().filter_map(text).collect())
     }
 
     /// Where the message stands: what a rule brought with it comes after it.
@@ -175,6 +182,3 @@ struct Before {
     /// The newest first.
     texts: Vec<String>,
 }
-
-/// Its stored name.
-const MESSAGE_SENT: &str = "session.customer_message_sent";

@@ -135,32 +135,9 @@ impl State {
         match (self, event) {
             (Self::New, Event::Created(created)) => Self::Existing(Box::new(Account::created(created))),
             (Self::New, Event::ApiKeyIssued(issued)) => Self::ApiKey(Box::new(ApiKey::issued(issued))),
-            (
-                Self::New,
-                Event::Renamed(_)
-                | Event::RoleChanged(_)
-                | Event::SkillsChanged(_)
-                | Event::LanguagesChanged(_)
-                | Event::CapacityChanged(_)
-                | Event::Deactivated(_)
-                | Event::Reactivated(_)
-                | Event::PasswordSet(_)
-                | Event::SignedIn(_)
-                | Event::SignInRenewed(_)
-                | Event::SignedOut(_)
-                | Event::SignInRevoked(_)
-                | Event::SignInsFailed(_)
-                | Event::SecondFactorOffered(_)
-                | Event::SecondFactorEnabled(_)
-                | Event::SecondFactorUsed(_)
-                | Event::RecoveryCodesReplaced(_)
-                | Event::SecondFactorDisabled(_)
-                | Event::PresenceChanged(_)
-                | Event::ApiKeyRevoked(_),
-            ) => Self::New,
             (Self::ApiKey(key), Event::ApiKeyRevoked(_)) => Self::ApiKey(Box::new(ApiKey { is_revoked: true, ..*key })),
             (
-                Self::ApiKey(key),
+                before @ (Self::New | Self::ApiKey(_)),
                 Event::Created(_)
                 | Event::Renamed(_)
                 | Event::RoleChanged(_)
@@ -181,8 +158,9 @@ impl State {
                 | Event::RecoveryCodesReplaced(_)
                 | Event::SecondFactorDisabled(_)
                 | Event::PresenceChanged(_)
-                | Event::ApiKeyIssued(_),
-            ) => Self::ApiKey(key),
+                | Event::ApiKeyIssued(_)
+                | Event::ApiKeyRevoked(_),
+            ) => before,
             (Self::Existing(mut account), event) => {
                 account.apply(event);
                 Self::Existing(account)
@@ -220,6 +198,12 @@ fn numbered(codes: Option<&RecoveryCodes>) -> BTreeMap<u8, RecoveryDigest> {
 }
 
 impl Account {
+    /// Whether it may be given a session.
+    #[must_use]
+    pub fn serves_customers(&self) -> bool {
+        self.is_active && self.role.talks_to_customers()
+    }
+
     /// A sign-in that is neither over nor expired.
     #[must_use]
     pub fn sign_in(&self, sign_in: SignInId, now: Timestamp) -> Option<&SignIn> {

@@ -43,6 +43,12 @@ impl Policy {
         signals
     }
 
+    /// Whether any rule compares a message with earlier ones.
+    #[must_use]
+    pub fn compares_texts(&self) -> bool {
+        self.compiled.rules.of(Rule::R13).is_on
+    }
+
     /// What the rules read in the assistant's reply. `is_blocked`: its other side refused the content.
     #[must_use]
     pub fn read_reply(

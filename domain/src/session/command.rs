@@ -9,9 +9,12 @@ use crate::{
     id::{AgentId, ContextId, Incarnation, MailId, MessageId, OfferId, RunId, TransferId, VisitorId},
     language::Language,
     policy::{Firing, Policy, Signal},
-    session::event::{
-        CancelReason, CloseReason, FailureCode, FailureDetail, MailFailure, MailKind, OfferEnd, Outcome, Recipient,
-        ReturnReason, Tokens, TransferEnd, TransferTarget, Words,
+    session::{
+        event::{
+            CancelReason, CloseReason, FailureCode, FailureDetail, MailFailure, MailKind, OfferEnd, Outcome, Recipient,
+            ReturnReason, Tokens, TransferEnd, TransferTarget, Words,
+        },
+        priority::PriorityClass,
     },
     text::{EmailAddress, MessageText, ReasonCode, SessionName, Skill},
 };
@@ -61,8 +64,10 @@ pub enum Command {
     },
     /// Tell the customer that nobody works now, and the team by mail.
     GiveAfterHoursNotice {
-        /// When somebody works again.
+        /// When somebody works again, or works again after this.
         opens_at: Option<Timestamp>,
+        /// Whether somebody works now, but nobody came.
+        is_open: bool,
         /// The mail's id.
         mail: MailId,
     },
@@ -280,6 +285,8 @@ pub struct SendMessage {
     pub recipient: Recipient,
     /// What the rules read in it.
     pub signals: Vec<Signal>,
+    /// The class of its urgent words, which ask for nobody by themselves.
+    pub urgency: Option<PriorityClass>,
     /// An e-mail address in it.
     pub email: Option<EmailAddress>,
     /// What an escalation depends on.

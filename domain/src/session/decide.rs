@@ -49,8 +49,8 @@ fn decide_open(session: &Session, command: Command) -> Decision {
         Command::Escalate(request) => escalation::request(session, request),
         Command::EnterQueue { policy_version } => Ok(escalation::enter_queue(session, policy_version)),
         Command::CancelEscalation { reason, notice } => escalation::cancel(session, reason, notice),
-        Command::GiveAfterHoursNotice { opens_at, mail } => {
-            escalation::give_after_hours_notice(session, opens_at, mail)
+        Command::GiveAfterHoursNotice { opens_at, is_open, mail } => {
+            escalation::give_after_hours_notice(session, opens_at, is_open, mail)
         }
         Command::TakeOver { agent, from_any, notice } => ownership::take_over(session, agent, from_any, notice),
         Command::Steal { by, notice } => ownership::steal(session, by, notice),

@@ -50,6 +50,16 @@ pub enum Notice {
         /// Whether it asks for an e-mail address.
         asks_for_email: bool,
     },
+    /// Nobody came in time, though somebody works: the team has the request.
+    NobodyFree {
+        /// When the session waits for a person again; absent when the calendar does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opens_at: Option<Timestamp>,
+        /// Whether it asks for an e-mail address.
+        asks_for_email: bool,
+    },
+    /// A person may be asked for: the assistant has answered several times.
+    OffersPerson,
     /// The e-mail address was noted.
     EmailNoted,
     /// The session was closed.

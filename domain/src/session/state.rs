@@ -270,7 +270,9 @@ impl Session {
 
     fn told(&mut self, notice: Notice) {
         self.said_on_screen = true;
-        if let Notice::AfterHours { opens_at, asks_for_email } = notice {
+        if let Notice::AfterHours { opens_at, asks_for_email } | Notice::NobodyFree { opens_at, asks_for_email } =
+            notice
+        {
             self.told_closed_until = Some(opens_at);
             self.was_asked_for_email |= asks_for_email;
         }
@@ -319,9 +321,7 @@ fn apply(session: &mut Session, event: &Event) {
         Event::Escalated(escalated) => session.escalate(escalated),
         Event::ReturnedToQueue(returned) => {
             session.hand_over(Phase::PendingManual);
-            if returned.group.is_some() {
-                session.group.clone_from(&returned.group);
-            }
+            session.group.clone_from(&returned.group);
         }
         Event::AgentTookOver(taken) => {
             session.hand_over(Phase::ManualLive { agent: taken.agent });

@@ -24,6 +24,8 @@ pub(super) const TEXTS: Texts = Texts {
     nobody_came: "Leider ist im Moment niemand aus unserem Team frei. Der KI-Assistent hilft Ihnen weiter, und Sie können jederzeit \
                   erneut nach einer Person fragen.",
     after_hours: "Unser Team ist im Moment nicht erreichbar. Der KI-Assistent hilft Ihnen gerne weiter.",
+    nobody_free: "Im Moment sind alle Kolleginnen und Kollegen im Gespräch; Ihre Anfrage liegt unserem Team vor. Der KI-Assistent hilft Ihnen gerne weiter.",
+    offers_person: "Wenn Ihnen diese Antworten nicht geholfen haben, schreiben Sie jederzeit einfach „mit einem Menschen sprechen“.",
     opens_at: "Wir sind wieder für Sie da: {opens_at}.",
     asks_for_email: "Wenn Sie eine persönliche Antwort wünschen, schreiben Sie uns hier bitte Ihre E-Mail-Adresse; wir melden uns, \
                      sobald wir wieder da sind.",

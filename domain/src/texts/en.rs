@@ -23,6 +23,8 @@ pub(super) const TEXTS: Texts = Texts {
     nobody_came: "Sorry, nobody from our team is free at the moment. The AI assistant goes on helping you, and you can ask for a \
                   person again at any time.",
     after_hours: "Our team is out of the office at the moment. The AI assistant goes on helping you.",
+    nobody_free: "All our colleagues are busy at the moment; our team has your request. The AI assistant goes on helping you.",
+    offers_person: "If these answers did not help, you can ask for a person at any time: just write “human agent”.",
     opens_at: "We are back on {opens_at}.",
     asks_for_email: "If you would like an answer from a person, please leave your e-mail address here, and we will write to you \
                      when we are back.",

@@ -25,6 +25,8 @@ pub(super) const TEXTS: Texts = Texts {
     nobody_came: "Lo sentimos, en este momento no hay nadie disponible en nuestro equipo. El asistente de IA sigue a su disposición, y \
                   puede volver a pedir hablar con una persona cuando quiera.",
     after_hours: "En este momento nuestro equipo no está disponible. El asistente de IA sigue a su disposición.",
+    nobody_free: "En este momento todos nuestros compañeros están ocupados; nuestro equipo tiene su consulta. El asistente de IA sigue a su disposición.",
+    offers_person: "Si estas respuestas no le han ayudado, puede pedir una persona en cualquier momento: escriba simplemente «agente humano».",
     opens_at: "Volvemos el {opens_at}.",
     asks_for_email: "Si desea que le responda una persona, déjenos aquí su dirección de correo electrónico y le escribiremos cuando \
                      volvamos.",

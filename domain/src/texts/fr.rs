@@ -25,6 +25,8 @@ pub(super) const TEXTS: Texts = Texts {
     nobody_came: "Désolés, personne de notre équipe n’est disponible pour le moment. L’assistant IA continue de vous aider, et vous \
                   pouvez demander à tout moment à parler à une personne.",
     after_hours: "Notre équipe est absente pour le moment. L’assistant IA continue de vous aider.",
+    nobody_free: "Tous nos collègues sont occupés pour le moment ; notre équipe a bien reçu votre demande. L’assistant IA continue de vous aider.",
+    offers_person: "Si ces réponses ne vous ont pas aidé, vous pouvez demander une personne à tout moment : écrivez simplement « un conseiller ».",
     opens_at: "Nous serons de retour {opens_at}.",
     asks_for_email: "Si vous souhaitez une réponse personnelle, laissez-nous ici votre adresse e-mail\u{a0}; nous vous écrirons dès \
                      notre retour.",

@@ -24,6 +24,8 @@ pub(super) const TEXTS: Texts = Texts {
     nobody_came: "Ci dispiace, al momento nessuno del nostro team è libero. L’assistente AI resta a Sua disposizione e può chiedere di \
                   nuovo di parlare con una persona in qualsiasi momento.",
     after_hours: "Al momento il nostro team non è disponibile. L’assistente AI resta a Sua disposizione.",
+    nobody_free: "Al momento tutti i nostri colleghi sono occupati; il nostro team ha ricevuto la Sua richiesta. L’assistente AI resta a Sua disposizione.",
+    offers_person: "Se queste risposte non Le sono state utili, può chiedere una persona in qualsiasi momento: scriva semplicemente «un operatore».",
     opens_at: "Torniamo {opens_at}.",
     asks_for_email: "Se desidera la risposta di una persona, ci lasci qui il Suo indirizzo e-mail: Le scriveremo al nostro ritorno.",
     email_noted: "Grazie. Abbiamo annotato il Suo indirizzo e-mail e Le scriveremo.",

@@ -30,6 +30,10 @@ pub(super) struct Texts {
     pub(super) nobody_came: &'static str,
     /// Nobody works now.
     pub(super) after_hours: &'static str,
+    /// Somebody works, but nobody is free.
+    pub(super) nobody_free: &'static str,
+    /// Names words that rule R1 reads.
+    pub(super) offers_person: &'static str,
     /// `{opens_at}`: when somebody works again.
     pub(super) opens_at: &'static str,
     /// Asks for an e-mail address.
@@ -55,7 +59,7 @@ pub(super) struct Texts {
 #[cfg(test)]
 impl Texts {
     /// Each text with its name and the places it has to have.
-    pub(super) fn each(&self) -> [(&'static str, &'static str, &'static [&'static str]); 23] {
+    pub(super) fn each(&self) -> [(&'static str, &'static str, &'static [&'static str]); 25] {
         [
             ("danger", self.danger, &[]),
             ("queued", self.queued, &[]),
@@ -71,6 +75,8 @@ impl Texts {
             ("escalation_cancelled", self.escalation_cancelled, &[]),
             ("nobody_came", self.nobody_came, &[]),
             ("after_hours", self.after_hours, &[]),
+            ("nobody_free", self.nobody_free, &[]),
+            ("offers_person", self.offers_person, &[]),
             ("opens_at", self.opens_at, &["{opens_at}"]),
             ("asks_for_email", self.asks_for_email, &[]),
             ("email_noted", self.email_noted, &[]),

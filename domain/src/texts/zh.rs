@@ -22,6 +22,8 @@ pub(super) const TEXTS: Texts = Texts {
     escalation_cancelled: "已取消转接人工客服，AI 助手将继续为您服务。",
     nobody_came: "抱歉，目前没有空闲的人工客服。AI 助手将继续为您服务，您可以随时再次要求转接人工客服。",
     after_hours: "当前为非工作时间，人工客服暂时不在线。AI 助手会继续为您服务。",
+    nobody_free: "目前没有空闲的人工客服，您的请求已转给我们的客服团队。AI 助手会继续为您服务。",
+    offers_person: "如果以上回答没有解决您的问题，您可以随时发送“转人工”，由人工客服为您服务。",
     opens_at: "人工客服将于{opens_at}恢复服务。",
     asks_for_email: "如需人工客服回复，请在此留下您的电子邮箱地址，我们上班后会通过邮件与您联系。",
     email_noted: "谢谢，您的电子邮箱地址已记录，我们会通过邮件与您联系。",

@@ -24,6 +24,7 @@ mod reply;
 mod run;
 mod takeover;
 mod transfer;
+mod urgency;
 
 mod arbitrary;
 mod audience;

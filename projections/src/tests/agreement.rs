@@ -32,7 +32,12 @@ async fn step(thread: &mut SessionDriver, step: u8) -> Option<Position> {
         12 if step > 127 => thread.is_released().write().await,
         12 => thread.is_returned_to_queue().write().await,
         13 => thread.is_cancelled().write().await,
-        14 => thread.tell(Command::GiveAfterHoursNotice { opens_at: None, mail: MailId(Uuid::new_v4()) }).write().await,
+        14 => {
+            thread
+                .tell(Command::GiveAfterHoursNotice { opens_at: None, is_open: false, mail: MailId(Uuid::new_v4()) })
+                .write()
+                .await
+        }
         _ => thread.is_closed().write().await,
     }
 }

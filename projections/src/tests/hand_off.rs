@@ -70,7 +70,7 @@ async fn a_session_that_comes_back_keeps_its_place_and_one_that_was_released_beg
     assert_eq!((released.first_waiting_at, released.live_since), (None, None));
     let again = row(&running, thread.escalates(EscalationReason::Manual)).await;
     assert_eq!(again.waiting_since, again.escalation.map(|escalation| escalation.trigger_at));
-    let after_hours = Command::GiveAfterHoursNotice { opens_at: None, mail: MailId(Uuid::new_v4()) };
+    let after_hours = Command::GiveAfterHoursNotice { opens_at: None, is_open: false, mail: MailId(Uuid::new_v4()) };
     let night = row(&running, thread.tell(after_hours)).await;
     assert_eq!((night.waiting_since, night.mail.map(|mail| mail.status)), (None, Some(MailStatus::Requested)));
     assert!(night.escalation.is_some());
@@ -159,6 +159,7 @@ fn tells_person(thread: &mut SessionDriver, text: &str, rule: Option<Rule>) {
         incarnation: Incarnation(Uuid::nil()),
         recipient: Recipient::Person,
         signals: rule.into_iter().map(|rule| Signal { rule, evidence: text.to_owned() }).collect(),
+        urgency: None,
         email: None,
         circumstances: circumstances(),
     };

@@ -1,6 +1,9 @@
 //! Prints an event of a session: time, place in the log, actor, text, and below it its parts.
 
-use domain::session::{Session, State, Status};
+use domain::{
+    session::{Session, State, Status},
+    texts::Names,
+};
 
 use super::{Screen, Style, describe};
 use crate::{failure::Failure, history::HistoryEvent};
@@ -9,10 +12,15 @@ use crate::{failure::Failure, history::HistoryEvent};
 ///
 /// # Errors
 /// It could not be written.
-pub fn print_event_line(before: Option<&State>, entry: &HistoryEvent, screen: &mut Screen<'_>) -> Result<(), Failure> {
+pub fn print_event_line(
+    before: Option<&State>,
+    entry: &HistoryEvent,
+    names: &Names,
+    screen: &mut Screen<'_>,
+) -> Result<(), Failure> {
     let recorded = &entry.recorded;
     let moved = new_status(before, &entry.after).map(|status| format!("  -> {status}")).unwrap_or_default();
-    let description = describe(&entry.event);
+    let description = describe(&entry.event, names);
     let place = format!("{}/{}", recorded.position, recorded.version);
     let (kind, id) = (recorded.event.actor.kind(), recorded.event.actor.id());
     let line =

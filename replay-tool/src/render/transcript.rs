@@ -4,14 +4,15 @@ mod hand_off;
 
 use domain::{
     MessageId, Personal, RunId,
+    policy::Rule,
     session::{
         Event,
         event::{
             AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CustomerMessageSent,
-            Escalated, Reply, Words,
+            Escalated, NoticeGiven, Recipient, Reply, Words,
         },
-        notice::Notice,
     },
+    texts::{self, Names},
 };
 use serde::Serialize;
 
@@ -57,7 +58,7 @@ impl Description {
 
 /// Describes an event.
 #[must_use]
-pub fn describe(event: &Event) -> Description {
+pub fn describe(event: &Event, names: &Names) -> Description {
     match event {
         Event::Opened(opened) => {
             let description =
@@ -86,7 +87,7 @@ pub fn describe(event: &Event) -> Description {
             line(format!("message {} of agent {}", sent.message, sent.agent))
                 .part("", &sent.words, |words| words.text.as_str().to_owned())
         }
-        Event::NoticeGiven(given) => line(format!("notice to the customer: {}", notice(given.notice))),
+        Event::NoticeGiven(given) => notice_given(given, names),
         Event::TransferRequested(asked) => hand_off::transfer_requested(asked),
         Event::TransferAccepted(accepted) => {
             line(format!("transfer {} accepted by agent {}", accepted.transfer, accepted.by))
@@ -105,7 +106,10 @@ pub fn describe(event: &Event) -> Description {
         Event::MailFailed(failed) => {
             line(format!("mail {} given up after attempts {}: {}", failed.mail, failed.attempts, word(&failed.code)))
         }
-        Event::PriorityChanged(changed) => line(format!("priority is now {}", changed.class.as_str())),
+        Event::PriorityChanged(changed) => {
+            let by = changed.rule.map(|rule| format!(", by rule {}", rule.as_str())).unwrap_or_default();
+            line(format!("priority is now {}{by}", changed.class.as_str()))
+        }
         Event::ProfileChanged(changed) => {
             line("the customer's address was noted")
                 .part("e-mail", &changed.contact, |contact| contact.email.as_str().to_owned())
@@ -129,9 +133,14 @@ pub fn describe(event: &Event) -> Description {
 }
 
 fn customer_wrote(sent: &CustomerMessageSent) -> Description {
-    let CustomerMessageSent { message, episode, language, words, .. } = sent;
-    let description = line(format!("message {message}, episode {episode}, {}", language.as_str()));
-    let description = description.part("", words, |words: &Words| words.text.as_str().to_owned());
+    let CustomerMessageSent { message, episode, language, incarnation: _, recipient, rule_signals, words } = sent;
+    let mut what = format!("message {message}, episode {episode}, {}", language.as_str());
+    match recipient {
+        Recipient::Assistant => {}
+        Recipient::Person => what += ", to a person",
+    }
+    what += &signals(rule_signals);
+    let description = line(what).part("", words, |words: &Words| words.text.as_str().to_owned());
     match words.known() {
         Some(Words { parameters, .. }) if !parameters.is_empty() => {
             description.part("parameters", words, |words| serde_json::Value::from(words.parameters.clone()).to_string())
@@ -158,6 +167,7 @@ fn assistant_replied(replied: &AssistantReplied) -> Description {
     if !replied.sources.is_empty() {
         what += &format!(", from {}", replied.sources.join(", "));
     }
+    what += &signals(&replied.rule_signals);
     let description = line(what).part("", &replied.reply, |reply: &Reply| reply.text.as_str().to_owned());
     let description = description.messages("answers", &replied.answers);
     match replied.reply.known() {
@@ -196,13 +206,23 @@ fn asked_for_a_person(escalated: &Escalated) -> Description {
     line(what).part("evidence", evidence, |evidence| evidence.details.clone()).messages("messages handed on", messages)
 }
 
+/// What the policy's rules read in a text.
+fn signals(rules: &[Rule]) -> String {
+    let read: Vec<&str> = rules.iter().map(|rule| rule.as_str()).collect();
+    if read.is_empty() { String::new() } else { format!(", signals of {}", read.join(" and ")) }
+}
+
 fn run_name(run: RunId, attempt: u32) -> String {
     format!("run {run} attempt {attempt}")
 }
 
-/// A notice with its parameters, as it is stored.
-fn notice(notice: Notice) -> String {
-    serde_json::to_string(&notice).unwrap_or_default()
+/// The code, and below it what the customer read.
+fn notice_given(given: &NoticeGiven, names: &Names) -> Description {
+    let NoticeGiven { message, language, notice } = given;
+    let code = serde_json::to_value(notice).ok().and_then(|stored| stored["code"].as_str().map(str::to_owned));
+    let mut description = line(format!("notice {message}: {}, {}", code.unwrap_or_default(), language.as_str()));
+    description.parts.push(Part { label: "", text: texts::notice(notice, *language, names) });
+    description
 }
 
 /// The stored form of a reason: `agent_lost`.

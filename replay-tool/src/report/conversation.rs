@@ -13,7 +13,7 @@ use projections::MessageView;
 use super::prose::{exact, lines, tag, time};
 use crate::{
     history::HistoryEvent,
-    render::{Part, describe, new_status},
+    render::{Description, Part, describe, new_status},
     session_history::SessionHistory,
 };
 
@@ -25,7 +25,8 @@ pub(super) fn section(history: &SessionHistory) -> Markup {
     let mut items = Vec::with_capacity(history.events.len());
     for entry in &history.events {
         let of_event = language_of(&entry.event, &mut language);
-        items.push(item(entry, before, of_event, messages.get(&entry.recorded.position).copied()));
+        let description = describe(&entry.event, &history.names);
+        items.push(item(entry, &description, before, of_event, messages.get(&entry.recorded.position).copied()));
         before = Some(&entry.after);
     }
     html! {
@@ -41,6 +42,7 @@ fn language_of(event: &Event, of_customer: &mut Option<Language>) -> Option<Lang
     match event {
         Event::CustomerMessageSent(sent) => *of_customer = Some(sent.language),
         Event::AssistantReplied(replied) => return Some(replied.language),
+        Event::NoticeGiven(given) => return Some(given.language),
         _nothing_said => {}
     }
     *of_customer
@@ -48,13 +50,13 @@ fn language_of(event: &Event, of_customer: &mut Option<Language>) -> Option<Lang
 
 fn item(
     entry: &HistoryEvent,
+    description: &Description,
     before: Option<&State>,
     language: Option<Language>,
     message: Option<&MessageView>,
 ) -> Markup {
     let recorded = &entry.recorded;
     let actor = &recorded.event.actor;
-    let description = describe(&entry.event);
     let (texts, details): (Vec<&Part>, Vec<&Part>) = description.parts.iter().partition(|part| is_speech(part));
     html! {
         li class=(kind(&entry.event, actor.kind())) id=(format!("event-{}", recorded.position)) {
@@ -107,6 +109,7 @@ fn kind(event: &Event, actor: &str) -> &'static str {
         (Event::AssistantReplied(_), _) => "assistant",
         (Event::AssistantReplyWithheld(_), _) => "assistant withheld",
         (Event::Escalated(_), _) => "decision",
+        (Event::NoticeGiven(_), _) => "notice",
         (_, "agent") => "agent",
         _nothing_said => "step",
     }

@@ -14,9 +14,10 @@ use domain::{
         priority::PriorityClass,
     },
     text::{MessageText, SessionName},
+    texts::Names,
 };
 use event_store::{Actor, Identity, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use journal::Decoded;
 use proptest::prelude::*;
 use serde_json::json;
@@ -156,7 +157,7 @@ async fn page_of(name: &str, text: &str) -> String {
         events.push(HistoryEvent { recorded, decoded, personal, event, after });
     }
     let (identity, head) = (Identity { log_id: Uuid::nil(), generation: 1 }, Position(99));
-    let history = SessionHistory::of(identity, head, events, 99).await.expect("folded");
+    let history = SessionHistory::of(identity, head, events, 99, Names::new(TimeZone::UTC, [])).await.expect("folded");
     page::page(&history, Timestamp::UNIX_EPOCH).into_string()
 }
 

@@ -3,6 +3,7 @@
 
 mod shop;
 
+mod hand_off;
 mod manners;
 mod play;
 mod report;

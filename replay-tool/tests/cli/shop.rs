@@ -49,7 +49,7 @@ pub(crate) fn agent() -> AgentId {
     AgentId(Uuid::from_u128(0xc001))
 }
 
-fn id(n: u128) -> Uuid {
+pub(crate) fn id(n: u128) -> Uuid {
     Uuid::from_u128(0xe000_0000 + n)
 }
 
@@ -92,9 +92,20 @@ impl Shop {
         self.log.append(&StreamName::of("session", session_of(n).0), Expected::Any, &[new]).await.unwrap();
     }
 
+    /// An event of an agent's account.
+    pub(crate) async fn append_to_account(&self, agent: AgentId, event: &domain::agent::Event) {
+        let new = testkit::new_event(domain::agent::encode(event), agent.0, Actor::new("system", "desk"));
+        self.log.append(&StreamName::of("agent", agent.0), Expected::Any, &[new]).await.unwrap();
+    }
+
     /// Erases a customer.
     pub(crate) async fn erase(&self, n: u8) {
         self.log.vault().erase_subject(visitor(n).0, Timestamp::now()).await.unwrap();
+    }
+
+    /// Erases an agent.
+    pub(crate) async fn erase_agent(&self, agent: AgentId) {
+        self.log.vault().erase_subject(agent.0, Timestamp::now()).await.unwrap();
     }
 
     /// The times at which the events were recorded, in order.
@@ -179,7 +190,7 @@ pub(crate) fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-fn text(said: &str) -> MessageText {
+pub(crate) fn text(said: &str) -> MessageText {
     MessageText::parse(said.to_owned()).unwrap()
 }
 
@@ -196,6 +207,30 @@ pub(crate) fn customer_says(n: u128, said: &str) -> Event {
         recipient: Recipient::Assistant,
         rule_signals: Vec::new(),
         words: Personal::Known(Words { text: text(said), parameters: serde_json::Map::new() }),
+    })
+}
+
+pub(crate) fn staff() -> Actor {
+    Actor::new("agent", &agent().to_string())
+}
+
+pub(crate) fn opened(n: u8) -> Event {
+    let session_name = SessionName::parse(NAME.to_owned()).unwrap();
+    let name = Personal::Known(Named { session_name });
+    Event::Opened(Opened { visitor: visitor(n), context: ContextId(id(800)), name })
+}
+
+pub(crate) fn escalated(message: u128) -> Event {
+    Event::Escalated(Escalated {
+        reason: EscalationReason::Manual,
+        rule: "R1".to_owned(),
+        severity: Severity::High,
+        policy_version: 3,
+        class: PriorityClass::Normal,
+        group: None,
+        language: Language::Zh,
+        messages: vec![MessageId(id(message))],
+        evidence: Personal::Known(Evidence { details: "命中关键词: 人工".to_owned() }),
     })
 }
 
@@ -217,10 +252,6 @@ fn run_started(run: u128, answers: u128) -> Event {
 /// Positions and versions 1 to 10 of a shop's first session.
 fn session_events(n: u8) -> Vec<(Actor, Event)> {
     let (faq, policy) = (Actor::new("assistant", "faq"), Actor::new("policy", "run"));
-    let staff = Actor::new("agent", &agent().to_string());
-    let session_name = SessionName::parse(NAME.to_owned()).unwrap();
-    let opened =
-        Opened { visitor: visitor(n), context: ContextId(id(800)), name: Personal::Known(Named { session_name }) };
     let replied = AssistantReplied {
         run: RunId(id(100)),
         attempt: 1,
@@ -234,17 +265,6 @@ fn session_events(n: u8) -> Vec<(Actor, Event)> {
         rule_signals: Vec::new(),
         reply: Personal::Known(Reply { text: text(ANSWER), assistant_context: None }),
     };
-    let escalated = Escalated {
-        reason: EscalationReason::Manual,
-        rule: "R1".to_owned(),
-        severity: Severity::High,
-        policy_version: 3,
-        class: PriorityClass::Normal,
-        group: None,
-        language: Language::Zh,
-        messages: vec![MessageId(id(3))],
-        evidence: Personal::Known(Evidence { details: "命中关键词: 人工".to_owned() }),
-    };
     let withheld = AssistantReplyWithheld {
         run: RunId(id(101)),
         attempt: 1,
@@ -252,15 +272,15 @@ fn session_events(n: u8) -> Vec<(Actor, Event)> {
         withheld: Personal::Known(Withheld { text: text(WITHHELD), shown: "第二".to_owned() }),
     };
     vec![
-        (customer(n), Event::Opened(opened)),
+        (customer(n), opened(n)),
         (customer(n), customer_says(1, QUESTION)),
         (policy.clone(), run_started(100, 1)),
         (faq.clone(), Event::AssistantReplied(replied)),
         (customer(n), customer_says(3, "人工")),
         (policy.clone(), run_started(101, 3)),
-        (policy, Event::Escalated(escalated)),
+        (policy, escalated(3)),
         (faq, Event::AssistantReplyWithheld(withheld)),
-        (staff.clone(), Event::AgentTookOver(AgentTookOver { agent: agent(), messages: Vec::new() })),
-        (staff, Event::Released(Released { agent: agent(), reason: ReasonCode::parse("resolved").unwrap() })),
+        (staff(), Event::AgentTookOver(AgentTookOver { agent: agent(), messages: Vec::new() })),
+        (staff(), Event::Released(Released { agent: agent(), reason: ReasonCode::parse("resolved").unwrap() })),
     ]
 }

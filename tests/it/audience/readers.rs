@@ -10,7 +10,7 @@ use domain::{
             SignedIn, Whereabouts,
         },
     },
-    text::{PersonName, Username},
+    text::{PersonName, Skill, Username},
 };
 use jiff::{SignedDuration, Timestamp};
 use tests::app_without_processes::token_of;
@@ -21,6 +21,7 @@ pub(super) struct Reader {
     pub(super) name: String,
     pub(super) token: String,
     pub(super) id: AgentId,
+    pub(super) skills: Vec<Skill>,
     permissions: Vec<Permission>,
 }
 
@@ -31,15 +32,16 @@ impl Reader {
 }
 
 /// The first of each, with the events that make it what it is. Each has a password of its own, which it is not shown either.
-pub(super) fn all() -> Vec<(Reader, Vec<Encoded>)> {
+/// Persons have these ids, one after the other.
+pub(super) fn all(ids: impl IntoIterator<Item = AgentId>) -> Vec<(Reader, Vec<Encoded>)> {
     use Permission::{LogRead, PersonalRead, SessionRead};
-    let people = Role::ALL.iter().map(|role| person(*role));
+    let people = Role::ALL.iter().zip(ids).map(|(role, id)| person(*role, id));
     let programs = [&[LogRead][..], &[LogRead, PersonalRead], &[LogRead, SessionRead], &[SessionRead, PersonalRead]];
     people.chain(programs.into_iter().map(program)).collect()
 }
 
-fn person(role: Role) -> (Reader, Vec<Encoded>) {
-    let (id, sign_in, now) = (AgentId(Uuid::new_v4()), SignInId(Uuid::new_v4()), Timestamp::now());
+fn person(role: Role, id: AgentId) -> (Reader, Vec<Encoded>) {
+    let (sign_in, now) = (SignInId(Uuid::new_v4()), Timestamp::now());
     let person = Person {
         username: Username::parse(&format!("the-{role}")).unwrap(),
         name: PersonName::parse(&format!("The {role}")).unwrap(),
@@ -50,7 +52,7 @@ fn person(role: Role) -> (Reader, Vec<Encoded>) {
     let events = [
         agent::Event::Created(Created {
             role,
-            skills: Vec::new(),
+            skills: skills_of(role),
             languages: Vec::new(),
             capacity: 1,
             person: Personal::Known(person),
@@ -68,8 +70,18 @@ fn person(role: Role) -> (Reader, Vec<Encoded>) {
         }),
     ];
     let permissions = role.permissions().to_vec();
-    let reader = Reader { name: role.to_string(), token: token_of(id, sign_in), id, permissions };
+    let reader =
+        Reader { name: role.to_string(), token: token_of(id, sign_in), id, skills: skills_of(role), permissions };
     (reader, events.iter().map(agent::encode).collect())
+}
+
+/// Groups of the examples and of the shop.
+fn skills_of(role: Role) -> Vec<Skill> {
+    let group = match role {
+        Role::Agent | Role::Admin => "batteries",
+        Role::Supervisor | Role::Auditor | Role::Analyst => "safety",
+    };
+    vec![Skill::parse(group).unwrap()]
 }
 
 fn program(permissions: &[Permission]) -> (Reader, Vec<Encoded>) {
@@ -81,6 +93,7 @@ fn program(permissions: &[Permission]) -> (Reader, Vec<Encoded>) {
         name: format!("a program with {permissions:?}"),
         token: key.expose().to_owned(),
         id: key.id,
+        skills: Vec::new(),
         permissions: permissions.to_vec(),
     };
     (reader, vec![agent::encode(&agent::Event::ApiKeyIssued(issued))])

@@ -95,29 +95,6 @@ const OF_THE_SHOP: [(&str, &[&str]); 4] = [
     ("session.returned_to_queue", &["group"]),
 ];
 
-/// A message as a history shows it: position, text unless it is erased, whether it was withheld.
-pub(super) type Message = (u64, Option<String>, bool);
-
-/// The messages among the events that this viewer may see.
-pub(super) fn messages(events: &[&Logged], viewer: Viewer) -> Vec<Message> {
-    let said = |logged: &&&Logged| {
-        let types = [
-            "customer_message_sent",
-            "assistant_replied",
-            "assistant_reply_withheld",
-            "agent_message_sent",
-            "notice_given",
-        ];
-        types.iter().any(|name| logged.event_type() == format!("session.{name}"))
-    };
-    let seen = events.iter().filter(said).filter(|logged| logged.audience().may_see(viewer));
-    let message = |logged: &&Logged| {
-        let text = logged.personal(viewer).map(|part| part["text"].as_str().unwrap().to_owned());
-        (logged.position(), text, logged.event_type() == "session.assistant_reply_withheld")
-    };
-    seen.map(message).collect()
-}
-
 /// The events of a session but for those that its customer has cleared.
 pub(super) fn on_screen(events: Vec<&Logged>) -> Vec<&Logged> {
     let event = |logged: &Logged| -> Event { logged.decoded.event().session().unwrap().1.clone() };

@@ -2,8 +2,12 @@
 
 use std::{collections::BTreeSet, pin::pin, time::Duration};
 
-use domain::{Encoded, SessionId, VisitorId, access, agent, customer, session, settings};
-use event_store::{Actor, Expected, NewEvent, Position, StreamName};
+use domain::{
+    SessionId, VisitorId, access, agent, customer,
+    session::{self, Event},
+    settings,
+};
+use event_store::{Position, StreamName};
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use journal::Journal;
@@ -15,19 +19,20 @@ use replay_tool::{
 };
 use reqwest::StatusCode;
 use serde_json::Value;
-use testkit::new_event;
 use tests::{
+    app_without_processes::staff_token,
     rare_events::with_rare_events,
     shop::{Order, write},
 };
-use uuid::Uuid;
 
 use super::{
+    examples::{self, FORGOTTEN},
     readers::{self, Reader},
-    said::{Logged, Message},
+    rendered::{self, Message, Rendered},
+    said::Logged,
 };
 use crate::{
-    golden::example::{SESSION_NAME, VISITOR, every_type},
+    golden::example::{SESSION_NAME, VISITOR},
     moments::Fixture,
 };
 
@@ -35,11 +40,6 @@ use crate::{
 const EVENTS: u64 = 150;
 /// Sessions of it that are read.
 const SESSIONS: usize = 6;
-const FORGOTTEN: VisitorId = VisitorId(Uuid::from_u128(0xe1));
-/// Of accounts and customers that are nobody's.
-const SOMEBODY: Uuid = Uuid::from_u128(0x50);
-const ANOTHER: Uuid = Uuid::from_u128(0x51);
-
 /// A session as its customer knows it.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
@@ -51,6 +51,7 @@ pub(super) struct Known {
 pub(super) struct World {
     pub(super) served: Fixture,
     pub(super) log: Vec<Logged>,
+    pub(super) rendered: Rendered,
     pub(super) readers: Vec<Reader>,
     pub(super) sessions: Vec<Known>,
 }
@@ -58,19 +59,23 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new(seed: u64) -> Self {
         let served = Fixture::on_sqlite().await;
-        for step in with_rare_events(Order::stress(EVENTS, seed, Timestamp::now())) {
-            write::through(&served.log, &step).await.unwrap();
+        let shop = with_rare_events(Order::stress(EVENTS, seed, Timestamp::now()));
+        for step in &shop {
+            write::through(&served.log, step).await.unwrap();
         }
-        examples(&served).await;
+        examples::every_event(&served).await;
+        examples::notices(&served).await;
         let mut readers = Vec::new();
-        for (reader, events) in readers::all() {
-            append(&served, StreamName::of("agent", reader.id.0), reader.id.0, events).await;
+        for (reader, events) in readers::all(examples::who_serves(&shop)) {
+            examples::append(&served, StreamName::of("agent", reader.id.0), reader.id.0, events).await;
             readers.push(reader);
         }
+        examples::presence(&served).await;
         let log = read(&served).await;
-        let sessions = sessions(&log);
-        let world = Self { served, log, readers, sessions };
+        let (rendered, sessions) = (Rendered::of(&log), sessions(&log));
+        let world = Self { served, log, rendered, readers, sessions };
         world.readers_are_let_in().await;
+        world.views_know_the_names().await;
         world
     }
 
@@ -94,6 +99,17 @@ impl World {
         assert_eq!(types(&|logged| logged.is_erased), types(&|logged| logged.part.is_some()));
     }
 
+    pub(super) fn renders_every_notice(&self) {
+        let told = |logged: &Logged| match logged.decoded.event().session() {
+            Some((_, Event::NoticeGiven(given))) => {
+                Some(serde_json::to_value(given.notice).unwrap()["code"].to_string())
+            }
+            _no_notice => None,
+        };
+        let told: BTreeSet<String> = self.log.iter().filter_map(told).collect();
+        assert_eq!(told.len(), examples::every_notice().len());
+    }
+
     pub(super) fn events_of(&self, session: &Known) -> Vec<&Logged> {
         let of = |logged: &&Logged| logged.decoded.event().session().is_some_and(|(id, _)| id == session.id);
         self.log.iter().filter(of).collect()
@@ -115,13 +131,13 @@ impl World {
     pub(super) async fn history(&self, token: &str, name: &str) -> Vec<Message> {
         let mut said: Vec<Message> = Vec::new();
         loop {
-            let before = said.first().map(|first| format!("&before={}", first.0)).unwrap_or_default();
+            let before = said.first().map(|first| format!("&before={}", first.position)).unwrap_or_default();
             let data = self.page(token, name, &before).await;
             let rows = data["session"]["history"].as_array().unwrap();
             if rows.is_empty() {
                 return said;
             }
-            said.splice(0..0, rows.iter().map(message));
+            said.splice(0..0, rows.iter().map(rendered::row));
         }
     }
 
@@ -133,12 +149,19 @@ impl World {
             master_key: Some(self.served.master_key()),
             ..StoreArgs::default()
         };
-        let session = SessionArgs { session: session.id.to_string(), at: None, position: None, version: None };
+        let session =
+            SessionArgs { session: session.id.to_string(), at: None, position: None, version: None, time_zone: None };
         let action = Action::Report(ReportArgs { session, html: html.clone(), force: false });
         let (mut out, mut errors) = (Vec::new(), Vec::new());
         run(Cli { store, json: true, action }, &mut out, &mut errors).await;
         assert_eq!(String::from_utf8(errors).unwrap(), "");
         std::fs::read_to_string(html).unwrap()
+    }
+
+    /// Streams show the names that the views have.
+    async fn views_know_the_names(&self) {
+        let path = format!("/api/sessions?limit=1&min_position={}", self.head());
+        self.served.get(&staff_token(), &path, "*/*").await.error_for_status().unwrap();
     }
 
     async fn readers_are_let_in(&self) {
@@ -155,42 +178,6 @@ impl Reader {
     fn expected(&self) -> StatusCode {
         if self.may(agent::Permission::AuditRead) { StatusCode::OK } else { StatusCode::FORBIDDEN }
     }
-}
-
-fn message(row: &Value) -> Message {
-    let text = row["content"].as_str().map(str::to_owned);
-    // A notice is rendered, and of nobody's personal part.
-    assert!(row["role"] != "system" || text.is_some(), "{row}");
-    let text = text.filter(|_| row["role"] != "system");
-    (row["position"].as_u64().unwrap(), text, row["withheld"] == true)
-}
-
-/// Every golden event, and once more of somebody who is forgotten afterwards.
-pub(super) async fn examples(served: &Fixture) {
-    // The customer streams are not the visitors' own: they end with a sign-out, after which nobody follows anything.
-    for (visitor, somebody, subject) in [(VISITOR, SOMEBODY, SOMEBODY), (FORGOTTEN, ANOTHER, FORGOTTEN.0)] {
-        let session = SessionId::of(visitor, SESSION_NAME);
-        for encoded in every_type() {
-            let (category, _) = encoded.event_type.split_once('.').unwrap();
-            let stream = match category {
-                "session" => StreamName::of("session", session.0),
-                "agent" => StreamName::of("agent", somebody),
-                "customer" => StreamName::of("customer", somebody),
-                "settings" => StreamName::parse("settings-policy").unwrap(),
-                _access => StreamName::parse(&format!("access-{somebody}-20261123")).unwrap(),
-            };
-            let subject = if category == "session" { visitor.0 } else { subject };
-            let data = encoded.data.replace(&VISITOR.to_string(), &visitor.to_string());
-            append(served, stream, subject, vec![Encoded { data, ..encoded }]).await;
-        }
-    }
-    served.log.vault().erase_subject(FORGOTTEN.0, Timestamp::now()).await.unwrap();
-}
-
-async fn append(served: &Fixture, stream: StreamName, subject: Uuid, events: Vec<Encoded>) {
-    let new = |encoded| new_event(encoded, subject, Actor::new("system", "test"));
-    let events: Vec<NewEvent> = events.into_iter().map(new).collect();
-    served.log.append(&stream, Expected::Any, &events).await.unwrap();
 }
 
 async fn read(served: &Fixture) -> Vec<Logged> {

@@ -15,7 +15,7 @@ use crate::crash::{customers::Chatter, on, until};
 async fn copy_of_a_growing_log_catches_up_and_completes_after_desk_stops() {
     let (Place::Postgres(database), target) = (Place::postgres().await, Place::kurrent()) else { unreachable!() };
     let seed = seed("growing source");
-    let mut desk = block_in_place(|| Desk::start(on(&database)));
+    let mut desk = block_in_place(|| Desk::start(on(&database).with_patient_rules()));
     let (stop, stopping) = watch::channel(false);
     let chatting: Vec<_> = (0..6)
         .map(|n| tokio::spawn(Chatter::new(&desk, n).chat_until(stopping.clone(), rng(seed, n as u64))))

@@ -42,7 +42,7 @@ struct Fixture {
 
 impl Fixture {
     async fn set(test: &str, backend: Backend) -> Self {
-        let desk = tokio::task::block_in_place(|| Desk::start(backend.setup()));
+        let desk = tokio::task::block_in_place(|| Desk::start(backend.setup().with_patient_rules()));
         let chatter = Chatter::new(&desk, 0);
         chatter.arrive().await;
         let visitor = VisitorId(opened_by(&desk.staff().log().await.unwrap()));
@@ -262,7 +262,7 @@ async fn message_taken_by_a_killed_node_is_answered_by_the_other_node_on_kurrent
 }
 
 async fn the_other_node_answers(mut fixture: Fixture) {
-    let other = tokio::task::block_in_place(|| Desk::start(fixture.backend.setup()));
+    let other = tokio::task::block_in_place(|| Desk::start(fixture.backend.setup().with_patient_rules()));
     let first = Request { key: "first".to_owned(), ..fixture.request.clone() };
     fixture.chatter.exchanges.push(fixture.chatter.ask(&first).await);
     let log = other.staff().log().await.unwrap();

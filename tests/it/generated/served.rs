@@ -6,6 +6,7 @@ use domain::{
     SessionId,
     session::{Event, State, Status},
 };
+use jiff::Timestamp;
 use serde_json::Value;
 use tests::{
     desk::{Desk, Setup},
@@ -60,10 +61,16 @@ async fn wait_for_views(desk: &Desk) {
     }
 }
 
-fn environment(folder: &std::path::Path) -> Vec<(&'static str, String)> {
-    // The generated days are long over: every session would be closed as idle.
-    let never = ("DESK_SESSION_IDLE_CLOSE", "0".to_owned());
-    vec![("DESK_MASTER_KEY_FILE", folder.join("master-key").display().to_string()), never]
+/// The program's clock stands where the log ends: by today's, idle sessions would be closed and shops have opened since.
+fn environment(folder: &std::path::Path, order: Order) -> Vec<(&'static str, String)> {
+    let end = appends(order).iter().map(|append| append.at).max().unwrap();
+    let clock = folder.join("clock");
+    std::fs::write(&clock, end.duration_since(Timestamp::now()).as_secs().to_string()).unwrap();
+    vec![
+        ("DESK_MASTER_KEY_FILE", folder.join("master-key").display().to_string()),
+        ("DESK_CLOCK_FILE", clock.display().to_string()),
+        ("DESK_DEV", true.to_string()),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +79,8 @@ async fn desk_serves_a_generated_log_with_the_same_totals_on_sqlite() {
     let data = folder.path().join("data");
     let order = Order::stress(EVENTS, 31, evening());
     write(order, &data, None).await;
-    let desk = Desk::start(Setup { environment: environment(&data), data_dir: Some(data.clone()), ..Setup::default() });
+    let desk =
+        Desk::start(Setup { environment: environment(&data, order), data_dir: Some(data.clone()), ..Setup::default() });
     assert_it_serves(&desk, order).await;
 }
 
@@ -85,7 +93,7 @@ async fn desk_serves_a_generated_log_with_the_same_totals_on_postgres() {
     let setup = Setup {
         database_url: Some(database.url()),
         data_dir: Some(folder.path().join("data")),
-        environment: environment(folder.path()),
+        environment: environment(folder.path(), order),
         ..Setup::default()
     };
     assert_it_serves(&Desk::start(setup), order).await;

@@ -24,12 +24,14 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::{Uuid, uuid};
 
+pub(crate) use hand_off::OTHER_AGENT;
+
 pub(crate) const SESSION_NAME: &str = "session_1763899200_xiaoming";
 pub(crate) const VISITOR: VisitorId = VisitorId(uuid!("0b5f2c1e-6d1a-4a55-9f5e-1f6f0c9a7d11"));
 const CONTEXT: ContextId = ContextId(uuid!("5a0c5f0e-92b4-4c61-8f4d-6a1f3c2e8b22"));
 const NODE: Incarnation = Incarnation(uuid!("c7d1e0aa-31f7-4e6a-8a54-0d2b9f4e6c33"));
 const RUN: RunId = RunId(uuid!("e3b98a44-7c0d-4f2e-b1d6-4c8f2a7e5d44"));
-const AGENT: AgentId = AgentId(uuid!("f4a1b2c3-d4e5-4f60-8172-93a4b5c6d755"));
+pub(crate) const AGENT: AgentId = AgentId(uuid!("f4a1b2c3-d4e5-4f60-8172-93a4b5c6d755"));
 const FIRST: Uuid = uuid!("11111111-2222-4333-8444-555555555566");
 const SECOND: Uuid = uuid!("11111111-2222-4333-8444-555555555577");
 const ANSWER: Uuid = uuid!("11111111-2222-4333-8444-555555555588");

@@ -6,7 +6,10 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::desk::{Customer, Frames};
 
-use super::{LIMIT, customer_with, events_of_session, fresh, ok};
+use super::{
+    LIMIT, fresh, ok,
+    patient::{customer_with, events_of_session},
+};
 
 const WRITERS: usize = 32;
 

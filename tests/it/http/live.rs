@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use serde_json::json;
 
-use super::{LIMIT, customer_with, desk, fresh, ok, problem};
+use super::{LIMIT, customer_with, desk, fresh, ok, patient, problem};
 
 #[tokio::test]
 async fn event_reaches_open_streams_within_two_seconds() {
@@ -31,8 +31,8 @@ async fn event_reaches_open_streams_within_two_seconds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_followers_each_see_every_event_once() {
     let session = fresh("followed");
-    let customer = customer_with(&session).await;
-    let staff = desk().staff();
+    let customer = patient::customer_with(&session).await;
+    let staff = patient::desk().staff();
     let head = staff.head().await.unwrap().to_string();
     let own = join_all((0..150).map(|_| customer.follow(&session, Some(&head)))).await;
     let all = join_all((0..50).map(|_| staff.follow(Some(&head)))).await;
@@ -47,7 +47,7 @@ async fn two_hundred_followers_each_see_every_event_once() {
 }
 
 async fn domain_id(session: &str) -> String {
-    let shown = ok(desk().staff().get(&format!("/api/sessions/{session}")).await.unwrap()).await;
+    let shown = ok(patient::desk().staff().get(&format!("/api/sessions/{session}")).await.unwrap()).await;
     shown["data"]["session"]["session_id"].as_str().unwrap().to_owned()
 }
 
@@ -61,7 +61,7 @@ async fn positions(mut frames: tests::desk::Frames, last: u64, stream: &str) -> 
 
 #[tokio::test]
 async fn min_position_reads_every_own_write() {
-    let customer = desk().customer();
+    let customer = patient::desk().customer();
     let sessions = [fresh("own-writes"), fresh("own-writes")];
     for number in 0..100 {
         let session = &sessions[number % 2];

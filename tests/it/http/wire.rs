@@ -1,9 +1,11 @@
 //! Every route has the shapes of the original system.
 
+mod figures;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{customer_with, desk, fresh, ok, problem, session_at};
+use super::{customer_with, desk, fresh, ok, patient, problem, session_at};
 
 fn keys(value: &Value) -> Vec<&str> {
     let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
@@ -192,7 +194,7 @@ async fn a_session_has_the_original_state() {
 
 #[tokio::test]
 async fn history_has_the_last_fifty_and_before_gives_the_rest() {
-    let (customer, session) = (desk().customer(), fresh("paging"));
+    let (customer, session) = (patient::desk().customer(), fresh("paging"));
     let mut position = 0;
     for number in 0..40 {
         let answer = customer.chat(&session, &format!("question {number}")).await.unwrap();
@@ -231,41 +233,6 @@ async fn the_list_has_the_original_rows_newest_first() {
     let said: String = answer["message"].as_str().unwrap().chars().take(50).collect();
     assert_eq!(preview["content"], format!("{said}..."));
     assert!(row.get("escalation").is_none() && row.get("assigned_agent").is_none(), "{row}");
-}
-
-#[tokio::test]
-async fn the_list_is_paged_and_filtered() {
-    let mut position = 0;
-    for number in 0..3 {
-        let arrived = desk().customer().arrive(&fresh(&format!("page{number}"))).await.unwrap();
-        position = arrived["position"].as_u64().unwrap();
-    }
-    let staff = desk().staff();
-    let path = format!("/api/sessions?limit=1&offset=1&min_position={position}");
-    let page = ok(staff.get(&path).await.unwrap()).await["data"].clone();
-    assert_eq!((&page["limit"], &page["offset"], &page["has_more"]), (&json!(1), &json!(1), &json!(true)));
-    assert_eq!(page["sessions"].as_array().unwrap().len(), 1);
-    let end = ok(staff.get("/api/sessions?offset=1000000").await.unwrap()).await["data"].clone();
-    assert_eq!((&end["sessions"], &end["has_more"]), (&json!([]), &json!(false)));
-    let closed = ok(staff.get("/api/sessions?status=closed").await.unwrap()).await["data"].clone();
-    assert!(closed["sessions"].as_array().unwrap().iter().all(|session| session["status"] == "closed"), "{closed}");
-    let bad = problem(staff.get("/api/sessions?status=gone").await.unwrap(), 400, "BAD_REQUEST").await;
-    let values = "['bot_active', 'pending_manual', 'manual_live', 'after_hours_email', 'closed']";
-    assert_eq!(bad["detail"], format!("Invalid status: gone. Valid values: {values}"));
-}
-
-#[tokio::test]
-async fn statistics_have_the_original_figures() {
-    customer_with(&fresh("stats")).await;
-    let stats = ok(desk().staff().get("/api/sessions/stats?min_position=1").await.unwrap()).await;
-    assert_eq!(stats["success"], true);
-    let names = ["total_sessions", "by_status", "active_sessions", "avg_waiting_time", "max_waiting_time"];
-    has_all(&stats["data"], &names);
-    has_all(&stats["data"], &["avg_service_time", "active_agents", "by_escalation_reason", "today"]);
-    assert_eq!(keys(&stats["data"]["today"]), ["pending", "serving", "total_escalations"]);
-    let by_status = stats["data"]["by_status"].as_object().unwrap();
-    assert!(by_status["bot_active"].as_u64() > Some(0));
-    assert!(by_status.values().all(|count| count.as_u64() > Some(0)), "only what is not zero: {by_status:?}");
 }
 
 #[tokio::test]

@@ -20,7 +20,8 @@ const REFUSALS: usize = 20;
 /// A server whose files cannot grow beyond the limit; the signal that comes with it is ignored, so that writes fail.
 fn start() -> Desk {
     let limited = format!("trap '' XFSZ; ulimit -S -f {LIMIT_KIB}; exec \"$0\" \"$@\"");
-    Desk::start(Setup { wrapper: vec!["bash".to_owned(), "-c".to_owned(), limited], ..Setup::default() })
+    let wrapper = vec!["bash".to_owned(), "-c".to_owned(), limited];
+    Desk::start(Setup { wrapper, ..Setup::default() }.with_patient_rules())
 }
 
 /// Returns the refused names.

@@ -22,7 +22,7 @@ use crate::crash::{Backend, is_whole, proves_itself, until};
 async fn unavailable_log_refuses_commands_keeps_reads_and_recovers() {
     let backend = Backend::kurrent().await;
     let Backend::Kurrent { log, .. } = &backend else { unreachable!() };
-    let desk = block_in_place(|| Desk::start(backend.setup()));
+    let desk = block_in_place(|| Desk::start(backend.setup().with_patient_rules()));
     let customer = desk.customer();
     customer.arrive("arrival").await.unwrap();
     customer.chat("arrival", "多久发货？").await.unwrap();

@@ -17,7 +17,7 @@ use crate::crash::{is_whole, on, proves_itself, until};
 async fn unavailable_postgres_refuses_commands_and_recovers() {
     let server = Postgres::own().await;
     let database = server.fresh_database().await;
-    let desk = tokio::task::block_in_place(|| Desk::start(on(&database)));
+    let desk = tokio::task::block_in_place(|| Desk::start(on(&database).with_patient_rules()));
     let customer = desk.customer();
     customer.arrive("arrival").await.unwrap();
     let crowd = Crowd::chats(&desk, 8, seed("PostgreSQL away"));

@@ -40,7 +40,7 @@ async fn stops_cleanly(mut desk: Desk, store: &str, test: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_stops_cleanly_and_loses_nothing_pending_on_sqlite() {
-    let desk = Desk::start(Setup::default());
+    let desk = Desk::start(Setup::default().with_patient_rules());
     let store = desk.data_dir().display().to_string();
     stops_cleanly(desk, &store, "stop on SQLite").await;
 }
@@ -48,6 +48,6 @@ async fn sigterm_stops_cleanly_and_loses_nothing_pending_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_stops_cleanly_and_loses_nothing_pending_on_postgres() {
     let database = Postgres::shared().await.fresh_database().await;
-    let desk = block_in_place(|| Desk::start(on(&database)));
+    let desk = block_in_place(|| Desk::start(on(&database).with_patient_rules()));
     stops_cleanly(desk, &database.url(), "stop on PostgreSQL").await;
 }

@@ -39,7 +39,8 @@ impl Nodes {
 }
 
 fn sharing(backend: &Backend, token_key: &Path) -> Setup {
-    Setup { environment: vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())], ..backend.setup() }
+    let environment = vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())];
+    Setup { environment, ..backend.setup() }.with_patient_rules()
 }
 
 /// The same customer, at the other node.

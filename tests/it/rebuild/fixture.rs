@@ -88,7 +88,7 @@ impl Fixture {
         let setup = self.database.as_ref().map_or_else(Setup::default, on);
         let token_key = self.data_dir().join("token-key").display().to_string();
         let environment = vec![("DESK_TOKEN_KEY_FILE", token_key)];
-        Setup { data_dir: Some(self.folder.path().join(data_dir)), environment, ..setup }
+        Setup { data_dir: Some(self.folder.path().join(data_dir)), environment, ..setup }.with_patient_rules()
     }
 
     pub(crate) fn start(&mut self) -> &Desk {

@@ -112,9 +112,13 @@ impl Fixture {
 
     /// An event of a type that this program does not know.
     pub(super) async fn append_unreadable(&self, category: &'static str) -> Position {
-        let unknown = SealedEvent { event_type: format!("{category}.of_another_version").into(), ..sealed_event() };
-        let stream = StreamName::of(category, Uuid::new_v4());
-        self.faulty.append(&stream, Expected::NoStream, vec![unknown]).await.unwrap().last_position
+        self.append_unreadable_to(&StreamName::of(category, Uuid::new_v4())).await
+    }
+
+    pub(super) async fn append_unreadable_to(&self, stream: &StreamName) -> Position {
+        let event_type = format!("{}.of_another_version", stream.category()).into();
+        let unknown = SealedEvent { event_type, ..sealed_event() };
+        self.faulty.append(stream, Expected::Any, vec![unknown]).await.unwrap().last_position
     }
 
     /// One more event, which cannot be read.

@@ -28,11 +28,11 @@ async fn holder(policies: &Database) -> (Vec<u8>, i64) {
 async fn holder_frozen_for_20_seconds_writes_nothing_and_changes_nothing_when_it_goes_on() {
     let backend = Backend::Postgres(Postgres::shared().await.fresh_database().await);
     let database = backend.database().unwrap().clone();
-    let frozen = tokio::task::block_in_place(|| Desk::start(backend.setup()));
+    let frozen = tokio::task::block_in_place(|| Desk::start(backend.setup().with_patient_rules()));
     let policies = Database::postgres(&database.url(), "policy", 1).await.unwrap();
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (first, epoch) = holder(&policies).await;
-    let other = tokio::task::block_in_place(|| Desk::start(backend.setup()));
+    let other = tokio::task::block_in_place(|| Desk::start(backend.setup().with_patient_rules()));
     let (mut at_frozen, mut at_other) = (Chatter::new(&frozen, 0), Chatter::new(&other, 1));
     for chatter in [&mut at_frozen, &mut at_other] {
         chatter.arrive().await;

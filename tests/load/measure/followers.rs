@@ -29,7 +29,8 @@ const MESSAGES_A_SECOND: u32 = 167;
 
 pub(super) async fn followers(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
     let folder = fixture.fresh()?;
-    let desk = Desk::start(Setup { data_dir: Some(folder.path().join("data")), ..Setup::default() });
+    let setup = Setup { data_dir: Some(folder.path().join("data")), ..Setup::default() };
+    let desk = Desk::start(setup.with_patient_rules());
     let address = desk.url().trim_start_matches("http://").to_owned();
     let staff = desk.staff_token();
     let (customers, mut readers) = arrive(&address).await?;

@@ -7,11 +7,11 @@ use journal::Decoded;
 use serde_json::{Value, json};
 
 use super::Step;
-use crate::{agent_names::NameLookup, routes::chat::told, wire::seconds};
+use crate::{agent_names::NameLookup, routes::chat::notices_text, wire::seconds};
 
 /// A rule, or somebody, asks for a person instead of an answer: what the customer is told is the answer.
 pub(super) async fn to_queue(names: &NameLookup, step: Step, together: &[Decoded]) -> Step {
-    let text = told(names, &notices(together)).await;
+    let text = notices_text(names, &notices(together)).await;
     let step = step.say(&json!({"type": "message", "content": text}));
     done(step.say(&status_change(names, together).await), together)
 }
@@ -22,13 +22,11 @@ pub(super) async fn to_agent(names: &NameLookup, step: Step, together: &[Decoded
     system_messages(names, step, together).await.last()
 }
 
-/// The reply is on disk, and in the same append a rule may have asked for a person.
-pub(super) async fn after_reply(names: &NameLookup, step: Step, together: &[Decoded]) -> Step {
-    let is_escalated = events(together).any(|(_, event)| matches!(event, Event::Escalated(_)));
-    if !is_escalated {
-        return done(step, together);
+/// The reply is on disk, and in the same append a rule may have asked for a person, or offered one.
+pub(super) async fn after_reply(names: &NameLookup, mut step: Step, together: &[Decoded]) -> Step {
+    if events(together).any(|(_, event)| matches!(event, Event::Escalated(_))) {
+        step = step.say(&status_change(names, together).await);
     }
-    let step = step.say(&status_change(names, together).await);
     done(system_messages(names, step, together).await, together)
 }
 

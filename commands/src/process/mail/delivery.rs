@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::session::Command;
 use event_store::{Actor, Clock};
+use jiff::tz::TimeZone;
 use serde::Deserialize as _;
 
 use super::{
@@ -34,23 +35,26 @@ pub struct MailDelivery {
     sessions: Arc<Sessions>,
     mailer: Arc<dyn Mailer>,
     clock: Arc<dyn Clock>,
+    /// The team's.
+    zone: TimeZone,
     outcomes: OutcomesHandle,
 }
 
 impl MailDelivery {
-    /// Sends mails about these sessions.
+    /// Sends mails about these sessions; times are the team's, in this zone.
     #[must_use]
     pub fn new(
         sessions: Arc<Sessions>,
         mailer: Arc<dyn Mailer>,
         clock: Arc<dyn Clock>,
+        zone: TimeZone,
         outcomes: OutcomesHandle,
     ) -> Self {
-        Self { sessions, mailer, clock, outcomes }
+        Self { sessions, mailer, clock, zone, outcomes }
     }
 
     async fn send(&self, open: OpenMail) -> Result<Sending, DeliveryError> {
-        match gather(&self.sessions, open.session, open.mail, self.clock.now()).await {
+        match gather(&self.sessions, open.session, open.mail, &self.clock.now().to_zoned(self.zone.clone())).await {
             Ok(Gathered::Open(mail)) => Ok(Sending::Tried(self.mailer.send(&mail).await)),
             Ok(Gathered::Over) => Ok(Sending::Over),
             Err(error) => Err(not_now("unreadable", &error)),

@@ -5,10 +5,12 @@ use std::{collections::VecDeque, pin::pin};
 use domain::{
     MailId, SessionId,
     session::{Event, Status, event::EscalationReason, priority::PriorityClass},
+    text::MessageText,
+    texts::{self, Names},
 };
 use event_store::StreamVersion;
 use futures::StreamExt as _;
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use journal::Decoded;
 
 use crate::{
@@ -33,21 +35,22 @@ pub(super) async fn gather(
     sessions: &Sessions,
     session: SessionId,
     mail: MailId,
-    now: Timestamp,
+    now: &Zoned,
 ) -> Result<Gathered, CommandError> {
     let (journal, stream) = (sessions.journal(), stream_of(session));
-    let mut read = Read::default();
+    let mut read = Read::new(Names::new(now.time_zone().clone(), []));
     let mut pages = pin!(journal.read_stream(&stream, StreamVersion::NONE));
     while let Some(page) = pages.next().await {
         let page = page?;
         journal.open_all(&page).await?;
         page.iter().for_each(|decoded| read.take(decoded, mail));
     }
-    Ok(read.into_mail(session, mail, now))
+    Ok(read.into_mail(session, mail, now.timestamp()))
 }
 
-#[derive(Default)]
 struct Read {
+    /// Names of agents are in views, which nothing here reads: texts do without.
+    nameless: Names,
     name: Option<String>,
     email: Option<String>,
     escalation: Option<Escalation>,
@@ -66,6 +69,19 @@ struct Escalation {
 }
 
 impl Read {
+    fn new(nameless: Names) -> Self {
+        Self {
+            nameless,
+            name: None,
+            email: None,
+            escalation: None,
+            status: None,
+            lines: VecDeque::new(),
+            requested: None,
+            is_over: false,
+        }
+    }
+
     fn take(&mut self, decoded: &Decoded, mail: MailId) {
         let Some((_, event)) = decoded.opened_event().session() else { return };
         let at = decoded.recorded().recorded_at;
@@ -98,14 +114,20 @@ impl Read {
     }
 
     fn take_text(&mut self, event: &Event, at: Timestamp) {
+        let text = |text: &MessageText| text.as_str().to_owned();
         let said = match event {
-            Event::CustomerMessageSent(sent) => sent.words.known().map(|words| (MailAuthor::Customer, &words.text)),
-            Event::AssistantReplied(replied) => replied.reply.known().map(|reply| (MailAuthor::Assistant, &reply.text)),
-            Event::AgentMessageSent(sent) => sent.words.known().map(|words| (MailAuthor::Agent, &words.text)),
+            Event::CustomerMessageSent(sent) => sent.words.known().map(|said| (MailAuthor::Customer, text(&said.text))),
+            Event::AssistantReplied(replied) => {
+                replied.reply.known().map(|reply| (MailAuthor::Assistant, text(&reply.text)))
+            }
+            Event::AgentMessageSent(sent) => sent.words.known().map(|said| (MailAuthor::Agent, text(&said.text))),
+            Event::NoticeGiven(given) => {
+                Some((MailAuthor::System, texts::notice(&given.notice, given.language, &self.nameless)))
+            }
             _nothing_said => None,
         };
         if let Some((author, text)) = said {
-            self.lines.push_back(MailLine { author, at, text: text.as_str().to_owned() });
+            self.lines.push_back(MailLine { author, at, text });
             if self.lines.len() > MESSAGES {
                 self.lines.pop_front();
             }

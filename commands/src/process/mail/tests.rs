@@ -73,7 +73,13 @@ async fn request(context: &Context, session: SessionId, n: u128) {
 
 fn delivery(context: &Context, mailer: &Arc<Scripted>) -> Arc<dyn Delivery> {
     let outcomes = OutcomesHandle::default();
-    Arc::new(MailDelivery::new(context.sessions.clone(), mailer.clone(), context.clock.clone(), outcomes))
+    Arc::new(MailDelivery::new(
+        context.sessions.clone(),
+        mailer.clone(),
+        context.clock.clone(),
+        jiff::tz::TimeZone::UTC,
+        outcomes,
+    ))
 }
 
 /// Has the process manager put what is open into the outbox. The log's clock goes on and the test's stands still, so it is set
@@ -125,7 +131,7 @@ async fn a_mail_says_what_the_session_says_when_it_is_sent() {
     request(&context, session, 1).await;
     let (agent, notice) = (AgentId(Uuid::from_u128(9)), MessageId(Uuid::from_u128(9)));
     act(&context, session, Command::TakeOver { agent, from_any: true, notice }).await;
-    for n in 1..=10 {
+    for n in 1..=9 {
         let (message, text) = (MessageId(Uuid::from_u128(n)), MessageText::parse(n.to_string()).expect("a text"));
         act(&context, session, Command::SendAgentMessage(SendAgentMessage { agent, message, text })).await;
     }
@@ -136,8 +142,11 @@ async fn a_mail_says_what_the_session_says_when_it_is_sent() {
     let mails = mailer.mails.lock().expect("no panic");
     assert_eq!((mails[0].session_name.as_str(), mails[0].messages.len(), mails[0].reason), ("s", 10, None));
     let said: Vec<String> = mails[0].messages.iter().map(|line| line.text.clone()).collect();
-    assert_eq!(said, (1..=10).map(|n| n.to_string()).collect::<Vec<_>>(), "the customer's hello is the eleventh");
-    assert!(mails[0].messages.iter().all(|line| line.author == MailAuthor::Agent));
+    let joined = "A member of our customer service has joined the chat and is here to help you.".to_owned();
+    let expected: Vec<String> = [joined].into_iter().chain((1..=9).map(|n| n.to_string())).collect();
+    assert_eq!(said, expected, "the customer's hello is the eleventh");
+    let authors: Vec<MailAuthor> = mails[0].messages.iter().map(|line| line.author).collect();
+    assert_eq!(authors, [&[MailAuthor::System][..], &[MailAuthor::Agent; 9]].concat());
     assert_eq!(mails[0].status, Status::ManualLive);
     assert_eq!(mails[0].sent_at, context.clock.now());
 }

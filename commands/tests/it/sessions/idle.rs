@@ -165,7 +165,7 @@ async fn a_session_that_waits_for_a_person_is_not_closed_until_it_is_with_the_as
     shop.act(escalate(EscalationReason::Manual, "")).await;
     shop.hours_pass(100);
     shop.stays_open().await;
-    shop.act(Command::GiveAfterHoursNotice { opens_at: None, mail: MailId(Uuid::new_v4()) }).await;
+    shop.act(Command::GiveAfterHoursNotice { opens_at: None, is_open: false, mail: MailId(Uuid::new_v4()) }).await;
     shop.hours_pass(100);
     shop.stays_open().await;
     shop.act(Command::CancelEscalation { reason: CancelReason::NobodyCame, notice: new_message() }).await;

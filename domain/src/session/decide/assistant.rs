@@ -7,11 +7,12 @@ use crate::{
     personal::Personal,
     session::{
         command::{Answer, Failure, StartRun},
-        decide::{customer::rules_of, escalation},
+        decide::{customer::rules_of, escalation, notice},
         event::{
             AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, Event, Reply, Withheld,
             WithheldReason,
         },
+        notice::Notice,
         state::{Phase, Run, Session},
         status::Status,
     },
@@ -56,10 +57,15 @@ fn replied(session: &Session, run: &Run, answer: Answer) -> Vec<Event> {
     let mut after = session.clone();
     after.apply(&replied);
     let mut events = vec![replied];
-    if session.status() == Status::BotActive
-        && let Some(firing) = circumstances.policy.on_reply(&after.counts, &signals)
-    {
-        events.extend(escalation::escalated(&after, firing, &circumstances));
+    if session.status() != Status::BotActive {
+        return events;
+    }
+    match circumstances.policy.on_reply(&after.counts, &signals) {
+        Some(firing) => events.extend(escalation::escalated(&after, firing, &circumstances)),
+        None if circumstances.policy.offers_person(&after.counts) => {
+            events.push(notice(&after, circumstances.notice("offers_person"), Notice::OffersPerson));
+        }
+        None => {}
     }
     events
 }

@@ -52,19 +52,20 @@ pub(super) fn send_message(session: &Session, message: SendMessage) -> Decision 
 
 /// The message, and the escalation if a rule asks for one; after hours only danger does.
 fn to_assistant(session: &Session, message: SendMessage) -> Vec<Event> {
-    let circumstances = message.circumstances.clone();
-    let signals = message.signals.clone();
-    let email = message.email.clone();
-    let sent = sent(session, message, Recipient::Assistant);
+    let (circumstances, signals) = (message.circumstances.clone(), message.signals.clone());
+    let (urgency, email) = (message.urgency, message.email.clone());
+    let mut events = vec![sent(session, message, Recipient::Assistant)];
     let mut after = session.clone();
-    after.apply(&sent);
-    let mut events = vec![sent];
+    after.apply(&events[0]);
     let firing = circumstances.policy.on_message(&after.counts, &signals);
-    let firing = firing.filter(|firing| session.status() != Status::AfterHoursEmail || firing.rule == Rule::R0);
-    if let Some(firing) = firing {
-        if firing.rule == Rule::R0 {
-            events.push(notice(&after, circumstances.notice("danger"), Notice::Danger));
-        }
+    let is_danger = firing.as_ref().is_some_and(|firing| firing.rule == Rule::R0);
+    if is_danger {
+        events.push(notice(&after, circumstances.notice("danger"), Notice::Danger));
+    } else if let Some(raised) = raised(&after, urgency, Rule::R2) {
+        after.apply(&raised);
+        events.push(raised);
+    }
+    if let Some(firing) = firing.filter(|_| is_danger || session.status() != Status::AfterHoursEmail) {
         events.extend(escalation::escalated(&after, firing, &circumstances));
     }
     events.extend(email.and_then(|email| mail::note_address(&after, email, &circumstances)).into_iter().flatten());
@@ -73,17 +74,23 @@ fn to_assistant(session: &Session, message: SendMessage) -> Vec<Event> {
 
 /// The message for the person; danger is answered at once and comes first, while waiting time and owner stay.
 fn to_person(session: &Session, message: SendMessage) -> Vec<Event> {
-    let circumstances = message.circumstances.clone();
+    let (circumstances, urgency, email) = (message.circumstances.clone(), message.urgency, message.email.clone());
     let is_danger = message.signals.iter().any(|signal| signal.rule == Rule::R0);
     let mut events = vec![sent(session, message, Recipient::Person)];
     if is_danger {
         events.push(notice(session, circumstances.notice("danger"), Notice::Danger));
-        if session.class != PriorityClass::Danger {
-            let (class, rule) = (PriorityClass::Danger, Some(Rule::R0));
-            events.push(Event::PriorityChanged(PriorityChanged { class, rule }));
-        }
+        events.extend(raised(session, Some(PriorityClass::Danger), Rule::R0));
+    } else {
+        events.extend(raised(session, urgency, Rule::R2));
     }
+    events.extend(email.and_then(|email| mail::note_address(session, email, &circumstances)).into_iter().flatten());
     events
+}
+
+/// A session never loses its place by what the customer says.
+fn raised(session: &Session, class: Option<PriorityClass>, rule: Rule) -> Option<Event> {
+    let class = class.filter(|class| *class < session.class)?;
+    Some(Event::PriorityChanged(PriorityChanged { class, rule: Some(rule) }))
 }
 
 fn sent(session: &Session, message: SendMessage, recipient: Recipient) -> Event {

@@ -93,7 +93,9 @@ pub(super) fn escalated(session: &Session, firing: Firing, circumstances: &Circu
     let is_danger = firing.rule == Rule::R0;
     let mut events = vec![escalation(session, firing, circumstances.policy.version())];
     match hours {
-        Hours::Closed { opens_at } if !is_danger => events.extend(after_hours(session, opens_at, circumstances.mail)),
+        Hours::Closed { opens_at } if !is_danger => {
+            events.extend(after_hours(session, opens_at, false, circumstances.mail));
+        }
         Hours::Closed { .. } => {
             events.push(notice(session, circumstances.notice("queued"), Notice::Queued));
             events.push(mail(circumstances.mail));
@@ -110,7 +112,8 @@ fn escalation(session: &Session, firing: Firing, policy_version: u32) -> Event {
         rule: rule.as_str().to_owned(),
         severity,
         policy_version,
-        class,
+        // Urgent words may have come before the rule.
+        class: class.min(session.class),
         group,
         language: session.language.unwrap_or_default(),
         messages: unanswered(session),
@@ -118,12 +121,16 @@ fn escalation(session: &Session, firing: Firing, policy_version: u32) -> Event {
     })
 }
 
-/// The shop is closed: the customer hears it once until it opens, and so does the team.
-fn after_hours(session: &Session, opens_at: Option<Timestamp>, mail_id: MailId) -> Vec<Event> {
+/// Nobody works, or nobody came: the customer hears it once until the shop opens, and so does the team.
+fn after_hours(session: &Session, opens_at: Option<Timestamp>, is_open: bool, mail_id: MailId) -> Vec<Event> {
     let mut events = vec![Event::AfterHoursNoticeGiven(AfterHoursNoticeGiven { opens_at })];
     if session.told_closed_until != Some(opens_at) {
         let asks_for_email = !session.was_asked_for_email && !session.has_email;
-        let told = Notice::AfterHours { opens_at, asks_for_email };
+        let told = if is_open {
+            Notice::NobodyFree { opens_at, asks_for_email }
+        } else {
+            Notice::AfterHours { opens_at, asks_for_email }
+        };
         events.push(notice(session, notice_of(mail_id, "after_hours"), told));
         events.push(mail(mail_id));
     }
@@ -168,11 +175,16 @@ pub(super) fn cancel(session: &Session, reason: CancelReason, notice_id: Message
 }
 
 /// Nobody came in time, or nobody works: the team gets a mail instead. Danger stays in the queue.
-pub(super) fn give_after_hours_notice(session: &Session, opens_at: Option<Timestamp>, mail_id: MailId) -> Decision {
+pub(super) fn give_after_hours_notice(
+    session: &Session,
+    opens_at: Option<Timestamp>,
+    is_open: bool,
+    mail_id: MailId,
+) -> Decision {
     if session.phase == Phase::AfterHoursEmail || session.class == PriorityClass::Danger {
         return Ok(Vec::new());
     }
     let mut events = withdrawn(session);
-    events.extend(after_hours(session, opens_at, mail_id));
+    events.extend(after_hours(session, opens_at, is_open, mail_id));
     only_while(session, &[Status::BotActive, Status::PendingManual], events)
 }

@@ -81,6 +81,7 @@ pub(super) fn return_to_queue(
         ReturnReason::HandedBack => Notice::BackInQueue,
         ReturnReason::Transferred => Notice::TransferredToGroup { from: agent },
     };
+    let group = group.or_else(|| session.group.clone());
     let mut events = withdrawn(session);
     events.push(notice(session, notice_id, told));
     events.push(Event::ReturnedToQueue(ReturnedToQueue { agent, reason, group }));

@@ -1,9 +1,15 @@
 //! The rules on a reply of the assistant.
 
 use domain::{
-    policy::{Counts, Policy, Rule},
-    session::event::{EscalationReason, Outcome},
+    Language,
+    policy::{Counts, Customer, Policy, Rule},
+    session::{
+        event::{EscalationReason, Outcome},
+        notice::Notice,
+    },
+    texts::{self, Names},
 };
+use jiff::tz::TimeZone;
 
 use super::{policy, rules};
 
@@ -69,4 +75,17 @@ fn a_person_is_offered_after_three_answers_and_comes_after_ten() {
     assert_eq!((offered, handed), (vec![3], vec![10, 11]));
     let off = super::policy("[rules.R5]\non = false\n");
     assert!(!off.offers_person(&after(3)) && off.on_reply(&after(20), &[]).is_none());
+}
+
+/// The offer names words that call a person.
+#[test]
+fn what_the_offer_tells_the_customer_to_write_is_read_by_the_rule() {
+    let policy = Policy::default();
+    for language in Language::ALL {
+        let offer = texts::notice(&Notice::OffersPerson, language, &Names::new(TimeZone::UTC, []));
+        let quotes = |c: char| "“”„«»".contains(c);
+        let words = offer.split(quotes).nth(1).expect("they are quoted");
+        let signals = policy.read_message(words, &[], language, Customer::default());
+        assert!(signals.iter().any(|signal| signal.rule == Rule::R1), "{language}: {words}");
+    }
 }

@@ -35,10 +35,18 @@ fn the_customer_and_the_team_hear_it_once_until_the_shop_opens() {
 fn the_customer_is_asked_once_for_an_address() {
     let history = || and(told_after_hours(), [cancelled()]);
     let opens_at = Some(noon());
-    let later = Command::GiveAfterHoursNotice { opens_at, mail: mail_id(1) };
+    let later = Command::GiveAfterHoursNotice { opens_at, is_open: false, mail: mail_id(1) };
     let told = told_at_once("after_hours", Notice::AfterHours { opens_at, asks_for_email: false });
     let given_again = Event::AfterHoursNoticeGiven(AfterHoursNoticeGiven { opens_at });
     given(history()).when(later).then([given_again, told, mail_requested(1, MailKind::Escalation)]);
+}
+
+#[test]
+fn nobody_came_while_somebody_works_has_words_of_its_own() {
+    let opens_at = Some(monday());
+    let command = Command::GiveAfterHoursNotice { opens_at, is_open: true, mail: mail_id(1) };
+    let told = told_at_once("after_hours", Notice::NobodyFree { opens_at, asks_for_email: true });
+    given(pending()).when(command).then([after_hours_notice_given(), told, mail_requested(1, MailKind::Escalation)]);
 }
 
 #[test]

@@ -121,3 +121,14 @@ fn danger_raises_a_session_with_persons_to_the_first_class_once() {
         given(and(history, first())).when(ask(3)).then(again);
     }
 }
+
+#[test]
+fn an_address_is_noted_in_a_message_to_a_person_as_well() {
+    let with_address =
+        Command::SendMessage(SendMessage { email: Some(address()), recipient: Recipient::Person, ..sending(3) });
+    let asked = and(told_after_hours(), [taken_over(ANA, &[])]);
+    let mut expected = vec![said_to_person(3, &[])];
+    expected.extend(address_noted());
+    given(asked).when(with_address.clone()).then(expected);
+    given(with_ana()).when(with_address).then([said_to_person(3, &[])]);
+}

@@ -6,6 +6,7 @@ use domain::{
         Command, Event,
         command::Answer,
         event::{EscalationReason, WithheldReason},
+        notice::Notice,
     },
 };
 
@@ -87,4 +88,20 @@ fn the_third_failed_reply_in_a_row_escalates() {
     assert_eq!(escalations(&[true, true]), []);
     assert_eq!(escalations(&[true, true, false, true, true]), []);
     assert_eq!(escalations(&[true, true, true]), [("R3".to_owned(), EscalationReason::FailLoop)]);
+}
+
+#[test]
+fn a_person_is_offered_after_the_third_answer_once() {
+    let mut history = vec![opened()];
+    for n in 1..=4 {
+        history.extend([said(n), run_started(n, 1, &[n])]);
+        let offer = told_by_policy(Notice::OffersPerson);
+        let expected: Vec<Event> = [replied(n, 1, &[n])].into_iter().chain((n == 3).then_some(offer)).collect();
+        given(history.clone()).when(reply(n, 1)).then(expected.clone());
+        history.extend(expected);
+    }
+}
+
+fn told_by_policy(what: Notice) -> Event {
+    told_at_once("offers_person", what)
 }

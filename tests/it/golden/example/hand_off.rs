@@ -20,7 +20,7 @@ use uuid::uuid;
 
 use super::{AGENT, group, noon, text};
 
-const OTHER_AGENT: AgentId = AgentId(uuid!("f4a1b2c3-d4e5-4f60-8172-93a4b5c6d766"));
+pub(crate) const OTHER_AGENT: AgentId = AgentId(uuid!("f4a1b2c3-d4e5-4f60-8172-93a4b5c6d766"));
 const TRANSFER: TransferId = TransferId(uuid!("7d0e6f5a-1b2c-4d3e-8f90-a1b2c3d4e599"));
 const OFFER: OfferId = OfferId(uuid!("8e1f7a6b-2c3d-4e4f-9fa1-b2c3d4e5f6aa"));
 const MAIL: MailId = MailId(uuid!("9f2a8b7c-3d4e-4f5a-afb2-c3d4e5f6a7bb"));

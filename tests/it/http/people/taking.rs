@@ -107,3 +107,17 @@ async fn owner_hands_back_to_the_queue() {
     assert_eq!((&returned["data"]["group"], &returned["data"]["reason"]), (&json!("Batteries"), &json!("handed_back")));
     problem(thread.act(&team.agent, "return", json!({})).await, 409, "NOT_IN_MANUAL_MODE").await;
 }
+
+#[tokio::test]
+async fn who_picks_one_more_than_its_capacity_gets_it_and_a_warning() {
+    let agent = Colleague::with_role(Role::Agent).await;
+    let path = format!("/api/agents/{}", agent.id);
+    let change = desk().staff().request(Method::PUT, &path).json(&json!({"max_sessions": 1}));
+    ok(change.send().await.unwrap()).await;
+    let [first, second] = [Thread::waiting().await, Thread::waiting().await];
+    let taken = ok(first.act(&agent, "takeover", json!({})).await).await;
+    assert_eq!((&taken["data"]["status"], &taken["warning"]), (&json!("manual_live"), &Value::Null));
+    let taken = ok(second.act(&agent, "takeover", json!({})).await).await;
+    let warning = "CAPACITY_EXCEEDED: 2 sessions, capacity 1";
+    assert_eq!((&taken["data"]["status"], &taken["warning"]), (&json!("manual_live"), &json!(warning)));
+}

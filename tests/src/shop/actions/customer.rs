@@ -172,6 +172,7 @@ impl Shop {
             incarnation: self.people.node(&mut self.rng),
             recipient: self.recipient(slot),
             signals: self.read(slot, &text, language, coming),
+            urgency: self.policy.urgency(&text),
             email: EmailAddress::find(&text),
             circumstances: self.circumstances(MailId(origin.id.derive_id("mail"))),
         };

@@ -28,8 +28,9 @@ impl Shop {
     pub(super) fn give_notice(&mut self, slot: usize) {
         let origin = self.origin(slot, Who::Policy("opening_time"), "after_hours");
         let opens_at = if self.rng.happens(0.95) { self.opens_at() } else { None };
+        let is_open = self.hours().is_open();
         let mail = MailId(origin.id.derive_id("mail"));
-        self.send(slot, &origin, Command::GiveAfterHoursNotice { opens_at, mail });
+        self.send(slot, &origin, Command::GiveAfterHoursNotice { opens_at, is_open, mail });
     }
 
     /// When somebody works again: while the shop is open but nobody has time, in the next hour.

@@ -64,7 +64,11 @@ impl Shop {
     }
 
     pub(super) fn told(&mut self, slot: usize, notice: Notice) {
-        if matches!(notice, Notice::AfterHours { asks_for_email: true, .. }) && self.rng.happens(0.6) {
+        let asked = matches!(
+            notice,
+            Notice::AfterHours { asks_for_email: true, .. } | Notice::NobodyFree { asks_for_email: true, .. }
+        );
+        if asked && self.rng.happens(0.6) {
             let seconds = self.patience(25.0);
             self.plan(slot, seconds, Action::GiveAddress);
         }

@@ -108,7 +108,7 @@ impl ProcessManager for FromTheHead {
 }
 
 /// How much is kept: timers, states, items of the outbox.
-async fn kept(fixture: &Fixture) -> [i64; 3] {
+async fn rows_stored(fixture: &Fixture) -> [i64; 3] {
     let mut kept = [0; 3];
     for (count, table) in kept.iter_mut().zip(["timer", "state", "outbox"]) {
         *count = fixture.count(&format!("select count(*) from {table}")).await;
@@ -127,12 +127,12 @@ async fn one_that_begins_at_the_head_does_nothing_about_history_and_acts_on_ever
     let running = start(&context, FromTheHead);
     caught_up(&running).await;
     some_looks().await;
-    assert_eq!((kept(&fixture).await, fixture.head().await), ([0; 3], head));
+    assert_eq!((rows_stored(&fixture).await, fixture.head().await), ([0; 3], head));
     let cursor = context.store.cursor(ONE_OF_EACH, &fixture.memory).await.expect("answers").expect("it is there");
     assert_eq!((cursor.position, cursor.history_until), (head, None));
 
     fixture.message(&context, 4).await;
-    until("it acts on what is new", async || kept(&fixture).await == [1; 3]).await;
+    until("it acts on what is new", async || rows_stored(&fixture).await == [1; 3]).await;
     running.task.abort();
 
     // The head is where it began once, not where each life begins.
@@ -140,7 +140,7 @@ async fn one_that_begins_at_the_head_does_nothing_about_history_and_acts_on_ever
     let next = fixture.node("a").await;
     fixture.message(&next, 5).await;
     let running = start(&next, FromTheHead);
-    until("it acts on what came meanwhile", async || kept(&fixture).await == [2; 3]).await;
+    until("it acts on what came meanwhile", async || rows_stored(&fixture).await == [2; 3]).await;
     assert_eq!(fixture.events_like(|event| matches!(event, Event::Escalated(_))).await, 2);
     running.task.abort();
 }

@@ -34,6 +34,7 @@ pub(crate) fn sending(n: u32) -> SendMessage {
         incarnation: NODE,
         recipient: Recipient::Assistant,
         signals: Vec::new(),
+        urgency: None,
         email: None,
         circumstances: open_shop(),
     }
@@ -143,7 +144,7 @@ pub(crate) fn cancel() -> Command {
 }
 
 pub(crate) fn give_after_hours_notice() -> Command {
-    Command::GiveAfterHoursNotice { opens_at: Some(monday()), mail: mail_id(1) }
+    Command::GiveAfterHoursNotice { opens_at: Some(monday()), is_open: false, mail: mail_id(1) }
 }
 
 pub(crate) fn take_over(by: u8) -> Command {

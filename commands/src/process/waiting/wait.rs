@@ -1,4 +1,4 @@
-//! What is kept of a session while a person is asked for: how urgent it is, for whom, and since when it waits.
+//! What is known of a session while a person is asked for: how urgent it is, for whom, and since when it waits.
 
 use domain::{
     session::{Event, priority::PriorityClass},
@@ -7,16 +7,16 @@ use domain::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// It.
+/// A session for which a person is asked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct Wait {
     pub(super) class: PriorityClass,
     pub(super) group: Option<Skill>,
     /// In microseconds since 1970; `None` while it does not wait in the queue.
     since_us: Option<i64>,
 }
 
-impl Kept {
+impl Wait {
     pub(super) fn since(&self) -> Option<Timestamp> {
         self.since_us.map(|since| Timestamp::from_microsecond(since).unwrap_or(Timestamp::MAX))
     }
@@ -80,16 +80,16 @@ impl Change {
         }
     }
 
-    pub(super) fn apply(self, before: Option<Kept>, at: Timestamp) -> Option<Kept> {
+    pub(super) fn apply(self, before: Option<Wait>, at: Timestamp) -> Option<Wait> {
         let since_us = Some(at.as_microsecond());
         match self {
-            Self::Asked(class, group) => Some(Kept { class, group, since_us }),
+            Self::Asked(class, group) => Some(Wait { class, group, since_us }),
             Self::Returned(group) => {
-                let Kept { class, group: group_before, .. } = before.unwrap_or_default();
-                Some(Kept { class, group: group.or(group_before), since_us })
+                let Wait { class, group: group_before, .. } = before.unwrap_or_default();
+                Some(Wait { class, group: group.or(group_before), since_us })
             }
-            Self::Class(class) => before.map(|before| Kept { class, ..before }),
-            Self::Taken | Self::AfterHours(_) => Some(Kept { since_us: None, ..before.unwrap_or_default() }),
+            Self::Class(class) => before.map(|before| Wait { class, ..before }),
+            Self::Taken | Self::AfterHours(_) => Some(Wait { since_us: None, ..before.unwrap_or_default() }),
             Self::Over => None,
         }
     }
