@@ -61,6 +61,9 @@ impl Settings {
         if declared.redirect_listen.is_some() && tls.is_none() {
             return Err(layers.invalid("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));
         }
+        if !declared.faq_pause.is_zero() && !declared.dev {
+            return Err(layers.invalid("faq_pause", "0s without --dev: customers need not wait"));
+        }
         if declared.clock_file.is_some() && !declared.dev {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }

@@ -8,24 +8,25 @@
 //! [`ACTIVITIES_HELD`] bytes for a session's follower and [`ALL_ACTIVITIES_HELD`] for all followers of everything together.
 
 mod activities;
-mod channels;
 mod interests;
 mod pace;
 mod relay;
 mod replies;
+mod swept_map;
 
 use std::sync::Arc;
 
 use domain::{AgentId, RunId, SessionId};
+use futures::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::broadcast,
     time::{Instant, sleep_until},
 };
 
-pub use activities::{ACTIVITIES_HELD, ALL_ACTIVITIES_HELD, Activities, AllActivities};
+pub use activities::{ACTIVITIES_HELD, ALL_ACTIVITIES_HELD};
 pub use pace::PACE;
-pub use relay::{Relay, RelayError};
+pub use relay::{FrameKeys, Relay, RelayError};
 pub use replies::{LONGEST_REPLY, LiveReply, LiveSubscription};
 
 use activities::Followers;
@@ -96,7 +97,7 @@ enum Outgoing {
     Wanted(SessionId),
 }
 
-/// Frames that wait for the relay; beyond this many the oldest are dropped, and counted.
+/// Frames that wait for the relay; beyond this many the oldest are dropped and counted.
 const OUTGOING: usize = 1000;
 
 /// Publishes frames and hands them to subscribers, by session.
@@ -147,13 +148,13 @@ impl Ephemeral {
     /// An attempt at an answer begins on this node, with nothing said.
     pub fn begin(&self, session: SessionId, run: RunId, attempt: u32) {
         self.replies.begin(session, run, attempt);
-        self.hand_on(session, Piece { run, attempt, from: 0, text: String::new() });
+        self.publish(session, "");
     }
 
-    /// More text of the attempt that began last on this node.
+    /// More text of the attempt that began last on this node; to other nodes only where somebody follows it.
     pub fn publish(&self, session: SessionId, text: &str) {
-        if let Some(piece) = self.replies.publish(session, text) {
-            self.hand_on(session, piece);
+        if let Some(piece) = self.replies.publish(session, text, self.interests.has(session)) {
+            self.send(Outgoing::Frame(session, Frame::Piece(piece)));
         }
     }
 
@@ -178,22 +179,14 @@ impl Ephemeral {
         subscription
     }
 
-    /// Follows what is done at a session.
-    pub fn follow_session(&self, session: SessionId) -> Activities {
+    /// Follows what is done at a session; a follower that is behind loses the oldest.
+    pub fn follow_session(&self, session: SessionId) -> impl Stream<Item = Activity> + Send + Unpin + use<> {
         self.followers.of(session)
     }
 
-    /// Follows what is done at every session.
-    pub fn follow_all(&self) -> AllActivities {
+    /// Follows what is done at every session; a follower that is behind loses the oldest.
+    pub fn follow_all(&self) -> impl Stream<Item = (SessionId, Activity)> + Send + Unpin + use<> {
         self.followers.of_all()
-    }
-
-    /// To the nodes where somebody follows the answer, if there are any.
-    fn hand_on(&self, session: SessionId, piece: Piece) {
-        if self.interests.has(session) {
-            self.replies.mark_relayed(session, &piece);
-            self.send(Outgoing::Frame(session, Frame::Piece(piece)));
-        }
     }
 
     /// Where no relay listens it goes nowhere.

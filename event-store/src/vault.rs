@@ -8,7 +8,6 @@ pub mod key_migration;
 pub mod keys;
 pub mod master;
 pub mod seal;
-mod text;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +19,6 @@ use uuid::Uuid;
 
 pub use keys::{KeyRecord, KeyStore, MemoryKeys, SqlKeys};
 pub use master::{MasterKey, MasterKeyError};
-pub use text::SealedText;
 
 use crate::{
     event::{Position, RecordedEvent, SealedEvent},

@@ -2,12 +2,17 @@
 //!
 //! Invariant: a follower that is behind loses the oldest activities, and nobody waits for it.
 
-use std::sync::{Mutex, MutexGuard};
+use std::{
+    future::ready,
+    sync::{Mutex, MutexGuard},
+};
 
 use domain::SessionId;
-use tokio::sync::broadcast::{self, error::RecvError};
+use futures::{Stream, StreamExt as _};
+use tokio::sync::broadcast;
+use tokio_stream::wrappers::BroadcastStream;
 
-use super::{Activity, channels::Channels};
+use super::{Activity, swept_map::SweptMap};
 
 /// Bytes of activities that are held for each follower of a session.
 pub const ACTIVITIES_HELD: usize = OF_A_SESSION * size_of::<Activity>();
@@ -20,7 +25,7 @@ const OF_ALL: usize = 1024;
 const _: () = assert!(ACTIVITIES_HELD <= 512 && ALL_ACTIVITIES_HELD <= 64 * 1024);
 
 pub(super) struct Followers {
-    sessions: Mutex<Channels<broadcast::Sender<Activity>>>,
+    sessions: Mutex<SweptMap<SessionId, broadcast::Sender<Activity>>>,
     all: broadcast::Sender<(SessionId, Activity)>,
 }
 
@@ -31,7 +36,7 @@ impl Default for Followers {
 }
 
 impl Followers {
-    fn sessions(&self) -> MutexGuard<'_, Channels<broadcast::Sender<Activity>>> {
+    fn sessions(&self) -> MutexGuard<'_, SweptMap<SessionId, broadcast::Sender<Activity>>> {
         self.sessions.lock().expect("no code panics while it holds this lock")
     }
 
@@ -43,46 +48,24 @@ impl Followers {
         }
     }
 
-    pub(super) fn of(&self, session: SessionId) -> Activities {
+    /// What is done at one session, from now on.
+    pub(super) fn of(&self, session: SessionId) -> impl Stream<Item = Activity> + Send + Unpin + use<> {
         let mut sessions = self.sessions();
         let make = || broadcast::channel(OF_A_SESSION).0;
-        let channel = sessions.open(session, make, |channel| channel.receiver_count() > 0);
-        Activities(channel.subscribe())
+        let channel = sessions.get_or_insert(session, make, |channel| channel.receiver_count() > 0);
+        what_is_not_lost(channel.subscribe())
     }
 
-    pub(super) fn of_all(&self) -> AllActivities {
-        AllActivities(self.all.subscribe())
-    }
-}
-
-/// What is done at one session, from now on.
-pub struct Activities(broadcast::Receiver<Activity>);
-
-impl Activities {
-    /// The next that has not been lost; `None` when no more can come.
-    pub async fn next(&mut self) -> Option<Activity> {
-        next(&mut self.0).await
+    /// What is done at all sessions, from now on.
+    pub(super) fn of_all(&self) -> impl Stream<Item = (SessionId, Activity)> + Send + Unpin + use<> {
+        what_is_not_lost(self.all.subscribe())
     }
 }
 
-/// What is done at all sessions, from now on.
-pub struct AllActivities(broadcast::Receiver<(SessionId, Activity)>);
-
-impl AllActivities {
-    /// The next that has not been lost; `None` when no more can come.
-    pub async fn next(&mut self) -> Option<(SessionId, Activity)> {
-        next(&mut self.0).await
-    }
-}
-
-async fn next<T: Clone>(receiver: &mut broadcast::Receiver<T>) -> Option<T> {
-    loop {
-        match receiver.recv().await {
-            Ok(next) => return Some(next),
-            Err(RecvError::Lagged(_lost)) => {}
-            Err(RecvError::Closed) => return None,
-        }
-    }
+fn what_is_not_lost<T: Clone + Send + 'static>(
+    receiver: broadcast::Receiver<T>,
+) -> impl Stream<Item = T> + Send + Unpin {
+    BroadcastStream::new(receiver).filter_map(|next| ready(next.ok()))
 }
 
 #[cfg(test)]
@@ -123,12 +106,15 @@ mod tests {
         assert_eq!((of_all.next().await, of_all.next().await), (Some((other, typing)), Some((one, viewing(2)))));
     }
 
-    #[test]
-    fn channels_of_those_who_left_are_swept() {
+    #[tokio::test]
+    async fn channels_of_those_who_left_are_swept_and_others_stay() {
         let followers = Followers::default();
-        for session in 0..5000 {
+        let mut stays = followers.of(SessionId(Uuid::nil()));
+        for session in 1..5000 {
             drop(followers.of(SessionId(Uuid::from_u128(session))));
         }
         assert!(followers.sessions().iter().count() <= 2048);
+        followers.tell(SessionId(Uuid::nil()), viewing(1));
+        assert_eq!(stays.next().await, Some(viewing(1)));
     }
 }

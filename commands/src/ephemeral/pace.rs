@@ -3,7 +3,6 @@
 //! Invariant: what is told last is what was said last, because the newest that came too soon is kept for when its time has come.
 
 use std::{
-    collections::HashMap,
     sync::{Mutex, MutexGuard},
     time::Duration,
 };
@@ -11,12 +10,10 @@ use std::{
 use domain::{AgentId, SessionId};
 use tokio::time::Instant;
 
-use super::{Activity, Participant};
+use super::{Activity, Participant, swept_map::SweptMap};
 
 /// Between two frames of the same kind, session and side.
 pub const PACE: Duration = Duration::from_secs(1);
-/// Beyond so many, sides that have been quiet for [`PACE`] are forgotten.
-const REMEMBERED: usize = 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Side {
@@ -49,39 +46,32 @@ struct Told {
 }
 
 #[derive(Default)]
-pub(super) struct Pace(Mutex<HashMap<(SessionId, Side), Told>>);
+pub(super) struct Pace(Mutex<SweptMap<(SessionId, Side), Told>>);
 
 impl Pace {
-    fn lock(&self) -> MutexGuard<'_, HashMap<(SessionId, Side), Told>> {
+    fn lock(&self) -> MutexGuard<'_, SweptMap<(SessionId, Side), Told>> {
         self.0.lock().expect("no code panics while it holds this lock")
     }
 
     pub(super) fn turn(&self, session: SessionId, activity: Activity, now: Instant) -> Turn {
-        let mut told = self.lock();
-        if told.len() >= REMEMBERED {
-            told.retain(|_, told| told.kept.is_some() || told.next > now);
-        }
+        let mut all = self.lock();
         let side = (session, Side::of(activity));
-        match told.get_mut(&side) {
-            Some(told) if told.kept.is_some() => {
-                told.kept = Some(activity);
-                Turn::Replaced
-            }
-            Some(told) if now < told.next => {
-                told.kept = Some(activity);
-                Turn::Later(told.next)
-            }
-            Some(_) | None => {
-                told.insert(side, Told { next: now + PACE, kept: None });
-                Turn::Now
-            }
+        let is_used = |told: &Told| told.kept.is_some() || told.next > now;
+        let told = all.get_or_insert(side, || Told { next: now, kept: None }, is_used);
+        if told.kept.replace(activity).is_some() {
+            return Turn::Replaced;
         }
+        if now < told.next {
+            return Turn::Later(told.next);
+        }
+        *told = Told { next: now + PACE, kept: None };
+        Turn::Now
     }
 
     /// What was kept of the side that this activity is of; it is told now.
     pub(super) fn release(&self, session: SessionId, activity: Activity, now: Instant) -> Option<Activity> {
         let mut told = self.lock();
-        let told = told.get_mut(&(session, Side::of(activity)))?;
+        let told = told.get_mut((session, Side::of(activity)))?;
         told.next = now + PACE;
         told.kept.take()
     }
@@ -130,10 +120,10 @@ mod tests {
     #[test]
     fn sides_that_are_quiet_are_forgotten() {
         let (pace, start) = (Pace::default(), Instant::now());
-        for n in 0..10 * REMEMBERED {
-            let at = start + Duration::from_millis(10 * n as u64);
-            pace.turn(SessionId(Uuid::from_u128(n as u128)), typing(Participant::Customer, true), at);
+        for n in 0..10_000 {
+            let at = start + Duration::from_millis(10 * n);
+            pace.turn(SessionId(Uuid::from_u128(n.into())), typing(Participant::Customer, true), at);
         }
-        assert!(pace.lock().len() <= REMEMBERED + 100);
+        assert!(pace.lock().iter().count() <= 1024 + 100);
     }
 }

@@ -1,12 +1,12 @@
 //! Carries ephemeral frames between nodes that share a PostgreSQL database, by its notifications.
 //!
 //! Activities go to all other nodes, an answer's pieces only to those where somebody follows it, each on its own channel. Frames
-//! wait [`BATCH`] and travel together, so that a node commits at most twenty times a second however many it has. What is said of a
-//! session is sealed with the key of its customer, because every role of a database may listen to every channel, and may notify.
-//! Invariants: whatever goes wrong here, ephemeral frames are lost and nothing else; a node that missed a piece shows nothing
-//! beyond the gap, asks for the whole text so far, and goes on from there.
+//! wait [`BATCH`] and travel together, so that a node commits at most twenty times a second however many it has; all are sealed.
+//! Invariants: whatever goes wrong here, ephemeral frames are lost and nothing else, and nobody waits; a node that missed a piece
+//! shows nothing beyond the gap, asks for the whole text so far, and goes on from there.
 
 mod batch;
+mod keys;
 mod message;
 
 use std::{
@@ -17,27 +17,24 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use domain::{Incarnation, SessionId, VisitorId};
-use event_store::{
-    sql::Listener,
-    vault::{KeyClass, PersonalPart, SealedText, Unsealed, VaultError},
-};
-use moka::sync::Cache;
+use domain::{Incarnation, SessionId};
+use event_store::sql::Listener;
 use tokio::{
     sync::broadcast::{self, error::RecvError},
-    time::{Instant, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use uuid::Uuid;
 
 use super::{Ephemeral, Frame, Outgoing, interests::INTEREST};
 use crate::{
-    CommandError, Node, Sessions,
+    Node,
     process::{
         StoreError,
         store::{Notices, ProcessStore},
     },
 };
 use batch::Batch;
+pub use keys::FrameKeys;
 use message::{COMMON, LONGEST, Message, channel_of, packed};
 
 /// How long a frame waits for others to travel with.
@@ -47,10 +44,10 @@ const RENEWED: Duration = Duration::from_secs(10);
 const _: () = assert!(INTEREST.as_secs() >= 3 * RENEWED.as_secs());
 /// Where nothing is heard for so long, not even one's own words, the connection is taken for lost.
 const SILENCE: Duration = INTEREST;
+/// How long the database may take for anything; frames are dropped meanwhile.
+const ANSWERED: Duration = Duration::from_secs(5);
 /// Between two questions for the whole text of one answer.
 const ASKED_AGAIN: Duration = Duration::from_secs(1);
-/// Customers of sessions that are remembered: about 1 MB.
-const CUSTOMERS: u64 = 10_000;
 
 /// Why the relay has stopped.
 #[derive(Debug, thiserror::Error)]
@@ -58,31 +55,17 @@ pub enum RelayError {
     /// The database is away.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The connection seems to be there, but brings nothing.
-    #[error("the connection for ephemeral frames is silent")]
+    /// The database is there, but does not answer, or brings nothing.
+    #[error("the database for ephemeral frames is silent")]
     Silent,
-}
-
-/// Why a frame was not carried.
-#[derive(Debug, thiserror::Error)]
-enum Lost {
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    #[error(transparent)]
-    Session(#[from] CommandError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("it cannot be read")]
-    Malformed,
 }
 
 /// Carries frames to and from the other nodes.
 pub struct Relay {
     frames: Arc<Ephemeral>,
-    sessions: Arc<Sessions>,
     store: ProcessStore,
     node: Incarnation,
-    customers: Cache<SessionId, VisitorId>,
+    keys: FrameKeys,
 }
 
 /// What the relay is at.
@@ -97,9 +80,8 @@ struct Work {
 impl Relay {
     /// A relay for this node; `None` where the store is a file, which no other node has.
     #[must_use]
-    pub fn new(frames: Arc<Ephemeral>, sessions: Arc<Sessions>, store: ProcessStore, node: &Node) -> Option<Self> {
-        let customers = Cache::new(CUSTOMERS);
-        store.is_shared().then(|| Self { frames, sessions, store, node: node.incarnation, customers })
+    pub fn new(frames: Arc<Ephemeral>, store: ProcessStore, node: &Node, keys: FrameKeys) -> Option<Self> {
+        store.is_shared().then(|| Self { frames, store, node: node.incarnation, keys })
     }
 
     /// Carries frames until something fails; may be called again after that.
@@ -112,8 +94,10 @@ impl Relay {
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                heard = work.listener.next() => self.hear_all(&mut work, &heard.map_err(StoreError::from)?).await,
-                outgoing = work.outgoing.recv() => self.take(&mut work.batch, outgoing),
+                heard = work.listener.next() => {
+                    self.hear_all(&mut work, &heard.map_err(StoreError::from)?).await?;
+                }
+                outgoing = work.outgoing.recv(), if !work.batch.is_full() => take(&mut work.batch, outgoing),
                 () = sleep_until(work.batch.due()), if !work.batch.is_empty() => self.send(work.batch.take()).await?,
                 _ = renewal.tick() => self.renew(&mut work).await?,
             }
@@ -123,23 +107,12 @@ impl Relay {
     async fn begin(&self) -> Result<Work, RelayError> {
         let outgoing = self.frames.outgoing.subscribe();
         let own = channel_of(self.node);
-        let Some(listener) = self.store.listen(&[COMMON, &own]).await? else { return Err(RelayError::Silent) };
-        let hello = Message::Hello { from: self.node };
-        self.say(vec![hello]).await?;
+        let listener = in_time(self.store.listen(&[COMMON, &own])).await?.ok_or(RelayError::Silent)?;
+        self.say(vec![Message::Hello { from: self.node }]).await?;
         // What was said meanwhile was missed.
         let mut batch = Batch::default();
         batch.want(self.frames.replies.followed());
         Ok(Work { listener, outgoing, batch, heard_at: Instant::now(), asked: HashMap::new() })
-    }
-
-    fn take(&self, batch: &mut Batch, outgoing: Result<Outgoing, RecvError>) {
-        match outgoing {
-            Ok(Outgoing::Frame(session, frame)) => batch.add(session, frame),
-            Ok(Outgoing::Wanted(session)) => batch.want([session]),
-            Err(RecvError::Lagged(lost)) => tracing::warn!(lost, "ephemeral frames were dropped"),
-            // The sender is ours.
-            Err(RecvError::Closed) => {}
-        }
     }
 
     /// Says what is followed here; others forget it otherwise.
@@ -147,33 +120,32 @@ impl Relay {
         if work.heard_at.elapsed() > SILENCE {
             return Err(RelayError::Silent);
         }
-        let now = Instant::now();
-        self.frames.interests.sweep(now);
-        work.asked.retain(|_, asked| now.duration_since(*asked) < ASKED_AGAIN);
+        self.frames.interests.sweep(Instant::now());
+        work.asked.retain(|_, asked| asked.elapsed() < ASKED_AGAIN);
         self.say(Message::wants(self.node, &self.frames.replies.followed(), false)).await?;
-        Ok(self.store.forget_ephemeral_rows().await?)
+        in_time(self.store.remove_old_ephemeral_rows()).await
     }
 
     /// To all nodes, this one too.
-    async fn say(&self, messages: Vec<Message>) -> Result<(), StoreError> {
+    async fn say(&self, messages: Vec<Message>) -> Result<(), RelayError> {
         let lines = messages.iter().map(Message::line).collect();
         let payloads = packed(lines).map(|payload| (COMMON.to_owned(), payload)).collect();
-        self.store.notify(&Notices { payloads, rows: Vec::new() }).await
+        in_time(self.store.notify(&Notices { payloads, rows: Vec::new() })).await
     }
 
     async fn send(&self, batch: Batch) -> Result<(), RelayError> {
         let (mut notices, mut lines): (_, BTreeMap<String, Vec<String>>) = (Notices::default(), BTreeMap::new());
         let now = Instant::now();
-        for (session, activities, pieces) in batch.frames {
-            if !activities.is_empty() {
-                let line = self.seal(session, &activities, &mut notices).await;
-                lines.entry(COMMON.to_owned()).or_default().extend(line);
+        for (session, frames) in batch.frames {
+            if !frames.activities.is_empty() {
+                let line = self.sealed(session, &frames.activities, &mut notices);
+                lines.entry(COMMON.to_owned()).or_default().push(line);
             }
             let nodes = self.frames.interests.of(session, now);
-            if !pieces.is_empty() && !nodes.is_empty() {
-                let line = self.seal(session, &pieces, &mut notices).await;
+            if !frames.pieces.is_empty() && !nodes.is_empty() {
+                let line = self.sealed(session, &frames.pieces, &mut notices);
                 for node in nodes {
-                    lines.entry(channel_of(node)).or_default().extend(line.clone());
+                    lines.entry(channel_of(node)).or_default().push(line.clone());
                 }
             }
         }
@@ -188,77 +160,57 @@ impl Relay {
         if notices.payloads.is_empty() {
             return Ok(());
         }
-        Ok(self.store.notify(&notices).await?)
+        in_time(self.store.notify(&notices)).await
     }
 
-    /// The line that brings these frames; none where they cannot be sealed.
-    async fn seal(&self, session: SessionId, frames: &[Frame], notices: &mut Notices) -> Option<String> {
-        let sealed = self.sealed(session, frames).await.inspect_err(|error| log_lost(session, error)).ok()?;
-        let (from, key) = (self.node, sealed.key_id.to_string());
-        let line = Message::Sealed { from, session, key, sealed: BASE64_STANDARD.encode(&sealed.bytes) }.line();
+    /// The line that brings these frames, or names the row that does.
+    fn sealed(&self, session: SessionId, frames: &[Frame], notices: &mut Notices) -> String {
+        let (from, sealed) = (self.node, self.keys.seal(session, frames));
+        let line = Message::Sealed { from, sealed: BASE64_STANDARD.encode(&sealed) }.line();
         if line.len() <= LONGEST {
-            return Some(line);
+            return line;
         }
         let row = Uuid::new_v4();
         notices.rows.push((row, sealed));
-        Some(Message::Row { from, session, row }.line())
+        Message::Row { from, row }.line()
     }
 
-    async fn sealed(&self, session: SessionId, frames: &[Frame]) -> Result<SealedText, Lost> {
-        let subject = self.customer_of(session).await?.0;
-        let json = serde_json::to_string(frames).map_err(|_| Lost::Malformed)?;
-        let log = self.sessions.log();
-        let part = PersonalPart { subject, class: KeyClass::Message, json };
-        Ok(log.vault().seal_text(&part, &place(session), log.clock().now()).await?)
-    }
-
-    async fn customer_of(&self, session: SessionId) -> Result<VisitorId, Lost> {
-        if let Some(visitor) = self.customers.get(&session) {
-            return Ok(visitor);
-        }
-        let current = self.sessions.current(session).await?;
-        let visitor = current.state.session().ok_or(Lost::Malformed)?.visitor;
-        self.customers.insert(session, visitor);
-        Ok(visitor)
-    }
-
-    async fn hear_all(&self, work: &mut Work, payload: &str) {
+    async fn hear_all(&self, work: &mut Work, payload: &str) -> Result<(), RelayError> {
         work.heard_at = Instant::now();
         for line in payload.lines() {
             match Message::read(line) {
-                Some(message) if message.from() != self.node => self.hear(work, message).await,
+                Some(message) if message.from() != self.node => self.hear(work, message).await?,
                 Some(_own) => {}
                 None => tracing::debug!("a notification is none of ours"),
             }
         }
+        Ok(())
     }
 
-    async fn hear(&self, work: &mut Work, message: Message) {
-        let (session, frames) = match message {
-            Message::Hello { .. } => return work.batch.want(self.frames.replies.followed()),
-            Message::Wants { from, sessions, whole } => {
-                for session in sessions {
-                    self.note(&mut work.batch, session, from, whole);
-                }
-                return;
+    async fn hear(&self, work: &mut Work, message: Message) -> Result<(), RelayError> {
+        let sealed = match message {
+            Message::Hello { .. } => {
+                work.batch.want(self.frames.replies.followed());
+                return Ok(());
             }
-            Message::Sealed { session, key, sealed, .. } => (session, self.open(session, key, &sealed).await),
-            Message::Row { session, row, .. } => (session, self.open_row(session, row).await),
+            Message::Wants { from, sessions, whole } => {
+                sessions.into_iter().for_each(|session| self.note(&mut work.batch, session, from, whole));
+                return Ok(());
+            }
+            Message::Sealed { sealed, .. } => BASE64_STANDARD.decode(sealed).ok(),
+            Message::Row { row, .. } => in_time(self.store.ephemeral_row(row)).await?,
         };
-        match frames {
-            Ok(frames) => self.accept(work, session, frames),
-            Err(error) => log_lost(session, &error),
+        match sealed.and_then(|sealed| self.keys.open(&sealed)) {
+            Some((session, frames)) => self.accept(work, session, frames),
+            None => tracing::debug!("ephemeral frames cannot be opened, or their time is over"),
         }
+        Ok(())
     }
 
     /// Another node wants a session's answers, and perhaps what there is of one already.
     fn note(&self, batch: &mut Batch, session: SessionId, node: Incarnation, whole: bool) {
         self.frames.interests.note(session, node, Instant::now());
-        if !whole {
-            return;
-        }
-        if let Some(piece) = self.frames.replies.made_here(session) {
-            self.frames.replies.mark_relayed(session, &piece);
+        if whole && let Some(piece) = self.frames.replies.hand_out(session) {
             batch.add(session, Frame::Piece(piece));
         }
     }
@@ -274,32 +226,18 @@ impl Relay {
             work.batch.want([session]);
         }
     }
+}
 
-    async fn open_row(&self, session: SessionId, row: Uuid) -> Result<Vec<Frame>, Lost> {
-        match self.store.ephemeral_row(row).await? {
-            Some(sealed) => self.unsealed(session, &sealed).await,
-            None => Ok(Vec::new()),
-        }
-    }
-
-    async fn open(&self, session: SessionId, key: String, sealed: &str) -> Result<Vec<Frame>, Lost> {
-        let bytes = BASE64_STANDARD.decode(sealed).map_err(|_| Lost::Malformed)?;
-        self.unsealed(session, &SealedText { key_id: key.into(), bytes }).await
-    }
-
-    async fn unsealed(&self, session: SessionId, sealed: &SealedText) -> Result<Vec<Frame>, Lost> {
-        match self.sessions.log().vault().open_text(sealed, &place(session)).await? {
-            Unsealed::Known(json) => serde_json::from_str(&json).map_err(|_| Lost::Malformed),
-            Unsealed::Nothing | Unsealed::Erased => Ok(Vec::new()),
-        }
+fn take(batch: &mut Batch, outgoing: Result<Outgoing, RecvError>) {
+    match outgoing {
+        Ok(Outgoing::Frame(session, frame)) => batch.add(session, frame),
+        Ok(Outgoing::Wanted(session)) => batch.want([session]),
+        Err(RecvError::Lagged(lost)) => tracing::warn!(lost, "ephemeral frames were dropped"),
+        // The sender is ours.
+        Err(RecvError::Closed) => {}
     }
 }
 
-/// What a sealed text belongs to.
-fn place(session: SessionId) -> String {
-    format!("ephemeral/{session}")
-}
-
-fn log_lost(session: SessionId, error: &Lost) {
-    tracing::debug!(session.id = %session, error = error as &dyn std::error::Error, "ephemeral frames were lost");
+async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, RelayError> {
+    timeout(ANSWERED, work).await.map_err(|_| RelayError::Silent)?.map_err(RelayError::Store)
 }

@@ -10,7 +10,7 @@ use std::sync::{
 use domain::{RunId, SessionId, text::MessageText};
 use tokio::sync::watch;
 
-use super::{Piece, channels::Channels};
+use super::{Piece, swept_map::SweptMap};
 
 /// The longest answer that is shown in the making, in bytes: what is longer than an answer may be is cut when it is recorded.
 pub const LONGEST_REPLY: usize = 4 * MessageText::MAX_REPLY_CHARS;
@@ -80,34 +80,37 @@ impl Channel {
 
 #[derive(Default)]
 pub(super) struct Replies {
-    channels: Mutex<Channels<Channel>>,
+    channels: Mutex<SweptMap<SessionId, Channel>>,
 }
 
 impl Replies {
-    fn channels(&self) -> MutexGuard<'_, Channels<Channel>> {
+    fn channels(&self) -> MutexGuard<'_, SweptMap<SessionId, Channel>> {
         self.channels.lock().expect("no code panics while it holds this lock")
     }
 
     pub(super) fn begin(&self, session: SessionId, run: RunId, attempt: u32) {
         let mut channels = self.channels();
-        let channel = channels.open(session, Channel::default, Channel::is_used);
+        let channel = channels.get_or_insert(session, Channel::default, Channel::is_used);
         channel.shown.store(0, Ordering::Relaxed);
         (channel.is_own, channel.relayed) = (true, 0);
         channel.replies.send_replace(Some(LiveReply { run, attempt, text: String::new() }));
     }
 
-    /// The piece that the answer has grown by, if it has.
-    pub(super) fn publish(&self, session: SessionId, text: &str) -> Option<Piece> {
-        let channels = self.channels();
-        let channel = channels.get(session).filter(|channel| channel.is_own)?;
+    /// The piece that the answer has grown by, where it has and other nodes are given it.
+    pub(super) fn publish(&self, session: SessionId, text: &str, is_relayed: bool) -> Option<Piece> {
+        let mut channels = self.channels();
+        let channel = channels.get_mut(session).filter(|channel| channel.is_own)?;
         let mut piece = None;
         channel.replies.send_if_modified(|reply| {
             let Some(reply) = reply.as_mut().filter(|reply| reply.text.len() + text.len() <= LONGEST_REPLY) else {
                 return false;
             };
             let from = reply.text.len();
-            piece = Some(Piece { run: reply.run, attempt: reply.attempt, from, text: text.to_owned() });
             reply.text.push_str(text);
+            if is_relayed {
+                piece = Some(Piece { run: reply.run, attempt: reply.attempt, from, text: text.to_owned() });
+                channel.relayed = reply.text.len();
+            }
             true
         });
         piece
@@ -128,22 +131,17 @@ impl Replies {
     /// The subscription, and whether it is the session's first on this node.
     pub(super) fn subscribe(&self, session: SessionId) -> (LiveSubscription, bool) {
         let mut channels = self.channels();
-        let channel = channels.open(session, Channel::default, Channel::is_used);
+        let channel = channels.get_or_insert(session, Channel::default, Channel::is_used);
         let is_first = !channel.has_followers();
         (LiveSubscription { replies: channel.replies.subscribe(), shown: channel.shown.clone() }, is_first)
     }
 
-    pub(super) fn mark_relayed(&self, session: SessionId, piece: &Piece) {
-        if let Some(channel) = self.channels().get_mut(session) {
-            channel.relayed = channel.relayed.max(piece.from + piece.text.len());
-        }
-    }
-
     /// What is made here of a session's answer so far, for a node that joins late.
-    pub(super) fn made_here(&self, session: SessionId) -> Option<Piece> {
-        let channels = self.channels();
-        let channel = channels.get(session).filter(|channel| channel.is_own)?;
+    pub(super) fn hand_out(&self, session: SessionId) -> Option<Piece> {
+        let mut channels = self.channels();
+        let channel = channels.get_mut(session).filter(|channel| channel.is_own)?;
         let reply = channel.replies.borrow().clone()?;
+        channel.relayed = reply.text.len();
         Some(Piece { run: reply.run, attempt: reply.attempt, from: 0, text: reply.text })
     }
 
@@ -227,15 +225,14 @@ mod tests {
     async fn whoever_joins_late_sees_the_text_so_far_and_then_the_rest() {
         let replies = Replies::default();
         replies.begin(SESSION, RUN, 1);
-        replies.publish(SESSION, "Hel");
+        replies.publish(SESSION, "Hel", false);
         let (mut late, is_first) = replies.subscribe(SESSION);
         assert!(is_first && !replies.subscribe(SESSION).1);
         assert_eq!(text(&mut late), Some("Hel".to_owned()));
-        assert!(replies.publish(SESSION, "lo") == Some(piece(1, 3, "lo")));
+        assert!(replies.publish(SESSION, "lo", true) == Some(piece(1, 3, "lo")));
         assert!(late.changed().await);
         assert_eq!(text(&mut late), Some("Hello".to_owned()));
-        late.mark_shown(3);
-        assert_eq!(replies.end(SESSION), (3, Some(RUN)));
+        assert_eq!(replies.end(SESSION), (5, Some(RUN)), "what other nodes were given counts as shown");
         assert!(late.current().is_none());
     }
 
@@ -265,20 +262,26 @@ mod tests {
         let replies = Replies::default();
         let (mut follower, _) = replies.subscribe(SESSION);
         replies.begin(SESSION, RUN, 2);
-        replies.publish(SESSION, "mine");
+        replies.publish(SESSION, "mine", false);
         assert!(replies.accept(SESSION, &piece(3, 0, "another")));
         replies.over(SESSION, RUN);
         assert_eq!(text(&mut follower), Some("mine".to_owned()));
-        assert!(replies.made_here(SESSION) == Some(piece(2, 0, "mine")));
+        assert!(replies.hand_out(SESSION) == Some(piece(2, 0, "mine")));
     }
 
     #[test]
-    fn what_other_nodes_were_given_counts_as_shown() {
+    fn what_was_sent_here_or_given_to_other_nodes_counts_as_shown() {
         let replies = Replies::default();
         replies.begin(SESSION, RUN, 1);
-        let piece = replies.publish(SESSION, "Hello").expect("it has begun");
-        replies.mark_relayed(SESSION, &piece);
-        replies.publish(SESSION, " world");
+        replies.publish(SESSION, "Hello", false);
+        let (follower, _) = replies.subscribe(SESSION);
+        follower.mark_shown(3);
+        assert_eq!(replies.end(SESSION), (3, Some(RUN)));
+        replies.begin(SESSION, RUN, 2);
+        replies.publish(SESSION, "Hello", false);
+        assert!(replies.hand_out(SESSION) == Some(piece(2, 0, "Hello")));
+        replies.publish(SESSION, " world", false);
+        drop(follower);
         assert_eq!(replies.end(SESSION), (5, Some(RUN)));
         assert_eq!(replies.followed(), []);
     }
@@ -288,7 +291,7 @@ mod tests {
         let replies = Replies::default();
         replies.begin(SESSION, RUN, 1);
         let long = "x".repeat(1000);
-        let taken = (0..1000).filter(|_| replies.publish(SESSION, &long).is_some()).count();
+        let taken = (0..1000).filter(|_| replies.publish(SESSION, &long, true).is_some()).count();
         assert_eq!(taken, LONGEST_REPLY / 1000);
     }
 }

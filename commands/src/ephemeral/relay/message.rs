@@ -25,10 +25,10 @@ pub(super) enum Message {
     Hello { from: Incarnation },
     /// Somebody follows these sessions' answers there; with `whole` it has nothing of them yet.
     Wants { from: Incarnation, sessions: Vec<SessionId>, whole: bool },
-    /// Frames of a session: the key's id, and base64.
-    Sealed { from: Incarnation, session: SessionId, key: String, sealed: String },
+    /// Frames of a session, in base64.
+    Sealed { from: Incarnation, sealed: String },
     /// Frames of a session, in this row.
-    Row { from: Incarnation, session: SessionId, row: Uuid },
+    Row { from: Incarnation, row: Uuid },
 }
 
 impl Message {
@@ -43,10 +43,9 @@ impl Message {
 
     pub(super) fn from(&self) -> Incarnation {
         match self {
-            Self::Hello { from }
-            | Self::Wants { from, .. }
-            | Self::Sealed { from, .. }
-            | Self::Row { from, .. } => *from,
+            Self::Hello { from } | Self::Wants { from, .. } | Self::Sealed { from, .. } | Self::Row { from, .. } => {
+                *from
+            }
         }
     }
 

@@ -1,14 +1,10 @@
-//! Notifications between the nodes that share the store, and rows for what is too long for one. Nothing in either is in the clear
-//! that an id does not say.
+//! Notifications between the nodes that share the store, and rows for what is too long for one.
 //!
 //! Invariant: a row is there before the notification that names it, because both are committed together.
 
 use std::time::Duration;
 
-use event_store::{
-    sql::{Listener, Transaction},
-    vault::SealedText,
-};
+use event_store::sql::{Database, Listener, Transaction};
 use uuid::Uuid;
 
 use super::{ProcessStore, StoreError, lease::database_now};
@@ -16,7 +12,7 @@ use super::{ProcessStore, StoreError, lease::database_now};
 /// How long a row lives: a node that has not read it by then is far behind, and ephemeral frames are for now.
 pub const ROW_LIFETIME: Duration = Duration::from_secs(60);
 
-const INSERT: &str = "insert into ephemeral_frame (id, key_id, sealed, created_at) values ($1, $2, $3, $4)";
+const INSERT: &str = "insert into ephemeral_frame (id, sealed, created_at) values ($1, $2, $3)";
 
 /// What is told to other nodes at once.
 #[derive(Debug, Default)]
@@ -24,7 +20,7 @@ pub struct Notices {
     /// Channel and payload; PostgreSQL takes payloads below 8,000 bytes.
     pub payloads: Vec<(String, String)>,
     /// What is too long for one.
-    pub rows: Vec<(Uuid, SealedText)>,
+    pub rows: Vec<(Uuid, Vec<u8>)>,
 }
 
 impl ProcessStore {
@@ -39,7 +35,7 @@ impl ProcessStore {
     /// Whether several nodes may share the store.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        matches!(self.0, event_store::sql::Database::Postgres(_))
+        matches!(self.0, Database::Postgres(_))
     }
 
     /// Notifies.
@@ -50,7 +46,7 @@ impl ProcessStore {
         let mut tx = self.0.begin().await?;
         let now = milliseconds(&mut tx).await?;
         for (id, sealed) in &notices.rows {
-            tx.execute(INSERT, &[(*id).into(), (&*sealed.key_id).into(), (&*sealed.bytes).into(), now.into()]).await?;
+            tx.execute(INSERT, &[(*id).into(), (&**sealed).into(), now.into()]).await?;
         }
         for (channel, payload) in &notices.payloads {
             tx.fetch("select 1 from pg_notify($1, $2)", &[(&**channel).into(), (&**payload).into()]).await?;
@@ -62,17 +58,16 @@ impl ProcessStore {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn ephemeral_row(&self, id: Uuid) -> Result<Option<SealedText>, StoreError> {
-        let rows = self.0.fetch("select key_id, sealed from ephemeral_frame where id = $1", &[id.into()]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some(SealedText { key_id: row.text(0)?.into(), bytes: row.bytes(1)? }))
+    pub async fn ephemeral_row(&self, id: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+        let rows = self.0.fetch("select sealed from ephemeral_frame where id = $1", &[id.into()]).await?;
+        Ok(rows.first().map(|row| row.bytes(0)).transpose()?)
     }
 
     /// Removes rows whose time is over.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn forget_ephemeral_rows(&self) -> Result<(), StoreError> {
+    pub async fn remove_old_ephemeral_rows(&self) -> Result<(), StoreError> {
         let mut tx = self.0.begin().await?;
         let lifetime = i64::try_from(ROW_LIFETIME.as_millis()).expect("a minute");
         let over = milliseconds(&mut tx).await? - lifetime;
