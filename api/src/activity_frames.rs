@@ -56,7 +56,7 @@ impl ActivityFrames {
     pub fn for_workbench(
         self,
         agent: AgentId,
-        is_selected: impl Fn(SessionId, &Ownership) -> bool + Send + 'static,
+        is_selected: impl Fn(SessionId, &Ownership) -> bool + 'static,
     ) -> Beside {
         let owners = self.owners;
         let is_shown = move |session, activity| {
@@ -67,8 +67,8 @@ impl ActivityFrames {
 }
 
 fn frames(
-    activities: impl Stream<Item = (SessionId, Activity)> + Send + 'static,
-    is_shown: impl Fn(SessionId, Activity) -> bool + Send + 'static,
+    activities: impl Stream<Item = (SessionId, Activity)> + 'static,
+    is_shown: impl Fn(SessionId, Activity) -> bool + 'static,
     names: Arc<NameLookup>,
 ) -> Beside {
     let shown = activities.filter(move |(session, activity)| ready(is_shown(*session, *activity)));

@@ -18,7 +18,7 @@ use journal::{Decoded, DecodedEvents, JournalError};
 pub type Over = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Frames that belong to no event, and come between those that do.
-pub type Beside = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
+pub type Beside = Pin<Box<dyn Stream<Item = Bytes>>>;
 
 /// A frame for each event that `frame` makes one of, after the first frame, if there is one.
 pub fn frames(

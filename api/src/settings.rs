@@ -135,6 +135,14 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_in_answers_is_refused_without_dev() {
+        let refused = parse(&[("faq_pause", "20ms")]).err().expect("customers would wait");
+        assert!(refused.contains("must be 0s without --dev"), "{refused}");
+        let taken = parse(&[("faq_pause", "20ms"), ("dev", "true")]).expect("for a developer's machine");
+        assert_eq!(taken.faq_pause.as_millis(), 20);
+    }
+
+    #[test]
     fn bad_working_hours_are_refused_by_name_where_the_original_replaced_them() {
         let variables = [
             ("HUMAN_SHIFT_START", "nine", "a time like 09:00, up to 24:00"),

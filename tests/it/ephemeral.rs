@@ -2,6 +2,7 @@
 //! silences the answer that the other streams. With the log on the protocol test server for KurrentDB (which is not KurrentDB)
 //! as well.
 
+mod accounts;
 mod activities;
 mod answers;
 mod crowd;

@@ -126,9 +126,9 @@ impl ActivityServices {
         name: String,
     ) -> Result<SessionId, Problem> {
         let session = addressed(&self.views, staff.is_some(), visitor, name).await?;
-        match self.sessions.current(session).await?.version {
-            StreamVersion::NONE => Err(no_session()),
-            _opened => Ok(session),
+        if self.sessions.current(session).await?.version == StreamVersion::NONE {
+            return Err(no_session());
         }
+        Ok(session)
     }
 }

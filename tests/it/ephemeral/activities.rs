@@ -2,25 +2,10 @@
 
 use reqwest::Method;
 
-use super::*;
-
-/// An account of this role, signed in at both servers.
-async fn member(nodes: &Nodes, username: &str, role: &str) -> (String, [Staff; 2]) {
-    let password = "another four words";
-    let new = json!({"username": username, "name": format!("{username} Li"), "password": password, "role": role});
-    let made: Value = nodes.here.staff().post("/api/agents", &new).await.unwrap().json().await.unwrap();
-    let id = made["data"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
-    // So that frames have its name.
-    let listed = format!("/api/agents?min_position={}", made["position"]);
-    for desk in [&nodes.here, &nodes.there] {
-        assert_eq!(desk.staff().get(&listed).await.unwrap().status(), 200);
-    }
-    let credentials = json!({"username": username, "password": password});
-    let login = reqwest::Client::new().post(format!("{}/api/agent/login", nodes.here.url())).json(&credentials);
-    let tokens: Value = login.send().await.unwrap().json().await.unwrap();
-    let token = tokens["access_token"].as_str().unwrap_or_else(|| panic!("{tokens}"));
-    (id, [&nodes.here, &nodes.there].map(|desk| Staff::new(desk.url(), token.to_owned())))
-}
+use super::{
+    accounts::{Agent, signed_in},
+    *,
+};
 
 async fn follow(staff: &Staff, path: &str) -> Frames {
     let response = staff.get(path).await.unwrap();
@@ -38,9 +23,10 @@ async fn told(request: reqwest::RequestBuilder, body: Value) {
 async fn who_types_and_who_looks_is_shown_at_the_other_server_to_those_it_is_for() {
     let nodes = Nodes::on_postgres().await;
     let session = nodes.customer().await;
-    let (owner, [owner_here, owner_there]) = member(&nodes, "ana", "agent").await;
-    let (other, [other_here, _]) = member(&nodes, "bo", "agent").await;
-    let (_, [_, stranger_there]) = member(&nodes, "cy", "agent").await;
+    let crowd = signed_in(&nodes, 3).await;
+    let [owner, other, stranger] = crowd.as_slice() else { panic!("three") };
+    let (owner_here, other_here) = (owner.at(&nodes.here), other.at(&nodes.here));
+    let (owner_there, stranger_there) = (owner.at(&nodes.there), stranger.at(&nodes.there));
     session.take_over(&owner_here).await;
     let typing = format!("/api/sessions/{}/typing", session.id);
     let viewing = format!("/api/sessions/{}/viewing", session.id);
@@ -60,29 +46,30 @@ async fn who_types_and_who_looks_is_shown_at_the_other_server_to_those_it_is_for
     told(session.here.request(Method::POST, &path), json!({"is_typing": true})).await;
     told(owner_here.request(Method::POST, &typing), json!({"is_typing": true})).await;
 
-    let looks = json!({"session_id": session.id, "agent": other, "agent_name": "bo Li", "is_viewing": true});
-    let types = |agent: &str, name: &str| {
-        json!({"session_id": session.id, "by": "agent", "agent": agent, "agent_name": name, "is_typing": true})
+    let looks = json!({"session_id": session.id, "agent": other.id, "agent_name": other.name, "is_viewing": true});
+    let types = |agent: &Agent| {
+        let (id, name) = (&agent.id, &agent.name);
+        json!({"session_id": session.id, "by": "agent", "agent": id, "agent_name": name, "is_typing": true})
     };
     let customer_types = json!({"session_id": session.id, "by": "customer", "is_typing": true});
     for stream in [&mut watching, &mut staffs, &mut owners] {
         assert_eq!(next_called(stream, "viewing").await, looks);
-        assert_eq!(next_called(stream, "typing").await, types(&other, "bo Li"));
+        assert_eq!(next_called(stream, "typing").await, types(other));
         assert_eq!(next_called(stream, "typing").await, customer_types);
     }
     for stream in [&mut watching, &mut staffs] {
-        assert_eq!(next_called(stream, "typing").await, types(&owner, "ana Li"));
+        assert_eq!(next_called(stream, "typing").await, types(owner));
     }
     // Nothing of the others before it, and nothing of the looking.
     let shown = customers.until(|frame| frame.id.is_none());
     let shown = tokio::time::timeout(LIMIT, shown).await.expect("the customer is shown that the owner types");
-    assert_eq!(shown.last().unwrap().data, types(&owner, "ana Li"));
+    assert_eq!(shown.last().unwrap().data, types(owner));
 
     told(owner_here.request(Method::POST, &typing), json!({"is_typing": false})).await;
     assert_eq!(next_called(&mut customers, "typing").await["is_typing"], false);
     // One who neither has nor watches the session is shown no more than that it has changed hands, if that.
     told(stranger_there.request(Method::POST, &viewing), json!({"is_viewing": true})).await;
-    assert_eq!(next_called(&mut owners, "viewing").await["agent_name"], "cy Li");
+    assert_eq!(next_called(&mut owners, "viewing").await["agent_name"], *stranger.name);
     assert!(tokio::time::timeout(Duration::from_millis(300), next_called(&mut strangers, "typing")).await.is_err());
 }
 

@@ -1,72 +1,9 @@
 //! 200 agents take over one session at the same instant over two servers, while the assistant's answer streams at both.
 
-use api::auth::staff_tokens::StaffTokens;
-use domain::{
-    AgentId, Language, Personal, SignInId,
-    agent::{
-        Event as AccountEvent, Role, encode,
-        event::{Created, Person, SignedIn, Whereabouts},
-    },
-    text::{PersonName, Username},
-};
-use event_store::{Actor, Expected, NewEvent, StreamName};
 use futures::future::join_all;
-use jiff::{SignedDuration, Timestamp};
 use tests::test_scale::count;
-use uuid::Uuid;
 
-use super::{answers::assert_silent_after_takeover, *};
-
-/// Who is called so, with a token.
-struct Agent {
-    name: String,
-    token: String,
-}
-
-/// So many accounts that are signed in, as a third server would record them.
-async fn signed_in(nodes: &Nodes, agents: u128) -> Vec<Agent> {
-    let (store, vault) = nodes.backend.open(&nodes.here).await;
-    let log_id = store.identity().await.unwrap().log_id;
-    let log = testkit::log_over(store, &vault, &nodes.here.master_key_file()).await;
-    let tokens = StaffTokens::new(&[TOKEN_KEY.to_vec()]);
-    let mut signed_in = Vec::new();
-    for number in 1..=agents {
-        let username = Username::parse(&format!("agent-{number}")).unwrap();
-        let (agent, sign_in) = (AgentId::of(log_id, &username), SignInId(Uuid::from_u128(number)));
-        let events = [created(username, number), opened(sign_in)].map(|event| new_event(&event, agent));
-        log.append(&StreamName::of("agent", agent.0), Expected::NoStream, &events).await.unwrap();
-        let token = tokens.access(agent, sign_in, Timestamp::now());
-        signed_in.push(Agent { name: format!("Agent {number}"), token });
-    }
-    // Both servers know the last of them, and all names.
-    let head = nodes.here.staff().head().await.unwrap();
-    for desk in [&nodes.here, &nodes.there] {
-        let known = desk.staff().get(&format!("/api/agents?min_position={head}")).await.unwrap();
-        assert_eq!(known.status(), 200, "{}", known.text().await.unwrap());
-    }
-    signed_in
-}
-
-fn created(username: Username, number: u128) -> AccountEvent {
-    let name = PersonName::parse(&format!("Agent {number}")).unwrap();
-    AccountEvent::Created(Created {
-        role: Role::Agent,
-        skills: Vec::new(),
-        languages: Language::ALL.to_vec(),
-        capacity: 5,
-        person: Personal::Known(Person { username, name, email: None }),
-    })
-}
-
-fn opened(sign_in: SignInId) -> AccountEvent {
-    let at = Timestamp::now();
-    let origin = Personal::Known(Whereabouts { address: "127.0.0.1".to_owned(), user_agent: None });
-    AccountEvent::SignedIn(SignedIn { sign_in, device: None, at, expires_at: at + SignedDuration::from_hours(24), origin })
-}
-
-fn new_event(event: &AccountEvent, agent: AgentId) -> NewEvent {
-    testkit::new_event(encode(event), agent.0, Actor::new("agent", &agent.to_string()))
-}
+use super::{accounts::signed_in, answers::assert_silent_after_takeover, *};
 
 async fn one_takes_over_and_the_others_are_told_who(backend: Backend, agents: usize) {
     let nodes = Nodes::start(backend).await;
@@ -78,8 +15,7 @@ async fn one_takes_over_and_the_others_are_told_who(backend: Backend, agents: us
     let path = format!("/api/sessions/{}/takeover", session.id);
     let takeovers = crowd.iter().enumerate().map(async |(number, agent)| {
         let desk = if number % 2 == 0 { &nodes.here } else { &nodes.there };
-        let staff = Staff::new(desk.url(), agent.token.clone());
-        let response = staff.post(&path, &json!({"from": "any"})).await.unwrap();
+        let response = agent.at(desk).post(&path, &json!({"from": "any"})).await.unwrap();
         let status = response.status().as_u16();
         (&agent.name, status, response.json::<Value>().await.unwrap())
     });
