@@ -59,9 +59,8 @@ impl ActivityFrames {
         is_selected: impl Fn(SessionId, &Ownership) -> bool + 'static,
     ) -> Beside {
         let owners = self.owners;
-        let is_shown = move |session, activity| {
-            actor(activity) != Some(agent) && is_selected(session, &owners.current(session))
-        };
+        let is_shown =
+            move |session, activity| actor(activity) != Some(agent) && is_selected(session, &owners.current(session));
         frames(self.ephemeral.follow_all(), is_shown, self.names)
     }
 }

@@ -8,8 +8,7 @@ use actix_web::{
     web::{Data, ServiceConfig},
 };
 use commands::{
-    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
-    process::OutcomesHandle,
+    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, process::OutcomesHandle,
 };
 use event_store::{Clock, Identity, Log, checkpoint};
 use jiff::Timestamp;

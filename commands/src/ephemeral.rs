@@ -204,3 +204,62 @@ impl Ephemeral {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Incarnation;
+    use tokio::sync::broadcast::error::TryRecvError;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const SESSION: SessionId = SessionId(Uuid::from_u128(1));
+    const RUN: RunId = RunId(Uuid::from_u128(2));
+    const TYPING: Activity = Activity::Typing { by: Participant::Customer, is_typing: true };
+
+    /// What one node has to tell another is taken there.
+    fn carry(outgoing: &mut broadcast::Receiver<Outgoing>, to: &Ephemeral) {
+        while let Ok(next) = outgoing.try_recv() {
+            match next {
+                Outgoing::Frame(session, frame) => assert!(to.accept(session, frame)),
+                Outgoing::Wanted(_) => panic!("nobody follows anything there"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn pieces_go_to_other_nodes_only_where_somebody_follows_the_answer() {
+        let (here, there) = (Ephemeral::default(), Ephemeral::default());
+        let mut outgoing = here.outgoing.subscribe();
+        let mut follower = there.follow_reply(SESSION);
+        here.begin(SESSION, RUN, 1);
+        here.publish(SESSION, "Hel");
+        assert!(matches!(outgoing.try_recv(), Err(TryRecvError::Empty)), "no other node has asked");
+        assert_eq!(here.end(SESSION), 0);
+
+        here.interests.note(SESSION, Incarnation(Uuid::from_u128(3)), Instant::now());
+        here.begin(SESSION, RUN, 2);
+        here.publish(SESSION, "Hel");
+        here.publish(SESSION, "lo");
+        carry(&mut outgoing, &there);
+        assert_eq!(follower.current().map(|reply| (reply.attempt, reply.text)), Some((2, "Hello".to_owned())));
+        assert_eq!(here.end(SESSION), 5, "what another node was given counts as shown");
+        carry(&mut outgoing, &there);
+        assert!(follower.current().is_none());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_relay_that_stands_still() {
+        let frames = Arc::<Ephemeral>::default();
+        let mut outgoing = frames.outgoing.subscribe();
+        for session in 0..3000 {
+            frames.show(SessionId(Uuid::from_u128(session)), TYPING);
+        }
+        assert!(
+            matches!(outgoing.try_recv(), Err(TryRecvError::Lagged(lost)) if lost >= 1000),
+            "the oldest are dropped"
+        );
+        let kept = std::iter::from_fn(|| outgoing.try_recv().ok()).count();
+        assert!((1000..2048).contains(&kept), "{kept}");
+    }
+}

@@ -111,7 +111,9 @@ fn write_faq(folder: &Path) {
         std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
     }
     let story = story();
-    let entry = format!("# Stories\n\n## story\n\n### zh\nQ: 自行车的完整故事\n\n{story}\n\n### en\nQ: {QUESTION}\n\n{story}\n");
+    let entry = format!(
+        "# Stories\n\n## story\n\n### zh\nQ: 自行车的完整故事\n\n{story}\n\n### en\nQ: {QUESTION}\n\n{story}\n"
+    );
     std::fs::write(folder.join("stories.md"), entry).unwrap();
 }
 

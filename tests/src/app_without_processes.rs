@@ -21,8 +21,7 @@ use api::{
     visitor_revocation::VisitorRevocation,
 };
 use commands::{
-    AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
-    SettingsInForce,
+    AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
 };

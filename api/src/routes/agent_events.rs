@@ -167,9 +167,8 @@ fn frames(app: AgentEventsServices, staff: Staff, selection: Selection, start: S
 fn beside(app: &AgentEventsServices, selection: &Selection) -> Beside {
     let (ephemeral, owners, names) = (app.ephemeral.clone(), app.owners.clone(), app.names.clone());
     let (selection, directory) = (selection.clone(), app.directory.clone());
-    ActivityFrames { ephemeral, owners, names }.for_workbench(selection.agent, move |session, ownership| {
-        selection.contains(session, ownership, &directory)
-    })
+    ActivityFrames { ephemeral, owners, names }
+        .for_workbench(selection.agent, move |session, ownership| selection.contains(session, ownership, &directory))
 }
 
 /// The events, each once it is known whose its session is.

@@ -36,12 +36,7 @@ impl<K: Copy + Eq + Hash, V> SweptMap<K, V> {
     }
 
     /// The entry of a key, which is made where there is none; before that those that are not in use may be swept.
-    pub(super) fn get_or_insert(
-        &mut self,
-        key: K,
-        make: impl FnOnce() -> V,
-        is_used: impl Fn(&V) -> bool,
-    ) -> &mut V {
+    pub(super) fn get_or_insert(&mut self, key: K, make: impl FnOnce() -> V, is_used: impl Fn(&V) -> bool) -> &mut V {
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|_, value| is_used(value));
             self.sweep_at = FEW.max(2 * self.entries.len());

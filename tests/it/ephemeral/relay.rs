@@ -15,7 +15,8 @@ pub(super) async fn execute(nodes: &Nodes, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
 }
 
-const LISTENING: &str = "from pg_stat_activity where application_name = 'desk ephemeral frames' and datname = current_database()";
+const LISTENING: &str =
+    "from pg_stat_activity where application_name = 'desk ephemeral frames' and datname = current_database()";
 
 /// How often a server's relay was started again, where it runs.
 async fn restarts(desk: &Desk) -> Option<u64> {

@@ -100,7 +100,9 @@ mod tests {
         let piece = |attempt, from, text: &str| {
             Frame::Piece(Piece { run: RunId(Uuid::nil()), attempt, from, text: text.to_owned() })
         };
-        for frame in [piece(1, 0, ""), piece(1, 0, "Hel"), TYPING, piece(1, 3, "lo"), piece(1, 9, "d"), piece(2, 10, "")] {
+        for frame in
+            [piece(1, 0, ""), piece(1, 0, "Hel"), TYPING, piece(1, 3, "lo"), piece(1, 9, "d"), piece(2, 10, "")]
+        {
             batch.add(session, frame);
         }
         batch.add(SessionId(Uuid::nil()), Frame::Over(RunId(Uuid::nil())));
