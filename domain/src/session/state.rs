@@ -250,6 +250,7 @@ impl Session {
         self.escalation = Some(Escalation { reason: escalated.reason, severity: escalated.severity });
         self.class = escalated.class;
         self.group.clone_from(&escalated.group);
+        self.language.get_or_insert(escalated.language);
     }
 
     /// What the rules counted was for whoever had the session.

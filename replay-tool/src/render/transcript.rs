@@ -102,9 +102,9 @@ pub fn describe(event: &Event, names: &Names) -> Description {
         Event::MailRequested(asked) => {
             line(format!("mail {} to the team asked for: {}", asked.mail, word(&asked.kind)))
         }
-        Event::MailSent(sent) => line(format!("mail {} sent, attempts {}", sent.mail, sent.attempts)),
+        Event::MailSent(sent) => line(format!("mail {} sent at attempt {}", sent.mail, sent.attempts)),
         Event::MailFailed(failed) => {
-            line(format!("mail {} given up after attempts {}: {}", failed.mail, failed.attempts, word(&failed.code)))
+            line(format!("mail {} given up after {} attempts: {}", failed.mail, failed.attempts, word(&failed.code)))
         }
         Event::PriorityChanged(changed) => {
             let by = changed.rule.map(|rule| format!(", by rule {}", rule.as_str())).unwrap_or_default();
