@@ -10,6 +10,7 @@ mod relay;
 
 use std::{path::Path, time::Duration};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{
@@ -24,6 +25,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 const TOKEN_KEY: [u8; 32] = [0x22; 32];
 /// What the long entry answers.
 const QUESTION: &str = "Tell me the whole story of the bicycle";
+/// By which the question may be asked again.
+const KEY: &str = "the story";
 /// Between its pieces: the whole answer takes about six seconds.
 const PAUSE: &str = "20ms";
 
@@ -51,9 +54,9 @@ impl Nodes {
         self.backend.database().expect("they share one")
     }
 
-    /// A customer who has written once here; the session's name and id.
-    async fn customer(&self) -> Session {
-        let (here, name) = (self.here.customer(), "shared".to_owned());
+    /// The session of a customer who has written once here.
+    async fn session(&self, name: &str) -> Session {
+        let (here, name) = (self.here.customer(), name.to_owned());
         let answer = here.chat(&name, "hello").await.unwrap();
         let id = answer["session_id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
         let there = here.at(self.there.url());
@@ -72,10 +75,19 @@ struct Session {
 impl Session {
     /// Asks for the long answer, or re-attaches to it.
     async fn ask(&self, customer: &Customer) -> Frames {
-        let body = json!({"user_id": self.name, "message": QUESTION});
-        let response = customer.post_keyed("/api/chat/stream", "the story", &body).await.unwrap();
+        let response = customer.post_keyed("/api/chat/stream", KEY, &self.question()).await.unwrap();
         assert_eq!(response.status(), 200);
         Frames::of(response)
+    }
+
+    async fn ask_without_waiting(&self, customer: &Customer) {
+        let request = customer.request(Method::POST, "/api/chat").json(&self.question());
+        let request = request.header("Idempotency-Key", KEY).header("Prefer", "respond-async");
+        assert_eq!(customer.send(request).await.unwrap().status(), 202);
+    }
+
+    fn question(&self) -> Value {
+        json!({"user_id": self.name, "message": QUESTION})
     }
 
     async fn take_over(&self, staff: &Staff) {

@@ -1,7 +1,5 @@
 //! Typing and looking: who is shown what, on which stream, from which server.
 
-use reqwest::Method;
-
 use super::{
     accounts::{Agent, signed_in},
     *,
@@ -22,7 +20,7 @@ async fn told(request: reqwest::RequestBuilder, body: Value) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_types_and_who_looks_is_shown_at_the_other_server_to_those_it_is_for() {
     let nodes = Nodes::on_postgres().await;
-    let session = nodes.customer().await;
+    let session = nodes.session("shared").await;
     let crowd = signed_in(&nodes, 3).await;
     let [owner, other, stranger] = crowd.as_slice() else { panic!("three") };
     let (owner_here, other_here) = (owner.at(&nodes.here), other.at(&nodes.here));

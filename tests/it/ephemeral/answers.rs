@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pieces_of_an_answer_reach_the_streams_of_the_other_server_and_whoever_joins_late_gets_what_there_is() {
     let nodes = Nodes::on_postgres().await;
-    let session = nodes.customer().await;
+    let session = nodes.session("shared").await;
     let mut here = session.ask(&session.here).await;
     let before = until_shown(&mut here, 7_000).await;
     // Far more than a notification takes is there already.
@@ -46,7 +46,7 @@ async fn rows_are_swept(nodes: &Nodes) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn takeover_at_one_server_silences_the_answer_on_the_streams_of_both() {
     let nodes = Nodes::on_postgres().await;
-    let session = nodes.customer().await;
+    let session = nodes.session("shared").await;
     let mut events = session.here.follow(&session.name, None).await.unwrap();
     let mut here = session.ask(&session.here).await;
     let mut there = session.ask(&session.there).await;
@@ -62,20 +62,32 @@ async fn takeover_at_one_server_silences_the_answer_on_the_streams_of_both() {
     for frames in &shown {
         assert!(noted.starts_with(&text_of(frames)), "more was shown than was noted: {} bytes", noted.len());
     }
-    // What happens to the run after the takeover is not for the customer.
-    session.take_over_is_last_word(&mut events).await;
+    nothing_of_the_assistant_follows_the_takeover(&session, &mut events).await;
 }
 
-impl Session {
-    async fn take_over_is_last_word(&self, events: &mut Frames) {
-        let closed = self.here.post(&format!("/api/sessions/{}/close", self.name), &json!({})).await.unwrap();
-        assert_eq!(closed.status(), 200);
-        let read = events.until(|frame| frame.event.as_deref() == Some("session.closed"));
-        let read = tokio::time::timeout(LIMIT, read).await.expect("it is closed");
-        let names: Vec<&str> = read.iter().filter_map(|frame| frame.event.as_deref()).collect();
-        let taken = names.iter().position(|name| *name == "session.agent_took_over").expect("it was taken over");
-        assert!(names[taken..].iter().all(|name| !name.contains("assistant")), "{names:?}");
-    }
+/// On the customer's stream of events, up to the session's end.
+async fn nothing_of_the_assistant_follows_the_takeover(session: &Session, events: &mut Frames) {
+    let closed = session.here.post(&format!("/api/sessions/{}/close", session.name), &json!({})).await.unwrap();
+    assert_eq!(closed.status(), 200);
+    let read = events.until(|frame| frame.event.as_deref() == Some("session.closed"));
+    let read = tokio::time::timeout(LIMIT, read).await.expect("it is closed");
+    let names: Vec<&str> = read.iter().filter_map(|frame| frame.event.as_deref()).collect();
+    let taken = names.iter().position(|name| *name == "session.agent_took_over").expect("it was taken over");
+    assert!(names[taken..].iter().all(|name| !name.contains("assistant")), "{names:?}");
+}
+
+/// The answer is made here for a request without a stream, and shown there alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_other_server_showed_of_a_withheld_answer_is_noted() {
+    let nodes = Nodes::on_postgres().await;
+    let session = nodes.session("shared").await;
+    session.ask_without_waiting(&session.here).await;
+    let mut there = session.ask(&session.there).await;
+    let mut shown = until_shown(&mut there, 600).await;
+    session.take_over(&nodes.there.staff()).await;
+    shown.extend(rest(&mut there).await);
+    let noted = withheld(&nodes).await["shown"].as_str().unwrap().len();
+    assert!(noted >= text_of(&shown).len(), "{noted} bytes, and {} were shown", text_of(&shown).len());
 }
 
 /// What was recorded of the withheld answer.

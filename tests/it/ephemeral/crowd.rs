@@ -8,7 +8,7 @@ use super::{accounts::signed_in, answers::assert_silent_after_takeover, *};
 async fn one_takes_over_and_the_others_are_told_who(backend: Backend, agents: usize) {
     let nodes = Nodes::start(backend).await;
     let crowd = signed_in(&nodes, agents as u128).await;
-    let session = nodes.customer().await;
+    let session = nodes.session("shared").await;
     let mut here = session.ask(&session.here).await;
     let mut there = session.ask(&session.there).await;
     let mut shown = [until_shown(&mut here, 100).await, until_shown(&mut there, 100).await];

@@ -29,7 +29,7 @@ async fn restarts(desk: &Desk) -> Option<u64> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_cross_again_after_their_connections_were_cut_also_of_an_answer_that_streams() {
     let nodes = Nodes::on_postgres().await;
-    let session = nodes.customer().await;
+    let session = nodes.session("shared").await;
     assert_eq!(count(&nodes, &format!("select count(*) {LISTENING}")).await, 2, "one connection for each server");
     let mut here = session.ask(&session.here).await;
     let mut there = session.ask(&session.there).await;
