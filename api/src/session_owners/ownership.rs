@@ -128,6 +128,7 @@ impl Ownership {
             | Event::ContextStarted(_)
             | Event::AssistantRunStarted(_)
             | Event::AssistantReplied(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
             | Event::AgentMessageSent(_)
