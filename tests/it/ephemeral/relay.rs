@@ -1,4 +1,4 @@
-//! The connection that frames come by is lost.
+//! Frames are lost on the way: with the connection that they come by, or one by one.
 
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
@@ -54,4 +54,27 @@ async fn frames_still_cross(nodes: &Nodes, session: &Session) {
     let path = format!("/api/sessions/{}/typing", session.name);
     assert_eq!(session.here.post(&path, &json!({"is_typing": true})).await.unwrap().status(), 200);
     assert_eq!(next_called(&mut frames, "typing").await["by"], "customer");
+}
+
+/// Rows are refused as if they were lost, so the beginning does not come; pieces after it do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn server_that_missed_the_beginning_of_an_answer_shows_nothing_until_it_has_asked_for_it() {
+    let nodes = Nodes::on_postgres().await;
+    let session = nodes.session("shared").await;
+    execute(&nodes, "create function policy.lose() returns trigger language plpgsql as 'begin return null; end'").await;
+    let lose =
+        "create trigger lose before insert on policy.ephemeral_frame for each row execute function policy.lose()";
+    execute(&nodes, lose).await;
+    session.ask_without_waiting(&session.here).await;
+    let mut here = session.ask(&session.here).await;
+    until_shown(&mut here, 7_000).await;
+    let mut there = session.ask(&session.there).await;
+    let early = tokio::time::timeout(Duration::from_millis(700), until_shown(&mut there, 1)).await;
+    assert!(early.is_err(), "{:?}", early.map(|frames| text_of(&frames)));
+    execute(&nodes, "drop trigger lose on policy.ephemeral_frame").await;
+    let mut shown = until_shown(&mut there, 7_000).await;
+    let at_once = shown.len();
+    shown.extend(rest(&mut there).await);
+    assert_eq!(text_of(&shown), story());
+    assert!(shown.len() > at_once + 10, "it came with the end: {} frames", shown.len());
 }
