@@ -4,6 +4,7 @@
 //! that is the handler's first argument or it does not compile.
 
 pub mod acting;
+pub mod activity;
 pub mod agent_events;
 pub mod agents;
 pub mod api_keys;

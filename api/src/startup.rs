@@ -9,10 +9,10 @@ mod secret_file;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
+    AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
     assistants::Assistants,
-    live::InProcess,
+    ephemeral::{FrameKeys, Relay},
     process::{
         AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
         RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting,
@@ -111,14 +111,14 @@ async fn start_with(
     supervisor.start(followers::settings(in_force.clone(), tail.clone()));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let assistants = Assistants::only(Arc::new(assistant));
-    let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
+    let ephemeral = Arc::<Ephemeral>::default();
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner = Runner::new(
         sessions.clone(),
         Arc::new(assistants),
-        live.clone(),
+        ephemeral.clone(),
         node.clone(),
         run_settings,
         rules.clone(),
@@ -144,7 +144,11 @@ async fn start_with(
         supervisor.start(manager);
     }
     supervisor.start(followers::heartbeat(&processes));
-    let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
+    let token_keys = token_keys(&settings, &data_dir)?;
+    let frame_keys = FrameKeys::of(&token_keys);
+    if let Some(relay) = Relay::new(ephemeral.clone(), ProcessStore::new(policies.clone()), &node, frame_keys) {
+        supervisor.start(followers::ephemeral_frames(Arc::new(relay)));
+    }
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
     let directory = StaffDirectory::read(&views, clock.clone()).await?;
@@ -158,7 +162,7 @@ async fn start_with(
     supervisor.start(followers::session_owners(session_owners.clone(), tail.clone()));
     let visitors = Arc::new(Visitors {
         customers: customers.clone(),
-        tokens: visitor_tokens,
+        tokens: VisitorTokens::new(&token_keys),
         clock: clock.clone(),
         revocation: revocation.clone(),
         legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
@@ -166,7 +170,7 @@ async fn start_with(
     let staff = Arc::new(StaffServices {
         accounts,
         directory: directory.clone(),
-        tokens: staff_tokens,
+        tokens: StaffTokens::new(&token_keys),
         passwords,
         login_throttle: LoginThrottle::new(policies.clone()),
         signs_of_life,
@@ -186,7 +190,7 @@ async fn start_with(
         log,
         tail,
         views,
-        live,
+        ephemeral,
         rules,
         node,
         started,
@@ -263,7 +267,7 @@ pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), A
     Ok((Accounts::new(Log::new(store, vault).with_clock(clock), identity.log_id), data_dir))
 }
 
-fn tokens(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, StaffTokens), AnyError> {
+fn token_keys(settings: &Settings, data_dir: &DataDir) -> Result<Vec<Vec<u8>>, AnyError> {
     let text = match &settings.token_key_file {
         Some(path) => std::fs::read_to_string(path).map_err(|e| format!("token key file {}: {e}", path.display()))?,
         None => data_dir.keep("token-key", || hex::encode(rand::random::<[u8; 32]>()))?.0,
@@ -271,8 +275,7 @@ fn tokens(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, Sta
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let keys: Option<Vec<Vec<u8>>> = lines.map(|line| hex::decode(line).ok().filter(|key| key.len() >= 32)).collect();
     let keys = keys.filter(|keys| !keys.is_empty());
-    let keys = keys.ok_or("each line of the token key file must be at least 64 hexadecimal digits")?;
-    Ok((VisitorTokens::new(&keys), StaffTokens::new(&keys)))
+    Ok(keys.ok_or("each line of the token key file must be at least 64 hexadecimal digits")?)
 }
 
 /// A file that cannot be used keeps `desk` from starting: without it every customer of the shop would be a stranger.
@@ -301,7 +304,7 @@ fn open_faq(settings: &Settings, data_dir: &DataDir) -> Result<(FaqAssistant, Wa
     let faq = Faq::open(&folder)?;
     tracing::info!(folder = %folder.display(), entries = faq.entries(), "the FAQ is read");
     let watch = faq.watch();
-    Ok((FaqAssistant::new(faq), watch))
+    Ok((FaqAssistant::new(faq).with_pause(settings.faq_pause), watch))
 }
 
 /// The data directory's own copy, which the shop may edit; written once.

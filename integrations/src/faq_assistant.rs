@@ -1,6 +1,6 @@
 //! The FAQ as an assistant: each message of a question gets its entry, word for word, or an honest "I do not know".
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use commands::{Answering, Assistant, Completion, Piece, Question};
 use domain::session::event::Outcome;
@@ -11,13 +11,20 @@ use crate::faq::{Faq, Hit, chunks};
 #[derive(Clone)]
 pub struct FaqAssistant {
     faq: Arc<Faq>,
+    pause: Duration,
 }
 
 impl FaqAssistant {
     /// An assistant over an index.
     #[must_use]
     pub fn new(faq: Faq) -> Self {
-        Self { faq: Arc::new(faq) }
+        Self { faq: Arc::new(faq), pause: Duration::ZERO }
+    }
+
+    /// One that pauses after each piece of an answer, as assistants do that write as they go.
+    #[must_use]
+    pub fn with_pause(self, pause: Duration) -> Self {
+        Self { pause, ..self }
     }
 
     /// The whole answer: one entry for each thing that was asked, none twice.
@@ -56,7 +63,11 @@ impl Assistant for FaqAssistant {
             for chunk in chunks(&text) {
                 yield Ok(Piece::Text(chunk.to_owned()));
                 // Lets readers of the stream see one chunk before the next is there.
-                tokio::task::yield_now().await;
+                if assistant.pause.is_zero() {
+                    tokio::task::yield_now().await;
+                } else {
+                    tokio::time::sleep(assistant.pause).await;
+                }
             }
             yield Ok(Piece::Done(completion));
         })

@@ -10,6 +10,7 @@ mod compare;
 mod conformance;
 mod copy_log;
 mod crash;
+mod ephemeral;
 mod flow;
 mod fuzz_targets;
 mod generated;

@@ -21,9 +21,7 @@ use api::{
     visitor_revocation::VisitorRevocation,
 };
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
-    SettingsInForce,
-    live::InProcess,
+    AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
 };
@@ -80,7 +78,6 @@ pub async fn app(
     let identity = store.identity().await.expect("the store answers");
     let head = store.head().await.expect("the store answers");
     let clock = SystemClock::shared();
-    let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::new(store, head);
     let directory =
         StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
@@ -129,7 +126,7 @@ pub async fn app(
         identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
         tail,
         views: views.clone(),
-        live,
+        ephemeral: Arc::default(),
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
         node: Node::new("without-processes"),
         started: Started::now(&*clock),

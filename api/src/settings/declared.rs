@@ -105,6 +105,10 @@ declare! {
     /// `data_dir`, filled at the first start with the entries that come with the program.
     faq_dir: Option<PathBuf>;
 
+    /// A pause after each piece of the FAQ's answers, so that they are seen to grow as a slower assistant's are; for
+    /// tests and demonstrations. Needs `dev`.
+    faq_pause: Duration = "0s";
+
     /// The longest one attempt of an assistant may take.
     assistant_limit_seconds: Duration = "120", expects("a number of seconds");
 

@@ -48,6 +48,8 @@ const TABLE: &[Line] = &[
     staff("get", "/api/sessions/queue", [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}", [404, 200, 404], [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}/events", [404, 200, 404], [200, 200, 200, 200, 403]),
+    line("post", "/api/sessions/{name}/typing", [404, 200, 404], [200, 200, 200, 403, 403]),
+    staff("post", "/api/sessions/{name}/viewing", [200, 200, 200, 200, 403]),
     staff("post", "/api/sessions/{name}/email", [200, 200, 200, 403, 403]),
     line("post", "/api/manual/escalate", [400; 3], [400, 400, 400, 403, 403]),
     line("post", "/api/manual/messages", [400; 3], [400, 400, 400, 403, 403]),
@@ -161,6 +163,8 @@ fn with_body(method: &Method, path: &str, request: RequestBuilder, session: &str
     request.json(&match path {
         "/api/customer/identify" => json!({"identity_token": Key::Secret.sign(&claims("roles"))}),
         "/api/customer/sign-out" => json!({}),
+        "/api/sessions/{name}/typing" => json!({"is_typing": true}),
+        "/api/sessions/{name}/viewing" => json!({"is_viewing": true}),
         people if people.starts_with("/api/sessions/{name}/") => json!({}),
         _original => json!({"message": "hello", "user_id": session, "session_id": session}),
     })
