@@ -5,6 +5,7 @@
 pub mod faq;
 pub mod faq_assistant;
 pub mod mail;
+pub mod sse;
 
 pub use faq::Faq;
 pub use faq_assistant::FaqAssistant;
