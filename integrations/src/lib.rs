@@ -4,8 +4,12 @@
 
 pub mod faq;
 pub mod faq_assistant;
+pub mod grounding;
 pub mod mail;
+pub mod openai;
 pub mod sse;
 
 pub use faq::Faq;
 pub use faq_assistant::FaqAssistant;
+pub use grounding::{Grounding, Passage};
+pub use openai::OpenAi;

@@ -29,7 +29,7 @@ const ERROR_TIME: Duration = Duration::from_secs(5);
 /// How long usage and `[DONE]` may come behind the end of an answer, which customers have to wait for.
 const AFTER_END: Duration = Duration::from_secs(1);
 /// Where servers say by which id their support finds a request.
-const LOG_IDS: [&str; 3] = ["x-request-id", "apim-request-id", "x-ds-trace-id"];
+const LOG_IDS: [&str; 4] = ["x-request-id", "apim-request-id", "x-ds-trace-id", "x-litellm-call-id"];
 /// The longest such id that is kept.
 const LONGEST_ID: usize = 256;
 

@@ -122,7 +122,7 @@ fn what_tools_said_takes_the_place_of_old_turns() {
     let old = "长".repeat(800);
     let prompt = prompt(3_000, question(&["?"], &[(Speaker::Customer, &old), (Speaker::Assistant, "ja")], json!({})), &[]);
     assert_eq!(prompt.messages(&[]).len(), 4);
-    let result = Message::Tool { tool_call_id: "a".to_owned(), content: "新".repeat(1_500) };
+    let result = Message::Tool { tool_call_id: "a".to_owned(), content: "新".repeat(2_000) };
     let messages = prompt.messages(std::slice::from_ref(&result));
     assert_eq!(messages.len(), 3, "system, question, result");
     assert_eq!(messages.last(), Some(&result));
