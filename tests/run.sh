@@ -92,6 +92,10 @@ into() {
 step "the mail server that the tests send to"
 into "$target/mail-server" tests/mail_server
 
+step "the servers that assistants are tested against"
+into "$target/assistants" tests/assistants
+into "$target/litellm" tests/litellm
+
 step "the chat page's modules"
 node --test --test-reporter=tap api/page/test/ 2>&1 | tee -a "$log" | grep -E '^(not ok|# (pass|fail))|^ +(not ok|error:)' || true
 

@@ -19,6 +19,7 @@ mod reading;
 mod request;
 mod retry_after;
 mod round;
+mod thought;
 mod tools;
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl<'a> Answer<'a> {
             self.failed(error)
         })?;
         Ok(match piece {
-            Some(Piece::Text(text)) => {
+            Some(Piece::Text(text)) if !text.is_empty() => {
                 self.has_said |= !text.trim().is_empty();
                 Some(Piece::Text(if std::mem::take(&mut self.joins) { format!("{JOINT}{text}") } else { text }))
             }

@@ -32,7 +32,8 @@ mod tests {
 
     #[test]
     fn chinese_counts_by_character_and_the_rest_by_four_bytes() {
-        let counted = ["", "a", "abcd", "abcde", "电池多少钱？", "电池 battery", "größer", "🚲", "バッテリー", "배터리"];
+        let counted =
+            ["", "a", "abcd", "abcde", "电池多少钱？", "电池 battery", "größer", "🚲", "バッテリー", "배터리"];
         assert_eq!(counted.map(tokens), [0, 1, 1, 2, 6, 4, 2, 1, 5, 3]);
     }
 }

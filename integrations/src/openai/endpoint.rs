@@ -22,6 +22,7 @@ const AZURE_KEY: HeaderName = HeaderName::from_static("api-key");
 /// Where questions go.
 pub(super) struct Endpoint {
     url: Url,
+    headers: HeaderMap,
     client: Client,
 }
 
@@ -31,16 +32,15 @@ impl Endpoint {
         let client = Client::builder()
             .connect_timeout(config.connect_timeout)
             .redirect(Policy::none())
-            .default_headers(headers(config)?)
             .user_agent(concat!("fiido-desk/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(OpenAiConfigError::Client)?;
-        Ok(Self { url: address(config)?, client })
+        Ok(Self { url: address(config)?, headers: headers(config)?, client })
     }
 
     /// Sends a request; what comes back may be a refusal.
     pub(super) async fn post(&self, body: &impl Serialize) -> Result<Response, AssistantError> {
-        let sent = self.client.post(self.url.clone()).json(body).send().await;
+        let sent = self.client.post(self.url.clone()).headers(self.headers.clone()).json(body).send().await;
         sent.map_err(|error| {
             let code = if error.is_timeout() { FailureCode::TimedOut } else { FailureCode::Unavailable };
             AssistantError::new(code, causes(&error.without_url()))

@@ -82,7 +82,8 @@ impl Prompt {
         let asked = customer(&question.messages.join("\n\n"));
         let fixed = system.fixed_tokens(question.language) + tokens(&asked) + PER_MESSAGE;
         let mut budget = (context_tokens as usize).saturating_sub(fixed);
-        let parameters = Some(parameters(&question.parameters)).filter(|text| take(&mut budget, text)).unwrap_or_default();
+        let parameters =
+            Some(parameters(&question.parameters)).filter(|text| take(&mut budget, text)).unwrap_or_default();
         let (mut entries, mut keys) = (String::new(), Vec::new());
         for passage in passages {
             let entry = entry(passage);

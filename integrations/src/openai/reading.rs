@@ -3,10 +3,18 @@
 //! Invariants: once a reason for the end is known the answer is whole, whatever the connection does after; nothing is read behind
 //! `[DONE]`.
 
-use std::{collections::VecDeque, pin::Pin, time::Duration};
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use commands::{AssistantError, Piece, assistant::Asked};
-use domain::session::event::FailureCode;
+use commands::{AssistantError, Piece};
+use domain::session::event::{Asked, FailureCode};
 use futures::{Stream, StreamExt};
 use reqwest::{
     Response,
@@ -28,6 +36,8 @@ const ERROR_LIMIT: usize = 64 << 10;
 const ERROR_TIME: Duration = Duration::from_secs(5);
 /// How long usage and `[DONE]` may come behind the end of an answer, which customers have to wait for.
 const AFTER_END: Duration = Duration::from_secs(1);
+/// How often a server that thinks, or only keeps the connection alive, is reported as alive.
+const LIFE_SIGN: Duration = Duration::from_secs(3);
 /// Where servers say by which id their support finds a request.
 const LOG_IDS: [&str; 4] = ["x-request-id", "apim-request-id", "x-ds-trace-id", "x-litellm-call-id"];
 /// The longest such id that is kept.
@@ -42,6 +52,10 @@ pub(super) struct Reading {
     log_id: Option<String>,
     /// When it is over, once it is finished.
     end: Option<Instant>,
+    /// Whether anything came since the last piece, be it a comment.
+    is_alive: Arc<AtomicBool>,
+    /// When the next piece is due, if only to say that the server lives.
+    due: Instant,
 }
 
 impl Reading {
@@ -49,7 +63,15 @@ impl Reading {
     /// filter's.
     pub(super) async fn begin(response: Response) -> Result<Self, AssistantError> {
         let log_id = log_id(response.headers());
-        let mut reading = Self { events: None, round: Round::default(), ready: VecDeque::new(), log_id, end: None };
+        let mut reading = Self {
+            events: None,
+            round: Round::default(),
+            ready: VecDeque::new(),
+            log_id,
+            end: None,
+            is_alive: Arc::default(),
+            due: Instant::now() + LIFE_SIGN,
+        };
         if reading.log_id.is_some() {
             reading.announce();
         }
@@ -60,19 +82,32 @@ impl Reading {
             reading.take(&body)?;
             reading.round.end();
         } else {
-            reading.events = Some(Box::pin(events(response.bytes_stream(), EVENT_LIMIT)));
+            let is_alive = reading.is_alive.clone();
+            let bytes = response.bytes_stream().inspect(move |_| is_alive.store(true, Ordering::Relaxed));
+            reading.events = Some(Box::pin(events(bytes, EVENT_LIMIT)));
         }
         Ok(reading)
     }
 
-    /// The next piece; `None` at the end.
+    /// The next piece; `None` at the end. A server that sends only reasoning or comments gives an empty text now and then, so that
+    /// whoever waits does not take it for dead.
     pub(super) async fn next(&mut self) -> Result<Option<Piece>, AssistantError> {
         loop {
             if let Some(piece) = self.ready.pop_front() {
+                self.due = Instant::now() + LIFE_SIGN;
                 return Ok(Some(piece));
             }
-            let Some(event) = self.next_event().await? else { return Ok(None) };
-            self.take(&event.data)?;
+            match timeout_at(self.due, self.next_event()).await {
+                Ok(Ok(Some(event))) => self.take(&event.data)?,
+                Ok(Ok(None)) => return Ok(None),
+                Ok(Err(error)) => return Err(error),
+                Err(_elapsed) => {
+                    self.due = Instant::now() + LIFE_SIGN;
+                    if self.is_alive.swap(false, Ordering::Relaxed) {
+                        self.ready.push_back(Piece::Text(String::new()));
+                    }
+                }
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use domain::session::event::Tokens;
 use super::{
     chunk::{self, CallPart, Chunk, Data, Finish},
     failure::ServerError,
+    thought::ThoughtFilter,
 };
 
 /// The most bytes that text, reasoning and calls of one answer may have together: several times what models can write at once.
@@ -22,6 +23,7 @@ const LONGEST_ID: usize = 256;
 pub struct Round {
     id: Option<String>,
     text: String,
+    thoughts: ThoughtFilter,
     reasoning: Option<String>,
     calls: Vec<Call>,
     finish: Option<Finish>,
@@ -106,18 +108,13 @@ impl Round {
         for part in calls {
             self.add_call(part)?;
         }
+        let text = self.thoughts.pass(text);
         self.text.push_str(&text);
         Ok(text)
     }
 
-    /// A part goes on with the call of its index, unless it begins another: some servers give all calls the same index, or none.
     fn add_call(&mut self, part: CallPart) -> Result<(), Fault> {
-        let known = match part.index {
-            Some(_) => self.calls.iter_mut().rev().find(|call| call.index == part.index),
-            None => self.calls.last_mut(),
-        };
-        let goes_on = |call: &&mut Call| part.name.is_empty() || part.id.is_empty() || part.id == call.id;
-        if let Some(call) = known.filter(goes_on) {
+        if let Some(call) = self.call_of(&part) {
             call.arguments.push_str(&part.arguments);
             if call.name.is_empty() {
                 call.name = part.name;
@@ -130,6 +127,16 @@ impl Round {
         let id = if part.id.is_empty() { format!("call_{}", self.calls.len()) } else { part.id };
         self.calls.push(Call { index: part.index, id, name: part.name, arguments: part.arguments });
         Ok(())
+    }
+
+    /// The call that a part goes on with. Some servers repeat id and name in each part, and some give all calls the same index, or
+    /// none: a new id with a name begins another call.
+    fn call_of(&mut self, part: &CallPart) -> Option<&mut Call> {
+        let is_new = !part.id.is_empty() && !part.name.is_empty();
+        self.calls.iter_mut().rev().find(|call| {
+            let has_index = part.index.is_none() || call.index == part.index;
+            has_index && (call.id == part.id || !is_new)
+        })
     }
 
     /// Marks it as ended by a content filter that answered with an error.

@@ -4,19 +4,32 @@ mod fixture;
 mod refusals;
 mod with_tools;
 
-use commands::{Piece, assistant::Asked};
-use domain::session::event::{FailureCode, Outcome, Tokens};
+use std::time::Duration;
+
+use commands::Piece;
+use domain::session::event::{Asked, FailureCode, Outcome, Tokens};
 use fixture::{DONE, Given, Server, asked, chunk, config, json_response, say, stream, usage};
+use futures::StreamExt;
 
 #[tokio::test]
 async fn an_answer_comes_in_pieces_with_ids_first_and_ends_with_tokens_and_sources() {
-    let body = [chunk(r#"{"role":"assistant","content":""}"#, None), say("你"), say("好 🚲"), chunk("{}", Some("stop")), usage(9, 12), DONE.into()];
+    let body = [
+        chunk(r#"{"role":"assistant","content":""}"#, None),
+        say("你"),
+        say("好 🚲"),
+        chunk("{}", Some("stop")),
+        usage(9, 12),
+        DONE.into(),
+    ];
     let server = Server::start(vec![stream(&body.concat()).with("x-request-id: req-7")]).await;
     let Given { pieces, text, end } = asked(&server, config(&server)).await;
     let asked = |chat: Option<&str>| {
         Piece::Asked(Asked { context: None, chat: chat.map(str::to_owned), log_id: Some("req-7".to_owned()) })
     };
-    assert_eq!(pieces[..4], [asked(None), asked(Some("chatcmpl-1")), Piece::Text("你".into()), Piece::Text("好 🚲".into())]);
+    assert_eq!(
+        pieces[..4],
+        [asked(None), asked(Some("chatcmpl-1")), Piece::Text("你".into()), Piece::Text("好 🚲".into())]
+    );
     let end = end.unwrap();
     assert_eq!((text.as_str(), end.outcome, end.confidence), ("你好 🚲", Outcome::Answered, None));
     assert_eq!(end.tokens, Some(Tokens { input: 9, output: 12 }));
@@ -90,7 +103,12 @@ async fn an_empty_answer_is_malformed() {
 #[tokio::test]
 async fn an_answer_with_a_reason_is_whole_though_the_connection_stays_open_or_breaks() {
     let whole = [say("whole"), chunk("{}", Some("stop"))].concat();
-    let endings = [stream(&whole), stream(&whole).held(), stream(&whole).with("content-length: 9999"), stream(&format!("{whole}data: rubbish\n\n"))];
+    let endings = [
+        stream(&whole),
+        stream(&whole).held(),
+        stream(&whole).with("content-length: 9999"),
+        stream(&format!("{whole}data: rubbish\n\n")),
+    ];
     let server = Server::start(endings.to_vec()).await;
     for _ in endings {
         let given = asked(&server, config(&server)).await;
@@ -119,10 +137,28 @@ async fn a_whole_answer_instead_of_a_stream_is_taken() {
 async fn dropping_the_answer_closes_the_connection() {
     let server = Server::start(vec![stream(&say("half")).held()]).await;
     let mut answer = fixture::answer(config(&server));
-    while !matches!(futures::StreamExt::next(&mut answer).await, Some(Ok(Piece::Text(_)))) {}
+    while !matches!(answer.next().await, Some(Ok(Piece::Text(_)))) {}
     assert_eq!(server.closed(), 0);
     drop(answer);
     server.wait_until_closed(1).await;
+}
+
+#[tokio::test]
+async fn a_server_that_thinks_or_keeps_the_connection_alive_is_reported_as_alive() {
+    let thinks = chunk(r#"{"reasoning_content":"hm"}"#, None);
+    for (beat, signs) in [(thinks.as_str(), true), (": keep-alive\n\n", true), ("", false)] {
+        let server = Server::start(vec![stream("").beating(beat)]).await;
+        let mut answer = fixture::answer(config(&server));
+        let first = tokio::time::timeout(Duration::from_secs(4), async {
+            loop {
+                match answer.next().await {
+                    Some(Ok(Piece::Asked(_))) => {}
+                    other => return other,
+                }
+            }
+        });
+        assert_eq!(first.await.ok(), signs.then(|| Some(Ok(Piece::Text(String::new())))), "{beat}");
+    }
 }
 
 #[tokio::test]

@@ -16,23 +16,21 @@ use crate::grounding::{Grounding, Passage};
 
 const HAND_OVER: &str = "hand_over_to_person";
 const SEARCH: &str = "search_faq";
-/// A call's name comes back to the server, which takes no longer one.
-const LONGEST_NAME: usize = 64;
 
 /// The tools as the request lists them.
 pub(super) fn definitions() -> Value {
     json!([
         function(
-            HAND_OVER,
-            "Hands the customer over to a person of the shop. Call it instead of answering when the rules say so.",
-            "reason",
-            "Why, in a few words.",
-        ),
-        function(
             SEARCH,
             "Looks up the shop's FAQ: products, orders, delivery, returns, warranty, repairs.",
             "question",
             "What to look up, as a short question in the customer's language.",
+        ),
+        function(
+            HAND_OVER,
+            "Hands the customer over to a person of the shop. Call it instead of answering when the rules say so.",
+            "reason",
+            "Why, in a few words.",
         ),
     ])
 }
@@ -135,15 +133,10 @@ fn found(passages: &[Passage]) -> Value {
     json!({"entries": entries})
 }
 
-/// A call as it is sent back. Servers take only names of these characters, and some fail on arguments that are no object.
+/// A call as it is sent back: unchanged, for it is the server's own.
 pub(super) fn echo(call: &Call) -> ToolCall {
-    let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
-    let name: String =
-        call.name.chars().take(LONGEST_NAME).map(|character| if allowed(character) { character } else { '_' }).collect();
-    let is_object = serde_json::from_str::<serde_json::Map<String, Value>>(&call.arguments).is_ok();
-    let arguments = if is_object { call.arguments.clone() } else { "{}".to_owned() };
-    let name = if name.is_empty() { "unknown".to_owned() } else { name };
-    ToolCall { id: call.id.clone(), kind: "function", function: FunctionCall { name, arguments } }
+    let Call { id, name, arguments, .. } = call.clone();
+    ToolCall { id, kind: "function", function: FunctionCall { name, arguments } }
 }
 
 #[cfg(test)]

@@ -33,10 +33,12 @@ fn read<'a>(parts: impl Iterator<Item = &'a [u8]>) -> (Round, bool) {
             }
         }
     }
-    let is_read = parser.finish().is_none_or(|event| round.take(&event.data).is_ok_and(|text| {
-        given.push_str(&text);
-        true
-    }));
+    let is_read = parser.finish().is_none_or(|event| {
+        round.take(&event.data).is_ok_and(|text| {
+            given.push_str(&text);
+            true
+        })
+    });
     assert_eq!(given, round.text());
     (round, is_read)
 }

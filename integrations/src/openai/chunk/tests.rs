@@ -13,12 +13,21 @@ fn chunk(data: &str) -> Chunk {
 #[test]
 fn text_is_found_whatever_is_missing_null_or_empty_beside_it() {
     let dialects = [
-        (r#"{"id":"a","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null}"#, ""),
+        (
+            r#"{"id":"a","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null}"#,
+            "",
+        ),
         (r#"{"id":"a","choices":[{"index":0,"delta":{"content":"你好"},"finish_reason":null}],"usage":null}"#, "你好"),
         // Azure OpenAI's first.
-        (r#"{"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]}"#, ""),
+        (
+            r#"{"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]}"#,
+            "",
+        ),
         // Azure OpenAI's filter that looks at the text later.
-        (r#"{"id":"","choices":[{"index":0,"finish_reason":null,"content_filter_results":{},"content_filter_offsets":{"check_offset":44}}]}"#, ""),
+        (
+            r#"{"id":"","choices":[{"index":0,"finish_reason":null,"content_filter_results":{},"content_filter_offsets":{"check_offset":44}}]}"#,
+            "",
+        ),
         // Gateways.
         (r#"{"id":"","choices":null}"#, ""),
         (r#"{"choices":[{"delta":null}]}"#, ""),
@@ -28,7 +37,10 @@ fn text_is_found_whatever_is_missing_null_or_empty_beside_it() {
         // Another choice than the one that was asked for.
         (r#"{"choices":[{"index":1,"delta":{"content":"no"}}]}"#, ""),
         // A whole answer instead of a stream, after DeepSeek's blank lines.
-        ("\n\n{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"whole\"},\"finish_reason\":\"stop\"}]}", "whole"),
+        (
+            "\n\n{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"whole\"},\"finish_reason\":\"stop\"}]}",
+            "whole",
+        ),
     ];
     for (data, text) in dialects {
         assert_eq!(chunk(data).text, text, "{data}");
@@ -70,7 +82,10 @@ fn usage_is_read_where_it_is_and_passed_over_where_it_is_none() {
         (r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}"#, Some((9, 12))),
         // vLLM's continuous usage; llama.cpp's in the last chunk.
         (r#"{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"total_tokens":9}}"#, Some((9, 0))),
-        (r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":0,"completion_tokens":3}}"#, Some((0, 3))),
+        (
+            r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":0,"completion_tokens":3}}"#,
+            Some((0, 3)),
+        ),
         (r#"{"choices":[],"usage":{}}"#, None),
         (r#"{"choices":[],"usage":{"prompt_tokens":-1,"completion_tokens":1.5}}"#, None),
         (r#"{"choices":[],"usage":"none"}"#, None),
@@ -100,7 +115,16 @@ fn errors_within_a_stream_are_found_before_anything_else() {
 fn the_end_is_not_json_and_what_is_neither_is_no_chunk() {
     assert!(matches!(read("[DONE]"), Some(Data::Done)));
     assert!(matches!(read(" [DONE] "), Some(Data::Done)));
-    for data in ["", "ping", "[]", "[DONE", "1", r#"{"choices":{}}"#, r#"{"choices":[{"delta":{"content":7}}]}"#, r#"{"choices":[{"de"#] {
+    for data in [
+        "",
+        "ping",
+        "[]",
+        "[DONE",
+        "1",
+        r#"{"choices":{}}"#,
+        r#"{"choices":[{"delta":{"content":7}}]}"#,
+        r#"{"choices":[{"de"#,
+    ] {
         assert!(read(data).is_none(), "{data}");
     }
 }

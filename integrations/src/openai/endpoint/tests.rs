@@ -13,7 +13,10 @@ fn the_address_is_the_base_and_the_contracts_path() {
     let addresses = [
         ("https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions"),
         (" https://api.deepseek.com/ \n", "https://api.deepseek.com/chat/completions"),
-        ("https://dashscope.aliyuncs.com/compatible-mode/v1/", "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"),
+        (
+            "https://dashscope.aliyuncs.com/compatible-mode/v1/",
+            "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions",
+        ),
         ("http://localhost:11434/v1", "http://localhost:11434/v1/chat/completions"),
         ("http://127.0.0.2:8000/v1", "http://127.0.0.2:8000/v1/chat/completions"),
         ("http://[::1]:8080", "http://[::1]:8080/chat/completions"),
@@ -29,7 +32,8 @@ fn azure_has_its_own_address_and_header() {
     let mut config = OpenAiConfig::new("https://shop.openai.azure.com", "my model");
     config.azure_api_version = Some("2024-10-21".to_owned());
     config.api_key = Some("key-of-azure".parse().unwrap());
-    let expected = "https://shop.openai.azure.com/openai/deployments/my%20model/chat/completions?api-version=2024-10-21";
+    let expected =
+        "https://shop.openai.azure.com/openai/deployments/my%20model/chat/completions?api-version=2024-10-21";
     assert_eq!(address(&config).unwrap().as_str(), expected);
     let sent = headers(&config).unwrap();
     assert_eq!(sent.get("api-key").unwrap(), "key-of-azure");
@@ -67,7 +71,9 @@ fn other_settings_that_cannot_be_used_are_refused_by_name() {
     assert!(refusal(|config| config.temperature = Some(f64::NAN)).starts_with("openai_temperature "));
     assert!(refusal(|config| config.temperature = Some(2.1)).starts_with("openai_temperature "));
     assert!(refusal(|config| config.max_tokens = Some(0)).starts_with("openai_max_tokens "));
-    assert!(refusal(|config| config.connect_timeout = std::time::Duration::ZERO).starts_with("openai_connect_timeout "));
+    assert!(
+        refusal(|config| config.connect_timeout = std::time::Duration::ZERO).starts_with("openai_connect_timeout ")
+    );
     assert!(refusal(|config| config.azure_api_version = Some(String::new())).starts_with("openai_azure_api_version "));
     assert_eq!(
         refusal(|config| config.extra_body = r#"{"seed": 1, "messages": []}"#.parse().unwrap()),

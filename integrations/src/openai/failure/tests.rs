@@ -28,13 +28,22 @@ fn a_refusal_means_what_its_code_says_and_else_what_its_status_says() {
         (429, wrapped("organization_spend_limit_exceeded", ""), OutOfCredit),
         (429, wrapped("project_spend_limit_exceeded", ""), OutOfCredit),
         (429, wrapped("organization_usage_limit_exceeded", ""), OutOfCredit),
-        (402, r#"{"error":{"message":"Insufficient Balance","type":"unknown_error","code":"invalid_request_error"}}"#.to_owned(), OutOfCredit),
+        (
+            402,
+            r#"{"error":{"message":"Insufficient Balance","type":"unknown_error","code":"invalid_request_error"}}"#
+                .to_owned(),
+            OutOfCredit,
+        ),
         (400, wrapped("Arrearage", "Arrearage"), OutOfCredit),
         (429, wrapped("Throttling.RateQuota", ""), RateLimited),
         (503, wrapped("Throttling", ""), RateLimited),
         (400, wrapped("InvalidParameter", "invalid_request_error"), Rejected),
         (400, wrapped("context_length_exceeded", "invalid_request_error"), Rejected),
-        (400, r#"{"object":"error","message":"m","type":"BadRequestError","param":null,"code":400}"#.to_owned(), Rejected),
+        (
+            400,
+            r#"{"object":"error","message":"m","type":"BadRequestError","param":null,"code":400}"#.to_owned(),
+            Rejected,
+        ),
         (413, String::new(), Rejected),
         (422, r#"{"detail":[{"loc":["body"]}]}"#.to_owned(), Rejected),
         (408, String::new(), TimedOut),
@@ -68,9 +77,15 @@ fn errors_within_a_stream_bring_their_status_or_only_words() {
     let meaning = |error: Value| ServerError::wrapped(&error).meaning();
     let failed = Meaning::Failed;
     assert_eq!(meaning(serde_json::json!({"message": "m", "code": 400})), failed(FailureCode::Rejected));
-    assert_eq!(meaning(serde_json::json!({"message": "m", "code": "429", "type": "None"})), failed(FailureCode::RateLimited));
+    assert_eq!(
+        meaning(serde_json::json!({"message": "m", "code": "429", "type": "None"})),
+        failed(FailureCode::RateLimited)
+    );
     assert_eq!(meaning(serde_json::json!({"message": "m", "code": 502})), failed(FailureCode::Unavailable));
-    assert_eq!(meaning(serde_json::json!({"message": "m", "type": "invalid_request_error"})), failed(FailureCode::Rejected));
+    assert_eq!(
+        meaning(serde_json::json!({"message": "m", "type": "invalid_request_error"})),
+        failed(FailureCode::Rejected)
+    );
     assert_eq!(meaning(serde_json::json!({"message": "m", "type": "BadRequestError"})), failed(FailureCode::Rejected));
     assert_eq!(meaning(serde_json::json!({"message": "m", "code": "invalid_api_key"})), failed(FailureCode::Refused));
     assert_eq!(meaning(serde_json::json!({"code": "data_inspection_failed"})), Meaning::Blocked);

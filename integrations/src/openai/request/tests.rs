@@ -41,7 +41,7 @@ fn tools_are_listed_and_in_the_last_round_not_to_be_called() {
         tools.map(|tool| tool["function"]["name"].as_str().unwrap().to_owned()).collect()
     };
     let first = written(&config, true);
-    assert_eq!(names(&first), ["hand_over_to_person", "search_faq"]);
+    assert_eq!(names(&first), ["search_faq", "hand_over_to_person"]);
     assert_eq!(first.get("tool_choice"), None);
     let last = written(&config, false);
     assert_eq!(names(&last), names(&first));
@@ -55,9 +55,15 @@ fn calls_go_back_with_their_reasoning_and_plain_turns_without() {
         kind: "function",
         function: FunctionCall { name: "search_faq".to_owned(), arguments: "{}".to_owned() },
     };
-    let called = Message::Assistant { content: None, tool_calls: vec![call], reasoning_content: Some("why".to_owned()) };
+    let called =
+        Message::Assistant { content: None, tool_calls: vec![call], reasoning_content: Some("why".to_owned()) };
     assert_eq!(
-        serde_json::to_value([called, Message::Tool { tool_call_id: "a".to_owned(), content: "[]".to_owned() }, Message::said("b".to_owned())]).unwrap(),
+        serde_json::to_value([
+            called,
+            Message::Tool { tool_call_id: "a".to_owned(), content: "[]".to_owned() },
+            Message::said("b".to_owned())
+        ])
+        .unwrap(),
         json!([
             {"role": "assistant", "content": null, "reasoning_content": "why",
                 "tool_calls": [{"id": "a", "type": "function", "function": {"name": "search_faq", "arguments": "{}"}}]},

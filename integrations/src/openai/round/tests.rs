@@ -25,7 +25,9 @@ fn read(body: &[u8], cuts: &[usize]) -> Result<(Round, String), Fault> {
 }
 
 fn chunk(delta: &str, finish: &str) -> String {
-    format!("data: {{\"id\":\"chatcmpl-1\",\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}]}}\n\n")
+    format!(
+        "data: {{\"id\":\"chatcmpl-1\",\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}]}}\n\n"
+    )
 }
 
 const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":12}}\n\n";
@@ -33,7 +35,8 @@ const DONE: &str = "data: [DONE]\n\n";
 
 /// The same answer, "你好 🚲!", as each server sends it.
 fn dialects() -> Vec<(&'static str, String)> {
-    let (hello, rest, stop) = (chunk(r#"{"content":"你好 "}"#, "null"), chunk(r#"{"content":"🚲!"}"#, "null"), chunk("{}", "\"stop\""));
+    let (hello, rest, stop) =
+        (chunk(r#"{"content":"你好 "}"#, "null"), chunk(r#"{"content":"🚲!"}"#, "null"), chunk("{}", "\"stop\""));
     let openai = format!("{}{hello}{rest}{stop}{USAGE}{DONE}", chunk(r#"{"role":"assistant","content":""}"#, "null"));
     let azure = "data: {\"choices\":[],\"id\":\"\",\"model\":\"\",\"object\":\"\",\"prompt_filter_results\":[]}\n\n";
     let in_last = stop.replace("}]}", "}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":12}}");
@@ -49,7 +52,12 @@ fn dialects() -> Vec<(&'static str, String)> {
         ("ollama without [DONE]", format!("{hello}{rest}{stop}{USAGE}")),
         ("deepseek", format!(": keep-alive\n\n: keep-alive\n\n\n\n{thought}{hello}{rest}{stop}{USAGE}{DONE}")),
         ("openrouter", format!(": OPENROUTER PROCESSING\n\n{openai}")),
-        ("gateway", format!("data: {{\"id\":\"\",\"choices\":null}}\n\n{hello}data: {{\"choices\":[{{\"delta\":null}}]}}\n\n{rest}{stop}{USAGE}{DONE}")),
+        (
+            "gateway",
+            format!(
+                "data: {{\"id\":\"\",\"choices\":null}}\n\n{hello}data: {{\"choices\":[{{\"delta\":null}}]}}\n\n{rest}{stop}{USAGE}{DONE}"
+            ),
+        ),
         ("without a space", openai.replace("data: ", "data:")),
         ("CRLF", openai.replace('\n', "\r\n")),
         ("several data lines", openai.replace("\"choices\":", "\ndata: \"choices\":")),
@@ -97,7 +105,10 @@ fn a_stream_that_ends_early_is_truncated_and_a_reason_alone_or_done_alone_is_an_
 
 #[test]
 fn an_error_in_the_middle_is_the_servers_even_if_done_follows() {
-    let body = format!("{}data: {{\"error\":{{\"message\":\"out of memory\",\"code\":500}}}}\n\n{DONE}", chunk(r#"{"content":"a"}"#, "null"));
+    let body = format!(
+        "{}data: {{\"error\":{{\"message\":\"out of memory\",\"code\":500}}}}\n\n{DONE}",
+        chunk(r#"{"content":"a"}"#, "null")
+    );
     assert!(matches!(read(body.as_bytes(), &[]), Err(Fault::Server(_))));
 }
 
@@ -128,23 +139,35 @@ fn parallel_calls_are_put_together_by_index() {
 #[test]
 fn calls_without_index_or_id_or_of_one_index_are_told_apart() {
     let same_index = calls(
-        &[r#"[{"index":0,"id":"a","function":{"name":"x","arguments":"{}"}},{"index":0,"id":"b","function":{"name":"y","arguments":{"k":1}}}]"#],
+        &[
+            r#"[{"index":0,"id":"a","function":{"name":"x","arguments":"{}"}},{"index":0,"id":"b","function":{"name":"y","arguments":{"k":1}}}]"#,
+        ],
         "\"stop\"",
     );
     assert_eq!(told(&same_index), [("a", "x", "{}"), ("b", "y", "{\"k\":1}")]);
     assert_eq!(same_index.ending(), Ending::Calls, "some servers say stop");
-    let no_index = calls(&[r#"[{"id":"a","function":{"name":"x"}}]"#, r#"[{"function":{"arguments":"{}"}}]"#], "\"stop\"");
+    let no_index =
+        calls(&[r#"[{"id":"a","function":{"name":"x"}}]"#, r#"[{"function":{"arguments":"{}"}}]"#], "\"stop\"");
     assert_eq!(told(&no_index), [("a", "x", "{}")]);
     let no_id = calls(&[r#"[{"index":3,"function":{"name":"x","arguments":"{}"}}]"#], "\"tool_calls\"");
     assert_eq!(told(&no_id), [("call_0", "x", "{}")]);
     let repeated = calls(&[r#"[{"index":0,"id":"a","function":{"name":"x","arguments":"{"}}]"#; 2], "\"tool_calls\"");
     assert_eq!(told(&repeated), [("a", "x", "{{")]);
+    let turns: Vec<String> = ["a", "b", "a", "b"]
+        .map(|id| format!(r#"[{{"id":"{id}","function":{{"name":"x","arguments":"{id}"}}}}]"#))
+        .into();
+    let turns = calls(&turns.iter().map(String::as_str).collect::<Vec<_>>(), "\"tool_calls\"");
+    assert_eq!(told(&turns), [("a", "x", "aa"), ("b", "x", "bb")]);
 }
 
 #[test]
 fn more_than_anybody_wants_to_hold_is_refused() {
     let mut round = Round::default();
-    let call = |index: usize| format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{{"index":{index},"id":"{index}","function":{{"name":"x"}}}}]}}}}]}}"#);
+    let call = |index: usize| {
+        format!(
+            r#"{{"choices":[{{"delta":{{"tool_calls":[{{"index":{index},"id":"{index}","function":{{"name":"x"}}}}]}}}}]}}"#
+        )
+    };
     for index in 0..MOST_CALLS {
         round.take(&call(index)).unwrap();
     }

@@ -29,6 +29,8 @@ pub(super) struct Response {
     head: String,
     body: String,
     is_held: bool,
+    /// Sent again and again.
+    beat: String,
 }
 
 impl Response {
@@ -42,24 +44,30 @@ impl Response {
     pub(super) fn held(self) -> Self {
         Self { is_held: true, ..self }
     }
+
+    /// Leaves the connection open, and sends this ten times a second.
+    pub(super) fn beating(self, beat: &str) -> Self {
+        Self { beat: beat.to_owned(), ..self.held() }
+    }
 }
 
 /// A stream of events.
 pub(super) fn stream(body: &str) -> Response {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n".to_owned();
-    Response { head, body: body.to_owned(), is_held: false }
+    Response { head, body: body.to_owned(), is_held: false, beat: String::new() }
 }
 
 /// JSON with a status.
 pub(super) fn json_response(status: &str, body: &str) -> Response {
     let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close\r\n");
-    Response { head, body: body.to_owned(), is_held: false }
+    Response { head, body: body.to_owned(), is_held: false, beat: String::new() }
 }
 
 /// A chunk with this delta.
 pub(super) fn chunk(delta: &str, finish: Option<&str>) -> String {
     let delta: Value = serde_json::from_str(delta).unwrap();
-    let chunk = json!({"id": "chatcmpl-1", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], "usage": null});
+    let chunk =
+        json!({"id": "chatcmpl-1", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], "usage": null});
     format!("data: {chunk}\n\n")
 }
 
@@ -133,6 +141,9 @@ async fn serve(mut connection: TcpStream, log: Arc<Log>) {
     let response = log.responses.lock().unwrap().pop_front().expect("a response is prepared for each request");
     let bytes = format!("{}\r\n{}", response.head, response.body);
     connection.write_all(bytes.as_bytes()).await.unwrap();
+    while !response.beat.is_empty() && connection.write_all(response.beat.as_bytes()).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     if response.is_held {
         let _closed = connection.read(&mut [0]).await;
         *log.closed.lock().unwrap() += 1;
@@ -147,7 +158,8 @@ async fn receive(connection: &mut TcpStream) -> Request {
         bytes.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
+        let length =
+            head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
         if body.len() >= length.unwrap().parse().unwrap() {
             return Request { head: format!("{head}\r\n"), body: serde_json::from_str(body).unwrap() };
         }
@@ -160,8 +172,13 @@ struct Shop;
 #[async_trait]
 impl Grounding for Shop {
     async fn passages(&self, text: &str, _: Language, most: usize) -> Vec<Passage> {
-        let known = if text.contains("lock") { [("lock", "With a key")].to_vec() } else { [("range", "100 km"), ("winter", "Less")].to_vec() };
-        let entry = |(key, answer): (&str, &str)| Passage { key: key.into(), question: "How?".into(), answer: answer.into() };
+        let known = if text.contains("lock") {
+            [("lock", "With a key")].to_vec()
+        } else {
+            [("range", "100 km"), ("winter", "Less")].to_vec()
+        };
+        let entry =
+            |(key, answer): (&str, &str)| Passage { key: key.into(), question: "How?".into(), answer: answer.into() };
         known.into_iter().map(entry).take(most).collect()
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use commands::{Piece, assistant::Asked};
-use domain::session::event::{FailureCode, Outcome};
+use commands::Piece;
+use domain::session::event::{Asked, FailureCode, Outcome};
 use tokio::net::TcpListener;
 
 use super::fixture::{DONE, Given, Server, asked, config, json_response, say, stream};
@@ -42,7 +42,11 @@ async fn refusals_that_last_are_not_tried_again() {
 #[tokio::test]
 async fn a_content_filter_is_an_outcome_and_no_failure() {
     let code = r#"{"error":{"message":"m","type":"data_inspection_failed","code":"data_inspection_failed"}}"#;
-    let server = Server::start(vec![json_response("400 Bad Request", code), stream(&format!("{}data: {code}\n\n{DONE}", say("half")))]).await;
+    let server = Server::start(vec![
+        json_response("400 Bad Request", code),
+        stream(&format!("{}data: {code}\n\n{DONE}", say("half"))),
+    ])
+    .await;
     for text in ["", "half"] {
         let given = asked(&server, config(&server)).await;
         assert_eq!((given.text.as_str(), given.end.unwrap().outcome), (text, Outcome::Blocked));
@@ -54,11 +58,16 @@ async fn an_error_in_the_middle_of_a_stream_ends_the_answer_as_it_says() {
     let errors = [
         (r#"{"error":{"message":"m","type":"InternalServerError","code":500}}"#, FailureCode::Unavailable),
         (r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#, FailureCode::Rejected),
-        (r#"{"id":"gen","error":{"code":429,"message":"m"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#, FailureCode::RateLimited),
+        (
+            r#"{"id":"gen","error":{"code":429,"message":"m"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#,
+            FailureCode::RateLimited,
+        ),
         (r#"{"error":"broken"}"#, FailureCode::Unavailable),
     ];
     for (error, code) in errors {
-        let server = Server::start(vec![stream(&format!("{}data: {error}\n\n{DONE}", say("half"))).with("x-request-id: r")]).await;
+        let server =
+            Server::start(vec![stream(&format!("{}data: {error}\n\n{DONE}", say("half"))).with("x-request-id: r")])
+                .await;
         let Given { text, end, .. } = asked(&server, config(&server)).await;
         let end = end.unwrap_err();
         assert_eq!((text.as_str(), end.code, end.log_id.as_deref()), ("half", code, Some("r")), "{error}");
@@ -77,7 +86,8 @@ async fn an_error_with_status_200_and_no_stream_is_an_error() {
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let other = Server::start(Vec::new()).await;
-    let moved = json_response("307 Temporary Redirect", "").with(&format!("location: http://127.0.0.1:{}/v1", other.port));
+    let moved =
+        json_response("307 Temporary Redirect", "").with(&format!("location: http://127.0.0.1:{}/v1", other.port));
     let server = Server::start(vec![moved]).await;
     assert_eq!(asked(&server, config(&server)).await.end.unwrap_err().code, FailureCode::Refused);
     assert!(other.requests().is_empty(), "the key goes nowhere else");

@@ -11,11 +11,15 @@ fn calls(calls: &[(&str, &str)]) -> Response {
 }
 
 fn calls_after(before: &str, calls: &[(&str, &str)]) -> Response {
-    let call = |(index, (name, arguments)): (usize, &(&str, &str))| {
-        json!({"index": index, "id": format!("id-{index}"), "type": "function", "function": {"name": name, "arguments": arguments}})
-    };
+    let call = |(index, (name, arguments)): (usize, &(&str, &str))| json!({"index": index, "id": format!("id-{index}"), "type": "function", "function": {"name": name, "arguments": arguments}});
     let calls: Vec<Value> = calls.iter().enumerate().map(call).collect();
-    let body = [before.to_owned(), chunk(&json!({"tool_calls": calls}).to_string(), None), chunk("{}", Some("tool_calls")), usage(10, 1), DONE.into()];
+    let body = [
+        before.to_owned(),
+        chunk(&json!({"tool_calls": calls}).to_string(), None),
+        chunk("{}", Some("tool_calls")),
+        usage(10, 1),
+        DONE.into(),
+    ];
     stream(&body.concat())
 }
 
@@ -45,10 +49,17 @@ async fn a_search_is_answered_and_its_entries_are_sources_and_tokens_are_summed(
 #[tokio::test]
 async fn a_hand_over_ends_the_answer_with_what_was_said() {
     let hand_over = ("hand_over_to_person", r#"{"reason":"wants a refund"}"#);
-    let server = Server::start(vec![calls(&[hand_over]), calls_after(&say("A colleague will help."), &[("search_faq", "{}"), hand_over])]).await;
+    let server = Server::start(vec![
+        calls(&[hand_over]),
+        calls_after(&say("A colleague will help."), &[("search_faq", "{}"), hand_over]),
+    ])
+    .await;
     let silent = asked(&server, config(&server)).await;
     let end = silent.end.unwrap();
-    assert_eq!((silent.text.as_str(), end.outcome, end.tokens), ("", Outcome::HandsOver, Some(Tokens { input: 10, output: 1 })));
+    assert_eq!(
+        (silent.text.as_str(), end.outcome, end.tokens),
+        ("", Outcome::HandsOver, Some(Tokens { input: 10, output: 1 }))
+    );
     let spoken = asked(&server, config(&server)).await;
     assert_eq!((spoken.text.as_str(), spoken.end.unwrap().outcome), ("A colleague will help.", Outcome::HandsOver));
 }
@@ -61,12 +72,17 @@ async fn text_that_speaks_of_handing_over_is_only_text() {
 
 #[tokio::test]
 async fn parallel_calls_are_all_answered_understood_or_not() {
-    let asked_for = [("search_faq", r#"{"question":"lock"}"#), ("search_faq", "{\"question\":"), ("delete_order", "{}"), ("hand_over_to_person", "now")];
+    let asked_for = [
+        ("search_faq", r#"{"question":"lock"}"#),
+        ("search_faq", "{\"question\":"),
+        ("delete_order", "{}"),
+        ("hand_over_to_person", "now"),
+    ];
     let server = Server::start(vec![calls(&asked_for), says("done")]).await;
     asked(&server, config(&server)).await.end.unwrap();
     let messages = server.requests()[1].body["messages"].clone();
     assert_eq!(messages[2]["tool_calls"].as_array().unwrap().len(), 4);
-    assert_eq!(messages[2]["tool_calls"][1]["function"]["arguments"], "{}", "no server has to read what is no JSON");
+    assert_eq!(messages[2]["tool_calls"][1]["function"]["arguments"], "{\"question\":", "it comes back as it was made");
     for (index, key) in ["entries", "error", "error", "error"].iter().enumerate() {
         let result = &messages[3 + index];
         assert_eq!(result["tool_call_id"], format!("id-{index}"));
