@@ -5,6 +5,7 @@
 pub mod faq;
 pub mod faq_assistant;
 pub mod grounding;
+pub mod http_client;
 pub mod mail;
 pub mod openai;
 pub mod sse;

@@ -7,7 +7,6 @@ use domain::session::event::FailureCode;
 use reqwest::{
     Client, Response, Url,
     header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
-    redirect::Policy,
 };
 use serde::Serialize;
 
@@ -15,6 +14,7 @@ use super::{
     config::{ApiKey, OpenAiConfig, OpenAiConfigError},
     failure::causes,
 };
+use crate::http_client::{http_client, is_protected};
 
 /// Where Azure OpenAI looks for the key.
 const AZURE_KEY: HeaderName = HeaderName::from_static("api-key");
@@ -29,12 +29,7 @@ pub(super) struct Endpoint {
 impl Endpoint {
     /// The address of a configuration.
     pub(super) fn new(config: &OpenAiConfig) -> Result<Self, OpenAiConfigError> {
-        let client = Client::builder()
-            .connect_timeout(config.connect_timeout)
-            .redirect(Policy::none())
-            .user_agent(concat!("fiido-desk/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(OpenAiConfigError::Client)?;
+        let client = http_client(config.connect_timeout).map_err(OpenAiConfigError::Client)?;
         Ok(Self { url: address(config)?, headers: headers(config)?, client })
     }
 
@@ -71,12 +66,12 @@ fn address(config: &OpenAiConfig) -> Result<Url, OpenAiConfigError> {
 
 fn base(config: &OpenAiConfig) -> Result<Url, OpenAiConfigError> {
     let url = Url::parse(config.base_url.trim()).map_err(|_| OpenAiConfigError::BaseUrl)?;
-    let Some(host) = url.host_str() else { return Err(OpenAiConfigError::BaseUrl) };
-    match url.scheme() {
-        "https" => {}
-        "http" if config.allow_http || is_this_machine(host) => {}
-        "http" => return Err(OpenAiConfigError::PlainHttp),
-        _ => return Err(OpenAiConfigError::BaseUrl),
+    let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
+    if !is_http {
+        return Err(OpenAiConfigError::BaseUrl);
+    }
+    if !config.allow_http && !is_protected(&url) {
+        return Err(OpenAiConfigError::PlainHttp);
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(OpenAiConfigError::UserInUrl);
@@ -88,11 +83,6 @@ fn base(config: &OpenAiConfig) -> Result<Url, OpenAiConfigError> {
         return Err(OpenAiConfigError::WholeUrl);
     }
     Ok(url)
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn headers(config: &OpenAiConfig) -> Result<HeaderMap, OpenAiConfigError> {
