@@ -11,6 +11,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::http_client::client;
+
 /// A running server.
 pub struct AssistantServer {
     child: Child,
@@ -46,7 +48,7 @@ impl AssistantServer {
     /// # Panics
     /// It does not understand.
     pub async fn control(&self, told: &Value) -> Value {
-        let request = reqwest::Client::new().post(format!("{}/_control", self.url())).json(told);
+        let request = client().post(format!("{}/_control", self.url())).json(told);
         let response = request.send().await.expect("the server answers");
         let status = response.status();
         let answer = response.json().await.expect("it answers in JSON");
@@ -59,7 +61,7 @@ impl AssistantServer {
     /// # Panics
     /// It does not answer, or has failed by a fault of its own.
     pub async fn record(&self) -> Value {
-        let response = reqwest::get(format!("{}/_control", self.url())).await.expect("the server answers");
+        let response = client().get(format!("{}/_control", self.url())).send().await.expect("the server answers");
         let record: Value = response.json().await.expect("it answers in JSON");
         assert_eq!(record["internal_errors"].as_array().map(Vec::len), Some(0), "{}", record["internal_errors"]);
         record

@@ -5,6 +5,7 @@ pub mod assistant_server;
 pub mod desk;
 pub mod envelope;
 pub mod fuzz_targets;
+pub mod http_client;
 pub mod identity;
 pub mod kurrent;
 pub mod mail_server;

@@ -52,6 +52,8 @@ pub(super) struct Reading {
     log_id: Option<String>,
     /// When it is over, once it is finished.
     end: Option<Instant>,
+    /// Whether it was said which ids the other side has given: once, for whoever hears it writes it down.
+    is_named: bool,
     /// Whether anything came since the last piece, be it a comment.
     is_alive: Arc<AtomicBool>,
     /// When the next piece is due, if only to say that the server lives.
@@ -69,12 +71,10 @@ impl Reading {
             ready: VecDeque::new(),
             log_id,
             end: None,
+            is_named: false,
             is_alive: Arc::default(),
             due: Instant::now() + LIFE_SIGN,
         };
-        if reading.log_id.is_some() {
-            reading.announce();
-        }
         if !response.status().is_success() {
             reading.refused(response).await?;
         } else if is_json(response.headers()) {
@@ -103,7 +103,8 @@ impl Reading {
                 Ok(Err(error)) => return Err(error),
                 Err(_elapsed) => {
                     self.due = Instant::now() + LIFE_SIGN;
-                    if self.is_alive.swap(false, Ordering::Relaxed) {
+                    self.name();
+                    if self.ready.is_empty() && self.is_alive.swap(false, Ordering::Relaxed) {
                         self.ready.push_back(Piece::Text(String::new()));
                     }
                 }
@@ -126,11 +127,10 @@ impl Reading {
 
     /// Takes the data of an event.
     fn take(&mut self, data: &str) -> Result<(), AssistantError> {
-        let had_id = self.round.id().is_some();
         match self.round.take(data) {
             Ok(text) => {
-                if !had_id && self.round.id().is_some() {
-                    self.announce();
+                if self.round.id().is_some() || !text.is_empty() {
+                    self.name();
                 }
                 if !text.is_empty() {
                     self.ready.push_back(Piece::Text(text));
@@ -173,10 +173,13 @@ impl Reading {
         }
     }
 
-    /// Says which ids the other side has given.
-    fn announce(&mut self) {
-        let chat = self.round.id().map(str::to_owned);
-        self.ready.push_back(Piece::Asked(Asked { context: None, chat, log_id: self.log_id.clone() }));
+    /// Says which ids the other side has given, if it has: with the answer's own, or without where that does not come in time.
+    fn name(&mut self) {
+        let asked = Asked { context: None, chat: self.round.id().map(str::to_owned), log_id: self.log_id.clone() };
+        if !self.is_named && asked != Asked::default() {
+            self.is_named = true;
+            self.ready.push_back(Piece::Asked(asked));
+        }
     }
 
     fn malformed(&self, detail: impl Into<String>) -> AssistantError {

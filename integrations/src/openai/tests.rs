@@ -23,18 +23,23 @@ async fn an_answer_comes_in_pieces_with_ids_first_and_ends_with_tokens_and_sourc
     ];
     let server = Server::start(vec![stream(&body.concat()).with("x-request-id: req-7")]).await;
     let Given { pieces, text, end } = asked(&server, config(&server)).await;
-    let asked = |chat: Option<&str>| {
-        Piece::Asked(Asked { context: None, chat: chat.map(str::to_owned), log_id: Some("req-7".to_owned()) })
-    };
-    assert_eq!(
-        pieces[..4],
-        [asked(None), asked(Some("chatcmpl-1")), Piece::Text("你".into()), Piece::Text("好 🚲".into())]
-    );
+    let asked = Asked { context: None, chat: Some("chatcmpl-1".into()), log_id: Some("req-7".into()) };
+    assert_eq!(pieces[..3], [Piece::Asked(asked), Piece::Text("你".into()), Piece::Text("好 🚲".into())]);
     let end = end.unwrap();
     assert_eq!((text.as_str(), end.outcome, end.confidence), ("你好 🚲", Outcome::Answered, None));
     assert_eq!(end.tokens, Some(Tokens { input: 9, output: 12 }));
     assert!(end.sources[0].starts_with("prompt:") && end.sources[0].len() == "prompt:".len() + 16);
     assert_eq!(end.sources[1..], ["faq:range", "faq:winter"]);
+}
+
+#[tokio::test]
+async fn without_an_id_of_its_own_the_answer_is_found_by_the_log_id_alone() {
+    let body = say("a").replace("chatcmpl-1", "") + DONE;
+    let server = Server::start(vec![stream(&body).with("apim-request-id: req-8"), stream(&body)]).await;
+    let asked_for = Asked { log_id: Some("req-8".into()), ..Asked::default() };
+    let pieces = asked(&server, config(&server)).await.pieces;
+    assert_eq!(pieces, [Piece::Asked(asked_for), Piece::Text("a".into())]);
+    assert_eq!(asked(&server, config(&server)).await.pieces, [Piece::Text("a".into())]);
 }
 
 #[tokio::test]
@@ -143,22 +148,27 @@ async fn dropping_the_answer_closes_the_connection() {
     server.wait_until_closed(1).await;
 }
 
+/// The first piece that says something, within 4 seconds, of a server that sends this again and again.
+async fn first_piece(beat: &str) -> Option<Piece> {
+    let server = Server::start(vec![stream("").beating(beat)]).await;
+    let mut answer = fixture::answer(config(&server));
+    let first = tokio::time::timeout(Duration::from_secs(4), async {
+        loop {
+            match answer.next().await.expect("an answer ends with its end").expect("it goes on") {
+                Piece::Asked(_) => {}
+                piece => return piece,
+            }
+        }
+    });
+    first.await.ok()
+}
+
 #[tokio::test]
 async fn a_server_that_thinks_or_keeps_the_connection_alive_is_reported_as_alive() {
     let thinks = chunk(r#"{"reasoning_content":"hm"}"#, None);
-    for (beat, signs) in [(thinks.as_str(), true), (": keep-alive\n\n", true), ("", false)] {
-        let server = Server::start(vec![stream("").beating(beat)]).await;
-        let mut answer = fixture::answer(config(&server));
-        let first = tokio::time::timeout(Duration::from_secs(4), async {
-            loop {
-                match answer.next().await {
-                    Some(Ok(Piece::Asked(_))) => {}
-                    other => return other,
-                }
-            }
-        });
-        assert_eq!(first.await.ok(), signs.then(|| Some(Ok(Piece::Text(String::new())))), "{beat}");
-    }
+    let alive = Some(Piece::Text(String::new()));
+    let pieces = tokio::join!(first_piece(&thinks), first_piece(": keep-alive\n\n"), first_piece(""));
+    assert_eq!(pieces, (alive.clone(), alive, None));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::{
 
 use domain::session::event::{FailureCode, Outcome};
 use integrations::openai::OpenAiConfig;
-use tests::assistant_server::in_environment;
+use tests::{assistant_server::in_environment, http_client::client};
 
 use super::{Given, KEY, TEXT, ask};
 use crate::crash::until;
@@ -38,7 +38,7 @@ impl Proxy {
         command.env("LITELLM_LOCAL_MODEL_COST_MAP", "True").stdout(Stdio::null()).stderr(Stdio::null());
         let proxy = Self { child: command.spawn().unwrap(), url: format!("http://127.0.0.1:{port}") };
         let live = format!("{}/health/liveliness", proxy.url);
-        until("LiteLLM is ready", PATIENCE, async || reqwest::get(&live).await.is_ok()).await;
+        until("LiteLLM is ready", PATIENCE, async || client().get(&live).send().await.is_ok()).await;
         proxy
     }
 
