@@ -4,7 +4,13 @@
 
 pub mod faq;
 pub mod faq_assistant;
+pub mod grounding;
+pub mod http_client;
 pub mod mail;
+pub mod openai;
+pub mod sse;
 
 pub use faq::Faq;
 pub use faq_assistant::FaqAssistant;
+pub use grounding::{Grounding, Passage};
+pub use openai::OpenAi;

@@ -25,6 +25,7 @@ mod mail;
 mod moments;
 mod mutants;
 mod on_disk;
+mod openai;
 mod oracle;
 mod original_defects;
 mod outage;

@@ -6,6 +6,7 @@ mod bodies;
 mod calendars;
 mod events;
 mod headers;
+mod openai;
 mod policies;
 mod proofs;
 mod tokens;
@@ -40,6 +41,7 @@ pub const OPENINGS: &[Opening] = &[
     opening("lists", headers::lists, headers::all_lists),
     opening("policy", policies::policy, policies::policies),
     opening("calendars", calendars::calendars, calendars::documents),
+    opening("openai_answer", openai::answer, openai::answers),
     opening("note", proofs::note, proofs::notes),
     opening("proof", proofs::proof, proofs::files),
     opening("sealed", proofs::sealed, proofs::parts),
