@@ -28,6 +28,8 @@ pub use assistant::{Answering, Assistant, AssistantError, Completion, Piece, Que
 pub use await_reply::{MessageOutcome, await_reply};
 pub use customers::Customers;
 pub use error::CommandError;
+/// The time that decides, for adapters that need it.
+pub use event_store::Clock;
 pub use event_id::{CommandId, IdempotencyKey};
 pub use live::{LiveReplies, LiveReply, LiveSubscription};
 pub use mailer::{Mail, MailError, Mailer};

@@ -45,6 +45,7 @@ fn completion(outcome: Outcome, found: &[Hit]) -> Completion {
         confidence: Some(confidence),
         tokens: None,
         sources: found.iter().map(|hit| hit.key.clone()).collect(),
+        suggestions: Vec::new(),
         context: None,
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! Invariant: nothing here decides or records; it asks, and reports what was answered.
 
+pub mod coze;
 pub mod faq;
 pub mod faq_assistant;
+pub mod http_client;
 pub mod mail;
 pub mod sse;
 
+pub use coze::Coze;
 pub use faq::Faq;
 pub use faq_assistant::FaqAssistant;
