@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use commands::{
     Clock,
-    assistant::{Answering, Assistant, AssistantError, Asked, Piece, Question},
+    assistant::{Answering, Asked, Assistant, AssistantError, Piece, Question},
 };
 use domain::SessionId;
 

@@ -65,7 +65,9 @@ mod tests {
         for url in ["https://api.coze.com", "http://localhost:8888/v1", "http://127.0.0.3", "http://[::1]:80"] {
             assert!(is_protected(&url.parse().expect("a URL")), "{url}");
         }
-        for url in ["http://api.coze.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "ftp://localhost", "file:///x"] {
+        for url in
+            ["http://api.coze.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "ftp://localhost", "file:///x"]
+        {
             assert!(!is_protected(&url.parse().expect("a URL")), "{url}");
         }
     }

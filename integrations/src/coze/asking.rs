@@ -151,7 +151,8 @@ impl Asking {
         let body = requests::body(target, &self.question, &self.text, &conversation, with_history);
         let query = requests::query(target, &conversation);
         let token = tokens.get(self.question.session).await?;
-        let request = http.request(Method::POST, requests::path(target), &query).bearer_auth(token.secret()).json(&body);
+        let request =
+            http.request(Method::POST, requests::path(target), &query).bearer_auth(token.secret()).json(&body);
         self.token = Some(token);
         let head = send(request).await?;
         self.asked.log_id = head.log_id().map(str::to_owned);

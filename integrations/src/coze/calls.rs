@@ -42,7 +42,12 @@ impl Calls {
     }
 
     /// A chat as it stands.
-    pub(super) async fn retrieve(&self, session: SessionId, conversation: &str, chat: &str) -> Result<frames::Chat, Failure> {
+    pub(super) async fn retrieve(
+        &self,
+        session: SessionId,
+        conversation: &str,
+        chat: &str,
+    ) -> Result<frames::Chat, Failure> {
         let query = [("conversation_id", conversation), ("chat_id", chat)];
         let request = self.http.request(Method::GET, &["v3", "chat", "retrieve"], &query);
         self.call(session, request).await.map(|data| frames::chat(&data))

@@ -171,7 +171,9 @@ impl Identity {
                     return Err(CozeConfigError::Missing { setting: "coze_oauth_private_key" });
                 }
                 let audience = base.host_str().unwrap_or_default().to_owned();
-                Signer::new(app, audience).map(|signer| Self::Signer(Box::new(signer))).map_err(CozeConfigError::PrivateKey)
+                Signer::new(app, audience)
+                    .map(|signer| Self::Signer(Box::new(signer)))
+                    .map_err(CozeConfigError::PrivateKey)
             }
         }
     }

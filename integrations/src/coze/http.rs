@@ -69,7 +69,9 @@ pub(super) async fn call(request: RequestBuilder) -> Result<Value, Failure> {
     let log_id = head.log_id().map(str::to_owned);
     match head.read().await? {
         Body::Json(mut envelope) => Ok(envelope["data"].take()),
-        Body::Events(_) => Err(Failure::malformed("a stream came where JSON was asked for").with_log_id(log_id.as_deref())),
+        Body::Events(_) => {
+            Err(Failure::malformed("a stream came where JSON was asked for").with_log_id(log_id.as_deref()))
+        }
     }
 }
 
@@ -108,7 +110,11 @@ impl Head {
         let json = serde_json::from_slice::<Value>(&collect(bytes).await?).ok().filter(Value::is_object);
         let Some(json) = json else {
             let failed = || Failure::of_response(status, &headers, None);
-            return Err(if status.is_success() { Failure::malformed("the response is neither events nor JSON") } else { failed() });
+            return Err(if status.is_success() {
+                Failure::malformed("the response is neither events nor JSON")
+            } else {
+                failed()
+            });
         };
         if let Some((code, message)) = frames::error(&json) {
             let failure = Failure::of_response(status, &headers, Some((code, &message)));

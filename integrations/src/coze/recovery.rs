@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use commands::assistant::Asked;
-use domain::{SessionId, session::event::{Outcome, Tokens}};
+use domain::{
+    SessionId,
+    session::event::{Outcome, Tokens},
+};
 
 use super::{
     Failure,

@@ -111,7 +111,11 @@ impl Tokens {
     /// Who has a token.
     pub(super) fn seen(&self) -> Vec<TokenSeen> {
         let now = self.clock.now();
-        let seen = |session, token: &Token| TokenSeen { session, is_valid: now < token.expires_at, expires_at: token.expires_at };
+        let seen = |session, token: &Token| TokenSeen {
+            session,
+            is_valid: now < token.expires_at,
+            expires_at: token.expires_at,
+        };
         self.cache.iter().map(|(session, token)| seen(*session, &token)).collect()
     }
 
@@ -146,11 +150,15 @@ impl Tokens {
         let (status, headers, json) = response?;
         let json = json.unwrap_or_default();
         let secret = json["access_token"].as_str().filter(|secret| is_header(secret));
-        if let (true, Some(secret), Some(expires_in)) = (status.is_success(), secret, frames::number(&json["expires_in"])) {
+        if let (true, Some(secret), Some(expires_in)) =
+            (status.is_success(), secret, frames::number(&json["expires_in"]))
+        {
             let token = Token::new(secret.to_owned(), expires_in, self.clock.now());
             return token.ok_or_else(|| Failure::malformed("a token's expires_in is no time"));
         }
-        if let Some(code) = json["error_code"].as_str().or_else(|| json["error"].as_str()).filter(|code| !code.is_empty()) {
+        if let Some(code) =
+            json["error_code"].as_str().or_else(|| json["error"].as_str()).filter(|code| !code.is_empty())
+        {
             return Err(Failure::of_oauth(code, json["error_message"].as_str().unwrap_or_default()));
         }
         let envelope = frames::error(&json);
