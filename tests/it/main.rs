@@ -9,6 +9,7 @@ mod clock;
 mod compare;
 mod conformance;
 mod copy_log;
+mod coze;
 mod crash;
 mod ephemeral;
 mod flow;

@@ -2,6 +2,7 @@
 
 pub mod app_without_processes;
 pub mod assistant_server;
+pub mod contract_server;
 pub mod desk;
 pub mod envelope;
 pub mod fuzz_targets;

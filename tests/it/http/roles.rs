@@ -267,7 +267,7 @@ async fn foreign_origin_cannot_act_with_the_visitor_cookie() {
     let cookie = format!("desk_visitor={}", customer_with(&session).await.token().unwrap());
     let own = desk().url();
     for line in TABLE.iter().filter(|line| line.method == "post" && line.outside == [200; 3]) {
-        let request = || reqwest::Client::new().post(format!("{own}{}", line.path)).header("Cookie", &cookie);
+        let request = || tests::http_client::client().post(format!("{own}{}", line.path)).header("Cookie", &cookie);
         for foreign in ["https://evil.example", "null", "http://127.0.0.1", "https://127.0.0.1.evil.example", ""] {
             let response = with_body(&Method::POST, line.path, request().header("Origin", foreign), &session)
                 .send()
@@ -304,7 +304,7 @@ async fn invalid_expired_and_foreign_visitor_tokens_get_401() {
             .filter(|line| line.path.starts_with("/api") && (line.outside[0] != 200 || line.method == "post"))
         {
             let (method, route, path) = (verb(method), path, path.replace("{name}", &session));
-            let request = reqwest::Client::new().request(method.clone(), format!("{}{path}", desk().url()));
+            let request = tests::http_client::client().request(method.clone(), format!("{}{path}", desk().url()));
             let request = request.header("Authorization", format!("Bearer {token}"));
             let response = with_body(&method, route, request, &session).send().await.unwrap();
             assert_eq!(response.headers()["www-authenticate"], "Bearer", "{method} {path} {token}");

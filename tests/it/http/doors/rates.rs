@@ -135,7 +135,7 @@ async fn opening_streams_counts_for_the_limit() {
 
 #[tokio::test]
 async fn rate_of_zero_means_no_limit() {
-    let client = Client::new();
+    let client = tests::http_client::client();
     let answers = join_all((0..40).map(|_| chat(desk(), &client).send())).await;
     for answer in answers.into_iter().map(Result::unwrap) {
         assert_eq!(answer.status(), 200);
