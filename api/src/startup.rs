@@ -10,6 +10,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
+    assistants::Assistants,
     live::InProcess,
     process::{
         AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
@@ -108,13 +109,14 @@ async fn start_with(
     let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
     supervisor.start(followers::settings(in_force.clone(), tail.clone()));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
+    let assistants = Assistants::only(Arc::new(assistant));
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner = Runner::new(
         sessions.clone(),
-        Arc::new(assistant),
+        Arc::new(assistants),
         live.clone(),
         node.clone(),
         run_settings,

@@ -9,6 +9,7 @@ pub mod access;
 pub mod accounts;
 pub mod appended;
 pub mod assistant;
+pub mod assistants;
 pub mod await_reply;
 pub mod customers;
 pub mod error;

@@ -102,6 +102,18 @@ pub fn do_not_know(language: Language) -> &'static str {
     of(language).do_not_know
 }
 
+/// The assistant asks for a person.
+#[must_use]
+pub fn hands_over(language: Language) -> &'static str {
+    of(language).hands_over
+}
+
+/// The assistant may not speak about it; it says how to reach a person.
+#[must_use]
+pub fn blocked(language: Language) -> &'static str {
+    of(language).blocked
+}
+
 /// Whether people answer now.
 #[must_use]
 pub fn staffed(is_open: bool, language: Language) -> &'static str {

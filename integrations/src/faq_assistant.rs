@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use commands::{Answering, Assistant, Completion, Piece, Question};
-use domain::{session::event::Outcome, texts};
+use domain::session::event::Outcome;
 
 use crate::faq::{Faq, Hit, chunks};
 
@@ -30,7 +30,7 @@ impl FaqAssistant {
             }
         }
         if found.is_empty() {
-            return (texts::do_not_know(question.language).to_owned(), completion(Outcome::DoesNotKnow, &found));
+            return (String::new(), completion(Outcome::DoesNotKnow, &found));
         }
         let text = found.iter().map(|hit| hit.answer.as_str()).collect::<Vec<_>>().join("\n\n");
         (text, completion(Outcome::Answered, &found))
@@ -40,13 +40,8 @@ impl FaqAssistant {
 /// An answer is as sure as its least sure part.
 fn completion(outcome: Outcome, found: &[Hit]) -> Completion {
     let confidence = found.iter().map(|hit| f64::from(hit.confidence)).reduce(f64::min).unwrap_or(0.0);
-    Completion {
-        outcome,
-        confidence: Some(confidence),
-        tokens: None,
-        sources: found.iter().map(|hit| hit.key.clone()).collect(),
-        context: None,
-    }
+    let sources = found.iter().map(|hit| hit.key.clone()).collect();
+    Completion { confidence: Some(confidence), sources, ..Completion::new(outcome) }
 }
 
 impl Assistant for FaqAssistant {

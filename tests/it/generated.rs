@@ -100,7 +100,7 @@ fn values(events: &[Event], field: &str) -> BTreeSet<String> {
     plain.filter_map(|data| data[field].as_str().map(str::to_owned)).collect()
 }
 
-const NOTICES: [&str; 13] = [
+const NOTICES: [&str; 15] = [
     "danger",
     "queued",
     "agent_joined",
@@ -111,6 +111,8 @@ const NOTICES: [&str; 13] = [
     "released",
     "escalation_cancelled",
     "nobody_came",
+    "nobody_free",
+    "offers_person",
     "after_hours",
     "email_noted",
     "closed",

@@ -122,6 +122,7 @@ impl Ownership {
             | Event::ContextStarted(_)
             | Event::AssistantRunStarted(_)
             | Event::AssistantReplied(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
             | Event::AgentMessageSent(_)

@@ -40,7 +40,7 @@ pub fn fold(text: &str) -> String {
             'ß' | 'ẞ' => folded.push_str("ss"),
             'œ' | 'Œ' => folded.push_str("oe"),
             'æ' | 'Æ' => folded.push_str("ae"),
-            _ if c.is_ascii() => folded.push(c),
+            _ if c.is_ascii() => folded.push(plain_sign(c)),
             _ => folded.extend(simplified(plain_sign(c)).to_lowercase().filter(|c| !is_ignored(*c))),
         }
     }
@@ -117,6 +117,7 @@ mod tests {
             ("battery\u{200b} on \t fire", "battery on fire"),
             ("one  \n two", "one\ntwo"),
             ("smoke‑grey", "smoke-grey"),
+            ("don｀t", "don't"),
         ] {
             assert_eq!(fold(written), if folded == "one\ntwo" { "one\ntwo" } else { folded }, "{written}");
         }

@@ -48,6 +48,10 @@ pub(super) struct Texts {
     pub(super) unavailable: &'static str,
     /// The assistant has no answer.
     pub(super) do_not_know: &'static str,
+    /// The assistant asks for a person.
+    pub(super) hands_over: &'static str,
+    /// The assistant may not speak about it.
+    pub(super) blocked: &'static str,
     /// People answer now.
     pub(super) people_are_there: &'static str,
     /// They do not.
@@ -59,7 +63,7 @@ pub(super) struct Texts {
 #[cfg(test)]
 impl Texts {
     /// Each text with its name and the places it has to have.
-    pub(super) fn each(&self) -> [(&'static str, &'static str, &'static [&'static str]); 25] {
+    pub(super) fn each(&self) -> [(&'static str, &'static str, &'static [&'static str]); 27] {
         [
             ("danger", self.danger, &[]),
             ("queued", self.queued, &[]),
@@ -84,6 +88,8 @@ impl Texts {
             ("reason", self.reason, &["{reason}"]),
             ("unavailable", self.unavailable, &[]),
             ("do_not_know", self.do_not_know, &[]),
+            ("hands_over", self.hands_over, &[]),
+            ("blocked", self.blocked, &[]),
             ("people_are_there", self.people_are_there, &[]),
             ("nobody_is_there", self.nobody_is_there, &[]),
         ]

@@ -90,9 +90,9 @@ impl Past {
     }
 }
 
-/// With all three answers, which the views may lack for a moment.
+/// With all three answers and the offer of a person after the third, which the views may lack for a moment.
 async fn told_in_whole(customer: &Customer) -> Value {
-    let is_whole = |told: &Value| told["history"].as_array().is_some_and(|history| history.len() == 6);
+    let is_whole = |told: &Value| told["history"].as_array().is_some_and(|history| history.len() == 7);
     until("the answers are in the views", std::time::Duration::from_secs(60), async || is_whole(&told(customer).await))
         .await;
     told(customer).await

@@ -122,6 +122,7 @@ fn run_started() -> Event {
         attempt: 1,
         incarnation: Incarnation(Uuid::nil()),
         assistant: "faq".to_owned(),
+        variant: None,
         deadline: Timestamp::now(),
         messages: vec![MESSAGE],
     })
@@ -133,7 +134,10 @@ fn failed() -> Event {
         run: RUN,
         attempt: 1,
         code: FailureCode::Unavailable,
+        error_code: None,
         retries: true,
+        tokens: None,
+        cost: None,
         detail,
     })
 }
@@ -159,6 +163,8 @@ fn withheld() -> Event {
         run: RUN,
         attempt: 1,
         reason: WithheldReason::HandedOver,
+        tokens: None,
+        cost: None,
         withheld,
     })
 }

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use commands::{
     Customers, Node, Rules, Sessions, SettingsInForce,
     assistant::{Answering, Assistant, Question},
+    assistants::Assistants,
     live::InProcess,
     process::{RunSettings, Runner},
     sessions::ReceiveMessage,
@@ -135,7 +136,8 @@ impl Fixture {
         let live = Arc::new(InProcess::default());
         let (node, settings) = (Node::new("supervised"), RunSettings::default());
         let tail = Tail::start(self.faulty.clone(), Position::START);
-        Runner::new(sessions, Arc::new(Silent), live, node, settings, rules(), tail)
+        let assistants = Arc::new(Assistants::only(Arc::new(Silent)));
+        Runner::new(sessions, assistants, live, node, settings, rules(), tail)
     }
 
     pub(super) async fn write_message(&self, runner: &Runner) -> SessionId {
