@@ -6,6 +6,7 @@ pub mod activity_frames;
 pub mod agent_names;
 pub mod auth;
 pub mod body;
+mod check_faq;
 pub mod checkpoints;
 pub mod cli;
 pub mod client_ip;

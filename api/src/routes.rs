@@ -17,6 +17,7 @@ pub mod chat_stream;
 pub mod conversation;
 pub mod customer;
 pub mod detailed_health;
+pub mod faq_health;
 pub mod docs;
 pub mod events;
 pub mod hand_off;

@@ -11,6 +11,7 @@ use commands::{
     AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, process::OutcomesHandle,
 };
 use event_store::{Clock, Identity, Log, checkpoint};
+use integrations::Faq;
 use jiff::Timestamp;
 use journal::Tail;
 use projections::Views;
@@ -61,6 +62,8 @@ pub struct Services {
     pub checkpoints: watch::Receiver<checkpoint::Status>,
     /// What became of mails.
     pub mail_outcomes: OutcomesHandle,
+    /// What the shop answers from.
+    pub faq: Arc<Faq>,
     /// Visitors and their tokens.
     pub visitors: Arc<Visitors>,
     /// Staff's accounts, and what signs them in.
@@ -129,6 +132,7 @@ impl Services {
             .app_data(Data::from(self.session_owners.clone()))
             .app_data(Data::from(self.revocation.clone()))
             .app_data(Data::from(self.staff_frames.clone()))
+            .app_data(Data::from(self.faq.clone()))
             .app_data(Data::new(self.node.clone()))
             .app_data(Data::new(self.started))
             .app_data(Data::new(self.identity))

@@ -5,6 +5,7 @@
 
 mod assistants;
 mod declared;
+mod embeddings;
 mod event_store_location;
 mod layers;
 mod mail;
@@ -20,6 +21,7 @@ use crate::middleware::tls::TlsFiles;
 
 pub use assistants::{AssistantKind, AssistantOrder, CozeAuthMode, Currency, Temperature, TokenPrice};
 pub use declared::{Declared, SETTINGS};
+pub use embeddings::Embeddings;
 pub use event_store_location::EventStoreLocation;
 pub use layers::{Layers, SettingsError, Source};
 pub use mail::{MailSettings, Password, Recipients, SmtpLogin, SmtpSecurity, SmtpServer};
@@ -37,6 +39,8 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// Where mails to the team go.
     pub mail: MailSettings,
+    /// Who turns texts into vectors for the FAQ.
+    pub embeddings: Option<Embeddings>,
     /// When people work, until the shop publishes calendars.
     pub hours: OriginalHours,
 }
@@ -58,6 +62,7 @@ impl Settings {
         let declared = Declared::parse(layers)?;
         let log = EventStoreLocation::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let mail = MailSettings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        let embeddings = Embeddings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let hours = hours(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         assistants(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
@@ -70,7 +75,7 @@ impl Settings {
         if declared.clock_file.is_some() && !declared.dev {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }
-        Ok(Self { declared, log, tls, mail, hours })
+        Ok(Self { declared, log, tls, mail, embeddings, hours })
     }
 
     /// Who is asked, the first first: whoever is set up, where nobody says otherwise.

@@ -2,6 +2,7 @@
 //! then the log, then its followers, and only then the server.
 
 mod databases;
+mod faq;
 pub mod followers;
 mod mail;
 mod secret_file;
@@ -21,8 +22,7 @@ use commands::{
 };
 use domain::policy::regulator::Regulator;
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
-use include_dir::{Dir, include_dir};
-use integrations::{Faq, FaqAssistant, faq::Watch};
+use integrations::{FaqAssistant, faq::Watch};
 use journal::{Cursor, Journal, Tail};
 use projections::Views;
 use tokio::sync::watch;
@@ -50,9 +50,6 @@ use crate::{
 use databases::{open_log, open_policies, open_vault, views_location};
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The entries that come with the program.
-static FAQ: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../integrations/faq");
 
 /// Everything that runs.
 pub struct Running {
@@ -109,8 +106,10 @@ async fn start_with(
     let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
     let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
     supervisor.start(followers::settings(in_force.clone(), tail.clone()));
-    let (assistant, faq) = open_faq(&settings, &data_dir)?;
-    let assistants = Assistants::only(Arc::new(assistant));
+    let faq = faq::open(&settings, &data_dir)?;
+    let assistants =
+        Assistants::only(Arc::new(FaqAssistant::new(faq.clone()).with_pause(settings.faq_pause)));
+    let watching_faq = faq.watch();
     let ephemeral = Arc::<Ephemeral>::default();
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
@@ -198,6 +197,7 @@ async fn start_with(
         identity,
         checkpoints: signer.status(),
         mail_outcomes,
+        faq: Arc::new(faq),
         visitors,
         staff,
         directory,
@@ -211,7 +211,7 @@ async fn start_with(
         stopping,
     });
     let databases = vec![keys, policies];
-    Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: faq })
+    Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: watching_faq })
 }
 
 /// The one clock of the program.
@@ -294,31 +294,4 @@ fn node_id(settings: &Settings, data_dir: &DataDir) -> Result<String, AnyError> 
         return Ok(id.clone());
     }
     Ok(data_dir.keep("node-id", || format!("node-{:08x}", rand::random::<u32>()))?.0)
-}
-
-fn open_faq(settings: &Settings, data_dir: &DataDir) -> Result<(FaqAssistant, Watch), AnyError> {
-    let folder = match &settings.faq_dir {
-        Some(folder) => folder.clone(),
-        None => shipped_faq(data_dir)?,
-    };
-    let faq = Faq::open(&folder)?;
-    tracing::info!(folder = %folder.display(), entries = faq.entries(), "the FAQ is read");
-    let watch = faq.watch();
-    Ok((FaqAssistant::new(faq).with_pause(settings.faq_pause), watch))
-}
-
-/// The data directory's own copy, which the shop may edit; written once.
-fn shipped_faq(data_dir: &DataDir) -> Result<PathBuf, AnyError> {
-    let folder = data_dir.join("faq");
-    if folder.exists() {
-        return Ok(folder);
-    }
-    let draft = data_dir.join("faq.draft");
-    if draft.exists() {
-        std::fs::remove_dir_all(&draft)?;
-    }
-    std::fs::create_dir(&draft)?;
-    FAQ.extract(&draft)?;
-    std::fs::rename(&draft, &folder)?;
-    Ok(folder)
 }

@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod codec;
 pub mod customer;
 pub mod event;
+pub mod fold;
 pub mod id;
 pub mod language;
 pub mod personal;

