@@ -13,7 +13,10 @@ mod value;
 
 use std::{ops::Deref, path::PathBuf};
 
-use domain::calendar::{OriginalHours, Period};
+use domain::{
+    budget::DailyBudgets,
+    calendar::{OriginalHours, Period},
+};
 
 use crate::middleware::tls::TlsFiles;
 
@@ -37,6 +40,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// When people work, until the shop publishes calendars.
     pub hours: OriginalHours,
+    /// What assistants may use in a day.
+    pub budgets: DailyBudgets,
 }
 
 impl Deref for Settings {
@@ -58,13 +63,14 @@ impl Settings {
         let mail = MailSettings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let hours = hours(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        let budgets = budgets(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         if declared.redirect_listen.is_some() && tls.is_none() {
             return Err(layers.invalid("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));
         }
         if declared.clock_file.is_some() && !declared.dev {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }
-        Ok(Self { declared, log, tls, mail, hours })
+        Ok(Self { declared, log, tls, mail, hours, budgets })
     }
 
     /// Where checkpoints are written.
@@ -90,6 +96,16 @@ fn tls(declared: &Declared) -> Result<Option<TlsFiles>, Fault> {
         (Some(_), None) => Err(("tls_key_file", "set together with tls_cert_file")),
         (None, Some(_)) => Err(("tls_cert_file", "set together with tls_key_file")),
     }
+}
+
+fn budgets(declared: &Declared) -> Result<DailyBudgets, Fault> {
+    let money = declared.assistant_daily_budget.clone().unwrap_or_default();
+    let currency = declared.assistant_currency.clone().map(|currency| currency.0);
+    if currency.is_none() && !money.is_empty() {
+        return Err(("assistant_currency", "set together with assistant_daily_budget"));
+    }
+    let tokens = declared.assistant_daily_tokens.clone().unwrap_or_default();
+    Ok(DailyBudgets { money, currency: currency.unwrap_or_default(), tokens })
 }
 
 fn hours(declared: &Declared) -> Result<OriginalHours, Fault> {
@@ -129,6 +145,25 @@ mod tests {
         assert_eq!(refused.as_deref(), Some(expected));
         let taken = parse(&[("clock_file", "/c"), ("dev", "true")]).expect("for a developer's machine");
         assert_eq!(taken.clock_file, Some(PathBuf::from("/c")));
+    }
+
+    #[test]
+    fn bad_budgets_are_refused_by_name() {
+        let refused = |settings: &[(&'static str, &str)]| parse(settings).err().unwrap_or_default();
+        let without = refused(&[("assistant_daily_budget", "5.00")]);
+        assert!(without.contains("assistant_currency") && without.contains("together"), "{without}");
+        for (key, value) in [
+            ("assistant_daily_budget", "5.00,coze=0"),
+            ("assistant_daily_tokens", "1.5"),
+            ("assistant_budget_then", "stop"),
+            ("assistant_currency", "euro"),
+        ] {
+            let error = refused(&[("assistant_currency", "EUR"), (key, value)]);
+            assert!(error.starts_with(&format!("setting {key} (flag ")), "{key}={value}: {error}");
+        }
+        let taken = parse(&[("assistant_currency", "EUR"), ("assistant_daily_budget", "5.00,coze=2")]).expect("good");
+        let of = |assistant| taken.budgets.of(assistant).map(|budget| budget.number()).collect::<Vec<_>>();
+        assert_eq!((of("coze"), of("openai"), of("faq")), (vec![2_000_000], vec![5_000_000], vec![]));
     }
 
     #[test]

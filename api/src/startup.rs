@@ -10,11 +10,11 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
-    assistants::Assistants,
+    assistants::{Assistants, Budgets},
     live::InProcess,
     process::{
         AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
-        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting,
+        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting, WatchBudgets,
     },
     settings::VersionZero,
 };
@@ -108,6 +108,7 @@ async fn start_with(
     let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
     let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
     supervisor.start(followers::settings(in_force.clone(), tail.clone()));
+    let budgets = Arc::new(budgets(&settings, &in_force, &clock));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let assistants = Assistants::only(Arc::new(assistant));
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
@@ -136,7 +137,7 @@ async fn start_with(
     };
     let mail_outcomes = OutcomesHandle::default();
     let mails = mail::delivery(&settings, &context, &mail_outcomes)?;
-    let processes = Processes::start(context, managers(&settings, &runner, &rules), vec![mails]).await?;
+    let processes = Processes::start(context, managers(&settings, &runner, &rules, &budgets), vec![mails]).await?;
     let processes = Arc::new(processes);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
@@ -187,6 +188,7 @@ async fn start_with(
         views,
         live,
         rules,
+        budgets,
         node,
         started,
         supervisor,
@@ -232,8 +234,19 @@ fn version_zero(settings: &Settings) -> VersionZero {
     }
 }
 
+/// What assistants may use in a day of the shop.
+fn budgets(settings: &Settings, in_force: &Arc<SettingsInForce>, clock: &Arc<dyn Clock>) -> Budgets {
+    let (daily, zone) = (settings.budgets.clone(), settings.time_zone.clone());
+    Budgets::new(daily, settings.assistant_budget_then, zone, in_force.clone(), clock.clone())
+}
+
 /// The process managers that the settings ask for.
-fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Vec<Arc<dyn ProcessManager>> {
+fn managers(
+    settings: &Settings,
+    runner: &Arc<Runner>,
+    rules: &Arc<Rules>,
+    budgets: &Arc<Budgets>,
+) -> Vec<Arc<dyn ProcessManager>> {
     let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner)), Arc::new(SendMail)];
     if let Some(idle_close) = IdleClose::new(settings.session_idle_close, rules.clock().clone()) {
         managers.push(Arc::new(idle_close));
@@ -242,6 +255,9 @@ fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Ve
         managers.push(Arc::new(agent_lost));
     }
     managers.push(Arc::new(Expiry));
+    if let Some(watch_budgets) = WatchBudgets::new(budgets) {
+        managers.push(Arc::new(watch_budgets));
+    }
     managers.push(Arc::new(Waiting::new(settings.nobody_came_after, settings.nobody_came_then, rules.clone())));
     if let Some(routing) = Routing::new(settings.routing, settings.offer_seconds) {
         managers.push(Arc::new(routing));

@@ -23,6 +23,7 @@ use api::{
 use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
+    assistants::Budgets,
     live::InProcess,
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
@@ -131,6 +132,13 @@ pub async fn app(
         views: views.clone(),
         live,
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
+        budgets: Arc::new(Budgets::new(
+            settings.budgets.clone(),
+            settings.assistant_budget_then,
+            settings.time_zone.clone(),
+            in_force.clone(),
+            clock.clone(),
+        )),
         node: Node::new("without-processes"),
         started: Started::now(&*clock),
         supervisor,

@@ -5,6 +5,7 @@
 mod bodies;
 mod calendars;
 mod events;
+mod flags;
 mod headers;
 mod policies;
 mod proofs;
@@ -40,6 +41,7 @@ pub const OPENINGS: &[Opening] = &[
     opening("lists", headers::lists, headers::all_lists),
     opening("policy", policies::policy, policies::policies),
     opening("calendars", calendars::calendars, calendars::documents),
+    opening("flags", flags::flags, flags::documents),
     opening("note", proofs::note, proofs::notes),
     opening("proof", proofs::proof, proofs::files),
     opening("sealed", proofs::sealed, proofs::parts),
