@@ -111,6 +111,7 @@ async fn start_with(
     let budgets = Arc::new(budgets(&settings, &in_force, &clock));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
     let assistants = Assistants::only(Arc::new(assistant));
+    check_names(&settings, &assistants)?;
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
@@ -238,6 +239,18 @@ fn version_zero(settings: &Settings) -> VersionZero {
 fn budgets(settings: &Settings, in_force: &Arc<SettingsInForce>, clock: &Arc<dyn Clock>) -> Budgets {
     let (daily, zone) = (settings.budgets.clone(), settings.time_zone.clone());
     Budgets::new(daily, settings.assistant_budget_then, zone, in_force.clone(), clock.clone())
+}
+
+/// A budget of nobody would leave somebody without.
+fn check_names(settings: &Settings, assistants: &Assistants) -> Result<(), AnyError> {
+    match settings.budgets.names().find(|name| assistants.named(name).is_none()) {
+        Some(name) => {
+            let names: Vec<&str> = assistants.members().map(|member| member.name()).collect();
+            let there_are = names.join(", ");
+            Err(format!("the assistants' daily budgets name {name:?}, but the assistants are {there_are}").into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// The process managers that the settings ask for.
