@@ -20,6 +20,8 @@ pub mod detailed_health;
 pub mod faq_health;
 pub mod docs;
 pub mod events;
+pub mod flag_trial;
+pub mod flags;
 pub mod hand_off;
 pub mod health;
 pub mod idempotency;

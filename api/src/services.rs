@@ -8,7 +8,7 @@ use actix_web::{
     web::{Data, ServiceConfig},
 };
 use commands::{
-    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, process::OutcomesHandle,
+    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, assistants::Budgets, process::OutcomesHandle,
 };
 use event_store::{Clock, Identity, Log, checkpoint};
 use integrations::Faq;
@@ -50,6 +50,8 @@ pub struct Services {
     pub ephemeral: Arc<Ephemeral>,
     /// The policy and the calendars in force.
     pub rules: Arc<Rules>,
+    /// What is left to assistants today.
+    pub budgets: Arc<Budgets>,
     /// This process.
     pub node: Node,
     /// When it was started.
@@ -125,6 +127,7 @@ impl Services {
             .app_data(Data::from(self.tail.clone()))
             .app_data(Data::from(self.ephemeral.clone()))
             .app_data(Data::from(self.rules.clone()))
+            .app_data(Data::from(self.budgets.clone()))
             .app_data(Data::from(self.supervisor.clone()))
             .app_data(Data::from(self.access_log.clone()))
             .app_data(Data::from(self.directory.clone()))

@@ -15,7 +15,10 @@ mod value;
 
 use std::{ops::Deref, path::PathBuf};
 
-use domain::calendar::{OriginalHours, Period};
+use domain::{
+    budget::DailyBudgets,
+    calendar::{OriginalHours, Period},
+};
 
 use crate::middleware::tls::TlsFiles;
 
@@ -43,6 +46,8 @@ pub struct Settings {
     pub embeddings: Option<Embeddings>,
     /// When people work, until the shop publishes calendars.
     pub hours: OriginalHours,
+    /// What assistants may use in a day.
+    pub budgets: DailyBudgets,
 }
 
 impl Deref for Settings {
@@ -66,6 +71,7 @@ impl Settings {
         let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let hours = hours(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         assistants(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        let budgets = budgets(&declared);
         if declared.redirect_listen.is_some() && tls.is_none() {
             return Err(layers.invalid("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));
         }
@@ -75,7 +81,7 @@ impl Settings {
         if declared.clock_file.is_some() && !declared.dev {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }
-        Ok(Self { declared, log, tls, mail, embeddings, hours })
+        Ok(Self { declared, log, tls, mail, embeddings, hours, budgets })
     }
 
     /// Who is asked, the first first: whoever is set up, where nobody says otherwise.
@@ -154,6 +160,14 @@ fn assistants(declared: &Declared) -> Result<(), Fault> {
     }
 }
 
+fn budgets(declared: &Declared) -> DailyBudgets {
+    DailyBudgets {
+        money: declared.assistant_daily_budget.clone().unwrap_or_default(),
+        currency: declared.assistant_currency.0.clone(),
+        tokens: declared.assistant_daily_tokens.clone().unwrap_or_default(),
+    }
+}
+
 fn hours(declared: &Declared) -> Result<OriginalHours, Fault> {
     let period = Period::new(declared.human_shift_start, declared.human_shift_end);
     Ok(OriginalHours {
@@ -199,6 +213,23 @@ mod tests {
         assert!(refused.contains("must be 0s without --dev"), "{refused}");
         let taken = parse(&[("faq_pause", "20ms"), ("dev", "true")]).expect("for a developer's machine");
         assert_eq!(taken.faq_pause.as_millis(), 20);
+    }
+
+    #[test]
+    fn bad_budgets_are_refused_by_name() {
+        let refused = |settings: &[(&'static str, &str)]| parse(settings).err().unwrap_or_default();
+        for (key, value) in [
+            ("assistant_daily_budget", "5.00,coze=0"),
+            ("assistant_daily_tokens", "1.5"),
+            ("assistant_budget_then", "stop"),
+            ("assistant_currency", "euro"),
+        ] {
+            let error = refused(&[("assistant_currency", "EUR"), (key, value)]);
+            assert!(error.starts_with(&format!("setting {key} (flag ")), "{key}={value}: {error}");
+        }
+        let taken = parse(&[("assistant_currency", "EUR"), ("assistant_daily_budget", "5.00,coze=2")]).expect("good");
+        let of = |assistant| taken.budgets.of(assistant).map(|budget| budget.number()).collect::<Vec<_>>();
+        assert_eq!((of("coze"), of("openai"), of("faq")), (vec![2_000_000], vec![5_000_000], vec![]));
     }
 
     #[test]

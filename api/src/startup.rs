@@ -12,11 +12,11 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use commands::{
     AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
-    assistants::Assistants,
+    assistants::{Assistants, Budgets},
     ephemeral::{FrameKeys, Relay},
     process::{
         AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
-        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting,
+        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting, WatchBudgets,
     },
     settings::VersionZero,
 };
@@ -106,10 +106,12 @@ async fn start_with(
     let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
     let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
     supervisor.start(followers::settings(in_force.clone(), tail.clone()));
+    let budgets = Arc::new(budgets(&settings, &in_force, &clock));
     let faq = faq::open(&settings, &data_dir)?;
     let assistants =
         Assistants::only(Arc::new(FaqAssistant::new(faq.clone()).with_pause(settings.faq_pause)));
     let watching_faq = faq.watch();
+    check_names(&settings, &assistants)?;
     let ephemeral = Arc::<Ephemeral>::default();
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
@@ -136,7 +138,7 @@ async fn start_with(
     };
     let mail_outcomes = OutcomesHandle::default();
     let mails = mail::delivery(&settings, &context, &mail_outcomes)?;
-    let processes = Processes::start(context, managers(&settings, &runner, &rules), vec![mails]).await?;
+    let processes = Processes::start(context, managers(&settings, &runner, &rules, &budgets), vec![mails]).await?;
     let processes = Arc::new(processes);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
@@ -191,6 +193,7 @@ async fn start_with(
         views,
         ephemeral,
         rules,
+        budgets,
         node,
         started,
         supervisor,
@@ -237,8 +240,31 @@ fn version_zero(settings: &Settings) -> VersionZero {
     }
 }
 
+/// What assistants may use in a day of the shop.
+fn budgets(settings: &Settings, in_force: &Arc<SettingsInForce>, clock: &Arc<dyn Clock>) -> Budgets {
+    let (daily, zone) = (settings.budgets.clone(), settings.time_zone.clone());
+    Budgets::new(daily, settings.assistant_budget_then, zone, in_force.clone(), clock.clone())
+}
+
+/// A budget of nobody would leave somebody without.
+fn check_names(settings: &Settings, assistants: &Assistants) -> Result<(), AnyError> {
+    match settings.budgets.names().find(|name| assistants.named(name).is_none()) {
+        Some(name) => {
+            let names: Vec<&str> = assistants.members().map(|member| member.name()).collect();
+            let there_are = names.join(", ");
+            Err(format!("the assistants' daily budgets name {name:?}, but the assistants are {there_are}").into())
+        }
+        None => Ok(()),
+    }
+}
+
 /// The process managers that the settings ask for.
-fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Vec<Arc<dyn ProcessManager>> {
+fn managers(
+    settings: &Settings,
+    runner: &Arc<Runner>,
+    rules: &Arc<Rules>,
+    budgets: &Arc<Budgets>,
+) -> Vec<Arc<dyn ProcessManager>> {
     let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner)), Arc::new(SendMail)];
     if let Some(idle_close) = IdleClose::new(settings.session_idle_close, rules.clock().clone()) {
         managers.push(Arc::new(idle_close));
@@ -247,6 +273,9 @@ fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Ve
         managers.push(Arc::new(agent_lost));
     }
     managers.push(Arc::new(Expiry));
+    if let Some(watch_budgets) = WatchBudgets::new(budgets) {
+        managers.push(Arc::new(watch_budgets));
+    }
     managers.push(Arc::new(Waiting::new(settings.nobody_came_after, settings.nobody_came_then, rules.clone())));
     if let Some(routing) = Routing::new(settings.routing, settings.offer_seconds) {
         managers.push(Arc::new(routing));

@@ -22,6 +22,7 @@ use api::{
 };
 use commands::{
     AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
+    assistants::Budgets,
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
 };
@@ -128,6 +129,13 @@ pub async fn app(
         views: views.clone(),
         ephemeral: Arc::default(),
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
+        budgets: Arc::new(Budgets::new(
+            settings.budgets.clone(),
+            settings.assistant_budget_then,
+            settings.time_zone.clone(),
+            in_force.clone(),
+            clock.clone(),
+        )),
         node: Node::new("without-processes"),
         started: Started::now(&*clock),
         supervisor,

@@ -5,6 +5,7 @@
 mod bodies;
 mod calendars;
 mod events;
+mod flags;
 mod headers;
 mod openai;
 mod policies;
@@ -42,6 +43,7 @@ pub const OPENINGS: &[Opening] = &[
     opening("policy", policies::policy, policies::policies),
     opening("calendars", calendars::calendars, calendars::documents),
     opening("openai_answer", openai::answer, openai::answers),
+    opening("flags", flags::flags, flags::documents),
     opening("note", proofs::note, proofs::notes),
     opening("proof", proofs::proof, proofs::files),
     opening("sealed", proofs::sealed, proofs::parts),

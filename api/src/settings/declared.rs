@@ -3,8 +3,9 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use commands::process::NobodyCame;
+use commands::{assistants::BudgetThen, process::NobodyCame};
 use domain::{
+    budget::{Micros, PerAssistant},
     calendar::{Holidays, TimeOfDay},
     routing::Strategy,
 };
@@ -226,6 +227,21 @@ declare! {
 
     /// Fields that are added to each request, as JSON: `{"enable_thinking": false}`.
     openai_extra_body: Option<String>;
+
+    /// What each assistant may cost in a day of `time_zone`: `5.00`; or `coze=5.00,openai=2.00`, where others have no
+    /// budget unless an amount without a name is there as well. In `assistant_currency`. The FAQ costs nothing. At 80 %
+    /// there is a warning, at 100 % `assistant_budget_then` happens until the day ends; answers under way may overshoot.
+    /// Unset: no budget.
+    assistant_daily_budget: Option<PerAssistant<Micros>>,
+        expects("amounts like 5.00 for each assistant, or coze=5.00,openai=2.00");
+
+    /// As above, in tokens of questions and answers together: `1000000`, or `coze=1000000,openai=500000`.
+    assistant_daily_tokens: Option<PerAssistant<u64>>,
+        expects("tokens like 1000000 for each assistant, or coze=1000000,openai=500000");
+
+    /// Who answers instead of an assistant that has spent its budget of the day: `next` (the next assistant, at last the
+    /// FAQ) or `person`.
+    assistant_budget_then: BudgetThen = "next";
 
     /// Words, with commas between them, at which the original's policy calls a person. Any of these four makes the
     /// original's policy version 0, in place of the one that comes with the program (`docs/policy.md`). What is

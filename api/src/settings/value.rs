@@ -2,8 +2,9 @@
 
 use std::{fmt, net::SocketAddr, ops::Deref, path::PathBuf, time::Duration};
 
-use commands::process::NobodyCame;
+use commands::{assistants::BudgetThen, process::NobodyCame};
 use domain::{
+    budget::{Micros, PerAssistant},
     calendar::{Holidays, TimeOfDay, time_zone},
     routing::Strategy,
 };
@@ -82,6 +83,9 @@ read_by_from_str! {
     TimeOfDay: "a time like 09:00, up to 24:00",
     Strategy: "by_hand, round_robin or least_loaded",
     NobodyCame: "mail or assistant",
+    BudgetThen: "next or person",
+    PerAssistant<Micros>: "amounts like 5.00 or coze=5.00,openai=2.00",
+    PerAssistant<u64>: "numbers like 1000 or coze=1000,openai=500",
     Holidays: "dates like 2026-10-01 with commas between them, or nothing",
     TrustedProxies: "addresses or networks like 10.0.0.0/8 with commas between them",
 }

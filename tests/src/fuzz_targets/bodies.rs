@@ -12,6 +12,7 @@ use api::{
         chat::ChatRequest,
         conversation::{ContextRequest, CreateRequest},
         customer::{IdentifyRequest, SignOutRequest},
+        flag_trial::TestFlagsRequest,
         hand_off::{NoFields, ReleaseRequest, ReturnRequest, TakeoverRequest},
         manual::{EscalateRequest, ManualMessageRequest},
         policy_trial::TestPolicyRequest,
@@ -78,6 +79,12 @@ pub const BODIES: &[Body] = &[
     of::<RollBackRequest>("post /api/policies/rollback", r#"{"to_version":0}"#),
     of::<PublishRequest>("post /api/calendars", r#"{"document":"[default]\ntime_zone = \"UTC\"\nweek = {}\n"}"#),
     of::<RollBackRequest>("post /api/calendars/rollback", r#"{"to_version":0}"#),
+    of::<PublishRequest>("post /api/flags", r#"{"document":"[flags.assistant_order]\ntype = \"string\"\n"}"#),
+    of::<RollBackRequest>("post /api/flags/rollback", r#"{"to_version":0}"#),
+    of::<TestFlagsRequest>(
+        "post /api/flags/test",
+        r#"{"session":"11111111-2222-4333-8444-555555555566","role":"agent"}"#,
+    ),
     of::<TestPolicyRequest>("post /api/policies/test", r#"{"document":null,"text":"转人工","language":"zh"}"#),
     of::<IssueApiKeyRequest>(
         "post /api/api-keys",
