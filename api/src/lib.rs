@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing of ours points here, so HTTP is known to this crate alone.
 
+pub mod activity_frames;
 pub mod agent_names;
 pub mod auth;
 pub mod body;

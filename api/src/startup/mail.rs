@@ -8,7 +8,10 @@ use commands::{
 };
 use integrations::mail::{Credentials, Letter, LogMailer, NoMailer, Smtp, SmtpSettings};
 
-use super::{AnyError, secret_file::{self, unreadable}};
+use super::{
+    AnyError,
+    secret_file::{self, unreadable},
+};
 use crate::settings::{MailSettings, Password, Settings, SmtpLogin, SmtpServer};
 
 /// Sends mails, and counts what becomes of them.

@@ -1,10 +1,12 @@
-//! Reads a secret that a setting keeps in a file.
+//! Secrets that settings name a file for.
+//!
+//! Invariant: an error names the setting and the file, and nothing of what is in it.
 
 use std::{fs, path::Path};
 
 use super::AnyError;
 
-/// What the file says, without the line's end. One that everybody on the machine may read is refused.
+/// What is in the file, without line ends behind it.
 pub(super) fn read(setting: &str, path: &Path) -> Result<String, AnyError> {
     let failed = |error| unreadable(setting, path, &error);
     #[cfg(unix)]
@@ -16,7 +18,7 @@ pub(super) fn read(setting: &str, path: &Path) -> Result<String, AnyError> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// The error that names the setting.
+/// The file of a setting cannot be read.
 pub(super) fn unreadable(setting: &str, path: &Path, error: &std::io::Error) -> AnyError {
     format!("{setting} {} cannot be read: {error}", path.display()).into()
 }

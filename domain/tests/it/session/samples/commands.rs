@@ -7,8 +7,8 @@ use domain::{
         Command,
         command::{Answer, Circumstances, Escalate, Failure, SendAgentMessage, SendMessage, StartRun, Transfer},
         event::{
-            CancelReason, CloseReason, Cost, EscalationReason, FailureCode, FailureDetail, MailFailure, MailKind,
-            OfferEnd, Outcome, Recipient, ReturnReason, Severity, Tokens, TransferEnd, TransferTarget,
+            Asked, CancelReason, CloseReason, Cost, EscalationReason, FailureCode, FailureDetail, MailFailure,
+            MailKind, OfferEnd, Outcome, Recipient, ReturnReason, Severity, Tokens, TransferEnd, TransferTarget,
         },
         priority::PriorityClass,
     },
@@ -108,6 +108,14 @@ fn failure(run: u32, attempt: u32, last_words: Option<Answer>) -> Command {
         detail,
         last_words,
     })
+}
+
+pub(crate) fn note_asked(run: u32, attempt: u32) -> Command {
+    Command::NoteAsked { run: run_id(run), attempt, asked: other_sides_names() }
+}
+
+pub(crate) fn other_sides_names() -> Asked {
+    Asked { context: Some("7543".to_owned()), chat: Some("7382".to_owned()), log_id: None }
 }
 
 pub(crate) fn fail(run: u32, attempt: u32) -> Command {

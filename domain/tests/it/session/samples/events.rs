@@ -7,7 +7,7 @@ use domain::{
         Event,
         command::{Answer, Opening, StartRun},
         event::{
-            AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, Asked, AssistantAsked, AssistantFailed,
+            AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, AssistantAsked, AssistantFailed,
             AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CancelReason, CloseReason, Closed,
             ContactDetails, ContextStarted, CustomerMessageSent, Escalated, EscalationCancelled, Evidence, FailureCode,
             FailureDetail, MailFailed, MailFailure, MailKind, MailRequested, MailSent, Named, NoticeGiven,
@@ -23,7 +23,7 @@ use domain::{
 
 use super::{
     NODE, address, agent, answer, context_id, firing, mail_id, message_id, monday, noon, notice_id, notice_of,
-    offer_id, opening, resolved, run_id, start, text, transfer_id, words,
+    offer_id, opening, other_sides_names, resolved, run_id, start, text, transfer_id, words,
 };
 
 fn ids(numbers: &[u32]) -> Vec<MessageId> {
@@ -91,8 +91,8 @@ pub(crate) fn run_started(run: u32, attempt: u32, messages: &[u32]) -> Event {
 }
 
 pub(crate) fn asked(run: u32, attempt: u32) -> Event {
-    let asked = Asked { context: Some("7543".to_owned()), chat: Some("7382".to_owned()), log_id: None };
-    Event::AssistantAsked(AssistantAsked { run: run_id(run), attempt, asked: Personal::Known(asked) })
+    let asked = Personal::Known(other_sides_names());
+    Event::AssistantAsked(AssistantAsked { run: run_id(run), attempt, asked })
 }
 
 pub(crate) fn replied(run: u32, attempt: u32, answers: &[u32]) -> Event {
