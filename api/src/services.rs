@@ -8,7 +8,8 @@ use actix_web::{
     web::{Data, ServiceConfig},
 };
 use commands::{
-    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, assistants::Budgets, process::OutcomesHandle,
+    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, assistants::Budgets,
+    process::OutcomesHandle,
 };
 use event_store::{Clock, Identity, Log, checkpoint};
 use integrations::Faq;

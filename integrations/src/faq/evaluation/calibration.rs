@@ -30,7 +30,8 @@ pub struct Calibration {
 #[must_use]
 pub fn calibrate(ranked: &[Ranked]) -> Option<Calibration> {
     let steps = || (0..=STEPS).map(|step| f32::from(step) / f32::from(STEPS));
-    let pairs = steps().flat_map(|sure| steps().filter(move |offer| *offer <= sure).map(move |offer| Thresholds { sure, offer }));
+    let pairs = steps()
+        .flat_map(|sure| steps().filter(move |offer| *offer <= sure).map(move |offer| Thresholds { sure, offer }));
     pairs.filter_map(|thresholds| tried(ranked, thresholds)).max_by(|left, right| left.gain.total_cmp(&right.gain))
 }
 
