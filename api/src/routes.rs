@@ -4,6 +4,7 @@
 //! that is the handler's first argument or it does not compile.
 
 pub mod acting;
+pub mod activity;
 pub mod agent_events;
 pub mod agents;
 pub mod api_keys;
@@ -16,8 +17,11 @@ pub mod chat_stream;
 pub mod conversation;
 pub mod customer;
 pub mod detailed_health;
+pub mod faq_health;
 pub mod docs;
 pub mod events;
+pub mod flag_trial;
+pub mod flags;
 pub mod hand_off;
 pub mod health;
 pub mod idempotency;

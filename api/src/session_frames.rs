@@ -67,6 +67,7 @@ fn agents_in(event: &Event) -> [Option<(&'static str, AgentId)>; 2] {
         | Event::ContextStarted(_)
         | Event::AssistantRunStarted(_)
         | Event::AssistantReplied(_)
+        | Event::AssistantAsked(_)
         | Event::AssistantFailed(_)
         | Event::AssistantReplyWithheld(_)
         | Event::Escalated(_)

@@ -1,10 +1,10 @@
 //! The port to whatever answers customers: the FAQ, Coze, a model. It streams text and ends with how it went.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use domain::{
     Language, RunId, SessionId,
-    session::event::{FailureCode, Outcome, Tokens},
+    session::event::{Asked, FailureCode, Outcome, Tokens},
 };
 use futures::Stream;
 use serde_json::{Map, Value};
@@ -44,13 +44,17 @@ pub struct Question {
     pub language: Language,
     /// What the shop's page passed along with the newest message.
     pub parameters: Map<String, Value>,
-    /// What the assistant called this context when it last answered in it.
+    /// What this assistant calls this context, as it last said.
     pub assistant_context: Option<String>,
+    /// What an earlier attempt of this run at this assistant is called there: its answer may be ready.
+    pub earlier: Option<Asked>,
 }
 
 /// A part of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
+    /// What the other side calls the question, as far as it is known; the last one holds.
+    Asked(Asked),
     /// Text that goes on where the last piece ended.
     Text(String),
     /// The end.
@@ -60,16 +64,26 @@ pub enum Piece {
 /// How an answer ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Completion {
-    /// Whether it answers.
+    /// Whether it answers. An empty text is right where it does not know, hands over or is blocked: the server has words for it.
     pub outcome: Outcome,
     /// How sure the assistant is, 0 to 1.
     pub confidence: Option<f64>,
-    /// What it cost.
+    /// What it counted.
     pub tokens: Option<Tokens>,
     /// What it leaned on.
     pub sources: Vec<String>,
+    /// What the customer may choose to say next.
+    pub suggestions: Vec<String>,
     /// What it calls this context.
     pub context: Option<String>,
+}
+
+impl Completion {
+    /// An end of which nothing more is known.
+    #[must_use]
+    pub fn new(outcome: Outcome) -> Self {
+        Self { outcome, confidence: None, tokens: None, sources: Vec::new(), suggestions: Vec::new(), context: None }
+    }
 }
 
 /// Why there is no answer.
@@ -80,8 +94,62 @@ pub struct AssistantError {
     pub code: FailureCode,
     /// In the assistant's words; may quote the customer, so it goes into no log line.
     pub detail: String,
-    /// Whether asking again may help.
+    /// Whether asking the same assistant again may help.
     pub retryable: bool,
+    /// How long it wants to be left alone.
+    pub retry_after: Option<Duration>,
+    /// The other side's code for it: `4011`, `insufficient_quota`.
+    pub error_code: Option<String>,
+    /// What its support asks for (`X-Tt-Logid`).
+    pub log_id: Option<String>,
+    /// What it counted until then.
+    pub tokens: Option<Tokens>,
+}
+
+impl AssistantError {
+    /// A failure that may be over when the same assistant is asked again, if its kind is a passing one.
+    #[must_use]
+    pub fn new(code: FailureCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            retryable: code.is_passing(),
+            retry_after: None,
+            error_code: None,
+            log_id: None,
+            tokens: None,
+        }
+    }
+
+    /// The same, with whether asking again may help.
+    #[must_use]
+    pub fn retryable(self, retryable: bool) -> Self {
+        Self { retryable, ..self }
+    }
+
+    /// The same, with the time that the other side wants to be left alone.
+    #[must_use]
+    pub fn retry_after(self, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..self }
+    }
+
+    /// The same, with the other side's code.
+    #[must_use]
+    pub fn error_code(self, error_code: Option<String>) -> Self {
+        Self { error_code, ..self }
+    }
+
+    /// The same, with what the other side's support asks for.
+    #[must_use]
+    pub fn log_id(self, log_id: Option<String>) -> Self {
+        Self { log_id, ..self }
+    }
+
+    /// The same, with what was counted until then.
+    #[must_use]
+    pub fn tokens(self, tokens: Option<Tokens>) -> Self {
+        Self { tokens, ..self }
+    }
 }
 
 /// An answer as it comes. It ends with [`Piece::Done`] or an error; ending otherwise counts as malformed.

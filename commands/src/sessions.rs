@@ -104,6 +104,7 @@ fn name_of(command: &Command) -> &'static str {
         Command::StartContext { clear: true, .. } => "clear",
         Command::StartRun(_) => "start_run",
         Command::RetakeRun { .. } => "retake_run",
+        Command::NoteAsked { .. } => "note_asked",
         Command::Reply(_) => "reply",
         Command::Fail(_) => "fail",
         Command::Escalate(_) => "escalate",

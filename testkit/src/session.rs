@@ -184,7 +184,13 @@ impl SessionDriver {
 
     fn start(&self) -> StartRun {
         let deadline = Timestamp::from_second(FAR_AWAY).expect("the deadline is a time");
-        StartRun { run: self.attempt.0, incarnation: Incarnation(Uuid::nil()), assistant: "faq".into(), deadline }
+        StartRun {
+            run: self.attempt.0,
+            incarnation: Incarnation(Uuid::nil()),
+            assistant: "faq".into(),
+            variant: None,
+            deadline,
+        }
     }
 
     /// What the assistant has to say in the present attempt.
@@ -198,8 +204,10 @@ impl SessionDriver {
             language: Language::Zh,
             confidence_permille: None,
             tokens: None,
+            cost: None,
             sources: Vec::new(),
             text: MessageText::repaired(text),
+            suggestions: Vec::new(),
             assistant_context: None,
             shown: text.chars().take(SHOWN).collect(),
             signals: Vec::new(),
@@ -223,7 +231,16 @@ impl SessionDriver {
         let last_words = last_words.map(|text| self.answer(text, Outcome::Unavailable));
         let (run, attempt) = self.attempt;
         let (code, detail) = (FailureCode::TimedOut, FailureDetail { text: "timeout".into() });
-        self.tell(Command::Fail(Failure { run, attempt, code, detail, last_words }))
+        self.tell(Command::Fail(Failure {
+            run,
+            attempt,
+            code,
+            error_code: None,
+            tokens: None,
+            cost: None,
+            detail,
+            last_words,
+        }))
     }
 
     /// A rule asks for a person; its evidence is `details`.

@@ -16,6 +16,7 @@ mod docs;
 mod doors;
 mod elsewhere;
 mod faq;
+mod flags;
 mod head;
 mod hours;
 mod idempotency;

@@ -201,7 +201,7 @@ fn replay_tells_it_again(shop: &Shop, session: &str) {
     replay.arg("--store").arg(shop.desk.data_dir()).arg("--master-key").arg(shop.desk.master_key_file());
     let output = replay.args(["show", session]).output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
-    assert_eq!(shown.matches("sent, attempts 1").count(), 2, "{shown}");
+    assert_eq!(shown.matches("sent at attempt 1").count(), 2, "{shown}");
     let mut rest = &*shown;
     for expected in [
         "ESCALATED: manual, rule R1",

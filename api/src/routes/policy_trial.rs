@@ -213,7 +213,7 @@ impl<'a> Trial<'a> {
             }
             Event::AssistantReplied(replied) => {
                 let text = replied.reply.known()?.text.as_str();
-                let signals = self.policy.read_reply(text, replied.outcome, replied.confidence_permille, false, false);
+                let signals = self.policy.read_reply(text, replied.outcome, replied.confidence_permille);
                 self.counts = self.counts.with_reply(&rules(&signals));
                 let fires = self.policy.on_reply(&self.counts, &signals);
                 let offers_person = self.policy.offers_person(&self.counts);

@@ -26,7 +26,7 @@ use crate::{
         staff::Staff,
     },
     body::shown,
-    openapi::{parameters::NamedSession, texts, words},
+    openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
     request::request_id,
@@ -89,7 +89,7 @@ pub struct SessionAnswer {
     get, path = "/api/sessions/{name}", operation_id = "show_session", tag = "customer",
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(
-        NamedSession,
+        ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
         ("at" = Option<texts::Moment>, Query, description = "As it stood: a position, or a time in RFC 3339 (write + as %2B)"),
         ("before" = Option<u64>, Query, description = "History before this position"),
         ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),

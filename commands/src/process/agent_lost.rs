@@ -98,6 +98,7 @@ fn owner_after(event: &session::Event) -> Owner {
         | E::ContextStarted(_)
         | E::AssistantRunStarted(_)
         | E::AssistantReplied(_)
+        | E::AssistantAsked(_)
         | E::AssistantFailed(_)
         | E::AssistantReplyWithheld(_)
         | E::Escalated(_)

@@ -49,6 +49,7 @@ impl ProcessManager for Expiry {
             | Event::ContextStarted(_)
             | Event::AssistantRunStarted(_)
             | Event::AssistantReplied(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
             | Event::Escalated(_)

@@ -80,6 +80,7 @@ impl ProcessManager for IdleClose {
             }
             Event::ContextStarted(_)
             | Event::AssistantRunStarted(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
             | Event::NoticeGiven(_)

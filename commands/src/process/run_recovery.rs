@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::{assistants::Assistants, rules::Rules};
+
 use super::{
     manager::{Action, ProcessManager, Timer, whole_millisecond},
     runner::{ASSISTANT_RUN, Runner, deadline_after},
@@ -37,14 +39,17 @@ const START_LIMIT: SignedDuration = SignedDuration::from_secs(30);
 struct OpenRun {
     run: RunId,
     attempt: u32,
+    /// Whom it asked; timers of the program before do not say it.
+    #[serde(default)]
+    assistant: Option<String>,
 }
 
 /// The process manager.
-#[derive(Debug)]
 pub struct RunRecovery {
     /// This node's life, to which it gives what it takes from another.
     incarnation: Incarnation,
-    assistant: String,
+    assistants: Arc<Assistants>,
+    rules: Arc<Rules>,
     limit: Duration,
     clock: Arc<dyn Clock>,
 }
@@ -55,24 +60,30 @@ impl RunRecovery {
     pub fn new(runner: &Runner) -> Self {
         Self {
             incarnation: runner.node().incarnation,
-            assistant: runner.assistant_name().to_owned(),
+            assistants: runner.assistants().clone(),
+            rules: runner.rules().clone(),
             limit: runner.settings().limit,
             clock: runner.clock().clone(),
         }
     }
 
-    fn start(&self, run: RunId) -> StartRun {
+    /// A retaken run asks whom it asked: the answer may be ready there.
+    fn start(&self, session: SessionId, run: RunId, asked: Option<&str>) -> StartRun {
+        let variant = self.rules.variant(session);
+        let order = variant.as_ref().map(|variant| variant.assistants.as_slice());
+        let before = asked.and_then(|name| self.assistants.named(name));
         StartRun {
             run,
             incarnation: self.incarnation,
-            assistant: self.assistant.clone(),
+            assistant: before.unwrap_or_else(|| self.assistants.first(order)).name().to_owned(),
+            variant: variant.as_ref().map(|variant| variant.name.clone()),
             deadline: deadline_after(self.clock.now(), self.limit),
         }
     }
 
-    fn retake(&self, timer: &Timer) -> Option<Command> {
-        let OpenRun { run, attempt } = OpenRun::deserialize(&timer.payload).ok()?;
-        Some(Command::RetakeRun { attempt, start: self.start(run) })
+    fn retake(&self, session: SessionId, timer: &Timer) -> Option<Command> {
+        let OpenRun { run, attempt, assistant } = OpenRun::deserialize(&timer.payload).ok()?;
+        Some(Command::RetakeRun { attempt, start: self.start(session, run, assistant.as_deref()) })
     }
 
     /// The timer of a message whose run begins now. It is set again in case that a run is on that leaves the message waiting.
@@ -100,6 +111,7 @@ impl ProcessManager for RunRecovery {
             Event::Closed(closed) => ended(stream, &closed.messages),
             Event::Opened(_)
             | Event::ContextStarted(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
             | Event::EscalationCancelled(_)
@@ -131,10 +143,13 @@ impl ProcessManager for RunRecovery {
         match timer.key.as_str() {
             // The program before had one timer for each session, which did not say what was open there.
             ASSISTANT_RUN => vec![Action::Reread(timer.stream.clone())],
-            RUN => self.retake(timer).map(|retake| to_session("retake", retake)).into_iter().collect(),
+            RUN => self.retake(session, timer).map(|retake| to_session("retake", retake)).into_iter().collect(),
             _message => {
                 let run = RunId(Uuid::new_v5(&timer.cause(), b"run"));
-                vec![to_session("take_up", Command::StartRun(self.start(run))), Action::SetTimer(self.again(timer))]
+                vec![
+                    to_session("take_up", Command::StartRun(self.start(session, run, None))),
+                    Action::SetTimer(self.again(timer)),
+                ]
             }
         }
     }
@@ -159,7 +174,11 @@ fn run_began(stream: &StreamName, started: &AssistantRunStarted) -> Vec<Action> 
         stream: stream.clone(),
         key: RUN.to_owned(),
         due: whole_millisecond(started.deadline),
-        payload: json!(OpenRun { run: started.run, attempt: started.attempt }),
+        payload: json!(OpenRun {
+            run: started.run,
+            attempt: started.attempt,
+            assistant: Some(started.assistant.clone())
+        }),
         life: Some(started.incarnation),
     };
     let mut actions = cancelled(stream, &started.messages);

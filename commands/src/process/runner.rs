@@ -3,6 +3,7 @@
 //! Invariant: nothing is said to be done before it is on disk; whatever stops this task, the log says that the run is open, and
 //! run recovery has it retaken.
 
+mod answer_so_far;
 mod fallback_reply;
 mod question;
 mod single_flight;
@@ -16,7 +17,7 @@ use domain::{
     session::{
         Command, Run,
         command::{Answer, Failure, StartRun},
-        event::FailureDetail,
+        event::{Asked, Cost, FailureCode, FailureDetail, Outcome, Tokens},
     },
     text::MessageText,
     texts,
@@ -29,18 +30,20 @@ use tokio::time::{sleep, timeout_at};
 use uuid::Uuid;
 
 use crate::{
-    assistant::{Assistant, AssistantError, Completion, Piece},
+    assistant::{AssistantError, Completion, Piece},
+    assistants::{Assistants, Guarded, Order, PATIENCE, Tried},
+    ephemeral::Ephemeral,
     error::CommandError,
     event_id::CommandId,
     executor::CommandMetadata,
-    live::LiveReplies,
     node::Node,
     rules::Rules,
     sessions::{Execution, LoadedState, Sessions},
 };
-use fallback_reply::{given_up, malformed, permille, timed_out, unavailable};
+use answer_so_far::{AnswerSoFar, NAMES};
+use fallback_reply::{given_up, malformed, own_words, permille, unavailable};
 use single_flight::SingleFlight;
-use trigger::Trigger;
+use trigger::{Next, Trigger};
 use watch::RunWatch;
 
 /// The name under which the run's reactions, cursor and timers are kept.
@@ -51,16 +54,14 @@ pub const ASSISTANT_RUN: &str = "assistant_run";
 pub struct RunSettings {
     /// The longest one attempt may take; after it anyone may retake the run.
     pub limit: Duration,
-    /// Attempts before the customer gets the fallback reply.
-    pub attempts: u32,
-    /// Before the second attempt; doubles with each.
+    /// Before the second attempt at an assistant; doubles with each.
     pub backoff: Duration,
 }
 
 impl Default for RunSettings {
-    /// 120 s: the longest the slowest assistant may take (decision 0004). 3 attempts from 1 s on, as the original asked for.
+    /// 120 s: the longest the slowest assistant may take (decision 0004). From 1 s on, as the original asked for.
     fn default() -> Self {
-        Self { limit: Duration::from_secs(120), attempts: 3, backoff: Duration::from_secs(1) }
+        Self { limit: Duration::from_secs(120), backoff: Duration::from_secs(1) }
     }
 }
 
@@ -70,8 +71,8 @@ const AWAY: Duration = Duration::from_millis(500);
 /// Makes runs on this node.
 pub struct Runner {
     sessions: Arc<Sessions>,
-    assistant: Arc<dyn Assistant>,
-    live: Arc<dyn LiveReplies>,
+    assistants: Arc<Assistants>,
+    live: Arc<Ephemeral>,
     node: Node,
     settings: RunSettings,
     rules: Arc<Rules>,
@@ -86,18 +87,18 @@ struct Begun {
 }
 
 impl Runner {
-    /// A runner that asks this assistant. It follows the sessions that it answers on this tail.
+    /// A runner that asks these assistants. It follows the sessions that it answers on this tail.
     #[must_use]
     pub fn new(
         sessions: Arc<Sessions>,
-        assistant: Arc<dyn Assistant>,
-        live: Arc<dyn LiveReplies>,
+        assistants: Arc<Assistants>,
+        live: Arc<Ephemeral>,
         node: Node,
         settings: RunSettings,
         rules: Arc<Rules>,
         tail: Arc<Tail>,
     ) -> Arc<Self> {
-        Arc::new(Self { sessions, assistant, live, node, settings, rules, tail, flights: SingleFlight::default() })
+        Arc::new(Self { sessions, assistants, live, node, settings, rules, tail, flights: SingleFlight::default() })
     }
 
     /// The use cases it works with.
@@ -124,10 +125,16 @@ impl Runner {
         self.rules.clock()
     }
 
+    /// What decides beside the session.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
     /// Whom it asks.
     #[must_use]
-    pub fn assistant_name(&self) -> &str {
-        self.assistant.name()
+    pub fn assistants(&self) -> &Arc<Assistants> {
+        &self.assistants
     }
 
     /// Whether no run is being made here.
@@ -181,7 +188,7 @@ impl Runner {
         let Some(open) = current.state.session() else { return trigger };
         match (&open.run, open.waiting.first()) {
             (Some(run), _) if run.incarnation == self.node.incarnation => {
-                Trigger::GivenUp { run: run.run, attempt: run.attempt }
+                Trigger::GivenUp { run: run.run, attempt: run.attempt, next: Next::AsBefore }
             }
             (Some(_), _) | (None, None) => trigger,
             (None, Some(waiting)) => Trigger::Event { cause: waiting.message.0 },
@@ -196,10 +203,9 @@ impl Runner {
             let after = loop {
                 match self.attempt(session, &begun).await? {
                     Attempt::Over(after) => break after,
-                    Attempt::Again => {
-                        let attempt = begun.run.attempt;
-                        sleep(self.settings.backoff * 2u32.pow(attempt.saturating_sub(1).min(6))).await;
-                        let again = Trigger::GivenUp { run, attempt };
+                    Attempt::Again { next, pause } => {
+                        sleep(pause).await;
+                        let again = Trigger::GivenUp { run, attempt: begun.run.attempt, next };
                         let Some(next) = self.begin(session, again).await? else { return Ok(()) };
                         begun = next;
                     }
@@ -216,10 +222,13 @@ impl Runner {
     /// The run that this node is to make now, if any.
     async fn begin(&self, session: SessionId, trigger: Trigger) -> Result<Option<Begun>, CommandError> {
         let metadata = self.metadata(trigger.cause(), trigger.number());
+        let variant = self.rules.variant(session);
+        let order = variant.as_ref().map(|variant| variant.assistants.as_slice());
         let start = StartRun {
             run: trigger.run().unwrap_or(RunId(metadata.id.derive_id("run"))),
             incarnation: self.node.incarnation,
-            assistant: self.assistant.name().to_owned(),
+            assistant: self.next_assistant(session, trigger, order).await?.name().to_owned(),
+            variant: variant.as_ref().map(|variant| variant.name.clone()),
             deadline: deadline_after(self.clock().now(), self.settings.limit),
         };
         let run = start.run;
@@ -235,6 +244,24 @@ impl Runner {
         let current = state.state.session().and_then(|session| session.run.clone());
         let own = current.filter(|current| current.run == run && current.incarnation == self.node.incarnation);
         Ok(own.map(|run| Begun { run, session: state }))
+    }
+
+    /// Whom the attempt asks that is begun now.
+    async fn next_assistant(
+        &self,
+        session: SessionId,
+        trigger: Trigger,
+        order: Order<'_>,
+    ) -> Result<&Arc<Guarded>, CommandError> {
+        let Trigger::GivenUp { next, .. } = trigger else { return Ok(self.assistants.first(order)) };
+        let current = self.sessions.current(session).await?;
+        let run = current.state.session().and_then(|session| session.run.as_ref());
+        let asked = run.map(|run| run.asked.as_slice()).unwrap_or_default();
+        let chosen = match next {
+            Next::AsBefore => asked.last().and_then(|last| self.assistants.named(last)),
+            Next::Chosen { again } => self.assistants.choose(Tried { asked, again }, order),
+        };
+        Ok(chosen.unwrap_or_else(|| self.assistants.first(order)))
     }
 
     /// The session after a command, whether it was done now or before.
@@ -270,37 +297,71 @@ impl Runner {
     /// up, and what came of it until then is recorded as withheld.
     async fn ask(&self, session: SessionId, begun: &Begun) -> Result<(String, Completion), Interrupted> {
         let mut watch = RunWatch::new(&self.tail, session, begun);
-        let question = question::build(&self.sessions, session, &begun.run).await.map_err(Interrupted::Command)?;
+        let assistant = self.assistant_of(&begun.run);
+        let name = assistant.name();
+        let question =
+            question::build(&self.sessions, session, &begun.run, name).await.map_err(Interrupted::Command)?;
+        let language = question.language;
         let limit = tokio::time::Instant::now() + self.settings.limit;
-        let mut pieces = self.assistant.answer(question);
-        let mut text = String::new();
+        let mut pieces = assistant.answer(question);
+        let mut answer = AnswerSoFar::default();
         loop {
             let piece = tokio::select! {
                 biased;
-                () = watch.over() => return Ok((text, given_up())),
+                () = watch.over() => return Ok((answer.text, given_up())),
                 piece = timeout_at(limit, pieces.next()) => piece,
             };
             match piece {
-                Err(_elapsed) => return Err(timed_out().into()),
+                Err(_elapsed) => return Err(AssistantError::new(FailureCode::TimedOut, "").into()),
                 Ok(None) => return Err(malformed("the answer broke off").into()),
                 Ok(Some(Err(error))) => return Err(error.into()),
+                Ok(Some(Ok(Piece::Asked(asked)))) => {
+                    self.note_asked(session, &begun.run, &mut answer, asked).await.map_err(Interrupted::Command)?;
+                }
                 Ok(Some(Ok(Piece::Text(piece)))) => {
-                    let piece = MessageText::repaired(&piece);
-                    text.push_str(piece.as_str());
-                    self.live.publish(session, piece.as_str());
+                    self.live.publish(session, answer.push(&piece));
+                    if answer.is_full() {
+                        return Ok((answer.text, Completion::new(Outcome::CutOff)));
+                    }
                 }
-                Ok(Some(Ok(Piece::Done(_)))) if text.trim().is_empty() => {
-                    return Err(malformed("the answer is empty").into());
+                Ok(Some(Ok(Piece::Done(completion)))) => {
+                    if answer.text.trim().is_empty() {
+                        let words =
+                            own_words(completion.outcome, language).ok_or_else(|| malformed("the answer is empty"))?;
+                        self.live.publish(session, answer.replace(words));
+                    }
+                    return Ok((answer.text, completion));
                 }
-                Ok(Some(Ok(Piece::Done(completion)))) => return Ok((text, completion)),
             }
         }
     }
 
+    /// The assistant that the attempt asks; the first one where what is set has changed since the run began.
+    fn assistant_of(&self, run: &Run) -> &Arc<Guarded> {
+        run.asked.last().and_then(|name| self.assistants.named(name)).unwrap_or_else(|| self.assistants.first(None))
+    }
+
+    /// Records what the other side calls the question, so that what it stored is found again.
+    async fn note_asked(
+        &self,
+        session: SessionId,
+        run: &Run,
+        answer: &mut AnswerSoFar,
+        asked: Asked,
+    ) -> Result<(), CommandError> {
+        let Some(number) = answer.number_of(&asked) else { return Ok(()) };
+        let metadata = CommandMetadata {
+            id: CommandId::reaction(self.sessions.log_id(), "assistant_asked", run.run.0, run.attempt * NAMES + number),
+            ..self.metadata(run.run.0, run.attempt)
+        };
+        let command = Command::NoteAsked { run: run.run, attempt: run.attempt, asked };
+        self.persist(session, run, &metadata, command).await.map(drop)
+    }
+
     fn answer(&self, run: &Run, text: String, completion: Completion) -> Answer {
-        let Completion { outcome, confidence, tokens, sources, context } = completion;
+        let Completion { outcome, confidence, tokens, sources, suggestions, context } = completion;
         let confidence_permille = confidence.map(permille);
-        let signals = self.rules.policy().read_reply(&text, outcome, confidence_permille, false, false);
+        let signals = self.rules.policy().read_reply(&text, outcome, confidence_permille);
         Answer {
             run: run.run,
             attempt: run.attempt,
@@ -309,8 +370,10 @@ impl Runner {
             language: language_of(run),
             confidence_permille,
             tokens,
+            cost: self.cost_of(run, tokens),
             sources,
             text: MessageText::repaired(&text),
+            suggestions: suggestions.iter().map(|text| MessageText::repaired(text).as_str().to_owned()).collect(),
             assistant_context: context,
             shown: String::new(),
             signals,
@@ -318,10 +381,14 @@ impl Runner {
         }
     }
 
+    fn cost_of(&self, run: &Run, tokens: Option<Tokens>) -> Option<Cost> {
+        Some(self.assistant_of(run).price()?.of(tokens?))
+    }
+
     /// Records an answer; while the log is away it is kept and tried again, up to the run's deadline.
     async fn record(&self, session: SessionId, run: &Run, mut answer: Answer) -> Result<Attempt, CommandError> {
         let metadata = CommandMetadata {
-            actor: Actor::new("assistant", self.assistant.name()),
+            actor: Actor::new("assistant", self.assistant_of(run).name()),
             id: CommandId::reaction(self.sessions.log_id(), "assistant_reply", run.run.0, run.attempt),
             ..self.metadata(run.run.0, run.attempt)
         };
@@ -337,18 +404,35 @@ impl Runner {
         run: &Run,
         error: AssistantError,
     ) -> Result<Attempt, CommandError> {
-        tracing::warn!(session.id = %session, run.id = %run.run, run.attempt = run.attempt, code = ?error.code, "the assistant failed");
-        let retries = error.retryable && run.attempt < self.settings.attempts;
+        let assistant = self.assistant_of(run).name();
+        tracing::warn!(session.id = %session, run.id = %run.run, run.attempt = run.attempt, assistant, code = ?error.code,
+            error.code = error.error_code, log.id = error.log_id, "the assistant failed");
+        let again = error.retryable && error.retry_after.is_none_or(|wanted| wanted <= PATIENCE);
+        let variant = self.rules.variant(session);
+        let order = variant.as_ref().map(|variant| variant.assistants.as_slice());
+        let next = self.assistants.choose(Tried { asked: &run.asked, again }, order);
         let last_words =
-            (!retries).then(|| self.answer(run, texts::unavailable(language_of(run)).to_owned(), unavailable()));
-        let detail = FailureDetail { text: MessageText::repaired(&error.detail).as_str().to_owned() };
-        let failure = Failure { run: run.run, attempt: run.attempt, code: error.code, detail, last_words };
+            next.is_none().then(|| self.answer(run, texts::unavailable(language_of(run)).to_owned(), unavailable()));
+        let failure = Failure {
+            run: run.run,
+            attempt: run.attempt,
+            code: error.code,
+            error_code: error.error_code.clone(),
+            tokens: error.tokens,
+            cost: self.cost_of(run, error.tokens),
+            detail: FailureDetail { text: MessageText::repaired(&error.detail).as_str().to_owned() },
+            last_words,
+        };
         let metadata = CommandMetadata {
             id: CommandId::reaction(self.sessions.log_id(), "assistant_failure", run.run.0, run.attempt),
             ..self.metadata(run.run.0, run.attempt)
         };
         let state = self.persist(session, run, &metadata, Command::Fail(failure)).await?;
-        Ok(if retries { Attempt::Again } else { Attempt::Over(state) })
+        let Some(next) = next else { return Ok(Attempt::Over(state)) };
+        let is_same = next.name() == assistant;
+        let pause =
+            if is_same { self.assistants.pause(&run.asked, &error, self.settings.backoff) } else { Duration::ZERO };
+        Ok(Attempt::Again { next: Next::Chosen { again }, pause })
     }
 
     async fn persist(
@@ -380,7 +464,7 @@ impl Runner {
 
 enum Attempt {
     Over(Arc<LoadedState>),
-    Again,
+    Again { next: Next, pause: Duration },
 }
 
 enum Interrupted {

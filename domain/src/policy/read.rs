@@ -1,8 +1,9 @@
 //! What the rules read in a text.
 
 use crate::{
+    fold::fold,
     language::Language,
-    policy::{Customer, Policy, Rule, Signal, fold::fold, rules::RuleSettings},
+    policy::{Customer, Policy, Rule, Signal, rules::RuleSettings},
     session::{event::Outcome, priority::PriorityClass},
 };
 
@@ -49,16 +50,9 @@ impl Policy {
         self.compiled.rules.of(Rule::R13).is_on
     }
 
-    /// What the rules read in the assistant's reply. `is_blocked`: its other side refused the content.
+    /// What the rules read in the assistant's reply.
     #[must_use]
-    pub fn read_reply(
-        &self,
-        text: &str,
-        outcome: Outcome,
-        confidence_permille: Option<u16>,
-        asks_for_person: bool,
-        is_blocked: bool,
-    ) -> Vec<Signal> {
+    pub fn read_reply(&self, text: &str, outcome: Outcome, confidence_permille: Option<u16>) -> Vec<Signal> {
         let mut signals = Vec::new();
         let mut signal = |rule, evidence: Option<String>| {
             if let Some(evidence) = evidence.filter(|_| self.compiled.rules.of(rule).is_on) {
@@ -69,9 +63,9 @@ impl Policy {
         let least = self.compiled.rules.of(Rule::R6).threshold;
         let unsure = confidence_permille.filter(|confidence| u32::from(*confidence) < least);
         signal(Rule::R6, unsure.map(|confidence| format!("AI 置信度 {confidence}‰,低于 {least}‰")));
-        signal(Rule::R7, asks_for_person.then(|| "AI 请求转人工".to_owned()));
+        signal(Rule::R7, (outcome == Outcome::HandsOver).then(|| "AI 请求转人工".to_owned()));
         signal(Rule::R8, (outcome == Outcome::Unavailable).then(|| "AI 服务不可用".to_owned()));
-        signal(Rule::R9, is_blocked.then(|| "内容被安全策略拦截".to_owned()));
+        signal(Rule::R9, (outcome == Outcome::Blocked).then(|| "内容被安全策略拦截".to_owned()));
         signals
     }
 
@@ -91,6 +85,9 @@ impl Policy {
         match outcome {
             Outcome::DoesNotKnow => Some("AI 表示不知道".to_owned()),
             Outcome::Unavailable => Some("AI 服务不可用".to_owned()),
+            Outcome::CutOff => Some("AI 回答不完整".to_owned()),
+            // The customer has something to choose from, or a rule of their own has them.
+            Outcome::Offered | Outcome::HandsOver | Outcome::Blocked => None,
             Outcome::Answered => {
                 let found = self.compiled.replies.find(&fold(text));
                 let shown = self.shown(Rule::R3, &found.concat());

@@ -148,6 +148,7 @@ pub(super) fn fold(row: &mut Option<Session>, event: &Event, moment: Moment) -> 
         | Event::ContextStarted(_)
         | Event::AssistantRunStarted(_)
         | Event::AssistantReplied(_)
+        | Event::AssistantAsked(_)
         | Event::AssistantFailed(_)
         | Event::AssistantReplyWithheld(_)
         | Event::AgentMessageSent(_)

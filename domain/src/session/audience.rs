@@ -37,9 +37,10 @@ impl Event {
             | Self::ReturnedToQueue(_)
             | Self::Closed(_)
             | Self::Reopened(_) => Audience { event: STAFF.and_customer(), personal: Viewers::NOBODY },
-            Self::AssistantFailed(_) | Self::AssistantReplyWithheld(_) | Self::TransferRequested(_) => {
-                Audience { event: STAFF, personal: STAFF_PERSONAL }
-            }
+            Self::AssistantAsked(_)
+            | Self::AssistantFailed(_)
+            | Self::AssistantReplyWithheld(_)
+            | Self::TransferRequested(_) => Audience { event: STAFF, personal: STAFF_PERSONAL },
             Self::TransferAccepted(_)
             | Self::TransferDeclined(_)
             | Self::OfferMade(_)
@@ -60,11 +61,13 @@ impl Event {
     pub fn hidden_from_customer(&self) -> &'static [&'static str] {
         match self {
             Self::Escalated(_) => &["rule", "policy_version", "class", "group", "severity"],
-            Self::CustomerMessageSent(_) | Self::AssistantReplied(_) => &["rule_signals"],
+            Self::CustomerMessageSent(_) => &["rule_signals"],
+            Self::AssistantReplied(_) => &["rule_signals", "confidence_permille", "tokens", "cost"],
+            Self::AssistantRunStarted(_) => &["variant"],
             Self::ReturnedToQueue(_) => &["group"],
             Self::Opened(_)
             | Self::ContextStarted(_)
-            | Self::AssistantRunStarted(_)
+            | Self::AssistantAsked(_)
             | Self::AssistantFailed(_)
             | Self::AssistantReplyWithheld(_)
             | Self::EscalationCancelled(_)

@@ -5,19 +5,24 @@ use serde_json::{Map, Value, json};
 use crate::{
     codec::{stored_events, upcast::Upcaster},
     session::event::{
-        AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, AssistantFailed, AssistantReplied,
-        AssistantReplyWithheld, AssistantRunStarted, Closed, CommandConfirmed, ContactDetails, ContextStarted,
-        CustomerMessageSent, Escalated, EscalationCancelled, Event, Evidence, FailureDetail, MailFailed, MailRequested,
-        MailSent, Named, NoticeGiven, OfferAccepted, OfferExpired, OfferMade, Opened, PriorityChanged, ProfileChanged,
-        Released, Remark, Reopened, Reply, ReturnedToQueue, TransferAccepted, TransferDeclined, TransferRequested,
-        Transferred, Withheld, Words,
+        AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, Asked, AssistantAsked, AssistantFailed,
+        AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, Closed, CommandConfirmed, ContactDetails,
+        ContextStarted, CustomerMessageSent, Escalated, EscalationCancelled, Event, Evidence, FailureDetail,
+        MailFailed, MailRequested, MailSent, Named, NoticeGiven, OfferAccepted, OfferExpired, OfferMade, Opened,
+        PriorityChanged, ProfileChanged, Released, Remark, Reopened, Reply, ReturnedToQueue, TransferAccepted,
+        TransferDeclined, TransferRequested, Transferred, Withheld, Words,
     },
 };
 
-/// Before their second schema messages went to the assistant, rules left no signals, and queues had neither class nor group.
+/// Before their second schema messages went to the assistant, rules left no signals, queues had neither class nor group, and of
+/// what failed or was withheld nobody counted the cost. Before its third a reply had neither suggestions nor a cost.
 const UPCASTERS: &[Upcaster] = &[
     second_schema("session.customer_message_sent", |plain| with(plain, "recipient", json!("assistant"))),
     second_schema("session.assistant_replied", unchanged),
+    third_schema("session.assistant_replied", unchanged),
+    second_schema("session.assistant_run_started", unchanged),
+    second_schema("session.assistant_failed", unchanged),
+    second_schema("session.assistant_reply_withheld", unchanged),
     second_schema("session.escalated", |plain| with(with(plain, "class", json!("normal")), "language", json!("zh"))),
     second_schema("session.released", |plain| with(plain, "reason", json!("resolved"))),
     second_schema("session.returned_to_queue", unchanged),
@@ -25,6 +30,10 @@ const UPCASTERS: &[Upcaster] = &[
 
 const fn second_schema(event_type: &'static str, plain: fn(Map<String, Value>) -> Map<String, Value>) -> Upcaster {
     Upcaster { event_type, from_schema: 1, plain, personal: unchanged }
+}
+
+const fn third_schema(event_type: &'static str, plain: fn(Map<String, Value>) -> Map<String, Value>) -> Upcaster {
+    Upcaster { event_type, from_schema: 2, plain, personal: unchanged }
 }
 
 fn unchanged(part: Map<String, Value>) -> Map<String, Value> {
@@ -40,7 +49,7 @@ stored_events! {
     Event;
     plain {
         ContextStarted = "session.context_started",
-        AssistantRunStarted = "session.assistant_run_started",
+        AssistantRunStarted = "session.assistant_run_started" 2,
         EscalationCancelled = "session.escalation_cancelled",
         AfterHoursNoticeGiven = "session.after_hours_notice_given",
         AgentTookOver = "session.agent_took_over",
@@ -63,9 +72,10 @@ stored_events! {
     personal {
         Opened = "session.opened", name: Named, Contact;
         CustomerMessageSent = "session.customer_message_sent" 2, words: Words, Message;
-        AssistantReplied = "session.assistant_replied" 2, reply: Reply, Message;
-        AssistantFailed = "session.assistant_failed", detail: FailureDetail, Message;
-        AssistantReplyWithheld = "session.assistant_reply_withheld", withheld: Withheld, Message;
+        AssistantAsked = "session.assistant_asked", asked: Asked, Message;
+        AssistantReplied = "session.assistant_replied" 3, reply: Reply, Message;
+        AssistantFailed = "session.assistant_failed" 2, detail: FailureDetail, Message;
+        AssistantReplyWithheld = "session.assistant_reply_withheld" 2, withheld: Withheld, Message;
         Escalated = "session.escalated" 2, evidence: Evidence, Message;
         AgentMessageSent = "session.agent_message_sent", words: AgentWords, Message;
         TransferRequested = "session.transfer_requested", remark: Remark, Note;

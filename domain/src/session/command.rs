@@ -11,8 +11,8 @@ use crate::{
     policy::{Firing, Policy, Signal},
     session::{
         event::{
-            CancelReason, CloseReason, FailureCode, FailureDetail, MailFailure, MailKind, OfferEnd, Outcome, Recipient,
-            ReturnReason, Tokens, TransferEnd, TransferTarget, Words,
+            Asked, CancelReason, CloseReason, Cost, FailureCode, FailureDetail, MailFailure, MailKind, OfferEnd,
+            Outcome, Recipient, ReturnReason, Tokens, TransferEnd, TransferTarget, Words,
         },
         priority::PriorityClass,
     },
@@ -43,6 +43,15 @@ pub enum Command {
         attempt: u32,
         /// The new attempt.
         start: StartRun,
+    },
+    /// Record what the other side calls an attempt.
+    NoteAsked {
+        /// The run.
+        run: RunId,
+        /// The attempt.
+        attempt: u32,
+        /// The other side's names.
+        asked: Asked,
     },
     /// Record an attempt's answer.
     Reply(Answer),
@@ -308,6 +317,8 @@ pub struct StartRun {
     pub incarnation: Incarnation,
     /// Which assistant is asked.
     pub assistant: String,
+    /// The variant that the session is in.
+    pub variant: Option<String>,
     /// After it any node may retake the run.
     pub deadline: Timestamp,
 }
@@ -327,12 +338,16 @@ pub struct Answer {
     pub language: Language,
     /// How sure the assistant was, in thousandths.
     pub confidence_permille: Option<u16>,
-    /// What it cost.
+    /// What the model counted.
     pub tokens: Option<Tokens>,
+    /// What it cost.
+    pub cost: Option<Cost>,
     /// Its sources.
     pub sources: Vec<String>,
     /// What is said.
     pub text: MessageText,
+    /// What the customer may choose to say next.
+    pub suggestions: Vec<String>,
     /// The assistant's own name for the context.
     pub assistant_context: Option<String>,
     /// The beginning of it that has been sent to the customer's stream.
@@ -352,6 +367,12 @@ pub struct Failure {
     pub attempt: u32,
     /// Why.
     pub code: FailureCode,
+    /// The other side's code for it.
+    pub error_code: Option<String>,
+    /// What the model counted until then.
+    pub tokens: Option<Tokens>,
+    /// What it cost.
+    pub cost: Option<Cost>,
     /// In the assistant's words.
     pub detail: FailureDetail,
     /// The fallback reply, if no attempt follows.

@@ -44,6 +44,7 @@ fn decide_open(session: &Session, command: Command) -> Decision {
         Command::StartContext { context, clear, .. } => Ok(start_context(session, context, clear)),
         Command::StartRun(start) => Ok(assistant::start_run(session, start)),
         Command::RetakeRun { attempt, start } => Ok(assistant::retake_run(session, attempt, start)),
+        Command::NoteAsked { run, attempt, asked } => Ok(assistant::note_asked(run, attempt, asked)),
         Command::Reply(answer) => Ok(assistant::reply(session, answer)),
         Command::Fail(failure) => Ok(assistant::fail(session, failure)),
         Command::Escalate(request) => escalation::request(session, request),

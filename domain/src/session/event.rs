@@ -1,6 +1,7 @@
 //! The events of a session. Field names are those of the stored JSON: `codec` writes it, `tests/golden` freezes it. Fields
 //! marked `serde(skip)` are the personal part.
 
+mod assistant;
 mod hand_off;
 mod mail;
 
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     codec::sealed,
-    id::{AgentId, ContextId, Incarnation, MessageId, RunId, VisitorId},
+    id::{AgentId, ContextId, Incarnation, MessageId, VisitorId},
     language::Language,
     personal::Personal,
     policy::Rule,
@@ -18,6 +19,10 @@ use crate::{
     text::{MessageText, ReasonCode, SessionName, Skill},
 };
 
+pub use assistant::{
+    Asked, AssistantAsked, AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, Cost,
+    FailureCode, FailureDetail, Outcome, Reply, Tokens, Withheld, WithheldReason,
+};
 pub use hand_off::{
     AgentMessageSent, AgentWords, NoticeGiven, OfferAccepted, OfferEnd, OfferExpired, OfferMade, PriorityChanged,
     Remark, TransferAccepted, TransferDeclined, TransferEnd, TransferKind, TransferRequested, TransferTarget,
@@ -33,6 +38,7 @@ pub enum Event {
     CustomerMessageSent(CustomerMessageSent),
     ContextStarted(ContextStarted),
     AssistantRunStarted(AssistantRunStarted),
+    AssistantAsked(AssistantAsked),
     AssistantReplied(AssistantReplied),
     AssistantFailed(AssistantFailed),
     AssistantReplyWithheld(AssistantReplyWithheld),
@@ -133,166 +139,6 @@ pub struct ContextStarted {
     pub context: ContextId,
     /// Whether earlier messages are hidden from the customer as well.
     pub cleared: bool,
-}
-
-/// The assistant began an attempt to answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AssistantRunStarted {
-    /// The run, the same over all attempts.
-    pub run: RunId,
-    /// From 1.
-    pub attempt: u32,
-    /// The life of the node that carries it out.
-    pub incarnation: Incarnation,
-    /// Which assistant is asked.
-    pub assistant: String,
-    /// After it any node may retake the run.
-    pub deadline: Timestamp,
-    /// What it answers.
-    pub messages: Vec<MessageId>,
-}
-
-/// The outcome of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It answers the question.
-    Answered,
-    /// The assistant said that it does not know.
-    DoesNotKnow,
-    /// The assistant could not be reached; the text is the fallback reply.
-    Unavailable,
-}
-
-/// What a model counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tokens {
-    /// Tokens of the question and its context.
-    pub input: u64,
-    /// Tokens of the answer.
-    pub output: u64,
-}
-
-/// The assistant replied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AssistantReplied {
-    /// The run that made it.
-    pub run: RunId,
-    /// The attempt that made it.
-    pub attempt: u32,
-    /// The answer's own id.
-    pub message: MessageId,
-    /// The customer messages that it answers: each is in one such list only.
-    pub answers: Vec<MessageId>,
-    /// How it turned out.
-    pub outcome: Outcome,
-    /// The language it is written in.
-    pub language: Language,
-    /// How sure the assistant was, in thousandths; absent when it does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confidence_permille: Option<u16>,
-    /// What it cost; absent when it does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tokens: Option<Tokens>,
-    /// Its sources: keys of FAQ entries.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<String>,
-    /// The rules that read something in it, so that their counts survive an erasure.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rule_signals: Vec<Rule>,
-    /// What was said.
-    #[serde(skip, default = "sealed")]
-    pub reply: Personal<Reply>,
-}
-
-/// The sealed part of [`AssistantReplied`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reply {
-    /// The text.
-    pub text: MessageText,
-    /// The assistant's own name for the context, to be given back with the next question (Coze's conversation id).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assistant_context: Option<String>,
-}
-
-/// Why an attempt failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureCode {
-    /// No connection, or an answer that says "later".
-    Unavailable,
-    /// It took too long.
-    TimedOut,
-    /// It refused our credentials or our quota.
-    Refused,
-    /// Its answer was malformed or empty.
-    Malformed,
-}
-
-/// An attempt failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AssistantFailed {
-    /// The run.
-    pub run: RunId,
-    /// The attempt.
-    pub attempt: u32,
-    /// Why.
-    pub code: FailureCode,
-    /// Whether another attempt follows; if not, the fallback reply does.
-    pub retries: bool,
-    /// The assistant's error text, which may quote the customer.
-    #[serde(skip, default = "sealed")]
-    pub detail: Personal<FailureDetail>,
-}
-
-/// The sealed part of [`AssistantFailed`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FailureDetail {
-    /// In the assistant's words.
-    pub text: String,
-}
-
-/// Why a reply was withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WithheldReason {
-    /// A person has the session, or it waits for one.
-    HandedOver,
-    /// Another attempt or another run is the current one.
-    Superseded,
-    /// The session was closed meanwhile.
-    Closed,
-}
-
-/// A reply came too late and was withheld.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AssistantReplyWithheld {
-    /// The run that made it.
-    pub run: RunId,
-    /// The attempt that made it.
-    pub attempt: u32,
-    /// Why.
-    pub reason: WithheldReason,
-    /// The reply, and how much of it the customer had seen.
-    #[serde(skip, default = "sealed")]
-    pub withheld: Personal<Withheld>,
-}
-
-/// The sealed part of [`AssistantReplyWithheld`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Withheld {
-    /// The whole text.
-    pub text: MessageText,
-    /// Its beginning that had been sent to the customer's stream.
-    pub shown: String,
 }
 
 /// Why a person is needed: the original's five values.

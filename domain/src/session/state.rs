@@ -143,6 +143,8 @@ pub struct Run {
     pub run: RunId,
     /// The current attempt; no other may reply.
     pub attempt: u32,
+    /// The assistants of its attempts, the current one last.
+    pub asked: Vec<String>,
     /// The life of the node that carries it out.
     pub incarnation: Incarnation,
     /// After it any node may retake the run.
@@ -233,7 +235,10 @@ impl Session {
         let messages = self.unanswered().filter(|m| started.messages.contains(&m.message)).copied().collect();
         self.waiting.retain(|waiting| !started.messages.contains(&waiting.message));
         let AssistantRunStarted { run, attempt, incarnation, deadline, .. } = *started;
-        self.run = Some(Run { run, attempt, incarnation, deadline, messages });
+        let before = self.run.take().filter(|before| before.run == run);
+        let mut asked = before.map(|before| before.asked).unwrap_or_default();
+        asked.push(started.assistant.clone());
+        self.run = Some(Run { run, attempt, asked, incarnation, deadline, messages });
     }
 
     fn take_reply(&mut self, replied: &AssistantReplied) {
@@ -250,6 +255,7 @@ impl Session {
         self.escalation = Some(Escalation { reason: escalated.reason, severity: escalated.severity });
         self.class = escalated.class;
         self.group.clone_from(&escalated.group);
+        self.language.get_or_insert(escalated.language);
     }
 
     /// What the rules counted was for whoever had the session.
@@ -362,6 +368,7 @@ fn apply(session: &mut Session, event: &Event) {
             session.is_unanswered = false;
         }
         Event::Opened(_)
+        | Event::AssistantAsked(_)
         | Event::AssistantFailed(_)
         | Event::AssistantReplyWithheld(_)
         | Event::CommandConfirmed(_) => {}

@@ -66,6 +66,7 @@ impl Event {
             | Self::ContextStarted(_)
             | Self::AssistantRunStarted(_)
             | Self::AssistantReplied(_)
+            | Self::AssistantAsked(_)
             | Self::AssistantFailed(_)
             | Self::AssistantReplyWithheld(_)
             | Self::AgentMessageSent(_)

@@ -34,9 +34,13 @@ pub(super) const TEXTS: Texts = Texts {
     reason: " (Grund: {reason})",
     unavailable: "Leider kann der Assistent im Moment nicht antworten. Ihre Nachricht ist gespeichert; bitte versuchen Sie es später \
                   noch einmal oder fragen Sie nach einer Person aus unserem Team.",
-    do_not_know: "Leider habe ich darauf keine verlässliche Antwort. Sie können Ihre Frage anders formulieren oder sich per E-Mail \
-                  oder Telefon an unseren Kundenservice wenden; die Kontaktdaten stehen auf der Seite des Shops. Dort hilft Ihnen \
-                  eine Person weiter.",
+    do_not_know: "Leider habe ich darauf keine verlässliche Antwort. Sie können Ihre Frage anders formulieren oder „mit einem \
+                  Menschen sprechen“ schreiben; dann hilft Ihnen jemand aus unserem Team.",
+    did_you_mean: "Meinen Sie eine dieser Fragen? Senden Sie einfach die passende; wenn keine passt, fragen Sie anders oder schreiben Sie „mit einem Menschen sprechen“:",
+    in_another_language: "Diese Antwort gibt es leider noch nicht in Ihrer Sprache, deshalb hier das Original:",
+    hands_over: "Dabei kann Ihnen jemand aus unserem Team besser helfen.",
+    blocked: "Dabei kann ich Ihnen hier nicht helfen. Schreiben Sie „mit einem Menschen sprechen“, dann antwortet Ihnen \
+              jemand aus unserem Team.",
     people_are_there: "Unser Team ist für Sie da.",
     nobody_is_there: "Unser Team ist im Moment nicht erreichbar.",
     between_sentences: " ",

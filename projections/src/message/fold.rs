@@ -98,6 +98,7 @@ impl<'a> MessageRow<'a> {
             Event::Opened(_)
             | Event::ContextStarted(_)
             | Event::AssistantRunStarted(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantFailed(_)
             | Event::Escalated(_)
             | Event::EscalationCancelled(_)

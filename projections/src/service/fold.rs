@@ -143,6 +143,7 @@ impl ServiceView {
             | Event::ContextStarted(_)
             | Event::AssistantRunStarted(_)
             | Event::AssistantReplied(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
             | Event::Escalated(_)

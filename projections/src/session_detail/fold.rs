@@ -225,6 +225,7 @@ impl SessionView {
             Event::ProfileChanged(changed) => self.note_contact(changed),
             Event::Opened(_)
             | Event::AssistantRunStarted(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
             | Event::EscalationCancelled(_)
@@ -246,8 +247,10 @@ impl SessionView {
     fn note_reply(&mut self, replied: &AssistantReplied) {
         self.last_message = Some(self.position);
         self.ai_fail_count = match replied.outcome {
-            Outcome::Answered => 0,
-            Outcome::DoesNotKnow | Outcome::Unavailable => self.ai_fail_count + 1,
+            Outcome::Answered | Outcome::Offered => 0,
+            Outcome::DoesNotKnow | Outcome::CutOff | Outcome::Unavailable => self.ai_fail_count + 1,
+            // Neither an answer nor a failure.
+            Outcome::HandsOver | Outcome::Blocked => self.ai_fail_count,
         };
     }
 }

@@ -8,8 +8,8 @@ use domain::{
     session::{
         Event,
         event::{
-            AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CustomerMessageSent,
-            Escalated, NoticeGiven, Recipient, Reply, Words,
+            Asked, AssistantAsked, AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted,
+            Cost, CustomerMessageSent, Escalated, NoticeGiven, Recipient, Reply, Tokens, Words,
         },
     },
     texts::{self, Names},
@@ -56,6 +56,8 @@ impl Description {
     }
 }
 
+const MILLION: u64 = 1_000_000;
+
 /// Describes an event.
 #[must_use]
 pub fn describe(event: &Event, names: &Names) -> Description {
@@ -71,6 +73,7 @@ pub fn describe(event: &Event, names: &Names) -> Description {
         }
         Event::ContextStarted(started) => line(format!("context {} started", started.context)),
         Event::AssistantRunStarted(started) => run_started(started),
+        Event::AssistantAsked(asked) => assistant_asked(asked),
         Event::AssistantReplied(replied) => assistant_replied(replied),
         Event::AssistantFailed(failed) => assistant_failed(failed),
         Event::AssistantReplyWithheld(withheld) => reply_withheld(withheld),
@@ -102,9 +105,9 @@ pub fn describe(event: &Event, names: &Names) -> Description {
         Event::MailRequested(asked) => {
             line(format!("mail {} to the team asked for: {}", asked.mail, word(&asked.kind)))
         }
-        Event::MailSent(sent) => line(format!("mail {} sent, attempts {}", sent.mail, sent.attempts)),
+        Event::MailSent(sent) => line(format!("mail {} sent at attempt {}", sent.mail, sent.attempts)),
         Event::MailFailed(failed) => {
-            line(format!("mail {} given up after attempts {}: {}", failed.mail, failed.attempts, word(&failed.code)))
+            line(format!("mail {} given up after {} attempts: {}", failed.mail, failed.attempts, word(&failed.code)))
         }
         Event::PriorityChanged(changed) => {
             let by = changed.rule.map(|rule| format!(", by rule {}", rule.as_str())).unwrap_or_default();
@@ -150,9 +153,28 @@ fn customer_wrote(sent: &CustomerMessageSent) -> Description {
 }
 
 fn run_started(started: &AssistantRunStarted) -> Description {
-    let AssistantRunStarted { run, attempt, assistant, deadline, messages, .. } = started;
-    let what = format!("{} begins, assistant {assistant}, until {deadline}", run_name(*run, *attempt));
+    let AssistantRunStarted { run, attempt, incarnation: _, assistant, variant, deadline, messages } = started;
+    let variant = variant.as_ref().map(|variant| format!(", variant {variant}")).unwrap_or_default();
+    let what = format!("{} begins, assistant {assistant}{variant}, until {deadline}", run_name(*run, *attempt));
     line(what).messages("to answer", messages)
+}
+
+/// The names are those of the other side.
+fn assistant_asked(asked: &AssistantAsked) -> Description {
+    let what = format!("{} is known to the assistant", run_name(asked.run, asked.attempt));
+    line(what).part("as", &asked.asked, |Asked { context, chat, log_id }| {
+        let named = [("context", context), ("chat", chat), ("log id", log_id)];
+        let said = named.iter().filter_map(|(what, name)| Some(format!("{what} {}", name.as_ref()?)));
+        said.collect::<Vec<_>>().join(", ")
+    })
+}
+
+/// What an attempt took of its assistant.
+fn spent(tokens: Option<Tokens>, cost: Option<&Cost>) -> String {
+    let tokens = tokens.map(|tokens| format!(", tokens {} + {}", tokens.input, tokens.output)).unwrap_or_default();
+    let cost =
+        cost.map(|Cost { micros, currency }| format!(", cost {}.{:06} {currency}", micros / MILLION, micros % MILLION));
+    tokens + &cost.unwrap_or_default()
 }
 
 fn assistant_replied(replied: &AssistantReplied) -> Description {
@@ -161,15 +183,19 @@ fn assistant_replied(replied: &AssistantReplied) -> Description {
     if let Some(permille) = replied.confidence_permille {
         what += &format!(", confidence {:.3}", f64::from(permille) / 1000.0);
     }
-    if let Some(tokens) = replied.tokens {
-        what += &format!(", tokens {} + {}", tokens.input, tokens.output);
-    }
+    what += &spent(replied.tokens, replied.cost.as_ref());
     if !replied.sources.is_empty() {
         what += &format!(", from {}", replied.sources.join(", "));
     }
     what += &signals(&replied.rule_signals);
     let description = line(what).part("", &replied.reply, |reply: &Reply| reply.text.as_str().to_owned());
     let description = description.messages("answers", &replied.answers);
+    let description = match replied.reply.known() {
+        Some(reply) if !reply.suggestions.is_empty() => {
+            description.part("to choose from", &replied.reply, |reply| reply.suggestions.join("\n"))
+        }
+        Some(_) | None => description,
+    };
     match replied.reply.known() {
         Some(Reply { assistant_context: Some(_), .. }) => {
             description.part("assistant's context", &replied.reply, |reply| {
@@ -181,13 +207,16 @@ fn assistant_replied(replied: &AssistantReplied) -> Description {
 }
 
 fn assistant_failed(failed: &AssistantFailed) -> Description {
-    let then = if failed.retries { "another attempt follows" } else { "the house answers itself" };
-    let what = format!("{} failed: {}; {then}", run_name(failed.run, failed.attempt), word(&failed.code));
+    let then = if failed.retries { "another attempt follows" } else { "the fallback reply follows" };
+    let code = failed.error_code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let spent = spent(failed.tokens, failed.cost.as_ref());
+    let what = format!("{} failed: {}{code}{spent}; {then}", run_name(failed.run, failed.attempt), word(&failed.code));
     line(what).part("detail", &failed.detail, |detail| detail.text.clone())
 }
 
 fn reply_withheld(late: &AssistantReplyWithheld) -> Description {
-    let what = format!("reply of {} WITHHELD: {}", run_name(late.run, late.attempt), word(&late.reason));
+    let spent = spent(late.tokens, late.cost.as_ref());
+    let what = format!("reply of {} WITHHELD: {}{spent}", run_name(late.run, late.attempt), word(&late.reason));
     line(what).part("not given", &late.withheld, |withheld| withheld.text.as_str().to_owned()).part(
         "already seen of it",
         &late.withheld,

@@ -244,6 +244,7 @@ fn run_started(run: u128, answers: u128) -> Event {
         attempt: 1,
         incarnation: Incarnation(id(900)),
         assistant: "faq".to_owned(),
+        variant: None,
         deadline: Timestamp::constant(1_763_899_200, 0),
         messages: vec![MessageId(id(answers))],
     })
@@ -261,14 +262,17 @@ fn session_events(n: u8) -> Vec<(Actor, Event)> {
         language: Language::Zh,
         confidence_permille: Some(870),
         tokens: None,
+        cost: None,
         sources: vec!["brakes/squeal".to_owned()],
         rule_signals: Vec::new(),
-        reply: Personal::Known(Reply { text: text(ANSWER), assistant_context: None }),
+        reply: Personal::Known(Reply { text: text(ANSWER), suggestions: Vec::new(), assistant_context: None }),
     };
     let withheld = AssistantReplyWithheld {
         run: RunId(id(101)),
         attempt: 1,
         reason: WithheldReason::HandedOver,
+        tokens: None,
+        cost: None,
         withheld: Personal::Known(Withheld { text: text(WITHHELD), shown: "第二".to_owned() }),
     };
     vec![

@@ -30,12 +30,8 @@ impl Past {
         }
         let told = told_in_whole(&customer).await;
         let mut frames = customer.follow("copied", None).await.unwrap();
-        let replies = std::cell::Cell::new(0);
-        let third_reply = |frame: &tests::desk::EventFrame| {
-            replies.set(replies.get() + usize::from(frame.event.as_deref() == Some("session.assistant_replied")));
-            replies.get() == 3
-        };
-        let cursor = frames.until(third_reply).await.pop().unwrap().id.unwrap();
+        let offer = |frame: &tests::desk::EventFrame| frame.event.as_deref() == Some("session.notice_given");
+        let cursor = frames.until(offer).await.pop().unwrap().id.unwrap();
         assert_eq!(tokio::task::block_in_place(|| desk.terminate()), Some(0), "{}", desk.log());
         Self { folder, customer, told, cursor }
     }
@@ -90,9 +86,9 @@ impl Past {
     }
 }
 
-/// With all three answers, which the views may lack for a moment.
+/// With all three answers and the offer of a person after the third, which the views may lack for a moment.
 async fn told_in_whole(customer: &Customer) -> Value {
-    let is_whole = |told: &Value| told["history"].as_array().is_some_and(|history| history.len() == 6);
+    let is_whole = |told: &Value| told["history"].as_array().is_some_and(|history| history.len() == 7);
     until("the answers are in the views", std::time::Duration::from_secs(60), async || is_whole(&told(customer).await))
         .await;
     told(customer).await

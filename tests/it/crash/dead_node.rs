@@ -69,6 +69,7 @@ impl DeadNode {
             run: RunId(Uuid::new_v4()),
             incarnation: self.node.incarnation,
             assistant: "faq".to_owned(),
+            variant: None,
             deadline: Timestamp::now() + SignedDuration::from_secs(120),
         };
         self.sessions.execute(session, &metadata, Command::StartRun(run)).await.unwrap();

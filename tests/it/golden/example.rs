@@ -9,11 +9,11 @@ use domain::{
     session::{
         self, Event,
         event::{
-            AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
-            AssistantRunStarted, CancelReason, CloseReason, Closed, CommandConfirmed, ContextStarted,
-            CustomerMessageSent, Escalated, EscalationCancelled, EscalationReason, Evidence, FailureCode,
-            FailureDetail, Named, Opened, Outcome, Recipient, Released, Reopened, Reply, ReturnReason, ReturnedToQueue,
-            Severity, Tokens, Withheld, WithheldReason, Words,
+            AfterHoursNoticeGiven, AgentTookOver, Asked, AssistantAsked, AssistantFailed, AssistantReplied,
+            AssistantReplyWithheld, AssistantRunStarted, CancelReason, CloseReason, Closed, CommandConfirmed,
+            ContextStarted, Cost, CustomerMessageSent, Escalated, EscalationCancelled, EscalationReason, Evidence,
+            FailureCode, FailureDetail, Named, Opened, Outcome, Recipient, Released, Reopened, Reply, ReturnReason,
+            ReturnedToQueue, Severity, Tokens, Withheld, WithheldReason, Words,
         },
         priority::PriorityClass,
     },
@@ -46,6 +46,10 @@ fn text(said: &str) -> MessageText {
 
 fn group() -> Skill {
     Skill::parse("batteries").unwrap()
+}
+
+fn cost() -> Cost {
+    Cost { micros: 1_250, currency: "EUR".to_owned() }
 }
 
 fn messages() -> Vec<MessageId> {
@@ -112,8 +116,18 @@ fn assistants() -> Vec<Event> {
             attempt: 2,
             incarnation: NODE,
             assistant: "faq".to_owned(),
+            variant: Some("short".to_owned()),
             deadline: noon(),
             messages: messages(),
+        }),
+        Event::AssistantAsked(AssistantAsked {
+            run: RUN,
+            attempt: 2,
+            asked: Personal::Known(Asked {
+                context: Some("7543210987".to_owned()),
+                chat: Some("7382159487131697202".to_owned()),
+                log_id: Some("20241210152726467C48D89D6DB2".to_owned()),
+            }),
         }),
         Event::AssistantReplied(AssistantReplied {
             run: RUN,
@@ -124,10 +138,12 @@ fn assistants() -> Vec<Event> {
             language: Language::En,
             confidence_permille: Some(870),
             tokens: Some(Tokens { input: 120, output: 40 }),
+            cost: Some(cost()),
             sources: vec!["brakes/squeal".to_owned()],
             rule_signals: vec![Rule::R3, Rule::R6],
             reply: Personal::Known(Reply {
                 text: text("Clean the disc first, 王小明."),
+                suggestions: vec!["How often do I change the pads?".to_owned()],
                 assistant_context: Some("7543210987".to_owned()),
             }),
         }),
@@ -135,13 +151,18 @@ fn assistants() -> Vec<Event> {
             run: RUN,
             attempt: 1,
             code: FailureCode::TimedOut,
+            error_code: Some("4013".to_owned()),
             retries: true,
+            tokens: Some(Tokens { input: 120, output: 0 }),
+            cost: Some(cost()),
             detail: Personal::Known(FailureDetail { text: "no answer to “刹车异响” within 30 s".to_owned() }),
         }),
         Event::AssistantReplyWithheld(AssistantReplyWithheld {
             run: RUN,
             attempt: 2,
             reason: WithheldReason::HandedOver,
+            tokens: Some(Tokens { input: 120, output: 8 }),
+            cost: Some(cost()),
             withheld: Personal::Known(Withheld {
                 text: text("请先清洁刹车盘。"), shown: "请先清洁".to_owned()
             }),

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::json;
-use tests::desk::Desk;
+use tests::desk::{Desk, patient_rules};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
@@ -33,28 +33,30 @@ const PROXY: &str = "127.0.0.2";
 /// A server with allowed origins and a trusted proxy, without limits.
 fn guarded() -> &'static Desk {
     static SHARED: OnceLock<Shared> = OnceLock::new();
-    &SHARED.get_or_init(|| start_shared(guests().to_vec())).desk
+    &SHARED.get_or_init(|| start_shared(guests())).desk
 }
 
 /// The same with limits: the default for chat, and 20 a second for everything else.
 fn limited() -> &'static Desk {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     let limits = [("DESK_CHAT_RATE_PER_MINUTE", "20".to_owned()), ("DESK_RATE_PER_SECOND", "20".to_owned())];
-    &SHARED.get_or_init(|| start_shared([guests().as_slice(), &limits].concat())).desk
+    &SHARED.get_or_init(|| start_shared([guests(), limits.to_vec()].concat())).desk
 }
 
-fn guests() -> [(&'static str, String); 4] {
-    [
+/// Their customers say the same words again and again.
+fn guests() -> Vec<(&'static str, String)> {
+    let guests = [
         ("DESK_ALLOWED_ORIGINS", format!("{SHOP},http://localhost:3000")),
         ("DESK_WIDGET_ORIGINS", WIDGET.to_owned()),
         ("DESK_FRAME_ANCESTORS", format!("self {SHOP}")),
         ("DESK_TRUSTED_PROXIES", PROXY.to_owned()),
-    ]
+    ];
+    guests.into_iter().chain(patient_rules()).collect()
 }
 
 /// A client that calls from this address.
 fn from(address: &str) -> Client {
-    Client::builder().local_address(Some(address.parse().unwrap())).build().unwrap()
+    tests::http_client::client_builder().local_address(Some(address.parse().unwrap())).build().unwrap()
 }
 
 fn chat(desk: &Desk, client: &Client) -> RequestBuilder {

@@ -58,7 +58,7 @@ impl Prepared {
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let token = token_of(&TOKEN_KEY, VISITOR.0, Timestamp::now());
-        reqwest::Client::new().request(method, format!("{}{path}", self.desk.url())).bearer_auth(token)
+        tests::http_client::client().request(method, format!("{}{path}", self.desk.url())).bearer_auth(token)
     }
 
     async fn get(&self, path: &str) -> reqwest::Response {
@@ -122,6 +122,7 @@ fn run_started() -> Event {
         attempt: 1,
         incarnation: Incarnation(Uuid::nil()),
         assistant: "faq".to_owned(),
+        variant: None,
         deadline: Timestamp::now(),
         messages: vec![MESSAGE],
     })
@@ -133,7 +134,10 @@ fn failed() -> Event {
         run: RUN,
         attempt: 1,
         code: FailureCode::Unavailable,
+        error_code: None,
         retries: true,
+        tokens: None,
+        cost: None,
         detail,
     })
 }
@@ -159,6 +163,8 @@ fn withheld() -> Event {
         run: RUN,
         attempt: 1,
         reason: WithheldReason::HandedOver,
+        tokens: None,
+        cost: None,
         withheld,
     })
 }

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use commands::{
     Customers, Node, Rules, Sessions, SettingsInForce,
     assistant::{Answering, Assistant, Question},
-    live::InProcess,
+    assistants::Assistants,
     process::{RunSettings, Runner},
     sessions::ReceiveMessage,
     settings::VersionZero,
@@ -132,10 +132,11 @@ impl Fixture {
     /// A node whose assistant never answers.
     pub(super) fn runner(&self) -> Arc<Runner> {
         let sessions = Arc::new(Sessions::new(self.log.clone(), Uuid::from_u128(1)));
-        let live = Arc::new(InProcess::default());
+        let live = Arc::default();
         let (node, settings) = (Node::new("supervised"), RunSettings::default());
         let tail = Tail::start(self.faulty.clone(), Position::START);
-        Runner::new(sessions, Arc::new(Silent), live, node, settings, rules(), tail)
+        let assistants = Arc::new(Assistants::only(Arc::new(Silent)));
+        Runner::new(sessions, assistants, live, node, settings, rules(), tail)
     }
 
     pub(super) async fn write_message(&self, runner: &Runner) -> SessionId {

@@ -37,6 +37,7 @@ impl Shop {
             }
             Event::Closed(_) => self.closed(slot),
             Event::ContextStarted(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantReplyWithheld(_)
             | Event::TransferAccepted(_)
             | Event::TransferDeclined(_)

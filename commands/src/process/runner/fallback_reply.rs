@@ -1,27 +1,37 @@
-//! What stands in for an assistant: failures that none of them named, and how the fallback reply ends; its text is among `domain::texts`.
+//! What stands in for an assistant: failures that none of them named, its words where it had none, and how the fallback reply ends;
+//! the texts are among `domain::texts`.
 
-use domain::session::event::{FailureCode, Outcome};
+use domain::{
+    Language,
+    session::event::{FailureCode, Outcome},
+    texts,
+};
 
 use crate::assistant::{AssistantError, Completion};
 
-/// The attempt took longer than it may.
-pub(super) fn timed_out() -> AssistantError {
-    AssistantError { code: FailureCode::TimedOut, detail: String::new(), retryable: true }
-}
-
 /// The answer made no sense.
 pub(super) fn malformed(detail: &str) -> AssistantError {
-    AssistantError { code: FailureCode::Malformed, detail: detail.to_owned(), retryable: true }
+    AssistantError::new(FailureCode::Malformed, detail)
+}
+
+/// What the server says where an answer without words is right.
+pub(super) fn own_words(outcome: Outcome, language: Language) -> Option<&'static str> {
+    match outcome {
+        Outcome::DoesNotKnow => Some(texts::do_not_know(language)),
+        Outcome::HandsOver => Some(texts::hands_over(language)),
+        Outcome::Blocked => Some(texts::blocked(language)),
+        Outcome::Answered | Outcome::Offered | Outcome::CutOff | Outcome::Unavailable => None,
+    }
 }
 
 /// How the fallback reply ends.
 pub(super) fn unavailable() -> Completion {
-    Completion { outcome: Outcome::Unavailable, confidence: None, tokens: None, sources: Vec::new(), context: None }
+    Completion::new(Outcome::Unavailable)
 }
 
 /// How an answer ends that nobody waits for any more; it is withheld, whatever is said here.
 pub(super) fn given_up() -> Completion {
-    Completion { outcome: Outcome::Answered, ..unavailable() }
+    Completion::new(Outcome::Answered)
 }
 
 /// As events store it.

@@ -3,10 +3,10 @@
 use std::pin::pin;
 
 use domain::{
-    MessageId, SessionId,
+    MessageId, RunId, SessionId,
     session::{
         Event, Run,
-        event::{CustomerMessageSent, Words},
+        event::{Asked, CustomerMessageSent, Words},
     },
 };
 use event_store::StreamVersion;
@@ -27,12 +27,20 @@ const HISTORY: usize = 30;
 struct Heard {
     turns: Vec<(Option<MessageId>, Turn)>,
     newest: Option<Words>,
+    /// The last attempt at the assistant that is asked now.
+    attempt: Option<(RunId, u32)>,
     assistant_context: Option<String>,
+    asked: Option<(RunId, Asked)>,
 }
 
 /// Reads the session and makes the question of a run.
-pub(super) async fn build(sessions: &Sessions, session: SessionId, run: &Run) -> Result<Question, CommandError> {
-    let heard = listen(sessions, session).await?;
+pub(super) async fn build(
+    sessions: &Sessions,
+    session: SessionId,
+    run: &Run,
+    assistant: &str,
+) -> Result<Question, CommandError> {
+    let heard = listen(sessions, session, assistant).await?;
     let asked = |id: &Option<MessageId>| id.is_some_and(|id| run.messages.iter().any(|m| m.message == id));
     let (messages, before): (Vec<_>, Vec<_>) = heard.turns.into_iter().partition(|(id, _)| asked(id));
     let skip = before.len().saturating_sub(HISTORY);
@@ -45,23 +53,26 @@ pub(super) async fn build(sessions: &Sessions, session: SessionId, run: &Run) ->
         language: language_of(run),
         parameters: heard.newest.map_or_else(Map::new, |words| words.parameters),
         assistant_context: heard.assistant_context,
+        earlier: heard.asked.filter(|(asked_in, _)| *asked_in == run.run).map(|(_, asked)| asked),
     })
 }
 
-async fn listen(sessions: &Sessions, session: SessionId) -> Result<Heard, CommandError> {
+async fn listen(sessions: &Sessions, session: SessionId, assistant: &str) -> Result<Heard, CommandError> {
     let (journal, stream) = (sessions.journal(), stream_of(session));
     let mut heard = Heard::default();
     let mut pages = pin!(journal.read_stream(&stream, StreamVersion::NONE));
     while let Some(page) = pages.next().await {
         let page = page?;
         journal.open_all(&page).await?;
-        page.iter().filter_map(|decoded| decoded.opened_event().session()).for_each(|(_, event)| heard.take(event));
+        page.iter()
+            .filter_map(|decoded| decoded.opened_event().session())
+            .for_each(|(_, event)| heard.take(event, assistant));
     }
     Ok(heard)
 }
 
 impl Heard {
-    fn take(&mut self, event: &Event) {
+    fn take(&mut self, event: &Event, assistant: &str) {
         match event {
             Event::ContextStarted(_) => *self = Self::default(),
             Event::CustomerMessageSent(CustomerMessageSent { message, words, .. }) => {
@@ -76,7 +87,18 @@ impl Heard {
                 if let Some(reply) = replied.reply.known() {
                     let text = reply.text.as_str().to_owned();
                     self.turns.push((None, Turn { speaker: Speaker::Assistant, text }));
-                    self.assistant_context.clone_from(&reply.assistant_context);
+                    if self.attempt == Some((replied.run, replied.attempt)) {
+                        self.assistant_context.clone_from(&reply.assistant_context);
+                    }
+                }
+            }
+            Event::AssistantRunStarted(started) if started.assistant == assistant => {
+                self.attempt = Some((started.run, started.attempt));
+            }
+            Event::AssistantAsked(said) if self.attempt == Some((said.run, said.attempt)) => {
+                if let Some(asked) = said.asked.known() {
+                    self.assistant_context = asked.context.clone().or(self.assistant_context.take());
+                    self.asked = Some((said.run, asked.clone()));
                 }
             }
             _nothing_said => {}

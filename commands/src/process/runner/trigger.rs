@@ -9,9 +9,21 @@ pub(super) enum Trigger {
     /// An event asks for a new run.
     Event { cause: Uuid },
     /// This attempt was given up by this node: the next is begun.
-    GivenUp { run: RunId, attempt: u32 },
+    GivenUp { run: RunId, attempt: u32, next: Next },
     /// The run was given to this node by run recovery and has begun already.
     Assigned { run: RunId },
+}
+
+/// Whom the next attempt asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The same assistant: it was not its fault.
+    AsBefore,
+    /// Whoever is chosen.
+    Chosen {
+        /// Whether the last one may be asked again.
+        again: bool,
+    },
 }
 
 impl Trigger {

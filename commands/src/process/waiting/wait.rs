@@ -52,6 +52,7 @@ impl Change {
             | Event::ContextStarted(_)
             | Event::AssistantRunStarted(_)
             | Event::AssistantReplied(_)
+            | Event::AssistantAsked(_)
             | Event::AssistantFailed(_)
             | Event::AssistantReplyWithheld(_)
             | Event::AgentMessageSent(_)

@@ -55,7 +55,7 @@ async fn the_same_key_at_the_same_time_on_two_nodes_gives_one_message() {
     for round in 0..20 {
         let key = format!("k{round}");
         let send = |sessions: Arc<Sessions>| {
-            let request = message("hello", Some(&key));
+            let request = message(&format!("hello {round}"), Some(&key));
             tokio::spawn(async move { sessions.receive_message(&Node::new("n"), &rules(), request).await.unwrap() })
         };
         let (one, other) = (send(fixture.sessions()), send(fixture.sessions()));

@@ -6,9 +6,9 @@ use std::{
 };
 
 use commands::{
-    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Rules,
+    Answering, Assistant, AssistantError, Completion, Ephemeral, IdempotencyKey, Node, Piece, Question, Rules,
     Sessions, SettingsInForce,
-    live::InProcess,
+    assistants::Assistants,
     process::{RunSettings, Runner, StatusHandle, dispatcher},
     sessions::{ReceiveMessage, Received, stream_of},
     settings::VersionZero,
@@ -67,7 +67,7 @@ impl Assistant for Scripted {
             match step {
                 Script::Says(text) => yield Ok(Piece::Text(text.to_owned())),
                 Script::Fails { retryable } => {
-                    yield Err(AssistantError { code: FailureCode::Unavailable, detail: "away".to_owned(), retryable });
+                    yield Err(AssistantError::new(FailureCode::Unavailable, "away").retryable(retryable));
                     return;
                 }
                 Script::BreaksOff => return,
@@ -78,7 +78,7 @@ impl Assistant for Scripted {
                 }
             }
             let outcome = Outcome::Answered;
-            yield Ok(Piece::Done(Completion { outcome, confidence: Some(0.5), tokens: None, sources: vec![], context: None }));
+            yield Ok(Piece::Done(Completion { confidence: Some(0.5), ..Completion::new(outcome) }));
         })
     }
 }
@@ -87,7 +87,7 @@ pub(crate) struct Fixture {
     pub(crate) store: Arc<FlakyStore>,
     pub(crate) log: Log,
     pub(crate) assistant: Arc<Scripted>,
-    pub(crate) live: Arc<dyn LiveReplies>,
+    pub(crate) live: Arc<Ephemeral>,
     go_on: Arc<Notify>,
 }
 
@@ -106,7 +106,7 @@ impl Fixture {
             asked: Mutex::default(),
             streams: Arc::default(),
         };
-        Self { store, log, assistant: Arc::new(assistant), live: Arc::new(InProcess::default()), go_on }
+        Self { store, log, assistant: Arc::new(assistant), live: Arc::default(), go_on }
     }
 
     /// Use cases of another node: it remembers for itself.
@@ -130,9 +130,10 @@ impl Fixture {
     /// A node that begins nothing by itself.
     pub(crate) fn idle_node(&self, name: &str) -> Arc<Runner> {
         let settings = RunSettings { backoff: Duration::from_millis(1), ..RunSettings::default() };
-        let (sessions, assistant, live) = (self.sessions(), self.assistant.clone(), self.live.clone());
+        let assistants = Arc::new(Assistants::only(self.assistant.clone()));
+        let (sessions, live) = (self.sessions(), self.live.clone());
         let tail = Tail::start(self.store.clone(), Position::START);
-        Runner::new(sessions, assistant, live, Node::new(name), settings, rules(), tail)
+        Runner::new(sessions, assistants, live, Node::new(name), settings, rules(), tail)
     }
 
     pub(crate) fn go_on(&self) {

@@ -78,6 +78,7 @@ impl Shop {
             run,
             incarnation: domain::Incarnation(Uuid::nil()),
             assistant: "scripted".to_owned(),
+            variant: None,
             deadline: Timestamp::now(),
         };
         self.act(Command::StartRun(start)).await;
@@ -89,8 +90,10 @@ impl Shop {
             language: domain::Language::En,
             confidence_permille: None,
             tokens: None,
+            cost: None,
             sources: Vec::new(),
             text: MessageText::repaired("here"),
+            suggestions: Vec::new(),
             assistant_context: None,
             shown: String::new(),
             signals: Vec::new(),

@@ -58,6 +58,7 @@ async fn begin_run(runner: &Runner, deadline: Timestamp) {
         run: RunId(Uuid::from_u128(5)),
         incarnation: runner.node().incarnation,
         assistant: "scripted".to_owned(),
+        variant: None,
         deadline,
     };
     let metadata = CommandMetadata {

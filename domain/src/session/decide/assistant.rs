@@ -3,14 +3,14 @@
 //! Invariant: a rule on the reply is decided in the append that records it.
 
 use crate::{
-    id::MessageId,
+    id::{MessageId, RunId},
     personal::Personal,
     session::{
         command::{Answer, Failure, StartRun},
         decide::{customer::rules_of, escalation, notice},
         event::{
-            AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, Event, Reply, Withheld,
-            WithheldReason,
+            Asked, AssistantAsked, AssistantFailed, AssistantReplied, AssistantReplyWithheld, AssistantRunStarted,
+            Event, Reply, Withheld, WithheldReason,
         },
         notice::Notice,
         state::{Phase, Run, Session},
@@ -35,11 +35,24 @@ pub(super) fn retake_run(session: &Session, attempt: u32, start: StartRun) -> Ve
 }
 
 fn run_started(start: StartRun, attempt: u32, messages: Vec<MessageId>) -> Event {
-    let StartRun { run, incarnation, assistant, deadline } = start;
-    Event::AssistantRunStarted(AssistantRunStarted { run, attempt, incarnation, assistant, deadline, messages })
+    let StartRun { run, incarnation, assistant, variant, deadline } = start;
+    Event::AssistantRunStarted(AssistantRunStarted {
+        run,
+        attempt,
+        incarnation,
+        assistant,
+        variant,
+        deadline,
+        messages,
+    })
 }
 
-fn current_run(session: &Session, run: crate::id::RunId, attempt: u32) -> Option<&Run> {
+/// Recorded whoever has the session by now: what the other side stored is there in any case.
+pub(super) fn note_asked(run: RunId, attempt: u32, asked: Asked) -> Vec<Event> {
+    vec![Event::AssistantAsked(AssistantAsked { run, attempt, asked: Personal::Known(asked) })]
+}
+
+fn current_run(session: &Session, run: RunId, attempt: u32) -> Option<&Run> {
     session.run.as_ref().filter(|current| current.run == run && current.attempt == attempt)
 }
 
@@ -80,9 +93,14 @@ fn reply_event(run: &Run, answer: Answer) -> Event {
         language: answer.language,
         confidence_permille: answer.confidence_permille,
         tokens: answer.tokens,
+        cost: answer.cost,
         sources: answer.sources,
         rule_signals: rules_of(&answer.signals),
-        reply: Personal::Known(Reply { text: answer.text, assistant_context: answer.assistant_context }),
+        reply: Personal::Known(Reply {
+            text: answer.text,
+            suggestions: answer.suggestions,
+            assistant_context: answer.assistant_context,
+        }),
     })
 }
 
@@ -92,16 +110,17 @@ fn withheld(session: &Session, answer: Answer) -> Event {
         Phase::Closed => WithheldReason::Closed,
         Phase::BotActive | Phase::AfterHoursEmail => WithheldReason::Superseded,
     };
-    let Answer { run, attempt, text, shown, .. } = answer;
+    let Answer { run, attempt, tokens, cost, text, shown, .. } = answer;
     let withheld = Personal::Known(Withheld { text, shown });
-    Event::AssistantReplyWithheld(AssistantReplyWithheld { run, attempt, reason, withheld })
+    Event::AssistantReplyWithheld(AssistantReplyWithheld { run, attempt, reason, tokens, cost, withheld })
 }
 
 pub(super) fn fail(session: &Session, failure: Failure) -> Vec<Event> {
-    let Failure { run, attempt, code, detail, last_words } = failure;
+    let Failure { run, attempt, code, error_code, tokens, cost, detail, last_words } = failure;
     let Some(current) = current_run(session, run, attempt) else { return Vec::new() };
     let retries = last_words.is_none();
-    let failed = AssistantFailed { run, attempt, code, retries, detail: Personal::Known(detail) };
+    let detail = Personal::Known(detail);
+    let failed = AssistantFailed { run, attempt, code, error_code, retries, tokens, cost, detail };
     let mut events = vec![Event::AssistantFailed(failed)];
     if let Some(answer) = last_words {
         events.extend(replied(session, current, Answer { run, attempt, ..answer }));

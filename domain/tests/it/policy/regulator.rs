@@ -37,7 +37,9 @@ fn only_keywords_failures_vip_and_danger_are_on() {
     assert_eq!(rules(&policy.read_message(repeated[0], &repeated, Language::Zh, vip)), [Rule::R10]);
     assert_eq!(rules(&policy.read_message("着火", &[], Language::Zh, Customer::default())), [Rule::R0]);
     assert_eq!(policy.urgency("退款"), None);
-    let failed = policy.read_reply("这个无法处理", Outcome::Answered, Some(1), true, true);
+    let failed = policy.read_reply("这个无法处理", Outcome::Answered, Some(1));
+    let others = [Outcome::HandsOver, Outcome::Blocked].map(|outcome| policy.read_reply("", outcome, None));
+    assert_eq!(others, [vec![], vec![]]);
     assert_eq!(rules(&failed), [Rule::R3]);
     let counts = Counts { failures: 3, turns: 50, ..Counts::default() };
     assert_eq!(policy.on_reply(&counts, &failed).unwrap().details, "AI 连续失败 3 次,已达阈值 3");

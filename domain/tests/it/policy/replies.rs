@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use super::{policy, rules};
 
 fn read(text: &str, outcome: Outcome) -> Vec<Rule> {
-    rules(&Policy::default().read_reply(text, outcome, None, false, false))
+    rules(&Policy::default().read_reply(text, outcome, None))
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn three_failures_in_a_row_fire_r3_and_a_good_answer_begins_anew() {
     let mut fired = Vec::new();
     let bad = "抱歉，我不清楚这个问题";
     for text in [bad, bad, "充满需要四小时", bad, bad, bad] {
-        let signals = policy.read_reply(text, Outcome::Answered, Some(900), false, false);
+        let signals = policy.read_reply(text, Outcome::Answered, Some(900));
         counts = counts.with_reply(&rules(&signals));
         fired.push(policy.on_reply(&counts, &signals).map(|firing| (firing.rule, firing.details)));
     }
@@ -36,6 +36,8 @@ fn three_failures_in_a_row_fire_r3_and_a_good_answer_begins_anew() {
 fn an_answer_that_does_not_know_counts_as_failed_in_whatever_words() {
     assert_eq!(read("…", Outcome::DoesNotKnow), [Rule::R3]);
     assert_eq!(read("…", Outcome::Unavailable), [Rule::R3, Rule::R8]);
+    assert_eq!(read("It takes", Outcome::CutOff), [Rule::R3]);
+    assert_eq!(read("抱歉，您是想问…", Outcome::Offered), []);
     for text in ["I don't know that.", "Das weiß ich nicht.", "Je ne sais pas.", "No lo sé.", "Non lo so.", "無法回答"]
     {
         assert_eq!(read(text, Outcome::Answered), [Rule::R3], "{text}");
@@ -46,12 +48,10 @@ fn an_answer_that_does_not_know_counts_as_failed_in_whatever_words() {
 #[test]
 fn an_assistant_that_asks_for_a_person_or_is_away_or_refused_is_followed_at_once() {
     let policy = Policy::default();
-    for (outcome, asks, blocked, rule) in [
-        (Outcome::Answered, true, false, Rule::R7),
-        (Outcome::Unavailable, false, false, Rule::R8),
-        (Outcome::Answered, false, true, Rule::R9),
-    ] {
-        let signals = policy.read_reply("", outcome, None, asks, blocked);
+    for (outcome, rule) in
+        [(Outcome::HandsOver, Rule::R7), (Outcome::Unavailable, Rule::R8), (Outcome::Blocked, Rule::R9)]
+    {
+        let signals = policy.read_reply("", outcome, None);
         let counts = Counts::default().with_reply(&rules(&signals));
         let firing = policy.on_reply(&counts, &signals).unwrap();
         assert_eq!((firing.rule, firing.reason), (rule, EscalationReason::FailLoop));
@@ -61,7 +61,7 @@ fn an_assistant_that_asks_for_a_person_or_is_away_or_refused_is_followed_at_once
 #[test]
 fn an_unsure_answer_fires_only_where_r6_is_on() {
     let on = policy("[rules.R6]\non = true\nthreshold = 500\n");
-    let read = |policy: &Policy, confidence| rules(&policy.read_reply("", Outcome::Answered, confidence, false, false));
+    let read = |policy: &Policy, confidence| rules(&policy.read_reply("", Outcome::Answered, confidence));
     assert_eq!((read(&on, Some(499)), read(&on, Some(500)), read(&on, None)), (vec![Rule::R6], vec![], vec![]));
     assert_eq!(read(&Policy::default(), Some(1)), []);
 }

@@ -8,11 +8,11 @@ use domain::{
     session::{
         Event,
         event::{
-            AfterHoursNoticeGiven, AgentTookOver, AssistantFailed, AssistantReplied, AssistantReplyWithheld,
-            AssistantRunStarted, CancelReason, CloseReason, Closed, CommandConfirmed, ContextStarted,
-            CustomerMessageSent, Escalated, EscalationCancelled, EscalationReason, Evidence, FailureCode,
-            FailureDetail, Named, Opened, Outcome, Recipient, Released, Reopened, Reply, ReturnReason, ReturnedToQueue,
-            Severity, Tokens, Withheld, WithheldReason, Words,
+            AfterHoursNoticeGiven, AgentTookOver, Asked, AssistantAsked, AssistantFailed, AssistantReplied,
+            AssistantReplyWithheld, AssistantRunStarted, CancelReason, CloseReason, Closed, CommandConfirmed,
+            ContextStarted, Cost, CustomerMessageSent, Escalated, EscalationCancelled, EscalationReason, Evidence,
+            FailureCode, FailureDetail, Named, Opened, Outcome, Recipient, Released, Reopened, Reply, ReturnReason,
+            ReturnedToQueue, Severity, Tokens, Withheld, WithheldReason, Words,
         },
         priority::PriorityClass,
     },
@@ -130,15 +130,20 @@ fn customers_event() -> impl Strategy<Value = Event> {
     prop_oneof![opened, sent, context, confirmed, Just(Event::Reopened(Reopened {}))]
 }
 
+fn spent() -> impl Strategy<Value = (Option<Tokens>, Option<Cost>)> {
+    let tokens = any::<(u64, u64)>().prop_map(|(input, output)| Tokens { input, output });
+    let cost = (any::<u64>(), words()).prop_map(|(micros, currency)| Cost { micros, currency });
+    (option::of(tokens), option::of(cost))
+}
+
 fn replied() -> impl Strategy<Value = Event> {
-    let outcome = select(vec![Outcome::Answered, Outcome::DoesNotKnow, Outcome::Unavailable]);
-    let tokens = option::of(any::<(u64, u64)>().prop_map(|(input, output)| Tokens { input, output }));
-    let measured = (outcome, language(), option::of(any::<u16>()), tokens, vec(words(), 0..3), rules());
-    let said = (text(), option::of(words()));
+    let outcome = select(Outcome::ALL.to_vec());
+    let measured = (outcome, language(), option::of(any::<u16>()), spent(), vec(words(), 0..3), rules());
+    let said = (text(), vec(words(), 0..4), option::of(words()));
     (id(), any::<u32>(), id(), messages(), measured, said).prop_map(
         |(run, attempt, message, answers, measured, said)| {
-            let (outcome, language, confidence_permille, tokens, sources, rule_signals) = measured;
-            let reply = Personal::Known(Reply { text: said.0, assistant_context: said.1 });
+            let (outcome, language, confidence_permille, (tokens, cost), sources, rule_signals) = measured;
+            let reply = Personal::Known(Reply { text: said.0, suggestions: said.1, assistant_context: said.2 });
             let (run, message) = (RunId(run), MessageId(message));
             Event::AssistantReplied(AssistantReplied {
                 run,
@@ -149,6 +154,7 @@ fn replied() -> impl Strategy<Value = Event> {
                 language,
                 confidence_permille,
                 tokens,
+                cost,
                 sources,
                 rule_signals,
                 reply,
@@ -158,27 +164,49 @@ fn replied() -> impl Strategy<Value = Event> {
 }
 
 fn assistants_event() -> impl Strategy<Value = Event> {
-    let started = (id(), any::<u32>(), id(), words(), time(), messages()).prop_map(
-        |(run, attempt, node, assistant, deadline, messages)| {
+    let started = (id(), any::<u32>(), id(), words(), option::of(words()), time(), messages()).prop_map(
+        |(run, attempt, node, assistant, variant, deadline, messages)| {
             let (run, incarnation) = (RunId(run), Incarnation(node));
-            Event::AssistantRunStarted(AssistantRunStarted { run, attempt, incarnation, assistant, deadline, messages })
+            Event::AssistantRunStarted(AssistantRunStarted {
+                run,
+                attempt,
+                incarnation,
+                assistant,
+                variant,
+                deadline,
+                messages,
+            })
         },
     );
-    let codes = [FailureCode::Unavailable, FailureCode::TimedOut, FailureCode::Refused, FailureCode::Malformed];
-    let failed = (id(), any::<u32>(), select(codes.to_vec()), any::<bool>(), words()).prop_map(
-        |(run, attempt, code, retries, text)| {
-            let detail = Personal::Known(FailureDetail { text });
-            Event::AssistantFailed(AssistantFailed { run: RunId(run), attempt, code, retries, detail })
+    let asked = (id(), any::<u32>(), option::of(words()), option::of(words()), option::of(words())).prop_map(
+        |(run, attempt, context, chat, log_id)| {
+            let asked = Personal::Known(Asked { context, chat, log_id });
+            Event::AssistantAsked(AssistantAsked { run: RunId(run), attempt, asked })
         },
     );
+    let failed =
+        (id(), any::<u32>(), select(FailureCode::ALL.to_vec()), option::of(words()), any::<bool>(), spent(), words())
+            .prop_map(|(run, attempt, code, error_code, retries, (tokens, cost), text)| {
+                let (run, detail) = (RunId(run), Personal::Known(FailureDetail { text }));
+                Event::AssistantFailed(AssistantFailed {
+                    run,
+                    attempt,
+                    code,
+                    error_code,
+                    retries,
+                    tokens,
+                    cost,
+                    detail,
+                })
+            });
     let reasons = [WithheldReason::HandedOver, WithheldReason::Superseded, WithheldReason::Closed];
-    let withheld = (id(), any::<u32>(), select(reasons.to_vec()), text(), words()).prop_map(
-        |(run, attempt, reason, text, shown)| {
-            let withheld = Personal::Known(Withheld { text, shown });
-            Event::AssistantReplyWithheld(AssistantReplyWithheld { run: RunId(run), attempt, reason, withheld })
+    let withheld = (id(), any::<u32>(), select(reasons.to_vec()), spent(), text(), words()).prop_map(
+        |(run, attempt, reason, (tokens, cost), text, shown)| {
+            let (run, withheld) = (RunId(run), Personal::Known(Withheld { text, shown }));
+            Event::AssistantReplyWithheld(AssistantReplyWithheld { run, attempt, reason, tokens, cost, withheld })
         },
     );
-    prop_oneof![started, replied(), failed, withheld]
+    prop_oneof![started, asked, replied(), failed, withheld]
 }
 
 fn escalated() -> impl Strategy<Value = Event> {

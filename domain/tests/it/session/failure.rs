@@ -1,4 +1,4 @@
-//! An attempt failed: another follows, or the house answers itself.
+//! An attempt failed: another follows, or the fallback reply does.
 
 use super::{dsl::given, samples::*, situations::*};
 

@@ -1,5 +1,7 @@
 //! A node begins an answer, or goes on with one that another life began.
 
+use domain::session::{Event, State};
+
 use super::{dsl::given, samples::*, situations::*};
 
 #[test]
@@ -66,4 +68,23 @@ fn a_run_that_ended_with_the_assistants_turn_cannot_be_retaken() {
     for end in [escalated(&[1, 2]), taken_over(ANA, &[1, 2]), closed(&[1, 2]), replied(1, 1, &[1])] {
         given(and(running(), [end])).when(retake_run(1, 1)).then_nothing();
     }
+}
+
+#[test]
+fn what_the_other_side_calls_a_question_is_recorded_whoever_has_the_session_by_then() {
+    for (_, history) in every_phase() {
+        given(history).when(note_asked(1, 1)).then([asked(1, 1)]);
+    }
+}
+
+#[test]
+fn a_run_knows_whom_its_attempts_asked_and_the_next_run_begins_anew() {
+    let asked = |history: &[Event]| {
+        let state = history.iter().fold(State::New, |state, event| state.evolve(event));
+        state.session().and_then(|session| session.run.clone()).map(|run| run.asked)
+    };
+    let twice = and(running(), [failed(1, 1, true), run_started(1, 2, &[1])]);
+    assert_eq!(asked(&twice), Some(vec!["faq".to_owned(); 2]));
+    let next = and(twice, [replied(1, 2, &[1]), run_started(2, 1, &[2])]);
+    assert_eq!(asked(&next), Some(vec!["faq".to_owned()]));
 }

@@ -6,7 +6,7 @@ use domain::{
     session::{
         Command, Run,
         command::{Answer, Failure, StartRun},
-        event::{FailureCode, FailureDetail, Outcome, Tokens},
+        event::{Asked, Cost, FailureCode, FailureDetail, Outcome, Tokens},
     },
     text::MessageText,
 };
@@ -27,6 +27,7 @@ impl Shop {
             run,
             incarnation: self.people.node(&mut self.rng),
             assistant: assistant.to_owned(),
+            variant: None,
             deadline: to_the_millisecond(later(self.clock.shows(&self.order, self.now), LIMIT_S)),
         }
     }
@@ -34,8 +35,22 @@ impl Shop {
     pub(super) fn begin(&mut self, slot: usize) {
         let origin = self.origin(slot, Who::Policy(ASSISTANT_RUN), ASSISTANT_RUN);
         let by_model = self.rng.happens(0.35);
-        let start = self.start(RunId(origin.id.derive_id("run")), by_model);
+        let run = RunId(origin.id.derive_id("run"));
+        let start = self.start(run, by_model);
         self.send(slot, &origin, Command::StartRun(start));
+        self.note_asked(slot, run, 1, by_model);
+    }
+
+    /// The other side has the question; sometimes the node dies before it hears that.
+    fn note_asked(&mut self, slot: usize, run: RunId, attempt: u32, by_model: bool) {
+        if !by_model || self.run(slot, run, attempt).is_none() || self.rng.happens(0.1) {
+            return;
+        }
+        let context = self.threads[slot].id.0.as_u128() % 10_000_000;
+        let (context, chat) = (Some(format!("73{context:07}")), Some(format!("74{:07}", self.rng.below(10_000_000))));
+        let asked = Asked { context, chat, log_id: None };
+        let origin = self.origin(slot, Who::Policy(ASSISTANT_RUN), "assistant_asked");
+        self.send(slot, &origin, Command::NoteAsked { run, attempt, asked });
     }
 
     pub(super) fn retake(&mut self, slot: usize, run: RunId, attempt: u32, died: bool) {
@@ -45,6 +60,7 @@ impl Shop {
         let origin = self.origin(slot, Who::Policy(ASSISTANT_RUN), ASSISTANT_RUN);
         let start = self.start(run, true);
         self.send(slot, &origin, Command::RetakeRun { attempt, start });
+        self.note_asked(slot, run, attempt + 1, true);
     }
 
     fn run(&self, slot: usize, run: RunId, attempt: u32) -> Option<&Run> {
@@ -80,8 +96,10 @@ impl Shop {
             language: self.threads[slot].language,
             confidence_permille: None,
             tokens: None,
+            cost: None,
             sources: Vec::new(),
             text: MessageText::repaired("-"),
+            suggestions: Vec::new(),
             assistant_context: None,
             shown: String::new(),
             signals: Vec::new(),
@@ -104,7 +122,17 @@ impl Shop {
             (false, true) => self.rng.between(0.55, 1.0),
             (false, false) => self.rng.between(0.35, 0.5),
         };
-        answer.outcome = if knows { Outcome::Answered } else { Outcome::DoesNotKnow };
+        answer.outcome = match (asks, is_blocked, knows) {
+            (true, _, _) => Outcome::HandsOver,
+            (_, true, _) => Outcome::Blocked,
+            (_, _, true) => {
+                self.rng.weighted(&[(Outcome::Answered, 30.0), (Outcome::Offered, 2.0), (Outcome::CutOff, 0.2)])
+            }
+            (_, _, false) => Outcome::DoesNotKnow,
+        };
+        if answer.outcome == Outcome::Offered {
+            answer.suggestions = vec![key.to_owned(), known.chars().take(20).collect()];
+        }
         answer.confidence_permille = (!by_model || is_unsure).then_some(permille(confidence));
         answer.tokens =
             by_model.then(|| Tokens { input: 200 + self.rng.below(1_800) as u64, output: text.chars().count() as u64 });
@@ -112,7 +140,9 @@ impl Shop {
         answer.text = MessageText::repaired(text);
         answer.assistant_context = by_model.then(|| format!("73{context:07}"));
         answer.shown = self.shown(text, by_model);
-        answer.signals = self.policy.read_reply(text, answer.outcome, answer.confidence_permille, asks, is_blocked);
+        answer.cost =
+            answer.tokens.map(|tokens| Cost { micros: tokens.input + 4 * tokens.output, currency: "EUR".to_owned() });
+        answer.signals = self.policy.read_reply(text, answer.outcome, answer.confidence_permille);
     }
 
     /// What the customer's stream has been sent of an answer.
@@ -127,20 +157,24 @@ impl Shop {
         let code = self.rng.weighted(&[
             (FailureCode::Unavailable, 5.0),
             (FailureCode::TimedOut, 3.0),
+            (FailureCode::RateLimited, 1.0),
             (FailureCode::Refused, 1.0),
+            (FailureCode::OutOfCredit, 0.5),
+            (FailureCode::Rejected, 0.5),
             (FailureCode::Malformed, 1.0),
         ]);
-        let is_last = for_good || code == FailureCode::Refused || attempt >= ATTEMPTS;
+        let is_last = for_good || !code.is_passing() || attempt >= ATTEMPTS;
         let origin = self.origin(slot, Who::Policy(ASSISTANT_RUN), "assistant_failure");
         let last_words = is_last.then(|| {
             let mut answer = self.bare_answer(slot, run, attempt, origin.id.derive_id("reply"));
             let text = domain::texts::unavailable(answer.language);
             answer.text = MessageText::repaired(text);
-            answer.signals = self.policy.read_reply(text, answer.outcome, None, false, false);
+            answer.signals = self.policy.read_reply(text, answer.outcome, None);
             answer
         });
         let detail = FailureDetail { text: said_of(code).to_owned() };
-        self.send(slot, &origin, Command::Fail(Failure { run, attempt, code, detail, last_words }));
+        let failure = Failure { run, attempt, code, error_code: None, tokens: None, cost: None, detail, last_words };
+        self.send(slot, &origin, Command::Fail(failure));
     }
 }
 
@@ -148,6 +182,9 @@ fn said_of(code: FailureCode) -> &'static str {
     match code {
         FailureCode::Unavailable => "503 Service Unavailable: {\"msg\":\"busy, try again later\"}",
         FailureCode::TimedOut => "",
+        FailureCode::RateLimited => "{\"code\":4009,\"msg\":\"requests are too frequent\"}",
+        FailureCode::OutOfCredit => "{\"code\":4011,\"msg\":\"balance is empty\"}",
+        FailureCode::Rejected => "{\"code\":4010,\"msg\":\"prompt is too long\"}",
         FailureCode::Refused => "{\"code\":4100,\"msg\":\"authentication is invalid\"}",
         FailureCode::Malformed => "the answer is empty",
     }

@@ -45,7 +45,8 @@ fn rule(event: &Event) -> (&'static [Status], Option<Status>) {
         | Event::TransferDeclined(_) => (&[ManualLive], None),
         Event::OfferMade(_) | Event::OfferAccepted(_) | Event::OfferExpired(_) => (&[PendingManual], None),
         Event::NoticeGiven(_) | Event::ProfileChanged(_) => (NOT_CLOSED, None),
-        Event::AssistantReplyWithheld(_)
+        Event::AssistantAsked(_)
+        | Event::AssistantReplyWithheld(_)
         | Event::ContextStarted(_)
         | Event::MailRequested(_)
         | Event::MailSent(_)

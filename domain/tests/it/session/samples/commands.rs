@@ -7,8 +7,8 @@ use domain::{
         Command,
         command::{Answer, Circumstances, Escalate, Failure, SendAgentMessage, SendMessage, StartRun, Transfer},
         event::{
-            CancelReason, CloseReason, EscalationReason, FailureCode, FailureDetail, MailFailure, MailKind, OfferEnd,
-            Outcome, Recipient, ReturnReason, Severity, Tokens, TransferEnd, TransferTarget,
+            Asked, CancelReason, CloseReason, Cost, EscalationReason, FailureCode, FailureDetail, MailFailure,
+            MailKind, OfferEnd, Outcome, Recipient, ReturnReason, Severity, Tokens, TransferEnd, TransferTarget,
         },
         priority::PriorityClass,
     },
@@ -57,7 +57,7 @@ pub(crate) fn clear(n: u8) -> Command {
 }
 
 pub(crate) fn start(run: u32) -> StartRun {
-    StartRun { run: run_id(run), incarnation: NODE, assistant: "faq".to_owned(), deadline: noon() }
+    StartRun { run: run_id(run), incarnation: NODE, assistant: "faq".to_owned(), variant: None, deadline: noon() }
 }
 
 pub(crate) fn start_run(run: u32) -> Command {
@@ -66,6 +66,10 @@ pub(crate) fn start_run(run: u32) -> Command {
 
 pub(crate) fn retake_run(run: u32, attempt: u32) -> Command {
     Command::RetakeRun { attempt, start: start(run) }
+}
+
+pub(crate) fn cost() -> Cost {
+    Cost { micros: 1_250, currency: "EUR".to_owned() }
 }
 
 pub(crate) fn answer(run: u32, attempt: u32) -> Answer {
@@ -77,8 +81,10 @@ pub(crate) fn answer(run: u32, attempt: u32) -> Answer {
         language: Language::Zh,
         confidence_permille: Some(870),
         tokens: Some(Tokens { input: 120, output: 40 }),
+        cost: Some(cost()),
         sources: vec!["brakes/squeal".to_owned()],
         text: text("请先清洁刹车盘。"),
+        suggestions: vec!["刹车片多久换一次？".to_owned()],
         assistant_context: Some("7543".to_owned()),
         shown: "请先清洁".to_owned(),
         signals: Vec::new(),
@@ -92,7 +98,24 @@ pub(crate) fn reply(run: u32, attempt: u32) -> Command {
 
 fn failure(run: u32, attempt: u32, last_words: Option<Answer>) -> Command {
     let detail = FailureDetail { text: "upstream said 503".to_owned() };
-    Command::Fail(Failure { run: run_id(run), attempt, code: FailureCode::Unavailable, detail, last_words })
+    Command::Fail(Failure {
+        run: run_id(run),
+        attempt,
+        code: FailureCode::Unavailable,
+        error_code: Some("503".to_owned()),
+        tokens: None,
+        cost: None,
+        detail,
+        last_words,
+    })
+}
+
+pub(crate) fn note_asked(run: u32, attempt: u32) -> Command {
+    Command::NoteAsked { run: run_id(run), attempt, asked: other_sides_names() }
+}
+
+pub(crate) fn other_sides_names() -> Asked {
+    Asked { context: Some("7543".to_owned()), chat: Some("7382".to_owned()), log_id: None }
 }
 
 pub(crate) fn fail(run: u32, attempt: u32) -> Command {

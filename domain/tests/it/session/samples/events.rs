@@ -7,13 +7,13 @@ use domain::{
         Event,
         command::{Answer, Opening, StartRun},
         event::{
-            AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, AssistantFailed, AssistantReplied,
-            AssistantReplyWithheld, AssistantRunStarted, CancelReason, CloseReason, Closed, ContactDetails,
-            ContextStarted, CustomerMessageSent, Escalated, EscalationCancelled, Evidence, FailureCode, FailureDetail,
-            MailFailed, MailFailure, MailKind, MailRequested, MailSent, Named, NoticeGiven, OfferAccepted, OfferEnd,
-            OfferExpired, OfferMade, Opened, PriorityChanged, ProfileChanged, Recipient, Released, Remark, Reopened,
-            Reply, ReturnReason, ReturnedToQueue, TransferAccepted, TransferDeclined, TransferEnd, TransferKind,
-            TransferRequested, TransferTarget, Transferred, Withheld, WithheldReason,
+            AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, AssistantAsked, AssistantFailed,
+            AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CancelReason, CloseReason, Closed,
+            ContactDetails, ContextStarted, CustomerMessageSent, Escalated, EscalationCancelled, Evidence, FailureCode,
+            FailureDetail, MailFailed, MailFailure, MailKind, MailRequested, MailSent, Named, NoticeGiven,
+            OfferAccepted, OfferEnd, OfferExpired, OfferMade, Opened, PriorityChanged, ProfileChanged, Recipient,
+            Released, Remark, Reopened, Reply, ReturnReason, ReturnedToQueue, TransferAccepted, TransferDeclined,
+            TransferEnd, TransferKind, TransferRequested, TransferTarget, Transferred, Withheld, WithheldReason,
         },
         notice::Notice,
         priority::PriorityClass,
@@ -23,7 +23,7 @@ use domain::{
 
 use super::{
     NODE, address, agent, answer, context_id, firing, mail_id, message_id, monday, noon, notice_id, notice_of,
-    offer_id, opening, resolved, run_id, start, text, transfer_id, words,
+    offer_id, opening, other_sides_names, resolved, run_id, start, text, transfer_id, words,
 };
 
 fn ids(numbers: &[u32]) -> Vec<MessageId> {
@@ -77,9 +77,22 @@ pub(crate) fn cleared(n: u8) -> Event {
 }
 
 pub(crate) fn run_started(run: u32, attempt: u32, messages: &[u32]) -> Event {
-    let StartRun { run, incarnation, assistant, deadline } = start(run);
+    let StartRun { run, incarnation, assistant, variant, deadline } = start(run);
     let messages = ids(messages);
-    Event::AssistantRunStarted(AssistantRunStarted { run, attempt, incarnation, assistant, deadline, messages })
+    Event::AssistantRunStarted(AssistantRunStarted {
+        run,
+        attempt,
+        incarnation,
+        assistant,
+        variant,
+        deadline,
+        messages,
+    })
+}
+
+pub(crate) fn asked(run: u32, attempt: u32) -> Event {
+    let asked = Personal::Known(other_sides_names());
+    Event::AssistantAsked(AssistantAsked { run: run_id(run), attempt, asked })
 }
 
 pub(crate) fn replied(run: u32, attempt: u32, answers: &[u32]) -> Event {
@@ -93,9 +106,14 @@ pub(crate) fn replied(run: u32, attempt: u32, answers: &[u32]) -> Event {
         language: said.language,
         confidence_permille: said.confidence_permille,
         tokens: said.tokens,
+        cost: said.cost,
         sources: said.sources,
         rule_signals: Vec::new(),
-        reply: Personal::Known(Reply { text: said.text, assistant_context: said.assistant_context }),
+        reply: Personal::Known(Reply {
+            text: said.text,
+            suggestions: said.suggestions,
+            assistant_context: said.assistant_context,
+        }),
     })
 }
 
@@ -104,15 +122,18 @@ pub(crate) fn failed(run: u32, attempt: u32, retries: bool) -> Event {
         run: run_id(run),
         attempt,
         code: FailureCode::Unavailable,
+        error_code: Some("503".to_owned()),
         retries,
+        tokens: None,
+        cost: None,
         detail: Personal::Known(FailureDetail { text: "upstream said 503".to_owned() }),
     })
 }
 
 pub(crate) fn withheld(run: u32, attempt: u32, reason: WithheldReason) -> Event {
-    let Answer { text, shown, .. } = answer(run, attempt);
+    let Answer { run, tokens, cost, text, shown, .. } = answer(run, attempt);
     let withheld = Personal::Known(Withheld { text, shown });
-    Event::AssistantReplyWithheld(AssistantReplyWithheld { run: run_id(run), attempt, reason, withheld })
+    Event::AssistantReplyWithheld(AssistantReplyWithheld { run, attempt, reason, tokens, cost, withheld })
 }
 
 pub(crate) fn escalated(messages: &[u32]) -> Event {
