@@ -45,6 +45,8 @@ const LACK: f32 = 0.9;
 const NEAR: f32 = 0.4;
 /// What a sentence by itself counts.
 const SENTENCE: f32 = 0.92;
+/// What one loses that has hardly a word of the text ("Can you help?").
+const SHORT: f32 = 0.4;
 /// A word that the folder does not have, where its language hardly occurs in the folder.
 const FOREIGN_LACK: f32 = 0.3;
 /// Looking for typing errors costs the most, so that it ends here.
@@ -113,12 +115,13 @@ impl Scorer {
 
     /// The score of every entry.
     pub(super) fn scores(&self, text: &str, language: Language) -> Vec<Score> {
-        let mut scores = self.scores_of(&Segments::of(text, language), language);
+        let (mut scores, all) = self.scores_of(&Segments::of(text, language), language);
         for sentence in sentences(text).into_iter().take(MOST_SENTENCES) {
-            let of_sentence = self.scores_of(&Segments::of(sentence, language), language);
+            let (of_sentence, part) = self.scores_of(&Segments::of(sentence, language), language);
+            let counts = SENTENCE * (1.0 - SHORT * (1.0 - (part / all.max(part)).min(1.0)));
             for (best, score) in scores.iter_mut().zip(of_sentence) {
                 best.words = best.words.max(score.words);
-                best.strength = best.strength.max(SENTENCE * score.strength);
+                best.strength = best.strength.max(counts * score.strength);
             }
         }
         scores
@@ -130,7 +133,8 @@ impl Scorer {
         !terms.is_empty() && terms.iter().all(|term| words::is_greeting(&term.text))
     }
 
-    fn scores_of(&self, segments: &Segments, language: Language) -> Vec<Score> {
+    /// The scores of one text, and what its words weigh together.
+    fn scores_of(&self, segments: &Segments, language: Language) -> (Vec<Score>, f32) {
         let asked = self.asked(segments, language);
         let all: f32 = asked.iter().map(|asked| asked.weight).sum();
         let mut had = vec![(0.0_f32, Counter::default()); self.entries];
@@ -143,7 +147,7 @@ impl Scorer {
             let coverage = if has > 0.0 { has * has / (has * has + LACK * lacks) } else { 0.0 };
             Score { strength: (1.0 - NEAR) * coverage + NEAR * near, words: counter.words }
         };
-        had.into_iter().zip(near).map(score).collect()
+        (had.into_iter().zip(near).map(score).collect(), all)
     }
 
     /// Adds what each entry has of a term: the most of its languages.
