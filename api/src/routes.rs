@@ -7,6 +7,7 @@ pub mod acting;
 pub mod agent_events;
 pub mod agents;
 pub mod api_keys;
+pub mod assistants;
 pub mod audit;
 pub mod auth;
 pub mod bot;
@@ -41,6 +42,7 @@ pub mod sessions;
 pub mod shift;
 mod table;
 pub mod transfers;
+pub mod usage;
 
 pub use registration::Row;
 pub use table::{ROUTES, configure, document};

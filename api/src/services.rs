@@ -9,7 +9,7 @@ use actix_web::{
 };
 use commands::{
     AccessLog, Customers, LiveReplies, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
-    process::OutcomesHandle,
+    assistants::Assistants, process::OutcomesHandle,
 };
 use event_store::{Clock, Identity, Log, checkpoint};
 use jiff::Timestamp;
@@ -46,6 +46,8 @@ pub struct Services {
     pub tail: Arc<Tail>,
     /// The read side.
     pub views: Arc<Views>,
+    /// Whom this node asks for answers.
+    pub assistants: Arc<Assistants>,
     /// Answers in the making.
     pub live: Arc<dyn LiveReplies>,
     /// The policy and the calendars in force.
@@ -121,6 +123,7 @@ impl Services {
             .app_data(Data::from(self.settings.clone()))
             .app_data(Data::from(self.log.reader()))
             .app_data(Data::from(self.tail.clone()))
+            .app_data(Data::from(self.assistants.clone()))
             .app_data(Data::from(self.live.clone()))
             .app_data(Data::from(self.rules.clone()))
             .app_data(Data::from(self.supervisor.clone()))

@@ -109,14 +109,14 @@ async fn start_with(
     let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
     supervisor.start(followers::settings(in_force.clone(), tail.clone()));
     let (assistant, faq) = open_faq(&settings, &data_dir)?;
-    let assistants = Assistants::only(Arc::new(assistant));
+    let assistants = Arc::new(Assistants::only(Arc::new(assistant)));
     let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner = Runner::new(
         sessions.clone(),
-        Arc::new(assistants),
+        assistants.clone(),
         live.clone(),
         node.clone(),
         run_settings,
@@ -185,6 +185,7 @@ async fn start_with(
         log,
         tail,
         views,
+        assistants,
         live,
         rules,
         node,

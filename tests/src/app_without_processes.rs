@@ -23,6 +23,8 @@ use api::{
 use commands::{
     AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
+    assistant::{Answering, Assistant, Question},
+    assistants::Assistants,
     live::InProcess,
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
@@ -129,6 +131,7 @@ pub async fn app(
         identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
         tail,
         views: views.clone(),
+        assistants: Arc::new(Assistants::only(Arc::new(Silent))),
         live,
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
         node: Node::new("without-processes"),
@@ -145,6 +148,19 @@ pub async fn app(
         clock,
         settings: Arc::new(settings),
         stopping,
+    }
+}
+
+/// Nobody is answered here.
+struct Silent;
+
+impl Assistant for Silent {
+    fn name(&self) -> &'static str {
+        "silent"
+    }
+
+    fn answer(&self, _: Question) -> Answering {
+        Box::pin(futures::stream::pending())
     }
 }
 

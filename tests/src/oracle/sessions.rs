@@ -274,8 +274,10 @@ fn cleared_at(events: &[&Told]) -> Position {
     cleared.map_or(Position::START, |told| told.position)
 }
 
-/// Replies after the last good one.
+/// Replies after the last good one that were none; where a person is asked for, or nothing may be said, it is neither.
 fn ai_fail_count(events: &[&Told]) -> u64 {
     let replies = events.iter().rev().filter(|told| told.what == "assistant_replied");
-    replies.take_while(|told| told.data["outcome"] != "answered").count() as u64
+    let outcomes = replies.filter_map(|told| told.data["outcome"].as_str());
+    let since = outcomes.take_while(|outcome| !["answered", "offered"].contains(outcome));
+    since.filter(|outcome| !["hands_over", "blocked"].contains(outcome)).count() as u64
 }
