@@ -50,8 +50,10 @@ pub(crate) fn check_faq(args: &CheckFaqArgs, settings: &Settings) -> Result<(), 
 
 fn told(folder: &Path, found: &Check) -> String {
     let mut text: String = found.faults.iter().map(|fault| format!("{fault}\n")).collect();
-    let languages: Vec<String> = found.by_language.iter().map(|(language, count)| format!("{language} {count}")).collect();
+    let languages: Vec<String> =
+        found.by_language.iter().map(|(language, count)| format!("{language} {count}")).collect();
     // Writing into a string cannot fail.
-    let _ = writeln!(text, "{}: {} entries without a fault ({})", folder.display(), found.entries, languages.join(", "));
+    let _ =
+        writeln!(text, "{}: {} entries without a fault ({})", folder.display(), found.entries, languages.join(", "));
     text
 }

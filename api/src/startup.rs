@@ -1,13 +1,14 @@
 //! Builds everything from the settings: stores, vault, read side, process managers. Order matters: locks and secrets first,
 //! then the log, then its followers, and only then the server.
 
+mod assistants;
 mod databases;
 mod faq;
 pub mod followers;
 mod mail;
 mod secret_file;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use commands::{
     AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
@@ -22,7 +23,7 @@ use commands::{
 };
 use domain::policy::regulator::Regulator;
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
-use integrations::{FaqAssistant, faq::Watch};
+use integrations::{FaqAssistant, Grounding, faq::Watch};
 use journal::{Cursor, Journal, Tail};
 use projections::Views;
 use tokio::sync::watch;
@@ -47,6 +48,7 @@ use crate::{
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
+use assistants::Built;
 use databases::{open_log, open_policies, open_vault, views_location};
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -108,9 +110,11 @@ async fn start_with(
     supervisor.start(followers::settings(in_force.clone(), tail.clone()));
     let budgets = Arc::new(budgets(&settings, &in_force, &clock));
     let faq = faq::open(&settings, &data_dir)?;
-    let assistants =
-        Assistants::only(Arc::new(FaqAssistant::new(faq.clone()).with_pause(settings.faq_pause)));
+    let grounding: Arc<dyn Grounding> = Arc::new(faq.clone());
+    let faq_assistant = FaqAssistant::new(faq.clone()).with_pause(settings.faq_pause);
+    let Built { assistants, coze } = assistants::build(&settings, faq_assistant, &grounding, &budgets, &clock)?;
     let watching_faq = faq.watch();
+    let assistants = Arc::new(assistants);
     check_names(&settings, &assistants)?;
     let ephemeral = Arc::<Ephemeral>::default();
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
@@ -118,7 +122,7 @@ async fn start_with(
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner = Runner::new(
         sessions.clone(),
-        Arc::new(assistants),
+        assistants.clone(),
         ephemeral.clone(),
         node.clone(),
         run_settings,
@@ -138,7 +142,9 @@ async fn start_with(
     };
     let mail_outcomes = OutcomesHandle::default();
     let mails = mail::delivery(&settings, &context, &mail_outcomes)?;
-    let processes = Processes::start(context, managers(&settings, &runner, &rules, &budgets), vec![mails]).await?;
+    let conversations = assistants::conversation_deletion(coze.as_ref());
+    let processes =
+        Processes::start(context, managers(&settings, &runner, &rules, &budgets), vec![mails, conversations]).await?;
     let processes = Arc::new(processes);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
@@ -191,6 +197,7 @@ async fn start_with(
         log,
         tail,
         views,
+        assistants,
         ephemeral,
         rules,
         budgets,

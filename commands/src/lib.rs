@@ -30,9 +30,9 @@ pub use await_reply::{MessageOutcome, await_reply};
 pub use customers::Customers;
 pub use ephemeral::{Ephemeral, LiveSubscription};
 pub use error::CommandError;
+pub use event_id::{CommandId, IdempotencyKey};
 /// The time that decides, for adapters that need it.
 pub use event_store::Clock;
-pub use event_id::{CommandId, IdempotencyKey};
 pub use mailer::{Mail, MailError, Mailer};
 pub use node::Node;
 pub use rules::Rules;

@@ -28,9 +28,11 @@ mod tests;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use commands::{
     Clock,
     assistant::{Answering, Asked, Assistant, AssistantError, Piece, Question},
+    process::ConversationStore,
 };
 use domain::SessionId;
 
@@ -107,6 +109,17 @@ impl Assistant for Coze {
                 yield piece;
             }
         })
+    }
+}
+
+#[async_trait]
+impl ConversationStore for Coze {
+    fn assistant(&self) -> &str {
+        self.name()
+    }
+
+    async fn delete(&self, session: SessionId, conversation: &str) -> Result<(), AssistantError> {
+        self.delete_conversation(session, conversation).await
     }
 }
 

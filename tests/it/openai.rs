@@ -17,7 +17,7 @@ use integrations::{
     openai::{ApiKey, OpenAiConfig},
 };
 use serde_json::{Map, Value, json};
-use tests::assistant_server::AssistantServer;
+use tests::contract_server::ContractServer;
 use uuid::Uuid;
 
 /// What the server says unless it is told otherwise.
@@ -37,12 +37,12 @@ impl Grounding for Shop {
 }
 
 /// A server that speaks this dialect and takes only our key.
-fn server(dialect: &str) -> AssistantServer {
-    AssistantServer::start("openai_server.py", &["--dialect", dialect, "--key", KEY])
+fn server(dialect: &str) -> ContractServer {
+    ContractServer::start("openai_server.py", &["--dialect", dialect, "--key", KEY])
 }
 
 /// As an operator would set it for that server.
-fn config(server: &AssistantServer, path: &str) -> OpenAiConfig {
+fn config(server: &ContractServer, path: &str) -> OpenAiConfig {
     let key: ApiKey = KEY.parse().unwrap();
     OpenAiConfig { api_key: Some(key), ..OpenAiConfig::new(&format!("{}{path}", server.url()), "test-model") }
 }
@@ -103,7 +103,7 @@ async fn ask(config: OpenAiConfig) -> Given {
 }
 
 /// What comes of a question that this behaviour answers.
-async fn ask_for(server: &AssistantServer, behaviour: impl Into<Value>) -> Given {
-    server.control(&json!({"clear_script": true, "default": behaviour.into()})).await;
+async fn ask_for(server: &ContractServer, behaviour: impl Into<Value>) -> Given {
+    server.tell(json!({"clear_script": true, "default": behaviour.into()})).await;
     ask(config(server, "/v1")).await
 }

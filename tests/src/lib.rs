@@ -1,7 +1,6 @@
 //! What the tests of this workspace share: servers to run against, and a shop's days to fill them with.
 
 pub mod app_without_processes;
-pub mod assistant_server;
 pub mod contract_server;
 pub mod desk;
 pub mod envelope;

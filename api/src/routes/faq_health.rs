@@ -38,7 +38,8 @@ pub struct EmbeddingsState {
 impl FaqState {
     pub(super) fn of(faq: &Faq) -> Self {
         let FaqHealth { entries, by_language, faults, meaning } = faq.health();
-        let embeddings = meaning.map(|MeaningHealth { texts, missing, error }| EmbeddingsState { texts, missing, alarm: error });
+        let embeddings =
+            meaning.map(|MeaningHealth { texts, missing, error }| EmbeddingsState { texts, missing, alarm: error });
         Self { entries, entries_by_language: by_language, alarms: faults, embeddings }
     }
 }

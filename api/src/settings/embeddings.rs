@@ -21,8 +21,12 @@ impl Embeddings {
         let key_file = declared.faq_embeddings_key_file.clone();
         match (declared.faq_embeddings_url.clone(), declared.faq_embeddings_model.clone()) {
             (None, None) if key_file.is_none() => Ok(None),
-            (None, _) => Err(("faq_embeddings_url", "set together with faq_embeddings_model and faq_embeddings_key_file")),
-            (Some(url), _) if !is_http(&url) => Err(("faq_embeddings_url", "an address like http://localhost:11434/v1")),
+            (None, _) => {
+                Err(("faq_embeddings_url", "set together with faq_embeddings_model and faq_embeddings_key_file"))
+            }
+            (Some(url), _) if !is_http(&url) => {
+                Err(("faq_embeddings_url", "an address like http://localhost:11434/v1"))
+            }
             (Some(url), Some(model)) => Ok(Some(Self { url, model, key_file })),
             (Some(_), None) => Err((
                 "faq_embeddings_model",

@@ -95,7 +95,8 @@ pub(super) fn rank(scores: &[Score], tone: Tone) -> Option<Ranking> {
 
 /// The entries that have anything of a question, with their numbers, the strongest first.
 pub(super) fn in_order(scores: &[Score]) -> Vec<(usize, Score)> {
-    let mut ranked: Vec<(usize, Score)> = scores.iter().copied().enumerate().filter(|(_, score)| score.strength > 0.0).collect();
+    let mut ranked: Vec<(usize, Score)> =
+        scores.iter().copied().enumerate().filter(|(_, score)| score.strength > 0.0).collect();
     // Stable, so equals keep the order of the folder.
     ranked.sort_by(|left, right| right.1.strength.total_cmp(&left.1.strength));
     ranked

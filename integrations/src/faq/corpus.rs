@@ -132,8 +132,17 @@ mod tests {
     fn readmes_hidden_files_and_editors_copies_are_passed_over() {
         let half = "half an ed";
         let folder = folder(&[
-            ("one.md", ENTRY), (".one.md", half), ("one.md~", half), ("README.md", half), ("Readme.MD", half), ("#one.md#", half),
-            (".#two.md", half), ("~$one.md", half), ("one.md.bak", half), ("one.md.swp", half), ("notes.txt", half),
+            ("one.md", ENTRY),
+            (".one.md", half),
+            ("one.md~", half),
+            ("README.md", half),
+            ("Readme.MD", half),
+            ("#one.md#", half),
+            (".#two.md", half),
+            ("~$one.md", half),
+            ("one.md.bak", half),
+            ("one.md.swp", half),
+            ("notes.txt", half),
         ]);
         assert_eq!(load(folder.path()).unwrap().len(), 1);
     }

@@ -147,7 +147,9 @@ pub fn report(ranked: &[Ranked], thresholds: Thresholds) -> String {
             groups.entry((is_unanswerable, name)).or_default().push(one);
         }
     }
-    let mut report = String::from("                        asked  right  offered  offered amiss  wrong  do not know  right or offered  wrong\n");
+    let mut report = String::from(
+        "                        asked  right  offered  offered amiss  wrong  do not know  right or offered  wrong\n",
+    );
     for ((is_unanswerable, name), group) in &groups {
         let counts = Counts::of(group.iter().copied(), thresholds);
         let name = if *is_unanswerable { format!("{name}, unanswerable") } else { name.clone() };
@@ -178,7 +180,9 @@ impl Faq {
         let near = match self.meaning().filter(|_| by_meaning) {
             Some(meaning) => {
                 let near = meaning.nearness_within(PATIENCE, &asked.question, &index).await;
-                Some(near.ok_or_else(|| format!("{}: the server of vectors did not answer: {:?}", asked.id, meaning.health()))?)
+                Some(near.ok_or_else(|| {
+                    format!("{}: the server of vectors did not answer: {:?}", asked.id, meaning.health())
+                })?)
             }
             None => None,
         };

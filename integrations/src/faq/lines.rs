@@ -50,7 +50,8 @@ impl Lines {
         let rarity = |feature: &u64| weight(count(having.get(feature).map_or(0, HashSet::len)), entries);
         let mut all: HashMap<u64, Feature> = HashMap::new();
         for (number, line) in (0_u32..).zip(lines) {
-            let vector: Vec<(u64, f32)> = features(line.segments).map(|(one, kind)| (one, kind * rarity(&one))).collect();
+            let vector: Vec<(u64, f32)> =
+                features(line.segments).map(|(one, kind)| (one, kind * rarity(&one))).collect();
             let length = length(vector.iter().map(|(_, weight)| *weight));
             for (feature, weight) in vector {
                 let known = all.entry(feature).or_insert(Feature { weight, lines: Vec::new() });
@@ -116,7 +117,8 @@ mod tests {
     fn the_same_words_are_nearest_and_other_words_far() {
         let texts = ["how long is the delivery", "how long to charge the battery", "怎么退货"];
         let segments: Vec<Segments> = texts.iter().map(|text| Segments::of(text, Language::En)).collect();
-        let lines: Vec<Line<'_>> = segments.iter().enumerate().map(|(entry, segments)| Line { entry, segments }).collect();
+        let lines: Vec<Line<'_>> =
+            segments.iter().enumerate().map(|(entry, segments)| Line { entry, segments }).collect();
         let index = Lines::new(&lines, 3.0);
         let near = index.nearest(&Segments::of("how long to charge the battery", Language::En), 3);
         assert!((near[1] - 1.0).abs() < 1e-4 && near[0] > 0.0 && near[0] < 0.6 && near[2] == 0.0, "{near:?}");

@@ -113,7 +113,12 @@ impl Meaning {
     }
 
     /// The same with another limit.
-    pub(super) async fn nearness_within(&self, limit: Duration, question: &str, index: &Arc<Index>) -> Option<Vec<f32>> {
+    pub(super) async fn nearness_within(
+        &self,
+        limit: Duration,
+        question: &str,
+        index: &Arc<Index>,
+    ) -> Option<Vec<f32>> {
         let vectors = self.vectors.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         if !vectors.is_of(index) || self.is_paused() {
             return None;

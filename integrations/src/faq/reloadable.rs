@@ -78,7 +78,9 @@ impl Faq {
         }
         let meaning = meaning.map(Meaning::open).transpose()?;
         let current = watch::Sender::new(Arc::new(Index::new(entries)));
-        let faq = Self { shared: Arc::new(Shared { folder, last_good, opened, current, faults: RwLock::default(), meaning }) };
+        let faq = Self {
+            shared: Arc::new(Shared { folder, last_good, opened, current, faults: RwLock::default(), meaning }),
+        };
         if faults.is_empty() {
             faq.keep();
         } else {

@@ -152,7 +152,9 @@ impl Scorer {
                 if posting.language == language { posting.share } else { posting.share * IN_OTHER }
             };
             let share = of_entry.iter().map(in_language).fold(0.0, f32::max);
-            let Some((has, counter)) = of_entry.first().and_then(|posting| had.get_mut(posting.entry)) else { continue };
+            let Some((has, counter)) = of_entry.first().and_then(|posting| had.get_mut(posting.entry)) else {
+                continue;
+            };
             *has += asked.weight * asked.certainty * share;
             if share > IN_ANSWER {
                 counter.count(asked.word);
@@ -198,10 +200,15 @@ impl Scorer {
     /// Order numbers, model names and sizes say nothing unless the folder has them; a long word's parts are enough.
     fn unknown(&self, term: &Term, segments: &Segments, language: Language) -> Option<Asked> {
         let is_number = term.text.chars().any(|character| character.is_ascii_digit());
-        let has_parts = term.text.chars().all(is_han)
-            && segments.terms.iter().any(|part| part.is_part && part.word == term.word);
+        let has_parts =
+            term.text.chars().all(is_han) && segments.terms.iter().any(|part| part.is_part && part.word == term.word);
         let weight = self.unknown.get(&language).copied().unwrap_or(1.0);
-        (!is_number && !has_parts && !term.is_part).then_some(Asked { term: None, weight, certainty: 1.0, word: term.word })
+        (!is_number && !has_parts && !term.is_part).then_some(Asked {
+            term: None,
+            weight,
+            certainty: 1.0,
+            word: term.word,
+        })
     }
 }
 
@@ -253,12 +260,13 @@ impl ArticleTerms {
     /// The share that the article has of each of its terms.
     fn shares(&self) -> BTreeMap<&str, f32> {
         let mut shares: BTreeMap<&str, f32> = BTreeMap::new();
-        let mut note = |term: &'_ str, share: f32, shares: &mut BTreeMap<&str, f32>| {
+        let note = |term: &'_ str, share: f32, shares: &mut BTreeMap<&str, f32>| {
             if let Some(known) = shares.get_mut(term) {
                 *known = known.max(share);
             }
         };
-        for term in self.answer.terms.iter().chain(self.lines.iter().chain(&self.synonyms).flat_map(|line| &line.terms)) {
+        for term in self.answer.terms.iter().chain(self.lines.iter().chain(&self.synonyms).flat_map(|line| &line.terms))
+        {
             shares.entry(&term.text).or_insert(IN_ANSWER);
         }
         for term in self.synonyms.iter().flat_map(|line| &line.terms) {

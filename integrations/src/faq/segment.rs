@@ -138,7 +138,8 @@ fn head(text: &str) -> &str {
 fn parts(word: &str) -> impl Iterator<Item = &str> {
     let starts: Vec<usize> = word.char_indices().map(|(start, _)| start).chain([word.len()]).collect();
     let length = starts.len() - 1;
-    let spans = [2, 3].into_iter().flat_map(move |size| (0..length.saturating_sub(size - 1)).map(move |at| (at, at + size)));
+    let spans =
+        [2, 3].into_iter().flat_map(move |size| (0..length.saturating_sub(size - 1)).map(move |at| (at, at + size)));
     let inner = spans.filter(move |(from, to)| to - from < length);
     inner.filter_map(move |(from, to)| word.get(*starts.get(from)?..*starts.get(to)?))
 }

@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn a_typing_error_finds_the_intended_word() {
         let mut vocabulary = Vocabulary::default();
-        let [battery, password, brake, _rain] = ["battery", "password", "brake", "rain"].map(|word| vocabulary.intern(word));
+        let [battery, password, brake, _rain] =
+            ["battery", "password", "brake", "rain"].map(|word| vocabulary.intern(word));
         assert_eq!(vocabulary.meant_by("batery"), Some(battery));
         assert_eq!(vocabulary.meant_by("pasword"), Some(password));
         assert_eq!(vocabulary.meant_by("barke"), Some(brake));
@@ -117,9 +118,8 @@ mod tests {
 
     #[test]
     fn swapped_neighbours_are_one_typing_error() {
-        let between = |left: &str, right: &str| {
-            distance(&left.chars().collect::<Vec<_>>(), &right.chars().collect::<Vec<_>>())
-        };
+        let between =
+            |left: &str, right: &str| distance(&left.chars().collect::<Vec<_>>(), &right.chars().collect::<Vec<_>>());
         assert_eq!(between("abcd", "acbd"), 1);
         assert_eq!(between("", "abc"), 3);
         assert_eq!(between("kitten", "sitting"), 3);

@@ -65,7 +65,8 @@ pub(super) fn trade() -> impl Iterator<Item = &'static str> {
 /// The term of a folded Han word; `None` for a stop word.
 pub(super) fn han(word: &str) -> Option<Cow<'_, str>> {
     let table = table(Language::Zh)?;
-    (!table.stop.contains(word)).then(|| table.concepts.get(word).map_or(Cow::Borrowed(word), |concept| (*concept).into()))
+    (!table.stop.contains(word))
+        .then(|| table.concepts.get(word).map_or(Cow::Borrowed(word), |concept| (*concept).into()))
 }
 
 /// The term of a folded word of other letters in a text of this language; `None` for a stop word.
@@ -152,8 +153,13 @@ mod tests {
     #[test]
     fn one_thing_is_one_term_in_all_languages() {
         let terms = [
-            han("电瓶"), latin(Language::En, "batteries"), latin(Language::De, "akkus"), latin(Language::Fr, "batterie"),
-            latin(Language::Es, "baterias"), latin(Language::It, "batteria"), latin(Language::Zh, "battery"),
+            han("电瓶"),
+            latin(Language::En, "batteries"),
+            latin(Language::De, "akkus"),
+            latin(Language::Fr, "batterie"),
+            latin(Language::Es, "baterias"),
+            latin(Language::It, "batteria"),
+            latin(Language::Zh, "battery"),
         ];
         assert!(terms.iter().all(|term| term.as_deref() == Some("battery")), "{terms:?}");
     }

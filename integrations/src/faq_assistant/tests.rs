@@ -65,7 +65,10 @@ async fn each_message_gets_its_entry_and_none_comes_twice() {
     let messages = ["Can I ride in the rain?", "is the bike WATERPROOF", "Can I wash the bike with a hose?"];
     let (text, completion) = ask(&messages, Language::En).await;
     assert_eq!(text, "Rain is fine.\n\nNot with pressure.");
-    assert_eq!((completion.outcome, completion.sources), (Outcome::Answered, vec!["rain".to_owned(), "cleaning".to_owned()]));
+    assert_eq!(
+        (completion.outcome, completion.sources),
+        (Outcome::Answered, vec!["rain".to_owned(), "cleaning".to_owned()])
+    );
 }
 
 #[tokio::test]

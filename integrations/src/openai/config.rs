@@ -40,7 +40,7 @@ pub struct OpenAiConfig {
     pub tools: bool,
     /// `openai_extra_body`: fields that are added to each request.
     pub extra_body: ExtraBody,
-    /// `openai_connect_timeout`: the longest that connecting may take.
+    /// `assistant_connect_seconds`: the longest that connecting may take.
     pub connect_timeout: Duration,
 }
 
@@ -78,7 +78,7 @@ impl OpenAiConfig {
             return Err(OpenAiConfigError::Zero { setting: "openai_max_tokens" });
         }
         if self.connect_timeout.is_zero() {
-            return Err(OpenAiConfigError::Zero { setting: "openai_connect_timeout" });
+            return Err(OpenAiConfigError::Zero { setting: "assistant_connect_seconds" });
         }
         let own = self.extra_body.0.keys().find(|field| OWN_FIELDS.contains(&field.as_str()));
         own.map_or(Ok(()), |field| Err(OpenAiConfigError::OwnField { field: field.clone() }))

@@ -25,7 +25,7 @@ async fn every_server_is_asked_as_it_wants_and_gives_the_same_answer() {
     for (dialect, path) in places {
         // Rounds of tools come in the dialect's fragments.
         for behaviour in ["ok", "reasoning", "thinking_calls"] {
-            server.control(&json!({"options": {"dialect": dialect, "alternating": true}, "default": behaviour})).await;
+            server.tell(json!({"options": {"dialect": dialect, "alternating": true}, "default": behaviour})).await;
             let given = ask(config(&server, path)).await;
             let (text, end) = given.answered();
             assert_eq!((text, end.outcome), (TEXT, Outcome::Answered), "{dialect}: {behaviour}");
@@ -33,7 +33,7 @@ async fn every_server_is_asked_as_it_wants_and_gives_the_same_answer() {
             assert_eq!(end.tokens, Some(Tokens { input: 9 * rounds, output: 12 * rounds }), "{dialect}: {behaviour}");
         }
     }
-    assert_eq!(server.record().await["counts"]["refused"], json!(null), "no request is refused");
+    assert_eq!(server.state().await["counts"]["refused"], json!(null), "no request is refused");
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn azures_own_urls_and_header_are_used_where_an_api_version_is_set() {
     let server = server("azure");
     let config = OpenAiConfig { azure_api_version: Some("2024-10-21".to_owned()), ..config(&server, "") };
     assert_eq!(ask(config).await.answered().0, TEXT);
-    let record = server.record().await;
+    let record = server.state().await;
     assert_eq!(
         record["requests"][0]["path"], "/openai/deployments/test-model/chat/completions",
         "{}",
@@ -112,7 +112,7 @@ async fn what_a_server_refuses_can_be_switched_off() {
         ("temperature", |config| config.temperature = None),
     ];
     for (what, switch) in switches {
-        server.control(&refuses(what)).await;
+        server.tell(refuses(what)).await;
         let error = ask(config(&server, "/v1")).await;
         assert_eq!(error.failed().error_code.as_deref(), Some("unsupported_parameter"), "{what}");
         let mut changed = config(&server, "/v1");

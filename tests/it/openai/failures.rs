@@ -120,13 +120,13 @@ async fn a_server_that_is_away_is_unavailable_and_a_wrong_key_is_refused_without
 #[tokio::test]
 async fn giving_an_answer_up_closes_the_connection() {
     let server = server("openai");
-    server.control(&json!({"default": "stall_midway"})).await;
+    server.tell(json!({"default": "stall_midway"})).await;
     let assistant = OpenAi::new(config(&server, "/v1"), Arc::new(Shop)).unwrap();
     let mut answer = assistant.answer(question("?"));
     while !matches!(answer.next().await, Some(Ok(Piece::Text(text))) if !text.is_empty()) {}
-    assert_eq!(server.record().await["counts"]["running"], 1);
+    assert_eq!(server.state().await["counts"]["running"], 1);
     drop(answer);
-    let is_over = async || server.record().await["counts"]["running"] == 0;
+    let is_over = async || server.state().await["counts"]["running"] == 0;
     until("the server stops answering", Duration::from_secs(10), is_over).await;
-    assert_eq!(server.record().await["requests"][0]["client_left"], true);
+    assert_eq!(server.state().await["requests"][0]["client_left"], true);
 }

@@ -2,14 +2,14 @@
 
 use std::{
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use domain::session::event::{FailureCode, Outcome};
 use integrations::openai::OpenAiConfig;
-use tests::{assistant_server::in_environment, http_client::client};
+use tests::http_client::client;
 
 use super::{Given, KEY, TEXT, ask};
 use crate::crash::until;
@@ -24,15 +24,9 @@ struct Proxy {
 
 impl Proxy {
     async fn start() -> Self {
-        let program = in_environment("litellm", "litellm").unwrap_or_else(|| {
-            panic!(
-                "LiteLLM is not installed: `make test` does it, or\n\
-                 python3 -m venv target/litellm && target/litellm/bin/pip install -r tests/litellm/requirements.txt"
-            )
-        });
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("litellm/config.yaml");
-        let mut command = Command::new(program);
+        let mut command = Command::new(program());
         command.arg("--config").arg(config).args(["--host", "127.0.0.1", "--port", &port.to_string()]);
         // Its list of prices is in the package; it would fetch a newer one.
         command.env("LITELLM_LOCAL_MODEL_COST_MAP", "True").stdout(Stdio::null()).stderr(Stdio::null());
@@ -53,6 +47,18 @@ impl Drop for Proxy {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// LiteLLM, in the folder that everything is built into.
+fn program() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let program = own.ancestors().map(|folder| folder.join("litellm/bin/litellm")).find(|path| path.exists());
+    program.unwrap_or_else(|| {
+        panic!(
+            "LiteLLM is not installed: `make test` does it, or\n\
+             python3 -m venv target/litellm && target/litellm/bin/pip install -r tests/litellm/requirements.txt"
+        )
+    })
 }
 
 #[tokio::test]

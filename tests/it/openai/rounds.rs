@@ -26,7 +26,7 @@ async fn calls_in_every_form_are_answered_and_their_entries_are_sources() {
         assert_eq!(end.tokens, Some(Tokens { input: 9 * (rounds + 1), output: 12 * (rounds + 1) }), "{form}");
         assert_eq!(end.sources[1..], ["faq:other", "faq:returns"], "{form}: {:?}", end.sources);
     }
-    assert_eq!(server.record().await["counts"]["refused"], json!(null));
+    assert_eq!(server.state().await["counts"]["refused"], json!(null));
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn calls_that_cannot_be_understood_are_answered_with_errors_and_the_model_
     let server = server("openai");
     for form in ["unknown_tool", "broken_arguments", "empty_arguments"] {
         assert_eq!(ask_for(&server, form).await.answered().0, TEXT, "{form}");
-        let record = server.record().await;
+        let record = server.state().await;
         let requests = record["requests"].as_array().unwrap();
         let last = requests.last().unwrap()["body"]["messages"].as_array().unwrap().last().unwrap();
         let result: Value = serde_json::from_str(last["content"].as_str().unwrap()).unwrap();
@@ -54,7 +54,7 @@ async fn a_model_that_calls_without_end_is_told_to_answer() {
     let server = server("openai");
     let given = ask_for(&server, "endless_calls").await;
     assert_eq!(given.answered().0, TEXT);
-    assert_eq!(server.record().await["counts"]["chat"], 5);
+    assert_eq!(server.state().await["counts"]["chat"], 5);
 }
 
 #[tokio::test]

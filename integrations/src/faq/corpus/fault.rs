@@ -96,7 +96,9 @@ pub enum Fault {
     #[error("no synonym: write them as `Synonyms: a, b`, or take the line out")]
     NoSynonym,
     /// What looks like a question or synonyms below the begin of the answer.
-    #[error("this looks like a question or synonyms, but the answer has begun: move it above the answer, or word it differently")]
+    #[error(
+        "this looks like a question or synonyms, but the answer has begun: move it above the answer, or word it differently"
+    )]
     LateQuestion,
     /// Questions without an answer.
     #[error("the answer is empty: write it below the questions")]

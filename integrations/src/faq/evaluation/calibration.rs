@@ -14,7 +14,7 @@ const MOST_ANSWERED: f64 = 0.05;
 /// What choices that do not help cost, where right ones gain 1.
 const AMISS: f64 = 0.15;
 /// Right answers are a little better than right choices.
-const CHOICE: f64 = 0.9;
+const CHOICE: f64 = 0.8;
 /// Steps in which thresholds are tried.
 const STEPS: u8 = 100;
 
@@ -30,7 +30,8 @@ pub struct Calibration {
 #[must_use]
 pub fn calibrate(ranked: &[Ranked]) -> Option<Calibration> {
     let steps = || (0..=STEPS).map(|step| f32::from(step) / f32::from(STEPS));
-    let pairs = steps().flat_map(|sure| steps().filter(move |offer| *offer <= sure).map(move |offer| Thresholds { sure, offer }));
+    let pairs = steps()
+        .flat_map(|sure| steps().filter(move |offer| *offer <= sure).map(move |offer| Thresholds { sure, offer }));
     pairs.filter_map(|thresholds| tried(ranked, thresholds)).max_by(|left, right| left.gain.total_cmp(&right.gain))
 }
 

@@ -47,7 +47,8 @@ fn question(row: &str) -> Result<Asked, &'static str> {
     let mut next = || columns.next().ok_or("wants five columns: id, language, kind, question, keys");
     let (id, language, kind, question, keys) = (next()?, next()?, next()?, next()?, next()?);
     let language = Language::parse(language).ok_or("the language is one of zh, en, de, fr, es, it")?;
-    let keys = keys.split(',').map(str::trim).filter(|key| !key.is_empty() && *key != "none").map(str::to_owned).collect();
+    let keys =
+        keys.split(',').map(str::trim).filter(|key| !key.is_empty() && *key != "none").map(str::to_owned).collect();
     Ok(Asked { id: id.to_owned(), language, kind: kind.to_owned(), question: question.to_owned(), keys })
 }
 
@@ -60,7 +61,10 @@ mod tests {
         let table = "id\tlanguage\tkind\tquestion\tkeys\nq1\tde\tfree\tWie lange?\tdelivery-time, track-parcel\n\nq2\ten\tdanger\tfire\tnone\n";
         let asked = read(table).unwrap_or_default();
         assert_eq!(asked.len(), 1);
-        assert_eq!((asked[0].language, asked[0].keys.as_slice()), (Language::De, &["delivery-time".to_owned(), "track-parcel".to_owned()][..]));
+        assert_eq!(
+            (asked[0].language, asked[0].keys.as_slice()),
+            (Language::De, &["delivery-time".to_owned(), "track-parcel".to_owned()][..])
+        );
         assert_eq!(read("h\nq1\ten\tfree\tx").map_err(|error| error.line), Err(2));
         assert_eq!(read("h\nq1\tnl\tfree\tx\tnone").map_err(|error| error.line), Err(2));
     }

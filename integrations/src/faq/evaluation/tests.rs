@@ -27,10 +27,19 @@ async fn a_verdict_depends_on_the_thresholds() {
     let near = format!("{exact} {exact} zzz");
     let right = faq.ranked(asked(&near, &[&entry.key]), false).await.unwrap();
     let wrong = faq.ranked(asked(&near, &["another"]), false).await.unwrap();
-    let (all, choices, none) =
-        (Thresholds { sure: 0.0, offer: 0.0 }, Thresholds { sure: 2.0, offer: 0.0 }, Thresholds { sure: 2.0, offer: 2.0 });
-    assert_eq!([all, choices, none].map(|one| right.verdict(one)), [Verdict::Right, Verdict::Offered, Verdict::DoesNotKnow]);
-    assert_eq!([all, choices, none].map(|one| wrong.verdict(one)), [Verdict::Wrong, Verdict::OfferedAmiss, Verdict::DoesNotKnow]);
+    let (all, choices, none) = (
+        Thresholds { sure: 0.0, offer: 0.0 },
+        Thresholds { sure: 2.0, offer: 0.0 },
+        Thresholds { sure: 2.0, offer: 2.0 },
+    );
+    assert_eq!(
+        [all, choices, none].map(|one| right.verdict(one)),
+        [Verdict::Right, Verdict::Offered, Verdict::DoesNotKnow]
+    );
+    assert_eq!(
+        [all, choices, none].map(|one| wrong.verdict(one)),
+        [Verdict::Wrong, Verdict::OfferedAmiss, Verdict::DoesNotKnow]
+    );
     let exact = faq.ranked(asked(exact, &[&entry.key]), false).await.unwrap();
     assert_eq!(exact.verdict(none), Verdict::Right);
     assert!(report(&[right, wrong, exact], choices).contains("all"));

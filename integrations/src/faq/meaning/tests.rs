@@ -61,7 +61,8 @@ impl Server {
 
     fn settings(&self, folder: &TempDir) -> FaqSettings {
         let cache = folder.path().join("vectors");
-        let meaning = MeaningSettings { url: format!("http://{}/v1", self.address), model: "m".into(), key: None, cache };
+        let meaning =
+            MeaningSettings { url: format!("http://{}/v1", self.address), model: "m".into(), key: None, cache };
         FaqSettings { folder: folder.path().to_path_buf(), last_good: None, meaning: Some(meaning) }
     }
 
@@ -87,7 +88,10 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
         sleep(Duration::from_millis(state.delay_ms.load(Ordering::SeqCst))).await;
         let answer = answer(&body, &state);
         let status = state.status.load(Ordering::SeqCst);
-        let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\ncontent-type: application/json\r\n\r\n", answer.len());
+        let head = format!(
+            "HTTP/1.1 {status} X\r\ncontent-length: {}\r\ncontent-type: application/json\r\n\r\n",
+            answer.len()
+        );
         if stream.write_all(format!("{head}{answer}").as_bytes()).await.is_err() {
             return;
         }
@@ -98,7 +102,8 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
 fn whole(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n")?;
-    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:").map(str::to_owned))?;
+    let length =
+        head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:").map(str::to_owned))?;
     (body.len() >= length.trim().parse().ok()?).then(|| body.to_owned())
 }
 
@@ -108,10 +113,14 @@ fn answer(body: &str, state: &State) -> String {
     let input: Vec<&str> = asked["input"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
     state.texts.fetch_add(input.len(), Ordering::SeqCst);
     state.largest.fetch_max(input.len(), Ordering::SeqCst);
-    let data: Vec<serde_json::Value> = input.iter().enumerate().map(|(index, text)| {
-        let is_wet = ["rain", "puddles"].iter().any(|word| text.contains(word));
-        serde_json::json!({"index": index, "embedding": if is_wet { [2.0, 0.1, 0.0] } else { [0.1, 2.0, 0.0] }})
-    }).collect();
+    let data: Vec<serde_json::Value> = input
+        .iter()
+        .enumerate()
+        .map(|(index, text)| {
+            let is_wet = ["rain", "puddles"].iter().any(|word| text.contains(word));
+            serde_json::json!({"index": index, "embedding": if is_wet { [2.0, 0.1, 0.0] } else { [0.1, 2.0, 0.0] }})
+        })
+        .collect();
     serde_json::json!({"object": "list", "data": data, "model": "m"}).to_string()
 }
 

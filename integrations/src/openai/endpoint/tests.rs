@@ -72,7 +72,7 @@ fn other_settings_that_cannot_be_used_are_refused_by_name() {
     assert!(refusal(|config| config.temperature = Some(2.1)).starts_with("openai_temperature "));
     assert!(refusal(|config| config.max_tokens = Some(0)).starts_with("openai_max_tokens "));
     assert!(
-        refusal(|config| config.connect_timeout = std::time::Duration::ZERO).starts_with("openai_connect_timeout ")
+        refusal(|config| config.connect_timeout = std::time::Duration::ZERO).starts_with("assistant_connect_seconds ")
     );
     assert!(refusal(|config| config.azure_api_version = Some(String::new())).starts_with("openai_azure_api_version "));
     assert_eq!(

@@ -20,7 +20,16 @@ pub(super) enum Line<'a> {
 
 const QUESTION: [&str; 3] = ["q", "问", "問"];
 const SYNONYMS: [&str; 10] = [
-    "synonyms", "synonym", "同义词", "同義詞", "近义词", "synonyme", "synonymes", "sinónimos", "sinonimos", "sinonimi",
+    "synonyms",
+    "synonym",
+    "同义词",
+    "同義詞",
+    "近义词",
+    "synonyme",
+    "synonymes",
+    "sinónimos",
+    "sinonimos",
+    "sinonimi",
 ];
 
 /// Reads a line.
@@ -80,8 +89,24 @@ mod tests {
     #[test]
     fn a_question_may_be_marked_in_any_usual_way() {
         for spelled in [
-            "Q: ask", "Q：ask", "q:ask", "q ： ask", "Ｑ：ask", "ｑ﹕ask", "- Q: ask", "* q：ask", "  -  Q : ask", "• Q: ask", "+ Q∶ ask",
-            "\tQ:\task  ", "**Q:** ask", "**Q**: ask", "> Q: ask", "问：ask", "- 問: ask", "\u{3000}Q：ask",
+            "Q: ask",
+            "Q：ask",
+            "q:ask",
+            "q ： ask",
+            "Ｑ：ask",
+            "ｑ﹕ask",
+            "- Q: ask",
+            "* q：ask",
+            "  -  Q : ask",
+            "• Q: ask",
+            "+ Q∶ ask",
+            "\tQ:\task  ",
+            "**Q:** ask",
+            "**Q**: ask",
+            "> Q: ask",
+            "问：ask",
+            "- 問: ask",
+            "\u{3000}Q：ask",
         ] {
             assert_eq!(line(spelled), Line::Question("ask"), "{spelled:?}");
         }
@@ -89,14 +114,27 @@ mod tests {
 
     #[test]
     fn synonyms_may_be_named_in_each_language() {
-        for spelled in ["Synonyms: a, b", "synonyms：a, b", "- 同义词：a, b", "Synonyme: a, b", "Sinónimos: a, b"] {
+        for spelled in ["Synonyms: a, b", "synonyms：a, b", "- 同义词：a, b", "Synonyme: a, b", "Sinónimos: a, b"]
+        {
             assert_eq!(line(spelled), Line::Synonyms("a, b"), "{spelled:?}");
         }
     }
 
     #[test]
     fn other_lines_are_text() {
-        for text in ["", "ask", "FAQ: no", "Quick: no", "Q ask", "Note: Q: no", "请注意：不", "####  deep", "#title", "##key", "Q"] {
+        for text in [
+            "",
+            "ask",
+            "FAQ: no",
+            "Quick: no",
+            "Q ask",
+            "Note: Q: no",
+            "请注意：不",
+            "####  deep",
+            "#title",
+            "##key",
+            "Q",
+        ] {
             assert_eq!(line(text), Line::Text, "{text:?}");
         }
         assert_eq!(line("## a-key "), Line::Key("a-key"));

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const GOOD: &str = "# T\n\n## a-key\n\n### zh\nQ: 问一\n- q：问二\n同义词：词一、词二\n\n答。\n\n- 一\n\n### en\nQ: ask\n\nanswer\n";
+const GOOD: &str =
+    "# T\n\n## a-key\n\n### zh\nQ: 问一\n- q：问二\n同义词：词一、词二\n\n答。\n\n- 一\n\n### en\nQ: ask\n\nanswer\n";
 
 fn entries_of(text: &str) -> Vec<Entry> {
     let parsed = parse(Path::new("a.md"), text.as_bytes());
@@ -71,7 +72,8 @@ fn each_fault_is_named_with_its_line() {
 
 #[test]
 fn all_faults_of_a_file_are_found_and_its_good_entries_kept() {
-    let text = "## good\n### en\nQ: q\na\n## bad\n### en\na\n## BAD\n### en\nQ: q\na\nQ: late\n## fine\n### de\nQ: q\na";
+    let text =
+        "## good\n### en\nQ: q\na\n## bad\n### en\na\n## BAD\n### en\nQ: q\na\nQ: late\n## fine\n### de\nQ: q\na";
     let parsed = parse(Path::new("a.md"), text.as_bytes());
     let lines: Vec<usize> = parsed.faults.iter().map(|fault| fault.line).collect();
     assert_eq!(lines, [6, 8, 12], "{:?}", parsed.faults);
