@@ -59,7 +59,9 @@ fn stop(language: Language) -> HashSet<String> {
 /// Han words of the bicycle trade that jieba's dictionary lacks or cuts apart, names of concepts among them.
 pub(super) fn trade() -> impl Iterator<Item = &'static str> {
     let names = lines(include_str!("words/concepts.txt")).filter_map(|line| line.split('|').next());
-    words(include_str!("words/trade.txt")).chain(words(include_str!("words/others.txt")).filter(|word| word.chars().any(is_han))).chain(names.flat_map(str::split_whitespace))
+    words(include_str!("words/trade.txt"))
+        .chain(words(include_str!("words/others.txt")).filter(|word| word.chars().any(is_han)))
+        .chain(names.flat_map(str::split_whitespace))
 }
 
 /// The term of a folded Han word; `None` for a stop word.
