@@ -92,6 +92,12 @@ into() {
 step "the mail server that the tests send to"
 into "$target/mail-server" tests/mail_server
 
+step "the stand-ins for assistants, by tests of their own"
+into "$target/assistants" tests/assistants
+into "$target/litellm" tests/litellm
+export DESK_TEST_ASSISTANTS_PYTHON="$target/assistants/bin/python"
+(cd tests/assistants && "$DESK_TEST_ASSISTANTS_PYTHON" -m unittest --quiet)
+
 step "the chat page's modules"
 node --test --test-reporter=tap api/page/test/ 2>&1 | tee -a "$log" | grep -E '^(not ok|# (pass|fail))|^ +(not ok|error:)' || true
 

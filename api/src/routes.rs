@@ -4,6 +4,7 @@
 //! that is the handler's first argument or it does not compile.
 
 pub mod acting;
+pub mod activity;
 pub mod agent_events;
 pub mod agents;
 pub mod api_keys;
@@ -18,6 +19,7 @@ pub mod customer;
 pub mod detailed_health;
 pub mod docs;
 pub mod events;
+pub mod faq_health;
 pub mod flag_trial;
 pub mod flags;
 pub mod hand_off;

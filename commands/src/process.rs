@@ -11,6 +11,7 @@
 
 pub mod agent_lost;
 pub mod budgets;
+pub mod delete_conversation;
 pub mod dispatcher;
 pub mod expiry;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub mod waiting;
 
 pub use agent_lost::AgentLost;
 pub use budgets::WatchBudgets;
+pub use delete_conversation::{ConversationDeletion, ConversationStore, StoredConversation};
 pub use expiry::Expiry;
 pub use follower::{Context, ProcessError};
 pub use idle_close::IdleClose;

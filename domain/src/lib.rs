@@ -11,6 +11,7 @@ pub mod codec;
 pub mod customer;
 pub mod event;
 pub mod flags;
+pub mod fold;
 pub mod id;
 pub mod language;
 pub mod personal;

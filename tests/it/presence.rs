@@ -43,7 +43,7 @@ impl Agent {
         let made: Value = desk.staff().post("/api/agents", &new).await.unwrap().json().await.unwrap();
         let id = made["data"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
         let credentials = json!({"username": name, "password": PASSWORD});
-        let login = reqwest::Client::new().post(format!("{}/api/agent/login", desk.url())).json(&credentials);
+        let login = tests::http_client::client().post(format!("{}/api/agent/login", desk.url())).json(&credentials);
         let tokens: Value = login.send().await.unwrap().json().await.unwrap();
         assert_eq!(tokens["agent"]["status"], "online", "{tokens}");
         Self { id, staff: Staff::new(desk.url(), tokens["access_token"].as_str().unwrap().to_owned()) }

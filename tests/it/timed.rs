@@ -39,7 +39,7 @@ impl Door {
     fn start() -> Self {
         let environment = vec![("DESK_TRUSTED_PROXIES", "127.0.0.1".to_owned())];
         let desk = Desk::start(Setup { environment, ..Setup::default() });
-        Self { desk, client: Client::new(), tries: AtomicUsize::new(0) }
+        Self { desk, client: tests::http_client::client(), tries: AtomicUsize::new(0) }
     }
 
     async fn make(&self, username: &str) {

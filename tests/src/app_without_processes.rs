@@ -21,10 +21,8 @@ use api::{
     visitor_revocation::VisitorRevocation,
 };
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
-    SettingsInForce,
+    AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
     assistants::Budgets,
-    live::InProcess,
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
 };
@@ -81,7 +79,6 @@ pub async fn app(
     let identity = store.identity().await.expect("the store answers");
     let head = store.head().await.expect("the store answers");
     let clock = SystemClock::shared();
-    let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::new(store, head);
     let directory =
         StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
@@ -130,7 +127,7 @@ pub async fn app(
         identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
         tail,
         views: views.clone(),
-        live,
+        ephemeral: Arc::default(),
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
         budgets: Arc::new(Budgets::new(
             settings.budgets.clone(),

@@ -8,7 +8,7 @@ mod hand_over;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use commands::{
-    CommandError, Customers, LiveReplies, LiveSubscription, Node, Rules, Sessions, appended::appended_with,
+    CommandError, Customers, Ephemeral, LiveSubscription, Node, Rules, Sessions, appended::appended_with,
     sessions::stream_of,
 };
 use domain::{
@@ -45,7 +45,7 @@ requested_services! {
         rules: Rules,
         node: Node,
         tail: Tail,
-        live: dyn LiveReplies,
+        ephemeral: Ephemeral,
         names: NameLookup,
         customers: Customers,
         revocation: VisitorRevocation,
@@ -98,7 +98,7 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
             "session_id": received.session,
         }));
         let mut revocation = app.revocation.revoked(app.customers.clone(), accepted.visitor);
-        let mut live = app.live.subscribe(received.session);
+        let mut live = app.ephemeral.follow_reply(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);
         loop {

@@ -12,11 +12,13 @@ use commands::{
 };
 use domain::settings::event::Amount;
 use event_store::{Clock, EventReader, Identity, Position, event::time_text, pages::events_between};
+use integrations::Faq;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
+use super::faq_health::FaqState;
 use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadinessServices, ReadyAnswer, ViewsState};
 use crate::{
     auth::require::{Require, SystemRead},
@@ -36,6 +38,7 @@ requested_services! {
         clock: dyn Clock,
         settings: Settings,
         mail_outcomes: OutcomesHandle,
+        faq: Faq,
         budgets: Budgets,
     }
 }
@@ -60,6 +63,8 @@ pub struct DetailedHealth {
     checkpoints: CheckpointsState,
     /// Mails to the team, since this process began.
     mail: MailHealth,
+    /// What the shop answers from.
+    faq: FaqState,
     /// Assistants that have used 80 percent of what they may use in a day, or all of it.
     budgets: Vec<BudgetHealth>,
     /// As `/readyz` lists them.
@@ -197,8 +202,8 @@ pub async fn show(
         reachable: store.reachable,
         head: store.head,
     };
-    let (mail, budgets) = (MailHealth::of(&app), budgets(&app.budgets));
-    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail, budgets, alarms };
+    let (mail, faq, budgets) = (MailHealth::of(&app), FaqState::of(&app.faq), budgets(&app.budgets));
+    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail, faq, budgets, alarms };
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
 }
 

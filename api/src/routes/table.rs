@@ -9,7 +9,7 @@ use actix_web::{
 };
 
 use super::{
-    agent_events, agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer,
+    activity, agent_events, agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer,
     detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page, pending_transfers,
     policies, policy_trial, presence, profile, queue,
     registration::{Registered, Row, registered_as, routes, serve},
@@ -36,6 +36,8 @@ routes! {
         GET "/api/sessions/queue" Require<SessionRead> => queue::show;
         GET "/api/sessions/{name}" OptionalStaff<SessionRead> => sessions::show;
         GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
+        POST "/api/sessions/{name}/typing" OptionalStaff<SessionWrite> => activity::typing;
+        POST "/api/sessions/{name}/viewing" Require<SessionRead> => activity::viewing;
         POST "/api/manual/escalate" OptionalStaff<SessionWrite> => manual::escalate;
         POST "/api/manual/messages" OptionalStaff<SessionWrite> => manual::message;
         POST "/api/sessions/{name}/takeover" Require<SessionWrite> => hand_off::take_over;

@@ -12,7 +12,10 @@ use event_store::location::without_secrets;
 use integrations::mail::{MailAddress, MailLanguage};
 use jiff::{SignedDuration, tz::TimeZone};
 
-use super::mail::{Recipients, SmtpSecurity};
+use super::{
+    assistants::{AssistantOrder, CozeAuthMode, Currency, Temperature, TokenPrice},
+    mail::{Recipients, SmtpSecurity},
+};
 use crate::{
     auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
@@ -64,6 +67,12 @@ read_by_from_str! {
     bool: "true or false",
     u32: "a whole number",
     u16: "a port like 587",
+    usize: "a whole number",
+    AssistantOrder: "coze, openai, faq, or some of them, with commas between them and each once",
+    Currency: "a currency like USD",
+    TokenPrice: "two amounts of money like 0.15/0.60",
+    Temperature: "a number from 0 to 2, or server",
+    CozeAuthMode: "OAUTH_JWT or TOKEN",
     MailAddress: "an e-mail address in ASCII",
     Recipients: "e-mail addresses in ASCII with commas between them",
     SmtpSecurity: "implicit, starttls or none",
@@ -90,19 +99,6 @@ impl Value for FailThreshold {
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok().filter(|number| (1..=100).contains(number)).map(Self)
-    }
-}
-
-/// Three letters (ISO 4217).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Currency(pub String);
-
-impl Value for Currency {
-    const EXPECTED: &'static str = "three letters like EUR";
-
-    fn read(text: &str) -> Option<Self> {
-        let is_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-        is_code.then(|| Self(text.to_owned()))
     }
 }
 

@@ -32,10 +32,10 @@ use uuid::Uuid;
 use crate::{
     assistant::{AssistantError, Completion, Piece},
     assistants::{Assistants, Guarded, Order, PATIENCE, Tried},
+    ephemeral::Ephemeral,
     error::CommandError,
     event_id::CommandId,
     executor::CommandMetadata,
-    live::LiveReplies,
     node::Node,
     rules::Rules,
     sessions::{Execution, LoadedState, Sessions},
@@ -72,7 +72,7 @@ const AWAY: Duration = Duration::from_millis(500);
 pub struct Runner {
     sessions: Arc<Sessions>,
     assistants: Arc<Assistants>,
-    live: Arc<dyn LiveReplies>,
+    live: Arc<Ephemeral>,
     node: Node,
     settings: RunSettings,
     rules: Arc<Rules>,
@@ -92,7 +92,7 @@ impl Runner {
     pub fn new(
         sessions: Arc<Sessions>,
         assistants: Arc<Assistants>,
-        live: Arc<dyn LiveReplies>,
+        live: Arc<Ephemeral>,
         node: Node,
         settings: RunSettings,
         rules: Arc<Rules>,

@@ -56,7 +56,7 @@ fn guests() -> Vec<(&'static str, String)> {
 
 /// A client that calls from this address.
 fn from(address: &str) -> Client {
-    Client::builder().local_address(Some(address.parse().unwrap())).build().unwrap()
+    tests::http_client::client_builder().local_address(Some(address.parse().unwrap())).build().unwrap()
 }
 
 fn chat(desk: &Desk, client: &Client) -> RequestBuilder {

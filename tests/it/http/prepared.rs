@@ -58,7 +58,7 @@ impl Prepared {
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let token = token_of(&TOKEN_KEY, VISITOR.0, Timestamp::now());
-        reqwest::Client::new().request(method, format!("{}{path}", self.desk.url())).bearer_auth(token)
+        tests::http_client::client().request(method, format!("{}{path}", self.desk.url())).bearer_auth(token)
     }
 
     async fn get(&self, path: &str) -> reqwest::Response {

@@ -84,7 +84,7 @@ async fn too_large_content_length_gets_413_before_the_body_is_read() {
 async fn client_sending_ten_megabytes_receives_the_413() {
     let body = format!("{{\"message\": \"{}\"}}", "x".repeat(TEN_MEGABYTES));
     for path in POSTS {
-        let response = reqwest::Client::new().post(format!("{}{path}", desk().url()));
+        let response = tests::http_client::client().post(format!("{}{path}", desk().url()));
         let response = response.header("Content-Type", "application/json").body(body.clone()).send().await;
         // If the server closed while the client writes, some clients would not read the answer.
         if let Ok(response) = response {

@@ -48,6 +48,8 @@ const TABLE: &[Line] = &[
     staff("get", "/api/sessions/queue", [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}", [404, 200, 404], [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}/events", [404, 200, 404], [200, 200, 200, 200, 403]),
+    line("post", "/api/sessions/{name}/typing", [404, 200, 404], [200, 200, 200, 403, 403]),
+    staff("post", "/api/sessions/{name}/viewing", [200, 200, 200, 200, 403]),
     staff("post", "/api/sessions/{name}/email", [200, 200, 200, 403, 403]),
     line("post", "/api/manual/escalate", [400; 3], [400, 400, 400, 403, 403]),
     line("post", "/api/manual/messages", [400; 3], [400, 400, 400, 403, 403]),
@@ -166,6 +168,8 @@ fn with_body(method: &Method, path: &str, request: RequestBuilder, session: &str
     request.json(&match path {
         "/api/customer/identify" => json!({"identity_token": Key::Secret.sign(&claims("roles"))}),
         "/api/customer/sign-out" => json!({}),
+        "/api/sessions/{name}/typing" => json!({"is_typing": true}),
+        "/api/sessions/{name}/viewing" => json!({"is_viewing": true}),
         people if people.starts_with("/api/sessions/{name}/") => json!({}),
         _original => json!({"message": "hello", "user_id": session, "session_id": session}),
     })
@@ -268,7 +272,7 @@ async fn foreign_origin_cannot_act_with_the_visitor_cookie() {
     let cookie = format!("desk_visitor={}", customer_with(&session).await.token().unwrap());
     let own = desk().url();
     for line in TABLE.iter().filter(|line| line.method == "post" && line.outside == [200; 3]) {
-        let request = || reqwest::Client::new().post(format!("{own}{}", line.path)).header("Cookie", &cookie);
+        let request = || tests::http_client::client().post(format!("{own}{}", line.path)).header("Cookie", &cookie);
         for foreign in ["https://evil.example", "null", "http://127.0.0.1", "https://127.0.0.1.evil.example", ""] {
             let response = with_body(&Method::POST, line.path, request().header("Origin", foreign), &session)
                 .send()
@@ -305,7 +309,7 @@ async fn invalid_expired_and_foreign_visitor_tokens_get_401() {
             .filter(|line| line.path.starts_with("/api") && (line.outside[0] != 200 || line.method == "post"))
         {
             let (method, route, path) = (verb(method), path, path.replace("{name}", &session));
-            let request = reqwest::Client::new().request(method.clone(), format!("{}{path}", desk().url()));
+            let request = tests::http_client::client().request(method.clone(), format!("{}{path}", desk().url()));
             let request = request.header("Authorization", format!("Bearer {token}"));
             let response = with_body(&method, route, request, &session).send().await.unwrap();
             assert_eq!(response.headers()["www-authenticate"], "Bearer", "{method} {path} {token}");

@@ -100,7 +100,7 @@ async fn post_from(address: Ipv4Addr, path: &str, body: &Value) -> Response {
 }
 
 async fn post_to(desk: &Desk, address: Ipv4Addr, path: &str, body: &Value) -> Response {
-    let client = reqwest::Client::builder().local_address(Some(address.into())).build().unwrap();
+    let client = tests::http_client::client_builder().local_address(Some(address.into())).build().unwrap();
     client.post(format!("{}{path}", desk.url())).json(body).send().await.unwrap()
 }
 

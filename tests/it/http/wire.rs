@@ -344,7 +344,7 @@ fn assert_plain(response: &reqwest::Response) {
 
 #[tokio::test]
 async fn visitor_is_recognised_by_cookie_or_bearer_token() {
-    let (session, client) = (fresh("cookie"), reqwest::Client::new());
+    let (session, client) = (fresh("cookie"), tests::http_client::client());
     let url = desk().url();
     let create = client.post(format!("{url}/api/conversation/create")).json(&json!({"user_id": session}));
     let response = create.send().await.unwrap();

@@ -85,7 +85,7 @@ impl Fixture {
         listener.set_nonblocking(true).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(http(listener, Arc::new(app)).unwrap());
-        let client = reqwest::Client::new();
+        let client = tests::http_client::client();
         Self { log, store: at, folder, address, client, serving, projecting, _stop: stop }
     }
 

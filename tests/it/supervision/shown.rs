@@ -119,8 +119,12 @@ async fn a_started_desk_shows_every_follower_running_at_the_head() {
 /// What is shown once staff is let in and followers have failed.
 async fn shown_when_settled(url: &str) -> Value {
     loop {
-        let response =
-            reqwest::Client::new().get(url).bearer_auth(app_without_processes::staff_token()).send().await.unwrap();
+        let response = tests::http_client::client()
+            .get(url)
+            .bearer_auth(app_without_processes::staff_token())
+            .send()
+            .await
+            .unwrap();
         if response.status() == 200 {
             let mut shown: Value = response.json().await.unwrap();
             let data = shown["data"].take();

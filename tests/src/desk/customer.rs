@@ -26,7 +26,7 @@ pub struct Customer {
 
 impl Customer {
     pub(super) fn new(url: String) -> Self {
-        Self { client: reqwest::Client::new(), url, token: Mutex::default() }
+        Self { client: crate::http_client::client(), url, token: Mutex::default() }
     }
 
     /// The same customer at another node.
@@ -126,7 +126,7 @@ impl Staff {
     /// With this token at a server.
     #[must_use]
     pub fn new(url: String, token: String) -> Self {
-        Self { client: reqwest::Client::new(), url, token, positions_are_dense: false }
+        Self { client: crate::http_client::client(), url, token, positions_are_dense: false }
     }
 
     /// At a server whose positions are dense, which every read of the log then checks.

@@ -5,6 +5,7 @@ use api::{
     body::parse,
     problem::Problem,
     routes::{
+        activity::{TypingRequest, ViewingRequest},
         agents::{ChangeAgentRequest, CreateAgentRequest, ResetPasswordRequest, SkillsRequest},
         api_keys::IssueApiKeyRequest,
         auth::{LoginRequest, RefreshRequest},
@@ -58,6 +59,8 @@ pub const BODIES: &[Body] = &[
     of::<NoFields>("post /api/sessions/{name}/reopen", "{}"),
     of::<NoFields>("post /api/sessions/{name}/close", "{}"),
     of::<NoFields>("post /api/sessions/{name}/cancel-escalation", "{}"),
+    of::<TypingRequest>("post /api/sessions/{name}/typing", r#"{"is_typing":true}"#),
+    of::<ViewingRequest>("post /api/sessions/{name}/viewing", r#"{"is_viewing":false}"#),
     of::<MailRequest>("post /api/sessions/{name}/email", r#"{"force":true}"#),
     of::<ChooseStatusRequest>("put /api/agent/status", r#"{"status":"busy"}"#),
     of::<LoginRequest>("post /api/agent/login", LOGIN),

@@ -39,7 +39,7 @@ async fn visitor_cookie_after_sign_out_counts_as_none() {
     let cookie = format!("desk_visitor={}", customer.token().unwrap());
     sign_out(&customer).await;
     let request = |method, path: &str| {
-        reqwest::Client::new().request(method, format!("{}{path}", desk().url())).header("Cookie", &cookie)
+        tests::http_client::client().request(method, format!("{}{path}", desk().url())).header("Cookie", &cookie)
     };
     let looked = request(Method::GET, &format!("/api/sessions/{session}")).send().await.unwrap();
     problem(looked, 404, "NOT_FOUND").await;

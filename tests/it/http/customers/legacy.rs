@@ -86,7 +86,7 @@ async fn short_or_missing_legacy_name_creates_a_visitor() {
 async fn bad_token_is_rejected_even_with_legacy_sessions() {
     let Own { desk, _folder } = Own::start(ON);
     ok(plainly(&desk, "/api/chat", NAME).await).await;
-    let request = reqwest::Client::new().get(format!("{}/api/sessions/{NAME}", desk.url())).bearer_auth("x.y.z");
+    let request = tests::http_client::client().get(format!("{}/api/sessions/{NAME}", desk.url())).bearer_auth("x.y.z");
     problem(request.send().await.unwrap(), 401, "UNAUTHORIZED").await;
 }
 

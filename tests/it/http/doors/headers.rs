@@ -1,6 +1,6 @@
 //! Security headers of every kind of response.
 
-use reqwest::{Client, Method, Response};
+use reqwest::{Method, Response};
 use serde_json::json;
 
 use super::{PROXY, SHOP, from, guarded, header};
@@ -18,7 +18,7 @@ fn assert_guarded(answer: &Response, what: &str) {
 }
 
 async fn get(path: &str) -> Response {
-    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let client = tests::http_client::client_builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     client.get(format!("{}{path}", guarded().url())).header("Accept", "text/html").send().await.unwrap()
 }
 
@@ -36,10 +36,13 @@ async fn every_response_has_the_security_headers() {
     let stream = guarded().staff().get("/api/events").await.unwrap();
     assert_eq!(header(&stream, "content-type"), "text/event-stream; charset=utf-8");
     assert_guarded(&stream, "a stream");
-    let preflight = Client::new().request(Method::OPTIONS, format!("{}/api/chat", guarded().url()));
+    let preflight = tests::http_client::client().request(Method::OPTIONS, format!("{}/api/chat", guarded().url()));
     let preflight = preflight.header("Origin", SHOP).header("Access-Control-Request-Method", "POST");
     assert_guarded(&preflight.send().await.unwrap(), "a preflight");
-    let foreign = Client::new().post(format!("{}/api/chat", guarded().url())).header("Origin", "null").json(&json!({}));
+    let foreign = tests::http_client::client()
+        .post(format!("{}/api/chat", guarded().url()))
+        .header("Origin", "null")
+        .json(&json!({}));
     assert_guarded(&foreign.send().await.unwrap(), "a refusal at the doors");
 }
 

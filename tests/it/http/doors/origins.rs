@@ -1,6 +1,6 @@
 //! CORS and cookie requests: allowed origins may preflight, read and act, others may not.
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder};
 
 use super::{PROXY, SHOP, STRANGER, WIDGET, chat, from, guarded, header, say, socket};
 use crate::http::{desk, fresh, problem};
@@ -17,7 +17,7 @@ const FOREIGN: [&str; 8] = [
 ];
 
 fn preflight(url: &str, origin: &str) -> RequestBuilder {
-    let request = Client::new().request(Method::OPTIONS, format!("{url}/api/chat"));
+    let request = tests::http_client::client().request(Method::OPTIONS, format!("{url}/api/chat"));
     request.header("Origin", origin).header("Access-Control-Request-Method", "POST")
 }
 
@@ -61,7 +61,7 @@ async fn cors_headers_are_sent_to_allowed_origins_only() {
             assert!(answer.headers().get_all("vary").iter().any(|vary| vary == "Origin"), "{path} {origin}");
         }
     }
-    let plain = Client::new().get(format!("{url}/api/config")).send().await.unwrap();
+    let plain = tests::http_client::client().get(format!("{url}/api/config")).send().await.unwrap();
     assert!(!plain.headers().contains_key("access-control-allow-origin"));
 }
 
@@ -74,7 +74,7 @@ async fn visitors_cookie() -> String {
 #[tokio::test]
 async fn cookie_requests_need_an_allowed_origin() {
     let (cookie, own) = (visitors_cookie().await, guarded().url());
-    let request = || chat(guarded(), &Client::new()).header("Cookie", &cookie);
+    let request = || chat(guarded(), &tests::http_client::client()).header("Cookie", &cookie);
     for origin in [SHOP, WIDGET, &own] {
         assert_eq!(request().header("Origin", origin).send().await.unwrap().status(), 200, "{origin}");
     }
@@ -93,7 +93,7 @@ async fn cookie_requests_need_json() {
     let url = format!("{}/api/conversation/new", guarded().url());
     for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""] {
         for path in [url.as_str(), &format!("{}/api/nothing", guarded().url())] {
-            let request = Client::new().post(path).header("Cookie", &cookie).header("Origin", SHOP);
+            let request = tests::http_client::client().post(path).header("Cookie", &cookie).header("Origin", SHOP);
             let request = request.header("Content-Type", content_type).body(r#"{"session_id": "s"}"#);
             problem(request.send().await.unwrap(), 415, "NOT_JSON").await;
         }
@@ -102,7 +102,7 @@ async fn cookie_requests_need_json() {
 
 #[tokio::test]
 async fn cross_site_form_sets_no_visitor_cookie() {
-    let request = chat(guarded(), &Client::new()).header("Origin", "https://evil.example");
+    let request = chat(guarded(), &tests::http_client::client()).header("Origin", "https://evil.example");
     let answer = request.send().await.unwrap();
     assert!(!answer.headers().contains_key("set-cookie") && !answer.headers().contains_key("x-visitor-token"));
     problem(answer, 403, "FOREIGN_ORIGIN").await;
@@ -112,7 +112,7 @@ async fn cross_site_form_sets_no_visitor_cookie() {
 async fn bearer_requests_need_no_origin() {
     let customer = guarded().customer();
     customer.arrive(&fresh("bearer")).await.unwrap();
-    let request = chat(guarded(), &Client::new()).header("Origin", "https://evil.example");
+    let request = chat(guarded(), &tests::http_client::client()).header("Origin", "https://evil.example");
     let answer = request.bearer_auth(customer.token().unwrap()).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert!(!answer.headers().contains_key("access-control-allow-origin"));

@@ -5,7 +5,7 @@ use domain::agent::Role;
 use hkdf::Hkdf;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use reqwest::{Client, RequestBuilder};
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tests::{
@@ -113,7 +113,7 @@ async fn visitor_tokens_with_another_algorithm_or_audience_get_401() {
     let good = customer.token().unwrap();
     let (_, claims) = parts(&good);
     let path = format!("{}/api/sessions/{session}/events", desk().url());
-    let ask = |token: String| Client::new().get(&path).bearer_auth(token).send();
+    let ask = |token: String| tests::http_client::client().get(&path).bearer_auth(token).send();
     let signed = |algorithm, changes: &Value| {
         sign(&Header::new(algorithm), &changed(claims.clone(), changes), &EncodingKey::from_secret(&secret()))
     };
@@ -144,9 +144,10 @@ async fn invalid_tokens_of_any_length_get_401() {
         let long = format!("{good}{}", "A".repeat(bytes - good.len()));
         is_refused(&long, &format!("{bytes} bytes")).await;
         let visitor = format!("{}{}", customer.token().unwrap(), "A".repeat(bytes));
-        let as_bearer = Client::new().get(format!("{}/api/customer", desk().url())).bearer_auth(&visitor);
+        let as_bearer =
+            tests::http_client::client().get(format!("{}/api/customer", desk().url())).bearer_auth(&visitor);
         problem(as_bearer.send().await.unwrap(), 401, "UNAUTHORIZED").await;
-        let as_cookie = Client::new().get(format!("{}/api/customer", desk().url()));
+        let as_cookie = tests::http_client::client().get(format!("{}/api/customer", desk().url()));
         let as_cookie = as_cookie.header("Cookie", format!("desk_visitor={visitor}")).send().await.unwrap();
         assert_eq!(ok(as_cookie).await["data"]["is_identified"], false, "a cookie that is no good is as none");
     }
@@ -158,7 +159,7 @@ async fn invalid_tokens_of_any_length_get_401() {
 #[tokio::test]
 async fn tokens_are_accepted_only_in_their_own_header_or_cookie() {
     let good = good().await;
-    let ask = |path: &str| Client::new().get(format!("{}{path}", desk().url()));
+    let ask = |path: &str| tests::http_client::client().get(format!("{}{path}", desk().url()));
     let elsewhere: [(&str, RequestBuilder); 8] = [
         ("in the visitor's cookie", ask("/api/agents").header("Cookie", format!("desk_visitor={good}"))),
         ("in a cookie", ask("/api/agents").header("Cookie", format!("access_token={good}; token={good}"))),

@@ -95,7 +95,7 @@ async fn generated_admin_password_is_in_a_private_file_until_changed() {
     assert!(!desk.log().contains(&password), "it is in the file alone");
     let sign_in = |password: &str| {
         let body = json!({"username": "admin", "password": password});
-        reqwest::Client::new().post(format!("{}/api/agent/login", desk.url())).json(&body).send()
+        tests::http_client::client().post(format!("{}/api/agent/login", desk.url())).json(&body).send()
     };
     let answer = ok(sign_in(&password).await.unwrap()).await;
     let staff = Staff::new(desk.url(), token(&answer));
@@ -113,7 +113,7 @@ async fn generated_admin_password_is_in_a_private_file_until_changed() {
 #[tokio::test]
 async fn many_wrong_passwords_are_throttled_and_the_owners_device_still_signs_in() {
     let desk = Desk::start(Setup::default());
-    let client = reqwest::Client::new();
+    let client = tests::http_client::client();
     let url = format!("{}/api/agent/login", desk.url());
     let device = "a browser's own random name";
     let sign_in = |password: &str, device: Option<&str>| {
@@ -149,7 +149,7 @@ async fn many_wrong_passwords_are_throttled_and_the_owners_device_still_signs_in
 #[tokio::test]
 async fn concurrent_wrong_passwords_are_throttled() {
     let desk = Desk::start(Setup::default());
-    let client = reqwest::Client::new();
+    let client = tests::http_client::client();
     let url = format!("{}/api/agent/login", desk.url());
     let tries = (0..40).map(|n| {
         let body = json!({"username": "admin", "password": format!("wrong password {n}")});
@@ -164,7 +164,7 @@ async fn concurrent_wrong_passwords_are_throttled() {
 async fn wrong_passwords_from_many_addresses_throttle_only_that_account() {
     let environment = vec![("DESK_TRUSTED_PROXIES", "127.0.0.1".to_owned())];
     let desk = Desk::start(Setup { environment, ..Setup::default() });
-    let client = reqwest::Client::new();
+    let client = tests::http_client::client();
     let sign_in = |address: usize, body: &serde_json::Value| {
         let from = format!("198.51.{}.{}", address / 250, address % 250 + 1);
         let request = client.post(format!("{}/api/agent/login", desk.url())).header("X-Forwarded-For", from);

@@ -24,7 +24,7 @@ fn reset_admin(desk: &Desk) -> Output {
 
 async fn sign_in(desk: &Desk, username: &str, password: &str) -> reqwest::Response {
     let body = json!({"username": username, "password": password});
-    reqwest::Client::new().post(format!("{}/api/agent/login", desk.url())).json(&body).send().await.unwrap()
+    tests::http_client::client().post(format!("{}/api/agent/login", desk.url())).json(&body).send().await.unwrap()
 }
 
 /// A second administrator demotes, protects and deactivates the first; then its own password is lost.

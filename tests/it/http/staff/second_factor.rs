@@ -193,7 +193,7 @@ async fn roles_requiring_a_second_factor_are_blocked_until_it_is_set_up() {
     ok(staff.get("/api/sessions").await.unwrap()).await;
     let new = json!({"username": "anna", "password": FIRST, "role": "agent"});
     ok(staff.post("/api/agents", &new).await.unwrap()).await;
-    let client = reqwest::Client::new();
+    let client = tests::http_client::client();
     let credentials = json!({"username": "anna", "password": FIRST});
     let answer = ok(client.post(format!("{url}/api/agent/login")).json(&credentials).send().await.unwrap()).await;
     let anna = Staff::new(url, token(&answer));
@@ -214,7 +214,7 @@ async fn code_used_before_a_crash_is_rejected_after_restart() {
     let recovery = enabled["recovery_codes"][0].as_str().unwrap();
     let enter = async |url: String, code: &str| {
         let body = json!({"username": "admin", "password": ADMIN_PASSWORD, "code": code});
-        reqwest::Client::new().post(format!("{url}/api/agent/login")).json(&body).send().await.unwrap()
+        tests::http_client::client().post(format!("{url}/api/agent/login")).json(&body).send().await.unwrap()
     };
     let code = totp::code(secret, step);
     ok(enter(desk.url(), &code).await).await;
