@@ -78,7 +78,10 @@ fn tell(args: &EvaluateArgs, ranked: &[Ranked], in_force: Thresholds) -> Result<
         return print("no thresholds keep wrong ≤ 3 % and unanswerable answered ≤ 5 %\n");
     };
     let Thresholds { sure, offer } = suited.thresholds;
-    print(&format!("these questions ask for: sure from {sure}, offered from {offer}\n{}", report(ranked, suited.thresholds)))
+    print(&format!(
+        "these questions ask for: sure from {sure}, offered from {offer}\n{}",
+        report(ranked, suited.thresholds)
+    ))
 }
 
 fn shown(ranked: &[Ranked], in_force: Thresholds) -> String {
@@ -88,7 +91,8 @@ fn shown(ranked: &[Ranked], in_force: Thresholds) -> String {
         let is_well = verdict == Verdict::Right || (verdict == Verdict::DoesNotKnow && one.asked.keys.is_empty());
         if !is_well {
             let asked = &one.asked;
-            text += &format!("{verdict:?}\t{}\t{}\t{}\t{}\n", asked.id, asked.question, asked.keys.join(","), one.told());
+            text +=
+                &format!("{verdict:?}\t{}\t{}\t{}\t{}\n", asked.id, asked.question, asked.keys.join(","), one.told());
         }
     }
     text
