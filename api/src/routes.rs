@@ -8,6 +8,7 @@ pub mod activity;
 pub mod agent_events;
 pub mod agents;
 pub mod api_keys;
+pub mod assistants;
 pub mod audit;
 pub mod auth;
 pub mod bot;
@@ -45,6 +46,7 @@ pub mod sessions;
 pub mod shift;
 mod table;
 pub mod transfers;
+pub mod usage;
 
 pub use registration::Row;
 pub use table::{ROUTES, configure, document};

@@ -8,7 +8,8 @@ use actix_web::{
     web::{Data, ServiceConfig},
 };
 use commands::{
-    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, assistants::Budgets,
+    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, 
+    assistants::{Assistants, Budgets},
     process::OutcomesHandle,
 };
 use event_store::{Clock, Identity, Log, checkpoint};
@@ -47,6 +48,8 @@ pub struct Services {
     pub tail: Arc<Tail>,
     /// The read side.
     pub views: Arc<Views>,
+    /// Whom this node asks for answers.
+    pub assistants: Arc<Assistants>,
     /// Who types, who looks, and answers in the making.
     pub ephemeral: Arc<Ephemeral>,
     /// The policy and the calendars in force.
@@ -126,6 +129,7 @@ impl Services {
             .app_data(Data::from(self.settings.clone()))
             .app_data(Data::from(self.log.reader()))
             .app_data(Data::from(self.tail.clone()))
+            .app_data(Data::from(self.assistants.clone()))
             .app_data(Data::from(self.ephemeral.clone()))
             .app_data(Data::from(self.rules.clone()))
             .app_data(Data::from(self.budgets.clone()))

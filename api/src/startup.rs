@@ -197,6 +197,7 @@ async fn start_with(
         log,
         tail,
         views,
+        assistants,
         ephemeral,
         rules,
         budgets,

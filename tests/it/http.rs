@@ -8,6 +8,7 @@
 //! a pipe whose other end only the test process holds.
 
 mod agent_events;
+mod assistants;
 mod bodies;
 mod contention;
 mod customers;

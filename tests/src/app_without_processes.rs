@@ -22,7 +22,8 @@ use api::{
 };
 use commands::{
     AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
-    assistants::Budgets,
+    assistant::{Answering, Assistant, Question},
+    assistants::{Assistants, Budgets},
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
 };
@@ -128,6 +129,7 @@ pub async fn app(
         tail,
         views: views.clone(),
         ephemeral: Arc::default(),
+        assistants: Arc::new(Assistants::only(Arc::new(Silent))),
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
         budgets: Arc::new(Budgets::new(
             settings.budgets.clone(),
@@ -150,6 +152,19 @@ pub async fn app(
         clock,
         settings: Arc::new(settings),
         stopping,
+    }
+}
+
+/// Nobody is answered here.
+struct Silent;
+
+impl Assistant for Silent {
+    fn name(&self) -> &'static str {
+        "silent"
+    }
+
+    fn answer(&self, _: Question) -> Answering {
+        Box::pin(futures::stream::pending())
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{Object, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::OneOfBuilder},
+    openapi::{ArrayBuilder, Object, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::OneOfBuilder},
 };
 
 use crate::envelope::Envelope;
@@ -117,7 +117,7 @@ impl PartialSchema for ChatFrame {
             kind("manual_message", [("role", text()), ("content", text())])
                 .property("timestamp", ObjectBuilder::new().schema_type(Type::Number)),
             kind("error", [("content", text())]),
-            kind("done", [("content", text()), ("position", number())]),
+            kind("done", [("content", text()), ("position", number())]).property("suggestions", list_of(text())),
         ];
         frame().property("data", json(one_of("What happens to the answer", kinds))).into()
     }
@@ -162,6 +162,10 @@ fn id() -> ObjectBuilder {
 
 fn truth() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Boolean)
+}
+
+fn list_of(items: ObjectBuilder) -> ArrayBuilder {
+    ArrayBuilder::new().items(items)
 }
 
 fn number() -> ObjectBuilder {

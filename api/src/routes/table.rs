@@ -9,11 +9,11 @@ use actix_web::{
 };
 
 use super::{
-    activity, agent_events, agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer,
+    activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation, customer,
     detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page, pending_transfers,
     policies, policy_trial, presence, profile, queue,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, session_mail, sessions, shift, transfers,
+    second_factor, session_events, session_mail, sessions, shift, transfers, usage,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -102,6 +102,8 @@ routes! {
         POST "/api/flags/rollback" Require<SettingsWrite> => flags::roll_back;
         POST "/api/flags/test" Require<SettingsRead> => flag_trial::test;
         GET "/api/flags/{version}" Require<SettingsRead> => flags::show;
+        GET "/api/assistants" Require<SystemRead> => assistants::list;
+        GET "/api/assistants/usage" Require<StatisticsRead> => usage::show;
         GET "/api/bot/info" Anybody => bot::info;
         GET "/api/config" Anybody => bot::config;
         GET "/api/shift/config" Anybody => shift::config;
