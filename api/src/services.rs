@@ -8,7 +8,7 @@ use actix_web::{
     web::{Data, ServiceConfig},
 };
 use commands::{
-    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, 
+    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
     assistants::{Assistants, Budgets},
     process::OutcomesHandle,
 };

@@ -116,6 +116,10 @@ async fn a_budget_that_is_spent_has_the_faq_answer_until_the_next_day() {
         (&json!("openai"), &json!(42_000), &json!(30_000), &json!("EUR")),
         "{spent}"
     );
+    let shown = desk.staff().get("/api/assistants").await.unwrap().error_for_status().unwrap();
+    let openai = shown.json::<Value>().await.unwrap()["data"][0].take();
+    assert_eq!((&openai["name"], &openai["takes_questions"]), (&json!("openai"), &json!(false)), "{openai}");
+    assert_eq!(openai["budget"], spent[0]);
     assert_eq!(ask(&desk).await.0, "faq");
     assert!(desk.log().contains("an assistant's budget of the day is used"), "{}", desk.log());
 

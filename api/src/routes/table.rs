@@ -9,9 +9,9 @@ use actix_web::{
 };
 
 use super::{
-    activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation, customer,
-    detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page, pending_transfers,
-    policies, policy_trial, presence, profile, queue,
+    activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation,
+    customer, detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page,
+    pending_transfers, policies, policy_trial, presence, profile, queue,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, session_mail, sessions, shift, transfers, usage,
 };
