@@ -87,7 +87,7 @@ impl Shop {
             |name, price| Guarded::new(Arc::new(Speaks(name)), Limits::default(), price).within(budgets.clone());
         let members = vec![member("coze", Some(price)), member("openai", None), member("faq", None)];
         let rules = Arc::new(Rules::new(in_force.clone(), shared.clone()));
-        let (sessions, live) = (Arc::new(Sessions::new(log.clone(), LOG_ID)), Arc::<Ephemeral>::default());
+        let (sessions, live) = (Arc::new(Sessions::new(log.clone(), LOG_ID)), Arc::default());
         let (assistants, settings) = (Arc::new(Assistants::new(members)), RunSettings::default());
         let node = Node::new("a");
         let runner = Runner::new(sessions, assistants, live, node, settings, rules.clone(), tail.clone());
