@@ -1,6 +1,6 @@
 //! Coze as an assistant: chatflows (`/v1/workflows/chat`) and bots (`/v3/chat`) at api.coze.com, api.coze.cn and in a Coze Studio.
 //!
-//! A question goes through [`asking`]: token, conversation, chat, its stream. `docs/assistants.md` says how to set it up.
+//! A question goes through [`asking`]: token, conversation, chat, its stream.
 //!
 //! Invariants: each session has a conversation of its own, made before its first message, and with an OAuth app a token of its own;
 //! pieces put together are the answer, byte for byte; nothing but an assistant's answer in plain text is ever handed out; no token, key or
@@ -15,6 +15,7 @@ mod failure;
 mod frames;
 mod http;
 mod jwt;
+mod opening;
 mod reading;
 mod recovery;
 mod reply;
@@ -30,14 +31,14 @@ use std::sync::Arc;
 
 use commands::{
     Clock,
-    assistant::{Answering, Asked, Assistant, AssistantError, Piece, Question},
+    assistant::{Answering, Assistant, AssistantError, Piece, Question},
 };
-use domain::SessionId;
+use domain::{SessionId, session::event::Asked};
 
 use asking::Asking;
 use calls::Calls;
 use config::{Identity, Target};
-use conversations::Unused;
+use conversations::Conversations;
 use failure::Failure;
 use http::Http;
 use reading::Reading;
@@ -52,7 +53,7 @@ pub use token_info::{SessionToken, TokenInfo};
 #[derive(Clone)]
 pub struct Coze {
     calls: Arc<Calls>,
-    unused: Unused,
+    conversations: Conversations,
 }
 
 impl Coze {
@@ -66,7 +67,7 @@ impl Coze {
         let client = http_client(config.connect_timeout).map_err(CozeConfigError::Client)?;
         let http = Http::new(client, base);
         let tokens = Tokens::new(http.clone(), identity, clock);
-        Ok(Self { calls: Arc::new(Calls { http, tokens, target }), unused: Unused::new() })
+        Ok(Self { calls: Arc::new(Calls { http, tokens, target }), conversations: Conversations::new() })
     }
 
     /// The tokens that sessions have.
@@ -101,7 +102,7 @@ impl Assistant for Coze {
     }
 
     fn answer(&self, question: Question) -> Answering {
-        let mut asking = Asking::new(Arc::clone(&self.calls), self.unused.clone(), question);
+        let mut asking = Asking::new(Arc::clone(&self.calls), self.conversations.clone(), question);
         Box::pin(async_stream::try_stream! {
             while let Some(piece) = asking.next().await? {
                 yield piece;

@@ -8,14 +8,21 @@ use super::fixture::{ENDPOINTS, Endpoint, ask, coze, question, requests, start};
 
 fn history() -> Vec<Turn> {
     let turn = |speaker, text: &str| Turn { speaker, text: text.to_owned() };
-    vec![turn(Speaker::Customer, "Hello"), turn(Speaker::Assistant, "Good day"), turn(Speaker::Customer, "It is broken")]
+    vec![
+        turn(Speaker::Customer, "Hello"),
+        turn(Speaker::Assistant, "Good day"),
+        turn(Speaker::Customer, "It is broken"),
+    ]
 }
 
 async fn contents(server: &tests::contract_server::ContractServer, endpoint: Endpoint) -> Vec<Vec<String>> {
     let route = if endpoint == Endpoint::Workflow { "workflow_chat" } else { "bot_chat" };
     let content = |message: &serde_json::Value| message["content"].as_str().unwrap().to_owned();
     let bodies = requests(server, route).await;
-    bodies.iter().map(|request| request["body"]["additional_messages"].as_array().unwrap().iter().map(content).collect()).collect()
+    bodies
+        .iter()
+        .map(|request| request["body"]["additional_messages"].as_array().unwrap().iter().map(content).collect())
+        .collect()
 }
 
 #[tokio::test]
@@ -94,7 +101,8 @@ async fn parameters_of_the_page_reach_the_chat_and_name_no_conversation() {
     let server = start();
     for endpoint in ENDPOINTS {
         let mut asked = question("a");
-        asked.parameters = json!({"CONVERSATION_NAME": "Default", "USER_INPUT": "x", "order": "7"}).as_object().unwrap().clone();
+        asked.parameters =
+            json!({"CONVERSATION_NAME": "Default", "USER_INPUT": "x", "order": "7"}).as_object().unwrap().clone();
         assert_eq!(ask(&coze(&server, endpoint), asked).await.outcome(), Outcome::Answered);
     }
     for route in ["workflow_chat", "bot_chat"] {
@@ -112,4 +120,21 @@ async fn erased_messages_are_asked_nowhere() {
     let answer = ask(&coze(&server, Endpoint::Bot), asked).await;
     assert_eq!((answer.outcome(), answer.text().as_str()), (Outcome::DoesNotKnow, ""));
     assert_eq!(server.state().await["requests"], json!([]));
+}
+
+#[tokio::test]
+async fn one_with_a_chat_that_nobody_can_cancel_is_left_behind() {
+    let server = start();
+    for endpoint in ENDPOINTS {
+        let coze = coze(&server, endpoint);
+        let mut asked = question("a");
+        let first = ask(&coze, asked.clone()).await;
+        (asked.assistant_context, asked.history) = (first.last_asked().context, history());
+        server.tell(json!({"next": ["stall_before_first_byte"]})).await;
+        super::fixture::listen(&coze, asked.clone(), |answer| answer.last_asked().log_id.is_some()).await;
+        let next = ask(&coze, asked.clone()).await;
+        assert_eq!(next.outcome(), Outcome::Answered);
+        assert_ne!(next.last_asked().context, asked.assistant_context);
+        assert_eq!(contents(&server, endpoint).await.last().unwrap().len(), 4);
+    }
 }

@@ -46,8 +46,8 @@ async fn an_answer_that_was_heard_to_its_end_is_not_cancelled() {
         for _ in 0..4 {
             ask(&coze, question("?")).await;
         }
-        // Left once there is nothing to cancel yet.
-        drop(listen(&coze, question("?"), |answer| !answer.asked.is_empty()).await);
+        // Left when there is nothing to cancel yet.
+        listen(&coze, question("?"), |answer| !answer.asked.is_empty()).await;
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(server.state().await["cancels"], json!([]));
@@ -70,7 +70,9 @@ async fn a_hundred_who_leave_at_once_hold_nothing_up() {
     let server = start();
     let coze = coze(&server, Endpoint::Bot);
     server.tell(json!({"default": "stall_midway"})).await;
-    let left = futures::future::join_all((0..100).map(|_| listen(&coze, question("?"), |answer| !answer.texts.is_empty()))).await;
+    let left =
+        futures::future::join_all((0..100).map(|_| listen(&coze, question("?"), |answer| !answer.texts.is_empty())))
+            .await;
     assert_eq!(left.len(), 100);
     assert!(!cancelled(&server, 50).await.is_empty());
 }
@@ -120,6 +122,12 @@ async fn an_id_from_elsewhere_changes_no_path() {
         drop(coze.delete_conversation(asked.session, id).await);
     }
     let state = server.state().await;
-    let paths: Vec<&str> = state["requests"].as_array().unwrap().iter().filter(|request| request["method"] == "DELETE").map(|request| request["path"].as_str().unwrap()).collect();
+    let paths: Vec<&str> = state["requests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|request| request["method"] == "DELETE")
+        .map(|request| request["path"].as_str().unwrap())
+        .collect();
     assert!(paths.iter().all(|path| path.starts_with("/v1/conversations/")), "{paths:?}");
 }

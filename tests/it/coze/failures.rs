@@ -60,9 +60,20 @@ async fn every_code_in_a_response_of_200_has_its_class() {
     let server = start();
     let coze = coze(&server, Endpoint::Workflow);
     let cases: [(i64, FailureCode, bool); 14] = [
-        (4000, Rejected, false), (4006, Refused, false), (4008, RateLimited, true), (4009, RateLimited, true), (4010, Rejected, false),
-        (4011, OutOfCredit, false), (4014, Malformed, true), (4015, Refused, false), (4016, RateLimited, true),
-        (4019, OutOfCredit, false), (4020, RateLimited, true), (4101, Refused, false), (4200, Refused, false), (5000, Unavailable, true),
+        (4000, Rejected, false),
+        (4006, Refused, false),
+        (4008, RateLimited, true),
+        (4009, RateLimited, true),
+        (4010, Rejected, false),
+        (4011, OutOfCredit, false),
+        (4014, Malformed, true),
+        (4015, Refused, false),
+        (4016, RateLimited, true),
+        (4019, OutOfCredit, false),
+        (4020, RateLimited, true),
+        (4101, Refused, false),
+        (4200, Refused, false),
+        (5000, Unavailable, true),
     ];
     for (code, failure, retryable) in cases {
         server.tell(json!({"next": [{"behaviour": "error", "code": code, "msg": "so it is"}]})).await;
@@ -79,7 +90,9 @@ async fn limits_pass_and_the_next_attempt_is_answered() {
     let server = start();
     let coze = coze(&server, Endpoint::Bot);
     let limited = json!({"behaviour": "too_many_requests", "headers": {"Retry-After": "7"}});
-    server.tell(json!({"next": [{"behaviour": "error", "code": 4009}, {"behaviour": "error", "code": 4020}, limited]})).await;
+    server
+        .tell(json!({"next": [{"behaviour": "error", "code": 4009}, {"behaviour": "error", "code": 4020}, limited]}))
+        .await;
     let first = question("?");
     let (mut asked, mut waits) = (question("?"), Vec::new());
     asked.session = first.session;
@@ -161,4 +174,16 @@ async fn nothing_secret_or_said_is_in_an_errors_display_and_no_token_in_its_deta
     }
     let tokens = server.state().await["tokens"].clone();
     assert!(matches!(tokens, Value::Array(tokens) if tokens.len() == 3));
+}
+
+#[tokio::test]
+async fn a_stream_that_never_begins_has_told_its_log_id() {
+    let server = start();
+    for endpoint in ENDPOINTS {
+        let coze = coze(&server, endpoint);
+        server.tell(json!({"next": ["stall_before_first_byte"]})).await;
+        let listening = super::fixture::listen(&coze, question("?"), |answer| answer.last_asked().log_id.is_some());
+        let answer = tokio::time::timeout(Duration::from_secs(10), listening).await.unwrap();
+        assert_eq!((answer.text().as_str(), answer.last_asked().chat), ("", None));
+    }
 }

@@ -2,8 +2,11 @@
 
 use std::{path::Path, pin::pin, time::Duration};
 
-use commands::assistant::{Asked, Assistant, AssistantError, Completion, Piece, Question};
-use domain::{Language, RunId, SessionId, session::event::Outcome};
+use commands::assistant::{Assistant, AssistantError, Completion, Piece, Question};
+use domain::{
+    Language, RunId, SessionId,
+    session::event::{Asked, Outcome},
+};
 use event_store::clock::SystemClock;
 use futures::StreamExt;
 use integrations::coze::{Coze, CozeAuth, CozeConfig, OAuthApp};
@@ -30,7 +33,8 @@ pub(super) fn start() -> ContractServer {
 pub(super) fn start_with(more: &[&str]) -> ContractServer {
     let key = Path::new(env!("CARGO_MANIFEST_DIR")).join("../integrations/src/coze/tests/public_key.pem");
     let key = key.to_str().unwrap();
-    let usual = ["--public-key", key, "--key-id", "kid-1", "--app-id", "310000000002", "--personal-token", PERSONAL_TOKEN];
+    let usual =
+        ["--public-key", key, "--key-id", "kid-1", "--app-id", "310000000002", "--personal-token", PERSONAL_TOKEN];
     ContractServer::start("coze_server.py", &[&usual, more].concat())
 }
 

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use commands::assistant::{Asked, Question};
-use domain::session::event::{Outcome, Tokens};
+use commands::assistant::Question;
+use domain::session::event::{Asked, Outcome, Tokens};
 use integrations::coze::Coze;
 use serde_json::{Value, json};
 use tests::contract_server::ContractServer;
 
-use super::fixture::{Answer, Endpoint, PERSONAL_TOKEN, ask, coze, listen, personal, question, recorded_answer, requests, start};
+use super::fixture::{
+    Answer, Endpoint, PERSONAL_TOKEN, ask, coze, listen, personal, question, recorded_answer, requests, start,
+};
 
 /// The next attempt at what `failed` did not hear to its end.
 fn next_attempt(asked: &Question, failed: &Answer) -> Question {
@@ -26,7 +28,11 @@ async fn a_result_that_is_there_is_fetched_and_not_asked_for_again() {
     let coze = coze(&server, Endpoint::Bot);
     for (name, order) in [("eof_without_done", "odd"), ("cut", "reversed"), ("completed_differs", "odd")] {
         let before = chats(&server).await;
-        server.tell(json!({"next": [{"behaviour": name, "list_order": order, "kinds": ["verbose", "follow_up", "card"]}]})).await;
+        server
+            .tell(
+                json!({"next": [{"behaviour": name, "list_order": order, "kinds": ["verbose", "follow_up", "card"]}]}),
+            )
+            .await;
         let asked = question("?");
         let failed = ask(&coze, asked.clone()).await;
         assert!(failed.error().retryable, "{name}");
@@ -43,7 +49,9 @@ async fn several_answers_come_in_their_order() {
     let server = start();
     let coze = coze(&server, Endpoint::Bot);
     for order in ["odd", "reversed"] {
-        server.tell(json!({"next": [{"behaviour": "two_answers", "fault": "cut", "at": 1, "list_order": order}]})).await;
+        server
+            .tell(json!({"next": [{"behaviour": "two_answers", "fault": "cut", "at": 1, "list_order": order}]}))
+            .await;
         let asked = question("?");
         let failed = ask(&coze, asked.clone()).await;
         let answer = ask(&coze, next_attempt(&asked, &failed)).await;
@@ -58,7 +66,8 @@ async fn begun(server: &ContractServer, behaviour: Value) -> Asked {
         "bot_id": "7379462189365198898", "user_id": "u", "stream": false,
         "additional_messages": [{"role": "user", "content": "?", "content_type": "text"}],
     });
-    let request = tests::http_client::client().post(format!("{}/v3/chat", server.url())).bearer_auth(PERSONAL_TOKEN).json(&body);
+    let request =
+        tests::http_client::client().post(format!("{}/v3/chat", server.url())).bearer_auth(PERSONAL_TOKEN).json(&body);
     let chat: Value = request.send().await.unwrap().json().await.unwrap();
     let id = |name: &str| chat["data"][name].as_str().map(str::to_owned);
     Asked { context: id("conversation_id"), chat: id("id"), log_id: None }
@@ -111,7 +120,8 @@ async fn one_that_failed_is_canceled_or_is_not_there_is_asked_anew() {
             assert_eq!(answer.last_asked().context, seen.context, "{dialect} {behaviour}");
             assert_ne!(answer.last_asked().chat, seen.chat, "{dialect} {behaviour}");
         }
-        let absent = Asked { chat: Some("7480000000000000001".to_owned()), ..begun(&server, json!({"polls": 0})).await };
+        let absent =
+            Asked { chat: Some("7480000000000000001".to_owned()), ..begun(&server, json!({"polls": 0})).await };
         let answer = retake(&coze, &Asked { context: Some("7480000000000000002".to_owned()), ..absent }).await;
         assert_eq!(answer.outcome(), Outcome::Answered, "{dialect}");
     }
@@ -148,5 +158,8 @@ async fn a_chatflow_has_no_result_to_fetch_and_is_asked_anew() {
     let asked = question("?");
     let failed = ask(&coze, asked.clone()).await;
     assert_eq!(ask(&coze, next_attempt(&asked, &failed)).await.outcome(), Outcome::Answered);
-    assert_eq!((requests(&server, "retrieve_chat").await.len(), requests(&server, "workflow_chat").await.len()), (0, 2));
+    assert_eq!(
+        (requests(&server, "retrieve_chat").await.len(), requests(&server, "workflow_chat").await.len()),
+        (0, 2)
+    );
 }

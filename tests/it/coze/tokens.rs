@@ -15,7 +15,8 @@ async fn each_session_has_one_token_that_bears_its_id() {
     }
     let state = server.state().await;
     assert_eq!(state["token_refusals"], json!([]), "every JWT was right");
-    let names: Vec<&str> = state["tokens"].as_array().unwrap().iter().map(|token| token["session_name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        state["tokens"].as_array().unwrap().iter().map(|token| token["session_name"].as_str().unwrap()).collect();
     assert_eq!(names, [one.session.to_string(), other.session.to_string()]);
     let info = coze.token_info();
     assert_eq!(info.total_sessions, 2);
@@ -30,7 +31,11 @@ async fn the_audience_is_the_bare_host() {
 
 #[tokio::test]
 async fn an_invalid_token_is_replaced_once_wherever_it_shows() {
-    for invalid in [json!({"status": 401, "code": 4100}), json!({"status": 200, "code": 4100}), json!({"status": 200, "code": 700_012_006})] {
+    for invalid in [
+        json!({"status": 401, "code": 4100}),
+        json!({"status": 200, "code": 4100}),
+        json!({"status": 200, "code": 700_012_006}),
+    ] {
         let server = start();
         server.tell(json!({"options": {"invalid_token": invalid}})).await;
         for endpoint in ENDPOINTS {
@@ -47,7 +52,11 @@ async fn an_invalid_token_is_replaced_once_wherever_it_shows() {
             assert_eq!(ask(&coze, asked).await.outcome(), Outcome::Answered, "{invalid} {endpoint:?}");
         }
         let state = server.state().await;
-        assert_eq!((state["tokens"].as_array().unwrap().len(), &state["token_refusals"]), (6, &json!([])), "fresh JWTs");
+        assert_eq!(
+            (state["tokens"].as_array().unwrap().len(), &state["token_refusals"]),
+            (6, &json!([])),
+            "fresh JWTs"
+        );
     }
 }
 
@@ -73,8 +82,13 @@ async fn tokens_that_end_soon_are_replaced_in_time() {
             assert_eq!(ask(&coze, asked.clone()).await.outcome(), Outcome::Answered);
             tokio::time::sleep(std::time::Duration::from_millis(800)).await;
         }
-        let refused: Vec<Value> =
-            server.state().await["requests"].as_array().unwrap().iter().filter(|request| request["code"] == 4100).cloned().collect();
+        let refused: Vec<Value> = server.state().await["requests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|request| request["code"] == 4100)
+            .cloned()
+            .collect();
         assert!(refused.is_empty(), "{expires_in}: none was used after its end: {refused:?}");
     }
 }
