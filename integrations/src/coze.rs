@@ -37,7 +37,7 @@ use domain::{SessionId, session::event::Asked};
 
 use asking::Asking;
 use calls::Calls;
-use config::{Identity, Target};
+use config::Target;
 use conversations::Conversations;
 use failure::Failure;
 use http::Http;
@@ -63,7 +63,7 @@ impl Coze {
     /// A setting cannot be used.
     pub fn new(config: &CozeConfig, clock: Arc<dyn Clock>) -> Result<Self, CozeConfigError> {
         let base = config::base(config)?;
-        let (target, identity) = (Target::of(config)?, Identity::of(config, &base)?);
+        let (target, identity) = (Target::of(config)?, config::identity(config, &base)?);
         let client = http_client(config.connect_timeout).map_err(CozeConfigError::Client)?;
         let http = Http::new(client, base);
         let tokens = Tokens::new(http.clone(), identity, clock);
