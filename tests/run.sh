@@ -94,6 +94,7 @@ into "$target/mail-server" tests/mail_server
 
 step "the stand-ins for assistants, by tests of their own"
 into "$target/assistants" tests/assistants
+into "$target/litellm" tests/litellm
 export DESK_TEST_ASSISTANTS_PYTHON="$target/assistants/bin/python"
 (cd tests/assistants && "$DESK_TEST_ASSISTANTS_PYTHON" -m unittest --quiet)
 

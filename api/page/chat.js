@@ -211,6 +211,7 @@ function draw() {
       hasEarlier: conversation.hasEarlier,
       items: conversation.items(entries),
       growing: conversation.growing(entries),
+      choices: conversation.suggestions(entries),
       isTyping: entries.some((entry) => entry.phase === 'answering' && entry.position !== undefined && entry.answer === ''),
     });
   });

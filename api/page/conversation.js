@@ -7,6 +7,13 @@
 
 /** As many messages as the server lists at once: with fewer there are no earlier ones. */
 export const PAGE = 50;
+/** In these the assistant answers what is said. */
+const ANSWERED = new Set(['bot_active', 'after_hours_email']);
+
+/** What a message, or the frame that ends one, offers to say next. */
+export function suggestionsOf({ suggestions }) {
+  return Array.isArray(suggestions) ? suggestions.filter((text) => typeof text === 'string' && text !== '') : [];
+}
 
 export class Conversation {
   /** Position → message, the server's or ours until the server lists it. */
@@ -75,14 +82,19 @@ export class Conversation {
     this.#ownKeys.set(position, entry.key);
     this.exists = true;
     if (this.#messages.has(position)) return;
-    this.#messages.set(position, { position, role: 'user', content: entry.text, at: entry.createdAt, agentName: '' });
+    const [role, content, at] = ['user', entry.text, entry.createdAt];
+    this.#messages.set(position, { position, role, content, at, agentName: '', suggestions: [] });
   }
 
   /** The answer is on the server's disk. */
   answered(entry, position, at) {
     if (entry.answer === '' || this.#messages.has(position)) return;
-    if (position === undefined) this.#unlisted.push({ ...entry, phase: 'answering' });
-    else this.#messages.set(position, { position, role: 'assistant', content: entry.answer, at, agentName: '' });
+    if (position === undefined) {
+      this.#unlisted.push({ ...entry, phase: 'answering' });
+      return;
+    }
+    const [role, content, suggestions] = ['assistant', entry.answer, entry.suggestions ?? []];
+    this.#messages.set(position, { position, role, content, at, agentName: '', suggestions });
   }
 
   addDivider(position) {
@@ -161,6 +173,15 @@ export class Conversation {
     return items;
   }
 
+  /** What the newest answer offers to say next, until somebody has said something, or the assistant began anew. */
+  suggestions(outbox) {
+    if (outbox.length > 0 || !ANSWERED.has(this.status)) return [];
+    const said = [...this.#messages.values()].filter((message) => message.role !== 'system');
+    const newest = said.sort((a, b) => b.position - a.position)[0];
+    const isOver = [...this.#dividers].some((position) => position > newest?.position);
+    return newest && !isOver ? newest.suggestions : [];
+  }
+
   /**
    * The answer that is growing: `{ text, entry }`, or null. Several streams may bring the same one, and one may bring it
    * again after another has finished it.
@@ -189,6 +210,7 @@ function fromHistory(message) {
     content: message.content ?? null,
     at: message.timestamp * 1000,
     agentName: message.agent_name ?? '',
+    suggestions: message.role === 'assistant' ? suggestionsOf(message) : [],
   };
 }
 

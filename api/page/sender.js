@@ -6,6 +6,7 @@
 // every stream brings it from its beginning.
 
 import { Problem } from './api.js';
+import { suggestionsOf } from './conversation.js';
 import { backoffMs, wait, watchdog } from './patience.js';
 import { readEvents } from './sse.js';
 
@@ -222,6 +223,7 @@ export class Sender {
         this.#hooks.statusChanged(frame);
         return null;
       case 'done':
+        entry.suggestions = suggestionsOf(frame);
         this.#hooks.answered(entry, frame.position);
         return SETTLED;
       case 'error':

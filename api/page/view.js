@@ -27,6 +27,7 @@ export class View {
   #hasUnseen = false;
   #lastId = '';
   #isTooLong = false;
+  #drawnChoices = '[]';
 
   constructor(document, handlers) {
     this.#document = document;
@@ -53,6 +54,7 @@ export class View {
     this.#drawStates();
     this.#drawItems();
     this.#drawGrowing();
+    this.#drawChoices();
     this.#drawNotice();
     this.#drawComposer();
     if (isPrepending) {
@@ -77,9 +79,27 @@ export class View {
     parts.suggestions.replaceChildren(...texts.suggestions.map((question) => this.#suggestion(question)));
   }
 
+  /**
+   * They stand outside the log: what is taken away from a message there would be read out again. The focus is not left on
+   * what disappears, and does not go to the input, where telephones would bring up the keyboard.
+   */
+  #drawChoices() {
+    const { choices } = this.#state;
+    const list = this.#parts.choices;
+    const look = JSON.stringify(choices);
+    if (look === this.#drawnChoices) return;
+    this.#drawnChoices = look;
+    if (list.contains(this.#document.activeElement)) this.#parts.scroller.focus();
+    list.hidden = choices.length === 0;
+    list.replaceChildren(...choices.map((question) => this.#suggestion(question)));
+    this.#setText('announcement', choices.length > 0 ? this.#texts.choices(choices.length) : '');
+  }
+
   #suggestion(question) {
     const button = this.#element('button', 'chip', question);
     button.type = 'button';
+    button.dir = 'auto';
+    button.lang = languageOf(question);
     button.addEventListener('click', () => this.#send(question));
     const item = this.#element('li');
     item.append(button);

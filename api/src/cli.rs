@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use event_store::location::holds_password;
 
 use crate::{
+    check_faq::{self, CheckFaqArgs, FaultsFound, check_faq},
     checkpoints,
     copy_keys::{self, CopyKeysArgs, copy_keys},
     copy_log::{self, CopyError, CopyLogArgs, copy_log},
@@ -96,6 +97,9 @@ enum Subcommands {
     Serve,
     /// Say what would run, and stop
     CheckConfig,
+    /// Check the files of the FAQ, and name everything that is wrong with them
+    #[command(after_help = check_faq::HELP)]
+    CheckFaq(CheckFaqArgs),
     /// Print the page of all settings
     Settings,
     /// Print the public key that checkpoints are checked with
@@ -121,7 +125,8 @@ pub async fn run() -> ExitCode {
             let copy = error.downcast_ref::<CopyError>();
             let way_out = copy.map_or("", CopyError::way_out);
             let _ = writeln!(std::io::stderr(), "desk: {}{way_out}", chain(&*error));
-            ExitCode::from(copy.map_or(2, CopyError::exit_code))
+            let of_copy = copy.map_or(2, CopyError::exit_code);
+            ExitCode::from(if error.is::<FaultsFound>() { 1 } else { of_copy })
         }
     }
 }
@@ -138,6 +143,9 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     let settings = Settings::parse(&layers)?;
     if let Some(Subcommands::CheckConfig) = cli.command {
         return Ok(std::io::stdout().write_all(check_config(&layers, &settings).as_bytes())?);
+    }
+    if let Some(Subcommands::CheckFaq(args)) = &cli.command {
+        return check_faq(args, &settings);
     }
     if let Some(Subcommands::Keys) = cli.command {
         return checkpoints::print_public_key(&settings);

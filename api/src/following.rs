@@ -11,16 +11,20 @@ use crate::{
 };
 use bytes::Bytes;
 use event_store::Position;
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _};
 use journal::{Decoded, DecodedEvents, JournalError};
 
 /// Comes when the reader may not read on, or never.
 pub type Over = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Frames that belong to no event, and come between those that do.
+pub type Beside = Pin<Box<dyn Stream<Item = Bytes>>>;
+
 /// A frame for each event that `frame` makes one of, after the first frame, if there is one.
 pub fn frames(
     first: Option<Bytes>,
     mut events: DecodedEvents,
+    mut beside: Beside,
     mut over: Over,
     stopping: Stopping,
     mut frame: impl AsyncFnMut(&Decoded) -> Result<Option<Bytes>, Arc<JournalError>> + 'static,
@@ -32,6 +36,10 @@ pub fn frames(
         loop {
             let event = tokio::select! {
                 event = events.next() => event,
+                Some(frame) = beside.next() => {
+                    yield frame;
+                    continue;
+                }
                 () = stopping.requested() => return,
                 () = &mut over => {
                     yield reauthenticate_frame();

@@ -2,9 +2,11 @@
 //!
 //! Invariant: nothing of ours points here, so HTTP is known to this crate alone.
 
+pub mod activity_frames;
 pub mod agent_names;
 pub mod auth;
 pub mod body;
+mod check_faq;
 pub mod checkpoints;
 pub mod cli;
 pub mod client_ip;

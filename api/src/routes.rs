@@ -4,9 +4,11 @@
 //! that is the handler's first argument or it does not compile.
 
 pub mod acting;
+pub mod activity;
 pub mod agent_events;
 pub mod agents;
 pub mod api_keys;
+pub mod assistants;
 pub mod audit;
 pub mod auth;
 pub mod bot;
@@ -18,6 +20,9 @@ pub mod customer;
 pub mod detailed_health;
 pub mod docs;
 pub mod events;
+pub mod faq_health;
+pub mod flag_trial;
+pub mod flags;
 pub mod hand_off;
 pub mod health;
 pub mod idempotency;
@@ -41,6 +46,7 @@ pub mod sessions;
 pub mod shift;
 mod table;
 pub mod transfers;
+pub mod usage;
 
 pub use registration::Row;
 pub use table::{ROUTES, configure, document};

@@ -8,10 +8,12 @@ use actix_web::{
     web::{Data, ServiceConfig},
 };
 use commands::{
-    AccessLog, Customers, LiveReplies, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
+    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce, 
+    assistants::{Assistants, Budgets},
     process::OutcomesHandle,
 };
 use event_store::{Clock, Identity, Log, checkpoint};
+use integrations::Faq;
 use jiff::Timestamp;
 use journal::Tail;
 use projections::Views;
@@ -46,10 +48,14 @@ pub struct Services {
     pub tail: Arc<Tail>,
     /// The read side.
     pub views: Arc<Views>,
-    /// Answers in the making.
-    pub live: Arc<dyn LiveReplies>,
+    /// Whom this node asks for answers.
+    pub assistants: Arc<Assistants>,
+    /// Who types, who looks, and answers in the making.
+    pub ephemeral: Arc<Ephemeral>,
     /// The policy and the calendars in force.
     pub rules: Arc<Rules>,
+    /// What is left to assistants today.
+    pub budgets: Arc<Budgets>,
     /// This process.
     pub node: Node,
     /// When it was started.
@@ -62,6 +68,8 @@ pub struct Services {
     pub checkpoints: watch::Receiver<checkpoint::Status>,
     /// What became of mails.
     pub mail_outcomes: OutcomesHandle,
+    /// What the shop answers from.
+    pub faq: Arc<Faq>,
     /// Visitors and their tokens.
     pub visitors: Arc<Visitors>,
     /// Staff's accounts, and what signs them in.
@@ -121,8 +129,10 @@ impl Services {
             .app_data(Data::from(self.settings.clone()))
             .app_data(Data::from(self.log.reader()))
             .app_data(Data::from(self.tail.clone()))
-            .app_data(Data::from(self.live.clone()))
+            .app_data(Data::from(self.assistants.clone()))
+            .app_data(Data::from(self.ephemeral.clone()))
             .app_data(Data::from(self.rules.clone()))
+            .app_data(Data::from(self.budgets.clone()))
             .app_data(Data::from(self.supervisor.clone()))
             .app_data(Data::from(self.access_log.clone()))
             .app_data(Data::from(self.directory.clone()))
@@ -130,6 +140,7 @@ impl Services {
             .app_data(Data::from(self.session_owners.clone()))
             .app_data(Data::from(self.revocation.clone()))
             .app_data(Data::from(self.staff_frames.clone()))
+            .app_data(Data::from(self.faq.clone()))
             .app_data(Data::new(self.node.clone()))
             .app_data(Data::new(self.started))
             .app_data(Data::new(self.identity))

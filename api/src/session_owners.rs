@@ -124,6 +124,13 @@ impl SessionOwners {
         drop(reached.wait_for(|reached| *reached >= position).await);
     }
 
+    /// How a session stands, as far as the log has been applied.
+    #[must_use]
+    pub fn current(&self, session: SessionId) -> Ownership {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.current.get(&session).cloned().unwrap_or_default()
+    }
+
     /// What the session's event at this position changed; `None` where it is not known, because it is too old or still to come.
     #[must_use]
     pub fn change_at(&self, position: Position) -> Option<Change> {

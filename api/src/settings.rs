@@ -3,7 +3,9 @@
 //!
 //! Invariant: a secret's value is never printed; unknown keys are refused with the nearest known one.
 
+mod assistants;
 mod declared;
+mod embeddings;
 mod event_store_location;
 mod layers;
 mod mail;
@@ -13,11 +15,16 @@ mod value;
 
 use std::{ops::Deref, path::PathBuf};
 
-use domain::calendar::{OriginalHours, Period};
+use domain::{
+    budget::DailyBudgets,
+    calendar::{OriginalHours, Period},
+};
 
 use crate::middleware::tls::TlsFiles;
 
+pub use assistants::{AssistantKind, AssistantOrder, CozeAuthMode, Currency, Temperature, TokenPrice};
 pub use declared::{Declared, SETTINGS};
+pub use embeddings::Embeddings;
 pub use event_store_location::EventStoreLocation;
 pub use layers::{Layers, SettingsError, Source};
 pub use mail::{MailSettings, Password, Recipients, SmtpLogin, SmtpSecurity, SmtpServer};
@@ -35,8 +42,12 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// Where mails to the team go.
     pub mail: MailSettings,
+    /// Who turns texts into vectors for the FAQ.
+    pub embeddings: Option<Embeddings>,
     /// When people work, until the shop publishes calendars.
     pub hours: OriginalHours,
+    /// What assistants may use in a day.
+    pub budgets: DailyBudgets,
 }
 
 impl Deref for Settings {
@@ -56,15 +67,45 @@ impl Settings {
         let declared = Declared::parse(layers)?;
         let log = EventStoreLocation::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let mail = MailSettings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        let embeddings = Embeddings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
         let hours = hours(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        assistants(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        let budgets = budgets(&declared);
         if declared.redirect_listen.is_some() && tls.is_none() {
             return Err(layers.invalid("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));
+        }
+        if !declared.faq_pause.is_zero() && !declared.dev {
+            return Err(layers.invalid("faq_pause", "0s without --dev: customers need not wait"));
         }
         if declared.clock_file.is_some() && !declared.dev {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }
-        Ok(Self { declared, log, tls, mail, hours })
+        Ok(Self { declared, log, tls, mail, embeddings, hours, budgets })
+    }
+
+    /// Who is asked, the first first: whoever is set up, where nobody says otherwise.
+    #[must_use]
+    pub fn assistant_order(&self) -> Vec<AssistantKind> {
+        let set_up = || AssistantKind::ALL.into_iter().filter(|kind| is_set_up(&self.declared, *kind)).collect();
+        self.assistants.as_ref().map_or_else(set_up, |order| order.0.clone())
+    }
+
+    /// The chatflow that answers; what old clients are told by default is none.
+    #[must_use]
+    pub fn coze_workflow_id(&self) -> Option<String> {
+        self.unless_default("workflow_id", &self.workflow_id)
+    }
+
+    /// The app that the chatflow belongs to.
+    #[must_use]
+    pub fn coze_app_id(&self) -> Option<String> {
+        self.unless_default("app_id", &self.app_id)
+    }
+
+    fn unless_default(&self, key: &str, value: &str) -> Option<String> {
+        let default = SETTINGS.iter().find(|setting| setting.key == key).and_then(|setting| setting.default);
+        (default != Some(value)).then(|| value.to_owned())
     }
 
     /// Where checkpoints are written.
@@ -89,6 +130,41 @@ fn tls(declared: &Declared) -> Result<Option<TlsFiles>, Fault> {
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
         (Some(_), None) => Err(("tls_key_file", "set together with tls_cert_file")),
         (None, Some(_)) => Err(("tls_cert_file", "set together with tls_key_file")),
+    }
+}
+
+fn is_set_up(declared: &Declared, kind: AssistantKind) -> bool {
+    match kind {
+        AssistantKind::Coze => declared.coze_oauth_client_id.is_some() || declared.coze_token.is_some(),
+        AssistantKind::OpenAi => declared.openai_base_url.is_some(),
+        AssistantKind::Faq => true,
+    }
+}
+
+fn assistants(declared: &Declared) -> Result<(), Fault> {
+    let is_asked = |kind| declared.assistants.as_ref().is_some_and(|order| order.0.contains(&kind));
+    let lacks = |kind| is_asked(kind) && !is_set_up(declared, kind);
+    if lacks(AssistantKind::Coze) {
+        return Err(("assistants", "without coze, unless coze_oauth_client_id or coze_token is set"));
+    }
+    if lacks(AssistantKind::OpenAi) {
+        return Err(("assistants", "without openai, unless openai_base_url is set"));
+    }
+    if declared.openai_base_url.is_some() && declared.openai_model.is_none() {
+        return Err(("openai_model", "set together with openai_base_url"));
+    }
+    match (declared.assistant_attempts, declared.assistant_at_once) {
+        (1..=10, 1..) => Ok(()),
+        (1..=10, 0) => Err(("assistant_at_once", "a number from 1")),
+        _ => Err(("assistant_attempts", "a number from 1 to 10")),
+    }
+}
+
+fn budgets(declared: &Declared) -> DailyBudgets {
+    DailyBudgets {
+        money: declared.assistant_daily_budget.clone().unwrap_or_default(),
+        currency: declared.assistant_currency.0.clone(),
+        tokens: declared.assistant_daily_tokens.clone().unwrap_or_default(),
     }
 }
 
@@ -129,6 +205,31 @@ mod tests {
         assert_eq!(refused.as_deref(), Some(expected));
         let taken = parse(&[("clock_file", "/c"), ("dev", "true")]).expect("for a developer's machine");
         assert_eq!(taken.clock_file, Some(PathBuf::from("/c")));
+    }
+
+    #[test]
+    fn a_pause_in_answers_is_refused_without_dev() {
+        let refused = parse(&[("faq_pause", "20ms")]).err().expect("customers would wait");
+        assert!(refused.contains("must be 0s without --dev"), "{refused}");
+        let taken = parse(&[("faq_pause", "20ms"), ("dev", "true")]).expect("for a developer's machine");
+        assert_eq!(taken.faq_pause.as_millis(), 20);
+    }
+
+    #[test]
+    fn bad_budgets_are_refused_by_name() {
+        let refused = |settings: &[(&'static str, &str)]| parse(settings).err().unwrap_or_default();
+        for (key, value) in [
+            ("assistant_daily_budget", "5.00,coze=0"),
+            ("assistant_daily_tokens", "1.5"),
+            ("assistant_budget_then", "stop"),
+            ("assistant_currency", "euro"),
+        ] {
+            let error = refused(&[("assistant_currency", "EUR"), (key, value)]);
+            assert!(error.starts_with(&format!("setting {key} (flag ")), "{key}={value}: {error}");
+        }
+        let taken = parse(&[("assistant_currency", "EUR"), ("assistant_daily_budget", "5.00,coze=2")]).expect("good");
+        let of = |assistant| taken.budgets.of(assistant).map(|budget| budget.number()).collect::<Vec<_>>();
+        assert_eq!((of("coze"), of("openai"), of("faq")), (vec![2_000_000], vec![5_000_000], vec![]));
     }
 
     #[test]

@@ -1,27 +1,29 @@
 //! Builds everything from the settings: stores, vault, read side, process managers. Order matters: locks and secrets first,
 //! then the log, then its followers, and only then the server.
 
+mod assistants;
 mod databases;
+mod faq;
 pub mod followers;
 mod mail;
+mod secret_file;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
+    AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
     SettingsInForce,
-    assistants::Assistants,
-    live::InProcess,
+    assistants::{Assistants, Budgets},
+    ephemeral::{FrameKeys, Relay},
     process::{
         AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
-        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting,
+        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting, WatchBudgets,
     },
     settings::VersionZero,
 };
 use domain::policy::regulator::Regulator;
 use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
-use include_dir::{Dir, include_dir};
-use integrations::{Faq, FaqAssistant, faq::Watch};
+use integrations::{FaqAssistant, Grounding, faq::Watch};
 use journal::{Cursor, Journal, Tail};
 use projections::Views;
 use tokio::sync::watch;
@@ -46,12 +48,10 @@ use crate::{
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
+use assistants::Built;
 use databases::{open_log, open_policies, open_vault, views_location};
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The entries that come with the program.
-static FAQ: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../integrations/faq");
 
 /// Everything that runs.
 pub struct Running {
@@ -108,16 +108,22 @@ async fn start_with(
     let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
     let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
     supervisor.start(followers::settings(in_force.clone(), tail.clone()));
-    let (assistant, faq) = open_faq(&settings, &data_dir)?;
-    let assistants = Assistants::only(Arc::new(assistant));
-    let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
+    let budgets = Arc::new(budgets(&settings, &in_force, &clock));
+    let faq = faq::open(&settings, &data_dir)?;
+    let grounding: Arc<dyn Grounding> = Arc::new(faq.clone());
+    let faq_assistant = FaqAssistant::new(faq.clone()).with_pause(settings.faq_pause);
+    let Built { assistants, coze } = assistants::build(&settings, faq_assistant, &grounding, &budgets, &clock)?;
+    let watching_faq = faq.watch();
+    let assistants = Arc::new(assistants);
+    check_names(&settings, &assistants)?;
+    let ephemeral = Arc::<Ephemeral>::default();
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
     let run_settings = RunSettings { limit: settings.assistant_limit_seconds, ..RunSettings::default() };
     let runner = Runner::new(
         sessions.clone(),
-        Arc::new(assistants),
-        live.clone(),
+        assistants.clone(),
+        ephemeral.clone(),
         node.clone(),
         run_settings,
         rules.clone(),
@@ -136,14 +142,20 @@ async fn start_with(
     };
     let mail_outcomes = OutcomesHandle::default();
     let mails = mail::delivery(&settings, &context, &mail_outcomes)?;
-    let processes = Processes::start(context, managers(&settings, &runner, &rules), vec![mails]).await?;
+    let conversations = assistants::conversation_deletion(coze.as_ref());
+    let processes =
+        Processes::start(context, managers(&settings, &runner, &rules, &budgets), vec![mails, conversations]).await?;
     let processes = Arc::new(processes);
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
         supervisor.start(manager);
     }
     supervisor.start(followers::heartbeat(&processes));
-    let (visitor_tokens, staff_tokens) = tokens(&settings, &data_dir)?;
+    let token_keys = token_keys(&settings, &data_dir)?;
+    let frame_keys = FrameKeys::of(&token_keys);
+    if let Some(relay) = Relay::new(ephemeral.clone(), ProcessStore::new(policies.clone()), &node, frame_keys) {
+        supervisor.start(followers::ephemeral_frames(Arc::new(relay)));
+    }
     let passwords = Passwords::new();
     make_administrator(&accounts, &passwords, settings.admin_password.as_deref(), &data_dir).await?;
     let directory = StaffDirectory::read(&views, clock.clone()).await?;
@@ -157,7 +169,7 @@ async fn start_with(
     supervisor.start(followers::session_owners(session_owners.clone(), tail.clone()));
     let visitors = Arc::new(Visitors {
         customers: customers.clone(),
-        tokens: visitor_tokens,
+        tokens: VisitorTokens::new(&token_keys),
         clock: clock.clone(),
         revocation: revocation.clone(),
         legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
@@ -165,7 +177,7 @@ async fn start_with(
     let staff = Arc::new(StaffServices {
         accounts,
         directory: directory.clone(),
-        tokens: staff_tokens,
+        tokens: StaffTokens::new(&token_keys),
         passwords,
         login_throttle: LoginThrottle::new(policies.clone()),
         signs_of_life,
@@ -185,14 +197,17 @@ async fn start_with(
         log,
         tail,
         views,
-        live,
+        assistants,
+        ephemeral,
         rules,
+        budgets,
         node,
         started,
         supervisor,
         identity,
         checkpoints: signer.status(),
         mail_outcomes,
+        faq: Arc::new(faq),
         visitors,
         staff,
         directory,
@@ -206,7 +221,7 @@ async fn start_with(
         stopping,
     });
     let databases = vec![keys, policies];
-    Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: faq })
+    Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: watching_faq })
 }
 
 /// The one clock of the program.
@@ -232,8 +247,31 @@ fn version_zero(settings: &Settings) -> VersionZero {
     }
 }
 
+/// What assistants may use in a day of the shop.
+fn budgets(settings: &Settings, in_force: &Arc<SettingsInForce>, clock: &Arc<dyn Clock>) -> Budgets {
+    let (daily, zone) = (settings.budgets.clone(), settings.time_zone.clone());
+    Budgets::new(daily, settings.assistant_budget_then, zone, in_force.clone(), clock.clone())
+}
+
+/// A budget of nobody would leave somebody without.
+fn check_names(settings: &Settings, assistants: &Assistants) -> Result<(), AnyError> {
+    match settings.budgets.names().find(|name| assistants.named(name).is_none()) {
+        Some(name) => {
+            let names: Vec<&str> = assistants.members().map(|member| member.name()).collect();
+            let there_are = names.join(", ");
+            Err(format!("the assistants' daily budgets name {name:?}, but the assistants are {there_are}").into())
+        }
+        None => Ok(()),
+    }
+}
+
 /// The process managers that the settings ask for.
-fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Vec<Arc<dyn ProcessManager>> {
+fn managers(
+    settings: &Settings,
+    runner: &Arc<Runner>,
+    rules: &Arc<Rules>,
+    budgets: &Arc<Budgets>,
+) -> Vec<Arc<dyn ProcessManager>> {
     let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner)), Arc::new(SendMail)];
     if let Some(idle_close) = IdleClose::new(settings.session_idle_close, rules.clock().clone()) {
         managers.push(Arc::new(idle_close));
@@ -242,6 +280,9 @@ fn managers(settings: &Settings, runner: &Arc<Runner>, rules: &Arc<Rules>) -> Ve
         managers.push(Arc::new(agent_lost));
     }
     managers.push(Arc::new(Expiry));
+    if let Some(watch_budgets) = WatchBudgets::new(budgets) {
+        managers.push(Arc::new(watch_budgets));
+    }
     managers.push(Arc::new(Waiting::new(settings.nobody_came_after, settings.nobody_came_then, rules.clone())));
     if let Some(routing) = Routing::new(settings.routing, settings.offer_seconds) {
         managers.push(Arc::new(routing));
@@ -262,7 +303,7 @@ pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), A
     Ok((Accounts::new(Log::new(store, vault).with_clock(clock), identity.log_id), data_dir))
 }
 
-fn tokens(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, StaffTokens), AnyError> {
+fn token_keys(settings: &Settings, data_dir: &DataDir) -> Result<Vec<Vec<u8>>, AnyError> {
     let text = match &settings.token_key_file {
         Some(path) => std::fs::read_to_string(path).map_err(|e| format!("token key file {}: {e}", path.display()))?,
         None => data_dir.keep("token-key", || hex::encode(rand::random::<[u8; 32]>()))?.0,
@@ -270,8 +311,7 @@ fn tokens(settings: &Settings, data_dir: &DataDir) -> Result<(VisitorTokens, Sta
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let keys: Option<Vec<Vec<u8>>> = lines.map(|line| hex::decode(line).ok().filter(|key| key.len() >= 32)).collect();
     let keys = keys.filter(|keys| !keys.is_empty());
-    let keys = keys.ok_or("each line of the token key file must be at least 64 hexadecimal digits")?;
-    Ok((VisitorTokens::new(&keys), StaffTokens::new(&keys)))
+    Ok(keys.ok_or("each line of the token key file must be at least 64 hexadecimal digits")?)
 }
 
 /// A file that cannot be used keeps `desk` from starting: without it every customer of the shop would be a stranger.
@@ -290,31 +330,4 @@ fn node_id(settings: &Settings, data_dir: &DataDir) -> Result<String, AnyError> 
         return Ok(id.clone());
     }
     Ok(data_dir.keep("node-id", || format!("node-{:08x}", rand::random::<u32>()))?.0)
-}
-
-fn open_faq(settings: &Settings, data_dir: &DataDir) -> Result<(FaqAssistant, Watch), AnyError> {
-    let folder = match &settings.faq_dir {
-        Some(folder) => folder.clone(),
-        None => shipped_faq(data_dir)?,
-    };
-    let faq = Faq::open(&folder)?;
-    tracing::info!(folder = %folder.display(), entries = faq.entries(), "the FAQ is read");
-    let watch = faq.watch();
-    Ok((FaqAssistant::new(faq), watch))
-}
-
-/// The data directory's own copy, which the shop may edit; written once.
-fn shipped_faq(data_dir: &DataDir) -> Result<PathBuf, AnyError> {
-    let folder = data_dir.join("faq");
-    if folder.exists() {
-        return Ok(folder);
-    }
-    let draft = data_dir.join("faq.draft");
-    if draft.exists() {
-        std::fs::remove_dir_all(&draft)?;
-    }
-    std::fs::create_dir(&draft)?;
-    FAQ.extract(&draft)?;
-    std::fs::rename(&draft, &folder)?;
-    Ok(folder)
 }

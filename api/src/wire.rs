@@ -7,19 +7,21 @@ pub mod people;
 mod session_data;
 mod statistics;
 mod summary;
+mod usage;
 
 pub use hand_off::{HandOff, Mail, Offer, PendingTransfer, QueueEntryData};
 pub use people::{Agent, People};
 pub use session_data::{At, CustomerView, LastDecision, PartlyShown, SessionData, Wanted};
 pub use statistics::{AgentTodayData, StatisticsData, TodayData};
 pub use summary::{Preview, Summary, SummaryProfile};
+pub use usage::{CostData, SessionUsageData, TokensData, costs};
 
 use domain::session::{
     Status,
     event::{EscalationReason, Severity},
 };
 use jiff::Timestamp;
-use projections::{AuditEntry, EscalationView, MessageView, Role, SessionView};
+use projections::{AuditEntry, EscalationView, MessageView, Role, SessionUsage, SessionView};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -63,6 +65,10 @@ pub struct SessionState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = HandOff, required = false)]
     hand_off: Option<HandOff>,
+    /// For staff: what assistants were asked in it, and what that cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = SessionUsageData, required = false)]
+    usage: Option<SessionUsageData>,
 }
 
 /// What is known of the customer.
@@ -110,6 +116,10 @@ pub struct Message {
     /// For staff: how much of a withheld answer the customer saw.
     #[serde(skip_serializing_if = "Option::is_none")]
     shown: Option<String>,
+    /// Of an answer: what the customer may choose to say next, to be sent as it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    suggestions: Vec<String>,
 }
 
 /// Why a person is wanted.
@@ -133,7 +143,7 @@ fn code(value: impl Serialize) -> Value {
     serde_json::to_value(value).expect("codes are plain strings")
 }
 
-fn code_text(value: impl Serialize) -> String {
+pub(crate) fn code_text(value: impl Serialize) -> String {
     code(value).as_str().unwrap_or_default().to_owned()
 }
 
@@ -148,7 +158,7 @@ fn severity_of(severity: Severity) -> Value {
 impl SessionState {
     /// From the views; staff sees rules, evidence, mails and what is pending, the customer does not.
     #[must_use]
-    pub fn new(view: SessionView, messages: Vec<MessageView>, people: &People) -> Self {
+    pub fn new(view: SessionView, messages: Vec<MessageView>, usage: Option<SessionUsage>, people: &People) -> Self {
         let hand_off = people.is_staff().then(|| HandOff::new(&view, people));
         let is_staff = people.is_staff();
         Self {
@@ -167,6 +177,7 @@ impl SessionState {
             ai_fail_count: view.ai_fail_count,
             episode: view.episode,
             hand_off,
+            usage: usage.map(SessionUsageData::from),
         }
     }
 
@@ -205,6 +216,7 @@ impl Message {
             hidden: view.hidden,
             withheld: view.withheld,
             shown: view.shown,
+            suggestions: view.suggestions,
         }
     }
 }

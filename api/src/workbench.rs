@@ -30,6 +30,7 @@ use crate::{
 const SHOWN_BY: &[Permission] = &[Permission::SessionRead];
 
 /// Which sessions a stream is about.
+#[derive(Clone)]
 pub struct Selection {
     /// Whose own sessions.
     pub agent: AgentId,
@@ -37,6 +38,23 @@ pub struct Selection {
     pub watched: HashSet<SessionId>,
     /// All sessions are.
     pub sees_all: bool,
+}
+
+impl Selection {
+    /// Whether it is about a session that stands so.
+    #[must_use]
+    pub fn contains(&self, session: SessionId, ownership: &Ownership, directory: &StaffDirectory) -> bool {
+        self.is_picked(session) || self.tie(ownership, directory).is_some()
+    }
+
+    /// Whosever it is.
+    fn is_picked(&self, session: SessionId) -> bool {
+        self.sees_all || self.watched.contains(&session)
+    }
+
+    fn tie(&self, ownership: &Ownership, directory: &StaffDirectory) -> Option<Tie> {
+        ownership.tie(self.agent, |group| directory.has_skill(self.agent, group))
+    }
 }
 
 /// One reader's stream.
@@ -76,7 +94,7 @@ impl Workbench {
         let Some((session, event)) = decoded.event().session() else {
             return Ok(is_presence(decoded).then(Bytes::new));
         };
-        if self.selection.sees_all || self.selection.watched.contains(&session) {
+        if self.selection.is_picked(session) {
             return Ok(Some(Bytes::new()));
         }
         let change = self.change(decoded, session, event).await?;
@@ -90,8 +108,7 @@ impl Workbench {
     }
 
     fn tie(&self, ownership: &Ownership) -> Option<Tie> {
-        let agent = self.selection.agent;
-        ownership.tie(agent, |group| self.directory.has_skill(agent, group))
+        self.selection.tie(ownership, &self.directory)
     }
 
     async fn change(&mut self, decoded: &Decoded, session: SessionId, event: &Event) -> Result<Change, JournalError> {

@@ -2,9 +2,10 @@
 
 use std::{pin::Pin, time::Duration};
 
+pub use domain::session::event::Asked;
 use domain::{
     Language, RunId, SessionId,
-    session::event::{Asked, FailureCode, Outcome, Tokens},
+    session::event::{FailureCode, Outcome, Tokens},
 };
 use futures::Stream;
 use serde_json::{Map, Value};

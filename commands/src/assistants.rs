@@ -5,6 +5,7 @@
 //! than it may, and then goes on to the next assistant.
 
 mod breaker;
+mod budgets;
 mod guard;
 mod meter;
 mod places;
@@ -13,6 +14,7 @@ mod price;
 use std::{sync::Arc, time::Duration};
 
 pub use breaker::BreakerState;
+pub use budgets::{BudgetState, BudgetThen, Budgets};
 pub use guard::Guarded;
 pub use meter::{LastError, Measured};
 pub use places::Occupancy;
@@ -60,6 +62,12 @@ pub struct Assistants {
     members: Vec<Arc<Guarded>>,
 }
 
+/// The assistants of a variant, by name, in place of the order that is set.
+pub type Order<'a> = Option<&'a [String]>;
+
+/// What every order ends with.
+const LAST_RESORT: &str = "faq";
+
 /// What a run has tried so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tried<'a> {
@@ -93,9 +101,19 @@ impl Assistants {
 
     /// Who is asked first: the first that takes questions, or the first of all, whose answer then says why.
     #[must_use]
-    pub fn first(&self) -> &Arc<Guarded> {
-        let [first, ..] = &*self.members else { unreachable!("there is an assistant") };
-        self.members.iter().find(|member| member.takes_questions()).unwrap_or(first)
+    pub fn first(&self, order: Order<'_>) -> &Arc<Guarded> {
+        let members = self.ordered(order);
+        let [first, ..] = &*members else { unreachable!("there is an assistant") };
+        members.iter().find(|member| member.takes_questions()).unwrap_or(first)
+    }
+
+    /// Those of an order that are there, and the last resort; all where none of it is there.
+    fn ordered(&self, order: Order<'_>) -> Vec<&Arc<Guarded>> {
+        let names = order.unwrap_or_default();
+        let last = Some(LAST_RESORT).filter(|last| names.iter().all(|name| name != last));
+        let named = names.iter().map(String::as_str).chain(last.filter(|_| order.is_some()));
+        let ordered: Vec<_> = named.filter_map(|name| self.named(name)).collect();
+        if ordered.is_empty() { self.members.iter().collect() } else { ordered }
     }
 
     /// The one of this name.
@@ -106,15 +124,16 @@ impl Assistants {
 
     /// Who is asked next in a run; `None` when nobody is left.
     #[must_use]
-    pub fn choose(&self, tried: Tried<'_>) -> Option<&Arc<Guarded>> {
-        let last = tried.asked.last();
-        let place = last.and_then(|last| self.members.iter().position(|member| member.name() == last));
+    pub fn choose(&self, tried: Tried<'_>, order: Order<'_>) -> Option<&Arc<Guarded>> {
+        let (members, last) = (self.ordered(order), tried.asked.last());
+        let place = last.and_then(|last| members.iter().position(|member| member.name() == last));
         let asked_before = |member: &Guarded| tried.asked.iter().filter(|name| *name == member.name()).count();
         let is_left = |member: &Guarded| {
             let attempts = usize::try_from(member.limits().attempts).unwrap_or(usize::MAX);
-            asked_before(member) == 0 || (tried.again && asked_before(member) < attempts)
+            let is_last = last.is_some_and(|last| member.name() == last);
+            asked_before(member) == 0 || (is_last && tried.again && asked_before(member) < attempts)
         };
-        let mut rest = self.members.iter().skip(place.unwrap_or_default()).filter(|member| is_left(member));
+        let mut rest = members.into_iter().skip(place.unwrap_or_default()).filter(|member| is_left(member));
         rest.find(|member| member.takes_questions())
     }
 

@@ -10,6 +10,8 @@
 //! in one transaction, which only the holder of the lease can commit.
 
 pub mod agent_lost;
+pub mod budgets;
+pub mod delete_conversation;
 pub mod dispatcher;
 pub mod expiry;
 #[cfg(test)]
@@ -29,6 +31,8 @@ pub mod store;
 pub mod waiting;
 
 pub use agent_lost::AgentLost;
+pub use budgets::WatchBudgets;
+pub use delete_conversation::{ConversationDeletion, ConversationStore, StoredConversation};
 pub use expiry::Expiry;
 pub use follower::{Context, ProcessError};
 pub use idle_close::IdleClose;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{MailId, calendar::Calendars, policy::Policy, session::command::Circumstances};
+use domain::{MailId, SessionId, calendar::Calendars, flags::Variant, policy::Policy, session::command::Circumstances};
 use event_store::Clock;
 use uuid::Uuid;
 
@@ -31,6 +31,12 @@ impl Rules {
     #[must_use]
     pub fn calendars(&self) -> Arc<Calendars> {
         self.settings.calendars()
+    }
+
+    /// The variant of assistants that a session is in; none where it takes no part.
+    #[must_use]
+    pub fn variant(&self, session: SessionId) -> Option<Variant> {
+        self.settings.flags().variant(session).cloned()
     }
 
     /// By which it is judged who works.

@@ -3,11 +3,13 @@
 //!
 //! Invariant: nothing is published that this program cannot read; what is in force ([`SettingsInForce`]) is the log's newest.
 
+pub mod budget;
 mod in_force;
 
 use domain::{
     DomainEvent, Encoded,
     settings::{Command, Document, Event, State, Topic, decide, encode},
+    text::MessageText,
 };
 use event_store::{Actor, Position, StreamName, StreamVersion};
 use journal::Decoded;
@@ -48,11 +50,12 @@ impl PublishedSettings {
         &self,
         by: Actor,
         document: String,
+        reason: Option<MessageText>,
         seen: Option<u32>,
         correlation_id: Uuid,
     ) -> Result<Published, CommandError> {
         D::parse(&document, 0)?;
-        self.change(D::TOPIC, by, Command::Publish { document, seen }, correlation_id).await
+        self.change(D::TOPIC, by, Command::Publish { document, reason, seen }, correlation_id).await
     }
 
     /// Puts an earlier document into force again; 0 is what the program brings.
@@ -64,13 +67,14 @@ impl PublishedSettings {
         &self,
         by: Actor,
         to_version: u32,
+        reason: Option<MessageText>,
         seen: Option<u32>,
         correlation_id: Uuid,
     ) -> Result<Published, CommandError> {
         if let Some(Some(document)) = self.current(D::TOPIC).await?.state.document(to_version) {
             D::parse(document, 0)?;
         }
-        self.change(D::TOPIC, by, Command::RollBack { to_version, seen }, correlation_id).await
+        self.change(D::TOPIC, by, Command::RollBack { to_version, reason, seen }, correlation_id).await
     }
 
     /// Everything that was published of a topic, oldest first.

@@ -5,10 +5,13 @@
 pub mod access;
 pub mod agent;
 pub mod audience;
+pub mod budget;
 pub mod calendar;
 pub mod codec;
 pub mod customer;
 pub mod event;
+pub mod flags;
+pub mod fold;
 pub mod id;
 pub mod language;
 pub mod personal;

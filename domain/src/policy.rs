@@ -8,7 +8,6 @@
 mod counts;
 mod document;
 mod fire;
-pub mod fold;
 pub mod matcher;
 pub mod phrase;
 mod read;

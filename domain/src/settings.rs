@@ -4,9 +4,12 @@
 //! under a new number, so that a version always names one document. What a document may say is its topic's to check
 //! ([`Document`]).
 //!
+//! Beside them stands what was noted of the budgets of assistants (`settings-budgets`, [`budget`]).
+//!
 //! Invariant: the newest version is the one in force.
 
 pub mod audience;
+pub mod budget;
 pub mod codec;
 pub mod command;
 pub mod decide;

@@ -102,6 +102,18 @@ pub fn do_not_know(language: Language) -> &'static str {
     of(language).do_not_know
 }
 
+/// The assistant is not sure; questions to choose from follow, each on a line of its own.
+#[must_use]
+pub fn did_you_mean(language: Language) -> &'static str {
+    of(language).did_you_mean
+}
+
+/// An answer in another language than the customer's follows.
+#[must_use]
+pub fn in_another_language(language: Language) -> &'static str {
+    of(language).in_another_language
+}
+
 /// The assistant asks for a person.
 #[must_use]
 pub fn hands_over(language: Language) -> &'static str {

@@ -4,6 +4,8 @@
 //! The event log does not use it: its adapters use each database's own dialect.
 //! Invariant: errors are classified by the database's codes, never by text.
 
+mod listener;
+
 use std::{path::Path, time::Duration};
 
 use crate::background;
@@ -17,6 +19,8 @@ use sqlx::{
     },
 };
 use uuid::Uuid;
+
+pub use listener::Listener;
 
 /// A failed statement.
 #[derive(Debug, thiserror::Error)]

@@ -29,9 +29,11 @@ mod tests;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use commands::{
     Clock,
     assistant::{Answering, Assistant, AssistantError, Piece, Question},
+    process::ConversationStore,
 };
 use domain::{SessionId, session::event::Asked};
 
@@ -108,6 +110,17 @@ impl Assistant for Coze {
                 yield piece;
             }
         })
+    }
+}
+
+#[async_trait]
+impl ConversationStore for Coze {
+    fn assistant(&self) -> &str {
+        self.name()
+    }
+
+    async fn delete(&self, session: SessionId, conversation: &str) -> Result<(), AssistantError> {
+        self.delete_conversation(session, conversation).await
     }
 }
 

@@ -1,32 +1,55 @@
-//! The shop's own answers, offline: a folder of Markdown, an index over it, and how sure a match is.
+//! The shop's own answers, offline: a folder of Markdown, an index over it by words and by meaning, and how sure a match is.
 //!
 //! It exists so that the desk answers usefully with nothing beside it. It never writes an answer of its own: what a
 //! customer reads is, word for word, what a person wrote in the folder.
 //!
 //! *Invariant:* a reader never waits for the disk and never sees half an edit; it sees one whole, well-formed index.
 
-mod bm25;
-mod candidates;
+mod atomic_file;
 mod chunks;
 mod confidence;
 mod corpus;
-mod entry_terms;
-#[cfg(test)]
-mod evaluation;
-mod hit;
+pub mod evaluation;
+mod found;
+mod fusion;
 mod index;
-mod query_terms;
+mod last_good;
+mod lines;
+pub mod meaning;
 mod reloadable;
 mod scorer;
 mod segment;
-mod stamp;
 mod vocabulary;
 mod watch;
 mod words;
 
+use std::path::Path;
+
 pub use chunks::chunks;
-pub use confidence::THRESHOLD;
-pub use corpus::{FaqError, Fault, Malformed};
-pub use hit::Hit;
-pub use reloadable::Faq;
+pub use confidence::Thresholds;
+pub use corpus::{FaqError, Fault, Faults, Malformed};
+pub use found::{Found, Hit};
+pub use meaning::{MeaningHealth, MeaningSettings};
+pub use reloadable::{Faq, FaqHealth, FaqSettings};
 pub use watch::Watch;
+
+/// What `desk check-faq` says of a folder.
+#[derive(Debug)]
+pub struct Check {
+    /// Entries without a fault, by language.
+    pub by_language: std::collections::BTreeMap<&'static str, usize>,
+    /// Entries without a fault.
+    pub entries: usize,
+    /// All faults of all files.
+    pub faults: Vec<Malformed>,
+}
+
+/// Checks a folder.
+///
+/// # Errors
+/// It cannot be read.
+pub fn check(folder: &Path) -> Result<Check, FaqError> {
+    let corpus = corpus::read(&corpus::contents(folder)?);
+    let index = index::Index::new(corpus.entries);
+    Ok(Check { by_language: index.by_language(), entries: index.entries().len(), faults: corpus.faults })
+}

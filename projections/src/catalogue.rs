@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     agents::AgentsProjection,
+    attempt::AttemptsProjection,
     audit::AuditProjection,
     message::MessagesProjection,
     projection::{Projection, ProjectionSet},
@@ -22,6 +23,7 @@ pub fn all() -> ProjectionSet {
         Arc::new(MessagesProjection),
         Arc::new(EscalationsProjection),
         Arc::new(ServicesProjection),
+        Arc::new(AttemptsProjection),
         Arc::new(AgentsProjection),
     ])
 }

@@ -22,6 +22,7 @@ mod views;
 
 pub mod agents;
 pub mod as_of;
+pub mod attempt;
 pub mod audit;
 pub mod catalogue;
 pub mod compare;
@@ -38,6 +39,7 @@ mod tests;
 
 pub use agents::{AgentNames, AgentView, ApiKeyView, SignInView};
 pub use as_of::{AsOf, SessionAt};
+pub use attempt::{AttemptEnd, AttemptView, SessionUsage, Usage, UsageBy};
 pub use audit::{AuditEntry, AuditFilter};
 pub use error::{Alarm, Behind, ViewsError};
 pub use message::{Audience, MessageView, NoticeView, Role};

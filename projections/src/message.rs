@@ -53,6 +53,8 @@ pub struct MessageView {
     pub withheld: bool,
     /// What the customer had already been shown of a withheld reply.
     pub shown: Option<String>,
+    /// What the customer may choose to say next; none once erased.
+    pub suggestions: Vec<String>,
 }
 
 /// A notice without its text: names are those of when it is read.
@@ -132,7 +134,11 @@ impl MessageView {
             withheld: row.int(6)? != 0,
             shown: row.optional_text(7)?,
             notice: NoticeView::from_row(row, 8)?,
-            hidden: row.int(9)? != 0,
+            suggestions: match row.optional_text(9)? {
+                Some(json) => serde_json::from_str(&json).map_err(rows::malformed)?,
+                None => Vec::new(),
+            },
+            hidden: row.int(10)? != 0,
         })
     }
 }

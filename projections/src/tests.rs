@@ -3,6 +3,7 @@
 
 mod agents;
 mod agreement;
+mod attempts;
 mod fixture;
 mod generations;
 mod hand_off;

@@ -221,6 +221,12 @@ impl SessionDriver {
         self.tell(Command::Reply(answer))
     }
 
+    /// The assistant offers several things to choose from.
+    pub fn offers(&mut self, text: &str, suggestions: Vec<String>) -> &mut Self {
+        let answer = Answer { suggestions, ..self.answer(text, Outcome::Offered) };
+        self.tell(Command::Reply(answer))
+    }
+
     /// A question, a run and its answer.
     pub fn asks(&mut self, question: &str, answer: &str, outcome: Outcome) -> &mut Self {
         self.says(question).starts_run().replies(answer, outcome)

@@ -44,6 +44,7 @@ DEFAULTS = delivery.DEFAULTS | {
     "content_type": "application/json",
     "headers": {},
     # Without a stream.
+    "first_status": "in_progress",  # of the answer that begins it; or "created"
     "polls": 1,  # how many times retrieve says in_progress; null: for ever
     "final": None,  # the status at the end, where it is not the one that follows from the rest
     "list_order": "odd",  # of message/list: "odd" (verbose first) or "reversed"
@@ -123,6 +124,7 @@ PRESETS = {
     "malformed": {"fault": "malformed"},
     "invalid_utf8": {"fault": "invalid_utf8"},
     "slow": {"delay_ms": 300, "piece_delay_ms": 200},
+    "created_first": {"first_status": "created", "polls": 2},
     "never_finishes": {"polls": None},
     "canceled": {"final": "canceled"},
     # Refusals: `error` with a code; the others are frequent ones.

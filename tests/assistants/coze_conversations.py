@@ -52,7 +52,9 @@ class Conversations:
 
     def conversation_messages(self, exchange, body, identity):
         asked = exchange.request.query.get("conversation_id") or body.get("conversation_id")
-        return Whole(data=self.owned(asked, identity).messages, has_more=False)
+        messages = self.owned(asked, identity).messages
+        first, last = (messages[place].get("id", "") if messages else "" for place in (0, -1))
+        return Whole(data=messages, first_id=first, last_id=last, has_more=False)
 
     def create_message(self, exchange, body, identity):
         conversation = self.owned(exchange.request.query.get("conversation_id"), identity)

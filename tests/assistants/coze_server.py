@@ -173,6 +173,7 @@ class Coze(Conversations, Application):
         if chat.is_stream:
             await chats.play(self, exchange, chat)
         else:
+            chat.status = chat.behaviour["first_status"]
             await self.reply(exchange, None, chats.shown(self, chat))
 
     def asked_chat(self, exchange, body, identity):
@@ -211,6 +212,7 @@ class Coze(Conversations, Application):
         if chat.is_stream:
             await chats.play(self, exchange, chat)
             return None
+        chat.status = chat.behaviour["first_status"]
         return chats.shown(self, chat)
 
 

@@ -118,10 +118,14 @@ class Chat:
             return
         self.status, self.ended_at = status, time.time()
         if status == "completed" and self.is_saved:
-            self.conversation.messages.append({"role": "user", "type": "question", "content": self.question, "chat_id": self.id})
-            for pieces in self.answers():
-                content = self.text_of(pieces)
-                self.conversation.messages.append({"role": "assistant", "type": "answer", "content": content, "chat_id": self.id})
+            self.keep("user", "question", self.question, new_id())
+            for number, pieces in enumerate(self.answers()):
+                self.keep("assistant", "answer", self.text_of(pieces), self.answer_id(number))
+
+    def keep(self, role, kind, content, id):
+        """A message that stays in the conversation."""
+        message = {"id": id, "conversation_id": self.conversation.id, "chat_id": self.id, "role": role, "type": kind, "content": content}
+        self.conversation.messages.append(message | {"content_type": "text", "created_at": self.created_at})
 
     def recorded(self):
         gaps = [after - before for before, after in zip(self.polls, self.polls[1:])]

@@ -71,6 +71,20 @@ class Requests(ChatTest):
         self.eventually(lambda: self.server.state()["chats"][0]["client_left"])
         self.assertEqual([one["was"] for one in self.server.state()["cancels"]], ["in_progress", "canceled"])
 
+    def test_of_two_chats_at_once_one_is_refused(self):
+        self.server.control(next=[{"delay_ms": 200, "times": 2}])
+        body = self.workflow_body(conversation_id=self.conversation())
+        several = [self.server.send("POST", "/v1/workflows/chat", body, ["Authorization: Bearer pat_1"]) for _ in range(2)]
+        answers = [read(connection) for connection in several]
+        for connection in several:
+            connection.close()
+        self.assertEqual(sorted(answer.headers["content-type"] for answer in answers), ["application/json", "text/event-stream"])
+
+    def test_a_refused_request_uses_no_behaviour_up(self):
+        self.server.control(next=["two_answers"])
+        self.code(self.workflow(workflow_id=""), 4000)
+        self.assertEqual(self.said(self.workflow()), "第一个答案。 First.第二个答案。")
+
     def test_a_cancel_leaves_the_stream_open_and_silent(self):
         self.server.control(next=["stall_midway"])
         conversation = self.conversation()
@@ -129,7 +143,7 @@ class WithoutStream(ChatTest):
         return self.post(f"/v3/chat/retrieve{self.query}", method=method).json()["data"]
 
     def test_statuses_walk_and_messages_come_in_odd_order(self):
-        self.assertEqual(self.begin({"behaviour": "everything", "polls": 2}), "created")
+        self.assertEqual(self.begin({"behaviour": "everything", "polls": 2}), "in_progress")
         self.assertEqual(self.post(f"/v3/chat/message/list{self.query}", method="GET").json()["data"], [])
         statuses = [self.retrieve(method)["status"] for method in ("GET", "POST", "GET")]
         self.assertEqual(statuses, ["in_progress", "in_progress", "completed"])
@@ -138,6 +152,10 @@ class WithoutStream(ChatTest):
         texts = [one["content"] for one in listed if (one["role"], one["type"], one["content_type"]) == ("assistant", "answer", "text")]
         self.assertEqual(texts, [TEXT])
         self.code(self.post("/v3/chat/cancel", self.body), 4104)
+
+    def test_a_chat_may_be_created_only(self):
+        self.assertEqual(self.begin("created_first"), "created")
+        self.assertEqual([self.retrieve()["status"] for _ in range(3)], ["in_progress", "in_progress", "completed"])
 
     def test_a_failure_stands_in_last_error(self):
         self.begin("failed")

@@ -32,7 +32,8 @@ class Refusals(OpenAiTest):
     def test_requests_are_checked(self):
         system, user, assistant = ({"role": role, "content": "a"} for role in ("system", "user", "assistant"))
         call = {"id": "c1", "type": "function", "function": {"name": "ask_faq", "arguments": "{}"}}
-        calling, result = {"role": "assistant", "content": None, "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c1", "content": "x"}
+        calling = {"role": "assistant", "content": None, "tool_calls": [call]}
+        result = {"role": "tool", "tool_call_id": "c1", "content": "x"}
         for messages in (
             [], [system], [user, system, user], [user, assistant], [user | {"role": "bot"}], [user | {"content": ""}],
             [user | {"content": None}], [user | {"extra": 1}], [user, result], [user, calling], [user, calling, user],

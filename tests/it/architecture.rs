@@ -46,8 +46,18 @@ const ARROWS: &[(&str, &[&str])] = &[
 const FOR_TESTS: &[&str] = &["protocol-server", "testkit", "tests"];
 
 /// What the rules are written with: nothing of it reads a clock, a file, a socket or a random source on its own.
-const OF_DOMAIN: &[&str] =
-    &["aho-corasick", "jiff", "serde", "serde_json", "thiserror", "toml", "unicode-normalization", "uuid"];
+const OF_DOMAIN: &[&str] = &[
+    "aho-corasick",
+    "jiff",
+    "serde",
+    "serde_json",
+    "sha2",
+    "strsim",
+    "thiserror",
+    "toml",
+    "unicode-normalization",
+    "uuid",
+];
 
 /// What tests inside a crate may add to its dependencies.
 const TEST_HELPERS: &[&str] = &["proptest", "sqlx", "tempfile", "testkit"];

@@ -86,7 +86,7 @@ fn generated_shop_has_plausible_proportions_of_event_types() {
 #[test]
 fn small_stress_log_has_every_event_type() {
     for seed in 1..=8 {
-        let counts = type_counts(&events(Order::stress(3_000, seed, evening())));
+        let counts = type_counts(&events(Order::stress(3_600, seed, evening())));
         let missing: Vec<_> = EVENT_TYPES.iter().filter(|known| !counts.contains_key(*known)).collect();
         assert!(missing.is_empty(), "no traffic for {missing:?} from seed {seed}");
         assert!(counts["session.assistant_reply_withheld"] >= 15, "{counts:?}");
@@ -147,8 +147,20 @@ fn generated_shop_has_every_rule_reason_and_outcome() {
         assert_eq!(values(&others, "reason"), all(&[&reasons[..], &ends[..], &hand_off[..]].concat()));
         assert_eq!(values(&others, "how"), all(&["immediate", "accepted", "stolen"]));
         assert_eq!(values(&others, "recipient"), all(&["assistant", "person"]));
-        assert_eq!(values(&others, "outcome"), all(&["answered", "does_not_know", "unavailable"]));
-        let codes = ["unavailable", "timed_out", "refused", "malformed", "rejected", "not_configured"];
+        assert_eq!(
+            values(&others, "outcome"),
+            all(&["answered", "offered", "does_not_know", "hands_over", "blocked", "cut_off", "unavailable"])
+        );
+        let codes = [
+            "unavailable",
+            "timed_out",
+            "rate_limited",
+            "refused",
+            "out_of_credit",
+            "malformed",
+            "rejected",
+            "not_configured",
+        ];
         assert_eq!(values(&others, "code"), all(&codes));
         assert_eq!(values(&others, "language"), all(&["zh", "en"]));
         assert_eq!(values(&others, "kind"), all(&["escalation", "by_hand"]));
@@ -208,7 +220,7 @@ fn generated_shop_sets_its_clock_back_and_ahead() {
 fn generated_sessions_interleave_and_keep_their_versions() {
     let mut versions: BTreeMap<StreamName, u64> = BTreeMap::new();
     let mut spans: BTreeMap<StreamName, (usize, usize)> = BTreeMap::new();
-    let appends = appends(Order::stress(3_000, 8, evening()));
+    let appends = appends(Order::stress(3_600, 8, evening()));
     for (place, append) in appends.iter().enumerate() {
         let version = versions.entry(append.stream.clone()).or_insert(0);
         let expected = if *version == 0 { Expected::NoStream } else { Expected::Exact(StreamVersion(*version)) };

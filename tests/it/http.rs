@@ -8,6 +8,7 @@
 //! a pipe whose other end only the test process holds.
 
 mod agent_events;
+mod assistants;
 mod bodies;
 mod contention;
 mod customers;
@@ -16,6 +17,7 @@ mod docs;
 mod doors;
 mod elsewhere;
 mod faq;
+mod flags;
 mod head;
 mod hours;
 mod idempotency;

@@ -16,14 +16,16 @@ use api::{
 };
 use commands::{
     Accounts, Rules, SettingsInForce,
+    assistants::{BudgetThen, Budgets},
     process::{
         AgentLost, Context, Expiry, IdleClose, NobodyCame, ProcessManager, ProcessStore, Processes, Routing,
-        RunRecovery, Runner, Waiting,
+        RunRecovery, Runner, Waiting, WatchBudgets,
     },
     settings::VersionZero,
 };
 use domain::{
     AgentId, SignInId, VisitorId,
+    budget::DailyBudgets,
     routing::Strategy,
     session::{Event, Status, encode, event::Reopened},
 };
@@ -33,7 +35,7 @@ use event_store::{
     migration::migrate_policy,
     sql::{Access, Database},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use journal::{Cursor, Tail};
 use projections::{Views, ViewsLocation};
 use tempfile::TempDir;
@@ -215,6 +217,19 @@ async fn routing_goes_on_after_a_panic_and_stops_at_an_unreadable_event() {
     let fifteen = Duration::from_secs(15);
     process_manager_goes_on_and_stops(|_| {
         Arc::new(Routing::new(Strategy::RoundRobin, fifteen).expect("it is switched on"))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn budgets_go_on_after_a_panic_and_stop_at_an_unreadable_event() {
+    let settings = SettingsInForce::starting_with(VersionZero::default(), Position::START).unwrap();
+    process_manager_goes_on_and_stops(|runner| {
+        let tokens = "1000".parse().expect("it is a budget");
+        let daily = DailyBudgets { tokens, ..DailyBudgets::default() };
+        let (settings, clock) = (Arc::new(settings), runner.clock().clone());
+        let budgets = Budgets::new(daily, BudgetThen::Next, TimeZone::UTC, settings, clock);
+        Arc::new(WatchBudgets::new(&Arc::new(budgets)).expect("one is set"))
     })
     .await;
 }

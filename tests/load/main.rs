@@ -1,11 +1,13 @@
 //! The program `desk-load`: logs to work with, and what Fiido Desk costs. `tests/load/README.md` has the figures.
 
+mod evaluate;
 mod generate;
 mod measure;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use evaluate::EvaluateArgs;
 use generate::GenerateArgs;
 use measure::{Failure, MeasureArgs};
 
@@ -22,6 +24,9 @@ enum Action {
     /// Generates a log: a shop's days, from a seed
     #[command(long_about = generate::LONG_ABOUT)]
     Generate(GenerateArgs),
+    /// Says how well the FAQ answers a table of questions
+    #[command(long_about = evaluate::LONG_ABOUT)]
+    EvaluateFaq(EvaluateArgs),
     /// Measures, and prints a table
     Measure(MeasureArgs),
     /// Serves a data directory without an assistant; what `measure http` measures
@@ -46,6 +51,7 @@ async fn main() -> ExitCode {
 async fn act(action: Action) -> Result<(), Failure> {
     match action {
         Action::Generate(args) => generate::generate(args).await,
+        Action::EvaluateFaq(args) => evaluate::evaluate(args).await,
         Action::Measure(args) => measure::measure(args).await,
         Action::ServeQuietly { data_dir } => measure::quiet_server(data_dir).await,
     }

@@ -129,6 +129,8 @@ OF_STAFF = {
     "POST /api/sessions/{name}/return": _named(Hands.with_caller),
     "POST /api/sessions/{name}/reopen": _named(Hands.closed),
     "POST /api/sessions/{name}/cancel-escalation": _waiting,
+    "POST /api/sessions/{name}/typing": _named(Hands.with_caller),
+    "POST /api/sessions/{name}/viewing": _named(Hands.with_colleague),
     DECLINE: _decline,
     "POST /api/transfer-requests/{id}/respond": _respond,
 }
@@ -136,6 +138,7 @@ OF_SUPERVISORS = {"POST /api/sessions/{name}/steal": _named(Hands.with_colleague
 OF_CUSTOMERS = {
     "POST /api/manual/messages": _message,
     "POST /api/sessions/{name}/cancel-escalation": _waiting,
+    "POST /api/sessions/{name}/typing": _waiting,
 }
 BY_CALLER = {
     "nobody": {},

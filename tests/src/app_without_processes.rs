@@ -21,9 +21,9 @@ use api::{
     visitor_revocation::VisitorRevocation,
 };
 use commands::{
-    AccessLog, Accounts, Customers, LiveReplies, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
-    SettingsInForce,
-    live::InProcess,
+    AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
+    assistant::{Answering, Assistant, Question},
+    assistants::{Assistants, Budgets},
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
     settings::VersionZero,
 };
@@ -80,7 +80,6 @@ pub async fn app(
     let identity = store.identity().await.expect("the store answers");
     let head = store.head().await.expect("the store answers");
     let clock = SystemClock::shared();
-    let live: Arc<dyn LiveReplies> = Arc::new(InProcess::default());
     let tail = Tail::new(store, head);
     let directory =
         StaffDirectory::starting_with(HashMap::from([(ADMINISTRATOR, administrator())]), head, clock.clone());
@@ -129,8 +128,16 @@ pub async fn app(
         identity_tokens: Arc::new(IdentityTokens::new(String::new(), IdentityKeys::default())),
         tail,
         views: views.clone(),
-        live,
+        ephemeral: Arc::default(),
+        assistants: Arc::new(Assistants::only(Arc::new(Silent))),
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
+        budgets: Arc::new(Budgets::new(
+            settings.budgets.clone(),
+            settings.assistant_budget_then,
+            settings.time_zone.clone(),
+            in_force.clone(),
+            clock.clone(),
+        )),
         node: Node::new("without-processes"),
         started: Started::now(&*clock),
         supervisor,
@@ -145,6 +152,19 @@ pub async fn app(
         clock,
         settings: Arc::new(settings),
         stopping,
+    }
+}
+
+/// Nobody is answered here.
+struct Silent;
+
+impl Assistant for Silent {
+    fn name(&self) -> &'static str {
+        "silent"
+    }
+
+    fn answer(&self, _: Question) -> Answering {
+        Box::pin(futures::stream::pending())
     }
 }
 

@@ -5,7 +5,9 @@
 mod bodies;
 mod calendars;
 mod events;
+mod flags;
 mod headers;
+mod openai;
 mod policies;
 mod proofs;
 mod streams;
@@ -41,6 +43,8 @@ pub const OPENINGS: &[Opening] = &[
     opening("lists", headers::lists, headers::all_lists),
     opening("policy", policies::policy, policies::policies),
     opening("calendars", calendars::calendars, calendars::documents),
+    opening("openai_answer", openai::answer, openai::answers),
+    opening("flags", flags::flags, flags::documents),
     opening("note", proofs::note, proofs::notes),
     opening("proof", proofs::proof, proofs::files),
     opening("sealed", proofs::sealed, proofs::parts),

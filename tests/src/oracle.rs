@@ -4,6 +4,7 @@
 //!
 //! Invariant: nothing here is shared with `projections`, `domain` or `commands` but the form of the answers.
 
+mod attempts;
 mod audit;
 mod day;
 mod decision;
@@ -20,6 +21,7 @@ use event_store::{EventReader, Position, RecordedEvent, Unsealed, Vault};
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub use attempts::{Attempt, Group, Sums, attempts, session_usage, usage};
 pub use audit::Entry;
 pub use day::day_start;
 pub use decision::Decided;

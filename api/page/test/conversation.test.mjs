@@ -127,3 +127,42 @@ test('an answer that is being received goes before one whose connection is lost'
   ];
   assert.equal(new Conversation().growing(outbox).text, 'new');
 });
+
+const offering = (position, ...suggestions) => ({ ...message(position, 'assistant', 'Did you mean'), suggestions });
+
+test('what the newest answer offers is shown until somebody says something', () => {
+  const conversation = new Conversation();
+  conversation.sync(answerOf([message(2, 'user', 'a'), offering(4, 'x', 'y'), message(5, 'system', 'a person?')], 5));
+  assert.deepEqual(conversation.suggestions([]), ['x', 'y'], 'a notice says nothing');
+  assert.deepEqual(conversation.suggestions([entry('k', 'b')]), [], 'something is on its way');
+  conversation.sync(answerOf([offering(4, 'x', 'y'), message(6, 'user', 'b')], 6));
+  assert.deepEqual(conversation.suggestions([]), []);
+  conversation.sync(answerOf([offering(4, 'x'), message(6, 'user', 'b'), message(8, 'assistant', 'c')], 8));
+  assert.deepEqual(conversation.suggestions([]), [], 'an earlier answer offers nothing any more');
+});
+
+test('an answer that has just come offers what its stream said', () => {
+  const conversation = new Conversation();
+  const own = entry('k', 'a', { position: 2, answer: 'Did you mean', suggestions: ['x'] });
+  conversation.accepted(own, 2);
+  conversation.answered(own, 4, 1);
+  assert.deepEqual(conversation.suggestions([]), ['x']);
+  conversation.addDivider(5);
+  assert.deepEqual(conversation.suggestions([]), [], 'the assistant began anew');
+});
+
+test('nothing is offered where the assistant does not answer', () => {
+  for (const status of ['pending_manual', 'manual_live', 'closed']) {
+    const conversation = new Conversation();
+    conversation.sync(answerOf([offering(4, 'x')], 4, { status }));
+    assert.deepEqual(conversation.suggestions([]), [], status);
+  }
+});
+
+test('what is no list of texts offers nothing', () => {
+  for (const suggestions of [undefined, null, 'x', {}, [1, null, '']]) {
+    const conversation = new Conversation();
+    conversation.sync(answerOf([{ ...message(4, 'assistant', 'a'), suggestions }], 4));
+    assert.deepEqual(conversation.suggestions([]), []);
+  }
+});

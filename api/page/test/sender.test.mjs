@@ -30,7 +30,7 @@ after(() => {
 });
 
 function setUp(turns) {
-  const seen = { requests: [], answers: [], kept: new Map(), shown: [], statuses: [] };
+  const seen = { requests: [], answers: [], offered: [], kept: new Map(), shown: [], statuses: [] };
   const sender = new Sender({
     open: async ({ key, text, signal }) => {
       seen.requests.push(`${key} ${text}`);
@@ -42,7 +42,10 @@ function setUp(turns) {
     store: { keep: (entry) => seen.kept.set(entry.key, entry), drop: (key) => seen.kept.delete(key) },
     hooks: {
       accepted: () => {},
-      answered: (entry, position) => seen.answers.push([entry.key, position, entry.answer]),
+      answered: (entry, position) => {
+        seen.answers.push([entry.key, position, entry.answer]);
+        seen.offered.push(entry.suggestions);
+      },
       statusChanged: (frame) => seen.statuses.push(frame.status),
       changed: () => seen.shown.push(sender.entries.map((entry) => entry.answer).join('|')),
     },
@@ -79,6 +82,14 @@ test('a message is answered, and then no longer pending', async () => {
   await until(() => sender.entries.length === 0);
   assert.deepEqual(seen.answers, [['a', 5, 'Hello']]);
   assert.equal(seen.kept.size, 0);
+});
+
+test('what an answer offers comes with its end', async () => {
+  const { sender, seen } = setUp([[accepted(2), piece('Did you mean'), { ...done(5), suggestions: ['x', 'y'] }]]);
+  sender.start();
+  say(sender, 'a');
+  await until(() => sender.entries.length === 0);
+  assert.deepEqual(seen.offered, [['x', 'y']]);
 });
 
 test('nothing is sent before the page has begun', () => {

@@ -6,7 +6,7 @@
 use std::fmt::Display;
 
 use domain::{
-    Language,
+    AgentId, Language, SessionId,
     agent::{
         Permission, Presence, Role,
         command::{CAPACITIES, SKILLS},
@@ -103,6 +103,8 @@ fields! {
         format!("must be one of {}", names.join(", "))
     });
     u32: |number: u32| Ok(number);
+    SessionId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
+    AgentId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
     Language: |text: String| Self::parse(&text).ok_or_else(|| {
         let names: Vec<&str> = Self::ALL.into_iter().map(Self::as_str).collect();
         format!("must be one of {}", names.join(", "))
@@ -185,6 +187,9 @@ pub enum TransferAnswer {
 /// When something ends; whether that is to come is asked where the time is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndTime(pub Timestamp);
+
+/// What an id that is not taken must be.
+const NO_ID: &str = "must be an id like 11111111-2222-4333-8444-555555555566";
 
 /// What an end that is not taken must be.
 pub(crate) const TO_COME: &str = "must be a time to come like 2027-01-31T00:00:00Z";

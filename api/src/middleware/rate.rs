@@ -103,13 +103,15 @@ fn place(address: IpAddr) -> Key {
     })
 }
 
-/// Whether a customer writes, or asks for a person. Uses the decoded path, as routing does.
+/// Whether a customer writes, is about to, or asks for a person. Uses the decoded path, as routing does.
 fn is_chat(request: &ServiceRequest, caller: &Caller) -> bool {
     let path = request.match_info().as_str();
     let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api"));
+    let is_staffs = || matches!(caller.staff(request.request()), Ok(Some(_)));
     let is_customers = match path {
         Some("/chat" | "/chat/stream") => true,
-        Some("/manual/messages" | "/manual/escalate") => !matches!(caller.staff(request.request()), Ok(Some(_))),
+        Some("/manual/messages" | "/manual/escalate") => !is_staffs(),
+        Some(path) if path.starts_with("/sessions/") && path.ends_with("/typing") => !is_staffs(),
         Some(_) | None => false,
     };
     request.method() == Method::POST && is_customers

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{Object, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::OneOfBuilder},
+    openapi::{ArrayBuilder, Object, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::OneOfBuilder},
 };
 
 use crate::envelope::Envelope;
@@ -22,16 +22,43 @@ impl PartialSchema for EventFrame {
 
 /// An event, `reset` and `reauthenticate`.
 fn of_every_stream() -> [ObjectBuilder; 3] {
-    let id = || text().pattern(Some(r"^[0-9]+-[0-9]+$")).description(Some("The cursor to go on from"));
+    let cursor = || text().pattern(Some(r"^[0-9]+-[0-9]+$")).description(Some("The cursor to go on from"));
     let event = text().pattern(Some(r"^[a-z]+\.[a-z_]+$")).description(Some("The event's type"));
-    let recorded = frame().property("event", event).property("id", id()).required("id");
+    let recorded = frame().property("event", event).property("id", cursor()).required("id");
     let position = object().property("position", number()).required("position");
-    let reset = frame().property("event", word("reset")).property("id", id()).required("id");
+    let reset = frame().property("event", word("reset")).property("id", cursor()).required("id");
     let over = frame().property("event", word("reauthenticate"));
     [
         recorded.property("data", json(Ref::from_schema_name(Envelope::name()))),
         reset.property("data", json(position)),
         over.property("data", json(object())),
+    ]
+}
+
+/// A frame of one session's stream.
+pub(crate) struct SessionFrame;
+
+impl PartialSchema for SessionFrame {
+    fn schema() -> RefOr<Schema> {
+        let description = "As in `EventFrame`; `typing`: somebody else writes at this moment, or has stopped; `viewing`: somebody of \
+                           staff looks at the session, or has turned away";
+        let ([event, reset, over], [typing, viewing]) = (of_every_stream(), activities());
+        one_of(description, [event, reset, over, typing, viewing])
+    }
+}
+
+/// `typing` and `viewing`.
+fn activities() -> [ObjectBuilder; 2] {
+    let about = || {
+        let named = object().property("session_id", id()).required("session_id");
+        named.property("agent", id()).property("agent_name", text())
+    };
+    let by = text().enum_values(Some(["customer", "agent"]));
+    let typing = about().property("by", by).required("by").property("is_typing", truth()).required("is_typing");
+    let viewing = about().required("agent").property("is_viewing", truth()).required("is_viewing");
+    [
+        frame().property("event", word("typing")).property("data", json(typing)),
+        frame().property("event", word("viewing")).property("data", json(viewing)),
     ]
 }
 
@@ -41,18 +68,23 @@ pub(crate) struct WorkbenchFrame;
 impl PartialSchema for WorkbenchFrame {
     fn schema() -> RefOr<Schema> {
         let session = || {
-            let id = text().format(Some(SchemaFormat::Custom("uuid".to_owned())));
-            let about = object().property("session_id", id).required("session_id");
+            let about = object().property("session_id", id()).required("session_id");
             about.property("position", number()).required("position")
         };
         let reason = text().enum_values(Some(["owner", "offer", "transfer"]));
         let visible = session().property("reason", reason).required("reason");
-        let description = "As in `EventFrame`; `session_visible`: with the event that follows a session becomes one's own; \
+        let description = "As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; \
                     `session_hidden`: with the event that follows it ceases to be";
-        let [event, reset, over] = of_every_stream();
+        let ([event, reset, over], [typing, viewing]) = (of_every_stream(), activities());
         let visible = frame().property("event", word("session_visible")).property("data", json(visible));
         let hidden = frame().property("event", word("session_hidden")).property("data", json(session()));
-        one_of(description, [event, reset, over, visible, hidden])
+        one_of(description, [event, reset, over, visible, hidden, typing, viewing])
+    }
+}
+
+impl ToSchema for SessionFrame {
+    fn name() -> Cow<'static, str> {
+        "SessionFrame".into()
     }
 }
 
@@ -85,7 +117,7 @@ impl PartialSchema for ChatFrame {
             kind("manual_message", [("role", text()), ("content", text())])
                 .property("timestamp", ObjectBuilder::new().schema_type(Type::Number)),
             kind("error", [("content", text())]),
-            kind("done", [("content", text()), ("position", number())]),
+            kind("done", [("content", text()), ("position", number())]).property("suggestions", list_of(text())),
         ];
         frame().property("data", json(one_of("What happens to the answer", kinds))).into()
     }
@@ -122,6 +154,18 @@ fn object() -> ObjectBuilder {
 
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn id() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::Custom("uuid".to_owned())))
+}
+
+fn truth() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Boolean)
+}
+
+fn list_of(items: ObjectBuilder) -> ArrayBuilder {
+    ArrayBuilder::new().items(items)
 }
 
 fn number() -> ObjectBuilder {

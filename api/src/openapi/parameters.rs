@@ -1,8 +1,14 @@
 //! Parameters that several routes have, described once; and what holds for all: they may be left out, and are never null: a path, a query and a header have nothing but text.
 
+use std::collections::HashSet;
+
 use utoipa::{
     IntoParams, Modify,
-    openapi::{OneOf, OpenApi, RefOr, Schema, Type, path::Parameter, schema::SchemaType},
+    openapi::{
+        OneOf, OpenApi, RefOr, Schema, Type,
+        path::{Parameter, ParameterIn},
+        schema::SchemaType,
+    },
 };
 
 use super::{refusals::operations, texts};
@@ -37,13 +43,14 @@ pub(crate) struct Keyed {
     key: Option<String>,
 }
 
-/// Takes null out of every parameter's schema.
+/// Takes null out of every parameter's schema, and what is named twice out of every path.
 pub(super) struct Parameters;
 
 impl Modify for Parameters {
     fn modify(&self, document: &mut OpenApi) {
         let all = document.paths.paths.values_mut().flat_map(operations);
         for (_, operation) in all {
+            operation.parameters.iter_mut().for_each(named_once);
             for parameter in operation.parameters.iter_mut().flatten() {
                 if let RefOr::T(Parameter { schema: Some(schema), .. }) = parameter {
                     without_null(schema);
@@ -51,6 +58,15 @@ impl Modify for Parameters {
             }
         }
     }
+}
+
+/// A handler's argument `Path` names again what [`StaffsSession`] and the like describe; those come first.
+fn named_once(parameters: &mut Vec<RefOr<Parameter>>) {
+    let mut named = HashSet::new();
+    parameters.retain(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in != ParameterIn::Path || named.insert(parameter.name.clone()),
+        RefOr::Ref(_) => true,
+    });
 }
 
 fn without_null(schema: &mut RefOr<Schema>) {

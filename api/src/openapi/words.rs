@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
+use commands::assistants::BreakerState as Breaker;
 use domain::session::{
     Status,
-    event::{EscalationReason as Reason, Severity as Urgency},
+    event::{EscalationReason as Reason, FailureCode as Failure, Severity as Urgency},
     priority::PriorityClass as Class,
 };
 use serde::Serialize;
@@ -68,9 +69,17 @@ words! {
     PriorityClass: Class::ALL.map(Class::as_str);
     /// The original's word for the class.
     PriorityLevel: ["urgent", "high", "normal"];
+    /// What is summed up together.
+    UsageBy: projections::UsageBy::ALL.map(projections::UsageBy::as_str);
+    /// Why an assistant failed.
+    FailureCode: stored(Failure::ALL);
+    /// What an assistant's breaker lets through: all questions, none, or one on trial.
+    BreakerState: BREAKER_STATES.map(Breaker::as_str);
     /// What became of a mail.
     MailStatus: stored(projections::MailStatus::ALL);
 }
+
+const BREAKER_STATES: [Breaker; 3] = [Breaker::Closed, Breaker::Open, Breaker::HalfOpen];
 
 /// The original knew three levels and put VIP customers into the first.
 #[must_use]

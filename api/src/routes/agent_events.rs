@@ -7,7 +7,7 @@ use std::{
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use bytes::Bytes;
-use commands::{AccessLog, Sessions, sessions::stream_of};
+use commands::{AccessLog, Ephemeral, Sessions, sessions::stream_of};
 use domain::{SessionId, agent::Permission};
 use event_store::{Clock, EventReader, Identity, Position, StreamVersion};
 use futures::StreamExt as _;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::sessions::{no_session, record_view};
 use crate::{
+    activity_frames::ActivityFrames,
     agent_names::NameLookup,
     auth::{
         require::{Require, RequiredPermission as _, SessionRead, SessionSupervise},
@@ -23,7 +24,7 @@ use crate::{
         staff_directory::StaffDirectory,
         staff_services::StaffServices,
     },
-    following::{self, Over},
+    following::{self, Beside, Over},
     openapi::{frames as schemas, texts, words},
     problem::Problem,
     query::QueryFields,
@@ -47,6 +48,7 @@ requested_services! {
         staff: StaffServices,
         access_log: AccessLog,
         names: NameLookup,
+        ephemeral: Ephemeral,
         clock: dyn Clock,
         stopping: Stopping,
     }
@@ -62,7 +64,8 @@ const ID_CHARS: usize = 36;
 /// presence.
 ///
 /// Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases to be
-/// `session_hidden`; neither has an id. Resumes after `Last-Event-ID` or `?after=`; without either it begins with what happens from
+/// `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own sessions and those
+/// that are watched. Resumes after `Last-Event-ID` or `?after=`; without either it begins with what happens from
 /// now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
 ///
 /// # Errors
@@ -145,6 +148,7 @@ fn frames(app: AgentEventsServices, staff: Staff, selection: Selection, start: S
         &[SessionRead::PERMISSION]
     };
     let (directory, stopping) = (app.directory.clone(), Stopping::clone(&app.stopping));
+    let beside = beside(&app, &selection);
     let over: Over = Box::pin(async move { staff.until_over(&directory, needed).await });
     let mut workbench = Workbench {
         selection,
@@ -155,9 +159,16 @@ fn frames(app: AgentEventsServices, staff: Staff, selection: Selection, start: S
         names: app.names,
         behind: HashMap::new(),
     };
-    following::frames(first, events, over, stopping, async move |decoded: &Decoded| {
+    following::frames(first, events, beside, over, stopping, async move |decoded: &Decoded| {
         Ok(workbench.frames(decoded).await?)
     })
+}
+
+fn beside(app: &AgentEventsServices, selection: &Selection) -> Beside {
+    let (ephemeral, owners, names) = (app.ephemeral.clone(), app.owners.clone(), app.names.clone());
+    let (selection, directory) = (selection.clone(), app.directory.clone());
+    ActivityFrames { ephemeral, owners, names }
+        .for_workbench(selection.agent, move |session, ownership| selection.contains(session, ownership, &directory))
 }
 
 /// The events, each once it is known whose its session is.

@@ -111,7 +111,8 @@ pub async fn list(_: Require<AuditRead>, views: CaughtUpViews, query: QueryField
     Ok(HttpResponse::Ok().json(AuditAnswer { success: true, data, next, position: reading.position().0 }))
 }
 
-fn time(query: &QueryFields, field: &'static str) -> Result<Option<Timestamp>, Problem> {
+/// A time of a query.
+pub(super) fn time(query: &QueryFields, field: &'static str) -> Result<Option<Timestamp>, Problem> {
     let parse =
         |text: &str| text.parse().map_err(|_| Problem::invalid(field, "must be a time like 2026-11-26T08:00:00Z"));
     query.given(field).map(parse).transpose()

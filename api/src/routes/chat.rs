@@ -9,7 +9,7 @@ use commands::{
 };
 use domain::{
     Language, VisitorId,
-    session::event::{NoticeGiven, Recipient},
+    session::event::{AssistantReplied, NoticeGiven, Recipient},
     text::{MessageText, SessionName},
 };
 use journal::Tail;
@@ -63,6 +63,10 @@ pub struct ChatAnswer {
     success: bool,
     /// The assistant's text.
     message: Option<String>,
+    /// Beside a text: what the customer may choose to say next, to be sent as it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    suggestions: Vec<String>,
     /// Why there is none.
     error: Option<String>,
     /// The session's name.
@@ -251,8 +255,12 @@ fn made_up_name(visitor: VisitorId, key: Option<&IdempotencyKey>) -> SessionName
 
 async fn answer(names: &NameLookup, accepted: Accepted, ending: MessageOutcome) -> ChatAnswer {
     let unavailable = ending.is_unavailable();
+    let mut suggestions = Vec::new();
     let (text, position) = match ending {
-        MessageOutcome::Replied { text, position, .. } => (text, position),
+        MessageOutcome::Replied { reply, text, position } => {
+            suggestions = suggested(&reply);
+            (text, position)
+        }
         MessageOutcome::HandedOver { notices, position } => (Some(notices_text(names, &notices).await), position),
         MessageOutcome::Closed { position } => (None, position),
     };
@@ -260,11 +268,17 @@ async fn answer(names: &NameLookup, accepted: Accepted, ending: MessageOutcome) 
     ChatAnswer {
         success: !unavailable,
         message,
+        suggestions,
         error,
         session_name: accepted.session_name,
         session_id: accepted.received.session.to_string(),
         position: position.0,
     }
+}
+
+/// What the customer may choose to say next; nothing once erased.
+pub(super) fn suggested(replied: &AssistantReplied) -> Vec<String> {
+    replied.reply.known().map(|reply| reply.suggestions.clone()).unwrap_or_default()
 }
 
 /// What the customer was told with a hand-off, each text on lines of its own.

@@ -8,7 +8,7 @@ mod hand_over;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use commands::{
-    CommandError, Customers, LiveReplies, LiveSubscription, Node, Rules, Sessions, appended::appended_with,
+    CommandError, Customers, Ephemeral, LiveSubscription, Node, Rules, Sessions, appended::appended_with,
     sessions::stream_of,
 };
 use domain::{
@@ -21,7 +21,7 @@ use journal::{Decoded, JournalError, Tail};
 use serde_json::{Value, json};
 
 use super::{
-    chat::{Accepted, ChatRequest, Taking, accept},
+    chat::{Accepted, ChatRequest, Taking, accept, suggested},
     idempotency::RequestKey,
 };
 use crate::{
@@ -45,7 +45,7 @@ requested_services! {
         rules: Rules,
         node: Node,
         tail: Tail,
-        live: dyn LiveReplies,
+        ephemeral: Ephemeral,
         names: NameLookup,
         customers: Customers,
         revocation: VisitorRevocation,
@@ -57,8 +57,8 @@ requested_services! {
 ///
 /// Frames are `data: {"type": …}`: `accepted` {position, session_name, session_id}, `message` {content}, `restart` {run,
 /// attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status, reason, agent_info, timestamp}, `manual_message`
-/// {role, content, timestamp}, `error` {content}, `done` {position}. Where a rule asks for a person, what the customer is told
-/// is a `message`. Repeating the request with its `Idempotency-Key` re-attaches: the text so far, then live.
+/// {role, content, timestamp}, `error` {content}, `done` {position, suggestions}. Where a rule asks for a person, what the customer
+/// is told is a `message`. `suggestions`, where there are any, are what the customer may choose to say next. Repeating the request with its `Idempotency-Key` re-attaches: the text so far, then live.
 ///
 /// # Errors
 /// Input that does not parse, a log that is away.
@@ -98,7 +98,7 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
             "session_id": received.session,
         }));
         let mut revocation = app.revocation.revoked(app.customers.clone(), accepted.visitor);
-        let mut live = app.live.subscribe(received.session);
+        let mut live = app.ephemeral.follow_reply(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);
         loop {
@@ -212,7 +212,7 @@ impl Progress {
             }
             Event::AssistantReplied(replied) if replied.answers.contains(&self.message) => {
                 let step = self.finish(step, replied);
-                hand_over::after_reply(&app.names, step, &together().await?).await
+                hand_over::after_reply(&app.names, step, &together().await?, &suggested(replied)).await
             }
             Event::Escalated(escalated) if escalated.messages.contains(&self.message) => {
                 hand_over::to_queue(&app.names, self.withdraw(step), &together().await?).await

@@ -7,14 +7,18 @@ use std::time::Instant;
 use actix_web::HttpResponse;
 use commands::{
     Node,
+    assistants::{BudgetState, Budgets},
     process::{OutcomesHandle, mail::LastFailure},
 };
+use domain::settings::event::Amount;
 use event_store::{Clock, EventReader, Identity, Position, event::time_text, pages::events_between};
+use integrations::Faq;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
+use super::faq_health::FaqState;
 use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadinessServices, ReadyAnswer, ViewsState};
 use crate::{
     auth::require::{Require, SystemRead},
@@ -34,6 +38,8 @@ requested_services! {
         clock: dyn Clock,
         settings: Settings,
         mail_outcomes: OutcomesHandle,
+        faq: Faq,
+        budgets: Budgets,
     }
 }
 
@@ -57,8 +63,30 @@ pub struct DetailedHealth {
     checkpoints: CheckpointsState,
     /// Mails to the team, since this process began.
     mail: MailHealth,
+    /// What the shop answers from.
+    faq: FaqState,
+    /// Assistants that have used 80 percent of what they may use in a day, or all of it.
+    budgets: Vec<BudgetHealth>,
     /// As `/readyz` lists them.
     alarms: Vec<AlarmState>,
+}
+
+/// A budget that is nearly used, or spent.
+#[derive(Serialize, ToSchema)]
+pub struct BudgetHealth {
+    assistant: String,
+    /// Of `time_zone`.
+    #[schema(format = Date)]
+    day: String,
+    /// How much of it, in percent: 80 or 100.
+    level: u8,
+    /// What was used when that was reached, in millionths of the currency, or in tokens.
+    spent: u64,
+    /// What may be used in a day.
+    budget: u64,
+    /// The currency; null where tokens are counted.
+    #[schema(required = true)]
+    currency: Option<String>,
 }
 
 /// Mails to the team, as far as this process has sent them.
@@ -174,8 +202,31 @@ pub async fn show(
         reachable: store.reachable,
         head: store.head,
     };
-    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail: MailHealth::of(&app), alarms };
+    let (mail, faq, budgets) = (MailHealth::of(&app), FaqState::of(&app.faq), budgets(&app.budgets));
+    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail, faq, budgets, alarms };
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
+}
+
+fn budgets(budgets: &Budgets) -> Vec<BudgetHealth> {
+    let states = budgets.all().into_iter();
+    states.map(|(assistant, state)| BudgetHealth::of(assistant, &state)).collect()
+}
+
+impl BudgetHealth {
+    fn of(assistant: String, state: &BudgetState) -> Self {
+        let currency = match &state.budget {
+            Amount::Money(cost) => Some(cost.currency.clone()),
+            Amount::Tokens(_) => None,
+        };
+        Self {
+            assistant,
+            day: state.day.to_string(),
+            level: state.level.percent(),
+            spent: state.spent.number(),
+            budget: state.budget.number(),
+            currency,
+        }
+    }
 }
 
 async fn followers(app: &DetailedHealthServices, head: Option<Position>) -> Vec<FollowerHealth> {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use commands::{AccessLog, CommandError, Sessions};
 use domain::agent::Permission;
 use event_store::{Clock, EventReader, Identity, Position};
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use journal::{Decoded, Journal, JournalError, Tail};
 
 use crate::{
@@ -108,7 +108,7 @@ fn frames(app: EventsServices, staff: Staff, needed: &'static [Permission], star
     let (frames, sessions, identity) = (app.staff_frames, app.sessions, *app.identity);
     let over: Over = Box::pin(async move { staff.until_over(&directory, needed).await });
     let frame = async move |decoded: &Decoded| frames.of(sessions.journal(), identity, needed, decoded).await;
-    following::frames(first, events, over, stopping, frame)
+    following::frames(first, events, Box::pin(stream::pending()), over, stopping, frame)
 }
 
 /// Broken off where an event cannot be read: a client sees an incomplete body, never a gap.

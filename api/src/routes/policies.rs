@@ -103,5 +103,5 @@ pub async fn roll_back(
     body: JsonBody<RollBackRequest>,
 ) -> Result<HttpResponse, Problem> {
     let services = Services { published: &published, in_force: &in_force };
-    published::roll_back::<Policy>(&caller, &request, services, &body.0).await
+    published::roll_back::<Policy>(&caller, &request, services, body.0).await
 }

@@ -1,10 +1,13 @@
-//! What the routes of all settings documents share (`policies.rs`, `calendars.rs`): their bodies, and what they do.
+//! What the routes of all settings documents share (`policies.rs`, `calendars.rs`, `flags.rs`): their bodies, and what they do.
 //!
 //! Invariant: a document is checked before it is published; nothing here is answered to customers.
 
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header};
 use commands::{PublishedSettings, SettingsInForce, settings::Published};
-use domain::settings::{Document, Event};
+use domain::{
+    settings::{Document, Event},
+    text::MessageText,
+};
 use event_store::event::time_text;
 use journal::Decoded;
 use serde::{Deserialize, Serialize};
@@ -13,7 +16,8 @@ use utoipa::ToSchema;
 use super::auth::PATIENCE;
 use crate::{
     auth::require::{Require, SettingsWrite},
-    body::field::required,
+    body::field::{optional, required},
+    openapi::texts,
     problem::Problem,
     request::request_id,
 };
@@ -35,6 +39,10 @@ pub struct VersionData {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = u32, required = false)]
     rolled_back_to: Option<u32>,
+    /// Why, where somebody said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    reason: Option<String>,
     /// Whether it is the one in force.
     is_in_force: bool,
 }
@@ -72,6 +80,10 @@ pub struct PublishRequest {
     #[serde(deserialize_with = "required")]
     #[schema(value_type = String)]
     document: String,
+    /// Why, for whoever reads the versions later.
+    #[serde(default, deserialize_with = "optional")]
+    #[schema(value_type = Option<texts::Text>)]
+    reason: Option<MessageText>,
 }
 
 /// A version to go back to.
@@ -81,6 +93,10 @@ pub struct RollBackRequest {
     #[serde(deserialize_with = "required")]
     #[schema(value_type = u32)]
     to_version: u32,
+    /// Why, for whoever reads the versions later.
+    #[serde(default, deserialize_with = "optional")]
+    #[schema(value_type = Option<texts::Text>)]
+    reason: Option<MessageText>,
 }
 
 /// What is in force now.
@@ -103,8 +119,9 @@ pub(super) struct Services<'a> {
 pub(super) async fn list<D: Document>(published: &PublishedSettings) -> Result<HttpResponse, Problem> {
     let history = published.history(D::TOPIC).await?;
     let versions = history.iter().filter_map(|decoded| Some((decoded, decoded.event().settings()?)));
-    let mut data = vec![VersionData { version: 0, at: None, by: None, rolled_back_to: None, is_in_force: false }];
-    data.extend(versions.map(|(decoded, event)| version_data(decoded, event)));
+    let mut data =
+        vec![VersionData { version: 0, at: None, by: None, rolled_back_to: None, reason: None, is_in_force: false }];
+    data.extend(versions.filter_map(|(decoded, event)| version_data(decoded, event)));
     let version = data.last_mut().map_or(0, |newest| {
         newest.is_in_force = true;
         newest.version
@@ -112,19 +129,21 @@ pub(super) async fn list<D: Document>(published: &PublishedSettings) -> Result<H
     Ok(tagged(HttpResponse::Ok(), version).json(VersionsAnswer { success: true, data, version }))
 }
 
-fn version_data(decoded: &Decoded, event: &Event) -> VersionData {
+fn version_data(decoded: &Decoded, event: &Event) -> Option<VersionData> {
     let recorded = decoded.recorded();
-    let rolled_back_to = match event {
-        Event::Published(_) => None,
-        Event::RolledBack(rolled_back) => Some(rolled_back.to_version),
+    let (rolled_back_to, reason) = match event {
+        Event::Published(published) => (None, &published.reason),
+        Event::RolledBack(rolled_back) => (Some(rolled_back.to_version), &rolled_back.reason),
+        Event::BudgetReached(_) => return None,
     };
-    VersionData {
-        version: event.version(),
+    Some(VersionData {
+        version: event.version()?,
         at: Some(time_text(recorded.recorded_at)),
         by: Some(recorded.event.actor.as_str().to_owned()),
         rolled_back_to,
+        reason: reason.as_ref().map(|reason| reason.as_str().to_owned()),
         is_in_force: false,
-    }
+    })
 }
 
 /// The document of a version.
@@ -149,7 +168,7 @@ pub(super) async fn publish<D: Document>(
     body: PublishRequest,
 ) -> Result<HttpResponse, Problem> {
     let (seen, by) = (if_match(request)?, caller.staff.actor());
-    let done = services.published.publish::<D>(by, body.document, seen, request_id()).await?;
+    let done = services.published.publish::<D>(by, body.document, body.reason, seen, request_id()).await?;
     Ok(answer(services.in_force, done).await)
 }
 
@@ -158,10 +177,10 @@ pub(super) async fn roll_back<D: Document>(
     caller: &Require<SettingsWrite>,
     request: &HttpRequest,
     services: Services<'_>,
-    body: &RollBackRequest,
+    body: RollBackRequest,
 ) -> Result<HttpResponse, Problem> {
     let (seen, by) = (if_match(request)?, caller.staff.actor());
-    let done = services.published.roll_back::<D>(by, body.to_version, seen, request_id()).await?;
+    let done = services.published.roll_back::<D>(by, body.to_version, body.reason, seen, request_id()).await?;
     Ok(answer(services.in_force, done).await)
 }
 

@@ -5,8 +5,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Path};
 use bytes::Bytes;
-use commands::{AccessLog, CommandError, Customers, Sessions, sessions::stream_of};
-use domain::{VisitorId, agent::Permission, session::Event};
+use commands::{AccessLog, CommandError, Customers, Ephemeral, Sessions, sessions::stream_of};
+use domain::{SessionId, VisitorId, agent::Permission, session::Event};
 use event_store::{Clock, EventReader, Identity, Position};
 use futures::{StreamExt as _, stream};
 use journal::{Decoded, DecodedEvents, Tail};
@@ -14,6 +14,7 @@ use projections::Views;
 
 use super::sessions::{addressed, no_session, record_view};
 use crate::{
+    activity_frames::ActivityFrames,
     agent_names::NameLookup,
     auth::{
         require::{KnownVisitor, OptionalStaff, RequiredPermission as _, SessionRead},
@@ -21,13 +22,14 @@ use crate::{
         staff_directory::StaffDirectory,
     },
     envelope,
-    following::{self, Over},
+    following::{self, Beside, Over},
     openapi::{frames as schemas, parameters::NamedSession, texts},
     problem::Problem,
     query::QueryFields,
     reader::{Reader, ScreenCursor},
     services::requested_services,
     session_frames,
+    session_owners::SessionOwners,
     sse::{self, Frames, Start, reset_frame, respond},
     supervision::Stopping,
     visitor_revocation::VisitorRevocation,
@@ -46,6 +48,8 @@ requested_services! {
         directory: StaffDirectory,
         access_log: AccessLog,
         names: NameLookup,
+        owners: SessionOwners,
+        ephemeral: Ephemeral,
         clock: dyn Clock,
         stopping: Stopping,
     }
@@ -57,7 +61,8 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
 /// Streams a session's events: `event:` is the type, `id:` the cursor, `data:` the envelope.
 ///
 /// Resumes after `Last-Event-ID` or `?after=`; without either it begins with the session's first event. A frame
-/// `reauthenticate` ends it when the visitor has signed out.
+/// `reauthenticate` ends it when the visitor has signed out. Frames `typing` and `viewing` have no id: who writes at this moment,
+/// and who of staff looks at the session; a customer is shown that the agent who has the session writes, and no more.
 ///
 /// # Errors
 /// The session is not there or not the caller's; the cursor is malformed or beyond the log's head.
@@ -70,7 +75,7 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
         ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),
     responses(
-        (status = 200, body = schemas::EventFrame, content_type = "text/event-stream"),
+        (status = 200, body = schemas::SessionFrame, content_type = "text/event-stream"),
         (status = 409, description = "CURSOR_AHEAD; AMBIGUOUS_SESSION, for staff"),
     )
 )]
@@ -97,10 +102,11 @@ pub async fn stream(
         Some(_) => Reader::staff(NEEDED),
         None => Reader::customer_with_screen(ScreenCursor::after(&history)),
     };
+    let beside = beside(&app, caller.staff.as_ref(), session);
     let over = over(&app, caller.staff, owner(&history));
     let first = (start == Start::Reset).then(|| reset_frame(*app.identity, head));
     let events = after(start.position(head), history, live);
-    Ok(respond(frames(app, reader, first, events, over)))
+    Ok(respond(frames(app, reader, first, events, beside, over)))
 }
 
 /// Whose session it is; nobody's before it has been opened.
@@ -121,6 +127,15 @@ fn over(app: &SessionEventsServices, staff: Option<Staff>, owner: Option<Visitor
     }
 }
 
+fn beside(app: &SessionEventsServices, staff: Option<&Staff>, session: SessionId) -> Beside {
+    let (ephemeral, owners, names) = (app.ephemeral.clone(), app.owners.clone(), app.names.clone());
+    let activities = ActivityFrames { ephemeral, owners, names };
+    match staff {
+        Some(staff) => activities.for_staff(session, staff.agent),
+        None => activities.for_customer(session),
+    }
+}
+
 /// What was read of the session after a position, and then what comes.
 fn after(after: Position, mut history: Vec<Decoded>, live: DecodedEvents) -> DecodedEvents {
     history.retain(|decoded| decoded.position() > after);
@@ -132,6 +147,7 @@ fn frames(
     mut reader: Reader,
     first: Option<Bytes>,
     events: DecodedEvents,
+    beside: Beside,
     over: Over,
 ) -> Frames {
     let (stopping, identity) = (Stopping::clone(&app.stopping), *app.identity);
@@ -141,5 +157,5 @@ fn frames(
         let data = session_frames::data(&names, &shown).await;
         Ok(Some(envelope::frame_with(identity, &shown, data.as_deref())))
     };
-    following::frames(first, events, over, stopping, frame)
+    following::frames(first, events, beside, over, stopping, frame)
 }

@@ -9,11 +9,11 @@ use actix_web::{
 };
 
 use super::{
-    agent_events, agents, api_keys, audit, auth, bot, calendars, chat, chat_stream, conversation, customer,
-    detailed_health, docs, events, hand_off, health, manual, offers, page, pending_transfers, policies, policy_trial,
-    presence, profile, queue,
+    activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation, customer,
+    detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page, pending_transfers,
+    policies, policy_trial, presence, profile, queue,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, session_mail, sessions, shift, transfers,
+    second_factor, session_events, session_mail, sessions, shift, transfers, usage,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -36,6 +36,8 @@ routes! {
         GET "/api/sessions/queue" Require<SessionRead> => queue::show;
         GET "/api/sessions/{name}" OptionalStaff<SessionRead> => sessions::show;
         GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
+        POST "/api/sessions/{name}/typing" OptionalStaff<SessionWrite> => activity::typing;
+        POST "/api/sessions/{name}/viewing" Require<SessionRead> => activity::viewing;
         POST "/api/manual/escalate" OptionalStaff<SessionWrite> => manual::escalate;
         POST "/api/manual/messages" OptionalStaff<SessionWrite> => manual::message;
         POST "/api/sessions/{name}/takeover" Require<SessionWrite> => hand_off::take_over;
@@ -95,6 +97,13 @@ routes! {
         POST "/api/calendars" Require<SettingsWrite> => calendars::publish;
         POST "/api/calendars/rollback" Require<SettingsWrite> => calendars::roll_back;
         GET "/api/calendars/{version}" Require<SettingsRead> => calendars::show;
+        GET "/api/flags" Require<SettingsRead> => flags::list;
+        POST "/api/flags" Require<SettingsWrite> => flags::publish;
+        POST "/api/flags/rollback" Require<SettingsWrite> => flags::roll_back;
+        POST "/api/flags/test" Require<SettingsRead> => flag_trial::test;
+        GET "/api/flags/{version}" Require<SettingsRead> => flags::show;
+        GET "/api/assistants" Require<SystemRead> => assistants::list;
+        GET "/api/assistants/usage" Require<StatisticsRead> => usage::show;
         GET "/api/bot/info" Anybody => bot::info;
         GET "/api/config" Anybody => bot::config;
         GET "/api/shift/config" Anybody => shift::config;

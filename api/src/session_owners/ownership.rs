@@ -79,10 +79,16 @@ impl Ownership {
         self.holder == Holder::Queue
     }
 
+    /// Whether this agent has it.
+    #[must_use]
+    pub fn is_owned_by(&self, agent: AgentId) -> bool {
+        self.holder == Holder::Agent(agent)
+    }
+
     /// Why it is this agent's own, if it is. `is_of` says whether the agent belongs to the group that is asked.
     #[must_use]
     pub fn tie(&self, agent: AgentId, is_of: impl Fn(&domain::text::Skill) -> bool) -> Option<Tie> {
-        if self.holder == Holder::Agent(agent) {
+        if self.is_owned_by(agent) {
             return Some(Tie::Owner);
         }
         if self.offered_to == Some(agent) {

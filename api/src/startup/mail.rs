@@ -1,6 +1,6 @@
 //! The sender of mails that the settings ask for.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, sync::Arc};
 
 use commands::{
     Mailer,
@@ -8,7 +8,10 @@ use commands::{
 };
 use integrations::mail::{Credentials, Letter, LogMailer, NoMailer, Smtp, SmtpSettings};
 
-use super::AnyError;
+use super::{
+    AnyError,
+    secret_file::{self, unreadable},
+};
 use crate::settings::{MailSettings, Password, Settings, SmtpLogin, SmtpServer};
 
 /// Sends mails, and counts what becomes of them.
@@ -44,24 +47,7 @@ fn credentials(login: SmtpLogin) -> Result<Credentials, AnyError> {
     let SmtpLogin { username, password } = login;
     let password = match password {
         Password::Given(password) => password,
-        Password::File(path) => password_in(&path)?,
+        Password::File(path) => secret_file::read("smtp_password_file", &path)?,
     };
     Ok(Credentials { username, password })
-}
-
-fn password_in(path: &Path) -> Result<String, AnyError> {
-    let failed = |error| unreadable("smtp_password_file", path, &error);
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).map_err(failed)?.permissions()) & 0o007 != 0 {
-        let shown = path.display();
-        return Err(
-            format!("smtp_password_file {shown} is open to everybody on this machine: chmod 640 {shown}").into()
-        );
-    }
-    let text = fs::read_to_string(path).map_err(failed)?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-fn unreadable(setting: &str, path: &Path, error: &std::io::Error) -> AnyError {
-    format!("{setting} {} cannot be read: {error}", path.display()).into()
 }

@@ -6,7 +6,9 @@
 use domain::{AgentId, Personal, SessionId};
 use event_store::{Position, event::time_text};
 use jiff::tz::TimeZone;
-use projections::{Audience, AuditEntry, MessageView, Reading, SessionAt, SessionView, ViewsError, as_of::Decision};
+use projections::{
+    Audience, AuditEntry, MessageView, Reading, SessionAt, SessionUsage, SessionView, ViewsError, as_of::Decision,
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -144,6 +146,8 @@ struct Rows {
     view: SessionView,
     messages: Vec<MessageView>,
     audit_trail: Vec<AuditEntry>,
+    /// For staff.
+    usage: Option<SessionUsage>,
 }
 
 impl Rows {
@@ -151,11 +155,14 @@ impl Rows {
         let Wanted { session, audience, before, .. } = *wanted;
         let Some(view) = reading.session(session).await? else { return Ok(None) };
         let messages = reading.messages(session, audience, before, HISTORY).await?;
-        let audit_trail = match audience {
-            Audience::Staff => reading.audit_trail(session, Position::START, AUDIT).await?,
-            Audience::Customer => Vec::new(),
+        let (audit_trail, usage) = match audience {
+            Audience::Staff => {
+                let trail = reading.audit_trail(session, Position::START, AUDIT).await?;
+                (trail, Some(reading.session_usage(session).await?))
+            }
+            Audience::Customer => (Vec::new(), None),
         };
-        Ok(Some(Self { view, messages, audit_trail }))
+        Ok(Some(Self { view, messages, audit_trail, usage }))
     }
 
     fn agents(&self) -> impl Iterator<Item = AgentId> {
@@ -164,7 +171,7 @@ impl Rows {
 
     fn shown(self, people: &People) -> SessionData {
         SessionData {
-            session: SessionState::new(self.view, self.messages, people),
+            session: SessionState::new(self.view, self.messages, self.usage, people),
             audit_trail: self.audit_trail.into_iter().map(AuditTrailEntry::from).collect(),
             at: None,
             customer_view: None,

@@ -10,7 +10,10 @@ use event_store::{Clock, SystemClock};
 use futures::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use super::{BreakerState, Limits, Measured, Occupancy, Price, breaker::Breaker, meter::Meter, places::Places};
+use super::{
+    BreakerState, BudgetThen, Budgets, Limits, Measured, Occupancy, Price, breaker::Breaker, meter::Meter,
+    places::Places,
+};
 use crate::assistant::{Answering, Assistant, AssistantError, Piece, Question};
 
 /// An assistant with what keeps its faults from others.
@@ -18,6 +21,7 @@ pub struct Guarded {
     assistant: Arc<dyn Assistant>,
     limits: Limits,
     price: Option<Price>,
+    budgets: Option<Arc<Budgets>>,
     places: Places,
     breaker: Breaker,
     meter: Meter,
@@ -30,7 +34,13 @@ impl Guarded {
     pub fn new(assistant: Arc<dyn Assistant>, limits: Limits, price: Option<Price>) -> Self {
         let places = Places::new(limits.at_once, limits.queue, limits.queue_time);
         let (breaker, meter) = (Breaker::default(), Meter::default());
-        Self { assistant, limits, price, places, breaker, meter, clock: SystemClock::shared() }
+        Self { assistant, limits, price, budgets: None, places, breaker, meter, clock: SystemClock::shared() }
+    }
+
+    /// The same, within the budgets of the day.
+    #[must_use]
+    pub fn within(self, budgets: Arc<Budgets>) -> Self {
+        Self { budgets: Some(budgets), ..self }
     }
 
     /// The name that events carry.
@@ -72,7 +82,13 @@ impl Guarded {
     /// Whether a question would be taken now.
     #[must_use]
     pub fn takes_questions(&self) -> bool {
-        self.breaker.is_passable(Instant::now()) && self.places.has_room()
+        let is_set_aside = matches!(self.spent(), Some(BudgetThen::Next));
+        !is_set_aside && self.breaker.is_passable(Instant::now()) && self.places.has_room()
+    }
+
+    /// What is to happen where its budget of the day is spent.
+    fn spent(&self) -> Option<BudgetThen> {
+        self.budgets.as_ref()?.spent(self.name())
     }
 
     /// Asks it. Every end but a whole answer is an error; it is not retryable where the next assistant should be asked.
@@ -80,6 +96,10 @@ impl Guarded {
     pub fn answer(self: &Arc<Self>, question: Question) -> Answering {
         let this = self.clone();
         Box::pin(stream! {
+            if let Some(then) = this.spent() {
+                yield then.instead();
+                return;
+            }
             let Some(_place) = this.places.take().await else {
                 yield Err(busy("all places are taken"));
                 return;

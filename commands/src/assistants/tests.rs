@@ -83,7 +83,7 @@ fn three() -> Assistants {
 
 fn next(assistants: &Assistants, asked: &[&str], again: bool) -> Option<String> {
     let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
-    assistants.choose(Tried { asked: &asked, again }).map(|member| member.name().to_owned())
+    assistants.choose(Tried { asked: &asked, again }, None).map(|member| member.name().to_owned())
 }
 
 #[tokio::test]
@@ -99,6 +99,46 @@ async fn each_assistant_is_asked_so_often_and_then_the_next() {
     assert_eq!(chosen(&["gone"], true).as_deref(), Some("coze"), "one that is no longer set");
 }
 
+/// Everybody who is asked in a run whose assistants all fail at once.
+fn asked_in(order: &[&str]) -> Vec<String> {
+    let (assistants, mut asked) = (three(), Vec::new());
+    let order: Vec<String> = order.iter().map(|name| (*name).to_owned()).collect();
+    asked.push(assistants.first(Some(&order)).name().to_owned());
+    while let Some(next) = assistants.choose(Tried { asked: &asked, again: false }, Some(&order)) {
+        asked.push(next.name().to_owned());
+    }
+    asked
+}
+
+#[tokio::test]
+async fn a_variant_has_an_order_of_its_own_and_the_faq_stays_the_last_resort() {
+    for (order, expected) in [
+        (&["openai", "coze"][..], &["openai", "coze", "faq"][..]),
+        (&["openai"], &["openai", "faq"]),
+        (&["faq"], &["faq"]),
+        (&["faq", "coze"], &["faq", "coze"]),
+        (&["gone", "openai"], &["openai", "faq"]),
+        (&["gone"], &["faq"]),
+        (&[], &["faq"]),
+    ] {
+        assert_eq!(asked_in(order), expected, "{order:?}");
+    }
+    let coze = Assistants::new(vec![guarded("coze", vec![(0, done())], Limits::default())]);
+    assert_eq!(coze.first(Some(&["gone".to_owned()])).name(), "coze", "nobody of the order is there");
+}
+
+#[tokio::test]
+async fn a_variant_that_changes_in_the_middle_of_a_run_leads_to_nobody_twice() {
+    let (assistants, order) = (three(), ["coze".to_owned(), "openai".to_owned()]);
+    let asked = ["coze".to_owned(), "openai".to_owned()];
+    let order_before = ["openai".to_owned(), "coze".to_owned()];
+    let chosen = |order| assistants.choose(Tried { asked: &asked, again: true }, Some(order)).map(|next| next.name());
+    assert_eq!(chosen(&order), Some("openai"), "it may be asked again");
+    assert_eq!(chosen(&order_before), Some("openai"));
+    let tried = Tried { asked: &["openai".to_owned(), "faq".to_owned()], again: true };
+    assert_eq!(assistants.choose(tried, Some(&order[1..])).map(|next| next.name()), Some("faq"));
+}
+
 #[tokio::test]
 async fn an_assistant_that_keeps_failing_is_passed_over_until_it_has_had_a_rest() {
     let limits = Limits::default();
@@ -109,10 +149,10 @@ async fn an_assistant_that_keeps_failing_is_passed_over_until_it_has_had_a_rest(
     let assistants = Assistants::new(members);
     let coze = assistants.named("coze").expect("it is there").clone();
     for _ in 0..5 {
-        assert_eq!(assistants.first().name(), "coze");
+        assert_eq!(assistants.first(None).name(), "coze");
         let _ends_in_an_error = end(&coze).await;
     }
-    assert_eq!((assistants.first().name(), coze.breaker()), ("faq", BreakerState::Open));
+    assert_eq!((assistants.first(None).name(), coze.breaker()), ("faq", BreakerState::Open));
     assert_eq!(code(&end(&coze).await.1), Some(FailureCode::Unavailable), "it is not asked");
     assert_eq!(coze.measured().failures, 5);
 }

@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    MailId, MessageId, SessionId, VisitorId,
+    Language, MailId, MessageId, RunId, SessionId, VisitorId,
     session::{
         Command, Event,
-        event::{CancelReason, CloseReason, EscalationReason, Recipient},
+        command::{Answer, StartRun},
+        event::{CancelReason, CloseReason, Cost, EscalationReason, Outcome, Recipient},
     },
     text::{MessageText, SessionName},
 };
@@ -31,6 +32,8 @@ use super::{
 };
 use crate::{
     accounts::Accounts,
+    event_id::CommandId,
+    executor::CommandMetadata,
     node::Node,
     rules::Rules,
     sessions::{ReceiveMessage, Sessions, stream_of},
@@ -112,6 +115,46 @@ impl Fixture {
             correlation_id: Uuid::new_v4(),
         };
         context.sessions.receive_message(&context.node, &self.rules, request).await.expect("it is taken").session
+    }
+
+    /// An assistant makes an attempt in a session of the n-th visitor, and it costs so many millionths of a dollar.
+    pub(super) async fn costs(&self, context: &Context, n: u128, assistant: &str, micros: u64) {
+        let session = self.message(context, n).await;
+        let run = RunId(Uuid::new_v4());
+        let start = StartRun {
+            run,
+            incarnation: context.node.incarnation,
+            assistant: assistant.to_owned(),
+            variant: None,
+            deadline: Timestamp::MAX,
+        };
+        let cost = Some(Cost { micros, currency: "USD".to_owned() });
+        let answer = Answer {
+            run,
+            attempt: 1,
+            message: MessageId(run.0),
+            outcome: Outcome::Answered,
+            language: Language::En,
+            confidence_permille: None,
+            tokens: None,
+            cost,
+            sources: Vec::new(),
+            text: MessageText::repaired("Four hours."),
+            suggestions: Vec::new(),
+            assistant_context: None,
+            shown: String::new(),
+            signals: Vec::new(),
+            circumstances: self.rules.circumstances(run.0),
+        };
+        for command in [Command::StartRun(start), Command::Reply(answer)] {
+            let metadata = CommandMetadata {
+                actor: Actor::new("system", "test"),
+                correlation_id: Uuid::new_v4(),
+                causation_id: None,
+                id: CommandId::random(LOG_ID),
+            };
+            context.sessions.execute(session, &metadata, command).await.expect("it may");
+        }
     }
 
     /// An event that no program can read; answers its position.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use domain::{AgentId, Incarnation, SessionId, agent, session};
+use domain::{AgentId, Incarnation, SessionId, agent, session, settings::event::BudgetReached};
 use event_store::StreamName;
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use journal::Decoded;
@@ -117,6 +117,8 @@ pub enum Action {
         /// What is wanted.
         command: Box<agent::Command>,
     },
+    /// Notes that a level of a budget was reached. Its event's id is made from process manager, assistant, day, level and budget.
+    NoteBudget(Box<BudgetReached>),
     /// Sets a timer; one of the same stream and key is replaced.
     SetTimer(Timer),
     /// Cancels a timer, if there is one.

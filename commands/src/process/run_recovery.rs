@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::assistants::Assistants;
+use crate::{assistants::Assistants, rules::Rules};
 
 use super::{
     manager::{Action, ProcessManager, Timer, whole_millisecond},
@@ -49,6 +49,7 @@ pub struct RunRecovery {
     /// This node's life, to which it gives what it takes from another.
     incarnation: Incarnation,
     assistants: Arc<Assistants>,
+    rules: Arc<Rules>,
     limit: Duration,
     clock: Arc<dyn Clock>,
 }
@@ -60,26 +61,29 @@ impl RunRecovery {
         Self {
             incarnation: runner.node().incarnation,
             assistants: runner.assistants().clone(),
+            rules: runner.rules().clone(),
             limit: runner.settings().limit,
             clock: runner.clock().clone(),
         }
     }
 
     /// A retaken run asks whom it asked: the answer may be ready there.
-    fn start(&self, run: RunId, asked: Option<&str>) -> StartRun {
+    fn start(&self, session: SessionId, run: RunId, asked: Option<&str>) -> StartRun {
+        let variant = self.rules.variant(session);
+        let order = variant.as_ref().map(|variant| variant.assistants.as_slice());
         let before = asked.and_then(|name| self.assistants.named(name));
         StartRun {
             run,
             incarnation: self.incarnation,
-            assistant: before.unwrap_or_else(|| self.assistants.first()).name().to_owned(),
-            variant: None,
+            assistant: before.unwrap_or_else(|| self.assistants.first(order)).name().to_owned(),
+            variant: variant.as_ref().map(|variant| variant.name.clone()),
             deadline: deadline_after(self.clock.now(), self.limit),
         }
     }
 
-    fn retake(&self, timer: &Timer) -> Option<Command> {
+    fn retake(&self, session: SessionId, timer: &Timer) -> Option<Command> {
         let OpenRun { run, attempt, assistant } = OpenRun::deserialize(&timer.payload).ok()?;
-        Some(Command::RetakeRun { attempt, start: self.start(run, assistant.as_deref()) })
+        Some(Command::RetakeRun { attempt, start: self.start(session, run, assistant.as_deref()) })
     }
 
     /// The timer of a message whose run begins now. It is set again in case that a run is on that leaves the message waiting.
@@ -139,11 +143,11 @@ impl ProcessManager for RunRecovery {
         match timer.key.as_str() {
             // The program before had one timer for each session, which did not say what was open there.
             ASSISTANT_RUN => vec![Action::Reread(timer.stream.clone())],
-            RUN => self.retake(timer).map(|retake| to_session("retake", retake)).into_iter().collect(),
+            RUN => self.retake(session, timer).map(|retake| to_session("retake", retake)).into_iter().collect(),
             _message => {
                 let run = RunId(Uuid::new_v5(&timer.cause(), b"run"));
                 vec![
-                    to_session("take_up", Command::StartRun(self.start(run, None))),
+                    to_session("take_up", Command::StartRun(self.start(session, run, None))),
                     Action::SetTimer(self.again(timer)),
                 ]
             }

@@ -31,11 +31,11 @@ use uuid::Uuid;
 
 use crate::{
     assistant::{AssistantError, Completion, Piece},
-    assistants::{Assistants, Guarded, PATIENCE, Tried},
+    assistants::{Assistants, Guarded, Order, PATIENCE, Tried},
+    ephemeral::Ephemeral,
     error::CommandError,
     event_id::CommandId,
     executor::CommandMetadata,
-    live::LiveReplies,
     node::Node,
     rules::Rules,
     sessions::{Execution, LoadedState, Sessions},
@@ -72,7 +72,7 @@ const AWAY: Duration = Duration::from_millis(500);
 pub struct Runner {
     sessions: Arc<Sessions>,
     assistants: Arc<Assistants>,
-    live: Arc<dyn LiveReplies>,
+    live: Arc<Ephemeral>,
     node: Node,
     settings: RunSettings,
     rules: Arc<Rules>,
@@ -92,7 +92,7 @@ impl Runner {
     pub fn new(
         sessions: Arc<Sessions>,
         assistants: Arc<Assistants>,
-        live: Arc<dyn LiveReplies>,
+        live: Arc<Ephemeral>,
         node: Node,
         settings: RunSettings,
         rules: Arc<Rules>,
@@ -123,6 +123,12 @@ impl Runner {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         self.rules.clock()
+    }
+
+    /// What decides beside the session.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
     }
 
     /// Whom it asks.
@@ -216,11 +222,13 @@ impl Runner {
     /// The run that this node is to make now, if any.
     async fn begin(&self, session: SessionId, trigger: Trigger) -> Result<Option<Begun>, CommandError> {
         let metadata = self.metadata(trigger.cause(), trigger.number());
+        let variant = self.rules.variant(session);
+        let order = variant.as_ref().map(|variant| variant.assistants.as_slice());
         let start = StartRun {
             run: trigger.run().unwrap_or(RunId(metadata.id.derive_id("run"))),
             incarnation: self.node.incarnation,
-            assistant: self.next_assistant(session, trigger).await?.name().to_owned(),
-            variant: None,
+            assistant: self.next_assistant(session, trigger, order).await?.name().to_owned(),
+            variant: variant.as_ref().map(|variant| variant.name.clone()),
             deadline: deadline_after(self.clock().now(), self.settings.limit),
         };
         let run = start.run;
@@ -239,16 +247,21 @@ impl Runner {
     }
 
     /// Whom the attempt asks that is begun now.
-    async fn next_assistant(&self, session: SessionId, trigger: Trigger) -> Result<&Arc<Guarded>, CommandError> {
-        let Trigger::GivenUp { next, .. } = trigger else { return Ok(self.assistants.first()) };
+    async fn next_assistant(
+        &self,
+        session: SessionId,
+        trigger: Trigger,
+        order: Order<'_>,
+    ) -> Result<&Arc<Guarded>, CommandError> {
+        let Trigger::GivenUp { next, .. } = trigger else { return Ok(self.assistants.first(order)) };
         let current = self.sessions.current(session).await?;
         let run = current.state.session().and_then(|session| session.run.as_ref());
         let asked = run.map(|run| run.asked.as_slice()).unwrap_or_default();
         let chosen = match next {
             Next::AsBefore => asked.last().and_then(|last| self.assistants.named(last)),
-            Next::Chosen { again } => self.assistants.choose(Tried { asked, again }),
+            Next::Chosen { again } => self.assistants.choose(Tried { asked, again }, order),
         };
-        Ok(chosen.unwrap_or_else(|| self.assistants.first()))
+        Ok(chosen.unwrap_or_else(|| self.assistants.first(order)))
     }
 
     /// The session after a command, whether it was done now or before.
@@ -325,7 +338,7 @@ impl Runner {
 
     /// The assistant that the attempt asks; the first one where what is set has changed since the run began.
     fn assistant_of(&self, run: &Run) -> &Arc<Guarded> {
-        run.asked.last().and_then(|name| self.assistants.named(name)).unwrap_or_else(|| self.assistants.first())
+        run.asked.last().and_then(|name| self.assistants.named(name)).unwrap_or_else(|| self.assistants.first(None))
     }
 
     /// Records what the other side calls the question, so that what it stored is found again.
@@ -395,7 +408,9 @@ impl Runner {
         tracing::warn!(session.id = %session, run.id = %run.run, run.attempt = run.attempt, assistant, code = ?error.code,
             error.code = error.error_code, log.id = error.log_id, "the assistant failed");
         let again = error.retryable && error.retry_after.is_none_or(|wanted| wanted <= PATIENCE);
-        let next = self.assistants.choose(Tried { asked: &run.asked, again });
+        let variant = self.rules.variant(session);
+        let order = variant.as_ref().map(|variant| variant.assistants.as_slice());
+        let next = self.assistants.choose(Tried { asked: &run.asked, again }, order);
         let last_words =
             next.is_none().then(|| self.answer(run, texts::unavailable(language_of(run)).to_owned(), unavailable()));
         let failure = Failure {

@@ -5,6 +5,7 @@
 //! texts, names or addresses. Leases and heartbeats go by the database's clock, timers and outbox by the nodes'.
 
 mod cursor;
+mod ephemeral;
 mod lease;
 mod outbox;
 mod sign_of_life;
@@ -25,6 +26,7 @@ use serde_json::Value;
 use super::manager::{Item, Timer};
 
 pub use cursor::Cursor;
+pub use ephemeral::{Notices, ROW_LIFETIME};
 pub use lease::{LEASE, Lease, NODE_STALE};
 pub use outbox::{Outcome, Outgoing};
 pub use sign_of_life::{Forgotten, LostAgent};

@@ -11,14 +11,16 @@ use std::{
 
 use domain::{
     calendar::Calendars,
+    flags::Flags,
     policy::Policy,
-    settings::{Document, DocumentError, Event, State, Topic},
+    settings::{Document, DocumentError, Event, State, Topic, budget, event::BudgetReached},
 };
 use event_store::{Position, ReadError, StreamVersion};
+use jiff::civil::Date;
 use journal::{Decoded, Journal, JournalError, Tail, Unreadable};
 use tokio::{sync::watch, time::timeout};
 
-use super::{SettingsDecider, stream_of};
+use super::{SettingsDecider, budget::budget_stream, stream_of};
 use crate::executor::Decider as _;
 
 /// The documents of version 0: what the program or its environment brings.
@@ -65,6 +67,8 @@ impl From<ReadError> for SettingsError {
 pub struct SettingsInForce {
     policy: Slot<Policy>,
     calendars: Slot<Calendars>,
+    flags: Slot<Flags>,
+    budgets: Mutex<budget::State>,
     position: watch::Sender<Position>,
 }
 
@@ -75,7 +79,8 @@ impl SettingsInForce {
     /// A document cannot be read.
     pub fn starting_with(zero: VersionZero, head: Position) -> Result<Self, SettingsError> {
         let (policy, calendars) = (Slot::new(zero.policy)?, Slot::new(zero.calendars)?);
-        Ok(Self { policy, calendars, position: watch::Sender::new(head) })
+        let flags = Slot::new(Flags::built_in().to_owned())?;
+        Ok(Self { policy, calendars, flags, budgets: Mutex::default(), position: watch::Sender::new(head) })
     }
 
     /// Reads what is in force. `head` is a position that the log had reached before: [`Self::follow`] goes on from there.
@@ -84,8 +89,8 @@ impl SettingsInForce {
     /// The log cannot be read, or a document cannot.
     pub async fn load(journal: &Journal, head: Position, zero: VersionZero) -> Result<Arc<Self>, SettingsError> {
         let loaded = Self::starting_with(zero, head)?;
-        for topic in Topic::ALL {
-            for decoded in journal.whole_stream(&stream_of(topic), StreamVersion::NONE).await? {
+        for stream in Topic::ALL.map(stream_of).into_iter().chain([budget_stream()]) {
+            for decoded in journal.whole_stream(&stream, StreamVersion::NONE).await? {
                 loaded.apply(&decoded)?;
             }
         }
@@ -104,12 +109,25 @@ impl SettingsInForce {
         self.calendars.in_force()
     }
 
+    /// The flags.
+    #[must_use]
+    pub fn flags(&self) -> Arc<Flags> {
+        self.flags.in_force()
+    }
+
+    /// What was noted of assistants' budgets on a day.
+    #[must_use]
+    pub fn budgets_reached(&self, day: Date) -> Vec<BudgetReached> {
+        self.budgets.lock().unwrap_or_else(PoisonError::into_inner).of(day).cloned().collect()
+    }
+
     /// Version 0 of a topic's document.
     #[must_use]
     pub fn version_zero(&self, topic: Topic) -> &str {
         match topic {
             Topic::Policy => &self.policy.zero,
             Topic::Calendar => &self.calendars.zero,
+            Topic::Flags => &self.flags.zero,
         }
     }
 
@@ -139,6 +157,7 @@ impl SettingsInForce {
         let position = match entry {
             Ok(decoded) => {
                 self.apply(&decoded)?;
+                warn_of(&decoded);
                 decoded.position()
             }
             Err(unreadable) if unreadable.recorded.stream.category() == SettingsDecider::CATEGORY => {
@@ -157,8 +176,27 @@ impl SettingsInForce {
         match topic {
             Some(Topic::Policy) => self.policy.apply(event, decoded.position()),
             Some(Topic::Calendar) => self.calendars.apply(event, decoded.position()),
-            None => Ok(()),
+            Some(Topic::Flags) => self.flags.apply(event, decoded.position()),
+            None => {
+                self.note(event);
+                Ok(())
+            }
         }
+    }
+
+    /// An event that is met again notes nothing new.
+    fn note(&self, event: &Event) {
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        *budgets = std::mem::take(&mut *budgets).evolve(event);
+    }
+}
+
+/// Said once on each node, when it is noted, and not of what was noted before the start.
+fn warn_of(decoded: &Decoded) {
+    if let Some(Event::BudgetReached(reached)) = decoded.event().settings() {
+        let BudgetReached { assistant, day, level, spent, budget } = reached;
+        let (percent, spent, budget) = (level.percent(), spent.number(), budget.number());
+        tracing::warn!(assistant, %day, percent, spent, budget, "an assistant's budget of the day is used");
     }
 }
 
@@ -182,7 +220,7 @@ impl<D: Document> Slot<D> {
     /// An event that has been applied is not applied again.
     fn apply(&self, event: &Event, position: Position) -> Result<(), SettingsError> {
         let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        if event.version() <= published.version() {
+        if event.version().is_none_or(|version| version <= published.version()) {
             return Ok(());
         }
         let after = published.clone().evolve(event);

@@ -56,7 +56,7 @@ fn actor() -> Actor {
 }
 
 async fn publish(node: &PublishedSettings, document: &str, seen: Option<u32>) -> Result<(u32, Position), CommandError> {
-    let done = node.publish::<Policy>(actor(), document.to_owned(), seen, Uuid::nil()).await?;
+    let done = node.publish::<Policy>(actor(), document.to_owned(), None, seen, Uuid::nil()).await?;
     Ok((done.version, done.position))
 }
 
@@ -76,10 +76,10 @@ async fn what_one_node_publishes_is_in_force_on_another_and_after_a_restart() {
     other.reach(position, PATIENCE).await;
     assert!(fires(&other, "concierge") && other.policy().version() == version);
 
-    let back = node.roll_back::<Policy>(actor(), 0, None, Uuid::nil()).await.unwrap();
+    let back = node.roll_back::<Policy>(actor(), 0, None, None, Uuid::nil()).await.unwrap();
     other.reach(back.position, PATIENCE).await;
     assert_eq!((other.policy().version(), fires(&other, "concierge")), (2, false));
-    let again = node.roll_back::<Policy>(actor(), 1, None, Uuid::nil()).await.unwrap();
+    let again = node.roll_back::<Policy>(actor(), 1, None, None, Uuid::nil()).await.unwrap();
     let restarted = fixture.following().await;
     assert_eq!((restarted.policy().version(), fires(&restarted, "concierge")), (again.version, true));
 }
@@ -109,7 +109,7 @@ async fn a_wrong_document_and_a_stale_author_are_refused_and_leave_no_event() {
     publish(&node, WORDS, None).await.unwrap();
     let stale = publish(&node, "# other\n", Some(0)).await;
     assert!(matches!(stale, Err(CommandError::Settings(Rejection::Stale { current: 1 }))), "{stale:?}");
-    let unknown = node.roll_back::<Policy>(actor(), 9, None, Uuid::nil()).await;
+    let unknown = node.roll_back::<Policy>(actor(), 9, None, None, Uuid::nil()).await;
     assert!(matches!(unknown, Err(CommandError::Settings(Rejection::NoVersion { version: 9 }))), "{unknown:?}");
     assert_eq!(fixture.store.head().await.unwrap(), Position(1));
     assert_eq!(node.history(Topic::Policy).await.unwrap().len(), 1);
@@ -138,7 +138,7 @@ async fn a_document_that_cannot_be_read_stops_the_follower_and_replaces_nothing(
         causation_id: None,
         id: commands::CommandId::random(LOG_ID),
     };
-    let event = Event::Published(Published { version: 2, document: "[rules.R99]\n".to_owned() });
+    let event = Event::Published(Published { version: 2, document: "[rules.R99]\n".to_owned(), reason: None });
     let new = new_event::<SettingsDecider>(&metadata, Uuid::nil(), 0, &event);
     fixture.log.append(&stream_of(Topic::Policy), Expected::Any, &[new]).await.unwrap();
     let tail = Tail::new(Arc::new(fixture.store.clone()), head);

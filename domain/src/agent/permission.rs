@@ -166,6 +166,7 @@ impl Role {
                 P::StatisticsRead,
                 P::AgentRead,
                 P::ProfileWrite,
+                P::SystemRead,
                 P::SettingsRead,
             ],
             Self::Admin => Permission::ALL,

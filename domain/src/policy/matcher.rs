@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 use aho_corasick::AhoCorasick;
 
-use crate::policy::{
+use crate::{
     fold::is_of_a_word,
-    phrase::{Phrase, Word},
+    policy::phrase::{Phrase, Word},
 };
 
 /// One list of phrases: those that count, and those inside which nothing counts.

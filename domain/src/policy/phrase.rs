@@ -4,7 +4,7 @@
 //! be there; `*` at an end lets the word go on. Otherwise a word of a script with spaces is a whole word: "fire" is not in
 //! "campfire". A phrase that begins with `/` is a command and has to follow white space.
 
-use crate::policy::fold::fold;
+use crate::fold::fold;
 
 /// The longest phrase, in characters.
 pub const MAX_PHRASE: usize = 500;

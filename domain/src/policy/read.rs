@@ -1,8 +1,9 @@
 //! What the rules read in a text.
 
 use crate::{
+    fold::fold,
     language::Language,
-    policy::{Customer, Policy, Rule, Signal, fold::fold, rules::RuleSettings},
+    policy::{Customer, Policy, Rule, Signal, rules::RuleSettings},
     session::{event::Outcome, priority::PriorityClass},
 };
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::policy::{Rule, fold::is_of_a_word};
+use crate::{fold::is_of_a_word, policy::Rule};
 
 /// The values of the original's variables; its defaults where one is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

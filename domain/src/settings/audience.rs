@@ -11,7 +11,7 @@ impl Event {
     #[must_use]
     pub fn audience(&self) -> Audience {
         match self {
-            Self::Published(_) | Self::RolledBack(_) => {
+            Self::Published(_) | Self::RolledBack(_) | Self::BudgetReached(_) => {
                 Audience { event: Viewers::staff(&[SettingsRead, LogRead, AuditRead]), personal: Viewers::NOBODY }
             }
         }

@@ -1,18 +1,29 @@
 //! How the events of settings are stored.
 
+use serde_json::{Map, Value};
+
 use crate::{
     codec::{stored_events, upcast::Upcaster},
-    settings::event::{Event, Published, RolledBack},
+    settings::event::{BudgetReached, Event, Published, RolledBack},
 };
 
-/// None yet: every event is still at its first schema.
-const UPCASTERS: &[Upcaster] = &[];
+/// Before their second schema nobody said why.
+const UPCASTERS: &[Upcaster] = &[second_schema("settings.published"), second_schema("settings.rolled_back")];
+
+const fn second_schema(event_type: &'static str) -> Upcaster {
+    Upcaster { event_type, from_schema: 1, plain: unchanged, personal: unchanged }
+}
+
+fn unchanged(part: Map<String, Value>) -> Map<String, Value> {
+    part
+}
 
 stored_events! {
     Event;
     plain {
-        Published = "settings.published",
-        RolledBack = "settings.rolled_back",
+        Published = "settings.published" 2,
+        RolledBack = "settings.rolled_back" 2,
+        BudgetReached = "settings.budget_reached",
     }
     personal {}
 }

@@ -1,5 +1,7 @@
 //! Commands to settings. A document has been checked before.
 
+use crate::text::MessageText;
+
 /// What somebody wants; [`super::decide()`] decides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -7,6 +9,8 @@ pub enum Command {
     Publish {
         /// It.
         document: String,
+        /// Why.
+        reason: Option<MessageText>,
         /// The version that its author saw; not asked for where `None`.
         seen: Option<u32>,
     },
@@ -14,6 +18,8 @@ pub enum Command {
     RollBack {
         /// Its version; 0 is what the program brings.
         to_version: u32,
+        /// Why.
+        reason: Option<MessageText>,
         /// The version that was seen; not asked for where `None`.
         seen: Option<u32>,
     },

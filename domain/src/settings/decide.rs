@@ -14,20 +14,20 @@ use crate::settings::{
 pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
     let version = state.version() + 1;
     match command {
-        Command::Publish { document, seen } => {
+        Command::Publish { document, reason, seen } => {
             if state.in_force().is_some_and(|current| **current == *document) {
                 return Ok(Vec::new());
             }
             must_be_current(state, seen)?;
-            Ok(vec![Event::Published(Published { version, document })])
+            Ok(vec![Event::Published(Published { version, document, reason })])
         }
-        Command::RollBack { to_version, seen } => {
+        Command::RollBack { to_version, reason, seen } => {
             let wanted = state.document(to_version).ok_or(Rejection::NoVersion { version: to_version })?;
             if wanted == state.in_force() {
                 return Ok(Vec::new());
             }
             must_be_current(state, seen)?;
-            Ok(vec![Event::RolledBack(RolledBack { to_version, version })])
+            Ok(vec![Event::RolledBack(RolledBack { to_version, version, reason })])
         }
     }
 }

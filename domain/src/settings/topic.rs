@@ -11,11 +11,13 @@ pub enum Topic {
     Policy,
     /// When people work.
     Calendar,
+    /// What is switched on for whom.
+    Flags,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Policy, Self::Calendar];
+    pub const ALL: [Self; 3] = [Self::Policy, Self::Calendar, Self::Flags];
 
     /// As in the stream's name.
     #[must_use]
@@ -23,6 +25,7 @@ impl Topic {
         match self {
             Self::Policy => "policy",
             Self::Calendar => "calendar",
+            Self::Flags => "flags",
         }
     }
 

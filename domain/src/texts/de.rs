@@ -36,6 +36,8 @@ pub(super) const TEXTS: Texts = Texts {
                   noch einmal oder fragen Sie nach einer Person aus unserem Team.",
     do_not_know: "Leider habe ich darauf keine verlässliche Antwort. Sie können Ihre Frage anders formulieren oder „mit einem \
                   Menschen sprechen“ schreiben; dann hilft Ihnen jemand aus unserem Team.",
+    did_you_mean: "Meinen Sie eine dieser Fragen? Senden Sie einfach die passende; wenn keine passt, fragen Sie anders oder schreiben Sie „mit einem Menschen sprechen“:",
+    in_another_language: "Diese Antwort gibt es leider noch nicht in Ihrer Sprache, deshalb hier das Original:",
     hands_over: "Dabei kann Ihnen jemand aus unserem Team besser helfen.",
     blocked: "Dabei kann ich Ihnen hier nicht helfen. Schreiben Sie „mit einem Menschen sprechen“, dann antwortet Ihnen \
               jemand aus unserem Team.",

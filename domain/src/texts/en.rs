@@ -34,6 +34,8 @@ pub(super) const TEXTS: Texts = Texts {
     unavailable: "Sorry, the assistant cannot answer at the moment. Your message is saved; please try again later or ask for a person.",
     do_not_know: "Sorry, I do not have a reliable answer to that. You could put it another way, or write “human agent”, and a \
                   member of our team will help you.",
+    did_you_mean: "Did you mean one of these? Just send the one that fits; if none does, put it another way or write “human agent”:",
+    in_another_language: "We do not have this answer in your language yet, so here is the original:",
     hands_over: "A member of our team can help you better with this.",
     blocked: "I cannot help with that here. You can write “human agent”, and a member of our team will answer you.",
     people_are_there: "Our team is online.",

@@ -37,6 +37,8 @@ pub(super) const TEXTS: Texts = Texts {
                   hablar con una persona.",
     do_not_know: "Lo siento, no tengo una respuesta fiable a esa pregunta. Puede formularla de otra manera o escribir «agente \
                   humano», y una persona de nuestro equipo le ayudará.",
+    did_you_mean: "¿Quería preguntar alguna de estas cosas? Envíe simplemente la que corresponda; si no es ninguna, pregunte de otra manera o escriba que quiere hablar con una persona:",
+    in_another_language: "Todavía no tenemos esta respuesta en su idioma, así que aquí tiene el texto original:",
     hands_over: "Una persona de nuestro equipo puede ayudarle mejor con esto.",
     blocked: "No puedo ayudarle aquí con eso. Escriba «agente humano» y una persona de nuestro equipo le responderá.",
     people_are_there: "Nuestro equipo está en línea.",

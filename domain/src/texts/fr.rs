@@ -37,6 +37,8 @@ pub(super) const TEXTS: Texts = Texts {
                   demandez à parler à une personne.",
     do_not_know: "Désolé, je n’ai pas de réponse fiable à cette question. Vous pouvez la formuler autrement ou écrire « un \
                   conseiller »\u{a0}; un membre de notre équipe vous aidera.",
+    did_you_mean: "Vouliez-vous poser l’une de ces questions ? Envoyez simplement celle qui convient ; sinon, reformulez la vôtre ou demandez à parler à un conseiller :",
+    in_another_language: "Nous n’avons pas encore cette réponse dans votre langue, voici donc le texte d’origine :",
     hands_over: "Un membre de notre équipe pourra mieux vous aider sur ce point.",
     blocked: "Je ne peux pas vous aider sur ce point ici. Écrivez « un conseiller » et un membre de notre équipe vous \
               répondra.",

@@ -35,6 +35,8 @@ pub(super) const TEXTS: Texts = Texts {
                   di parlare con una persona.",
     do_not_know: "Mi dispiace, non ho una risposta affidabile a questa domanda. Può formularla in un altro modo oppure \
                   scrivere «un operatore»: una persona del nostro team La aiuterà.",
+    did_you_mean: "Voleva fare una di queste domande? Invii semplicemente quella giusta; se non è nessuna, la formuli in un altro modo o scriva che vuole parlare con una persona:",
+    in_another_language: "Non abbiamo ancora questa risposta nella Sua lingua, quindi ecco il testo originale:",
     hands_over: "Una persona del nostro team può aiutarLa meglio in questo.",
     blocked: "Qui non posso aiutarLa su questo. Scriva «un operatore» e una persona del nostro team Le risponderà.",
     people_are_there: "Il nostro team è online.",

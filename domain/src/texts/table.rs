@@ -48,6 +48,10 @@ pub(super) struct Texts {
     pub(super) unavailable: &'static str,
     /// The assistant has no answer.
     pub(super) do_not_know: &'static str,
+    /// The assistant is not sure; questions to choose from follow, each on a line of its own.
+    pub(super) did_you_mean: &'static str,
+    /// An answer in another language follows.
+    pub(super) in_another_language: &'static str,
     /// The assistant asks for a person.
     pub(super) hands_over: &'static str,
     /// The assistant may not speak about it.
@@ -63,7 +67,7 @@ pub(super) struct Texts {
 #[cfg(test)]
 impl Texts {
     /// Each text with its name and the places it has to have.
-    pub(super) fn each(&self) -> [(&'static str, &'static str, &'static [&'static str]); 27] {
+    pub(super) fn each(&self) -> [(&'static str, &'static str, &'static [&'static str]); 29] {
         [
             ("danger", self.danger, &[]),
             ("queued", self.queued, &[]),
@@ -88,6 +92,8 @@ impl Texts {
             ("reason", self.reason, &["{reason}"]),
             ("unavailable", self.unavailable, &[]),
             ("do_not_know", self.do_not_know, &[]),
+            ("did_you_mean", self.did_you_mean, &[]),
+            ("in_another_language", self.in_another_language, &[]),
             ("hands_over", self.hands_over, &[]),
             ("blocked", self.blocked, &[]),
             ("people_are_there", self.people_are_there, &[]),

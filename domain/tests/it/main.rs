@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod agent;
+mod budget;
 mod customer;
+mod flags;
 mod language;
 mod policy;
 mod session;

@@ -36,11 +36,17 @@ impl DataKey {
     /// The key with these 32 bytes, as unwrapped by the vault or given in a test vector.
     #[must_use]
     pub fn from_secret(secret: Zeroizing<[u8; 32]>) -> Self {
-        let seal_key = derive(&secret, b"fiido-desk/seal/1");
-        let mark_key = derive(&secret, b"fiido-desk/mark/1");
+        let seal_key = derive(&*secret, b"fiido-desk/seal/1");
+        let mark_key = derive(&*secret, b"fiido-desk/mark/1");
         let mark = Hmac::new_from_slice(&*mark_key).expect("HMAC takes keys of any length");
         let seal = Aes256Gcm::new_from_slice(&*seal_key).expect("32 bytes are an AES-256 key");
         Self { secret, seal, mark }
+    }
+
+    /// A key made of another secret, for what is in no event; keys under other labels say nothing of it.
+    #[must_use]
+    pub fn derived(secret: &[u8], label: &[u8]) -> Self {
+        Self::from_secret(derive(secret, label))
     }
 
     pub(crate) fn secret(&self) -> &[u8; 32] {
@@ -55,7 +61,7 @@ impl DataKey {
     }
 }
 
-fn derive(secret: &[u8; 32], label: &[u8]) -> Zeroizing<[u8; 32]> {
+fn derive(secret: &[u8], label: &[u8]) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
     hkdf::Hkdf::<Sha256>::new(None, secret).expand(label, &mut *key).expect("32 bytes are one HKDF block");
     key

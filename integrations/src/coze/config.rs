@@ -85,17 +85,17 @@ pub(super) enum Target {
 impl Target {
     pub(super) fn of(config: &CozeConfig) -> Result<Self, CozeConfigError> {
         let invalid = |setting, problem| Err(CozeConfigError::Invalid { setting, problem });
-        let workflow_id = id(config.workflow_id.as_deref(), "coze_workflow_id")?;
-        let app_id = id(config.app_id.as_deref(), "coze_app_id")?;
+        let workflow_id = id(config.workflow_id.as_deref(), "workflow_id")?;
+        let app_id = id(config.app_id.as_deref(), "app_id")?;
         let bot_id = id(config.bot_id.as_deref(), "coze_bot_id")?;
         match (workflow_id, app_id, bot_id) {
-            (Some(_), Some(_), Some(_)) => invalid("coze_app_id", "and coze_bot_id cannot both run coze_workflow_id"),
+            (Some(_), Some(_), Some(_)) => invalid("app_id", "and coze_bot_id cannot both run workflow_id"),
             (Some(workflow_id), Some(app_id), None) => Ok(Self::Workflow { workflow_id, place: ("app_id", app_id) }),
             (Some(workflow_id), None, Some(bot_id)) => Ok(Self::Workflow { workflow_id, place: ("bot_id", bot_id) }),
-            (Some(_), None, None) => invalid("coze_workflow_id", "needs coze_app_id or coze_bot_id"),
-            (None, Some(_), _) => invalid("coze_app_id", "needs coze_workflow_id"),
+            (Some(_), None, None) => invalid("workflow_id", "needs app_id or coze_bot_id"),
+            (None, Some(_), _) => invalid("app_id", "needs workflow_id"),
             (None, None, Some(bot_id)) => Ok(Self::Bot { bot_id }),
-            (None, None, None) => Err(CozeConfigError::Missing { setting: "coze_workflow_id or coze_bot_id" }),
+            (None, None, None) => Err(CozeConfigError::Missing { setting: "workflow_id or coze_bot_id" }),
         }
     }
 

@@ -1,49 +1,120 @@
-//! Stop words, synonyms, and the stems of English words.
+//! Stop words, the names of things in six languages, and stems.
 //!
-//! The tables are text files beside this one, kept small: a word belongs there when customers use it for something that
-//! the folder calls by another name throughout. What is special to one topic belongs into that topic's `Q:` lines.
+//! The tables are text files beside this one. A name stands for a *concept*, the first English word of its line, so that
+//! `电瓶`, `batterie` and `Akku` are one term, and a question finds entries in other languages than its own. What is special to
+//! one topic belongs into that topic's `Synonyms:` line instead.
 //!
-//! *Invariant:* a synonym's target is never itself replaced, so the order of the tables does not matter.
+//! *Invariant:* a concept is never itself replaced, so one look-up is enough.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-static STOP: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    let english = words(include_str!("words/stop-en.txt"));
-    words(include_str!("words/stop-zh.txt")).chain(english).collect()
+use domain::{Language, fold::fold, language::is_han};
+use snowball_stemmers_rs::{Algorithm, Stemmer};
+
+/// What is known of one language's words.
+struct Table {
+    stop: HashSet<String>,
+    /// From a name, and from its stem, to the concept.
+    concepts: HashMap<String, &'static str>,
+}
+
+static TABLES: LazyLock<[Table; 6]> = LazyLock::new(|| {
+    let mut tables = Language::ALL.map(|language| Table { stop: stop(language), concepts: HashMap::new() });
+    for line in lines(include_str!("words/concepts.txt")) {
+        add_concept(&mut tables, line);
+    }
+    tables
 });
 
-/// From the stem of a synonym to the stem of the term it stands for.
-static SAME: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
-    let pairs =
-        same_lines().flat_map(|(term, names)| names.split_whitespace().map(move |name| (stem(name), stem(term))));
-    pairs.collect()
-});
+static GREETINGS: LazyLock<HashSet<&str>> = LazyLock::new(|| words(include_str!("words/greetings.txt")).collect());
 
-/// Words of the bicycle trade that jieba's dictionary lacks or splits.
+fn add_concept(tables: &mut [Table; 6], line: &'static str) {
+    let Some(concept) = line.split('|').nth(1).and_then(|english| english.split_whitespace().next()) else { return };
+    for (language, names) in Language::ALL.into_iter().zip(line.split('|')) {
+        let Some(table) = tables.get_mut(place(language)) else { continue };
+        for name in names.split_whitespace().map(fold) {
+            let stem = stem(language, &name).into_owned();
+            table.concepts.entry(stem).or_insert(concept);
+            table.concepts.insert(name, concept);
+        }
+    }
+}
+
+fn stop(language: Language) -> HashSet<String> {
+    let list = match language {
+        Language::Zh => include_str!("words/stop-zh.txt"),
+        Language::En => include_str!("words/stop-en.txt"),
+        Language::De => include_str!("words/stop-de.txt"),
+        Language::Fr => include_str!("words/stop-fr.txt"),
+        Language::Es => include_str!("words/stop-es.txt"),
+        Language::It => include_str!("words/stop-it.txt"),
+    };
+    words(list).map(fold).collect()
+}
+
+/// Han words of the bicycle trade that jieba's dictionary lacks or cuts apart, names of concepts among them.
 pub(super) fn trade() -> impl Iterator<Item = &'static str> {
-    words(include_str!("words/trade.txt"))
+    let names = lines(include_str!("words/concepts.txt")).filter_map(|line| line.split('|').next());
+    words(include_str!("words/trade.txt")).chain(names.flat_map(str::split_whitespace))
 }
 
-/// The term of a Han word; `None` for a stop word.
-pub(super) fn han(word: &str) -> Option<String> {
-    (!STOP.contains(word)).then(|| same(word.to_owned()))
+/// The term of a folded Han word; `None` for a stop word.
+pub(super) fn han(word: &str) -> Option<Cow<'_, str>> {
+    let table = table(Language::Zh)?;
+    (!table.stop.contains(word))
+        .then(|| table.concepts.get(word).map_or(Cow::Borrowed(word), |concept| (*concept).into()))
 }
 
-/// The term of a lower-case word of other letters; `None` for a stop word.
-pub(super) fn latin(word: &str) -> Option<String> {
-    let word = word.strip_suffix("'s").unwrap_or(word).trim_matches('\'');
-    let stem = stem(word);
-    let is_term = !word.is_empty() && !STOP.contains(word) && !STOP.contains(stem.as_str());
-    is_term.then(|| same(stem))
+/// The term of a folded word of other letters in a text of this language; `None` for a stop word.
+pub(super) fn latin(language: Language, word: &str) -> Option<Cow<'_, str>> {
+    let language = of_letters(language);
+    let table = table(language)?;
+    if table.stop.contains(word) {
+        return None;
+    }
+    if let Some(concept) = table.concepts.get(word) {
+        return Some((*concept).into());
+    }
+    let stem = stem(language, word);
+    if table.stop.contains(stem.as_ref()) {
+        return None;
+    }
+    Some(table.concepts.get(stem.as_ref()).map_or(stem, |concept| (*concept).into()))
 }
 
-fn same(word: String) -> String {
-    SAME.get(&word).cloned().unwrap_or(word)
+/// Whether a term is a greeting, thanks or a good-bye.
+pub(super) fn is_greeting(term: &str) -> bool {
+    GREETINGS.contains(term)
 }
 
-fn same_lines() -> impl Iterator<Item = (&'static str, &'static str)> {
-    lines(include_str!("words/same.txt")).filter_map(|line| line.split_once(':'))
+/// The stem of a folded word.
+pub(super) fn stem(language: Language, word: &str) -> Cow<'_, str> {
+    let algorithm = match language {
+        Language::Zh | Language::En => Algorithm::English,
+        Language::De => Algorithm::German,
+        Language::Fr => Algorithm::French,
+        Language::Es => Algorithm::Spanish,
+        Language::It => Algorithm::Italian,
+    };
+    if word.len() < 4 || word.chars().any(|c| is_han(c) || c.is_ascii_digit()) {
+        return Cow::Borrowed(word);
+    }
+    Stemmer::create(algorithm).stem(word)
+}
+
+/// Letters in a Chinese text are mostly English words.
+pub(super) fn of_letters(language: Language) -> Language {
+    if language == Language::Zh { Language::En } else { language }
+}
+
+fn table(language: Language) -> Option<&'static Table> {
+    TABLES.get(place(language))
+}
+
+fn place(language: Language) -> usize {
+    Language::ALL.iter().position(|one| *one == language).unwrap_or_default()
 }
 
 fn words(table: &'static str) -> impl Iterator<Item = &'static str> {
@@ -54,54 +125,43 @@ fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
     table.lines().filter(|line| !line.starts_with('#'))
 }
 
-/// Removes plural, past tense and -ing. It is wrong for some words, but the same for the folder and for questions.
-fn stem(word: &str) -> String {
-    if !word.is_ascii() || word.len() < 4 {
-        return word.to_owned();
-    }
-    let singular = singular(word);
-    let bare = ["ing", "ed"].into_iter().find_map(|ending| verb_stem(&singular, ending));
-    let bare = bare.unwrap_or(singular);
-    bare.strip_suffix('e').filter(|stem| stem.len() >= 3).unwrap_or(&bare).to_owned()
-}
-
-fn singular(word: &str) -> String {
-    if let Some(stem) = word.strip_suffix("ies") {
-        return format!("{stem}y");
-    }
-    let sibilant = ["ches", "shes", "sses", "xes"].iter().any(|ending| word.ends_with(ending));
-    let kept = word.ends_with("ss") || word.ends_with("us") || word.ends_with("is");
-    let cut = if sibilant { 2 } else { usize::from(word.ends_with('s') && !kept) };
-    word.chars().take(word.len() - cut).collect()
-}
-
-/// The verb without its ending and without the consonant doubled before it (stopped, stop).
-fn verb_stem(word: &str, ending: &str) -> Option<String> {
-    let stem =
-        word.strip_suffix(ending).filter(|stem| stem.len() >= 3 && stem.contains(['a', 'e', 'i', 'o', 'u', 'y']))?;
-    let mut from_end = stem.chars().rev();
-    let (last, before) = (from_end.next()?, from_end.next()?);
-    let doubled = last == before && !"aeiouls".contains(last);
-    Some(stem.chars().take(stem.len() - usize::from(doubled)).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_synonym_is_never_itself_replaced() {
-        for (term, names) in same_lines() {
-            assert_eq!(same(stem(term)), stem(term), "{term} is a name and a term");
-            assert!(names.split_whitespace().all(|name| name != term), "{term} names itself");
+    fn each_line_of_concepts_has_six_columns_and_no_name_twice() {
+        let mut seen = HashSet::new();
+        for line in lines(include_str!("words/concepts.txt")) {
+            let columns: Vec<&str> = line.split('|').collect();
+            assert_eq!(columns.len(), 6, "{line}");
+            for (language, names) in Language::ALL.into_iter().zip(columns) {
+                for name in names.split_whitespace().map(fold) {
+                    assert!(seen.insert((language, name.clone())), "{language} {name} is there twice");
+                }
+            }
         }
     }
 
     #[test]
-    fn inflections_of_a_word_have_one_stem() {
-        for words in [["charge", "charges", "charging"], ["stop", "stopped", "stopping"], ["try", "tries", "trying"]] {
-            let stems = words.map(stem);
-            assert!(stems.iter().all(|stem| *stem == stems[0]), "{stems:?}");
+    fn one_thing_is_one_term_in_all_languages() {
+        let terms = [
+            han("电瓶"),
+            latin(Language::En, "batteries"),
+            latin(Language::De, "akkus"),
+            latin(Language::Fr, "batterie"),
+            latin(Language::Es, "baterias"),
+            latin(Language::It, "batteria"),
+            latin(Language::Zh, "battery"),
+        ];
+        assert!(terms.iter().all(|term| term.as_deref() == Some("battery")), "{terms:?}");
+    }
+
+    #[test]
+    fn inflections_of_a_word_have_one_term() {
+        for words in [["shake", "shakes", "shaking"], ["scratch", "scratches", "scratched"]] {
+            let terms = words.map(|word| latin(Language::En, word));
+            assert!(terms.iter().all(|term| *term == terms[0]), "{terms:?}");
         }
     }
 }

@@ -21,7 +21,8 @@ const INDEXES: &[&str] = &[
 ];
 const PLAIN: &[&str] = &["session", "id", "role", "agent", "answers", "notice"];
 const INSERT: &str =
-    "insert into message (position, session, id, role, content, at, agent, answers, withheld, shown, notice)";
+    "insert into message (position, session, id, role, content, at, agent, answers, withheld, shown, notice,
+    suggestions)";
 const KEEP: &str = "on conflict (position) do nothing";
 
 #[async_trait]
@@ -31,7 +32,7 @@ impl Projection for MessagesProjection {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn schema(&self) -> &'static [&'static str] {
@@ -65,6 +66,7 @@ struct MessageRow<'a> {
     shown: Option<&'a str>,
     agent: Option<String>,
     notice: Option<String>,
+    suggestions: Option<String>,
 }
 
 impl<'a> MessageRow<'a> {
@@ -79,7 +81,9 @@ impl<'a> MessageRow<'a> {
                 let content = replied.reply.known().map(|reply| reply.text.as_str());
                 // The newest that it answers: as long as that one is visible, so is the reply.
                 let answers = replied.answers.last().map(ToString::to_string);
-                Some(Self { answers, ..row(replied.message, Role::Assistant, content) })
+                let suggestions = replied.reply.known().map(|reply| &reply.suggestions).filter(|all| !all.is_empty());
+                let suggestions = suggestions.map(rows::to_json);
+                Some(Self { answers, suggestions, ..row(replied.message, Role::Assistant, content) })
             }
             Event::AssistantReplyWithheld(held) => {
                 let content = held.withheld.known().map(|withheld| withheld.text.as_str());
@@ -126,8 +130,8 @@ impl<'a> MessageRow<'a> {
 
     fn new(event: &'a Decoded, session: SessionId, id: MessageId, role: Role, content: Option<&'a str>) -> Self {
         let (session, id) = (session.to_string(), id.to_string());
-        let (answers, agent, notice) = (None, None, None);
-        Self { event, session, id, role, content, answers, withheld: false, shown: None, agent, notice }
+        let (answers, agent, notice, suggestions) = (None, None, None, None);
+        Self { event, session, id, role, content, answers, withheld: false, shown: None, agent, notice, suggestions }
     }
 
     fn values(&self) -> Vec<Value<'_>> {
@@ -143,6 +147,7 @@ impl<'a> MessageRow<'a> {
             self.withheld.into(),
             self.shown.into(),
             self.notice.as_deref().into(),
+            self.suggestions.as_deref().into(),
         ]
     }
 }

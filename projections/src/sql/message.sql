@@ -18,5 +18,7 @@ create table message (
     -- What the customer had been shown of a withheld reply.
     shown text,
     -- Of a notice: its language, code and parameters as JSON; the text is made when it is read.
-    notice text
+    notice text,
+    -- Of a reply: what the customer may choose to say next, a list as JSON; null for none, and once erased.
+    suggestions text
 )

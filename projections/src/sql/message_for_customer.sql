@@ -1,4 +1,4 @@
-select m.position, m.id, m.role, m.content, m.at, m.agent, m.withheld, m.shown, m.notice,
+select m.position, m.id, m.role, m.content, m.at, m.agent, m.withheld, m.shown, m.notice, m.suggestions,
     cast(0 as bigint)
 from message m
 join session s on s.id = m.session

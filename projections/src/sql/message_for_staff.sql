@@ -1,4 +1,4 @@
-select m.position, m.id, m.role, m.content, m.at, m.agent, m.withheld, m.shown, m.notice,
+select m.position, m.id, m.role, m.content, m.at, m.agent, m.withheld, m.shown, m.notice, m.suggestions,
     case when coalesce(q.position, m.position) <= s.cleared_at then cast(1 as bigint) else 0 end
 from message m
 join session s on s.id = m.session

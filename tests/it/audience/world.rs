@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Events of the shop: few, for the types do not depend on them.
-const EVENTS: u64 = 150;
+const EVENTS: u64 = 220;
 /// Sessions of it that are read.
 const SESSIONS: usize = 6;
 /// A session as its customer knows it.

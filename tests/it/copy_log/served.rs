@@ -30,12 +30,8 @@ impl Past {
         }
         let told = told_in_whole(&customer).await;
         let mut frames = customer.follow("copied", None).await.unwrap();
-        let replies = std::cell::Cell::new(0);
-        let third_reply = |frame: &tests::desk::EventFrame| {
-            replies.set(replies.get() + usize::from(frame.event.as_deref() == Some("session.assistant_replied")));
-            replies.get() == 3
-        };
-        let cursor = frames.until(third_reply).await.pop().unwrap().id.unwrap();
+        let offer = |frame: &tests::desk::EventFrame| frame.event.as_deref() == Some("session.notice_given");
+        let cursor = frames.until(offer).await.pop().unwrap().id.unwrap();
         assert_eq!(tokio::task::block_in_place(|| desk.terminate()), Some(0), "{}", desk.log());
         Self { folder, customer, told, cursor }
     }

@@ -1,5 +1,7 @@
 //! A server on a log written before its start, for events that no request causes yet.
 
+mod choices;
+
 use std::sync::Arc;
 
 use api::auth::visitor::VisitorTokens;

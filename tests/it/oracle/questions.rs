@@ -1,5 +1,6 @@
 //! Every query of the views for a log, the oracle's answers, and the differences.
 
+mod assistants;
 mod people;
 
 use std::{collections::BTreeSet, fmt};
@@ -33,6 +34,7 @@ pub(super) enum Question {
     Named(String),
     Statistics { now: Timestamp, day_start: Timestamp },
     Services(SessionId),
+    Assistants(assistants::Asked),
     Queue { group: Option<String>, now: Timestamp, limit: u32, offset: u64 },
     Place { session: SessionId, now: Timestamp },
     Load,
@@ -48,6 +50,7 @@ impl Question {
             | Self::Messages { session, .. }
             | Self::Audit { session, .. }
             | Self::Services(session) => Some(*session),
+            Self::Assistants(asked) => asked.session(),
             Self::List { .. }
             | Self::Named(_)
             | Self::Statistics { .. }
@@ -92,6 +95,7 @@ impl Examination {
         asked.about_lists(oracle);
         asked.about_queue(oracle);
         asked.about_agents(oracle);
+        asked.about_usage(oracle);
         for (stream, events) in oracle.by_session() {
             asked.about_session(stream.trim_start_matches("session-").parse().unwrap(), &events);
         }
@@ -112,6 +116,7 @@ impl Examination {
     fn about_session(&mut self, session: SessionId, events: &[&Told]) {
         self.0.push((Question::Session(session), json(Some(Shown::of(events)))));
         self.0.push((Question::Services(session), json(services(events))));
+        self.about_attempts(session, events);
         let middle = events[events.len() / 2].position;
         for (before, limit) in [(None, ALL), (Some(middle), ALL), (None, 2), (Some(middle), 1)] {
             for audience in [Audience::Customer, Audience::Staff] {
@@ -218,6 +223,7 @@ async fn ask(views: &Views, question: &Question) -> Result<Value, ViewsError> {
         Question::Session(_) | Question::Messages { .. } | Question::Audit { .. } | Question::Services(_) => {
             ask_reading(&mut views.reading().await?, question).await
         }
+        Question::Assistants(asked) => assistants::ask(&mut views.reading().await?, asked).await,
         Question::List { status, limit, offset } => {
             let (rows, total) = views.list(*status, *limit, *offset).await?;
             Ok(json((rows.into_iter().map(served::row).collect::<Vec<_>>(), total)))
@@ -250,6 +256,7 @@ async fn ask_reading(reading: &mut Reading, question: &Question) -> Result<Value
         Question::Services(session) => {
             json(reading.services(*session).await?.into_iter().map(served::service).collect::<Vec<_>>())
         }
+        Question::Assistants(asked) => assistants::ask(reading, asked).await?,
         Question::List { .. }
         | Question::Named(_)
         | Question::Statistics { .. }

@@ -2,15 +2,19 @@
 //!
 //! Invariant: structs are destructured completely, so that a new field is compared or does not compile.
 
+use std::collections::BTreeMap;
+
 use event_store::StreamName;
 use projections::{
-    AgentToday, AuditEntry, EscalationSummary, EscalationView, MailView, MessageView, OfferView, Preview, QueueEntry,
-    QueuePlace, ServiceView, SessionSummary, SessionView, Statistics, Today, TransferView, as_of::Decision,
+    AgentToday, AttemptView, AuditEntry, EscalationSummary, EscalationView, MailView, MessageView, OfferView, Preview,
+    QueueEntry, QueuePlace, ServiceView, SessionSummary, SessionView, Statistics, Today, TransferView, Usage,
+    as_of::Decision,
 };
 use serde::Serialize;
 use serde_json::json;
 use tests::oracle::{
-    self, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, Row, Said, Service, Shown, Transfer,
+    self, Attempt, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, Row, Said, Service, Shown,
+    Transfer,
 };
 
 /// The name on the wire of a value of a closed set.
@@ -123,10 +127,11 @@ pub(super) fn today(view: AgentToday) -> oracle::Today {
 }
 
 pub(super) fn said(view: MessageView) -> Said {
-    let MessageView { message, role, content, notice, at, position, agent, hidden, withheld, shown } = view;
+    let MessageView { message, role, content, notice, at, position, agent, hidden, withheld, shown, suggestions } =
+        view;
     let (id, role, agent) = (message.to_string(), role.as_str().to_owned(), text(agent));
     let notice = notice.map(|notice| json!(notice));
-    Said { position, id, role, content, notice, at, agent, hidden, withheld, shown }
+    Said { position, id, role, content, notice, at, agent, hidden, withheld, shown, suggestions }
 }
 
 pub(super) fn entry(view: AuditEntry) -> Entry {
@@ -205,4 +210,70 @@ pub(super) fn decided(decision: Decision) -> Decided {
     let (reason, severity) = (code(reason), code(severity));
     let evidence = evidence.known().cloned();
     Decided { position, at, reason, rule, severity, policy_version: policy_version.into(), evidence }
+}
+
+pub(super) fn attempt(view: AttemptView) -> Attempt {
+    let AttemptView {
+        began,
+        run,
+        attempt,
+        session,
+        assistant,
+        variant,
+        began_at,
+        ended,
+        failure,
+        error_code,
+        tokens,
+        cost,
+        position,
+    } = view;
+    Attempt {
+        began,
+        run: run.to_string(),
+        attempt: attempt.into(),
+        stream: stream(session),
+        assistant,
+        variant,
+        began_at,
+        ended: ended.map(|(end, at)| (code(end), at)),
+        failure: failure.map(code),
+        error_code,
+        tokens: tokens.map(|tokens| (tokens.input, tokens.output)),
+        cost: cost.map(|cost| (cost.micros, cost.currency)),
+        position,
+    }
+}
+
+/// Figures of the oracle that `Usage` has.
+pub(super) fn usage(view: Usage) -> serde_json::Value {
+    let Usage {
+        day,
+        assistant,
+        variant,
+        session,
+        run,
+        attempts,
+        answered,
+        offered,
+        does_not_know,
+        hands_over,
+        failed,
+        withheld,
+        tokens,
+        cost,
+        p50,
+        p99,
+    } = view;
+    let group = oracle::Group { day, assistant, variant, stream: session.map(stream), run: text(run) };
+    let cost: BTreeMap<String, u64> = cost.into_iter().map(|cost| (cost.currency, cost.micros)).collect();
+    json!({
+        "group": group,
+        "attempts": attempts,
+        "ended": [answered, offered, does_not_know, hands_over, failed, withheld],
+        "tokens": (tokens.input, tokens.output),
+        "cost": cost,
+        "p50_micros": p50.map(|p50| p50.as_micros()),
+        "p99_micros": p99.map(|p99| p99.as_micros()),
+    })
 }

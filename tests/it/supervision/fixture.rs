@@ -14,7 +14,6 @@ use commands::{
     Customers, Node, Rules, Sessions, SettingsInForce,
     assistant::{Answering, Assistant, Question},
     assistants::Assistants,
-    live::InProcess,
     process::{RunSettings, Runner},
     sessions::ReceiveMessage,
     settings::VersionZero,
@@ -133,7 +132,7 @@ impl Fixture {
     /// A node whose assistant never answers.
     pub(super) fn runner(&self) -> Arc<Runner> {
         let sessions = Arc::new(Sessions::new(self.log.clone(), Uuid::from_u128(1)));
-        let live = Arc::new(InProcess::default());
+        let live = Arc::default();
         let (node, settings) = (Node::new("supervised"), RunSettings::default());
         let tail = Tail::start(self.faulty.clone(), Position::START);
         let assistants = Arc::new(Assistants::only(Arc::new(Silent)));

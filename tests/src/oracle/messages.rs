@@ -30,6 +30,8 @@ pub struct Said {
     pub withheld: bool,
     /// What the customer had seen of a withheld reply.
     pub shown: Option<String>,
+    /// What the customer may choose to say next.
+    pub suggestions: Vec<String>,
 }
 
 impl Said {
@@ -73,7 +75,13 @@ fn said(told: &Told, events: &[&Told]) -> Option<Said> {
         hidden: is_hidden(told, events),
         withheld: told.what == "assistant_reply_withheld",
         shown: told.said("shown"),
+        suggestions: suggestions(told),
     })
+}
+
+fn suggestions(told: &Told) -> Vec<String> {
+    let all = told.personal["suggestions"].as_array();
+    all.into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect()
 }
 
 /// The customer has cleared the screen since it was said; of a reply, since the newest message that it answers was.

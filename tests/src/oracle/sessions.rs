@@ -274,8 +274,10 @@ fn cleared_at(events: &[&Told]) -> Position {
     cleared.map_or(Position::START, |told| told.position)
 }
 
-/// Replies after the last good one.
+/// Failures after the last good reply.
 fn ai_fail_count(events: &[&Told]) -> u64 {
+    let is_one_of = |told: &&&Told, outcomes: &[&str]| outcomes.iter().any(|outcome| told.data["outcome"] == **outcome);
     let replies = events.iter().rev().filter(|told| told.what == "assistant_replied");
-    replies.take_while(|told| told.data["outcome"] != "answered").count() as u64
+    let since = replies.take_while(|told| !is_one_of(told, &["answered", "offered"]));
+    since.filter(|told| is_one_of(told, &["does_not_know", "cut_off", "unavailable"])).count() as u64
 }

@@ -88,6 +88,11 @@ impl Thread {
         self.session().is_some_and(|session| session.unanswered().next().is_some())
     }
 
+    /// Every third session is in an experiment.
+    pub(super) fn variant(&self) -> Option<String> {
+        self.id.0.as_u128().is_multiple_of(3).then(|| "short_answers".to_owned())
+    }
+
     /// Where its stream is.
     pub(super) fn expected(&self) -> Expected {
         match self.version {

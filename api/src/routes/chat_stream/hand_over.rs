@@ -13,7 +13,7 @@ use crate::{agent_names::NameLookup, routes::chat::notices_text, wire::seconds};
 pub(super) async fn to_queue(names: &NameLookup, step: Step, together: &[Decoded]) -> Step {
     let text = notices_text(names, &notices(together)).await;
     let step = step.say(&json!({"type": "message", "content": text}));
-    done(step.say(&status_change(names, together).await), together)
+    done(step.say(&status_change(names, together).await), together, &[])
 }
 
 /// A person has the session: nothing more is answered here.
@@ -23,16 +23,25 @@ pub(super) async fn to_agent(names: &NameLookup, step: Step, together: &[Decoded
 }
 
 /// The reply is on disk, and in the same append a rule may have asked for a person, or offered one.
-pub(super) async fn after_reply(names: &NameLookup, mut step: Step, together: &[Decoded]) -> Step {
+pub(super) async fn after_reply(
+    names: &NameLookup,
+    mut step: Step,
+    together: &[Decoded],
+    suggestions: &[String],
+) -> Step {
     if events(together).any(|(_, event)| matches!(event, Event::Escalated(_))) {
         step = step.say(&status_change(names, together).await);
     }
-    done(system_messages(names, step, together).await, together)
+    done(system_messages(names, step, together).await, together, suggestions)
 }
 
-fn done(step: Step, together: &[Decoded]) -> Step {
+fn done(step: Step, together: &[Decoded], suggestions: &[String]) -> Step {
     let position = together.last().map_or(Position::START, Decoded::position);
-    step.say(&json!({"type": "done", "content": "", "position": position})).last()
+    let mut frame = json!({"type": "done", "content": "", "position": position});
+    if !suggestions.is_empty() {
+        frame["suggestions"] = json!(suggestions);
+    }
+    step.say(&frame).last()
 }
 
 /// The session's status after these events, with what the customer may know of why.

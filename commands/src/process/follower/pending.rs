@@ -2,19 +2,22 @@
 
 use std::collections::VecDeque;
 
-use domain::{AgentId, Incarnation, SessionId, agent, session};
+use domain::{AgentId, Incarnation, SessionId, agent, session, settings::event::BudgetReached};
 use event_store::{Position, StreamName};
 use jiff::Timestamp;
 use journal::Decoded;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{accounts, sessions};
+use crate::{accounts, sessions, settings::budget::budget_stream};
 
 use super::super::{
     manager::{Action, Item, Timer},
     store::{Commit, Forgotten, LostAgent},
 };
+
+/// The namespace of notes' causes.
+const NOTE: Uuid = Uuid::from_u128(0x2f64_8c1e_9a07_4b55_8d31_70c6_e5b2_419d);
 
 /// Why something is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,13 @@ impl Cause {
         Self { id: event, event: Some(event), correlation: event }
     }
 
+    /// Of what was noted: the same level of the same budget has the same id, whichever event reached it.
+    fn of_note(self, reached: &BudgetReached) -> Self {
+        let BudgetReached { assistant, day, level, spent: _, budget } = reached;
+        let name = serde_json::to_vec(&(assistant, day, level, budget)).expect("it is JSON");
+        Self { id: Uuid::new_v5(&NOTE, &name), ..self }
+    }
+
     pub(super) fn of_loss(lost: &LostAgent, stream: &StreamName) -> Self {
         let id = lost.cause(stream);
         Self { id, event: None, correlation: id }
@@ -62,6 +72,7 @@ pub(super) struct PendingCommand {
 pub(super) enum Command {
     Session(SessionId, session::Command),
     Agent(AgentId, agent::Command),
+    Budget(BudgetReached),
 }
 
 impl Command {
@@ -70,6 +81,7 @@ impl Command {
         match self {
             Self::Session(session, _) => sessions::stream_of(*session),
             Self::Agent(agent, _) => accounts::stream_of(*agent),
+            Self::Budget(_) => budget_stream(),
         }
     }
 }
@@ -134,6 +146,10 @@ impl Pending {
                 }
                 Action::AgentCommand { name, agent, command } => {
                     self.send(PendingCommand { cause, name, command: Command::Agent(agent, *command) }, acting);
+                }
+                Action::NoteBudget(reached) => {
+                    let cause = cause.of_note(&reached);
+                    self.send(PendingCommand { cause, name: "note", command: Command::Budget(*reached) }, acting);
                 }
                 Action::Deliver(item) => self.deliver(item, acting),
                 Action::Forget(forgotten) => self.forget(forgotten, acting),

@@ -1,5 +1,6 @@
 //! A process manager that is dropped between any two of its steps, loses its lease, loses its store, or meets what it cannot read.
 
+mod budgets;
 mod crashes;
 mod history;
 mod leases;

@@ -26,6 +26,7 @@ use crate::{
         status::StatusHandle,
         store::{Cursor, Forgotten, Lease, LostAgent, StoreError},
     },
+    settings::budget::{BudgetNotes, OfBudgets},
 };
 
 /// The longest that what was read waits for its commit, and between two looks for lives that are over.
@@ -250,6 +251,11 @@ impl<'a> Worker<'a> {
             }
             Command::Agent(agent, command) => {
                 Box::pin(accounts.execute(*agent, metadata, command.clone())).await.map(drop)
+            }
+            // A few times a day: it needs no states that are remembered.
+            Command::Budget(reached) => {
+                let notes = BudgetNotes::new(sessions.log().clone(), sessions.log_id());
+                Box::pin(notes.execute(OfBudgets, metadata, reached.clone())).await.map(drop)
             }
         }
     }

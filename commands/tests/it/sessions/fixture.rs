@@ -6,10 +6,9 @@ use std::{
 };
 
 use commands::{
-    Answering, Assistant, AssistantError, Completion, IdempotencyKey, LiveReplies, Node, Piece, Question, Rules,
+    Answering, Assistant, AssistantError, Completion, Ephemeral, IdempotencyKey, Node, Piece, Question, Rules,
     Sessions, SettingsInForce,
     assistants::Assistants,
-    live::InProcess,
     process::{RunSettings, Runner, StatusHandle, dispatcher},
     sessions::{ReceiveMessage, Received, stream_of},
     settings::VersionZero,
@@ -88,7 +87,7 @@ pub(crate) struct Fixture {
     pub(crate) store: Arc<FlakyStore>,
     pub(crate) log: Log,
     pub(crate) assistant: Arc<Scripted>,
-    pub(crate) live: Arc<dyn LiveReplies>,
+    pub(crate) live: Arc<Ephemeral>,
     go_on: Arc<Notify>,
 }
 
@@ -107,7 +106,7 @@ impl Fixture {
             asked: Mutex::default(),
             streams: Arc::default(),
         };
-        Self { store, log, assistant: Arc::new(assistant), live: Arc::new(InProcess::default()), go_on }
+        Self { store, log, assistant: Arc::new(assistant), live: Arc::default(), go_on }
     }
 
     /// Use cases of another node: it remembers for itself.

@@ -96,7 +96,7 @@ async fn messages_that_arrive_during_a_run_are_answered_together_by_the_next() {
 
 /// Waits for the beginning of the answer, of which so much is sent to the customer.
 async fn shown(fixture: &Fixture, text: &str) -> LiveSubscription {
-    let mut watcher = fixture.live.subscribe(session());
+    let mut watcher = fixture.live.follow_reply(session());
     while watcher.current().is_none_or(|reply| reply.text.is_empty()) {
         assert!(watcher.changed().await);
     }

@@ -105,7 +105,7 @@ pub struct Tokens {
 }
 
 /// What an attempt cost, by the prices that were set when it ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
     /// In millionths of the currency.

@@ -1,9 +1,11 @@
 //! Finding many phrases at once gives what looking for each by itself gives.
 
-use domain::policy::{
+use domain::{
     fold::{fold, is_of_a_word},
-    matcher::{Matcher, PhraseList},
-    phrase::{Phrase, Word},
+    policy::{
+        matcher::{Matcher, PhraseList},
+        phrase::{Phrase, Word},
+    },
 };
 use proptest::prelude::*;
 

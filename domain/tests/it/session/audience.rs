@@ -46,7 +46,7 @@ proptest! {
     #[test]
     fn what_customers_do_not_see_of_the_plain_part_is_a_field_of_it(event in arbitrary::event()) {
         let plain: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&encode(&event).data).unwrap();
-        let optional = ["group", "rule_signals"];
+        let optional = ["group", "rule_signals", "confidence_permille", "tokens", "cost", "variant"];
         for field in event.hidden_from_customer() {
             prop_assert!(plain.contains_key(*field) || optional.contains(field), "{field}");
         }
@@ -55,7 +55,7 @@ proptest! {
     #[test]
     fn customers_see_their_session_but_for_failures_the_queue_and_what_is_said_among_staff(event in arbitrary::event()) {
         let hidden = [
-            "session.assistant_failed", "session.assistant_reply_withheld", "session.command_confirmed",
+            "session.assistant_asked", "session.assistant_failed", "session.assistant_reply_withheld", "session.command_confirmed",
             "session.transfer_requested", "session.transfer_accepted", "session.transfer_declined", "session.offer_made",
             "session.offer_accepted", "session.offer_expired", "session.mail_requested", "session.mail_sent",
             "session.mail_failed", "session.priority_changed",

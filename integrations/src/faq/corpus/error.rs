@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::fault::Malformed;
+use super::fault::Faults;
 
 /// Why a folder could not be taken into use.
 #[derive(Debug, thiserror::Error)]
@@ -15,13 +15,16 @@ pub enum FaqError {
         /// What the file system said.
         source: std::io::Error,
     },
-    /// A file does not follow the format.
+    /// Files do not follow the format.
     #[error(transparent)]
-    Malformed(#[from] Malformed),
+    Malformed(#[from] Faults),
     /// There is no entry at all: more likely a wrong path than intended.
     #[error("no entry below {}", folder.display())]
     Empty {
         /// The folder looked into.
         folder: PathBuf,
     },
+    /// The server of vectors cannot be asked as it is set.
+    #[error("the server of vectors cannot be asked")]
+    Meaning(#[source] reqwest::Error),
 }

@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use domain::Language;
+
 use super::*;
+use crate::faq::FaqSettings;
 
 fn entry(key: &str, answer: &str) -> String {
     format!("# T\n\n## {key}\n\n### zh\nQ: {key} 问题\n\n答\n\n### en\nQ: about {key}\n\n{answer}\n")
@@ -20,12 +23,13 @@ fn entry(key: &str, answer: &str) -> String {
 fn opened() -> (TempDir, Faq) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("one.md"), entry("brakes", "first")).unwrap();
-    let faq = Faq::open(folder.path()).unwrap();
+    let settings = FaqSettings { folder: folder.path().to_path_buf(), ..FaqSettings::default() };
+    let faq = Faq::open(settings).unwrap();
     (folder, faq)
 }
 
 fn answer(faq: &Faq, question: &str) -> Option<String> {
-    faq.ask(question).map(|hit| hit.answer)
+    faq.ask_by_words(question, Language::En).hits().first().map(|hit| hit.answer.clone())
 }
 
 async fn wait_for_answer(faq: &Faq, question: &str, expected: Option<&str>) {
@@ -75,13 +79,15 @@ fn a_malformed_edit_keeps_the_last_good_index() {
     fs::write(folder.path().join("one.md"), "# T\n\n## brakes\n").unwrap();
     let watcher = look(watcher, 6);
     assert_eq!(answer(&faq, "brakes").as_deref(), Some("first"));
+    assert!(faq.health().faults[0].contains("one.md:3: the entry `brakes` has no language"), "{:?}", faq.health());
     assert_eq!(log.count("WARN"), 1, "{}", log.text());
-    assert!(log.text().contains("one.md") && log.text().contains("line=3"), "{}", log.text());
+    assert!(log.text().contains("one.md:3: "), "{}", log.text());
 
     fs::write(folder.path().join("one.md"), entry("brakes", "mended")).unwrap();
     look(watcher, 6);
     assert_eq!(answer(&faq, "brakes").as_deref(), Some("mended"));
     assert_eq!((log.count("WARN"), log.count("INFO")), (1, 1), "{}", log.text());
+    assert_eq!(faq.health().faults, [""; 0]);
 }
 
 #[test]
@@ -93,6 +99,29 @@ fn a_well_formed_edit_after_a_well_formed_one_logs_nothing() {
     look(Watcher::new(faq.clone()), 6);
     assert_eq!(answer(&faq, "brakes").as_deref(), Some("edited"));
     assert_eq!(log.text(), "");
+}
+
+#[test]
+fn an_edit_that_keeps_time_and_size_is_seen() {
+    let (folder, faq) = opened();
+    let path = folder.path().join("one.md");
+    let before = fs::metadata(&path).unwrap();
+    fs::write(&path, entry("brakes", "fresh")).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(before.modified().unwrap()).unwrap();
+    let after = fs::metadata(&path).unwrap();
+    assert_eq!((before.len(), before.modified().unwrap()), (after.len(), after.modified().unwrap()));
+    look(Watcher::new(faq.clone()), 3);
+    assert_eq!(answer(&faq, "brakes").as_deref(), Some("fresh"));
+}
+
+#[test]
+fn all_faults_of_all_files_are_named() {
+    let (folder, faq) = opened();
+    fs::write(folder.path().join("two.md"), "## a\n### en\nx\n## B\n### en\nQ: q\nx\n").unwrap();
+    fs::write(folder.path().join("three.md"), "x").unwrap();
+    look(Watcher::new(faq.clone()), 3);
+    let faults = faq.health().faults;
+    assert_eq!(faults.len(), 3, "{faults:?}");
 }
 
 #[test]

@@ -12,8 +12,9 @@ use domain::{
             SignInRenewed, SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, TotpSecret, Whereabouts,
         },
     },
+    session::event::Cost,
     settings,
-    text::{EmailAddress, PersonName, Skill, Username},
+    text::{EmailAddress, MessageText, PersonName, Skill, Username},
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::uuid;
@@ -111,10 +112,26 @@ pub(super) fn second_factor_and_keys() -> Vec<agent::Event> {
 }
 
 pub(super) fn settings() -> Vec<settings::Event> {
+    let reason = |text: &str| Some(MessageText::parse(text.to_owned()).unwrap());
     let document = "# R1 stays as it is.\n[rules.R2]\non = false\n".to_owned();
     vec![
-        settings::Event::Published(settings::event::Published { version: 2, document }),
-        settings::Event::RolledBack(settings::event::RolledBack { to_version: 1, version: 3 }),
+        settings::Event::Published(settings::event::Published {
+            version: 2,
+            document,
+            reason: reason("试用 “R2 off”"),
+        }),
+        settings::Event::RolledBack(settings::event::RolledBack {
+            to_version: 1,
+            version: 3,
+            reason: reason("too many calls"),
+        }),
+        settings::Event::BudgetReached(settings::event::BudgetReached {
+            assistant: "openai".to_owned(),
+            day: "2026-11-23".parse().unwrap(),
+            level: settings::event::BudgetLevel::Warning,
+            spent: settings::event::Amount::Money(Cost { micros: 4_012_500, currency: "EUR".to_owned() }),
+            budget: settings::event::Amount::Money(Cost { micros: 5_000_000, currency: "EUR".to_owned() }),
+        }),
     ]
 }
 

@@ -58,6 +58,21 @@ async fn every_chat_route_counts_for_the_limit_and_reads_do_not() {
 }
 
 #[tokio::test]
+async fn customers_typing_counts_for_the_limit_of_chats() {
+    let client = from("127.2.0.9");
+    let token = header(&chat(limited(), &client).send().await.unwrap(), "x-visitor-token").to_owned();
+    let mut next = 0..;
+    let (answered, refused) = until_refused(|| {
+        let path = if next.next().unwrap() % 2 == 0 { "/api/sessions/s/typing" } else { "/api/v1/sessions/s/typ%69ng" };
+        let request = client.post(format!("{}{path}", limited().url())).json(&json!({"is_typing": true}));
+        request.bearer_auth(&token)
+    })
+    .await;
+    assert!((9..12).contains(&answered), "{answered}");
+    problem(refused, 429, "RATE_LIMITED").await;
+}
+
+#[tokio::test]
 async fn visitors_at_one_address_share_its_limit() {
     let clients = [from("127.2.0.3"), from("127.2.0.3")];
     let mut tokens = Vec::new();

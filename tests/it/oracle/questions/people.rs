@@ -92,6 +92,7 @@ pub(super) async fn ask(reading: &mut Reading, question: &Question) -> Result<Va
         | Question::Messages { .. }
         | Question::Audit { .. }
         | Question::Services(_)
+        | Question::Assistants(_)
         | Question::List { .. }
         | Question::Named(_)
         | Question::Statistics { .. } => unreachable!("not of people"),

@@ -21,13 +21,13 @@ const ATTEMPTS: u32 = 3;
 const ASSISTANT_RUN: &str = commands::process::ASSISTANT_RUN;
 
 impl Shop {
-    fn start(&mut self, run: RunId, by_model: bool) -> StartRun {
+    fn start(&mut self, slot: usize, run: RunId, by_model: bool) -> StartRun {
         let assistant = if by_model { "coze" } else { "faq" };
         StartRun {
             run,
             incarnation: self.people.node(&mut self.rng),
             assistant: assistant.to_owned(),
-            variant: None,
+            variant: self.threads[slot].variant(),
             deadline: to_the_millisecond(later(self.clock.shows(&self.order, self.now), LIMIT_S)),
         }
     }
@@ -36,7 +36,7 @@ impl Shop {
         let origin = self.origin(slot, Who::Policy(ASSISTANT_RUN), ASSISTANT_RUN);
         let by_model = self.rng.happens(0.35);
         let run = RunId(origin.id.derive_id("run"));
-        let start = self.start(run, by_model);
+        let start = self.start(slot, run, by_model);
         self.send(slot, &origin, Command::StartRun(start));
         self.note_asked(slot, run, 1, by_model);
     }
@@ -58,7 +58,7 @@ impl Shop {
             self.people.restart(&mut self.rng, dead);
         }
         let origin = self.origin(slot, Who::Policy(ASSISTANT_RUN), ASSISTANT_RUN);
-        let start = self.start(run, true);
+        let start = self.start(slot, run, true);
         self.send(slot, &origin, Command::RetakeRun { attempt, start });
         self.note_asked(slot, run, attempt + 1, true);
     }
@@ -140,8 +140,7 @@ impl Shop {
         answer.text = MessageText::repaired(text);
         answer.assistant_context = by_model.then(|| format!("73{context:07}"));
         answer.shown = self.shown(text, by_model);
-        answer.cost =
-            answer.tokens.map(|tokens| Cost { micros: tokens.input + 4 * tokens.output, currency: "EUR".to_owned() });
+        answer.cost = answer.tokens.map(cost_of);
         answer.signals = self.policy.read_reply(text, answer.outcome, answer.confidence_permille);
     }
 
@@ -173,8 +172,27 @@ impl Shop {
             answer
         });
         let detail = FailureDetail { text: said_of(code).to_owned() };
-        let failure = Failure { run, attempt, code, error_code: None, tokens: None, cost: None, detail, last_words };
+        // An answer that broke off was paid for.
+        let tokens = (code == FailureCode::Malformed).then_some(Tokens { input: 700, output: u64::from(attempt) });
+        let (error_code, cost) = (error_code_of(code), tokens.map(cost_of));
+        let failure = Failure { run, attempt, code, error_code, tokens, cost, detail, last_words };
         self.send(slot, &origin, Command::Fail(failure));
+    }
+}
+
+fn cost_of(tokens: Tokens) -> Cost {
+    // Two prices, so that amounts of different currencies stand in one log.
+    let currency = if tokens.input < 400 { "USD" } else { "EUR" };
+    Cost { micros: tokens.input + 4 * tokens.output, currency: currency.to_owned() }
+}
+
+fn error_code_of(code: FailureCode) -> Option<String> {
+    match code {
+        FailureCode::RateLimited => Some("4009".to_owned()),
+        FailureCode::OutOfCredit => Some("4011".to_owned()),
+        FailureCode::Rejected => Some("4010".to_owned()),
+        FailureCode::Refused => Some("4100".to_owned()),
+        FailureCode::Unavailable | FailureCode::TimedOut | FailureCode::Malformed => None,
     }
 }
 

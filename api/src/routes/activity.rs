@@ -1,0 +1,134 @@
+//! `POST /api/sessions/{name}/typing` and `/viewing`: what somebody does at a session at this moment. It is told to whoever follows
+//! the session, and recorded nowhere.
+//!
+//! Invariant: who does it comes from the token.
+
+use actix_web::{HttpResponse, web::Path};
+use commands::{
+    Ephemeral, Sessions,
+    ephemeral::{Activity, Participant},
+};
+use domain::SessionId;
+use event_store::StreamVersion;
+use projections::Views;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::sessions::{addressed, no_session};
+use crate::{
+    auth::{
+        require::{KnownVisitor, OptionalStaff, Require, SessionRead, SessionWrite},
+        staff::Staff,
+    },
+    body::{JsonBody, field::required},
+    openapi::parameters::{NamedSession, StaffsSession},
+    problem::Problem,
+    services::requested_services,
+};
+
+requested_services! {
+    /// What finds a session and tells of it.
+    pub struct ActivityServices {
+        views: Views,
+        sessions: Sessions,
+        ephemeral: Ephemeral,
+    }
+}
+
+/// Whether one writes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TypingRequest {
+    /// `false`: one has stopped without sending anything.
+    #[serde(deserialize_with = "required")]
+    is_typing: bool,
+}
+
+/// Whether one looks at a session.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ViewingRequest {
+    /// `false`: one has turned away.
+    #[serde(deserialize_with = "required")]
+    is_viewing: bool,
+}
+
+/// It is told.
+#[derive(Serialize, ToSchema)]
+pub struct ToldAnswer {
+    success: bool,
+}
+
+/// Tells whoever follows the session that one writes, or has stopped: staff hears of everybody, the customer of the agent who has
+/// the session.
+///
+/// `true` counts for 10 seconds: whoever goes on says it again before that. It is over with a message, too. It is told at most once
+/// a second; what is said more often is told last as it was said last. A customer's counts as a message to the limit of chats.
+///
+/// # Errors
+/// The session is not there or not the caller's, or the log is away.
+#[utoipa::path(
+    post, path = "/api/sessions/{name}/typing", operation_id = "type_in_session", tag = "customer",
+    request_body = TypingRequest,
+    security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
+    params(NamedSession),
+    responses(
+        (status = 200, body = ToldAnswer),
+        (status = 409, description = "AMBIGUOUS_SESSION, for staff"),
+    )
+)]
+pub async fn typing(
+    caller: OptionalStaff<SessionWrite>,
+    app: ActivityServices,
+    visitor: Result<KnownVisitor, Problem>,
+    name: Path<String>,
+    body: JsonBody<TypingRequest>,
+) -> Result<HttpResponse, Problem> {
+    let session = app.session(caller.staff.as_ref(), visitor, name.into_inner()).await?;
+    let by = caller.staff.map_or(Participant::Customer, |staff| Participant::Agent(staff.agent));
+    app.ephemeral.show(session, Activity::Typing { by, is_typing: body.0.is_typing });
+    Ok(HttpResponse::Ok().json(ToldAnswer { success: true }))
+}
+
+/// Tells the others of staff who follow the session that one looks at it, or has turned away; the customer is told nothing.
+///
+/// `true` counts for 30 seconds: whoever goes on says it again before that. It is told at most once a second; what is said more
+/// often is told last as it was said last.
+///
+/// # Errors
+/// The session is not there, or the log is away.
+#[utoipa::path(
+    post, path = "/api/sessions/{name}/viewing", operation_id = "view_session", tag = "staff",
+    security(("bearer" = [])), request_body = ViewingRequest,
+    params(StaffsSession),
+    responses(
+        (status = 200, body = ToldAnswer),
+        (status = 409, description = "AMBIGUOUS_SESSION"),
+    )
+)]
+pub async fn viewing(
+    caller: Require<SessionRead>,
+    app: ActivityServices,
+    name: Path<String>,
+    body: JsonBody<ViewingRequest>,
+) -> Result<HttpResponse, Problem> {
+    let session = app.session(Some(&caller.staff), Err(no_session()), name.into_inner()).await?;
+    let agent = caller.staff.agent;
+    app.ephemeral.show(session, Activity::Viewing { agent, is_viewing: body.0.is_viewing });
+    Ok(HttpResponse::Ok().json(ToldAnswer { success: true }))
+}
+
+impl ActivityServices {
+    async fn session(
+        &self,
+        staff: Option<&Staff>,
+        visitor: Result<KnownVisitor, Problem>,
+        name: String,
+    ) -> Result<SessionId, Problem> {
+        let session = addressed(&self.views, staff.is_some(), visitor, name).await?;
+        if self.sessions.current(session).await?.version == StreamVersion::NONE {
+            return Err(no_session());
+        }
+        Ok(session)
+    }
+}
