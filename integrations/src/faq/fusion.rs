@@ -9,10 +9,11 @@ use super::lines::count;
 use super::scorer::Score;
 
 /// What meaning counts beside words.
-const MEANING: f32 = 0.6;
-/// Standing out by so much says nothing yet, and by so much is all that can be said.
-const LEAST: f32 = 1.0;
-const MOST: f32 = 5.0;
+const MEANING: f32 = 0.35;
+/// Standing out by so many standard deviations is all that can be said.
+const MOST: f32 = 6.0;
+/// From here on meaning speaks for an entry as a second word does.
+const SPEAKS: f32 = 3.5;
 
 /// The scores of all entries by words and by meaning.
 pub(super) fn fuse(by_words: &[Score], near: &[f32]) -> Vec<Score> {
@@ -21,11 +22,32 @@ pub(super) fn fuse(by_words: &[Score], near: &[f32]) -> Vec<Score> {
     let variance = near.iter().map(|one| (one - mean) * (one - mean)).sum::<f32>() / entries;
     let deviation = variance.sqrt().max(1e-6);
     let fused = |(score, near): (&Score, &f32)| {
-        let stands_out = ((near - mean) / deviation - LEAST) / (MOST - LEAST);
-        let strength = (1.0 - MEANING) * score.strength + MEANING * stands_out.clamp(0.0, 1.0);
-        // Meaning speaks for an entry as a second word does.
-        let words = score.words + u32::from(stands_out > 0.5);
-        Score { strength, words }
+        let stands_out = (near - mean) / deviation;
+        let strength = (1.0 - MEANING) * score.strength + MEANING * (stands_out / MOST).clamp(0.0, 1.0);
+        Score { strength, words: score.words + u32::from(stands_out >= SPEAKS) }
     };
     by_words.iter().zip(near).map(fused).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: Score = Score { strength: 0.0, words: 0 };
+
+    #[test]
+    fn what_stands_out_in_meaning_comes_first_where_words_say_nothing() {
+        let mut near = vec![0.8; 50];
+        near[7] = 0.9;
+        let fused = fuse(&[NONE; 50], &near);
+        assert!(fused[7].strength > 0.3 && fused[7].words == 1, "{:?}", fused[7]);
+        assert!(fused.iter().enumerate().all(|(number, one)| number == 7 || one.strength < 0.01));
+    }
+
+    #[test]
+    fn the_same_nearness_of_all_says_nothing() {
+        let by_words = [Score { strength: 0.5, words: 2 }, NONE];
+        let fused = fuse(&by_words, &[0.8, 0.8]);
+        assert!(fused[0].strength > fused[1].strength && fused[1].strength == 0.0, "{fused:?}");
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::Language;
 
-use super::confidence::{Ranking, Thresholds, in_order, rank};
+use super::confidence::{Ranking, Thresholds, Tone, in_order, rank};
 use super::corpus::Entry;
 use super::found::{Found, Hit};
 use super::scorer::Scorer;
@@ -54,10 +54,10 @@ impl Index {
     /// The entries in the order in which they may answer; `None` where none has anything of the question.
     pub(super) fn rank(&self, question: &str, language: Language, near: Option<&[f32]>) -> Option<Ranking> {
         let by_words = self.scorer.scores(question, language);
-        let is_greeting = self.scorer.is_greeting(question, language);
+        let tone = Tone::of(question, language);
         match near {
-            Some(near) => rank(&fusion::fuse(&by_words, near), is_greeting),
-            None => rank(&by_words, is_greeting),
+            Some(near) => rank(&fusion::fuse(&by_words, near), tone),
+            None => rank(&by_words, tone),
         }
     }
 
