@@ -2,6 +2,7 @@
 //! where the original had them.
 
 pub mod agent;
+mod budget;
 mod hand_off;
 pub mod people;
 mod session_data;
@@ -9,6 +10,7 @@ mod statistics;
 mod summary;
 mod usage;
 
+pub use budget::BudgetData;
 pub use hand_off::{HandOff, Mail, Offer, PendingTransfer, QueueEntryData};
 pub use people::{Agent, People};
 pub use session_data::{At, CustomerView, LastDecision, PartlyShown, SessionData, Wanted};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web::Data};
 use commands::{
     Node,
-    assistants::{Assistants, Guarded, LastError},
+    assistants::{Assistants, Budgets, Guarded, LastError},
 };
 use domain::session::event::{Cost, Tokens};
 use event_store::{Clock, event::time_text};
@@ -21,7 +21,7 @@ use crate::{
     auth::require::{Require, SystemRead},
     openapi::words,
     settings::Settings,
-    wire::{CostData, TokensData, code_text, costs},
+    wire::{BudgetData, CostData, TokensData, code_text, costs},
 };
 
 /// Assistants and variants of a day, at most.
@@ -57,6 +57,9 @@ pub struct AssistantData {
     /// What it was asked since midnight in the shop's time zone, on all nodes.
     #[schema(required = true)]
     today: Option<TodayUsage>,
+    /// Its budget of the day, once 80 percent of it are used; at 100 percent it is asked no more until the day ends.
+    #[schema(required = true)]
+    budget: Option<BudgetData>,
 }
 
 /// Questions at once.
@@ -117,6 +120,7 @@ pub async fn list(
     node: Data<Node>,
     clock: Data<dyn Clock>,
     settings: Data<Settings>,
+    budgets: Data<Budgets>,
 ) -> HttpResponse {
     let now = clock.now();
     let today = used_since(&views, day_start(now, &settings.time_zone), now).await;
@@ -124,7 +128,7 @@ pub async fn list(
         tracing::warn!(error = error as &dyn std::error::Error, "what assistants were asked today cannot be said");
     }
     let today = today.ok();
-    let data = assistants.members().map(|member| AssistantData::of(member, today.as_deref())).collect();
+    let data = assistants.members().map(|member| AssistantData::of(member, today.as_deref(), &budgets)).collect();
     HttpResponse::Ok().json(AssistantsAnswer { success: true, data, node: node.id.clone() })
 }
 
@@ -135,7 +139,7 @@ async fn used_since(views: &Views, day_start: Timestamp, now: Timestamp) -> Resu
 }
 
 impl AssistantData {
-    fn of(member: &Guarded, today: Option<&[Usage]>) -> Self {
+    fn of(member: &Guarded, today: Option<&[Usage]>, budgets: &Budgets) -> Self {
         let (places, measured, limits) = (member.occupancy(), member.measured(), member.limits());
         Self {
             name: member.name().to_owned(),
@@ -152,6 +156,7 @@ impl AssistantData {
             last_error: measured.last_error.map(LastErrorData::from),
             latency: LatencyData { p50_ms: measured.p50.map(millis), p99_ms: measured.p99.map(millis) },
             today: today.map(|all| TodayUsage::of(member.name(), all)),
+            budget: budgets.of(member.name()).map(|state| BudgetData::of(member.name().to_owned(), &state)),
         }
     }
 }

@@ -7,10 +7,9 @@ use std::time::Instant;
 use actix_web::HttpResponse;
 use commands::{
     Node,
-    assistants::{BudgetState, Budgets},
+    assistants::Budgets,
     process::{OutcomesHandle, mail::LastFailure},
 };
-use domain::settings::event::Amount;
 use event_store::{Clock, EventReader, Identity, Position, event::time_text, pages::events_between};
 use integrations::Faq;
 use jiff::Timestamp;
@@ -25,6 +24,7 @@ use crate::{
     services::{Started, requested_services},
     settings::Settings,
     supervision::{Alarm, FollowerState, FollowerStatus, Supervisor},
+    wire::BudgetData,
 };
 
 requested_services! {
@@ -66,27 +66,9 @@ pub struct DetailedHealth {
     /// What the shop answers from.
     faq: FaqState,
     /// Assistants that have used 80 percent of what they may use in a day, or all of it.
-    budgets: Vec<BudgetHealth>,
+    budgets: Vec<BudgetData>,
     /// As `/readyz` lists them.
     alarms: Vec<AlarmState>,
-}
-
-/// A budget that is nearly used, or spent.
-#[derive(Serialize, ToSchema)]
-pub struct BudgetHealth {
-    assistant: String,
-    /// Of `time_zone`.
-    #[schema(format = Date)]
-    day: String,
-    /// How much of it, in percent: 80 or 100.
-    level: u8,
-    /// What was used when that was reached, in millionths of the currency, or in tokens.
-    spent: u64,
-    /// What may be used in a day.
-    budget: u64,
-    /// The currency; null where tokens are counted.
-    #[schema(required = true)]
-    currency: Option<String>,
 }
 
 /// Mails to the team, as far as this process has sent them.
@@ -207,26 +189,8 @@ pub async fn show(
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
 }
 
-fn budgets(budgets: &Budgets) -> Vec<BudgetHealth> {
-    let states = budgets.all().into_iter();
-    states.map(|(assistant, state)| BudgetHealth::of(assistant, &state)).collect()
-}
-
-impl BudgetHealth {
-    fn of(assistant: String, state: &BudgetState) -> Self {
-        let currency = match &state.budget {
-            Amount::Money(cost) => Some(cost.currency.clone()),
-            Amount::Tokens(_) => None,
-        };
-        Self {
-            assistant,
-            day: state.day.to_string(),
-            level: state.level.percent(),
-            spent: state.spent.number(),
-            budget: state.budget.number(),
-            currency,
-        }
-    }
+fn budgets(budgets: &Budgets) -> Vec<BudgetData> {
+    budgets.all().into_iter().map(|(assistant, state)| BudgetData::of(assistant, &state)).collect()
 }
 
 async fn followers(app: &DetailedHealthServices, head: Option<Position>) -> Vec<FollowerHealth> {

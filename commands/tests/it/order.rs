@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commands::{
-    Answering, Assistant, Completion, Node, Piece, PublishedSettings, Question, Rules, Sessions, SettingsInForce,
+    Answering, Assistant, Completion, Ephemeral, Node, Piece, PublishedSettings, Question, Rules, Sessions,
+    SettingsInForce,
     assistants::{Assistants, BudgetThen, Budgets, Guarded, Limits, Price},
-    live::InProcess,
     process::{Context, ProcessStore, Processes, RunSettings, Runner, StatusHandle, WatchBudgets, dispatcher},
     sessions::{ReceiveMessage, stream_of},
     settings::VersionZero,
@@ -87,7 +87,7 @@ impl Shop {
             |name, price| Guarded::new(Arc::new(Speaks(name)), Limits::default(), price).within(budgets.clone());
         let members = vec![member("coze", Some(price)), member("openai", None), member("faq", None)];
         let rules = Arc::new(Rules::new(in_force.clone(), shared.clone()));
-        let (sessions, live) = (Arc::new(Sessions::new(log.clone(), LOG_ID)), Arc::new(InProcess::default()));
+        let (sessions, live) = (Arc::new(Sessions::new(log.clone(), LOG_ID)), Arc::default());
         let (assistants, settings) = (Arc::new(Assistants::new(members)), RunSettings::default());
         let node = Node::new("a");
         let runner = Runner::new(sessions, assistants, live, node, settings, rules.clone(), tail.clone());

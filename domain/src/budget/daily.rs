@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(of("5.00", "coze"), [5_000_000]);
         assert_eq!((of("coze=5.00, openai=0.25", "openai"), of("coze=5", "openai")), (vec![250_000], vec![]));
         assert_eq!((of("3,coze=5", "coze"), of("3,coze=5", "x")), (vec![5_000_000], vec![3_000_000]));
-        assert_eq!(of("5.00", "faq"), [], "it costs nothing");
+        assert!(of("5.00", "faq").is_empty(), "it costs nothing");
         assert_eq!(of("0.000001", "coze"), [1]);
     }
 
