@@ -21,9 +21,9 @@ export class Problem extends Error {
   }
 }
 
-/** `{ name, description, welcome }` of the shop's assistant. */
-export async function fetchBot() {
-  return (await getJson('/api/bot/info')).bot ?? {};
+/** `{ name, description, welcome, suggestions, language }` of the shop's assistant, in the page's language. */
+export async function fetchBot(language) {
+  return (await getJson('/api/bot/info', { 'Accept-Language': language })).bot ?? {};
 }
 
 /**
@@ -91,11 +91,11 @@ function post(body, key, accept) {
   return { method: 'POST', credentials: 'same-origin', cache: 'no-store', headers, body: JSON.stringify(body) };
 }
 
-async function getJson(path) {
+async function getJson(path, headers = {}) {
   const response = await fetch(path, {
     credentials: 'same-origin',
     cache: 'no-store',
-    headers: { Accept: 'application/json' },
+    headers: { Accept: 'application/json', ...headers },
     signal: AbortSignal.timeout(JSON_TIMEOUT_MS),
   });
   if (!response.ok) throw await problemOf(response);

@@ -95,6 +95,7 @@ const view = new View(document, {
   switchLanguage() {
     page.language = page.language === 'zh' ? 'en' : 'zh';
     store.setLanguage(page.language);
+    loadBot().then(draw);
     draw();
   },
   startNew: () => act(api.startNew),
@@ -259,7 +260,7 @@ store.onPendingDropped(session, (key) => sender.droppedElsewhere(key));
 async function loadBot() {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      page.bot = await api.fetchBot();
+      page.bot = await api.fetchBot(page.language);
       page.isSyncFailing = false;
       return;
     } catch (error) {

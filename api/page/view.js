@@ -27,6 +27,7 @@ export class View {
   #hasUnseen = false;
   #lastId = '';
   #isTooLong = false;
+  #drawnSuggestions;
   #drawnChoices = '[]';
 
   constructor(document, handlers) {
@@ -76,7 +77,17 @@ export class View {
       if (node.hasAttribute('title')) node.title = texts[node.dataset.label];
     }
     parts.language.lang = this.#state.language === 'zh' ? 'en' : 'zh-CN';
-    parts.suggestions.replaceChildren(...texts.suggestions.map((question) => this.#suggestion(question)));
+  }
+
+  /** The shop's questions; the page's own until they are there, and where the shop has none in this language. */
+  #drawSuggestions() {
+    const { bot, language } = this.#state;
+    const isOurs = bot.language === language && Array.isArray(bot.suggestions);
+    const questions = isOurs ? bot.suggestions : this.#texts.suggestions;
+    const look = JSON.stringify(questions);
+    if (look === this.#drawnSuggestions) return;
+    this.#drawnSuggestions = look;
+    this.#parts.suggestions.replaceChildren(...questions.map((question) => this.#suggestion(question)));
   }
 
   /**
@@ -107,6 +118,7 @@ export class View {
   }
 
   #drawBot() {
+    this.#drawSuggestions();
     const { bot } = this.#state;
     const { botName, botDescription, welcome, pageTitle } = this.#texts;
     this.#setText('bot-name', this.#shopsOwn(bot.name) ?? botName);

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use event_store::location::holds_password;
 
 use crate::{
+    ask_assistants::{self, Unanswered},
     check_faq::{self, CheckFaqArgs, FaultsFound, check_faq},
     checkpoints,
     copy_keys::{self, CopyKeysArgs, copy_keys},
@@ -35,6 +36,11 @@ Examples:
   DESK_DATABASE_URL=postgres://desk_app@db/desk desk --config /etc/desk.toml
 
 Exit status: 0 stopped cleanly, 2 could not run.";
+
+const CHECK_CONFIG_HELP: &str = "\
+With --ask each assistant that is set up is asked one question, which may cost a little; nothing is recorded.
+
+Exit status: 0 all is well, 1 an assistant did not answer, 2 a setting is wrong.";
 
 const KEYS_HELP: &str = "\
 Standard output gets one line, the public key; standard error says where the private one is. So
@@ -96,7 +102,12 @@ enum Subcommands {
     /// Serve (the default)
     Serve,
     /// Say what would run, and stop
-    CheckConfig,
+    #[command(after_help = CHECK_CONFIG_HELP)]
+    CheckConfig {
+        /// Asks each assistant that is set up one question
+        #[arg(long)]
+        ask: bool,
+    },
     /// Check the files of the FAQ, and name everything that is wrong with them
     #[command(after_help = check_faq::HELP)]
     CheckFaq(CheckFaqArgs),
@@ -126,7 +137,7 @@ pub async fn run() -> ExitCode {
             let way_out = copy.map_or("", CopyError::way_out);
             let _ = writeln!(std::io::stderr(), "desk: {}{way_out}", chain(&*error));
             let of_copy = copy.map_or(2, CopyError::exit_code);
-            ExitCode::from(if error.is::<FaultsFound>() { 1 } else { of_copy })
+            ExitCode::from(if error.is::<FaultsFound>() || error.is::<Unanswered>() { 1 } else { of_copy })
         }
     }
 }
@@ -141,8 +152,9 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     refuse_password("event_store_url", cli.flags.event_store_url.as_deref())?;
     let layers = layers(cli.flags)?;
     let settings = Settings::parse(&layers)?;
-    if let Some(Subcommands::CheckConfig) = cli.command {
-        return Ok(std::io::stdout().write_all(check_config(&layers, &settings).as_bytes())?);
+    if let Some(Subcommands::CheckConfig { ask }) = cli.command {
+        std::io::stdout().write_all(check_config(&layers, &settings).as_bytes())?;
+        return if ask { ask_assistants(&settings).await } else { Ok(()) };
     }
     if let Some(Subcommands::CheckFaq(args)) = &cli.command {
         return check_faq(args, &settings);
@@ -165,6 +177,12 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     }
     logging::start(settings.dev);
     server::serve(settings).await
+}
+
+async fn ask_assistants(settings: &Settings) -> Result<(), AnyError> {
+    let (said, have_all_answered) = ask_assistants::ask(settings).await?;
+    std::io::stdout().write_all(said.as_bytes())?;
+    if have_all_answered { Ok(()) } else { Err(Unanswered.into()) }
 }
 
 /// Every user of the machine can read the arguments of every program.

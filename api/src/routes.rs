@@ -45,6 +45,7 @@ pub mod session_mail;
 pub mod sessions;
 pub mod shift;
 mod table;
+pub mod tokens;
 pub mod transfers;
 pub mod usage;
 

@@ -25,6 +25,7 @@ use crate::{
         caller::Callers, identity::IdentityTokens, staff_directory::StaffDirectory, staff_services::StaffServices,
         visitor::Visitors,
     },
+    routes::tokens::CozeTokens,
     session_owners::SessionOwners,
     settings::Settings,
     staff_frames::StaffFrames,
@@ -50,6 +51,8 @@ pub struct Services {
     pub views: Arc<Views>,
     /// Whom this node asks for answers.
     pub assistants: Arc<Assistants>,
+    /// Coze's tokens, where it is one of them.
+    pub coze_tokens: Arc<CozeTokens>,
     /// Who types, who looks, and answers in the making.
     pub ephemeral: Arc<Ephemeral>,
     /// The policy and the calendars in force.
@@ -130,6 +133,7 @@ impl Services {
             .app_data(Data::from(self.log.reader()))
             .app_data(Data::from(self.tail.clone()))
             .app_data(Data::from(self.assistants.clone()))
+            .app_data(Data::from(self.coze_tokens.clone()))
             .app_data(Data::from(self.ephemeral.clone()))
             .app_data(Data::from(self.rules.clone()))
             .app_data(Data::from(self.budgets.clone()))

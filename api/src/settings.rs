@@ -16,13 +16,14 @@ mod value;
 use std::{ops::Deref, path::PathBuf};
 
 use domain::{
+    Language,
     budget::DailyBudgets,
     calendar::{OriginalHours, Period},
 };
 
 use crate::middleware::tls::TlsFiles;
 
-pub use assistants::{AssistantKind, AssistantOrder, CozeAuthMode, Currency, Temperature, TokenPrice};
+pub use assistants::{AssistantKind, AssistantOrder, CozeAuthMode, Currency, Suggestions, Temperature, TokenPrice};
 pub use declared::{Declared, SETTINGS};
 pub use embeddings::Embeddings;
 pub use event_store_location::EventStoreLocation;
@@ -89,6 +90,33 @@ impl Settings {
     pub fn assistant_order(&self) -> Vec<AssistantKind> {
         let set_up = || AssistantKind::ALL.into_iter().filter(|kind| is_set_up(&self.declared, *kind)).collect();
         self.assistants.as_ref().map_or_else(set_up, |order| order.0.clone())
+    }
+
+    /// The assistant's first words in a language.
+    #[must_use]
+    pub fn welcome(&self, language: Language) -> &str {
+        match language {
+            Language::Zh => &self.bot_welcome,
+            Language::En => &self.bot_welcome_en,
+            Language::De => &self.bot_welcome_de,
+            Language::Fr => &self.bot_welcome_fr,
+            Language::Es => &self.bot_welcome_es,
+            Language::It => &self.bot_welcome_it,
+        }
+    }
+
+    /// Questions to choose from in a language.
+    #[must_use]
+    pub fn suggestions(&self, language: Language) -> &[String] {
+        let suggestions = match language {
+            Language::Zh => &self.suggestions_zh,
+            Language::En => &self.suggestions_en,
+            Language::De => &self.suggestions_de,
+            Language::Fr => &self.suggestions_fr,
+            Language::Es => &self.suggestions_es,
+            Language::It => &self.suggestions_it,
+        };
+        &suggestions.0
     }
 
     /// The chatflow that answers; what old clients are told by default is none.

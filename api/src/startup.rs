@@ -1,7 +1,7 @@
 //! Builds everything from the settings: stores, vault, read side, process managers. Order matters: locks and secrets first,
 //! then the log, then its followers, and only then the server.
 
-mod assistants;
+pub(crate) mod assistants;
 mod databases;
 mod faq;
 pub mod followers;
@@ -42,6 +42,7 @@ use crate::{
     checkpoints,
     clock_file::FileClock,
     data_dir::DataDir,
+    routes::tokens::CozeTokens,
     services::{Services, Started},
     session_owners::SessionOwners,
     settings::Settings,
@@ -112,9 +113,10 @@ async fn start_with(
     let faq = faq::open(&settings, &data_dir)?;
     let grounding: Arc<dyn Grounding> = Arc::new(faq.clone());
     let faq_assistant = FaqAssistant::new(faq.clone()).with_pause(settings.faq_pause);
-    let Built { assistants, coze } = assistants::build(&settings, faq_assistant, &grounding, &budgets, &clock)?;
+    let Built { members, coze } =
+        assistants::build(&settings, Some(faq_assistant), &grounding, Some(&budgets), &clock)?;
     let watching_faq = faq.watch();
-    let assistants = Arc::new(assistants);
+    let assistants = Arc::new(Assistants::new(members));
     check_names(&settings, &assistants)?;
     let ephemeral = Arc::<Ephemeral>::default();
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
@@ -198,6 +200,7 @@ async fn start_with(
         tail,
         views,
         assistants,
+        coze_tokens: Arc::new(CozeTokens(coze)),
         ephemeral,
         rules,
         budgets,

@@ -83,15 +83,15 @@ impl Assistants {
     /// # Panics
     /// There is none: a program without an assistant has the FAQ.
     #[must_use]
-    pub fn new(members: Vec<Guarded>) -> Self {
+    pub fn new(members: Vec<Arc<Guarded>>) -> Self {
         assert!(!members.is_empty(), "there is an assistant");
-        Self { members: members.into_iter().map(Arc::new).collect() }
+        Self { members }
     }
 
     /// One that is asked up to three times, as the original asked.
     #[must_use]
     pub fn only(assistant: Arc<dyn Assistant>) -> Self {
-        Self::new(vec![Guarded::new(assistant, Limits { attempts: 3, ..Limits::default() }, None)])
+        Self::new(vec![Arc::new(Guarded::new(assistant, Limits { attempts: 3, ..Limits::default() }, None))])
     }
 
     /// All of them, in order.

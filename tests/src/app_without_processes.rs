@@ -136,6 +136,7 @@ pub async fn app(
         views: views.clone(),
         ephemeral: Arc::default(),
         assistants: Arc::new(Assistants::only(Arc::new(Silent))),
+        coze_tokens: Arc::default(),
         faq: Arc::new(shipped_faq()),
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
         budgets: Arc::new(Budgets::new(

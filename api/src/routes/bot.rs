@@ -1,10 +1,11 @@
 //! `GET /api/bot/info` and `/api/config`: the settings that the original's front ends read.
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{auth::require::Anybody, settings::Settings};
+use super::chat::accepted_language;
+use crate::{auth::require::Anybody, openapi::words, settings::Settings};
 
 /// The assistant as customers see it.
 #[derive(Serialize, ToSchema)]
@@ -19,19 +20,26 @@ pub struct BotData {
     name: String,
     description: String,
     icon_url: String,
-    /// Its first words.
+    /// Its first words, in the language of the page (`Accept-Language`), Chinese where that is none of ours.
     welcome: String,
+    /// Questions to choose from, in that language.
+    suggestions: Vec<String>,
+    #[schema(value_type = words::Language)]
+    language: &'static str,
     workflow_id: String,
 }
 
 /// The assistant as customers see it.
 #[utoipa::path(get, path = "/api/bot/info", operation_id = "bot_info", tag = "customer", responses((status = 200, body = BotAnswer)))]
-pub async fn info(_: Anybody, settings: Data<Settings>) -> HttpResponse {
+pub async fn info(_: Anybody, request: HttpRequest, settings: Data<Settings>) -> HttpResponse {
+    let language = accepted_language(&request).unwrap_or_default();
     let bot = BotData {
         name: settings.bot_name.clone(),
         description: settings.bot_description.clone(),
         icon_url: settings.bot_icon_url.clone(),
-        welcome: settings.bot_welcome.clone(),
+        welcome: settings.welcome(language).to_owned(),
+        suggestions: settings.suggestions(language).to_vec(),
+        language: language.as_str(),
         workflow_id: settings.workflow_id.clone(),
     };
     HttpResponse::Ok().json(BotAnswer { success: true, bot })

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{HttpResponse, web::Data};
+use commands::assistants::Assistants;
 use event_store::{EventReader, Position, ReadError, checkpoint, event::time_text, pages::events_between};
 use journal::Tail;
 use projections::Views;
@@ -162,6 +163,7 @@ fn checkpoints(app: &ReadinessServices) -> CheckpointsState {
 pub struct HealthAnswer {
     /// Always `healthy`: otherwise there is no such answer.
     status: &'static str,
+    /// False while Coze is one of the assistants and takes no questions.
     coze_connected: bool,
     workflow_id: String,
     app_id: String,
@@ -191,6 +193,7 @@ pub async fn original(
     log: Data<dyn EventReader>,
     views: Data<Views>,
     settings: Data<Settings>,
+    assistants: Data<Assistants>,
 ) -> Result<HttpResponse, Problem> {
     let _head: Position = timeout(PATIENCE, log.head())
         .await
@@ -198,7 +201,7 @@ pub async fn original(
     let (_, total_sessions) = views.list(None, 1, 0).await?;
     Ok(HttpResponse::Ok().json(HealthAnswer {
         status: "healthy",
-        coze_connected: true,
+        coze_connected: assistants.named("coze").is_none_or(|coze| coze.takes_questions()),
         workflow_id: settings.workflow_id.clone(),
         app_id: settings.app_id.clone(),
         auth_mode: "OAUTH_JWT",

@@ -13,7 +13,7 @@ use super::{
     customer, detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page,
     pending_transfers, policies, policy_trial, presence, profile, queue,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, session_mail, sessions, shift, transfers, usage,
+    second_factor, session_events, session_mail, sessions, shift, tokens, transfers, usage,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -104,6 +104,9 @@ routes! {
         GET "/api/flags/{version}" Require<SettingsRead> => flags::show;
         GET "/api/assistants" Require<SystemRead> => assistants::list;
         GET "/api/assistants/usage" Require<StatisticsRead> => usage::show;
+        // For administrators alone, as what is set is.
+        GET "/api/token/info" Require<SettingsWrite> => tokens::info;
+        POST "/api/token/refresh" Require<SettingsWrite> => tokens::refresh;
         GET "/api/bot/info" Anybody => bot::info;
         GET "/api/config" Anybody => bot::config;
         GET "/api/shift/config" Anybody => shift::config;

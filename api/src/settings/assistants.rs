@@ -129,6 +129,24 @@ impl FromStr for Temperature {
     }
 }
 
+/// Questions that a customer may choose from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestions(pub Vec<String>);
+
+const MOST_SUGGESTIONS: usize = 6;
+/// In characters.
+const LONGEST_SUGGESTION: usize = 200;
+
+impl FromStr for Suggestions {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let all: Vec<String> = text.split('|').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
+        let is_short = |one: &String| one.chars().count() <= LONGEST_SUGGESTION;
+        (all.len() <= MOST_SUGGESTIONS && all.iter().all(is_short)).then_some(Self(all)).ok_or(Unreadable)
+    }
+}
+
 /// How we prove to Coze who we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CozeAuthMode {
@@ -172,6 +190,13 @@ mod tests {
         for wrong in ["", "1", "1/", "/1", "1/-1", "1/1.0000001", "1e3/1", "1/NaN"] {
             assert!(wrong.parse::<TokenPrice>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn suggestions_are_few_and_short() {
+        assert_eq!("a? | b?|".parse::<Suggestions>().unwrap(), Suggestions(vec!["a?".to_owned(), "b?".to_owned()]));
+        assert_eq!("".parse::<Suggestions>().unwrap(), Suggestions(Vec::new()));
+        assert!("1|2|3|4|5|6|7".parse::<Suggestions>().is_err() && "长".repeat(201).parse::<Suggestions>().is_err());
     }
 
     #[test]

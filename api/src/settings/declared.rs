@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     Layers, SettingsError,
-    assistants::{AssistantOrder, CozeAuthMode, Currency, Temperature, TokenPrice},
+    assistants::{AssistantOrder, CozeAuthMode, Currency, Suggestions, Temperature, TokenPrice},
     mail::{Recipients, SmtpSecurity},
     setting::{Setting, declare},
     value::{FailThreshold, PostgresUrl, Url, Value},
@@ -284,6 +284,39 @@ declare! {
 
     /// Its first words.
     bot_welcome: String = "您好！我是Fiido智能客服助手,很高兴为您服务。请问有什么可以帮助您的？", original("COZE_BOT_WELCOME");
+
+    /// Its first words in English.
+    bot_welcome_en: String = "Hello! I am Fiido’s assistant. What can I help you with?";
+
+    /// Its first words in German.
+    bot_welcome_de: String = "Hallo! Ich bin der Assistent von Fiido. Wie kann ich Ihnen helfen?";
+
+    /// Its first words in French.
+    bot_welcome_fr: String = "Bonjour ! Je suis l’assistant de Fiido. Comment puis-je vous aider ?";
+
+    /// Its first words in Spanish.
+    bot_welcome_es: String = "¡Hola! Soy el asistente de Fiido. ¿En qué puedo ayudarle?";
+
+    /// Its first words in Italian.
+    bot_welcome_it: String = "Salve! Sono l’assistente di Fiido. Come posso aiutarLa?";
+
+    /// Questions that are offered to a customer who has asked none yet, in Chinese, with | between them.
+    suggestions_zh: Suggestions = "电池充满要多久？|一次充电能骑多远？|怎么退货？|保修期多久？";
+
+    /// Questions that are offered to a customer who has asked none yet, in English, with | between them.
+    suggestions_en: Suggestions = "How long does it take to charge the battery?|How far can I ride on one charge?|How do I return my bike?|How long is the warranty?";
+
+    /// Questions that are offered to a customer who has asked none yet, in German, with | between them.
+    suggestions_de: Suggestions = "Wie lange dauert die Lieferung?|Wie weit komme ich mit einer Ladung?|Wie kann ich mein Rad zurückgeben?|Wie lange gilt die Garantie?";
+
+    /// Questions that are offered to a customer who has asked none yet, in French, with | between them.
+    suggestions_fr: Suggestions = "Combien de temps prend la livraison ?|Quelle distance puis-je parcourir avec une charge ?|Comment retourner mon vélo ?|Combien de temps dure la garantie ?";
+
+    /// Questions that are offered to a customer who has asked none yet, in Spanish, with | between them.
+    suggestions_es: Suggestions = "¿Cuánto tarda el envío?|¿Cuántos kilómetros puedo recorrer con una carga?|¿Cómo devuelvo mi bicicleta?|¿Cuánto dura la garantía?";
+
+    /// Questions that are offered to a customer who has asked none yet, in Italian, with | between them.
+    suggestions_it: Suggestions = "Quanto tempo richiede la consegna?|Quanti chilometri posso fare con una carica?|Come restituisco la bici?|Quanto dura la garanzia?";
 
     /// Answered as `workflowId` by `/api/config`, for old clients.
     workflow_id: String = "faq", original("COZE_WORKFLOW_ID");

@@ -13,7 +13,7 @@ use integrations::mail::{MailAddress, MailLanguage};
 use jiff::{SignedDuration, tz::TimeZone};
 
 use super::{
-    assistants::{AssistantOrder, CozeAuthMode, Currency, Temperature, TokenPrice},
+    assistants::{AssistantOrder, CozeAuthMode, Currency, Suggestions, Temperature, TokenPrice},
     mail::{Recipients, SmtpSecurity},
 };
 use crate::{
@@ -73,6 +73,7 @@ read_by_from_str! {
     TokenPrice: "two amounts of money like 0.15/0.60",
     Temperature: "a number from 0 to 2, or server",
     CozeAuthMode: "OAUTH_JWT or TOKEN",
+    Suggestions: "up to 6 questions of up to 200 characters with | between them, or nothing",
     MailAddress: "an e-mail address in ASCII",
     Recipients: "e-mail addresses in ASCII with commas between them",
     SmtpSecurity: "implicit, starttls or none",

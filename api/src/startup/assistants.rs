@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use commands::{
     Assistant,
-    assistants::{Assistants, Budgets, Guarded, Limits},
+    assistants::{Budgets, Guarded, Limits},
     process::{ConversationDeletion, ConversationStore, Delivery},
 };
 use event_store::Clock;
@@ -24,30 +24,35 @@ use crate::settings::{AssistantKind, CozeAuthMode, Settings, TokenPrice};
 /// Places at the FAQ: it is in this program and answers at once, so nobody is to wait for one.
 const FAQ_AT_ONCE: usize = 10_000;
 
-/// All assistants, and Coze by itself for the routes about its tokens.
-pub(super) struct Built {
-    pub(super) assistants: Assistants,
+/// All assistants in their order, and Coze by itself for the routes about its tokens.
+pub(crate) struct Built {
+    pub(crate) members: Vec<Arc<Guarded>>,
     pub(super) coze: Option<Coze>,
 }
 
-/// Makes them.
+/// Makes them; without a FAQ where it has no entries yet, and without budgets where none are counted.
 ///
 /// # Errors
 /// One cannot be used with what is set; the error names the setting.
-pub(super) fn build(
+pub(crate) fn build(
     settings: &Settings,
-    faq: FaqAssistant,
+    faq: Option<FaqAssistant>,
     grounding: &Arc<dyn Grounding>,
-    budgets: &Arc<Budgets>,
+    budgets: Option<&Arc<Budgets>>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Built, AnyError> {
     let (mut members, mut coze) = (Vec::new(), None);
     let order = settings.assistant_order();
     let price = |price: Option<TokenPrice>| price.map(|price| price.with(&settings.assistant_currency));
-    let outside =
-        |assistant: Arc<dyn Assistant>, price| Guarded::new(assistant, limits(settings), price).within(budgets.clone());
+    let outside = |assistant: Arc<dyn Assistant>, price| {
+        let guarded = Guarded::new(assistant, limits(settings), price);
+        match budgets {
+            Some(budgets) => guarded.within(budgets.clone()),
+            None => guarded,
+        }
+    };
     for kind in &order {
-        members.push(match kind {
+        let member = match kind {
             AssistantKind::Coze => {
                 let made = Coze::new(&coze_config(settings)?, clock.clone())?;
                 coze = Some(made.clone());
@@ -57,12 +62,16 @@ pub(super) fn build(
                 let made = OpenAi::new(openai_config(settings)?, grounding.clone())?;
                 outside(Arc::new(made), price(settings.openai_price))
             }
-            AssistantKind::Faq => Guarded::new(Arc::new(faq.clone()), limits_of_faq(settings), None),
-        });
+            AssistantKind::Faq => {
+                let Some(faq) = &faq else { continue };
+                Guarded::new(Arc::new(faq.clone()), limits_of_faq(settings), None)
+            }
+        };
+        members.push(Arc::new(member));
     }
     let names: Vec<&str> = order.iter().map(|kind| kind.as_str()).collect();
     tracing::info!(assistants = names.join(","), "assistants are asked in this order");
-    Ok(Built { assistants: Assistants::new(members), coze })
+    Ok(Built { members, coze })
 }
 
 /// Deletes what assistants elsewhere store of a conversation.

@@ -47,8 +47,8 @@ fn fails(code: FailureCode) -> Result<Piece, AssistantError> {
     Err(AssistantError::new(code, "it quotes the customer"))
 }
 
-fn guarded(name: &'static str, script: Script, limits: Limits) -> Guarded {
-    Guarded::new(Arc::new(Scripted { name, script: Mutex::new(script) }), limits, None)
+fn guarded(name: &'static str, script: Script, limits: Limits) -> Arc<Guarded> {
+    Arc::new(Guarded::new(Arc::new(Scripted { name, script: Mutex::new(script) }), limits, None))
 }
 
 fn question() -> Question {
@@ -159,7 +159,7 @@ async fn an_assistant_that_keeps_failing_is_passed_over_until_it_has_had_a_rest(
 
 #[tokio::test]
 async fn a_question_that_it_does_not_take_opens_no_breaker() {
-    let coze = Arc::new(guarded("coze", vec![(0, fails(FailureCode::Rejected))], Limits::default()));
+    let coze = guarded("coze", vec![(0, fails(FailureCode::Rejected))], Limits::default());
     for _ in 0..20 {
         let _ends_in_an_error = end(&coze).await;
     }
@@ -183,17 +183,17 @@ async fn whoever_stalls_is_given_up() {
         (drips, 600),
         (vec![(10, asked), (60_000, text("late"))], 210),
     ] {
-        let (after, last) = end(&Arc::new(guarded("coze", script, limits))).await;
+        let (after, last) = end(&guarded("coze", script, limits)).await;
         assert_eq!(code(&last), Some(FailureCode::TimedOut));
         assert!((milliseconds(at_least)..milliseconds(30_000)).contains(&after), "{after:?} for {at_least}");
     }
-    let (_, last) = end(&Arc::new(guarded("coze", vec![(50, text("a")), (20, done())], limits))).await;
+    let (_, last) = end(&guarded("coze", vec![(50, text("a")), (20, done())], limits)).await;
     assert_eq!(last, done());
 }
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_a_failure() {
-    let (_, last) = end(&Arc::new(guarded("coze", vec![(0, text("a"))], Limits::default()))).await;
+    let (_, last) = end(&guarded("coze", vec![(0, text("a"))], Limits::default())).await;
     assert_eq!(code(&last), Some(FailureCode::Malformed));
 }
 
@@ -201,7 +201,7 @@ async fn an_answer_that_breaks_off_is_a_failure() {
 async fn of_five_hundred_stalled_questions_each_ends_within_its_time() {
     let wait = Duration::from_millis(300);
     let limits = Limits { first_piece: wait, queue_time: wait, ..Limits::default() };
-    let coze = Arc::new(guarded("coze", vec![(600_000, done())], limits));
+    let coze = guarded("coze", vec![(600_000, done())], limits);
     let ask = |_| {
         let coze = coze.clone();
         tokio::spawn(async move { end(&coze).await })
@@ -216,7 +216,7 @@ async fn of_five_hundred_stalled_questions_each_ends_within_its_time() {
 
 #[tokio::test]
 async fn an_answer_that_nobody_waits_for_gives_its_place_back() {
-    let coze = Arc::new(guarded("coze", vec![(60_000, text("a"))], Limits { at_once: 1, ..Limits::default() }));
+    let coze = guarded("coze", vec![(60_000, text("a"))], Limits { at_once: 1, ..Limits::default() });
     let mut pieces = coze.answer(question());
     assert!(tokio::time::timeout(Duration::from_millis(50), pieces.next()).await.is_err());
     assert_eq!(coze.occupancy().taken, 1);

@@ -113,6 +113,8 @@ const TABLE: &[Line] = &[
     staff("get", "/api/flags/{version}", [403, 404, 404, 404, 403]),
     staff("get", "/api/assistants", [403, 200, 200, 200, 403]),
     staff("get", "/api/assistants/usage", [200; 5]),
+    staff("get", "/api/token/info", [403, 403, 503, 403, 403]),
+    staff("post", "/api/token/refresh", [403, 403, 503, 403, 403]),
     open("get", "/api/bot/info", 200),
     open("get", "/api/config", 200),
     open("get", "/api/shift/config", 200),

@@ -240,7 +240,10 @@ async fn bot_config_and_health_answer_as_the_original_did() {
     let customer = desk().customer();
     let bot = ok(customer.get("/api/bot/info").await.unwrap()).await;
     assert_eq!((keys(&bot), &bot["success"]), (vec!["bot", "success"], &json!(true)));
-    assert_eq!(keys(&bot["bot"]), ["description", "icon_url", "name", "welcome", "workflow_id"]);
+    assert_eq!(
+        keys(&bot["bot"]),
+        ["description", "icon_url", "language", "name", "suggestions", "welcome", "workflow_id"]
+    );
     let config = ok(customer.get("/api/config").await.unwrap()).await;
     assert_eq!(keys(&config), ["appId", "authMode", "sessionIsolation", "workflowId"]);
     assert_eq!((&config["authMode"], &config["sessionIsolation"]), (&json!("OAUTH_JWT"), &json!(true)));
