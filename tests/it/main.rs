@@ -13,6 +13,7 @@ mod copy_log;
 mod coze;
 mod crash;
 mod ephemeral;
+mod faq_meaning;
 mod flow;
 mod fuzz_targets;
 mod generated;

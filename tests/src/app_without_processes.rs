@@ -1,7 +1,7 @@
 //! The server without the policies that have messages answered, in this process, with one administrator who is signed in: for
 //! tests and measurements of what is read.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use api::{
     agent_names::NameLookup,
@@ -37,6 +37,7 @@ use event_store::{
     migration::migrate_policy,
     sql::{Access, Database},
 };
+use integrations::{Faq, faq::FaqSettings};
 use jiff::{SignedDuration, Timestamp};
 use journal::Tail;
 use projections::Views;
@@ -64,6 +65,11 @@ pub fn token_of(agent: AgentId, sign_in: SignInId) -> String {
 #[must_use]
 pub fn visitor_token(visitor: VisitorId) -> String {
     VisitorTokens::new(&[KEY.to_vec()]).issue(visitor, Timestamp::now()).token
+}
+
+fn shipped_faq() -> Faq {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../integrations/faq");
+    Faq::open(FaqSettings { folder, last_good: None, meaning: None }).expect("the program's own entries are good")
 }
 
 /// What the routes need, over what is open already.
@@ -130,6 +136,7 @@ pub async fn app(
         views: views.clone(),
         ephemeral: Arc::default(),
         assistants: Arc::new(Assistants::only(Arc::new(Silent))),
+        faq: Arc::new(shipped_faq()),
         rules: Arc::new(Rules::new(in_force.clone(), clock.clone())),
         budgets: Arc::new(Budgets::new(
             settings.budgets.clone(),

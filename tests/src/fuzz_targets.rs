@@ -10,6 +10,7 @@ mod headers;
 mod openai;
 mod policies;
 mod proofs;
+mod streams;
 mod tokens;
 
 use std::path::Path;
@@ -47,6 +48,8 @@ pub const OPENINGS: &[Opening] = &[
     opening("note", proofs::note, proofs::notes),
     opening("proof", proofs::proof, proofs::files),
     opening("sealed", proofs::sealed, proofs::parts),
+    opening("sse", streams::sse, streams::bodies),
+    opening("coze_stream", streams::coze, streams::chats),
 ];
 
 const fn opening(name: &'static str, read: fn(&[u8]) -> bool, examples: fn() -> Vec<Vec<u8>>) -> Opening {

@@ -26,7 +26,7 @@ pub struct FaqState {
 /// How the server of vectors does.
 #[derive(Serialize, ToSchema)]
 pub struct EmbeddingsState {
-    /// Question lines in use.
+    /// Question lines and answers in use.
     texts: usize,
     /// Of them without a vector yet; while there are any, words alone answer.
     missing: usize,

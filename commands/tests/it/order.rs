@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commands::{
-    Answering, Assistant, Completion, Node, Piece, PublishedSettings, Question, Rules, Sessions, SettingsInForce,
+    Answering, Assistant, Completion, Ephemeral, Node, Piece, PublishedSettings, Question, Rules, Sessions,
+    SettingsInForce,
     assistants::{Assistants, BudgetThen, Budgets, Guarded, Limits, Price},
     process::{Context, ProcessStore, Processes, RunSettings, Runner, StatusHandle, WatchBudgets, dispatcher},
     sessions::{ReceiveMessage, stream_of},

@@ -5,19 +5,20 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use commands::assistant::{Asked, AssistantError, Piece, Question};
-use domain::session::event::Outcome;
+use commands::assistant::{AssistantError, Piece, Question};
+use domain::session::event::{Asked, Outcome};
 use futures::StreamExt;
 use reqwest::Method;
-use tokio::{runtime::Handle, time::timeout};
+use tokio::time::timeout;
 
 use super::{
     Failure,
     calls::Calls,
     codes::Class,
     config::Target,
-    conversations::Unused,
-    http::{Body, Events, Head, send},
+    conversations::Conversations,
+    http::{Events, send},
+    opening::{Next, Opening, drain, open},
     reading::{Reading, completion},
     recovery::recover,
     requests,
@@ -25,13 +26,13 @@ use super::{
     tokens::Token,
 };
 
-/// How long the rest of a stream is read after the answer's end, so that its connection can be used again.
-const DRAIN: Duration = Duration::from_secs(1);
+/// How long the log id alone is held back: the chat's id comes right after it, and what is told is recorded each time.
+const HELD_BACK: Duration = Duration::from_millis(200);
 
 /// A question and how far it is.
 pub(super) struct Asking {
     calls: Arc<Calls>,
-    unused: Unused,
+    conversations: Conversations,
     question: Question,
     text: String,
     asked: Asked,
@@ -39,6 +40,12 @@ pub(super) struct Asking {
     step: Step,
     running: Running,
     pieces: VecDeque<Piece>,
+    /// What went wrong after these pieces.
+    failure: Option<Failure>,
+    /// A chat may have begun whose id was not heard.
+    is_unheard: bool,
+    /// The log id was told.
+    is_told: bool,
     /// Text was handed out.
     has_begun: bool,
     has_new_token: bool,
@@ -53,18 +60,18 @@ enum Step {
     Converse,
     /// Ask.
     Ask,
-    /// Read the head's body.
-    Read(Box<Head>),
-    /// Read events.
+    /// Have the first event.
+    Open(Opening),
+    /// Read on.
     Follow(Events, Box<Reading>),
     /// Nothing.
     Ended,
 }
 
 impl Asking {
-    pub(super) fn new(calls: Arc<Calls>, unused: Unused, mut question: Question) -> Self {
+    pub(super) fn new(calls: Arc<Calls>, conversations: Conversations, mut question: Question) -> Self {
         let earlier = question.earlier.take().filter(|earlier| earlier.chat.is_some() && earlier.context.is_some());
-        let context = question.assistant_context.take();
+        let context = question.assistant_context.take().filter(|context| !conversations.is_abandoned(context));
         let (text, mut pieces) = (requests::asked(&question), VecDeque::new());
         let step = match (&text, &calls.target, earlier) {
             (None, _, _) => {
@@ -80,11 +87,14 @@ impl Asking {
             asked: Asked { context, ..Asked::default() },
             text: text.unwrap_or_default(),
             token: None,
+            failure: None,
+            is_unheard: false,
+            is_told: false,
             has_begun: false,
             has_new_token: false,
             has_new_conversation: false,
             calls,
-            unused,
+            conversations,
             question,
             step,
             pieces,
@@ -97,11 +107,12 @@ impl Asking {
             if let Some(piece) = self.pieces.pop_front() {
                 return Ok(Some(piece));
             }
-            if matches!(self.step, Step::Ended) {
-                return Ok(None);
-            }
-            if let Err(failure) = self.advance().await {
+            if let Some(failure) = self.failure.take() {
                 self.mend(failure).await?;
+            } else if matches!(self.step, Step::Ended) {
+                return Ok(None);
+            } else {
+                self.failure = self.advance().await.err();
             }
         }
     }
@@ -111,8 +122,11 @@ impl Asking {
             Step::Recover(earlier) => self.recover(earlier).await,
             Step::Converse => self.converse().await,
             Step::Ask => self.ask().await,
-            Step::Read(head) => self.read(*head).await,
-            Step::Follow(events, reading) => self.follow(events, reading).await,
+            Step::Open(opening) => self.begin(opening).await,
+            Step::Follow(mut events, reading) => {
+                let next = events.next().await;
+                self.take(next, events, reading)
+            }
             Step::Ended => Ok(()),
         }
     }
@@ -136,10 +150,10 @@ impl Asking {
     async fn converse(&mut self) -> Result<(), Failure> {
         if self.asked.context.is_none() {
             let conversation = self.calls.create_conversation(self.question.session).await?;
-            self.unused.add(&conversation);
+            self.conversations.made(&conversation);
             self.asked.context = Some(conversation);
+            self.pieces.push_back(Piece::Asked(self.asked.clone()));
         }
-        self.pieces.push_back(Piece::Asked(self.asked.clone()));
         self.step = Step::Ask;
         Ok(())
     }
@@ -147,41 +161,44 @@ impl Asking {
     async fn ask(&mut self) -> Result<(), Failure> {
         let Calls { http, tokens, target } = &*self.calls;
         let conversation = self.asked.context.clone().unwrap_or_default();
-        let with_history = self.unused.has(&conversation);
+        let with_history = self.conversations.is_new(&conversation);
         let body = requests::body(target, &self.question, &self.text, &conversation, with_history);
         let query = requests::query(target, &conversation);
         let token = tokens.get(self.question.session).await?;
-        let request =
-            http.request(Method::POST, requests::path(target), &query).bearer_auth(token.secret()).json(&body);
+        let request = http.request(Method::POST, requests::path(target), &query).bearer_auth(token.secret());
         self.token = Some(token);
-        let head = send(request).await?;
+        self.is_unheard = true;
+        let head = send(request.json(&body)).await?;
         self.asked.log_id = head.log_id().map(str::to_owned);
-        self.pieces.push_back(Piece::Asked(self.asked.clone()));
-        self.step = Step::Read(Box::new(head));
+        self.is_told = false;
+        self.step = Step::Open(open(head));
         Ok(())
     }
 
-    async fn read(&mut self, head: Head) -> Result<(), Failure> {
-        match head.read().await? {
-            Body::Events(events) => {
-                self.step = Step::Follow(events, Box::new(Reading::new(self.asked.clone())));
-                Ok(())
-            }
-            Body::Json(_) => Err(Failure::malformed("an envelope came where a stream was asked for")),
-        }
+    async fn begin(&mut self, mut opening: Opening) -> Result<(), Failure> {
+        let opened = if self.is_told { Ok((&mut opening).await) } else { timeout(HELD_BACK, &mut opening).await };
+        let Ok(opened) = opened else {
+            self.tell();
+            self.step = Step::Open(opening);
+            return Ok(());
+        };
+        let (events, first) = opened?;
+        self.take(first, events, Box::new(Reading::new(self.asked.clone())))
     }
 
-    async fn follow(&mut self, mut events: Events, mut reading: Box<Reading>) -> Result<(), Failure> {
-        let read = match events.next().await {
+    fn take(&mut self, next: Next, events: Events, mut reading: Box<Reading>) -> Result<(), Failure> {
+        let read = match next {
             Some(Ok(event)) => reading.event(&event),
             Some(Err(error)) => Err(error.into()),
             None => reading.end(),
         };
-        self.pieces.extend(std::iter::from_fn(|| reading.pop()));
-        self.see(&reading);
-        if reading.is_over() {
-            self.running.ended();
+        let pieces: Vec<Piece> = std::iter::from_fn(|| reading.pop()).collect();
+        if !self.is_told && !pieces.iter().any(|piece| matches!(piece, Piece::Asked(_))) {
+            self.tell();
         }
+        self.is_told = true;
+        self.pieces.extend(pieces);
+        self.see(&reading);
         read?;
         if reading.is_over() {
             drain(events);
@@ -191,13 +208,22 @@ impl Asking {
         Ok(())
     }
 
+    fn tell(&mut self) {
+        self.pieces.push_back(Piece::Asked(self.asked.clone()));
+        self.is_told = true;
+    }
+
     fn see(&mut self, reading: &Reading) {
         let asked = reading.asked();
         if asked.chat.is_some() {
+            self.is_unheard = false;
             if let Some(conversation) = &asked.context {
-                self.unused.remove(conversation);
+                self.conversations.used(conversation);
             }
             self.running.is(asked.context.as_ref(), asked.chat.as_ref());
+        }
+        if reading.is_over() {
+            self.running.ended();
         }
         self.has_begun |= reading.has_begun();
         self.asked.clone_from(asked);
@@ -206,7 +232,7 @@ impl Asking {
     /// Does what helps against a failure, or ends with it.
     async fn mend(&mut self, failure: Failure) -> Result<(), AssistantError> {
         let failure = failure.with_log_id(self.asked.log_id.as_deref());
-        let session = self.question.session;
+        self.is_unheard &= !failure.excludes_chat();
         if self.has_begun {
             return Err(self.give_up(failure));
         }
@@ -214,7 +240,7 @@ impl Asking {
             Class::TokenInvalid if !self.has_new_token => {
                 self.has_new_token = true;
                 let Some(token) = self.token.take() else { return Err(self.give_up(failure)) };
-                if !self.calls.replaces_token(session, &token, &failure).await {
+                if !self.calls.replaces_token(self.question.session, &token, &failure).await {
                     return Err(self.give_up(failure));
                 }
                 self.step = Step::Ask;
@@ -244,9 +270,10 @@ impl Asking {
     }
 }
 
-/// Reads what is left of a stream whose answer is over, in the background and not for long.
-fn drain(mut events: Events) {
-    if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(timeout(DRAIN, async move { while events.next().await.is_some() {} }));
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if let (true, Some(conversation)) = (self.is_unheard, &self.asked.context) {
+            self.conversations.abandoned(conversation);
+        }
     }
 }

@@ -1,13 +1,10 @@
 //! What Coze is asked with. Everything is checked before the first customer, and an error names the setting to change.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use reqwest::Url;
 
-use super::{
-    jwt::Signer,
-    tokens::{Token, is_header, personal},
-};
+use super::{jwt::Signer, tokens::Identity};
 use crate::http_client::is_protected;
 
 /// Where Coze is, what answers there, and who we are to it. Holds secrets, so it has no `Debug`.
@@ -145,36 +142,23 @@ pub(super) fn base(config: &CozeConfig) -> Result<Url, CozeConfigError> {
 }
 
 /// Who we are, ready to sign or to send.
-pub(super) enum Identity {
-    Signer(Box<Signer>),
-    PersonalToken(Arc<Token>),
-}
-
-impl Identity {
-    pub(super) fn of(config: &CozeConfig, base: &Url) -> Result<Self, CozeConfigError> {
-        match &config.auth {
-            CozeAuth::PersonalToken(token) => {
-                let token = required(token, "coze_access_token")?;
-                if !is_header(&token) {
-                    let problem = "has characters that no token has";
-                    return Err(CozeConfigError::Invalid { setting: "coze_access_token", problem });
-                }
-                Ok(Self::PersonalToken(personal(token)))
+pub(super) fn identity(config: &CozeConfig, base: &Url) -> Result<Identity, CozeConfigError> {
+    match &config.auth {
+        CozeAuth::PersonalToken(token) => {
+            let token = required(token, "coze_access_token")?;
+            let problem = "has characters that no token has";
+            Identity::personal(token).ok_or(CozeConfigError::Invalid { setting: "coze_access_token", problem })
+        }
+        CozeAuth::OAuthJwt(app) => {
+            let client_id = required(&app.client_id, "coze_oauth_client_id")?;
+            let key_id = required(&app.public_key_id, "coze_oauth_public_key_id")?;
+            let key = app.private_key.replace("\\n", "\n");
+            if key.trim().is_empty() {
+                return Err(CozeConfigError::Missing { setting: "coze_oauth_private_key" });
             }
-            CozeAuth::OAuthJwt(app) => {
-                let app = OAuthApp {
-                    client_id: required(&app.client_id, "coze_oauth_client_id")?,
-                    public_key_id: required(&app.public_key_id, "coze_oauth_public_key_id")?,
-                    private_key: app.private_key.replace("\\n", "\n"),
-                };
-                if app.private_key.trim().is_empty() {
-                    return Err(CozeConfigError::Missing { setting: "coze_oauth_private_key" });
-                }
-                let audience = base.host_str().unwrap_or_default().to_owned();
-                Signer::new(app, audience)
-                    .map(|signer| Self::Signer(Box::new(signer)))
-                    .map_err(CozeConfigError::PrivateKey)
-            }
+            let audience = base.host_str().unwrap_or_default().to_owned();
+            let signer = Signer::new(client_id, key_id, &key, audience).map_err(CozeConfigError::PrivateKey)?;
+            Ok(Identity::Signer(Box::new(signer)))
         }
     }
 }

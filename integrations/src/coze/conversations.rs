@@ -1,31 +1,52 @@
-//! Conversations that we made and never asked anything in: they do not know what was said before.
+//! What is known of some conversations beyond their ids.
 //!
-//! Only for the time between making one and the first chat in it, which may be an attempt later. What is lost by a restart in
-//! between is the history of one session in front of one answer.
+//! - New: made and never asked anything in, so it does not know what was said before. The first chat may come an attempt later.
+//! - Abandoned: a chat may run in it of which nobody heard the id, so it cannot be cancelled, and Coze takes no other (4016).
+//!
+//! It is remembered in this process only. What a restart loses is the history in front of one answer, or a wait for a chat's end.
 
 use moka::sync::Cache;
 
-/// Far more than are ever between their making and their first chat.
+/// Far more than are ever in such a state.
 const MOST: u64 = 10_000;
 
-/// The ids of such conversations.
-#[derive(Clone)]
-pub(super) struct Unused(Cache<String, ()>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Abandoned,
+}
 
-impl Unused {
+/// The conversations of which something is known.
+#[derive(Clone)]
+pub(super) struct Conversations(Cache<String, State>);
+
+impl Conversations {
     pub(super) fn new() -> Self {
         Self(Cache::new(MOST))
     }
 
-    pub(super) fn add(&self, conversation: &str) {
-        self.0.insert(conversation.to_owned(), ());
+    /// One was made.
+    pub(super) fn made(&self, conversation: &str) {
+        self.0.insert(conversation.to_owned(), State::New);
     }
 
-    pub(super) fn has(&self, conversation: &str) -> bool {
-        self.0.contains_key(conversation)
-    }
-
-    pub(super) fn remove(&self, conversation: &str) {
+    /// A chat began in it.
+    pub(super) fn used(&self, conversation: &str) {
         self.0.invalidate(conversation);
+    }
+
+    /// A chat may have begun in it that nobody knows.
+    pub(super) fn abandoned(&self, conversation: &str) {
+        self.0.insert(conversation.to_owned(), State::Abandoned);
+    }
+
+    /// Whether it must be told what was said before.
+    pub(super) fn is_new(&self, conversation: &str) -> bool {
+        self.0.get(conversation) == Some(State::New)
+    }
+
+    /// Whether another is needed.
+    pub(super) fn is_abandoned(&self, conversation: &str) -> bool {
+        self.0.get(conversation) == Some(State::Abandoned)
     }
 }

@@ -21,12 +21,14 @@ pub(super) struct Failure {
     pub(super) class: Class,
     /// What is said of it.
     pub(super) error: AssistantError,
+    /// There was no connection to send anything on.
+    is_unsent: bool,
 }
 
 impl Failure {
     fn new(code: FailureCode, detail: &str) -> Self {
         let end = detail.floor_char_boundary(LONGEST_DETAIL);
-        Self { class: Class::Fails, error: AssistantError::new(code, &detail[..end]) }
+        Self { class: Class::Fails, error: AssistantError::new(code, &detail[..end]), is_unsent: false }
     }
 
     /// Coze's answer makes no sense.
@@ -71,7 +73,8 @@ impl Failure {
 
     /// No answer came, or not all of it.
     pub(super) fn of_transport(error: reqwest::Error) -> Self {
-        let timed_out = error.is_timeout() && !error.is_connect();
+        let is_unsent = error.is_connect();
+        let timed_out = error.is_timeout() && !is_unsent;
         let code = if timed_out { FailureCode::TimedOut } else { FailureCode::Unavailable };
         let error = error.without_url();
         let mut detail = error.to_string();
@@ -80,7 +83,7 @@ impl Failure {
             detail = format!("{detail}: {cause}");
             source = cause.source();
         }
-        Self::new(code, &detail)
+        Self { is_unsent, ..Self::new(code, &detail) }
     }
 
     fn of_row(row: Row, message: &str, error_code: String) -> Self {
@@ -90,6 +93,12 @@ impl Failure {
         failure.error.retry_after = row.retry_after_s.map(Duration::from_secs);
         failure.error.error_code = Some(error_code);
         failure
+    }
+
+    /// Whether a chat that was asked for has not begun, or is over: Coze said so, or was not reached.
+    pub(super) fn excludes_chat(&self) -> bool {
+        let by_gateway = |code: &String| code.starts_with("http_5");
+        self.is_unsent || self.error.error_code.as_ref().is_some_and(|code| !by_gateway(code))
     }
 
     /// Whether the conversation that was asked for is not there, or not any more.

@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, errors::Error};
 use serde::Serialize;
 
-use super::OAuthApp;
-
 /// Set back so that a clock which runs ahead of Coze's signs nothing "in the future".
 const BACK_DATED_S: i64 = 30;
 /// How long it may travel. Coze's own clients give it an hour; it is used at once.
@@ -34,11 +32,11 @@ struct Claims<'a> {
 }
 
 impl Signer {
-    /// `audience` is the bare host of the base URL.
-    pub(super) fn new(app: OAuthApp, audience: String) -> Result<Self, Error> {
-        let header = Header { kid: Some(app.public_key_id), ..Header::new(Algorithm::RS256) };
-        let key = EncodingKey::from_rsa_pem(app.private_key.trim().as_bytes())?;
-        let signer = Self { header, key, client_id: app.client_id, audience };
+    /// Signs with a key in PEM; `audience` is the bare host of the base URL.
+    pub(super) fn new(client_id: String, key_id: String, key: &str, audience: String) -> Result<Self, Error> {
+        let header = Header { kid: Some(key_id), ..Header::new(Algorithm::RS256) };
+        let key = EncodingKey::from_rsa_pem(key.trim().as_bytes())?;
+        let signer = Self { header, key, client_id, audience };
         // PEM may hold anything: what cannot sign is found here and not by a customer.
         signer.sign("", Timestamp::UNIX_EPOCH)?;
         Ok(signer)

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use commands::assistant::{Asked, Completion, Piece};
-use domain::session::event::{Outcome, Tokens};
+use commands::assistant::{Completion, Piece};
+use domain::session::event::{Asked, Outcome, Tokens};
 
 use super::{
     Failure,
@@ -144,7 +144,7 @@ impl Reading {
 
 /// How an answer ended.
 pub(super) fn completion(outcome: Outcome, tokens: Option<Tokens>, context: Option<String>) -> Completion {
-    Completion { outcome, confidence: None, tokens, sources: Vec::new(), suggestions: Vec::new(), context }
+    Completion { tokens, context, ..Completion::new(outcome) }
 }
 
 fn failed(chat: Chat) -> Failure {

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use commands::assistant::Asked;
 use domain::{
     SessionId,
-    session::event::{Outcome, Tokens},
+    session::event::{Asked, Outcome, Tokens},
 };
 
 use super::{

@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use super::{
     Failure,
     codes::Class,
-    config::Identity,
     frames,
     http::{Http, send},
+    jwt::Signer,
 };
 
 /// What a token is asked for. Coze allows a day; an hour is enough for most sessions and ends sooner what may leak.
@@ -50,6 +50,22 @@ impl Token {
     /// For the `Authorization` header, and nothing else.
     pub(super) fn secret(&self) -> &str {
         &self.secret
+    }
+}
+
+/// Who we are to Coze.
+pub(super) enum Identity {
+    /// An OAuth app, whose tokens are one session's.
+    Signer(Box<Signer>),
+    /// Somebody with one token for all, of which we know no end.
+    PersonalToken(Arc<Token>),
+}
+
+impl Identity {
+    /// `None` if it can be no token.
+    pub(super) fn personal(secret: String) -> Option<Self> {
+        let token = Token { secret, expires_at: Timestamp::MAX, replaced_at: Timestamp::MAX };
+        is_header(&token.secret).then(|| Self::PersonalToken(Arc::new(token)))
     }
 }
 
@@ -172,11 +188,6 @@ impl Tokens {
 }
 
 /// Whether it can stand in a header.
-pub(super) fn is_header(token: &str) -> bool {
+fn is_header(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// A personal token, which has no end that we know of.
-pub(super) fn personal(secret: String) -> Arc<Token> {
-    Arc::new(Token { secret, expires_at: Timestamp::MAX, replaced_at: Timestamp::MAX })
 }

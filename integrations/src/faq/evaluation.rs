@@ -188,7 +188,7 @@ impl Faq {
         };
         let key = |number: usize| index.entries().get(number).map(|entry| entry.key.clone());
         let exact = index.exact(&asked.question).and_then(key);
-        let ranking = index.rank(&asked.question, asked.language, near.as_deref());
+        let ranking = index.rank(&asked.question, asked.language, near.as_ref());
         let best = ranking.iter().flat_map(|ranking| &ranking.best).filter_map(|number| key(*number)).collect();
         Ok(Ranked { asked, exact, ranking, best })
     }

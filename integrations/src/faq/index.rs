@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::Language;
 
-use super::confidence::{Ranking, Thresholds, in_order, rank};
+use super::confidence::{Ranking, Thresholds, Tone, in_order, rank};
 use super::corpus::Entry;
 use super::found::{Found, Hit};
+use super::meaning::Near;
 use super::scorer::Scorer;
 use super::{fusion, segment};
 use crate::grounding::Passage;
@@ -37,7 +38,7 @@ impl Index {
     }
 
     /// What the folder has for a question of this language; `near` is how near each entry is in meaning, where that is known.
-    pub(super) fn find(&self, question: &str, language: Language, near: Option<&[f32]>) -> Found {
+    pub(super) fn find(&self, question: &str, language: Language, near: Option<&Near>) -> Found {
         if let Some(number) = self.exact(question) {
             return self.hit(number, language, 1.0).map_or(Found::Nothing, Found::Sure);
         }
@@ -52,12 +53,12 @@ impl Index {
     }
 
     /// The entries in the order in which they may answer; `None` where none has anything of the question.
-    pub(super) fn rank(&self, question: &str, language: Language, near: Option<&[f32]>) -> Option<Ranking> {
+    pub(super) fn rank(&self, question: &str, language: Language, near: Option<&Near>) -> Option<Ranking> {
         let by_words = self.scorer.scores(question, language);
-        let is_greeting = self.scorer.is_greeting(question, language);
+        let tone = Tone::of(question, language);
         match near {
-            Some(near) => rank(&fusion::fuse(&by_words, near), is_greeting),
-            None => rank(&by_words, is_greeting),
+            Some(near) => rank(&fusion::fuse(&by_words, near), tone),
+            None => rank(&by_words, tone),
         }
     }
 
@@ -71,7 +72,7 @@ impl Index {
     }
 
     /// The entries that fit a text best, sure or not.
-    pub(super) fn passages(&self, text: &str, language: Language, near: Option<&[f32]>, most: usize) -> Vec<Passage> {
+    pub(super) fn passages(&self, text: &str, language: Language, near: Option<&Near>, most: usize) -> Vec<Passage> {
         let ranked = self.scorer.scores(text, language);
         let ranked = near.map_or_else(|| ranked.clone(), |near| fusion::fuse(&ranked, near));
         let numbers = self.exact(text).into_iter().chain(in_order(&ranked).into_iter().map(|(number, _)| number));

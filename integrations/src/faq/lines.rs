@@ -12,7 +12,7 @@ use super::segment::{Segments, hashed};
 use super::vocabulary::weight;
 
 /// What a kind of feature counts.
-const PAIR: f32 = 0.6;
+const PAIR: f32 = 0.7;
 const CHARACTER: f32 = 0.35;
 /// Pairs that no line has are mostly chance; words that none has tell that the question is about something else.
 const UNKNOWN_PAIR: f32 = 0.15;

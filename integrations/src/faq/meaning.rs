@@ -1,6 +1,6 @@
 //! How near entries are to a question in meaning, by vectors from any server of `/v1/embeddings`.
 //!
-//! Every question line of every entry has a vector. They are made in the background, kept by what they are made of (`cache.rs`),
+//! Every question line and every answer of every entry has a vector. They are made in the background, kept by what they are made of (`cache.rs`),
 //! and compared here with the vector of the question. Whoever asks never waits longer than [`QUESTION_LIMIT`], and not at all
 //! while the server is known to be away: words alone answer then, and the health says so.
 //!
@@ -50,7 +50,7 @@ impl std::fmt::Debug for MeaningSettings {
 /// How the server of vectors does.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MeaningHealth {
-    /// Question lines of the entries in use.
+    /// Question lines and answers of the entries in use.
     pub texts: usize,
     /// Of them without a vector yet; while there are any, words alone answer.
     pub missing: usize,
@@ -70,14 +70,29 @@ pub(super) struct Meaning {
     back: Notify,
 }
 
-/// The vectors of one index's question lines.
+/// The vectors of one index.
 pub(super) struct Vectors {
     index: Weak<Index>,
-    /// Of each line: its entry.
+    questions: Matrix,
+    answers: Matrix,
+}
+
+/// Vectors one after the other, each of length 1.
+#[derive(Default)]
+struct Matrix {
+    /// Of each vector: its entry.
     entries: Vec<usize>,
-    /// One after the other, each of length 1.
-    lines: Vec<f32>,
+    numbers: Vec<f32>,
     dimensions: usize,
+}
+
+/// How near each entry is to a question.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Near {
+    /// By its nearest question line.
+    pub(super) questions: Vec<f32>,
+    /// By its nearest answer.
+    pub(super) answers: Vec<f32>,
 }
 
 impl Meaning {
@@ -108,17 +123,12 @@ impl Meaning {
     }
 
     /// How near each entry of the index is to a question; `None` where that cannot be said in time.
-    pub(super) async fn nearness(&self, question: &str, index: &Arc<Index>) -> Option<Vec<f32>> {
+    pub(super) async fn nearness(&self, question: &str, index: &Arc<Index>) -> Option<Near> {
         self.nearness_within(QUESTION_LIMIT, question, index).await
     }
 
     /// The same with another limit.
-    pub(super) async fn nearness_within(
-        &self,
-        limit: Duration,
-        question: &str,
-        index: &Arc<Index>,
-    ) -> Option<Vec<f32>> {
+    pub(super) async fn nearness_within(&self, limit: Duration, question: &str, index: &Arc<Index>) -> Option<Near> {
         let vectors = self.vectors.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         if !vectors.is_of(index) || self.is_paused() {
             return None;
@@ -126,8 +136,8 @@ impl Meaning {
         match timeout(limit, self.client.vectors(&[question])).await {
             Ok(Ok(found)) => {
                 self.answered();
-                let nearest = vectors.nearest(found.first()?, index.entries().len());
-                nearest.or_else(|| self.start_anew())
+                let near = vectors.near(found.first()?, index.entries().len());
+                near.or_else(|| self.start_anew())
             }
             Ok(Err(error)) => self.failed(error.to_string()),
             Err(_late) => self.failed(format!("no answer within {} ms", limit.as_millis())),
@@ -172,15 +182,29 @@ impl Vectors {
         std::ptr::eq(self.index.as_ptr(), Arc::as_ptr(index))
     }
 
-    /// The nearness of the nearest line of each entry; `None` where the vector is of another kind.
+    fn near(&self, question: &[f32], entries: usize) -> Option<Near> {
+        let (questions, answers) =
+            (self.questions.nearest(question, entries)?, self.answers.nearest(question, entries)?);
+        Some(Near { questions, answers })
+    }
+}
+
+impl Matrix {
+    fn push(&mut self, entry: usize, vector: &[f32]) {
+        self.dimensions = vector.len();
+        self.entries.push(entry);
+        self.numbers.extend_from_slice(vector);
+    }
+
+    /// The nearness of the nearest vector of each entry; `None` where the question's is of another kind.
     fn nearest(&self, question: &[f32], entries: usize) -> Option<Vec<f32>> {
         if question.len() != self.dimensions {
             return None;
         }
         let mut nearest = vec![f32::MIN; entries];
-        for (entry, line) in self.entries.iter().zip(self.lines.chunks_exact(self.dimensions)) {
+        for (entry, vector) in self.entries.iter().zip(self.numbers.chunks_exact(self.dimensions)) {
             let near = nearest.get_mut(*entry)?;
-            *near = near.max(dot(line, question));
+            *near = near.max(dot(vector, question));
         }
         Some(nearest)
     }

@@ -97,7 +97,7 @@ impl Faq {
             Some(meaning) if index.exact(question).is_none() => meaning.nearness(question, &index).await,
             Some(_) | None => None,
         };
-        index.find(question, language, near.as_deref())
+        index.find(question, language, near.as_ref())
     }
 
     /// The same by words alone.
@@ -212,7 +212,7 @@ impl Grounding for Faq {
             Some(meaning) => meaning.nearness(text, &index).await,
             None => None,
         };
-        index.passages(text, language, near.as_deref(), most)
+        index.passages(text, language, near.as_ref(), most)
     }
 }
 

@@ -34,21 +34,21 @@ const SYNONYM: f32 = 0.95;
 /// A word in the answer alone may be said in passing.
 const IN_ANSWER: f32 = 0.4;
 /// A word of an article in another language is nearly as good.
-const IN_OTHER: f32 = 0.9;
+const IN_OTHER: f32 = 0.95;
 /// A word that is only in answers counts as this much of an entry that asks with it.
-const SEEN_IN_ANSWER: f32 = 0.3;
+const SEEN_IN_ANSWER: f32 = 0.4;
 /// A typing error costs a tenth of its word.
 const MISTYPED: f32 = 0.9;
 /// Parts of a long word say less than the whole.
 const PART: f32 = 0.6;
-const LACK: f32 = 0.9;
-const NEAR: f32 = 0.4;
+const LACK: f32 = 0.7;
+const NEAR: f32 = 0.35;
 /// What a sentence by itself counts.
 const SENTENCE: f32 = 0.92;
 /// What one loses that has hardly a word of the text ("Can you help?").
-const SHORT: f32 = 0.4;
+const SHORT: f32 = 0.6;
 /// A word that the folder does not have, where its language hardly occurs in the folder.
-const FOREIGN_LACK: f32 = 0.3;
+const FOREIGN_LACK: f32 = 0.2;
 /// Looking for typing errors costs the most, so that it ends here.
 const MOST_TYPOS: usize = 12;
 /// More sentences than these are a letter.
@@ -125,12 +125,6 @@ impl Scorer {
             }
         }
         scores
-    }
-
-    /// Whether a text greets, thanks or says good-bye, and nothing else.
-    pub(super) fn is_greeting(&self, text: &str, language: Language) -> bool {
-        let terms = Segments::of(text, language).terms;
-        !terms.is_empty() && terms.iter().all(|term| words::is_greeting(&term.text))
     }
 
     /// The scores of one text, and what its words weigh together.

@@ -30,6 +30,8 @@ static TABLES: LazyLock<[Table; 6]> = LazyLock::new(|| {
 
 static GREETINGS: LazyLock<HashSet<&str>> = LazyLock::new(|| words(include_str!("words/greetings.txt")).collect());
 
+static OTHERS: LazyLock<HashSet<&str>> = LazyLock::new(|| words(include_str!("words/others.txt")).collect());
+
 fn add_concept(tables: &mut [Table; 6], line: &'static str) {
     let Some(concept) = line.split('|').nth(1).and_then(|english| english.split_whitespace().next()) else { return };
     for (language, names) in Language::ALL.into_iter().zip(line.split('|')) {
@@ -57,7 +59,9 @@ fn stop(language: Language) -> HashSet<String> {
 /// Han words of the bicycle trade that jieba's dictionary lacks or cuts apart, names of concepts among them.
 pub(super) fn trade() -> impl Iterator<Item = &'static str> {
     let names = lines(include_str!("words/concepts.txt")).filter_map(|line| line.split('|').next());
-    words(include_str!("words/trade.txt")).chain(names.flat_map(str::split_whitespace))
+    words(include_str!("words/trade.txt"))
+        .chain(words(include_str!("words/others.txt")).filter(|word| word.chars().any(is_han)))
+        .chain(names.flat_map(str::split_whitespace))
 }
 
 /// The term of a folded Han word; `None` for a stop word.
@@ -87,6 +91,11 @@ pub(super) fn latin(language: Language, word: &str) -> Option<Cow<'_, str>> {
 /// Whether a term is a greeting, thanks or a good-bye.
 pub(super) fn is_greeting(term: &str) -> bool {
     GREETINGS.contains(term)
+}
+
+/// Whether a term, or the word that it was, is another maker's name.
+pub(super) fn is_of_others(word: &str) -> bool {
+    OTHERS.contains(word)
 }
 
 /// The stem of a folded word.

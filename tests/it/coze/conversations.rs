@@ -121,3 +121,20 @@ async fn erased_messages_are_asked_nowhere() {
     assert_eq!((answer.outcome(), answer.text().as_str()), (Outcome::DoesNotKnow, ""));
     assert_eq!(server.state().await["requests"], json!([]));
 }
+
+#[tokio::test]
+async fn one_with_a_chat_that_nobody_can_cancel_is_left_behind() {
+    let server = start();
+    for endpoint in ENDPOINTS {
+        let coze = coze(&server, endpoint);
+        let mut asked = question("a");
+        let first = ask(&coze, asked.clone()).await;
+        (asked.assistant_context, asked.history) = (first.last_asked().context, history());
+        server.tell(json!({"next": ["stall_before_first_byte"]})).await;
+        super::fixture::listen(&coze, asked.clone(), |answer| answer.last_asked().log_id.is_some()).await;
+        let next = ask(&coze, asked.clone()).await;
+        assert_eq!(next.outcome(), Outcome::Answered);
+        assert_ne!(next.last_asked().context, asked.assistant_context);
+        assert_eq!(contents(&server, endpoint).await.last().unwrap().len(), 4);
+    }
+}

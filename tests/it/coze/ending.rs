@@ -46,8 +46,8 @@ async fn an_answer_that_was_heard_to_its_end_is_not_cancelled() {
         for _ in 0..4 {
             ask(&coze, question("?")).await;
         }
-        // Left once there is nothing to cancel yet.
-        drop(listen(&coze, question("?"), |answer| !answer.asked.is_empty()).await);
+        // Left when there is nothing to cancel yet.
+        listen(&coze, question("?"), |answer| !answer.asked.is_empty()).await;
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(server.state().await["cancels"], json!([]));

@@ -175,3 +175,15 @@ async fn nothing_secret_or_said_is_in_an_errors_display_and_no_token_in_its_deta
     let tokens = server.state().await["tokens"].clone();
     assert!(matches!(tokens, Value::Array(tokens) if tokens.len() == 3));
 }
+
+#[tokio::test]
+async fn a_stream_that_never_begins_has_told_its_log_id() {
+    let server = start();
+    for endpoint in ENDPOINTS {
+        let coze = coze(&server, endpoint);
+        server.tell(json!({"next": ["stall_before_first_byte"]})).await;
+        let listening = super::fixture::listen(&coze, question("?"), |answer| answer.last_asked().log_id.is_some());
+        let answer = tokio::time::timeout(Duration::from_secs(10), listening).await.unwrap();
+        assert_eq!((answer.text().as_str(), answer.last_asked().chat), ("", None));
+    }
+}

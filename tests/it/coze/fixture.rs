@@ -2,8 +2,11 @@
 
 use std::{path::Path, pin::pin, time::Duration};
 
-use commands::assistant::{Asked, Assistant, AssistantError, Completion, Piece, Question};
-use domain::{Language, RunId, SessionId, session::event::Outcome};
+use commands::assistant::{Assistant, AssistantError, Completion, Piece, Question};
+use domain::{
+    Language, RunId, SessionId,
+    session::event::{Asked, Outcome},
+};
 use event_store::clock::SystemClock;
 use futures::StreamExt;
 use integrations::coze::{Coze, CozeAuth, CozeConfig, OAuthApp};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use commands::assistant::{Asked, Question};
-use domain::session::event::{Outcome, Tokens};
+use commands::assistant::Question;
+use domain::session::event::{Asked, Outcome, Tokens};
 use integrations::coze::Coze;
 use serde_json::{Value, json};
 use tests::contract_server::ContractServer;

@@ -3,7 +3,9 @@
 use domain::agent::Role;
 use serde_json::{Value, json};
 
-use super::{customer_with, desk, fresh, ok, problem, staff::Member};
+use tests::desk::{Desk, Frames, Setup};
+
+use super::{LIMIT, customer_with, desk, fresh, ok, problem, staff::Member};
 
 #[tokio::test]
 async fn operators_see_that_the_assistant_takes_questions_and_how_it_did() {
@@ -76,4 +78,38 @@ async fn a_period_that_is_empty_or_too_long_and_unknown_groups_are_refused() {
     let longest = "from=2026-08-01T00:00:00Z&to=2026-11-01T00:00:00Z";
     ok(staff.get(&format!("/api/assistants/usage?{longest}")).await.unwrap()).await;
     ok(staff.get("/api/assistants/usage?to=9999-12-30T22:00:00Z").await.unwrap()).await;
+}
+
+const ENTRIES: &str = "\
+## rain
+### en
+Q: Can I ride in the rain?
+Q: Is the bike waterproof?
+
+Rain is fine.
+## cleaning
+### en
+Q: Can I wash the bike with a hose?
+
+Not with pressure.
+";
+
+#[tokio::test]
+async fn choices_come_beside_the_message_and_with_the_end_of_a_stream_and_one_of_them_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("one.md"), ENTRIES).unwrap();
+    let environment = vec![("DESK_FAQ_DIR", folder.path().display().to_string())];
+    let own = Desk::start(Setup { environment, ..Setup::default() });
+    let (customer, session) = (own.customer(), fresh("choices"));
+    let answer = customer.chat(&session, "waterproof?").await.unwrap();
+    let choices = answer["suggestions"].as_array().expect("something is offered").clone();
+    assert!(!choices.is_empty() && answer["message"].as_str().unwrap().contains(choices[0].as_str().unwrap()));
+    let body = json!({"message": "waterproof?", "user_id": session});
+    let streamed = customer.request(reqwest::Method::POST, "/api/chat/stream").json(&body).send().await.unwrap();
+    let frames = Frames::of(streamed).until(|frame| frame.data["type"] == "done");
+    let frames = tokio::time::timeout(LIMIT, frames).await.unwrap();
+    assert_eq!(frames.last().unwrap().data["suggestions"], json!(choices));
+    assert!(frames.iter().rev().skip(1).all(|frame| frame.data.get("suggestions").is_none()), "{frames:?}");
+    let chosen = customer.chat(&session, choices[0].as_str().unwrap()).await.unwrap();
+    assert_eq!((&chosen["message"], chosen.get("suggestions")), (&json!("Rain is fine."), None));
 }

@@ -1,4 +1,4 @@
-//! The FAQ over HTTP, also edited while the server runs.
+//! The FAQ over HTTP: answers, choices, other languages, edits and faults while the server runs.
 
 use std::{path::Path, time::Duration};
 
@@ -71,6 +71,54 @@ async fn edited_faq_file_takes_effect_without_restart() {
     }
     std::fs::write(&file, before).unwrap();
     super::eventually(|| ask(&own, "Do you deliver to the moon?"), |answer| answer["message"] == "Not yet.").await;
+}
+
+#[tokio::test]
+async fn one_word_offers_choices_and_each_of_them_is_answered() {
+    let offered = ask(desk(), "brakes").await;
+    let text = offered["message"].as_str().unwrap();
+    assert!(text.starts_with(domain::texts::did_you_mean(Language::En)), "{text}");
+    let choices: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+    assert!((2..=3).contains(&choices.len()), "{text}");
+    for choice in choices {
+        let answer = ask(desk(), choice).await;
+        let text = answer["message"].as_str().unwrap();
+        assert!(!text.contains(domain::texts::did_you_mean(Language::En)), "{choice}: {text}");
+        assert_ne!(text, domain::texts::do_not_know(Language::En), "{choice}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_file_is_named_in_the_health_and_by_check_faq_and_the_last_good_entries_answer() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("one.md"), entry("moon-delivery", "Do you deliver to the moon?")).unwrap();
+    let check = || check_faq(folder.path(), data.path());
+    assert_eq!(check().0, Some(0));
+    let environment = vec![("DESK_FAQ_DIR", folder.path().display().to_string())];
+    let own = Desk::start(Setup { environment, ..Setup::default() });
+    let health = async || {
+        let answer = super::ok(own.staff().get("/api/health/detailed").await.unwrap()).await;
+        answer["data"]["faq"].clone()
+    };
+    assert_eq!(health().await["entries_by_language"]["en"], 1);
+    std::fs::write(folder.path().join("two.md"), "## Bad\n### en\nQ: x\n\ny\nQ: z\n").unwrap();
+    let faq = super::eventually(health, |faq| faq["alarms"].as_array().is_some_and(|alarms| alarms.len() == 2)).await;
+    assert!(faq["alarms"][1].as_str().unwrap().contains("two.md:6: "), "{faq}");
+    let (code, told) = check();
+    assert!(
+        code == Some(1) && told.contains("two.md:1: ") && told.contains("two.md:6: ") && told.contains("1 entries"),
+        "{told}"
+    );
+    assert_eq!(ask(&own, "Do you deliver to the moon?").await["message"], "Not yet.");
+    std::fs::remove_file(folder.path().join("two.md")).unwrap();
+    super::eventually(health, |faq| faq["alarms"] == serde_json::json!([])).await;
+}
+
+/// Exit status and output of `desk check-faq`.
+fn check_faq(folder: &Path, data: &Path) -> (Option<i32>, String) {
+    let mut command = tests::desk::without_settings(tests::desk::program("desk"));
+    let output = command.arg("check-faq").arg(folder).arg("--data-dir").arg(data).output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn entry(key: &str, question: &str) -> String {

@@ -8,8 +8,13 @@ use crate::coze::jwt::Signer;
 
 const NOW: i64 = 1_720_000_000;
 
+fn signer(key: &str) -> Signer {
+    let app = app();
+    Signer::new(app.client_id, app.public_key_id, key, "api.coze.cn".to_owned()).expect("the key can sign")
+}
+
 fn claims(session_name: &str) -> (jsonwebtoken::Header, Value) {
-    let signer = Signer::new(app(), "api.coze.cn".to_owned()).expect("the key can sign");
+    let signer = signer(PRIVATE_KEY);
     let jwt = signer.sign(session_name, Timestamp::from_second(NOW).expect("a time")).expect("it can sign");
     let key = DecodingKey::from_rsa_pem(PUBLIC_KEY.as_bytes()).expect("it is a key");
     let mut validation = Validation::new(Algorithm::RS256);
@@ -43,8 +48,8 @@ fn no_two_are_the_same() {
 
 #[test]
 fn a_key_in_the_older_form_signs_as_well() {
-    let key = include_str!("private_key_pkcs1.pem").to_owned();
-    let signer = Signer::new(OAuthApp { private_key: key, ..app() }, "api.coze.com".to_owned()).expect("it can sign");
+    let key = include_str!("private_key_pkcs1.pem");
+    let signer = signer(key);
     let one = signer.sign("s", Timestamp::UNIX_EPOCH).expect("it can sign");
     assert_ne!(one, signer.sign("s", Timestamp::UNIX_EPOCH).expect("it can sign"));
 }

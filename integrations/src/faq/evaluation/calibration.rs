@@ -12,9 +12,9 @@ const MOST_WRONG: f64 = 0.03;
 /// At most so many of the others are answered.
 const MOST_ANSWERED: f64 = 0.05;
 /// What choices that do not help cost, where right ones gain 1.
-const AMISS: f64 = 0.25;
+const AMISS: f64 = 0.1;
 /// Right answers are a little better than right choices.
-const CHOICE: f64 = 0.9;
+const CHOICE: f64 = 0.8;
 /// Steps in which thresholds are tried.
 const STEPS: u8 = 100;
 

@@ -45,6 +45,34 @@ async fn a_verdict_depends_on_the_thresholds() {
     assert!(report(&[right, wrong, exact], choices).contains("all"));
 }
 
+/// The table that the thresholds were chosen by: it tells when a change of entries, words or formula makes them unfit.
+#[tokio::test]
+async fn the_table_of_the_calibration_is_answered_as_well_as_it_was() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("evaluation/calibration.tsv");
+    let asked = read(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let ranked = rank_all(&shop(), asked, false).await.unwrap();
+    let counts = |answerable: bool| {
+        Counts::of(ranked.iter().filter(|one| one.asked.keys.is_empty() != answerable), Thresholds::WORDS)
+    };
+    let (answerable, others, told) = (counts(true), counts(false), report(&ranked, Thresholds::WORDS));
+    assert!(answerable.all() >= 140 && answerable.share(&[Verdict::Right, Verdict::Offered]) >= 0.82, "{told}");
+    assert!(answerable.share(&[Verdict::Wrong]) <= 0.03, "{told}");
+    assert!(others.all() >= 25 && others.share(&[Verdict::Wrong]) <= 0.05, "{told}");
+}
+
+#[tokio::test]
+async fn the_best_thresholds_keep_their_bounds() {
+    let faq = shop();
+    let question =
+        |text: &str| faq.index().entries()[0].questions().next().map(|first| format!("{first} {text}")).unwrap();
+    let key = faq.index().entries()[0].key.clone();
+    let right = faq.ranked(asked(&question("zzz"), &[&key]), false).await.unwrap();
+    let unanswerable = faq.ranked(asked(&question("zzz"), &[]), false).await.unwrap();
+    let suited = calibrate(&[right, unanswerable]).unwrap().thresholds;
+    let again = faq.ranked(asked(&question("zzz"), &[]), false).await.unwrap();
+    assert_ne!(again.verdict(suited), Verdict::Wrong, "{suited:?}");
+}
+
 #[test]
 fn every_question_of_the_folder_is_answered_by_its_own_entry() {
     let (faq, index) = (shop(), shop().index());

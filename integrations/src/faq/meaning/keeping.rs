@@ -1,6 +1,6 @@
-//! Keeps a vector for every question line in use, in the background.
+//! Keeps a vector for every question line and answer in use, in the background.
 //!
-//! *Invariant:* an index has vectors for all of its lines or none; a server that is away is asked again after growing delays.
+//! *Invariant:* an index has vectors for all of its texts or none; a server that is away is asked again after growing delays.
 
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::cache::Hash;
-use super::client::{ClientError, Vector};
-use super::{Meaning, Vectors, lock};
+use super::cache::{Cache, Hash};
+use super::client::ClientError;
+use super::{Matrix, Meaning, Vectors, lock};
 use crate::faq::index::Index;
 
 /// Texts that are asked about at a time: a small machine answers within seconds.
@@ -19,11 +19,22 @@ const BATCH: usize = 32;
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
-/// A question line that wants a vector.
+/// An answer's first characters say what it is about.
+const HEAD: usize = 300;
+
+/// A question line or an answer that wants a vector.
 struct Text {
     entry: usize,
+    is_answer: bool,
     text: String,
     hash: Hash,
+}
+
+impl Text {
+    fn new(entry: usize, is_answer: bool, text: &str, cache: &Cache) -> Self {
+        let text: String = text.chars().take(HEAD).collect();
+        Self { entry, is_answer, hash: cache.hash(&text), text }
+    }
 }
 
 impl Meaning {
@@ -55,9 +66,8 @@ impl Meaning {
         let cache = lock(&self.cache);
         let mut texts = Vec::new();
         for (entry, one) in index.entries().iter().enumerate() {
-            for question in one.questions() {
-                texts.push(Text { entry, text: question.to_owned(), hash: cache.hash(question) });
-            }
+            texts.extend(one.questions().map(|question| Text::new(entry, false, question, &cache)));
+            texts.extend(one.articles.iter().map(|article| Text::new(entry, true, &article.answer, &cache)));
         }
         texts
     }
@@ -104,27 +114,19 @@ impl Meaning {
     /// Puts the vectors of an index into use, and keeps them; false where they are not all there, or of several models.
     fn publish(&self, index: &Arc<Index>, texts: &[Text]) -> bool {
         let mut cache = lock(&self.cache);
-        let vectors: Vec<&Vector> = texts.iter().filter_map(|text| cache.get(&text.hash)).collect();
-        let dimensions = vectors.first().map_or(0, |vector| vector.len());
-        if vectors.len() != texts.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
+        let Some(made) = vectors(index, texts, &cache) else {
             // The model behind the name is another than before.
             cache.clear();
             return false;
-        }
+        };
         if self.is_ready(index) {
             return true;
         }
-        let made = Vectors {
-            index: Arc::downgrade(index),
-            entries: texts.iter().map(|text| text.entry).collect(),
-            lines: vectors.into_iter().flatten().copied().collect(),
-            dimensions,
-        };
         let hashes: Vec<Hash> = texts.iter().map(|text| text.hash).collect();
         if let Err(error) = cache.keep(&hashes) {
             tracing::warn!(error = &error as &dyn std::error::Error, "the FAQ's vectors cannot be kept");
         }
-        tracing::info!(texts = texts.len(), dimensions, "the FAQ answers by words and meaning");
+        tracing::info!(texts = texts.len(), "the FAQ answers by words and meaning");
         *self.vectors.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(made));
         true
     }
@@ -142,4 +144,17 @@ impl Meaning {
             }
         }
     }
+}
+
+/// The vectors of all texts; `None` where one lacks, or they are of several models.
+fn vectors(index: &Arc<Index>, texts: &[Text], cache: &Cache) -> Option<Vectors> {
+    let (mut questions, mut answers) = (Matrix::default(), Matrix::default());
+    for text in texts {
+        let vector = cache.get(&text.hash)?;
+        let matrix = if text.is_answer { &mut answers } else { &mut questions };
+        matrix.push(text.entry, vector);
+    }
+    let is_even = |matrix: &Matrix| matrix.numbers.len() == matrix.entries.len() * questions.dimensions;
+    let (index, is_even) = (Arc::downgrade(index), is_even(&questions) && is_even(&answers));
+    is_even.then_some(Vectors { index, questions, answers })
 }
