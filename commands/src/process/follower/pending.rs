@@ -70,8 +70,8 @@ pub(super) struct PendingCommand {
 /// A command with whom it is for.
 #[derive(Debug, Clone)]
 pub(super) enum Command {
-    Session(SessionId, session::Command),
-    Agent(AgentId, agent::Command),
+    Session(SessionId, Box<session::Command>),
+    Agent(AgentId, Box<agent::Command>),
     Budget(BudgetReached),
 }
 
@@ -142,10 +142,10 @@ impl Pending {
         for action in actions {
             match action {
                 Action::Command { name, session, command } => {
-                    self.send(PendingCommand { cause, name, command: Command::Session(session, *command) }, acting);
+                    self.send(PendingCommand { cause, name, command: Command::Session(session, command) }, acting);
                 }
                 Action::AgentCommand { name, agent, command } => {
-                    self.send(PendingCommand { cause, name, command: Command::Agent(agent, *command) }, acting);
+                    self.send(PendingCommand { cause, name, command: Command::Agent(agent, command) }, acting);
                 }
                 Action::NoteBudget(reached) => {
                     let cause = cause.of_note(&reached);

@@ -247,10 +247,10 @@ impl<'a> Worker<'a> {
         let Context { sessions, accounts, .. } = self.context;
         match command {
             Command::Session(session, command) => {
-                Box::pin(sessions.execute(*session, metadata, command.clone())).await.map(drop)
+                Box::pin(sessions.execute(*session, metadata, (**command).clone())).await.map(drop)
             }
             Command::Agent(agent, command) => {
-                Box::pin(accounts.execute(*agent, metadata, command.clone())).await.map(drop)
+                Box::pin(accounts.execute(*agent, metadata, (**command).clone())).await.map(drop)
             }
             // A few times a day: it needs no states that are remembered.
             Command::Budget(reached) => {

@@ -135,7 +135,7 @@ fn what_is_wrong_is_told_with_line_and_field() {
         ),
         (
             refused(&VARIANTS.replace("\"b\"", "\"a\"").replacen("variants", &format!("{HEAD}variants"), 1)),
-            "line 5: flags.assistant_order.variants must be the name of one variant only",
+            "line 5: flags.assistant_order.variants.name must be the name of one variant only",
         ),
         (
             refused(&VARIANTS.replace("\"faq\"", "").replacen("variants", &format!("{HEAD}variants"), 1)),
