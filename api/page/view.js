@@ -95,7 +95,7 @@ export class View {
    * what disappears, and does not go to the input, where telephones would bring up the keyboard.
    */
   #drawChoices() {
-    const { choices } = this.#state;
+    const { choices, isLoaded } = this.#state;
     const list = this.#parts.choices;
     const look = JSON.stringify(choices);
     if (look === this.#drawnChoices) return;
@@ -103,7 +103,8 @@ export class View {
     if (list.contains(this.#document.activeElement)) this.#parts.scroller.focus();
     list.hidden = choices.length === 0;
     list.replaceChildren(...choices.map((question) => this.#suggestion(question)));
-    this.#setText('announcement', choices.length > 0 ? this.#texts.choices(choices.length) : '');
+    // What was there from the start is not announced.
+    this.#setText('announcement', isLoaded && choices.length > 0 ? this.#texts.choices(choices.length) : '');
   }
 
   #suggestion(question) {

@@ -106,8 +106,8 @@ async fn choices_come_beside_the_message_and_with_the_end_of_a_stream_and_one_of
     assert!(!choices.is_empty() && answer["message"].as_str().unwrap().contains(choices[0].as_str().unwrap()));
     let body = json!({"message": "waterproof?", "user_id": session});
     let streamed = customer.request(reqwest::Method::POST, "/api/chat/stream").json(&body).send().await.unwrap();
-    let mut stream = Frames::of(streamed);
-    let frames = stream.until(|frame| frame.data["type"] == "done");
+    let mut streamed = Frames::of(streamed);
+    let frames = streamed.until(|frame| frame.data["type"] == "done");
     let frames = tokio::time::timeout(LIMIT, frames).await.unwrap();
     assert_eq!(frames.last().unwrap().data["suggestions"], json!(choices));
     assert!(frames.iter().rev().skip(1).all(|frame| frame.data.get("suggestions").is_none()), "{frames:?}");
