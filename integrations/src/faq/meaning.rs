@@ -102,7 +102,7 @@ impl Meaning {
     /// The server cannot be asked as set.
     pub(super) fn open(settings: MeaningSettings) -> Result<Self, FaqError> {
         let cache = Cache::open(settings.cache, &settings.model);
-        let client = Client::new(&settings.url, settings.model, settings.key).map_err(FaqError::Meaning)?;
+        let client = Client::new(&settings.url, settings.model, settings.key)?;
         Ok(Self {
             client,
             cache: Mutex::new(cache),

@@ -181,7 +181,9 @@ impl Faq {
         let lines: Vec<String> = match error {
             FaqError::Malformed(Faults(faults)) => faults.iter().map(Malformed::to_string).collect(),
             FaqError::Unreadable { source, .. } => vec![format!("{error}: {source}")],
-            FaqError::Empty { .. } | FaqError::Meaning(_) => vec![error.to_string()],
+            FaqError::Empty { .. } | FaqError::Meaning(_) | FaqError::Address | FaqError::KeyInTheClear => {
+                vec![error.to_string()]
+            }
         };
         for line in &lines {
             tracing::warn!(fault = line, "the FAQ cannot be read as it is; the last good entries stay");

@@ -27,4 +27,10 @@ pub enum FaqError {
     /// The server of vectors cannot be asked as it is set.
     #[error("the server of vectors cannot be asked")]
     Meaning(#[source] reqwest::Error),
+    /// The address of the server of vectors is none.
+    #[error("the address of the server of vectors is none")]
+    Address,
+    /// The key of the server of vectors would go over a network without TLS.
+    #[error("the server of vectors wants a key, which goes by https or to this machine only")]
+    KeyInTheClear,
 }

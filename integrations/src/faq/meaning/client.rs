@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::redirect::Policy;
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
+
+use crate::faq::FaqError;
+use crate::http_client::{http_client, is_protected};
 
 /// The longest that a batch may take: a small machine needs seconds for it.
 const BATCH_LIMIT: Duration = Duration::from_secs(60);
@@ -32,8 +34,9 @@ pub(super) enum ClientError {
 
 pub(super) struct Client {
     http: reqwest::Client,
-    url: String,
+    url: Url,
     model: String,
+    key: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -54,26 +57,27 @@ struct Embedding {
 }
 
 impl Client {
-    pub(super) fn new(url: &str, model: String, key: Option<String>) -> reqwest::Result<Self> {
-        let mut headers = HeaderMap::new();
-        if let Some(key) = key.and_then(|key| HeaderValue::try_from(format!("Bearer {key}")).ok()) {
-            headers.insert(AUTHORIZATION, HeaderValue::clone(&secret(key)));
-        }
-        // No redirects: they would carry the key to somewhere else.
-        let http = reqwest::Client::builder()
-            .default_headers(headers)
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_LIMIT)
-            .timeout(BATCH_LIMIT)
-            .build()?;
+    /// A client for the server at this address; a key is sent by HTTPS or to this machine only.
+    pub(super) fn new(url: &str, model: String, key: Option<String>) -> Result<Self, FaqError> {
         let base = url.trim_end_matches('/').trim_end_matches("/embeddings");
-        Ok(Self { http, url: format!("{base}/embeddings"), model })
+        let url: Url = format!("{base}/embeddings").parse().map_err(|_| FaqError::Address)?;
+        if !is_protected(&url) {
+            if key.is_some() {
+                return Err(FaqError::KeyInTheClear);
+            }
+            tracing::warn!("customers' questions go to the server of vectors in the clear");
+        }
+        Ok(Self { http: http_client(CONNECT_LIMIT).map_err(FaqError::Meaning)?, url, model, key })
     }
 
     /// The vectors of texts, in their order.
     pub(super) async fn vectors(&self, texts: &[&str]) -> Result<Vec<Vector>, ClientError> {
         let input = texts.iter().map(|text| head(text)).collect();
-        let asked = self.http.post(&self.url).json(&Asked { model: &self.model, input });
+        let asked = self.http.post(self.url.clone()).timeout(BATCH_LIMIT).json(&Asked { model: &self.model, input });
+        let asked = match &self.key {
+            Some(key) => asked.bearer_auth(key),
+            None => asked,
+        };
         let unreachable = |error: reqwest::Error| ClientError::Unreachable(innermost(&error.without_url()));
         let mut response = asked.send().await.map_err(unreachable)?;
         if !response.status().is_success() {
@@ -88,11 +92,6 @@ impl Client {
         }
         read(&body, texts.len())
     }
-}
-
-fn secret(mut value: HeaderValue) -> HeaderValue {
-    value.set_sensitive(true);
-    value
 }
 
 /// As much of a text as is sent.
@@ -140,6 +139,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_key_goes_by_https_or_to_this_machine_only() {
+        let client =
+            |url: &str, key: Option<&str>| Client::new(url, "m".to_owned(), key.map(str::to_owned)).map(|one| one.url);
+        for url in ["http://localhost:1/v1", "http://localhost:1/v1/", "http://localhost:1/v1/embeddings"] {
+            assert_eq!(client(url, Some("k")).ok().as_ref().map(Url::as_str), Some("http://localhost:1/v1/embeddings"));
+        }
+        assert!(matches!(client("http://ollama:11434/v1", Some("k")), Err(FaqError::KeyInTheClear)));
+        assert!(
+            client("http://ollama:11434/v1", None).is_ok() && client("https://api.openai.com/v1", Some("k")).is_ok()
+        );
+        assert!(matches!(client("nowhere", None), Err(FaqError::Address)));
+    }
 
     #[test]
     fn vectors_come_in_the_order_of_their_texts_with_length_1() {
