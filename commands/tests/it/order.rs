@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commands::{
-    Answering, Assistant, Completion, Ephemeral, Node, Piece, PublishedSettings, Question, Rules, Sessions,
-    SettingsInForce,
+    Answering, Assistant, Completion, Node, Piece, PublishedSettings, Question, Rules, Sessions, SettingsInForce,
     assistants::{Assistants, BudgetThen, Budgets, Guarded, Limits, Price},
     process::{Context, ProcessStore, Processes, RunSettings, Runner, StatusHandle, WatchBudgets, dispatcher},
     sessions::{ReceiveMessage, stream_of},
@@ -83,8 +82,9 @@ impl Shop {
         let zone = TimeZone::fixed(jiff::tz::offset(8));
         let budgets = Arc::new(Budgets::new(daily, then, zone, in_force.clone(), shared.clone()));
         let price = Price { input: 1_000_000, output: 0, currency: "USD".to_owned() };
-        let member =
-            |name, price| Guarded::new(Arc::new(Speaks(name)), Limits::default(), price).within(budgets.clone());
+        let member = |name, price| {
+            Arc::new(Guarded::new(Arc::new(Speaks(name)), Limits::default(), price).within(budgets.clone()))
+        };
         let members = vec![member("coze", Some(price)), member("openai", None), member("faq", None)];
         let rules = Arc::new(Rules::new(in_force.clone(), shared.clone()));
         let (sessions, live) = (Arc::new(Sessions::new(log.clone(), LOG_ID)), Arc::default());
