@@ -5,6 +5,7 @@
 //!
 //! Invariant: pure functions of texts, counts and the policy's document; a policy's version says which.
 
+mod combine;
 mod counts;
 mod document;
 mod fire;

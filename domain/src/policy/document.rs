@@ -156,7 +156,7 @@ fn threshold(rule: Rule, key: &Place<'_>, node: &Node<'_>) -> Result<u32, Docume
 
 /// A table of lists, one for each language: `{ zh = ["人工"], en = ["a human"] }`. All are looked for in every message, because
 /// customers mix languages.
-fn phrases(node: &Node<'_>) -> Result<Vec<Phrase>, DocumentError> {
+pub(super) fn phrases(node: &Node<'_>) -> Result<Vec<Phrase>, DocumentError> {
     let mut phrases = Vec::new();
     for (key, list) in node.table()? {
         if !LANGUAGES.contains(&key.name()) {

@@ -73,9 +73,7 @@ impl Matcher {
     /// For each list the phrases that stand in a folded text, by their place in the list.
     #[must_use]
     pub fn find(&self, folded: &str) -> Vec<Vec<usize>> {
-        let mut found = self.words_in(folded);
-        let exceptions: Vec<Found> = found.iter().copied().filter(|found| found.at.part.is_none()).collect();
-        found.retain(|found| found.at.part.is_some() && !exceptions.iter().any(|exception| exception.covers(found)));
+        let found = self.counting(folded);
         let sentences = sentence_ends(folded);
         let mut parts: HashMap<(usize, usize, usize), u32> = HashMap::new();
         for Found { at, start, .. } in found {
@@ -94,6 +92,20 @@ impl Matcher {
             list.dedup();
         }
         hits
+    }
+
+    /// Where words of the first list stand: the phrase's place in the list, and from where to where.
+    pub(super) fn places(&self, folded: &str) -> Vec<(usize, usize, usize)> {
+        let found = self.counting(folded).into_iter().filter(|found| found.at.list == 0);
+        found.filter_map(|Found { at, start, end }| Some((at.part?.0, start, end))).collect()
+    }
+
+    /// The words that count: no exception covers them.
+    fn counting(&self, folded: &str) -> Vec<Found> {
+        let mut found = self.words_in(folded);
+        let exceptions: Vec<Found> = found.iter().copied().filter(|found| found.at.part.is_none()).collect();
+        found.retain(|found| found.at.part.is_some() && !exceptions.iter().any(|exception| exception.covers(found)));
+        found
     }
 
     fn words_in(&self, folded: &str) -> Vec<Found> {

@@ -3,7 +3,7 @@
 use crate::{
     fold::fold,
     language::Language,
-    policy::{Customer, Policy, Rule, Signal, rules::RuleSettings},
+    policy::{Customer, Policy, Rule, Signal, combine, rules::RuleSettings},
     session::{event::Outcome, priority::PriorityClass},
 };
 
@@ -27,7 +27,10 @@ impl Policy {
         let mut found = self.compiled.messages.find(&folded).into_iter();
         let mut signals = Vec::new();
         for rule in IN_MESSAGES {
-            let shown = self.shown(rule, &found.next().unwrap_or_default());
+            let mut shown = self.shown(rule, &found.next().unwrap_or_default());
+            if rule == Rule::R0 {
+                add(&mut shown, &combine::danger_in(&folded));
+            }
             let is_shouted = rule == Rule::R11 && is_shouted(text);
             if self.is_on(rule, language) && (!shown.is_empty() || is_shouted) {
                 signals.push(Signal { rule, evidence: keywords(if shown.is_empty() { "!!!" } else { &shown }) });
@@ -106,6 +109,13 @@ impl Policy {
             }
         }
         shown.join(", ")
+    }
+}
+
+fn add(shown: &mut String, more: &[String]) {
+    for words in more {
+        *shown += if shown.is_empty() { "" } else { ", " };
+        *shown += words;
     }
 }
 
