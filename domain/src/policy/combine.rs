@@ -38,13 +38,16 @@ struct Combinations {
     pairs: Vec<Pair>,
 }
 
-/// A sign near a thing, unless something else is nearer to the sign. Groups are numbers.
+/// A sign near a thing. Groups are numbers.
 #[derive(Debug)]
 struct Pair {
     /// A sign by itself where empty.
     things: Vec<usize>,
     signs: Vec<usize>,
-    unless: Vec<usize>,
+    /// If one of these is nearer to the sign than the thing, the sign is of that.
+    nearer: Vec<usize>,
+    /// If one of these is near, it is no danger.
+    absent: Vec<usize>,
 }
 
 /// Where a word of a group stands.
@@ -98,12 +101,14 @@ impl Combinations {
 
 impl Pair {
     fn shown(&self, sign: &Place, groups: &[Vec<Place>], folded: &str) -> Option<String> {
-        let unless = nearest(sign, &self.unless, groups);
+        if nearest(sign, &self.absent, groups).is_some() {
+            return None;
+        }
         if self.things.is_empty() {
-            return unless.is_none().then(|| whole(sign, folded).to_owned());
+            return Some(whole(sign, folded).to_owned());
         }
         let (distance, thing) = nearest(sign, &self.things, groups)?;
-        let is_of_another = unless.is_some_and(|(other, _)| other < distance);
+        let is_of_another = nearest(sign, &self.nearer, groups).is_some_and(|(other, _)| other < distance);
         (!is_of_another).then(|| format!("{} … {}", whole(thing, folded), whole(sign, folded)))
     }
 }

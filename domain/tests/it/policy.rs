@@ -6,6 +6,7 @@ mod matching;
 mod messages;
 mod regulator;
 mod replies;
+mod told;
 
 use std::sync::LazyLock;
 

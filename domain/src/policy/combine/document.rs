@@ -17,7 +17,7 @@ pub(super) const DANGER: &str = include_str!("../combinations.toml");
 /// The group whose words take a sign's meaning away.
 const NEGATIONS: &str = "no";
 
-/// Reads the document: `[words.NAME]` with lists by language, `together = ["thing|thing + sign|sign - other"]`, `[except]`.
+/// Reads the document: `[words.NAME]` with lists by language, `together = ["things + signs - nearer ! absent"]`, `[except]`.
 ///
 /// # Errors
 /// It is not such a document; the error says where.
@@ -38,7 +38,8 @@ pub(super) fn parse(text: &str) -> Result<Combinations, DocumentError> {
         }
     }
     let numbers: HashMap<&str, usize> = groups.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).collect();
-    let pair = |node: &Node<'_>| pair(node.text()?, &numbers).ok_or_else(|| node.error("names a group that is not there"));
+    let pair =
+        |node: &Node<'_>| pair(node.text()?, &numbers).ok_or_else(|| node.error("names a group that is not there"));
     let pairs = together.iter().map(pair).collect::<Result<_, _>>()?;
     let negations = *numbers.get(NEGATIONS).ok_or_else(|| document.error("has no group of negations"))?;
     let count = groups.len();
@@ -52,11 +53,13 @@ fn group((shown, written): (String, Vec<Phrase>)) -> Phrase {
     Phrase { shown, parts: vec![written.into_iter().flat_map(|phrase| phrase.parts).flatten().collect()] }
 }
 
+/// `thing|thing + sign|sign - nearer ! absent`, all but the signs may be left out.
 fn pair(written: &str, numbers: &HashMap<&str, usize>) -> Option<Pair> {
-    let (wanted, unless) = written.split_once(" - ").unwrap_or((written, ""));
-    let (things, signs) = wanted.split_once(" + ").unwrap_or(("", wanted));
+    let (rest, absent) = written.split_once(" ! ").unwrap_or((written, ""));
+    let (rest, nearer) = rest.split_once(" - ").unwrap_or((rest, ""));
+    let (things, signs) = rest.split_once(" + ").unwrap_or(("", rest));
     let named = |names: &str| -> Option<Vec<usize>> {
         names.split('|').filter(|name| !name.is_empty()).map(|name| numbers.get(name.trim()).copied()).collect()
     };
-    Some(Pair { things: named(things)?, signs: named(signs)?, unless: named(unless)? })
+    Some(Pair { things: named(things)?, signs: named(signs)?, nearer: named(nearer)?, absent: named(absent)? })
 }
