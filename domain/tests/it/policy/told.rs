@@ -76,13 +76,14 @@ fn a_sign_counts_near_its_thing_unless_it_is_negated_or_of_something_else() {
 
 /// Debug builds are slow and machines busy: the bar is only against a time that grows with the square of the length.
 #[test]
-fn a_message_of_nothing_but_things_and_signs_is_read_soon() {
+fn a_long_message_whose_signs_are_all_negated_or_of_something_else_is_read_soon() {
     let text = "battery not hot, i bent my mudguard frame. ".repeat(116);
     let taken = |_| {
         let started = Instant::now();
-        assert!(!read(&text).is_empty());
+        assert_eq!(read(&text), []);
         started.elapsed()
     };
     let fastest = (0..5).map(taken).min().unwrap();
+    eprintln!("TIME {fastest:?}");
     assert!(fastest < Duration::from_millis(200), "{fastest:?}");
 }
