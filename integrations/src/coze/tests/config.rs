@@ -1,3 +1,5 @@
+//! What cannot be used as settings is refused by the name of the setting.
+
 use super::*;
 
 fn refusal(change: impl FnOnce(&mut CozeConfig)) -> String {
@@ -35,11 +37,11 @@ fn the_error_names_the_setting() {
         ("coze_api_base is missing", |config| config.api_base = " ".to_owned()),
         ("app_id and coze_bot_id cannot both", |config| config.bot_id = Some("1".to_owned())),
         ("workflow_id needs", |config| config.app_id = None),
-        ("coze_app_id needs workflow_id", |config| config.workflow_id = None),
+        ("app_id needs workflow_id", |config| config.workflow_id = None),
         ("workflow_id or coze_bot_id is missing", |config| (config.workflow_id, config.app_id) = (None, None)),
         ("workflow_id is no id", |config| config.workflow_id = Some("7 4".to_owned())),
-        ("coze_access_token is missing", |config| config.auth = CozeAuth::PersonalToken(String::new())),
-        ("coze_access_token has characters", |config| config.auth = CozeAuth::PersonalToken("schlüssel".to_owned())),
+        ("coze_token is missing", |config| config.auth = CozeAuth::PersonalToken(String::new())),
+        ("coze_token has characters", |config| config.auth = CozeAuth::PersonalToken("schlüssel".to_owned())),
         ("coze_oauth_client_id is missing", |config| {
             config.auth = CozeAuth::OAuthJwt(OAuthApp { client_id: String::new(), ..app() });
         }),

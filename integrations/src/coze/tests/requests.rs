@@ -1,3 +1,5 @@
+//! What is sent: bodies as the contract has them, bounded, and never ruled by what a page passed along.
+
 use commands::assistant::{Speaker, Turn};
 use domain::{Language, RunId};
 use serde_json::{Map, Value, json};
