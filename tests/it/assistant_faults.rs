@@ -76,9 +76,9 @@ async fn arrived(desk: &Desk, session: &str) -> Customer {
 async fn asked(desk: &Desk, answer: &Value) -> Vec<String> {
     let stream = format!("session-{}", answer["session_id"].as_str().unwrap());
     let log = desk.staff().log().await.unwrap();
-    let started = log.iter().filter(|event| {
-        event["stream"] == stream.as_str() && event["type"] == "session.assistant_run_started"
-    });
+    let started = log
+        .iter()
+        .filter(|event| event["stream"] == stream.as_str() && event["type"] == "session.assistant_run_started");
     started.map(|event| event["data"]["assistant"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -112,7 +112,10 @@ async fn tokens_are_shown_to_administrators_without_anything_of_them() {
     let show = async || desk.staff().get("/api/token/info").await.unwrap().json::<Value>().await.unwrap();
     let info = show().await;
     let token = &info["sessions"][answer["session_id"].as_str().unwrap()];
-    assert_eq!((&info["total_sessions"], &token["is_valid"], &token["token_preview"]), (&json!(1), &json!(true), &json!("***")));
+    assert_eq!(
+        (&info["total_sessions"], &token["is_valid"], &token["token_preview"]),
+        (&json!(1), &json!(true), &json!("***"))
+    );
     let refreshed = desk.staff().post("/api/token/refresh", &json!({})).await.unwrap();
     let refreshed: Value = refreshed.error_for_status().unwrap().json().await.unwrap();
     assert_eq!((&refreshed["success"], &refreshed["message"]), (&json!(true), &json!("Token 刷新成功")));

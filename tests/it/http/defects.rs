@@ -149,10 +149,9 @@ async fn customers_are_answered_while_a_mail_server_says_nothing() {
 #[tokio::test]
 async fn tokens_keys_and_files_of_the_server_are_served_to_nobody() {
     let (anybody, staff) = (desk().customer(), desk().staff());
-    for response in [
-        anybody.get("/api/chat/token").await.unwrap(),
-        staff.post("/api/chat/token", &json!({})).await.unwrap(),
-    ] {
+    for response in
+        [anybody.get("/api/chat/token").await.unwrap(), staff.post("/api/chat/token", &json!({})).await.unwrap()]
+    {
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
     // For administrators alone, and what they are shown has nothing of a token (`assistant_faults`).

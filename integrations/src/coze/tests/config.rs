@@ -13,7 +13,7 @@ async fn settings_that_can_be_used_are_taken() {
     for base in
         ["https://api.coze.com", "https://api.coze.cn/", "https://coze.shop.example/base", "http://127.0.0.1:8888"]
     {
-        Coze::new(&config(base), SetClock::at(0)).ok().expect(base);
+        Coze::new(&config(base), SetClock::at(0)).expect(base);
     }
     let bot = CozeConfig {
         workflow_id: Some(String::new()),
@@ -22,7 +22,7 @@ async fn settings_that_can_be_used_are_taken() {
         auth: CozeAuth::PersonalToken("pat_x\n".to_owned()),
         ..config("https://api.coze.com")
     };
-    let coze = Coze::new(&bot, SetClock::at(0)).ok().expect("blank is not set, and blanks around do not count");
+    let coze = Coze::new(&bot, SetClock::at(0)).expect("blank is not set, and blanks around do not count");
     assert!(matches!(&coze.calls.target, Target::Bot { bot_id } if bot_id == "7379462189365198898"));
 }
 
@@ -76,5 +76,5 @@ fn a_key_may_have_its_line_ends_spelled() {
     let key = PRIVATE_KEY.replace('\n', "\\n");
     let auth = CozeAuth::OAuthJwt(OAuthApp { private_key: key, ..app() });
     let config = CozeConfig { auth, ..config("https://api.coze.com") };
-    Coze::new(&config, SetClock::at(0)).ok().expect("it can be used");
+    Coze::new(&config, SetClock::at(0)).expect("it can be used");
 }
