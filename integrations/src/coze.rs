@@ -1,6 +1,6 @@
 //! Coze as an assistant: chatflows (`/v1/workflows/chat`) and bots (`/v3/chat`) at api.coze.com, api.coze.cn and in a Coze Studio.
 //!
-//! A question goes through [`asking`]: token, conversation, chat, its stream.
+//! A question goes through `asking`: token, conversation, chat, its stream.
 //!
 //! Invariants: each session has a conversation of its own, made before its first message, and with an OAuth app a token of its own;
 //! pieces put together are the answer, byte for byte; nothing but an assistant's answer in plain text is ever handed out; no token, key or

@@ -3,7 +3,9 @@
 
 use std::{
     collections::BTreeMap,
+    fs::Permissions,
     net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     time::{Duration, Instant},
 };
@@ -11,6 +13,7 @@ use std::{
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tests::{
     contract_server::ContractServer,
     desk::{Customer, Desk, Frames, Setup},
@@ -34,20 +37,28 @@ fn coze() -> ContractServer {
 }
 
 /// A program with the original's variables, and nothing else but the address of the stand-in.
-fn with_the_originals_variables(coze: &ContractServer) -> Desk {
+fn with_the_originals_variables(coze: &ContractServer) -> (Desk, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    // Secrets that everybody on the machine may read are refused.
+    let private_key = folder.path().join("private_key.pem");
+    std::fs::copy(key("private_key.pem"), &private_key).unwrap();
+    std::fs::set_permissions(&private_key, Permissions::from_mode(0o600)).unwrap();
     let environment = vec![
         ("COZE_API_BASE", coze.url().to_owned()),
         ("COZE_WORKFLOW_ID", "7442300000000000001".to_owned()),
         ("COZE_APP_ID", "7439828073000000001".to_owned()),
         ("COZE_OAUTH_CLIENT_ID", "310000000002".to_owned()),
         ("COZE_OAUTH_PUBLIC_KEY_ID", "kid-1".to_owned()),
-        ("COZE_OAUTH_PRIVATE_KEY_FILE", key("private_key.pem")),
+        ("COZE_OAUTH_PRIVATE_KEY_FILE", private_key.display().to_string()),
     ];
-    Desk::start(Setup { environment, ..Setup::default() })
+    (Desk::start(Setup { environment, ..Setup::default() }), folder)
 }
 
 fn model(port: u16) -> ContractServer {
-    ContractServer::start("openai_server.py", &["--dialect", "openai", "--port", &port.to_string()])
+    ContractServer::start(
+        "openai_server.py",
+        &["--dialect", "openai", "--key", "sk-key-of-the-shop", "--port", &port.to_string()],
+    )
 }
 
 /// A program that asks a model and then the FAQ, without limits on those who chat.
@@ -55,11 +66,12 @@ fn with_a_model(model: &ContractServer, more: &[(&'static str, &str)]) -> Desk {
     let mut environment = vec![
         ("DESK_OPENAI_BASE_URL", format!("{}/v1", model.url())),
         ("DESK_OPENAI_MODEL", "test-model".to_owned()),
+        ("DESK_OPENAI_API_KEY", "sk-key-of-the-shop".to_owned()),
         ("DESK_CHAT_RATE_PER_MINUTE", "0".to_owned()),
         ("DESK_RATE_PER_SECOND", "0".to_owned()),
     ];
     environment.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    Desk::start(Setup { environment, ..Setup::default() })
+    Desk::start(Setup { environment, ..Setup::default() }.with_patient_rules())
 }
 
 fn free_port() -> u16 {
@@ -85,7 +97,7 @@ async fn asked(desk: &Desk, answer: &Value) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_the_originals_variables_alone_coze_answers_and_the_faq_when_it_fails() {
     let coze = coze();
-    let desk = with_the_originals_variables(&coze);
+    let (desk, _folder) = with_the_originals_variables(&coze);
     let customer = arrived(&desk, "drop-in").await;
     coze.tell(json!({"default": {"pieces": ["Coze", " says", " hello"]}})).await;
     let answer = customer.chat("drop-in", "hello").await.unwrap();
@@ -107,7 +119,7 @@ async fn with_the_originals_variables_alone_coze_answers_and_the_faq_when_it_fai
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_are_shown_to_administrators_without_anything_of_them() {
     let coze = coze();
-    let desk = with_the_originals_variables(&coze);
+    let (desk, _folder) = with_the_originals_variables(&coze);
     let answer = arrived(&desk, "tokens").await.chat("tokens", "hello").await.unwrap();
     let show = async || desk.staff().get("/api/token/info").await.unwrap().json::<Value>().await.unwrap();
     let info = show().await;
