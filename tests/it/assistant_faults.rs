@@ -263,7 +263,8 @@ async fn a_streamed_answer_goes_on_after_kill_9_and_ends_whole() {
         .filter_map(|frame| frame.data["content"].as_str())
         .collect();
     assert_eq!(text, "One whole answer", "{frames:?}");
-    let session = customer.get("/api/sessions/killed-us").await.unwrap().json::<Value>().await.unwrap();
+    let path = format!("/api/sessions/killed-us?min_position={}", frames[frames.len() - 1].data["position"]);
+    let session = customer.get(&path).await.unwrap().json::<Value>().await.unwrap();
     let history = session["data"]["session"]["history"].as_array().unwrap();
     let replies: Vec<&Value> = history.iter().filter(|message| message["role"] == "assistant").collect();
     assert_eq!(replies.len(), 1, "{history:?}");
