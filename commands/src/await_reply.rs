@@ -23,7 +23,7 @@ pub enum MessageOutcome {
     /// The assistant answered.
     Replied {
         /// The reply.
-        reply: AssistantReplied,
+        reply: Box<AssistantReplied>,
         /// Its text; absent when it was erased since.
         text: Option<String>,
         /// Where it is recorded.
@@ -93,7 +93,7 @@ async fn outcome_of(
     Ok(match event {
         Event::AssistantReplied(reply) if reply.answers.contains(&message) => {
             let text = reply.reply.known().map(|reply| reply.text.as_str().to_owned());
-            Some(MessageOutcome::Replied { reply: reply.clone(), text, position })
+            Some(MessageOutcome::Replied { reply: Box::new(reply.clone()), text, position })
         }
         Event::Closed(closed) if closed.messages.contains(&message) => Some(MessageOutcome::Closed { position }),
         _other => None,

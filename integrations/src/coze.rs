@@ -1,6 +1,6 @@
 //! Coze as an assistant: chatflows (`/v1/workflows/chat`) and bots (`/v3/chat`) at api.coze.com, api.coze.cn and in a Coze Studio.
 //!
-//! A question goes through [`asking`]: token, conversation, chat, its stream.
+//! A question goes through `asking`: token, conversation, chat, its stream.
 //!
 //! Invariants: each session has a conversation of its own, made before its first message, and with an OAuth app a token of its own;
 //! pieces put together are the answer, byte for byte; nothing but an assistant's answer in plain text is ever handed out; no token, key or
@@ -25,6 +25,7 @@ mod token_info;
 mod tokens;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::sync::Arc;
@@ -83,7 +84,7 @@ impl Coze {
     /// # Errors
     /// Coze gives none.
     pub async fn refresh_token(&self, session: SessionId) -> Result<(), AssistantError> {
-        self.calls.tokens.refresh(session).await.map_err(|failure| failure.error)
+        self.calls.tokens.refresh(session).await.map_err(|failure| *failure.error)
     }
 
     /// Deletes a session's conversation; one that is not there is deleted already.
@@ -92,7 +93,7 @@ impl Coze {
     /// It may still be there.
     pub async fn delete_conversation(&self, session: SessionId, conversation: &str) -> Result<(), AssistantError> {
         match self.calls.delete_conversation(session, conversation).await {
-            Err(failure) if !failure.means_absent() => Err(failure.error),
+            Err(failure) if !failure.means_absent() => Err(*failure.error),
             Ok(()) | Err(_) => Ok(()),
         }
     }
@@ -128,7 +129,7 @@ impl ConversationStore for Coze {
 #[must_use]
 pub fn read_stream(body: &[u8]) -> (Vec<Piece>, Option<AssistantError>) {
     let mut reading = Reading::new(Asked::default());
-    let failure = read_events(body, &mut reading).err().map(|failure| failure.error);
+    let failure = read_events(body, &mut reading).err().map(|failure| *failure.error);
     (std::iter::from_fn(|| reading.pop()).collect(), failure)
 }
 

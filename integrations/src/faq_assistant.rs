@@ -125,4 +125,5 @@ impl Assistant for FaqAssistant {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

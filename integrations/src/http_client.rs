@@ -57,6 +57,7 @@ fn trusted() -> RootCertStore {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -23,6 +23,7 @@ mod thought;
 mod tools;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::sync::Arc;

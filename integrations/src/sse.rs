@@ -9,6 +9,7 @@
 mod parser;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use bytes::Bytes;

@@ -67,6 +67,7 @@ const OWN_TEST_HELPERS: &[(&str, &str)] = &[
     // Its clock that is set by hand.
     ("commands", "event-store"),
     ("event-store", "protocol-server"),
+    ("integrations", "uuid"),
     ("journal", "jiff"),
     ("journal", "serde_json"),
     ("journal", "uuid"),

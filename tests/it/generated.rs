@@ -162,7 +162,7 @@ fn generated_shop_has_every_rule_reason_and_outcome() {
             "not_configured",
         ];
         assert_eq!(values(&others, "code"), all(&codes));
-        assert_eq!(values(&others, "language"), all(&["zh", "en"]));
+        assert!(values(&others, "language").is_superset(&all(&["zh", "en"])), "short questions may be of any language");
         assert_eq!(values(&others, "kind"), all(&["escalation", "by_hand"]));
         assert_eq!(notice_codes(&others), all(&NOTICES));
     }

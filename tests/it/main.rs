@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod architecture;
+mod assistant_faults;
 mod assistant_order;
 mod audience;
 mod checkpoint_attacks;

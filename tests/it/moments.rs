@@ -238,6 +238,9 @@ fn as_on_the_wire(message: &Value, for_staff: bool) -> Value {
     if !message["shown"].is_null() {
         wire["shown"] = message["shown"].clone();
     }
+    if message["suggestions"].as_array().is_some_and(|suggestions| !suggestions.is_empty()) {
+        wire["suggestions"] = message["suggestions"].clone();
+    }
     if for_staff && !message["agent"].is_null() {
         wire["agent_uuid"] = message["agent"].clone();
     }

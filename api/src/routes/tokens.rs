@@ -25,16 +25,16 @@ const AT_ONCE: usize = 8;
 
 /// The tokens of sessions.
 #[derive(Serialize, ToSchema)]
-pub struct TokensData {
+pub struct CozeTokensData {
     total_sessions: usize,
     /// By the session's id.
-    #[schema(value_type = std::collections::BTreeMap<String, TokenData>)]
+    #[schema(value_type = std::collections::BTreeMap<String, CozeTokenData>)]
     sessions: serde_json::Value,
 }
 
 /// A session's token.
 #[derive(Serialize, ToSchema)]
-pub struct TokenData {
+pub struct CozeTokenData {
     is_valid: bool,
     /// In seconds since 1970.
     expires_at: i64,
@@ -47,10 +47,10 @@ pub struct TokenData {
 pub struct RefreshAnswer {
     success: bool,
     message: &'static str,
-    token_info: TokensData,
+    token_info: CozeTokensData,
 }
 
-impl From<TokenInfo> for TokensData {
+impl From<TokenInfo> for CozeTokensData {
     fn from(info: TokenInfo) -> Self {
         let sessions = serde_json::to_value(&info.sessions).unwrap_or_default();
         Self { total_sessions: info.total_sessions, sessions }
@@ -71,10 +71,10 @@ fn coze(tokens: &CozeTokens) -> Result<&Coze, Problem> {
 /// Coze is not set up.
 #[utoipa::path(
     get, path = "/api/token/info", operation_id = "token_info", tag = "operator", security(("bearer" = [])),
-    responses((status = 200, body = TokensData), (status = 503, description = "COZE_NOT_SET_UP"))
+    responses((status = 200, body = CozeTokensData), (status = 503, description = "COZE_NOT_SET_UP"))
 )]
 pub async fn info(_: Require<SettingsWrite>, tokens: Data<CozeTokens>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(TokensData::from(coze(&tokens)?.token_info())))
+    Ok(HttpResponse::Ok().json(CozeTokensData::from(coze(&tokens)?.token_info())))
 }
 
 /// Replaces every token that a session has at Coze, on this node.

@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn an_order_names_each_assistant_once() {
-        let order: AssistantOrder = "openai, faq".parse().unwrap();
+        let order: AssistantOrder = "openai, faq".parse().expect("it is well formed");
         assert_eq!(order.0, [AssistantKind::OpenAi, AssistantKind::Faq]);
         assert_eq!(order.to_string(), "openai,faq");
         for wrong in ["", "faq,faq", "gpt", "faq,"] {
@@ -184,9 +184,12 @@ mod tests {
 
     #[test]
     fn a_price_has_two_amounts_with_up_to_six_places() {
-        let price: TokenPrice = "0.15/0.6".parse().unwrap();
+        let price: TokenPrice = "0.15/0.6".parse().expect("it is well formed");
         assert_eq!(price, TokenPrice { input: 150_000, output: 600_000 });
-        assert_eq!("3 / 15.000001".parse::<TokenPrice>().unwrap(), TokenPrice { input: 3_000_000, output: 15_000_001 });
+        assert_eq!(
+            "3 / 15.000001".parse::<TokenPrice>().expect("it is well formed"),
+            TokenPrice { input: 3_000_000, output: 15_000_001 }
+        );
         for wrong in ["", "1", "1/", "/1", "1/-1", "1/1.0000001", "1e3/1", "1/NaN"] {
             assert!(wrong.parse::<TokenPrice>().is_err(), "{wrong}");
         }
@@ -194,15 +197,18 @@ mod tests {
 
     #[test]
     fn suggestions_are_few_and_short() {
-        assert_eq!("a? | b?|".parse::<Suggestions>().unwrap(), Suggestions(vec!["a?".to_owned(), "b?".to_owned()]));
-        assert_eq!("".parse::<Suggestions>().unwrap(), Suggestions(Vec::new()));
+        assert_eq!(
+            "a? | b?|".parse::<Suggestions>().expect("it is well formed"),
+            Suggestions(vec!["a?".to_owned(), "b?".to_owned()])
+        );
+        assert_eq!("".parse::<Suggestions>().expect("it is well formed"), Suggestions(Vec::new()));
         assert!("1|2|3|4|5|6|7".parse::<Suggestions>().is_err() && "长".repeat(201).parse::<Suggestions>().is_err());
     }
 
     #[test]
     fn a_temperature_is_between_0_and_2_or_the_servers() {
-        assert_eq!("0.3".parse::<Temperature>().unwrap(), Temperature(Some(0.3)));
-        assert_eq!("server".parse::<Temperature>().unwrap(), Temperature(None));
+        assert_eq!("0.3".parse::<Temperature>().expect("it is well formed"), Temperature(Some(0.3)));
+        assert_eq!("server".parse::<Temperature>().expect("it is well formed"), Temperature(None));
         for wrong in ["", "-1", "2.1", "NaN"] {
             assert!(wrong.parse::<Temperature>().is_err(), "{wrong}");
         }

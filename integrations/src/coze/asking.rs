@@ -266,7 +266,7 @@ impl Asking {
         if matches!(self.calls.target, Target::Bot { .. }) {
             self.running.ended();
         }
-        failure.error
+        *failure.error
     }
 }
 

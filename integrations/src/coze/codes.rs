@@ -132,6 +132,7 @@ pub(super) fn row(code: i64) -> Row {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

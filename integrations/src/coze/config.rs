@@ -145,9 +145,9 @@ pub(super) fn base(config: &CozeConfig) -> Result<Url, CozeConfigError> {
 pub(super) fn identity(config: &CozeConfig, base: &Url) -> Result<Identity, CozeConfigError> {
     match &config.auth {
         CozeAuth::PersonalToken(token) => {
-            let token = required(token, "coze_access_token")?;
+            let token = required(token, "coze_token")?;
             let problem = "has characters that no token has";
-            Identity::personal(token).ok_or(CozeConfigError::Invalid { setting: "coze_access_token", problem })
+            Identity::personal(token).ok_or(CozeConfigError::Invalid { setting: "coze_token", problem })
         }
         CozeAuth::OAuthJwt(app) => {
             let client_id = required(&app.client_id, "coze_oauth_client_id")?;

@@ -20,7 +20,7 @@ pub(super) struct Failure {
     /// What helps against it.
     pub(super) class: Class,
     /// What is said of it.
-    pub(super) error: AssistantError,
+    pub(super) error: Box<AssistantError>,
     /// There was no connection to send anything on.
     is_unsent: bool,
 }
@@ -28,7 +28,7 @@ pub(super) struct Failure {
 impl Failure {
     fn new(code: FailureCode, detail: &str) -> Self {
         let end = detail.floor_char_boundary(LONGEST_DETAIL);
-        Self { class: Class::Fails, error: AssistantError::new(code, &detail[..end]), is_unsent: false }
+        Self { class: Class::Fails, error: Box::new(AssistantError::new(code, &detail[..end])), is_unsent: false }
     }
 
     /// Coze's answer makes no sense.

@@ -71,6 +71,7 @@ fn key(message: &Message) -> (i64, usize, &str) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

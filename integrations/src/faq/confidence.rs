@@ -111,6 +111,7 @@ pub(super) fn in_order(scores: &[Score]) -> Vec<(usize, Score)> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -195,4 +195,5 @@ impl Faq {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

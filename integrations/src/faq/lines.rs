@@ -108,6 +108,7 @@ pub(super) fn count(count: usize) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use domain::Language;
 

@@ -225,4 +225,5 @@ impl std::fmt::Debug for Faq {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

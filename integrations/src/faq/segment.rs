@@ -168,6 +168,7 @@ fn kind(character: char) -> Kind {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 

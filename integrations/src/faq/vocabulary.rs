@@ -17,13 +17,16 @@ const LONG_TYPO: usize = 8;
 /// The number of a term.
 pub(super) type TermId = usize;
 
+/// The letters of a word, and its number.
+type Spelled = (Vec<char>, TermId);
+
 /// All terms of the folder.
 #[derive(Default)]
 pub(super) struct Vocabulary {
     numbers: HashMap<String, TermId>,
     weights: Vec<f32>,
     /// Words of letters, by first letter and length.
-    near: HashMap<(char, usize), Vec<(Vec<char>, TermId)>>,
+    near: HashMap<(char, usize), Vec<Spelled>>,
 }
 
 impl Vocabulary {
@@ -94,6 +97,7 @@ fn distance(left: &[char], right: &[char]) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

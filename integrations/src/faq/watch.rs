@@ -119,4 +119,5 @@ impl Watcher {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -1,7 +1,5 @@
 //! What a customer reads of what the FAQ finds.
 
-#![allow(clippy::unwrap_used)]
-
 use domain::{RunId, SessionId};
 use futures::StreamExt as _;
 use tempfile::TempDir;

@@ -27,6 +27,7 @@ fn is_wide(character: char) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::tokens;
 

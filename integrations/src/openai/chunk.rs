@@ -204,4 +204,5 @@ impl Visitor<'_> for Lossy {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

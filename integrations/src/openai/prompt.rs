@@ -199,4 +199,5 @@ fn name(language: Language) -> &'static str {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -43,10 +43,12 @@ const LOG_IDS: [&str; 4] = ["x-request-id", "apim-request-id", "x-ds-trace-id", 
 /// The longest such id that is kept.
 const LONGEST_ID: usize = 256;
 
+type Events = Pin<Box<dyn Stream<Item = Result<SseEvent, SseError>> + Send>>;
+
 /// A response that is being read.
 pub(super) struct Reading {
     /// `None`: there is nothing more to read.
-    events: Option<Pin<Box<dyn Stream<Item = Result<SseEvent, SseError>> + Send>>>,
+    events: Option<Events>,
     round: Round,
     ready: VecDeque<Piece>,
     log_id: Option<String>,

@@ -118,4 +118,5 @@ impl<'a> Request<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -206,4 +206,5 @@ impl Round {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -60,6 +60,7 @@ impl ThoughtFilter {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::ThoughtFilter;
 

@@ -140,4 +140,5 @@ pub(super) fn echo(call: &Call) -> ToolCall {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -57,6 +57,7 @@ fn message_document(history: &SessionHistory, message: &MessageView) -> Value {
         "hidden": message.hidden,
         "withheld": message.withheld,
         "shown": message.shown,
+        "suggestions": message.suggestions,
     })
 }
 

@@ -65,6 +65,8 @@ pub(super) fn every_notice() -> Vec<Notice> {
         Notice::EscalationCancelled,
         Notice::NobodyCame,
         Notice::AfterHours { opens_at: None, asks_for_email: false },
+        Notice::NobodyFree { opens_at: None, asks_for_email: false },
+        Notice::OffersPerson,
         Notice::EmailNoted,
         Notice::Closed,
     ]

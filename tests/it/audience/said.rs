@@ -88,10 +88,11 @@ pub(super) fn envelope(logged: &Logged, viewer: Viewer) -> Option<Value> {
 }
 
 /// Plain fields that are no customer's business.
-const OF_THE_SHOP: [(&str, &[&str]); 4] = [
+const OF_THE_SHOP: [(&str, &[&str]); 5] = [
     ("session.escalated", &["rule", "policy_version", "class", "group", "severity"]),
     ("session.customer_message_sent", &["rule_signals"]),
-    ("session.assistant_replied", &["rule_signals"]),
+    ("session.assistant_replied", &["rule_signals", "confidence_permille", "tokens", "cost"]),
+    ("session.assistant_run_started", &["variant"]),
     ("session.returned_to_queue", &["group"]),
 ];
 

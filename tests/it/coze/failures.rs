@@ -99,7 +99,8 @@ async fn limits_pass_and_the_next_attempt_is_answered() {
     for attempt in 1..=3 {
         let answer = ask(&coze, asked.clone()).await;
         waits.push(answer.error().retry_after.unwrap());
-        (asked.attempt, asked.assistant_context) = (attempt + 1, answer.last_asked().context);
+        let context = answer.last_asked().context.or(asked.assistant_context.take());
+        (asked.attempt, asked.assistant_context) = (attempt + 1, context);
     }
     assert_eq!(waits[2], Duration::from_secs(7));
     assert_eq!(ask(&coze, asked).await.outcome(), Outcome::Answered);

@@ -65,7 +65,7 @@ pub(super) fn personal(server: &ContractServer, endpoint: Endpoint) -> Coze {
 }
 
 fn made(config: &CozeConfig) -> Coze {
-    Coze::new(config, SystemClock::shared()).ok().unwrap()
+    Coze::new(config, SystemClock::shared()).unwrap()
 }
 
 pub(super) fn question(text: &str) -> Question {

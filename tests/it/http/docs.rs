@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::desk;
 
 /// Routes whose paths describe them.
-const WITHOUT_BODY: [&str; 5] = [
+const WITHOUT_BODY: [&str; 6] = [
+    "/api/token/refresh",
     "/api/agent/logout",
     "/api/agent/heartbeat",
     "/api/agent/status/heartbeat",

@@ -15,7 +15,7 @@ async fn ask(desk: &Desk, question: &str) -> Value {
 #[tokio::test]
 async fn faq_answers_in_the_language_of_the_question() {
     for (question, language, word) in [
-        ("电池充满电需要多长时间？", Language::Zh, "小时"),
+        ("电池充满要多久？", Language::Zh, "小时"),
         ("How long does it take to charge the battery?", Language::En, "hours"),
         ("我想退货，怎么办？", Language::Zh, "退"),
         ("How can I return my bike?", Language::En, "return"),

@@ -64,7 +64,7 @@ async fn chat_ignores_unknown_fields() {
 #[tokio::test]
 async fn chat_stream_sends_the_original_frames_in_order() {
     let (customer, session) = (desk().customer(), fresh("stream"));
-    let body = json!({"message": "电池充满电要多久？", "user_id": session});
+    let body = json!({"message": "电池充满要多久？", "user_id": session});
     let response = customer.post("/api/chat/stream", &body).await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
     assert_eq!(response.headers()["cache-control"], "no-cache");

@@ -105,7 +105,8 @@ async fn an_event_of_megabytes_is_taken() {
 async fn what_a_server_refuses_can_be_switched_off() {
     let server = server("openai");
     let refuses = |what: &str| json!({"options": {"unsupported": [what]}});
-    let switches: [(&str, fn(&mut OpenAiConfig)); 4] = [
+    type Switch = (&'static str, fn(&mut OpenAiConfig));
+    let switches: [Switch; 4] = [
         ("tools", |config| config.tools = false),
         ("stream_options", |config| config.include_usage = false),
         ("max_tokens", |config| config.max_completion_tokens = true),

@@ -1,3 +1,5 @@
+//! What cannot be used as settings is refused by the name of the setting.
+
 use super::*;
 
 fn refusal(change: impl FnOnce(&mut CozeConfig)) -> String {
@@ -11,7 +13,7 @@ async fn settings_that_can_be_used_are_taken() {
     for base in
         ["https://api.coze.com", "https://api.coze.cn/", "https://coze.shop.example/base", "http://127.0.0.1:8888"]
     {
-        Coze::new(&config(base), SetClock::at(0)).ok().expect(base);
+        Coze::new(&config(base), SetClock::at(0)).expect(base);
     }
     let bot = CozeConfig {
         workflow_id: Some(String::new()),
@@ -20,7 +22,7 @@ async fn settings_that_can_be_used_are_taken() {
         auth: CozeAuth::PersonalToken("pat_x\n".to_owned()),
         ..config("https://api.coze.com")
     };
-    let coze = Coze::new(&bot, SetClock::at(0)).ok().expect("blank is not set, and blanks around do not count");
+    let coze = Coze::new(&bot, SetClock::at(0)).expect("blank is not set, and blanks around do not count");
     assert!(matches!(&coze.calls.target, Target::Bot { bot_id } if bot_id == "7379462189365198898"));
 }
 
@@ -35,11 +37,11 @@ fn the_error_names_the_setting() {
         ("coze_api_base is missing", |config| config.api_base = " ".to_owned()),
         ("app_id and coze_bot_id cannot both", |config| config.bot_id = Some("1".to_owned())),
         ("workflow_id needs", |config| config.app_id = None),
-        ("coze_app_id needs workflow_id", |config| config.workflow_id = None),
+        ("app_id needs workflow_id", |config| config.workflow_id = None),
         ("workflow_id or coze_bot_id is missing", |config| (config.workflow_id, config.app_id) = (None, None)),
         ("workflow_id is no id", |config| config.workflow_id = Some("7 4".to_owned())),
-        ("coze_access_token is missing", |config| config.auth = CozeAuth::PersonalToken(String::new())),
-        ("coze_access_token has characters", |config| config.auth = CozeAuth::PersonalToken("schlüssel".to_owned())),
+        ("coze_token is missing", |config| config.auth = CozeAuth::PersonalToken(String::new())),
+        ("coze_token has characters", |config| config.auth = CozeAuth::PersonalToken("schlüssel".to_owned())),
         ("coze_oauth_client_id is missing", |config| {
             config.auth = CozeAuth::OAuthJwt(OAuthApp { client_id: String::new(), ..app() });
         }),
@@ -74,5 +76,5 @@ fn a_key_may_have_its_line_ends_spelled() {
     let key = PRIVATE_KEY.replace('\n', "\\n");
     let auth = CozeAuth::OAuthJwt(OAuthApp { private_key: key, ..app() });
     let config = CozeConfig { auth, ..config("https://api.coze.com") };
-    Coze::new(&config, SetClock::at(0)).ok().expect("it can be used");
+    Coze::new(&config, SetClock::at(0)).expect("it can be used");
 }

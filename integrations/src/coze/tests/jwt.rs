@@ -1,3 +1,5 @@
+//! What is signed for a token: every claim that the contract names, fresh for each request.
+
 use std::collections::BTreeSet;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};

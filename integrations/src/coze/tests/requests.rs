@@ -1,3 +1,5 @@
+//! What is sent: bodies as the contract has them, bounded, and never ruled by what a page passed along.
+
 use commands::assistant::{Speaker, Turn};
 use domain::{Language, RunId};
 use serde_json::{Map, Value, json};
@@ -6,7 +8,7 @@ use super::*;
 use crate::coze::requests::{asked, body, query};
 
 fn question(messages: &[&str], history: usize, parameters: Value) -> Question {
-    let speaker = |number: usize| if number % 2 == 0 { Speaker::Customer } else { Speaker::Assistant };
+    let speaker = |number: usize| if number.is_multiple_of(2) { Speaker::Customer } else { Speaker::Assistant };
     let Value::Object(parameters) = parameters else { panic!("parameters are an object") };
     Question {
         session: session(1),

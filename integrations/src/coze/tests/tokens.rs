@@ -25,7 +25,7 @@ async fn server(expires_in: i64, refused: &'static [&'static str]) -> Server {
 
 fn coze(server: &Server, clock: &Arc<SetClock>) -> Coze {
     let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-    Coze::new(&config(&server.url), clock).ok().expect("the settings can be used")
+    Coze::new(&config(&server.url), clock).expect("the settings can be used")
 }
 
 async fn secret(coze: &Coze, number: u8) -> String {
@@ -110,7 +110,7 @@ async fn a_token_that_is_refused_again_is_an_error_and_not_a_loop() {
 async fn a_personal_token_is_sent_as_it_is_and_never_exchanged() {
     let server = server(NOW, &["pat_1"]).await;
     let config = CozeConfig { auth: CozeAuth::PersonalToken("pat_1".to_owned()), ..config(&server.url) };
-    let coze = Coze::new(&config, SetClock::at(NOW)).ok().expect("the settings can be used");
+    let coze = Coze::new(&config, SetClock::at(NOW)).expect("the settings can be used");
     let error = coze.calls.create_conversation(session(1)).await.expect_err("it is refused").error;
     assert_eq!((error.code, server.asked().len()), (FailureCode::Refused, 1));
     assert_eq!(coze.token_info().total_sessions, 0);

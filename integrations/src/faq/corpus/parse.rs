@@ -202,4 +202,5 @@ fn synonyms(list: &str) -> impl Iterator<Item = String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

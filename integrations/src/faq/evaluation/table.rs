@@ -53,6 +53,7 @@ fn question(row: &str) -> Result<Asked, &'static str> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,7 +1,5 @@
 //! The judging itself, and what the program's own entries reach on a table that calibrates them.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 
 use super::*;

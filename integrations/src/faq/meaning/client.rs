@@ -135,6 +135,7 @@ fn unit(vector: Vector) -> Option<Vector> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 

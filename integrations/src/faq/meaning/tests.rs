@@ -1,7 +1,5 @@
 //! Vectors from a server over HTTP that is there, away, slow, or wrong.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -1,7 +1,5 @@
 //! Opening, and what stays in use when a file is bad.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 
 use proptest::prelude::*;
@@ -55,7 +53,9 @@ fn at_a_first_start_with_a_bad_file_the_good_ones_answer() {
     let folder = with(ENTRY);
     fs::write(folder.path().join("bad.md"), BAD).unwrap();
     for kept in [None, Some("no JSON")] {
-        kept.map(|text| fs::write(folder.path().join("last-good.json"), text).unwrap());
+        if let Some(text) = kept {
+            fs::write(folder.path().join("last-good.json"), text).unwrap();
+        }
         let faq = Faq::open(settings(&folder)).unwrap();
         assert_eq!(answer(&faq, "ride in the rain").as_deref(), Some("Yes."));
         assert_eq!(faq.health().faults.len(), 1);

@@ -2,8 +2,6 @@
 //!
 //! Tests that check the log call `look` themselves, so that none depends on a clock.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::io::Write;
 use std::sync::{Arc, Mutex};

@@ -1,7 +1,5 @@
 //! The format's promises, and any bytes at all.
 
-#![allow(clippy::unwrap_used)]
-
 use proptest::prelude::*;
 
 use super::*;
