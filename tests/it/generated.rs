@@ -236,7 +236,7 @@ fn generated_sessions_interleave_and_keep_their_versions() {
 fn generated_shop_records_nothing_personal_of_an_erased_subject() {
     let (mut erased, mut plain_ones) = (BTreeSet::new(), 0);
     let mut subjects: BTreeMap<StreamName, domain::VisitorId> = BTreeMap::new();
-    for step in Shop::open(Order::stress(20_000, 9, evening())) {
+    for step in Shop::open(Order::stress(26_000, 9, evening())) {
         match step {
             Step::Erased { subject, .. } => assert!(erased.insert(subject), "once is enough"),
             Step::Appended(append) => {

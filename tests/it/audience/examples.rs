@@ -98,6 +98,18 @@ pub(super) async fn presence(served: &Fixture) {
 
 /// Ids of persons who read: two of the shop and those of the examples, so that sessions are theirs.
 pub(super) fn who_serves(shop: &[Step]) -> impl Iterator<Item = AgentId> {
+    let agents = who_took_over(shop);
+    assert!(has_agents_without_a_name(shop), "agents of the shop without an account have no name");
+    let strangers = iter::repeat_with(|| AgentId(Uuid::new_v4()));
+    [agents[0], AGENT, OTHER_AGENT, agents[1]].into_iter().chain(strangers)
+}
+
+/// Whether more agents took sessions over than get accounts here.
+pub(super) fn has_agents_without_a_name(shop: &[Step]) -> bool {
+    who_took_over(shop).len() > 2
+}
+
+fn who_took_over(shop: &[Step]) -> Vec<AgentId> {
     let events = shop.iter().flat_map(|step| match step {
         Step::Appended(append) => &*append.events,
         Step::Erased { .. } => &[],
@@ -111,7 +123,5 @@ pub(super) fn who_serves(shop: &[Step]) -> impl Iterator<Item = AgentId> {
             agents.push(agent);
         }
     }
-    assert!(agents.len() > 2, "agents of the shop without an account have no name");
-    let strangers = iter::repeat_with(|| AgentId(Uuid::new_v4()));
-    [agents[0], AGENT, OTHER_AGENT, agents[1]].into_iter().chain(strangers)
+    agents
 }

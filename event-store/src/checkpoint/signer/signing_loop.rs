@@ -185,7 +185,13 @@ impl<'a> SigningLoop<'a> {
                 .store(&deps.places.state)
                 .map_err(|error| StartError::of_file("the file", &deps.places.state, error))
         });
-        match written.await.expect("writing a note does not panic") {
+        let written = match written.await {
+            Ok(written) => written,
+            // The process ends: what was not written is written at its next start.
+            Err(error) if error.is_cancelled() => return,
+            Err(error) => panic!("writing a note panicked: {error}"),
+        };
+        match written {
             Ok(()) => {
                 (self.signed, self.news_since, self.is_owed) = (checkpoint.size, None, false);
                 self.not_before = later(self.now(), self.pace.shortest);
