@@ -194,6 +194,7 @@ RULES = {
     # 5.0 is an integer to JSON Schema.
     ("PUT", "/api/agents/{id}"): ("max_sessions has the wrong type",),
     ("GET", "/api/sessions/{name}"): ("at is in the future",),
+    ("GET", "/api/assistants/usage"): ("from must be",),
     ("POST", "/api/agent/second-factor"): ("password is not",),
     ("POST", "/api/agent/second-factor/enable"): ("code is not good",),
     ("POST", "/api/agent/second-factor/disable"): ("password is not", "code is not good", "code is required"),
