@@ -14,7 +14,7 @@ use serde_json::Map;
 use uuid::Uuid;
 
 use crate::{
-    settings::Settings,
+    settings::{AssistantKind, Settings},
     startup::{AnyError, assistants},
 };
 
@@ -45,6 +45,9 @@ pub(crate) async fn ask(settings: &Settings) -> Result<(String, bool), AnyError>
             Err(error) => format!("did not answer: {}", why(&error)),
         };
         writeln!(text, "{:<8} {said}, after {} ms", member.name(), began.elapsed().as_millis())?;
+    }
+    if !folder.exists() && settings.assistant_order().contains(&AssistantKind::Faq) {
+        writeln!(text, "faq      has no entries before the first start, which writes them to {}", folder.display())?;
     }
     Ok((text, have_all_answered))
 }

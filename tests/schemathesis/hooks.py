@@ -182,7 +182,7 @@ KEY_USED = "Idempotency-Key was used before"
 # What no document can say: a text must be of an account that is there.
 ACCOUNTS = ("agent_id must be", "from_agent_id must be", "agent_info.agent_id must be", "agent_info must be")
 # A document is TOML with rules of its own; a tag is a number in quotes.
-PUBLISHED = ("document, line", "If-Match must be a version")
+PUBLISHED = ("to_version has the wrong type", "document, line", "If-Match must be a version")
 # One of two fields is given.
 TARGETS = ("to_agent_id is required", "to_agent_id must be", "to_agent_id the session", "to_group is one too many")
 # Schema-valid and refused all the same: rules that JSON Schema has no words for.
@@ -207,7 +207,7 @@ RULES = {
     ("POST", "/api/calendars/rollback"): PUBLISHED,
     ("POST", "/api/flags"): PUBLISHED,
     ("POST", "/api/flags/rollback"): PUBLISHED,
-    ("POST", "/api/flags/test"): ("document, line",),
+    ("POST", "/api/flags/test"): ("document, line", "agent must be an id"),
     ("POST", "/api/sessions/{name}/takeover"): ACCOUNTS,
     ("POST", "/api/sessions/{name}/release"): ACCOUNTS,
     ("POST", "/api/sessions/{name}/transfer"): (*ACCOUNTS, *TARGETS),

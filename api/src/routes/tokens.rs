@@ -2,8 +2,6 @@
 //!
 //! Invariant: of a token nothing is shown but when it ends; sessions stand here by their ids, never by what clients call them.
 
-use std::time::Duration;
-
 use actix_web::{HttpResponse, http::StatusCode, web::Data};
 use domain::SessionId;
 use futures::{StreamExt as _, stream};
@@ -59,8 +57,8 @@ impl From<TokenInfo> for CozeTokensData {
 
 fn coze(tokens: &CozeTokens) -> Result<&Coze, Problem> {
     let absent = || {
-        let minute = Duration::from_secs(60);
-        Problem::unavailable("COZE_NOT_SET_UP", "Coze is none of the assistants that are set up", minute)
+        let detail = "Coze is none of the assistants that are set up";
+        Problem::new(StatusCode::NOT_FOUND, "COZE_NOT_SET_UP", detail)
     };
     tokens.0.as_ref().ok_or_else(absent)
 }
@@ -71,7 +69,7 @@ fn coze(tokens: &CozeTokens) -> Result<&Coze, Problem> {
 /// Coze is not set up.
 #[utoipa::path(
     get, path = "/api/token/info", operation_id = "token_info", tag = "operator", security(("bearer" = [])),
-    responses((status = 200, body = CozeTokensData), (status = 503, description = "COZE_NOT_SET_UP"))
+    responses((status = 200, body = CozeTokensData), (status = 404, description = "COZE_NOT_SET_UP: Coze is none of the assistants"))
 )]
 pub async fn info(_: Require<SettingsWrite>, tokens: Data<CozeTokens>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(CozeTokensData::from(coze(&tokens)?.token_info())))
@@ -86,7 +84,7 @@ pub async fn info(_: Require<SettingsWrite>, tokens: Data<CozeTokens>) -> Result
     responses(
         (status = 200, body = RefreshAnswer),
         (status = 500, description = "TOKEN_REFRESH_FAILED: Coze gives none"),
-        (status = 503, description = "COZE_NOT_SET_UP"),
+        (status = 404, description = "COZE_NOT_SET_UP: Coze is none of the assistants"),
     )
 )]
 pub async fn refresh(_: Require<SettingsWrite>, tokens: Data<CozeTokens>) -> Result<HttpResponse, Problem> {
