@@ -207,7 +207,7 @@ RULES = {
     ("POST", "/api/calendars/rollback"): PUBLISHED,
     ("POST", "/api/flags"): PUBLISHED,
     ("POST", "/api/flags/rollback"): PUBLISHED,
-    ("POST", "/api/flags/test"): ("document, line", "agent must be an id"),
+    ("POST", "/api/flags/test"): ("document, line", "agent must be an id", "session must be an id"),
     ("POST", "/api/sessions/{name}/takeover"): ACCOUNTS,
     ("POST", "/api/sessions/{name}/release"): ACCOUNTS,
     ("POST", "/api/sessions/{name}/transfer"): (*ACCOUNTS, *TARGETS),
