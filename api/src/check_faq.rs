@@ -40,7 +40,7 @@ pub(crate) fn check_faq(args: &CheckFaqArgs, settings: &Settings) -> Result<(), 
     let set = || settings.faq_dir.clone().unwrap_or_else(|| settings.data_dir.join("faq"));
     let folder = args.folder.clone().unwrap_or_else(set);
     let found = check(&folder)?;
-    std::io::stdout().write_all(told(&folder, &found).as_bytes())?;
+    std::io::stdout().write_all(report(&folder, &found).as_bytes())?;
     match (found.faults.len(), found.entries) {
         (0, 1..) => Ok(()),
         (0, 0) => Err(format!("no entry below {}", folder.display()).into()),
@@ -48,7 +48,7 @@ pub(crate) fn check_faq(args: &CheckFaqArgs, settings: &Settings) -> Result<(), 
     }
 }
 
-fn told(folder: &Path, found: &Check) -> String {
+fn report(folder: &Path, found: &Check) -> String {
     let mut text: String = found.faults.iter().map(|fault| format!("{fault}\n")).collect();
     let languages: Vec<String> =
         found.by_language.iter().map(|(language, count)| format!("{language} {count}")).collect();

@@ -76,9 +76,6 @@ impl Settings {
         if declared.redirect_listen.is_some() && tls.is_none() {
             return Err(layers.invalid("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));
         }
-        if !declared.faq_pause.is_zero() && !declared.dev {
-            return Err(layers.invalid("faq_pause", "0s without --dev: customers need not wait"));
-        }
         if declared.clock_file.is_some() && !declared.dev {
             return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
         }
@@ -233,14 +230,6 @@ mod tests {
         assert_eq!(refused.as_deref(), Some(expected));
         let taken = parse(&[("clock_file", "/c"), ("dev", "true")]).expect("for a developer's machine");
         assert_eq!(taken.clock_file, Some(PathBuf::from("/c")));
-    }
-
-    #[test]
-    fn a_pause_in_answers_is_refused_without_dev() {
-        let refused = parse(&[("faq_pause", "20ms")]).err().expect("customers would wait");
-        assert!(refused.contains("must be 0s without --dev"), "{refused}");
-        let taken = parse(&[("faq_pause", "20ms"), ("dev", "true")]).expect("for a developer's machine");
-        assert_eq!(taken.faq_pause.as_millis(), 20);
     }
 
     #[test]

@@ -112,7 +112,7 @@ async fn start_with(
     let budgets = Arc::new(budgets(&settings, &in_force, &clock));
     let faq = faq::open(&settings, &data_dir)?;
     let grounding: Arc<dyn Grounding> = Arc::new(faq.clone());
-    let faq_assistant = FaqAssistant::new(faq.clone()).with_pause(settings.faq_pause);
+    let faq_assistant = FaqAssistant::new(faq.clone());
     let Built { members, coze } =
         assistants::build(&settings, Some(faq_assistant), &grounding, Some(&budgets), &clock)?;
     let watching_faq = faq.watch();

@@ -9,7 +9,6 @@ mod budgets;
 mod guard;
 mod meter;
 mod places;
-mod price;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +17,6 @@ pub use budgets::{BudgetState, BudgetThen, Budgets};
 pub use guard::Guarded;
 pub use meter::{LastError, Measured};
 pub use places::Occupancy;
-pub use price::Price;
 
 use crate::assistant::{Assistant, AssistantError};
 

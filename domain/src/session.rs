@@ -12,6 +12,7 @@
 //! the assistant never speaks; every customer message ends in exactly one list: of the reply that answers it, or of the
 //! escalation, takeover or close that hands it on.
 
+pub mod attempt_end;
 pub mod audience;
 pub mod codec;
 pub mod command;
@@ -24,6 +25,7 @@ pub mod screen;
 pub mod state;
 pub mod status;
 
+pub use attempt_end::{AttemptEnd, AttemptResult};
 pub use codec::{decode, encode, with_personal};
 pub use command::Command;
 pub use decide::decide;

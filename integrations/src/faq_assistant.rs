@@ -1,7 +1,7 @@
 //! The FAQ as an assistant: each message of a question gets its entry, word for word; else entries to choose from, or an honest
 //! "I do not know".
 
-use std::{fmt::Write as _, time::Duration};
+use std::fmt::Write as _;
 
 use commands::{Answering, Assistant, Completion, Piece, Question};
 use domain::{Language, session::event::Outcome, texts};
@@ -15,20 +15,13 @@ const MOST_CHOICES: usize = 3;
 #[derive(Clone)]
 pub struct FaqAssistant {
     faq: Faq,
-    pause: Duration,
 }
 
 impl FaqAssistant {
     /// An assistant over an index.
     #[must_use]
     pub fn new(faq: Faq) -> Self {
-        Self { faq, pause: Duration::ZERO }
-    }
-
-    /// One that pauses after each piece of an answer, as assistants do that write as they go.
-    #[must_use]
-    pub fn with_pause(self, pause: Duration) -> Self {
-        Self { pause, ..self }
+        Self { faq }
     }
 
     /// The whole answer: one entry for each thing that was asked, none twice.
@@ -113,11 +106,7 @@ impl Assistant for FaqAssistant {
             for chunk in chunks(&text) {
                 yield Ok(Piece::Text(chunk.to_owned()));
                 // Lets readers of the stream see one chunk before the next is there.
-                if assistant.pause.is_zero() {
-                    tokio::task::yield_now().await;
-                } else {
-                    tokio::time::sleep(assistant.pause).await;
-                }
+                tokio::task::yield_now().await;
             }
             yield Ok(Piece::Done(completion));
         })

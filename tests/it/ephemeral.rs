@@ -14,21 +14,24 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{
+    contract_server::ContractServer,
     desk::{Customer, Desk, EventFrame, Frames, Setup, Staff},
     postgres::FreshDatabase,
 };
+use tokio::sync::OnceCell;
 
 use crate::crash::Backend;
 
 /// How long anything may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 const TOKEN_KEY: [u8; 32] = [0x22; 32];
-/// What the long entry answers.
+/// What the long answer is to.
 const QUESTION: &str = "Tell me the whole story of the bicycle";
 /// By which the question may be asked again.
 const KEY: &str = "the story";
-/// Between its pieces: the whole answer takes about six seconds.
-const PAUSE: &str = "20ms";
+/// Before each piece of it: the whole answer takes about six seconds.
+const PIECE_DELAY_MS: u64 = 20;
+const MODEL_KEY: &str = "sk-key-of-the-shop";
 
 /// Two servers that share everything.
 struct Nodes {
@@ -41,7 +44,7 @@ struct Nodes {
 impl Nodes {
     async fn start(backend: Backend) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let setup = setup(&backend, folder.path());
+        let setup = setup(&backend, folder.path()).await;
         let start = || tokio::task::block_in_place(|| Desk::start(setup.clone()));
         Self { here: start(), there: start(), backend, _folder: folder }
     }
@@ -97,16 +100,14 @@ impl Session {
     }
 }
 
-fn setup(backend: &Backend, folder: &Path) -> Setup {
+async fn setup(backend: &Backend, folder: &Path) -> Setup {
     let token_key = folder.join("token-key");
     std::fs::write(&token_key, hex::encode(TOKEN_KEY)).unwrap();
-    let faq = folder.join("faq");
-    write_faq(&faq);
     let settings = [
         ("DESK_TOKEN_KEY_FILE", token_key.display().to_string()),
-        ("DESK_FAQ_DIR", faq.display().to_string()),
-        ("DESK_FAQ_PAUSE", PAUSE.to_owned()),
-        ("DESK_DEV", "true".to_owned()),
+        ("DESK_OPENAI_BASE_URL", format!("{}/v1", model().await.url())),
+        ("DESK_OPENAI_MODEL", "test-model".to_owned()),
+        ("DESK_OPENAI_API_KEY", MODEL_KEY.to_owned()),
         ("HUMAN_SHIFT_START", "00:00".to_owned()),
         ("HUMAN_SHIFT_END", "24:00".to_owned()),
         ("WEEKENDS_DISABLED", "false".to_owned()),
@@ -114,25 +115,26 @@ fn setup(backend: &Backend, folder: &Path) -> Setup {
     Setup { environment: settings.to_vec(), ..backend.setup() }.with_patient_rules()
 }
 
-/// The program's own entries, and a long one.
-fn write_faq(folder: &Path) {
-    std::fs::create_dir(folder).unwrap();
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../integrations/faq");
-    for file in std::fs::read_dir(shipped).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
-    }
-    let story = story();
-    let entry = format!(
-        "# Stories\n\n## story\n\n### zh\nQ: 自行车的完整故事\n\n{story}\n\n### en\nQ: {QUESTION}\n\n{story}\n"
-    );
-    std::fs::write(folder.join("stories.md"), entry).unwrap();
+/// A model that writes slowly, as models do; it ends with this process.
+async fn model() -> &'static ContractServer {
+    static MODEL: OnceCell<ContractServer> = OnceCell::const_new();
+    let start = || async {
+        let model = ContractServer::start("openai_server.py", &["--dialect", "openai", "--key", MODEL_KEY]);
+        let story = json!({"pieces": pieces(), "piece_delay_ms": PIECE_DELAY_MS});
+        model.tell(json!({"marked": {QUESTION: story}, "default": {"pieces": ["Hello."]}})).await;
+        model
+    };
+    MODEL.get_or_init(start).await
 }
 
-/// 12,000 characters: far more than a notification takes.
+/// 12,000 characters together: far more than a notification takes.
 fn story() -> String {
-    let sentences = (0..300).map(|number| format!("Wheel number {number:03} turned round and round."));
-    sentences.collect::<Vec<_>>().join(" ")
+    pieces().concat()
+}
+
+fn pieces() -> Vec<String> {
+    let space = |number| if number == 0 { "" } else { " " };
+    (0..300).map(|number| format!("{}Wheel number {number:03} turned round and round.", space(number))).collect()
 }
 
 fn kind(frame: &EventFrame) -> &str {

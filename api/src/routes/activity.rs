@@ -39,31 +39,31 @@ requested_services! {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TypingRequest {
-    /// `false`: one has stopped without sending anything.
+    /// `false`: stopped without sending anything.
     #[serde(deserialize_with = "required")]
     is_typing: bool,
 }
 
-/// Whether one looks at a session.
+/// Whether the caller views a session.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ViewingRequest {
-    /// `false`: one has turned away.
+    /// `false`: no longer.
     #[serde(deserialize_with = "required")]
     is_viewing: bool,
 }
 
-/// It is told.
+/// It was shown, or will be within a second.
 #[derive(Serialize, ToSchema)]
-pub struct ToldAnswer {
+pub struct ActivityAnswer {
     success: bool,
 }
 
-/// Tells whoever follows the session that one writes, or has stopped: staff hears of everybody, the customer of the agent who has
-/// the session.
+/// Shows to whoever follows the session that the caller types, or has stopped: to staff of everybody, to the customer of the agent
+/// who has the session.
 ///
-/// `true` counts for 10 seconds: whoever goes on says it again before that. It is over with a message, too. It is told at most once
-/// a second; what is said more often is told last as it was said last. A customer's counts as a message to the limit of chats.
+/// `true` holds for 10 seconds: a client that goes on typing repeats it before that. A message ends it, too. It is shown at most once
+/// a second; of several in that time the last one is shown. A customer's request counts as a message to the limit of chats.
 ///
 /// # Errors
 /// The session is not there or not the caller's, or the log is away.
@@ -73,7 +73,7 @@ pub struct ToldAnswer {
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(NamedSession),
     responses(
-        (status = 200, body = ToldAnswer),
+        (status = 200, body = ActivityAnswer),
         (status = 409, description = "AMBIGUOUS_SESSION, for staff"),
     )
 )]
@@ -87,13 +87,13 @@ pub async fn typing(
     let session = app.session(caller.staff.as_ref(), visitor, name.into_inner()).await?;
     let by = caller.staff.map_or(Participant::Customer, |staff| Participant::Agent(staff.agent));
     app.ephemeral.show(session, Activity::Typing { by, is_typing: body.0.is_typing });
-    Ok(HttpResponse::Ok().json(ToldAnswer { success: true }))
+    Ok(HttpResponse::Ok().json(ActivityAnswer { success: true }))
 }
 
-/// Tells the others of staff who follow the session that one looks at it, or has turned away; the customer is told nothing.
+/// Shows to other members of staff who follow the session that the caller views it, or no longer does; never to the customer.
 ///
-/// `true` counts for 30 seconds: whoever goes on says it again before that. It is told at most once a second; what is said more
-/// often is told last as it was said last.
+/// `true` holds for 30 seconds: a client that goes on viewing repeats it before that. It is shown at most once a second; of several
+/// in that time the last one is shown.
 ///
 /// # Errors
 /// The session is not there, or the log is away.
@@ -102,7 +102,7 @@ pub async fn typing(
     security(("bearer" = [])), request_body = ViewingRequest,
     params(StaffsSession),
     responses(
-        (status = 200, body = ToldAnswer),
+        (status = 200, body = ActivityAnswer),
         (status = 409, description = "AMBIGUOUS_SESSION"),
     )
 )]
@@ -115,7 +115,7 @@ pub async fn viewing(
     let session = app.session(Some(&caller.staff), Err(no_session()), name.into_inner()).await?;
     let agent = caller.staff.agent;
     app.ephemeral.show(session, Activity::Viewing { agent, is_viewing: body.0.is_viewing });
-    Ok(HttpResponse::Ok().json(ToldAnswer { success: true }))
+    Ok(HttpResponse::Ok().json(ActivityAnswer { success: true }))
 }
 
 impl ActivityServices {

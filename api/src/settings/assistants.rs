@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use commands::assistants::Price;
+use domain::budget::Price;
 
 /// One of the assistants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

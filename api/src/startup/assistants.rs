@@ -45,7 +45,7 @@ pub(crate) fn build(
     let order = settings.assistant_order();
     let price = |price: Option<TokenPrice>| price.map(|price| price.with(&settings.assistant_currency));
     let outside = |assistant: Arc<dyn Assistant>, price| {
-        let guarded = Guarded::new(assistant, limits(settings), price);
+        let guarded = Guarded::new(assistant, limits(settings), price).with_clock(clock.clone());
         match budgets {
             Some(budgets) => guarded.within(budgets.clone()),
             None => guarded,
@@ -64,7 +64,7 @@ pub(crate) fn build(
             }
             AssistantKind::Faq => {
                 let Some(faq) = &faq else { continue };
-                Guarded::new(Arc::new(faq.clone()), limits_of_faq(settings), None)
+                Guarded::new(Arc::new(faq.clone()), limits_of_faq(settings), None).with_clock(clock.clone())
             }
         };
         members.push(Arc::new(member));

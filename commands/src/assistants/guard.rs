@@ -5,14 +5,13 @@
 use std::{sync::Arc, time::Duration};
 
 use async_stream::stream;
-use domain::session::event::FailureCode;
+use domain::{budget::Price, session::event::FailureCode};
 use event_store::{Clock, SystemClock};
 use futures::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    BreakerState, BudgetThen, Budgets, Limits, Measured, Occupancy, Price, breaker::Breaker, meter::Meter,
-    places::Places,
+    BreakerState, BudgetThen, Budgets, Limits, Measured, Occupancy, breaker::Breaker, meter::Meter, places::Places,
 };
 use crate::assistant::{Answering, Assistant, AssistantError, Piece, Question};
 
@@ -35,6 +34,12 @@ impl Guarded {
         let places = Places::new(limits.at_once, limits.queue, limits.queue_time);
         let (breaker, meter) = (Breaker::default(), Meter::default());
         Self { assistant, limits, price, budgets: None, places, breaker, meter, clock: SystemClock::shared() }
+    }
+
+    /// The same, with failures noted by this clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     /// The same, within the budgets of the day.

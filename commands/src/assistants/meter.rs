@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_error_is_kept_with_what_support_asks_for() {
+    fn last_error_has_the_log_id() {
         let meter = Meter::default();
         let error = AssistantError::new(FailureCode::OutOfCredit, "").error_code(Some("4011".to_owned()));
         meter.failed(Timestamp::UNIX_EPOCH, &error);

@@ -140,7 +140,7 @@ async fn a_variant_that_changes_in_the_middle_of_a_run_leads_to_nobody_twice() {
 }
 
 #[tokio::test]
-async fn an_assistant_that_keeps_failing_is_passed_over_until_it_has_had_a_rest() {
+async fn after_five_failures_in_a_row_the_next_assistant_is_asked() {
     let limits = Limits::default();
     let members = vec![
         guarded("coze", vec![(0, fails(FailureCode::Unavailable))], limits),

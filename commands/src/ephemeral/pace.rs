@@ -1,6 +1,6 @@
-//! How often activities are told: at most one frame of a kind each second from each side of a session.
+//! How often activities are shown: at most one frame of a kind each second from each side of a session.
 //!
-//! Invariant: what is told last is what was said last, because the newest that came too soon is kept for when its time has come.
+//! Invariant: the last frame shown is the newest activity, because the newest of those that came too soon waits for its time.
 
 use std::{
     sync::{Mutex, MutexGuard},
@@ -30,50 +30,52 @@ impl Side {
     }
 }
 
-/// When an activity is told.
+/// When an activity is shown.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     Now,
-    /// It is kept until then, for [`Pace::release`].
+    /// It waits until then, for [`Pace::release`].
     Later(Instant),
-    /// It takes the place of one that is kept.
+    /// It takes the place of one that waits.
     Replaced,
 }
 
-struct Told {
+struct Recent {
+    /// From when on the next may be shown.
     next: Instant,
-    kept: Option<Activity>,
+    /// Waits for that.
+    waiting: Option<Activity>,
 }
 
 #[derive(Default)]
-pub(super) struct Pace(Mutex<SweptMap<(SessionId, Side), Told>>);
+pub(super) struct Pace(Mutex<SweptMap<(SessionId, Side), Recent>>);
 
 impl Pace {
-    fn lock(&self) -> MutexGuard<'_, SweptMap<(SessionId, Side), Told>> {
+    fn lock(&self) -> MutexGuard<'_, SweptMap<(SessionId, Side), Recent>> {
         self.0.lock().expect("no code panics while it holds this lock")
     }
 
     pub(super) fn turn(&self, session: SessionId, activity: Activity, now: Instant) -> Turn {
         let mut all = self.lock();
         let side = (session, Side::of(activity));
-        let is_used = |told: &Told| told.kept.is_some() || told.next > now;
-        let told = all.get_or_insert(side, || Told { next: now, kept: None }, is_used);
-        if told.kept.replace(activity).is_some() {
+        let is_used = |recent: &Recent| recent.waiting.is_some() || recent.next > now;
+        let recent = all.get_or_insert(side, || Recent { next: now, waiting: None }, is_used);
+        if recent.waiting.replace(activity).is_some() {
             return Turn::Replaced;
         }
-        if now < told.next {
-            return Turn::Later(told.next);
+        if now < recent.next {
+            return Turn::Later(recent.next);
         }
-        *told = Told { next: now + PACE, kept: None };
+        *recent = Recent { next: now + PACE, waiting: None };
         Turn::Now
     }
 
-    /// What was kept of the side that this activity is of; it is told now.
+    /// The activity of this side that waited; it is shown now.
     pub(super) fn release(&self, session: SessionId, activity: Activity, now: Instant) -> Option<Activity> {
-        let mut told = self.lock();
-        let told = told.get_mut((session, Side::of(activity)))?;
-        told.next = now + PACE;
-        told.kept.take()
+        let mut all = self.lock();
+        let recent = all.get_mut((session, Side::of(activity)))?;
+        recent.next = now + PACE;
+        recent.waiting.take()
     }
 }
 
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_side_is_told_of_once_a_second_and_last_as_it_was_last() {
+    fn activities_of_one_side_are_limited_to_one_a_second_and_the_last_one_is_shown() {
         let (pace, session, start) = (Pace::default(), SessionId(Uuid::from_u128(1)), Instant::now());
         let customer = |is_typing| typing(Participant::Customer, is_typing);
         let at = |ms| start + Duration::from_millis(ms);

@@ -210,7 +210,7 @@ impl Relay {
     /// Another node wants a session's answers, and perhaps what there is of one already.
     fn note(&self, batch: &mut Batch, session: SessionId, node: Incarnation, whole: bool) {
         self.frames.interests.note(session, node, Instant::now());
-        if whole && let Some(piece) = self.frames.replies.hand_out(session) {
+        if whole && let Some(piece) = self.frames.replies.so_far(session) {
             batch.add(session, Frame::Piece(piece));
         }
     }

@@ -137,7 +137,7 @@ impl Replies {
     }
 
     /// What is made here of a session's answer so far, for a node that joins late.
-    pub(super) fn hand_out(&self, session: SessionId) -> Option<Piece> {
+    pub(super) fn so_far(&self, session: SessionId) -> Option<Piece> {
         let mut channels = self.channels();
         let channel = channels.get_mut(session).filter(|channel| channel.is_own)?;
         let reply = channel.replies.borrow().clone()?;
@@ -266,7 +266,7 @@ mod tests {
         assert!(replies.accept(SESSION, &piece(3, 0, "another")));
         replies.over(SESSION, RUN);
         assert_eq!(text(&mut follower), Some("mine".to_owned()));
-        assert!(replies.hand_out(SESSION) == Some(piece(2, 0, "mine")));
+        assert!(replies.so_far(SESSION) == Some(piece(2, 0, "mine")));
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(replies.end(SESSION), (3, Some(RUN)));
         replies.begin(SESSION, RUN, 2);
         replies.publish(SESSION, "Hello", false);
-        assert!(replies.hand_out(SESSION) == Some(piece(2, 0, "Hello")));
+        assert!(replies.so_far(SESSION) == Some(piece(2, 0, "Hello")));
         replies.publish(SESSION, " world", false);
         drop(follower);
         assert_eq!(replies.end(SESSION), (5, Some(RUN)));

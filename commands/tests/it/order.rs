@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commands::{
     Answering, Assistant, Completion, Node, Piece, PublishedSettings, Question, Rules, Sessions, SettingsInForce,
-    assistants::{Assistants, BudgetThen, Budgets, Guarded, Limits, Price},
+    assistants::{Assistants, BudgetThen, Budgets, Guarded, Limits},
     process::{Context, ProcessStore, Processes, RunSettings, Runner, StatusHandle, WatchBudgets, dispatcher},
     sessions::{ReceiveMessage, stream_of},
     settings::VersionZero,
 };
 use domain::{
     SessionId, VisitorId,
-    budget::{DailyBudgets, PerAssistant},
+    budget::{DailyBudgets, PerAssistant, Price},
     flags::Flags,
     session::{
         Event,

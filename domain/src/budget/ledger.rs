@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{DailyBudgets, spent::ended};
+use super::DailyBudgets;
 use crate::{
     id::{RunId, SessionId},
     session::{Event, event::Cost},
@@ -114,7 +114,7 @@ impl Ledger {
             }
             return;
         }
-        let Some(end) = ended(event) else { return };
+        let Some(end) = event.attempt_end() else { return };
         let Some(assistant) = self.end(session, end.run, end.attempt) else { return };
         let tokens = end.tokens.map_or(0, |tokens| tokens.input.saturating_add(tokens.output));
         if tokens > 0 || end.cost.is_some() {

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use domain::{
     RunId, SessionId,
-    session::{
-        Event,
-        event::{AssistantRunStarted, Cost, FailureCode, Tokens},
-    },
+    session::{self, AttemptResult, Event, event::AssistantRunStarted},
 };
 use event_store::sql::{SqlError, Transaction, Value};
 use journal::Decoded;
@@ -83,60 +80,15 @@ impl Projection for AttemptsProjection {
 /// What an event changes about attempts.
 enum Change<'a> {
     Begins(&'a AssistantRunStarted),
-    Ends(Ending<'a>),
-}
-
-/// What an event says of an attempt's end.
-struct Ending<'a> {
-    run: RunId,
-    attempt: u32,
-    end: AttemptEnd,
-    failure: Option<(FailureCode, Option<&'a str>)>,
-    tokens: Option<Tokens>,
-    cost: Option<&'a Cost>,
+    Ends(session::AttemptEnd<'a>),
 }
 
 impl<'a> Change<'a> {
     fn of(event: &'a Event) -> Option<Self> {
-        let (run, attempt, end, failure, tokens, cost) = match event {
-            Event::AssistantRunStarted(started) => return Some(Self::Begins(started)),
-            Event::AssistantReplied(e) => (e.run, e.attempt, e.outcome.into(), None, e.tokens, e.cost.as_ref()),
-            Event::AssistantFailed(e) => {
-                let failure = Some((e.code, e.error_code.as_deref()));
-                (e.run, e.attempt, AttemptEnd::Failed, failure, e.tokens, e.cost.as_ref())
-            }
-            Event::AssistantReplyWithheld(e) => {
-                (e.run, e.attempt, AttemptEnd::Withheld, None, e.tokens, e.cost.as_ref())
-            }
-            Event::Opened(_)
-            | Event::CustomerMessageSent(_)
-            | Event::ContextStarted(_)
-            | Event::AssistantAsked(_)
-            | Event::Escalated(_)
-            | Event::EscalationCancelled(_)
-            | Event::AfterHoursNoticeGiven(_)
-            | Event::AgentTookOver(_)
-            | Event::AgentMessageSent(_)
-            | Event::NoticeGiven(_)
-            | Event::TransferRequested(_)
-            | Event::TransferAccepted(_)
-            | Event::TransferDeclined(_)
-            | Event::Transferred(_)
-            | Event::OfferMade(_)
-            | Event::OfferAccepted(_)
-            | Event::OfferExpired(_)
-            | Event::MailRequested(_)
-            | Event::MailSent(_)
-            | Event::MailFailed(_)
-            | Event::PriorityChanged(_)
-            | Event::ProfileChanged(_)
-            | Event::Released(_)
-            | Event::ReturnedToQueue(_)
-            | Event::Closed(_)
-            | Event::Reopened(_)
-            | Event::CommandConfirmed(_) => return None,
-        };
-        Some(Self::Ends(Ending { run, attempt, end, failure, tokens, cost }))
+        if let Event::AssistantRunStarted(started) = event {
+            return Some(Self::Begins(started));
+        }
+        event.attempt_end().map(Self::Ends)
     }
 
     fn run(&self) -> RunId {
@@ -176,7 +128,7 @@ impl Attempts {
         self.0.entry(place).or_insert_with(|| AttemptView::begun(session, started, decoded));
     }
 
-    fn end(&mut self, ending: &Ending<'_>, decoded: &Decoded) {
+    fn end(&mut self, ending: &session::AttemptEnd<'_>, decoded: &Decoded) {
         if let Some(attempt) = self.0.get_mut(&(ending.run, ending.attempt)) {
             attempt.end(ending, decoded);
         }
@@ -212,7 +164,7 @@ impl AttemptView {
 
     /// A failure with the fallback reply behind it ended with the failure and came to the reply. One that was retaken and
     /// is heard of after all ended then, and is not free.
-    fn end(&mut self, ending: &Ending<'_>, decoded: &Decoded) {
+    fn end(&mut self, ending: &session::AttemptEnd<'_>, decoded: &Decoded) {
         if decoded.position() <= self.position {
             return;
         }
@@ -220,11 +172,16 @@ impl AttemptView {
             Some((AttemptEnd::Retaken, _)) | None => decoded.recorded().recorded_at,
             Some((_, at)) => at,
         };
-        self.ended = Some((ending.end, at));
-        if let Some((code, error_code)) = ending.failure {
-            self.failure = Some(code);
-            self.error_code = error_code.map(str::to_owned);
-        }
+        let end = match ending.result {
+            AttemptResult::Replied(outcome) => outcome.into(),
+            AttemptResult::Failed { code, error_code } => {
+                self.failure = Some(code);
+                self.error_code = error_code.map(str::to_owned);
+                AttemptEnd::Failed
+            }
+            AttemptResult::Withheld => AttemptEnd::Withheld,
+        };
+        self.ended = Some((end, at));
         self.tokens = self.tokens.or(ending.tokens);
         self.cost = self.cost.take().or_else(|| ending.cost.cloned());
         self.position = decoded.position();

@@ -74,7 +74,8 @@ async fn who_types_and_who_looks_is_shown_at_the_other_server_to_those_it_is_for
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn typing_in_files_reaches_the_one_servers_streams_at_most_once_a_second_and_ends_as_it_ended() {
     let folder = tempfile::tempdir().unwrap();
-    let desk = tokio::task::block_in_place(|| Desk::start(setup(&Backend::Files, folder.path())));
+    let setup = setup(&Backend::Files, folder.path()).await;
+    let desk = tokio::task::block_in_place(|| Desk::start(setup));
     let customer = desk.customer();
     customer.chat("alone", "hello").await.unwrap();
     let mut frames = follow(&desk.staff(), "/api/agent/events?scope=all").await;

@@ -1,6 +1,6 @@
 //! What a model's tokens cost.
 
-use domain::session::event::{Cost, Tokens};
+use crate::session::event::{Cost, Tokens};
 
 /// The price of a million tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
