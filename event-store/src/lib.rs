@@ -20,6 +20,7 @@ pub mod log;
 pub mod memory;
 pub mod merkle;
 pub mod migration;
+mod own_task;
 pub mod pages;
 pub mod port;
 pub mod position_map;

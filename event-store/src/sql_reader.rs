@@ -21,7 +21,9 @@ macro_rules! sql_event_reader {
             }
 
             async fn head(&self) -> Result<Position, ReadError> {
-                let row = sqlx::query(concat!("select position from ", $head)).fetch_one(&self.pool).await;
+                let pool = self.pool.clone();
+                let sql = concat!("select position from ", $head);
+                let row = in_own_task(async move { sqlx::query(sql).fetch_one(&pool).await }).await;
                 let position: i64 = row.and_then(|row| row.try_get(0)).map_err(ReadError::unavailable)?;
                 Ok(Position(position.unsigned_abs()))
             }

@@ -442,9 +442,14 @@ impl Runner {
         metadata: &CommandMetadata,
         command: Command,
     ) -> Result<Arc<LoadedState>, CommandError> {
+        let mut fails = false;
         loop {
             match self.executed(session, metadata, command.clone()).await {
                 Err(error) if error.is_passing() && self.clock().now() < run.deadline => {
+                    if !std::mem::replace(&mut fails, true) {
+                        tracing::warn!(session.id = %session, run.id = %run.run, error = &error as &dyn std::error::Error,
+                            "what came of a run waits for the log");
+                    }
                     sleep(Duration::from_millis(250)).await;
                 }
                 answer => return answer,

@@ -6,8 +6,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
+use futures::{FutureExt as _, future::BoxFuture};
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::{
@@ -191,6 +194,39 @@ pub(super) async fn reads_beyond_the_end_are_empty(fixture: &Fixture) {
     assert_eq!(store.read_stream(&unknown, StreamVersion::NONE, 10).await.expect("a stream can be read"), []);
     let after = store.read_stream_after_position(&unknown, Position::START, 10).await;
     assert_eq!(after.expect("a stream can be read"), []);
+}
+
+/// A stream of events may be put aside in the middle of a read: by a `select!`, or because its client does not take it.
+pub(super) async fn reads_put_aside_hold_up_nobody(fixture: &Fixture) {
+    let (stream, _) = two_streams(fixture).await;
+    let event_id = fixture.stream(&stream).await[0].event.event_id;
+    let last = fixture.append(&stream, some(1)).await.last_position;
+    let (store, name, all) = (&fixture.store, &stream, usize::MAX);
+    let mut aside = Vec::new();
+    for polls in 1..=16 {
+        let reads: [BoxFuture<'_, ()>; 4] = [
+            Box::pin(store.read_stream(name, StreamVersion::NONE, all).map(drop)),
+            Box::pin(store.read_stream_after_position(name, last, all).map(drop)),
+            Box::pin(store.read_all(fixture.start, all).map(drop)),
+            Box::pin(store.find(name, event_id).map(drop)),
+        ];
+        for mut read in reads {
+            for _ in 0..polls {
+                if futures::poll!(&mut read).is_ready() {
+                    break;
+                }
+                sleep(Duration::from_millis(1)).await;
+            }
+            aside.push(read);
+        }
+    }
+    let goes_on = async {
+        fixture.append(&stream, some(1)).await;
+        assert_eq!(fixture.stream(&stream).await.len(), 9);
+        assert!(fixture.find(&stream, event_id).await.is_some());
+    };
+    timeout(fixture.patience(), goes_on).await.expect("nobody waits for a read that is put aside");
+    drop(aside);
 }
 
 /// Readers page through the log while it is written; each must see the whole log without a hole.

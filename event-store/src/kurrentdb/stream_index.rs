@@ -23,6 +23,7 @@ use super::{
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     hash::NO_HASH,
+    own_task::in_own_task,
     pages::PAGE,
     port::ReadError,
     sequencer::StreamHead,
@@ -144,18 +145,8 @@ impl StreamIndexes {
         stream: &StreamName,
         id: Uuid,
     ) -> Result<Option<StreamVersion>, ReadError> {
-        let of_stream = self.of(stream);
-        let mut index = lock(&of_stream).await?;
-        if let Some(version) = index.version_of(id) {
-            return Ok(Some(version));
-        }
-        let new = index.read_on(connection, stream).await?;
-        let version = index.version_of(id);
-        drop(index);
-        if !new.is_empty() {
-            self.put_back(stream, &of_stream);
-        }
-        Ok(version)
+        let is_known = move |index: &StreamIndex| index.version_of(id).map(Some);
+        self.look_up(connection, stream, is_known, move |index| index.version_of(id)).await
     }
 
     /// The last version of a stream at or before a position.
@@ -168,18 +159,35 @@ impl StreamIndexes {
         if position == Position::START {
             return Ok(StreamVersion::NONE);
         }
-        let of_stream = self.of(stream);
-        let mut index = lock(&of_stream).await?;
-        if position < index.last_position() {
-            return Ok(index.last_up_to(position));
-        }
-        let new = index.read_on(connection, stream).await?;
-        let version = index.last_up_to(position);
-        drop(index);
-        if !new.is_empty() {
-            self.put_back(stream, &of_stream);
-        }
-        Ok(version)
+        let is_known =
+            move |index: &StreamIndex| (position < index.last_position()).then(|| index.last_up_to(position));
+        self.look_up(connection, stream, is_known, move |index| index.last_up_to(position)).await
+    }
+
+    /// What the index says at once, otherwise after reading to the stream's end. In a task of its own: appends wait for the lock.
+    async fn look_up<T: Send + 'static>(
+        &self,
+        connection: &Connection,
+        stream: &StreamName,
+        at_once: impl FnOnce(&StreamIndex) -> Option<T> + Send + 'static,
+        after_reading: impl FnOnce(&StreamIndex) -> T + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let (indexes, connection, stream) = (self.clone(), connection.clone(), stream.clone());
+        in_own_task(async move {
+            let of_stream = indexes.of(&stream);
+            let mut index = lock(&of_stream).await?;
+            if let Some(found) = at_once(&index) {
+                return Ok(found);
+            }
+            let new = index.read_on(&connection, &stream).await?;
+            let found = after_reading(&index);
+            drop(index);
+            if !new.is_empty() {
+                indexes.put_back(&stream, &of_stream);
+            }
+            Ok(found)
+        })
+        .await
     }
 }
 

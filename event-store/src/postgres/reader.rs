@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
+    own_task::in_own_task,
     port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
     row::{COLUMNS, CopyMark, check_dense, decode_rows, no_end, number, page_size},
     sql::SqlError,
@@ -31,9 +32,13 @@ impl PostgresReader {
         Self { pool, identity, head }
     }
 
-    async fn fetch(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let rows = query.fetch_all(&self.pool).await.map_err(ReadError::unavailable)?;
-        rows.iter().map(event_of).collect()
+    async fn fetch(&self, query: Query<'static, Postgres, PgArguments>) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let pool = self.pool.clone();
+        in_own_task(async move {
+            let rows = query.fetch_all(&pool).await.map_err(ReadError::unavailable)?;
+            rows.iter().map(event_of).collect()
+        })
+        .await
     }
 }
 

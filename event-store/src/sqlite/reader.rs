@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     migration::MigrationError,
+    own_task::in_own_task,
     port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
     row::{COLUMNS, CopyMark, check_dense, decode_rows, no_end, number, page_size},
     sql::{Access, SqlError, sqlite_options},
@@ -49,10 +50,14 @@ impl SqliteReader {
 
     async fn fetch(
         &self,
-        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+        query: sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let rows = query.fetch_all(&self.pool).await.map_err(ReadError::unavailable)?;
-        rows.iter().map(event_of).collect()
+        let pool = self.pool.clone();
+        in_own_task(async move {
+            let rows = query.fetch_all(&pool).await.map_err(ReadError::unavailable)?;
+            rows.iter().map(event_of).collect()
+        })
+        .await
     }
 }
 

@@ -28,6 +28,10 @@ impl Breakable {
         self.log().visible().filter(matches).cloned().collect()
     }
 
+    async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        if self.has(Fault::ReadsHoldUpAppends) { Some(self.inner.turn.lock().await) } else { None }
+    }
+
     fn last_position(&self) -> Position {
         self.log().visible().last().map_or(Position::START, |event| event.position)
     }
@@ -105,6 +109,10 @@ impl EventReader for Breakable {
     }
 
     async fn read_stream(&self, stream: &StreamName, after: StreamVersion, limit: usize) -> Result<Events, ReadError> {
+        let _turn = self.turn().await;
+        if self.has(Fault::ReadsHoldUpAppends) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let limit = if self.has(Fault::IgnoresTheLimitOfStreams) { usize::MAX } else { limit };
         let inclusive = self.has(Fault::ReadsStreamsFromTheVersionItself);
         let follows = |event: &Arc<RecordedEvent>| event.version > after || (inclusive && event.version == after);
@@ -245,6 +253,7 @@ impl EventStore for Breakable {
         expected: Expected,
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
+        let _turn = self.turn().await;
         let answer = self.take(stream, expected, events).await;
         if self.has(Fault::AnswersTheHeadOfTheMoment) {
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -31,6 +31,8 @@ pub(super) struct Inner {
     pub(super) log: Mutex<Log>,
     pub(super) head: watch::Sender<Position>,
     pub(super) live: broadcast::Sender<Arc<RecordedEvent>>,
+    /// Held by a read and by an append, where only one of them goes at a time.
+    pub(super) turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default, Clone)]
@@ -62,6 +64,7 @@ impl Breakable {
             log: Mutex::default(),
             head: watch::channel(Position::START).0,
             live: broadcast::channel(64).0,
+            turn: tokio::sync::Mutex::default(),
         };
         Self { inner: Arc::new(inner), fault, positions }
     }
