@@ -60,6 +60,12 @@ export async function openChat({ session, key, text, signal }) {
   return streamOf(response);
 }
 
+/** Sends a message to the person who has the session, or will have it; answers its position. */
+export async function sendToPerson({ session, key, text }) {
+  const answer = await command('/api/manual/messages', { session_name: session, role: 'user', content: text }, key);
+  return answer.position;
+}
+
 /** Opens the stream of what happens in a session: after an event's id where there is one, else after a position. */
 export async function openEvents({ session, after, lastEventId, signal }) {
   const headers = { Accept: 'text/event-stream' };

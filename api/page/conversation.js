@@ -10,6 +10,9 @@ export const PAGE = 50;
 /** In these the assistant answers what is said. */
 const ANSWERED = new Set(['bot_active', 'after_hours_email']);
 
+/** In these a person has the session, or will have it. */
+const WITH_PERSON = new Set(['pending_manual', 'manual_live']);
+
 /** What a message, or the frame that ends one, offers to say next. */
 export function suggestionsOf({ suggestions }) {
   return Array.isArray(suggestions) ? suggestions.filter((text) => typeof text === 'string' && text !== '') : [];
@@ -95,6 +98,11 @@ export class Conversation {
     }
     const [role, content, suggestions] = ['assistant', entry.answer, entry.suggestions ?? []];
     this.#messages.set(position, { position, role, content, at, agentName: '', suggestions });
+  }
+
+  /** Whether a person answers what is said now, at once or in a while. */
+  get isWithPerson() {
+    return WITH_PERSON.has(this.status);
   }
 
   addDivider(position) {

@@ -22,6 +22,8 @@ const SILENCE_MS = 50_000;
 const STEADY_MS = 5_000;
 
 const SETTLED = { kind: 'settled' };
+/** So often a message goes to the other recipient, the assistant or a person, when the one is not there any more. */
+const MAX_REDIRECTS = 3;
 /** In these the assistant does not answer: a stream that ends after one of them was complete. */
 const UNANSWERED = new Set(['pending_manual', 'manual_live', 'closed']);
 
@@ -29,16 +31,21 @@ const UNANSWERED = new Set(['pending_manual', 'manual_live', 'closed']);
  * `phase` of an entry: queued → sending → answering, `lost` or `waiting` in between, `failed` at the end.
  * `hooks`: `accepted(entry)`, `answered(entry, position)`, `statusChanged(frame)`, `changed()`.
  * `store`: `keep(entry)`, `drop(key)`. `open({ key, text, signal })` starts a stream.
+ * `isWithPerson()`: whether a person answers now, or will; `tell({ key, text })` sends to that person and answers the position.
  */
 export class Sender {
   #entries = [];
   #open;
+  #tell;
+  #isWithPerson;
   #store;
   #hooks;
   #started = false;
 
-  constructor({ open, store, hooks }) {
+  constructor({ open, tell, isWithPerson, store, hooks }) {
     this.#open = open;
+    this.#tell = tell;
+    this.#isWithPerson = isWithPerson;
     this.#store = store;
     this.#hooks = hooks;
   }
@@ -130,9 +137,16 @@ export class Sender {
   }
 
   async #run(entry) {
-    for (let attempt = 0; ; attempt += 1) {
+    entry.isToPerson = entry.position === undefined && this.#isWithPerson();
+    for (let [attempt, redirects] = [0, 0]; ; attempt += 1) {
       const began = Date.now();
       const end = await this.#attempt(entry);
+      if (end.kind === 'redirected' && redirects < MAX_REDIRECTS) {
+        entry.isToPerson = !entry.isToPerson;
+        redirects += 1;
+        continue;
+      }
+      if (end.kind === 'redirected') return this.#fail(entry, end.failure);
       if (end.kind === 'settled') return this.#settle(entry);
       if (end.kind === 'failed') return this.#fail(entry, end.failure);
       if (entry.isParked) return this.#parked(entry);
@@ -173,16 +187,24 @@ export class Sender {
     entry.abort = abort;
     const dog = watchdog(SILENCE_MS, () => abort.abort());
     try {
+      if (entry.isToPerson) return this.#accept(entry, await this.#tell({ key: entry.key, text: entry.text }));
       const response = await this.#open({ key: entry.key, text: entry.text, signal: abort.signal });
       return await this.#receive(entry, readEvents(response.body, dog.alive));
     } catch (error) {
       if (!(error instanceof Problem)) return lost();
       if (error.isTemporary) return lost(error.retryAfterMs);
-      return failed({ status: error.status, code: error.code, detail: error.detail });
+      return refused(entry, { status: error.status, code: error.code, detail: error.detail });
     } finally {
       dog.stop();
       abort.abort();
     }
+  }
+
+  /** A person reads it: nothing more is to come by this request. */
+  #accept(entry, position) {
+    entry.position = position;
+    this.#hooks.accepted(entry);
+    return SETTLED;
   }
 
   async #receive(entry, events) {
@@ -247,6 +269,12 @@ const isRunning = (entry) => entry.phase !== 'queued' && entry.phase !== 'failed
 const lost = (retryAfterMs = null) => ({ kind: 'lost', retryAfterMs });
 const failed = (failure) => ({ kind: 'failed', failure });
 
+/** A no that only means that the other recipient has the session now is no end, as long as the message is not on record. */
+function refused(entry, failure) {
+  const isElsewhere = failure.code === (entry.isToPerson ? 'NOT_IN_MANUAL_MODE' : 'SESSION_IN_MANUAL_MODE');
+  return isElsewhere && entry.position === undefined ? { kind: 'redirected', failure } : failed(failure);
+}
+
 function frameOf(event) {
   try {
     const frame = JSON.parse(event.data);
@@ -261,5 +289,5 @@ function endOfError(entry, content) {
   const code = /^([A-Z][A-Z_]+)(?::|$)/.exec(content)?.[1] ?? '';
   // It is on record, and a person will answer it.
   if (code === 'SESSION_IN_MANUAL_MODE' && entry.position !== undefined) return SETTLED;
-  return failed({ status: 0, code, detail: content });
+  return refused(entry, { status: 0, code, detail: content });
 }

@@ -12,6 +12,8 @@ const MAX_CHARS = 5_000;
 const COUNT_FROM = 4_500;
 /** So close to the end, in pixels, counts as being there. */
 const BOTTOM_SLACK = 48;
+/** With this the server begins a notice that nobody may overlook: what to do when a battery smokes. */
+const WARNING = '⚠';
 const HAN = /\p{Script=Han}/u;
 
 export class View {
@@ -203,7 +205,8 @@ export class View {
       node.replaceChildren(this.#element('span', '', item.kind === 'day' ? item.label : this.#texts.newContext));
       return;
     }
-    node.className = `message message-${item.role}`;
+    const isWarning = item.role === 'system' && item.content?.startsWith(WARNING);
+    node.className = `message message-${item.role}${isWarning ? ' message-warning' : ''}`;
     const bubble = this.#element('div', 'bubble');
     bubble.append(this.#author(item), ...this.#content(item));
     const parts = [bubble, this.#meta(item)];
@@ -326,6 +329,7 @@ export class View {
     const text = growing?.text ?? '';
     if (text === this.#drawnAnswer) return;
     this.#drawnAnswer = text;
+    parts.growing.classList.toggle('message-warning', text.startsWith(WARNING));
     parts['growing-text'].replaceChildren(...(text ? [this.#answer(completed(text))] : []));
     if (text) this.#hasUnseen = true;
   }
@@ -359,8 +363,6 @@ export class View {
     const count = [...message.value].length;
     const isTooLong = count > MAX_CHARS;
     const status = this.#state?.status;
-    const isPending = status === 'pending_manual';
-    message.disabled = isPending;
     message.placeholder = { pending_manual: texts.placeholderPending, closed: texts.placeholderClosed }[status] ?? texts.placeholder;
     message.setAttribute('aria-invalid', String(isTooLong));
     counter.hidden = count < COUNT_FROM;
@@ -369,7 +371,7 @@ export class View {
     // Said once when the limit is crossed, not with every key.
     if (isTooLong !== this.#isTooLong) this.#setText('announcement', isTooLong ? texts.tooLong(count - MAX_CHARS) : '');
     this.#isTooLong = isTooLong;
-    send.disabled = isPending || isTooLong || message.value.trim() === '';
+    send.disabled = isTooLong || message.value.trim() === '';
     this.#fitInput();
   }
 

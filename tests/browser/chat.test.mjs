@@ -97,3 +97,44 @@ test('what a customer writes is never run', async () => {
   assert.equal(await page.evaluate(() => window.wasRun), false);
   assert.deepEqual(faults, []);
 });
+
+test('a customer asks for a person, writes while waiting, talks to that person, and then to the assistant again', async () => {
+  const { page, faults } = await open('en-GB');
+  const staff = await desk.staff();
+  await write(page, 'I want to talk to a human agent');
+  await page.getByText('Waiting for an agent', { exact: true }).waitFor();
+  await write(page, 'It is about order 4711');
+  await shown(page, 'It is about order 4711');
+
+  const { data } = await staff('GET', 'api/sessions?status=pending_manual');
+  const waiting = data.sessions.find((session) => session.status === 'pending_manual');
+  const [name, id] = [waiting.session_name, waiting.session_id];
+  await staff('POST', `api/sessions/${id}/takeover`, { from: 'any' });
+  await page.getByText(/^Agent/).first().waitFor();
+  await staff('POST', 'api/manual/messages', { session_name: name, role: 'agent', content: 'Hello, I am looking at 4711' });
+  await shown(page, 'Hello, I am looking at 4711');
+  await write(page, 'Thank you very much');
+  await shown(page, 'Thank you very much');
+
+  await staff('POST', `api/sessions/${id}/release`, {});
+  await page.getByText('AI assistant', { exact: true }).waitFor();
+  await write(page, 'How long does shipping take?');
+  await shown(page, /within a few working days/);
+  await page.reload();
+  for (const text of ['It is about order 4711', 'Hello, I am looking at 4711', 'Thank you very much']) {
+    await shown(page, text);
+    assert.equal(await times(page, text), 1);
+  }
+  assert.deepEqual(faults, []);
+});
+
+test('what to do when a battery smokes is not overlooked', async () => {
+  const { page, faults } = await open('en-GB');
+  await write(page, 'My battery is smoking and very hot');
+  const notice = page.getByRole('log').getByText(/\u26a0/).first();
+  await notice.waitFor();
+  if (process.env.DESK_SCREENSHOTS) await page.screenshot({ path: `${process.env.DESK_SCREENSHOTS}/danger.png` });
+  const border = await notice.evaluate((node) => getComputedStyle(node.closest('.bubble')).borderTopStyle);
+  assert.equal(border, 'solid');
+  assert.deepEqual(faults, []);
+});

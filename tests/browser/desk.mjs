@@ -15,6 +15,16 @@ async function freePort() {
   return port;
 }
 
+/** The password of the account `admin`. */
+const ADMIN_PASSWORD = 'only for the browser tests';
+/** People are there at every hour. */
+const SETTINGS = {
+  DESK_ADMIN_PASSWORD: ADMIN_PASSWORD,
+  HUMAN_SHIFT_START: '00:00',
+  HUMAN_SHIFT_END: '24:00',
+  WEEKENDS_DISABLED: 'false',
+};
+
 export class Desk {
   static async start() {
     const desk = new Desk();
@@ -29,7 +39,7 @@ export class Desk {
     const args = ['--data-dir', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`];
     // What is set for the tests is no setting of the server.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DESK_')));
-    this.child = spawn(PROGRAM, args, { env });
+    this.child = spawn(PROGRAM, args, { env: { ...env, ...SETTINGS } });
     let log = '';
     await new Promise((resolve, reject) => {
       const hear = (chunk) => {
@@ -41,6 +51,19 @@ export class Desk {
       this.child.once('error', reject);
       this.child.once('exit', (code) => reject(new Error(`desk ended with ${code} at its start:\n${log}`)));
     });
+  }
+
+  /** A member of the team who calls the API: `call(method, path, body)` answers the JSON that comes back. */
+  async staff() {
+    const signedIn = await this.#call('POST', 'api/agent/login', { username: 'admin', password: ADMIN_PASSWORD });
+    return (method, path, body) => this.#call(method, path, body, signedIn.access_token);
+  }
+
+  async #call(method, path, body, token) {
+    const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
+    const response = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
   }
 
   async kill() {

@@ -30,7 +30,7 @@ after(() => {
 });
 
 function setUp(turns) {
-  const seen = { requests: [], answers: [], offered: [], kept: new Map(), shown: [], statuses: [] };
+  const seen = { withPerson: false, told: [], accepted: [], requests: [], answers: [], offered: [], kept: new Map(), shown: [], statuses: [] };
   const sender = new Sender({
     open: async ({ key, text, signal }) => {
       seen.requests.push(`${key} ${text}`);
@@ -39,9 +39,16 @@ function setUp(turns) {
       if (turn instanceof Error) throw turn;
       return streamOf(turn, signal);
     },
+    tell: async ({ key, text }) => {
+      seen.told.push(`${key} ${text}`);
+      const turn = isOver ? new Problem(410) : (turns.shift() ?? new Problem(410));
+      if (turn instanceof Error) throw turn;
+      return turn;
+    },
+    isWithPerson: () => seen.withPerson,
     store: { keep: (entry) => seen.kept.set(entry.key, entry), drop: (key) => seen.kept.delete(key) },
     hooks: {
-      accepted: () => {},
+      accepted: (entry) => seen.accepted.push([entry.key, entry.position]),
       answered: (entry, position) => {
         seen.answers.push([entry.key, position, entry.answer]);
         seen.offered.push(entry.suggestions);
@@ -181,11 +188,49 @@ test('a refusal is final: it stays, with its reason, until it is retried or edit
 });
 
 test('an error frame is final, with its code', async () => {
-  const { sender } = setUp([[{ type: 'error', content: 'SESSION_IN_MANUAL_MODE: pending_manual' }]]);
+  const { sender } = setUp([[{ type: 'error', content: 'SESSION_CLOSED: for good' }]]);
   sender.start();
   say(sender, 'a');
   await until(() => sender.entries[0]?.phase === 'failed');
-  assert.equal(sender.entries[0].failure.code, 'SESSION_IN_MANUAL_MODE');
+  assert.equal(sender.entries[0].failure.code, 'SESSION_CLOSED');
+});
+
+const inManualMode = () => [{ type: 'error', content: 'SESSION_IN_MANUAL_MODE: manual_live' }];
+const notInManualMode = () => new Problem(409, { code: 'NOT_IN_MANUAL_MODE', detail: 'bot_active' });
+
+test('where a person has the session the message goes to that person, and is done when it is on record', async () => {
+  const { sender, seen } = setUp([new TypeError('network'), new Problem(503, {}), 7]);
+  seen.withPerson = true;
+  sender.start();
+  say(sender, 'a');
+  await soon(() => sender.entries.length === 0);
+  assert.deepEqual(seen.told, ['a text of a', 'a text of a', 'a text of a']);
+  assert.deepEqual([seen.requests, seen.accepted, seen.kept.size], [[], [['a', 7]], 0]);
+});
+
+test('a message goes to whoever has the session by now, with its key', async () => {
+  const taken = setUp([inManualMode(), 7]);
+  taken.sender.start();
+  say(taken.sender, 'a');
+  await until(() => taken.sender.entries.length === 0);
+  assert.deepEqual([taken.seen.requests, taken.seen.told], [['a text of a'], ['a text of a']]);
+
+  const released = setUp([notInManualMode(), [accepted(8), piece('x'), done(9)]]);
+  released.seen.withPerson = true;
+  released.sender.start();
+  say(released.sender, 'b');
+  await until(() => released.sender.entries.length === 0);
+  assert.deepEqual([released.seen.told, released.seen.requests], [['b text of b'], ['b text of b']]);
+  assert.deepEqual(released.seen.answers, [['b', 9, 'x']]);
+});
+
+test('a message that both refuse for the other ends with the reason', async () => {
+  const { sender, seen } = setUp([inManualMode(), notInManualMode(), inManualMode(), notInManualMode()]);
+  sender.start();
+  say(sender, 'a');
+  await until(() => sender.entries[0]?.phase === 'failed');
+  assert.equal(sender.entries[0].failure.code, 'NOT_IN_MANUAL_MODE');
+  assert.deepEqual([seen.requests.length, seen.told.length], [2, 2]);
 });
 
 test('429 and 503 are waited out, as long as the server says', async () => {
