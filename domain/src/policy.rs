@@ -50,7 +50,7 @@ struct Compiled {
 pub struct Customer {
     /// Whether the shop counts the customer among its best.
     pub is_vip: bool,
-    /// Whether the shop has listed the customer for its own reasons.
+    /// Whether the policy lists the customer ([`Policy::lists`]).
     pub is_listed: bool,
 }
 

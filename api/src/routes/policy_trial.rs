@@ -185,6 +185,7 @@ async fn on_session(
         if let Event::Opened(opened) = event {
             let customer = customers.current(opened.visitor).await?;
             trial.customer.is_vip = customer.state.customer().is_some_and(|customer| customer.vip);
+            trial.customer.is_listed = policy.lists(opened.visitor);
         }
         tried.extend(trial.event(event));
     }

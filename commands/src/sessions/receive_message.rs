@@ -71,7 +71,7 @@ impl Sessions {
         let policy = rules.policy();
         let before = self.heard_before(&policy, session).await?;
         let language = Language::decide(text.as_str(), before.language, page);
-        let customer = Customer { is_vip, is_listed: false };
+        let customer = Customer { is_vip, is_listed: policy.lists(visitor) };
         let earlier: Vec<&str> = before.texts.iter().map(String::as_str).collect();
         let signals = policy.read_message(text.as_str(), &earlier, language, customer);
         let urgency = policy.urgency(text.as_str());

@@ -3,7 +3,10 @@
 //! Invariants: an unknown name is an error, so that a slip of the pen switches nothing off; what is not named stays as the
 //! program brings it; rule R0 can only be added to.
 
+use std::collections::HashSet;
+
 use crate::{
+    id::VisitorId,
     language::Language,
     policy::{
         Rule,
@@ -24,6 +27,8 @@ pub(super) const BUILT_IN: &str = include_str!("built_in.toml");
 const DANGER: &str = include_str!("danger.toml");
 /// Phrases of a document, all lists together.
 const MAX_PHRASES: usize = 10_000;
+/// Customers that a document lists.
+const MAX_CUSTOMERS: usize = 10_000;
 
 /// Reads a document over what the program brings.
 ///
@@ -93,6 +98,7 @@ fn read_field(settings: &mut RuleSettings, rule: Rule, key: &Place<'_>, node: &N
         "phrases" if rule.has_phrases() => settings.list.phrases = phrases(node)?,
         "except" if rule.has_phrases() && rule != Rule::R0 => settings.list.except = phrases(node)?,
         "urgent" if rule == Rule::R2 => settings.urgent.phrases = phrases(node)?,
+        "customers" if rule == Rule::R12 => settings.customers = customers(node)?,
         _ => return Err(key.error("is not known for this rule")),
     }
     Ok(())
@@ -167,6 +173,17 @@ pub(super) fn phrases(node: &Node<'_>) -> Result<Vec<Phrase>, DocumentError> {
         }
     }
     Ok(phrases)
+}
+
+/// By the ids that the log knows them by, so that no personal data stands in a document that is kept for ever.
+fn customers(node: &Node<'_>) -> Result<HashSet<VisitorId>, DocumentError> {
+    let list = node.list()?;
+    if list.len() > MAX_CUSTOMERS {
+        return Err(node.error("has more than 10000 customers"));
+    }
+    let customer =
+        |node: &Node<'_>| node.text()?.parse().map_err(|_| node.error("is no id of a customer, which is a UUID"));
+    list.iter().map(customer).collect()
 }
 
 /// Those of the shop's customers.

@@ -2,6 +2,7 @@
 
 use crate::{
     fold::fold,
+    id::VisitorId,
     language::Language,
     policy::{Customer, Policy, Rule, Signal, combine, rules::RuleSettings},
     session::{event::Outcome, priority::PriorityClass},
@@ -45,6 +46,12 @@ impl Policy {
         signal(Rule::R12, customer.is_listed, "名单内的客户");
         signal(Rule::R13, is_repeated(text, &folded, earlier), "重复提问");
         signals
+    }
+
+    /// Whether the shop has listed this customer (R12).
+    #[must_use]
+    pub fn lists(&self, customer: VisitorId) -> bool {
+        self.compiled.rules.of(Rule::R12).customers.contains(&customer)
     }
 
     /// Whether any rule compares a message with earlier ones.

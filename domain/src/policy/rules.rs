@@ -1,6 +1,9 @@
 //! What a policy's document says of each rule.
 
+use std::collections::HashSet;
+
 use crate::{
+    id::VisitorId,
     language::Language,
     policy::{Rule, matcher::PhraseList},
     session::{
@@ -35,6 +38,8 @@ pub(super) struct RuleSettings {
     pub(super) list: PhraseList,
     /// Words that raise the class and nothing else (R2).
     pub(super) urgent: PhraseList,
+    /// Whom it is for (R12).
+    pub(super) customers: HashSet<VisitorId>,
 }
 
 impl Rules {
@@ -88,6 +93,7 @@ impl RuleSettings {
             offer_at: 0,
             list: PhraseList::default(),
             urgent: PhraseList::default(),
+            customers: HashSet::new(),
         }
     }
 }

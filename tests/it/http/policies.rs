@@ -47,6 +47,7 @@ async fn policy_is_published_shown_and_rolled_back_and_a_stale_author_gets_412()
     let again = ok(publish(&document(&word), Some(before)).await).await;
     assert_eq!(again["version"], version, "what is in force already changes nothing");
 
+    let version = listed_customer_is_given_to_a_person(version).await;
     let back = ok(roll_back(before).await).await;
     assert_eq!(back["version"], version + 1);
     let gone = tried(&desk().staff(), json!({"text": word})).await;
@@ -62,6 +63,25 @@ async fn policy_is_published_shown_and_rolled_back_and_a_stale_author_gets_412()
     let is_rolled_back =
         |event: &Value| event["type"] == "settings.rolled_back" && event["stream"] == "settings-policy";
     assert_eq!(recorded(is_rolled_back).await.len(), 1);
+}
+
+/// R12, by the id that the log knows the customer by; answers the version that lists the customer.
+async fn listed_customer_is_given_to_a_person(version: u64) -> u64 {
+    let (listed, other, name) = (desk().customer(), desk().customer(), fresh("listed"));
+    let first = listed.chat(&name, "hello").await.unwrap();
+    let stream = format!("session-{}", first["session_id"].as_str().unwrap());
+    let opened = recorded(|event| event["type"] == "session.opened" && event["stream"] == *stream).await;
+    let id = opened[0]["actor"].as_str().unwrap().strip_prefix("customer:").unwrap().to_owned();
+    let document = format!("[rules.R12]\non = true\ncustomers = [\"{id}\"]\n");
+    let version = ok(publish(&document, Some(version)).await).await["version"].as_u64().unwrap();
+    for (customer, status) in [(&other, "bot_active"), (&listed, "pending_manual")] {
+        let answer = customer.chat(&name, "hello").await.unwrap();
+        let path =
+            format!("/api/sessions/{}?min_position={}", answer["session_id"].as_str().unwrap(), answer["position"]);
+        let shown = ok(desk().staff().get(&path).await.unwrap()).await["data"]["session"].clone();
+        assert_eq!(shown["status"], status, "{shown}");
+    }
+    version
 }
 
 #[tokio::test]

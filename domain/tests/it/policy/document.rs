@@ -23,6 +23,8 @@ fn an_error_names_the_line_and_the_field() {
         ("[rules.R3]\nthreshold = 2.5\n", 2, "rules.R3.threshold", "must be a whole number from 1 to 100"),
         ("[rules.R3]\nlanguages = [\"en\"]\n", 2, "rules.R3.languages", "is not known for this rule"),
         ("[rules.R6]\nthreshold = 1001\n", 2, "rules.R6.threshold", "must be a whole number from 1 to 1000"),
+        ("[rules.R12]\ncustomers = [\"Wang\"]\n", 2, "rules.R12.customers", "is no id of a customer, which is a UUID"),
+        ("[rules.R10]\ncustomers = []\n", 2, "rules.R10.customers", "is not known for this rule"),
         ("[rules.R1]\nlanguages = [\"en\",\n\"xx\"]\n", 3, "rules.R1.languages", "is none of the shop's languages"),
         (
             "[rules.R1.phrases]\nen = [\n\"ok\",\n\" * \",\n]\n",
