@@ -35,6 +35,15 @@ enum Action {
         /// The data directory
         data_dir: PathBuf,
     },
+    /// Answers as a model's server; what `measure turn` asks
+    #[command(hide = true)]
+    ServeModel,
+    /// Copies bytes to a server; what `measure turn` compares with
+    #[command(hide = true)]
+    ServeProxy {
+        /// Address and port of the server
+        upstream: String,
+    },
 }
 
 #[tokio::main]
@@ -54,6 +63,8 @@ async fn act(action: Action) -> Result<(), Failure> {
         Action::EvaluateFaq(args) => evaluate::evaluate(args).await,
         Action::Measure(args) => measure::measure(args).await,
         Action::ServeQuietly { data_dir } => measure::quiet_server(data_dir).await,
+        Action::ServeModel => measure::model().await,
+        Action::ServeProxy { upstream } => measure::proxy(upstream).await,
     }
 }
 

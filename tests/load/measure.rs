@@ -4,6 +4,7 @@
 //! disk; after each run the log holds exactly what was acknowledged, or the program ends with an error.
 
 mod append;
+mod chat;
 mod connection;
 mod fixture;
 mod followers;
@@ -14,6 +15,7 @@ mod proof;
 mod rebuild;
 mod share;
 mod start;
+mod turn;
 
 use std::path::PathBuf;
 
@@ -21,6 +23,7 @@ use clap::{Args, ValueEnum};
 
 pub(crate) use fixture::Failure;
 pub(crate) use http::quiet_server;
+pub(crate) use turn::{model, proxy};
 
 use fixture::Fixture;
 
@@ -65,6 +68,10 @@ pub(crate) enum Row {
     Followers,
     /// Ready after a start on a large log, and memory at rest.
     Start,
+    /// Questions answered by the FAQ over HTTP, on SQLite.
+    Chat,
+    /// Our share of a turn with a model's server, against a bare proxy.
+    Turn,
     /// What the policy costs to read a long message with many phrases.
     Policy,
 }
@@ -114,6 +121,8 @@ async fn lines_of(row: Row, fixture: &Fixture) -> Result<Vec<Line>, Failure> {
         Row::Verify => proof::verify(fixture).await,
         Row::Followers => followers::followers(fixture).await,
         Row::Start => start::start(fixture).await,
+        Row::Chat => chat::chat(fixture).await,
+        Row::Turn => turn::turn(fixture).await,
         Row::Policy => policy::policy(fixture),
     }
 }

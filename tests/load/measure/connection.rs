@@ -1,5 +1,7 @@
 //! A kept HTTP connection that costs the measuring side next to nothing: on two cores the client's work is in the figure.
 
+use std::time::{Duration, Instant};
+
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -101,6 +103,29 @@ impl Connection {
         Ok(self.stream)
     }
 
+    /// Asks for a stream that ends; how long it took until each of these texts was in it.
+    pub(super) async fn stream(&mut self, path: &str, body: &str, texts: [&str; 2]) -> Result<[Duration; 2], Failure> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: desk\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.authorization,
+            body.len()
+        );
+        let asked = Instant::now();
+        self.stream.write_all(request.as_bytes()).await?;
+        let mut took = [None, None];
+        while !self.buffer.ends_with(b"\r\n0\r\n\r\n") {
+            self.more().await?;
+            for (took, text) in took.iter_mut().zip(texts) {
+                if took.is_none() && contains(&self.buffer, text) {
+                    *took = Some(asked.elapsed());
+                }
+            }
+        }
+        let said = String::from_utf8_lossy(&std::mem::take(&mut self.buffer)).into_owned();
+        let [Some(first), Some(last)] = took else { return Err(format!("a stream without {texts:?}: {said}").into()) };
+        Ok([first, last])
+    }
+
     async fn answer(&mut self) -> Result<Answer, Failure> {
         let head = self.head().await?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or("no HTTP status")?;
@@ -128,4 +153,8 @@ impl Connection {
             _bytes => Ok(()),
         }
     }
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }

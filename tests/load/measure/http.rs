@@ -136,8 +136,9 @@ async fn write_until(address: String, name: String, end: Instant, newest: Arc<At
     let mut connection = Connection::arrive(&address, &name).await?;
     let mut times_ms = Vec::new();
     while Instant::now() < end {
-        let session = times_ms.len() / MESSAGES;
-        let body = format!(r#"{{"user_id":"{name}-{session}","message":"{}"}}"#, append::TEXT);
+        let (number, session) = (times_ms.len(), times_ms.len() / MESSAGES);
+        // Who asks the same again and again is given to a person.
+        let body = format!(r#"{{"user_id":"{name}-{session}","message":"{} {number}"}}"#, append::TEXT);
         let asked = Instant::now();
         let answer = connection.post("/api/chat", "Prefer: respond-async\r\n", &body).await?;
         times_ms.push(asked.elapsed().as_secs_f64() * 1000.0);
