@@ -43,7 +43,7 @@ const sender = new Sender({
     conversation.exists = true;
     return api.openChat({ session, key, text, signal });
   },
-  tell: ({ key, text }) => api.sendToPerson({ session, key, text }),
+  sendToPerson: ({ key, text }) => api.sendToPerson({ session, key, text }),
   isWithPerson: () => conversation.isWithPerson,
   store: {
     keep: (entry) => store.keepPending(session, entry),

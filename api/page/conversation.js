@@ -7,11 +7,10 @@
 
 /** As many messages as the server lists at once: with fewer there are no earlier ones. */
 export const PAGE = 50;
-/** In these the assistant answers what is said. */
-const ANSWERED = new Set(['bot_active', 'after_hours_email']);
-
 /** In these a person has the session, or will have it. */
 const WITH_PERSON = new Set(['pending_manual', 'manual_live']);
+/** In these the assistant does not answer. */
+export const UNANSWERED = new Set([...WITH_PERSON, 'closed']);
 
 /** What a message, or the frame that ends one, offers to say next. */
 export function suggestionsOf({ suggestions }) {
@@ -183,7 +182,7 @@ export class Conversation {
 
   /** What the newest answer offers to say next, until somebody has said something, or the assistant began anew. */
   suggestions(outbox) {
-    if (outbox.length > 0 || !ANSWERED.has(this.status)) return [];
+    if (outbox.length > 0 || UNANSWERED.has(this.status)) return [];
     const said = [...this.#messages.values()].filter((message) => message.role !== 'system');
     const newest = said.sort((a, b) => b.position - a.position)[0];
     const isOver = [...this.#dividers].some((position) => position > newest?.position);

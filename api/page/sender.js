@@ -6,7 +6,7 @@
 // every stream brings it from its beginning.
 
 import { Problem } from './api.js';
-import { suggestionsOf } from './conversation.js';
+import { UNANSWERED, suggestionsOf } from './conversation.js';
 import { backoffMs, wait, watchdog } from './patience.js';
 import { readEvents } from './sse.js';
 
@@ -24,27 +24,25 @@ const STEADY_MS = 5_000;
 const SETTLED = { kind: 'settled' };
 /** So often a message goes to the other recipient, the assistant or a person, when the one is not there any more. */
 const MAX_REDIRECTS = 3;
-/** In these the assistant does not answer: a stream that ends after one of them was complete. */
-const UNANSWERED = new Set(['pending_manual', 'manual_live', 'closed']);
 
 /**
  * `phase` of an entry: queued → sending → answering, `lost` or `waiting` in between, `failed` at the end.
  * `hooks`: `accepted(entry)`, `answered(entry, position)`, `statusChanged(frame)`, `changed()`.
  * `store`: `keep(entry)`, `drop(key)`. `open({ key, text, signal })` starts a stream.
- * `isWithPerson()`: whether a person answers now, or will; `tell({ key, text })` sends to that person and answers the position.
+ * `isWithPerson()`: whether a person answers now, or will; `sendToPerson({ key, text })` answers the position.
  */
 export class Sender {
   #entries = [];
   #open;
-  #tell;
+  #sendToPerson;
   #isWithPerson;
   #store;
   #hooks;
   #started = false;
 
-  constructor({ open, tell, isWithPerson, store, hooks }) {
+  constructor({ open, sendToPerson, isWithPerson, store, hooks }) {
     this.#open = open;
-    this.#tell = tell;
+    this.#sendToPerson = sendToPerson;
     this.#isWithPerson = isWithPerson;
     this.#store = store;
     this.#hooks = hooks;
@@ -187,7 +185,7 @@ export class Sender {
     entry.abort = abort;
     const dog = watchdog(SILENCE_MS, () => abort.abort());
     try {
-      if (entry.isToPerson) return this.#accept(entry, await this.#tell({ key: entry.key, text: entry.text }));
+      if (entry.isToPerson) return this.#accept(entry, await this.#sendToPerson({ key: entry.key, text: entry.text }));
       const response = await this.#open({ key: entry.key, text: entry.text, signal: abort.signal });
       return await this.#receive(entry, readEvents(response.body, dog.alive));
     } catch (error) {
@@ -241,6 +239,7 @@ export class Sender {
         Object.assign(entry, { answer: '', isHandedOver: true });
         return null;
       case 'status_change':
+        // A stream that ends after one of these was complete.
         entry.isHandedOver ||= UNANSWERED.has(frame.status);
         this.#hooks.statusChanged(frame);
         return null;

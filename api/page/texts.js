@@ -63,7 +63,8 @@ export const TEXTS = {
     loadFailed: (reason) => `无法加载对话：${reason}`,
     dismiss: '关闭提示',
     reasons: {
-      SESSION_IN_MANUAL_MODE: '当前由人工客服为您服务，请稍候。',
+      SESSION_IN_MANUAL_MODE: '会话正在转接，请稍后重试。',
+      NOT_IN_MANUAL_MODE: '会话正在转接，请稍后重试。',
       UNREACHABLE: '无法连接服务器，请稍后再试。',
       UNKNOWN: '出现未知错误。',
     },
@@ -138,7 +139,8 @@ export const TEXTS = {
     loadFailed: (reason) => `The conversation could not be loaded: ${reason}`,
     dismiss: 'Dismiss',
     reasons: {
-      SESSION_IN_MANUAL_MODE: 'a person is taking care of this session, please wait a moment.',
+      SESSION_IN_MANUAL_MODE: 'the session is being handed over, please try again in a moment.',
+      NOT_IN_MANUAL_MODE: 'the session is being handed over, please try again in a moment.',
       UNREACHABLE: 'the server cannot be reached, please try again later.',
       UNKNOWN: 'something went wrong.',
     },

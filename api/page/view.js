@@ -205,7 +205,7 @@ export class View {
       node.replaceChildren(this.#element('span', '', item.kind === 'day' ? item.label : this.#texts.newContext));
       return;
     }
-    const isWarning = item.role === 'system' && item.content?.startsWith(WARNING);
+    const isWarning = item.role !== 'user' && item.content?.startsWith(WARNING);
     node.className = `message message-${item.role}${isWarning ? ' message-warning' : ''}`;
     const bubble = this.#element('div', 'bubble');
     bubble.append(this.#author(item), ...this.#content(item));

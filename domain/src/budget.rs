@@ -9,5 +9,5 @@ mod ledger;
 mod price;
 
 pub use daily::{DailyBudgets, Micros, NotBudgets, PerAssistant};
-pub use ledger::{Ledger, LedgerRow, Noted, RowOf};
+pub use ledger::{Ledger, LedgerRow, LevelReached, RowOf};
 pub use price::Price;

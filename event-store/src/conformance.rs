@@ -146,7 +146,7 @@ list! { ($)
         find_knows_recorded_ids_only,
         find_looks_through_the_whole_stream,
         read_at_gives_the_event_at_that_very_position,
-        reads_put_aside_hold_up_nobody,
+        reads_that_are_not_polled_block_nobody,
         the_head_is_the_last_position,
         the_recorded_end_is_the_last_event,
         read_stream_pages_through_a_stream,

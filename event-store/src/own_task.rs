@@ -1,8 +1,8 @@
 //! Reads that go on whether or not whoever asked for them goes on.
 //!
-//! A future that is put aside half-way keeps what it holds: a stream of events in a `select!` whose other branch is taken, or
-//! an answer that its client does not read. A connection of a pool or a lock that is kept like that is missing for everybody
-//! else, and for ever if what is waited for needs it. So nothing is held by a future of the caller's.
+//! A future that is no longer polled keeps what it holds: a stream of events in a `select!` whose other branch is taken, or an
+//! answer that its client does not read. A connection of a pool or a lock that is kept like that is missing for everybody else,
+//! and for ever if what is waited for instead needs it. So nothing is held by a future of the caller's.
 
 use std::{future::pending, panic::resume_unwind};
 

@@ -30,7 +30,7 @@ after(() => {
 });
 
 function setUp(turns) {
-  const seen = { withPerson: false, told: [], accepted: [], requests: [], answers: [], offered: [], kept: new Map(), shown: [], statuses: [] };
+  const seen = { withPerson: false, toPerson: [], accepted: [], requests: [], answers: [], offered: [], kept: new Map(), shown: [], statuses: [] };
   const sender = new Sender({
     open: async ({ key, text, signal }) => {
       seen.requests.push(`${key} ${text}`);
@@ -39,8 +39,8 @@ function setUp(turns) {
       if (turn instanceof Error) throw turn;
       return streamOf(turn, signal);
     },
-    tell: async ({ key, text }) => {
-      seen.told.push(`${key} ${text}`);
+    sendToPerson: async ({ key, text }) => {
+      seen.toPerson.push(`${key} ${text}`);
       const turn = isOver ? new Problem(410) : (turns.shift() ?? new Problem(410));
       if (turn instanceof Error) throw turn;
       return turn;
@@ -204,7 +204,7 @@ test('where a person has the session the message goes to that person, and is don
   sender.start();
   say(sender, 'a');
   await soon(() => sender.entries.length === 0);
-  assert.deepEqual(seen.told, ['a text of a', 'a text of a', 'a text of a']);
+  assert.deepEqual(seen.toPerson, ['a text of a', 'a text of a', 'a text of a']);
   assert.deepEqual([seen.requests, seen.accepted, seen.kept.size], [[], [['a', 7]], 0]);
 });
 
@@ -213,14 +213,14 @@ test('a message goes to whoever has the session by now, with its key', async () 
   taken.sender.start();
   say(taken.sender, 'a');
   await until(() => taken.sender.entries.length === 0);
-  assert.deepEqual([taken.seen.requests, taken.seen.told], [['a text of a'], ['a text of a']]);
+  assert.deepEqual([taken.seen.requests, taken.seen.toPerson], [['a text of a'], ['a text of a']]);
 
   const released = setUp([notInManualMode(), [accepted(8), piece('x'), done(9)]]);
   released.seen.withPerson = true;
   released.sender.start();
   say(released.sender, 'b');
   await until(() => released.sender.entries.length === 0);
-  assert.deepEqual([released.seen.told, released.seen.requests], [['b text of b'], ['b text of b']]);
+  assert.deepEqual([released.seen.toPerson, released.seen.requests], [['b text of b'], ['b text of b']]);
   assert.deepEqual(released.seen.answers, [['b', 9, 'x']]);
 });
 
@@ -230,7 +230,7 @@ test('a message that both refuse for the other ends with the reason', async () =
   say(sender, 'a');
   await until(() => sender.entries[0]?.phase === 'failed');
   assert.equal(sender.entries[0].failure.code, 'NOT_IN_MANUAL_MODE');
-  assert.deepEqual([seen.requests.length, seen.told.length], [2, 2]);
+  assert.deepEqual([seen.requests.length, seen.toPerson.length], [2, 2]);
 });
 
 test('429 and 503 are waited out, as long as the server says', async () => {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use domain::{
     SessionId,
-    budget::{DailyBudgets, Ledger, Noted, RowOf},
+    budget::{DailyBudgets, Ledger, LevelReached, RowOf},
 };
 use event_store::StreamName;
 use jiff::Timestamp;
@@ -87,7 +87,7 @@ impl Overview for Today {
     }
 
     fn decide(&mut self, _: Timestamp) -> Vec<Decision> {
-        let note = |Noted { cause, reached }| Decision { cause, action: Action::NoteBudget(Box::new(reached)) };
+        let note = |LevelReached { cause, reached }| Decision { cause, action: Action::NoteBudget(Box::new(reached)) };
         self.ledger.reached().into_iter().map(note).collect()
     }
 }

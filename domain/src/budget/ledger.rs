@@ -43,7 +43,7 @@ pub type LedgerRow = (RowOf, Value);
 
 /// A level that was reached, and the event that it was reached by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Noted {
+pub struct LevelReached {
     /// The event that ended the last attempt.
     pub cause: Uuid,
     /// What was reached.
@@ -126,7 +126,7 @@ impl Ledger {
     }
 
     /// Levels that were reached and not asked to be noted before.
-    pub fn reached(&mut self) -> Vec<Noted> {
+    pub fn reached(&mut self) -> Vec<LevelReached> {
         let (Some(day), budgets) = (self.sums.day, &self.budgets) else { return Vec::new() };
         let mut all = Vec::new();
         for (assistant, used) in &self.sums.used {
@@ -136,7 +136,7 @@ impl Ledger {
                     if self.sums.noted.insert((assistant.clone(), level, budget.clone())) {
                         let (spent, budget) = (spent.clone(), budget.clone());
                         let reached = BudgetReached { assistant: assistant.clone(), day, level, spent, budget };
-                        all.push(Noted { cause: used.by, reached });
+                        all.push(LevelReached { cause: used.by, reached });
                     }
                 }
             }

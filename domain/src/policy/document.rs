@@ -27,8 +27,8 @@ pub(super) const BUILT_IN: &str = include_str!("built_in.toml");
 const DANGER: &str = include_str!("danger.toml");
 /// Phrases of a document, all lists together.
 const MAX_PHRASES: usize = 10_000;
-/// Customers that a document lists.
-const MAX_CUSTOMERS: usize = 10_000;
+/// Customers that a document lists; more do not fit into the largest request either.
+const MAX_CUSTOMERS: usize = 5_000;
 
 /// Reads a document over what the program brings.
 ///
@@ -179,7 +179,7 @@ pub(super) fn phrases(node: &Node<'_>) -> Result<Vec<Phrase>, DocumentError> {
 fn customers(node: &Node<'_>) -> Result<HashSet<VisitorId>, DocumentError> {
     let list = node.list()?;
     if list.len() > MAX_CUSTOMERS {
-        return Err(node.error("has more than 10000 customers"));
+        return Err(node.error("has more than 5000 customers"));
     }
     let customer =
         |node: &Node<'_>| node.text()?.parse().map_err(|_| node.error("is no id of a customer, which is a UUID"));

@@ -71,6 +71,16 @@ fn every_text_is_in_its_own_language() {
     }
 }
 
+/// The chat page gives a frame to what begins with this sign.
+#[test]
+fn only_the_notice_of_danger_begins_with_the_warning_sign() {
+    for language in Language::ALL {
+        for (name, text, _) in of(language).each() {
+            assert_eq!(text.starts_with('⚠'), name == "danger", "{language} {name}");
+        }
+    }
+}
+
 #[test]
 fn no_two_languages_share_a_text() {
     for number in 0..of(Language::Zh).each().len() {

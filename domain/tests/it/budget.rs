@@ -2,7 +2,7 @@
 
 use domain::{
     Incarnation, Language, MessageId, Personal, RunId, SessionId,
-    budget::{DailyBudgets, Ledger, Noted, PerAssistant, RowOf},
+    budget::{DailyBudgets, Ledger, LevelReached, PerAssistant, RowOf},
     session::{
         Event,
         event::{
@@ -99,7 +99,9 @@ fn take(ledger: &mut Ledger, event: &Event) {
 
 /// Assistant, level and what was spent.
 fn reached(ledger: &mut Ledger) -> Vec<(String, u8, u64)> {
-    let short = |Noted { reached, .. }: Noted| (reached.assistant, reached.level.percent(), reached.spent.number());
+    let short = |LevelReached { reached, .. }: LevelReached| {
+        (reached.assistant, reached.level.percent(), reached.spent.number())
+    };
     ledger.reached().into_iter().map(short).collect()
 }
 
@@ -129,7 +131,7 @@ fn answers_failures_and_what_is_withheld_count_and_each_level_is_said_once() {
         spent: Amount::Money(usd(1_700_000).unwrap()),
         budget: Amount::Money(usd(1_000_000).unwrap()),
     };
-    assert_eq!(all, [Noted { cause: Uuid::from_u128(7), reached: expected }]);
+    assert_eq!(all, [LevelReached { cause: Uuid::from_u128(7), reached: expected }]);
 }
 
 #[test]

@@ -196,13 +196,13 @@ pub(super) async fn reads_beyond_the_end_are_empty(fixture: &Fixture) {
     assert_eq!(after.expect("a stream can be read"), []);
 }
 
-/// A stream of events may be put aside in the middle of a read: by a `select!`, or because its client does not take it.
-pub(super) async fn reads_put_aside_hold_up_nobody(fixture: &Fixture) {
+/// A stream of events may be left in the middle of a read: by a `select!`, or because its client does not take it.
+pub(super) async fn reads_that_are_not_polled_block_nobody(fixture: &Fixture) {
     let (stream, _) = two_streams(fixture).await;
     let event_id = fixture.stream(&stream).await[0].event.event_id;
     let last = fixture.append(&stream, some(1)).await.last_position;
     let (store, name, all) = (&fixture.store, &stream, usize::MAX);
-    let mut aside = Vec::new();
+    let mut not_polled = Vec::new();
     for polls in 1..=16 {
         let reads: [BoxFuture<'_, ()>; 4] = [
             Box::pin(store.read_stream(name, StreamVersion::NONE, all).map(drop)),
@@ -217,7 +217,7 @@ pub(super) async fn reads_put_aside_hold_up_nobody(fixture: &Fixture) {
                 }
                 sleep(Duration::from_millis(1)).await;
             }
-            aside.push(read);
+            not_polled.push(read);
         }
     }
     let goes_on = async {
@@ -225,8 +225,8 @@ pub(super) async fn reads_put_aside_hold_up_nobody(fixture: &Fixture) {
         assert_eq!(fixture.stream(&stream).await.len(), 9);
         assert!(fixture.find(&stream, event_id).await.is_some());
     };
-    timeout(fixture.patience(), goes_on).await.expect("nobody waits for a read that is put aside");
-    drop(aside);
+    timeout(fixture.patience(), goes_on).await.expect("nobody waits for a read that is not polled");
+    drop(not_polled);
 }
 
 /// Readers page through the log while it is written; each must see the whole log without a hole.

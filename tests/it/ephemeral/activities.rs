@@ -11,7 +11,7 @@ async fn follow(staff: &Staff, path: &str) -> Frames {
     Frames::of(response)
 }
 
-async fn told(request: reqwest::RequestBuilder, body: Value) {
+async fn post_ok(request: reqwest::RequestBuilder, body: Value) {
     let response = request.json(&body).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.json::<Value>().await.unwrap(), json!({"success": true}));
@@ -38,11 +38,11 @@ async fn who_types_and_who_looks_is_shown_at_the_other_server_to_those_it_is_for
     let taken = customers.until(|frame| frame.event.as_deref() == Some("session.agent_took_over"));
     assert!(!tokio::time::timeout(LIMIT, taken).await.expect("it was taken over").is_empty());
 
-    told(other_here.request(Method::POST, &viewing), json!({"is_viewing": true})).await;
-    told(other_here.request(Method::POST, &typing), json!({"is_typing": true})).await;
+    post_ok(other_here.request(Method::POST, &viewing), json!({"is_viewing": true})).await;
+    post_ok(other_here.request(Method::POST, &typing), json!({"is_typing": true})).await;
     let path = format!("/api/sessions/{}/typing", session.name);
-    told(session.here.request(Method::POST, &path), json!({"is_typing": true})).await;
-    told(owner_here.request(Method::POST, &typing), json!({"is_typing": true})).await;
+    post_ok(session.here.request(Method::POST, &path), json!({"is_typing": true})).await;
+    post_ok(owner_here.request(Method::POST, &typing), json!({"is_typing": true})).await;
 
     let looks = json!({"session_id": session.id, "agent": other.id, "agent_name": other.name, "is_viewing": true});
     let types = |agent: &Agent| {
@@ -63,10 +63,10 @@ async fn who_types_and_who_looks_is_shown_at_the_other_server_to_those_it_is_for
     let shown = tokio::time::timeout(LIMIT, shown).await.expect("the customer is shown that the owner types");
     assert_eq!(shown.last().unwrap().data, types(owner));
 
-    told(owner_here.request(Method::POST, &typing), json!({"is_typing": false})).await;
+    post_ok(owner_here.request(Method::POST, &typing), json!({"is_typing": false})).await;
     assert_eq!(next_called(&mut customers, "typing").await["is_typing"], false);
     // One who neither has nor watches the session is shown no more than that it has changed hands, if that.
-    told(stranger_there.request(Method::POST, &viewing), json!({"is_viewing": true})).await;
+    post_ok(stranger_there.request(Method::POST, &viewing), json!({"is_viewing": true})).await;
     assert_eq!(next_called(&mut owners, "viewing").await["agent_name"], *stranger.name);
     assert!(tokio::time::timeout(Duration::from_millis(300), next_called(&mut strangers, "typing")).await.is_err());
 }
@@ -82,7 +82,7 @@ async fn typing_in_files_reaches_the_one_servers_streams_at_most_once_a_second_a
     let started = std::time::Instant::now();
     for n in 0..20 {
         let body = json!({"is_typing": n % 2 == 0});
-        told(customer.request(Method::POST, "/api/sessions/alone/typing"), body).await;
+        post_ok(customer.request(Method::POST, "/api/sessions/alone/typing"), body).await;
     }
     let mut shown = vec![next_called(&mut frames, "typing").await["is_typing"].clone()];
     while shown.last() != Some(&json!(false)) {

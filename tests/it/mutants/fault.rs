@@ -246,9 +246,9 @@ faults! {
         the_identity_stays;
 
     // reading
-    ReadsHoldUpAppends
-        an_append_waits_for_a_read_that_is_put_aside breaks
-        reads_put_aside_hold_up_nobody;
+    ReadsBlockAppends
+        an_append_waits_for_a_read_that_is_not_polled breaks
+        reads_that_are_not_polled_block_nobody;
     FindGivesTheNearest
         find_gives_some_other_event_for_an_unknown_id breaks
         find_knows_recorded_ids_only;

@@ -29,7 +29,7 @@ impl Breakable {
     }
 
     async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        if self.has(Fault::ReadsHoldUpAppends) { Some(self.inner.turn.lock().await) } else { None }
+        if self.has(Fault::ReadsBlockAppends) { Some(self.inner.turn.lock().await) } else { None }
     }
 
     fn last_position(&self) -> Position {
@@ -110,7 +110,7 @@ impl EventReader for Breakable {
 
     async fn read_stream(&self, stream: &StreamName, after: StreamVersion, limit: usize) -> Result<Events, ReadError> {
         let _turn = self.turn().await;
-        if self.has(Fault::ReadsHoldUpAppends) {
+        if self.has(Fault::ReadsBlockAppends) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let limit = if self.has(Fault::IgnoresTheLimitOfStreams) { usize::MAX } else { limit };

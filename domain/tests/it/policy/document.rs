@@ -1,10 +1,12 @@
 //! The policy's document: what is wrong with it is told with line and field.
 
 use domain::{
+    VisitorId,
     policy::{Policy, Rule},
     settings::Document,
 };
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::{policy, read_by, rules};
 
@@ -80,6 +82,21 @@ fn more_phrases_than_anybody_needs_are_refused() {
     let many: Vec<String> = (0..10_001).map(|number| format!("\"phrase{number}\"")).collect();
     let error = Policy::parse(&format!("[rules.R1.phrases]\nen = [{}]\n", many.join(",")), 1).unwrap_err();
     assert_eq!(error.problem, "has more than 10000 phrases");
+}
+
+#[test]
+fn listed_customers_are_known_by_their_ids() {
+    let ids: Vec<VisitorId> = (1..=5_001).map(|number| VisitorId(Uuid::from_u128(number))).collect();
+    let document = |ids: &[VisitorId]| {
+        let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+        format!("[rules.R12]\ncustomers = [{}]\n", ids.join(","))
+    };
+    let listing = policy(&document(&ids[..5_000]));
+    assert!(ids[..5_000].iter().all(|id| listing.lists(*id)) && !listing.lists(ids[5_000]));
+    assert!(!Policy::default().lists(ids[0]));
+    assert!(!policy(&document(&[])).lists(ids[0]));
+    let error = Policy::parse(&document(&ids), 1).unwrap_err();
+    assert_eq!((error.field.as_str(), error.problem.as_str()), ("rules.R12.customers", "has more than 5000 customers"));
 }
 
 proptest! {
