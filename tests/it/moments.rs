@@ -298,6 +298,8 @@ fn without_texts(mut data: Value) -> Value {
         message.insert("content".to_owned(), Value::Null);
         message.insert("erased".to_owned(), json!(true));
         message.remove("shown");
+        // Sealed with the text.
+        message.remove("suggestions");
     }
     data
 }
