@@ -48,6 +48,15 @@ pub(crate) struct Log {
     end: u64,
 }
 
+/// Closing alone leaves the lock to a program that is being started at this moment, which has the file open until it has become that
+/// program; releasing it is for all who have it open.
+impl Drop for Log {
+    fn drop(&mut self) {
+        // If it fails, closing releases it soon.
+        let _ = self.file.unlock();
+    }
+}
+
 impl Log {
     /// Opens the log of a folder, which is made if it is not there, and cuts off what was not written to its end.
     pub(crate) fn open(folder: &Path) -> Result<(Self, Found), LogError> {

@@ -1,12 +1,6 @@
 //! What lies on the disk: whole writes, found again, or a refusal.
 
-use std::{
-    fs::OpenOptions,
-    io::Write,
-    os::unix::fs::FileExt,
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::{fs::OpenOptions, io::Write, os::unix::fs::FileExt, path::PathBuf};
 
 use protocol_server::{LogError, Options, Server, StartError};
 
@@ -27,20 +21,6 @@ fn stopped(started: Started) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-/// Starts a server on a folder whose last one was stopped. A program that another test starts at this moment has the file open, and
-/// with it the lock, until it has become that program.
-fn start_again(folder: &Path, options: &Options) -> Result<Server, StartError> {
-    let tried_since = Instant::now();
-    loop {
-        match Server::start(folder, options.clone()) {
-            Err(StartError::Log(LogError::InUse(_))) if tried_since.elapsed() < Duration::from_secs(5) => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            answer => return answer,
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_torn_tail_is_cut_off_write_by_write() {
     let started = start();
@@ -54,13 +34,13 @@ async fn a_torn_tail_is_cut_off_write_by_write() {
     let content = std::fs::read(&path).unwrap();
     for torn in [whole + 3, whole + 40, (whole + end) / 2, end - 1] {
         std::fs::write(&path, &content[..usize::try_from(torn).unwrap()]).unwrap();
-        let server = start_again(folder.path(), &Options { stats_every: 0, ..Options::default() }).unwrap();
+        let server = Server::start(folder.path(), Options { stats_every: 0, ..Options::default() }).unwrap();
         let raw = raw(&server).await;
         assert_eq!(raw.texts("a").await.unwrap(), ["whole"], "torn at {torn} of {end}");
         let (revision, _) = raw.write("a", &["after"]).await;
         assert_eq!(revision, 1);
         server.stop();
-        let server = start_again(folder.path(), &Options::default()).unwrap();
+        let server = Server::start(folder.path(), Options::default()).unwrap();
         assert_eq!(crate::raw::raw(&server).await.texts("a").await.unwrap(), ["whole", "after"]);
         server.stop();
     }
@@ -85,7 +65,7 @@ async fn damaged_records_are_not_served() {
     let (folder, path) = stopped(started);
     let length = std::fs::metadata(&path).unwrap().len();
     OpenOptions::new().write(true).open(&path).unwrap().write_all_at(b"?", length - 5).unwrap();
-    let refused = start_again(folder.path(), &Options::default());
+    let refused = Server::start(folder.path(), Options::default());
     assert!(matches!(refused, Err(StartError::Log(LogError::Damaged(_)))));
 }
 
@@ -94,7 +74,7 @@ async fn garbage_after_the_log_is_no_torn_tail() {
     let started = start();
     let (folder, path) = stopped(started);
     OpenOptions::new().append(true).open(&path).unwrap().write_all(&[0; 64]).unwrap();
-    assert!(matches!(start_again(folder.path(), &Options::default()), Err(StartError::Log(LogError::Damaged(_)))));
+    assert!(matches!(Server::start(folder.path(), Options::default()), Err(StartError::Log(LogError::Damaged(_)))));
 }
 
 #[tokio::test]
