@@ -31,6 +31,8 @@ COLLEAGUE = "the-colleague"
 OFFERED = "the-offered"
 SKILL, LANGUAGE = "What one alone knows", "it"
 SHOP_SECRET = bytes([0x5E]) * 32
+# A key of tests. The file is copied to where schemathesis runs (run.py), and only read where the tests' own folder is.
+COZE_KEY = pathlib.Path(__file__).resolve().parents[2] / "integrations/src/coze/tests/private_key.pem"
 READY = "desk is ready: "
 PATIENCE_S = 60
 # A token is good for a quarter of an hour.
@@ -95,6 +97,9 @@ class Desk:
         secret = base64.urlsafe_b64encode(SHOP_SECRET).rstrip(b"=").decode()
         keys.write_text(json.dumps({"keys": [{"kty": "oct", "kid": "shop", "alg": "HS256", "k": secret}]}))
         keys.chmod(0o600)
+        coze_key = self.folder / "coze-key.pem"
+        coze_key.write_text(COZE_KEY.read_text())
+        coze_key.chmod(0o600)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DESK_")}
         environment |= {
             "DESK_ADMIN_PASSWORD": ADMIN[1],
@@ -107,6 +112,14 @@ class Desk:
             "WEEKENDS_DISABLED": "false",
             "DESK_ROUTING": "round_robin",
             "DESK_OFFER_SECONDS": "3600",
+            # Coze is set up, so that its routes answer, and never asked: the FAQ comes first, and nobody listens there.
+            "DESK_ASSISTANTS": "faq,coze",
+            "COZE_API_BASE": "http://127.0.0.1:9",
+            "COZE_WORKFLOW_ID": "7442300000000000001",
+            "COZE_APP_ID": "7439828073000000001",
+            "COZE_OAUTH_CLIENT_ID": "310000000002",
+            "COZE_OAUTH_PUBLIC_KEY_ID": "kid-1",
+            "COZE_OAUTH_PRIVATE_KEY_FILE": str(coze_key),
         }
         arguments = [program, "--listen", "127.0.0.1:0", "--data-dir", str(self.folder / "data")]
         with self._log.open("wb") as log:
