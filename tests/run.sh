@@ -149,8 +149,9 @@ node --test --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^
 end_step
 printf '\n== the ten slowest tests\n'
 # The line before the tests of a binary names it: "Running it/main.rs (target/debug/deps/it-0123)".
+# `sed` reads to the end: a `head` that stops early would end `sort` by a signal, and with it this script.
 awk '/^ +Running / { binary = $NF; gsub(/.*\/|-[0-9a-f]+\)$/, "", binary) }
-    /^test .* ok <[0-9.]+s>$/ { printf "%8.1f s  %s: %s\n", substr($NF, 2), binary, $2 }' "$log" | sort -rn | head -n 10
+    /^test .* ok <[0-9.]+s>$/ { printf "%8.1f s  %s: %s\n", substr($NF, 2), binary, $2 }' "$log" | sort -rn | sed -n 1,10p
 
 count() { awk -v rust="$1" -v node="$2" '/^test result:/ { sum += $rust } $0 ~ node { sum += $3 } END { print sum + 0 }' "$log"; }
 passed=$(count 4 '^# pass')
