@@ -3,6 +3,7 @@
 mod command;
 mod escalate;
 mod hand_off;
+mod heard;
 mod lifecycle;
 mod open;
 mod receive_message;
@@ -27,6 +28,7 @@ use crate::{
 
 pub use command::{Author, Commanded, Request, StaffRequest};
 pub use escalate::{AskForPerson, AskedForPerson};
+pub(crate) use heard::Heard;
 pub use open::{OpenSession, Opened};
 pub use receive_message::{ReceiveMessage, Received};
 pub use request_mail::{RequestMail, RequestedMail};
