@@ -4,7 +4,7 @@ use crate::{
     fold::fold,
     id::VisitorId,
     language::Language,
-    policy::{Customer, Message, Policy, Rule, Signal, combine, rules::RuleSettings},
+    policy::{Customer, Message, Policy, Rule, Signal, combine, matcher::Hit, rules::RuleSettings},
     session::{event::Outcome, priority::PriorityClass},
 };
 
@@ -84,7 +84,7 @@ impl Policy {
     #[must_use]
     pub fn urgency(&self, message: &Message<'_>) -> Option<PriorityClass> {
         let is_on = self.compiled.rules.of(Rule::R2).is_on;
-        let is_urgent = is_on && !self.compiled.urgent.find(message.folded()).concat().is_empty();
+        let is_urgent = is_on && self.compiled.urgent.find(message.folded()).iter().any(|hits| !hits.is_empty());
         is_urgent.then_some(PriorityClass::Urgent)
     }
 
@@ -100,7 +100,8 @@ impl Policy {
             // The customer has something to choose from, or a rule of their own has them.
             Outcome::Offered | Outcome::HandsOver | Outcome::Blocked => None,
             Outcome::Answered => {
-                let found = self.compiled.replies.find(&fold(text));
+                let folded = fold(text);
+                let found = self.compiled.replies.find(&folded);
                 let shown = self.shown(Rule::R3, &found.concat());
                 (!shown.is_empty()).then(|| keywords(&shown))
             }
@@ -108,12 +109,13 @@ impl Policy {
     }
 
     /// Phrases of a rule's list, each once.
-    fn shown(&self, rule: Rule, places: &[usize]) -> String {
+    fn shown(&self, rule: Rule, hits: &[Hit<'_>]) -> String {
         let RuleSettings { list, .. } = self.compiled.rules.of(rule);
-        let mut shown: Vec<&str> = Vec::new();
-        for phrase in places.iter().filter_map(|place| list.phrases.get(*place)) {
-            if !shown.contains(&phrase.shown.as_str()) {
-                shown.push(&phrase.shown);
+        let mut shown: Vec<String> = Vec::new();
+        for (phrase, words) in hits.iter().filter_map(|hit| Some((list.phrases.get(hit.phrase)?, &hit.words))) {
+            let evidence = phrase.evidence(words);
+            if !shown.contains(&evidence) {
+                shown.push(evidence);
             }
         }
         shown.join(", ")

@@ -190,3 +190,11 @@ fn a_request_by_button_is_manual_and_high_and_others_keep_their_reason() {
         );
     }
 }
+
+#[test]
+fn the_evidence_names_what_was_said_and_not_what_might_have_been() {
+    let policy = Policy::default();
+    let read = |text| policy.read_message(&Message::new(text), false, Language::En, Customer::default());
+    let signals = read("Hello. Can I speak to someone please?");
+    assert_eq!(signals[0].evidence, "命中关键词: speak + someone");
+}
