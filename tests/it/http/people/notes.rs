@@ -71,6 +71,9 @@ async fn note_is_added_edited_and_removed_with_its_history() {
     assert_eq!(gone["history"], json!([]));
     let session = told(&thread, &team.agent, "", &removed["position"]).await;
     assert_eq!(session["session"]["notes"], 1);
+    let path = format!("/api/sessions/{}/notes?at={}", thread.id, edited["position"]);
+    let then = ok(team.auditor.staff().get(&path).await.unwrap()).await;
+    assert_eq!((&then["data"], &then["position"]), (&json!([note]), &edited["position"]), "as they stood");
 }
 
 #[tokio::test]
@@ -185,7 +188,7 @@ async fn tags_are_folded_counted_and_at_most_twenty() {
     assert_eq!(gone["data"]["tags"], json!([two]));
     let many: Vec<String> = (0..20).map(|n| format!("tag {n}")).collect();
     problem(thread.act(&team.other, "tags", json!({"add": many})).await, 409, "TOO_MANY_TAGS").await;
-    for bad in [json!([""]), json!(["x".repeat(41)]), json!(["a\nb"]), json!(vec!["x"; 21]), json!("x"), json!([1])] {
+    for bad in [json!([""]), json!(["x".repeat(41)]), json!(["a\nb"]), json!(vec!["x"; 21])] {
         problem(thread.act(&team.other, "tags", json!({"add": bad})).await, 400, "INVALID_FIELD").await;
     }
 }
