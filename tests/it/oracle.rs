@@ -3,6 +3,7 @@
 //!
 //! The comparison itself is tested: a mistake in any column and in the folding of any view is found.
 
+mod any_sequence;
 mod columns;
 mod faults;
 mod fixture;
@@ -271,6 +272,10 @@ async fn oracle_finds_a_folding_mistake_in_every_view() {
         println!("{}: {counts:?}", projection.name());
         assert!(counts.contains(&(Fault::Twice, 0)), "{}: an event that comes twice changes a row", projection.name());
         for fault in [Fault::LeftOut, Fault::Slower] {
+            if fault == Fault::Slower && projection.name() == "tag" {
+                // The only view without a time.
+                continue;
+            }
             assert!(!counts.contains(&(fault, 0)), "{}: no event of the log matters when {fault:?}", projection.name());
         }
     }
@@ -299,7 +304,8 @@ async fn wrong_at(
     let some = events.iter().sample(&mut rng(seed, 3), count(120, events.len()));
     // Rare ones, of which those may hold none.
     let of_people = events.iter().filter(|event| is_of_people(event)).take(30);
-    for event in some.into_iter().chain(of_people) {
+    let kept = events.iter().filter(|event| is_kept(event)).take(20);
+    for event in some.into_iter().chain(of_people).chain(kept) {
         if wrong.len() == wanted {
             break;
         }
@@ -313,6 +319,12 @@ async fn wrong_at(
 fn is_of_people(event: &Decoded) -> bool {
     let event_type = &*event.recorded().event.event_type;
     ["session.agent_took_over", "session.transferred", "session.agent_message_sent"].contains(&event_type)
+}
+
+/// What staff keeps beside the talk.
+fn is_kept(event: &Decoded) -> bool {
+    let event_type = &*event.recorded().event.event_type;
+    ["session.note_added", "session.note_edited", "session.tags_changed"].contains(&event_type)
 }
 
 async fn is_found(fixture: &Fixture, asked: &Examination, faulty: Faulty) {

@@ -3,7 +3,9 @@
 
 mod asking;
 mod closing;
+mod notes;
 mod race;
+mod rating;
 mod speaking;
 mod streaming;
 mod taking;

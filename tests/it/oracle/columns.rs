@@ -10,15 +10,21 @@ use rand::{Rng, RngExt as _, seq::IndexedRandom as _};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 /// Columns that no served figure depends on. `desk-replay compare` finds mistakes in them.
-pub(super) const UNSEEN: [(&str, &str, &str); 3] = [
-    ("escalation", "position", "the key: figures count rows and ask for none"),
-    ("escalation", "session", "for analysts, who count escalations by session"),
-    ("escalation", "reason", "for analysts; what is served counts the reasons of sessions"),
+pub(super) const UNSEEN: [(&str, &str, &str); 2] = [
+    (
+        "escalation",
+        "position",
+        "an episode tells the last one wherever in it that was, and other events stand around it",
+    ),
+    ("tag", "session", "figures count the sessions of a tag; a session's own tags stand in its row"),
 ];
 
 /// Columns that matter in some rows only.
-pub(super) const SELDOM: [(&str, &str, &str); 1] =
-    [("message", "answers", "it matters where the customer cleared the screen between a message and its answer")];
+pub(super) const SELDOM: [(&str, &str, &str); 3] = [
+    ("message", "answers", "it matters where the customer cleared the screen between a message and its answer"),
+    ("escalation", "session", "an episode tells the last of its escalations; figures count those of all sessions"),
+    ("escalation", "reason", "likewise; figures count the reasons of sessions"),
+];
 
 /// A column of a table.
 #[derive(Debug, Clone)]
