@@ -11,7 +11,7 @@ mod secret_file;
 use std::{sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
+    AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules, Sessions,
     SettingsInForce,
     assistants::{Assistants, Budgets},
     ephemeral::{FrameKeys, Relay},
@@ -193,6 +193,7 @@ async fn start_with(
     let app = Arc::new(Services {
         sessions,
         customers,
+        quick_replies: Arc::new(QuickReplies::new(log.clone(), identity.log_id)),
         published,
         in_force,
         access_log: Arc::new(AccessLog::new(log.clone(), identity.log_id)),

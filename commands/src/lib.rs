@@ -37,4 +37,4 @@ pub use mailer::{Mail, MailError, Mailer};
 pub use node::Node;
 pub use rules::Rules;
 pub use sessions::Sessions;
-pub use settings::{PublishedSettings, SettingsInForce};
+pub use settings::{PublishedSettings, QuickReplies, SettingsInForce};

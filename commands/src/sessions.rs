@@ -5,6 +5,7 @@ mod escalate;
 mod hand_off;
 mod lifecycle;
 mod open;
+mod parameters;
 mod receive_message;
 mod repeated;
 mod request_mail;

@@ -8,6 +8,7 @@ use crate::{
     audit::AuditProjection,
     message::MessagesProjection,
     projection::{Projection, ProjectionSet},
+    quick_reply::QuickRepliesProjection,
     service::ServicesProjection,
     session_detail::SessionsProjection,
     statistics::EscalationsProjection,
@@ -25,5 +26,6 @@ pub fn all() -> ProjectionSet {
         Arc::new(ServicesProjection),
         Arc::new(AttemptsProjection),
         Arc::new(AgentsProjection),
+        Arc::new(QuickRepliesProjection),
     ])
 }

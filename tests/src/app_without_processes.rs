@@ -21,7 +21,8 @@ use api::{
     visitor_revocation::VisitorRevocation,
 };
 use commands::{
-    AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
+    AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules, Sessions,
+    SettingsInForce,
     assistant::{Answering, Assistant, Question},
     assistants::{Assistants, Budgets},
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
@@ -125,6 +126,7 @@ pub async fn app(
     Services {
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         customers,
+        quick_replies: Arc::new(QuickReplies::new(log.clone(), identity.log_id)),
         published,
         in_force: in_force.clone(),
         session_owners,

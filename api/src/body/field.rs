@@ -11,7 +11,9 @@ use domain::{
         Permission, Presence, Role,
         command::{CAPACITIES, SKILLS},
     },
-    text::{EmailAddress, MessageText, PersonName, ReasonCode, SessionName, Skill, Username},
+    text::{
+        EmailAddress, MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill, Username,
+    },
 };
 use jiff::Timestamp;
 use serde::{
@@ -91,6 +93,9 @@ fields! {
     Username: |text: String| text_of(Self::parse(&text));
     Skill: |text: String| text_of(Self::parse(&text));
     ReasonCode: |text: String| text_of(Self::parse(&text));
+    QuickReplyTitle: |text: String| text_of(Self::parse(&text));
+    QuickReplyCategory: |text: String| text_of(Self::parse(&text));
+    QuickReplyScope: |text: String| Self::parse(&text).ok_or_else(|| "must be shared or personal".to_owned());
     DeviceName: |text: String| text_of(Self::parse(text));
     Password: |text: String| Ok(Self::given(text));
     // Empty means nowhere.
@@ -171,6 +176,27 @@ pub enum Origin {
     Queue,
     /// The assistant as well.
     Any,
+}
+
+/// Whose a quick reply is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuickReplyScope {
+    /// The shop's.
+    Shared,
+    /// Of the agent who wrote it.
+    Personal,
+}
+
+impl QuickReplyScope {
+    /// From the wire.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "shared" => Some(Self::Shared),
+            "personal" => Some(Self::Personal),
+            _neither => None,
+        }
+    }
 }
 
 /// What is said to a transfer that waits.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use commands::event_id::MAX_KEY_BYTES;
 use domain::{
     agent::password::{MAX_BYTES, MIN_CHARS},
-    text::{MessageText, PersonName, ReasonCode, SessionName, Skill, Username},
+    text::{MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill, Username},
 };
 use utoipa::{
     PartialSchema, ToSchema,
@@ -91,6 +91,10 @@ texts! {
     Person: 1, None, one_line(PersonName::MAX_CHARS);
     /// Something that a member of staff knows about.
     SkillName: 1, None, one_line(Skill::MAX_CHARS);
+    /// What a quick reply is found by.
+    ReplyTitle: 1, None, one_line(QuickReplyTitle::MAX_CHARS);
+    /// What quick replies are grouped by.
+    ReplyCategory: 1, None, one_line(QuickReplyCategory::MAX_CHARS);
     /// Where mail goes, in at most 254 bytes; empty for nowhere.
     Email: 0, None, email();
     /// A password to be set; none of those that are tried first, and without the username in it.

@@ -55,6 +55,8 @@ words! {
     MessageRole: projections::Role::ALL.map(projections::Role::as_str);
     /// Who writes in a session that a person has.
     SpeakerRole: ["agent", "user"];
+    /// Whose a quick reply is.
+    QuickReplyScope: ["shared", "personal"];
     /// Whether a session is taken from the queue alone, or from the assistant as well.
     TakenFrom: ["queue", "any"];
     /// What becomes of a transfer that was asked for.

@@ -11,7 +11,7 @@ use actix_web::{
 use super::{
     activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation,
     customer, detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page,
-    pending_transfers, policies, policy_trial, presence, profile, queue,
+    pending_transfers, policies, policy_trial, presence, profile, queue, quick_replies,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, session_mail, sessions, shift, tokens, transfers, usage,
 };
@@ -102,6 +102,13 @@ routes! {
         POST "/api/flags/rollback" Require<SettingsWrite> => flags::roll_back;
         POST "/api/flags/test" Require<SettingsRead> => flag_trial::test;
         GET "/api/flags/{version}" Require<SettingsRead> => flags::show;
+        GET "/api/quick-replies" Require<SessionRead> => quick_replies::list;
+        POST "/api/quick-replies" Require<SessionWrite> => quick_replies::create;
+        // Before {id}, which is never a word.
+        GET "/api/quick-replies/categories" Require<SessionRead> => quick_replies::categories;
+        PUT "/api/quick-replies/{id}" Require<SessionWrite> => quick_replies::change;
+        DELETE "/api/quick-replies/{id}" Require<SessionWrite> => quick_replies::remove;
+        POST "/api/quick-replies/{id}/render" Require<SessionRead> => quick_replies::render;
         GET "/api/assistants" Require<SystemRead> => assistants::list;
         GET "/api/assistants/usage" Require<StatisticsRead> => usage::show;
         // For administrators alone, as what is set is.

@@ -20,6 +20,9 @@ pub(super) const UNSEEN: [(&str, &str, &str); 3] = [
 pub(super) const SELDOM: [(&str, &str, &str); 1] =
     [("message", "answers", "it matters where the customer cleared the screen between a message and its answer")];
 
+/// Tables whose rows are about no session.
+const OF_NO_SESSION: [&str; 2] = ["quick_reply", "quick_reply_use"];
+
 /// A column of a table.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
@@ -105,6 +108,10 @@ impl Rows {
 
     /// The session that a row is about.
     pub(super) async fn session_of(&mut self, table: &str, row: i64) -> SessionId {
+        // Of no session: every question is asked.
+        if OF_NO_SESSION.contains(&table) {
+            return SessionId(uuid::Uuid::nil());
+        }
         let owner = match table {
             "session" => "id",
             "audit_entry" => "target",
