@@ -43,6 +43,7 @@ mod refused;
 mod registration;
 pub mod second_factor;
 pub mod session_events;
+pub mod session_list;
 pub mod session_mail;
 pub mod sessions;
 pub mod shift;

@@ -9,7 +9,9 @@ use crate::{
     message::MessagesProjection,
     projection::{Projection, ProjectionSet},
     quick_reply::QuickRepliesProjection,
+    search::SearchProjection,
     service::ServicesProjection,
+    session_count::SessionCountsProjection,
     session_detail::SessionsProjection,
     statistics::EscalationsProjection,
 };
@@ -18,8 +20,9 @@ use crate::{
 #[must_use]
 pub fn all() -> ProjectionSet {
     Arc::new([
-        // Before that of the sessions, whose rows say which status a session had before the batch.
+        // Two before that of the sessions, whose rows say which status a session had before the batch.
         Arc::new(AuditProjection) as Arc<dyn Projection>,
+        Arc::new(SessionCountsProjection),
         Arc::new(SessionsProjection),
         Arc::new(MessagesProjection),
         Arc::new(EscalationsProjection),
@@ -27,5 +30,6 @@ pub fn all() -> ProjectionSet {
         Arc::new(AttemptsProjection),
         Arc::new(AgentsProjection),
         Arc::new(QuickRepliesProjection),
+        Arc::new(SearchProjection),
     ])
 }

@@ -30,7 +30,9 @@ pub mod message;
 pub mod projection;
 pub mod queue;
 pub mod quick_reply;
+pub mod search;
 pub mod service;
+pub mod session_count;
 pub mod session_detail;
 pub mod session_list;
 pub mod statistics;
@@ -50,8 +52,12 @@ pub use quick_reply::QuickReplyView;
 pub use reading::Reading;
 pub use rebuild::{Rebuild, RebuildStatus};
 pub use service::{AgentToday, ServiceEnd, ServiceStart, ServiceView};
+pub use session_count::SessionCounts;
 pub use session_detail::{EscalationView, MailStatus, MailView, OfferView, SessionView, TransferView};
-pub use session_list::{EscalationSummary, Preview, SessionSummary};
+pub use session_list::{
+    AgentFilter, CustomerType, EscalationSummary, FoundSessions, PageCursor, Preview, SessionFilter, SessionOrder,
+    SessionPage, SessionSummary,
+};
 pub use statistics::{Statistics, Today};
 pub use storage::ViewsLocation;
 pub use views::Views;

@@ -13,7 +13,7 @@ use super::{
     customer, detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page,
     pending_transfers, policies, policy_trial, presence, profile, queue, quick_replies,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, session_mail, sessions, shift, tokens, transfers, usage,
+    second_factor, session_events, session_list, session_mail, sessions, shift, tokens, transfers, usage,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -30,10 +30,11 @@ routes! {
         GET "/api/customer" KnownVisitor => customer::show;
         POST "/api/customer/identify" TokenHolder => customer::identify;
         POST "/api/customer/sign-out" TokenHolder => customer::sign_out;
-        GET "/api/sessions" Require<SessionRead> => sessions::list;
+        GET "/api/sessions" Require<SessionRead> => session_list::list;
         // Before {name}: a session that somebody calls "stats" is reached by its id.
         GET "/api/sessions/stats" Require<StatisticsRead> => sessions::stats;
         GET "/api/sessions/queue" Require<SessionRead> => queue::show;
+        GET "/api/sessions/counts" Require<SessionRead> => session_list::counts;
         GET "/api/sessions/{name}" OptionalStaff<SessionRead> => sessions::show;
         GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
         POST "/api/sessions/{name}/typing" OptionalStaff<SessionWrite> => activity::typing;

@@ -37,7 +37,7 @@ async fn send(staff: &Staff, method: Method, id: &str, body: Option<Value>, if_m
 
 #[tokio::test]
 async fn the_first_set_is_the_originals_twelve_in_four_categories() {
-    let all = listed(desk().staff(), "scope=shared&language=zh").await;
+    let all = listed(&desk().staff(), "scope=shared&language=zh").await;
     let first: Vec<&Value> = all.iter().take(12).collect();
     assert!(first.iter().all(|item| item["version"] == 1 && item["owner"].is_null() && item["updated_at"].is_null()));
     let categories = ok(desk().staff().get(&format!("{ROUTE}/categories")).await.unwrap()).await;
@@ -56,7 +56,7 @@ async fn one_is_written_changed_at_its_version_and_removed() {
     let id = made["id"].as_str().unwrap().to_owned();
     assert_eq!((&made["scope"], &made["use_count"]), (&json!("shared"), &json!(0)));
     assert_eq!(made["variables"], json!(["customer.name", "order.number"]));
-    assert_eq!(listed(desk().staff(), &format!("q={}", title.to_uppercase())).await, [made.clone()]);
+    assert_eq!(listed(&desk().staff(), &format!("q={}", title.to_uppercase())).await, [made.clone()]);
 
     let other = written(&format!("{title} 2"), "shared");
     problem(send(&supervisor, Method::PUT, &id, Some(other.clone()), None).await, 428, "IF_MATCH_REQUIRED").await;
@@ -72,7 +72,7 @@ async fn one_is_written_changed_at_its_version_and_removed() {
 
     let removed = ok(send(&supervisor, Method::DELETE, &id, None, Some(2)).await).await;
     assert_eq!(removed["data"], json!({"id": id, "version": 3}));
-    let seen = listed(desk().staff(), &format!("q={title}&min_position={}", removed["position"])).await;
+    let seen = listed(&desk().staff(), &format!("q={title}&min_position={}", removed["position"])).await;
     assert!(seen.is_empty(), "{seen:?}");
     problem(send(&supervisor, Method::DELETE, &id, None, Some(3)).await, 404, "NOT_FOUND").await;
     let events = recorded(|event| event["data"]["reply"] == id.as_str()).await;
@@ -116,7 +116,7 @@ async fn the_same_key_writes_one_and_answers_the_same() {
     let (first, again) = (ok(post(title.clone()).await.unwrap()).await, ok(post(title.clone()).await.unwrap()).await);
     assert_eq!(first, again);
     problem(post(format!("{title} 2")).await.unwrap(), 422, "IDEMPOTENCY_KEY_REUSED").await;
-    assert_eq!(listed(desk().staff(), &format!("q={title}")).await.len(), 1);
+    assert_eq!(listed(&desk().staff(), &format!("q={title}")).await.len(), 1);
     let id = first["data"]["id"].as_str().unwrap();
     let remove = || {
         let request = desk().staff().request(Method::DELETE, &format!("{ROUTE}/{id}"));

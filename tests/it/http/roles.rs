@@ -46,6 +46,7 @@ const TABLE: &[Line] = &[
     staff("get", "/api/sessions", [200, 200, 200, 200, 403]),
     staff("get", "/api/sessions/stats", [200; 5]),
     staff("get", "/api/sessions/queue", [200, 200, 200, 200, 403]),
+    staff("get", "/api/sessions/counts", [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}", [404, 200, 404], [200, 200, 200, 200, 403]),
     line("get", "/api/sessions/{name}/events", [404, 200, 404], [200, 200, 200, 200, 403]),
     line("post", "/api/sessions/{name}/typing", [404, 200, 404], [200, 200, 200, 403, 403]),

@@ -21,7 +21,7 @@ pub(super) const SELDOM: [(&str, &str, &str); 1] =
     [("message", "answers", "it matters where the customer cleared the screen between a message and its answer")];
 
 /// Tables whose rows are about no session.
-const OF_NO_SESSION: [&str; 2] = ["quick_reply", "quick_reply_use"];
+const OF_NO_SESSION: [&str; 4] = ["quick_reply", "quick_reply_use", "session_count", "customer"];
 
 /// A column of a table.
 #[derive(Debug, Clone)]
