@@ -19,6 +19,7 @@ pub mod conversation;
 pub mod customer;
 pub mod detailed_health;
 pub mod docs;
+pub mod drafts;
 pub mod events;
 pub mod faq_health;
 pub mod flag_trial;

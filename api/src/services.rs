@@ -9,6 +9,7 @@ use actix_web::{
 };
 use commands::{
     AccessLog, Customers, Ephemeral, Node, PublishedSettings, QuickReplies, Rules, Sessions, SettingsInForce,
+    Workspace,
     assistants::{Assistants, Budgets},
     process::OutcomesHandle,
 };
@@ -43,6 +44,8 @@ pub struct Services {
     pub published: Arc<PublishedSettings>,
     /// The use cases of quick replies.
     pub quick_replies: Arc<QuickReplies>,
+    /// What agents were about to write, and how far they have read.
+    pub workspace: Arc<Workspace>,
     /// Which of it is in force.
     pub in_force: Arc<SettingsInForce>,
     /// The log, for streams that open personal parts.
@@ -126,6 +129,7 @@ impl Services {
             .app_data(Data::from(self.customers.clone()))
             .app_data(Data::from(self.published.clone()))
             .app_data(Data::from(self.quick_replies.clone()))
+            .app_data(Data::from(self.workspace.clone()))
             .app_data(Data::from(self.in_force.clone()))
             .app_data(Data::from(self.views.clone()))
             .app_data(Data::from(self.visitors.clone()))

@@ -40,20 +40,20 @@ pub struct QuickReplyView {
     pub uses: u64,
 }
 
-const ALL: &str = "select id, owner, title, content, category, language, version, removed, updated_at from quick_reply";
+const ALL: &str = "select id, owner, title, content, category, language, version, updated_at from quick_reply";
 const USES: &str = "select reply, uses from quick_reply_use";
 const SAVE: &str =
-    "insert into quick_reply (id, owner, title, content, category, language, version, removed, updated_at, position)
-    values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)
+    "insert into quick_reply (id, owner, title, content, category, language, version, updated_at, position)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict (id) do update set title = excluded.title, content = excluded.content, category = excluded.category,
-    language = excluded.language, version = excluded.version, removed = 0, updated_at = excluded.updated_at,
+    language = excluded.language, version = excluded.version, updated_at = excluded.updated_at,
     position = excluded.position
     where quick_reply.position < excluded.position";
 /// One of the first set may be removed without ever having had a row.
 const REMOVE: &str =
-    "insert into quick_reply (id, owner, title, content, category, language, version, removed, updated_at, position)
-    values ($1, null, null, null, $2, $3, $4, 1, $5, $6)
-    on conflict (id) do update set title = null, content = null, version = excluded.version, removed = 1,
+    "insert into quick_reply (id, owner, title, content, category, language, version, updated_at, position)
+    values ($1, null, null, null, $2, $3, $4, $5, $6)
+    on conflict (id) do update set title = null, content = null, version = excluded.version,
     updated_at = excluded.updated_at, position = excluded.position
     where quick_reply.position < excluded.position";
 
@@ -106,7 +106,7 @@ impl QuickReplyView {
     /// `None` once it is removed or erased.
     fn from_row(row: &Row) -> Result<Option<Self>, SqlError> {
         let (title, content) = (rows::optional_coded(row, 2)?, rows::optional_coded(row, 3)?);
-        let (Some(title), Some(content), 0) = (title, content, row.int(7)?) else { return Ok(None) };
+        let (Some(title), Some(content)) = (title, content) else { return Ok(None) };
         Ok(Some(Self {
             reply: rows::id(row, 0)?,
             owner: rows::optional_id(row, 1)?,
@@ -114,7 +114,7 @@ impl QuickReplyView {
             category: row.text(4)?,
             language: rows::coded(row, 5)?,
             version: u32::try_from(row.int(6)?).map_err(rows::malformed)?,
-            updated_at: rows::optional_time(row, 8)?,
+            updated_at: rows::optional_time(row, 7)?,
             uses: 0,
         }))
     }

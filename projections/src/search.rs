@@ -108,12 +108,8 @@ fn note_session(
         return;
     }
     let Some(said) = said(event) else { return };
-    let text = texts.entry(session).or_insert_with(|| SessionText {
-        session: id(),
-        name: None,
-        last_text: None,
-        position,
-    });
+    let text =
+        texts.entry(session).or_insert_with(|| SessionText { session: id(), name: None, last_text: None, position });
     (text.last_text, text.position) = (said.map(|said| shortened(said.as_str()).to_lowercase()), position);
 }
 

@@ -121,6 +121,7 @@ async fn load(tx: &mut Transaction, events: &[Decoded]) -> Result<BTreeMap<Sessi
     let ids: BTreeSet<SessionId> = events.iter().filter_map(|event| Some(event.event().session()?.0)).collect();
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let found = rows::with_ids(tx, BEFORE, "id", &ids).await?;
-    let stood = |row| Ok((rows::id(row, 0)?, Stood { status: rows::coded(row, 1)?, position: rows::position(row, 2)? }));
+    let stood =
+        |row| Ok((rows::id(row, 0)?, Stood { status: rows::coded(row, 1)?, position: rows::position(row, 2)? }));
     found.iter().map(stood).collect()
 }

@@ -271,6 +271,9 @@ async fn oracle_finds_a_folding_mistake_in_every_view() {
         println!("{}: {counts:?}", projection.name());
         assert!(counts.contains(&(Fault::Twice, 0)), "{}: an event that comes twice changes a row", projection.name());
         for fault in [Fault::LeftOut, Fault::Slower] {
+            if matches!(fault, Fault::Slower) && TIMELESS.contains(&projection.name()) {
+                continue;
+            }
             assert!(!counts.contains(&(fault, 0)), "{}: no event of the log matters when {fault:?}", projection.name());
         }
     }
@@ -287,6 +290,9 @@ async fn collect(fixture: &Fixture) -> Vec<Decoded> {
     events
 }
 
+/// Views in which no time stands.
+const TIMELESS: [&str; 2] = ["search", "session_count"];
+
 /// Some positions at which a fault makes wrong rows.
 async fn wrong_at(
     faulty: impl Fn(Position) -> Faulty,
@@ -298,7 +304,7 @@ async fn wrong_at(
     let mut wrong = Vec::new();
     let some = events.iter().sample(&mut rng(seed, 3), count(120, events.len()));
     // Rare ones, of which those may hold none.
-    let of_people = events.iter().filter(|event| is_of_people(event)).take(30);
+    let of_people = events.iter().filter(|event| is_rare(event)).take(60);
     for event in some.into_iter().chain(of_people) {
         if wrong.len() == wanted {
             break;
@@ -310,9 +316,10 @@ async fn wrong_at(
     wrong
 }
 
-fn is_of_people(event: &Decoded) -> bool {
+fn is_rare(event: &Decoded) -> bool {
     let event_type = &*event.recorded().event.event_type;
-    ["session.agent_took_over", "session.transferred", "session.agent_message_sent"].contains(&event_type)
+    event_type.starts_with("settings.")
+        || ["session.agent_took_over", "session.transferred", "session.agent_message_sent"].contains(&event_type)
 }
 
 async fn is_found(fixture: &Fixture, asked: &Examination, faulty: Faulty) {

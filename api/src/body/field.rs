@@ -12,7 +12,8 @@ use domain::{
         command::{CAPACITIES, SKILLS},
     },
     text::{
-        EmailAddress, MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill, Username,
+        EmailAddress, MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill,
+        Username,
     },
 };
 use jiff::Timestamp;
@@ -108,6 +109,7 @@ fields! {
         format!("must be one of {}", names.join(", "))
     });
     u32: |number: u32| Ok(number);
+    u64: |number: u64| Ok(number);
     SessionId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
     AgentId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
     Language: |text: String| Self::parse(&text).ok_or_else(|| {

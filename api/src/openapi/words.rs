@@ -59,6 +59,8 @@ words! {
     CustomerType: ["vip", "old", "new"];
     /// The order of the list of sessions.
     SessionOrder: projections::SessionOrder::ALL.map(projections::SessionOrder::as_str);
+    /// What somebody of staff drafts.
+    DraftKind: commands::workspace::DraftKind::ALL.map(commands::workspace::DraftKind::as_str);
     /// Whose a quick reply is.
     QuickReplyScope: ["shared", "personal"];
     /// Whether a session is taken from the queue alone, or from the assistant as well.

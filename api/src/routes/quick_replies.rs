@@ -304,11 +304,7 @@ fn may_change(staff: &Staff, collection: Collection) -> Result<(), Problem> {
 }
 
 /// The quick reply that a path names, if the caller may change it. Those of others do not exist for the caller.
-async fn addressed(
-    app: &QuickReplyServices,
-    staff: &Staff,
-    id: &str,
-) -> Result<(Collection, QuickReplyId), Problem> {
+async fn addressed(app: &QuickReplyServices, staff: &Staff, id: &str) -> Result<(Collection, QuickReplyId), Problem> {
     let reply = id.parse().map_err(|_| no_reply())?;
     let collection = app.replies.find(reply, staff.agent).await?.ok_or_else(no_reply)?;
     may_change(staff, collection)?;

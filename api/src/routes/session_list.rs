@@ -3,14 +3,18 @@
 //! Invariant: a page that is asked for as the original's is answered in the original's shape; where more follows, `next_cursor`
 //! says where.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpResponse, web::Data};
+use commands::Workspace;
 use domain::{
-    AgentId,
+    AgentId, SessionId,
     session::{Status, priority::PriorityClass},
 };
-use event_store::Clock;
+use event_store::{Clock, Position};
 use projections::{
-    AgentFilter, Audience, CustomerType, PageCursor, SessionCounts, SessionFilter, SessionOrder, SessionPage,
+    AgentFilter, Audience, CustomerType, PageCursor, Reading, SessionCounts, SessionFilter, SessionOrder, SessionPage,
+    SessionSummary,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -90,7 +94,8 @@ pub struct ListData {
 pub async fn list(
     caller: Require<SessionRead>,
     views: CaughtUpViews,
-    (staff, clock, settings): (Data<StaffServices>, Data<dyn Clock>, Data<Settings>),
+    (staff, workspace): (Data<StaffServices>, Data<Workspace>),
+    (clock, settings): (Data<dyn Clock>, Data<Settings>),
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let page = wanted(&query, caller.staff.agent, &staff)?;
@@ -98,7 +103,12 @@ pub async fn list(
     let found = reading.find(&page).await?;
     let (now, agents) = (clock.now(), people::agents_of_rows(&found.sessions));
     let people = People::read(&mut reading, agents, Audience::Staff, &settings.time_zone).await?;
-    let sessions: Vec<Summary> = found.sessions.into_iter().map(|row| Summary::new(row, &people, now)).collect();
+    let unread = unread(&mut reading, &workspace, caller.staff.agent, &found.sessions).await?;
+    let rows = found.sessions.into_iter().map(|row| {
+        let unread = unread.get(&row.session).copied().unwrap_or_default();
+        Summary::new(row, &people, now).with_unread(unread)
+    });
+    let sessions = rows.collect();
     let data = ListData {
         sessions,
         total: found.total,
@@ -108,6 +118,20 @@ pub async fn list(
         next_cursor: found.next.map(|next| next.to_string()),
     };
     Ok(HttpResponse::Ok().json(ListAnswer { success: true, data, position: reading.position().0 }))
+}
+
+/// How much the caller has not read of each session.
+async fn unread(
+    reading: &mut Reading,
+    workspace: &Workspace,
+    agent: AgentId,
+    rows: &[SessionSummary],
+) -> Result<HashMap<SessionId, u64>, Problem> {
+    let sessions: Vec<SessionId> = rows.iter().map(|row| row.session).collect();
+    let read = workspace.read_up_to(agent, &sessions).await?;
+    let from = |session: &SessionId| (*session, read.get(session).copied().unwrap_or(Position::START));
+    let marked: Vec<(SessionId, Position)> = sessions.iter().map(from).collect();
+    Ok(reading.unread(&marked, workspace.unread_since()).await?)
 }
 
 /// The page that a query asks for.

@@ -10,7 +10,7 @@ use actix_web::{
 
 use super::{
     activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation,
-    customer, detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page,
+    customer, detailed_health, docs, drafts, events, flag_trial, flags, hand_off, health, manual, offers, page,
     pending_transfers, policies, policy_trial, presence, profile, queue, quick_replies,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_events, session_list, session_mail, sessions, shift, tokens, transfers, usage,
@@ -39,6 +39,11 @@ routes! {
         GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
         POST "/api/sessions/{name}/typing" OptionalStaff<SessionWrite> => activity::typing;
         POST "/api/sessions/{name}/viewing" Require<SessionRead> => activity::viewing;
+        PUT "/api/sessions/{name}/read" Require<SessionRead> => drafts::mark_read;
+        GET "/api/sessions/{name}/drafts/{kind}" Require<SessionWrite> => drafts::show;
+        PUT "/api/sessions/{name}/drafts/{kind}" Require<SessionWrite> => drafts::save;
+        DELETE "/api/sessions/{name}/drafts/{kind}" Require<SessionWrite> => drafts::remove;
+        GET "/api/drafts" Require<SessionWrite> => drafts::list;
         POST "/api/manual/escalate" OptionalStaff<SessionWrite> => manual::escalate;
         POST "/api/manual/messages" OptionalStaff<SessionWrite> => manual::message;
         POST "/api/sessions/{name}/takeover" Require<SessionWrite> => hand_off::take_over;

@@ -31,6 +31,10 @@ pub struct Summary {
     assigned_agent: Option<Agent>,
     /// Who should take it; null for anybody.
     group: Option<String>,
+    /// How many of the customer's messages of the last 15 days the caller has not read, counted up to 100. In the list of sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    unread: Option<u64>,
 }
 
 /// What a row shows of the customer.
@@ -71,7 +75,14 @@ impl Summary {
             }),
             assigned_agent: row.agent.map(|agent| people.agent(agent)),
             group: row.group.map(|group| group.as_str().to_owned()),
+            unread: None,
         }
+    }
+
+    /// With what the reader has not read.
+    #[must_use]
+    pub fn with_unread(self, unread: u64) -> Self {
+        Self { unread: Some(unread), ..self }
     }
 }
 

@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{session::event::Cost, text::MessageText};
 
-pub use super::quick_reply::event::{
-    PersonalQuickReplySaved, QuickReplyRemoved, QuickReplySaved, QuickReplyWords,
-};
+pub use super::quick_reply::event::{PersonalQuickReplySaved, QuickReplyRemoved, QuickReplySaved, QuickReplyWords};
 
 /// A topic has a new version, a budget was used, or a quick reply was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]

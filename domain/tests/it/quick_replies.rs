@@ -79,7 +79,8 @@ fn the_first_set_is_changed_and_removed_like_any_other() {
 fn words_of_an_agents_own_are_personal() {
     let command = Command::Create { reply: REPLY, owner: Some(ANA), says: says("a") };
     let events = decide(&State::default(), command).unwrap();
-    let [Event::PersonalQuickReplySaved(PersonalQuickReplySaved { owner: ANA, version: 1, words, .. })] = &*events else {
+    let [Event::PersonalQuickReplySaved(PersonalQuickReplySaved { owner: ANA, version: 1, words, .. })] = &*events
+    else {
         panic!("{events:?}")
     };
     assert_eq!(*words, Personal::Known(says("a").words));

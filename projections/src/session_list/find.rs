@@ -161,11 +161,7 @@ impl Reading {
         let Some(pattern) = filter.pattern() else { return self.count(&base, COUNTED).await };
         let newest = &SessionOrder::Newest.segments()[0];
         let mut values = base.values();
-        let sql = format!(
-            "select count(*) from ({}) s {}",
-            looked_at(newest, &base),
-            matching(values.len() + 1)
-        );
+        let sql = format!("select count(*) from ({}) s {}", looked_at(newest, &base), matching(values.len() + 1));
         values.push(pattern.as_str().into());
         self.number(&sql, &values).await
     }
@@ -201,9 +197,7 @@ fn looked_at(segment: &Segment, base: &Where) -> String {
 fn matching(place: usize) -> String {
     let like = |column: &str| format!("{column} like ${place} escape '\\'");
     let any = ["t.name", "t.last_text", "c.name"].map(like).join(" or ");
-    format!(
-        "left join session_text t on t.session = s.id left join customer c on c.visitor = s.visitor where ({any})"
-    )
+    format!("left join session_text t on t.session = s.id left join customer c on c.visitor = s.visitor where ({any})")
 }
 
 impl Place {

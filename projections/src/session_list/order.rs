@@ -140,9 +140,23 @@ mod tests {
 
     #[test]
     fn a_cursor_round_trips_and_nothing_else_is_one() {
-        let cursor = PageCursor { order: SessionOrder::WaitTime, segment: 1, key: 1_763_899_200_000_000, position: Position(42) };
+        let cursor = PageCursor {
+            order: SessionOrder::WaitTime,
+            segment: 1,
+            key: 1_763_899_200_000_000,
+            position: Position(42),
+        };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for bad in ["", "newest", "newest-0-1", "newest-0-1-2-3", "newest-0--1-2", "latest-0-1-2", "newest-256-1-2", "newest-0-1-x"] {
+        for bad in [
+            "",
+            "newest",
+            "newest-0-1",
+            "newest-0-1-2-3",
+            "newest-0--1-2",
+            "latest-0-1-2",
+            "newest-256-1-2",
+            "newest-0-1-x",
+        ] {
             assert_eq!(bad.parse::<PageCursor>(), Err(NoCursor), "{bad}");
         }
     }

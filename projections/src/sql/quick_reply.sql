@@ -9,8 +9,6 @@ create table quick_reply (
     category text not null,
     language text not null,
     version bigint not null,
-    -- 1 once removed.
-    removed bigint not null,
     updated_at bigint not null,
     -- Of its newest event.
     position bigint not null

@@ -63,7 +63,8 @@ async fn one_is_written_changed_at_its_version_and_removed() {
     let changed = send(&supervisor, Method::PUT, &id, Some(other.clone()), Some(1)).await;
     assert_eq!(changed.headers()["etag"], "\"2\"");
     let changed = ok(changed).await["data"].clone();
-    let stale = problem(send(&supervisor, Method::PUT, &id, Some(other), Some(1)).await, 412, "CHANGED_MEANWHILE").await;
+    let stale =
+        problem(send(&supervisor, Method::PUT, &id, Some(other), Some(1)).await, 412, "CHANGED_MEANWHILE").await;
     assert_eq!(stale["current"], changed);
     let stale = problem(send(&supervisor, Method::DELETE, &id, None, Some(1)).await, 412, "CHANGED_MEANWHILE").await;
     assert_eq!(stale["current"], changed);

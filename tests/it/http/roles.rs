@@ -51,6 +51,11 @@ const TABLE: &[Line] = &[
     line("get", "/api/sessions/{name}/events", [404, 200, 404], [200, 200, 200, 200, 403]),
     line("post", "/api/sessions/{name}/typing", [404, 200, 404], [200, 200, 200, 403, 403]),
     staff("post", "/api/sessions/{name}/viewing", [200, 200, 200, 200, 403]),
+    staff("put", "/api/sessions/{name}/read", [400, 400, 400, 400, 403]),
+    staff("get", "/api/sessions/{name}/drafts/{kind}", [200, 200, 200, 403, 403]),
+    staff("put", "/api/sessions/{name}/drafts/{kind}", [400, 400, 400, 403, 403]),
+    staff("delete", "/api/sessions/{name}/drafts/{kind}", [200, 200, 200, 403, 403]),
+    staff("get", "/api/drafts", [200, 200, 200, 403, 403]),
     staff("post", "/api/sessions/{name}/email", [200, 200, 200, 403, 403]),
     line("post", "/api/manual/escalate", [400; 3], [400, 400, 400, 403, 403]),
     line("post", "/api/manual/messages", [400; 3], [400, 400, 400, 403, 403]),
@@ -151,7 +156,7 @@ async fn every_route_answers_each_role_as_listed() {
     let position = customer.chat(&session, "hello").await.unwrap()["position"].as_u64().unwrap();
     super::session_at(&customer, &session, position).await;
     for Line { method, path, outside, staff: statuses } in TABLE {
-        let (method, concrete) = (verb(method), path.replace("{name}", &session).replace("{id}", "no-such-account"));
+        let (method, concrete) = (verb(method), filled(path, &session));
         // Nobody and another customer also use the session's name in the path.
         let own = if path.contains("{name}") { session.clone() } else { fresh("own") };
         let outsiders = [
@@ -166,6 +171,11 @@ async fn every_route_answers_each_role_as_listed() {
             assert_eq!(got, *status, "{method} {path} by caller {caller}");
         }
     }
+}
+
+/// The path of something: of this session, or of nothing that there is.
+fn filled(path: &str, session: &str) -> String {
+    path.replace("{name}", session).replace("{id}", "no-such-account").replace("{kind}", "reply")
 }
 
 fn verb(method: &str) -> Method {

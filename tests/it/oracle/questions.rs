@@ -1,6 +1,7 @@
 //! Every query of the views for a log, the oracle's answers, and the differences.
 
 mod assistants;
+mod finding;
 mod people;
 
 use std::{collections::BTreeSet, fmt};
@@ -8,7 +9,7 @@ use std::{collections::BTreeSet, fmt};
 use domain::{AgentId, SessionId, session::Status};
 use event_store::Position;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use projections::{Audience, Reading, Views, ViewsError};
+use projections::{Audience, Reading, SessionPage, Views, ViewsError};
 use serde::Serialize;
 use serde_json::Value;
 use tests::oracle::{Entry, Figures, Oracle, Said, Shown, Told, day_start, list, named, services};
@@ -41,6 +42,9 @@ pub(super) enum Question {
     SessionsOf(AgentId),
     Today { agent: AgentId, now: Timestamp, day_start: Timestamp },
     Open,
+    Find(Box<SessionPage>),
+    Counts(AgentId),
+    QuickReplies,
 }
 
 impl Question {
@@ -59,7 +63,10 @@ impl Question {
             | Self::Load
             | Self::SessionsOf(_)
             | Self::Today { .. }
-            | Self::Open => None,
+            | Self::Open
+            | Self::Find(_)
+            | Self::Counts(_)
+            | Self::QuickReplies => None,
         }
     }
 }
@@ -96,6 +103,7 @@ impl Examination {
         asked.about_queue(oracle);
         asked.about_agents(oracle);
         asked.about_usage(oracle);
+        asked.about_finding(oracle);
         for (stream, events) in oracle.by_session() {
             asked.about_session(stream.trim_start_matches("session-").parse().unwrap(), &events);
         }
@@ -239,6 +247,9 @@ async fn ask(views: &Views, question: &Question) -> Result<Value, ViewsError> {
         | Question::SessionsOf(_)
         | Question::Today { .. }
         | Question::Open => people::ask(&mut views.reading().await?, question).await,
+        Question::Find(_) | Question::Counts(_) | Question::QuickReplies => {
+            finding::ask(&mut views.reading().await?, question).await
+        }
     }
 }
 
@@ -265,7 +276,10 @@ async fn ask_reading(reading: &mut Reading, question: &Question) -> Result<Value
         | Question::Load
         | Question::SessionsOf(_)
         | Question::Today { .. }
-        | Question::Open => unreachable!("not of one session"),
+        | Question::Open
+        | Question::Find(_)
+        | Question::Counts(_)
+        | Question::QuickReplies => unreachable!("not of one session"),
     })
 }
 

@@ -192,11 +192,7 @@ pub struct QuickReplyRequest {
 impl QuickReplyRequest {
     pub(super) fn says(self) -> QuickReply {
         let Self { title, content, category, language, scope: _ } = self;
-        QuickReply {
-            words: QuickReplyWords { title, content },
-            category,
-            language: language.unwrap_or_default(),
-        }
+        QuickReply { words: QuickReplyWords { title, content }, category, language: language.unwrap_or_default() }
     }
 }
 

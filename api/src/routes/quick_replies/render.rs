@@ -51,10 +51,12 @@ impl Values {
 
     /// `order.number` is `{"order": {"number": …}}`, `order_number` or `order.number`; of a customer `user_name` as well.
     fn passed_along(&self, name: &str) -> Option<String> {
-        let nested = || name.split('.').try_fold(None, |within: Option<&Value>, word| match within {
-            None => self.parameters.get(word).map(Some),
-            Some(value) => value.get(word).map(Some),
-        });
+        let nested = || {
+            name.split('.').try_fold(None, |within: Option<&Value>, word| match within {
+                None => self.parameters.get(word).map(Some),
+                Some(value) => value.get(word).map(Some),
+            })
+        };
         let of_customer = || self.parameters.get(&name.replacen("customer.", "user_", 1));
         let value = self.parameters.get(name).or_else(|| self.parameters.get(&name.replace('.', "_")));
         text(value.or_else(|| nested().flatten()).or_else(of_customer)?)
@@ -94,7 +96,9 @@ mod tests {
 
     #[test]
     fn what_the_page_passed_along_is_found_in_any_of_its_forms() {
-        for passed in [json!({"order_number": "4711"}), json!({"order": {"number": 4711}}), json!({"order.number": "4711"})] {
+        for passed in
+            [json!({"order_number": "4711"}), json!({"order": {"number": 4711}}), json!({"order.number": "4711"})]
+        {
             assert_eq!(values(&passed).of("order.number").as_deref(), Some("4711"), "{passed}");
         }
         assert_eq!(values(&json!({"user_name": "Anna"})).of("customer.name").as_deref(), Some("Anna"));
