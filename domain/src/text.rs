@@ -174,6 +174,8 @@ short_texts! {
     QuickReplyTitle: 100, is_of_one_line, str::to_owned;
     /// What quick replies are grouped by, as the shop calls it.
     QuickReplyCategory: 40, is_of_one_line, str::to_owned;
+    /// What staff files a session under, in lower case.
+    Tag: 40, is_of_one_line, str::to_lowercase;
     /// The shop's own id of one of its customers.
     ShopCustomerId: 255, is_of_one_line, str::to_owned;
 }

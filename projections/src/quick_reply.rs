@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
-    AgentId, Language, Personal, QuickReplyId,
+    AgentId, Language, Personal, QuickReplyId, session,
     settings::{
         Event,
         quick_reply::{PersonalQuickReplySaved, QuickReplyRemoved, QuickReplySaved, QuickReplyWords, first_set},
@@ -49,6 +49,9 @@ const SAVE: &str =
     language = excluded.language, version = excluded.version, updated_at = excluded.updated_at,
     position = excluded.position
     where quick_reply.position < excluded.position";
+const COUNT: &str = "insert into quick_reply_use (reply, uses, position) values ($1, 1, $2)
+    on conflict (reply) do update set uses = quick_reply_use.uses + 1, position = excluded.position
+    where quick_reply_use.position < excluded.position";
 /// One of the first set may be removed without ever having had a row.
 const REMOVE: &str =
     "insert into quick_reply (id, owner, title, content, category, language, version, updated_at, position)
@@ -147,7 +150,13 @@ impl Projection for QuickRepliesProjection {
 
     async fn apply(&self, tx: &mut Transaction, events: &[Decoded]) -> Result<(), SqlError> {
         for decoded in events {
-            let Some(event) = decoded.opened_event().settings() else { continue };
+            let event = decoded.opened_event();
+            if let Some((_, session::Event::AgentMessageSent(sent))) = event.session()
+                && let Some(reply) = sent.quick_reply
+            {
+                count_use(tx, decoded, reply).await?;
+            }
+            let Some(event) = event.settings() else { continue };
             match event {
                 Event::QuickReplySaved(saved) => save(tx, decoded, &Saved::of_shop(saved)).await?,
                 Event::PersonalQuickReplySaved(saved) => save(tx, decoded, &Saved::of_agent(saved)).await?,
@@ -211,6 +220,11 @@ async fn save(tx: &mut Transaction, decoded: &Decoded, saved: &Saved<'_>) -> Res
         decoded.position().0.into(),
     ];
     tx.execute(SAVE, &values).await.map(drop)
+}
+
+async fn count_use(tx: &mut Transaction, decoded: &Decoded, reply: QuickReplyId) -> Result<(), SqlError> {
+    let reply = reply.to_string();
+    tx.execute(COUNT, &[(&*reply).into(), decoded.position().0.into()]).await.map(drop)
 }
 
 async fn remove(tx: &mut Transaction, decoded: &Decoded, removed: &QuickReplyRemoved) -> Result<(), SqlError> {

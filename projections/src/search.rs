@@ -26,8 +26,6 @@ const INDEXES: &[&str] = &[
     "create index if not exists session_by_class on session (class, updated_at) where class <> 'normal'",
     "create index if not exists session_by_rule on session (escalation_rule, updated_at)
         where escalation_rule is not null",
-    // A visitor's sessions: whether somebody came back, and those of customers who count among the best.
-    "create index if not exists session_by_visitor on session (visitor, created_at)",
     "create index if not exists customer_by_vip on customer (visitor) where vip = 1",
 ];
 const PLAIN: &[&str] = &["session", "visitor"];

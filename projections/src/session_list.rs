@@ -6,7 +6,7 @@ mod filter;
 mod find;
 mod order;
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use domain::{
     AgentId, SessionId, VisitorId,
@@ -15,7 +15,7 @@ use domain::{
         event::{EscalationReason, Severity},
         priority::PriorityClass,
     },
-    text::Skill,
+    text::{Skill, Tag},
 };
 use event_store::{
     Position,
@@ -28,6 +28,7 @@ use crate::{
     message::{NoticeView, Role},
     reading::Reading,
     rows,
+    session_detail::RatingView,
     views::Views,
 };
 
@@ -63,6 +64,12 @@ pub struct SessionSummary {
     pub group: Option<Skill>,
     /// Who serves it, while it is live.
     pub agent: Option<AgentId>,
+    /// Its tags, in order.
+    pub tags: BTreeSet<Tag>,
+    /// Internal notes that were not removed.
+    pub notes: u64,
+    /// The rating that was last asked for.
+    pub rating: Option<RatingView>,
     /// Position of its newest event.
     pub position: Position,
 }
@@ -156,6 +163,9 @@ impl SessionSummary {
             group: rows::optional_coded(row, 12)?,
             position: rows::position(row, 13)?,
             last_message: Preview::from_row(row)?,
+            tags: rows::json(row, 18)?,
+            notes: row.count(19)?,
+            rating: RatingView::from_row(row, 20)?,
         })
     }
 }

@@ -6,14 +6,15 @@
 use std::fmt::Display;
 
 use domain::{
-    AgentId, Language, SessionId,
+    AgentId, Language, QuickReplyId, SessionId,
     agent::{
         Permission, Presence, Role,
         command::{CAPACITIES, SKILLS},
     },
+    session::{decide::MAX_TAGS, priority::PriorityClass, rating::Score},
     text::{
         EmailAddress, MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill,
-        Username,
+        Tag, Username,
     },
 };
 use jiff::Timestamp;
@@ -112,6 +113,7 @@ fields! {
     u64: |number: u64| Ok(number);
     SessionId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
     AgentId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
+    QuickReplyId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
     Language: |text: String| Self::parse(&text).ok_or_else(|| {
         let names: Vec<&str> = Self::ALL.into_iter().map(Self::as_str).collect();
         format!("must be one of {}", names.join(", "))
@@ -125,6 +127,16 @@ fields! {
         }),
     };
     Vec<Skill>: |texts: Vec<String>| skills(&texts);
+    Vec<Tag>: |texts: Vec<String>| tags(&texts);
+    Mentions: |texts: Vec<String>| match texts.len() > MENTIONS {
+        true => Err(format!("must be at most {MENTIONS}")),
+        false => Ok(Self(texts)),
+    };
+    Score: |score: u8| text_of(Self::try_from(score));
+    SettableClass: |text: String| match PriorityClass::parse(&text) {
+        Some(class) if class != PriorityClass::Danger => Ok(Self(class)),
+        Some(_) | None => Err("must be vip, urgent or normal".to_owned()),
+    };
     Vec<Language>: |texts: Vec<String>| languages(&texts);
     Capacity: |count: u32| match CAPACITIES.contains(&count) {
         true => Ok(Self(count)),
@@ -212,6 +224,17 @@ pub enum TransferAnswer {
     Withdraw,
 }
 
+/// Whom a note is for, by user name or id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mentions(pub Vec<String>);
+
+/// Accounts that a note mentions at most.
+const MENTIONS: usize = 20;
+
+/// A class that staff may give a session: danger is declared by its rule alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettableClass(pub PriorityClass);
+
 /// When something ends; whether that is to come is asked where the time is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndTime(pub Timestamp);
@@ -234,6 +257,13 @@ fn skills(texts: &[String]) -> Result<Vec<Skill>, String> {
     skills.sort();
     skills.dedup();
     Ok(skills)
+}
+
+fn tags(texts: &[String]) -> Result<Vec<Tag>, String> {
+    if texts.len() > MAX_TAGS {
+        return Err(format!("must be at most {MAX_TAGS}"));
+    }
+    text_of(texts.iter().map(|text| Tag::parse(text)).collect())
 }
 
 fn languages(texts: &[String]) -> Result<Vec<Language>, String> {

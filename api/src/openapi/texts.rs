@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use commands::event_id::MAX_KEY_BYTES;
 use domain::{
     agent::password::{MAX_BYTES, MIN_CHARS},
-    text::{MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill, Username},
+    text::{
+        MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill, Tag, Username,
+    },
 };
 use utoipa::{
     PartialSchema, ToSchema,
@@ -95,6 +97,8 @@ texts! {
     ReplyTitle: 1, None, one_line(QuickReplyTitle::MAX_CHARS);
     /// What quick replies are grouped by.
     ReplyCategory: 1, None, one_line(QuickReplyCategory::MAX_CHARS);
+    /// What staff files a session under; it is folded to lower case.
+    TagName: 1, None, one_line(Tag::MAX_CHARS);
     /// Where mail goes, in at most 254 bytes; empty for nowhere.
     Email: 0, None, email();
     /// A password to be set; none of those that are tried first, and without the username in it.

@@ -75,6 +75,8 @@ words! {
     Severity: stored(Urgency::ALL);
     /// A session's class in the queue.
     PriorityClass: Class::ALL.map(Class::as_str);
+    /// A class that staff may give a session.
+    SettableClass: Class::ALL.into_iter().filter(|class| *class != Class::Danger).map(Class::as_str);
     /// The original's word for the class.
     PriorityLevel: ["urgent", "high", "normal"];
     /// What is summed up together.

@@ -1,4 +1,4 @@
-//! `If-Match`: the version of a thing that its author saw.
+//! `If-Match`: a version of something that the caller saw, as `ETag` showed it.
 
 use std::future::{Ready, ready};
 
@@ -7,44 +7,39 @@ use actix_web::{
     dev::Payload,
     http::{StatusCode, header},
 };
-use serde_json::Value;
 
 use crate::problem::Problem;
 
-/// The header, not yet asked for: whether the thing is there is answered first.
-pub struct IfMatch(Option<String>);
+/// The version that the caller saw: with quotes or without; `None` where there is no such header, or `*`.
+pub(super) fn if_match(request: &HttpRequest) -> Result<Option<u32>, Problem> {
+    let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text.trim_matches('"').parse().map_err(|_| Problem::invalid("If-Match", "must be a version"))?;
+    Ok(Some(version))
+}
 
-impl FromRequest for IfMatch {
+/// Tells the version of what is answered.
+pub(super) fn tagged(mut response: HttpResponseBuilder, version: u32) -> HttpResponseBuilder {
+    response.insert_header((header::ETAG, format!("\"{version}\"")));
+    response
+}
+
+/// The version that the caller saw, where nothing is changed without one.
+pub struct SeenVersion(pub u32);
+
+impl FromRequest for SeenVersion {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let text = request.headers().get(header::IF_MATCH);
-        ready(Ok(Self(text.map(|value| value.to_str().unwrap_or_default().trim().to_owned()))))
+        ready(if_match(request).and_then(|version| version.map(Self).ok_or_else(required)))
     }
 }
 
-impl IfMatch {
-    /// The version, with quotes or without.
-    ///
-    /// # Errors
-    /// There is no such header, or it is no version.
-    pub fn version(&self) -> Result<u32, Problem> {
-        let Some(text) = &self.0 else {
-            let detail = "send If-Match with the version that you saw, as in the ETag";
-            return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "IF_MATCH_REQUIRED", detail));
-        };
-        text.trim_matches('"').parse().map_err(|_| Problem::invalid("If-Match", "must be a version like \"1\""))
-    }
-}
-
-/// Somebody changed the thing since; the problem brings it as it is now.
-pub fn changed_meanwhile(detail: impl Into<String>, current: Value) -> Problem {
-    Problem::new(StatusCode::PRECONDITION_FAILED, "CHANGED_MEANWHILE", detail).with("current", current)
-}
-
-/// Adds the version of what is answered.
-pub fn tagged(mut response: HttpResponseBuilder, version: u32) -> HttpResponseBuilder {
-    response.insert_header((header::ETAG, format!("\"{version}\"")));
-    response
+fn required() -> Problem {
+    let detail = "If-Match is required: the version that was seen, as ETag or `version` showed it";
+    Problem::new(StatusCode::PRECONDITION_REQUIRED, "PRECONDITION_REQUIRED", detail)
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a document is checked before it is published; nothing here is answered to customers.
 
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header};
+use actix_web::{HttpRequest, HttpResponse};
 use commands::{PublishedSettings, SettingsInForce, settings::Published};
 use domain::{
     settings::{Document, Event},
@@ -13,7 +13,10 @@ use journal::Decoded;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::PATIENCE;
+use super::{
+    auth::PATIENCE,
+    if_match::{if_match, tagged},
+};
 use crate::{
     auth::require::{Require, SettingsWrite},
     body::field::{optional, required},
@@ -192,20 +195,4 @@ async fn answer(in_force: &SettingsInForce, done: Published) -> HttpResponse {
     in_force.reach(done.position, PATIENCE).await;
     let (version, position) = (done.version, done.position.0);
     tagged(HttpResponse::Ok(), version).json(PublishedAnswer { success: true, version, position })
-}
-
-fn tagged(mut response: HttpResponseBuilder, version: u32) -> HttpResponseBuilder {
-    response.insert_header((header::ETAG, format!("\"{version}\"")));
-    response
-}
-
-/// The version that the caller saw: with quotes or without; `None` where there is no such header, or `*`.
-fn if_match(request: &HttpRequest) -> Result<Option<u32>, Problem> {
-    let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let version = text.trim_matches('"').parse().map_err(|_| Problem::invalid("If-Match", "must be a version"))?;
-    Ok(Some(version))
 }

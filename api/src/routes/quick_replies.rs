@@ -12,7 +12,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use commands::{
-    CommandError, Customers, QuickReplies, Sessions,
+    CommandError, Customers, QuickReplies,
     settings::quick_replies::{Collection, QuickReplyRequest as By, SavedQuickReply},
 };
 use domain::{
@@ -29,11 +29,11 @@ use data::{
     CategoriesAnswer, CategoryData, QuickRepliesAnswer, QuickRepliesData, QuickReplyAnswer, QuickReplyData,
     QuickReplyRequest, RemovedAnswer, RemovedData, RenderAnswer, RenderData, RenderRequest,
 };
-use render::{About, Values};
+use render::Values;
 
 use super::{
     idempotency::RequestKey,
-    if_match::{IfMatch, changed_meanwhile, tagged},
+    if_match::{SeenVersion, tagged},
     min_position::{CaughtUpViews, PATIENCE},
     sessions::{SessionServices, found, no_session},
 };
@@ -44,7 +44,10 @@ use crate::{
         staff::Staff,
     },
     body::{JsonBody, field::QuickReplyScope},
-    openapi::{parameters::Keyed, texts, words},
+    openapi::{
+        parameters::{Keyed, Seen},
+        texts, words,
+    },
     problem::Problem,
     query::QueryFields,
     request::request_id,
@@ -185,22 +188,22 @@ pub async fn create(
     request_body = QuickReplyRequest,
     params(
         ("id" = String, Path, description = "Its id"),
-        ("If-Match" = String, Header, description = "The version that the author saw"),
+        Seen,
         Keyed,
     ),
     responses(
         (status = 200, body = QuickReplyAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 409, description = "SCOPE_STAYS: another scope is written as another quick reply"),
         (status = 412, description = "CHANGED_MEANWHILE: `current` is the quick reply as it is now"),
-        (status = 428, description = "IF_MATCH_REQUIRED"),
+        (status = 428, description = "PRECONDITION_REQUIRED: If-Match is missing"),
     )
 )]
 pub async fn change(
     caller: Require<SessionWrite>,
     key: RequestKey,
     app: QuickReplyServices,
+    SeenVersion(seen): SeenVersion,
     id: Path<String>,
-    if_match: IfMatch,
     body: JsonBody<QuickReplyRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (collection, reply) = addressed(&app, &caller.staff, &id).await?;
@@ -209,7 +212,7 @@ pub async fn change(
         let detail = "a quick reply keeps its scope; write another one";
         return Err(Problem::new(StatusCode::CONFLICT, "SCOPE_STAYS", detail).with("field", "scope"));
     }
-    let (seen, by) = (if_match.version()?, by(&caller.staff, key));
+    let by = by(&caller.staff, key);
     match app.replies.change((collection, reply), &by, body.0.says(), seen).await {
         Ok(saved) => shown(&app, saved).await,
         Err(error) => Err(refused(&app, collection, reply, error).await),
@@ -225,24 +228,24 @@ pub async fn change(
     security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "Its id"),
-        ("If-Match" = String, Header, description = "The version that the caller saw"),
+        Seen,
         Keyed,
     ),
     responses(
         (status = 200, body = RemovedAnswer),
         (status = 412, description = "CHANGED_MEANWHILE: `current` is the quick reply as it is now"),
-        (status = 428, description = "IF_MATCH_REQUIRED"),
+        (status = 428, description = "PRECONDITION_REQUIRED: If-Match is missing"),
     )
 )]
 pub async fn remove(
     caller: Require<SessionWrite>,
     key: RequestKey,
     app: QuickReplyServices,
+    SeenVersion(seen): SeenVersion,
     id: Path<String>,
-    if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
     let (collection, reply) = addressed(&app, &caller.staff, &id).await?;
-    let (seen, by) = (if_match.version()?, by(&caller.staff, key));
+    let by = by(&caller.staff, key);
     match app.replies.remove((collection, reply), &by, seen).await {
         Ok(SavedQuickReply { reply, version, position }) => {
             let data = RemovedData { id: reply.to_string(), version };
@@ -269,7 +272,7 @@ pub async fn remove(
 pub async fn render(
     caller: Require<SessionRead>,
     app: SessionServices,
-    (sessions, customers, names): (Data<Sessions>, Data<Customers>, Data<NameLookup>),
+    (customers, names): (Data<Customers>, Data<NameLookup>),
     id: Path<String>,
     body: JsonBody<RenderRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -281,8 +284,7 @@ pub async fn render(
     let session = found(&app, &caller.staff, body.0.session).await?;
     let row = reading.session(session).await?.ok_or_else(no_session)?;
     let agent_name = render::name_of(agent, &names).await;
-    let about = About { session, visitor: row.visitor, session_name: row.name, agent_name };
-    let values = Values::read(&sessions, &customers, about).await?;
+    let values = Values::read(&customers, row, agent_name).await?;
     let rendered = variables::render(view.words.content.as_str(), |name| values.of(name));
     let data = RenderData { text: rendered.text, missing: rendered.missing.into_iter().collect() };
     Ok(HttpResponse::Ok().json(RenderAnswer { success: true, data, position: reading.position().0 }))
@@ -367,7 +369,9 @@ async fn refused(
         current(app, reply, position).await
     };
     match now.await {
-        Ok(data) => changed_meanwhile(detail, json!(data)),
+        Ok(data) => {
+            Problem::new(StatusCode::PRECONDITION_FAILED, "CHANGED_MEANWHILE", detail).with("current", json!(data))
+        }
         Err(problem) => problem,
     }
 }

@@ -10,6 +10,7 @@ use commands::Workspace;
 use domain::{
     AgentId, SessionId,
     session::{Status, priority::PriorityClass},
+    text::Tag,
 };
 use event_store::{Clock, Position};
 use projections::{
@@ -26,7 +27,7 @@ use crate::{
         staff_services::StaffServices,
     },
     body::shown,
-    openapi::words,
+    openapi::{texts, words},
     problem::Problem,
     query::QueryFields,
     settings::Settings,
@@ -77,6 +78,7 @@ pub struct ListData {
         ("agent" = Option<String>, Query, min_length = 1, description = "all, mine, unassigned, or an agent's id or user name"),
         ("customer_type" = Option<words::CustomerType>, Query, description = "vip: the shop's best, or of that class; old: came back; new: did not"),
         ("keyword" = Option<String>, Query, min_length = 1, max_length = 100, description = "In the session's name, the customer's, or what a row shows of the last message, in either case"),
+        ("tag" = Option<texts::TagName>, Query, description = "Filed under it"),
         ("class" = Option<words::PriorityClass>, Query, description = "As it was set"),
         ("rule" = Option<String>, Query, min_length = 1, max_length = 20, description = "The rule by which a person is wanted, like R5"),
         ("from" = Option<String>, Query, format = DateTime, description = "Updated at this time or later, in RFC 3339"),
@@ -159,6 +161,7 @@ fn filter(query: &QueryFields, caller: AgentId, staff: &StaffServices) -> Result
         "new" => Ok(CustomerType::New),
         _another => Err(Problem::invalid("customer_type", "must be vip, old or new")),
     });
+    let tag = query.text("tag")?.map(|text| Tag::parse(text).map_err(|error| Problem::invalid("tag", error)));
     let class = query.text("class")?.map(|text| {
         let class = PriorityClass::ALL.into_iter().find(|class| class.as_str() == text);
         class.ok_or_else(|| Problem::invalid("class", "must be danger, vip, urgent or normal"))
@@ -168,6 +171,7 @@ fn filter(query: &QueryFields, caller: AgentId, staff: &StaffServices) -> Result
         agent: agent(query, caller, staff)?,
         customer: customer.transpose()?,
         keyword: short(query, "keyword", KEYWORD_CHARS)?,
+        tag: tag.transpose()?,
         class: class.transpose()?,
         rule: short(query, "rule", RULE_CHARS)?,
         from: time(query, "from")?,

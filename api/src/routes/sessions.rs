@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-pub(super) use written::state_after;
+pub(super) use written::{note_after, state_after, tags_after};
 
 use super::min_position::{CaughtUpViews, wait};
 use crate::{

@@ -10,10 +10,11 @@ use actix_web::{
 
 use super::{
     activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation,
-    customer, detailed_health, docs, drafts, events, flag_trial, flags, hand_off, health, manual, offers, page,
-    pending_transfers, policies, policy_trial, presence, profile, queue, quick_replies,
+    customer, detailed_health, docs, drafts, events, flag_trial, flags, hand_off, health, manual, marks, notes, offers,
+    page, pending_transfers, policies, policy_trial, presence, profile, queue, quick_replies, ratings,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, session_list, session_mail, sessions, shift, tokens, transfers, usage,
+    second_factor, session_customer, session_events, session_list, session_mail, sessions, shift, tokens, transfers,
+    usage,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -44,6 +45,15 @@ routes! {
         PUT "/api/sessions/{name}/drafts/{kind}" Require<SessionWrite> => drafts::save;
         DELETE "/api/sessions/{name}/drafts/{kind}" Require<SessionWrite> => drafts::remove;
         GET "/api/drafts" Require<SessionWrite> => drafts::list;
+        GET "/api/sessions/{name}/customer" Require<SessionRead> => session_customer::show;
+        GET "/api/sessions/{name}/notes" Require<SessionRead> => notes::list;
+        POST "/api/sessions/{name}/notes" Require<SessionWrite> => notes::add;
+        PUT "/api/sessions/{name}/notes/{id}" Require<SessionWrite> => notes::edit;
+        DELETE "/api/sessions/{name}/notes/{id}" Require<SessionWrite> => notes::remove;
+        POST "/api/sessions/{name}/tags" Require<SessionWrite> => marks::change_tags;
+        GET "/api/tags" Require<SessionRead> => marks::list_tags;
+        PUT "/api/sessions/{name}/priority" Require<SessionWrite> => marks::set_priority;
+        POST "/api/sessions/{name}/rating" KnownVisitor => ratings::rate;
         POST "/api/manual/escalate" OptionalStaff<SessionWrite> => manual::escalate;
         POST "/api/manual/messages" OptionalStaff<SessionWrite> => manual::message;
         POST "/api/sessions/{name}/takeover" Require<SessionWrite> => hand_off::take_over;

@@ -7,9 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Escalation,
+    Escalation, RatingData,
     people::{Agent, People},
-    reason_of, role, seconds, severity_of,
+    reason_of, role, seconds, severity_of, tag_names,
 };
 use crate::openapi::words;
 
@@ -35,6 +35,15 @@ pub struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = u64, required = false)]
     unread: Option<u64>,
+    /// In order.
+    tags: Vec<String>,
+    /// Its class in the queue as it was set.
+    #[schema(value_type = words::PriorityClass)]
+    class: &'static str,
+    /// How many internal notes it has.
+    notes: u64,
+    /// The rating that the customer was last asked for; null for none.
+    rating: Option<RatingData>,
 }
 
 /// What a row shows of the customer.
@@ -76,6 +85,10 @@ impl Summary {
             assigned_agent: row.agent.map(|agent| people.agent(agent)),
             group: row.group.map(|group| group.as_str().to_owned()),
             unread: None,
+            tags: tag_names(&row.tags),
+            class: row.class.as_str(),
+            notes: row.notes,
+            rating: row.rating.map(RatingData::from),
         }
     }
 

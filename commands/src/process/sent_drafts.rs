@@ -41,6 +41,7 @@ impl ProcessManager for SentDrafts {
 fn sent(event: &Event) -> Option<(AgentId, WorkspaceKind)> {
     match event {
         Event::AgentMessageSent(sent) => Some((sent.agent, WorkspaceKind::Reply)),
+        Event::NoteAdded(added) => Some((added.author, WorkspaceKind::Note)),
         _no_draft => None,
     }
 }

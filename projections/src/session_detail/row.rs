@@ -7,9 +7,11 @@ use event_store::{
     Position,
     sql::{Row, SqlError, Value},
 };
+use serde::de::DeserializeOwned;
 
 use super::{
     hand_off::{HandOffTexts, MailView, OfferView, TransferView, us},
+    rating::RatingView,
     view::{EscalationView, SessionView},
 };
 use crate::rows;
@@ -44,8 +46,17 @@ impl SessionView {
             email: row.optional_text(31)?,
             offer: OfferView::from_row(row, 32)?,
             transfer: TransferView::from_row(row, 35)?,
+            tags: rows::json(row, 41)?,
+            notes: row.count(42)?,
+            rating: RatingView::from_row(row, 43)?,
+            parameters: optional_json(row, 47)?,
+            parameters_at: row.optional_int(48)?.map(|position| Position(position.unsigned_abs())),
         })
     }
+}
+
+fn optional_json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, SqlError> {
+    row.optional_text(column)?.map(|json| serde_json::from_str(&json).map_err(rows::malformed)).transpose()
 }
 
 impl EscalationView {
@@ -64,6 +75,8 @@ pub(super) struct RowTexts {
     reason: Option<String>,
     severity: Option<String>,
     hand_off: HandOffTexts,
+    tags: String,
+    parameters: Option<String>,
 }
 
 impl RowTexts {
@@ -76,6 +89,8 @@ impl RowTexts {
             reason: escalation.map(|escalation| rows::code(&escalation.reason)),
             severity: escalation.map(|escalation| rows::code(&escalation.severity)),
             hand_off: HandOffTexts::of(session),
+            tags: rows::to_json(&session.tags),
+            parameters: session.parameters.as_ref().map(rows::to_json),
         }
     }
 
@@ -111,6 +126,11 @@ impl RowTexts {
             session.group.as_ref().map(Skill::as_str).into(),
         ];
         values.extend(self.hand_off.values(session));
+        values.push((&*self.tags).into());
+        values.push(session.notes.into());
+        values.extend(RatingView::values(session.rating.as_ref()));
+        values.push(self.parameters.as_deref().into());
+        values.push(Value::Int(session.parameters_at.map(|position| position.0.cast_signed())));
         values
     }
 }

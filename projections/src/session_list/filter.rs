@@ -3,6 +3,7 @@
 use domain::{
     AgentId,
     session::{Status, priority::PriorityClass},
+    text::Tag,
 };
 use event_store::sql::Value;
 use jiff::Timestamp;
@@ -20,6 +21,8 @@ pub struct SessionFilter {
     pub customer: Option<CustomerType>,
     /// A part of the session's name, of the customer's, or of the beginning of the last message, in either case.
     pub keyword: Option<String>,
+    /// A tag that they have.
+    pub tag: Option<Tag>,
     /// Their class in the queue.
     pub class: Option<PriorityClass>,
     /// The rule by which a person is wanted in them.
@@ -52,6 +55,7 @@ pub enum CustomerType {
 
 const VIP: &str = "s.id in (select v.id from session v where v.class = 'vip' and v.class <> 'normal' \
     union select v.id from customer c join session v on v.visitor = c.visitor where c.vip = 1)";
+const TAGGED: &str = "s.id in (select t.session from tag t where t.tag = ?)";
 const OLD: &str = "(s.episode > 1 or exists (select 1 from session e where e.visitor = s.visitor \
     and e.created_at < s.created_at))";
 
@@ -98,7 +102,7 @@ impl Bound {
 
 impl Where {
     pub(super) fn of(filter: &SessionFilter) -> Self {
-        let SessionFilter { status, agent, customer, keyword: _, class, rule, from, to } = filter;
+        let SessionFilter { status, agent, customer, keyword: _, tag, class, rule, from, to } = filter;
         let mut all = Self::default();
         if let Some(status) = status {
             all.add("s.status = ?", [Bound::Text(status.as_str().to_owned())]);
@@ -113,6 +117,9 @@ impl Where {
             Some(CustomerType::Old) => all.add(OLD, []),
             Some(CustomerType::New) => all.add(&format!("not {OLD}"), []),
             None => {}
+        }
+        if let Some(tag) = tag {
+            all.add(TAGGED, [Bound::Text(tag.as_str().to_owned())]);
         }
         if let Some(class) = class {
             all.add(of_class(*class), []);

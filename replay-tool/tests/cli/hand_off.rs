@@ -121,7 +121,12 @@ fn answered() -> Vec<Event> {
     events.extend([offer_ended(40, OfferEnd::Declined), offer(41, agent())]);
     events.push(Event::OfferAccepted(OfferAccepted { offer: OfferId(id(41)) }));
     events.extend(taken(agent()));
-    events.push(Event::AgentMessageSent(AgentMessageSent { message: MessageId(id(3)), agent: agent(), words }));
+    events.push(Event::AgentMessageSent(AgentMessageSent {
+        message: MessageId(id(3)),
+        agent: agent(),
+        quick_reply: None,
+        words,
+    }));
     events
 }
 

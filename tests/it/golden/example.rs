@@ -58,7 +58,8 @@ fn messages() -> Vec<MessageId> {
 
 /// Every type once.
 pub(crate) fn every_type() -> Vec<Encoded> {
-    let sessions = [customers(), assistants(), peoples(), hand_off::between_people(), hand_off::mails()].concat();
+    let people = [peoples(), hand_off::between_people(), hand_off::mails(), hand_off::notes()].concat();
+    let sessions = [customers(), assistants(), people].concat();
     let sessions = sessions.iter().map(session::encode);
     let customers = of_a_customer().into_iter().map(|event| customer::encode(&event));
     let accounts = [staff::accounts(), staff::second_factor_and_keys()].concat();

@@ -59,7 +59,7 @@ async fn one_is_written_changed_at_its_version_and_removed() {
     assert_eq!(listed(&desk().staff(), &format!("q={}", title.to_uppercase())).await, [made.clone()]);
 
     let other = written(&format!("{title} 2"), "shared");
-    problem(send(&supervisor, Method::PUT, &id, Some(other.clone()), None).await, 428, "IF_MATCH_REQUIRED").await;
+    problem(send(&supervisor, Method::PUT, &id, Some(other.clone()), None).await, 428, "PRECONDITION_REQUIRED").await;
     let changed = send(&supervisor, Method::PUT, &id, Some(other.clone()), Some(1)).await;
     assert_eq!(changed.headers()["etag"], "\"2\"");
     let changed = ok(changed).await["data"].clone();

@@ -2,17 +2,18 @@
 
 mod assistants;
 mod finding;
+mod keeping;
 mod people;
 
 use std::{collections::BTreeSet, fmt};
 
-use domain::{AgentId, SessionId, session::Status};
+use domain::{AgentId, SessionId, VisitorId, session::Status};
 use event_store::Position;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use projections::{Audience, Reading, SessionPage, Views, ViewsError};
 use serde::Serialize;
 use serde_json::Value;
-use tests::oracle::{Entry, Figures, Oracle, Said, Shown, Told, day_start, list, named, services};
+use tests::oracle::{Entry, Figures, Oracle, Said, Shown, Told, day_start, list, named, notes, services};
 
 use super::served;
 
@@ -35,6 +36,10 @@ pub(super) enum Question {
     Named(String),
     Statistics { now: Timestamp, day_start: Timestamp },
     Services(SessionId),
+    Notes(SessionId),
+    Tags,
+    Visitor(VisitorId),
+    Episodes { visitor: VisitorId, limit: u32 },
     Assistants(assistants::Asked),
     Queue { group: Option<String>, now: Timestamp, limit: u32, offset: u64 },
     Place { session: SessionId, now: Timestamp },
@@ -53,7 +58,8 @@ impl Question {
             Self::Session(session)
             | Self::Messages { session, .. }
             | Self::Audit { session, .. }
-            | Self::Services(session) => Some(*session),
+            | Self::Services(session)
+            | Self::Notes(session) => Some(*session),
             Self::Assistants(asked) => asked.session(),
             Self::List { .. }
             | Self::Named(_)
@@ -66,7 +72,10 @@ impl Question {
             | Self::Open
             | Self::Find(_)
             | Self::Counts(_)
-            | Self::QuickReplies => None,
+            | Self::QuickReplies
+            | Self::Tags
+            | Self::Visitor(_)
+            | Self::Episodes { .. } => None,
         }
     }
 }
@@ -104,6 +113,7 @@ impl Examination {
         asked.about_agents(oracle);
         asked.about_usage(oracle);
         asked.about_finding(oracle);
+        asked.about_visitors(oracle);
         for (stream, events) in oracle.by_session() {
             asked.about_session(stream.trim_start_matches("session-").parse().unwrap(), &events);
         }
@@ -124,6 +134,7 @@ impl Examination {
     fn about_session(&mut self, session: SessionId, events: &[&Told]) {
         self.0.push((Question::Session(session), json(Some(Shown::of(events)))));
         self.0.push((Question::Services(session), json(services(events))));
+        self.0.push((Question::Notes(session), json(notes(events))));
         self.about_attempts(session, events);
         let middle = events[events.len() / 2].position;
         for (before, limit) in [(None, ALL), (Some(middle), ALL), (None, 2), (Some(middle), 1)] {
@@ -228,8 +239,13 @@ fn note(question: &Question, expected: &Value, served: Result<Value, ViewsError>
 
 async fn ask(views: &Views, question: &Question) -> Result<Value, ViewsError> {
     match question {
-        Question::Session(_) | Question::Messages { .. } | Question::Audit { .. } | Question::Services(_) => {
-            ask_reading(&mut views.reading().await?, question).await
+        Question::Session(_)
+        | Question::Messages { .. }
+        | Question::Audit { .. }
+        | Question::Services(_)
+        | Question::Notes(_) => ask_reading(&mut views.reading().await?, question).await,
+        Question::Tags | Question::Visitor(_) | Question::Episodes { .. } => {
+            keeping::ask(&mut views.reading().await?, question).await
         }
         Question::Assistants(asked) => assistants::ask(&mut views.reading().await?, asked).await,
         Question::List { status, limit, offset } => {
@@ -267,6 +283,7 @@ async fn ask_reading(reading: &mut Reading, question: &Question) -> Result<Value
         Question::Services(session) => {
             json(reading.services(*session).await?.into_iter().map(served::service).collect::<Vec<_>>())
         }
+        Question::Notes(_) => keeping::ask(reading, question).await?,
         Question::Assistants(asked) => assistants::ask(reading, asked).await?,
         Question::List { .. }
         | Question::Named(_)
@@ -279,7 +296,10 @@ async fn ask_reading(reading: &mut Reading, question: &Question) -> Result<Value
         | Question::Open
         | Question::Find(_)
         | Question::Counts(_)
-        | Question::QuickReplies => unreachable!("not of one session"),
+        | Question::QuickReplies
+        | Question::Tags
+        | Question::Visitor(_)
+        | Question::Episodes { .. } => unreachable!("not of one session"),
     })
 }
 

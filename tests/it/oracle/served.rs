@@ -7,22 +7,22 @@ use std::collections::BTreeMap;
 use event_store::StreamName;
 use projections::{
     AgentToday, AttemptView, AuditEntry, EscalationSummary, EscalationView, MailView, MessageView, OfferView, Preview,
-    QueueEntry, QueuePlace, QuickReplyView, ServiceView, SessionCounts, SessionSummary, SessionView, Statistics, Today,
-    TransferView, Usage, as_of::Decision,
+    QueueEntry, QueuePlace, QuickReplyView, RatingView, ServiceView, SessionCounts, SessionSummary, SessionView,
+    Statistics, Today, TransferView, Usage, as_of::Decision,
 };
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::oracle::{
-    self, Attempt, Counts, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, QuickReply, Row, Said,
-    Service, Shown, Transfer,
+    self, Attempt, Counts, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, QuickReply, Rating, Row,
+    Said, Service, Shown, Transfer,
 };
 
 /// The name on the wire of a value of a closed set.
-fn code(value: impl Serialize) -> String {
+pub(super) fn code(value: impl Serialize) -> String {
     serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
 }
 
-fn text(value: Option<impl ToString>) -> Option<String> {
+pub(super) fn text(value: Option<impl ToString>) -> Option<String> {
     value.map(|value| value.to_string())
 }
 
@@ -58,6 +58,10 @@ pub(super) fn shown(view: SessionView) -> Shown {
         ai_fail_count: view.ai_fail_count.into(),
         position: view.position,
         cleared_at: view.cleared_at,
+        tags: view.tags.into_iter().map(code).collect(),
+        notes: view.notes,
+        rating: view.rating.map(rating),
+        parameters: view.parameters.map(Value::from).zip(view.parameters_at),
     }
 }
 
@@ -153,6 +157,9 @@ pub(super) fn row(view: SessionSummary) -> Row {
         class,
         group,
         agent,
+        tags,
+        notes,
+        rating: asked,
         position,
     } = view;
     Row {
@@ -170,7 +177,15 @@ pub(super) fn row(view: SessionSummary) -> Row {
         group: group.map(code),
         agent: text(agent),
         position,
+        tags: tags.into_iter().map(code).collect(),
+        notes,
+        rating: asked.map(rating),
     }
+}
+
+fn rating(view: RatingView) -> Rating {
+    let RatingView { asked_at, open_until, score, comment } = view;
+    Rating { asked_at, open_until, score: score.map(|score| u8::from(score).into()), comment }
 }
 
 fn newest(view: Preview) -> Newest {

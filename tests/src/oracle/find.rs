@@ -19,6 +19,7 @@ pub struct Asked {
     pub agent: Option<Option<String>>,
     pub customer: Option<&'static str>,
     pub keyword: Option<String>,
+    pub tag: Option<String>,
     pub class: Option<&'static str>,
     pub rule: Option<String>,
     pub from: Option<Timestamp>,
@@ -63,6 +64,7 @@ impl Asked {
         self.status.is_none_or(|status| shown.status == status)
             && self.agent.as_ref().is_none_or(|agent| shown.agent == *agent)
             && self.customer.is_none_or(of_customer)
+            && self.tag.as_ref().is_none_or(|tag| super::tags(events).contains(tag))
             && self.class.is_none_or(|class| shown.class == class)
             && self.rule.as_ref().is_none_or(|wanted| rule == Some(wanted))
             && self.from.is_none_or(|from| shown.updated_at >= from)

@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 use crate::{
     body::field::{QuickReplyScope, optional, required},
     openapi::{texts, words},
-    wire::People,
+    wire::{People, Person},
 };
 
 /// A quick reply.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct QuickReplyData {
     #[schema(format = "uuid")]
     id: String,
@@ -30,8 +30,7 @@ pub struct QuickReplyData {
     #[schema(value_type = words::QuickReplyScope)]
     scope: &'static str,
     /// Whose it is; null for the shop's.
-    #[schema(value_type = Option<QuickReplyOwner>)]
-    owner: Option<QuickReplyOwner>,
+    owner: Option<Person>,
     /// The variables in its content, each once.
     variables: Vec<String>,
     /// How often agents sent it.
@@ -41,17 +40,6 @@ pub struct QuickReplyData {
     /// When it was last changed; null as the program brings it.
     #[schema(format = DateTime)]
     updated_at: Option<String>,
-}
-
-/// Whose a quick reply is.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct QuickReplyOwner {
-    /// The user name.
-    agent_id: String,
-    #[schema(format = "uuid")]
-    agent_uuid: String,
-    /// The shown name; null once erased.
-    name: Option<String>,
 }
 
 impl QuickReplyData {
@@ -65,11 +53,7 @@ impl QuickReplyData {
             category,
             language: language.as_str(),
             scope: if owner.is_some() { "personal" } else { "shared" },
-            owner: owner.map(|agent| QuickReplyOwner {
-                agent_id: people.id(agent),
-                agent_uuid: agent.to_string(),
-                name: people.name(agent),
-            }),
+            owner: owner.map(|agent| people.person(agent)),
             use_count: uses,
             version,
             updated_at: updated_at.map(time_text),

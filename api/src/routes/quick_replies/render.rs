@@ -1,7 +1,8 @@
 //! The values of variables in quick replies: of the customer, the agent, the session and the order.
 
-use commands::{Customers, Sessions};
-use domain::{AgentId, SessionId, VisitorId, customer::event::Profile};
+use commands::Customers;
+use domain::{AgentId, SessionId, customer::event::Profile};
+use projections::SessionView;
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
@@ -15,24 +16,17 @@ pub(super) struct Values {
     parameters: Map<String, Value>,
 }
 
-/// What is asked for.
-pub(super) struct About {
-    pub(super) session: SessionId,
-    pub(super) visitor: VisitorId,
-    /// What the client calls the session.
-    pub(super) session_name: Option<String>,
-    /// What the agent is called who writes.
-    pub(super) agent_name: Option<String>,
-}
-
 impl Values {
-    /// Reads what is known of a session and its customer.
-    pub(super) async fn read(sessions: &Sessions, customers: &Customers, about: About) -> Result<Self, Problem> {
-        let About { session, visitor, session_name, agent_name } = about;
-        let customer = customers.current(visitor).await?;
+    /// What is known of a session and its customer, for an agent of this name.
+    pub(super) async fn read(
+        customers: &Customers,
+        session: SessionView,
+        agent_name: Option<String>,
+    ) -> Result<Self, Problem> {
+        let customer = customers.current(session.visitor).await?;
         let profile = customer.state.customer().and_then(|customer| customer.profile.clone());
-        let parameters = sessions.last_parameters(session).await?;
-        Ok(Self { session, session_name, agent_name, profile, parameters })
+        let SessionView { session, name: session_name, parameters, .. } = session;
+        Ok(Self { session, session_name, agent_name, profile, parameters: parameters.unwrap_or_default() })
     }
 
     /// A variable's value. What the shop has signed counts more than what its page passed along.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{AgentId, session::Status};
+use domain::{AgentId, session::Status, text::Tag};
 use projections::{AgentFilter, CustomerType, Reading, SessionFilter, SessionOrder, SessionPage, ViewsError};
 use serde_json::Value;
 use tests::oracle::{Asked, Customer, Oracle, counts, find, list, quick_replies, uses};
@@ -60,6 +60,8 @@ fn filters(oracle: &Oracle) -> Vec<Asked> {
     let rules: BTreeSet<String> = rows.iter().filter_map(|row| Some(row.escalation.as_ref()?.1.clone())).collect();
     all.extend(rules.into_iter().map(|rule| Asked { rule: Some(rule), ..Asked::default() }));
     all.extend(agents(oracle).into_iter().map(|agent| Asked { agent: Some(Some(agent)), ..Asked::default() }));
+    let tags: BTreeSet<String> = rows.iter().flat_map(|row| row.tags.iter().cloned()).collect();
+    all.extend(tags.into_iter().map(|tag| Asked { tag: Some(tag), ..Asked::default() }));
     all.push(Asked { agent: Some(None), customer: Some("old"), ..Asked::default() });
     all.push(Asked { from: middle, class: Some("normal"), ..Asked::default() });
     all.push(Asked { to: middle, status: Some("closed"), ..Asked::default() });
@@ -71,7 +73,7 @@ fn agents(oracle: &Oracle) -> BTreeSet<String> {
 }
 
 fn filter(asked: &Asked) -> SessionFilter {
-    let Asked { status, agent, customer, keyword, class, rule, from, to } = asked.clone();
+    let Asked { status, agent, customer, keyword, tag, class, rule, from, to } = asked.clone();
     let class_of = |text: &str| serde_json::from_value(text.into()).unwrap();
     SessionFilter {
         status: status.map(|status| Status::parse(status).unwrap()),
@@ -81,6 +83,7 @@ fn filter(asked: &Asked) -> SessionFilter {
         }),
         customer: customer.map(|asked| CUSTOMERS.iter().find(|(name, _)| *name == asked).unwrap().1),
         keyword,
+        tag: tag.map(|tag| Tag::parse(&tag).unwrap()),
         class: class.map(class_of),
         rule,
         from,

@@ -92,6 +92,10 @@ pub(super) async fn ask(reading: &mut Reading, question: &Question) -> Result<Va
         | Question::Messages { .. }
         | Question::Audit { .. }
         | Question::Services(_)
+        | Question::Notes(_)
+        | Question::Tags
+        | Question::Visitor(_)
+        | Question::Episodes { .. }
         | Question::Assistants(_)
         | Question::List { .. }
         | Question::Named(_)

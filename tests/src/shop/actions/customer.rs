@@ -212,7 +212,7 @@ impl Shop {
         let who = if reason == CloseReason::Idle { Who::Policy("idle_close") } else { Who::Customer };
         let origin = self.origin(slot, who, "close");
         let notice = MessageId(origin.id.derive_id("notice"));
-        self.send(slot, &origin, Command::Close { reason, notice, by: None });
+        self.send(slot, &origin, Command::Close { reason, notice, by: None, at: self.now });
     }
 
     /// Whoever is forgotten leaves first: an answer to somebody without keys could not be recorded.
@@ -223,7 +223,7 @@ impl Shop {
             if self.threads[*session].awaits_answer() {
                 let origin = self.origin(*session, Who::Customer, "close");
                 let (reason, notice) = (CloseReason::CustomerLeft, MessageId(origin.id.derive_id("notice")));
-                self.record(*session, &origin, Command::Close { reason, notice, by: None });
+                self.record(*session, &origin, Command::Close { reason, notice, by: None, at: self.now });
             }
         }
         if sessions.iter().any(|session| self.threads[*session].awaits_answer()) || !self.erased.insert(subject) {
