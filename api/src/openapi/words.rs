@@ -61,6 +61,8 @@ words! {
     SessionOrder: projections::SessionOrder::ALL.map(projections::SessionOrder::as_str);
     /// What somebody of staff drafts.
     DraftKind: commands::workspace::DraftKind::ALL.map(commands::workspace::DraftKind::as_str);
+    /// What the FAQ has for a question.
+    FaqOutcome: ["sure", "choices", "none"];
     /// Whose a quick reply is.
     QuickReplyScope: ["shared", "personal"];
     /// Whether a session is taken from the queue alone, or from the assistant as well.

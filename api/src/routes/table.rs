@@ -10,8 +10,8 @@ use actix_web::{
 
 use super::{
     activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation,
-    customer, detailed_health, docs, drafts, events, flag_trial, flags, hand_off, health, manual, marks, notes, offers,
-    page, pending_transfers, policies, policy_trial, presence, profile, queue, quick_replies, ratings,
+    customer, detailed_health, docs, drafts, events, faq, flag_trial, flags, hand_off, health, manual, marks, notes,
+    offers, page, pending_transfers, policies, policy_trial, presence, profile, proof, queue, quick_replies, ratings,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_customer, session_events, session_list, session_mail, sessions, shift, tokens, transfers,
     usage,
@@ -54,6 +54,7 @@ routes! {
         GET "/api/tags" Require<SessionRead> => marks::list_tags;
         PUT "/api/sessions/{name}/priority" Require<SessionWrite> => marks::set_priority;
         POST "/api/sessions/{name}/rating" KnownVisitor => ratings::rate;
+        GET "/api/sessions/{name}/proof" Require<AuditRead> => proof::download;
         POST "/api/manual/escalate" OptionalStaff<SessionWrite> => manual::escalate;
         POST "/api/manual/messages" OptionalStaff<SessionWrite> => manual::message;
         POST "/api/sessions/{name}/takeover" Require<SessionWrite> => hand_off::take_over;
@@ -118,6 +119,9 @@ routes! {
         POST "/api/flags/rollback" Require<SettingsWrite> => flags::roll_back;
         POST "/api/flags/test" Require<SettingsRead> => flag_trial::test;
         GET "/api/flags/{version}" Require<SettingsRead> => flags::show;
+        GET "/api/faq" Require<SettingsRead> => faq::list;
+        POST "/api/faq/test" Require<SettingsRead> => faq::test;
+        GET "/api/faq/faults" Require<SettingsRead> => faq::faults;
         GET "/api/quick-replies" Require<SessionRead> => quick_replies::list;
         POST "/api/quick-replies" Require<SessionWrite> => quick_replies::create;
         // Before {id}, which is never a word.
