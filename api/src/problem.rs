@@ -235,6 +235,14 @@ impl From<settings::Rejection> for Problem {
                 Self::new(StatusCode::PRECONDITION_FAILED, "STALE_VERSION", detail).with("version", current)
             }
             settings::Rejection::NoVersion { version } => Self::not_found(format!("there is no version {version}")),
+            settings::Rejection::NoQuickReply => Self::not_found("there is no such quick reply"),
+            settings::Rejection::QuickReplyChanged { current } => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "CHANGED_MEANWHILE", rejection.to_string())
+                    .with("version", current)
+            }
+            settings::Rejection::TooManyQuickReplies { .. } => {
+                Self::new(StatusCode::CONFLICT, "TOO_MANY_QUICK_REPLIES", rejection.to_string())
+            }
         }
     }
 }

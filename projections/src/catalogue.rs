@@ -10,7 +10,10 @@ use crate::{
     message::MessagesProjection,
     note::NotesProjection,
     projection::{Projection, ProjectionSet},
+    quick_reply::QuickRepliesProjection,
+    search::SearchProjection,
     service::ServicesProjection,
+    session_count::SessionCountsProjection,
     session_detail::SessionsProjection,
     statistics::EscalationsProjection,
     tag::TagsProjection,
@@ -20,8 +23,9 @@ use crate::{
 #[must_use]
 pub fn all() -> ProjectionSet {
     Arc::new([
-        // Before that of the sessions, whose rows say how a session stood before the batch.
+        // Three before that of the sessions, whose rows say how a session stood before the batch.
         Arc::new(AuditProjection) as Arc<dyn Projection>,
+        Arc::new(SessionCountsProjection),
         Arc::new(TagsProjection),
         Arc::new(SessionsProjection),
         Arc::new(MessagesProjection),
@@ -31,5 +35,7 @@ pub fn all() -> ProjectionSet {
         Arc::new(ServicesProjection),
         Arc::new(AttemptsProjection),
         Arc::new(AgentsProjection),
+        Arc::new(QuickRepliesProjection),
+        Arc::new(SearchProjection),
     ])
 }

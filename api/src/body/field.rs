@@ -12,7 +12,10 @@ use domain::{
         command::{CAPACITIES, SKILLS},
     },
     session::{decide::MAX_TAGS, priority::PriorityClass, rating::Score},
-    text::{EmailAddress, MessageText, PersonName, ReasonCode, SessionName, Skill, Tag, Username},
+    text::{
+        EmailAddress, MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill,
+        Tag, Username,
+    },
 };
 use jiff::Timestamp;
 use serde::{
@@ -92,6 +95,9 @@ fields! {
     Username: |text: String| text_of(Self::parse(&text));
     Skill: |text: String| text_of(Self::parse(&text));
     ReasonCode: |text: String| text_of(Self::parse(&text));
+    QuickReplyTitle: |text: String| text_of(Self::parse(&text));
+    QuickReplyCategory: |text: String| text_of(Self::parse(&text));
+    QuickReplyScope: |text: String| Self::parse(&text).ok_or_else(|| "must be shared or personal".to_owned());
     DeviceName: |text: String| text_of(Self::parse(text));
     Password: |text: String| Ok(Self::given(text));
     // Empty means nowhere.
@@ -104,6 +110,7 @@ fields! {
         format!("must be one of {}", names.join(", "))
     });
     u32: |number: u32| Ok(number);
+    u64: |number: u64| Ok(number);
     SessionId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
     AgentId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
     QuickReplyId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
@@ -183,6 +190,27 @@ pub enum Origin {
     Queue,
     /// The assistant as well.
     Any,
+}
+
+/// Whose a quick reply is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuickReplyScope {
+    /// The shop's.
+    Shared,
+    /// Of the agent who wrote it.
+    Personal,
+}
+
+impl QuickReplyScope {
+    /// From the wire.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "shared" => Some(Self::Shared),
+            "personal" => Some(Self::Personal),
+            _neither => None,
+        }
+    }
 }
 
 /// What is said to a transfer that waits.

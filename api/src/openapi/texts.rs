@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use commands::event_id::MAX_KEY_BYTES;
 use domain::{
     agent::password::{MAX_BYTES, MIN_CHARS},
-    text::{MessageText, PersonName, ReasonCode, SessionName, Skill, Tag, Username},
+    text::{
+        MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill, Tag, Username,
+    },
 };
 use utoipa::{
     PartialSchema, ToSchema,
@@ -92,6 +94,10 @@ texts! {
     Person: 1, None, one_line(PersonName::MAX_CHARS);
     /// Something that a member of staff knows about.
     SkillName: 1, None, one_line(Skill::MAX_CHARS);
+    /// What a quick reply is found by.
+    ReplyTitle: 1, None, one_line(QuickReplyTitle::MAX_CHARS);
+    /// What quick replies are grouped by.
+    ReplyCategory: 1, None, one_line(QuickReplyCategory::MAX_CHARS);
     /// What staff files a session under; it is folded to lower case.
     TagName: 1, None, one_line(Tag::MAX_CHARS);
     /// Where mail goes, in at most 254 bytes; empty for nowhere.

@@ -137,7 +137,10 @@ fn version_data(decoded: &Decoded, event: &Event) -> Option<VersionData> {
     let (rolled_back_to, reason) = match event {
         Event::Published(published) => (None, &published.reason),
         Event::RolledBack(rolled_back) => (Some(rolled_back.to_version), &rolled_back.reason),
-        Event::BudgetReached(_) => return None,
+        Event::BudgetReached(_)
+        | Event::QuickReplySaved(_)
+        | Event::PersonalQuickReplySaved(_)
+        | Event::QuickReplyRemoved(_) => return None,
     };
     Some(VersionData {
         version: event.version()?,

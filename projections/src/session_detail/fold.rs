@@ -36,7 +36,7 @@ const INDEXES: &[&str] = &[
     // Staff address sessions by name.
     "create index if not exists session_by_name on session (name)",
     // A customer's other sessions.
-    "create index if not exists session_by_visitor on session (visitor)",
+    "create index if not exists session_by_visitor on session (visitor, created_at)",
     // The list, newest first, whole or of one status.
     "create index if not exists session_by_time on session (updated_at)",
     "create index if not exists session_by_status on session (status, updated_at)",

@@ -65,7 +65,8 @@ pub(crate) fn every_type() -> Vec<Encoded> {
     let accounts = [staff::accounts(), staff::second_factor_and_keys()].concat();
     let accounts = accounts.iter().map(agent::encode);
     let looks = staff::looks().into_iter().map(|event| access::encode(&event));
-    let settings = staff::settings().into_iter().map(|event| settings::encode(&event));
+    let settings = staff::settings().into_iter().chain(staff::quick_replies());
+    let settings = settings.map(|event| settings::encode(&event));
     sessions.chain(customers).chain(accounts).chain(looks).chain(settings).collect()
 }
 

@@ -3,6 +3,8 @@
 
 mod asking;
 mod closing;
+mod drafts;
+mod listing;
 mod notes;
 mod race;
 mod rating;

@@ -1,6 +1,7 @@
 //! Every query of the views for a log, the oracle's answers, and the differences.
 
 mod assistants;
+mod finding;
 mod keeping;
 mod people;
 
@@ -9,7 +10,7 @@ use std::{collections::BTreeSet, fmt};
 use domain::{AgentId, SessionId, VisitorId, session::Status};
 use event_store::Position;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use projections::{Audience, Reading, Views, ViewsError};
+use projections::{Audience, Reading, SessionPage, Views, ViewsError};
 use serde::Serialize;
 use serde_json::Value;
 use tests::oracle::{Entry, Figures, Oracle, Said, Shown, Told, day_start, list, named, notes, services};
@@ -46,6 +47,9 @@ pub(super) enum Question {
     SessionsOf(AgentId),
     Today { agent: AgentId, now: Timestamp, day_start: Timestamp },
     Open,
+    Find(Box<SessionPage>),
+    Counts(AgentId),
+    QuickReplies,
 }
 
 impl Question {
@@ -65,10 +69,13 @@ impl Question {
             | Self::Load
             | Self::SessionsOf(_)
             | Self::Today { .. }
+            | Self::Open
+            | Self::Find(_)
+            | Self::Counts(_)
+            | Self::QuickReplies
             | Self::Tags
             | Self::Visitor(_)
-            | Self::Episodes { .. }
-            | Self::Open => None,
+            | Self::Episodes { .. } => None,
         }
     }
 }
@@ -105,6 +112,7 @@ impl Examination {
         asked.about_queue(oracle);
         asked.about_agents(oracle);
         asked.about_usage(oracle);
+        asked.about_finding(oracle);
         asked.about_visitors(oracle);
         for (stream, events) in oracle.by_session() {
             asked.about_session(stream.trim_start_matches("session-").parse().unwrap(), &events);
@@ -255,6 +263,9 @@ async fn ask(views: &Views, question: &Question) -> Result<Value, ViewsError> {
         | Question::SessionsOf(_)
         | Question::Today { .. }
         | Question::Open => people::ask(&mut views.reading().await?, question).await,
+        Question::Find(_) | Question::Counts(_) | Question::QuickReplies => {
+            finding::ask(&mut views.reading().await?, question).await
+        }
     }
 }
 
@@ -282,10 +293,13 @@ async fn ask_reading(reading: &mut Reading, question: &Question) -> Result<Value
         | Question::Load
         | Question::SessionsOf(_)
         | Question::Today { .. }
+        | Question::Open
+        | Question::Find(_)
+        | Question::Counts(_)
+        | Question::QuickReplies
         | Question::Tags
         | Question::Visitor(_)
-        | Question::Episodes { .. }
-        | Question::Open => unreachable!("not of one session"),
+        | Question::Episodes { .. } => unreachable!("not of one session"),
     })
 }
 

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use event_store::StreamName;
 use projections::{
     AgentToday, AttemptView, AuditEntry, EscalationSummary, EscalationView, MailView, MessageView, OfferView, Preview,
-    QueueEntry, QueuePlace, RatingView, ServiceView, SessionSummary, SessionView, Statistics, Today, TransferView,
-    Usage, as_of::Decision,
+    QueueEntry, QueuePlace, QuickReplyView, RatingView, ServiceView, SessionCounts, SessionSummary, SessionView,
+    Statistics, Today, TransferView, Usage, as_of::Decision,
 };
 use serde::Serialize;
 use serde_json::json;
 use tests::oracle::{
-    self, Attempt, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, Rating, Row, Said, Service,
-    Shown, Transfer,
+    self, Attempt, Counts, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, QuickReply, Rating, Row,
+    Said, Service, Shown, Transfer,
 };
 
 /// The name on the wire of a value of a closed set.
@@ -290,5 +290,35 @@ pub(super) fn usage(view: Usage) -> serde_json::Value {
         "cost": cost,
         "p50_micros": p50.map(|p50| p50.as_micros()),
         "p99_micros": p99.map(|p99| p99.as_micros()),
+    })
+}
+
+pub(super) fn counts(view: SessionCounts) -> Counts {
+    let SessionCounts { mine, queue, live, after_hours, all } = view;
+    let [mine, queue, live, after_hours, all] =
+        [mine, queue, live, after_hours, all].map(|count| usize::try_from(count).unwrap());
+    Counts { mine, queue, live, after_hours, all }
+}
+
+/// Those that are not as the program brings them, and how often each was sent that was.
+pub(super) fn quick_replies(views: Vec<QuickReplyView>) -> (Vec<QuickReply>, BTreeMap<String, u64>) {
+    let sent = views.iter().filter(|view| view.uses > 0);
+    let uses = sent.map(|view| (view.reply.to_string(), view.uses)).collect();
+    let mut written: Vec<QuickReply> = views.into_iter().filter_map(quick_reply).collect();
+    written.sort_by(|one, other| one.id.cmp(&other.id));
+    (written, uses)
+}
+
+fn quick_reply(view: QuickReplyView) -> Option<QuickReply> {
+    let QuickReplyView { reply, owner, words, category, language, version, updated_at, uses: _ } = view;
+    Some(QuickReply {
+        id: reply.to_string(),
+        owner: text(owner),
+        title: words.title.as_str().to_owned(),
+        content: words.content.as_str().to_owned(),
+        category,
+        language: code(language),
+        version: version.into(),
+        updated_at: updated_at?,
     })
 }

@@ -99,6 +99,9 @@ pub(super) async fn ask(reading: &mut Reading, question: &Question) -> Result<Va
         | Question::Assistants(_)
         | Question::List { .. }
         | Question::Named(_)
-        | Question::Statistics { .. } => unreachable!("not of people"),
+        | Question::Statistics { .. }
+        | Question::Find(_)
+        | Question::Counts(_)
+        | Question::QuickReplies => unreachable!("not of people"),
     })
 }
