@@ -49,7 +49,7 @@ pub(crate) struct Keyed {
 #[into_params(parameter_in = Header)]
 pub(crate) struct Seen {
     /// The version that the caller saw
-    #[param(rename = "If-Match")]
+    #[param(rename = "If-Match", value_type = texts::Version)]
     seen: String,
 }
 

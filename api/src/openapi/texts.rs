@@ -25,6 +25,7 @@ const ANY: &str = "";
 const NO_NULL: &str = r"^[^\u0000]*$";
 const KEY: &str = r"^[ -~]*[!-~][ -~]*$";
 const REASON: &str = "^[a-z0-9_]+$";
+const VERSION: &str = r#"^("[0-9]{1,9}"|[0-9]{1,9})$"#;
 const CURSOR: &str = r"^([0-9]{1,19}-)?[0-9]{1,19}$";
 const POSITION: &str = r"^[0-9]{1,19}$";
 /// A time without a zone is of UTC.
@@ -113,6 +114,8 @@ texts! {
     Cursor: 1, 40, CURSOR;
     /// Why something was done, as a program says it: lower-case letters, digits and underscores.
     Reason: 1, ReasonCode::MAX_CHARS, REASON;
+    /// The version of something, as its ETag shows it.
+    Version: 1, 11, VERSION;
     /// Ids of sessions, separated by commas.
     Watched: 36, None, watched();
 }

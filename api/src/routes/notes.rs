@@ -20,7 +20,7 @@ use super::{
     if_match::{SeenVersion, tagged},
     min_position::CaughtUpViews,
     refused::{Wanted, refused},
-    sessions::{SessionServices, found, note_after},
+    sessions::{SessionServices, found, note_after, notes_at},
 };
 use crate::{
     auth::require::{Require, SessionRead, SessionWrite},
@@ -33,6 +33,7 @@ use crate::{
         texts,
     },
     problem::Problem,
+    query::QueryFields,
     settings::Settings,
     wire::{NoteData, People, agents_of_notes},
 };
@@ -56,7 +57,7 @@ pub struct NoteRequest {
 pub struct NotesAnswer {
     success: bool,
     data: Vec<NoteData>,
-    /// How far the views had read the log.
+    /// How far the views had read the log; with `?at=` the position of the session's newest event of then.
     position: u64,
 }
 
@@ -69,7 +70,8 @@ pub struct NoteAnswer {
     position: u64,
 }
 
-/// Shows the internal notes of a session; removed ones keep their places without a text.
+/// Shows the internal notes of a session; removed ones keep their places without a text. With `?at=` they are told as they stood, as
+/// in `GET /api/sessions/{name}`.
 ///
 /// # Errors
 /// The session is not there, the caller may not, or log or views are away.
@@ -77,11 +79,13 @@ pub struct NoteAnswer {
     get, path = "/api/sessions/{name}/notes", operation_id = "list_notes", tag = "staff", security(("bearer" = [])),
     params(
         StaffsSession,
+        ("at" = Option<texts::Moment>, Query, description = "As it stood: a position, or a time in RFC 3339 (write + as %2B)"),
         ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
     ),
     responses(
         (status = 200, body = NotesAnswer),
-        (status = 409, description = "AMBIGUOUS_SESSION"),
+        (status = 404, description = "Also: it had not begun at `at`"),
+        (status = 409, description = "AMBIGUOUS_SESSION; CURSOR_AHEAD: `at` is beyond the log's head"),
     )
 )]
 pub async fn list(
@@ -90,13 +94,18 @@ pub async fn list(
     app: SessionServices,
     settings: Data<Settings>,
     name: Path<String>,
+    query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let session = found(&app, &caller.staff, name.into_inner()).await?;
+    let then = notes_at(&app, session, &query).await?;
     let mut reading = views.reading().await?;
-    let notes = reading.notes(session).await?;
+    let (notes, position) = match then {
+        Some(then) => then,
+        None => (reading.notes(session).await?, reading.position()),
+    };
     let people = People::read(&mut reading, agents_of_notes(&notes), Audience::Staff, &settings.time_zone).await?;
     let data = notes.into_iter().map(|note| NoteData::new(note, &people)).collect();
-    Ok(HttpResponse::Ok().json(NotesAnswer { success: true, data, position: reading.position().0 }))
+    Ok(HttpResponse::Ok().json(NotesAnswer { success: true, data, position: position.0 }))
 }
 
 /// Writes an internal note: anybody of staff who writes in sessions, whoever has this one.

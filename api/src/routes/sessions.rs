@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub(super) use point_in_time::notes as notes_at;
 pub(super) use written::{note_after, state_after, tags_after};
 
 use super::min_position::{CaughtUpViews, wait};

@@ -162,7 +162,6 @@ impl SessionView {
             notes: 0,
             rating: None,
             parameters: None,
-            parameters_at: None,
         }
     }
 
@@ -255,8 +254,7 @@ impl SessionView {
         self.language = Some(sent.language);
         self.last_message = Some(self.position);
         if let Some(words) = sent.words.known().filter(|words| !words.parameters.is_empty()) {
-            self.parameters = Some(words.parameters.clone());
-            self.parameters_at = Some(self.position);
+            self.parameters = Some((words.parameters.clone(), self.position));
         }
     }
 

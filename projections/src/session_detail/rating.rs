@@ -1,6 +1,6 @@
 //! What the customer was asked for at the end of a service, and what it said.
 //!
-//! Invariant: a row that holds a part of the question, and not all of it, is malformed.
+//! Invariant: a row that holds an answer or a part of the question, and not all of the question, is malformed.
 
 use std::fmt;
 
@@ -49,9 +49,9 @@ impl RatingView {
         let (asked_at, open_until) = (rows::optional_time(row, first)?, rows::optional_time(row, first + 1)?);
         let (score, comment) = (score(row, first + 2)?, row.optional_text(first + 3)?);
         match (asked_at, open_until) {
-            (None, None) => Ok(None),
+            (None, None) if score.is_none() && comment.is_none() => Ok(None),
             (Some(asked_at), Some(open_until)) => Ok(Some(Self { asked_at, open_until, score, comment })),
-            (Some(_), None) | (None, Some(_)) => Err(rows::malformed("a part of a rating")),
+            (Some(_), None) | (None, _) => Err(rows::malformed("a part of a rating")),
         }
     }
 

@@ -35,7 +35,7 @@ impl SessionView {
             last_manual_end_at: rows::optional_time(row, 17)?,
             ai_fail_count: u32::try_from(row.int(18)?).map_err(rows::malformed)?,
             position: rows::position(row, 19)?,
-            last_message: row.optional_int(20)?.map(|position| Position(position.unsigned_abs())),
+            last_message: optional_position(row, 20)?,
             cleared_at: rows::position(row, 21)?,
             live_since: rows::optional_time(row, 22)?,
             first_waiting_at: rows::optional_time(row, 23)?,
@@ -49,10 +49,13 @@ impl SessionView {
             tags: rows::json(row, 41)?,
             notes: row.count(42)?,
             rating: RatingView::from_row(row, 43)?,
-            parameters: optional_json(row, 47)?,
-            parameters_at: row.optional_int(48)?.map(|position| Position(position.unsigned_abs())),
+            parameters: rows::both("message's parameters", optional_json(row, 47)?, optional_position(row, 48)?)?,
         })
     }
+}
+
+fn optional_position(row: &Row, column: usize) -> Result<Option<Position>, SqlError> {
+    Ok(row.optional_int(column)?.map(|position| Position(position.unsigned_abs())))
 }
 
 fn optional_json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, SqlError> {
@@ -90,7 +93,7 @@ impl RowTexts {
             severity: escalation.map(|escalation| rows::code(&escalation.severity)),
             hand_off: HandOffTexts::of(session),
             tags: rows::to_json(&session.tags),
-            parameters: session.parameters.as_ref().map(rows::to_json),
+            parameters: session.parameters.as_ref().map(|(parameters, _)| rows::to_json(parameters)),
         }
     }
 
@@ -130,7 +133,7 @@ impl RowTexts {
         values.push(session.notes.into());
         values.extend(RatingView::values(session.rating.as_ref()));
         values.push(self.parameters.as_deref().into());
-        values.push(Value::Int(session.parameters_at.map(|position| position.0.cast_signed())));
+        values.push(Value::Int(session.parameters.as_ref().map(|(_, position)| position.0.cast_signed())));
         values
     }
 }

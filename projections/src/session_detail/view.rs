@@ -69,10 +69,8 @@ pub struct SessionView {
     pub notes: u64,
     /// The rating that was last asked for.
     pub rating: Option<RatingView>,
-    /// What the shop's page last passed along; `None` for nothing, and once erased.
-    pub parameters: Option<Map<String, Value>>,
-    /// Position of the message that came with it.
-    pub parameters_at: Option<Position>,
+    /// What the shop's page last passed along, and position of the message that came with it; `None` for nothing, and once erased.
+    pub parameters: Option<(Map<String, Value>, Position)>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When anything last happened in it.

@@ -3,7 +3,7 @@ select e.session, s.name, e.episode, e.began, e.started_at, e.ended, e.ended_at,
         where m.session = e.session and m.position >= e.began and (e.ended is null or m.position <= e.ended)
             and m.withheld = 0 and m.role <> 'system'),
     (select x.reason from escalation x
-        where x.session = e.session and (e.ended is null or x.position < e.ended)
+        where x.session = e.session and (e.ended is null or x.position <= e.ended)
             and x.position > coalesce(
                 (select max(p.ended) from episode p where p.session = e.session and p.episode < e.episode), 0)
         order by x.position desc limit 1)

@@ -11,7 +11,7 @@ use projections::{
     Statistics, Today, TransferView, Usage, as_of::Decision,
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::oracle::{
     self, Attempt, Counts, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, QuickReply, Rating, Row,
     Said, Service, Shown, Transfer,
@@ -61,7 +61,7 @@ pub(super) fn shown(view: SessionView) -> Shown {
         tags: view.tags.into_iter().map(code).collect(),
         notes: view.notes,
         rating: view.rating.map(rating),
-        parameters: view.parameters.map(Value::from).zip(view.parameters_at),
+        parameters: view.parameters.map(|(parameters, position)| (parameters.into(), position)),
     }
 }
 

@@ -163,7 +163,7 @@ fn episode(number: u64, before: Position, events: &[&Told]) -> Episode {
     let said = ["customer_message_sent", "assistant_replied", "agent_message_sent"];
     let rated = events.iter().rev().find(|told| told.what == "rating_given" && told.data["episode"] == number);
     let escalated =
-        events.iter().rev().find(|told| told.what == "escalated" && told.position > before && told.position < end);
+        events.iter().rev().find(|told| told.what == "escalated" && told.position > before && told.position <= end);
     let mut agents = Vec::new();
     for agent in within.iter().filter(|told| told.what == "agent_message_sent").filter_map(|told| told.text("agent")) {
         if !agents.contains(&agent) {
