@@ -28,6 +28,7 @@ mod patient;
 mod people;
 mod policies;
 mod prepared;
+mod proofs;
 mod quick_replies;
 mod raw;
 mod resuming;
