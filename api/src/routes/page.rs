@@ -1,4 +1,5 @@
-//! `GET /`: a page with a chat box for browsers, the original's JSON for everything else.
+//! Pages that need no build: the demo shop at `/` (the original's JSON for everything else than a browser), the chat alone at
+//! `/embed`, and their files.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +12,11 @@ use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::web;
 use crate::{auth::require::Anybody, problem::Problem};
 
 static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
+const NOT_BUILT: &str = "not-built.html";
 
 /// What the original said at its root.
 #[derive(Serialize, ToSchema)]
@@ -61,9 +64,25 @@ impl RootAnswer {
 pub async fn root(_: Anybody, request: HttpRequest) -> HttpResponse {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("text/html") {
-        return serve("index.html").unwrap_or_else(|problem| problem.error_response());
+        return with_widget("index.html");
     }
     HttpResponse::Ok().insert_header((VARY, "Accept")).json(RootAnswer::new())
+}
+
+/// The chat alone.
+pub(super) async fn embed(_: Anybody) -> HttpResponse {
+    with_widget("embed.html")
+}
+
+/// A page that is of no use without the widget.
+fn with_widget(name: &str) -> HttpResponse {
+    let name = if web::has_widget() { name } else { NOT_BUILT };
+    serve(name).unwrap_or_else(|problem| problem.error_response())
+}
+
+/// What stands in for pages that were not built; it says how to build them.
+pub(super) fn not_built() -> HttpResponse {
+    serve(NOT_BUILT).unwrap_or_else(|problem| problem.error_response())
 }
 
 pub(super) async fn file(_: Anybody, name: Path<String>) -> Result<HttpResponse, Problem> {
@@ -84,13 +103,16 @@ fn serve(name: &str) -> Result<HttpResponse, Problem> {
         .body(file.contents()))
 }
 
-/// Only what the page is made of is served.
-fn content_type(name: &str) -> Option<&'static str> {
+/// Only what pages are made of is served.
+pub(super) fn content_type(name: &str) -> Option<&'static str> {
     match name.rsplit_once('.')?.1 {
         "html" => Some("text/html; charset=utf-8"),
         "css" => Some("text/css; charset=utf-8"),
         "js" => Some("text/javascript; charset=utf-8"),
         "svg" => Some("image/svg+xml"),
+        "woff2" => Some("font/woff2"),
+        "png" => Some("image/png"),
+        "mp3" => Some("audio/mpeg"),
         _other => None,
     }
 }

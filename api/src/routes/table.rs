@@ -13,7 +13,7 @@ use super::{
     customer, detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page,
     pending_transfers, policies, policy_trial, presence, profile, queue,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, session_mail, sessions, shift, tokens, transfers, usage,
+    second_factor, session_events, session_mail, sessions, shift, tokens, transfers, usage, web,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -122,6 +122,10 @@ routes! {
         POST "/api/auth/agent/login" Anybody => auth::login;
         GET "/page/{file}" Anybody => page::file;
         GET "/favicon.ico" Anybody => page::favicon;
+        GET "/embed" Anybody => page::embed;
+        GET "/widget.js" Anybody => web::widget;
+        GET "/workbench" Anybody => web::to_workbench;
+        GET "/workbench/{path:.*}" Anybody => web::workbench;
         GET "/openapi.json" Anybody => docs::document;
         GET "/docs" Anybody => docs::redirect;
         GET "/docs/{file:.*}" Anybody => docs::file;

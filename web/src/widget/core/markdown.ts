@@ -1,9 +1,27 @@
 // The small part of Markdown that answers are written in: paragraphs, line breaks, headings (as bold lines), lists, code,
-// bold, italics, links. `parse` makes plain objects of it, `toNodes` makes DOM nodes of those.
+// bold, italics, links. `parse` makes plain objects of it; view/Answer.tsx makes elements of those.
 //
 // Invariants: text becomes text nodes and nothing else, so HTML in an answer is shown, never run; a link leads to http,
 // https or mailto, or it is not a link; the time is linear in the text's length for any text (an answer that grows is
 // parsed again with every piece).
+
+export type Inline =
+  | { kind: 'text'; text: string }
+  | { kind: 'code'; text: string }
+  | { kind: 'break' }
+  | { kind: 'strong' | 'em'; children: Inline[] }
+  | { kind: 'link'; href: string; children: Inline[] };
+
+export type Block =
+  | { kind: 'paragraph' | 'heading'; children: Inline[] }
+  | { kind: 'code'; text: string }
+  | { kind: 'list'; ordered: boolean; start: number; items: Block[][] };
+
+interface Found {
+  piece?: Inline;
+  text?: string;
+  end: number;
+}
 
 /** Deeper nesting than this is shown as it was written. */
 const MAX_DEPTH = 6;
@@ -16,8 +34,7 @@ const LIST_ITEM = /^( *)([-*+]|\d{1,9}[.)]) +(.*)$/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})[^`]*$/;
 const HEADING = /^ {0,3}#{1,6} +(.*)$/;
 
-/** @returns blocks: `{ kind: 'paragraph' | 'heading' | 'code' | 'list', … }`. */
-export function parse(text) {
+export function parse(text: string): Block[] {
   const lines = text.replace(/\r\n?/g, '\n').replace(/\t/g, '    ').split('\n');
   return parseBlocks(lines, 0);
 }
@@ -26,7 +43,7 @@ export function parse(text) {
  * An answer that is still growing, as it would look if it went no further: without the first half of a link, and with
  * the bold that it has begun.
  */
-export function completed(text) {
+export function completed(text: string): string {
   const shown = text.replace(/\[([^[\]\n]*)(?:\](?:\([^()\s]*)?)?$/, '$1').trimEnd();
   const last = shown.slice(shown.lastIndexOf('\n') + 1);
   const isOpen = last.split('**').length % 2 === 0;
@@ -34,25 +51,25 @@ export function completed(text) {
   return shown.endsWith('**') ? shown.slice(0, -2).trimEnd() : `${shown}**`;
 }
 
-function parseBlocks(lines, depth) {
-  const blocks = [];
-  let paragraph = [];
+function parseBlocks(lines: string[], depth: number): Block[] {
+  const blocks: Block[] = [];
+  let paragraph: string[] = [];
   const endParagraph = () => {
     if (paragraph.length > 0) blocks.push({ kind: 'paragraph', children: parseInline(paragraph.join('\n'), 0) });
     paragraph = [];
   };
   for (let i = 0; i < lines.length; ) {
-    const line = lines[i];
+    const line = lines[i]!;
     const fence = FENCE.exec(line);
     const heading = HEADING.exec(line);
     if (fence) {
       endParagraph();
-      const end = endOfFence(lines, i + 1, fence[1]);
+      const end = endOfFence(lines, i + 1, fence[1]!);
       blocks.push({ kind: 'code', text: lines.slice(i + 1, end).join('\n') });
       i = end + 1;
     } else if (heading) {
       endParagraph();
-      blocks.push({ kind: 'heading', children: parseInline(heading[1].trim().replace(/ #+$/, ''), 0) });
+      blocks.push({ kind: 'heading', children: parseInline(heading[1]!.trim().replace(/ #+$/, ''), 0) });
       i += 1;
     } else if (depth < MAX_DEPTH && LIST_ITEM.test(line)) {
       endParagraph();
@@ -68,28 +85,28 @@ function parseBlocks(lines, depth) {
 }
 
 /** Without an end the code goes on to the end of the text: it is still being written. */
-function endOfFence(lines, from, opening) {
+function endOfFence(lines: string[], from: number, opening: string): number {
   for (let i = from; i < lines.length; i += 1) {
-    const line = lines[i].trim();
-    if (line.length >= opening.length && line === opening[0].repeat(line.length)) return i;
+    const line = lines[i]!.trim();
+    if (line.length >= opening.length && line === opening[0]!.repeat(line.length)) return i;
   }
   return lines.length;
 }
 
-function takeList(lines, from, depth, blocks) {
-  const [, indent, marker] = LIST_ITEM.exec(lines[from]);
+function takeList(lines: string[], from: number, depth: number, blocks: Block[]): number {
+  const [, indent = '', marker = ''] = LIST_ITEM.exec(lines[from]!)!;
   const ordered = /\d/.test(marker);
-  const list = { kind: 'list', ordered, start: ordered ? Number.parseInt(marker, 10) : 1, items: [] };
-  let item = null;
+  const items: string[][] = [];
+  let item: string[] = [];
   let i = from;
   for (; i < lines.length; i += 1) {
-    const line = lines[i];
+    const line = lines[i]!;
     const match = LIST_ITEM.exec(line);
     const lead = line.length - line.trimStart().length;
-    if (match && match[1].length <= indent.length + 1) {
-      if (match[1].length + 1 < indent.length || /\d/.test(match[2]) !== ordered) break;
-      item = [match[3]];
-      list.items.push(item);
+    if (match && match[1]!.length <= indent.length + 1) {
+      if (match[1]!.length + 1 < indent.length || /\d/.test(match[2]!) !== ordered) break;
+      item = [match[3]!];
+      items.push(item);
     } else if (line.trim() === '') {
       if (!continuesAfterBlank(lines, i, indent.length)) break;
       item.push('');
@@ -101,13 +118,13 @@ function takeList(lines, from, depth, blocks) {
       break;
     }
   }
-  list.items = list.items.map((itemLines) => parseBlocks(itemLines, depth + 1));
-  blocks.push(list);
+  const start = ordered ? Number.parseInt(marker, 10) : 1;
+  blocks.push({ kind: 'list', ordered, start, items: items.map((itemLines) => parseBlocks(itemLines, depth + 1)) });
   return i;
 }
 
 /** Whether the first line that is not blank still belongs to the list. A second blank line in a row ends it. */
-function continuesAfterBlank(lines, blank, indent) {
+function continuesAfterBlank(lines: string[], blank: number, indent: number): boolean {
   const next = lines[blank + 1];
   if (next === undefined || next.trim() === '') return false;
   const lead = next.length - next.trimStart().length;
@@ -118,13 +135,12 @@ const ESCAPABLE = /[!-/:-@[-`{-~]/;
 const SPECIAL = /[\\`*_[\n!h]/g;
 const BARE_URL = /https?:\/\/[^\s<>"'`*，。；：！？、（）《》【】「」“”]+/iy;
 
-/** @returns inline pieces: `{ kind: 'text' | 'strong' | 'em' | 'code' | 'link' | 'break', … }`. */
-function parseInline(text, depth) {
-  const pieces = [];
+function parseInline(text: string, depth: number): Inline[] {
+  const pieces: Inline[] = [];
   // What has been looked for in vain up to the end of this text: looking again would make the whole quadratic.
-  const missing = new Set();
+  const missing = new Set<string>();
   let plain = '';
-  const add = (piece) => {
+  const add = (piece: Inline) => {
     if (plain !== '') pieces.push({ kind: 'text', text: plain });
     plain = '';
     pieces.push(piece);
@@ -137,7 +153,7 @@ function parseInline(text, depth) {
     if (i >= text.length) break;
     const found = pieceAt(text, i, depth, missing);
     if (found.piece) add(found.piece);
-    else plain += found.text;
+    else plain += found.text ?? '';
     i = found.end;
   }
   if (plain !== '') pieces.push({ kind: 'text', text: plain });
@@ -145,12 +161,12 @@ function parseInline(text, depth) {
 }
 
 /** What stands at a special character: a piece, or text, and where it ends. */
-function pieceAt(text, i, depth, missing) {
-  const char = text[i];
+function pieceAt(text: string, i: number, depth: number, missing: Set<string>): Found {
+  const char = text[i]!;
   if (char === '\n') return { piece: { kind: 'break' }, end: i + 1 };
   if (char === '\\') {
-    const escaped = text[i + 1] !== undefined && ESCAPABLE.test(text[i + 1]);
-    return escaped ? { text: text[i + 1], end: i + 2 } : { text: '\\', end: i + 1 };
+    const next = text[i + 1];
+    return next !== undefined && ESCAPABLE.test(next) ? { text: next, end: i + 2 } : { text: '\\', end: i + 1 };
   }
   const found =
     char === '`' ? codeAt(text, i, missing)
@@ -160,13 +176,13 @@ function pieceAt(text, i, depth, missing) {
   return found ?? { text: char, end: i + 1 };
 }
 
-function runLength(text, i) {
+function runLength(text: string, i: number): number {
   let end = i;
   while (text[end] === text[i]) end += 1;
   return end - i;
 }
 
-function codeAt(text, i, missing) {
+function codeAt(text: string, i: number, missing: Set<string>): Found {
   const ticks = runLength(text, i);
   const unmatched = { text: text.slice(i, i + ticks), end: i + ticks };
   if (missing.has(`code${ticks}`)) return unmatched;
@@ -183,11 +199,11 @@ function codeAt(text, i, missing) {
   return unmatched;
 }
 
-const isSpace = (char) => char === undefined || /\s/.test(char);
-const isWord = (char) => char !== undefined && /[\p{L}\p{N}_]/u.test(char);
+const isSpace = (char: string | undefined) => char === undefined || /\s/.test(char);
+const isWord = (char: string | undefined) => char !== undefined && /[\p{L}\p{N}_]/u.test(char);
 
-function emphasisAt(text, i, depth, missing) {
-  const marker = text[i];
+function emphasisAt(text: string, i: number, depth: number, missing: Set<string>): Found {
+  const marker = text[i]!;
   const run = runLength(text, i);
   const size = Math.min(run, 2);
   const unmatched = { text: text.slice(i, i + run), end: i + run };
@@ -210,23 +226,23 @@ function emphasisAt(text, i, depth, missing) {
 }
 
 /** `[label](target)`; an image is shown as a link to it, because nothing is loaded from elsewhere. */
-function linkAt(text, i, depth, missing) {
+function linkAt(text: string, i: number, depth: number, missing: Set<string>): Found | null {
   const open = text[i] === '!' ? i + 1 : i;
   if (text[open] !== '[' || missing.has('link')) return null;
   const labelEnd = endOfLabel(text, open + 1);
   if (labelEnd === undefined) missing.add('link');
-  if (!(labelEnd > 0) || text[labelEnd + 1] !== '(') return null;
+  if (labelEnd === undefined || labelEnd <= 0 || text[labelEnd + 1] !== '(') return null;
   const label = text.slice(open + 1, labelEnd);
   const end = endOfTarget(text, labelEnd + 2);
   const written = text.slice(labelEnd + 2, end).trim();
   const target = /^<?([^\s<>]*)>?(?:\s+["'(].*["')])?$/.exec(written)?.[1];
   const href = end !== undefined && target && safeHref(target);
-  if (label.trim() === '' || !href) return null;
+  if (label.trim() === '' || !href || end === undefined) return null;
   return { piece: { kind: 'link', href, children: withoutLinks(parseInline(label, depth + 1)) }, end: end + 1 };
 }
 
 /** Of brackets in brackets only the innermost are a label: -1 at another `[`, undefined when there is no end at all. */
-function endOfLabel(text, from) {
+function endOfLabel(text: string, from: number): number | undefined {
   for (let i = from; i < text.length; i += 1) {
     if (text[i] === '[') return -1;
     if (text[i] === ']') return i;
@@ -235,7 +251,7 @@ function endOfLabel(text, from) {
 }
 
 /** Where the `)` stands that ends a target, which may itself hold `(…)`. */
-function endOfTarget(text, from) {
+function endOfTarget(text: string, from: number): number | undefined {
   let open = 0;
   for (let i = from; i < Math.min(text.length, from + MAX_TARGET) && text[i] !== '\n'; i += 1) {
     if (text[i] === '(') open += 1;
@@ -244,15 +260,15 @@ function endOfTarget(text, from) {
   return undefined;
 }
 
-function withoutLinks(pieces) {
+function withoutLinks(pieces: Inline[]): Inline[] {
   return pieces.flatMap((piece) => {
-    const children = piece.children && withoutLinks(piece.children);
-    if (piece.kind === 'link') return children;
-    return [children ? { ...piece, children } : piece];
+    if (!('children' in piece)) return [piece];
+    const children = withoutLinks(piece.children);
+    return piece.kind === 'link' ? children : [{ ...piece, children }];
   });
 }
 
-function bareUrlAt(text, i) {
+function bareUrlAt(text: string, i: number): Found | null {
   // ASCII only: in Chinese an address follows its word without a space.
   if (/[A-Za-z0-9_]/.test(text[i - 1] ?? '')) return null;
   BARE_URL.lastIndex = i;
@@ -261,14 +277,14 @@ function bareUrlAt(text, i) {
   // What ends the sentence does not belong to the address; a `)` does if the address opened it.
   const trailing = match.includes('(') ? '.,;:!?]_~' : '.,;:!?]_~)';
   let length = match.length;
-  while (trailing.includes(match[length - 1])) length -= 1;
+  while (trailing.includes(match[length - 1]!)) length -= 1;
   const url = match.slice(0, length);
   const href = safeHref(url);
   return href ? { piece: { kind: 'link', href, children: [{ kind: 'text', text: url }] }, end: i + length } : null;
 }
 
 /** The address if it is one that a customer may be led to, else null. */
-export function safeHref(target) {
+export function safeHref(target: string): string | null {
   // Browsers drop control characters inside a scheme (`java\tscript:`), so none is let through.
   if (/[\u0000-\u0020\u007f-\u009f]/.test(target) || !/^(https?:\/\/|mailto:)./i.test(target)) return null;
   try {
@@ -277,53 +293,4 @@ export function safeHref(target) {
   } catch {
     return null;
   }
-}
-
-/** Builds the DOM nodes of blocks; `newTab` is what is said of a link to those who do not see that it leads away. */
-export function toNodes(blocks, document, newTab) {
-  const element = (name, children) => {
-    const node = document.createElement(name);
-    node.append(...children);
-    return node;
-  };
-  const inline = (pieces) => pieces.map(inlineNode);
-  const inlineNode = (piece) => {
-    switch (piece.kind) {
-      case 'text': return document.createTextNode(piece.text);
-      case 'break': return document.createElement('br');
-      case 'code': return element('code', [document.createTextNode(piece.text)]);
-      case 'link': return link(piece);
-      default: return element(piece.kind === 'strong' ? 'strong' : 'em', inline(piece.children));
-    }
-  };
-  const link = (piece) => {
-    const hint = element('span', [document.createTextNode(` (${newTab})`)]);
-    hint.className = 'visually-hidden';
-    const node = element('a', [...inline(piece.children), hint]);
-    node.setAttribute('href', piece.href);
-    node.setAttribute('target', '_blank');
-    node.setAttribute('rel', 'noopener noreferrer');
-    return node;
-  };
-  const blockNode = (block) => {
-    switch (block.kind) {
-      case 'code': return codeBlock(block);
-      case 'heading': return element('p', [element('strong', inline(block.children))]);
-      case 'list': return list(block);
-      default: return element('p', inline(block.children));
-    }
-  };
-  const codeBlock = (block) => {
-    const node = element('pre', [element('code', [document.createTextNode(block.text)])]);
-    // Long lines are scrolled, by keyboard too.
-    node.setAttribute('tabindex', '0');
-    return node;
-  };
-  const list = (block) => {
-    const items = block.items.map((blocks) => element('li', blocks.map(blockNode)));
-    const node = element(block.ordered ? 'ol' : 'ul', items);
-    if (block.ordered && block.start !== 1) node.setAttribute('start', String(block.start));
-    return node;
-  };
-  return blocks.map(blockNode);
 }

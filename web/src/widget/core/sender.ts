@@ -5,10 +5,10 @@
 // goes only when the one before has been accepted; what is shown of an answer is what one stream has brought, because
 // every stream brings it from its beginning.
 
-import { Problem } from './api.js';
-import { UNANSWERED, suggestionsOf } from './conversation.js';
-import { backoffMs, wait, watchdog } from './patience.js';
-import { readEvents } from './sse.js';
+import { UNANSWERED, suggestionsOf, type Entry, type Failure, type StoredEntry } from './conversation.ts';
+import { backoffMs, wait, watchdog } from './patience.ts';
+import { Problem } from './problem.ts';
+import { readEvents, type SseEvent } from '@shared/sse.ts';
 
 /**
  * A browser has six connections to a server over HTTP/1.1, all tabs together; the rest must get through as well. When a
@@ -21,57 +21,85 @@ const SILENCE_MS = 50_000;
 /** A connection that held this long was a good one: waiting begins anew with the shortest time. */
 const STEADY_MS = 5_000;
 
-const SETTLED = { kind: 'settled' };
+type End =
+  | { kind: 'settled' }
+  | { kind: 'lost'; retryAfterMs: number | null }
+  | { kind: 'failed' | 'redirected'; failure: Failure };
+
+const SETTLED: End = { kind: 'settled' };
 /** So often a message goes to the other recipient, the assistant or a person, when the one is not there any more. */
 const MAX_REDIRECTS = 3;
 
-/**
- * `phase` of an entry: queued → sending → answering, `lost` or `waiting` in between, `failed` at the end.
- * `hooks`: `accepted(entry)`, `answered(entry, position)`, `statusChanged(frame)`, `changed()`.
- * `store`: `keep(entry)`, `drop(key)`. `open({ key, text, signal })` starts a stream.
- * `isWithPerson()`: whether a person answers now, or will; `sendToPerson({ key, text })` answers the position.
- */
-export class Sender {
-  #entries = [];
-  #open;
-  #sendToPerson;
-  #isWithPerson;
-  #store;
-  #hooks;
-  #started = false;
+/** A frame of the answer's stream. */
+interface Frame {
+  type: string;
+  position?: number;
+  content?: string;
+  status?: string;
+  suggestions?: unknown;
+  agent_info?: { agent_name?: string | null };
+}
 
-  constructor({ open, sendToPerson, isWithPerson, store, hooks }) {
-    this.#open = open;
-    this.#sendToPerson = sendToPerson;
-    this.#isWithPerson = isWithPerson;
-    this.#store = store;
-    this.#hooks = hooks;
+export interface SenderHooks {
+  accepted(entry: Entry & { position: number }): void;
+  answered(entry: Entry, position: number | undefined): void;
+  statusChanged(frame: Frame): void;
+  changed(): void;
+}
+
+export interface SenderParts {
+  /** Starts the stream of a message's answer. */
+  open(entry: Entry, signal: AbortSignal): Promise<Response>;
+  /** Answers the position. */
+  sendToPerson(entry: Entry): Promise<number>;
+  /** Whether a person answers now, or will. */
+  isWithPerson(): boolean;
+  store: { keep(entry: StoredEntry): void; drop(key: string): void };
+  hooks: SenderHooks;
+}
+
+/** `phase` of an entry: queued → sending → answering, `lost` or `waiting` in between, `failed` at the end. */
+export class Sender {
+  #entries: Entry[] = [];
+  #parts: SenderParts;
+  #started = false;
+  #stopped = false;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
   }
 
   /** Messages that are not yet answered, in order. */
-  get entries() {
+  get entries(): Entry[] {
     return this.#entries;
   }
 
   /** Takes up what was pending when the page was closed. */
-  restore(stored) {
+  restore(stored: StoredEntry[]): void {
     this.#entries = stored.map((kept) => ({ ...kept, phase: kept.failure ? 'failed' : 'queued', answer: '' }));
   }
 
   /** Begins to send; until then messages wait. */
-  start() {
+  start(): void {
     this.#started = true;
     this.#pump();
   }
 
+  /** Sends and keeps nothing any more: the customer has left. */
+  stop(): void {
+    this.#stopped = true;
+    for (const entry of this.#entries) entry.abort?.abort();
+    this.#entries = [];
+  }
+
   /** `after`: the newest position that was known when the message was written. */
-  send({ key, text, after }) {
+  send(message: Pick<StoredEntry, 'key' | 'text' | 'after' | 'parameters'>): void {
     const now = Date.now();
-    this.#enqueue({ key, text, after, createdAt: now, order: this.#orderAfter(now), phase: 'queued', answer: '' });
+    this.#enqueue({ ...message, createdAt: now, order: this.#orderAfter(now), phase: 'queued', answer: '' });
   }
 
   /** Once more, with the same key: should the server have taken it after all, it will not take it again. */
-  retry(key) {
+  retry(key: string): void {
     const entry = this.#remove(key);
     if (!entry) return;
     const order = this.#orderAfter(Date.now());
@@ -79,44 +107,44 @@ export class Sender {
   }
 
   /** Gives up a message that has failed; answers its text. */
-  withdraw(key) {
+  withdraw(key: string): string | null {
     const entry = this.#entries.find((known) => known.key === key);
     if (entry?.phase !== 'failed') return null;
     this.#remove(key);
-    this.#store.drop(key);
-    this.#hooks.changed();
+    this.#parts.store.drop(key);
+    this.#parts.hooks.changed();
     return entry.text;
   }
 
   /** Another tab has finished or given up this message. */
-  droppedElsewhere(key) {
+  droppedElsewhere(key: string): void {
     const entry = this.#entries.find((known) => known.key === key);
     if (entry?.phase === 'failed' || entry?.phase === 'queued') this.#remove(key);
-    this.#hooks.changed();
+    this.#parts.hooks.changed();
   }
 
-  #orderAfter(now) {
+  #orderAfter(now: number): number {
     return Math.max(now, (this.#entries.at(-1)?.order ?? 0) + 1);
   }
 
-  #enqueue(entry) {
+  #enqueue(entry: Entry): void {
     this.#entries.push(entry);
     this.#keep(entry);
     this.#pump();
-    this.#hooks.changed();
+    this.#parts.hooks.changed();
   }
 
-  #remove(key) {
+  #remove(key: string): Entry | null {
     const index = this.#entries.findIndex((entry) => entry.key === key);
-    return index < 0 ? null : this.#entries.splice(index, 1)[0];
+    return index < 0 ? null : this.#entries.splice(index, 1)[0]!;
   }
 
-  #keep({ key, text, after, createdAt, order, position, failure }) {
-    this.#store.keep({ key, text, after, createdAt, order, position, failure });
+  #keep({ key, text, after, createdAt, order, position, failure, parameters }: Entry): void {
+    this.#parts.store.keep({ key, text, after, createdAt, order, position, failure, parameters });
   }
 
-  #pump() {
-    if (!this.#started) return;
+  #pump(): void {
+    if (!this.#started || this.#stopped) return;
     const running = this.#entries.filter(isRunning);
     const unsent = this.#entries.find((entry) => entry.phase === 'queued' && entry.position === undefined);
     if (unsent) {
@@ -129,16 +157,17 @@ export class Sender {
     for (const entry of parked.slice(0, free)) this.#start(entry);
   }
 
-  #start(entry) {
+  #start(entry: Entry): void {
     entry.phase = 'sending';
-    this.#run(entry);
+    void this.#run(entry);
   }
 
-  async #run(entry) {
-    entry.isToPerson = entry.position === undefined && this.#isWithPerson();
+  async #run(entry: Entry): Promise<void> {
+    entry.isToPerson = entry.position === undefined && this.#parts.isWithPerson();
     for (let [attempt, redirects] = [0, 0]; ; attempt += 1) {
       const began = Date.now();
       const end = await this.#attempt(entry);
+      if (this.#stopped) return;
       if (end.kind === 'redirected' && redirects < MAX_REDIRECTS) {
         entry.isToPerson = !entry.isToPerson;
         redirects += 1;
@@ -149,45 +178,46 @@ export class Sender {
       if (end.kind === 'failed') return this.#fail(entry, end.failure);
       if (entry.isParked) return this.#parked(entry);
       if (Date.now() - began >= STEADY_MS) attempt = 0;
-      await this.#pause(entry, end.retryAfterMs, attempt);
+      await this.#pause(entry, end.kind === 'lost' ? end.retryAfterMs : null, attempt);
+      if (this.#stopped) return;
     }
   }
 
-  #settle(entry) {
+  #settle(entry: Entry): void {
     this.#remove(entry.key);
-    this.#store.drop(entry.key);
+    this.#parts.store.drop(entry.key);
     this.#pump();
-    this.#hooks.changed();
+    this.#parts.hooks.changed();
   }
 
-  #parked(entry) {
+  #parked(entry: Entry): void {
     Object.assign(entry, { phase: 'queued', isParked: false });
     this.#pump();
   }
 
-  #fail(entry, failure) {
+  #fail(entry: Entry, failure: Failure): void {
     Object.assign(entry, { phase: 'failed', failure, answer: '' });
     this.#keep(entry);
     this.#pump();
-    this.#hooks.changed();
+    this.#parts.hooks.changed();
   }
 
-  async #pause(entry, retryAfterMs, attempt) {
+  async #pause(entry: Entry, retryAfterMs: number | null, attempt: number): Promise<void> {
     const ms = Math.max(backoffMs(attempt), retryAfterMs ?? 0);
     const patiently = retryAfterMs != null;
     Object.assign(entry, { phase: patiently ? 'waiting' : 'lost', retryAt: Date.now() + ms });
-    this.#hooks.changed();
+    this.#parts.hooks.changed();
     await wait(ms, { patiently });
   }
 
-  async #attempt(entry) {
+  async #attempt(entry: Entry): Promise<End> {
     const abort = new AbortController();
     entry.abort = abort;
     const dog = watchdog(SILENCE_MS, () => abort.abort());
     try {
-      if (entry.isToPerson) return this.#accept(entry, await this.#sendToPerson({ key: entry.key, text: entry.text }));
-      const response = await this.#open({ key: entry.key, text: entry.text, signal: abort.signal });
-      return await this.#receive(entry, readEvents(response.body, dog.alive));
+      if (entry.isToPerson) return this.#accept(entry, await this.#parts.sendToPerson(entry));
+      const response = await this.#parts.open(entry, abort.signal);
+      return await this.#receive(entry, readEvents(response.body!, dog.alive));
     } catch (error) {
       if (!(error instanceof Problem)) return lost();
       if (error.isTemporary) return lost(error.retryAfterMs);
@@ -199,13 +229,12 @@ export class Sender {
   }
 
   /** A person reads it: nothing more is to come by this request. */
-  #accept(entry, position) {
-    entry.position = position;
-    this.#hooks.accepted(entry);
+  #accept(entry: Entry, position: number): End {
+    this.#parts.hooks.accepted(Object.assign(entry, { position }));
     return SETTLED;
   }
 
-  async #receive(entry, events) {
+  async #receive(entry: Entry, events: AsyncIterable<SseEvent>): Promise<End> {
     let isFirst = true;
     for await (const event of events) {
       const frame = frameOf(event);
@@ -213,7 +242,7 @@ export class Sender {
       if (isFirst) Object.assign(entry, { answer: '', phase: 'answering', isHandedOver: false });
       isFirst = false;
       const end = this.#take(entry, frame);
-      this.#hooks.changed();
+      this.#parts.hooks.changed();
       if (end) return end;
     }
     // A person answers, or nobody does: nothing more was to come.
@@ -221,12 +250,11 @@ export class Sender {
   }
 
   /** Takes one frame in; answers how the message ended, if it did. */
-  #take(entry, frame) {
+  #take(entry: Entry, frame: Frame): End | null {
     switch (frame.type) {
       case 'accepted':
-        entry.position = frame.position;
-        this.#keep(entry);
-        this.#hooks.accepted(entry);
+        this.#keep(Object.assign(entry, { position: frame.position }));
+        this.#parts.hooks.accepted(entry as Entry & { position: number });
         this.#pump();
         return null;
       case 'message':
@@ -240,12 +268,12 @@ export class Sender {
         return null;
       case 'status_change':
         // A stream that ends after one of these was complete.
-        entry.isHandedOver ||= UNANSWERED.has(frame.status);
-        this.#hooks.statusChanged(frame);
+        entry.isHandedOver ||= UNANSWERED.has(frame.status ?? '');
+        this.#parts.hooks.statusChanged(frame);
         return null;
       case 'done':
         entry.suggestions = suggestionsOf(frame);
-        this.#hooks.answered(entry, frame.position);
+        this.#parts.hooks.answered(entry, frame.position);
         return SETTLED;
       case 'error':
         return endOfError(entry, frame.content ?? '');
@@ -256,25 +284,24 @@ export class Sender {
 }
 
 /** Has one accepted message give back its connection; false if there is none to give. */
-function park(running) {
+function park(running: Entry[]): boolean {
   const spare = running.find((entry) => entry.phase === 'answering' && entry.answer === '' && !entry.isParked);
   if (!spare) return false;
   spare.isParked = true;
-  spare.abort.abort();
+  spare.abort?.abort();
   return true;
 }
 
-const isRunning = (entry) => entry.phase !== 'queued' && entry.phase !== 'failed';
-const lost = (retryAfterMs = null) => ({ kind: 'lost', retryAfterMs });
-const failed = (failure) => ({ kind: 'failed', failure });
+const isRunning = (entry: Entry) => entry.phase !== 'queued' && entry.phase !== 'failed';
+const lost = (retryAfterMs: number | null = null): End => ({ kind: 'lost', retryAfterMs });
 
 /** A no that only means that the other recipient has the session now is no end, as long as the message is not on record. */
-function refused(entry, failure) {
+function refused(entry: Entry, failure: Failure): End {
   const isElsewhere = failure.code === (entry.isToPerson ? 'NOT_IN_MANUAL_MODE' : 'SESSION_IN_MANUAL_MODE');
-  return isElsewhere && entry.position === undefined ? { kind: 'redirected', failure } : failed(failure);
+  return { kind: isElsewhere && entry.position === undefined ? 'redirected' : 'failed', failure };
 }
 
-function frameOf(event) {
+function frameOf(event: SseEvent): Frame | null {
   try {
     const frame = JSON.parse(event.data);
     return typeof frame?.type === 'string' ? frame : null;
@@ -284,7 +311,7 @@ function frameOf(event) {
 }
 
 /** `CODE: what it is about`, or a sentence. */
-function endOfError(entry, content) {
+function endOfError(entry: Entry, content: string): End {
   const code = /^([A-Z][A-Z_]+)(?::|$)/.exec(content)?.[1] ?? '';
   // It is on record, and a person will answer it.
   if (code === 'SESSION_IN_MANUAL_MODE' && entry.position !== undefined) return SETTLED;
