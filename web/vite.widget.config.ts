@@ -6,7 +6,6 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 /** One classic script without imports, so that a shop embeds it with one tag. */
 export default defineConfig({
-  resolve: { alias: { '@shared': path('src/shared') } },
   publicDir: false,
   build: {
     outDir: path('dist/widget'),

@@ -2,7 +2,7 @@
 
 import { h, render } from 'preact';
 
-import tokens from '@shared/tokens.css?inline';
+import tokens from '../shared/tokens.css?inline';
 
 import style from './style.css?inline';
 import { App } from './view/App.tsx';

@@ -3,7 +3,7 @@
 //
 // Invariant: state changes here and in the objects made here, and `changed` is called after each change.
 
-import { uuid } from '@shared/uuid.ts';
+import { uuid } from '../../shared/uuid.ts';
 
 import type { Api, Bot, Shift } from './api.ts';
 import { Conversation } from './conversation.ts';

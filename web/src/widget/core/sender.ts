@@ -8,7 +8,7 @@
 import { UNANSWERED, suggestionsOf, type Entry, type Failure, type StoredEntry } from './conversation.ts';
 import { backoffMs, wait, watchdog } from './patience.ts';
 import { Problem } from './problem.ts';
-import { readEvents, type SseEvent } from '@shared/sse.ts';
+import { readEvents, type SseEvent } from '../../shared/sse.ts';
 
 /**
  * A browser has six connections to a server over HTTP/1.1, all tabs together; the rest must get through as well. When a

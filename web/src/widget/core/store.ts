@@ -4,7 +4,7 @@
 //
 // Invariant: it never throws. Without localStorage (forbidden, full) the widget works, until the page is closed.
 
-import { uuid } from '@shared/uuid.ts';
+import { uuid } from '../../shared/uuid.ts';
 
 import type { StoredEntry } from './conversation.ts';
 

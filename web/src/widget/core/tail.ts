@@ -5,7 +5,7 @@
 
 import { Problem } from './problem.ts';
 import { backoffMs, wait, watchdog } from './patience.ts';
-import { readEvents, type SseEvent } from '@shared/sse.ts';
+import { readEvents, type SseEvent } from '../../shared/sse.ts';
 
 /** The server sends a comment every 15 s. */
 const SILENCE_MS = 50_000;
