@@ -15,14 +15,18 @@ const EXECUTABLE = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 export const launch = () => chromium.launch(EXECUTABLE);
 
-/** A browser of its own with these preferences, as people set them: `{ cookies: 2 }` refuses all cookies and storage. */
+/** A browser of its own with these preferences, as people set them, and how to end it. */
 export async function launchWith(preferences) {
   const folder = mkdtempSync(join(tmpdir(), 'desk-chromium-'));
   mkdirSync(join(folder, 'Default'));
   writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify({ profile: preferences }));
   const context = await chromium.launchPersistentContext(folder, { ...EXECUTABLE, locale: 'en-GB' });
-  context.once('close', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return context;
+  const end = async () => {
+    await context.close();
+    // Its processes write to it for some moments more.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+  };
+  return { context, end };
 }
 
 // `faults` gets every script error and every violation of the Content-Security-Policy, `requests` every address asked for.

@@ -58,6 +58,7 @@ export class Desk {
   /** A member of the team who calls the API: `call(method, path, body)` answers the JSON that comes back. */
   async staff() {
     const signedIn = await this.#call('POST', 'api/agent/login', { username: 'admin', password: ADMIN_PASSWORD });
+    this.token = signedIn.access_token;
     return (method, path, body) => this.#call(method, path, body, signedIn.access_token);
   }
 

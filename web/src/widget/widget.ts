@@ -71,11 +71,13 @@ export class Widget {
   }
 
   open(): void {
+    this.wantsFocus = true;
     if (!this.isOpen) this.#show(true);
     this.draw();
   }
 
   close(): void {
+    this.wantsFocus = true;
     if (this.isOpen && !this.isPage) this.#show(false);
     this.draw();
   }
@@ -110,7 +112,6 @@ export class Widget {
 
   #show(isOpen: boolean): void {
     this.isOpen = isOpen;
-    this.wantsFocus = this.#frame !== 0 || this.wasEverOpen || isOpen;
     this.wasEverOpen ||= isOpen;
     if (!this.isPage) store.setWasOpen(isOpen);
     if (isOpen) {

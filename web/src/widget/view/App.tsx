@@ -28,7 +28,7 @@ export class App extends Component<{ widget: Widget }> {
     const label = isOpen ? texts.closeChat : texts.openChat;
     return (
       <div class={`desk desk-${options.position}${isPage ? ' desk-page' : ''}`} role={isPage ? undefined : 'region'} aria-label={isPage ? undefined : texts.chat} lang={languageTag(language)} data-open={isOpen}>
-        {wasEverOpen && <Panel ref={this.#panel} widget={widget} />}
+        {wasEverOpen && <Panel handle={this.#panel} widget={widget} />}
         {!isPage && options.launcher && (
           <button
             type="button"

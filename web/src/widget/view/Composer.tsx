@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 // Where the customer writes.
 
-import { Component, createRef } from 'preact';
+import { Component, createRef, type RefObject } from 'preact';
 
 import * as store from '../core/store.ts';
 import type { Widget } from '../widget.ts';
@@ -14,6 +14,8 @@ const COUNT_FROM = 4_500;
 
 interface Props {
   widget: Widget;
+  /** For the panel: a component's `ref` is a prop like any other. */
+  handle: RefObject<Composer | null>;
   onSend: (text: string) => void;
 }
 
@@ -32,6 +34,7 @@ export class Composer extends Component<Props, { text: string }> {
   }
 
   override componentDidMount(): void {
+    this.props.handle.current = this;
     this.#fit();
   }
 

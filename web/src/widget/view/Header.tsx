@@ -18,11 +18,12 @@ interface Props {
 export function Header({ widget, botName, onAsk }: Props) {
   const { chat, texts, isPage } = widget;
   const { status, agentName } = chat.conversation;
+  const Title = isPage ? 'h1' : 'h2';
   const statusText = (texts.status[status as StatusName] ?? texts.status.bot_active)(agentName);
   return (
-    <header class="head">
+    <div class="head">
       <div class="names">
-        <h2 id="desk-title">{botName}</h2>
+        <Title id="desk-title">{botName}</Title>
         <p class="state" role="status" data-state={status}>
           <span class="dot" aria-hidden="true" />
           <span>{statusText}</span>
@@ -34,7 +35,7 @@ export function Header({ widget, botName, onAsk }: Props) {
           <Icon name="minimise" />
         </button>
       )}
-    </header>
+    </div>
   );
 }
 

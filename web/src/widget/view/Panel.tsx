@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 // The panel: header, conversation, what is going on, input.
 
-import { createRef, Component } from 'preact';
+import { Component, createRef, type RefObject } from 'preact';
 
 import type { Widget } from '../widget.ts';
 import { Composer } from './Composer.tsx';
@@ -10,13 +10,19 @@ import { Confirm, Lines, NoticeBox } from './lines.tsx';
 import { shopsOwn } from './format.ts';
 import { Transcript } from './Transcript.tsx';
 
-export class Panel extends Component<{ widget: Widget }, { question: Question | null }> {
+interface Props {
+  widget: Widget;
+  handle: RefObject<Panel | null>;
+}
+
+export class Panel extends Component<Props, { question: Question | null }> {
   override state: { question: Question | null } = { question: null };
   #composer = createRef<Composer>();
   #transcript = createRef<Transcript>();
 
   override componentDidMount(): void {
-    if (!this.props.widget.isPage) this.focus();
+    this.props.handle.current = this;
+    if (this.props.widget.wantsFocus) this.focus();
   }
 
   focus(): void {
@@ -58,10 +64,10 @@ export class Panel extends Component<{ widget: Widget }, { question: Question | 
         <div class="panel-body" inert={question !== null}>
           <Header widget={widget} botName={botName} onAsk={(asked) => this.setState({ question: asked })} />
           <Lines widget={widget} />
-          <Transcript ref={this.#transcript} widget={widget} botName={botName} onEdit={this.#edit} onSend={this.#send} />
+          <Transcript handle={this.#transcript} widget={widget} botName={botName} onEdit={this.#edit} onSend={this.#send} />
           <div class="bottom">
             <NoticeBox widget={widget} />
-            <Composer ref={this.#composer} widget={widget} onSend={this.#send} />
+            <Composer handle={this.#composer} widget={widget} onSend={this.#send} />
           </div>
           {/* What was there from the start is not announced. */}
           <p class="visually-hidden" role="status">

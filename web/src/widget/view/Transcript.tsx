@@ -4,7 +4,7 @@
 // Invariants: a message keeps its element for as long as it is shown, so a screen reader's log hears of it once; the growing
 // answer stands outside the log and is announced when it is finished; who reads further up is not moved.
 
-import { Component, createRef } from 'preact';
+import { Component, createRef, type RefObject } from 'preact';
 
 import type { Item } from '../core/conversation.ts';
 import { completed } from '../core/markdown.ts';
@@ -20,6 +20,7 @@ const BOTTOM_SLACK = 48;
 
 interface Props {
   widget: Widget;
+  handle: RefObject<Transcript | null>;
   botName: string;
   onEdit: (key: string) => void;
   onSend: (text: string) => void;
@@ -36,6 +37,7 @@ export class Transcript extends Component<Props> {
   #observer: ResizeObserver | undefined;
 
   override componentDidMount(): void {
+    this.props.handle.current = this;
     // The keyboard of a telephone comes up, the input grows: who was at the end stays there.
     this.#observer = new ResizeObserver(() => this.#follow());
     this.#observer.observe(this.#scroller.current!);

@@ -93,7 +93,7 @@ export function Confirm({ question, texts, onAnswer }: ConfirmProps) {
   return (
     <div class="veil">
       <div class="confirm" role="alertdialog" aria-modal="true" aria-labelledby="confirm-title" aria-describedby="confirm-text" onKeyDown={pressed}>
-        <h3 id="confirm-title">{title}</h3>
+        <h2 id="confirm-title">{title}</h2>
         <p id="confirm-text">{text}</p>
         <div class="actions">
           <button type="button" class="button" ref={cancel} onClick={() => onAnswer(false)}>
