@@ -29,6 +29,8 @@ createServer((incoming, outgoing) => {
   const { hostname, port: to } = new URL(desk);
   const asked = request({ hostname, port: to, path: incoming.url, method: incoming.method, headers: incoming.headers }, (answer) => {
     outgoing.writeHead(answer.statusCode, answer.headers);
+    // A stream's head has to go out before its first event.
+    outgoing.flushHeaders();
     answer.pipe(outgoing);
   });
   asked.on('error', () => outgoing.destroy());

@@ -147,5 +147,8 @@ export const useSessions = defineStore('sessions', () => {
     triggerRef(rows);
   }
 
-  return { rows, view, filter, page, wanted, counts, viewer, openId, load, more, hear, setRead, update, put };
+  /** After rows were put one by one. */
+  const touch = (): void => triggerRef(rows);
+
+  return { rows, view, filter, page, wanted, counts, viewer, openId, load, more, hear, setRead, update, put, touch };
 });

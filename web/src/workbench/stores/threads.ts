@@ -126,13 +126,18 @@ export const useThreads = defineStore('threads', () => {
     thread.session = { ...thread.session, ...session };
   }
 
+  /** A thread of which nothing but the list's row is known: enough to act on it, without looking into it. */
+  function stand(id: string, row: Pick<SessionState, 'status' | 'assigned_agent'>): Thread {
+    return { ...empty(id), session: { ...row } as SessionState };
+  }
+
   /** A message of our own whose position the server has told, before the stream brings it. */
   function place(id: string, item: MessageItem): void {
     const thread = threads.get(id);
     if (thread) thread.placed = merged(thread.placed, [item]) as Thread['placed'];
   }
 
-  return { threads, open, openId, show, read, readOlder, hear, put, place };
+  return { threads, open, openId, show, read, readOlder, hear, put, place, stand };
 });
 
 const empty = (id: string): Thread =>

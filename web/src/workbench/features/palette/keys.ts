@@ -19,6 +19,10 @@ const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
+/** What a focused button does by itself. */
+const isPressed = (event: KeyboardEvent): boolean =>
+  event.key === ' ' && event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null;
+
 const isDialogOpen = (): boolean => document.querySelector('[role="dialog"][data-state="open"]') !== null;
 
 function matches(key: string, event: KeyboardEvent): boolean {
@@ -38,7 +42,7 @@ function press(event: KeyboardEvent): void {
   for (const binding of bindings) {
     if (!matches(binding.key, event) || binding.isOn?.() === false) continue;
     const hasModifier = /mod|alt/.test(binding.key);
-    if (!hasModifier && (isTyping(event.target) || isDialogOpen())) continue;
+    if (!hasModifier && (isTyping(event.target) || isDialogOpen() || isPressed(event))) continue;
     event.preventDefault();
     binding.run(event);
     return;
@@ -60,6 +64,9 @@ export function useKeys(own: Binding[]): void {
 /** A key as it is written on the reader's keyboard. */
 export function written(key: string): string[] {
   const signs: Record<string, string> = isMac ? { mod: '⌘', alt: '⌥', shift: '⇧' } : { mod: 'Ctrl', alt: 'Alt', shift: 'Shift' };
-  const named: Record<string, string> = { enter: '↵', escape: 'Esc' };
+  const named: Record<string, string> = { enter: '↵', escape: 'Esc', ' ': '␣', arrowleft: '←', arrowright: '→' };
   return key.split('+').map((part) => signs[part] ?? named[part] ?? part.toUpperCase());
 }
+
+/** As short as it goes, for a button. */
+export const hint = (key: string): string => written(key).join('').replace('Shift', '⇧');
