@@ -61,14 +61,12 @@ pub(super) async fn to_workbench(_: Anybody) -> HttpResponse {
 
 /// A file of the workbench, or its page for every other path: which view that is, the page itself knows.
 pub(super) async fn workbench(_: Anybody, path: Path<String>) -> Result<HttpResponse, Problem> {
-    if find(WORKBENCH).is_none() {
-        return Ok(page::not_built());
-    }
-    let file = find(&format!("workbench/{path}")).filter(|_| !path.is_empty());
-    match (file, page::content_type(&path)) {
-        (Some(content), Some(content_type)) => Ok(sent(content, content_type, caching(&path))),
-        _ if path.starts_with("assets/") => Err(Problem::not_found("there is no such file")),
-        _ => Ok(sent(find(WORKBENCH).unwrap_or_default(), "text/html; charset=utf-8", "no-cache")),
+    let file = find(&format!("workbench/{path}")).zip(page::content_type(&path));
+    match (file, find(WORKBENCH)) {
+        (Some((content, content_type)), _) => Ok(sent(content, content_type, caching(&path))),
+        (None, _) if path.starts_with("assets/") => Err(Problem::not_found("there is no such file")),
+        (None, Some(page)) => Ok(sent(page, "text/html; charset=utf-8", "no-cache")),
+        (None, None) => Ok(page::not_built()),
     }
 }
 

@@ -44,7 +44,7 @@ export class Widget {
     this.#watchLanguage();
     document.addEventListener('visibilitychange', () => this.draw());
     if (options.identityToken) void this.#customer.identify(options.identityToken);
-    if (this.isPage || options.open || store.wasOpen()) this.#show(true);
+    if (this.isPage || (store.wasOpen() ?? options.open)) this.#show(true);
     // Nobody is asked anything before the customer writes or looks; who has a session hears of what is new in it.
     else if (store.hasSession()) this.chat.begin();
     this.#render = mount(this, nonce);

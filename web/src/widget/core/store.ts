@@ -98,12 +98,13 @@ export const setSeenTo = (position: number) => write('seen', String(position));
 export const isDismissed = (what: string) => read(`dismissed.${what}`) !== null;
 export const dismiss = (what: string) => write(`dismissed.${what}`, '1');
 
-/** Whether the panel was open on the page before, in this tab. */
-export function wasOpen(): boolean {
+/** Whether the panel was open on the page before, in this tab; null where the customer has neither opened nor closed it. */
+export function wasOpen(): boolean | null {
   try {
-    return sessionStorage.getItem(`${PREFIX}open`) === '1';
+    const known = sessionStorage.getItem(`${PREFIX}open`);
+    return known === null ? null : known === '1';
   } catch {
-    return false;
+    return null;
   }
 }
 
