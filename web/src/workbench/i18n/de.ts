@@ -136,7 +136,7 @@ const de: Messages = {
   },
   policy: {
     text: 'Wann ein Mensch gerufen wird.', test: 'An einem Text versuchen', testText: 'Was ein Kunde schreiben könnte', run: 'Versuchen', fires: '{rule} ruft einen Menschen ({severity}, {class})', quiet: 'Niemand wird gerufen.',
-    urgent: 'Es hebt den Platz in der Schlange.', draft: 'Versucht mit dem Text unten, veröffentlicht oder nicht.', signals: 'Zeichen', offers: 'Ein Mensch wird angeboten.',
+    urgent: 'Es hebt den Platz in der Schlange.', draft: 'Versucht mit dem Dokument unten, veröffentlicht oder nicht.', signals: 'Zeichen', offers: 'Ein Mensch wird angeboten.',
   },
   hours: { text: 'Wann jemand einer Gruppe zu erwarten ist.', now: 'Jetzt', open: 'Offen', closed: 'Geschlossen', next: 'Öffnet {time}' },
   quick: {

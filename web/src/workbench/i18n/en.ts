@@ -169,7 +169,7 @@ export default {
     compare: 'Changed lines', readOnly: 'Administrators publish.', reload: 'Discard my changes',
   },
   policy: {
-    text: 'When a person is called.', test: 'Try it on a text', testText: 'What a customer might write', run: 'Try', fires: '{rule} calls a person ({severity}, {class})', quiet: 'Nobody is called.', urgent: 'It raises the place in the queue.', draft: 'Tried with the text on the left, published or not.',
+    text: 'When a person is called.', test: 'Try it on a text', testText: 'What a customer might write', run: 'Try', fires: '{rule} calls a person ({severity}, {class})', quiet: 'Nobody is called.', urgent: 'It raises the place in the queue.', draft: 'Tried with the document below, published or not.',
     signals: 'Signals', offers: 'A person is offered.',
   },
   hours: { text: 'When somebody of a group can be expected to answer.', now: 'Now', open: 'Open', closed: 'Closed', next: 'Opens {time}' },

@@ -19,7 +19,9 @@ export interface Row extends Summary {
 export function rowOf(summary: Summary, position: number): Row {
   const isWaiting = summary.status === 'pending_manual';
   const waitingSince = isWaiting ? (summary.escalation?.trigger_at ?? summary.updated_at) : null;
-  return { ...summary, position, waitingSince, offer: null, transfer: null };
+  // A list without classes still says what must not wait.
+  const its = summary.class ?? (isWaiting && summary.escalation?.rule === 'R0' ? 'danger' : undefined);
+  return { ...summary, class: its, position, waitingSince, offer: null, transfer: null };
 }
 
 /** A row for a session that begins before our eyes. */
