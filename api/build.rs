@@ -1,6 +1,7 @@
 //! Makes the built pages of `web/dist` part of the program: a list of names and contents for `routes/web.rs`.
 //!
-//! Invariant: without `web/dist` the list is empty, and everything else builds as ever.
+//! Invariants: without `web/dist` the list is empty, and everything else builds as ever; what is compiled are copies, so building
+//! the pages anew at the same time breaks nothing.
 
 #![expect(clippy::print_stdout, reason = "it is how a build script speaks to cargo")]
 
@@ -14,31 +15,37 @@ const APPS: [&str; 2] = ["widget", "workbench"];
 
 fn main() -> io::Result<()> {
     let dist = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../web/dist");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     // The folder is there even where nothing has been built, for cargo takes what is not there for changed.
     println!("cargo::rerun-if-changed={}", dist.display());
+    let copies = out.join("web");
+    if copies.exists() {
+        fs::remove_dir_all(&copies)?;
+    }
     let mut files = Vec::new();
     for app in APPS {
-        collect(&dist.join(app), app, &mut files)?;
+        copy(&dist.join(app), &copies.join(app), app, &mut files)?;
     }
     files.sort();
     let rows: String =
         files.iter().map(|(name, path)| format!("    ({name:?}, include_bytes!({path:?})),\n")).collect();
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("web_files.rs");
-    fs::write(out, format!("&[\n{rows}]\n"))
+    fs::write(out.join("web_files.rs"), format!("&[\n{rows}]\n"))
 }
 
-/// Adds the files of a folder that is there, by their paths below `web/dist`.
-fn collect(folder: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
-    if !folder.is_dir() {
+/// Copies a folder that is there, and adds its files by their paths below `web/dist`.
+fn copy(from: &Path, to: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+    if !from.is_dir() {
         return Ok(());
     }
-    for entry in fs::read_dir(folder)? {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
         let entry = entry?;
-        let below = format!("{name}/{}", entry.file_name().to_string_lossy());
+        let (below, copied) = (format!("{name}/{}", entry.file_name().to_string_lossy()), to.join(entry.file_name()));
         if entry.file_type()?.is_dir() {
-            collect(&entry.path(), &below, files)?;
+            copy(&entry.path(), &copied, &below, files)?;
         } else {
-            files.push((below, entry.path().canonicalize()?));
+            fs::copy(entry.path(), &copied)?;
+            files.push((below, copied));
         }
     }
     Ok(())

@@ -1,7 +1,10 @@
 // The widget as shops embed it: on pages of another origin, under a strict Content-Security-Policy, among hostile styles, in a
 // frame, without cookies, and while connections and servers come and go.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
@@ -14,13 +17,21 @@ const AXE = readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', i
 const HOSTILE = `* { all: unset !important } html, body { font-size: 4px !important; direction: rtl !important } body { transform: scale(2) !important }
   fiido-desk, div, button, p { display: none !important; opacity: 0 !important; color: red !important; z-index: -1 !important; width: 0 !important }`;
 
+/** The key that the shop signs identity tokens with. */
+const SECRET = randomBytes(32);
+const folder = mkdtempSync(join(tmpdir(), 'desk-shop-'));
+
 let shop;
 let desk;
 let browser;
 
 before(async () => {
   shop = await Shop.start();
+  const keys = join(folder, 'keys.json');
+  const key = { kty: 'oct', kid: 'shop-1', alg: 'HS256', k: SECRET.toString('base64url') };
+  writeFileSync(keys, JSON.stringify({ keys: [key] }), { mode: 0o600 });
   desk = await Desk.start({
+    DESK_IDENTITY_KEYS_FILE: keys,
     DESK_WIDGET_ORIGINS: shop.origin,
     DESK_FRAME_ANCESTORS: shop.origin,
     DESK_CHAT_RATE_PER_MINUTE: '0',
@@ -33,6 +44,7 @@ after(async () => {
   await browser?.close();
   await desk?.end();
   await shop?.end();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 const put = (path, parts = {}) => shop.put(path, desk.url, parts);
@@ -244,6 +256,43 @@ async function passedAlong(id) {
   }
   return assert.fail('the stream ended');
 }
+
+/** As docs/embed.md signs it. */
+function identityToken(sub) {
+  const claims = { aud: 'fiido-desk', sub, name: 'Ming', email: 'ming@example.com', exp: Math.floor(Date.now() / 1000) + 300, jti: randomUUID() };
+  const body = [{ alg: 'HS256', kid: 'shop-1' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  return `${body}.${createHmac('sha256', SECRET).update(body).digest('base64url')}`;
+}
+
+test('the shop says who the customer is; the next customer of this browser sees nothing of the one before', async () => {
+  const { page, faults } = await openChat('/identity');
+  await write(page, 'How do I return my bike?');
+  await shown(page, /14 days/);
+  const visitor = await token(page);
+  const setUser = (user) => page.evaluate((it) => window.FiidoDesk.setUser(it), user);
+  const isCustomer = async () => (await asCustomer(page, 'GET', 'api/customer')).data.is_identified;
+  await setUser({ identityToken: identityToken('4711') });
+  await until(isCustomer, 'the desk knows the customer');
+  await shown(page, /14 days/);
+  await input(page).fill('half a sentence');
+  await setUser(null);
+  await log(page).getByText(/14 days/).waitFor({ state: 'detached' });
+  await until(async () => (await token(page)) !== visitor, 'another visitor');
+  assert.equal(await input(page).inputValue(), '');
+  await write(page, 'How long does shipping take?');
+  await shown(page, /within a few working days/);
+  await setUser({ identityToken: identityToken('4712') });
+  await until(isCustomer, 'the desk knows the other customer');
+  await setUser({ identityToken: identityToken('4713') });
+  await log(page).getByText(/within a few working days/).waitFor({ state: 'detached' });
+  const refused = page.evaluate(() => new Promise((resolve) => window.FiidoDesk.on('error', resolve)));
+  await setUser({ identityToken: 'no.such.token' });
+  assert.deepEqual(await refused, { code: 'IDENTITY_TOKEN_INVALID' });
+  await write(page, 'rain and water');
+  await page.getByRole('list', { name: 'You may ask next' }).waitFor();
+  // The browser tells of the answer 401 itself.
+  assert.deepEqual(faults, []);
+});
 
 test('a page that changes its language changes the chat’s', async () => {
   const { page } = await visit(put('/language', { language: 'de' }));

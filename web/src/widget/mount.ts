@@ -24,6 +24,7 @@ export function mount(widget: Widget, nonce: string): () => void {
   shadow.append(root);
   // Not in the body: what shops do to it (transforms, replacing all of it) does not concern us.
   document.documentElement.append(host);
+  fitKeyboard(root);
   const dark = matchMedia('(prefers-color-scheme: dark)');
   dark.addEventListener('change', () => widget.draw());
   return () => {
@@ -31,6 +32,19 @@ export function mount(widget: Widget, nonce: string): () => void {
     root.dataset.theme = theme === 'auto' ? (dark.matches ? 'dark' : 'light') : theme;
     render(h(App, { widget }), root);
   };
+}
+
+/** A telephone's keyboard covers a part of the page and does not say so to style sheets: the panel keeps to what is left. */
+function fitKeyboard(root: HTMLElement): void {
+  const viewport = window.visualViewport;
+  const fit = () => {
+    // Who has zoomed in wants to see a part of the panel, not a smaller panel.
+    const isZoomed = !viewport || viewport.scale > 1.01;
+    root.style.setProperty('--visible-height', isZoomed ? '100dvh' : `${viewport.height}px`);
+    root.style.setProperty('--visible-top', isZoomed ? '0px' : `${viewport.offsetTop}px`);
+  };
+  viewport?.addEventListener('resize', fit);
+  viewport?.addEventListener('scroll', fit);
 }
 
 /** An adopted style sheet is no inline style to a Content-Security-Policy; where there is none, the script's nonce is taken over. */

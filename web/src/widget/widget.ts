@@ -23,7 +23,7 @@ export class Widget {
   #api: Api;
   #customer: Customer;
   #render: () => void;
-  #frame = 0;
+  #isDrawing = false;
   #toldStatus = '';
   #toldUnread = 0;
   #toldTo: number | null = null;
@@ -100,8 +100,12 @@ export class Widget {
 
   /** Draws anew, once for all changes until the next frame. */
   draw(): void {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    // A page in the background has no frames, but hears of messages all the same.
+    const soon = document.visibilityState === 'visible' ? requestAnimationFrame : (draw: () => void) => setTimeout(draw, 200);
+    soon(() => {
+      this.#isDrawing = false;
       const { conversation } = this.chat;
       const isSeen = this.isOpen && document.visibilityState === 'visible' && this.chat.isLoaded;
       if (isSeen && conversation.newestPosition > store.seenTo()) store.setSeenTo(conversation.newestPosition);

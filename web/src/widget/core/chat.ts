@@ -116,7 +116,8 @@ export class Chat {
 
   /** Who types at this moment; null where nobody does. */
   get typingName(): string | null {
-    return this.#typing && this.#typing.until > Date.now() ? this.#typing.name : null;
+    const isLive = this.conversation.status === 'manual_live';
+    return isLive && this.#typing && this.#typing.until > Date.now() ? this.#typing.name : null;
   }
 
   get connection(): 'offline' | 'reconnecting' | 'connected' | 'connecting' {

@@ -25,8 +25,10 @@ export class Panel extends Component<Props, { question: Question | null }> {
     if (this.props.widget.wantsFocus) this.focus();
   }
 
+  /** On telephones not the input: their keyboard would cover what there is to read. */
   focus(): void {
-    this.#composer.current?.focus();
+    const isTouched = matchMedia('(pointer: coarse)').matches;
+    (isTouched ? this.#transcript : this.#composer).current?.focus();
   }
 
   #send = (text: string) => {
@@ -64,10 +66,10 @@ export class Panel extends Component<Props, { question: Question | null }> {
         <div class="panel-body" inert={question !== null}>
           <Header widget={widget} botName={botName} onAsk={(asked) => this.setState({ question: asked })} />
           <Lines widget={widget} />
-          <Transcript handle={this.#transcript} widget={widget} botName={botName} onEdit={this.#edit} onSend={this.#send} />
+          <Transcript key={`log ${chat.session}`} handle={this.#transcript} widget={widget} botName={botName} onEdit={this.#edit} onSend={this.#send} />
           <div class="bottom">
             <NoticeBox widget={widget} />
-            <Composer handle={this.#composer} widget={widget} onSend={this.#send} />
+            <Composer key={`input ${chat.session}`} handle={this.#composer} widget={widget} onSend={this.#send} />
           </div>
           {/* What was there from the start is not announced. */}
           <p class="visually-hidden" role="status">

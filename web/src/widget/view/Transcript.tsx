@@ -28,6 +28,7 @@ interface Props {
 
 export class Transcript extends Component<Props> {
   #scroller = createRef<HTMLDivElement>();
+  #content = createRef<HTMLDivElement>();
   #isAtBottom = true;
   #hasUnseen = false;
   #firstId = '';
@@ -38,9 +39,9 @@ export class Transcript extends Component<Props> {
 
   override componentDidMount(): void {
     this.props.handle.current = this;
-    // The keyboard of a telephone comes up, the input grows: who was at the end stays there.
+    // The keyboard of a telephone comes up, the input or a card grows: who was at the end stays there.
     this.#observer = new ResizeObserver(() => this.#follow());
-    this.#observer.observe(this.#scroller.current!);
+    for (const box of [this.#scroller, this.#content]) this.#observer.observe(box.current!);
     this.#follow();
   }
 
@@ -61,6 +62,10 @@ export class Transcript extends Component<Props> {
       this.#measure();
     }
     this.#follow();
+  }
+
+  focus(): void {
+    this.#scroller.current?.focus();
   }
 
   /** The customer has said something: what comes now is to be seen. */
@@ -110,29 +115,31 @@ export class Transcript extends Component<Props> {
     const items = conversation.items(sender.entries);
     const growing = conversation.growing(sender.entries);
     this.#note(items, growing?.text ?? '');
-    const focus = () => this.#scroller.current?.focus();
+    const focus = () => this.focus();
     const live = chat.isLoaded && !this.#isPrepending ? 'polite' : 'off';
     return (
       <div class="transcript">
         <div class="scroller" role="region" tabIndex={0} aria-label={texts.transcript} ref={this.#scroller} onScroll={this.#scrolled}>
-          {conversation.hasEarlier ? <Earlier widget={widget} onGone={focus} /> : <Welcome widget={widget} isEmpty={items.length === 0} onSend={onSend} />}
-          {/* What was there from the start is not read out; what comes from now on is. */}
-          <div role="log" aria-live={live} aria-relevant="additions" aria-label={texts.transcript}>
-            <ol class="messages">
-              {withDays(items, widget).map((item) => (
-                <TranscriptItem
-                  key={item.id}
-                  item={item}
-                  {...{ botName, language, texts, onEdit }}
-                  onRetry={(key) => chat.sender.retry(key)}
-                />
-              ))}
-            </ol>
+          <div class="content" ref={this.#content}>
+            {conversation.hasEarlier ? <Earlier widget={widget} onGone={focus} /> : <Welcome widget={widget} isEmpty={items.length === 0} onSend={onSend} />}
+            {/* What was there from the start is not read out; what comes from now on is. */}
+            <div role="log" aria-live={live} aria-relevant="additions" aria-label={texts.transcript}>
+              <ol class="messages">
+                {withDays(items, widget).map((item) => (
+                  <TranscriptItem
+                    key={item.id}
+                    item={item}
+                    {...{ botName, language, texts, onEdit }}
+                    onRetry={(key) => chat.sender.retry(key)}
+                  />
+                ))}
+              </ol>
+            </div>
+            <Growing widget={widget} text={growing?.text ?? ''} isLost={growing?.entry.phase === 'lost'} />
+            <Choices widget={widget} onSend={onSend} onGone={focus} />
+            <EmailCard widget={widget} onSend={onSend} />
+            <RatingCard widget={widget} />
           </div>
-          <Growing widget={widget} text={growing?.text ?? ''} isLost={growing?.entry.phase === 'lost'} />
-          <Choices widget={widget} onSend={onSend} onGone={focus} />
-          <EmailCard widget={widget} onSend={onSend} />
-          <RatingCard widget={widget} />
         </div>
         {this.#hasUnseen && (
           <button type="button" class="button newer" onClick={() => this.toBottom()}>
