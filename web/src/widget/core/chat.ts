@@ -202,7 +202,8 @@ export class Chat {
           if (!this.#tail.isStarted && !this.#isPaused) this.#tail.start(conversation.syncedTo || entry.position);
         },
         answered: (entry, position) => {
-          conversation.answered(entry, position, Date.now());
+          // Then the list will tell what it was that was said: a reply, notices, or both.
+          conversation.answered(entry, entry.hasStatusChanged ? undefined : position, Date.now());
           void this.#refresher.refresh(position ?? entry.position);
         },
         statusChanged: ({ status, agent_info: agent }) => {

@@ -49,6 +49,8 @@ export interface Entry extends StoredEntry {
   abort?: AbortController;
   isToPerson?: boolean;
   isHandedOver?: boolean;
+  /** What was streamed may be notices, which the server lists as messages of their own. */
+  hasStatusChanged?: boolean;
   isParked?: boolean;
 }
 
@@ -305,8 +307,11 @@ export class Conversation {
 
   #isFinished(entry: Entry): boolean {
     for (const message of this.#messages.values()) {
-      const later = message.role === 'assistant' && message.position > (entry.position ?? Infinity);
-      if (later && message.content?.startsWith(entry.answer)) return true;
+      const { role, content, position } = message;
+      const isLater = role !== 'user' && content && position > (entry.position ?? Infinity);
+      // Of several notices that were streamed as one text the first will do.
+      const isNotice = entry.hasStatusChanged && role === 'system';
+      if (isLater && (content.startsWith(entry.answer) || (isNotice && entry.answer.startsWith(content)))) return true;
     }
     return false;
   }

@@ -239,7 +239,7 @@ export class Sender {
     for await (const event of events) {
       const frame = frameOf(event);
       if (!frame) continue;
-      if (isFirst) Object.assign(entry, { answer: '', phase: 'answering', isHandedOver: false });
+      if (isFirst) Object.assign(entry, { answer: '', phase: 'answering', isHandedOver: false, hasStatusChanged: false });
       isFirst = false;
       const end = this.#take(entry, frame);
       this.#parts.hooks.changed();
@@ -267,6 +267,7 @@ export class Sender {
         Object.assign(entry, { answer: '', isHandedOver: true });
         return null;
       case 'status_change':
+        entry.hasStatusChanged = true;
         // A stream that ends after one of these was complete.
         entry.isHandedOver ||= UNANSWERED.has(frame.status ?? '');
         this.#parts.hooks.statusChanged(frame);

@@ -185,3 +185,15 @@ test('unread is what others have said since', () => {
   assert.deepEqual(conversation.messagesAfter(2).map(({ content }) => content), ['b', 'c']);
   assert.deepEqual(conversation.messagesAfter(6), []);
 });
+
+test('notices that were streamed as one answer are shown until the server lists them, and then once', () => {
+  const conversation = new Conversation();
+  const own = entry('k', 'a', { position: 2, answer: 'Your safety\nA person comes', hasStatusChanged: true });
+  conversation.accepted(own, 2);
+  conversation.answered(own, undefined, 1);
+  conversation.sync(answerOf([message(2, 'user', 'a')], 3));
+  assert.equal(conversation.growing([])?.text, own.answer);
+  conversation.sync(answerOf([message(2, 'user', 'a'), message(4, 'system', 'Your safety'), message(5, 'system', 'A person comes')], 5));
+  assert.equal(conversation.growing([]), null);
+  assert.deepEqual(shown(conversation), ['a', 'Your safety', 'A person comes']);
+});
