@@ -2625,6 +2625,19 @@ export interface components {
             /** Format: uuid */
             offer_id: string;
         };
+        /** @description A customer's place among those who wait for a person. */
+        OwnPlace: {
+            /**
+             * Format: int64
+             * @description About how long until somebody takes it; null where nothing tells.
+             */
+            estimated_wait_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description From 1: the next one.
+             */
+            position: number;
+        };
         /** @description How much of a withheld reply the customer saw. */
         PartlyShown: {
             /** Format: uuid */
@@ -2928,6 +2941,7 @@ export interface components {
              * @description How far the views had read the log; with `?at=` the position of the session's newest event of then.
              */
             position: number;
+            queue?: components["schemas"]["OwnPlace"] | null;
             success: boolean;
         };
         /** @description A session with its audit trail. */
