@@ -50,14 +50,15 @@ export type SessionData = Omit<Schemas['SessionData'], 'session'> & { session: S
 
 export interface Note {
   id: string;
-  text: string;
+  /** Null once removed or erased. */
+  text: string | null;
   author: Person;
   mentions: Person[];
   created_at: string;
   edited_at: string | null;
   version: number;
   removed: boolean;
-  history: { text: string; at: string }[];
+  history: { text: string | null; at: string }[];
 }
 
 export interface Episode {
@@ -96,7 +97,8 @@ export interface QuickReply {
   variables: string[];
   use_count: number;
   version: number;
-  updated_at: string;
+  /** Null as the program brings it. */
+  updated_at: string | null;
 }
 
 export interface Counts {

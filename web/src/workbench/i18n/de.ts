@@ -140,6 +140,7 @@ const de: Messages = {
   },
   hours: { text: 'Wann jemand einer Gruppe zu erwarten ist.', now: 'Jetzt', open: 'Offen', closed: 'Geschlossen', next: 'Öffnet {time}' },
   quick: {
+    category_greeting: 'Begrüßung', category_product: 'Produkt', category_after_sales: 'Nach dem Kauf', category_closing: 'Abschluss',
     text: 'Kurze Antworten hinter dem Schrägstrich.', add: 'Schnellantwort hinzufügen', title: 'Titel', content: 'Text', category: 'Kategorie', language: 'Sprache', scope: 'Für', shared: 'Alle', personal: 'Mich', used: 'Benutzt', all: 'Alle Kategorien',
     search: 'Suchen', none: 'Noch keine Schnellantworten', noneText: 'Schreiben Sie einmal, was Sie jeden Tag sagen.', variables: 'Variablen', edit: '{title} bearbeiten', remove: '{title} entfernen', conflict: 'Inzwischen wurde daraus:',
     confirmRemove: '„{title}“ entfernen?',

@@ -174,6 +174,7 @@ export default {
   },
   hours: { text: 'When somebody of a group can be expected to answer.', now: 'Now', open: 'Open', closed: 'Closed', next: 'Opens {time}' },
   quick: {
+    category_greeting: 'Greeting', category_product: 'Product', category_after_sales: 'After sales', category_closing: 'Closing',
     text: 'Short answers behind the slash.', add: 'Add a quick reply', title: 'Title', content: 'Text', category: 'Category', language: 'Language', scope: 'For', shared: 'Everybody', personal: 'Me', used: 'Used', all: 'All categories', search: 'Search', none: 'No quick replies yet', noneText: 'Write what you say every day once.',
     variables: 'Variables', edit: 'Edit {title}', remove: 'Remove {title}', conflict: 'Somebody changed it meanwhile:', confirmRemove: 'Remove “{title}”?',
   },

@@ -129,6 +129,7 @@ const zh: Messages = {
   },
   hours: { text: '各组何时有人接待。', now: '现在', open: '工作时间', closed: '非工作时间', next: '{time} 开始' },
   quick: {
+    category_greeting: '问候', category_product: '产品', category_after_sales: '售后', category_closing: '结束',
     text: '输入斜杠即可使用的简短回答。', add: '添加快捷回复', title: '标题', content: '内容', category: '分类', language: '语言', scope: '范围', shared: '所有人', personal: '仅自己', used: '使用次数', all: '全部分类', search: '搜索',
     none: '还没有快捷回复', noneText: '每天都说的话，写一次就够了。', variables: '变量', edit: '编辑 {title}', remove: '删除 {title}', conflict: '他人在此期间改成了：', confirmRemove: '删除“{title}”？',
   },

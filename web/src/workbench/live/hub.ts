@@ -16,6 +16,7 @@ type Told =
   | { is: 'back'; serverTime: number | null }
   | { is: 'watch'; tab: string; ids: string[] }
   | { is: 'hello'; tab: string }
+  | { is: 'who' }
   | { is: 'bye'; tab: string };
 
 /** What the server takes. */
@@ -32,6 +33,8 @@ const tab = uuid();
 const channel: BroadcastChannel | null = 'BroadcastChannel' in globalThis ? new BroadcastChannel(LOCK) : null;
 const listeners = new Set<(frame: Frame) => void>();
 const watchedBy = new Map<string, string[]>();
+/** Tabs that have been heard of: to none, frames need not be told. */
+const others = new Set<string>();
 const gap = new GapCounter((count) => {
   for (const listener of caughtUpListeners) listener(count);
 });
@@ -50,6 +53,8 @@ channel?.addEventListener('message', ({ data }) => {
   if (early) early.push(data as Told);
   else hear(data as Told);
 });
+// Before the lists are read: what is told from now on is kept, so that nothing is missed between them and the stream.
+channel?.postMessage({ is: 'hello', tab } satisfies Told);
 
 /** Follows the log from a position on: that of the lists that were read. */
 export function start(from: number): void {
@@ -79,6 +84,7 @@ export function watch(ids: string[]): void {
 
 async function lead(): Promise<void> {
   live.isLeader = true;
+  channel?.postMessage({ is: 'who' } satisfies Told);
   const source = {
     query,
     onFrame: (frame: Frame) => tell({ is: 'frame', frame }),
@@ -107,8 +113,11 @@ function note(by: string, ids: string[]): void {
   if (connection && before !== watched().join() && !may('session:supervise')) connection.restart();
 }
 
+const sayWhatIsShown = (): void =>
+  channel?.postMessage({ is: 'watch', tab, ids: watchedBy.get(tab) ?? [] } satisfies Told);
+
 function tell(told: Told): void {
-  channel?.postMessage(told);
+  if (others.size > 0) channel?.postMessage(told);
   hear(told);
 }
 
@@ -122,12 +131,16 @@ function hear(told: Told): void {
     case 'back':
       return gap.back(told.serverTime);
     case 'watch':
+      others.add(told.tab);
       return note(told.tab, told.ids);
     case 'hello':
+      others.add(told.tab);
       if (live.isLeader) channel?.postMessage({ is: 'state', state: live.state } satisfies Told);
-      channel?.postMessage({ is: 'watch', tab, ids: watchedBy.get(tab) ?? [] } satisfies Told);
-      return undefined;
+      return sayWhatIsShown();
+    case 'who':
+      return sayWhatIsShown();
     case 'bye':
+      others.delete(told.tab);
       return note(told.tab, []);
   }
 }

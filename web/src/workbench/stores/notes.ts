@@ -25,8 +25,9 @@ export const useNotes = defineStore('notes', () => {
   }
 
   async function edit(session: string, note: Note, text: string): Promise<void> {
+    const mentions = note.mentions.map((person) => person.agent_uuid);
     const path = pathOf`/api/sessions/${session}/notes/${note.id}`;
-    const { data } = await request<{ data: Note }>('PUT', path, { body: { text }, ifMatch: note.version });
+    const { data } = await request<{ data: Note }>('PUT', path, { body: { text, mentions }, ifMatch: note.version });
     put(session, data);
   }
 

@@ -33,13 +33,21 @@ function nextOf(data: ListAnswer['data']): string | null {
   return `+${data.offset + data.sessions.length}`;
 }
 
+/** When a day begins where the reader is, or the one after it. */
+function startOf(day: string, later = 0): string {
+  if (day === '') return '';
+  const date = new Date(`${day}T00:00:00`);
+  date.setDate(date.getDate() + later);
+  return date.toISOString().replace(/\.\d+/, '');
+}
+
 function queryOf(view: View, filter: Filter): URLSearchParams {
   const query = new URLSearchParams({ limit: String(LIMIT), sort: filter.sort });
   if (view === 'mine') query.set('agent', 'mine');
   const status = view === 'queue' ? 'pending_manual' : filter.status;
   const named = {
     status, customer_type: filter.customerType, keyword: filter.keyword, tag: filter.tag, class: filter.priority,
-    rule: filter.rule, from: filter.from && `${filter.from}T00:00:00Z`, to: filter.to && `${filter.to}T23:59:59Z`,
+    rule: filter.rule, from: startOf(filter.from), to: startOf(filter.to, 1),
   };
   for (const [name, value] of Object.entries(named)) if (value !== '') query.set(name, value);
   return query;

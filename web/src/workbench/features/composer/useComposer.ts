@@ -1,6 +1,8 @@
 // Writing: the draft, what `/` and `@` offer, sending, and telling that one types.
 import { computed, nextTick, onBeforeUnmount, ref, type ComputedRef, type Ref } from 'vue';
 
+import { useI18n } from 'vue-i18n';
+
 import { asProblem } from '../../api/problem';
 import { useActivity } from '../../stores/activity';
 import { useDrafts, type Mode } from '../../stores/drafts';
@@ -10,6 +12,7 @@ import { useTeam } from '../../stores/team';
 import { useToasts } from '../../stores/toasts';
 import type { Thread } from '../../stores/threads';
 import type { QuickReply } from '../../api/types';
+import { categoryName } from './category';
 import { mentioned, replaced, triggerAt, type Trigger } from './trigger';
 
 export interface Suggestion {
@@ -35,6 +38,7 @@ interface Composer {
 const SHOWN = 8;
 
 export function useComposer(thread: () => Thread, mode: () => Mode, area: Ref<HTMLTextAreaElement | undefined>): Composer {
+  const { t } = useI18n();
   const [drafts, outbox, activity, quickReplies, team, toasts] =
     [useDrafts(), useOutbox(), useActivity(), useQuickReplies(), useTeam(), useToasts()];
   const trigger = ref<Trigger | null>(null);
@@ -50,7 +54,7 @@ export function useComposer(thread: () => Thread, mode: () => Mode, area: Ref<HT
   const offered = computed<{ suggestion: Suggestion; reply?: QuickReply }[]>(() => {
     const { value } = trigger;
     if (!value) return [];
-    if (value.kind === 'quick-reply') return quickReplies.matching(value.query).slice(0, SHOWN).map((reply) => ({ suggestion: ofReply(reply), reply }));
+    if (value.kind === 'quick-reply') return quickReplies.matching(value.query).slice(0, SHOWN).map((reply) => ({ suggestion: ofReply(t, reply), reply }));
     const needle = value.query.toLowerCase();
     return colleagues.value
       .filter(({ username, name }) => `${username} ${name}`.toLowerCase().includes(needle))
@@ -138,4 +142,4 @@ export function useComposer(thread: () => Thread, mode: () => Mode, area: Ref<HT
   return { text, suggestions, chosen, missing, input, press, look, leave, choose, send };
 }
 
-const ofReply = (reply: QuickReply): Suggestion => ({ id: reply.id, title: reply.title, text: reply.content, detail: reply.category });
+const ofReply = (t: (key: string) => string, reply: QuickReply): Suggestion => ({ id: reply.id, title: reply.title, text: reply.content, detail: categoryName(t, reply.category) });
