@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { launch } from './chromium.mjs';
 import { Desk } from './desk.mjs';
+import { PAYLOADS } from './xss.mjs';
 import { ADMIN, customer, hire, oneTimeCode, openWorkbench, signIn, signInByApi, workbenchOf } from './workbench.mjs';
 
 let desk;
@@ -13,7 +14,7 @@ let anna;
 let bo;
 
 before(async () => {
-  desk = await Desk.start();
+  desk = await Desk.start({ DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0' });
   browser = await launch();
   anna = await hire(desk, 'anna', 'Anna');
   bo = await hire(desk, 'bo', 'Bo Li');
@@ -250,5 +251,71 @@ test('the palette goes anywhere, and the sheet names the keys', async () => {
   await page.getByRole('heading', { name: 'Audit trail' }).waitFor();
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keys' }).getByText('Search and commands').waitFor();
+  await page.context().close();
+});
+
+test('nothing that anybody writes is run: messages of both sides, names, and what the list shows', async () => {
+  const admin = await signInByApi(desk, ADMIN);
+  const { page, faults } = await workbenchOf(browser, desk, bo);
+  page.on('dialog', () => assert.fail('something was run'));
+  const name = '<img src=x onerror=window.xss=1>';
+  const visitor = await waiting(name);
+  await admin.call('PUT', `api/agents/anna`, { name });
+  await openFromQueue(page, '<img src=x');
+  await page.keyboard.press('t');
+  await page.getByText('Yours', { exact: true }).waitFor();
+  const api = await signInByApi(desk, bo);
+  const id = page.url().split('/').at(-1);
+  assert.ok(PAYLOADS.length >= 100);
+  for (const content of PAYLOADS) {
+    await visitor.saysToPerson(content);
+    await api.call('POST', 'api/manual/messages', { session_name: id, role: 'agent', content });
+    await log(page).locator('article').last().getByText(content.trim(), { exact: true }).waitFor();
+  }
+  await page.getByRole('link', { name: 'Queue' }).click();
+  await page.getByRole('article', { name }).getByText(name).first().waitFor();
+  assert.equal(await page.evaluate(() => window.xss), undefined);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('img, iframe, object, embed, svg script').length), 0);
+  await admin.call('PUT', `api/agents/anna`, { name: 'Anna' });
+  assert.deepEqual(faults, []);
+  await page.context().close();
+});
+
+test('under the pointer no row moves; when it leaves, they do', async () => {
+  const { page } = await workbenchOf(browser, desk, ADMIN);
+  const first = customer(desk, 'hover-first');
+  await first.says('How long does shipping take?');
+  await customer(desk, 'hover-second').says('How long does shipping take?');
+  await tab(page, /^All/).click();
+  const order = async () => (await page.getByRole('list', { name: 'All' }).getByRole('link').allTextContents()).map((text) => /hover-(first|second)/.exec(text)?.[0]).filter(Boolean);
+  await row(page, 'hover-second').hover();
+  assert.deepEqual(await order(), ['hover-second', 'hover-first']);
+  await first.says('rain and water');
+  await page.getByText(/wait to move|waits to move/).waitFor();
+  assert.deepEqual(await order(), ['hover-second', 'hover-first']);
+  await page.getByRole('heading', { name: 'Inbox' }).hover();
+  await page.getByText(/wait to move|waits to move/).waitFor({ state: 'detached' });
+  assert.deepEqual(await order(), ['hover-first', 'hover-second']);
+  await page.context().close();
+});
+
+test('what is half written is there again after a reload and when one comes back to the session', async () => {
+  const { page } = await workbenchOf(browser, desk, anna);
+  await waiting('draft-one');
+  await waiting('draft-two');
+  await openFromQueue(page, 'draft-one');
+  await page.keyboard.press('t');
+  await page.getByText('Yours', { exact: true }).waitFor();
+  await page.keyboard.press('r');
+  await page.keyboard.type('Half a sen');
+  await page.keyboard.press('Escape');
+  await openFromQueue(page, 'draft-two');
+  await page.keyboard.press('1');
+  await row(page, 'draft-one').getByText('Half a sen').waitFor();
+  await page.reload();
+  await row(page, 'draft-one').click();
+  const field = page.getByRole('textbox', { name: /^Reply/ });
+  await field.waitFor();
+  assert.equal(await field.inputValue(), 'Half a sen');
   await page.context().close();
 });

@@ -17,7 +17,7 @@ let desk;
 let browser;
 
 before(async () => {
-  desk = await Desk.start();
+  desk = await Desk.start({ DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0' });
   browser = await launch();
   await hire(desk, 'anna', 'Anna');
   for (const name of ['first', 'second']) await customer(desk, name).says('I want to talk to a human agent');
