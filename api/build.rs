@@ -3,8 +3,6 @@
 //! Invariants: without `web/dist` the list is empty, and everything else builds as ever; what is compiled are copies, so building
 //! the pages anew at the same time breaks nothing.
 
-#![expect(clippy::print_stdout, reason = "it is how a build script speaks to cargo")]
-
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
