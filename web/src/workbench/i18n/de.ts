@@ -85,6 +85,7 @@ const de: Messages = {
     mail_sent: 'Die E-Mail an das Team ging ab', mail_failed: 'Die E-Mail an das Team scheiterte', priority_changed: 'Dringlichkeit: {name}', tags_changed: 'Schlagwörter hinzu: {added}; weg: {removed}', rating_given: 'Der Kunde gab {score} von 5',
   },
   note: {
+    mentioned: '{name} nennt Sie in einer Notiz.',
     by: 'Notiz von {name}', edited: 'bearbeitet', edit: 'Notiz bearbeiten', remove: 'Notiz entfernen', removed: 'Entfernt', conflict: 'Sie wurde inzwischen geändert.', theirs: 'Jetzt', mine: 'Was Sie schrieben',
     takeTheirs: 'Ihre behalten', keepMine: 'Meine speichern',
   },

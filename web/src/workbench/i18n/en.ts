@@ -109,6 +109,7 @@ export default {
     tags_changed: 'Tags added: {added}; removed: {removed}', rating_given: 'The customer gave {score} of 5',
   },
   note: {
+    mentioned: '{name} names you in a note.',
     by: 'Note by {name}', edited: 'edited', edit: 'Edit the note', remove: 'Remove the note', removed: 'Removed',
     conflict: 'It was changed meanwhile.', theirs: 'Now', mine: 'What you wrote', takeTheirs: 'Keep theirs', keepMine: 'Save mine',
   },

@@ -81,6 +81,7 @@ const zh: Messages = {
     priority_changed: '优先级：{name}', tags_changed: '添加标签：{added}；移除：{removed}', rating_given: '客户评分 {score}/5',
   },
   note: {
+    mentioned: '{name} 在备注中提到了您。',
     by: '{name} 的备注', edited: '已编辑', edit: '编辑备注', remove: '删除备注', removed: '已删除', conflict: '备注在此期间被修改。', theirs: '现在的内容', mine: '您写的内容', takeTheirs: '保留对方的', keepMine: '保存我的',
   },
   pending: { sending: '正在发送…', failed: '未发送：', back: '收回' },

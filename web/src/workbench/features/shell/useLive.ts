@@ -5,6 +5,7 @@ import { useRouter } from 'vue-router';
 
 import { account, may } from '../../api/sign_in';
 import { ring, mark } from '../../live/attention';
+import type { Envelope } from '../../api/types';
 import type { Frame } from '../../live/frames';
 import { sessionOf } from '../../live/frames';
 import { startHeartbeat } from '../../live/heartbeat';
@@ -35,6 +36,7 @@ export function useLive(): void {
     if (frame.kind !== 'event') return;
     const { type, data } = frame.event;
     const me = account.current?.me.id;
+    if (type === 'session.note_added') return tellIfMentioned(frame.event);
     const asked = type === 'session.offer_made' ? data.agent : type === 'session.transfer_requested' ? (data.to as { agent?: string })?.agent : null;
     const id = sessionOf(frame.event);
     if (asked !== me || id === null) return;
@@ -42,6 +44,17 @@ export function useLive(): void {
     mark();
     const open = (): void => void router.push({ name: 'inbox', params: { id } });
     toasts.show(t(type === 'session.offer_made' ? 'offer.made' : 'offer.transfer'), 'warn', [{ label: t('action.open'), run: open }]);
+  }
+
+  function tellIfMentioned(event: Envelope): void {
+    const id = sessionOf(event);
+    const { mentions, author_name: author } = event.data;
+    const isMeant = Array.isArray(mentions) && mentions.includes(account.current?.me.id);
+    if (!isMeant || id === null || event.actor === `agent:${account.current?.me.id}`) return;
+    mark();
+    const open = (): void => void router.push({ name: 'inbox', params: { id } });
+    const by = typeof author === 'string' ? author : (team.nameOf(event.actor.split(':')[1] ?? '') ?? '');
+    toasts.show(t('note.mentioned', { name: by }), 'plain', [{ label: t('action.open'), run: open }]);
   }
 
   onMounted(async () => {
