@@ -177,6 +177,58 @@ test('the server dies while an agent writes: what was sent is there once, and wh
   await page.context().close();
 });
 
+test('the connection dies while the answer is on its way: sent again under its key, it is one message', async () => {
+  const { page } = await workbenchOf(browser, desk, anna);
+  const visitor = await waiting('through-a-lost-answer');
+  await openFromQueue(page, 'through-a-lost-answer');
+  await page.keyboard.press('t');
+  await page.getByText('Yours', { exact: true }).waitFor();
+  let lost = 0;
+  await page.route('**/api/manual/messages', async (route) => {
+    await route.fetch();
+    lost += 1;
+    await route.abort();
+  }, { times: 2 });
+  await reply(page, 'Whose answer is lost twice');
+  await said(page, 'Whose answer is lost twice').waitFor();
+  await page.getByText('Sending…').waitFor({ state: 'detached' });
+  assert.equal(lost, 2);
+  assert.equal((await visitor.reads()).filter((text) => text === 'Whose answer is lost twice').length, 1);
+  assert.equal(await said(page, 'Whose answer is lost twice').count(), 1);
+  await page.context().close();
+});
+
+test('what happened while the connection was gone is counted, and nothing is loaded anew', async () => {
+  const { page } = await workbenchOf(browser, desk, ADMIN);
+  await desk.kill();
+  await page.getByText(/Connection lost/).waitFor({ state: 'attached' });
+  // Meanwhile the way to the stream stays shut; what happens there is missed.
+  await page.route('**/api/agent/events*', (route) => route.abort());
+  await desk.startAgain();
+  const visitor = customer(desk, 'while-away');
+  await visitor.says('How long does shipping take?');
+  await page.evaluate(() => { window.wasLoaded = true; });
+  await page.unroute('**/api/agent/events*');
+  await page.getByText(/Caught up \d+ events/).waitFor();
+  assert.equal(await page.evaluate(() => window.wasLoaded), true);
+  await tab(page, /^All/).click();
+  await row(page, 'while-away').waitFor();
+  await page.context().close();
+});
+
+test('who is asked while the workbench was shut finds it when it opens', async () => {
+  const api = await signInByApi(desk, anna);
+  await api.call('POST', 'api/agent/heartbeat', {});
+  await waiting('asked-while-shut');
+  await api.call('POST', 'api/sessions/asked-while-shut/takeover', {});
+  await api.call('POST', 'api/sessions/asked-while-shut/transfer-requests', { to_agent_id: 'bo' });
+  const { page } = await workbenchOf(browser, desk, bo);
+  await row(page, 'asked-while-shut').click();
+  await page.getByRole('button', { name: 'Accept' }).click();
+  await page.getByText('Yours', { exact: true }).waitFor();
+  await page.context().close();
+});
+
 test('a sign-in that ends is asked for again, and what was typed is sent then', async () => {
   const { page, faults } = await workbenchOf(browser, desk, bo);
   const visitor = await waiting('through-an-expiry');

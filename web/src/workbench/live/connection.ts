@@ -114,8 +114,11 @@ export class Connection {
       this.#source.onState('denied');
       return false;
     }
-    // The log that we had read from is another one now, or a watched session is gone: begin with what happens from now on.
-    if (status === 409 || status === 404) this.position = 0;
+    // The log that we had read from is another one now: forget what is known, and begin with what happens from now on.
+    if (status === 409) {
+      this.position = 0;
+      this.#source.onFrame({ kind: 'reset' });
+    }
     this.#wasLost = true;
     return true;
   }

@@ -1,7 +1,9 @@
 // Pages of the server's list of sessions, and how many there are of what.
 import { request } from '../api/client';
 import { optional } from '../api/optional';
+import { account } from '../api/sign_in';
 import type { Counts, Summary } from '../api/types';
+import type { Row } from '../features/inbox/row';
 import type { Filter, View } from '../features/inbox/views';
 
 export interface Page {
@@ -56,4 +58,28 @@ function queryOf(view: View, filter: Filter): URLSearchParams {
 export async function fetchCounts(): Promise<Counts | null> {
   const answer = await optional('counts', () => request<{ data: Counts }>('GET', '/api/sessions/counts'));
   return answer?.data ?? null;
+}
+
+interface AskedEntry {
+  id: string;
+  session_id: string;
+  from_agent_name: string | null;
+  from_agent_id: string | null;
+  to_group: string | null;
+  expires_at: string;
+}
+
+/** Transfers that wait for the caller's answer, as rows keep them. */
+export async function fetchAsked(): Promise<{ id: string; transfer: NonNullable<Row['transfer']> }[]> {
+  const { data } = await request<{ data: AskedEntry[] }>('GET', '/api/transfer-requests/pending');
+  return data.map((entry) => ({
+    id: entry.session_id,
+    transfer: {
+      id: entry.id,
+      from: entry.from_agent_name ?? entry.from_agent_id ?? '',
+      toAgent: entry.to_group === null ? (account.current?.me.id ?? null) : null,
+      toGroup: entry.to_group,
+      expiresAt: Date.parse(entry.expires_at) / 1000,
+    },
+  }));
 }

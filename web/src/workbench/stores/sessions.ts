@@ -11,7 +11,7 @@ import type { Counts, Envelope } from '../api/types';
 import { fold, openedRow, rowOf, type Row } from '../features/inbox/row';
 import { compare, isFiltered, isIn, NO_FILTER, passes, type Filter, type View } from '../features/inbox/views';
 import { sessionOf, type Frame } from '../live/frames';
-import { fetchCounts, fetchPage, type Page } from './session_pages';
+import { fetchAsked, fetchCounts, fetchPage, type Page } from './session_pages';
 import { throttle } from './throttle';
 
 const MOVES = /escalat|took_over|transfer|released|returned|closed|reopened|after_hours|opened|offer/;
@@ -114,9 +114,15 @@ export const useSessions = defineStore('sessions', () => {
     for (const frame of frames) {
       if (frame.kind === 'event') apply(frame.event);
       else if (frame.kind === 'visible') void refresh();
-      else if (frame.kind === 'reset') void load();
+      else if (frame.kind === 'reset') forget();
     }
     triggerRef(rows);
+  }
+
+  /** Another log: what rows say is of the one before. */
+  function forget(): void {
+    rows.value = new Map();
+    void load();
   }
 
   function apply(event: Envelope): void {
@@ -147,8 +153,18 @@ export const useSessions = defineStore('sessions', () => {
     triggerRef(rows);
   }
 
+  /** Transfers that wait for this person's answer, and of which the stream told before this page was there. */
+  async function readAsked(): Promise<void> {
+    const asked = await fetchAsked().catch(() => []);
+    if (asked.some(({ id }) => !rows.value.has(id))) {
+      const answer = await fetchPage('all', { ...NO_FILTER, status: 'manual_live' }, null).catch(() => null);
+      for (const summary of answer?.sessions ?? []) put(rowOf(summary, answer?.position ?? 0));
+    }
+    for (const { id, transfer } of asked) update(id, { transfer });
+  }
+
   /** After rows were put one by one. */
   const touch = (): void => triggerRef(rows);
 
-  return { rows, view, filter, page, wanted, counts, viewer, openId, load, more, hear, setRead, update, put, touch };
+  return { rows, view, filter, page, wanted, counts, viewer, openId, load, more, hear, setRead, update, put, touch, refresh, readAsked };
 });

@@ -19,6 +19,8 @@ import { useTeam } from '../../stores/team';
 import { useThreads } from '../../stores/threads';
 import { useToasts } from '../../stores/toasts';
 
+const REFRESH_MS = 20_000;
+
 export function useLive(): void {
   if (!may('session:read')) return;
   const { t } = useI18n();
@@ -26,6 +28,7 @@ export function useLive(): void {
   const [sessions, threads, activity, team, notes] = [useSessions(), useThreads(), useActivity(), useTeam(), useNotes()];
   const [toasts, outbox, { preferences }] = [useToasts(), useOutbox(), usePreferences()];
   let stopBeating: () => void = () => {};
+  let refreshing: ReturnType<typeof setInterval> | undefined;
 
   for (const store of [sessions, threads, activity, team, notes]) hub.onFrame((frame) => store.hear(frame));
   hub.onFrame(askIfOffered);
@@ -44,6 +47,11 @@ export function useLive(): void {
     mark();
     const open = (): void => void router.push({ name: 'inbox', params: { id } });
     toasts.show(t(type === 'session.offer_made' ? 'offer.made' : 'offer.transfer'), 'warn', [{ label: t('action.open'), run: open }]);
+  }
+
+  /** Of sessions of others the stream tells supervisors alone: everybody else's list of all is asked for now and then. */
+  function refreshWhatIsNotTold(): void {
+    if (!document.hidden && sessions.view === 'all' && !may('session:supervise')) void sessions.refresh();
   }
 
   function tellIfMentioned(event: Envelope): void {
@@ -69,9 +77,12 @@ export function useLive(): void {
     outbox.resume();
     void team.read();
     void team.readStatus();
+    if (may('session:write')) void sessions.readAsked();
+    refreshing = setInterval(refreshWhatIsNotTold, REFRESH_MS);
   });
   onBeforeUnmount(() => {
     stopBeating();
+    clearInterval(refreshing);
     hub.stop();
   });
 }
