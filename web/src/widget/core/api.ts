@@ -4,7 +4,7 @@
 // else if it could not be reached. Who the visitor is goes in a header, never in a cookie, so it is the same on every
 // shop's page and whatever the browser thinks of cookies.
 
-import type { Entry, SessionAnswer } from './conversation.ts';
+import type { Entry, SessionAnswer } from './shapes.ts';
 import { Problem, problemOf } from './problem.ts';
 import * as store from './store.ts';
 import type { Place } from './tail.ts';

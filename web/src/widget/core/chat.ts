@@ -7,17 +7,15 @@ import { uuid } from '../../shared/uuid.ts';
 
 import type { Api, Bot, Shift } from './api.ts';
 import { Conversation } from './conversation.ts';
-import { backoffMs, wait, wakeAll } from './patience.ts';
+import { watchPage } from './page_life.ts';
+import { backoffMs, wait } from './patience.ts';
 import { Problem } from './problem.ts';
 import { Refresher } from './refresher.ts';
 import { Sender } from './sender.ts';
 import * as store from './store.ts';
-import { Tail, type LogEvent, type TypingFrame } from './tail.ts';
+import { Tail, type LogEvent } from './tail.ts';
+import { Typing } from './typing.ts';
 
-/** A tab that nobody has looked at for so long gives its connection back: a browser has six for all tabs. */
-const PAUSE_HIDDEN_AFTER_MS = 60_000;
-/** So long "is typing" holds, and so often we say it ourselves: each counts as a message to the limit of chats. */
-const TYPING_HOLDS_MS = 10_000;
 /** Who waits for a person is told the place in the queue anew so often. */
 const QUEUE_EVERY_MS = 20_000;
 /** These change nothing that a customer sees. */
@@ -54,13 +52,11 @@ export class Chat {
   isActing = false;
   hasRating = true;
   isRatingSent = false;
-  #typing: { name: string; until: number } | null = null;
-  #typingSentAt = 0;
+  #typing = new Typing(() => this.#changed());
   #isTailOpen = true;
   #isBotMissing = false;
   #isPaused = false;
   #isBegun = false;
-  #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   #tail: Tail;
   #refresher: Refresher;
   #end = new AbortController();
@@ -93,7 +89,6 @@ export class Chat {
     this.#tail.stop();
     this.sender.stop();
     this.#refresher.stop();
-    clearTimeout(this.#hiddenTimer);
   }
 
   send(text: string): void {
@@ -101,23 +96,19 @@ export class Chat {
     const clean = text.replaceAll('\0', '').replace(/\p{Surrogate}/gu, '\ufffd');
     const { newestPosition: after } = this.conversation;
     this.sender.send({ key: uuid(), text: clean, after, parameters: this.hooks.parameters() });
-    this.#typingSentAt = 0;
+    this.#typing.sent();
     this.begin();
   }
 
   /** The customer types: who has the session is told. */
   showTyping(): void {
-    const now = Date.now();
-    if (this.conversation.status !== 'manual_live' || now - this.#typingSentAt < TYPING_HOLDS_MS) return;
-    this.#typingSentAt = now;
     // It is of no use later.
-    this.api.typing(this.session).catch(() => {});
+    if (this.conversation.status === 'manual_live' && this.#typing.isDue()) this.api.typing(this.session).catch(() => {});
   }
 
   /** Who types at this moment; null where nobody does. */
   get typingName(): string | null {
-    const isLive = this.conversation.status === 'manual_live';
-    return isLive && this.#typing && this.#typing.until > Date.now() ? this.#typing.name : null;
+    return this.conversation.status === 'manual_live' ? this.#typing.name : null;
   }
 
   get connection(): 'offline' | 'reconnecting' | 'connected' | 'connecting' {
@@ -221,7 +212,7 @@ export class Chat {
       open: (place) => this.api.openEvents(this.session, place),
       hooks: {
         event: (event) => this.#hear(event),
-        typing: (frame) => this.#showTyping(frame),
+        typing: (frame) => this.#typing.show(frame),
         reset: async () => {
           this.conversation.forgetPosition();
           this.#refresher.forget();
@@ -240,14 +231,8 @@ export class Chat {
   /** Something happened. Our own messages and their answers are known already, or will be in a moment. */
   #hear(event: LogEvent): void {
     if (event.type === 'session.context_started' && event.data?.cleared === false) this.#divide(event.position);
-    if (event.type === 'session.agent_message_sent') this.#typing = null;
+    if (event.type === 'session.agent_message_sent') this.#typing.end();
     if (!SILENT_EVENTS.has(event.type)) this.#refresher.hear(event.position);
-  }
-
-  #showTyping({ is_typing: isTyping, agent_name: name }: TypingFrame): void {
-    this.#typing = isTyping ? { name: name ?? '', until: Date.now() + TYPING_HOLDS_MS } : null;
-    if (isTyping) setTimeout(() => this.#changed(), TYPING_HOLDS_MS + 50);
-    this.#changed();
   }
 
   #divide(position: number): void {
@@ -318,19 +303,8 @@ export class Chat {
 
   #listen(): void {
     const { signal } = this.#end;
-    addEventListener('online', () => {
-      wakeAll();
-      this.#changed();
-    }, { signal });
-    addEventListener('offline', () => this.#changed(), { signal });
-    document.addEventListener('visibilitychange', () => {
-      clearTimeout(this.#hiddenTimer);
-      if (document.visibilityState === 'hidden') this.#hiddenTimer = setTimeout(() => this.#pause(), PAUSE_HIDDEN_AFTER_MS);
-      else void this.#resume(false);
-    }, { signal });
-    // The browser froze the page, or kept it for the way back: its connections are dead, and do not say so.
-    document.addEventListener('resume', () => void this.#resume(true), { signal });
-    addEventListener('pageshow', ({ persisted }) => persisted && void this.#resume(true), { signal });
+    const resume = (isStale: boolean) => void this.#resume(isStale);
+    watchPage({ changed: () => this.#changed(), pause: () => this.#pause(), resume }, signal);
     addEventListener('storage', ({ key, newValue }) => {
       if (key === null || (key === store.SESSION_KEY && newValue !== this.session)) this.hooks.gone();
     }, { signal });
@@ -352,7 +326,6 @@ export class Chat {
   }
 
   async #resume(isStale: boolean): Promise<void> {
-    wakeAll();
     if (!(this.#isPaused || isStale) || !this.isLoaded) return;
     this.#isPaused = false;
     await this.#refresher.refresh();

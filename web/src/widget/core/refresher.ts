@@ -2,7 +2,8 @@
 //
 // Invariant: one request at a time; calls meanwhile are answered by one more.
 
-import type { Conversation, SessionAnswer } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
+import type { SessionAnswer } from './shapes.ts';
 import { backoffMs, wait } from './patience.ts';
 import { Problem } from './problem.ts';
 

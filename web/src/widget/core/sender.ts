@@ -5,9 +5,10 @@
 // goes only when the one before has been accepted; what is shown of an answer is what one stream has brought, because
 // every stream brings it from its beginning.
 
-import { UNANSWERED, suggestionsOf, type Entry, type Failure, type StoredEntry } from './conversation.ts';
+import { UNANSWERED, suggestionsOf } from './conversation.ts';
 import { backoffMs, wait, watchdog } from './patience.ts';
 import { Problem } from './problem.ts';
+import type { Entry, Failure, StoredEntry } from './shapes.ts';
 import { readEvents, type SseEvent } from '../../shared/sse.ts';
 
 /**

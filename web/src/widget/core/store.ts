@@ -6,7 +6,7 @@
 
 import { uuid } from '../../shared/uuid.ts';
 
-import type { StoredEntry } from './conversation.ts';
+import type { StoredEntry } from './shapes.ts';
 
 const PREFIX = 'desk.';
 const MAX_DIVIDERS = 50;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'vitest';
 
-import { Conversation, PAGE, type Entry, type Role, type SessionAnswer, type SessionState } from '../core/conversation.ts';
+import { Conversation, PAGE } from '../core/conversation.ts';
+import type { Entry, Role, SessionAnswer, SessionState } from '../core/shapes.ts';
 
 const message = (position: number, role: Role, content: string | null) => ({ position, role, content, timestamp: position, agent_name: null });
 const answerOf = (history: SessionState['history'], position: number, more: SessionState = {}): SessionAnswer => ({ session: { status: 'bot_active', history, ...more }, position });

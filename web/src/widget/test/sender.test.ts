@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterAll, test } from 'vitest';
 
-import type { StoredEntry } from '../core/conversation.ts';
+import type { StoredEntry } from '../core/shapes.ts';
 import { backoffMs, wakeAll } from '../core/patience.ts';
 import { Problem, retryAfterMs } from '../core/problem.ts';
 import { Sender } from '../core/sender.ts';

@@ -1,6 +1,6 @@
 // What a language's texts are. A text with parameters is a function.
 
-import type { Phase } from '../core/conversation.ts';
+import type { Phase } from '../core/shapes.ts';
 
 export type StatusName = 'bot_active' | 'pending_manual' | 'manual_live' | 'after_hours_email' | 'closed';
 export type ConnectionName = 'connecting' | 'connected' | 'reconnecting' | 'offline';

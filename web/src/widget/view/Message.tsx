@@ -4,7 +4,7 @@
 
 import { Component } from 'preact';
 
-import type { Entry, Item } from '../core/conversation.ts';
+import type { Entry, Item } from '../core/shapes.ts';
 import type { Language } from '../texts/languages.ts';
 import type { Texts } from '../texts/texts.ts';
 import { Answer } from './Answer.tsx';

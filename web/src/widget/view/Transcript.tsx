@@ -6,7 +6,7 @@
 
 import { Component, createRef, type RefObject } from 'preact';
 
-import type { Item } from '../core/conversation.ts';
+import type { Item } from '../core/shapes.ts';
 import { completed } from '../core/markdown.ts';
 import type { Widget } from '../widget.ts';
 import { Answer } from './Answer.tsx';

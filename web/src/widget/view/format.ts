@@ -1,7 +1,7 @@
 // Times, days and reasons in the reader's words.
 
 import { Problem } from '../core/problem.ts';
-import type { Failure } from '../core/conversation.ts';
+import type { Failure } from '../core/shapes.ts';
 import type { Language } from '../texts/languages.ts';
 import type { Texts } from '../texts/texts.ts';
 
