@@ -1,6 +1,7 @@
 // The sessions that were opened, with their messages: the one on screen and those before it, so that going back is at once.
 //
-// Invariant: a thread's position is that of the newest event in it; an event at or before it changes nothing.
+// Invariants: a thread's position is that of the newest event in it, and an event at or before it changes nothing. A command's
+// answer may be ahead of that: what is read of an earlier state never takes its place.
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive } from 'vue';
 
@@ -19,6 +20,8 @@ export interface Thread {
   session: SessionState | null;
   placed: (MessageItem | ActivityItem)[];
   position: number;
+  /** Of which position `session` is. */
+  statePosition: number;
   hasOlder: boolean;
   isLoading: boolean;
   isLoadingOlder: boolean;
@@ -72,7 +75,7 @@ export const useThreads = defineStore('threads', () => {
     if (isKnown && oldest > seam && data.session.history.length === PAGE) thread.placed = [];
     if (!isKnown || thread.placed.length === 0) thread.hasOlder = data.session.history.length === PAGE;
     thread.placed = merged(thread.placed, since(items, thread.hasOlder ? oldest : 0)) as Thread['placed'];
-    if (position >= thread.position) thread.session = data.session;
+    setState(thread, data.session, position);
     thread.position = Math.max(thread.position, position);
   }
 
@@ -109,7 +112,7 @@ export const useThreads = defineStore('threads', () => {
     const thread = id === null ? undefined : threads.get(id);
     if (!thread?.session || event.position <= thread.position) return;
     thread.position = event.position;
-    thread.session = foldSession(thread.session, event);
+    if (event.position > thread.statePosition) setState(thread, foldSession(thread.session, event), event.position);
     const item = messageOf(event) ?? activityOf(event);
     if (item) thread.placed = merged(thread.placed, [item]) as Thread['placed'];
     if (NEEDS_READING.test(event.type) && thread.id === openId.value) void readOpen();
@@ -122,8 +125,7 @@ export const useThreads = defineStore('threads', () => {
   /** After a command: the server's answer is the newest there is. */
   function put(id: string, session: SessionState, position: number): void {
     const thread = threads.get(id);
-    if (!thread || position < thread.position) return;
-    thread.session = { ...thread.session, ...session };
+    if (thread) setState(thread, { ...thread.session, ...session }, position);
   }
 
   /** A thread of which nothing but the list's row is known: enough to act on it, without looking into it. */
@@ -140,9 +142,15 @@ export const useThreads = defineStore('threads', () => {
   return { threads, open, openId, show, read, readOlder, hear, put, place, stand };
 });
 
+function setState(thread: Thread, session: SessionState, position: number): void {
+  if (position < thread.statePosition) return;
+  thread.session = session;
+  thread.statePosition = position;
+}
+
 const empty = (id: string): Thread =>
   shallowReactive({
-    id, session: null, placed: [], position: 0, hasOlder: false, isLoading: false, isLoadingOlder: false, problem: null,
+    id, session: null, placed: [], position: 0, statePosition: 0, hasOlder: false, isLoading: false, isLoadingOlder: false, problem: null,
   });
 
 const since = <T extends { position: number }>(items: T[], position: number): T[] =>
