@@ -1,4 +1,4 @@
-//! Makes the built pages of `web/dist` part of the program: a list of names and contents for `routes/web.rs`.
+//! Makes the built pages of `web/dist` part of the program: a list of names and contents for `routes/page/built.rs`.
 //!
 //! Invariants: without `web/dist` the list is empty, and everything else builds as ever; what is compiled are copies, so building
 //! the pages anew at the same time breaks nothing.

@@ -48,7 +48,6 @@ mod table;
 pub mod tokens;
 pub mod transfers;
 pub mod usage;
-mod web;
 
 pub use registration::Row;
 pub use table::{ROUTES, configure, document};

@@ -1,22 +1,23 @@
 //! Pages that need no build: the demo shop at `/` (the original's JSON for everything else than a browser), the chat alone at
-//! `/embed`, and their files.
+//! `/embed`, and their files. What is built in `web/` is in `built.rs`.
+
+mod built;
+mod files;
 
 use std::collections::BTreeMap;
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
-    http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY},
+    http::header::{ACCEPT, VARY},
     web::Path,
 };
-use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::web;
-use crate::{auth::require::Anybody, problem::Problem};
+pub(super) use built::{to_workbench, widget, workbench};
+use files::{not_built, serve};
 
-static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
-const NOT_BUILT: &str = "not-built.html";
+use crate::{auth::require::Anybody, problem::Problem};
 
 /// What the original said at its root.
 #[derive(Serialize, ToSchema)]
@@ -76,13 +77,7 @@ pub(super) async fn embed(_: Anybody) -> HttpResponse {
 
 /// A page that is of no use without the widget.
 fn with_widget(name: &str) -> HttpResponse {
-    let name = if web::has_widget() { name } else { NOT_BUILT };
-    serve(name).unwrap_or_else(|problem| problem.error_response())
-}
-
-/// What stands in for pages that were not built; it says how to build them.
-pub(super) fn not_built() -> HttpResponse {
-    serve(NOT_BUILT).unwrap_or_else(|problem| problem.error_response())
+    if built::has_widget() { serve(name).unwrap_or_else(|problem| problem.error_response()) } else { not_built() }
 }
 
 pub(super) async fn file(_: Anybody, name: Path<String>) -> Result<HttpResponse, Problem> {
@@ -91,28 +86,4 @@ pub(super) async fn file(_: Anybody, name: Path<String>) -> Result<HttpResponse,
 
 pub(super) async fn favicon(_: Anybody) -> Result<HttpResponse, Problem> {
     serve("favicon.svg")
-}
-
-fn serve(name: &str) -> Result<HttpResponse, Problem> {
-    let file = PAGE.get_file(name).ok_or_else(|| Problem::not_found("there is no such file"))?;
-    let content_type = content_type(name).ok_or_else(|| Problem::not_found("there is no such file"))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, content_type))
-        .insert_header((CACHE_CONTROL, "no-cache"))
-        .insert_header((VARY, "Accept"))
-        .body(file.contents()))
-}
-
-/// Only what pages are made of is served.
-pub(super) fn content_type(name: &str) -> Option<&'static str> {
-    match name.rsplit_once('.')?.1 {
-        "html" => Some("text/html; charset=utf-8"),
-        "css" => Some("text/css; charset=utf-8"),
-        "js" => Some("text/javascript; charset=utf-8"),
-        "svg" => Some("image/svg+xml"),
-        "woff2" => Some("font/woff2"),
-        "png" => Some("image/png"),
-        "mp3" => Some("audio/mpeg"),
-        _other => None,
-    }
 }

@@ -13,7 +13,7 @@ use super::{
     customer, detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page,
     pending_transfers, policies, policy_trial, presence, profile, queue,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, session_mail, sessions, shift, tokens, transfers, usage, web,
+    second_factor, session_events, session_mail, sessions, shift, tokens, transfers, usage,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -123,9 +123,9 @@ routes! {
         GET "/page/{file}" Anybody => page::file;
         GET "/favicon.ico" Anybody => page::favicon;
         GET "/embed" Anybody => page::embed;
-        GET "/widget.js" Anybody => web::widget;
-        GET "/workbench" Anybody => web::to_workbench;
-        GET "/workbench/{path:.*}" Anybody => web::workbench;
+        GET "/widget.js" Anybody => page::widget;
+        GET "/workbench" Anybody => page::to_workbench;
+        GET "/workbench/{path:.*}" Anybody => page::workbench;
         GET "/openapi.json" Anybody => docs::document;
         GET "/docs" Anybody => docs::redirect;
         GET "/docs/{file:.*}" Anybody => docs::file;

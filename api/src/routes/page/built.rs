@@ -11,8 +11,8 @@ use actix_web::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::{docs::has_current, page};
-use crate::{auth::require::Anybody, problem::Problem};
+use super::files::{content_type, not_built};
+use crate::{auth::require::Anybody, problem::Problem, routes::docs::has_current};
 
 /// Names below `web/dist`, and contents.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web_files.rs"));
@@ -37,7 +37,7 @@ pub(super) fn has_widget() -> bool {
 }
 
 /// The script that shops embed.
-pub(super) async fn widget(_: Anybody, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(in crate::routes) async fn widget(_: Anybody, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let content = find(WIDGET).ok_or_else(|| missing("the widget"))?;
     let is_current = has_current(&request, &WIDGET_TAG);
     let mut response = if is_current { HttpResponse::NotModified() } else { HttpResponse::Ok() };
@@ -55,18 +55,18 @@ fn missing(what: &str) -> Problem {
 }
 
 /// Leads to the workbench's own folder.
-pub(super) async fn to_workbench(_: Anybody) -> HttpResponse {
+pub(in crate::routes) async fn to_workbench(_: Anybody) -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/workbench/")).finish()
 }
 
 /// A file of the workbench, or its page for every other path: which view that is, the page itself knows.
-pub(super) async fn workbench(_: Anybody, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let file = find(&format!("workbench/{path}")).zip(page::content_type(&path));
+pub(in crate::routes) async fn workbench(_: Anybody, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let file = find(&format!("workbench/{path}")).zip(content_type(&path));
     match (file, find(WORKBENCH)) {
         (Some((content, content_type)), _) => Ok(sent(content, content_type, caching(&path))),
         (None, _) if path.starts_with("assets/") => Err(Problem::not_found("there is no such file")),
         (None, Some(page)) => Ok(sent(page, "text/html; charset=utf-8", "no-cache")),
-        (None, None) => Ok(page::not_built()),
+        (None, None) => Ok(not_built()),
     }
 }
 
