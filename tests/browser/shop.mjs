@@ -14,7 +14,8 @@ export class Shop {
     const shop = new Shop();
     shop.server = createServer((request, response) => shop.#answer(request, response)).listen(0, '127.0.0.1');
     await new Promise((resolve) => shop.server.once('listening', resolve));
-    shop.origin = `http://127.0.0.1:${shop.server.address().port}`;
+    // Another name than the desk's, so that to a browser it is another site.
+    shop.origin = `http://localhost:${shop.server.address().port}`;
     return shop;
   }
 

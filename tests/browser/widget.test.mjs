@@ -205,6 +205,11 @@ for (const [name, preferences] of [
       await shown(page, /14 days/);
     }
     assert.deepEqual(await context.cookies(), []);
+    await page.goto(put('/cookies-frame', { tags: '', body: `<iframe title="Chat" width="400" height="600" src="${desk.url}embed"></iframe>` }));
+    const frame = page.frameLocator('iframe');
+    await frame.getByRole('textbox', { name: 'Message' }).fill('How do I return my bike?');
+    await page.keyboard.press('Enter');
+    await frame.getByRole('log').getByText(/14 days/).first().waitFor();
     assert.deepEqual(faults, []);
     await end();
   });
