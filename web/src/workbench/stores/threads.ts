@@ -22,6 +22,8 @@ export interface Thread {
   position: number;
   /** Of which position `session` is. */
   statePosition: number;
+  /** The first messages of pages: they keep their head when older ones come before them, so that nothing moves. */
+  seams: Set<string>;
   hasOlder: boolean;
   isLoading: boolean;
   isLoadingOlder: boolean;
@@ -81,7 +83,8 @@ export const useThreads = defineStore('threads', () => {
 
   async function readOlder(id: string): Promise<void> {
     const thread = threads.get(id);
-    const before = thread?.placed.find((item) => item.kind === 'message')?.position;
+    const first = thread?.placed.find((item) => item.kind === 'message');
+    const before = first?.position;
     if (!thread?.hasOlder || thread.isLoadingOlder || before === undefined) return;
     thread.isLoadingOlder = true;
     try {
@@ -91,6 +94,7 @@ export const useThreads = defineStore('threads', () => {
       thread.hasOlder = history.length === PAGE;
       const from = thread.hasOlder ? (history[0]?.position ?? 0) : 0;
       const items = itemsOf(data as SessionData).filter((item) => item.position < before);
+      if (first) thread.seams.add(first.key);
       thread.placed = merged(thread.placed, since(items, from)) as Thread['placed'];
     } catch {
       // The next scroll to the top asks again.
@@ -150,7 +154,7 @@ function setState(thread: Thread, session: SessionState, position: number): void
 
 const empty = (id: string): Thread =>
   shallowReactive({
-    id, session: null, placed: [], position: 0, statePosition: 0, hasOlder: false, isLoading: false, isLoadingOlder: false, problem: null,
+    id, session: null, placed: [], position: 0, statePosition: 0, seams: new Set(), hasOlder: false, isLoading: false, isLoadingOlder: false, problem: null,
   });
 
 const since = <T extends { position: number }>(items: T[], position: number): T[] =>
