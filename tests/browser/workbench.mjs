@@ -46,6 +46,7 @@ export function customer(desk, session) {
   return {
     says: (message) => send('POST', 'api/chat', { user_id: session, message }),
     saysToPerson: (content) => send('POST', 'api/manual/messages', { session_name: session, role: 'user', content }),
+    rates: (score, comment) => send('POST', `api/sessions/${session}/rating`, { score, comment }),
     reads: async () => (await send('GET', `api/sessions/${session}`)).data.session.history.map(({ content }) => content),
   };
 }
