@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { launch, launchWith, openPage, watched } from './chromium.mjs';
 import { Desk } from './desk.mjs';
 import { Shop } from './shop.mjs';
+import { hire, signInByApi } from './workbench.mjs';
 import { PAYLOADS } from './xss.mjs';
 
 const AXE = readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
@@ -250,6 +251,18 @@ test('what the page calls before and after the script has come', async () => {
   assert.deepEqual(faults, []);
 });
 
+test('methods can be called before the script has come, as docs/embed.md says', async () => {
+  const docs = readFileSync(new URL('../../docs/embed.md', import.meta.url), 'utf8');
+  const [line] = docs.match(/window\.FiidoDesk \?\?= new Proxy.*;/);
+  const script = `${line} FiidoDesk.on('ready', () => { window.isReady = true; }); FiidoDesk.open();`;
+  const { page, faults } = await visit(put('/methods', { script }));
+  await input(page).waitFor();
+  await until(() => page.evaluate(() => window.isReady), 'the listener was there in time');
+  await page.evaluate(() => window.FiidoDesk.close());
+  await input(page).waitFor({ state: 'hidden' });
+  assert.deepEqual(faults, []);
+});
+
 /** What was passed along with the customer's first message. */
 async function passedAlong(id) {
   const response = await fetch(`${desk.url}api/sessions/${id}/events?after=0`, { headers: { Authorization: `Bearer ${desk.token}` } });
@@ -369,9 +382,10 @@ test('the server is killed again and again: nothing typed or sent is lost, and n
   assert.deepEqual(faults, []);
 });
 
-test('a whole journey: the queue, a person, typing, both talk, release, rating, the end', async () => {
+test('a whole journey: the queue, a person, typing, both talk, another person, release, rating, the end', async () => {
   const { page, faults } = await openChat('/journey');
   const staff = await desk.staff();
+  const { call: colleague } = await signInByApi(desk, await hire(desk, 'bo', 'Bo'));
   await page.getByRole('button', { name: 'Talk to a person' }).click();
   await page.getByText('Waiting for an agent', { exact: true }).waitFor();
   await page.getByText(/^You are number \d+ in the queue/).waitFor();
@@ -391,7 +405,11 @@ test('a whole journey: the queue, a person, typing, both talk, release, rating, 
   await page.getByRole('button', { name: 'Open chat, 1 unread message' }).click();
   await write(page, 'Yes, thank you');
   await shown(page, 'Yes, thank you');
-  await staff('POST', `api/sessions/${id}/release`, {});
+  await staff('POST', `api/sessions/${id}/transfer`, { to_agent_id: 'bo' });
+  await page.getByText('Agent Bo', { exact: true }).waitFor();
+  await colleague('POST', 'api/manual/messages', { session_name: id, role: 'agent', content: 'Bo here' });
+  await shown(page, 'Bo here');
+  await colleague('POST', `api/sessions/${id}/release`, {});
   await page.getByText('AI assistant', { exact: true }).waitFor();
   const { data } = await asCustomer(page, 'GET', `api/sessions/${await session(page)}`);
   if (data.session.rating) await rate(page);

@@ -58,5 +58,6 @@ function run(desk: FiidoDesk, method: unknown, rest: unknown[]): void {
   if (known) (desk[known] as (...all: unknown[]) => void)(...rest);
 }
 
-const script = document.currentScript;
+// A module has no current script; then it is the one of our name.
+const script = document.currentScript ?? document.querySelector('script[src*="/widget.js"]');
 if (script instanceof HTMLScriptElement) start(window, script);

@@ -10,6 +10,9 @@ import { Confirm, Lines, NoticeBox } from './lines.tsx';
 import { shopsOwn } from './format.ts';
 import { Transcript } from './Transcript.tsx';
 
+/** As the style sheet has it: on a telephone there is nothing beside the panel. */
+const coversPage = () => matchMedia('(max-width: 520px)').matches;
+
 interface Props {
   widget: Widget;
   handle: RefObject<Panel | null>;
@@ -60,6 +63,7 @@ export class Panel extends Component<Props, { question: Question | null }> {
         class="panel"
         role={isPage ? 'main' : 'dialog'}
         aria-labelledby="desk-title"
+        aria-modal={(!isPage && coversPage()) || undefined}
         hidden={!isOpen}
         onKeyDown={(event) => event.key === 'Escape' && !isPage && widget.close()}
       >
