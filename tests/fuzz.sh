@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gives everything that parses what comes from outside to libFuzzer, DESK_FUZZ_SECONDS (60) each; with names, only those.
 # It needs a nightly toolchain: where there is none nothing is fuzzed, and it says so. The same functions are tested over bytes
-# by every `cargo test` (tests/it/outside.rs), which needs nothing.
+# by every `cargo test` (tests/it/fuzz_targets.rs), which needs nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -235,6 +235,14 @@ impl From<settings::Rejection> for Problem {
                 Self::new(StatusCode::PRECONDITION_FAILED, "STALE_VERSION", detail).with("version", current)
             }
             settings::Rejection::NoVersion { version } => Self::not_found(format!("there is no version {version}")),
+            settings::Rejection::NoQuickReply => Self::not_found("there is no such quick reply"),
+            settings::Rejection::QuickReplyChanged { current } => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "CHANGED_MEANWHILE", rejection.to_string())
+                    .with("version", current)
+            }
+            settings::Rejection::TooManyQuickReplies { .. } => {
+                Self::new(StatusCode::CONFLICT, "TOO_MANY_QUICK_REPLIES", rejection.to_string())
+            }
         }
     }
 }
@@ -283,6 +291,18 @@ impl From<Rejection> for Problem {
             Rejection::TransferToSelf => Self::invalid("to_agent_id", rejection),
             Rejection::TransferPending => Self::new(StatusCode::CONFLICT, "TRANSFER_PENDING", rejection.to_string()),
             Rejection::NoTransfer => Self::new(StatusCode::CONFLICT, "NO_TRANSFER", rejection.to_string()),
+            Rejection::NoNote => Self::not_found(rejection.to_string()),
+            Rejection::NotTheAuthor { author } => {
+                Self::new(StatusCode::FORBIDDEN, "NOT_THE_AUTHOR", rejection.to_string())
+                    .with("agent_uuid", author.to_string())
+            }
+            Rejection::NoteChanged { version } => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "CHANGED_MEANWHILE", rejection.to_string())
+                    .with("version", version)
+            }
+            Rejection::TooManyTags => Self::new(StatusCode::CONFLICT, "TOO_MANY_TAGS", rejection.to_string()),
+            Rejection::DangerIsByRule => Self::new(StatusCode::CONFLICT, "DANGER_IS_BY_RULE", rejection.to_string()),
+            Rejection::RatingNotAsked => Self::new(StatusCode::CONFLICT, "RATING_NOT_ASKED", rejection.to_string()),
             Rejection::NoSession => Self::not_found("Session not found"),
         }
     }

@@ -8,7 +8,8 @@ use actix_web::{
     web::{Data, ServiceConfig},
 };
 use commands::{
-    AccessLog, Customers, Ephemeral, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
+    AccessLog, Customers, Ephemeral, Node, PublishedSettings, QuickReplies, Rules, Sessions, SettingsInForce,
+    Workspace,
     assistants::{Assistants, Budgets},
     process::OutcomesHandle,
 };
@@ -41,6 +42,10 @@ pub struct Services {
     pub customers: Arc<Customers>,
     /// The use cases of what the shop publishes.
     pub published: Arc<PublishedSettings>,
+    /// The use cases of quick replies.
+    pub quick_replies: Arc<QuickReplies>,
+    /// What agents were about to write, and how far they have read.
+    pub workspace: Arc<Workspace>,
     /// Which of it is in force.
     pub in_force: Arc<SettingsInForce>,
     /// The log, for streams that open personal parts.
@@ -123,6 +128,8 @@ impl Services {
             .app_data(Data::from(self.sessions.clone()))
             .app_data(Data::from(self.customers.clone()))
             .app_data(Data::from(self.published.clone()))
+            .app_data(Data::from(self.quick_replies.clone()))
+            .app_data(Data::from(self.workspace.clone()))
             .app_data(Data::from(self.in_force.clone()))
             .app_data(Data::from(self.views.clone()))
             .app_data(Data::from(self.visitors.clone()))

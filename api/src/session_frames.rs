@@ -62,6 +62,8 @@ fn agents_in(event: &Event) -> [Option<(&'static str, AgentId)>; 2] {
             [Some(("from_name", requested.from)), to]
         }
         Event::TransferAccepted(accepted) => [Some(("by_name", accepted.by)), None],
+        Event::NoteAdded(added) => [Some(("author_name", added.author)), None],
+        Event::RatingGiven(given) => one(given.agent),
         Event::Opened(_)
         | Event::CustomerMessageSent(_)
         | Event::ContextStarted(_)
@@ -82,6 +84,9 @@ fn agents_in(event: &Event) -> [Option<(&'static str, AgentId)>; 2] {
         | Event::MailFailed(_)
         | Event::PriorityChanged(_)
         | Event::ProfileChanged(_)
+        | Event::NoteEdited(_)
+        | Event::NoteRemoved(_)
+        | Event::TagsChanged(_)
         | Event::Closed(_)
         | Event::Reopened(_)
         | Event::CommandConfirmed(_) => [None, None],

@@ -11,13 +11,13 @@ mod secret_file;
 use std::{sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, Rules, Sessions,
-    SettingsInForce,
+    AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules, Sessions,
+    SettingsInForce, Workspace,
     assistants::{Assistants, Budgets},
     ephemeral::{FrameKeys, Relay},
     process::{
         AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
-        RunRecovery, RunSettings, Runner, SendMail, SignsOfLife, Waiting, WatchBudgets,
+        RunRecovery, RunSettings, Runner, SendMail, SentDrafts, SignsOfLife, Waiting, WatchBudgets,
     },
     settings::VersionZero,
 };
@@ -153,6 +153,9 @@ async fn start_with(
         supervisor.start(manager);
     }
     supervisor.start(followers::heartbeat(&processes));
+    let workspace = ProcessStore::new(policies.clone());
+    let workspace = Arc::new(Workspace::new(workspace, log.vault().clone(), clock.clone()));
+    supervisor.start(followers::workspace(workspace.clone()));
     let token_keys = token_keys(&settings, &data_dir)?;
     let frame_keys = FrameKeys::of(&token_keys);
     if let Some(relay) = Relay::new(ephemeral.clone(), ProcessStore::new(policies.clone()), &node, frame_keys) {
@@ -193,6 +196,8 @@ async fn start_with(
     let app = Arc::new(Services {
         sessions,
         customers,
+        workspace,
+        quick_replies: Arc::new(QuickReplies::new(log.clone(), identity.log_id)),
         published,
         in_force,
         access_log: Arc::new(AccessLog::new(log.clone(), identity.log_id)),
@@ -283,6 +288,7 @@ fn managers(
         managers.push(Arc::new(agent_lost));
     }
     managers.push(Arc::new(Expiry));
+    managers.push(Arc::new(SentDrafts));
     if let Some(watch_budgets) = WatchBudgets::new(budgets) {
         managers.push(Arc::new(watch_budgets));
     }

@@ -4,6 +4,7 @@
 pub mod agent;
 mod budget;
 mod hand_off;
+mod notes;
 pub mod people;
 mod session_data;
 mod statistics;
@@ -12,15 +13,21 @@ mod usage;
 
 pub use budget::BudgetData;
 pub use hand_off::{HandOff, Mail, Offer, PendingTransfer, QueueEntryData};
-pub use people::{Agent, People};
+pub use notes::{CustomerOfSession, EpisodeData, NoteData, NoteWordingData, RatingData, agents_of_notes};
+pub use people::{Agent, People, Person};
 pub use session_data::{At, CustomerView, LastDecision, PartlyShown, SessionData, Wanted};
 pub use statistics::{AgentTodayData, StatisticsData, TodayData};
 pub use summary::{Preview, Summary, SummaryProfile};
 pub use usage::{CostData, SessionUsageData, TokensData, costs};
 
-use domain::session::{
-    Status,
-    event::{EscalationReason, Severity},
+use std::collections::BTreeSet;
+
+use domain::{
+    session::{
+        Status,
+        event::{EscalationReason, Severity},
+    },
+    text::Tag,
 };
 use jiff::Timestamp;
 use projections::{AuditEntry, EscalationView, MessageView, Role, SessionUsage, SessionView};
@@ -63,6 +70,20 @@ pub struct SessionState {
     ai_fail_count: u32,
     /// Counts the customer's returns after a close.
     episode: u32,
+    /// The rating that the customer was last asked for; null for none.
+    rating: Option<RatingData>,
+    /// For staff: in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false)]
+    tags: Option<Vec<String>>,
+    /// For staff: its class in the queue as it was set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = words::PriorityClass, required = false)]
+    class: Option<&'static str>,
+    /// For staff: how many internal notes it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    notes: Option<u64>,
     /// For staff: where it stands between people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = HandOff, required = false)]
@@ -149,6 +170,10 @@ pub(crate) fn code_text(value: impl Serialize) -> String {
     code(value).as_str().unwrap_or_default().to_owned()
 }
 
+fn tag_names(tags: &BTreeSet<Tag>) -> Vec<String> {
+    tags.iter().map(|tag| tag.as_str().to_owned()).collect()
+}
+
 fn reason_of(reason: EscalationReason) -> Value {
     code(reason)
 }
@@ -178,6 +203,10 @@ impl SessionState {
             last_manual_end_at: view.last_manual_end_at.map(seconds),
             ai_fail_count: view.ai_fail_count,
             episode: view.episode,
+            rating: view.rating.map(RatingData::from),
+            tags: is_staff.then(|| tag_names(&view.tags)),
+            class: is_staff.then(|| view.class.as_str()),
+            notes: is_staff.then_some(view.notes),
             hand_off,
             usage: usage.map(SessionUsageData::from),
         }

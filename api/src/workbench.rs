@@ -100,7 +100,10 @@ impl Workbench {
         let change = self.change(decoded, session, event).await?;
         let position = decoded.position();
         Ok(match (self.tie(&change.before), self.tie(&change.after)) {
-            (None, None) => changes_queue(&change.before, event, &change.after).then(Bytes::new),
+            (None, None) => {
+                let is_shown = changes_queue(&change.before, event, &change.after) || self.is_mentioned_in(event);
+                is_shown.then(Bytes::new)
+            }
             (Some(_), Some(_)) => Some(Bytes::new()),
             (None, Some(tie)) => Some(visible(session, position, tie)),
             (Some(_), None) => Some(hidden(session, position)),
@@ -109,6 +112,15 @@ impl Workbench {
 
     fn tie(&self, ownership: &Ownership) -> Option<Tie> {
         self.selection.tie(ownership, &self.directory)
+    }
+
+    /// A note is shown to whom it mentions, whoever has the session.
+    fn is_mentioned_in(&self, event: &Event) -> bool {
+        match event {
+            Event::NoteAdded(added) => added.mentions.contains(&self.selection.agent),
+            Event::NoteEdited(edited) => edited.mentions.contains(&self.selection.agent),
+            _no_note => false,
+        }
     }
 
     async fn change(&mut self, decoded: &Decoded, session: SessionId, event: &Event) -> Result<Change, JournalError> {

@@ -174,18 +174,30 @@ impl<R: Decider> Executor<R> {
         metadata: &CommandMetadata,
         command: R::Command,
     ) -> Result<Executions<R>, CommandError> {
-        let _turn = timeout(QUEUED, self.queue(id).lock()).await.map_err(|_| queued_in_vain())?;
-        let (mut contended, mut since) = (Duration::ZERO, Instant::now());
+        let _turn = self.turn(id).await?;
+        let mut tries = Tries::begin();
         loop {
-            let answer = self.attempt(id, metadata, &command).await;
-            contended += since.elapsed().min(LONGEST_TRY);
-            since = Instant::now();
-            match answer {
+            match self.attempt(id, metadata, &command, None).await {
                 // A key that is in use may be one that another stream has claimed and is about to append under.
-                Err(CommandError::Contention | CommandError::KeyReused) if contended < CONTENTION => pause().await,
+                Err(CommandError::Contention | CommandError::KeyReused) if tries.may_go_on() => pause().await,
                 answer => return answer,
             }
         }
+    }
+
+    /// Tries a command that was made for this version of its stream, by whoever has the stream's turn.
+    ///
+    /// # Errors
+    /// As [`Self::execute`]; [`CommandError::Contention`] at once if the stream has moved on.
+    pub(crate) async fn execute_at(
+        &self,
+        _turn: &Turn<'_>,
+        id: R::Id,
+        metadata: &CommandMetadata,
+        command: R::Command,
+        version: StreamVersion,
+    ) -> Result<Executions<R>, CommandError> {
+        self.attempt(id, metadata, &command, Some(version)).await
     }
 
     /// The stream as this node last saw it; it may have gone on since.
@@ -223,6 +235,11 @@ impl<R: Decider> Executor<R> {
         Ok(folded)
     }
 
+    /// Waits for the stream's earlier commands.
+    pub(crate) async fn turn(&self, id: R::Id) -> Result<Turn<'_>, CommandError> {
+        timeout(QUEUED, self.queue(id).lock()).await.map(Turn).map_err(|_| queued_in_vain())
+    }
+
     fn queue(&self, id: R::Id) -> &tokio::sync::Mutex<()> {
         let id: Uuid = id.into();
         let spread = usize::from(id.as_bytes()[14]) << 8 | usize::from(id.as_bytes()[15]);
@@ -253,10 +270,11 @@ impl<R: Decider> Executor<R> {
         id: R::Id,
         metadata: &CommandMetadata,
         command: &R::Command,
+        made_for: Option<StreamVersion>,
     ) -> Result<Executions<R>, CommandError> {
         match self.recorded_before(id, metadata).await? {
             Some(recorded) => Ok(Execution::Repeated(recorded)),
-            None => self.try_execute(id, metadata, command).await.map(Execution::Done),
+            None => self.try_execute(id, metadata, command, made_for).await.map(Execution::Done),
         }
     }
 
@@ -265,8 +283,9 @@ impl<R: Decider> Executor<R> {
         id: R::Id,
         metadata: &CommandMetadata,
         command: &R::Command,
+        made_for: Option<StreamVersion>,
     ) -> Result<Executed<R::State, R::Event>, CommandError> {
-        let (folded, events) = self.decide(id, command).await?;
+        let (folded, events) = self.decide(id, command, made_for).await?;
         let events = confirm_if_keyed::<R>(metadata, events, command);
         if events.is_empty() {
             return Ok(Executed { position: folded.position, state: folded, events });
@@ -280,13 +299,22 @@ impl<R: Decider> Executor<R> {
         }
     }
 
-    async fn decide(&self, id: R::Id, command: &R::Command) -> Result<(States<R>, Vec<R::Event>), CommandError> {
-        if let Some(remembered) = self.folded.get(&id).await
+    async fn decide(
+        &self,
+        id: R::Id,
+        command: &R::Command,
+        made_for: Option<StreamVersion>,
+    ) -> Result<(States<R>, Vec<R::Event>), CommandError> {
+        let is_for = |state: &States<R>| made_for.is_none_or(|version| version == state.version);
+        if let Some(remembered) = self.folded.get(&id).await.filter(is_for)
             && let Some(events) = R::decide(&remembered.state, command.clone()).ok().filter(|events| !events.is_empty())
         {
             return Ok((remembered, events));
         }
         let current = self.current(id).await?;
+        if !is_for(&current) {
+            return Err(CommandError::Contention);
+        }
         let events = R::decide(&current.state, command.clone())?;
         Ok((current, events))
     }
@@ -353,8 +381,30 @@ where
     Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build()
 }
 
+/// The right to change a stream within this node, until it is dropped.
+pub(crate) struct Turn<'a>(#[expect(dead_code, reason = "it is held")] tokio::sync::MutexGuard<'a, ()>);
+
+/// How long a command has been retried.
+pub(crate) struct Tries {
+    contended: Duration,
+    since: Instant,
+}
+
+impl Tries {
+    pub(crate) fn begin() -> Self {
+        Self { contended: Duration::ZERO, since: Instant::now() }
+    }
+
+    /// Whether there is to be one more try.
+    pub(crate) fn may_go_on(&mut self) -> bool {
+        self.contended += self.since.elapsed().min(LONGEST_TRY);
+        self.since = Instant::now();
+        self.contended < CONTENTION
+    }
+}
+
 /// Between two tries: the others had theirs, and not all come back at once.
-async fn pause() {
+pub(crate) async fn pause() {
     tokio::time::sleep(Duration::from_millis(rand::random_range(1..20))).await;
 }
 

@@ -22,6 +22,7 @@ pub mod process;
 pub mod rules;
 pub mod sessions;
 pub mod settings;
+pub mod workspace;
 
 pub use access::AccessLog;
 pub use accounts::{Accounts, LoginThrottle};
@@ -37,4 +38,5 @@ pub use mailer::{Mail, MailError, Mailer};
 pub use node::Node;
 pub use rules::Rules;
 pub use sessions::Sessions;
-pub use settings::{PublishedSettings, SettingsInForce};
+pub use settings::{PublishedSettings, QuickReplies, SettingsInForce};
+pub use workspace::Workspace;

@@ -6,25 +6,31 @@ use domain::{MailId, SessionId, calendar::Calendars, flags::Variant, policy::Pol
 use event_store::Clock;
 use uuid::Uuid;
 
-use crate::settings::SettingsInForce;
+use crate::{sessions::Heard, settings::SettingsInForce};
 
 /// What is in force on this node.
 pub struct Rules {
     settings: Arc<SettingsInForce>,
     clock: Arc<dyn Clock>,
+    heard: Heard,
 }
 
 impl Rules {
     /// Rules by these settings and this clock.
     #[must_use]
     pub fn new(settings: Arc<SettingsInForce>, clock: Arc<dyn Clock>) -> Self {
-        Self { settings, clock }
+        Self { settings, clock, heard: Heard::default() }
     }
 
     /// The policy.
     #[must_use]
     pub fn policy(&self) -> Arc<Policy> {
         self.settings.policy()
+    }
+
+    /// What customers asked lately, for the rule that sees a question come again.
+    pub(crate) fn heard(&self) -> &Heard {
+        &self.heard
     }
 
     /// The calendars.

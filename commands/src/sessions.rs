@@ -3,7 +3,9 @@
 mod command;
 mod escalate;
 mod hand_off;
+mod heard;
 mod lifecycle;
+mod notes;
 mod open;
 mod receive_message;
 mod repeated;
@@ -27,6 +29,8 @@ use crate::{
 
 pub use command::{Author, Commanded, Request, StaffRequest};
 pub use escalate::{AskForPerson, AskedForPerson};
+pub(crate) use heard::Heard;
+pub use notes::NoteContent;
 pub use open::{OpenSession, Opened};
 pub use receive_message::{ReceiveMessage, Received};
 pub use request_mail::{RequestMail, RequestedMail};
@@ -127,6 +131,12 @@ fn name_of(command: &Command) -> &'static str {
         Command::Close { .. } => "close",
         Command::CloseIdle { .. } => "close_idle",
         Command::Reopen => "reopen",
+        Command::AddNote(_) => "add_note",
+        Command::EditNote(_) => "edit_note",
+        Command::RemoveNote { .. } => "remove_note",
+        Command::ChangeTags { .. } => "change_tags",
+        Command::SetPriority { .. } => "set_priority",
+        Command::Rate { .. } => "rate",
     }
 }
 

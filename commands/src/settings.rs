@@ -5,6 +5,7 @@
 
 pub mod budget;
 mod in_force;
+pub mod quick_replies;
 
 use domain::{
     DomainEvent, Encoded,
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub use in_force::{SettingsError, SettingsInForce, VersionZero};
+pub use quick_replies::QuickReplies;
 
 /// The use cases of settings.
 pub type PublishedSettings = Executor<SettingsDecider>;

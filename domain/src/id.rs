@@ -57,6 +57,10 @@ ids! {
     OfferId,
     /// One mail about a session.
     MailId,
+    /// One internal note of a session.
+    NoteId,
+    /// One prepared answer of the shop's.
+    QuickReplyId,
     /// One life of a node: it ends with the process.
     Incarnation,
 }

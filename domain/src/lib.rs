@@ -26,8 +26,8 @@ pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};
 pub use event::DomainEvent;
 pub use id::{
-    AgentId, ContextId, DeviceId, Incarnation, MailId, MessageId, OfferId, RunId, SessionId, SignInId, TransferId,
-    VisitorId,
+    AgentId, ContextId, DeviceId, Incarnation, MailId, MessageId, NoteId, OfferId, QuickReplyId, RunId, SessionId,
+    SignInId, TransferId, VisitorId,
 };
 pub use language::Language;
 pub use personal::Personal;

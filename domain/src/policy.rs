@@ -10,6 +10,7 @@ mod counts;
 mod document;
 mod fire;
 pub mod matcher;
+mod message;
 pub mod phrase;
 mod read;
 pub mod regulator;
@@ -28,6 +29,7 @@ use crate::{
     text::Skill,
 };
 use matcher::{Matcher, PhraseList};
+pub use message::Message;
 use rules::Rules;
 
 /// The escalation policy. Copies are cheap.

@@ -4,7 +4,8 @@
 //! under a new number, so that a version always names one document. What a document may say is its topic's to check
 //! ([`Document`]).
 //!
-//! Beside them stands what was noted of the budgets of assistants (`settings-budgets`, [`budget`]).
+//! Beside them stands what was noted of the budgets of assistants (`settings-budgets`, [`budget`]), and the texts that agents send
+//! often (`settings-quick_replies`, [`quick_reply`]).
 //!
 //! Invariant: the newest version is the one in force.
 
@@ -15,6 +16,7 @@ pub mod command;
 pub mod decide;
 pub mod document;
 pub mod event;
+pub mod quick_reply;
 pub mod rejection;
 pub mod state;
 pub(crate) mod toml_reader;

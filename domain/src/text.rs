@@ -170,6 +170,12 @@ short_texts! {
     ReasonCode: 40, |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_', str::to_owned;
     /// A skill of staff, as the shop calls it; also the name of the group of those who have it.
     Skill: 50, is_of_one_line, str::to_owned;
+    /// What a quick reply is found by.
+    QuickReplyTitle: 100, is_of_one_line, str::to_owned;
+    /// What quick replies are grouped by, as the shop calls it.
+    QuickReplyCategory: 40, is_of_one_line, str::to_owned;
+    /// What staff files a session under, in lower case.
+    Tag: 40, is_of_one_line, str::to_lowercase;
     /// The shop's own id of one of its customers.
     ShopCustomerId: 255, is_of_one_line, str::to_owned;
 }

@@ -49,6 +49,7 @@ pub fn notice(notice: &Notice, language: Language, names: &Names) -> String {
         Notice::OffersPerson => texts.offers_person.to_owned(),
         Notice::EmailNoted => texts.email_noted.to_owned(),
         Notice::Closed => texts.closed.to_owned(),
+        Notice::RatingAsked { .. } => texts.rating_asked.to_owned(),
     }
 }
 
@@ -69,7 +70,8 @@ pub fn agents_in(notice: &Notice) -> impl Iterator<Item = AgentId> + use<> {
         | Notice::NobodyFree { .. }
         | Notice::OffersPerson
         | Notice::EmailNoted
-        | Notice::Closed => (None, None),
+        | Notice::Closed
+        | Notice::RatingAsked { .. } => (None, None),
     };
     first.into_iter().chain(second)
 }

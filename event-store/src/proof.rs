@@ -7,6 +7,7 @@
 mod check;
 mod consistency;
 mod entry;
+mod making;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -24,6 +25,7 @@ use crate::{
 pub use check::{EntryFlaw, ProofError, check};
 pub use consistency::Consistency;
 pub use entry::{Entry, Hex};
+pub use making::{MakeError, make};
 pub use tree::tree_of;
 
 /// Identifies the format of a proof file.

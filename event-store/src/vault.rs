@@ -7,6 +7,7 @@
 pub mod key_migration;
 pub mod keys;
 pub mod master;
+pub mod row;
 pub mod seal;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 pub use keys::{KeyRecord, KeyStore, MemoryKeys, SqlKeys};
 pub use master::{MasterKey, MasterKeyError};
+pub use row::SealedRow;
 
 use crate::{
     event::{Position, RecordedEvent, SealedEvent},

@@ -19,6 +19,7 @@ pub mod meaning;
 mod reloadable;
 mod scorer;
 mod segment;
+mod topic;
 mod vocabulary;
 mod watch;
 mod words;
@@ -31,6 +32,7 @@ pub use corpus::{FaqError, Fault, Faults, Malformed};
 pub use found::{Found, Hit};
 pub use meaning::{MeaningHealth, MeaningSettings};
 pub use reloadable::{Faq, FaqHealth, FaqSettings};
+pub use topic::Topic;
 pub use watch::Watch;
 
 /// What `desk check-faq` says of a folder.

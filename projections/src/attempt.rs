@@ -120,12 +120,12 @@ impl AttemptView {
             assistant: row.text(4)?,
             variant: row.optional_text(5)?,
             began_at: rows::time(row, 6)?,
-            ended: both("end", rows::optional_coded(row, 8)?, rows::optional_time(row, 7)?)?,
+            ended: rows::both("end", rows::optional_coded(row, 8)?, rows::optional_time(row, 7)?)?,
             failure: rows::optional_coded(row, 9)?,
             error_code: row.optional_text(10)?,
-            tokens: both("count of tokens", optional_count(row, 11)?, optional_count(row, 12)?)?
+            tokens: rows::both("count of tokens", optional_count(row, 11)?, optional_count(row, 12)?)?
                 .map(|(input, output)| Tokens { input, output }),
-            cost: both("cost", optional_count(row, 13)?, row.optional_text(14)?)?
+            cost: rows::both("cost", optional_count(row, 13)?, row.optional_text(14)?)?
                 .map(|(micros, currency)| Cost { micros, currency }),
             position: rows::position(row, 15)?,
         })
@@ -134,13 +134,4 @@ impl AttemptView {
 
 fn optional_count(row: &Row, column: usize) -> Result<Option<u64>, SqlError> {
     row.optional_int(column)?.map(|count| count.try_into().map_err(rows::malformed)).transpose()
-}
-
-/// Two columns that are null together.
-fn both<A, B>(what: &str, one: Option<A>, other: Option<B>) -> Result<Option<(A, B)>, SqlError> {
-    match (one, other) {
-        (Some(one), Some(other)) => Ok(Some((one, other))),
-        (None, None) => Ok(None),
-        (Some(_), None) | (None, Some(_)) => Err(rows::malformed(format!("a part of a {what}"))),
-    }
 }

@@ -6,24 +6,36 @@ use crate::{
     agents::AgentsProjection,
     attempt::AttemptsProjection,
     audit::AuditProjection,
+    episode::EpisodesProjection,
     message::MessagesProjection,
+    note::NotesProjection,
     projection::{Projection, ProjectionSet},
+    quick_reply::QuickRepliesProjection,
+    search::SearchProjection,
     service::ServicesProjection,
+    session_count::SessionCountsProjection,
     session_detail::SessionsProjection,
     statistics::EscalationsProjection,
+    tag::TagsProjection,
 };
 
 /// Every projection of this program, in the order in which they take a batch.
 #[must_use]
 pub fn all() -> ProjectionSet {
     Arc::new([
-        // Before that of the sessions, whose rows say which status a session had before the batch.
+        // Three before that of the sessions, whose rows say how a session stood before the batch.
         Arc::new(AuditProjection) as Arc<dyn Projection>,
+        Arc::new(SessionCountsProjection),
+        Arc::new(TagsProjection),
         Arc::new(SessionsProjection),
         Arc::new(MessagesProjection),
+        Arc::new(NotesProjection),
+        Arc::new(EpisodesProjection),
         Arc::new(EscalationsProjection),
         Arc::new(ServicesProjection),
         Arc::new(AttemptsProjection),
         Arc::new(AgentsProjection),
+        Arc::new(QuickRepliesProjection),
+        Arc::new(SearchProjection),
     ])
 }

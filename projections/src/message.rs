@@ -6,6 +6,7 @@
 
 mod fold;
 mod role;
+mod unread;
 
 use std::fmt;
 

@@ -143,7 +143,7 @@ impl Reading {
         Ok((agents > 0).then_some(Pace { handling, agents }))
     }
 
-    async fn summaries(
+    pub(crate) async fn summaries(
         &mut self,
         sessions: impl Iterator<Item = SessionId>,
     ) -> Result<BTreeMap<SessionId, SessionSummary>, ViewsError> {

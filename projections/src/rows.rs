@@ -127,3 +127,12 @@ pub(crate) fn coded<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, 
 pub(crate) fn optional_coded<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, SqlError> {
     if row.optional_text(column)?.is_none() { Ok(None) } else { coded(row, column).map(Some) }
 }
+
+/// Two columns that are null together.
+pub(crate) fn both<A, B>(what: &str, one: Option<A>, other: Option<B>) -> Result<Option<(A, B)>, SqlError> {
+    match (one, other) {
+        (Some(one), Some(other)) => Ok(Some((one, other))),
+        (None, None) => Ok(None),
+        (Some(_), None) | (None, Some(_)) => Err(malformed(format!("a part of a {what}"))),
+    }
+}

@@ -6,6 +6,7 @@
 
 mod fold;
 mod hand_off;
+mod rating;
 mod row;
 mod view;
 
@@ -15,6 +16,8 @@ use event_store::sql::SqlError;
 use crate::{error::ViewsError, reading::Reading, rows, views::Views};
 pub use fold::SessionsProjection;
 pub use hand_off::{MailStatus, MailView, OfferView, TransferView};
+pub use rating::RatingView;
+pub(crate) use rating::score;
 pub use view::{EscalationView, SessionView};
 
 const BY_ID: &str = include_str!("sql/session_by_id.sql");

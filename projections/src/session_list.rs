@@ -1,8 +1,12 @@
-//! The list of sessions for staff, newest first: the rows of the view of sessions, each with its last message.
+//! The list of sessions for staff, by default newest first: the rows of the view of sessions, each with its last message.
 //!
 //! Invariant: page and total are read from one state of the views.
 
-use std::fmt;
+mod filter;
+mod find;
+mod order;
+
+use std::{collections::BTreeSet, fmt};
 
 use domain::{
     AgentId, SessionId, VisitorId,
@@ -11,11 +15,11 @@ use domain::{
         event::{EscalationReason, Severity},
         priority::PriorityClass,
     },
-    text::Skill,
+    text::{Skill, Tag},
 };
 use event_store::{
     Position,
-    sql::{Row, SqlError, Value},
+    sql::{Row, SqlError},
 };
 use jiff::Timestamp;
 
@@ -24,8 +28,13 @@ use crate::{
     message::{NoticeView, Role},
     reading::Reading,
     rows,
+    session_detail::RatingView,
     views::Views,
 };
+
+pub use filter::{AgentFilter, CustomerType, SessionFilter};
+pub use find::{COUNTED, FoundSessions, LOOKED_AT, SessionPage};
+pub use order::{NoCursor, PageCursor, SessionOrder};
 
 /// Characters of the last message that a row of the list shows, as in the original.
 pub const PREVIEW_CHARS: usize = 50;
@@ -55,6 +64,12 @@ pub struct SessionSummary {
     pub group: Option<Skill>,
     /// Who serves it, while it is live.
     pub agent: Option<AgentId>,
+    /// Its tags, in order.
+    pub tags: BTreeSet<Tag>,
+    /// Internal notes that were not removed.
+    pub notes: u64,
+    /// The rating that was last asked for.
+    pub rating: Option<RatingView>,
     /// Position of its newest event.
     pub position: Position,
 }
@@ -100,10 +115,6 @@ impl fmt::Debug for Preview {
 
 /// A row of any list.
 pub(crate) const SUMMARY: &str = include_str!("sql/session_summary.sql");
-const PAGE: &str = include_str!("sql/session_list.sql");
-const PAGE_OF_STATUS: &str = include_str!("sql/session_list_of_status.sql");
-const TOTAL: &str = "select count(*) from session";
-const TOTAL_OF_STATUS: &str = "select count(*) from session where status = $1";
 
 impl Reading {
     /// A page of the sessions, of one status or all, newest updated first; and how many there are in all.
@@ -116,14 +127,9 @@ impl Reading {
         limit: u32,
         offset: u64,
     ) -> Result<(Vec<SessionSummary>, u64), ViewsError> {
-        let filter: Vec<Value<'_>> = status.iter().map(|status| status.as_str().into()).collect();
-        let (page, total) = if status.is_some() { (PAGE_OF_STATUS, TOTAL_OF_STATUS) } else { (PAGE, TOTAL) };
-        let mut values = vec![u64::from(limit).into(), offset.min(i64::MAX.unsigned_abs()).into()];
-        values.extend(&filter);
-        let page = self.rows.fetch(page, &values).await?;
-        let total = self.rows.fetch(total, &filter).await?;
-        let page = page.iter().map(SessionSummary::from_row).collect::<Result<_, _>>()?;
-        Ok((page, total.first().map_or(Ok(0), |row| row.count(0))?))
+        let filter = SessionFilter { status, ..SessionFilter::default() };
+        let found = self.find(&SessionPage { filter, limit, offset, ..SessionPage::default() }).await?;
+        Ok((found.sessions, found.total))
     }
 }
 
@@ -157,6 +163,9 @@ impl SessionSummary {
             group: rows::optional_coded(row, 12)?,
             position: rows::position(row, 13)?,
             last_message: Preview::from_row(row)?,
+            tags: rows::json(row, 18)?,
+            notes: row.count(19)?,
+            rating: RatingView::from_row(row, 20)?,
         })
     }
 }

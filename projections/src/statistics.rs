@@ -141,6 +141,8 @@ const SCHEMA: &[&str] = &[include_str!("sql/escalation.sql")];
 const INDEXES: &[&str] = &[
     // The day's escalations.
     "create index if not exists escalation_by_time on escalation (at)",
+    // A session's, for its episodes.
+    "create index if not exists escalation_by_session on escalation (session, position)",
 ];
 const PLAIN: &[&str] = &["session", "reason"];
 const INSERT: &str = "insert into escalation (position, session, at, reason)";

@@ -8,4 +8,5 @@ mod fixture;
 mod generations;
 mod hand_off;
 mod looping;
+mod quick_replies;
 mod sessions;

@@ -2,14 +2,13 @@
 //!
 //! Invariant: only a proof that verifies is written.
 
-use std::{collections::HashMap, pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc};
 
 use event_store::{
     EventReader, Position, Positions, RecordedEvent, StreamName,
     checkpoint::PublicKey,
-    merkle::LeafIndex,
     pages::pages,
-    proof::{self, MAX_PROOF_BYTES, Proof, tree_of},
+    proof::{MakeError, make},
 };
 use futures::StreamExt as _;
 use serde_json::json;
@@ -92,26 +91,14 @@ async fn file_of(
     chosen: &[Arc<RecordedEvent>],
 ) -> Result<Option<String>, Failure> {
     let progress = Progress::new("building the tree", signed);
-    let mut places: HashMap<Position, Option<LeafIndex>> = chosen.iter().map(|event| (event.position, None)).collect();
-    let tree = tree_of(reader, note.checkpoint.size, |index, event| {
-        if let Some(place) = places.get_mut(&event.position) {
-            *place = Some(index);
-        }
-        progress.reached(event.position);
-    });
-    let tree = tree.await?;
-    drop(progress);
-    if tree.root(note.checkpoint.size) != Some(note.checkpoint.root) {
-        return Ok(None);
+    match make(reader, &note.text, key, chosen, |position| progress.reached(position)).await {
+        Ok(text) => Ok(Some(text)),
+        Err(MakeError::AnotherLog) => Ok(None),
+        Err(MakeError::Note(source)) => Err(Failure::CheckpointFile { file: note.file.clone(), source }),
+        Err(MakeError::Log(error)) => Err(error.into()),
+        Err(MakeError::TooLong { bytes }) => Err(Failure::ProofTooLong { bytes }),
+        Err(MakeError::Unprovable(source)) => Err(Failure::Unprovable(source)),
     }
-    let placed = chosen.iter().filter_map(|event| Some((places.get(&event.position).copied()??, &**event)));
-    let refused = |source| Failure::CheckpointFile { file: note.file.clone(), source };
-    let text = Proof::new(&note.text, key, &tree, placed).map_err(refused)?.text();
-    if text.len() > MAX_PROOF_BYTES {
-        return Err(Failure::ProofTooLong { bytes: text.len() });
-    }
-    proof::check(text.as_bytes(), key).map_err(Failure::Unprovable)?;
-    Ok(Some(text))
 }
 
 fn not_the_signed_log(note: &CheckpointFile, screen: &mut Screen<'_>) -> Result<Finding, Failure> {

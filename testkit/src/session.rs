@@ -273,7 +273,7 @@ impl SessionDriver {
     pub fn is_released(&mut self) -> &mut Self {
         let by = Staff { agent: self.agent, is_supervisor: false };
         let reason = ReasonCode::parse("resolved").expect("it is a code");
-        self.tell(Command::Release { by, reason, notice: new_message() })
+        self.tell(Command::Release { by, reason, notice: new_message(), at: circumstances().at })
     }
 
     /// The agent gives it back to the queue.
@@ -284,7 +284,12 @@ impl SessionDriver {
 
     /// It is closed.
     pub fn is_closed(&mut self) -> &mut Self {
-        self.tell(Command::Close { reason: CloseReason::Resolved, notice: new_message(), by: None })
+        self.tell(Command::Close {
+            reason: CloseReason::Resolved,
+            notice: new_message(),
+            by: None,
+            at: circumstances().at,
+        })
     }
 
     /// The assistant forgets what was said; with `clear` the customer's screen is emptied too.

@@ -29,6 +29,7 @@ mod patient;
 mod people;
 mod policies;
 mod prepared;
+mod quick_replies;
 mod raw;
 mod resuming;
 mod roles;

@@ -3,6 +3,7 @@
 //!
 //! The comparison itself is tested: a mistake in any column and in the folding of any view is found.
 
+mod any_sequence;
 mod columns;
 mod faults;
 mod fixture;
@@ -271,6 +272,9 @@ async fn oracle_finds_a_folding_mistake_in_every_view() {
         println!("{}: {counts:?}", projection.name());
         assert!(counts.contains(&(Fault::Twice, 0)), "{}: an event that comes twice changes a row", projection.name());
         for fault in [Fault::LeftOut, Fault::Slower] {
+            if matches!(fault, Fault::Slower) && TIMELESS.contains(&projection.name()) {
+                continue;
+            }
             assert!(!counts.contains(&(fault, 0)), "{}: no event of the log matters when {fault:?}", projection.name());
         }
     }
@@ -287,6 +291,9 @@ async fn collect(fixture: &Fixture) -> Vec<Decoded> {
     events
 }
 
+/// Views in which no time stands.
+const TIMELESS: [&str; 3] = ["search", "session_count", "tag"];
+
 /// Some positions at which a fault makes wrong rows.
 async fn wrong_at(
     faulty: impl Fn(Position) -> Faulty,
@@ -298,8 +305,9 @@ async fn wrong_at(
     let mut wrong = Vec::new();
     let some = events.iter().sample(&mut rng(seed, 3), count(120, events.len()));
     // Rare ones, of which those may hold none.
-    let of_people = events.iter().filter(|event| is_of_people(event)).take(30);
-    for event in some.into_iter().chain(of_people) {
+    let of_people = events.iter().filter(|event| is_rare(event)).take(60);
+    let kept = events.iter().filter(|event| is_kept(event)).take(20);
+    for event in some.into_iter().chain(of_people).chain(kept) {
         if wrong.len() == wanted {
             break;
         }
@@ -310,9 +318,16 @@ async fn wrong_at(
     wrong
 }
 
-fn is_of_people(event: &Decoded) -> bool {
+fn is_rare(event: &Decoded) -> bool {
     let event_type = &*event.recorded().event.event_type;
-    ["session.agent_took_over", "session.transferred", "session.agent_message_sent"].contains(&event_type)
+    event_type.starts_with("settings.")
+        || ["session.agent_took_over", "session.transferred", "session.agent_message_sent"].contains(&event_type)
+}
+
+/// What staff keeps beside the talk.
+fn is_kept(event: &Decoded) -> bool {
+    let event_type = &*event.recorded().event.event_type;
+    ["session.note_added", "session.note_edited", "session.tags_changed"].contains(&event_type)
 }
 
 async fn is_found(fixture: &Fixture, asked: &Examination, faulty: Faulty) {

@@ -89,7 +89,16 @@ impl Member {
         };
         let executed = self
             .sessions
-            .execute(session, &metadata, Command::Close { reason, notice: testkit::session::new_message(), by: None })
+            .execute(
+                session,
+                &metadata,
+                Command::Close {
+                    reason,
+                    notice: testkit::session::new_message(),
+                    by: None,
+                    at: testkit::session::circumstances().at,
+                },
+            )
             .await
             .unwrap();
         matches!(executed, Execution::Done(_))

@@ -10,6 +10,11 @@ use clap::{Parser, Subcommand};
 use evaluate::EvaluateArgs;
 use generate::GenerateArgs;
 use measure::{Failure, MeasureArgs};
+use tikv_jemallocator::Jemalloc;
+
+/// As `desk`: what is measured in this program allocates as it does there.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Generates logs and measures Fiido Desk.
 #[derive(Parser)]

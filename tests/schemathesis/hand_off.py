@@ -63,6 +63,20 @@ class Hands:
         session = self._with(sender, visitor)
         return self._act(sender, session, "transfer-requests", {"to_agent_id": asked.username})["data"]["id"]
 
+    def note(self, visitor):
+        """A session with a note of the caller's; answers its id and the note's."""
+        session = self.with_colleague(visitor)
+        return session, self._act(self.own, session, "notes", {"text": "asked before"})["data"]["id"]
+
+    def rated(self, visitor):
+        """A session of the customer's in which a colleague wrote and gave it back; answers its name."""
+        name, session = self.waiting(visitor)
+        self._act(self._colleague, session, "takeover", {})
+        said = {"session_name": session, "role": "agent", "content": "hello"}
+        self._client.ask("POST", "/api/manual/messages", said, self._colleague.token())
+        self._act(self._colleague, session, "release", {})
+        return name
+
     def _act(self, member, session, command, body):
         return self._client.ask("POST", f"/api/sessions/{session}/{command}", body, member.token()).json()
 
@@ -110,6 +124,22 @@ def _message(case, hands, visitor):
         _as_oneself(info, "agent_id", hands)
 
 
+def _add_note(case, hands, visitor):
+    case.path_parameters["name"] = hands.with_colleague(visitor)
+    _mention(case)
+
+
+def _change_note(case, hands, visitor):
+    case.path_parameters["name"], case.path_parameters["id"] = hands.note(visitor)
+    case.headers["If-Match"] = '"1"'
+    _mention(case)
+
+
+def _mention(case):
+    if isinstance(case.body, dict) and case.body.get("mentions"):
+        case.body["mentions"] = [fixture.COLLEAGUE]
+
+
 def _decline(case, hands, visitor):
     case.path_parameters["name"], case.path_parameters["id"] = hands.offer(visitor)
 
@@ -131,6 +161,11 @@ OF_STAFF = {
     "POST /api/sessions/{name}/cancel-escalation": _waiting,
     "POST /api/sessions/{name}/typing": _named(Hands.with_caller),
     "POST /api/sessions/{name}/viewing": _named(Hands.with_colleague),
+    "POST /api/sessions/{name}/notes": _add_note,
+    "PUT /api/sessions/{name}/notes/{id}": _change_note,
+    "DELETE /api/sessions/{name}/notes/{id}": _change_note,
+    "POST /api/sessions/{name}/tags": _named(Hands.with_colleague),
+    "PUT /api/sessions/{name}/priority": _named(Hands.with_colleague),
     DECLINE: _decline,
     "POST /api/transfer-requests/{id}/respond": _respond,
 }
@@ -139,6 +174,7 @@ OF_CUSTOMERS = {
     "POST /api/manual/messages": _message,
     "POST /api/sessions/{name}/cancel-escalation": _waiting,
     "POST /api/sessions/{name}/typing": _waiting,
+    "POST /api/sessions/{name}/rating": _named(Hands.rated),
 }
 BY_CALLER = {
     "nobody": {},

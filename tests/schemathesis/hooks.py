@@ -140,7 +140,8 @@ def _make_real(case):
 def _bring_into_hands(case):
     """Most requests of people who serve a customer need a session in the right hands, which nobody comes to by chance."""
     bring = hand_off.BY_CALLER[CALLER].get(case.operation.label)
-    if bring and isinstance(case.body, dict) and not _one_in(4, case):
+    has_body = isinstance(case.body, dict) or case.operation.method.upper() == "DELETE"
+    if bring and has_body and not _one_in(4, case):
         # What was generated may be shared with other cases.
         case.body = copy.deepcopy(case.body)
         if case.path_parameters:
@@ -181,6 +182,7 @@ def write_down():
 KEY_USED = "Idempotency-Key was used before"
 # What no document can say: a text must be of an account that is there.
 ACCOUNTS = ("agent_id must be", "from_agent_id must be", "agent_info.agent_id must be", "agent_info must be")
+MENTIONED = ("mentions must be",)
 # A document is TOML with rules of its own; a tag is a number in quotes.
 PUBLISHED = ("to_version has the wrong type", "document, line", "If-Match must be a version")
 # One of two fields is given.
@@ -194,6 +196,7 @@ RULES = {
     # 5.0 is an integer to JSON Schema.
     ("PUT", "/api/agents/{id}"): ("max_sessions has the wrong type",),
     ("GET", "/api/sessions/{name}"): ("at is in the future",),
+    ("GET", "/api/sessions/{name}/notes"): ("at is in the future",),
     ("GET", "/api/assistants/usage"): ("from must be",),
     ("POST", "/api/agent/second-factor"): ("password is not",),
     ("POST", "/api/agent/second-factor/enable"): ("code is not good",),
@@ -213,6 +216,11 @@ RULES = {
     ("POST", "/api/sessions/{name}/transfer"): (*ACCOUNTS, *TARGETS),
     ("POST", "/api/sessions/{name}/transfer-requests"): (*ACCOUNTS, *TARGETS),
     ("POST", "/api/manual/messages"): ACCOUNTS,
+    ("POST", "/api/sessions/{name}/notes"): MENTIONED,
+    ("PUT", "/api/sessions/{name}/notes/{id}"): MENTIONED,
+    # Some letters are longer in lower case.
+    ("POST", "/api/sessions/{name}/tags"): ("add must have at most", "remove must have at most"),
+    ("POST", "/api/sessions/{name}/rating"): ("score has the wrong type",),
 }
 
 

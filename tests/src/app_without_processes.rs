@@ -21,7 +21,8 @@ use api::{
     visitor_revocation::VisitorRevocation,
 };
 use commands::{
-    AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, Rules, Sessions, SettingsInForce,
+    AccessLog, Accounts, Customers, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules, Sessions,
+    SettingsInForce, Workspace,
     assistant::{Answering, Assistant, Question},
     assistants::{Assistants, Budgets},
     process::{OutcomesHandle, ProcessStore, SignsOfLife},
@@ -111,13 +112,14 @@ pub async fn app(
         revocation: revocation.clone(),
         legacy_log_id: None,
     };
+    let workspace = Workspace::new(ProcessStore::new(policies.clone()), log.vault().clone(), clock.clone());
     let staff = StaffServices {
         accounts: Arc::new(Accounts::new(log.clone(), identity.log_id)),
         directory: directory.clone(),
         tokens: StaffTokens::new(&[KEY.to_vec()]),
         passwords: Passwords::new(),
         login_throttle: LoginThrottle::new(policies.clone()),
-        signs_of_life: SignsOfLife::new(ProcessStore::new(policies), settings.agent_lost_after),
+        signs_of_life: SignsOfLife::new(ProcessStore::new(policies.clone()), settings.agent_lost_after),
         second_factor_roles: settings.second_factor_roles.clone(),
         clock: clock.clone(),
         log_id: identity.log_id,
@@ -125,6 +127,8 @@ pub async fn app(
     Services {
         sessions: Arc::new(Sessions::new(log.clone(), identity.log_id)),
         customers,
+        workspace: Arc::new(workspace),
+        quick_replies: Arc::new(QuickReplies::new(log.clone(), identity.log_id)),
         published,
         in_force: in_force.clone(),
         session_owners,

@@ -1,7 +1,10 @@
 //! A generated shop in which every rare event occurs, however small the log is: input for tests of views.
 //!
-//! Added to what the shop does: customers who clear their screen during a run, a clock that is set back, and an erasure in the
-//! middle.
+//! Added to what the shop does: customers who clear their screen during a run, a clock that is set back, an erasure in the middle,
+//! customers whom the shop names, and quick replies that are written, changed and removed.
+
+mod customers;
+mod quick_replies;
 
 use std::collections::HashSet;
 
@@ -37,6 +40,8 @@ pub fn with_rare_events(order: Order) -> Vec<Step> {
         steps.extend(clear);
     }
     set_clock_back(&mut steps);
+    customers::are_named(&mut steps);
+    quick_replies::are_written(&mut steps);
     forget_somebody(&mut steps);
     steps
 }

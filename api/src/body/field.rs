@@ -6,12 +6,16 @@
 use std::fmt::Display;
 
 use domain::{
-    AgentId, Language, SessionId,
+    AgentId, Language, QuickReplyId, SessionId,
     agent::{
         Permission, Presence, Role,
         command::{CAPACITIES, SKILLS},
     },
-    text::{EmailAddress, MessageText, PersonName, ReasonCode, SessionName, Skill, Username},
+    session::{decide::MAX_TAGS, priority::PriorityClass, rating::Score},
+    text::{
+        EmailAddress, MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill,
+        Tag, Username,
+    },
 };
 use jiff::Timestamp;
 use serde::{
@@ -91,6 +95,9 @@ fields! {
     Username: |text: String| text_of(Self::parse(&text));
     Skill: |text: String| text_of(Self::parse(&text));
     ReasonCode: |text: String| text_of(Self::parse(&text));
+    QuickReplyTitle: |text: String| text_of(Self::parse(&text));
+    QuickReplyCategory: |text: String| text_of(Self::parse(&text));
+    QuickReplyScope: |text: String| Self::parse(&text).ok_or_else(|| "must be shared or personal".to_owned());
     DeviceName: |text: String| text_of(Self::parse(text));
     Password: |text: String| Ok(Self::given(text));
     // Empty means nowhere.
@@ -103,8 +110,10 @@ fields! {
         format!("must be one of {}", names.join(", "))
     });
     u32: |number: u32| Ok(number);
+    u64: |number: u64| Ok(number);
     SessionId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
     AgentId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
+    QuickReplyId: |text: String| text.parse().map_err(|_| NO_ID.to_owned());
     Language: |text: String| Self::parse(&text).ok_or_else(|| {
         let names: Vec<&str> = Self::ALL.into_iter().map(Self::as_str).collect();
         format!("must be one of {}", names.join(", "))
@@ -118,6 +127,16 @@ fields! {
         }),
     };
     Vec<Skill>: |texts: Vec<String>| skills(&texts);
+    Vec<Tag>: |texts: Vec<String>| tags(&texts);
+    Mentions: |texts: Vec<String>| match texts.len() > MENTIONS {
+        true => Err(format!("must be at most {MENTIONS}")),
+        false => Ok(Self(texts)),
+    };
+    Score: |score: u8| text_of(Self::try_from(score));
+    SettableClass: |text: String| match PriorityClass::parse(&text) {
+        Some(class) if class != PriorityClass::Danger => Ok(Self(class)),
+        Some(_) | None => Err("must be vip, urgent or normal".to_owned()),
+    };
     Vec<Language>: |texts: Vec<String>| languages(&texts);
     Capacity: |count: u32| match CAPACITIES.contains(&count) {
         true => Ok(Self(count)),
@@ -173,6 +192,27 @@ pub enum Origin {
     Any,
 }
 
+/// Whose a quick reply is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuickReplyScope {
+    /// The shop's.
+    Shared,
+    /// Of the agent who wrote it.
+    Personal,
+}
+
+impl QuickReplyScope {
+    /// From the wire.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "shared" => Some(Self::Shared),
+            "personal" => Some(Self::Personal),
+            _neither => None,
+        }
+    }
+}
+
 /// What is said to a transfer that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferAnswer {
@@ -183,6 +223,17 @@ pub enum TransferAnswer {
     /// By who asked.
     Withdraw,
 }
+
+/// Whom a note is for, by user name or id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mentions(pub Vec<String>);
+
+/// Accounts that a note mentions at most.
+const MENTIONS: usize = 20;
+
+/// A class that staff may give a session: danger is declared by its rule alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettableClass(pub PriorityClass);
 
 /// When something ends; whether that is to come is asked where the time is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,6 +257,13 @@ fn skills(texts: &[String]) -> Result<Vec<Skill>, String> {
     skills.sort();
     skills.dedup();
     Ok(skills)
+}
+
+fn tags(texts: &[String]) -> Result<Vec<Tag>, String> {
+    if texts.len() > MAX_TAGS {
+        return Err(format!("must be at most {MAX_TAGS}"));
+    }
+    text_of(texts.iter().map(|text| Tag::parse(text)).collect())
 }
 
 fn languages(texts: &[String]) -> Result<Vec<Language>, String> {

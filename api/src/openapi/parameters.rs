@@ -43,6 +43,16 @@ pub(crate) struct Keyed {
     key: Option<String>,
 }
 
+/// A change of something that the caller saw.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "the document is made of it; handlers read the request")]
+#[into_params(parameter_in = Header)]
+pub(crate) struct Seen {
+    /// The version that the caller saw
+    #[param(rename = "If-Match", value_type = texts::Version)]
+    seen: String,
+}
+
 /// Takes null out of every parameter's schema, and what is named twice out of every path.
 pub(super) struct Parameters;
 

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use commands::event_id::MAX_KEY_BYTES;
 use domain::{
     agent::password::{MAX_BYTES, MIN_CHARS},
-    text::{MessageText, PersonName, ReasonCode, SessionName, Skill, Username},
+    text::{
+        MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, ReasonCode, SessionName, Skill, Tag, Username,
+    },
 };
 use utoipa::{
     PartialSchema, ToSchema,
@@ -23,6 +25,7 @@ const ANY: &str = "";
 const NO_NULL: &str = r"^[^\u0000]*$";
 const KEY: &str = r"^[ -~]*[!-~][ -~]*$";
 const REASON: &str = "^[a-z0-9_]+$";
+const VERSION: &str = r#"^("[0-9]{1,9}"|[0-9]{1,9})$"#;
 const CURSOR: &str = r"^([0-9]{1,19}-)?[0-9]{1,19}$";
 const POSITION: &str = r"^[0-9]{1,19}$";
 /// A time without a zone is of UTC.
@@ -91,6 +94,12 @@ texts! {
     Person: 1, None, one_line(PersonName::MAX_CHARS);
     /// Something that a member of staff knows about.
     SkillName: 1, None, one_line(Skill::MAX_CHARS);
+    /// What a quick reply is found by.
+    ReplyTitle: 1, None, one_line(QuickReplyTitle::MAX_CHARS);
+    /// What quick replies are grouped by.
+    ReplyCategory: 1, None, one_line(QuickReplyCategory::MAX_CHARS);
+    /// What staff files a session under; it is folded to lower case.
+    TagName: 1, None, one_line(Tag::MAX_CHARS);
     /// Where mail goes, in at most 254 bytes; empty for nowhere.
     Email: 0, None, email();
     /// A password to be set; none of those that are tried first, and without the username in it.
@@ -105,6 +114,8 @@ texts! {
     Cursor: 1, 40, CURSOR;
     /// Why something was done, as a program says it: lower-case letters, digits and underscores.
     Reason: 1, ReasonCode::MAX_CHARS, REASON;
+    /// The version of something, as its ETag shows it.
+    Version: 1, 11, VERSION;
     /// Ids of sessions, separated by commas.
     Watched: 36, None, watched();
 }

@@ -55,6 +55,16 @@ words! {
     MessageRole: projections::Role::ALL.map(projections::Role::as_str);
     /// Who writes in a session that a person has.
     SpeakerRole: ["agent", "user"];
+    /// Whose sessions are listed.
+    CustomerType: ["vip", "old", "new"];
+    /// The order of the list of sessions.
+    SessionOrder: projections::SessionOrder::ALL.map(projections::SessionOrder::as_str);
+    /// What somebody of staff drafts.
+    DraftKind: commands::workspace::DraftKind::ALL.map(commands::workspace::DraftKind::as_str);
+    /// What the FAQ has for a question.
+    FaqOutcome: ["sure", "choices", "none"];
+    /// Whose a quick reply is.
+    QuickReplyScope: ["shared", "personal"];
     /// Whether a session is taken from the queue alone, or from the assistant as well.
     TakenFrom: ["queue", "any"];
     /// What becomes of a transfer that was asked for.
@@ -67,6 +77,8 @@ words! {
     Severity: stored(Urgency::ALL);
     /// A session's class in the queue.
     PriorityClass: Class::ALL.map(Class::as_str);
+    /// A class that staff may give a session.
+    SettableClass: Class::ALL.into_iter().filter(|class| *class != Class::Danger).map(Class::as_str);
     /// The original's word for the class.
     PriorityLevel: ["urgent", "high", "normal"];
     /// What is summed up together.

@@ -198,10 +198,14 @@ impl Acting {
         Ok(found.state.account().map(|account| account.skills.clone()).unwrap_or_default())
     }
 
+    /// Now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.staff.clock.now()
+    }
+
     /// When a transfer that is asked for now is over without an answer.
     pub(super) fn transfers_expire_at(&self) -> Timestamp {
-        let now = self.staff.clock.now();
-        now.checked_add(self.shown.settings().transfer_seconds).unwrap_or(Timestamp::MAX)
+        self.now().checked_add(self.shown.settings().transfer_seconds).unwrap_or(Timestamp::MAX)
     }
 
     /// The session that a transfer is about, also where it is over; where the log does not find events by their ids alone, only

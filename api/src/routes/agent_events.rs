@@ -60,8 +60,8 @@ const WATCHED: usize = 20;
 const ID_CHARS: usize = 36;
 
 /// Streams what a workbench shows: events of one's own sessions (one has them, they are offered to one, one is asked to take
-/// them), of sessions that come into the queue, leave it or change their place in it, of those that are watched, and everybody's
-/// presence.
+/// them), of sessions that come into the queue, leave it or change their place in it, of those that are watched, internal notes that
+/// mention one, and everybody's presence.
 ///
 /// Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases to be
 /// `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own sessions and those

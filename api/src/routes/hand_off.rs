@@ -142,7 +142,7 @@ pub async fn release(
     app.is_own(&caller.staff, "agent_id", agent_id.as_deref())?;
     let reason = reason.unwrap_or_else(|| ReasonCode::parse("resolved").expect("it is in lower case"));
     let request = app.by_staff(&caller.staff, name.into_inner(), key).await?;
-    let done = app.sessions.release(request, reason).await;
+    let done = app.sessions.release(request, reason, app.now()).await;
     app.answer(Some(&caller.staff), Wanted::OwnersAct, done, None).await
 }
 
@@ -196,7 +196,7 @@ pub async fn close(
 ) -> Result<HttpResponse, Problem> {
     let staff = caller.staff.as_ref();
     let request = app.by_either(staff, visitor, name.into_inner(), key).await?;
-    let done = app.sessions.close(request).await;
+    let done = app.sessions.close(request, app.now()).await;
     app.answer(staff, Wanted::OwnersAct, done, None).await
 }
 

@@ -6,7 +6,7 @@ use commands::{
     sessions::{AskForPerson, AskedForPerson, Author, ReceiveMessage, Request},
 };
 use domain::{
-    MessageId, SessionId,
+    MessageId, QuickReplyId, SessionId,
     session::event::Recipient,
     text::{MessageText, SessionName},
 };
@@ -129,6 +129,10 @@ pub struct ManualMessageRequest {
     #[serde(deserialize_with = "required")]
     #[schema(value_type = texts::Text)]
     content: MessageText,
+    /// With role agent: the prepared answer that it was made of.
+    #[serde(default, deserialize_with = "optional")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    quick_reply: Option<QuickReplyId>,
     /// The account that is signed in; need not be sent.
     #[serde(default)]
     agent_info: Option<AgentInfo>,
@@ -208,7 +212,7 @@ async fn from_agent(
     let RequestKey(key) = key;
     let session = app.shown.named("session_name", body.session_name.as_str().to_owned()).await?;
     let request = Request { session, by: acting(staff), key, correlation_id: request_id() };
-    match app.sessions.send_agent_message(request, body.content).await {
+    match app.sessions.send_agent_message(request, body.content, body.quick_reply).await {
         Ok((message, done)) => answer(app, message, done.position).await,
         Err(error) => Err(refused(&app.names, Wanted::OwnersAct, error).await),
     }

@@ -8,7 +8,7 @@ use commands::{CommandError, Customers, SettingsInForce, sessions::stream_of};
 use domain::{
     Language,
     agent::Permission,
-    policy::{Counts, Customer, Firing, Policy, Rule, Signal},
+    policy::{Counts, Customer, Firing, Message, Policy, Rule, Signal},
     session::{
         Event,
         event::{EscalationReason, Severity},
@@ -231,12 +231,13 @@ impl<'a> Trial<'a> {
 
     fn message(&mut self, message_id: Option<String>, text: &str, language: Language) -> Tried {
         let earlier: Vec<&str> = self.earlier.iter().map(String::as_str).collect();
-        let signals = self.policy.read_message(text, &earlier, language, self.customer);
+        let read = Message::new(text);
+        let signals = self.policy.read_message(&read, read.repeats(&earlier), language, self.customer);
         self.counts = self.counts.with_message(&rules(&signals));
         let fires = self.policy.on_message(&self.counts, &signals);
         self.earlier.push_front(text.to_owned());
         self.earlier.truncate(EARLIER);
-        let is_urgent = self.policy.urgency(text).is_some();
+        let is_urgent = self.policy.urgency(&read).is_some();
         Tried { is_urgent, ..tried(message_id, "user", signals, fires, false) }
     }
 }

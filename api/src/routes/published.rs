@@ -2,7 +2,7 @@
 //!
 //! Invariant: a document is checked before it is published; nothing here is answered to customers.
 
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header};
+use actix_web::{HttpRequest, HttpResponse};
 use commands::{PublishedSettings, SettingsInForce, settings::Published};
 use domain::{
     settings::{Document, Event},
@@ -13,7 +13,10 @@ use journal::Decoded;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::PATIENCE;
+use super::{
+    auth::PATIENCE,
+    if_match::{if_match, tagged},
+};
 use crate::{
     auth::require::{Require, SettingsWrite},
     body::field::{optional, required},
@@ -134,7 +137,10 @@ fn version_data(decoded: &Decoded, event: &Event) -> Option<VersionData> {
     let (rolled_back_to, reason) = match event {
         Event::Published(published) => (None, &published.reason),
         Event::RolledBack(rolled_back) => (Some(rolled_back.to_version), &rolled_back.reason),
-        Event::BudgetReached(_) => return None,
+        Event::BudgetReached(_)
+        | Event::QuickReplySaved(_)
+        | Event::PersonalQuickReplySaved(_)
+        | Event::QuickReplyRemoved(_) => return None,
     };
     Some(VersionData {
         version: event.version()?,
@@ -189,20 +195,4 @@ async fn answer(in_force: &SettingsInForce, done: Published) -> HttpResponse {
     in_force.reach(done.position, PATIENCE).await;
     let (version, position) = (done.version, done.position.0);
     tagged(HttpResponse::Ok(), version).json(PublishedAnswer { success: true, version, position })
-}
-
-fn tagged(mut response: HttpResponseBuilder, version: u32) -> HttpResponseBuilder {
-    response.insert_header((header::ETAG, format!("\"{version}\"")));
-    response
-}
-
-/// The version that the caller saw: with quotes or without; `None` where there is no such header, or `*`.
-fn if_match(request: &HttpRequest) -> Result<Option<u32>, Problem> {
-    let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let version = text.trim_matches('"').parse().map_err(|_| Problem::invalid("If-Match", "must be a version"))?;
-    Ok(Some(version))
 }

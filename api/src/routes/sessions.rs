@@ -1,4 +1,4 @@
-//! `GET /api/sessions`, `/stats` and `/{name}`: what the views say, or with `?at=` what they said then.
+//! `GET /api/sessions/{name}` and `/stats`: what the views say, or with `?at=` what they said then.
 
 mod point_in_time;
 mod written;
@@ -8,7 +8,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use commands::{AccessLog, Sessions};
-use domain::{SessionId, session::Status, text::SessionName};
+use domain::{SessionId, text::SessionName};
 use event_store::{Clock, EventReader, Position, StreamVersion};
 use jiff::{Timestamp, tz::TimeZone};
 use journal::Journal;
@@ -17,7 +17,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-pub(super) use written::state_after;
+pub(super) use point_in_time::notes as notes_at;
+pub(super) use written::{note_after, state_after, tags_after};
 
 use super::min_position::{CaughtUpViews, wait};
 use crate::{
@@ -25,14 +26,13 @@ use crate::{
         require::{KnownVisitor, OptionalStaff, Require, SessionRead, StatisticsRead},
         staff::Staff,
     },
-    body::shown,
-    openapi::{texts, words},
+    openapi::texts,
     problem::Problem,
     query::QueryFields,
     request::request_id,
     services::requested_services,
     settings::Settings,
-    wire::{People, SessionData, StatisticsData, Summary, Wanted, people},
+    wire::{SessionData, StatisticsData, Wanted},
 };
 
 requested_services! {
@@ -237,62 +237,6 @@ pub(super) fn no_session() -> Problem {
     Problem::not_found("Session not found")
 }
 
-/// A page of sessions.
-#[derive(Serialize, ToSchema)]
-pub struct ListAnswer {
-    success: bool,
-    data: ListData,
-    /// How far the views had read the log.
-    position: u64,
-}
-
-/// The page and where it stands.
-#[derive(Serialize, ToSchema)]
-pub struct ListData {
-    sessions: Vec<Summary>,
-    total: u64,
-    limit: u32,
-    offset: u64,
-    has_more: bool,
-}
-
-/// Lists sessions for staff, newest updated first.
-///
-/// # Errors
-/// The caller is no staff, the filter does not parse, or the views are away.
-#[utoipa::path(
-    get, path = "/api/sessions", operation_id = "list_sessions", tag = "staff", security(("bearer" = [])),
-    params(
-        ("status" = Option<words::SessionStatus>, Query),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "By default 50"),
-        ("offset" = Option<u64>, Query, description = "Rows to leave out"),
-        ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
-    ),
-    responses(
-        (status = 200, body = ListAnswer),
-    )
-)]
-pub async fn list(
-    _: Require<SessionRead>,
-    views: Data<Views>,
-    log: Data<dyn EventReader>,
-    clock: Data<dyn Clock>,
-    settings: Data<Settings>,
-    query: QueryFields,
-) -> Result<HttpResponse, Problem> {
-    let status = query.given("status").map(parse_status).transpose()?;
-    let (limit, offset) = page_of(&query)?;
-    wait(&views, &**log, &query).await?;
-    let mut reading = views.reading().await?;
-    let (rows, total) = reading.list(status, limit, offset).await?;
-    let (now, agents) = (clock.now(), people::agents_of_rows(&rows));
-    let people = People::read(&mut reading, agents, Audience::Staff, &settings.time_zone).await?;
-    let sessions: Vec<Summary> = rows.into_iter().map(|row| Summary::new(row, &people, now)).collect();
-    let has_more = offset.saturating_add(sessions.len() as u64) < total;
-    let data = ListData { sessions, total, limit, offset, has_more };
-    Ok(HttpResponse::Ok().json(ListAnswer { success: true, data, position: reading.position().0 }))
-}
-
 /// Which rows of a list are asked for: how many at most, and how many to leave out.
 pub(super) fn page_of(query: &QueryFields) -> Result<(u32, u64), Problem> {
     let limit = query.number("limit")?.unwrap_or(ROWS.0);
@@ -300,15 +244,6 @@ pub(super) fn page_of(query: &QueryFields) -> Result<(u32, u64), Problem> {
         return Err(Problem::invalid("limit", format_args!("must be 1 to {}", ROWS.1)));
     }
     Ok((limit, query.number("offset")?.unwrap_or(0)))
-}
-
-fn parse_status(text: &str) -> Result<Status, Problem> {
-    Status::parse(text).ok_or_else(|| {
-        let valid: Vec<String> = Status::ALL.iter().map(|status| format!("'{status}'")).collect();
-        let shown = shown(text);
-        Problem::bad_request(format!("Invalid status: {shown}. Valid values: [{}]", valid.join(", ")))
-            .with("field", "status")
-    })
 }
 
 /// The figures of now.

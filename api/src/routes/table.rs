@@ -10,10 +10,11 @@ use actix_web::{
 
 use super::{
     activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation,
-    customer, detailed_health, docs, events, flag_trial, flags, hand_off, health, manual, offers, page,
-    pending_transfers, policies, policy_trial, presence, profile, queue,
+    customer, detailed_health, docs, drafts, events, faq, flag_trial, flags, hand_off, health, manual, marks, notes,
+    offers, page, pending_transfers, policies, policy_trial, presence, profile, proof, queue, quick_replies, ratings,
     registration::{Registered, Row, registered_as, routes, serve},
-    second_factor, session_events, session_mail, sessions, shift, tokens, transfers, usage,
+    second_factor, session_customer, session_events, session_list, session_mail, sessions, shift, tokens, transfers,
+    usage,
 };
 use crate::auth::require::{
     AgentRead, AgentWrite, Anybody, AuditRead, CurrentUser, KnownVisitor, LogRead, OptionalStaff, Require, SessionRead,
@@ -30,14 +31,30 @@ routes! {
         GET "/api/customer" KnownVisitor => customer::show;
         POST "/api/customer/identify" TokenHolder => customer::identify;
         POST "/api/customer/sign-out" TokenHolder => customer::sign_out;
-        GET "/api/sessions" Require<SessionRead> => sessions::list;
+        GET "/api/sessions" Require<SessionRead> => session_list::list;
         // Before {name}: a session that somebody calls "stats" is reached by its id.
         GET "/api/sessions/stats" Require<StatisticsRead> => sessions::stats;
         GET "/api/sessions/queue" Require<SessionRead> => queue::show;
+        GET "/api/sessions/counts" Require<SessionRead> => session_list::counts;
         GET "/api/sessions/{name}" OptionalStaff<SessionRead> => sessions::show;
         GET "/api/sessions/{name}/events" OptionalStaff<SessionRead> => session_events::stream;
         POST "/api/sessions/{name}/typing" OptionalStaff<SessionWrite> => activity::typing;
         POST "/api/sessions/{name}/viewing" Require<SessionRead> => activity::viewing;
+        PUT "/api/sessions/{name}/read" Require<SessionRead> => drafts::mark_read;
+        GET "/api/sessions/{name}/drafts/{kind}" Require<SessionWrite> => drafts::show;
+        PUT "/api/sessions/{name}/drafts/{kind}" Require<SessionWrite> => drafts::save;
+        DELETE "/api/sessions/{name}/drafts/{kind}" Require<SessionWrite> => drafts::remove;
+        GET "/api/drafts" Require<SessionWrite> => drafts::list;
+        GET "/api/sessions/{name}/customer" Require<SessionRead> => session_customer::show;
+        GET "/api/sessions/{name}/notes" Require<SessionRead> => notes::list;
+        POST "/api/sessions/{name}/notes" Require<SessionWrite> => notes::add;
+        PUT "/api/sessions/{name}/notes/{id}" Require<SessionWrite> => notes::edit;
+        DELETE "/api/sessions/{name}/notes/{id}" Require<SessionWrite> => notes::remove;
+        POST "/api/sessions/{name}/tags" Require<SessionWrite> => marks::change_tags;
+        GET "/api/tags" Require<SessionRead> => marks::list_tags;
+        PUT "/api/sessions/{name}/priority" Require<SessionWrite> => marks::set_priority;
+        POST "/api/sessions/{name}/rating" KnownVisitor => ratings::rate;
+        GET "/api/sessions/{name}/proof" Require<AuditRead> => proof::download;
         POST "/api/manual/escalate" OptionalStaff<SessionWrite> => manual::escalate;
         POST "/api/manual/messages" OptionalStaff<SessionWrite> => manual::message;
         POST "/api/sessions/{name}/takeover" Require<SessionWrite> => hand_off::take_over;
@@ -102,6 +119,16 @@ routes! {
         POST "/api/flags/rollback" Require<SettingsWrite> => flags::roll_back;
         POST "/api/flags/test" Require<SettingsRead> => flag_trial::test;
         GET "/api/flags/{version}" Require<SettingsRead> => flags::show;
+        GET "/api/faq" Require<SettingsRead> => faq::list;
+        POST "/api/faq/test" Require<SettingsRead> => faq::test;
+        GET "/api/faq/faults" Require<SettingsRead> => faq::faults;
+        GET "/api/quick-replies" Require<SessionRead> => quick_replies::list;
+        POST "/api/quick-replies" Require<SessionWrite> => quick_replies::create;
+        // Before {id}, which is never a word.
+        GET "/api/quick-replies/categories" Require<SessionRead> => quick_replies::categories;
+        PUT "/api/quick-replies/{id}" Require<SessionWrite> => quick_replies::change;
+        DELETE "/api/quick-replies/{id}" Require<SessionWrite> => quick_replies::remove;
+        POST "/api/quick-replies/{id}/render" Require<SessionRead> => quick_replies::render;
         GET "/api/assistants" Require<SystemRead> => assistants::list;
         GET "/api/assistants/usage" Require<StatisticsRead> => usage::show;
         // For administrators alone, as what is set is.

@@ -138,6 +138,11 @@ impl Ownership {
             | Event::MailFailed(_)
             | Event::PriorityChanged(_)
             | Event::ProfileChanged(_)
+            | Event::NoteAdded(_)
+            | Event::NoteEdited(_)
+            | Event::NoteRemoved(_)
+            | Event::TagsChanged(_)
+            | Event::RatingGiven(_)
             | Event::CommandConfirmed(_) => self.clone(),
         }
     }

@@ -5,7 +5,7 @@
 use std::{pin::pin, sync::Arc};
 
 use commands::{
-    SettingsInForce,
+    SettingsInForce, Workspace,
     ephemeral::Relay,
     process::{self, FollowerStatus, ProcessError, Processes, Runner, StatusHandle, dispatcher, outbox::OUTBOX},
     settings::SettingsError,
@@ -41,6 +41,8 @@ pub const SETTINGS: &str = "settings";
 pub const DISPATCHER: &str = "dispatcher";
 /// Tells other nodes that this one lives.
 pub const HEARTBEAT: &str = "heartbeat";
+/// Removes old drafts and markers.
+pub const WORKSPACE: &str = "workspace";
 /// Carries ephemeral frames between nodes.
 pub const EPHEMERAL_FRAMES: &str = "ephemeral_frames";
 /// Finishes runs that others left.
@@ -188,6 +190,15 @@ pub fn heartbeat(processes: &Arc<Processes>) -> Follower {
     Follower::beside_the_log(HEARTBEAT, move |stopping| {
         let processes = processes.clone();
         async move { stopping.or(async { Ok::<_, FollowError>(processes.beat().await) }).await }
+    })
+}
+
+/// What removes drafts and markers that are too old, or were erased.
+#[must_use]
+pub fn workspace(workspace: Arc<Workspace>) -> Follower {
+    Follower::beside_the_log(WORKSPACE, move |stopping| {
+        let workspace = workspace.clone();
+        async move { stopping.or(async { workspace.tidy().await.map_err(FollowError::failed) }).await }
     })
 }
 

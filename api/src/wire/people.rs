@@ -30,6 +30,17 @@ pub struct Agent {
     agent_uuid: Option<String>,
 }
 
+/// A member of staff, for staff.
+#[derive(Serialize, ToSchema)]
+pub struct Person {
+    /// The user name; the id once the account is erased.
+    agent_id: String,
+    #[schema(format = "uuid")]
+    agent_uuid: String,
+    /// The shown name; null once erased.
+    name: Option<String>,
+}
+
 impl People {
     /// Reads what these agents are called; times in notices are in a time zone.
     ///
@@ -76,6 +87,12 @@ impl People {
     #[must_use]
     pub fn is_staff(&self) -> bool {
         self.audience == Audience::Staff
+    }
+
+    /// A member of staff on the wire, where staff alone reads.
+    #[must_use]
+    pub fn person(&self, agent: AgentId) -> Person {
+        Person { agent_id: self.id(agent), agent_uuid: agent.to_string(), name: self.name(agent) }
     }
 
     /// An agent on the wire.

@@ -7,9 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Escalation,
+    Escalation, RatingData,
     people::{Agent, People},
-    reason_of, role, seconds, severity_of,
+    reason_of, role, seconds, severity_of, tag_names,
 };
 use crate::openapi::words;
 
@@ -31,6 +31,19 @@ pub struct Summary {
     assigned_agent: Option<Agent>,
     /// Who should take it; null for anybody.
     group: Option<String>,
+    /// How many of the customer's messages of the last 15 days the caller has not read, counted up to 100. In the list of sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    unread: Option<u64>,
+    /// In order.
+    tags: Vec<String>,
+    /// Its class in the queue as it was set.
+    #[schema(value_type = words::PriorityClass)]
+    class: &'static str,
+    /// How many internal notes it has.
+    notes: u64,
+    /// The rating that the customer was last asked for; null for none.
+    rating: Option<RatingData>,
 }
 
 /// What a row shows of the customer.
@@ -71,7 +84,18 @@ impl Summary {
             }),
             assigned_agent: row.agent.map(|agent| people.agent(agent)),
             group: row.group.map(|group| group.as_str().to_owned()),
+            unread: None,
+            tags: tag_names(&row.tags),
+            class: row.class.as_str(),
+            notes: row.notes,
+            rating: row.rating.map(RatingData::from),
         }
+    }
+
+    /// With what the reader has not read.
+    #[must_use]
+    pub fn with_unread(self, unread: u64) -> Self {
+        Self { unread: Some(unread), ..self }
     }
 }
 

@@ -117,6 +117,11 @@ fn owner_after(event: &session::Event) -> Owner {
         | E::MailFailed(_)
         | E::PriorityChanged(_)
         | E::ProfileChanged(_)
+        | E::NoteAdded(_)
+        | E::NoteEdited(_)
+        | E::NoteRemoved(_)
+        | E::TagsChanged(_)
+        | E::RatingGiven(_)
         | E::Reopened(_)
         | E::CommandConfirmed(_) => Owner::Unchanged,
     }

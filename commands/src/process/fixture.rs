@@ -281,7 +281,12 @@ impl ProcessManager for OneOfEach {
 
     fn on_timer(&self, timer: &Timer) -> Vec<Action> {
         let session = SessionId(timer.stream.id().expect("a session's"));
-        let close = Command::Close { reason: CloseReason::Resolved, notice: MessageId(session.0), by: None };
+        let close = Command::Close {
+            reason: CloseReason::Resolved,
+            notice: MessageId(session.0),
+            by: None,
+            at: testkit::session::circumstances().at,
+        };
         let cancel = Command::CancelEscalation { reason: CancelReason::NobodyCame, notice: MessageId(session.0) };
         vec![
             Action::Command { name: "cancel", session, command: Box::new(cancel) },

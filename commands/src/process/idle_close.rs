@@ -95,6 +95,11 @@ impl ProcessManager for IdleClose {
             | Event::MailFailed(_)
             | Event::PriorityChanged(_)
             | Event::ProfileChanged(_)
+            | Event::NoteAdded(_)
+            | Event::NoteEdited(_)
+            | Event::NoteRemoved(_)
+            | Event::TagsChanged(_)
+            | Event::RatingGiven(_)
             | Event::CommandConfirmed(_) => return Vec::new(),
         };
         vec![action]
@@ -108,7 +113,9 @@ impl ProcessManager for IdleClose {
             // The setting is longer than it was.
             return vec![Action::SetTimer(as_set_now)];
         }
-        let command = Box::new(Command::CloseIdle { last_written: waiting.last_written });
+        let notice = MessageId(timer.cause());
+        let (last_written, at) = (waiting.last_written, self.clock.now());
+        let command = Box::new(Command::CloseIdle { last_written, notice, at });
         vec![Action::Command { name: "close", session: SessionId(session), command }]
     }
 }

@@ -130,7 +130,7 @@ pub enum Action {
     },
     /// Puts an item into the outbox, once per key.
     Deliver(Item),
-    /// Removes signs of life.
+    /// Removes signs of life, or a draft.
     Forget(Forgotten),
     /// Sets a stream's timers and state as if all its events had just been read, and does nothing else about them.
     Reread(StreamName),

@@ -2,7 +2,7 @@
 //! by any rebuild of views. The database is `policies.db`, or the schema `policy`.
 //!
 //! Invariants: cursor, timers, state and outbox move in one transaction, which a stale lease cannot commit; it holds ids, never
-//! texts, names or addresses. Leases and heartbeats go by the database's clock, timers and outbox by the nodes'.
+//! texts, names or addresses, but for what agents drafted, which is sealed by the customer's keys. Leases and heartbeats go by the database's clock, timers and outbox by the nodes'.
 
 mod cursor;
 mod ephemeral;
@@ -12,6 +12,7 @@ mod sign_of_life;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod workspace;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ pub use lease::{LEASE, Lease, NODE_STALE};
 pub use outbox::{Outcome, Outgoing};
 pub use sign_of_life::{Forgotten, LostAgent};
 pub use timer::Life;
+pub use workspace::{WorkspaceKind, WorkspacePlace, WorkspaceRow};
 
 /// Why the store did not answer, or must not be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +80,7 @@ pub struct Commit {
     pub states: BTreeMap<StreamName, Value>,
     /// New items of the outbox.
     pub items: Vec<Item>,
-    /// Signs of life that count no more.
+    /// Rows that count no more.
     pub forgotten: Vec<Forgotten>,
 }
 

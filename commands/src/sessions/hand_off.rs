@@ -1,10 +1,11 @@
 //! A person takes a session, speaks in it, and gives it back.
 
 use domain::{
-    MessageId,
+    MessageId, QuickReplyId,
     session::{Command, Event, command::SendAgentMessage, event::ReturnReason},
     text::{MessageText, ReasonCode, Skill},
 };
+use jiff::Timestamp;
 
 use super::{Commanded, Sessions, StaffRequest};
 use crate::error::CommandError;
@@ -39,11 +40,12 @@ impl Sessions {
         &self,
         request: StaffRequest,
         text: MessageText,
+        quick_reply: Option<QuickReplyId>,
     ) -> Result<(MessageId, Commanded), CommandError> {
         let agent = request.agent();
         let command = |id: &crate::CommandId| {
             let message = MessageId(id.derive_id("message"));
-            Command::SendAgentMessage(SendAgentMessage { agent, message, text })
+            Command::SendAgentMessage(SendAgentMessage { agent, message, text, quick_reply })
         };
         let done = self.staff_command("send_agent_message", request, command).await?;
         let sent = done.events.iter().find_map(|event| match event {
@@ -53,13 +55,18 @@ impl Sessions {
         Ok((sent.ok_or(CommandError::KeyReused)?, done))
     }
 
-    /// Gives the session back to the assistant.
+    /// Gives the session back to the assistant, at this time.
     ///
     /// # Errors
     /// Another agent or nobody has it, or the log did not take it.
-    pub async fn release(&self, request: StaffRequest, reason: ReasonCode) -> Result<Commanded, CommandError> {
+    pub async fn release(
+        &self,
+        request: StaffRequest,
+        reason: ReasonCode,
+        at: Timestamp,
+    ) -> Result<Commanded, CommandError> {
         let by = request.by;
-        self.staff_command("release", request, |id| Command::Release { by, reason, notice: notice(id) }).await
+        self.staff_command("release", request, |id| Command::Release { by, reason, notice: notice(id), at }).await
     }
 
     /// Hands the session back to the queue, for this group or the one that it was for.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Language, MessageId, SessionId, VisitorId,
-    policy::{Customer, Policy},
+    policy::{Customer, Message},
     session::{
         Command, Event, State,
         command::SendMessage,
@@ -17,8 +17,18 @@ use journal::{Decoded, JournalError};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{CommandMetadata, Execution, MESSAGE_SENT, Sessions, customer_metadata, opening, stream_of};
-use crate::{error::CommandError, event_id::IdempotencyKey, executor::Executed, node::Node, rules::Rules};
+use super::{
+    CommandMetadata, Execution, MESSAGE_SENT, Sessions, customer_metadata,
+    heard::{Asked, COMPARED, Fingerprint, Heard},
+    opening, stream_of,
+};
+use crate::{
+    error::CommandError,
+    event_id::IdempotencyKey,
+    executor::{Executed, Tries, Turn, pause},
+    node::Node,
+    rules::Rules,
+};
 
 /// A customer's message.
 #[derive(Debug, Clone)]
@@ -65,67 +75,109 @@ impl Sessions {
         rules: &Rules,
         request: ReceiveMessage,
     ) -> Result<Received, CommandError> {
-        let ReceiveMessage { visitor, name, text, parameters, recipient, page, is_vip, key, correlation_id } = request;
-        let session = SessionId::of(visitor, name.as_str());
-        let metadata = customer_metadata(self.log_id(), visitor, session, "send_message", key.as_ref(), correlation_id);
-        let policy = rules.policy();
-        let before = self.heard_before(&policy, session).await?;
-        let language = Language::decide(text.as_str(), before.language, page);
-        let customer = Customer { is_vip, is_listed: policy.lists(visitor) };
-        let earlier: Vec<&str> = before.texts.iter().map(String::as_str).collect();
-        let signals = policy.read_message(text.as_str(), &earlier, language, customer);
-        let urgency = policy.urgency(text.as_str());
-        let words = Words { text, parameters };
-        let message = SendMessage {
-            opening: opening(visitor, &name, &metadata.id),
-            message: MessageId(metadata.id.derive_id("message")),
-            language,
-            words: words.clone(),
-            incarnation: node.incarnation,
-            recipient,
-            signals,
-            urgency,
-            email: EmailAddress::find(words.text.as_str()),
-            circumstances: rules.circumstances(metadata.id.derive_id("message")),
-        };
-        let received = Received { session, message: message.message, position: Position::START };
-        match self.execute(session, &metadata, Command::SendMessage(message)).await? {
-            Execution::Done(done) => {
-                let position = self.position_of_message(session, &done).await?;
-                Ok(Received { position, ..received })
+        let ReceiveMessage { visitor, name, key, correlation_id, .. } = &request;
+        let session = SessionId::of(*visitor, name.as_str());
+        let (key, correlation_id) = (key.as_ref(), *correlation_id);
+        let metadata = customer_metadata(self.log_id(), *visitor, session, "send_message", key, correlation_id);
+        let turn = self.turn(session).await?;
+        let mut tries = Tries::begin();
+        let execution = loop {
+            match self.try_message(&turn, node, rules, &request, &metadata).await {
+                Err(CommandError::Contention | CommandError::KeyReused) if tries.may_go_on() => pause().await,
+                answer => break answer?,
             }
+        };
+        let message = MessageId(metadata.id.derive_id("message"));
+        let position = match execution {
+            Execution::Done(done) => self.position_of_message(session, &done).await?,
             Execution::Repeated(first) => {
                 let sent = self.message_event(&metadata, first).await?;
-                self.refuse_other_words(&sent, &words).await?;
-                Ok(Received { position: sent.position, ..received })
+                self.refuse_other_words(&sent, &Words { text: request.text, parameters: request.parameters }).await?;
+                sent.position
             }
-        }
+        };
+        Ok(Received { session, message, position })
     }
 
-    /// What the customer said before, for rules that compare texts: opened for this one message, kept nowhere.
-    async fn heard_before(&self, policy: &Policy, session: SessionId) -> Result<Before, CommandError> {
+    /// One try: the rules read the message as it follows on what the session is now.
+    async fn try_message(
+        &self,
+        turn: &Turn<'_>,
+        node: &Node,
+        rules: &Rules,
+        request: &ReceiveMessage,
+        metadata: &CommandMetadata,
+    ) -> Result<Execution, CommandError> {
+        let session = SessionId::of(request.visitor, request.name.as_str());
+        let policy = rules.policy();
+        let read = Message::new(request.text.as_str());
+        let question = rules.heard().fingerprint(&read);
+        let before = self.heard_before(rules, session).await?;
+        let language = Language::decide(request.text.as_str(), before.language, request.page);
+        let customer = Customer { is_vip: request.is_vip, is_listed: policy.lists(request.visitor) };
+        let is_repeated = before.asked.is_some_and(|asked| asked.contains(question));
+        let message = SendMessage {
+            opening: opening(request.visitor, &request.name, &metadata.id),
+            message: MessageId(metadata.id.derive_id("message")),
+            language,
+            words: Words { text: request.text.clone(), parameters: request.parameters.clone() },
+            incarnation: node.incarnation,
+            recipient: request.recipient,
+            signals: policy.read_message(&read, is_repeated, language, customer),
+            urgency: policy.urgency(&read),
+            email: EmailAddress::find(request.text.as_str()),
+            circumstances: rules.circumstances(metadata.id.derive_id("message")),
+        };
+        let command = Command::SendMessage(message);
+        let execution = self.execute_at(turn, session, metadata, command, before.version).await?;
+        if let Execution::Done(done) = &execution {
+            before.remember(rules.heard(), session, question, done);
+        }
+        Ok(execution)
+    }
+
+    /// What the session was before a message.
+    async fn heard_before(&self, rules: &Rules, session: SessionId) -> Result<Before, CommandError> {
         let known = match self.remembered(session).await {
             Some(known) => known,
             None => self.current(session).await?,
         };
-        let Some(open) = known.state.session() else { return Ok(Before::default()) };
-        let are_compared = open.episode_began && policy.compares_texts();
-        let texts = if are_compared { self.last_texts(session, known.version).await? } else { Vec::new() };
-        Ok(Before { language: open.language, texts })
+        let version = known.version;
+        let is_compared = rules.policy().compares_texts();
+        let Some(open) = known.state.session() else {
+            return Ok(Before { version, language: None, asked: is_compared.then(|| Asked::nothing(version)) });
+        };
+        let asked = match is_compared {
+            true if open.episode_began => Some(self.asked_until(rules.heard(), session, version).await?),
+            true => Some(Asked::nothing(version)),
+            false => None,
+        };
+        Ok(Before { version, language: open.language, asked })
     }
 
-    /// The customer's last messages up to about this version, the newest first.
-    async fn last_texts(&self, session: SessionId, version: StreamVersion) -> Result<Vec<String>, CommandError> {
-        let after = StreamVersion(version.0.saturating_sub(LOOKED_AT));
-        let events = self.journal().whole_stream(&stream_of(session), after).await?;
-        let is_said = |event: &Decoded| matches!(event.event().session(), Some((_, Event::CustomerMessageSent(_))));
-        let said: Vec<Decoded> = events.into_iter().rev().filter(is_said).take(COMPARED).collect();
+    /// What the customer asked up to this version. What is not remembered is opened for this one message, and its text kept nowhere.
+    async fn asked_until(
+        &self,
+        heard: &Heard,
+        session: SessionId,
+        version: StreamVersion,
+    ) -> Result<Asked, CommandError> {
+        let looked_at = StreamVersion(version.0.saturating_sub(LOOKED_AT));
+        let known = heard.of(session).filter(|asked| asked.through >= looked_at);
+        let mut asked = known.unwrap_or_else(|| Asked::nothing(looked_at));
+        if asked.through >= version {
+            return Ok(asked);
+        }
+        let events = self.journal().whole_stream(&stream_of(session), asked.through).await?;
+        let is_said = |event: &&Decoded| matches!(event.event().session(), Some((_, Event::CustomerMessageSent(_))));
+        let mut said: Vec<Decoded> = events.iter().rev().filter(is_said).take(COMPARED).cloned().collect();
+        said.reverse();
         self.journal().open_all(&said).await?;
-        let text = |decoded: &Decoded| match decoded.opened_event().session()?.1 {
-            Event::CustomerMessageSent(sent) => Some(sent.words.known()?.text.as_str().to_owned()),
-            _other => None,
-        };
-        Ok(said.iter().filter_map(text).collect())
+        for text in said.iter().filter_map(text_of) {
+            asked = asked.and(heard.fingerprint(&Message::new(text)), asked.through);
+        }
+        asked.through = events.last().map_or(asked.through, |last| last.recorded().version);
+        Ok(asked)
     }
 
     /// Where the message stands: what a rule brought with it comes after it.
@@ -170,15 +222,30 @@ impl Sessions {
     }
 }
 
-/// Earlier messages that rules compare with, at most.
-const COMPARED: usize = 3;
-/// Events in which they are looked for.
+/// Events in which earlier messages are looked for.
 const LOOKED_AT: u64 = 24;
 
 /// What a session was before a message.
-#[derive(Default)]
 struct Before {
+    version: StreamVersion,
     language: Option<Language>,
-    /// The newest first.
-    texts: Vec<String>,
+    /// Where a rule compares questions.
+    asked: Option<Asked>,
+}
+
+impl Before {
+    /// Remembers the new message's question.
+    fn remember(&self, heard: &Heard, session: SessionId, question: Fingerprint, done: &Executed<State, Event>) {
+        if let Some(asked) = self.asked.filter(|asked| asked.through == self.version) {
+            heard.remember(session, asked.and(question, done.state.version));
+        }
+    }
+}
+
+/// The text of a customer's message that was opened.
+fn text_of(decoded: &Decoded) -> Option<&str> {
+    match decoded.opened_event().session()?.1 {
+        Event::CustomerMessageSent(sent) => Some(sent.words.known()?.text.as_str()),
+        _other => None,
+    }
 }

@@ -4,8 +4,8 @@ use domain::{
     Personal,
     session::{
         Command, Event,
-        command::{Escalate, SendAgentMessage, Transfer},
-        event::TransferTarget,
+        command::{AddNote, EditNote, Escalate, SendAgentMessage, Transfer},
+        event::{NoteWords, TransferTarget},
     },
     text::MessageText,
 };
@@ -18,8 +18,8 @@ pub(super) fn says_the_same(command: &Command, recorded: &[Event]) -> bool {
 
 fn agrees(command: &Command, event: &Event) -> bool {
     match (command, event) {
-        (Command::SendAgentMessage(SendAgentMessage { text, .. }), Event::AgentMessageSent(sent)) => {
-            is_same(&sent.words, |words| words.text == *text)
+        (Command::SendAgentMessage(SendAgentMessage { text, quick_reply, .. }), Event::AgentMessageSent(sent)) => {
+            sent.quick_reply == *quick_reply && is_same(&sent.words, |words| words.text == *text)
         }
         (Command::Escalate(Escalate { firing, .. }), Event::Escalated(escalated)) => {
             is_same(&escalated.evidence, |evidence| evidence.details == firing.details)
@@ -37,6 +37,19 @@ fn agrees(command: &Command, event: &Event) -> bool {
         (Command::AnswerTransfer { accept, .. }, Event::TransferDeclined(_)) => !*accept,
         (Command::Release { reason, .. }, Event::Released(done)) => *reason == done.reason,
         (Command::Close { reason, .. }, Event::Closed(done)) => *reason == done.reason,
+        (Command::AddNote(AddNote { mentions, text, .. }), Event::NoteAdded(done)) => {
+            *mentions == done.mentions && is_same(&done.words, |words: &NoteWords| words.text == *text)
+        }
+        (Command::EditNote(EditNote { mentions, text, .. }), Event::NoteEdited(done)) => {
+            *mentions == done.mentions && is_same(&done.words, |words: &NoteWords| words.text == *text)
+        }
+        (Command::ChangeTags { add, remove }, Event::TagsChanged(done)) => {
+            done.added.iter().all(|tag| add.contains(tag)) && done.removed.iter().all(|tag| remove.contains(tag))
+        }
+        (Command::SetPriority { class }, Event::PriorityChanged(done)) => *class == done.class,
+        (Command::Rate { score, comment, .. }, Event::RatingGiven(done)) => {
+            *score == done.score && is_same(&done.remark, |remark| remark.comment == *comment)
+        }
         _no_words_of_the_body => true,
     }
 }

@@ -184,7 +184,7 @@ impl SettingsInForce {
         }
     }
 
-    /// An event that is met again notes nothing new.
+    /// An event that is met again notes nothing new; quick replies note nothing.
     fn note(&self, event: &Event) {
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         *budgets = std::mem::take(&mut *budgets).evolve(event);

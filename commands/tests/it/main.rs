@@ -5,3 +5,4 @@ mod customers;
 mod order;
 mod sessions;
 mod settings;
+mod workspace;

@@ -5,4 +5,5 @@ mod deciding;
 mod fixture;
 mod idle;
 mod recovery;
+mod repeating;
 mod running;

@@ -9,7 +9,7 @@ use commands::{
 };
 use domain::{
     Language,
-    policy::{Customer, Policy, Rule},
+    policy::{Customer, Message, Policy, Rule},
     settings::{Event, Rejection, Topic, event::Published},
 };
 use event_store::{Actor, EventReader as _, Expected, Log, Position, Vault, memory::MemoryStore};
@@ -61,7 +61,7 @@ async fn publish(node: &PublishedSettings, document: &str, seen: Option<u32>) ->
 }
 
 fn fires(in_force: &SettingsInForce, text: &str) -> bool {
-    let signals = in_force.policy().read_message(text, &[], Language::En, Customer::default());
+    let signals = in_force.policy().read_message(&Message::new(text), false, Language::En, Customer::default());
     signals.iter().any(|signal| signal.rule == Rule::R1)
 }
 

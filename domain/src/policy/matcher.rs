@@ -3,7 +3,7 @@
 //! Invariant: what it finds is what looking for each phrase by itself finds; the time depends on the text, hardly on how many
 //! phrases there are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aho_corasick::AhoCorasick;
 
@@ -41,10 +41,30 @@ struct Use {
     open_end: bool,
 }
 
+/// A phrase found in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit<'a> {
+    /// Its place in the list.
+    pub phrase: usize,
+    /// Of each of its parts the first word that stands there.
+    pub words: Vec<&'a str>,
+}
+
 /// A word found in a text.
 #[derive(Debug, Clone, Copy)]
 struct Found {
     at: Use,
+    start: usize,
+    end: usize,
+}
+
+/// A word of a phrase, found in a sentence.
+#[derive(Debug, Clone, Copy)]
+struct InSentence {
+    list: usize,
+    phrase: usize,
+    part: usize,
+    sentence: usize,
     start: usize,
     end: usize,
 }
@@ -70,28 +90,52 @@ impl Matcher {
         Ok(Self { automaton: AhoCorasick::new(texts)?, uses, parts })
     }
 
-    /// For each list the phrases that stand in a folded text, by their place in the list.
+    /// For each list the phrases that stand in a folded text, in the list's order.
     #[must_use]
-    pub fn find(&self, folded: &str) -> Vec<Vec<usize>> {
-        let found = self.counting(folded);
-        let sentences = sentence_ends(folded);
-        let mut parts: HashMap<(usize, usize, usize), u32> = HashMap::new();
-        for Found { at, start, .. } in found {
-            let Some((phrase, part)) = at.part else { continue };
-            let sentence = sentences.partition_point(|end| *end <= start);
-            *parts.entry((at.list, phrase, sentence)).or_default() |= 1 << part;
-        }
-        let mut hits: Vec<Vec<usize>> = vec![Vec::new(); self.parts.len()];
-        for ((list, phrase, _), seen) in parts {
-            if seen.count_ones() as usize == self.parts[list][phrase] {
-                hits[list].push(phrase);
+    pub fn find<'a>(&self, folded: &'a str) -> Vec<Vec<Hit<'a>>> {
+        let found = self.in_sentences(folded);
+        let whole = self.whole(&found);
+        let mut words: HashMap<(usize, usize), Vec<&'a str>> = HashMap::new();
+        for InSentence { list, phrase, part, sentence, start, end } in found {
+            if whole.get(&(list, phrase)) == Some(&sentence) {
+                let words = words.entry((list, phrase)).or_insert_with(|| vec![""; self.parts[list][phrase]]);
+                if words[part].is_empty() {
+                    words[part] = &folded[start..end];
+                }
             }
         }
-        for list in &mut hits {
-            list.sort_unstable();
-            list.dedup();
+        let mut hits: Vec<Vec<Hit<'a>>> = vec![Vec::new(); self.parts.len()];
+        for (list, phrase) in whole.into_keys() {
+            hits[list].push(Hit { phrase, words: words.remove(&(list, phrase)).unwrap_or_default() });
         }
         hits
+    }
+
+    /// The phrases all of whose parts stand in one sentence, by list and place, and the first such sentence.
+    fn whole(&self, found: &[InSentence]) -> BTreeMap<(usize, usize), usize> {
+        let mut parts: HashMap<(usize, usize, usize), u32> = HashMap::new();
+        for InSentence { list, phrase, part, sentence, .. } in found {
+            *parts.entry((*list, *phrase, *sentence)).or_default() |= 1 << part;
+        }
+        let mut whole = BTreeMap::new();
+        for ((list, phrase, sentence), seen) in parts {
+            if seen.count_ones() as usize == self.parts[list][phrase] {
+                whole.entry((list, phrase)).and_modify(|first| *first = sentence.min(*first)).or_insert(sentence);
+            }
+        }
+        whole
+    }
+
+    /// The words that count, and in which sentence each is.
+    fn in_sentences(&self, folded: &str) -> Vec<InSentence> {
+        let sentences = sentence_ends(folded);
+        let counting = self.counting(folded).into_iter();
+        let of_a_phrase = counting.filter_map(|Found { at, start, end }| {
+            let (phrase, part) = at.part?;
+            let sentence = sentences.partition_point(|end| *end <= start);
+            Some(InSentence { list: at.list, phrase, part, sentence, start, end })
+        });
+        of_a_phrase.collect()
     }
 
     /// Where words of the first list stand: the phrase's place in the list, and from where to where.

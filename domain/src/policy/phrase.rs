@@ -32,6 +32,12 @@ pub struct Word {
 }
 
 impl Phrase {
+    /// For people: the phrase, or of one that has words to choose from those that were found.
+    pub(super) fn evidence(&self, found: &[&str]) -> String {
+        let is_fixed = self.parts.iter().all(|words| words.len() == 1);
+        if is_fixed { self.shown.clone() } else { found.join(" + ") }
+    }
+
     /// Reads a phrase.
     ///
     /// # Errors

@@ -4,14 +4,10 @@ use crate::{
     fold::fold,
     id::VisitorId,
     language::Language,
-    policy::{Customer, Policy, Rule, Signal, combine, rules::RuleSettings},
+    policy::{Customer, Message, Policy, Rule, Signal, combine, matcher::Hit, rules::RuleSettings},
     session::{event::Outcome, priority::PriorityClass},
 };
 
-/// A question shorter than this, in letters and digits, is a greeting or a thank-you, and may come again.
-const SHORTEST_QUESTION: usize = 4;
-/// In bytes: of a longer message signs and spaces count, so that reading one stays cheap.
-const LONGEST_FOLDED_AGAIN: usize = 2_000;
 /// Exclamation marks in a row, and letters in capitals only, from which on somebody is shouting.
 const SHOUTS: &str = "!!!";
 const SHOUTED_LETTERS: usize = 12;
@@ -20,19 +16,24 @@ const SHOUTED_LETTERS: usize = 12;
 pub(super) const IN_MESSAGES: [Rule; 5] = [Rule::R0, Rule::R1, Rule::R2, Rule::R4, Rule::R11];
 
 impl Policy {
-    /// What the rules read in a customer's message, before any assistant is asked. `earlier` are up to three earlier messages of
-    /// the customer, the newest first.
+    /// What the rules read in a customer's message, before any assistant is asked. It is repeated if it asks what one of the
+    /// customer's last three messages asked ([`Message::question`]).
     #[must_use]
-    pub fn read_message(&self, text: &str, earlier: &[&str], language: Language, customer: Customer) -> Vec<Signal> {
-        let folded = fold(text);
-        let mut found = self.compiled.messages.find(&folded).into_iter();
+    pub fn read_message(
+        &self,
+        message: &Message<'_>,
+        is_repeated: bool,
+        language: Language,
+        customer: Customer,
+    ) -> Vec<Signal> {
+        let mut found = self.compiled.messages.find(message.folded()).into_iter();
         let mut signals = Vec::new();
         for rule in IN_MESSAGES {
             let mut shown = self.shown(rule, &found.next().unwrap_or_default());
             if rule == Rule::R0 {
-                add(&mut shown, &combine::danger_in(&folded));
+                add(&mut shown, &combine::danger_in(message.folded()));
             }
-            let is_shouted = rule == Rule::R11 && is_shouted(text);
+            let is_shouted = rule == Rule::R11 && is_shouted(message.text());
             if self.is_on(rule, language) && (!shown.is_empty() || is_shouted) {
                 signals.push(Signal { rule, evidence: keywords(if shown.is_empty() { "!!!" } else { &shown }) });
             }
@@ -44,7 +45,7 @@ impl Policy {
         };
         signal(Rule::R10, customer.is_vip, "VIP 用户,自动转人工");
         signal(Rule::R12, customer.is_listed, "名单内的客户");
-        signal(Rule::R13, is_repeated(text, &folded, earlier), "重复提问");
+        signal(Rule::R13, is_repeated, "重复提问");
         signals
     }
 
@@ -81,9 +82,9 @@ impl Policy {
 
     /// The class that words of a customer's message raise a waiting session to; they are no reason for a person by themselves.
     #[must_use]
-    pub fn urgency(&self, text: &str) -> Option<PriorityClass> {
+    pub fn urgency(&self, message: &Message<'_>) -> Option<PriorityClass> {
         let is_on = self.compiled.rules.of(Rule::R2).is_on;
-        let is_urgent = is_on && !self.compiled.urgent.find(&fold(text)).concat().is_empty();
+        let is_urgent = is_on && self.compiled.urgent.find(message.folded()).iter().any(|hits| !hits.is_empty());
         is_urgent.then_some(PriorityClass::Urgent)
     }
 
@@ -99,7 +100,8 @@ impl Policy {
             // The customer has something to choose from, or a rule of their own has them.
             Outcome::Offered | Outcome::HandsOver | Outcome::Blocked => None,
             Outcome::Answered => {
-                let found = self.compiled.replies.find(&fold(text));
+                let folded = fold(text);
+                let found = self.compiled.replies.find(&folded);
                 let shown = self.shown(Rule::R3, &found.concat());
                 (!shown.is_empty()).then(|| keywords(&shown))
             }
@@ -107,12 +109,13 @@ impl Policy {
     }
 
     /// Phrases of a rule's list, each once.
-    fn shown(&self, rule: Rule, places: &[usize]) -> String {
+    fn shown(&self, rule: Rule, hits: &[Hit<'_>]) -> String {
         let RuleSettings { list, .. } = self.compiled.rules.of(rule);
-        let mut shown: Vec<&str> = Vec::new();
-        for phrase in places.iter().filter_map(|place| list.phrases.get(*place)) {
-            if !shown.contains(&phrase.shown.as_str()) {
-                shown.push(&phrase.shown);
+        let mut shown: Vec<String> = Vec::new();
+        for (phrase, words) in hits.iter().filter_map(|hit| Some((list.phrases.get(hit.phrase)?, &hit.words))) {
+            let evidence = phrase.evidence(words);
+            if !shown.contains(&evidence) {
+                shown.push(evidence);
             }
         }
         shown.join(", ")
@@ -129,18 +132,6 @@ fn add(shown: &mut String, more: &[String]) {
 /// As the original says it.
 fn keywords(shown: &str) -> String {
     format!("命中关键词: {shown}")
-}
-
-/// Whether it is one of the earlier messages again, but for signs and spaces.
-fn is_repeated(text: &str, folded: &str, earlier: &[&str]) -> bool {
-    let question = letters(folded);
-    let is_same =
-        |other: &&str| *other == text || (other.len() <= LONGEST_FOLDED_AGAIN && letters(&fold(other)) == question);
-    question.chars().count() >= SHORTEST_QUESTION && earlier.iter().any(is_same)
-}
-
-fn letters(folded: &str) -> String {
-    folded.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn is_shouted(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Who may see what happened in a session.
 //!
 //! The customer sees its own session, but for what went wrong behind the scenes and what was withheld; of an escalation it does
-//! not see what the rule saw, and of its way from person to person not what staff says about it.
+//! not see what the rule saw, and of its way from person to person not what staff says about it. Notes and tags are staff's alone.
 
 use crate::{
     agent::Permission::{AuditRead, LogRead, PersonalRead, SessionRead},
@@ -21,9 +21,8 @@ impl Event {
             | Self::CustomerMessageSent(_)
             | Self::AssistantReplied(_)
             | Self::AgentMessageSent(_)
-            | Self::ProfileChanged(_) => {
-                Audience { event: STAFF.and_customer(), personal: STAFF_PERSONAL.and_customer() }
-            }
+            | Self::ProfileChanged(_)
+            | Self::RatingGiven(_) => Audience { event: STAFF.and_customer(), personal: STAFF_PERSONAL.and_customer() },
             Self::Escalated(_) | Self::Transferred(_) => {
                 Audience { event: STAFF.and_customer(), personal: STAFF_PERSONAL }
             }
@@ -40,7 +39,9 @@ impl Event {
             Self::AssistantAsked(_)
             | Self::AssistantFailed(_)
             | Self::AssistantReplyWithheld(_)
-            | Self::TransferRequested(_) => Audience { event: STAFF, personal: STAFF_PERSONAL },
+            | Self::TransferRequested(_)
+            | Self::NoteAdded(_)
+            | Self::NoteEdited(_) => Audience { event: STAFF, personal: STAFF_PERSONAL },
             Self::TransferAccepted(_)
             | Self::TransferDeclined(_)
             | Self::OfferMade(_)
@@ -50,6 +51,8 @@ impl Event {
             | Self::MailSent(_)
             | Self::MailFailed(_)
             | Self::PriorityChanged(_)
+            | Self::NoteRemoved(_)
+            | Self::TagsChanged(_)
             | Self::CommandConfirmed(_) => Audience { event: STAFF, personal: Viewers::NOBODY },
         }
     }
@@ -65,6 +68,7 @@ impl Event {
             Self::AssistantReplied(_) => &["rule_signals", "confidence_permille", "tokens", "cost"],
             Self::AssistantRunStarted(_) => &["variant"],
             Self::ReturnedToQueue(_) => &["group"],
+            Self::AgentMessageSent(_) => &["quick_reply"],
             Self::Opened(_)
             | Self::ContextStarted(_)
             | Self::AssistantAsked(_)
@@ -73,7 +77,6 @@ impl Event {
             | Self::EscalationCancelled(_)
             | Self::AfterHoursNoticeGiven(_)
             | Self::AgentTookOver(_)
-            | Self::AgentMessageSent(_)
             | Self::NoticeGiven(_)
             | Self::TransferRequested(_)
             | Self::TransferAccepted(_)
@@ -87,6 +90,11 @@ impl Event {
             | Self::MailFailed(_)
             | Self::PriorityChanged(_)
             | Self::ProfileChanged(_)
+            | Self::NoteAdded(_)
+            | Self::NoteEdited(_)
+            | Self::NoteRemoved(_)
+            | Self::TagsChanged(_)
+            | Self::RatingGiven(_)
             | Self::Released(_)
             | Self::Closed(_)
             | Self::Reopened(_)

@@ -8,14 +8,16 @@ use crate::{
         AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, Asked, AssistantAsked, AssistantFailed,
         AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, Closed, CommandConfirmed, ContactDetails,
         ContextStarted, CustomerMessageSent, Escalated, EscalationCancelled, Event, Evidence, FailureDetail,
-        MailFailed, MailRequested, MailSent, Named, NoticeGiven, OfferAccepted, OfferExpired, OfferMade, Opened,
-        PriorityChanged, ProfileChanged, Released, Remark, Reopened, Reply, ReturnedToQueue, TransferAccepted,
-        TransferDeclined, TransferRequested, Transferred, Withheld, Words,
+        MailFailed, MailRequested, MailSent, Named, NoteAdded, NoteEdited, NoteRemoved, NoteWords, NoticeGiven,
+        OfferAccepted, OfferExpired, OfferMade, Opened, PriorityChanged, ProfileChanged, RatingGiven, RatingRemark,
+        Released, Remark, Reopened, Reply, ReturnedToQueue, TagsChanged, TransferAccepted, TransferDeclined,
+        TransferRequested, Transferred, Withheld, Words,
     },
 };
 
 /// Before their second schema messages went to the assistant, rules left no signals, queues had neither class nor group, and of
-/// what failed or was withheld nobody counted the cost. Before its third a reply had neither suggestions nor a cost.
+/// what failed or was withheld nobody counted the cost, and agents had no prepared answers. Before its third a reply had neither
+/// suggestions nor a cost.
 const UPCASTERS: &[Upcaster] = &[
     second_schema("session.customer_message_sent", |plain| with(plain, "recipient", json!("assistant"))),
     second_schema("session.assistant_replied", unchanged),
@@ -26,6 +28,7 @@ const UPCASTERS: &[Upcaster] = &[
     second_schema("session.escalated", |plain| with(with(plain, "class", json!("normal")), "language", json!("zh"))),
     second_schema("session.released", |plain| with(plain, "reason", json!("resolved"))),
     second_schema("session.returned_to_queue", unchanged),
+    second_schema("session.agent_message_sent", unchanged),
 ];
 
 const fn second_schema(event_type: &'static str, plain: fn(Map<String, Value>) -> Map<String, Value>) -> Upcaster {
@@ -63,6 +66,8 @@ stored_events! {
         MailSent = "session.mail_sent",
         MailFailed = "session.mail_failed",
         PriorityChanged = "session.priority_changed",
+        NoteRemoved = "session.note_removed",
+        TagsChanged = "session.tags_changed",
         Released = "session.released" 2,
         ReturnedToQueue = "session.returned_to_queue" 2,
         Closed = "session.closed",
@@ -77,9 +82,12 @@ stored_events! {
         AssistantFailed = "session.assistant_failed" 2, detail: FailureDetail, Message;
         AssistantReplyWithheld = "session.assistant_reply_withheld" 2, withheld: Withheld, Message;
         Escalated = "session.escalated" 2, evidence: Evidence, Message;
-        AgentMessageSent = "session.agent_message_sent", words: AgentWords, Message;
+        AgentMessageSent = "session.agent_message_sent" 2, words: AgentWords, Message;
         TransferRequested = "session.transfer_requested", remark: Remark, Note;
         Transferred = "session.transferred", remark: Remark, Note;
         ProfileChanged = "session.profile_changed", contact: ContactDetails, Contact;
+        NoteAdded = "session.note_added", words: NoteWords, Note;
+        NoteEdited = "session.note_edited", words: NoteWords, Note;
+        RatingGiven = "session.rating_given", remark: RatingRemark, Message;
     }
 }

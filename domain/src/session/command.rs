@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use crate::{
     calendar::Calendars,
-    id::{AgentId, ContextId, Incarnation, MailId, MessageId, OfferId, RunId, TransferId, VisitorId},
+    id::{
+        AgentId, ContextId, Incarnation, MailId, MessageId, NoteId, OfferId, QuickReplyId, RunId, TransferId, VisitorId,
+    },
     language::Language,
     policy::{Firing, Policy, Signal},
     session::{
@@ -15,8 +17,9 @@ use crate::{
             Outcome, Recipient, ReturnReason, Tokens, TransferEnd, TransferTarget, Words,
         },
         priority::PriorityClass,
+        rating::Score,
     },
-    text::{EmailAddress, MessageText, ReasonCode, SessionName, Skill},
+    text::{EmailAddress, MessageText, ReasonCode, SessionName, Skill, Tag},
 };
 
 /// What somebody wants; [`super::decide()`] decides it.
@@ -155,6 +158,8 @@ pub enum Command {
         reason: ReasonCode,
         /// The id of the notice to the customer.
         notice: MessageId,
+        /// Now.
+        at: Timestamp,
     },
     /// Return the session to the queue.
     ReturnToQueue {
@@ -191,6 +196,8 @@ pub enum Command {
         notice: MessageId,
         /// Who, if it is staff.
         by: Option<Staff>,
+        /// Now.
+        at: Timestamp,
     },
     /// Begin a new episode with the assistant.
     Reopen,
@@ -199,6 +206,44 @@ pub enum Command {
         /// [`Session::last_written`](crate::session::Session::last_written) when the wait began: another one now means that
         /// somebody wrote meanwhile.
         last_written: Option<MessageId>,
+        /// What the ids of notices to the customer are made of.
+        notice: MessageId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Write an internal note.
+    AddNote(AddNote),
+    /// Write an internal note anew.
+    EditNote(EditNote),
+    /// Remove an internal note.
+    RemoveNote {
+        /// The note.
+        note: NoteId,
+        /// Who.
+        by: Staff,
+        /// The version that this one saw.
+        seen: u32,
+    },
+    /// Change the session's tags.
+    ChangeTags {
+        /// Those that it is to have.
+        add: Vec<Tag>,
+        /// Those that it is not to have.
+        remove: Vec<Tag>,
+    },
+    /// Set the session's place in the queue.
+    SetPriority {
+        /// Its class.
+        class: PriorityClass,
+    },
+    /// Rate the episode.
+    Rate {
+        /// From 1, bad, to 5, good.
+        score: Score,
+        /// In the customer's words.
+        comment: Option<MessageText>,
+        /// Now.
+        at: Timestamp,
     },
 }
 
@@ -239,11 +284,53 @@ pub struct SendAgentMessage {
     pub message: MessageId,
     /// What is said.
     pub text: MessageText,
+    /// The prepared answer that it was made of.
+    pub quick_reply: Option<QuickReplyId>,
 }
 
 impl std::fmt::Debug for SendAgentMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SendAgentMessage").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+/// An internal note.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AddNote {
+    /// The note.
+    pub note: NoteId,
+    /// Who writes it.
+    pub author: AgentId,
+    /// Who is to read it.
+    pub mentions: Vec<AgentId>,
+    /// What it says.
+    pub text: MessageText,
+}
+
+impl std::fmt::Debug for AddNote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AddNote").field("note", &self.note).finish_non_exhaustive()
+    }
+}
+
+/// Another wording of an internal note.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EditNote {
+    /// The note.
+    pub note: NoteId,
+    /// Who writes it anew.
+    pub by: AgentId,
+    /// The version that this one saw.
+    pub seen: u32,
+    /// Who is to read it.
+    pub mentions: Vec<AgentId>,
+    /// What it is to say.
+    pub text: MessageText,
+}
+
+impl std::fmt::Debug for EditNote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EditNote").field("note", &self.note).field("seen", &self.seen).finish_non_exhaustive()
     }
 }
 

@@ -4,9 +4,14 @@ mod assistant;
 mod customer;
 mod escalation;
 mod mail;
+mod notes;
 mod ownership;
+mod priority;
 mod queue;
+mod rating;
 mod transfer;
+
+use jiff::Timestamp;
 
 use crate::{
     id::{ContextId, MessageId},
@@ -20,6 +25,8 @@ use crate::{
         status::Status,
     },
 };
+
+pub use notes::MAX_TAGS;
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -66,14 +73,20 @@ fn decide_open(session: &Session, command: Command) -> Decision {
         Command::EndTransfer { transfer, reason, by } => transfer::end(session, transfer, reason, by),
         Command::MakeOffer { offer, agent, expires_at } => Ok(queue::make_offer(session, offer, agent, expires_at)),
         Command::EndOffer { offer, reason } => Ok(queue::end_offer(session, offer, reason)),
-        Command::Release { by, reason, notice } => ownership::release(session, by, reason, notice),
+        Command::Release { by, reason, notice, at } => ownership::release(session, by, reason, notice, at),
         Command::ReturnToQueue { agent, reason, group, notice } => {
             ownership::return_to_queue(session, agent, reason, group, notice)
         }
         Command::RequestMail { mail, kind } => Ok(mail::request(session, mail, kind)),
         Command::RecordMail { mail, attempts, failure } => Ok(mail::record(session, mail, attempts, failure)),
-        Command::Close { reason, notice, by } => ownership::close(session, reason, notice, by),
-        Command::CloseIdle { last_written } => Ok(close_idle(session, last_written)),
+        Command::Close { reason, notice, by, at } => ownership::close(session, reason, notice, by, at),
+        Command::CloseIdle { last_written, notice, at } => Ok(close_idle(session, last_written, notice, at)),
+        Command::AddNote(note) => Ok(notes::add(note)),
+        Command::EditNote(edit) => notes::edit(session, edit),
+        Command::RemoveNote { note, by, seen } => notes::remove(session, note, by, seen),
+        Command::ChangeTags { add, remove } => notes::change_tags(session, add, remove),
+        Command::SetPriority { class } => priority::set(session, class),
+        Command::Rate { score, comment, at } => rating::give(session, score, comment, at),
         Command::Reopen => only_while(session, &[Status::Closed], vec![Event::Reopened(Reopened {})]),
     }
 }
@@ -92,11 +105,12 @@ fn start_context(session: &Session, context: ContextId, clear: bool) -> Vec<Even
 }
 
 /// Quiet where somebody wrote since the wait began, and where the session is not to be closed for it.
-fn close_idle(session: &Session, last_written: Option<MessageId>) -> Vec<Event> {
+fn close_idle(session: &Session, last_written: Option<MessageId>, ending: MessageId, at: Timestamp) -> Vec<Event> {
     if session.last_written != last_written || !session.may_close_idle() {
         return Vec::new();
     }
     let mut events = queue::withdrawn(session);
+    events.extend(rating::asked(session, ending, at));
     events.push(closed(session, CloseReason::Idle));
     events
 }

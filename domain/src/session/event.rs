@@ -4,6 +4,8 @@
 mod assistant;
 mod hand_off;
 mod mail;
+mod notes;
+mod rating;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,8 @@ pub use hand_off::{
     Transferred,
 };
 pub use mail::{ContactDetails, MailFailed, MailFailure, MailKind, MailRequested, MailSent, ProfileChanged};
+pub use notes::{NoteAdded, NoteEdited, NoteRemoved, NoteWords, TagsChanged};
+pub use rating::{RatingGiven, RatingRemark};
 
 /// One event of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +64,11 @@ pub enum Event {
     MailFailed(MailFailed),
     PriorityChanged(PriorityChanged),
     ProfileChanged(ProfileChanged),
+    NoteAdded(NoteAdded),
+    NoteEdited(NoteEdited),
+    NoteRemoved(NoteRemoved),
+    TagsChanged(TagsChanged),
+    RatingGiven(RatingGiven),
     Released(Released),
     ReturnedToQueue(ReturnedToQueue),
     Closed(Closed),

@@ -64,4 +64,9 @@ pub enum Notice {
     EmailNoted,
     /// The session was closed.
     Closed,
+    /// How well the person helped: the customer may say so for some time.
+    RatingAsked {
+        /// From then on it is too late.
+        open_until: Timestamp,
+    },
 }

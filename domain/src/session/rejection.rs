@@ -50,6 +50,30 @@ pub enum Rejection {
         /// The session's status.
         status: Status,
     },
+    /// There is no such note, or it was removed.
+    #[error("the session has no such note")]
+    NoNote,
+    /// Only the author may change a note; a supervisor may remove it.
+    #[error("only the author of the note may do so")]
+    NotTheAuthor {
+        /// Who wrote it.
+        author: AgentId,
+    },
+    /// Somebody changed the note since it was read.
+    #[error("the note is at version {version} by now")]
+    NoteChanged {
+        /// The newest.
+        version: u32,
+    },
+    /// A session has at most so many.
+    #[error("a session has at most {} tags", crate::session::decide::MAX_TAGS)]
+    TooManyTags,
+    /// Danger is declared by its rule, and stays until the session is over.
+    #[error("danger is declared by its rule alone, and no person lowers it")]
+    DangerIsByRule,
+    /// No rating is asked for, or it is too late for it.
+    #[error("no rating is asked for, or it is too late")]
+    RatingNotAsked,
     /// There is no such session.
     #[error("the session does not exist")]
     NoSession,

@@ -2,6 +2,8 @@
 //!
 //! Invariant: the state holds no personal text, so an erasure need not look into caches of states.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -13,11 +15,13 @@ use crate::{
             AssistantReplied, AssistantRunStarted, CustomerMessageSent, Escalated, EscalationReason, Event, Severity,
             TransferTarget,
         },
+        notes::Notes,
         notice::Notice,
         priority::PriorityClass,
+        rating::Ratings,
         status::Status,
     },
-    text::Skill,
+    text::{Skill, Tag},
 };
 
 /// The state of a session.
@@ -78,6 +82,12 @@ pub struct Session {
     pub was_asked_for_email: bool,
     /// Whether the customer gave one.
     pub has_email: bool,
+    /// Its internal notes.
+    pub notes: Notes,
+    /// Its tags.
+    pub tags: BTreeSet<Tag>,
+    /// Whether the customer is or was asked for a rating.
+    pub ratings: Ratings,
 }
 
 /// Why a person is needed.
@@ -213,6 +223,9 @@ impl Session {
             told_closed_until: None,
             was_asked_for_email: false,
             has_email: false,
+            notes: Notes::default(),
+            tags: BTreeSet::new(),
+            ratings: Ratings::default(),
         }
     }
 
@@ -274,6 +287,11 @@ impl Session {
         self.counts = Counts::default();
     }
 
+    /// The episode that a message of the customer would be in now.
+    pub(super) fn current_episode(&self) -> u32 {
+        if self.episode_began { self.episode } else { self.episode.saturating_add(1) }
+    }
+
     fn told(&mut self, notice: Notice) {
         self.said_on_screen = true;
         if let Notice::AfterHours { opens_at, asks_for_email } | Notice::NobodyFree { opens_at, asks_for_email } =
@@ -315,6 +333,8 @@ impl State {
 }
 
 fn apply(session: &mut Session, event: &Event) {
+    let episode = session.current_episode();
+    session.ratings.apply(event, episode);
     match event {
         Event::CustomerMessageSent(sent) => session.take_message(sent),
         Event::ContextStarted(started) => {
@@ -355,6 +375,11 @@ fn apply(session: &mut Session, event: &Event) {
         Event::MailFailed(failed) => session.mails.retain(|mail| *mail != failed.mail),
         Event::PriorityChanged(changed) => session.class = changed.class,
         Event::ProfileChanged(_) => session.has_email = true,
+        Event::NoteAdded(_) | Event::NoteEdited(_) | Event::NoteRemoved(_) => session.notes.apply(event),
+        Event::TagsChanged(changed) => {
+            session.tags.extend(changed.added.iter().cloned());
+            session.tags.retain(|tag| !changed.removed.contains(tag));
+        }
         Event::EscalationCancelled(_) | Event::Released(_) | Event::Reopened(_) => {
             session.phase = Phase::BotActive;
             session.last_written = None;
@@ -371,6 +396,7 @@ fn apply(session: &mut Session, event: &Event) {
         | Event::AssistantAsked(_)
         | Event::AssistantFailed(_)
         | Event::AssistantReplyWithheld(_)
+        | Event::RatingGiven(_)
         | Event::CommandConfirmed(_) => {}
     }
 }

@@ -82,6 +82,11 @@ impl Event {
             | Self::MailFailed(_)
             | Self::PriorityChanged(_)
             | Self::ProfileChanged(_)
+            | Self::NoteAdded(_)
+            | Self::NoteEdited(_)
+            | Self::NoteRemoved(_)
+            | Self::TagsChanged(_)
+            | Self::RatingGiven(_)
             | Self::CommandConfirmed(_) => before,
         }
     }

@@ -27,7 +27,11 @@ impl State {
                 self.reached.retain(|other| other.day >= reached.day);
                 self.reached.push(reached.clone());
             }
-            Event::Published(_) | Event::RolledBack(_) => {}
+            Event::Published(_)
+            | Event::RolledBack(_)
+            | Event::QuickReplySaved(_)
+            | Event::PersonalQuickReplySaved(_)
+            | Event::QuickReplyRemoved(_) => {}
         }
         self
     }

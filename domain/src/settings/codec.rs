@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     codec::{stored_events, upcast::Upcaster},
-    settings::event::{BudgetReached, Event, Published, RolledBack},
+    settings::event::{
+        BudgetReached, Event, PersonalQuickReplySaved, Published, QuickReplyRemoved, QuickReplySaved, QuickReplyWords,
+        RolledBack,
+    },
 };
 
 /// Before their second schema nobody said why.
@@ -24,6 +27,10 @@ stored_events! {
         Published = "settings.published" 2,
         RolledBack = "settings.rolled_back" 2,
         BudgetReached = "settings.budget_reached",
+        QuickReplySaved = "settings.quick_reply_saved",
+        QuickReplyRemoved = "settings.quick_reply_removed",
     }
-    personal {}
+    personal {
+        PersonalQuickReplySaved = "settings.personal_quick_reply_saved", words: QuickReplyWords, Staff;
+    }
 }

@@ -5,23 +5,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::{session::event::Cost, text::MessageText};
 
-/// A topic has a new version, or a budget was used.
+pub use super::quick_reply::event::{PersonalQuickReplySaved, QuickReplyRemoved, QuickReplySaved, QuickReplyWords};
+
+/// A topic has a new version, a budget was used, or a quick reply was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is documented at its type")]
 pub enum Event {
     Published(Published),
     RolledBack(RolledBack),
     BudgetReached(BudgetReached),
+    QuickReplySaved(QuickReplySaved),
+    PersonalQuickReplySaved(PersonalQuickReplySaved),
+    QuickReplyRemoved(QuickReplyRemoved),
 }
 
 impl Event {
-    /// The version that is in force from here on; none where none begins.
+    /// The version of a document that is in force from here on; none where none begins.
     #[must_use]
     pub fn version(&self) -> Option<u32> {
         match self {
             Self::Published(published) => Some(published.version),
             Self::RolledBack(rolled_back) => Some(rolled_back.version),
-            Self::BudgetReached(_) => None,
+            Self::BudgetReached(_)
+            | Self::QuickReplySaved(_)
+            | Self::PersonalQuickReplySaved(_)
+            | Self::QuickReplyRemoved(_) => None,
         }
     }
 }

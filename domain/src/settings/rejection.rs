@@ -15,4 +15,19 @@ pub enum Rejection {
         /// What was asked for.
         version: u32,
     },
+    /// Somebody else changed the quick reply meanwhile.
+    #[error("the quick reply has version {current} by now, not the version that was seen")]
+    QuickReplyChanged {
+        /// What it has.
+        current: u32,
+    },
+    /// There is no such quick reply, or none any more.
+    #[error("there is no such quick reply")]
+    NoQuickReply,
+    /// There is no room for another one.
+    #[error("there are {max} quick replies already")]
+    TooManyQuickReplies {
+        /// The most.
+        max: usize,
+    },
 }

@@ -39,7 +39,10 @@ impl State {
         let document = match event {
             Event::Published(published) => Some(Arc::from(published.document.as_str())),
             Event::RolledBack(rolled_back) => self.document(rolled_back.to_version).flatten().cloned(),
-            Event::BudgetReached(_) => return self,
+            Event::BudgetReached(_)
+            | Event::QuickReplySaved(_)
+            | Event::PersonalQuickReplySaved(_)
+            | Event::QuickReplyRemoved(_) => return self,
         };
         self.documents.push(document);
         self

@@ -31,6 +31,7 @@ pub(super) const TEXTS: Texts = Texts {
                      sobald wir wieder da sind.",
     email_noted: "Vielen Dank. Wir haben Ihre E-Mail-Adresse notiert und melden uns per E-Mail bei Ihnen.",
     closed: "Dieser Chat wurde beendet. Wenn Sie noch etwas brauchen, schreiben Sie uns einfach wieder.",
+    rating_asked: "Wie gut wurde Ihnen geholfen? Sie können den Service in den nächsten 7 Tagen mit 1 (schlecht) bis 5 (sehr gut) bewerten.",
     reason: " (Grund: {reason})",
     unavailable: "Leider kann der Assistent im Moment nicht antworten. Ihre Nachricht ist gespeichert; bitte versuchen Sie es später \
                   noch einmal oder fragen Sie nach einer Person aus unserem Team.",

@@ -30,6 +30,7 @@ pub(super) const TEXTS: Texts = Texts {
                      when we are back.",
     email_noted: "Thank you. We have noted your e-mail address and will write to you.",
     closed: "This chat has been closed. If you need anything else, just write to us again.",
+    rating_asked: "How well did our colleague help you? You can rate the service from 1 (poor) to 5 (very good) within the next 7 days.",
     reason: " (reason: {reason})",
     unavailable: "Sorry, the assistant cannot answer at the moment. Your message is saved; please try again later or ask for a person.",
     do_not_know: "Sorry, I do not have a reliable answer to that. You could put it another way, or write “human agent”, and a \

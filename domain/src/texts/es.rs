@@ -32,6 +32,7 @@ pub(super) const TEXTS: Texts = Texts {
                      volvamos.",
     email_noted: "Gracias. Hemos anotado su dirección de correo electrónico y le escribiremos.",
     closed: "Esta conversación se ha cerrado. Si necesita algo más, escríbanos de nuevo.",
+    rating_asked: "¿Le hemos ayudado bien? Puede valorar la atención recibida del 1 (mala) al 5 (muy buena) durante los próximos 7 días.",
     reason: " (motivo: {reason})",
     unavailable: "Lo sentimos, el asistente no puede responder en este momento. Su mensaje está guardado; inténtelo más tarde o pida \
                   hablar con una persona.",

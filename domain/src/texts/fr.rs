@@ -32,6 +32,7 @@ pub(super) const TEXTS: Texts = Texts {
                      notre retour.",
     email_noted: "Merci. Nous avons noté votre adresse e-mail et nous vous écrirons.",
     closed: "Cette conversation est terminée. Si vous avez encore besoin d’aide, il vous suffit de nous écrire à nouveau.",
+    rating_asked: "Avez-vous été bien aidé\u{a0}? Vous pouvez noter le service de 1 (mauvais) à 5 (très bon) pendant les 7 prochains jours.",
     reason: " (motif\u{a0}: {reason})",
     unavailable: "Désolé, l’assistant ne peut pas répondre pour le moment. Votre message est enregistré\u{a0}; réessayez plus tard ou \
                   demandez à parler à une personne.",

@@ -30,6 +30,7 @@ pub(super) const TEXTS: Texts = Texts {
     asks_for_email: "Se desidera la risposta di una persona, ci lasci qui il Suo indirizzo e-mail: Le scriveremo al nostro ritorno.",
     email_noted: "Grazie. Abbiamo annotato il Suo indirizzo e-mail e Le scriveremo.",
     closed: "Questa conversazione è stata chiusa. Se ha ancora bisogno di aiuto, ci scriva di nuovo.",
+    rating_asked: "È stato aiutato bene? Può valutare il servizio da 1 (pessimo) a 5 (ottimo) nei prossimi 7 giorni.",
     reason: " (motivo: {reason})",
     unavailable: "Ci dispiace, al momento l’assistente non può rispondere. Il Suo messaggio è salvato; riprovi più tardi oppure chieda \
                   di parlare con una persona.",

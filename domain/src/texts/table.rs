@@ -42,6 +42,8 @@ pub(super) struct Texts {
     pub(super) email_noted: &'static str,
     /// The session was closed.
     pub(super) closed: &'static str,
+    /// Asks how well the person helped.
+    pub(super) rating_asked: &'static str,
     /// `{reason}`: put behind a transfer, for staff.
     pub(super) reason: &'static str,
     /// No assistant can answer.
@@ -67,7 +69,7 @@ pub(super) struct Texts {
 #[cfg(test)]
 impl Texts {
     /// Each text with its name and the places it has to have.
-    pub(super) fn each(&self) -> [(&'static str, &'static str, &'static [&'static str]); 29] {
+    pub(super) fn each(&self) -> [(&'static str, &'static str, &'static [&'static str]); 30] {
         [
             ("danger", self.danger, &[]),
             ("queued", self.queued, &[]),
@@ -89,6 +91,7 @@ impl Texts {
             ("asks_for_email", self.asks_for_email, &[]),
             ("email_noted", self.email_noted, &[]),
             ("closed", self.closed, &[]),
+            ("rating_asked", self.rating_asked, &[]),
             ("reason", self.reason, &["{reason}"]),
             ("unavailable", self.unavailable, &[]),
             ("do_not_know", self.do_not_know, &[]),

@@ -35,6 +35,7 @@ fn every_notice() -> Vec<Notice> {
         Notice::AfterHours { opens_at: None, asks_for_email: false },
         Notice::EmailNoted,
         Notice::Closed,
+        Notice::RatingAsked { open_until: at("2026-06-01T01:00:00Z") },
     ]
 }
 

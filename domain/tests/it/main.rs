@@ -7,5 +7,6 @@ mod customer;
 mod flags;
 mod language;
 mod policy;
+mod quick_replies;
 mod session;
 mod settings;

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use domain::{
     Language,
-    policy::{Customer, Policy, Rule, Signal},
+    policy::{Customer, Message, Policy, Rule, Signal},
 };
 
 static BUILT_IN: LazyLock<Policy> = LazyLock::new(Policy::default);
@@ -23,7 +23,7 @@ fn read(text: &str) -> Vec<Rule> {
 }
 
 fn read_by(policy: &Policy, text: &str) -> Vec<Signal> {
-    policy.read_message(text, &[], Language::En, Customer::default())
+    policy.read_message(&Message::new(text), false, Language::En, Customer::default())
 }
 
 fn rules(signals: &[Signal]) -> Vec<Rule> {

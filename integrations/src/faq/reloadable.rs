@@ -16,6 +16,7 @@ use super::found::Found;
 use super::index::Index;
 use super::last_good;
 use super::meaning::{Meaning, MeaningHealth, MeaningSettings};
+use super::topic::Topic;
 use crate::grounding::{Grounding, Passage};
 
 /// Where the FAQ is, and what it uses.
@@ -122,6 +123,12 @@ impl Faq {
             }
         }
         suggestions
+    }
+
+    /// The entries in use, in the order of the folder, with titles in a language.
+    #[must_use]
+    pub fn topics(&self, language: Language) -> Vec<Topic> {
+        self.index().topics(language)
     }
 
     /// The number of entries in use.

@@ -59,7 +59,7 @@ impl Found {
     }
 }
 
-/// Which sessions have had a personal part erased.
+/// Which sessions, customers and collections of quick replies have had a personal part erased.
 pub(super) struct Erasures {
     reader: Arc<dyn EventReader>,
     vault: Arc<Vault>,
@@ -71,7 +71,7 @@ impl Erasures {
         Self { reader, vault, known: HashMap::new() }
     }
 
-    /// Whether a row names a session of which a personal part is erased.
+    /// Whether a row names something of which a personal part is erased.
     pub(super) async fn touch(&mut self, row: &[Cell]) -> Result<bool, ViewsError> {
         for cell in row {
             let Cell::Text(text) = cell else { continue };
@@ -83,18 +83,20 @@ impl Erasures {
         Ok(false)
     }
 
-    async fn is_touched(&mut self, session: Uuid) -> Result<bool, ViewsError> {
-        if let Some(known) = self.known.get(&session) {
+    async fn is_touched(&mut self, id: Uuid) -> Result<bool, ViewsError> {
+        if let Some(known) = self.known.get(&id) {
             return Ok(*known);
         }
-        let found = self.look(session).await?;
-        self.known.insert(session, found);
+        let mut found = false;
+        for stream in streams_of(id) {
+            found = found || self.look(&stream).await?;
+        }
+        self.known.insert(id, found);
         Ok(found)
     }
 
-    async fn look(&self, session: Uuid) -> Result<bool, ViewsError> {
-        let stream = StreamName::of("session", session);
-        let mut pages = pin!(stream_pages(&*self.reader, &stream, StreamVersion::NONE));
+    async fn look(&self, stream: &StreamName) -> Result<bool, ViewsError> {
+        let mut pages = pin!(stream_pages(&*self.reader, stream, StreamVersion::NONE));
         while let Some(page) = pages.next().await {
             for event in page? {
                 if self.vault.is_erased(&event).await.map_err(|error| ViewsError::Unavailable(Arc::new(error)))? {
@@ -104,4 +106,10 @@ impl Erasures {
         }
         Ok(false)
     }
+}
+
+/// The streams with personal parts that are named after an id: a row names a session, a customer, or an agent's own quick replies.
+fn streams_of(id: Uuid) -> impl Iterator<Item = StreamName> {
+    let own = StreamName::parse(&format!("settings-quick_replies-{id}")).ok();
+    [StreamName::of("session", id), StreamName::of("customer", id)].into_iter().chain(own)
 }

@@ -162,6 +162,11 @@ impl ServiceView {
             | Event::MailFailed(_)
             | Event::PriorityChanged(_)
             | Event::ProfileChanged(_)
+            | Event::NoteAdded(_)
+            | Event::NoteEdited(_)
+            | Event::NoteRemoved(_)
+            | Event::TagsChanged(_)
+            | Event::RatingGiven(_)
             | Event::Reopened(_)
             | Event::CommandConfirmed(_) => return,
         }

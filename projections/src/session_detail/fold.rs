@@ -7,7 +7,8 @@ use domain::{
     AgentId, SessionId,
     session::{
         Event, Status,
-        event::{AssistantReplied, Escalated, Opened, Outcome},
+        event::{AssistantReplied, CustomerMessageSent, Escalated, Opened, Outcome, TagsChanged},
+        notice::Notice,
         priority::PriorityClass,
     },
 };
@@ -20,6 +21,7 @@ use journal::Decoded;
 
 use super::{
     hand_off::{MailStatus, OfferView, TransferView},
+    rating::RatingView,
     row::RowTexts,
     view::{EscalationView, SessionView},
 };
@@ -33,6 +35,8 @@ const SCHEMA: &[&str] = &[include_str!("../sql/session.sql")];
 const INDEXES: &[&str] = &[
     // Staff address sessions by name.
     "create index if not exists session_by_name on session (name)",
+    // A customer's other sessions.
+    "create index if not exists session_by_visitor on session (visitor, created_at)",
     // The list, newest first, whole or of one status.
     "create index if not exists session_by_time on session (updated_at)",
     "create index if not exists session_by_status on session (status, updated_at)",
@@ -64,6 +68,7 @@ const PLAIN: &[&str] = &[
     "transfer_from",
     "transfer_to_agent",
     "transfer_to_group",
+    "tags",
 ];
 const INSERT: &str = include_str!("../sql/session_insert.sql");
 const REPLACE: &str = include_str!("../sql/session_replace.sql");
@@ -75,7 +80,7 @@ impl Projection for SessionsProjection {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn schema(&self) -> &'static [&'static str] {
@@ -153,6 +158,10 @@ impl SessionView {
             mail: None,
             has_email: false,
             email: None,
+            tags: BTreeSet::new(),
+            notes: 0,
+            rating: None,
+            parameters: None,
         }
     }
 
@@ -197,11 +206,7 @@ impl SessionView {
     /// What an event changes beside the status; the position is its own already.
     fn note(&mut self, event: &Event) {
         match event {
-            Event::CustomerMessageSent(sent) => {
-                self.episode = sent.episode;
-                self.language = Some(sent.language);
-                self.last_message = Some(self.position);
-            }
+            Event::CustomerMessageSent(sent) => self.note_message(sent),
             Event::ContextStarted(started) => {
                 self.context = started.context;
                 if started.cleared {
@@ -212,7 +217,8 @@ impl SessionView {
             Event::Escalated(escalated) => self.note_escalation(escalated),
             Event::AgentTookOver(taken) => self.serve(taken.agent),
             Event::Transferred(transferred) => self.serve(transferred.to),
-            Event::AgentMessageSent(_) | Event::NoticeGiven(_) => self.last_message = Some(self.position),
+            Event::AgentMessageSent(_) => self.last_message = Some(self.position),
+            Event::NoticeGiven(given) => self.note_notice(given.notice),
             Event::PriorityChanged(changed) => self.class = changed.class,
             Event::ReturnedToQueue(returned) => self.group.clone_from(&returned.group),
             Event::OfferMade(made) => self.offer = Some(OfferView::of(made)),
@@ -223,6 +229,10 @@ impl SessionView {
             Event::MailSent(sent) => self.note_mail(sent.mail, MailStatus::Sent, None),
             Event::MailFailed(failed) => self.note_mail(failed.mail, MailStatus::Failed, Some(failed.code)),
             Event::ProfileChanged(changed) => self.note_contact(changed),
+            Event::NoteAdded(_) => self.notes += 1,
+            Event::NoteRemoved(_) => self.notes = self.notes.saturating_sub(1),
+            Event::TagsChanged(changed) => self.note_tags(changed),
+            Event::RatingGiven(given) => self.rating.iter_mut().for_each(|rating| rating.give(given)),
             Event::Opened(_)
             | Event::AssistantRunStarted(_)
             | Event::AssistantAsked(_)
@@ -230,11 +240,34 @@ impl SessionView {
             | Event::AssistantReplyWithheld(_)
             | Event::EscalationCancelled(_)
             | Event::AfterHoursNoticeGiven(_)
+            | Event::NoteEdited(_)
             | Event::Released(_)
             | Event::Closed(_)
             | Event::Reopened(_)
             | Event::CommandConfirmed(_) => {}
         }
+    }
+
+    /// A message without parameters says nothing about those of before.
+    fn note_message(&mut self, sent: &CustomerMessageSent) {
+        self.episode = sent.episode;
+        self.language = Some(sent.language);
+        self.last_message = Some(self.position);
+        if let Some(words) = sent.words.known().filter(|words| !words.parameters.is_empty()) {
+            self.parameters = Some((words.parameters.clone(), self.position));
+        }
+    }
+
+    fn note_notice(&mut self, notice: Notice) {
+        self.last_message = Some(self.position);
+        if let Notice::RatingAsked { open_until } = notice {
+            self.rating = Some(RatingView::asked(self.updated_at, open_until));
+        }
+    }
+
+    fn note_tags(&mut self, changed: &TagsChanged) {
+        self.tags.retain(|tag| !changed.removed.contains(tag));
+        self.tags.extend(changed.added.iter().cloned());
     }
 
     fn note_escalation(&mut self, escalated: &Escalated) {

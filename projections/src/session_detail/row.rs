@@ -7,9 +7,11 @@ use event_store::{
     Position,
     sql::{Row, SqlError, Value},
 };
+use serde::de::DeserializeOwned;
 
 use super::{
     hand_off::{HandOffTexts, MailView, OfferView, TransferView, us},
+    rating::RatingView,
     view::{EscalationView, SessionView},
 };
 use crate::rows;
@@ -33,7 +35,7 @@ impl SessionView {
             last_manual_end_at: rows::optional_time(row, 17)?,
             ai_fail_count: u32::try_from(row.int(18)?).map_err(rows::malformed)?,
             position: rows::position(row, 19)?,
-            last_message: row.optional_int(20)?.map(|position| Position(position.unsigned_abs())),
+            last_message: optional_position(row, 20)?,
             cleared_at: rows::position(row, 21)?,
             live_since: rows::optional_time(row, 22)?,
             first_waiting_at: rows::optional_time(row, 23)?,
@@ -44,8 +46,20 @@ impl SessionView {
             email: row.optional_text(31)?,
             offer: OfferView::from_row(row, 32)?,
             transfer: TransferView::from_row(row, 35)?,
+            tags: rows::json(row, 41)?,
+            notes: row.count(42)?,
+            rating: RatingView::from_row(row, 43)?,
+            parameters: rows::both("message's parameters", optional_json(row, 47)?, optional_position(row, 48)?)?,
         })
     }
+}
+
+fn optional_position(row: &Row, column: usize) -> Result<Option<Position>, SqlError> {
+    Ok(row.optional_int(column)?.map(|position| Position(position.unsigned_abs())))
+}
+
+fn optional_json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, SqlError> {
+    row.optional_text(column)?.map(|json| serde_json::from_str(&json).map_err(rows::malformed)).transpose()
 }
 
 impl EscalationView {
@@ -64,6 +78,8 @@ pub(super) struct RowTexts {
     reason: Option<String>,
     severity: Option<String>,
     hand_off: HandOffTexts,
+    tags: String,
+    parameters: Option<String>,
 }
 
 impl RowTexts {
@@ -76,6 +92,8 @@ impl RowTexts {
             reason: escalation.map(|escalation| rows::code(&escalation.reason)),
             severity: escalation.map(|escalation| rows::code(&escalation.severity)),
             hand_off: HandOffTexts::of(session),
+            tags: rows::to_json(&session.tags),
+            parameters: session.parameters.as_ref().map(|(parameters, _)| rows::to_json(parameters)),
         }
     }
 
@@ -111,6 +129,11 @@ impl RowTexts {
             session.group.as_ref().map(Skill::as_str).into(),
         ];
         values.extend(self.hand_off.values(session));
+        values.push((&*self.tags).into());
+        values.push(session.notes.into());
+        values.extend(RatingView::values(session.rating.as_ref()));
+        values.push(self.parameters.as_deref().into());
+        values.push(Value::Int(session.parameters.as_ref().map(|(_, position)| position.0.cast_signed())));
         values
     }
 }

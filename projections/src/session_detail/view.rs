@@ -1,6 +1,6 @@
 //! A session's row as staff sees it.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use domain::{
     AgentId, ContextId, Language, SessionId, VisitorId,
@@ -9,12 +9,16 @@ use domain::{
         event::{EscalationReason, Severity},
         priority::PriorityClass,
     },
-    text::Skill,
+    text::{Skill, Tag},
 };
 use event_store::Position;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
-use super::hand_off::{MailView, OfferView, TransferView};
+use super::{
+    hand_off::{MailView, OfferView, TransferView},
+    rating::RatingView,
+};
 
 /// A session as staff sees it.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +63,14 @@ pub struct SessionView {
     pub has_email: bool,
     /// The address; `None` once erased.
     pub email: Option<String>,
+    /// Its tags, in order.
+    pub tags: BTreeSet<Tag>,
+    /// Internal notes that were not removed.
+    pub notes: u64,
+    /// The rating that was last asked for.
+    pub rating: Option<RatingView>,
+    /// What the shop's page last passed along, and position of the message that came with it; `None` for nothing, and once erased.
+    pub parameters: Option<(Map<String, Value>, Position)>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When anything last happened in it.

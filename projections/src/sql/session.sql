@@ -57,5 +57,18 @@ create table session (
     transfer_to_agent text,
     transfer_to_group text,
     transfer_expires_at bigint,
-    transfer_reason text
+    transfer_reason text,
+    -- A list as JSON, in order.
+    tags text not null,
+    -- How many internal notes it has, without those that were removed.
+    notes bigint not null,
+    -- The rating that was last asked for; all null without one. From 1 to 5 once it was given.
+    rating_asked_at bigint,
+    rating_open_until bigint,
+    rating_score bigint,
+    rating_comment text,
+    -- What the shop's page last passed along, an object as JSON, and the position of the message that it came with; both null
+    -- for nothing, and once erased.
+    parameters text,
+    parameters_at bigint
 )

@@ -4,4 +4,5 @@ insert into session (id, visitor, name, status, context, language, episode,
     ai_fail_count, position, last_message, cleared_at,
     live_since, first_waiting_at, class, skill_group, mail, mail_status, mail_at, mail_failure, has_email, email,
     offer, offer_agent, offer_expires_at,
-    transfer, transfer_from, transfer_to_agent, transfer_to_group, transfer_expires_at, transfer_reason)
+    transfer, transfer_from, transfer_to_agent, transfer_to_group, transfer_expires_at, transfer_reason,
+    tags, notes, rating_asked_at, rating_open_until, rating_score, rating_comment, parameters, parameters_at)

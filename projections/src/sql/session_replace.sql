@@ -36,4 +36,12 @@ on conflict (id) do update set
     transfer_to_agent = excluded.transfer_to_agent,
     transfer_to_group = excluded.transfer_to_group,
     transfer_expires_at = excluded.transfer_expires_at,
-    transfer_reason = excluded.transfer_reason
+    transfer_reason = excluded.transfer_reason,
+    tags = excluded.tags,
+    notes = excluded.notes,
+    rating_asked_at = excluded.rating_asked_at,
+    rating_open_until = excluded.rating_open_until,
+    rating_score = excluded.rating_score,
+    rating_comment = excluded.rating_comment,
+    parameters = excluded.parameters,
+    parameters_at = excluded.parameters_at

@@ -103,8 +103,22 @@ impl Running {
 pub(super) async fn dump(views: &Views) -> Vec<String> {
     let database = views.database();
     let mut lines = Vec::new();
-    for table in ["session", "message", "escalation", "audit_entry", "agent", "sign_in", "service", "assistant_attempt"]
-    {
+    const TABLES: [&str; 13] = [
+        "session",
+        "message",
+        "escalation",
+        "audit_entry",
+        "agent",
+        "sign_in",
+        "service",
+        "assistant_attempt",
+        "quick_reply",
+        "quick_reply_use",
+        "session_text",
+        "customer",
+        "session_count",
+    ];
+    for table in TABLES {
         let columns = database.fetch(&format!("select name from pragma_table_info('{table}')"), &[]).await.unwrap();
         let columns: Vec<String> =
             columns.iter().map(|row| format!("coalesce(cast({} as text), '∅')", row.text(0).unwrap())).collect();

@@ -50,7 +50,7 @@ fn group(name: &str) -> Skill {
 fn speaks(thread: &mut SessionDriver, agent: AgentId, text: &str) -> MessageId {
     let message = new_message();
     let text = MessageText::repaired(text);
-    thread.tell(Command::SendAgentMessage(SendAgentMessage { agent, message, text }));
+    thread.tell(Command::SendAgentMessage(SendAgentMessage { agent, message, text, quick_reply: None }));
     message
 }
 

@@ -1,6 +1,7 @@
 //! Describes events in words: one line, and below it personal parts and lists of messages.
 
 mod hand_off;
+mod notes;
 
 use domain::{
     MessageId, Personal, RunId,
@@ -87,7 +88,8 @@ pub fn describe(event: &Event, names: &Names) -> Description {
             line(format!("taken over by agent {}", taken.agent)).messages("messages handed on", &taken.messages)
         }
         Event::AgentMessageSent(sent) => {
-            line(format!("message {} of agent {}", sent.message, sent.agent))
+            let made_of = sent.quick_reply.map(|id| format!(", made of quick reply {id}")).unwrap_or_default();
+            line(format!("message {} of agent {}{made_of}", sent.message, sent.agent))
                 .part("", &sent.words, |words| words.text.as_str().to_owned())
         }
         Event::NoticeGiven(given) => notice_given(given, names),
@@ -110,13 +112,18 @@ pub fn describe(event: &Event, names: &Names) -> Description {
             line(format!("mail {} given up after {} attempts: {}", failed.mail, failed.attempts, word(&failed.code)))
         }
         Event::PriorityChanged(changed) => {
-            let by = changed.rule.map(|rule| format!(", by rule {}", rule.as_str())).unwrap_or_default();
+            let by = changed.rule.map_or(", set by staff".to_owned(), |rule| format!(", by rule {}", rule.as_str()));
             line(format!("priority is now {}{by}", changed.class.as_str()))
         }
         Event::ProfileChanged(changed) => {
             line("the customer's address was noted")
                 .part("e-mail", &changed.contact, |contact| contact.email.as_str().to_owned())
         }
+        Event::NoteAdded(added) => notes::added(added),
+        Event::NoteEdited(edited) => notes::edited(edited),
+        Event::NoteRemoved(removed) => line(format!("internal note {} removed", removed.note)),
+        Event::TagsChanged(changed) => notes::tags_changed(changed),
+        Event::RatingGiven(given) => notes::rated(given),
         Event::Released(left) => {
             line(format!("released to the assistant by agent {}: {}", left.agent, left.reason.as_str()))
         }

@@ -1,8 +1,11 @@
 //! A session as one JSON document.
 
+use std::collections::BTreeSet;
+
 use domain::{
     AgentId, ContextId, VisitorId,
-    session::{Session, Status, WaitingMessage},
+    session::{Session, Status, WaitingMessage, notes::Note, rating::AskedRating},
+    text::Tag,
 };
 use event_store::event::time_text;
 use projections::{MessageView, as_of::Decision};
@@ -87,6 +90,17 @@ struct StateNow {
     said_on_screen: bool,
     waiting: Vec<Value>,
     run: Option<Value>,
+    tags: BTreeSet<Tag>,
+    notes: Vec<Value>,
+    rating_asked: Option<Value>,
+}
+
+fn note(note: &Note) -> Value {
+    json!({ "note": note.note, "author": note.author, "version": note.version, "removed": note.is_removed })
+}
+
+fn rating(asked: &AskedRating) -> Value {
+    json!({ "episode": asked.episode, "agent": asked.agent, "open_until": asked.open_until })
 }
 
 impl StateNow {
@@ -107,6 +121,9 @@ impl StateNow {
             said_on_screen: session.said_on_screen,
             waiting: session.waiting.iter().map(message).collect(),
             run,
+            tags: session.tags.clone(),
+            notes: session.notes.iter().map(note).collect(),
+            rating_asked: session.ratings.asked().map(rating),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! read as the customer read them.
 
 use domain::{
-    AgentId, Language, MailId, MessageId, OfferId, Personal, TransferId,
+    AgentId, Language, MailId, MessageId, NoteId, OfferId, Personal, QuickReplyId, TransferId,
     agent::{
         Event as AccountEvent, Role,
         event::{Created, Names, Person, Renamed},
@@ -12,15 +12,17 @@ use domain::{
         Event,
         event::{
             AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, CancelReason, CloseReason, Closed,
-            ContactDetails, EscalationCancelled, MailFailed, MailFailure, MailKind, MailRequested, MailSent,
-            NoticeGiven, OfferAccepted, OfferEnd, OfferExpired, OfferMade, PriorityChanged, ProfileChanged, Recipient,
-            Remark, Reopened, ReturnReason, ReturnedToQueue, TransferAccepted, TransferDeclined, TransferEnd,
-            TransferKind, TransferRequested, TransferTarget, Transferred,
+            ContactDetails, EscalationCancelled, MailFailed, MailFailure, MailKind, MailRequested, MailSent, NoteAdded,
+            NoteEdited, NoteRemoved, NoteWords, NoticeGiven, OfferAccepted, OfferEnd, OfferExpired, OfferMade,
+            PriorityChanged, ProfileChanged, RatingGiven, RatingRemark, Recipient, Remark, Reopened, ReturnReason,
+            ReturnedToQueue, TagsChanged, TransferAccepted, TransferDeclined, TransferEnd, TransferKind,
+            TransferRequested, TransferTarget, Transferred,
         },
         notice::Notice,
         priority::PriorityClass,
+        rating::Score,
     },
-    text::{EmailAddress, PersonName, Skill, Username},
+    text::{EmailAddress, PersonName, Skill, Tag, Username},
 };
 use event_store::Actor;
 use jiff::Timestamp;
@@ -121,7 +123,12 @@ fn answered() -> Vec<Event> {
     events.extend([offer_ended(40, OfferEnd::Declined), offer(41, agent())]);
     events.push(Event::OfferAccepted(OfferAccepted { offer: OfferId(id(41)) }));
     events.extend(taken(agent()));
-    events.push(Event::AgentMessageSent(AgentMessageSent { message: MessageId(id(3)), agent: agent(), words }));
+    events.push(Event::AgentMessageSent(AgentMessageSent {
+        message: MessageId(id(3)),
+        agent: agent(),
+        quick_reply: None,
+        words,
+    }));
     events
 }
 
@@ -179,6 +186,35 @@ fn ended() -> Vec<Event> {
     ]
 }
 
+/// What staff keeps beside the talk, and what the customer says of it.
+fn kept() -> Vec<Event> {
+    let (note, tag) = (NoteId(id(70)), |name: &str| Tag::parse(name).unwrap());
+    let words = |said| Personal::Known(NoteWords { text: text(said) });
+    let rated = |score, comment: Option<&str>| {
+        let (score, remark) = (Score::try_from(score).unwrap(), RatingRemark { comment: comment.map(text) });
+        let remark = Personal::Known(remark);
+        Event::RatingGiven(RatingGiven { score, episode: 1, agent: agent(), remark })
+    };
+    let prepared = Some(QuickReplyId(id(71)));
+    let said = Personal::Known(AgentWords { text: text("You are welcome") });
+    vec![
+        Event::NoteAdded(NoteAdded { note, author: agent(), mentions: vec![other()], words: words("asked before") }),
+        Event::NoteEdited(NoteEdited { note, version: 2, mentions: Vec::new(), words: words("asked twice") }),
+        Event::NoteRemoved(NoteRemoved { note }),
+        Event::TagsChanged(TagsChanged { added: vec![tag("refund"), tag("电池")], removed: vec![tag("vip")] }),
+        Event::PriorityChanged(PriorityChanged { class: PriorityClass::Vip, rule: None }),
+        Event::AgentMessageSent(AgentMessageSent {
+            message: MessageId(id(17)),
+            agent: agent(),
+            quick_reply: prepared,
+            words: said,
+        }),
+        notice(18, Notice::RatingAsked { open_until: noon() }),
+        rated(2, Some("too slow")),
+        rated(5, None),
+    ]
+}
+
 async fn shop() -> Shop {
     let shop = Shop::empty().await;
     shop.append_to_account(agent(), &account("anna")).await;
@@ -186,7 +222,7 @@ async fn shop() -> Shop {
     shop.append_to_account(agent(), &renamed("Anna Li")).await;
     shop.append(1, customer(1), &opened(1)).await;
     shop.append(1, customer(1), &customer_says(1, "人工")).await;
-    for event in [answered(), passed_on(), after_hours(), ended()].concat() {
+    for event in [answered(), passed_on(), after_hours(), ended(), kept()].concat() {
         let actor = if matches!(event, Event::AgentMessageSent(_)) { staff() } else { system() };
         shop.append(1, actor, &event).await;
     }
@@ -267,7 +303,7 @@ async fn times_in_notices_are_in_the_requested_zone() {
 #[tokio::test]
 async fn moments_of_a_hand_off_show_owner_and_what_each_side_saw() {
     let shop = shop().await;
-    let all = 2 + [answered(), passed_on(), after_hours(), ended()].concat().len() as u64;
+    let all = 2 + [answered(), passed_on(), after_hours(), ended(), kept()].concat().len() as u64;
     let (mut owners, mut seen) = (Vec::new(), 0);
     for version in 1..=all {
         let at = (EVENTS_BEFORE + version).to_string();

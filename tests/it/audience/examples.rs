@@ -69,6 +69,7 @@ pub(super) fn every_notice() -> Vec<Notice> {
         Notice::OffersPerson,
         Notice::EmailNoted,
         Notice::Closed,
+        Notice::RatingAsked { open_until: Timestamp::UNIX_EPOCH },
     ]
 }
 

@@ -16,7 +16,7 @@ use super::said::{self, Logged};
 const TIME_ZONE: &str = "Asia/Shanghai";
 
 /// The name beside an agent's id: the event's type, where the id is in its data, and the name's field.
-const NAMES: [(&str, &str, &str); 10] = [
+const NAMES: [(&str, &str, &str); 12] = [
     ("session.agent_took_over", "/agent", "agent_name"),
     ("session.agent_message_sent", "/agent", "agent_name"),
     ("session.released", "/agent", "agent_name"),
@@ -27,6 +27,8 @@ const NAMES: [(&str, &str, &str); 10] = [
     ("session.transfer_requested", "/from", "from_name"),
     ("session.transfer_requested", "/to/agent", "to_name"),
     ("session.transfer_accepted", "/by", "by_name"),
+    ("session.note_added", "/author", "author_name"),
+    ("session.rating_given", "/agent", "agent_name"),
 ];
 
 /// What accounts are called at the end of the log.

@@ -1,12 +1,13 @@
 //! `GET /api/agent/events`: what it shows somebody, worked out from the domain's state of each session.
 //!
 //! A session is one's own while one has it, while it is offered to one, and while one is asked to take it; what is accepted stays
-//! so until it is handed over. Of other sessions what changes the queue is shown, and of accounts who is there.
+//! so until it is handed over. Of other sessions what changes the queue is shown, and notes that mention one; and of accounts who is
+//! there.
 
 use std::{collections::HashMap, time::Duration};
 
 use domain::{
-    SessionId,
+    AgentId, SessionId,
     agent::Permission::{SessionRead, SessionSupervise},
     session::{
         Event, State,
@@ -137,7 +138,11 @@ fn frames(world: &World, reader: &Reader, scope: &Scope) -> Vec<EventFrame> {
             None => (logged.event_type() == "agent.presence_changed").then(Vec::new),
             Some((session, event)) => {
                 let (before, after) = sessions.entry(session).or_default().apply(event, reader);
-                if scope.has(session) { Some(Vec::new()) } else { notes(logged, session, event, before, after) }
+                if scope.has(session) {
+                    Some(Vec::new())
+                } else {
+                    notes(logged, session, event, reader.id, before, after)
+                }
             }
         };
         let envelope = world.rendered.envelope(logged, staff(&[SessionRead]));
@@ -154,6 +159,7 @@ fn notes(
     logged: &Logged,
     session: SessionId,
     event: &Event,
+    reader: AgentId,
     before: Standing,
     after: Standing,
 ) -> Option<Vec<EventFrame>> {
@@ -168,8 +174,18 @@ fn notes(
         (Some(_), Some(_)) => Some(Vec::new()),
         (None, None) => {
             let moves = matches!(event, Event::Escalated(_) | Event::PriorityChanged(_));
-            (before.waits != after.waits || (after.waits && moves)).then(Vec::new)
+            let moved = before.waits != after.waits || (after.waits && moves);
+            (moved || mentioned(event).contains(&reader)).then(Vec::new)
         }
+    }
+}
+
+/// Whom a note is for.
+fn mentioned(event: &Event) -> &[AgentId] {
+    match event {
+        Event::NoteAdded(added) => &added.mentions,
+        Event::NoteEdited(edited) => &edited.mentions,
+        _no_note => &[],
     }
 }
 

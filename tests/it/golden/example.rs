@@ -58,13 +58,15 @@ fn messages() -> Vec<MessageId> {
 
 /// Every type once.
 pub(crate) fn every_type() -> Vec<Encoded> {
-    let sessions = [customers(), assistants(), peoples(), hand_off::between_people(), hand_off::mails()].concat();
+    let people = [peoples(), hand_off::between_people(), hand_off::mails(), hand_off::notes()].concat();
+    let sessions = [customers(), assistants(), people].concat();
     let sessions = sessions.iter().map(session::encode);
     let customers = of_a_customer().into_iter().map(|event| customer::encode(&event));
     let accounts = [staff::accounts(), staff::second_factor_and_keys()].concat();
     let accounts = accounts.iter().map(agent::encode);
     let looks = staff::looks().into_iter().map(|event| access::encode(&event));
-    let settings = staff::settings().into_iter().map(|event| settings::encode(&event));
+    let settings = staff::settings().into_iter().chain(staff::quick_replies());
+    let settings = settings.map(|event| settings::encode(&event));
     sessions.chain(customers).chain(accounts).chain(looks).chain(settings).collect()
 }
 

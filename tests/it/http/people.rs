@@ -3,7 +3,11 @@
 
 mod asking;
 mod closing;
+mod drafts;
+mod listing;
+mod notes;
 mod race;
+mod rating;
 mod speaking;
 mod streaming;
 mod taking;

@@ -221,7 +221,10 @@ async fn the_list_has_the_original_rows_newest_first() {
     let path = format!("/api/sessions?limit=200&min_position={}", answer["position"]);
     let list = ok(desk().staff().get(&path).await.unwrap()).await;
     assert_eq!(keys(&list), ["data", "position", "success"]);
-    assert_eq!(keys(&list["data"]), ["has_more", "limit", "offset", "sessions", "total"]);
+    let mut data = keys(&list["data"]);
+    // Beside the original's, where more follows.
+    data.retain(|key| *key != "next_cursor");
+    assert_eq!(data, ["has_more", "limit", "offset", "sessions", "total"]);
     let rows = list["data"]["sessions"].as_array().unwrap();
     let times: Vec<f64> = rows.iter().map(|row| row["updated_at"].as_f64().unwrap()).collect();
     assert!(times.is_sorted_by(|a, b| a >= b));

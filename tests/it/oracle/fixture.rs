@@ -33,6 +33,11 @@ pub(super) struct Seen {
     pub(super) clears: usize,
     pub(super) erasures: usize,
     pub(super) clock_set_back: usize,
+    pub(super) notes: usize,
+    pub(super) edits: usize,
+    pub(super) removals: usize,
+    pub(super) tags: usize,
+    pub(super) ratings: usize,
 }
 
 /// A log and its keys.
@@ -120,6 +125,11 @@ impl Seen {
             "session.mail_sent" | "session.mail_failed" => self.mails += 1,
             "session.agent_message_sent" => self.agents_messages += 1,
             "session.notice_given" => self.notices += 1,
+            "session.note_added" => self.notes += 1,
+            "session.note_edited" => self.edits += 1,
+            "session.note_removed" => self.removals += 1,
+            "session.tags_changed" => self.tags += 1,
+            "session.rating_given" => self.ratings += 1,
             "session.assistant_reply_withheld" => self.withheld += 1,
             "session.context_started" if event.data.contains("\"cleared\":true") => self.clears += 1,
             _ => {}
@@ -139,6 +149,11 @@ impl Seen {
         self.clears += other.clears;
         self.erasures += other.erasures;
         self.clock_set_back += other.clock_set_back;
+        self.notes += other.notes;
+        self.edits += other.edits;
+        self.removals += other.removals;
+        self.tags += other.tags;
+        self.ratings += other.ratings;
     }
 
     /// Every rare event occurred, so that the comparison covered it.
@@ -147,7 +162,9 @@ impl Seen {
         let Self { transfers, returns, offers, mails, agents_messages, notices, .. } = self;
         let of_customers = [reopenings, takeovers, withheld, clears, erasures, clock_set_back];
         let of_persons = [transfers, returns, offers, mails, agents_messages, notices];
-        let all = [of_customers, of_persons].concat();
+        let Self { notes, edits, removals, tags, ratings, .. } = self;
+        let kept = [notes, edits, removals, tags, ratings];
+        let all = [of_customers.as_slice(), &of_persons, &kept].concat();
         assert!(all.iter().all(|count| **count > 0), "{self:?}");
     }
 }

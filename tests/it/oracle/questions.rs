@@ -1,17 +1,19 @@
 //! Every query of the views for a log, the oracle's answers, and the differences.
 
 mod assistants;
+mod finding;
+mod keeping;
 mod people;
 
 use std::{collections::BTreeSet, fmt};
 
-use domain::{AgentId, SessionId, session::Status};
+use domain::{AgentId, SessionId, VisitorId, session::Status};
 use event_store::Position;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use projections::{Audience, Reading, Views, ViewsError};
+use projections::{Audience, Reading, SessionPage, Views, ViewsError};
 use serde::Serialize;
 use serde_json::Value;
-use tests::oracle::{Entry, Figures, Oracle, Said, Shown, Told, day_start, list, named, services};
+use tests::oracle::{Entry, Figures, Oracle, Said, Shown, Told, day_start, list, named, notes, services};
 
 use super::served;
 
@@ -34,6 +36,10 @@ pub(super) enum Question {
     Named(String),
     Statistics { now: Timestamp, day_start: Timestamp },
     Services(SessionId),
+    Notes(SessionId),
+    Tags,
+    Visitor(VisitorId),
+    Episodes { visitor: VisitorId, limit: u32 },
     Assistants(assistants::Asked),
     Queue { group: Option<String>, now: Timestamp, limit: u32, offset: u64 },
     Place { session: SessionId, now: Timestamp },
@@ -41,6 +47,9 @@ pub(super) enum Question {
     SessionsOf(AgentId),
     Today { agent: AgentId, now: Timestamp, day_start: Timestamp },
     Open,
+    Find(Box<SessionPage>),
+    Counts(AgentId),
+    QuickReplies,
 }
 
 impl Question {
@@ -49,7 +58,8 @@ impl Question {
             Self::Session(session)
             | Self::Messages { session, .. }
             | Self::Audit { session, .. }
-            | Self::Services(session) => Some(*session),
+            | Self::Services(session)
+            | Self::Notes(session) => Some(*session),
             Self::Assistants(asked) => asked.session(),
             Self::List { .. }
             | Self::Named(_)
@@ -59,7 +69,13 @@ impl Question {
             | Self::Load
             | Self::SessionsOf(_)
             | Self::Today { .. }
-            | Self::Open => None,
+            | Self::Open
+            | Self::Find(_)
+            | Self::Counts(_)
+            | Self::QuickReplies
+            | Self::Tags
+            | Self::Visitor(_)
+            | Self::Episodes { .. } => None,
         }
     }
 }
@@ -96,6 +112,8 @@ impl Examination {
         asked.about_queue(oracle);
         asked.about_agents(oracle);
         asked.about_usage(oracle);
+        asked.about_finding(oracle);
+        asked.about_visitors(oracle);
         for (stream, events) in oracle.by_session() {
             asked.about_session(stream.trim_start_matches("session-").parse().unwrap(), &events);
         }
@@ -116,6 +134,7 @@ impl Examination {
     fn about_session(&mut self, session: SessionId, events: &[&Told]) {
         self.0.push((Question::Session(session), json(Some(Shown::of(events)))));
         self.0.push((Question::Services(session), json(services(events))));
+        self.0.push((Question::Notes(session), json(notes(events))));
         self.about_attempts(session, events);
         let middle = events[events.len() / 2].position;
         for (before, limit) in [(None, ALL), (Some(middle), ALL), (None, 2), (Some(middle), 1)] {
@@ -220,8 +239,13 @@ fn note(question: &Question, expected: &Value, served: Result<Value, ViewsError>
 
 async fn ask(views: &Views, question: &Question) -> Result<Value, ViewsError> {
     match question {
-        Question::Session(_) | Question::Messages { .. } | Question::Audit { .. } | Question::Services(_) => {
-            ask_reading(&mut views.reading().await?, question).await
+        Question::Session(_)
+        | Question::Messages { .. }
+        | Question::Audit { .. }
+        | Question::Services(_)
+        | Question::Notes(_) => ask_reading(&mut views.reading().await?, question).await,
+        Question::Tags | Question::Visitor(_) | Question::Episodes { .. } => {
+            keeping::ask(&mut views.reading().await?, question).await
         }
         Question::Assistants(asked) => assistants::ask(&mut views.reading().await?, asked).await,
         Question::List { status, limit, offset } => {
@@ -239,6 +263,9 @@ async fn ask(views: &Views, question: &Question) -> Result<Value, ViewsError> {
         | Question::SessionsOf(_)
         | Question::Today { .. }
         | Question::Open => people::ask(&mut views.reading().await?, question).await,
+        Question::Find(_) | Question::Counts(_) | Question::QuickReplies => {
+            finding::ask(&mut views.reading().await?, question).await
+        }
     }
 }
 
@@ -256,6 +283,7 @@ async fn ask_reading(reading: &mut Reading, question: &Question) -> Result<Value
         Question::Services(session) => {
             json(reading.services(*session).await?.into_iter().map(served::service).collect::<Vec<_>>())
         }
+        Question::Notes(_) => keeping::ask(reading, question).await?,
         Question::Assistants(asked) => assistants::ask(reading, asked).await?,
         Question::List { .. }
         | Question::Named(_)
@@ -265,7 +293,13 @@ async fn ask_reading(reading: &mut Reading, question: &Question) -> Result<Value
         | Question::Load
         | Question::SessionsOf(_)
         | Question::Today { .. }
-        | Question::Open => unreachable!("not of one session"),
+        | Question::Open
+        | Question::Find(_)
+        | Question::Counts(_)
+        | Question::QuickReplies
+        | Question::Tags
+        | Question::Visitor(_)
+        | Question::Episodes { .. } => unreachable!("not of one session"),
     })
 }
 

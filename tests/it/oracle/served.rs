@@ -7,22 +7,22 @@ use std::collections::BTreeMap;
 use event_store::StreamName;
 use projections::{
     AgentToday, AttemptView, AuditEntry, EscalationSummary, EscalationView, MailView, MessageView, OfferView, Preview,
-    QueueEntry, QueuePlace, ServiceView, SessionSummary, SessionView, Statistics, Today, TransferView, Usage,
-    as_of::Decision,
+    QueueEntry, QueuePlace, QuickReplyView, RatingView, ServiceView, SessionCounts, SessionSummary, SessionView,
+    Statistics, Today, TransferView, Usage, as_of::Decision,
 };
 use serde::Serialize;
 use serde_json::json;
 use tests::oracle::{
-    self, Attempt, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, Row, Said, Service, Shown,
-    Transfer,
+    self, Attempt, Counts, Decided, Entry, Escalation, Figures, InQueue, Mail, Newest, Offer, QuickReply, Rating, Row,
+    Said, Service, Shown, Transfer,
 };
 
 /// The name on the wire of a value of a closed set.
-fn code(value: impl Serialize) -> String {
+pub(super) fn code(value: impl Serialize) -> String {
     serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
 }
 
-fn text(value: Option<impl ToString>) -> Option<String> {
+pub(super) fn text(value: Option<impl ToString>) -> Option<String> {
     value.map(|value| value.to_string())
 }
 
@@ -58,6 +58,10 @@ pub(super) fn shown(view: SessionView) -> Shown {
         ai_fail_count: view.ai_fail_count.into(),
         position: view.position,
         cleared_at: view.cleared_at,
+        tags: view.tags.into_iter().map(code).collect(),
+        notes: view.notes,
+        rating: view.rating.map(rating),
+        parameters: view.parameters.map(|(parameters, position)| (parameters.into(), position)),
     }
 }
 
@@ -153,6 +157,9 @@ pub(super) fn row(view: SessionSummary) -> Row {
         class,
         group,
         agent,
+        tags,
+        notes,
+        rating: asked,
         position,
     } = view;
     Row {
@@ -170,7 +177,15 @@ pub(super) fn row(view: SessionSummary) -> Row {
         group: group.map(code),
         agent: text(agent),
         position,
+        tags: tags.into_iter().map(code).collect(),
+        notes,
+        rating: asked.map(rating),
     }
+}
+
+fn rating(view: RatingView) -> Rating {
+    let RatingView { asked_at, open_until, score, comment } = view;
+    Rating { asked_at, open_until, score: score.map(|score| u8::from(score).into()), comment }
 }
 
 fn newest(view: Preview) -> Newest {
@@ -275,5 +290,35 @@ pub(super) fn usage(view: Usage) -> serde_json::Value {
         "cost": cost,
         "p50_micros": p50.map(|p50| p50.as_micros()),
         "p99_micros": p99.map(|p99| p99.as_micros()),
+    })
+}
+
+pub(super) fn counts(view: SessionCounts) -> Counts {
+    let SessionCounts { mine, queue, live, after_hours, all } = view;
+    let [mine, queue, live, after_hours, all] =
+        [mine, queue, live, after_hours, all].map(|count| usize::try_from(count).unwrap());
+    Counts { mine, queue, live, after_hours, all }
+}
+
+/// Those that are not as the program brings them, and how often each was sent that was.
+pub(super) fn quick_replies(views: Vec<QuickReplyView>) -> (Vec<QuickReply>, BTreeMap<String, u64>) {
+    let sent = views.iter().filter(|view| view.uses > 0);
+    let uses = sent.map(|view| (view.reply.to_string(), view.uses)).collect();
+    let mut written: Vec<QuickReply> = views.into_iter().filter_map(quick_reply).collect();
+    written.sort_by(|one, other| one.id.cmp(&other.id));
+    (written, uses)
+}
+
+fn quick_reply(view: QuickReplyView) -> Option<QuickReply> {
+    let QuickReplyView { reply, owner, words, category, language, version, updated_at, uses: _ } = view;
+    Some(QuickReply {
+        id: reply.to_string(),
+        owner: text(owner),
+        title: words.title.as_str().to_owned(),
+        content: words.content.as_str().to_owned(),
+        category,
+        language: code(language),
+        version: version.into(),
+        updated_at: updated_at?,
     })
 }

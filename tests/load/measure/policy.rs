@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, hint::black_box};
 
 use domain::{
     Language,
-    policy::{Counts, Customer, Policy, Rule},
+    policy::{Counts, Customer, Message, Policy, Rule},
     text::MessageText,
 };
 use rand::{RngExt as _, rngs::StdRng, seq::IndexedRandom as _};
@@ -41,18 +41,16 @@ pub(super) fn policy(fixture: &Fixture) -> Result<Vec<Line>, Failure> {
 }
 
 fn line(fixture: &Fixture, policy: &Policy, what: &str, text: &str) -> Result<Line, Failure> {
-    let earlier = [1, 2, 3].map(|number| text.chars().skip(number).collect::<String>());
-    let earlier: Vec<&str> = earlier.iter().map(String::as_str).collect();
     let mut rounds = Vec::new();
     for _ in 0..fixture.rounds {
         let before = cpu_seconds()?;
         for _ in 0..TIMES {
-            evaluate(policy, black_box(text), &earlier);
+            evaluate(policy, black_box(text));
         }
         rounds.push((cpu_seconds()? - before) * 1e6 / f64::from(TIMES));
     }
     let taken = median(rounds);
-    let signals = policy.read_message(text, &earlier, Language::En, Customer::default()).len();
+    let signals = policy.read_message(&Message::new(text), false, Language::En, Customer::default()).len();
     Ok(Line {
         what: format!("policy with {PHRASES} phrases more on 5,000 characters {what} ({signals} rules find something)"),
         figure: format!("{taken:.0} µs of processor time"),
@@ -64,11 +62,13 @@ fn line(fixture: &Fixture, policy: &Policy, what: &str, text: &str) -> Result<Li
 }
 
 /// What is asked of the policy when a message arrives.
-fn evaluate(policy: &Policy, text: &str, earlier: &[&str]) {
-    let signals = policy.read_message(text, earlier, Language::En, Customer::default());
+fn evaluate(policy: &Policy, text: &str) {
+    let message = Message::new(text);
+    black_box(message.question());
+    let signals = policy.read_message(&message, true, Language::En, Customer::default());
     let rules: Vec<Rule> = signals.iter().map(|signal| signal.rule).collect();
     black_box(policy.on_message(&Counts::default().with_message(&rules), &signals));
-    black_box(policy.urgency(text));
+    black_box(policy.urgency(&message));
 }
 
 /// A message of the longest kind.

@@ -15,10 +15,13 @@ use api::{
         flag_trial::TestFlagsRequest,
         hand_off::{NoFields, ReleaseRequest, ReturnRequest, TakeoverRequest},
         manual::{EscalateRequest, ManualMessageRequest},
+        marks::{PriorityRequest, TagsRequest},
+        notes::NoteRequest,
         policy_trial::TestPolicyRequest,
         presence::ChooseStatusRequest,
         profile::{ChangePasswordRequest, ProfileRequest},
         published::{PublishRequest, RollBackRequest},
+        ratings::RatingRequest,
         second_factor::{ConfirmSecondFactorRequest, EnableSecondFactorRequest, PrepareSecondFactorRequest},
         session_mail::MailRequest,
         transfers::{RespondRequest, TransferRequest},
@@ -61,6 +64,11 @@ pub const BODIES: &[Body] = &[
     of::<NoFields>("post /api/sessions/{name}/cancel-escalation", "{}"),
     of::<TypingRequest>("post /api/sessions/{name}/typing", r#"{"is_typing":true}"#),
     of::<ViewingRequest>("post /api/sessions/{name}/viewing", r#"{"is_viewing":false}"#),
+    of::<NoteRequest>("post /api/sessions/{name}/notes", r#"{"text":"asked before","mentions":["bo"]}"#),
+    of::<NoteRequest>("put /api/sessions/{name}/notes/{id}", r#"{"text":"asked twice","mentions":null}"#),
+    of::<TagsRequest>("post /api/sessions/{name}/tags", r#"{"add":[" Refund","电池"],"remove":[]}"#),
+    of::<PriorityRequest>("put /api/sessions/{name}/priority", r#"{"class":"vip"}"#),
+    of::<RatingRequest>("post /api/sessions/{name}/rating", r#"{"score":5,"comment":"谢谢"}"#),
     of::<MailRequest>("post /api/sessions/{name}/email", r#"{"force":true}"#),
     of::<ChooseStatusRequest>("put /api/agent/status", r#"{"status":"busy"}"#),
     of::<LoginRequest>("post /api/agent/login", LOGIN),
@@ -93,8 +101,7 @@ pub const BODIES: &[Body] = &[
 ];
 
 const CHAT: &str = r#"{"message":"刹车异响 \ud83d\ude00","user_id":"s","conversation_id":null,"parameters":{"a":[{"b":[1e3,null,true]}]}}"#;
-const MESSAGE: &str =
-    r#"{"session_name":"s","role":"agent","content":"您好","agent_info":{"agent_id":"anna","agent_name":"Anna"}}"#;
+const MESSAGE: &str = r#"{"session_name":"s","role":"agent","content":"您好","quick_reply":"11111111-2222-4333-8444-555555555566","agent_info":{"agent_id":"anna","agent_name":"Anna"}}"#;
 const TRANSFER: &str = r#"{"from_agent_id":"anna","to_agent_id":"bo","to_agent_name":"Bo","reason":"坐席转接"}"#;
 const LOGIN: &str = r#"{"username":"anna","password":"correct horse","device_id":"a browser's own random name"}"#;
 const CONFIRMED: &str = r#"{"password":"correct horse","code":"abcd-efgh-ijkl-mnop"}"#;

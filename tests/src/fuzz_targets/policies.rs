@@ -2,7 +2,7 @@
 
 use domain::{
     Language,
-    policy::{Customer, Policy},
+    policy::{Customer, Message, Policy},
     settings::Document as _,
 };
 
@@ -13,7 +13,7 @@ pub(super) fn policy(bytes: &[u8]) -> bool {
     let Some((message, document)) = text(bytes).and_then(|text| text.split_once('\n')) else { return false };
     match Policy::parse(document, 1) {
         Ok(policy) => {
-            let signals = policy.read_message(message, &[message], Language::En, Customer::default());
+            let signals = policy.read_message(&Message::new(message), true, Language::En, Customer::default());
             assert!(signals.iter().all(|signal| !signal.evidence.is_empty()), "{signals:?}");
             true
         }

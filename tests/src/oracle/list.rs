@@ -1,12 +1,12 @@
 //! The list of sessions, and sessions by name.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use event_store::Position;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Newest, Oracle, Shown, Told, messages};
+use super::{Newest, Oracle, Rating, Shown, Told, messages};
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +25,9 @@ pub struct Row {
     pub group: Option<String>,
     pub agent: Option<String>,
     pub position: Position,
+    pub tags: BTreeSet<String>,
+    pub notes: u64,
+    pub rating: Option<Rating>,
 }
 
 impl Row {
@@ -45,6 +48,9 @@ impl Row {
             group: shown.group,
             agent: shown.agent,
             position: shown.position,
+            tags: shown.tags,
+            notes: shown.notes,
+            rating: shown.rating,
         }
     }
 }

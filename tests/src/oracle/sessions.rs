@@ -1,10 +1,12 @@
 //! What a session is, as staff is told: each field by its own definition.
 
+use std::collections::BTreeSet;
+
 use event_store::Position;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Oracle, Told, last_of, status, time};
+use super::{Oracle, Rating, Told, keeping, last_of, status, time};
 
 /// A session's fields, in the words of the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +38,10 @@ pub struct Shown {
     pub ai_fail_count: u64,
     pub position: Position,
     pub cleared_at: Position,
+    pub tags: BTreeSet<String>,
+    pub notes: u64,
+    pub rating: Option<Rating>,
+    pub parameters: Option<(serde_json::Value, Position)>,
 }
 
 /// Why a person is wanted.
@@ -116,6 +122,10 @@ impl Shown {
             ai_fail_count: ai_fail_count(events),
             position: last.position,
             cleared_at: cleared_at(events),
+            tags: keeping::tags(events),
+            notes: keeping::count_of_notes(events),
+            rating: keeping::rating(events),
+            parameters: keeping::parameters(events),
         }
     }
 }

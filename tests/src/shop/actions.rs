@@ -3,6 +3,7 @@
 mod assistant;
 mod customer;
 mod hand_off;
+mod keeping;
 mod staff;
 
 use domain::{
@@ -41,6 +42,10 @@ impl Shop {
             Action::EndOffer { offer, reason } => self.end_offer(slot, offer, reason),
             Action::RequestMail => self.request_mail(slot),
             Action::SendMail(mail) => self.send_mail(slot, mail),
+            Action::KeepNote => self.keep_note(slot),
+            Action::KeepTags => self.keep_tags(slot),
+            Action::Prioritise => self.prioritise(slot),
+            Action::Rate => self.rate(slot),
             Action::Leave => self.leave(slot),
             Action::OpeningTime => self.opening_time(slot),
             Action::Close { reason, at_version } => self.close(slot, reason, at_version),

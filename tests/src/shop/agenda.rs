@@ -64,6 +64,14 @@ pub(super) enum Action {
     RequestMail,
     /// The mail server answers, or does not.
     SendMail(MailId),
+    /// Staff writes a note, or changes one of before.
+    KeepNote,
+    /// Staff files the session under a tag, or takes one away.
+    KeepTags,
+    /// Staff sets the session's class.
+    Prioritise,
+    /// The customer says how well it was helped.
+    Rate,
     /// The agent is done.
     Leave,
     /// Somebody works again.

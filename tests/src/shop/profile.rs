@@ -37,6 +37,12 @@ pub struct Profile {
     pub stolen: f64,
     /// Messages to persons that tell of danger.
     pub danger: f64,
+    /// Live sessions for each of what staff keeps beside the talk: notes, tags, a class of their own.
+    pub keeps: f64,
+    /// Messages of agents that are made of a prepared answer.
+    pub quick_replies: f64,
+    /// Customers who rate when they are asked.
+    pub rates: f64,
     /// Agents who try to take a session that somebody has.
     pub rivals: f64,
     /// Customers who begin a new context, or clear their screen, before their next message.
@@ -73,6 +79,9 @@ impl Profile {
         transferred: 0.12,
         stolen: 0.01,
         danger: 0.01,
+        keeps: 0.15,
+        quick_replies: 0.2,
+        rates: 0.3,
         rivals: 0.03,
         fresh_starts: 0.03,
         confirms: 0.04,
@@ -101,6 +110,9 @@ impl Profile {
         transferred: 0.4,
         stolen: 0.06,
         danger: 0.08,
+        keeps: 0.6,
+        quick_replies: 0.4,
+        rates: 0.8,
         rivals: 0.2,
         fresh_starts: 0.15,
         confirms: 0.12,

@@ -35,6 +35,7 @@ impl Shop {
                 let seconds = self.rng.between(0.3, 4.0);
                 self.plan(slot, seconds, Action::SendMail(requested.mail));
             }
+            Event::NoteAdded(_) | Event::NoteEdited(_) => self.noted(slot),
             Event::Closed(_) => self.closed(slot),
             Event::ContextStarted(_)
             | Event::AssistantAsked(_)
@@ -46,6 +47,9 @@ impl Shop {
             | Event::MailFailed(_)
             | Event::PriorityChanged(_)
             | Event::ProfileChanged(_)
+            | Event::NoteRemoved(_)
+            | Event::TagsChanged(_)
+            | Event::RatingGiven(_)
             | Event::CommandConfirmed(_) => {}
         }
     }

@@ -1,7 +1,8 @@
 //! What is said in a shop: the questions and answers of `integrations/faq`, the way customers put them, and what the
 //! rules of escalation listen for.
 
-use domain::{Language, policy::Rule};
+use domain::{Language, QuickReplyId, policy::Rule};
+use uuid::Uuid;
 
 use super::rng::Rng;
 
@@ -220,6 +221,16 @@ pub(super) fn of_agent(rng: &mut Rng, language: Language) -> &'static str {
 /// Why a session goes to somebody else, for staff.
 pub(super) fn remark(rng: &mut Rng) -> &'static str {
     rng.pick(&REMARKS)
+}
+
+/// What staff files a session under.
+pub(super) fn tag(rng: &mut Rng) -> &'static str {
+    rng.pick(&["refund", "battery", "刹车", "delivery", "spare parts", "warranty"])
+}
+
+/// One of a few prepared answers.
+pub(super) fn quick_reply(rng: &mut Rng) -> QuickReplyId {
+    QuickReplyId(Uuid::from_u128(0x9100 + rng.below(8) as u128))
 }
 
 /// What makes a rule fire; nothing where the rule does not listen to words.

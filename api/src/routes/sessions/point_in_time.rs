@@ -6,7 +6,7 @@
 use domain::SessionId;
 use event_store::{Clock, EventReader, Position};
 use jiff::Timestamp;
-use projections::{AsOf, Audience, SessionAt, Views, as_of::InvalidAsOf};
+use projections::{AsOf, Audience, NoteView, SessionAt, Views, as_of::InvalidAsOf};
 
 use super::{SessionServices, no_session};
 use crate::{
@@ -27,16 +27,36 @@ pub(super) async fn read(
     wanted: &Wanted<'_>,
     as_of: AsOf,
 ) -> Result<(SessionData, Position), Problem> {
-    if let AsOf::Time(time) = as_of {
-        refuse_future(&*app.log, &*app.clock, time).await?;
-    }
-    let then = SessionAt::read(app.sessions.journal(), wanted.session, as_of).await?;
+    let then = then(app, wanted.session, as_of).await?;
     let data = SessionData::read_then(&then, &mut app.views.reading().await?, wanted).await?;
     let (mut data, position) = (data.ok_or_else(no_session)?, then.newest.position);
     if wanted.audience == Audience::Customer && is_cleared_since(&app.views, wanted.session, position).await? {
         data.session.clear_history();
     }
     Ok((data, position))
+}
+
+/// The session as it stood.
+async fn then(app: &SessionServices, session: SessionId, as_of: AsOf) -> Result<SessionAt, Problem> {
+    if let AsOf::Time(time) = as_of {
+        refuse_future(&*app.log, &*app.clock, time).await?;
+    }
+    Ok(SessionAt::read(app.sessions.journal(), session, as_of).await?)
+}
+
+/// The notes of a session as they stood at the moment of `?at=`, and the position of its newest event of then; nothing without one.
+///
+/// # Errors
+/// The moment does not parse or is in the future, the session had not begun, or the log is away.
+pub(in crate::routes) async fn notes(
+    app: &SessionServices,
+    session: SessionId,
+    query: &QueryFields,
+) -> Result<Option<(Vec<NoteView>, Position)>, Problem> {
+    let Some(as_of) = moment(query)? else { return Ok(None) };
+    let then = then(app, session, as_of).await?;
+    let notes = then.reading().await?.notes(session).await?;
+    Ok(Some((notes, then.newest.position)))
 }
 
 /// A time in the future is refused, for events up to it may still be recorded. Where clocks differ the log may be ahead of this one.

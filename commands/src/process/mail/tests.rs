@@ -133,7 +133,8 @@ async fn a_mail_says_what_the_session_says_when_it_is_sent() {
     act(&context, session, Command::TakeOver { agent, from_any: true, notice }).await;
     for n in 1..=9 {
         let (message, text) = (MessageId(Uuid::from_u128(n)), MessageText::parse(n.to_string()).expect("a text"));
-        act(&context, session, Command::SendAgentMessage(SendAgentMessage { agent, message, text })).await;
+        act(&context, session, Command::SendAgentMessage(SendAgentMessage { agent, message, text, quick_reply: None }))
+            .await;
     }
     items(&fixture, &context, 1).await;
     let mailer = Scripted::refusing([]);

@@ -10,7 +10,11 @@ use event_store::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{ProcessStore, StoreError, lease::database_now};
+use super::{
+    ProcessStore, StoreError,
+    lease::database_now,
+    workspace::{self, WorkspacePlace},
+};
 
 const BEAT: &str = "insert into sign_of_life (sign_in, agent, seen_at) values ($1, $2, $3) \
                     on conflict (sign_in) do update set seen_at = excluded.seen_at";
@@ -46,7 +50,7 @@ impl LostAgent {
     }
 }
 
-/// Signs of life that count no more.
+/// Rows that count no more: signs of life, and drafts of what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forgotten {
     /// Of a sign-in that ended.
@@ -55,6 +59,13 @@ pub enum Forgotten {
     Agent(AgentId),
     /// Of an agent who is lost, up to what was heard last: a later one is of an agent who came back.
     Lost(LostAgent),
+    /// Of what an agent has sent, unless it was begun afterwards.
+    Draft {
+        /// Its place.
+        place: WorkspacePlace,
+        /// When it was sent.
+        sent_at: Timestamp,
+    },
 }
 
 impl ProcessStore {
@@ -137,6 +148,7 @@ pub(super) async fn forget(tx: &mut Transaction, forgotten: &Forgotten) -> Resul
             let values = vec![lost.agent.0.into(), lost.seen_at_ms.into()];
             ("delete from sign_of_life where agent = $1 and seen_at <= $2", values)
         }
+        Forgotten::Draft { place, sent_at } => return workspace::forget_draft(tx, place, *sent_at).await,
     };
     tx.execute(sql, &values).await.map(drop)
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use sqlx::migrate::Migrator;
 use uuid::Uuid;
 
-use super::{Commit, ProcessStore, StoreError, outbox, sign_of_life, timer};
+use super::{Commit, ProcessStore, StoreError, outbox, sign_of_life, timer, workspace};
 use crate::{
     node::Node,
     process::{
@@ -54,6 +54,9 @@ async fn what_is_due_is_found_by_indexes() {
         (outbox::DUE, "outbox_due"),
         (sign_of_life::LOST, "sign_of_life_seen"),
         (sign_of_life::SESSIONS_OF, "state_of_agent"),
+        (workspace::OF_AGENT, "workspace_of_agent"),
+        (workspace::OLD, "workspace_updated"),
+        (workspace::OF_KEY, "workspace_key"),
     ];
     for (sql, index) in cases {
         let plan = plan(&fixture.database, sql).await;

@@ -68,6 +68,11 @@ impl Change {
             | Event::MailSent(_)
             | Event::MailFailed(_)
             | Event::ProfileChanged(_)
+            | Event::NoteAdded(_)
+            | Event::NoteEdited(_)
+            | Event::NoteRemoved(_)
+            | Event::TagsChanged(_)
+            | Event::RatingGiven(_)
             | Event::Reopened(_)
             | Event::CommandConfirmed(_) => return None,
         })

@@ -184,7 +184,7 @@ async fn a_session_with_a_person_is_not_closed_while_the_customers_message_is_th
     shop.hours_pass(100);
     shop.stays_open().await;
     let (by, reason) = (Staff { agent: ANA, is_supervisor: false }, ReasonCode::parse("resolved").unwrap());
-    shop.act(Command::Release { by, reason, notice: new_message() }).await;
+    shop.act(Command::Release { by, reason, notice: new_message(), at: testkit::session::circumstances().at }).await;
     shop.hours_pass(73);
     shop.is_closed().await;
 }

@@ -132,7 +132,12 @@ async fn a_run_is_given_up_at_a_takeover_and_withheld_with_what_was_shown() {
 
 #[tokio::test]
 async fn a_run_is_given_up_when_the_session_is_escalated_or_closed() {
-    let close = Command::Close { reason: CloseReason::Resolved, notice: new_message(), by: None };
+    let close = Command::Close {
+        reason: CloseReason::Resolved,
+        notice: new_message(),
+        by: None,
+        at: testkit::session::circumstances().at,
+    };
     let escalate = testkit::session::escalate(EscalationReason::Manual, "");
     for (command, reason) in [(close, WithheldReason::Closed), (escalate, WithheldReason::HandedOver)] {
         let fixture = Fixture::new(vec![Script::Waits("Begin", "ning and end")]);

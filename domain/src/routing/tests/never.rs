@@ -116,7 +116,8 @@ impl Shop {
             Happening::Releases(n) => {
                 if let Some(owner) = self.owner(n) {
                     let reason = ReasonCode::parse("resolved").expect("a code");
-                    self.send(n, Command::Release { by: staff(owner), reason, notice });
+                    let at = self.desk.now;
+                    self.send(n, Command::Release { by: staff(owner), reason, notice, at });
                 }
             }
             Happening::HandsBack(n) => {
@@ -125,7 +126,10 @@ impl Shop {
                     self.send(n, Command::ReturnToQueue { agent, reason, group: None, notice });
                 }
             }
-            Happening::Closes(n) => self.send(n, Command::Close { reason: CloseReason::Resolved, notice, by: None }),
+            Happening::Closes(n) => {
+                let (reason, at) = (CloseReason::Resolved, self.desk.now);
+                self.send(n, Command::Close { reason, notice, by: None, at });
+            }
             Happening::Is(n, online) => {
                 self.online.insert(n, online);
                 self.desk.is(n, if online { Presence::Online } else { Presence::Busy });

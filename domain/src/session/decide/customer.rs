@@ -94,7 +94,7 @@ fn raised(session: &Session, class: Option<PriorityClass>, rule: Rule) -> Option
 }
 
 fn sent(session: &Session, message: SendMessage, recipient: Recipient) -> Event {
-    let episode = if session.episode_began { session.episode } else { session.episode + 1 };
+    let episode = session.current_episode();
     let rule_signals = rules_of(&message.signals);
     let SendMessage { message, words, language, incarnation, .. } = message;
     let words = crate::personal::Personal::Known(words);

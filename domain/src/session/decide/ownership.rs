@@ -2,12 +2,14 @@
 //!
 //! Invariant: one owner at a time, and nobody but the owner writes as an agent.
 
+use jiff::Timestamp;
+
 use crate::{
     id::{AgentId, MessageId},
     personal::Personal,
     session::{
         command::{SendAgentMessage, Staff},
-        decide::{Decision, closed, invalid, notice, owner, queue::withdrawn, transfer, unanswered},
+        decide::{Decision, closed, invalid, notice, owner, queue::withdrawn, rating, transfer, unanswered},
         event::{
             AgentMessageSent, AgentTookOver, AgentWords, CloseReason, Event, OfferAccepted, Released, ReturnReason,
             ReturnedToQueue, TransferKind,
@@ -48,19 +50,26 @@ pub(super) fn steal(session: &Session, by: AgentId, notice_id: MessageId) -> Dec
 }
 
 pub(super) fn send_message(session: &Session, message: SendAgentMessage) -> Decision {
-    let SendAgentMessage { agent, message, text } = message;
+    let SendAgentMessage { agent, message, text, quick_reply } = message;
     let owner = owner(session)?;
     if owner != agent {
         return Err(Rejection::NotTheOwner { owner });
     }
     let words = Personal::Known(AgentWords { text });
-    Ok(vec![Event::AgentMessageSent(AgentMessageSent { message, agent, words })])
+    Ok(vec![Event::AgentMessageSent(AgentMessageSent { message, agent, quick_reply, words })])
 }
 
-pub(super) fn release(session: &Session, by: Staff, reason: ReasonCode, notice_id: MessageId) -> Decision {
+pub(super) fn release(
+    session: &Session,
+    by: Staff,
+    reason: ReasonCode,
+    notice_id: MessageId,
+    at: Timestamp,
+) -> Decision {
     let agent = transfer::allowed_owner(session, by)?;
     let mut events = withdrawn(session);
     events.push(notice(session, notice_id, Notice::Released));
+    events.extend(rating::asked(session, notice_id, at));
     events.push(Event::Released(Released { agent, reason }));
     Ok(events)
 }
@@ -89,7 +98,13 @@ pub(super) fn return_to_queue(
 }
 
 /// While a person has the session, of staff only that person or a supervisor closes it.
-pub(super) fn close(session: &Session, reason: CloseReason, notice_id: MessageId, by: Option<Staff>) -> Decision {
+pub(super) fn close(
+    session: &Session,
+    reason: CloseReason,
+    notice_id: MessageId,
+    by: Option<Staff>,
+    at: Timestamp,
+) -> Decision {
     match (session.phase, by) {
         (Phase::Closed, _) => return Ok(Vec::new()),
         (Phase::ManualLive { .. }, Some(by)) => drop(transfer::allowed_owner(session, by)?),
@@ -99,6 +114,7 @@ pub(super) fn close(session: &Session, reason: CloseReason, notice_id: MessageId
     if by.is_some() {
         events.push(notice(session, notice_id, Notice::Closed));
     }
+    events.extend(rating::asked(session, notice_id, at));
     events.push(closed(session, reason));
     Ok(events)
 }

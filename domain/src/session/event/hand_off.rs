@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     codec::sealed,
-    id::{AgentId, MessageId, OfferId, TransferId},
+    id::{AgentId, MessageId, OfferId, QuickReplyId, TransferId},
     language::Language,
     personal::Personal,
     policy::Rule,
@@ -21,6 +21,9 @@ pub struct AgentMessageSent {
     pub message: MessageId,
     /// Who.
     pub agent: AgentId,
+    /// The prepared answer that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quick_reply: Option<QuickReplyId>,
     /// What was said.
     #[serde(skip, default = "sealed")]
     pub words: Personal<AgentWords>,

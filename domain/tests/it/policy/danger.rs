@@ -2,7 +2,7 @@
 
 use domain::{
     Language,
-    policy::{Counts, Customer, Policy, Rule},
+    policy::{Counts, Customer, Message, Policy, Rule},
     session::{
         event::{EscalationReason, Severity},
         priority::PriorityClass,
@@ -246,7 +246,7 @@ fn a_harmless_word_hides_no_danger_beside_it() {
 fn danger_comes_before_all_and_is_a_keyword_of_high_severity() {
     let policy = Policy::default();
     let customer = Customer { is_vip: true, is_listed: true };
-    let signals = policy.read_message("转人工！电池着火了，我要投诉", &[], Language::Zh, customer);
+    let signals = policy.read_message(&Message::new("转人工！电池着火了，我要投诉"), false, Language::Zh, customer);
     let firing = policy.on_message(&Counts::default(), &signals).unwrap();
     assert_eq!(rules(&signals), [Rule::R0, Rule::R1, Rule::R2, Rule::R10]);
     assert_eq!((firing.rule, firing.reason, firing.severity), (Rule::R0, EscalationReason::Keyword, Severity::High));

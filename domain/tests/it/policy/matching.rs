@@ -76,7 +76,15 @@ proptest! {
         let (list, other) = (PhraseList { phrases, except }, PhraseList::default());
         let folded = fold(&text);
         let found = Matcher::new(&[&other, &list]).unwrap().find(&folded);
-        prop_assert_eq!(found, [vec![], naive(&list, &folded)]);
+        let phrases: Vec<Vec<usize>> = found.iter().map(|hits| hits.iter().map(|hit| hit.phrase).collect()).collect();
+        prop_assert_eq!(phrases, [vec![], naive(&list, &folded)]);
+        for hit in found.concat() {
+            let parts = &list.phrases[hit.phrase].parts;
+            prop_assert_eq!(parts.len(), hit.words.len());
+            for (part, word) in parts.iter().zip(hit.words) {
+                prop_assert!(part.iter().any(|one| one.text == word), "{word} is no word of {part:?}");
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     Language,
-    policy::{Counts, Customer, Firing, Policy, Rule},
+    policy::{Counts, Customer, Firing, Message, Policy, Rule},
     session::{
         event::{EscalationReason, Severity},
         priority::PriorityClass,
@@ -77,10 +77,10 @@ fn returns_raise_the_class_and_ask_for_nobody() {
         ["我要退款", "质量问题", "I want a refund", "Rückerstattung", "un remboursement", "reembolso", "rimborso"]
     {
         assert_eq!(fired(text), None, "{text}");
-        assert_eq!(policy.urgency(text), Some(PriorityClass::Urgent), "{text}");
+        assert_eq!(policy.urgency(&Message::new(text)), Some(PriorityClass::Urgent), "{text}");
     }
-    assert_eq!(policy.urgency("hello"), None);
-    assert_eq!(super::policy("[rules.R2]\non = false\n").urgency("我要退款"), None);
+    assert_eq!(policy.urgency(&Message::new("hello")), None);
+    assert_eq!(super::policy("[rules.R2]\non = false\n").urgency(&Message::new("我要退款")), None);
 }
 
 #[test]
@@ -102,7 +102,10 @@ fn the_second_time_that_it_did_not_help_fires_r4() {
 #[test]
 fn a_question_asked_the_third_time_fires_r13() {
     let policy = Policy::default();
-    let ask = |text: &str, earlier: &[&str]| policy.read_message(text, earlier, Language::En, Customer::default());
+    let ask = |text: &str, earlier: &[&str]| {
+        let message = Message::new(text);
+        policy.read_message(&message, message.repeats(earlier), Language::En, Customer::default())
+    };
     let signals = ask("How long does it charge?", &["how long does it CHARGE", "hello"]);
     assert_eq!(rules(&signals), [Rule::R13]);
     let counts = Counts::default().with_message(&[Rule::R13]);
@@ -116,7 +119,7 @@ fn a_question_asked_the_third_time_fires_r13() {
 #[test]
 fn vip_customers_come_first_and_listed_ones_only_where_it_is_on() {
     let text = |policy: &Policy, customer| {
-        let signals = policy.read_message("hello", &[], Language::En, customer);
+        let signals = policy.read_message(&Message::new("hello"), false, Language::En, customer);
         policy.on_message(&Counts::default(), &signals)
     };
     let both = Customer { is_vip: true, is_listed: true };
@@ -133,7 +136,7 @@ fn vip_customers_come_first_and_listed_ones_only_where_it_is_on() {
 fn the_first_rule_is_named_and_the_best_class_counts() {
     let policy = Policy::default();
     let vip = Customer { is_vip: true, is_listed: false };
-    let signals = policy.read_message("转人工，我要投诉，投诉", &[], Language::Zh, vip);
+    let signals = policy.read_message(&Message::new("转人工，我要投诉，投诉"), false, Language::Zh, vip);
     let firing = policy.on_message(&Counts::default(), &signals).unwrap();
     assert_eq!((firing.rule, firing.class), (Rule::R10, PriorityClass::Vip), "VIP before keyword, as the original");
     let firing = fired("转人工，我要投诉").unwrap();
@@ -166,7 +169,7 @@ fn mood_is_off_and_can_be_turned_on() {
 #[test]
 fn a_rule_is_on_in_its_languages_only() {
     let chinese = policy("[rules.R1]\nlanguages = [\"zh\"]\n");
-    let read = |language| rules(&chinese.read_message("转人工", &[], language, Customer::default()));
+    let read = |language| rules(&chinese.read_message(&Message::new("转人工"), false, language, Customer::default()));
     assert_eq!((read(Language::Zh), read(Language::En)), (vec![Rule::R1], vec![]));
 }
 
@@ -186,4 +189,12 @@ fn a_request_by_button_is_manual_and_high_and_others_keep_their_reason() {
             (Rule::R1, wire, severity, details)
         );
     }
+}
+
+#[test]
+fn the_evidence_names_what_was_said_and_not_what_might_have_been() {
+    let policy = Policy::default();
+    let read = |text| policy.read_message(&Message::new(text), false, Language::En, Customer::default());
+    let signals = read("Hello. Can I speak to someone please?");
+    assert_eq!(signals[0].evidence, "命中关键词: speak + someone");
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     Language,
-    policy::{Counts, Customer, Policy, Rule, regulator::Regulator},
+    policy::{Counts, Customer, Message, Policy, Rule, regulator::Regulator},
     session::event::Outcome,
 };
 
@@ -33,10 +33,13 @@ fn keywords_are_found_inside_of_words_as_the_original_finds_them() {
 fn only_keywords_failures_vip_and_danger_are_on() {
     let policy = original();
     let vip = Customer { is_vip: true, is_listed: true };
-    let repeated = ["赔偿，没用，气死我了！！！"];
-    assert_eq!(rules(&policy.read_message(repeated[0], &repeated, Language::Zh, vip)), [Rule::R10]);
-    assert_eq!(rules(&policy.read_message("着火", &[], Language::Zh, Customer::default())), [Rule::R0]);
-    assert_eq!(policy.urgency("退款"), None);
+    let repeated = Message::new("赔偿，没用，气死我了！！！");
+    assert_eq!(rules(&policy.read_message(&repeated, true, Language::Zh, vip)), [Rule::R10]);
+    assert_eq!(
+        rules(&policy.read_message(&Message::new("着火"), false, Language::Zh, Customer::default())),
+        [Rule::R0]
+    );
+    assert_eq!(policy.urgency(&Message::new("退款")), None);
     let failed = policy.read_reply("这个无法处理", Outcome::Answered, Some(1));
     let others = [Outcome::HandsOver, Outcome::Blocked].map(|outcome| policy.read_reply("", outcome, None));
     assert_eq!(others, [vec![], vec![]]);
@@ -45,5 +48,5 @@ fn only_keywords_failures_vip_and_danger_are_on() {
     assert_eq!(policy.on_reply(&counts, &failed).unwrap().details, "AI 连续失败 3 次,已达阈值 3");
     let set = Regulator { vip_auto_escalate: Some(false), ..Regulator::default() };
     let without = Policy::parse(&set.document().unwrap(), 0).unwrap();
-    assert_eq!(without.read_message("hello", &[], Language::En, vip), []);
+    assert_eq!(without.read_message(&Message::new("hello"), false, Language::En, vip), []);
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     Language,
-    policy::{Counts, Customer, Policy, Rule},
+    policy::{Counts, Customer, Message, Policy, Rule},
     session::{
         event::{EscalationReason, Outcome},
         notice::Notice,
@@ -85,7 +85,7 @@ fn what_the_offer_tells_the_customer_to_write_is_read_by_the_rule() {
         let offer = texts::notice(&Notice::OffersPerson, language, &Names::new(TimeZone::UTC, []));
         let quotes = |c: char| "“”„«»".contains(c);
         let words = offer.split(quotes).nth(1).expect("they are quoted");
-        let signals = policy.read_message(words, &[], language, Customer::default());
+        let signals = policy.read_message(&Message::new(words), false, language, Customer::default());
         assert!(signals.iter().any(|signal| signal.rule == Rule::R1), "{language}: {words}");
     }
 }

@@ -264,5 +264,6 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         7 => peoples_event(),
         9 => hand_off::between_people(),
         4 => hand_off::mails(),
+        5 => hand_off::notes(),
     ]
 }

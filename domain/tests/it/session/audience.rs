@@ -46,7 +46,7 @@ proptest! {
     #[test]
     fn what_customers_do_not_see_of_the_plain_part_is_a_field_of_it(event in arbitrary::event()) {
         let plain: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&encode(&event).data).unwrap();
-        let optional = ["group", "rule_signals", "confidence_permille", "tokens", "cost", "variant"];
+        let optional = ["group", "rule_signals", "confidence_permille", "tokens", "cost", "variant", "quick_reply"];
         for field in event.hidden_from_customer() {
             prop_assert!(plain.contains_key(*field) || optional.contains(field), "{field}");
         }
@@ -58,7 +58,8 @@ proptest! {
             "session.assistant_asked", "session.assistant_failed", "session.assistant_reply_withheld", "session.command_confirmed",
             "session.transfer_requested", "session.transfer_accepted", "session.transfer_declined", "session.offer_made",
             "session.offer_accepted", "session.offer_expired", "session.mail_requested", "session.mail_sent",
-            "session.mail_failed", "session.priority_changed",
+            "session.mail_failed", "session.priority_changed", "session.note_added", "session.note_edited",
+            "session.note_removed", "session.tags_changed",
         ];
         let for_staff = ["session.escalated", "session.transferred"];
         let stored = encode(&event);

@@ -5,16 +5,17 @@
 
 mod moves;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AgentId, MessageId, OfferId, RunId, TransferId,
+    AgentId, MessageId, NoteId, OfferId, RunId, TransferId,
     policy::Rule,
     session::{
         Event, Status,
         event::{Recipient, TransferKind, TransferRequested, TransferTarget, Transferred},
         notice::Notice,
     },
+    text::Tag,
 };
 
 /// The log of one session, retold.
@@ -35,6 +36,13 @@ pub(crate) struct Model {
     accepted_by: Option<AgentId>,
     /// A message in which danger was read, until the notice that follows.
     danger: bool,
+    /// Each note's version, until it is removed.
+    notes: BTreeMap<NoteId, Option<u32>>,
+    pub(crate) tags: BTreeSet<Tag>,
+    /// Who wrote last as an agent in this episode, until a rating is asked for.
+    helper: Option<AgentId>,
+    /// Whom a rating is about.
+    to_rate: Option<(u32, AgentId)>,
 }
 
 impl Model {
@@ -44,6 +52,8 @@ impl Model {
         self.check_what_follows(event)?;
         self.take_talk(event)?;
         self.take_hand_off(event)?;
+        self.take_note(event)?;
+        self.take_rating(event)?;
         self.check_nothing_outlives_its_status()
     }
 
@@ -81,6 +91,57 @@ impl Model {
             Event::AgentTookOver(taken) => self.hand_on(&taken.messages)?,
             Event::Closed(closed) => self.hand_on(&closed.messages)?,
             _of_the_hand_off => {}
+        }
+        Ok(())
+    }
+
+    /// What staff keeps beside the talk.
+    fn take_note(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::NoteAdded(added) => {
+                ensure(self.notes.insert(added.note, Some(1)).is_none(), "a note is added once")?;
+            }
+            Event::NoteEdited(edited) => {
+                let version = self.notes.get_mut(&edited.note).and_then(Option::as_mut).ok_or("an edit of no note")?;
+                *version += 1;
+                ensure(*version == edited.version, "an edit raises the version by one")?;
+            }
+            Event::NoteRemoved(removed) => {
+                let note = self.notes.get_mut(&removed.note).ok_or("a removal of no note")?;
+                ensure(note.take().is_some(), "a note is removed once")?;
+            }
+            Event::TagsChanged(changed) => {
+                ensure(!changed.added.is_empty() || !changed.removed.is_empty(), "something changes")?;
+                for tag in &changed.added {
+                    ensure(self.tags.insert(tag.clone()), "a tag is added that was not there")?;
+                }
+                for tag in &changed.removed {
+                    ensure(self.tags.remove(tag), "a tag is removed that was there")?;
+                }
+                ensure(self.tags.len() <= 20, "at most twenty tags")?;
+            }
+            _no_note => {}
+        }
+        Ok(())
+    }
+
+    fn take_rating(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::AgentMessageSent(sent) => self.helper = Some(sent.agent),
+            Event::NoticeGiven(given) if matches!(given.notice, Notice::RatingAsked { .. }) => {
+                let helper = self.helper.take().ok_or("a rating is asked for where no person wrote")?;
+                self.to_rate = Some((self.episode + u32::from(self.between_episodes), helper));
+            }
+            Event::Released(_) | Event::Closed(_) => {
+                ensure(self.helper.is_none(), "a rating is asked for when a person has helped")?;
+            }
+            Event::RatingGiven(given) => {
+                ensure(self.to_rate == Some((given.episode, given.agent)), "what is rated was asked about")?;
+            }
+            _no_rating => {}
+        }
+        if matches!(event, Event::Closed(_)) {
+            self.between_episodes = true;
         }
         Ok(())
     }

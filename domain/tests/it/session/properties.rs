@@ -34,6 +34,7 @@ struct Shop {
     runs: u32,
     transfers: u8,
     offers: u8,
+    notes: u8,
 }
 
 impl Shop {
@@ -47,6 +48,7 @@ impl Shop {
             runs: 0,
             transfers: 0,
             offers: 0,
+            notes: 0,
         }
     }
 
@@ -109,6 +111,17 @@ impl Shop {
             }
             Step::RecordMail { failed } => record_mail(1, failure(failed)),
             Step::CloseIdle { is_current: true } => close_idle(self.last_written()),
+            Step::AddNote(by) => {
+                self.notes = self.notes.wrapping_add(1);
+                add_note(self.notes, by)
+            }
+            Step::ChangeNote { back, by, seen, removes } => {
+                let change = if removes { remove_note } else { edit_note };
+                change(self.notes.saturating_sub(back), by, seen)
+            }
+            Step::Tags { add, remove } => change_tags(&[&*format!("tag {add}")], &[&*format!("tag {remove}")]),
+            Step::Priority(class) => set_priority(class),
+            Step::Rate { score, hours } => rate(score, jiff::SignedDuration::from_hours(hours)),
             Step::CloseIdle { is_current: false } => close_idle(Some(message_id(self.sent.saturating_sub(1)))),
         }
     }
@@ -178,6 +191,7 @@ impl Shop {
         };
         prop_assert_eq!(owner, self.model.owner);
         prop_assert_eq!(session.escalation.is_some(), self.model.needs_person);
+        prop_assert_eq!(&session.tags, &self.model.tags);
         Ok(())
     }
 }
@@ -253,7 +267,7 @@ proptest! {
     #[test]
     fn a_decision_taken_twice_is_refused_or_quiet_or_about_a_late_reply(steps in steps(), last in step()) {
         let mut shop = Shop::after(&steps)?;
-        prop_assume!(!matches!(last, Step::Send(_) | Step::Write(_)));
+        prop_assume!(!matches!(last, Step::Send(_) | Step::Write(_) | Step::AddNote(_) | Step::Rate { .. }));
         let command = shop.command(last);
         let Ok(first) = decide(&shop.state, command.clone()) else { return Ok(()) };
         let after = fold(shop.state.clone(), &first);

@@ -6,7 +6,7 @@ mod events;
 use std::sync::{Arc, LazyLock};
 
 use domain::{
-    AgentId, ContextId, Incarnation, MailId, MessageId, OfferId, RunId, TransferId, VisitorId,
+    AgentId, ContextId, Incarnation, MailId, MessageId, NoteId, OfferId, RunId, TransferId, VisitorId,
     calendar::Calendars,
     policy::{Policy, Rule, Signal},
     session::{
@@ -89,6 +89,10 @@ pub(crate) fn offer_id(n: u8) -> OfferId {
 
 pub(crate) fn mail_id(n: u8) -> MailId {
     MailId(Uuid::from_u128(0x1300 + u128::from(n)))
+}
+
+pub(crate) fn note_id(n: u8) -> NoteId {
+    NoteId(Uuid::from_u128(0x1500 + u128::from(n)))
 }
 
 /// Of the notices whose id the command brings.

@@ -5,6 +5,7 @@ use domain::{
     session::{
         Command,
         event::{MailFailure, OfferEnd, TransferTarget},
+        priority::PriorityClass,
     },
 };
 use proptest::{option, prelude::*, sample::select};
@@ -92,6 +93,24 @@ pub(crate) enum Step {
     CloseIdle {
         is_current: bool,
     },
+    AddNote(u8),
+    /// One of the last notes, by somebody who saw this version.
+    ChangeNote {
+        back: u8,
+        by: u8,
+        seen: u32,
+        removes: bool,
+    },
+    /// A number from 0 on each, for one of few tags.
+    Tags {
+        add: u8,
+        remove: u8,
+    },
+    Priority(PriorityClass),
+    Rate {
+        score: u8,
+        hours: i64,
+    },
 }
 
 pub(crate) fn attempt() -> impl Strategy<Value = Attempt> {
@@ -172,6 +191,17 @@ fn plain() -> impl Strategy<Value = Step> {
     select(commands).prop_map(Step::Plain)
 }
 
+fn keeping() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => somebody().prop_map(Step::AddNote),
+        4 => (0..2_u8, somebody(), 1..4_u32, prop::bool::weighted(0.3))
+            .prop_map(|(back, by, seen, removes)| Step::ChangeNote { back, by, seen, removes }),
+        2 => (0..25_u8, 0..25_u8).prop_map(|(add, remove)| Step::Tags { add, remove }),
+        2 => select(PriorityClass::ALL.to_vec()).prop_map(Step::Priority),
+        3 => (1..=5_u8, 0..200_i64).prop_map(|(score, hours)| Step::Rate { score, hours }),
+    ]
+}
+
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         9 => said(),
@@ -180,6 +210,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         6 => plain(),
         1 => any::<bool>().prop_map(|in_closed_shop| Step::Press { in_closed_shop }),
         2 => any::<bool>().prop_map(|clear| Step::StartContext { clear }),
+        6 => keeping(),
         2 => prop::bool::weighted(0.8).prop_map(|is_current| Step::CloseIdle { is_current }),
     ]
 }

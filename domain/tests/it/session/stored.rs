@@ -104,7 +104,7 @@ proptest! {
         let mut stored = encode(&event);
         if let Some((_, part)) = &mut stored.personal {
             let mut map: Map<String, Value> = serde_json::from_str(part).unwrap();
-            for field in ["text", "session_name", "shown", "details", "reason", "email"] {
+            for field in ["text", "session_name", "shown", "details", "reason", "email", "comment"] {
                 if map.contains_key(field) {
                     map.insert(field.to_owned(), json!("Frau Müller"));
                 }

@@ -1,7 +1,7 @@
 //! Events of accounts of staff, and of what staff looks at.
 
 use domain::{
-    AgentId, DeviceId, Language, Personal, SessionId, SignInId, access,
+    AgentId, DeviceId, Language, Personal, QuickReplyId, SessionId, SignInId, access,
     agent::{
         self, Permission, Presence, PresenceCause, Role,
         event::{
@@ -14,15 +14,16 @@ use domain::{
     },
     session::event::Cost,
     settings,
-    text::{EmailAddress, MessageText, PersonName, Skill, Username},
+    text::{EmailAddress, MessageText, PersonName, QuickReplyCategory, QuickReplyTitle, Skill, Username},
 };
 use jiff::{SignedDuration, Timestamp};
-use uuid::uuid;
+use uuid::{Uuid, uuid};
 
 use super::noon;
 
 const SIGN_IN: SignInId = SignInId(uuid!("7c9e6679-7425-40de-944b-e07fc1f90a01"));
 const SESSION: SessionId = SessionId(uuid!("7c9e6679-7425-40de-944b-e07fc1f90a02"));
+const REPLY: Uuid = uuid!("7c9e6679-7425-40de-944b-e07fc1f90a04");
 const AGENT: AgentId = AgentId(uuid!("7c9e6679-7425-40de-944b-e07fc1f90a03"));
 
 fn name(text: &str) -> PersonName {
@@ -132,6 +133,35 @@ pub(super) fn settings() -> Vec<settings::Event> {
             spent: settings::event::Amount::Money(Cost { micros: 4_012_500, currency: "EUR".to_owned() }),
             budget: settings::event::Amount::Money(Cost { micros: 5_000_000, currency: "EUR".to_owned() }),
         }),
+    ]
+}
+
+pub(super) fn quick_replies() -> Vec<settings::Event> {
+    use settings::event::{PersonalQuickReplySaved, QuickReplyRemoved, QuickReplySaved, QuickReplyWords};
+    let (reply, category) = (QuickReplyId(REPLY), || QuickReplyCategory::parse("after_sales").unwrap());
+    let title = |text| QuickReplyTitle::parse(text).unwrap();
+    let content = |text: &str| MessageText::parse(text.to_owned()).unwrap();
+    vec![
+        settings::Event::QuickReplySaved(QuickReplySaved {
+            reply,
+            version: 2,
+            title: title("退换流程"),
+            content: content("订单 {{order.number}} 已经登记。\n“谢谢” \\ 🚲"),
+            category: category(),
+            language: Language::Zh,
+        }),
+        settings::Event::PersonalQuickReplySaved(PersonalQuickReplySaved {
+            reply,
+            version: 1,
+            owner: AGENT,
+            category: category(),
+            language: Language::De,
+            words: Personal::Known(QuickReplyWords {
+                title: title("Gruß"),
+                content: content("Viele Grüße, Anna Schmidt (anna@example.com)"),
+            }),
+        }),
+        settings::Event::QuickReplyRemoved(QuickReplyRemoved { reply, version: 3 }),
     ]
 }
 

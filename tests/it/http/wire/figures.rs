@@ -115,6 +115,8 @@ async fn page(desk: &Desk, query: &str) -> (Vec<String>, Value) {
     let rows = page["sessions"].take();
     let names = rows.as_array().unwrap().iter().map(|row| row["session_name"].as_str().unwrap().to_owned()).collect();
     page.as_object_mut().unwrap().remove("sessions");
+    let next = page.as_object_mut().unwrap().remove("next_cursor");
+    assert_eq!(next.is_some(), page["has_more"] == true, "{next:?}");
     (names, page)
 }
 

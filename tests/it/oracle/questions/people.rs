@@ -92,9 +92,16 @@ pub(super) async fn ask(reading: &mut Reading, question: &Question) -> Result<Va
         | Question::Messages { .. }
         | Question::Audit { .. }
         | Question::Services(_)
+        | Question::Notes(_)
+        | Question::Tags
+        | Question::Visitor(_)
+        | Question::Episodes { .. }
         | Question::Assistants(_)
         | Question::List { .. }
         | Question::Named(_)
-        | Question::Statistics { .. } => unreachable!("not of people"),
+        | Question::Statistics { .. }
+        | Question::Find(_)
+        | Question::Counts(_)
+        | Question::QuickReplies => unreachable!("not of people"),
     })
 }

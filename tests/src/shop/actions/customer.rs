@@ -136,7 +136,7 @@ impl Shop {
         let (language, follows) = (self.threads[slot].language, self.threads[slot].version > 2);
         for _ in 1..TRIES {
             let (topic, text) = self.any_question(language, follows);
-            if self.policy.read_message(&text, &[], language, Customer::default()).is_empty() {
+            if self.policy.read_message(&policy::Message::new(&text), false, language, Customer::default()).is_empty() {
                 self.threads[slot].topic = topic;
                 return text;
             }
@@ -172,7 +172,7 @@ impl Shop {
             incarnation: self.people.node(&mut self.rng),
             recipient: self.recipient(slot),
             signals: self.read(slot, &text, language, coming),
-            urgency: self.policy.urgency(&text),
+            urgency: self.policy.urgency(&policy::Message::new(&text)),
             email: EmailAddress::find(&text),
             circumstances: self.circumstances(MailId(origin.id.derive_id("mail"))),
         };
@@ -192,7 +192,8 @@ impl Shop {
         let is = |rule| coming.is_some_and(|coming| coming.rule == rule);
         let customer = Customer { is_vip: is(policy::Rule::R10), is_listed: is(policy::Rule::R12) };
         let earlier: Vec<&str> = self.threads[slot].earlier.iter().map(String::as_str).collect();
-        self.policy.read_message(text, &earlier, language, customer)
+        let message = policy::Message::new(text);
+        self.policy.read_message(&message, message.repeats(&earlier), language, customer)
     }
 
     /// What the shop's page passes along, if it passes anything.
@@ -212,7 +213,7 @@ impl Shop {
         let who = if reason == CloseReason::Idle { Who::Policy("idle_close") } else { Who::Customer };
         let origin = self.origin(slot, who, "close");
         let notice = MessageId(origin.id.derive_id("notice"));
-        self.send(slot, &origin, Command::Close { reason, notice, by: None });
+        self.send(slot, &origin, Command::Close { reason, notice, by: None, at: self.now });
     }
 
     /// Whoever is forgotten leaves first: an answer to somebody without keys could not be recorded.
@@ -223,7 +224,7 @@ impl Shop {
             if self.threads[*session].awaits_answer() {
                 let origin = self.origin(*session, Who::Customer, "close");
                 let (reason, notice) = (CloseReason::CustomerLeft, MessageId(origin.id.derive_id("notice")));
-                self.record(*session, &origin, Command::Close { reason, notice, by: None });
+                self.record(*session, &origin, Command::Close { reason, notice, by: None, at: self.now });
             }
         }
         if sessions.iter().any(|session| self.threads[*session].awaits_answer()) || !self.erased.insert(subject) {

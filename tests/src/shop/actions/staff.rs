@@ -93,7 +93,8 @@ impl Shop {
         };
         let message = MessageId(origin.id.derive_id("message"));
         let text = MessageText::repaired(text);
-        self.send(slot, &origin, Command::SendAgentMessage(SendAgentMessage { agent, message, text }));
+        let quick_reply = self.rng.happens(self.order.profile.quick_replies).then(|| words::quick_reply(&mut self.rng));
+        self.send(slot, &origin, Command::SendAgentMessage(SendAgentMessage { agent, message, text, quick_reply }));
     }
 
     pub(super) fn request_mail(&mut self, slot: usize) {
@@ -128,9 +129,9 @@ impl Shop {
         let (by, notice) = (Staff { agent, is_supervisor: false }, MessageId(origin.id.derive_id("notice")));
         let command = if releases {
             let reason = self.rng.pick(&["resolved", "back_to_assistant", "customer_gone"]);
-            Command::Release { by, reason: ReasonCode::parse(reason).expect("it is a code"), notice }
+            Command::Release { by, reason: ReasonCode::parse(reason).expect("it is a code"), notice, at: self.now }
         } else {
-            Command::Close { reason: CloseReason::Resolved, notice, by: Some(by) }
+            Command::Close { reason: CloseReason::Resolved, notice, by: Some(by), at: self.now }
         };
         self.send(slot, &origin, command);
     }

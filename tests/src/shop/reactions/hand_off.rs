@@ -68,6 +68,13 @@ impl Shop {
             notice,
             Notice::AfterHours { asks_for_email: true, .. } | Notice::NobodyFree { asks_for_email: true, .. }
         );
+        if matches!(notice, Notice::RatingAsked { .. }) && self.rng.happens(self.order.profile.rates) {
+            let seconds = self.patience(30.0);
+            self.plan(slot, seconds, Action::Rate);
+            if self.rng.happens(0.2) {
+                self.plan(slot, seconds * 2.0, Action::Rate);
+            }
+        }
         if asked && self.rng.happens(0.6) {
             let seconds = self.patience(25.0);
             self.plan(slot, seconds, Action::GiveAddress);
@@ -86,13 +93,27 @@ impl Shop {
             let seconds = self.rng.between(0.2, 5.0);
             self.plan(slot, seconds, Action::Rival);
         }
-        let others =
-            [(profile.transferred, Action::HandOver), (profile.stolen, Action::Steal), (0.05, Action::RequestMail)];
+        let others = [
+            (profile.transferred, Action::HandOver),
+            (profile.stolen, Action::Steal),
+            (0.05, Action::RequestMail),
+            (profile.keeps, Action::KeepNote),
+            (profile.keeps, Action::KeepTags),
+            (profile.keeps * 0.3, Action::Prioritise),
+        ];
         for (share, action) in others {
             if self.rng.happens(share) {
                 let seconds = self.patience(2.0 * MINUTE);
                 self.plan(slot, seconds, action);
             }
+        }
+    }
+
+    /// Some notes are written anew.
+    pub(super) fn noted(&mut self, slot: usize) {
+        if self.rng.happens(0.5) {
+            let seconds = self.patience(MINUTE);
+            self.plan(slot, seconds, Action::KeepNote);
         }
     }
 

@@ -54,7 +54,11 @@ async fn noted(fixture: &Fixture) -> Vec<(String, u8, u64)> {
         Event::BudgetReached(BudgetReached { assistant, level, spent, .. }) => {
             (assistant.clone(), level.percent(), spent.number())
         }
-        Event::Published(_) | Event::RolledBack(_) => panic!("{event:?}"),
+        Event::Published(_)
+        | Event::RolledBack(_)
+        | Event::QuickReplySaved(_)
+        | Event::PersonalQuickReplySaved(_)
+        | Event::QuickReplyRemoved(_) => panic!("{event:?}"),
     };
     events.iter().filter_map(|decoded| decoded.event().settings()).map(note).collect()
 }

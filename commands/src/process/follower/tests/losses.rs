@@ -137,7 +137,8 @@ async fn after_60_seconds_of_silence_an_agent_is_offline_and_its_sessions_wait_a
     let sessions = [taken(&fixture, &context, anna, 1).await, taken(&fixture, &context, anna, 2).await];
     let closed = taken(&fixture, &context, anna, 3).await;
     let notice = MessageId(Uuid::new_v4());
-    let close = Command::Close { reason: CloseReason::Resolved, notice, by: None };
+    let close =
+        Command::Close { reason: CloseReason::Resolved, notice, by: None, at: testkit::session::circumstances().at };
     context.sessions.execute(closed, &by_hand(), close).await.expect("it may");
     let mut worker = worker(&fixture, &context, &manager).await;
     assert_eq!(fixture.count("select count(*) from state").await, 2, "of a session that is over nothing is kept");

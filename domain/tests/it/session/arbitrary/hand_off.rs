@@ -1,21 +1,23 @@
 //! Any event between a customer and persons, and any of a mail.
 
 use domain::{
-    AgentId, Language, MailId, MessageId, OfferId, Personal, TransferId,
+    AgentId, Language, MailId, MessageId, NoteId, OfferId, Personal, QuickReplyId, TransferId,
     policy::Rule,
     session::{
         Event,
         event::{
             AgentMessageSent, AgentWords, ContactDetails, MailFailed, MailFailure, MailKind, MailRequested, MailSent,
-            NoticeGiven, OfferAccepted, OfferEnd, OfferExpired, OfferMade, PriorityChanged, ProfileChanged, Remark,
+            NoteAdded, NoteEdited, NoteRemoved, NoteWords, NoticeGiven, OfferAccepted, OfferEnd, OfferExpired,
+            OfferMade, PriorityChanged, ProfileChanged, RatingGiven, RatingRemark, Remark, TagsChanged,
             TransferAccepted, TransferDeclined, TransferEnd, TransferKind, TransferRequested, TransferTarget,
             Transferred,
         },
         notice::Notice,
+        rating::Score,
     },
-    text::EmailAddress,
+    text::{EmailAddress, Tag},
 };
-use proptest::{option, prelude::*, sample::select};
+use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{class, group, id, text, time};
 
@@ -24,9 +26,9 @@ fn agent() -> impl Strategy<Value = AgentId> + Clone {
 }
 
 pub(super) fn between_people() -> impl Strategy<Value = Event> {
-    let said = (id(), agent(), text()).prop_map(|(message, agent, text)| {
-        let words = Personal::Known(AgentWords { text });
-        Event::AgentMessageSent(AgentMessageSent { message: MessageId(message), agent, words })
+    let said = (id(), agent(), text(), option::of(id())).prop_map(|(message, agent, text, quick_reply)| {
+        let (message, words) = (MessageId(message), Personal::Known(AgentWords { text }));
+        Event::AgentMessageSent(AgentMessageSent { message, agent, quick_reply: quick_reply.map(QuickReplyId), words })
     });
     let told = (id(), select(Language::ALL.to_vec()), notice()).prop_map(|(message, language, notice)| {
         Event::NoticeGiven(NoticeGiven { message: MessageId(message), language, notice })
@@ -55,6 +57,7 @@ pub(super) fn notice() -> impl Strategy<Value = Notice> {
         1 => agent().prop_map(|from| Notice::TransferredToGroup { from }),
         1 => (option::of(time()), any::<bool>())
             .prop_map(|(opens_at, asks_for_email)| Notice::AfterHours { opens_at, asks_for_email }),
+        1 => time().prop_map(|open_until| Notice::RatingAsked { open_until }),
     ]
 }
 
@@ -108,4 +111,26 @@ pub(super) fn mails() -> impl Strategy<Value = Event> {
     let changed = address
         .prop_map(|email| Event::ProfileChanged(ProfileChanged { contact: Personal::Known(ContactDetails { email }) }));
     prop_oneof![requested, sent, failed, changed]
+}
+
+/// A tag as the edge takes it.
+pub(super) fn tag() -> impl Strategy<Value = Tag> {
+    "[A-Za-z电池 -]{1,40}".prop_filter_map("it is a tag", |tag| Tag::parse(&tag).ok())
+}
+
+pub(super) fn notes() -> impl Strategy<Value = Event> {
+    let note = || id().prop_map(NoteId);
+    let words = || text().prop_map(|text| Personal::Known(NoteWords { text }));
+    let added = (note(), agent(), vec(agent(), 0..3), words())
+        .prop_map(|(note, author, mentions, words)| Event::NoteAdded(NoteAdded { note, author, mentions, words }));
+    let edited = (note(), any::<u32>(), vec(agent(), 0..3), words())
+        .prop_map(|(note, version, mentions, words)| Event::NoteEdited(NoteEdited { note, version, mentions, words }));
+    let removed = note().prop_map(|note| Event::NoteRemoved(NoteRemoved { note }));
+    let tags = (vec(tag(), 0..4), vec(tag(), 0..4))
+        .prop_map(|(added, removed)| Event::TagsChanged(TagsChanged { added, removed }));
+    let rated = (1..=5u8, any::<u32>(), agent(), option::of(text())).prop_map(|(score, episode, agent, comment)| {
+        let (score, remark) = (Score::try_from(score).unwrap(), Personal::Known(RatingRemark { comment }));
+        Event::RatingGiven(RatingGiven { score, episode, agent, remark })
+    });
+    prop_oneof![added, edited, removed, tags, rated]
 }

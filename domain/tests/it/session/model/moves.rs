@@ -32,8 +32,7 @@ fn rule(event: &Event) -> (&'static [Status], Option<Status>) {
         Event::ReturnedToQueue(_) => (&[ManualLive], Some(PendingManual)),
         Event::Closed(_) => (NOT_CLOSED, Some(Closed)),
         Event::Reopened(_) => (&[Closed], Some(BotActive)),
-        Event::CustomerMessageSent(CustomerMessageSent { recipient: Recipient::Person, .. })
-        | Event::PriorityChanged(_) => (WITH_PERSONS, None),
+        Event::CustomerMessageSent(CustomerMessageSent { recipient: Recipient::Person, .. }) => (WITH_PERSONS, None),
         Event::CustomerMessageSent(_) | Event::AssistantRunStarted(_) | Event::AssistantReplied(_) => {
             (WITH_ASSISTANT, None)
         }
@@ -44,13 +43,18 @@ fn rule(event: &Event) -> (&'static [Status], Option<Status>) {
         | Event::TransferAccepted(_)
         | Event::TransferDeclined(_) => (&[ManualLive], None),
         Event::OfferMade(_) | Event::OfferAccepted(_) | Event::OfferExpired(_) => (&[PendingManual], None),
-        Event::NoticeGiven(_) | Event::ProfileChanged(_) => (NOT_CLOSED, None),
+        Event::NoticeGiven(_) | Event::ProfileChanged(_) | Event::PriorityChanged(_) => (NOT_CLOSED, None),
         Event::AssistantAsked(_)
         | Event::AssistantReplyWithheld(_)
         | Event::ContextStarted(_)
         | Event::MailRequested(_)
         | Event::MailSent(_)
         | Event::MailFailed(_)
+        | Event::NoteAdded(_)
+        | Event::NoteEdited(_)
+        | Event::NoteRemoved(_)
+        | Event::TagsChanged(_)
+        | Event::RatingGiven(_)
         | Event::CommandConfirmed(_) => (&Status::ALL, None),
     }
 }

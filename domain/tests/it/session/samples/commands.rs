@@ -5,19 +5,23 @@ use domain::{
     policy::{Firing, Rule},
     session::{
         Command,
-        command::{Answer, Circumstances, Escalate, Failure, SendAgentMessage, SendMessage, StartRun, Transfer},
+        command::{
+            AddNote, Answer, Circumstances, EditNote, Escalate, Failure, SendAgentMessage, SendMessage, StartRun,
+            Transfer,
+        },
         event::{
             Asked, CancelReason, CloseReason, Cost, EscalationReason, FailureCode, FailureDetail, MailFailure,
             MailKind, OfferEnd, Outcome, Recipient, ReturnReason, Severity, Tokens, TransferEnd, TransferTarget,
         },
         priority::PriorityClass,
+        rating::Score,
     },
-    text::Skill,
+    text::{Skill, Tag},
 };
 
 use super::{
-    AGENTS_WORDS, EVIDENCE, NODE, REMARK, agent, context_id, mail_id, message_id, monday, noon, notice_id, offer_id,
-    open_shop, opening, reply_id, resolved, run_id, staff, text, transfer_id, words,
+    AGENTS_WORDS, BO, COMMENT, EVIDENCE, NODE, NOTE, REMARK, agent, context_id, mail_id, message_id, monday, noon,
+    note_id, notice_id, offer_id, open_shop, opening, reply_id, resolved, run_id, staff, text, transfer_id, words,
 };
 
 pub(crate) fn open() -> Command {
@@ -183,7 +187,8 @@ pub(crate) fn steal(by: u8) -> Command {
 }
 
 pub(crate) fn write_as(by: u8, n: u32) -> Command {
-    Command::SendAgentMessage(SendAgentMessage { agent: agent(by), message: message_id(n), text: text(AGENTS_WORDS) })
+    let (agent, message) = (agent(by), message_id(n));
+    Command::SendAgentMessage(SendAgentMessage { agent, message, text: text(AGENTS_WORDS), quick_reply: None })
 }
 
 fn transfer(by: u8, to: TransferTarget) -> Transfer {
@@ -223,7 +228,7 @@ pub(crate) fn end_offer(n: u8, reason: OfferEnd) -> Command {
 }
 
 pub(crate) fn release(by: u8) -> Command {
-    Command::Release { by: staff(by), reason: resolved(), notice: notice_id() }
+    Command::Release { by: staff(by), reason: resolved(), notice: notice_id(), at: noon() }
 }
 
 fn give_back(by: u8, reason: ReturnReason, group: Option<Skill>) -> Command {
@@ -252,13 +257,46 @@ pub(crate) fn record_mail(n: u8, failure: Option<MailFailure>) -> Command {
 
 /// By the customer or a policy.
 pub(crate) fn close() -> Command {
-    Command::Close { reason: CloseReason::Resolved, notice: notice_id(), by: None }
+    Command::Close { reason: CloseReason::Resolved, notice: notice_id(), by: None, at: noon() }
 }
 
 pub(crate) fn close_as(by: u8) -> Command {
-    Command::Close { reason: CloseReason::Resolved, notice: notice_id(), by: Some(staff(by)) }
+    Command::Close { reason: CloseReason::Resolved, notice: notice_id(), by: Some(staff(by)), at: noon() }
 }
 
 pub(crate) fn close_idle(last_written: Option<MessageId>) -> Command {
-    Command::CloseIdle { last_written }
+    Command::CloseIdle { last_written, notice: notice_id(), at: noon() }
+}
+
+pub(crate) fn add_note(n: u8, by: u8) -> Command {
+    Command::AddNote(AddNote { note: note_id(n), author: agent(by), mentions: vec![agent(BO)], text: text(NOTE) })
+}
+
+pub(crate) fn edit_note(n: u8, by: u8, seen: u32) -> Command {
+    Command::EditNote(EditNote { note: note_id(n), by: agent(by), seen, mentions: Vec::new(), text: text(NOTE) })
+}
+
+pub(crate) fn remove_note(n: u8, by: u8, seen: u32) -> Command {
+    Command::RemoveNote { note: note_id(n), by: staff(by), seen }
+}
+
+pub(crate) fn tags(names: &[&str]) -> Vec<Tag> {
+    names.iter().map(|name| Tag::parse(name).unwrap()).collect()
+}
+
+pub(crate) fn change_tags(add: &[&str], remove: &[&str]) -> Command {
+    Command::ChangeTags { add: tags(add), remove: tags(remove) }
+}
+
+pub(crate) fn set_priority(class: PriorityClass) -> Command {
+    Command::SetPriority { class }
+}
+
+pub(crate) fn score(n: u8) -> Score {
+    Score::try_from(n).unwrap()
+}
+
+/// So long after [`noon`].
+pub(crate) fn rate(n: u8, later: jiff::SignedDuration) -> Command {
+    Command::Rate { score: score(n), comment: Some(text(COMMENT)), at: noon() + later }
 }

@@ -10,10 +10,11 @@ use domain::{
             AfterHoursNoticeGiven, AgentMessageSent, AgentTookOver, AgentWords, AssistantAsked, AssistantFailed,
             AssistantReplied, AssistantReplyWithheld, AssistantRunStarted, CancelReason, CloseReason, Closed,
             ContactDetails, ContextStarted, CustomerMessageSent, Escalated, EscalationCancelled, Evidence, FailureCode,
-            FailureDetail, MailFailed, MailFailure, MailKind, MailRequested, MailSent, Named, NoticeGiven,
-            OfferAccepted, OfferEnd, OfferExpired, OfferMade, Opened, PriorityChanged, ProfileChanged, Recipient,
-            Released, Remark, Reopened, Reply, ReturnReason, ReturnedToQueue, TransferAccepted, TransferDeclined,
-            TransferEnd, TransferKind, TransferRequested, TransferTarget, Transferred, Withheld, WithheldReason,
+            FailureDetail, MailFailed, MailFailure, MailKind, MailRequested, MailSent, Named, NoteAdded, NoteEdited,
+            NoteRemoved, NoteWords, NoticeGiven, OfferAccepted, OfferEnd, OfferExpired, OfferMade, Opened,
+            PriorityChanged, ProfileChanged, RatingGiven, RatingRemark, Recipient, Released, Remark, Reopened, Reply,
+            ReturnReason, ReturnedToQueue, TagsChanged, TransferAccepted, TransferDeclined, TransferEnd, TransferKind,
+            TransferRequested, TransferTarget, Transferred, Withheld, WithheldReason,
         },
         notice::Notice,
         priority::PriorityClass,
@@ -22,8 +23,8 @@ use domain::{
 };
 
 use super::{
-    NODE, address, agent, answer, context_id, firing, mail_id, message_id, monday, noon, notice_id, notice_of,
-    offer_id, opening, other_sides_names, resolved, run_id, start, text, transfer_id, words,
+    NODE, address, agent, answer, context_id, firing, mail_id, message_id, monday, noon, note_id, notice_id, notice_of,
+    offer_id, opening, other_sides_names, resolved, run_id, score, start, tags, text, transfer_id, words,
 };
 
 fn ids(numbers: &[u32]) -> Vec<MessageId> {
@@ -224,7 +225,7 @@ pub(crate) const REMARK: &str = "knows batteries better";
 
 pub(crate) fn written_as(by: u8, n: u32) -> Event {
     let words = Personal::Known(AgentWords { text: text(AGENTS_WORDS) });
-    Event::AgentMessageSent(AgentMessageSent { message: message_id(n), agent: agent(by), words })
+    Event::AgentMessageSent(AgentMessageSent { message: message_id(n), agent: agent(by), quick_reply: None, words })
 }
 
 fn remark() -> Personal<Remark> {
@@ -282,4 +283,43 @@ pub(crate) fn raised_to_danger() -> Event {
 pub(crate) fn address_noted() -> [Event; 2] {
     let contact = Personal::Known(ContactDetails { email: address() });
     [Event::ProfileChanged(ProfileChanged { contact }), told_at_once("email_noted", Notice::EmailNoted)]
+}
+
+pub(crate) const NOTE: &str = "客户上周也问过刹车";
+pub(crate) const COMMENT: &str = "很快就解决了";
+
+fn note_words() -> Personal<NoteWords> {
+    Personal::Known(NoteWords { text: text(NOTE) })
+}
+
+pub(crate) fn note_added(n: u8, by: u8) -> Event {
+    let (note, author, mentions) = (note_id(n), agent(by), vec![agent(super::BO)]);
+    Event::NoteAdded(NoteAdded { note, author, mentions, words: note_words() })
+}
+
+pub(crate) fn note_edited(n: u8, version: u32) -> Event {
+    Event::NoteEdited(NoteEdited { note: note_id(n), version, mentions: Vec::new(), words: note_words() })
+}
+
+pub(crate) fn note_removed(n: u8) -> Event {
+    Event::NoteRemoved(NoteRemoved { note: note_id(n) })
+}
+
+pub(crate) fn tags_changed(added: &[&str], removed: &[&str]) -> Event {
+    Event::TagsChanged(TagsChanged { added: tags(added), removed: tags(removed) })
+}
+
+pub(crate) fn priority_set(class: PriorityClass) -> Event {
+    Event::PriorityChanged(PriorityChanged { class, rule: None })
+}
+
+/// At [`noon`], with a service that ends.
+pub(crate) fn rating_asked() -> Event {
+    let id = MessageId(uuid::Uuid::new_v5(&notice_id().0, b"rating_asked"));
+    notice(id, Notice::RatingAsked { open_until: noon() + jiff::SignedDuration::from_hours(168) })
+}
+
+pub(crate) fn rated(n: u8, episode: u32, helped_by: u8) -> Event {
+    let remark = Personal::Known(RatingRemark { comment: Some(text(COMMENT)) });
+    Event::RatingGiven(RatingGiven { score: score(n), episode, agent: agent(helped_by), remark })
 }

@@ -1,8 +1,0 @@
-select s.id, s.visitor, s.name, s.status, s.updated_at, s.escalation_reason, s.escalation_rule, s.escalation_severity,
-    s.escalation_at, s.waiting_since, s.agent, s.class, s.skill_group, s.position,
-    m.role, substr(m.content, 1, 51), m.notice, m.at
-from session s
-left join message m on m.position = s.last_message
-where s.status = $3
-order by s.updated_at desc, s.position desc
-limit $1 offset $2

@@ -1,0 +1,6 @@
+-- One row per tag of a session.
+create table tag (
+    session text not null,
+    tag text not null,
+    primary key (session, tag)
+)
