@@ -294,6 +294,17 @@ test('an auditor plays a session back, step by step', async () => {
   await page.context().close();
 });
 
+test('a link may name a session; one that is not there says so, and the connection stays', async () => {
+  await waiting('linked-by-name');
+  const { page } = await workbenchOf(browser, desk, anna, { path: 'inbox/linked-by-name' });
+  await page.getByRole('heading', { name: 'linked-by-name', level: 2 }).waitFor();
+  await page.waitForURL(/inbox\/[0-9a-f-]{36}$/);
+  await page.goto(`${desk.url}workbench/inbox/00000000-0000-4000-8000-000000000000`);
+  await page.getByText('It is not there.').waitFor();
+  await page.getByText(/^Connected/).waitFor({ state: 'attached' });
+  await page.context().close();
+});
+
 test('the palette goes anywhere, and the sheet names the keys', async () => {
   const { page } = await workbenchOf(browser, desk, ADMIN);
   await page.keyboard.press('Control+k');

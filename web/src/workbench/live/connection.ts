@@ -14,6 +14,8 @@ export interface Source {
   query(): URLSearchParams;
   onFrame(frame: Frame): void;
   onState(state: ConnectionState): void;
+  /** A session that is watched is not there. */
+  onUnknown(): void;
   /** The server's clock when a connection that was lost is back, in milliseconds; null if it does not say. */
   onBack(serverTime: number | null): void;
 }
@@ -119,6 +121,7 @@ export class Connection {
       this.position = 0;
       this.#source.onFrame({ kind: 'reset' });
     }
+    if (status === 404 || status === 400) this.#source.onUnknown();
     this.#wasLost = true;
     return true;
   }

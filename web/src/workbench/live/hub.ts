@@ -90,6 +90,8 @@ async function lead(): Promise<void> {
     onFrame: (frame: Frame) => tell({ is: 'frame', frame }),
     onState: (state: ConnectionState) => tell({ is: 'state', state }),
     onBack: (serverTime: number | null) => tell({ is: 'back', serverTime }),
+    // One of the sessions is not there: better none is watched than nothing is heard.
+    onUnknown: () => watchedBy.clear(),
   };
   connection = new Connection(source, position);
   const over = new Promise<void>((resolve) => (release = resolve));
@@ -100,7 +102,8 @@ async function lead(): Promise<void> {
 function query(): URLSearchParams {
   const parameters = new URLSearchParams();
   if (may('session:supervise')) parameters.set('scope', 'all');
-  else if (watched().length > 0) parameters.set('watch', watched().join(','));
+  // Also where all events come: answers in the making come for what is watched alone.
+  if (watched().length > 0) parameters.set('watch', watched().join(','));
   return parameters;
 }
 
@@ -110,7 +113,7 @@ function note(by: string, ids: string[]): void {
   const before = watched().join();
   if (ids.length === 0) watchedBy.delete(by);
   else watchedBy.set(by, ids);
-  if (connection && before !== watched().join() && !may('session:supervise')) connection.restart();
+  if (connection && before !== watched().join()) connection.restart();
 }
 
 const sayWhatIsShown = (): void =>
