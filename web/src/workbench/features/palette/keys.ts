@@ -39,6 +39,8 @@ function matches(key: string, event: KeyboardEvent): boolean {
 
 function press(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
+  // Out of a field, so that the single letters work again.
+  if (event.key === 'Escape' && isTyping(event.target) && !isDialogOpen()) (event.target as HTMLElement).blur();
   for (const binding of bindings) {
     if (!matches(binding.key, event) || binding.isOn?.() === false) continue;
     const hasModifier = /mod|alt/.test(binding.key);
