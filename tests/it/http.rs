@@ -24,6 +24,7 @@ mod idempotency;
 mod input;
 mod live;
 mod moment;
+mod pages;
 mod patient;
 mod people;
 mod policies;
