@@ -19,8 +19,8 @@ use domain::{
     text::{MessageText, SessionName},
 };
 use event_store::{
-    Actor, Clock as _, EventReader as _, EventStore, Log, Position, StreamName, Vault,
-    clock::ManualClock,
+    Actor, EventReader as _, EventStore, Log, Position, StreamName, Vault,
+    clock::SystemClock,
     migration::{POSTGRES_POLICY, migrate_policy},
     postgres::PostgresStore,
     sql::Database,
@@ -197,8 +197,7 @@ async fn what_agents_keep_for_themselves_is_kept_removed_and_tidied() {
     let policies = policies_of(&database).await;
     migrate_policy(&policies).await.unwrap();
     let store = ProcessStore::new(policies);
-    let clock = Arc::new(ManualClock::new("2026-11-30T12:00:00Z".parse().unwrap()));
-    let workspace = Workspace::new(store.clone(), vault.clone(), clock.clone());
+    let workspace = Workspace::new(store.clone(), vault.clone(), SystemClock::shared());
     let [one, other] = [1, 2].map(|n| (SessionId(Uuid::from_u128(n)), VisitorId(Uuid::from_u128(0x10 + n))));
     let (agent, text) = (AgentId(Uuid::from_u128(7)), MessageText::parse("Hello".to_owned()).unwrap());
     for of in [one, other] {
@@ -210,10 +209,13 @@ async fn what_agents_keep_for_themselves_is_kept_removed_and_tidied() {
     assert_eq!(workspace.draft(one.0, agent, DraftKind::Reply).await.unwrap().unwrap().text, "Hello");
     workspace.remove_draft(one.0, agent, DraftKind::Reply).await.unwrap();
     assert_eq!(workspace.drafts(agent).await.unwrap().len(), 1);
-    vault.erase_subject(other.1.0, clock.now()).await.unwrap();
+    vault.erase_subject(other.1.0, Timestamp::now()).await.unwrap();
     workspace.tidy_once().await.unwrap();
     assert!(workspace.drafts(agent).await.unwrap().is_empty());
-    clock.advance(KEPT + SignedDuration::from_secs(1));
+    let mut rows = store.workspace_rows(agent, WorkspaceKind::Read, None).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    rows[0].updated_at = Timestamp::now() - KEPT - SignedDuration::from_secs(1);
+    store.save_workspace_row(&rows[0]).await.unwrap();
     workspace.tidy_once().await.unwrap();
     assert!(store.workspace_rows(agent, WorkspaceKind::Read, None).await.unwrap().is_empty());
 }
