@@ -10,7 +10,7 @@ use crate::crash::Backend;
 pub(crate) use floor::{Floor, Run};
 
 /// What the customer sees. Offers are none of it.
-const CUSTOMERS: [&str; 15] = [
+const CUSTOMERS: [&str; 16] = [
     "opened",
     "escalated",
     "notice_given",
@@ -22,6 +22,8 @@ const CUSTOMERS: [&str; 15] = [
     "transferred",
     "customer_message_sent",
     "agent_message_sent",
+    "notice_given",
+    // A person helped: the customer is asked how well.
     "notice_given",
     "released",
     "notice_given",
@@ -42,13 +44,14 @@ const FIRST_AGENTS: [&str; 11] = [
     "transferred",
 ];
 /// What the agent sees who gets it and releases it: the queue, and then its own.
-const SECOND_AGENTS: [&str; 9] = [
+const SECOND_AGENTS: [&str; 10] = [
     "escalated",
     "agent_took_over",
     "session_visible",
     "transferred",
     "customer_message_sent",
     "agent_message_sent",
+    "notice_given",
     "notice_given",
     "session_hidden",
     "released",

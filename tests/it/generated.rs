@@ -100,7 +100,7 @@ fn values(events: &[Event], field: &str) -> BTreeSet<String> {
     plain.filter_map(|data| data[field].as_str().map(str::to_owned)).collect()
 }
 
-const NOTICES: [&str; 15] = [
+const NOTICES: [&str; 16] = [
     "danger",
     "queued",
     "agent_joined",
@@ -109,6 +109,7 @@ const NOTICES: [&str; 15] = [
     "agent_lost",
     "back_in_queue",
     "released",
+    "rating_asked",
     "escalation_cancelled",
     "nobody_came",
     "nobody_free",

@@ -7,7 +7,7 @@ use commands::{
     sessions::{SessionDecider, stream_of},
 };
 use domain::{
-    AgentId, ContextId, Incarnation, Language, MessageId, NoteId, QuickReplyId, SessionId, VisitorId,
+    AgentId, ContextId, Incarnation, Language, MessageId, NoteId, SessionId, VisitorId,
     session::{
         Command, State, Status,
         command::{AddNote, EditNote, Opening, SendAgentMessage, SendMessage, Staff},
@@ -41,7 +41,7 @@ const SESSIONS: usize = 3;
 enum Wish {
     Say { passes_parameters: bool },
     TakeOver(u8),
-    AgentSays { by: u8, is_prepared: bool },
+    AgentSays(u8),
     Release(u8),
     Close,
     AddNote { by: u8, mentions: u8 },
@@ -58,7 +58,7 @@ fn wish() -> impl Strategy<Value = Wish> {
     prop_oneof![
         4 => any::<bool>().prop_map(|passes_parameters| Wish::Say { passes_parameters }),
         2 => agent().prop_map(Wish::TakeOver),
-        3 => (agent(), any::<bool>()).prop_map(|(by, is_prepared)| Wish::AgentSays { by, is_prepared }),
+        3 => agent().prop_map(Wish::AgentSays),
         2 => agent().prop_map(Wish::Release),
         2 => Just(Wish::Close),
         3 => (agent(), 0..3_u8).prop_map(|(by, mentions)| Wish::AddNote { by, mentions }),
@@ -121,14 +121,9 @@ impl Thread {
         match wish {
             Wish::Say { passes_parameters } => self.says(passes_parameters, message),
             Wish::TakeOver(by) => Command::TakeOver { agent: agent(by), from_any: true, notice },
-            Wish::AgentSays { by, is_prepared } => {
-                let quick_reply = is_prepared.then(|| QuickReplyId(Uuid::from_u128(7)));
-                Command::SendAgentMessage(SendAgentMessage {
-                    agent: agent(by),
-                    message,
-                    text: text("hello"),
-                    quick_reply,
-                })
+            Wish::AgentSays(by) => {
+                let said = SendAgentMessage { agent: agent(by), message, text: text("hello"), quick_reply: None };
+                Command::SendAgentMessage(said)
             }
             Wish::Release(by) => {
                 Command::Release { by: staff(by), reason: ReasonCode::parse("resolved").unwrap(), notice, at }

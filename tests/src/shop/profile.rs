@@ -76,7 +76,7 @@ impl Profile {
         escalates: 0.07,
         goes_back: 0.12,
         offered: 0.6,
-        transferred: 0.12,
+        transferred: 0.18,
         stolen: 0.01,
         danger: 0.01,
         keeps: 0.15,
