@@ -36,6 +36,9 @@ async function morning() {
   await admin.call('POST', `api/sessions/${id}/takeover`, {});
   await admin.call('POST', 'api/manual/messages', { session_name: id, role: 'agent', content: 'Hello Emma, I am looking at order 4711.' });
   await visitor.saysToPerson('Thank you! It was to come last week.');
+  const liwei = await signInByApi(desk, { username: 'liwei', password: 'four words of mine' });
+  await liwei.call('POST', `api/sessions/${id}/notes`, { text: '@admin the warehouse says it left on Friday.', mentions: ['admin'] });
+  await admin.call('POST', `api/sessions/${id}/tags`, { add: ['shipping', 'order 4711'] });
   return id;
 }
 

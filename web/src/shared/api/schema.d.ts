@@ -44,8 +44,8 @@ export interface paths {
         };
         /**
          * Streams what a workbench shows: events of one's own sessions (one has them, they are offered to one, one is asked to take
-         *     them), of sessions that come into the queue, leave it or change their place in it, of those that are watched, and everybody's
-         *     presence.
+         *     them), of sessions that come into the queue, leave it or change their place in it, of those that are watched, internal notes that
+         *     mention one, and everybody's presence.
          * @description Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases to be
          *     `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own sessions and those
          *     that are watched. Resumes after `Last-Event-ID` or `?after=`; without either it begins with what happens from
@@ -760,6 +760,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists where the caller was about to write something. */
+        get: operations["list_drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -775,6 +792,57 @@ export interface paths {
         get: operations["follow_log"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faq": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the entries that the FAQ answers from. */
+        get: operations["list_faq"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faq/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists why the files as they are now are not in use; meanwhile the last good entries answer. */
+        get: operations["faq_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faq/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a question on the FAQ, as a customer would ask it. */
+        post: operations["test_faq"];
         delete?: never;
         options?: never;
         head?: never;
@@ -993,6 +1061,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the quick replies of the shop and the caller's own, those of the first set first. */
+        get: operations["list_quick_replies"];
+        put?: never;
+        /** Writes a quick reply. */
+        post: operations["create_quick_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quick-replies/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what the shop's quick replies and the caller's own are grouped by, and how many are in each group. */
+        get: operations["quick_reply_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quick-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Writes a quick reply anew: all of it but the scope, which stays. */
+        put: operations["change_quick_reply"];
+        post?: never;
+        /** Removes a quick reply. Messages that were made of it stay as they are. */
+        delete: operations["remove_quick_reply"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quick-replies/{id}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fills a quick reply in for a session: `{{customer.name}}`, `{{customer.email}}`, `{{agent.name}}`, `{{session.id}}`,
+         *     `{{session.name}}`, and whatever the shop's page passed along, like `{{order.number}}`.
+         */
+        post: operations["render_quick_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -1000,8 +1141,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists sessions for staff, newest updated first. */
+        /**
+         * Lists sessions for staff, by default those that were updated last first.
+         * @description A page goes on where the one before ended (`cursor`), whatever moved meanwhile. With a keyword it may have fewer sessions than
+         *     `limit`, or none, although more follow: a search looks at 5,000 sessions for a page.
+         */
         get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts sessions: the caller's own, by where they stand, and all. */
+        get: operations["count_sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1101,6 +1263,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{name}/customer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who the customer of a session is, what the shop said of it, and its newest 50 episodes over all its sessions. */
+        get: operations["show_session_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{name}/drafts/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what the caller was about to write in a session. */
+        get: operations["show_draft"];
+        /** Saves what the caller is about to write in a session. It is gone once it is sent, and after 15 days. */
+        put: operations["save_draft"];
+        post?: never;
+        /** Drops what the caller was about to write in a session. */
+        delete: operations["remove_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{name}/email": {
         parameters: {
             query?: never;
@@ -1143,6 +1341,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{name}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the internal notes of a session; removed ones keep their places without a text. With `?at=` they are told as they stood, as
+         *     in `GET /api/sessions/{name}`.
+         */
+        get: operations["list_notes"];
+        put?: never;
+        /** Writes an internal note: anybody of staff who writes in sessions, whoever has this one. */
+        post: operations["add_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{name}/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Writes an internal note anew: its author alone. What it said before is kept in `history`. */
+        put: operations["edit_note"];
+        post?: never;
+        /** Removes an internal note: its author, or a supervisor. */
+        delete: operations["remove_note"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{name}/offers/{id}/decline": {
         parameters: {
             query?: never;
@@ -1154,6 +1391,74 @@ export interface paths {
         put?: never;
         /** Declines a waiting session that one was offered. */
         post: operations["decline_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{name}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets a session's class in the queue. */
+        put: operations["set_priority"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{name}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof file of a session: its events up to the newest signed note, with their paths to what was signed. */
+        get: operations["prove_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{name}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rates the last service that a rating was asked for, for a week from then. The last rating counts; the session stays as it is. */
+        post: operations["rate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{name}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Notes how far the caller has read a session: `unread` in the list of sessions counts from there. It is kept for 15 days. */
+        put: operations["mark_read"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1222,6 +1527,23 @@ export interface paths {
         put?: never;
         /** Takes the session from the agent who has it. */
         post: operations["steal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{name}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds tags to a session and removes some. */
+        post: operations["change_tags"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1348,6 +1670,23 @@ export interface paths {
         };
         /** Whether somebody of a group works now. */
         get: operations["shift_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists all tags that any session has, most used first. */
+        get: operations["list_tags"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1577,6 +1916,16 @@ export interface components {
             position?: number;
             what: string;
         };
+        /** @description All tags. */
+        AllTagsAnswer: {
+            data: components["schemas"]["TagData"][];
+            /**
+             * Format: int64
+             * @description How far the views had read the log.
+             */
+            position: number;
+            success: boolean;
+        };
         /** @description Any JSON without U+0000, at most 32 levels deep */
         Anything: null | boolean | number | string | {
             [key: string]: components["schemas"]["Anything"];
@@ -1781,6 +2130,24 @@ export interface components {
              */
             spent: number;
         };
+        /** @description What quick replies are grouped by. */
+        CategoriesAnswer: {
+            /** @description Those of the first set in their order, then the others. */
+            data: components["schemas"]["CategoryData"][];
+            /**
+             * Format: int64
+             * @description How far the views had read the log.
+             */
+            position: number;
+            success: boolean;
+        };
+        /** @description One category. */
+        CategoryData: {
+            count: number;
+            key: string;
+            /** @description As the original called it; of any other category its key. */
+            label: string;
+        };
         /** @description What is to be other than it is. */
         ChangeAgentRequest: {
             email?: components["schemas"]["Email"] | null;
@@ -1942,6 +2309,44 @@ export interface components {
              */
             micros: number;
         };
+        /** @description How many sessions there are. */
+        CountsAnswer: {
+            data: components["schemas"]["CountsData"];
+            /**
+             * Format: int64
+             * @description How far the views had read the log.
+             */
+            position: number;
+            success: boolean;
+        };
+        /** @description How many sessions there are. */
+        CountsData: {
+            /**
+             * Format: int64
+             * @description That wait for somebody to work again.
+             */
+            after_hours: number;
+            /**
+             * Format: int64
+             * @description In all.
+             */
+            all: number;
+            /**
+             * Format: int64
+             * @description That a person has.
+             */
+            live: number;
+            /**
+             * Format: int64
+             * @description That the caller has.
+             */
+            mine: number;
+            /**
+             * Format: int64
+             * @description That wait for a person.
+             */
+            queue: number;
+        };
         /** @description A session's token. */
         CozeTokenData: {
             /**
@@ -2007,6 +2412,45 @@ export interface components {
             /** @description Whether the shop counts the customer among its best. */
             vip: boolean;
         };
+        /** @description The customer of a session, for staff. */
+        CustomerOfSession: {
+            /** @description The shop's own id; null for somebody whom the shop has not named. */
+            customer_id?: string | null;
+            /** @description As the shop says, or as the customer wrote in this session. */
+            email?: string | null;
+            /** @description Newest first, at most 50. */
+            episodes: components["schemas"]["EpisodeData"][];
+            /**
+             * Format: date-time
+             * @description RFC 3339.
+             */
+            first_seen_at: string;
+            /** @description That of the customer's newest message. */
+            language: components["schemas"]["Language"];
+            /** @description As the shop says. */
+            name?: string | null;
+            /** @description What the shop's page last passed along. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            sessions: number;
+            /** @description Whether the shop counts the customer among its best. */
+            vip: boolean;
+            /**
+             * Format: uuid
+             * @description The browser's owner, whose sessions these are.
+             */
+            visitor: string;
+        };
+        /**
+         * @description Whose sessions are listed.
+         * @enum {string}
+         */
+        CustomerType: "vip" | "old" | "new";
         /** @description A session as its customer saw it. */
         CustomerView: {
             /** @description Beginnings of withheld replies that had been sent to the customer's stream. */
@@ -2061,6 +2505,45 @@ export interface components {
              * @description Where the log stood.
              */
             position: number;
+            success: boolean;
+        };
+        /** @description A draft. */
+        DraftAnswer: {
+            data: components["schemas"]["DraftData"];
+            success: boolean;
+        };
+        /** @description A draft. */
+        DraftData: {
+            /** @description Empty where there is none. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description When it was last saved; null where there is none.
+             */
+            updated_at?: string | null;
+        };
+        /**
+         * @description What somebody of staff drafts.
+         * @enum {string}
+         */
+        DraftKind: "reply" | "note";
+        /** @description Where there is a draft. */
+        DraftPlaceData: {
+            kind: components["schemas"]["DraftKind"];
+            /** Format: uuid */
+            session_id: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description What somebody is about to write. */
+        DraftRequest: {
+            /** @description At most 5,000 characters; empty for no draft. */
+            text: string;
+        };
+        /** @description Where the caller has drafts. */
+        DraftsAnswer: {
+            /** @description The newest first. */
+            data: components["schemas"]["DraftPlaceData"][];
             success: boolean;
         };
         /** @description Where mail goes, in at most 254 bytes; empty for nowhere. */
@@ -2128,6 +2611,40 @@ export interface components {
              */
             version: number;
         };
+        /** @description One time that the customer came: from its first message to the close. */
+        EpisodeData: {
+            /** @description Who wrote, the first to write first. */
+            agents: components["schemas"]["Person"][];
+            /**
+             * Format: date-time
+             * @description RFC 3339; null while it lasts.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: int32
+             * @description Counts the returns to its session.
+             */
+            episode: number;
+            escalation_reason?: components["schemas"]["EscalationReason"] | null;
+            /**
+             * Format: int64
+             * @description What customer, assistant and agents said.
+             */
+            messages: number;
+            /**
+             * Format: int32
+             * @description From 1, bad, to 5, good.
+             */
+            rating?: number | null;
+            /** Format: uuid */
+            session_id: string;
+            session_name?: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339.
+             */
+            started_at: string;
+        };
         /** @description The session that waits for a person. */
         EscalateAnswer: {
             data: components["schemas"]["SessionState"];
@@ -2187,6 +2704,49 @@ export interface components {
          * @enum {string}
          */
         FailureCode: "unavailable" | "timed_out" | "rate_limited" | "refused" | "out_of_credit" | "rejected" | "malformed";
+        /** @description The entries in use. */
+        FaqAnswer: {
+            /** @description In the order of the files. */
+            data: components["schemas"]["FaqEntryData"][];
+            success: boolean;
+        };
+        /** @description An entry. */
+        FaqEntryData: {
+            file: string;
+            /** @description Its key, the same in all languages. */
+            id: string;
+            languages: components["schemas"]["Language"][];
+            /** @description Where it stands in its file. */
+            line: number;
+            /** @description In all its languages. */
+            questions: string[];
+            /** @description Its first question, in the language that was asked for or in the first that it has. */
+            title: string;
+        };
+        /** @description What is wrong with the files. */
+        FaqFaultsAnswer: {
+            /** @description Each with file and line, and what to do; empty where the files are in use as they are. */
+            data: string[];
+            success: boolean;
+        };
+        /** @description An entry that was found. */
+        FaqHitData: {
+            /** @description Markdown, as the customer would be answered. */
+            answer: string;
+            id: string;
+            /**
+             * Format: float
+             * @description 0 to 1: how sure the FAQ is of the best of them.
+             */
+            score: number;
+            /** @description A question that finds exactly this entry. */
+            title: string;
+        };
+        /**
+         * @description What the FAQ has for a question.
+         * @enum {string}
+         */
+        FaqOutcome: "sure" | "choices" | "none";
         /** @description The FAQ: its entries, and what is wrong with its files. */
         FaqState: {
             /** @description Why the files as they are now are not in use, each with file and line; meanwhile the last good entries answer. */
@@ -2198,6 +2758,24 @@ export interface components {
             entries_by_language: {
                 [key: string]: number;
             };
+        };
+        /** @description What the FAQ has for it. */
+        FaqTestAnswer: {
+            data: components["schemas"]["FaqTestData"];
+            success: boolean;
+        };
+        /** @description What the FAQ has for it. */
+        FaqTestData: {
+            /** @description The best first. */
+            entries: components["schemas"]["FaqHitData"][];
+            /** @description sure: the entry answers; choices: the customer is asked which is meant; none: it does not know. */
+            outcome: components["schemas"]["FaqOutcome"];
+        };
+        /** @description A question that a customer might ask. */
+        FaqTestRequest: {
+            language?: components["schemas"]["Language"] | null;
+            /** @description It. */
+            question: components["schemas"]["Text"];
         };
         /** @description A person is needed. */
         FiringData: {
@@ -2408,10 +2986,16 @@ export interface components {
             has_more: boolean;
             /** Format: int32 */
             limit: number;
+            /** @description Where the next page begins, for `cursor`; absent on the last one. */
+            next_cursor?: string;
             /** Format: int64 */
             offset: number;
             sessions: components["schemas"]["Summary"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many fit; where others than a status are asked for it is counted up to 10,000, and with a keyword among the 5,000 that
+             *     were updated last.
+             */
             total: number;
         };
         /** @description The log of all events. */
@@ -2559,6 +3143,11 @@ export interface components {
             agent_info?: components["schemas"]["AgentInfo"] | null;
             /** @description The text: 1 to 5,000 characters. */
             content: components["schemas"]["Text"];
+            /**
+             * Format: uuid
+             * @description With role agent: the prepared answer that it was made of.
+             */
+            quick_reply?: string | null;
             /** @description `user`: the customer of the session; `agent`: the person who has it. */
             role: components["schemas"]["SpeakerRole"];
             /** @description The session's name; for staff its id as well. */
@@ -2616,6 +3205,71 @@ export interface components {
             uptime_seconds: number;
             /** @description The program's. */
             version: string;
+        };
+        /** @description A note. */
+        NoteAnswer: {
+            data: components["schemas"]["NoteData"];
+            /**
+             * Format: int64
+             * @description Where it is recorded.
+             */
+            position: number;
+            success: boolean;
+        };
+        /** @description An internal note, for staff. */
+        NoteData: {
+            author: components["schemas"]["Person"];
+            /**
+             * Format: date-time
+             * @description RFC 3339.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339; null until it is edited.
+             */
+            edited_at?: string | null;
+            /** @description What it said before, oldest first. */
+            history: components["schemas"]["NoteWordingData"][];
+            /** Format: uuid */
+            id: string;
+            /** @description Who is to read it. */
+            mentions: components["schemas"]["Person"][];
+            removed: boolean;
+            /** @description Null once removed or erased. */
+            text?: string | null;
+            /**
+             * Format: int32
+             * @description For If-Match.
+             */
+            version: number;
+        };
+        /** @description An internal note. */
+        NoteRequest: {
+            /** @description Who is to read it, by user name or id: at most 20. */
+            mentions?: string[] | null;
+            /** @description What it says: 1 to 5,000 characters. */
+            text: components["schemas"]["Text"];
+        };
+        /** @description What a note said before. */
+        NoteWordingData: {
+            /**
+             * Format: date-time
+             * @description When it was written, RFC 3339.
+             */
+            at: string;
+            /** @description Null once erased. */
+            text?: string | null;
+        };
+        /** @description The notes of a session, oldest first. */
+        NotesAnswer: {
+            data: components["schemas"]["NoteData"][];
+            /**
+             * Format: int64
+             * @description How far the views had read the log; with `?at=` the position of the session's newest event of then.
+             */
+            position: number;
+            success: boolean;
         };
         /** @description An offer that waits for an answer. */
         Offer: {
@@ -2676,8 +3330,15 @@ export interface components {
          * @enum {string}
          */
         Permission: "session:read" | "session:write" | "session:supervise" | "statistics:read" | "log:read" | "personal:read" | "audit:read" | "profile:write" | "agent:read" | "agent:write" | "system:read" | "settings:read" | "settings:write";
-        /** @description What a person is called. */
-        Person: string;
+        /** @description A member of staff, for staff. */
+        Person: {
+            /** @description The user name; the id once the account is erased. */
+            agent_id: string;
+            /** Format: uuid */
+            agent_uuid: string;
+            /** @description The shown name; null once erased. */
+            name?: string | null;
+        };
         /** @description Questions at once. */
         PlacesData: {
             /** @description How many are answered at once. */
@@ -2714,16 +3375,35 @@ export interface components {
             /** Format: double */
             timestamp: number;
         };
+        /** @description The class of a session. */
+        PriorityAnswer: {
+            data: components["schemas"]["PriorityData"];
+            /**
+             * Format: int64
+             * @description Where it is recorded.
+             */
+            position: number;
+            success: boolean;
+        };
         /**
          * @description A session's class in the queue.
          * @enum {string}
          */
         PriorityClass: "danger" | "vip" | "urgent" | "normal";
+        /** @description The class of a session. */
+        PriorityData: {
+            class: components["schemas"]["PriorityClass"];
+        };
         /**
          * @description The original's word for the class.
          * @enum {string}
          */
         PriorityLevel: "urgent" | "high" | "normal";
+        /** @description Which class a session gets. */
+        PriorityRequest: {
+            /** @description Danger is declared by its rule alone. */
+            class: components["schemas"]["SettableClass"];
+        };
         /** @description Its body. */
         Problem: {
             /** @description Stable, for programs. */
@@ -2838,6 +3518,141 @@ export interface components {
              */
             wait_time: number;
         };
+        /** @description The quick replies that fit. */
+        QuickRepliesAnswer: {
+            data: components["schemas"]["QuickRepliesData"];
+            /**
+             * Format: int64
+             * @description How far the views had read the log.
+             */
+            position: number;
+            success: boolean;
+        };
+        /** @description They and how many. */
+        QuickRepliesData: {
+            items: components["schemas"]["QuickReplyData"][];
+            total: number;
+        };
+        /** @description One quick reply. */
+        QuickReplyAnswer: {
+            data: components["schemas"]["QuickReplyData"];
+            /**
+             * Format: int64
+             * @description Where the log stood.
+             */
+            position: number;
+            success: boolean;
+        };
+        /** @description A quick reply. */
+        QuickReplyData: {
+            category: string;
+            /** @description With variables like `{{customer.name}}` in it. */
+            content: string;
+            /** Format: uuid */
+            id: string;
+            language: components["schemas"]["Language"];
+            owner?: components["schemas"]["Person"] | null;
+            scope: components["schemas"]["QuickReplyScope"];
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed; null as the program brings it.
+             */
+            updated_at?: string | null;
+            /**
+             * Format: int64
+             * @description How often agents sent it.
+             */
+            use_count: number;
+            /** @description The variables in its content, each once. */
+            variables: string[];
+            /**
+             * Format: int32
+             * @description For `If-Match`.
+             */
+            version: number;
+        };
+        /** @description A quick reply to be written. */
+        QuickReplyRequest: {
+            /** @description greeting, product, after_sales, closing, or the shop's own. */
+            category: components["schemas"]["ReplyCategory"];
+            /** @description What is sent. */
+            content: components["schemas"]["Text"];
+            language?: components["schemas"]["Language"] | null;
+            scope?: components["schemas"]["QuickReplyScope"] | null;
+            /** @description What it is found by. */
+            title: components["schemas"]["ReplyTitle"];
+        };
+        /**
+         * @description Whose a quick reply is.
+         * @enum {string}
+         */
+        QuickReplyScope: "shared" | "personal";
+        /** @description The rating is recorded. */
+        RatingAnswer: {
+            data: components["schemas"]["RatingGivenData"];
+            /**
+             * Format: int64
+             * @description Where it is recorded.
+             */
+            position: number;
+            success: boolean;
+        };
+        /** @description The rating that the customer was last asked for. */
+        RatingData: {
+            /**
+             * Format: date-time
+             * @description RFC 3339.
+             */
+            asked_at: string;
+            /** @description Null for none, and once erased. */
+            comment?: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339: from then on it is too late.
+             */
+            open_until: string;
+            /**
+             * Format: int32
+             * @description From 1, bad, to 5, good; null until it is given.
+             */
+            score?: number | null;
+        };
+        /** @description The rating. */
+        RatingGivenData: {
+            /** Format: int32 */
+            score: number;
+        };
+        /** @description How well it was. */
+        RatingRequest: {
+            comment?: components["schemas"]["Text"] | null;
+            /**
+             * Format: int32
+             * @description From 1, bad, to 5, good.
+             */
+            score: number;
+        };
+        /** @description How far that is now. */
+        ReadAnswer: {
+            data: components["schemas"]["ReadData"];
+            success: boolean;
+        };
+        /** @description How far that is now. */
+        ReadData: {
+            /**
+             * Format: int64
+             * @description What was read before stays read.
+             */
+            position: number;
+        };
+        /** @description How far somebody has read. */
+        ReadRequest: {
+            /**
+             * Format: int64
+             * @description The position of the last message that was read.
+             */
+            position: number;
+        };
         /** @description Whether the process can serve, and what of it cannot. */
         ReadyAnswer: {
             /** @description What somebody has to look at. */
@@ -2877,6 +3692,51 @@ export interface components {
             agent_id?: string | null;
             reason?: components["schemas"]["Reason"] | null;
         };
+        /** @description One that was removed. */
+        RemovedAnswer: {
+            data: components["schemas"]["RemovedData"];
+            /**
+             * Format: int64
+             * @description Where the log stood.
+             */
+            position: number;
+            success: boolean;
+        };
+        /** @description Which. */
+        RemovedData: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description The version that it ended with.
+             */
+            version: number;
+        };
+        /** @description The text to be sent. */
+        RenderAnswer: {
+            data: components["schemas"]["RenderData"];
+            /**
+             * Format: int64
+             * @description How far the views had read the log.
+             */
+            position: number;
+            success: boolean;
+        };
+        /** @description The text to be sent. */
+        RenderData: {
+            /** @description Variables without a value: they stand in the text as they are written. */
+            missing: string[];
+            text: string;
+        };
+        /** @description A quick reply to be filled in. */
+        RenderRequest: {
+            /** @description The session that it is for: its id, or a name that one customer alone uses. */
+            session: components["schemas"]["Name"];
+        };
+        /** @description What quick replies are grouped by. */
+        ReplyCategory: string;
+        /** @description What a quick reply is found by. */
+        ReplyTitle: string;
         /** @description The password that was set. */
         ResetPasswordAnswer: {
             data: components["schemas"]["AgentData"];
@@ -2944,6 +3804,16 @@ export interface components {
             queue?: components["schemas"]["OwnPlace"] | null;
             success: boolean;
         };
+        /** @description The customer of a session. */
+        SessionCustomerAnswer: {
+            data: components["schemas"]["CustomerOfSession"];
+            /**
+             * Format: int64
+             * @description How far the views had read the log.
+             */
+            position: number;
+            success: boolean;
+        };
         /** @description A session with its audit trail. */
         SessionData: {
             at?: components["schemas"]["At"] | null;
@@ -2980,11 +3850,18 @@ export interface components {
             /** @enum {string} */
             event?: "viewing";
         };
+        /**
+         * @description The order of the list of sessions.
+         * @enum {string}
+         */
+        SessionOrder: "newest" | "oldest" | "vip" | "waitTime";
         /** @description A session's state. */
         SessionState: {
             /** Format: int32 */
             ai_fail_count: number;
             assigned_agent?: components["schemas"]["Agent"] | null;
+            /** @description For staff: its class in the queue as it was set. */
+            class?: components["schemas"]["PriorityClass"];
             /**
              * Format: uuid
              * @description The context that the assistant remembers.
@@ -3006,6 +3883,12 @@ export interface components {
             last_manual_end_at?: number | null;
             mail: components["schemas"]["Mail"];
             /**
+             * Format: int64
+             * @description For staff: how many internal notes it has.
+             */
+            notes?: number;
+            rating?: components["schemas"]["RatingData"] | null;
+            /**
              * Format: uuid
              * @description The id that staff may address it by.
              */
@@ -3013,6 +3896,8 @@ export interface components {
             /** @description What the client calls it; null once erased. */
             session_name?: string | null;
             status: components["schemas"]["SessionStatus"];
+            /** @description For staff: in order. */
+            tags?: string[];
             /** Format: double */
             updated_at: number;
             /** @description For staff: what assistants were asked in it, and what that cost. */
@@ -3035,6 +3920,11 @@ export interface components {
             cost: components["schemas"]["CostData"][];
             tokens: components["schemas"]["TokensData"];
         };
+        /**
+         * @description A class that staff may give a session.
+         * @enum {string}
+         */
+        SettableClass: "vip" | "urgent" | "normal";
         /**
          * @description How urgently.
          * @enum {string}
@@ -3216,14 +4106,29 @@ export interface components {
         /** @description A row of the list. */
         Summary: {
             assigned_agent?: components["schemas"]["Agent"] | null;
+            /** @description Its class in the queue as it was set. */
+            class: components["schemas"]["PriorityClass"];
             escalation?: components["schemas"]["Escalation"] | null;
             /** @description Who should take it; null for anybody. */
             group?: string | null;
             last_message_preview?: components["schemas"]["Preview"] | null;
+            /**
+             * Format: int64
+             * @description How many internal notes it has.
+             */
+            notes: number;
+            rating?: components["schemas"]["RatingData"] | null;
             /** Format: uuid */
             session_id: string;
             session_name?: string | null;
             status: components["schemas"]["SessionStatus"];
+            /** @description In order. */
+            tags: string[];
+            /**
+             * Format: int64
+             * @description How many of the customer's messages of the last 15 days the caller has not read, counted up to 100. In the list of sessions.
+             */
+            unread?: number;
             /** Format: double */
             updated_at: number;
             user_profile: components["schemas"]["SummaryProfile"];
@@ -3232,6 +4137,38 @@ export interface components {
         SummaryProfile: {
             nickname: string;
             vip: boolean;
+        };
+        /** @description A tag. */
+        TagData: {
+            /**
+             * Format: int64
+             * @description How many sessions have it.
+             */
+            sessions: number;
+            tag: string;
+        };
+        /** @description What staff files a session under; it is folded to lower case. */
+        TagName: string;
+        /** @description The tags of a session. */
+        TagsAnswer: {
+            data: components["schemas"]["TagsData"];
+            /**
+             * Format: int64
+             * @description Where it is recorded.
+             */
+            position: number;
+            success: boolean;
+        };
+        /** @description The tags of a session, in order. */
+        TagsData: {
+            tags: string[];
+        };
+        /** @description Which tags a session gets and loses. */
+        TagsRequest: {
+            /** @description Those that it is to have: at most 20. */
+            add?: components["schemas"]["TagName"][] | null;
+            /** @description Those that it is not to have, also where they stand in `add`: at most 20. */
+            remove?: components["schemas"]["TagName"][] | null;
         };
         /**
          * @description Whether a session is taken from the queue alone, or from the assistant as well.
@@ -3501,6 +4438,8 @@ export interface components {
             nickname: string;
             vip: boolean;
         };
+        /** @description The version of something, as its ETag shows it. */
+        Version: string;
         /** @description A version of a document. */
         VersionData: {
             /**
@@ -8571,6 +9510,77 @@ export interface operations {
             };
         };
     };
+    list_drafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftsAnswer"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     follow_log: {
         parameters: {
             query?: {
@@ -8627,6 +9637,271 @@ export interface operations {
             };
             /** @description CURSOR_AHEAD; CURSOR_OF_OTHER_GENERATION, for NDJSON */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_faq: {
+        parameters: {
+            query?: {
+                /** @description Of the titles; by default zh */
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    faq_faults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqFaultsAnswer"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_faq: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaqTestRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqTestAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10159,13 +11434,790 @@ export interface operations {
             };
         };
     };
+    list_quick_replies: {
+        parameters: {
+            query?: {
+                /** @description Only those of this category */
+                category?: components["schemas"]["ReplyCategory"];
+                /** @description Only those in this language */
+                language?: components["schemas"]["Language"];
+                /** @description Only the shop's, or only the caller's own */
+                scope?: components["schemas"]["QuickReplyScope"];
+                /** @description Only those with this in title or content, in either case */
+                q?: string;
+                /** @description Waits until the views have read so far */
+                min_position?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickRepliesAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CURSOR_AHEAD: `min_position` is beyond the log's head */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_quick_reply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable */
+                "Idempotency-Key"?: components["schemas"]["Key"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuickReplyRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickReplyAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description TOO_MANY_QUICK_REPLIES */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quick_reply_categories: {
+        parameters: {
+            query?: {
+                /** @description Waits until the views have read so far */
+                min_position?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoriesAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CURSOR_AHEAD: `min_position` is beyond the log's head */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_quick_reply: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that the caller saw */
+                "If-Match": components["schemas"]["Version"];
+                /** @description Makes the request repeatable */
+                "Idempotency-Key"?: components["schemas"]["Key"];
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuickReplyRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickReplyAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SCOPE_STAYS: another scope is written as another quick reply */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CHANGED_MEANWHILE: `current` is the quick reply as it is now */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_REQUIRED: If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_quick_reply: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that the caller saw */
+                "If-Match": components["schemas"]["Version"];
+                /** @description Makes the request repeatable */
+                "Idempotency-Key"?: components["schemas"]["Key"];
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CHANGED_MEANWHILE: `current` is the quick reply as it is now */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_REQUIRED: If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    render_quick_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_sessions: {
         parameters: {
             query?: {
                 status?: components["schemas"]["SessionStatus"];
+                /** @description all, mine, unassigned, or an agent's id or user name */
+                agent?: string;
+                /** @description vip: the shop's best, or of that class; old: came back; new: did not */
+                customer_type?: components["schemas"]["CustomerType"];
+                /** @description In the session's name, the customer's, or what a row shows of the last message, in either case */
+                keyword?: string;
+                /** @description Filed under it */
+                tag?: components["schemas"]["TagName"];
+                /** @description As it was set */
+                class?: components["schemas"]["PriorityClass"];
+                /** @description The rule by which a person is wanted, like R5 */
+                rule?: string;
+                /** @description Updated at this time or later, in RFC 3339 */
+                from?: string;
+                /** @description Updated before this time, in RFC 3339 */
+                to?: string;
+                /** @description newest and oldest by when they were updated; vip by class; waitTime what has waited longest first. By default newest */
+                sort?: components["schemas"]["SessionOrder"];
+                /** @description `next_cursor` of the page before, of the same order */
+                cursor?: string;
                 /** @description By default 50 */
                 limit?: number;
-                /** @description Rows to leave out */
+                /** @description Rows to leave out; with newest and oldest only, and without a cursor */
                 offset?: number;
                 /** @description Waits until the views have read so far */
                 min_position?: number;
@@ -10183,6 +12235,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CURSOR_AHEAD: `min_position` is beyond the log's head */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_sessions: {
+        parameters: {
+            query?: {
+                /** @description Waits until the views have read so far */
+                min_position?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsAnswer"];
                 };
             };
             /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -10869,6 +13013,450 @@ export interface operations {
             };
         };
     };
+    show_session_customer: {
+        parameters: {
+            query?: {
+                /** @description Waits until the views have read so far */
+                min_position?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionCustomerAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION; CURSOR_AHEAD: `min_position` is beyond the log's head */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+                /** @description reply or note */
+                kind: components["schemas"]["DraftKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftAnswer"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+                /** @description reply or note */
+                kind: components["schemas"]["DraftKind"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description ERASED: the session's customer was erased */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+                /** @description reply or note */
+                kind: components["schemas"]["DraftKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftAnswer"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     request_mail: {
         parameters: {
             query?: never;
@@ -11129,6 +13717,572 @@ export interface operations {
             };
         };
     };
+    list_notes: {
+        parameters: {
+            query?: {
+                /** @description As it stood: a position, or a time in RFC 3339 (write + as %2B) */
+                at?: components["schemas"]["Moment"];
+                /** @description Waits until the views have read so far */
+                min_position?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotesAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Also: it had not begun at `at`; NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION; CURSOR_AHEAD: `at` is beyond the log's head; CURSOR_AHEAD: `min_position` is beyond the log's head */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable */
+                "Idempotency-Key"?: components["schemas"]["Key"];
+            };
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_note: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that the caller saw */
+                "If-Match": components["schemas"]["Version"];
+                /** @description Makes the request repeatable */
+                "Idempotency-Key"?: components["schemas"]["Key"];
+            };
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+                /** @description The note's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_THE_AUTHOR; FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CHANGED_MEANWHILE: `current` is the note as it is */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_REQUIRED: If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_note: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that the caller saw */
+                "If-Match": components["schemas"]["Version"];
+                /** @description Makes the request repeatable */
+                "Idempotency-Key"?: components["schemas"]["Key"];
+            };
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+                /** @description The note's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_THE_AUTHOR; FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CHANGED_MEANWHILE: `current` is the note as it is */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_REQUIRED: If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     decline_offer: {
         parameters: {
             query?: never;
@@ -11235,6 +14389,540 @@ export interface operations {
             };
             /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_priority: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable */
+                "Idempotency-Key"?: components["schemas"]["Key"];
+            };
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriorityRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriorityAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DANGER_IS_BY_RULE: nobody lowers it; INVALID_STATUS: it is closed; AMBIGUOUS_SESSION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prove_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof file */
+            200: {
+                headers: {
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description How many of the session's events are newer than the note */
+                    "X-Newer-Events"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION; NOT_SIGNED_YET: no signed note covers the session; PROOF_TOO_LONG; LOG_DIFFERS: the log is not what was signed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable */
+                "Idempotency-Key"?: components["schemas"]["Key"];
+            };
+            path: {
+                /** @description The session's name; for staff its id as well */
+                name: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED: the visitor's token is not good */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATING_NOT_ASKED: none is asked for, or it is too late */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description ERASED: the visitor's data was erased */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AMBIGUOUS_SESSION; CURSOR_AHEAD: the position is beyond the log's head */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description ERASED: the session's customer was erased */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11783,6 +15471,150 @@ export interface operations {
                 };
             };
             /** @description INVALID_STATUS: nobody has it; AMBIGUOUS_SESSION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_JSON: the body is not called `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: the key came with another body before */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_tags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable */
+                "Idempotency-Key"?: components["schemas"]["Key"];
+            };
+            path: {
+                /** @description The session's id, or a name that one customer alone uses */
+                name: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagsAnswer"];
+                };
+            };
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FOREIGN_ORIGIN: without a token in `Authorization`, from a page of another house; PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: there is none, or it is not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_SLOW */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description TOO_MANY_TAGS: a session has at most 20; AMBIGUOUS_SESSION */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12652,6 +16484,98 @@ export interface operations {
             /** @description HEAD_TOO_LARGE: path and headers are too long */
             431: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: {
+                /** @description Waits until the views have read so far */
+                min_position?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllTagsAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CURSOR_AHEAD: `min_position` is beyond the log's head */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description HEAD_TOO_LARGE: path and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the store cannot be reached at this moment; `code` says what of it */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
