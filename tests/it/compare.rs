@@ -13,10 +13,15 @@ use domain::{
     },
     text::{EmailAddress, PersonName, Username},
 };
-use event_store::{Actor, Log};
+use event_store::{Actor, Expected, Log, StreamName};
 use serde_json::Value;
+use testkit::new_event;
+use uuid::Uuid;
 
-use crate::rebuild::fixture::{Ended, Fixture};
+use crate::{
+    golden::example::every_type,
+    rebuild::fixture::{Ended, Fixture},
+};
 
 /// Views of a stopped server, at the head of the log.
 async fn compared(mut fixture: Fixture) -> Fixture {
@@ -25,7 +30,9 @@ async fn compared(mut fixture: Fixture) -> Fixture {
 }
 
 async fn built(fixture: &mut Fixture) {
-    staff(&fixture.log().await).await;
+    let log = fixture.log().await;
+    staff(&log).await;
+    customers_and_quick_replies(&log).await;
     fixture.replayed(true, &["rebuild"]).await.with_code(0);
 }
 
@@ -74,6 +81,20 @@ async fn staff(log: &Log) {
         if is_over {
             accounts.revoke_api_key(id, by.clone(), request).await.unwrap();
         }
+    }
+}
+
+/// A customer whom the shop named, and quick replies.
+async fn customers_and_quick_replies(log: &Log) {
+    let somebody = Uuid::from_u128(0xc0);
+    for (event_type, stream) in [
+        ("customer.identified", format!("customer-{somebody}")),
+        ("settings.personal_quick_reply_saved", format!("settings-quick_replies-{somebody}")),
+        ("settings.quick_reply_saved", "settings-quick_replies".to_owned()),
+    ] {
+        let encoded = every_type().into_iter().find(|encoded| encoded.event_type == event_type).unwrap();
+        let event = new_event(encoded, somebody, Actor::new("system", "test"));
+        log.append(&StreamName::parse(&stream).unwrap(), Expected::Any, &[event]).await.unwrap();
     }
 }
 
