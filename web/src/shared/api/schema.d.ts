@@ -1972,6 +1972,30 @@ export interface components {
             position: number;
             success: boolean;
         };
+        /** @description Somebody asks the caller, or one of the caller's groups, to take a session. */
+        AskedTransfer: {
+            /**
+             * Format: date-time
+             * @description RFC 3339: without an answer by then it is over.
+             */
+            expires_at: string;
+            /** @description The user name of who asks. */
+            from_agent_id: string;
+            /** @description Null once erased. */
+            from_agent_name?: string | null;
+            /** Format: uuid */
+            from_agent_uuid: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Null where nobody said, and once erased. */
+            reason?: string | null;
+            /** Format: uuid */
+            session_id: string;
+            /** @description What the client calls it; null once erased. */
+            session_name?: string | null;
+            /** @description The group that is asked; null where the caller is. */
+            to_group: string | null;
+        };
         /** @description How an assistant does. */
         AssistantData: {
             /**
@@ -2614,7 +2638,7 @@ export interface components {
         /** @description One time that the customer came: from its first message to the close. */
         EpisodeData: {
             /** @description Who wrote, the first to write first. */
-            agents: components["schemas"]["Person"][];
+            agents: components["schemas"]["StaffMember"][];
             /**
              * Format: date-time
              * @description RFC 3339; null while it lasts.
@@ -3218,7 +3242,7 @@ export interface components {
         };
         /** @description An internal note, for staff. */
         NoteData: {
-            author: components["schemas"]["Person"];
+            author: components["schemas"]["StaffMember"];
             /**
              * Format: date-time
              * @description RFC 3339.
@@ -3234,7 +3258,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @description Who is to read it. */
-            mentions: components["schemas"]["Person"][];
+            mentions: components["schemas"]["StaffMember"][];
             removed: boolean;
             /** @description Null once removed or erased. */
             text?: string | null;
@@ -3317,7 +3341,7 @@ export interface components {
         };
         /** @description Transfers that wait for the caller's answer. */
         PendingTransfersAnswer: {
-            data: components["schemas"]["PendingTransfer"][];
+            data: components["schemas"]["AskedTransfer"][];
             /**
              * Format: int64
              * @description How far the views had read the log.
@@ -3330,15 +3354,8 @@ export interface components {
          * @enum {string}
          */
         Permission: "session:read" | "session:write" | "session:supervise" | "statistics:read" | "log:read" | "personal:read" | "audit:read" | "profile:write" | "agent:read" | "agent:write" | "system:read" | "settings:read" | "settings:write";
-        /** @description A member of staff, for staff. */
-        Person: {
-            /** @description The user name; the id once the account is erased. */
-            agent_id: string;
-            /** Format: uuid */
-            agent_uuid: string;
-            /** @description The shown name; null once erased. */
-            name?: string | null;
-        };
+        /** @description What a person is called. */
+        Person: string;
         /** @description Questions at once. */
         PlacesData: {
             /** @description How many are answered at once. */
@@ -3551,7 +3568,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             language: components["schemas"]["Language"];
-            owner?: components["schemas"]["Person"] | null;
+            owner?: components["schemas"]["StaffMember"] | null;
             scope: components["schemas"]["QuickReplyScope"];
             title: string;
             /**
@@ -4010,6 +4027,15 @@ export interface components {
          * @enum {string}
          */
         SpeakerRole: "agent" | "user";
+        /** @description A member of staff, for staff. */
+        StaffMember: {
+            /** @description The user name; the id once the account is erased. */
+            agent_id: string;
+            /** Format: uuid */
+            agent_uuid: string;
+            /** @description The shown name; null once erased. */
+            name?: string | null;
+        };
         /** @description The figures of now. */
         StatisticsAnswer: {
             data: components["schemas"]["StatisticsData"];

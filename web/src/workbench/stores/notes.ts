@@ -12,8 +12,9 @@ import { sessionOf, type Frame } from '../live/frames';
 export const useNotes = defineStore('notes', () => {
   const notes = shallowReactive(new Map<string, Note[]>());
 
-  async function read(session: string): Promise<void> {
-    const path = pathOf`/api/sessions/${session}/notes`;
+  /** With a position, what the views say once they have read so far: an event may be here before its rows. */
+  async function read(session: string, atLeast = 0): Promise<void> {
+    const path = `${pathOf`/api/sessions/${session}/notes`}?min_position=${atLeast}`;
     const answer = await optional('notes', () => request<{ data: Note[] }>('GET', path)).catch(() => null);
     if (answer) notes.set(session, answer.data);
   }
@@ -41,7 +42,7 @@ export const useNotes = defineStore('notes', () => {
   function hear(frame: Frame): void {
     if (frame.kind !== 'event' || !frame.event.type.startsWith('session.note_')) return;
     const session = sessionOf(frame.event);
-    if (session !== null && notes.has(session)) void read(session);
+    if (session !== null && notes.has(session)) void read(session, frame.event.position);
   }
 
   return { notes, read, put, edit, remove, hear };

@@ -20,8 +20,10 @@ interface ListAnswer {
 
 const LIMIT = 100;
 
-export async function fetchPage(view: View, filter: Filter, next: string | null): Promise<Page> {
+/** `atLeast`: what the views say once they have read so far. An event may be here before its rows. */
+export async function fetchPage(view: View, filter: Filter, next: string | null, atLeast = 0): Promise<Page> {
   const query = queryOf(view, filter);
+  if (atLeast > 0) query.set('min_position', String(atLeast));
   if (next?.startsWith('+')) query.set('offset', next.slice(1));
   else if (next !== null) query.set('cursor', next);
   const { data, position } = await request<ListAnswer>('GET', `/api/sessions?${query}`);
@@ -55,8 +57,9 @@ function queryOf(view: View, filter: Filter): URLSearchParams {
   return query;
 }
 
-export async function fetchCounts(): Promise<Counts | null> {
-  const answer = await optional('counts', () => request<{ data: Counts }>('GET', '/api/sessions/counts'));
+export async function fetchCounts(atLeast: number): Promise<Counts | null> {
+  const path = `/api/sessions/counts?min_position=${atLeast}`;
+  const answer = await optional('counts', () => request<{ data: Counts }>('GET', path));
   return answer?.data ?? null;
 }
 

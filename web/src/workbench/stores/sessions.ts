@@ -28,6 +28,8 @@ export const useSessions = defineStore('sessions', () => {
   const serverCounts = ref<Counts | null>(null);
   const openId = ref<string | null>(null);
   let generation = 0;
+  /** Of the newest event that was heard of. */
+  let newest = 0;
 
   const viewer = computed(() => ({ id: account.current?.me.id ?? '', skills: account.current?.me.skills ?? [] }));
 
@@ -93,10 +95,10 @@ export const useSessions = defineStore('sessions', () => {
   }
 
   const refreshCounts = throttle(REFRESH_MS, async () => {
-    serverCounts.value = await fetchCounts().catch(() => serverCounts.value);
+    serverCounts.value = await fetchCounts(newest).catch(() => serverCounts.value);
   });
   const refresh = throttle(REFRESH_MS, async () => {
-    const answer = await fetchPage(view.value, filter, null).catch(() => null);
+    const answer = await fetchPage(view.value, filter, null, newest).catch(() => null);
     if (answer) for (const summary of answer.sessions) put(rowOf(summary, answer.position));
     triggerRef(rows);
   });
@@ -122,12 +124,14 @@ export const useSessions = defineStore('sessions', () => {
   /** Another log: what rows say is of the one before. */
   function forget(): void {
     rows.value = new Map();
+    newest = 0;
     void load();
   }
 
   function apply(event: Envelope): void {
     const id = sessionOf(event);
     if (id === null) return;
+    newest = event.position;
     const row = rows.value.get(id);
     if (row) rows.value.set(id, seen(fold(row, event)));
     else if (event.type === 'session.opened') rows.value.set(id, openedRow(event, id));

@@ -12,8 +12,10 @@ export const useTeam = defineStore('team', () => {
   const available = ref<Available[]>([]);
   const myStatus = ref<AgentStatus>(account.current?.me.status ?? 'offline');
 
+  let newest = 0;
   const read = throttle(2000, async () => {
-    const answer = await answered(api.GET('/api/agents/available')).catch(() => null);
+    const query = { min_position: newest };
+    const answer = await answered(api.GET('/api/agents/available', { params: { query } })).catch(() => null);
     if (answer) available.value = answer.data;
   });
 
@@ -33,7 +35,8 @@ export const useTeam = defineStore('team', () => {
 
   function hear(frame: Frame): void {
     if (frame.kind !== 'event') return;
-    const { type, data, stream } = frame.event;
+    const { type, data, stream, position } = frame.event;
+    newest = position;
     if (type === 'agent.presence_changed') {
       if (stream === `agent-${account.current?.me.id}`) myStatus.value = data.presence as AgentStatus;
       void read();

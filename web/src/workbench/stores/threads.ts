@@ -123,7 +123,7 @@ export const useThreads = defineStore('threads', () => {
   }
 
   const readOpen = throttle(1000, async () => {
-    if (openId.value !== null) await read(openId.value);
+    if (openId.value !== null) await read(openId.value, open.value?.position);
   });
 
   /** After a command: the server's answer is the newest there is. */
