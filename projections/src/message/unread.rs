@@ -1,6 +1,6 @@
 //! How many of the customer's messages somebody has not read.
 //!
-//! Invariant: it costs the same however long a session is: no more than [`COUNTED`] messages are looked at beside those of others.
+//! Invariant: it costs the same however long a session is: no more than a hundred messages are looked at beside those of others.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ const COUNTED: u32 = 100;
 
 impl Reading {
     /// How many messages the customer wrote in each of these sessions behind a position and not before a time, counted up to
-    /// [`COUNTED`].
+    /// a hundred.
     ///
     /// # Errors
     /// The views' database does not answer.
