@@ -55,9 +55,9 @@ const COUNT: &str = "insert into quick_reply_use (reply, uses, position) values 
 /// One of the first set may be removed without ever having had a row.
 const REMOVE: &str =
     "insert into quick_reply (id, owner, title, content, category, language, version, updated_at, position)
-    values ($1, null, null, null, $2, $3, $4, $5, $6)
+    values ($1, null, null, null, $2, $3, $4, null, $5)
     on conflict (id) do update set title = null, content = null, version = excluded.version,
-    updated_at = excluded.updated_at, position = excluded.position
+    updated_at = null, position = excluded.position
     where quick_reply.position < excluded.position";
 
 impl Reading {
@@ -234,7 +234,6 @@ async fn remove(tx: &mut Transaction, decoded: &Decoded, removed: &QuickReplyRem
         brought.map_or("", |says| says.category.as_str()).into(),
         brought.map_or(Language::Zh, |says| says.language).as_str().into(),
         u64::from(removed.version).into(),
-        decoded.at_us().into(),
         decoded.position().0.into(),
     ];
     tx.execute(REMOVE, &values).await.map(drop)

@@ -30,9 +30,12 @@ async fn compared(mut fixture: Fixture) -> Fixture {
 }
 
 async fn built(fixture: &mut Fixture) {
-    let log = fixture.log().await;
-    staff(&log).await;
-    customers_and_quick_replies(&log).await;
+    {
+        // Closed before the views are built.
+        let log = fixture.log().await;
+        staff(&log).await;
+        customers_and_quick_replies(&log).await;
+    }
     fixture.replayed(true, &["rebuild"]).await.with_code(0);
 }
 

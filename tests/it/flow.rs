@@ -92,10 +92,11 @@ fn assert_said(run: &Run) {
     assert_eq!(run.customer.texts(), ["Is it done?", "Nearly", "And now?", "It is"]);
     assert_eq!((run.first.texts(), run.second.texts()), (vec!["Is it done?", "Nearly"], vec!["And now?", "It is"]));
     let notices = run.customer.notices();
-    let [queued, joined, transferred, released, closed] = &*notices else { panic!("{notices:?}") };
+    let [queued, joined, transferred, released, asked, closed] = &*notices else { panic!("{notices:?}") };
     assert_eq!(*joined, format!("{from} from our customer service has joined the chat and is here to help you."));
     assert_eq!(*transferred, format!("Your chat has been transferred from {from} to {to}."));
     assert!(queued.contains("person") && released.contains("AI assistant") && closed.contains("closed"), "{notices:?}");
+    assert!(asked.contains("from 1 (poor) to 5"), "{notices:?}");
     let reasons: Vec<_> = [&run.first, &run.second].iter().map(|seen| seen.reason_of_visibility()).collect();
     assert_eq!(reasons, [json!("offer"), json!("owner")]);
 }

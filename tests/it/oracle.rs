@@ -225,8 +225,9 @@ impl ColumnTrial {
     /// of a mistake that need not show no others are asked.
     async fn shows(&self, session: SessionId, is_seldom: bool) -> bool {
         let views = &self.views.views;
+        let is_of_session = session != SessionId(uuid::Uuid::nil());
         !self.asked.put_to_about(session, views).await.is_empty()
-            || (!is_seldom && !self.asked.put_to(views, 1).await.is_empty())
+            || ((!is_seldom || !is_of_session) && !self.asked.put_to(views, 1).await.is_empty())
     }
 
     /// Plants mistakes in several columns at once, each in a row of its own: a row whose key is wrong hides its other columns.

@@ -9,7 +9,8 @@ create table quick_reply (
     category text not null,
     language text not null,
     version bigint not null,
-    updated_at bigint not null,
+    -- Null once removed.
+    updated_at bigint,
     -- Of its newest event.
     position bigint not null
 )

@@ -77,7 +77,7 @@ impl Rows {
                  from information_schema.columns c
                  join information_schema.key_column_usage k
                      on k.table_schema = c.table_schema and k.table_name = c.table_name
-                 where c.table_schema = 'views_1' and c.table_name <> 'checkpoint' order by 1"
+                 where c.table_schema = 'views_1' and c.table_name <> 'checkpoint' and k.ordinal_position = 1 order by 1"
             }
         };
         let lines = self.texts(sql).await;

@@ -22,7 +22,11 @@ const WITHOUT_KEY: &[&str] = &[
     "/api/customer/sign-out",
     "/api/sessions/{name}/typing",
     "/api/sessions/{name}/viewing",
+    "/api/quick-replies/{id}/render",
 ];
+
+/// Sets what a session's events tell, each time that it is called.
+const SET_TWICE: &str = "/api/sessions/{name}/priority";
 
 #[tokio::test]
 async fn openapi_document_is_complete() {
@@ -40,10 +44,13 @@ async fn openapi_document_is_complete() {
             let keyed =
                 operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "Idempotency-Key");
             // Routes about accounts and settings set a state, so a repeat changes nothing.
-            let of_sessions = ["/api/sessions/", "/api/manual/", "/api/transfer-requests/"];
+            let of_sessions = ["/api/sessions/", "/api/manual/", "/api/transfer-requests/", "/api/quick-replies"];
             let is_of_sessions = of_sessions.iter().any(|start| path.starts_with(start));
             let is_keyed = operation["tags"][0] == "customer" || is_of_sessions;
-            let repeatable = method == "post" && is_keyed && !WITHOUT_KEY.contains(&path.as_str());
+            let parameters = || operation["parameters"].as_array().into_iter().flatten();
+            // What somebody saw and changes is another thing once it is changed.
+            let changes = method == "post" || path == SET_TWICE || parameters().any(|one| one["name"] == "If-Match");
+            let repeatable = changes && is_keyed && !WITHOUT_KEY.contains(&path.as_str());
             assert_eq!(keyed, repeatable, "{what} says that it may be repeated");
             let named = operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "path");
             assert_eq!(named.count(), path.matches('{').count(), "{what} has its path's parameters");

@@ -222,7 +222,7 @@ async fn compare(wishes: &[(usize, Wish)], forgets: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: u32::try_from(count(24, 400)).unwrap(), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: u32::try_from(count(8, 400)).unwrap(), ..ProptestConfig::default() })]
 
     #[test]
     fn views_of_any_sequence_of_notes_tags_and_ratings_match_the_oracle(

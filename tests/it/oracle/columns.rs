@@ -39,8 +39,8 @@ pub(super) const SELDOM: [(&str, &str, &str); 11] = [
 ];
 const REMOVED: &str = "of one that was removed nothing is shown";
 
-/// Tables whose rows are about no session.
-const OF_NO_SESSION: [&str; 4] = ["quick_reply", "quick_reply_use", "session_count", "customer"];
+/// Tables about which no question of one session asks.
+const OF_NO_SESSION: [&str; 5] = ["quick_reply", "quick_reply_use", "session_count", "session_text", "customer"];
 
 /// A column of a table.
 #[derive(Debug, Clone)]
@@ -130,7 +130,7 @@ impl Rows {
 
     /// The session that a row is about.
     pub(super) async fn session_of(&mut self, table: &str, row: i64) -> SessionId {
-        // Of no session: every question is asked.
+        // Every question is asked.
         if OF_NO_SESSION.contains(&table) {
             return SessionId(uuid::Uuid::nil());
         }
