@@ -34,7 +34,7 @@ async fn built(fixture: &mut Fixture) {
         // Closed before the views are built.
         let log = fixture.log().await;
         staff(&log).await;
-        customers_and_quick_replies(&log).await;
+        examples(&log).await;
     }
     fixture.replayed(true, &["rebuild"]).await.with_code(0);
 }
@@ -87,13 +87,18 @@ async fn staff(log: &Log) {
     }
 }
 
-/// A customer whom the shop named, and quick replies.
-async fn customers_and_quick_replies(log: &Log) {
+/// A customer whom the shop named, quick replies, and a session with what staff keeps beside the talk.
+async fn examples(log: &Log) {
     let somebody = Uuid::from_u128(0xc0);
     for (event_type, stream) in [
         ("customer.identified", format!("customer-{somebody}")),
         ("settings.personal_quick_reply_saved", format!("settings-quick_replies-{somebody}")),
         ("settings.quick_reply_saved", "settings-quick_replies".to_owned()),
+        ("session.opened", format!("session-{somebody}")),
+        ("session.customer_message_sent", format!("session-{somebody}")),
+        ("session.note_added", format!("session-{somebody}")),
+        ("session.tags_changed", format!("session-{somebody}")),
+        ("session.agent_message_sent", format!("session-{somebody}")),
     ] {
         let encoded = every_type().into_iter().find(|encoded| encoded.event_type == event_type).unwrap();
         let event = new_event(encoded, somebody, Actor::new("system", "test"));

@@ -113,9 +113,14 @@ fn after(expected: Expected, place: usize) -> Expected {
     }
 }
 
-/// The bytes between the head of an answer and the position at its end: session and audit trail.
+/// The bytes between the head of an answer and the position at its end: session and audit trail. Who waits is told a place in the
+/// queue behind that, which is of now alone.
 fn shown(answer: Answer, position: Position) -> String {
-    let (head, tail) = (r#"{"success":true,"data":{"#, format!(r#"}},"position":{position}}}"#));
-    let data = answer.body.strip_prefix(head).and_then(|body| body.strip_suffix(&*tail));
-    data.unwrap_or_else(|| panic!("at position {position}: {answer:?}")).to_owned()
+    let (head, tail) = (r#"{"success":true,"data":{"#, format!(r#"}},"position":{position}"#));
+    let data = answer.body.strip_prefix(head).and_then(|body| body.rsplit_once(&*tail));
+    match data {
+        Some((data, "}")) => data.to_owned(),
+        Some((data, queue)) if queue.starts_with(r#","queue":{"#) => data.to_owned(),
+        _ => panic!("at position {position}: {answer:?}"),
+    }
 }

@@ -12,6 +12,8 @@ use api::{
         chat::ChatRequest,
         conversation::{ContextRequest, CreateRequest},
         customer::{IdentifyRequest, SignOutRequest},
+        drafts::{DraftRequest, ReadRequest},
+        faq::FaqTestRequest,
         flag_trial::TestFlagsRequest,
         hand_off::{NoFields, ReleaseRequest, ReturnRequest, TakeoverRequest},
         manual::{EscalateRequest, ManualMessageRequest},
@@ -21,6 +23,7 @@ use api::{
         presence::ChooseStatusRequest,
         profile::{ChangePasswordRequest, ProfileRequest},
         published::{PublishRequest, RollBackRequest},
+        quick_replies::data::{QuickReplyRequest, RenderRequest},
         ratings::RatingRequest,
         second_factor::{ConfirmSecondFactorRequest, EnableSecondFactorRequest, PrepareSecondFactorRequest},
         session_mail::MailRequest,
@@ -69,6 +72,12 @@ pub const BODIES: &[Body] = &[
     of::<TagsRequest>("post /api/sessions/{name}/tags", r#"{"add":[" Refund","电池"],"remove":[]}"#),
     of::<PriorityRequest>("put /api/sessions/{name}/priority", r#"{"class":"vip"}"#),
     of::<RatingRequest>("post /api/sessions/{name}/rating", r#"{"score":5,"comment":"谢谢"}"#),
+    of::<ReadRequest>("put /api/sessions/{name}/read", r#"{"position":7}"#),
+    of::<DraftRequest>("put /api/sessions/{name}/drafts/{kind}", r#"{"text":"Dear Ming,"}"#),
+    of::<QuickReplyRequest>("post /api/quick-replies", QUICK_REPLY),
+    of::<QuickReplyRequest>("put /api/quick-replies/{id}", QUICK_REPLY),
+    of::<RenderRequest>("post /api/quick-replies/{id}/render", r#"{"session":"s"}"#),
+    of::<FaqTestRequest>("post /api/faq/test", r#"{"question":"多久充满？","language":"zh"}"#),
     of::<MailRequest>("post /api/sessions/{name}/email", r#"{"force":true}"#),
     of::<ChooseStatusRequest>("put /api/agent/status", r#"{"status":"busy"}"#),
     of::<LoginRequest>("post /api/agent/login", LOGIN),
@@ -106,6 +115,8 @@ const TRANSFER: &str = r#"{"from_agent_id":"anna","to_agent_id":"bo","to_agent_n
 const LOGIN: &str = r#"{"username":"anna","password":"correct horse","device_id":"a browser's own random name"}"#;
 const CONFIRMED: &str = r#"{"password":"correct horse","code":"abcd-efgh-ijkl-mnop"}"#;
 const PASSWORDS: &str = r#"{"old_password":"correct horse","new_password":"another four words"}"#;
+const QUICK_REPLY: &str =
+    r#"{"title":"Hello","content":"Hello {{customer.name}}","category":"greeting","language":"en","scope":"personal"}"#;
 const ACCOUNT: &str = r#"{"username":"Anna_01","password":"correct horse","name":"李小明","email":"li@example.com","role":"supervisor","skills":["returns","returns"],"languages":["en"],"max_sessions":3}"#;
 const CHANGES: &str =
     r#"{"name":"Anna","email":null,"role":"agent","skills":[],"languages":["en","zh"],"max_sessions":100,"x":1}"#;
