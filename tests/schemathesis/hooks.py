@@ -183,6 +183,8 @@ KEY_USED = "Idempotency-Key was used before"
 # What no document can say: a text must be of an account that is there.
 ACCOUNTS = ("agent_id must be", "from_agent_id must be", "agent_info.agent_id must be", "agent_info must be")
 MENTIONED = ("mentions must be",)
+# The version in If-Match is another one.
+CHANGED = ("the quick reply has version", "the note is at version")
 # A document is TOML with rules of its own; a tag is a number in quotes.
 PUBLISHED = ("to_version has the wrong type", "document, line", "If-Match must be a version")
 # One of two fields is given.
@@ -197,6 +199,7 @@ RULES = {
     ("PUT", "/api/agents/{id}"): ("max_sessions has the wrong type",),
     ("GET", "/api/sessions/{name}"): ("at is in the future",),
     ("GET", "/api/sessions/{name}/notes"): ("at is in the future",),
+    ("GET", "/api/sessions"): ("cursor must be", "to must be", "from must be"),
     ("GET", "/api/assistants/usage"): ("from must be",),
     ("POST", "/api/agent/second-factor"): ("password is not",),
     ("POST", "/api/agent/second-factor/enable"): ("code is not good",),
@@ -217,7 +220,10 @@ RULES = {
     ("POST", "/api/sessions/{name}/transfer-requests"): (*ACCOUNTS, *TARGETS),
     ("POST", "/api/manual/messages"): ACCOUNTS,
     ("POST", "/api/sessions/{name}/notes"): MENTIONED,
-    ("PUT", "/api/sessions/{name}/notes/{id}"): MENTIONED,
+    ("PUT", "/api/sessions/{name}/notes/{id}"): (*MENTIONED, *CHANGED),
+    ("DELETE", "/api/sessions/{name}/notes/{id}"): CHANGED,
+    ("PUT", "/api/quick-replies/{id}"): CHANGED,
+    ("DELETE", "/api/quick-replies/{id}"): CHANGED,
     # Some letters are longer in lower case.
     ("POST", "/api/sessions/{name}/tags"): ("add must have at most", "remove must have at most"),
     ("POST", "/api/sessions/{name}/rating"): ("score has the wrong type",),
