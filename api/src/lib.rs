@@ -24,6 +24,7 @@ pub mod middleware;
 pub mod openapi;
 pub mod problem;
 pub mod query;
+pub mod queue_places;
 pub mod reader;
 pub mod request;
 pub mod reset_admin;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Query};
+use domain::Language;
 
 use crate::{body::shown, problem::Problem};
 
@@ -58,6 +59,15 @@ impl QueryFields {
     pub fn text(&self, name: &'static str) -> Result<Option<&str>, Problem> {
         let text = self.given(name);
         if text.is_some_and(str::is_empty) { Err(Problem::invalid(name, "must not be empty")) } else { Ok(text) }
+    }
+
+    /// A parameter that is a language.
+    ///
+    /// # Errors
+    /// It is there and is none that is spoken here.
+    pub fn language(&self, name: &'static str) -> Result<Option<Language>, Problem> {
+        let wrong = || Problem::invalid(name, "must be one of zh, en, de, fr, es, it");
+        self.text(name)?.map(|text| Language::parse(text).ok_or_else(wrong)).transpose()
     }
 
     /// A parameter that is a number, in digits alone: no place in the log and no row is beyond 63 bits.

@@ -26,6 +26,7 @@ use crate::{
         caller::Callers, identity::IdentityTokens, staff_directory::StaffDirectory, staff_services::StaffServices,
         visitor::Visitors,
     },
+    queue_places::QueuePlaces,
     routes::tokens::CozeTokens,
     session_owners::SessionOwners,
     settings::Settings,
@@ -46,6 +47,8 @@ pub struct Services {
     pub quick_replies: Arc<QuickReplies>,
     /// What agents were about to write, and how far they have read.
     pub workspace: Arc<Workspace>,
+    /// Where sessions stand that wait for a person.
+    pub queue_places: Arc<QueuePlaces>,
     /// Which of it is in force.
     pub in_force: Arc<SettingsInForce>,
     /// The log, for streams that open personal parts.
@@ -130,6 +133,7 @@ impl Services {
             .app_data(Data::from(self.published.clone()))
             .app_data(Data::from(self.quick_replies.clone()))
             .app_data(Data::from(self.workspace.clone()))
+            .app_data(Data::from(self.queue_places.clone()))
             .app_data(Data::from(self.in_force.clone()))
             .app_data(Data::from(self.views.clone()))
             .app_data(Data::from(self.visitors.clone()))

@@ -198,6 +198,7 @@ async fn start_with(
         customers,
         workspace,
         quick_replies: Arc::new(QuickReplies::new(log.clone(), identity.log_id)),
+        queue_places: Arc::default(),
         published,
         in_force,
         access_log: Arc::new(AccessLog::new(log.clone(), identity.log_id)),

@@ -26,7 +26,7 @@ pub enum MessageOutcome {
         reply: Box<AssistantReplied>,
         /// Its text; absent when it was erased since.
         text: Option<String>,
-        /// Where it is recorded.
+        /// Where it is recorded, with what came of it.
         position: Position,
     },
     /// A person answers it.
@@ -93,6 +93,11 @@ async fn outcome_of(
     Ok(match event {
         Event::AssistantReplied(reply) if reply.answers.contains(&message) => {
             let text = reply.reply.known().map(|reply| reply.text.as_str().to_owned());
+            // A rule that reads something in a reply may have the session escalated behind it.
+            let position = match reply.rule_signals.is_empty() {
+                true => position,
+                false => appended_with(journal, decoded).await?.last().map_or(position, Decoded::position),
+            };
             Some(MessageOutcome::Replied { reply: Box::new(reply.clone()), text, position })
         }
         Event::Closed(closed) if closed.messages.contains(&message) => Some(MessageOutcome::Closed { position }),

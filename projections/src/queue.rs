@@ -3,7 +3,7 @@
 //! Order = (class, waiting since, id), where waiting raises the class ([`effective_class`]); so it is computed when it is read,
 //! from the waiting sessions alone. Invariant: one reading gives each waiting session one place, without gaps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     AgentId, SessionId,
@@ -96,16 +96,13 @@ impl Reading {
         Ok(Queue { entries: entries.collect(), total: waiting.len() as u64 })
     }
 
-    /// Where a session stands among all that wait; `None` if it does not wait.
+    /// Where each session stands that waits.
     ///
     /// # Errors
     /// The views' database does not answer.
-    pub async fn queue_place(&mut self, session: SessionId, now: Timestamp) -> Result<Option<QueuePlace>, ViewsError> {
-        let waiting = self.waiting(None, now).await?;
-        let Some((position, found)) = (1..).zip(&waiting).find(|(_, one)| one.order.2 == session) else {
-            return Ok(None);
-        };
-        Ok(Some(found.place(position, self.pace().await?)))
+    pub async fn queue_places(&mut self, now: Timestamp) -> Result<HashMap<SessionId, QueuePlace>, ViewsError> {
+        let (waiting, pace) = (self.waiting(None, now).await?, self.pace().await?);
+        Ok((1..).zip(&waiting).map(|(position, one)| (one.order.2, one.place(position, pace))).collect())
     }
 
     /// How many sessions each agent has who has any.

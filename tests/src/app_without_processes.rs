@@ -129,6 +129,7 @@ pub async fn app(
         customers,
         workspace: Arc::new(workspace),
         quick_replies: Arc::new(QuickReplies::new(log.clone(), identity.log_id)),
+        queue_places: Arc::default(),
         published,
         in_force: in_force.clone(),
         session_owners,

@@ -66,10 +66,7 @@ impl From<Topic> for FaqEntryData {
     )
 )]
 pub async fn list(_: Require<SettingsRead>, faq: Data<Faq>, query: QueryFields) -> Result<HttpResponse, Problem> {
-    let language = query.text("language")?.map(|text| {
-        Language::parse(text).ok_or_else(|| Problem::invalid("language", "must be one of zh, en, de, fr, es, it"))
-    });
-    let topics = faq.topics(language.transpose()?.unwrap_or_default());
+    let topics = faq.topics(query.language("language")?.unwrap_or_default());
     let data = topics.into_iter().map(FaqEntryData::from).collect();
     Ok(HttpResponse::Ok().json(FaqAnswer { success: true, data }))
 }

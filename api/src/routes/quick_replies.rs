@@ -106,15 +106,12 @@ struct Filter {
 
 impl Filter {
     fn parse(query: &QueryFields) -> Result<Self, Problem> {
-        let language = query.text("language")?.map(|text| {
-            Language::parse(text).ok_or_else(|| Problem::invalid("language", "must be one of zh, en, de, fr, es, it"))
-        });
         let scope = query.text("scope")?.map(|text| {
             QuickReplyScope::parse(text).ok_or_else(|| Problem::invalid("scope", "must be shared or personal"))
         });
         Ok(Self {
             category: query.text("category")?.map(str::to_owned),
-            language: language.transpose()?,
+            language: query.language("language")?,
             scope: scope.transpose()?,
             text: query.text("q")?.map(str::to_lowercase),
         })
@@ -283,7 +280,7 @@ pub async fn render(
     let view = all.into_iter().find(|view| view.reply == reply).ok_or_else(no_reply)?;
     let session = found(&app, &caller.staff, body.0.session).await?;
     let row = reading.session(session).await?.ok_or_else(no_session)?;
-    let agent_name = render::name_of(agent, &names).await;
+    let agent_name = names.of(agent).await.name;
     let values = Values::read(&customers, row, agent_name).await?;
     let rendered = variables::render(view.words.content.as_str(), |name| values.of(name));
     let data = RenderData { text: rendered.text, missing: rendered.missing.into_iter().collect() };

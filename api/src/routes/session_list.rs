@@ -163,8 +163,7 @@ fn filter(query: &QueryFields, caller: AgentId, staff: &StaffServices) -> Result
     });
     let tag = query.text("tag")?.map(|text| Tag::parse(text).map_err(|error| Problem::invalid("tag", error)));
     let class = query.text("class")?.map(|text| {
-        let class = PriorityClass::ALL.into_iter().find(|class| class.as_str() == text);
-        class.ok_or_else(|| Problem::invalid("class", "must be danger, vip, urgent or normal"))
+        PriorityClass::parse(text).ok_or_else(|| Problem::invalid("class", "must be danger, vip, urgent or normal"))
     });
     Ok(SessionFilter {
         status: query.given("status").map(parse_status).transpose()?,

@@ -29,6 +29,7 @@ use crate::{
     openapi::texts,
     problem::Problem,
     query::QueryFields,
+    queue_places::QueuePlaces,
     request::request_id,
     services::requested_services,
     settings::Settings,
@@ -42,6 +43,7 @@ requested_services! {
         views: Views,
         log: dyn EventReader,
         access_log: AccessLog,
+        queue_places: QueuePlaces,
         clock: dyn Clock,
         settings: Settings,
     }
@@ -74,7 +76,7 @@ pub struct SessionAnswer {
     data: SessionData,
     /// How far the views had read the log; with `?at=` the position of the session's newest event of then.
     position: u64,
-    /// To its customer, while it waits for a person: where it stands.
+    /// To its customer, while it waits for a person: where it stands, as of the last second; absent in the moment when it begins to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     queue: Option<OwnPlace>,
@@ -147,7 +149,7 @@ pub async fn show(
     let mut reading = app.views.reading().await?;
     let data = SessionData::read(&mut reading, &wanted).await?.ok_or_else(no_session)?;
     let queue = match data.session.is_waiting() && !is_staff {
-        true => reading.queue_place(session, app.clock.now()).await?.map(OwnPlace::from),
+        true => app.queue_places.of(session, &mut reading, app.clock.now()).await?.map(OwnPlace::from),
         false => None,
     };
     let position = reading.position().0;

@@ -162,11 +162,11 @@ pub(super) fn fold(row: &mut Option<Session>, event: &Event, moment: Moment) -> 
         | Event::MailSent(_)
         | Event::MailFailed(_)
         | Event::ProfileChanged(_)
-| Event::NoteAdded(_)
-| Event::NoteEdited(_)
-| Event::NoteRemoved(_)
-| Event::TagsChanged(_)
-| Event::RatingGiven(_)
+        | Event::NoteAdded(_)
+        | Event::NoteEdited(_)
+        | Event::NoteRemoved(_)
+        | Event::TagsChanged(_)
+        | Event::RatingGiven(_)
         | Event::Reopened(_)
         | Event::CommandConfirmed(_) => return false,
     }

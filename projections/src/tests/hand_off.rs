@@ -203,7 +203,7 @@ async fn the_queue_is_ordered_by_class_then_wait_in_pages_and_by_group() {
     let later = reading.queue(None, now + SignedDuration::from_mins(20), 10, 0).await.unwrap();
     let classes: Vec<_> = later.entries.iter().map(|one| one.place.class).collect();
     assert_eq!(classes, [PriorityClass::Danger, PriorityClass::Vip, PriorityClass::Vip, PriorityClass::Vip]);
-    let place = reading.queue_place(threads[2].session(), now).await.unwrap().unwrap();
+    let place = reading.queue_places(now).await.unwrap()[&threads[2].session()];
     assert_eq!((place.position, place.estimated_wait), (4, None), "nobody serves");
 }
 
@@ -240,7 +240,7 @@ async fn agents_load_and_figures_count_live_sessions_and_services_that_ended_tod
     for (now, day_start) in [(ended_at - step, Timestamp::UNIX_EPOCH), (ended_at, ended_at + step)] {
         assert_eq!(reading.agent_today(busy, now, day_start).await.unwrap(), crate::AgentToday::default());
     }
-    let place = reading.queue_place(waits.session(), ended_at).await.unwrap().unwrap();
+    let place = reading.queue_places(ended_at).await.unwrap()[&waits.session()];
     assert_eq!(place.estimated_wait, Some(SignedDuration::ZERO), "the only service took less than a second");
 }
 

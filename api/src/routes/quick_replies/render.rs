@@ -1,7 +1,7 @@
 //! The values of variables in quick replies: of the customer, the agent, the session and the order.
 
 use commands::Customers;
-use domain::{AgentId, SessionId, customer::event::Profile};
+use domain::{SessionId, customer::event::Profile};
 use projections::SessionView;
 use serde_json::{Map, Value};
 
@@ -64,11 +64,6 @@ fn text(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
-}
-
-/// Whose name stands in a text as the agent's.
-pub(super) async fn name_of(agent: AgentId, names: &crate::agent_names::NameLookup) -> Option<String> {
-    names.of(agent).await.name
 }
 
 #[cfg(test)]

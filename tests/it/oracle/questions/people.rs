@@ -71,7 +71,7 @@ pub(super) async fn ask(reading: &mut Reading, question: &Question) -> Result<Va
             json((page.entries.into_iter().map(served::in_queue).collect::<Vec<_>>(), page.total))
         }
         Question::Place { session, now } => {
-            json(reading.queue_place(*session, *now).await?.map(|place| (place.position, place.class)))
+            json(reading.queue_places(*now).await?.get(session).map(|place| (place.position, place.class)))
         }
         Question::Load => json(reading.load().await?),
         Question::SessionsOf(agent) => {
