@@ -28,7 +28,10 @@ use crate::{auth::visitor::COOKIE, envelope::Envelope, problem::ProblemBody};
         texts::Cursor,
         texts::Key,
         texts::Moment,
+        texts::Version,
         texts::Watched,
+        words::CustomerType,
+        words::SessionOrder,
         words::StreamScope
     ))
 )]
