@@ -79,7 +79,11 @@ impl PartialSchema for WorkbenchFrame {
         let ([event, reset, over], [typing, viewing]) = (of_every_stream(), activities());
         let visible = frame().property("event", word("session_visible")).property("data", json(visible));
         let hidden = frame().property("event", word("session_hidden")).property("data", json(session()));
-        let answer = object().property("session_id", id()).property("run", id()).property("attempt", number()).property("text", text());
+        let answer = object()
+            .property("session_id", id())
+            .property("run", id())
+            .property("attempt", number())
+            .property("text", text());
         let answer = answer.required("session_id").required("run").required("attempt").required("text");
         let answering = frame().property("event", word("answering")).property("data", json(answer));
         one_of(description, [event, reset, over, visible, hidden, typing, viewing, answering])
