@@ -1,16 +1,21 @@
 # Two commands: `make run` starts Fiido Desk, `make test` is what CI runs. `make demo` has something to look at.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run demo test test-long test-kurrentdb fuzz fmt lint doc build unit page deny settings
+.PHONY: help run web demo test test-long test-kurrentdb fuzz fmt lint doc build unit page deny settings
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:[^#]*## /\t/' | expand -t 16
 
-run: ## Build and start it with SQLite in ./data
+# Where there is no Node, desk is built without its pages, and says so in their place.
+web: ## Build the workbench and the widget
+	@command -v npm >/dev/null 2>&1 || { echo "there is no npm: desk is built without the workbench and the widget" >&2; exit 0; }; \
+	cd web && { test node_modules/.package-lock.json -nt package-lock.json || npm ci --no-audit --no-fund --loglevel=error; } && npm run --silent build
+
+run: web ## Build and start it with SQLite in ./data
 	cargo build --release -p api -p replay-tool
 	./target/release/desk --data-dir data --faq-dir integrations/faq --dev
 
-demo: ## The same on a generated log of some days, in ./demo
+demo: web ## The same on a generated log of some days, in ./demo
 	cargo build --release -p api -p replay-tool -p tests --bins
 	test -e demo/events.db || ./target/release/desk-load generate --events 20000 --dir demo
 	@cat tests/load/demo.txt

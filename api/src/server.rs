@@ -70,7 +70,11 @@ fn bind(address: SocketAddr) -> Result<TcpListener, AnyError> {
 fn announce(address: SocketAddr, app: &Services) -> Result<(), AnyError> {
     let scheme = if app.settings.tls.is_some() { "https" } else { "http" };
     let mut out = std::io::stdout();
-    writeln!(out, "desk is ready: {scheme}://{address}/  (chat page; /docs/ lists the API){}", first_password(app))?;
+    writeln!(
+        out,
+        "desk is ready: {scheme}://{address}/  (a demo shop; /workbench/ is for agents, /docs/ lists the API){}",
+        first_password(app)
+    )?;
     out.flush()?;
     Ok(())
 }

@@ -212,6 +212,12 @@ impl SessionState {
         }
     }
 
+    /// Whether it waits for a person.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.status == Status::PendingManual.as_str()
+    }
+
     /// Leaves no message.
     pub fn clear_history(&mut self) {
         self.history.clear();

@@ -244,7 +244,9 @@ impl Workspace {
     ) -> Result<Timestamp, CommandError> {
         let json = serde_json::to_string(what).expect("texts and numbers are JSON");
         let part = PersonalPart { subject: visitor.0, class: KeyClass::Note, json };
-        let updated_at = self.clock.now();
+        // As the row keeps it.
+        let now = self.clock.now();
+        let updated_at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let sealed = self.vault.seal_row(&place.bytes(), &part, updated_at).await?;
         self.store.save_workspace_row(&WorkspaceRow { place, sealed, updated_at }).await?;
         Ok(updated_at)

@@ -1,4 +1,5 @@
-// A customer chats in a real browser against the real server: things are found by role and label, as a person finds them.
+// A customer chats in a real browser against the real server, on the demo shop's page: things are found by role and label, as a
+// person finds them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -18,10 +19,15 @@ after(async () => {
   await desk?.end();
 });
 
-const open = (locale) => openPage(browser, locale, desk.url);
+/** The shop's page, with the chat open. */
+async function open(locale) {
+  const opened = await openPage(browser, locale, desk.url);
+  await opened.page.getByRole('button', { name: /^(Open chat|打开在线咨询)/ }).click();
+  return opened;
+}
 
 async function write(page, text) {
-  await page.getByRole('textbox').fill(text);
+  await page.getByRole('textbox', { name: /^(Message|消息)$/ }).fill(text);
   await page.keyboard.press('Enter');
 }
 
@@ -66,7 +72,8 @@ test('what an answer offers is chosen with the keyboard, is asked once, and is g
   await first.focus();
   await page.keyboard.press('Enter');
   await choices.waitFor({ state: 'hidden' });
-  assert.notEqual(await page.evaluate(() => document.activeElement.tagName), 'BODY', 'the focus is somewhere');
+  const focused = () => document.activeElement.shadowRoot?.activeElement?.tagName ?? 'BODY';
+  assert.notEqual(await page.evaluate(focused), 'BODY', 'the focus is somewhere');
   await page.locator('.message-user').getByText(question, { exact: true }).waitFor();
   await page.reload();
   await page.locator('.message-user').getByText(question, { exact: true }).waitFor();
@@ -79,10 +86,9 @@ test('a cleared conversation stays cleared', async () => {
   const { page } = await open('en-GB');
   await write(page, 'How long does shipping take?');
   await shown(page, /within a few working days/);
-  page.on('dialog', (dialog) => dialog.accept());
-  await page.getByRole('button', { name: /clear/i }).first().click();
-  const confirm = page.getByRole('dialog').getByRole('button', { name: /clear/i });
-  if (await confirm.count()) await confirm.first().click();
+  await page.getByRole('button', { name: 'Conversation actions' }).click();
+  await page.getByRole('menuitem', { name: 'Clear' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Clear' }).click();
   await page.getByRole('log').getByText(/within a few working days/).waitFor({ state: 'detached' });
   await page.reload();
   await page.getByRole('textbox').waitFor();

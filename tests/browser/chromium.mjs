@@ -1,4 +1,8 @@
 // A page in Chromium that remembers what went wrong on it.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { chromium } from 'playwright-core';
 
 const ARGUMENTS = [
@@ -7,13 +11,31 @@ const ARGUMENTS = [
 ];
 const PATIENCE = 30_000;
 
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
+const EXECUTABLE = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS };
+
+export const launch = () => chromium.launch(EXECUTABLE);
+
+/** A browser of its own with these preferences, as people set them, and how to end it. */
+export async function launchWith(preferences) {
+  const folder = mkdtempSync(join(tmpdir(), 'desk-chromium-'));
+  mkdirSync(join(folder, 'Default'));
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify({ profile: preferences }));
+  const context = await chromium.launchPersistentContext(folder, { ...EXECUTABLE, locale: 'en-GB' });
+  const end = async () => {
+    await context.close();
+    // Its processes write to it for some moments more.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+  };
+  return { context, end };
+}
 
 // `faults` gets every script error and every violation of the Content-Security-Policy, `requests` every address asked for.
-export async function openPage(browser, locale, url) {
-  const context = await browser.newContext({ locale });
-  const page = await context.newPage();
+export async function openPage(browser, locale, url, options = {}) {
+  return watched(await (await browser.newContext({ locale, ...options })).newPage(), url);
+}
+
+/** The same on a page that is there. */
+export async function watched(page, url) {
   page.setDefaultTimeout(PATIENCE);
   const faults = [];
   const requests = [];

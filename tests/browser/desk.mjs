@@ -26,8 +26,10 @@ const SETTINGS = {
 };
 
 export class Desk {
-  static async start() {
+  /** `settings`: environment variables for it. */
+  static async start(settings = {}) {
     const desk = new Desk();
+    desk.settings = settings;
     desk.folder = mkdtempSync(join(tmpdir(), 'desk-browser-'));
     desk.port = await freePort();
     desk.url = `http://127.0.0.1:${desk.port}/`;
@@ -39,7 +41,7 @@ export class Desk {
     const args = ['--data-dir', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`];
     // What is set for the tests is no setting of the server.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DESK_')));
-    this.child = spawn(PROGRAM, args, { env: { ...env, ...SETTINGS } });
+    this.child = spawn(PROGRAM, args, { env: { ...env, ...SETTINGS, ...this.settings } });
     let log = '';
     await new Promise((resolve, reject) => {
       const hear = (chunk) => {
@@ -56,6 +58,7 @@ export class Desk {
   /** A member of the team who calls the API: `call(method, path, body)` answers the JSON that comes back. */
   async staff() {
     const signedIn = await this.#call('POST', 'api/agent/login', { username: 'admin', password: ADMIN_PASSWORD });
+    this.token = signedIn.access_token;
     return (method, path, body) => this.#call(method, path, body, signedIn.access_token);
   }
 

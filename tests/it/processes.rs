@@ -4,26 +4,28 @@
 use std::sync::Arc;
 
 use commands::{
-    CommandId, Node, Sessions,
+    CommandId, Node, Sessions, Workspace,
     executor::{CommandMetadata, Execution},
     process::{
         Action, ProcessManager, ProcessStore, StoreError, Timer,
-        store::{Commit, Lease},
+        store::{Commit, Lease, WorkspaceKind},
     },
     sessions::{OpenSession, stream_of},
+    workspace::{DraftKind, KEPT},
 };
 use domain::{
-    Incarnation, SessionId, VisitorId,
+    AgentId, Incarnation, SessionId, VisitorId,
     session::{Command, event::CloseReason},
-    text::SessionName,
+    text::{MessageText, SessionName},
 };
 use event_store::{
-    Actor, EventReader as _, EventStore, Log, StreamName, Vault,
+    Actor, Clock as _, EventReader as _, EventStore, Log, Position, StreamName, Vault,
+    clock::ManualClock,
     migration::{POSTGRES_POLICY, migrate_policy},
     postgres::PostgresStore,
     sql::Database,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use journal::Decoded;
 use serde_json::{Value, json};
 use sqlx::migrate::Migrator;
@@ -186,4 +188,32 @@ async fn store_of_the_previous_version_keeps_its_cursor_and_timers() {
     let timers = ProcessStore::new(policies).due_timers(NAME, Timestamp::now(), 10).await.unwrap();
     assert_eq!((timers.len(), &timers[0].stream, timers[0].life, timers[1].life), (2, &stream, Some(life), None));
     assert_eq!(timers[0].due.as_millisecond(), 1_700_000_000_250);
+}
+
+/// The same statements as on SQLite, where the use cases are tested.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_agents_keep_for_themselves_is_kept_removed_and_tidied() {
+    let (database, vault) = (Postgres::shared().await.fresh_database().await, Arc::new(Vault::in_memory()));
+    let policies = policies_of(&database).await;
+    migrate_policy(&policies).await.unwrap();
+    let store = ProcessStore::new(policies);
+    let clock = Arc::new(ManualClock::new("2026-11-30T12:00:00Z".parse().unwrap()));
+    let workspace = Workspace::new(store.clone(), vault.clone(), clock.clone());
+    let [one, other] = [1, 2].map(|n| (SessionId(Uuid::from_u128(n)), VisitorId(Uuid::from_u128(0x10 + n))));
+    let (agent, text) = (AgentId(Uuid::from_u128(7)), MessageText::parse("Hello".to_owned()).unwrap());
+    for of in [one, other] {
+        workspace.save_draft(of, agent, DraftKind::Reply, &text).await.unwrap();
+        workspace.mark_read(of, agent, Position(5)).await.unwrap();
+    }
+    assert_eq!(workspace.mark_read(one, agent, Position(4)).await.unwrap(), Position(5));
+    assert_eq!(workspace.read_up_to(agent, &[one.0, other.0]).await.unwrap().len(), 2);
+    assert_eq!(workspace.draft(one.0, agent, DraftKind::Reply).await.unwrap().unwrap().text, "Hello");
+    workspace.remove_draft(one.0, agent, DraftKind::Reply).await.unwrap();
+    assert_eq!(workspace.drafts(agent).await.unwrap().len(), 1);
+    vault.erase_subject(other.1.0, clock.now()).await.unwrap();
+    workspace.tidy_once().await.unwrap();
+    assert!(workspace.drafts(agent).await.unwrap().is_empty());
+    clock.advance(KEPT + SignedDuration::from_secs(1));
+    workspace.tidy_once().await.unwrap();
+    assert!(store.workspace_rows(agent, WorkspaceKind::Read, None).await.unwrap().is_empty());
 }

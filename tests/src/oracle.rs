@@ -28,7 +28,7 @@ pub use attempts::{Attempt, Group, Sums, attempts, session_usage, usage};
 pub use audit::Entry;
 pub use day::day_start;
 pub use decision::Decided;
-pub use find::{Asked, Counts, Customer, counts, find};
+pub use find::{Asked, Counts, Customer, counts, find, unread};
 pub use keeping::{Episode, Note, Rating, Visitor, notes, tag_counts, tags, visitors};
 pub use list::{Row, list, named};
 pub use messages::{Newest, Said, preview};

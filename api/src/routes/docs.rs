@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use actix_web::{HttpResponse, http::header::LOCATION, web::Data};
 use utoipa::openapi::OpenApi;
 
-pub(super) use page::file;
+pub(super) use page::{file, has_current};
 
 use crate::auth::require::Anybody;
 

@@ -1,19 +1,23 @@
-//! `GET /`: a page with a chat box for browsers, the original's JSON for everything else.
+//! Pages that need no build: the demo shop at `/` (the original's JSON for everything else than a browser), the chat alone at
+//! `/embed`, and their files. What is built in `web/` is in `built.rs`.
+
+mod built;
+mod files;
 
 use std::collections::BTreeMap;
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
-    http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY},
+    http::header::{ACCEPT, VARY},
     web::Path,
 };
-use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{auth::require::Anybody, problem::Problem};
+pub(super) use built::{to_workbench, widget, workbench};
+use files::{not_built, serve};
 
-static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
+use crate::{auth::require::Anybody, problem::Problem};
 
 /// What the original said at its root.
 #[derive(Serialize, ToSchema)]
@@ -61,9 +65,19 @@ impl RootAnswer {
 pub async fn root(_: Anybody, request: HttpRequest) -> HttpResponse {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("text/html") {
-        return serve("index.html").unwrap_or_else(|problem| problem.error_response());
+        return with_widget("index.html");
     }
     HttpResponse::Ok().insert_header((VARY, "Accept")).json(RootAnswer::new())
+}
+
+/// The chat alone.
+pub(super) async fn embed(_: Anybody) -> HttpResponse {
+    with_widget("embed.html")
+}
+
+/// A page that is of no use without the widget.
+fn with_widget(name: &str) -> HttpResponse {
+    if built::has_widget() { serve(name).unwrap_or_else(|problem| problem.error_response()) } else { not_built() }
 }
 
 pub(super) async fn file(_: Anybody, name: Path<String>) -> Result<HttpResponse, Problem> {
@@ -72,25 +86,4 @@ pub(super) async fn file(_: Anybody, name: Path<String>) -> Result<HttpResponse,
 
 pub(super) async fn favicon(_: Anybody) -> Result<HttpResponse, Problem> {
     serve("favicon.svg")
-}
-
-fn serve(name: &str) -> Result<HttpResponse, Problem> {
-    let file = PAGE.get_file(name).ok_or_else(|| Problem::not_found("there is no such file"))?;
-    let content_type = content_type(name).ok_or_else(|| Problem::not_found("there is no such file"))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, content_type))
-        .insert_header((CACHE_CONTROL, "no-cache"))
-        .insert_header((VARY, "Accept"))
-        .body(file.contents()))
-}
-
-/// Only what the page is made of is served.
-fn content_type(name: &str) -> Option<&'static str> {
-    match name.rsplit_once('.')?.1 {
-        "html" => Some("text/html; charset=utf-8"),
-        "css" => Some("text/css; charset=utf-8"),
-        "js" => Some("text/javascript; charset=utf-8"),
-        "svg" => Some("image/svg+xml"),
-        _other => None,
-    }
 }

@@ -26,6 +26,7 @@ pub struct PendingTransfersAnswer {
 
 /// Somebody asks the caller, or one of the caller's groups, to take a session.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AskedTransfer)]
 pub struct PendingTransfer {
     #[schema(format = "uuid")]
     id: String,

@@ -184,7 +184,11 @@ fn agent(query: &QueryFields, caller: AgentId, staff: &StaffServices) -> Result<
         None | Some("all") => None,
         Some("mine") => Some(AgentFilter::Of(caller)),
         Some("unassigned") => Some(AgentFilter::Nobody),
-        Some(name) => Some(AgentFilter::Of(named(staff, name)?)),
+        Some(name) => {
+            Some(AgentFilter::Of(named(staff, name).map_err(|_| {
+                Problem::invalid("agent", "must be all, mine, unassigned, or an agent's id or user name")
+            })?))
+        }
     })
 }
 

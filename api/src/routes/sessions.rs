@@ -12,7 +12,7 @@ use domain::{SessionId, text::SessionName};
 use event_store::{Clock, EventReader, Position, StreamVersion};
 use jiff::{Timestamp, tz::TimeZone};
 use journal::Journal;
-use projections::{Audience, Views};
+use projections::{Audience, QueuePlace, Views};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -74,6 +74,25 @@ pub struct SessionAnswer {
     data: SessionData,
     /// How far the views had read the log; with `?at=` the position of the session's newest event of then.
     position: u64,
+    /// To its customer, while it waits for a person: where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    queue: Option<OwnPlace>,
+}
+
+/// A customer's place among those who wait for a person.
+#[derive(Serialize, ToSchema)]
+pub struct OwnPlace {
+    /// From 1: the next one.
+    position: u64,
+    /// About how long until somebody takes it; null where nothing tells.
+    estimated_wait_seconds: Option<i64>,
+}
+
+impl From<QueuePlace> for OwnPlace {
+    fn from(place: QueuePlace) -> Self {
+        Self { position: place.position, estimated_wait_seconds: place.estimated_wait.map(|wait| wait.as_secs()) }
+    }
 }
 
 /// Shows a session: a customer's own by name, staff any by id or by name.
@@ -123,12 +142,16 @@ pub async fn show(
     let wanted = Wanted { session, audience, before, zone: &app.settings.time_zone };
     if let Some(moment) = point_in_time::moment(&query)? {
         let (data, position) = point_in_time::read(&app, &wanted, moment).await?;
-        return Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0 }));
+        return Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position: position.0, queue: None }));
     }
     let mut reading = app.views.reading().await?;
     let data = SessionData::read(&mut reading, &wanted).await?.ok_or_else(no_session)?;
+    let queue = match data.session.is_waiting() && !is_staff {
+        true => reading.queue_place(session, app.clock.now()).await?.map(OwnPlace::from),
+        false => None,
+    };
     let position = reading.position().0;
-    Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position }))
+    Ok(HttpResponse::Ok().json(SessionAnswer { success: true, data, position, queue }))
 }
 
 /// The session that a path names: to customers only their own exist, and to staff those that the views know by name.

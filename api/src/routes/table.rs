@@ -149,6 +149,10 @@ routes! {
         POST "/api/auth/agent/login" Anybody => auth::login;
         GET "/page/{file}" Anybody => page::file;
         GET "/favicon.ico" Anybody => page::favicon;
+        GET "/embed" Anybody => page::embed;
+        GET "/widget.js" Anybody => page::widget;
+        GET "/workbench" Anybody => page::to_workbench;
+        GET "/workbench/{path:.*}" Anybody => page::workbench;
         GET "/openapi.json" Anybody => docs::document;
         GET "/docs" Anybody => docs::redirect;
         GET "/docs/{file:.*}" Anybody => docs::file;

@@ -326,6 +326,7 @@ declare! {
 
     /// Origins of pages that the customers' widget stands in. They may call the API like `allowed_origins`, and
     /// over TLS the visitor's cookie is set for them as a third party's (`SameSite=None; Secure; Partitioned`).
+    /// `docs/embed.md`.
     widget_origins: Origins = "";
 
     /// Who may show pages of this server in a frame: `self`, `none`, or origins like `https://shop.example` or

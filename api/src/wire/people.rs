@@ -32,6 +32,7 @@ pub struct Agent {
 
 /// A member of staff, for staff.
 #[derive(Serialize, ToSchema)]
+#[schema(as = StaffMember)]
 pub struct Person {
     /// The user name; the id once the account is erased.
     agent_id: String,

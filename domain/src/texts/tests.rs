@@ -72,7 +72,7 @@ fn every_text_is_in_its_own_language() {
     }
 }
 
-/// The chat page gives a frame to what begins with this sign.
+/// The widget gives a frame to what begins with this sign.
 #[test]
 fn only_the_notice_of_danger_begins_with_the_warning_sign() {
     for language in Language::ALL {

@@ -82,6 +82,7 @@ fn binding(place: &[u8], key_id: &str) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use uuid::Uuid;
 

@@ -88,7 +88,8 @@ pub(super) fn envelope(logged: &Logged, viewer: Viewer) -> Option<Value> {
 }
 
 /// Plain fields that are no customer's business.
-const OF_THE_SHOP: [(&str, &[&str]); 5] = [
+const OF_THE_SHOP: [(&str, &[&str]); 6] = [
+    ("session.agent_message_sent", &["quick_reply"]),
     ("session.escalated", &["rule", "policy_version", "class", "group", "severity"]),
     ("session.customer_message_sent", &["rule_signals"]),
     ("session.assistant_replied", &["rule_signals", "confidence_permille", "tokens", "cost"]),

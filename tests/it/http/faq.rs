@@ -130,3 +130,22 @@ fn copy(from: &Path, to: &Path) {
         std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
 }
+
+#[tokio::test]
+async fn staff_lists_the_entries_tries_a_question_and_reads_the_faults() {
+    let staff = desk().staff();
+    let listed = super::ok(staff.get("/api/faq?language=en").await.unwrap()).await["data"].clone();
+    let listed = listed.as_array().unwrap();
+    let entry = listed.iter().find(|entry| entry["title"] == "How long does it take to charge the battery?");
+    let entry = entry.unwrap_or(&listed[0]);
+    assert!(entry["file"].as_str().unwrap().ends_with(".md") && entry["line"].as_u64() > Some(0), "{entry}");
+    assert!(entry["languages"].as_array().unwrap().iter().any(|language| language == "zh"), "{entry}");
+    let question = &entry["questions"][0];
+    let tried = async |body: Value| super::ok(staff.post("/api/faq/test", &body).await.unwrap()).await["data"].clone();
+    let sure = tried(serde_json::json!({ "question": question })).await;
+    assert_eq!((&sure["outcome"], &sure["entries"][0]["id"]), (&"sure".into(), &entry["id"]));
+    assert_eq!(sure["entries"][0]["score"], 1.0);
+    let none = tried(serde_json::json!({"question": "Who won the chess olympiad of 1972?", "language": "en"})).await;
+    assert_eq!(none, serde_json::json!({"outcome": "none", "entries": []}));
+    assert_eq!(super::ok(staff.get("/api/faq/faults").await.unwrap()).await["data"], serde_json::json!([]));
+}

@@ -55,8 +55,11 @@ async fn head_answers_like_get_without_a_body() {
     for (path, token, headers) in [
         ("/", "", ""),
         ("/", "", "Accept: text/html\r\n"),
-        ("/page/chat.js", "", ""),
-        ("/page/chat.js", "", "Accept-Encoding: br\r\n"),
+        ("/page/shop.js", "", ""),
+        ("/page/shop.js", "", "Accept-Encoding: br\r\n"),
+        ("/embed", "", ""),
+        ("/widget.js", "", ""),
+        ("/workbench/sessions/x", "", ""),
         ("/openapi.json", "", "Accept-Encoding: gzip\r\n"),
         ("/docs/", "", ""),
         ("/api/config", "", ""),

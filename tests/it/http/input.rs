@@ -318,6 +318,7 @@ async fn wrong_method_gets_405_and_unknown_path_404() {
         "/api/chat/",
         "/api/sessions/a/b",
         "/page/none.js",
+        "/workbench/assets/none.js",
         "/index2.html",
     ] {
         problem(customer.get(path).await.unwrap(), 404, "NOT_FOUND").await;

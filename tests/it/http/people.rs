@@ -6,6 +6,7 @@ mod closing;
 mod drafts;
 mod listing;
 mod notes;
+mod quick_replies;
 mod race;
 mod rating;
 mod speaking;

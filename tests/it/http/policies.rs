@@ -74,12 +74,12 @@ async fn listed_customer_is_given_to_a_person(version: u64) -> u64 {
     let id = opened[0]["actor"].as_str().unwrap().strip_prefix("customer:").unwrap().to_owned();
     let document = format!("[rules.R12]\non = true\ncustomers = [\"{id}\"]\n");
     let version = ok(publish(&document, Some(version)).await).await["version"].as_u64().unwrap();
-    for (customer, status) in [(&other, "bot_active"), (&listed, "pending_manual")] {
+    for (customer, rule) in [(&other, Value::Null), (&listed, json!("R12"))] {
         let answer = customer.chat(&name, "hello").await.unwrap();
         let path =
             format!("/api/sessions/{}?min_position={}", answer["session_id"].as_str().unwrap(), answer["position"]);
         let shown = ok(desk().staff().get(&path).await.unwrap()).await["data"]["session"].clone();
-        assert_eq!(shown["status"], status, "{shown}");
+        assert_eq!(shown["escalation"]["rule"], rule, "{shown}");
     }
     version
 }

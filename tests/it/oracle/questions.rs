@@ -50,6 +50,7 @@ pub(super) enum Question {
     Find(Box<SessionPage>),
     Counts(AgentId),
     QuickReplies,
+    Unread { read: Vec<(SessionId, Position)>, since: Timestamp },
 }
 
 impl Question {
@@ -73,6 +74,7 @@ impl Question {
             | Self::Find(_)
             | Self::Counts(_)
             | Self::QuickReplies
+            | Self::Unread { .. }
             | Self::Tags
             | Self::Visitor(_)
             | Self::Episodes { .. } => None,
@@ -263,7 +265,7 @@ async fn ask(views: &Views, question: &Question) -> Result<Value, ViewsError> {
         | Question::SessionsOf(_)
         | Question::Today { .. }
         | Question::Open => people::ask(&mut views.reading().await?, question).await,
-        Question::Find(_) | Question::Counts(_) | Question::QuickReplies => {
+        Question::Find(_) | Question::Counts(_) | Question::QuickReplies | Question::Unread { .. } => {
             finding::ask(&mut views.reading().await?, question).await
         }
     }
@@ -297,6 +299,7 @@ async fn ask_reading(reading: &mut Reading, question: &Question) -> Result<Value
         | Question::Find(_)
         | Question::Counts(_)
         | Question::QuickReplies
+        | Question::Unread { .. }
         | Question::Tags
         | Question::Visitor(_)
         | Question::Episodes { .. } => unreachable!("not of one session"),

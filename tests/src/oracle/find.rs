@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use event_store::Position;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -100,6 +101,13 @@ impl Customer {
         let Some(last) = oracle.events().iter().rev().find(says) else { return Self::default() };
         Self { name: last.said("name"), vip: last.data["vip"] == true }
     }
+}
+
+/// How many messages the customer wrote in a session behind a position and not before a time, of at most 100.
+#[must_use]
+pub fn unread(events: &[&Told], read: Position, since: Timestamp) -> usize {
+    let is_unread = |told: &&&Told| told.what == "customer_message_sent" && told.position > read && told.at >= since;
+    events.iter().filter(is_unread).count().min(100)
 }
 
 /// How many sessions there are.

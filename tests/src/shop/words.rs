@@ -1,8 +1,7 @@
 //! What is said in a shop: the questions and answers of `integrations/faq`, the way customers put them, and what the
 //! rules of escalation listen for.
 
-use domain::{Language, QuickReplyId, policy::Rule};
-use uuid::Uuid;
+use domain::{Language, QuickReplyId, policy::Rule, settings::quick_reply::first_set};
 
 use super::rng::Rng;
 
@@ -228,9 +227,9 @@ pub(super) fn tag(rng: &mut Rng) -> &'static str {
     rng.pick(&["refund", "battery", "刹车", "delivery", "spare parts", "warranty"])
 }
 
-/// One of a few prepared answers.
+/// One of the first set; what else happens to that leaves these alone.
 pub(super) fn quick_reply(rng: &mut Rng) -> QuickReplyId {
-    QuickReplyId(Uuid::from_u128(0x9100 + rng.below(8) as u128))
+    first_set::all()[1 + rng.below(8)].0
 }
 
 /// What makes a rule fire; nothing where the rule does not listen to words.

@@ -82,7 +82,8 @@ fn encoded(request: &HttpRequest) -> (Option<&'static str>, Bytes) {
     }
 }
 
-fn has_current(request: &HttpRequest, tag: &EntityTag) -> bool {
+/// Whether the client has what this tag stands for.
+pub(in crate::routes) fn has_current(request: &HttpRequest, tag: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => true,
         Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(tag)),

@@ -26,13 +26,7 @@ impl Values {
         let customer = customers.current(session.visitor).await?;
         let profile = customer.state.customer().and_then(|customer| customer.profile.clone());
         let SessionView { session, name: session_name, parameters, .. } = session;
-        Ok(Self {
-            session,
-            session_name,
-            agent_name,
-            profile,
-            parameters: parameters.map(|(passed, _)| passed).unwrap_or_default(),
-        })
+        Ok(Self { session, session_name, agent_name, profile, parameters: parameters.unwrap_or_default().0 })
     }
 
     /// A variable's value. What the shop has signed counts more than what its page passed along.

@@ -24,7 +24,19 @@ async fn get(path: &str) -> Response {
 
 #[tokio::test]
 async fn every_response_has_the_security_headers() {
-    for path in ["/", "/docs", "/docs/", "/docs/styles.js", "/page/chat.js", "/page/favicon.svg", "/openapi.json"] {
+    for path in [
+        "/",
+        "/embed",
+        "/widget.js",
+        "/workbench",
+        "/workbench/",
+        "/docs",
+        "/docs/",
+        "/docs/styles.js",
+        "/page/shop.js",
+        "/page/favicon.svg",
+        "/openapi.json",
+    ] {
         assert_guarded(&get(path).await, path);
     }
     for path in ["/api/config", "/healthz", "/nothing", "/api/nothing", "/api/sessions", "/page/none.js", "/api/chat"] {
@@ -48,7 +60,7 @@ async fn every_response_has_the_security_headers() {
 
 #[tokio::test]
 async fn frame_ancestors_are_the_configured_ones() {
-    for path in ["/", "/docs/"] {
+    for path in ["/", "/embed", "/workbench/", "/docs/"] {
         let answer = get(path).await;
         let policy = header(&answer, "content-security-policy");
         assert!(policy.ends_with(&format!("frame-ancestors 'self' {SHOP}")), "{policy}");
@@ -75,7 +87,7 @@ async fn hsts_is_sent_over_https_only() {
 
 #[tokio::test]
 async fn pages_have_no_inline_script_or_style() {
-    for path in ["/", "/docs/"] {
+    for path in ["/", "/embed", "/workbench/", "/docs/"] {
         let page = get(path).await.text().await.unwrap().to_lowercase();
         assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains("javascript:"), "{path}");
         let inline = page.split("<script").skip(1).find(|script| !script.split('>').next().unwrap().contains("src="));

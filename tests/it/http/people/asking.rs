@@ -104,3 +104,21 @@ async fn an_offer_that_is_over_is_declined_without_effect() {
     problem(thread.act(agent, "offers/none/decline", json!({})).await, 404, "NOT_FOUND").await;
     assert_eq!(thread.count("session.offer_expired").await, 0);
 }
+
+#[tokio::test]
+async fn who_waits_is_told_its_place_in_the_queue() {
+    let thread = Thread::new().await;
+    let shown = async |position: &Value| {
+        let path = format!("/api/sessions/{}?min_position={position}", thread.name);
+        ok(thread.customer.get(&path).await.unwrap()).await
+    };
+    let asked = ok(thread.escalate().await).await;
+    let waiting = shown(&asked["position"]).await;
+    assert!(waiting["queue"]["position"].as_u64().unwrap() >= 1, "{waiting}");
+    assert!(waiting["queue"].as_object().unwrap().contains_key("estimated_wait_seconds"), "{waiting}");
+    let agent = &team().await.agent;
+    let staffs = ok(agent.staff().get(&format!("/api/sessions/{}", thread.id)).await.unwrap()).await;
+    assert_eq!(staffs.get("queue"), None, "staff has the queue itself");
+    let taken = ok(thread.act(agent, "takeover", json!({})).await).await;
+    assert_eq!(shown(&taken["position"]).await.get("queue"), None);
+}

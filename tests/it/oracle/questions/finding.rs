@@ -1,11 +1,13 @@
 //! Questions about the list with its filters and orders, about counts and about quick replies, and the oracle's answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{AgentId, session::Status, text::Tag};
+use domain::{AgentId, SessionId, session::Status, text::Tag};
+use event_store::Position;
+use jiff::SignedDuration;
 use projections::{AgentFilter, CustomerType, Reading, SessionFilter, SessionOrder, SessionPage, ViewsError};
 use serde_json::Value;
-use tests::oracle::{Asked, Customer, Oracle, counts, find, list, quick_replies, uses};
+use tests::oracle::{Asked, Customer, Oracle, Told, counts, find, list, quick_replies, unread, uses};
 
 use super::{ALL, Examination, Question, ROWS, json};
 use crate::oracle::served;
@@ -40,7 +42,23 @@ impl Examination {
             let expected = counts(oracle, &agent);
             self.0.push((Question::Counts(agent.parse().unwrap()), json(expected)));
         }
+        self.about_unread(oracle);
         self.0.push((Question::QuickReplies, json((quick_replies(oracle), uses(oracle)))));
+    }
+
+    /// Of every session, behind its middle and behind nothing, of all times and of the second half.
+    fn about_unread(&mut self, oracle: &Oracle) {
+        let (Some(first), sessions) = (oracle.events().first(), oracle.by_session()) else { return };
+        let id = |stream: &str| stream.trim_start_matches("session-").parse::<SessionId>().unwrap();
+        let middle = oracle.events()[oracle.events().len() / 2].at;
+        for since in [first.at - SignedDuration::from_hours(24), middle] {
+            for read in [|_: &[&Told]| Position::START, |events: &[&Told]| events[events.len() / 2].position] {
+                let marked: Vec<_> = sessions.iter().map(|(stream, events)| (id(stream), read(events))).collect();
+                let counts = sessions.iter().map(|(stream, events)| (id(stream), unread(events, read(events), since)));
+                let counts: BTreeMap<SessionId, usize> = counts.collect();
+                self.0.push((Question::Unread { read: marked, since }, json(counts)));
+            }
+        }
     }
 
     fn asks(&mut self, oracle: &Oracle, asked: &Asked, order: SessionOrder) {
@@ -101,6 +119,9 @@ pub(super) async fn ask(reading: &mut Reading, question: &Question) -> Result<Va
         }
         Question::Counts(agent) => json(served::counts(reading.session_counts(*agent).await?)),
         Question::QuickReplies => json(served::quick_replies(reading.quick_replies().await?)),
+        Question::Unread { read, since } => {
+            json(reading.unread(read, *since).await?.into_iter().collect::<BTreeMap<_, _>>())
+        }
         other => unreachable!("{other:?} is asked elsewhere"),
     })
 }

@@ -102,6 +102,7 @@ pub(super) async fn ask(reading: &mut Reading, question: &Question) -> Result<Va
         | Question::Statistics { .. }
         | Question::Find(_)
         | Question::Counts(_)
-        | Question::QuickReplies => unreachable!("not of people"),
+        | Question::QuickReplies
+        | Question::Unread { .. } => unreachable!("not of people"),
     })
 }

@@ -1,0 +1,65 @@
+// The one way to the server: openapi-fetch over the types of the OpenAPI document, with the token of who is signed in.
+//
+// Invariant: whatever is refused arrives as a `Problem`; nobody looks at a status code anywhere else.
+import createClient from 'openapi-fetch';
+
+import type { paths } from '@shared/api/schema';
+
+import { Problem } from './problem';
+import { accessToken, rejected } from './sign_in';
+
+/** A token may be refused once (revoked, renewed elsewhere); a second refusal of a fresh one is an answer. */
+const TRIES = 3;
+
+export async function authFetch(request: Request): Promise<Response> {
+  for (let attempt = 1; ; attempt += 1) {
+    const token = await accessToken();
+    const sent = new Request(request.clone(), { credentials: 'omit' });
+    sent.headers.set('Authorization', `Bearer ${token}`);
+    const response = await sendOnce(sent);
+    if (response.status !== 401 || attempt === TRIES) return response;
+    await rejected(token);
+  }
+}
+
+async function sendOnce(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    throw Problem.unreachable();
+  }
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: authFetch });
+
+/** The data of an answer, or its problem thrown. */
+export async function answered<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok || data === undefined) throw Problem.of(response.status, error);
+  return data;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export interface RequestExtras {
+  body?: unknown;
+  key?: string;
+  ifMatch?: string | number;
+}
+
+/** For routes of which this build's document does not tell yet. */
+export async function request<T>(method: Method, path: string, extras: RequestExtras = {}): Promise<T> {
+  const headers = new Headers();
+  if (extras.body !== undefined) headers.set('Content-Type', 'application/json');
+  if (extras.key !== undefined) headers.set('Idempotency-Key', extras.key);
+  if (extras.ifMatch !== undefined) headers.set('If-Match', `"${extras.ifMatch}"`);
+  const body = extras.body === undefined ? null : JSON.stringify(extras.body);
+  const response = await authFetch(new Request(new URL(path, location.origin), { method, headers, body }));
+  const answer: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw Problem.of(response.status, answer);
+  return answer as T;
+}
+
+export const pathOf = (strings: TemplateStringsArray, ...values: string[]): string =>
+  strings.reduce((path, part, index) => path + part + encodeURIComponent(values[index] ?? ''), '');

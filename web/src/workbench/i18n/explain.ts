@@ -1,0 +1,17 @@
+// What a refusal means to a person, by its stable code. Codes without a text of their own are told in the server's words.
+import type { Problem } from '../api/problem';
+
+type Translate = (key: string, named?: Record<string, unknown>) => string;
+
+const KNOWN = new Set([
+  'UNREACHABLE', 'ALREADY_TAKEN', 'NOT_THE_OWNER', 'INVALID_STATUS', 'NOT_IN_MANUAL_MODE', 'MANUAL_IN_PROGRESS',
+  'TRANSFER_PENDING', 'NO_TRANSFER', 'NOT_ASKED', 'PERMISSION_DENIED', 'CHANGED_MEANWHILE', 'STALE_VERSION',
+  'VIEWS_UNAVAILABLE', 'STORE_UNAVAILABLE', 'RATE_LIMITED', 'INVALID_CREDENTIALS', 'UNAUTHORIZED', 'SECOND_FACTOR_REQUIRED',
+  'SECOND_FACTOR_WRONG', 'NOT_FOUND',
+]);
+
+export function explain(t: Translate, problem: Problem): string {
+  if (KNOWN.has(problem.code)) return t(`problem.${problem.code}`, { name: problem.body.agent_name ?? '?' });
+  if (problem.status >= 500) return t('problem.SERVER');
+  return problem.body.detail ?? t('problem.OTHER', { code: problem.code });
+}
