@@ -44,7 +44,13 @@ export function customer(desk, session) {
     return response.json();
   };
   return {
-    says: (message) => send('POST', 'api/chat', { user_id: session, message }),
+    /** The session's id, by which it is found before the views know its name. */
+    id: '',
+    async says(message) {
+      const answer = await send('POST', 'api/chat', { user_id: session, message });
+      this.id = answer.session_id;
+      return answer;
+    },
     saysToPerson: (content) => send('POST', 'api/manual/messages', { session_name: session, role: 'user', content }),
     rates: (score, comment) => send('POST', `api/sessions/${session}/rating`, { score, comment }),
     reads: async () => (await send('GET', `api/sessions/${session}`)).data.session.history.map(({ content }) => content),

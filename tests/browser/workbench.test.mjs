@@ -219,9 +219,9 @@ test('what happened while the connection was gone is counted, and nothing is loa
 test('who is asked while the workbench was shut finds it when it opens', async () => {
   const api = await signInByApi(desk, anna);
   await api.call('POST', 'api/agent/heartbeat', {});
-  await waiting('asked-while-shut');
-  await api.call('POST', 'api/sessions/asked-while-shut/takeover', {});
-  await api.call('POST', 'api/sessions/asked-while-shut/transfer-requests', { to_agent_id: 'bo' });
+  const { id } = await waiting('asked-while-shut');
+  await api.call('POST', `api/sessions/${id}/takeover`, {});
+  await api.call('POST', `api/sessions/${id}/transfer-requests`, { to_agent_id: 'bo' });
   const { page } = await workbenchOf(browser, desk, bo);
   await row(page, 'asked-while-shut').click();
   await page.getByRole('button', { name: 'Accept' }).click();

@@ -32,7 +32,7 @@ async function hers(name) {
   await visitor.says('I want to talk to a human agent');
   const api = await signInByApi(desk, anna);
   await api.call('POST', 'api/agent/heartbeat', {});
-  await api.call('POST', `api/sessions/${name}/takeover`, {});
+  await api.call('POST', `api/sessions/${visitor.id}/takeover`, {});
   return visitor;
 }
 
@@ -62,6 +62,7 @@ test('a quick reply: written in the settings, found behind the slash, filled in,
   await field(page).fill('Hello, this is Anna about 4711.');
   await page.keyboard.press('Enter');
   await log(page).getByText('Hello, this is Anna about 4711.', { exact: true }).waitFor();
+  await page.getByText('Sending…').waitFor({ state: 'detached' });
   assert.ok((await visitor.reads()).includes('Hello, this is Anna about 4711.'));
   await page.goto(`${desk.url}workbench/settings/quick-replies`);
   await item.getByText('1×').waitFor();

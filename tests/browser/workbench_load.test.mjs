@@ -93,9 +93,9 @@ test(`a session of ${MESSAGES} messages: older ones load above without a jump, a
   const visitor = customer(desk, 'long-story');
   await visitor.says('I want to talk to a human agent');
   const admin = await signInByApi(desk, ADMIN);
-  await admin.call('POST', 'api/sessions/long-story/takeover', {});
+  await admin.call('POST', `api/sessions/${visitor.id}/takeover`, {});
   for (let index = 0; index < MESSAGES; index += 1) {
-    await admin.call('POST', 'api/manual/messages', { session_name: 'long-story', role: 'agent', content: `Message ${index}\n${'and a line more\n'.repeat(index % 4)}` });
+    await admin.call('POST', 'api/manual/messages', { session_name: visitor.id, role: 'agent', content: `Message ${index}\n${'and a line more\n'.repeat(index % 4)}` });
   }
   const { page, faults } = await workbenchOf(browser, desk, ADMIN);
   await page.keyboard.press('3');

@@ -31,8 +31,7 @@ async function morning() {
   await visitor.says('How long does shipping take?');
   await visitor.says('I want to talk to a human agent');
   const admin = await signInByApi(desk, ADMIN);
-  const { data } = await admin.call('GET', 'api/sessions');
-  const { session_id: id } = data.sessions.find((session) => session.session_name === 'Emma Wilson');
+  const { id } = visitor;
   await admin.call('POST', `api/sessions/${id}/takeover`, {});
   await admin.call('POST', 'api/manual/messages', { session_name: id, role: 'agent', content: 'Hello Emma, I am looking at order 4711.' });
   await visitor.saysToPerson('Thank you! It was to come last week.');

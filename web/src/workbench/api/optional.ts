@@ -6,6 +6,8 @@ import { Problem } from './problem';
 export type Feature =
   | 'notes' | 'tags' | 'priority' | 'customer' | 'quick_replies' | 'drafts' | 'read' | 'counts' | 'faq' | 'proof';
 
+/** Of one session: 404 says that the session is not there, or not yet in the views, and nothing about the route. */
+const OF_A_SESSION = new Set<Feature>(['notes', 'tags', 'priority', 'customer', 'drafts', 'read', 'proof']);
 const missing = reactive(new Set<Feature>());
 
 export const has = (feature: Feature): boolean => !missing.has(feature);
@@ -17,7 +19,7 @@ export async function optional<T>(feature: Feature, call: () => Promise<T>): Pro
     return await call();
   } catch (error) {
     if (!(error instanceof Problem) || !error.isMissing) throw error;
-    missing.add(feature);
+    if (!OF_A_SESSION.has(feature)) missing.add(feature);
     return null;
   }
 }
