@@ -4,6 +4,7 @@
 
 pub mod activity_frames;
 pub mod agent_names;
+mod answering_frames;
 mod ask_assistants;
 pub mod auth;
 pub mod body;

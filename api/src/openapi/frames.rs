@@ -74,11 +74,19 @@ impl PartialSchema for WorkbenchFrame {
         let reason = text().enum_values(Some(["owner", "offer", "transfer"]));
         let visible = session().property("reason", reason).required("reason");
         let description = "As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; \
-                    `session_hidden`: with the event that follows it ceases to be";
+                    `session_hidden`: with the event that follows it ceases to be; `answering`: an assistant's answer so far, in a \
+                    session that is watched";
         let ([event, reset, over], [typing, viewing]) = (of_every_stream(), activities());
         let visible = frame().property("event", word("session_visible")).property("data", json(visible));
         let hidden = frame().property("event", word("session_hidden")).property("data", json(session()));
-        one_of(description, [event, reset, over, visible, hidden, typing, viewing])
+        let answer = object()
+            .property("session_id", id())
+            .property("run", id())
+            .property("attempt", number())
+            .property("text", text());
+        let answer = answer.required("session_id").required("run").required("attempt").required("text");
+        let answering = frame().property("event", word("answering")).property("data", json(answer));
+        one_of(description, [event, reset, over, visible, hidden, typing, viewing, answering])
     }
 }
 

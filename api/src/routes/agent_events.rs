@@ -18,6 +18,7 @@ use super::sessions::{no_session, record_view};
 use crate::{
     activity_frames::ActivityFrames,
     agent_names::NameLookup,
+    answering_frames::answering_frames,
     auth::{
         require::{Require, RequiredPermission as _, SessionRead, SessionSupervise},
         staff::Staff,
@@ -65,8 +66,8 @@ const ID_CHARS: usize = 36;
 ///
 /// Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases to be
 /// `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own sessions and those
-/// that are watched. Resumes after `Last-Event-ID` or `?after=`; without either it begins with what happens from
-/// now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
+/// that are watched, and `answering`: the text so far of an assistant's answer in a session that is watched. Resumes after
+/// `Last-Event-ID` or `?after=`; without either it begins with what happens from now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
 ///
 /// # Errors
 /// The caller may not; a parameter or the cursor is malformed; a watched session is not there.
@@ -166,9 +167,11 @@ fn frames(app: AgentEventsServices, staff: Staff, selection: Selection, start: S
 
 fn beside(app: &AgentEventsServices, selection: &Selection) -> Beside {
     let (ephemeral, owners, names) = (app.ephemeral.clone(), app.owners.clone(), app.names.clone());
+    let answering = answering_frames(&ephemeral, &selection.watched);
     let (selection, directory) = (selection.clone(), app.directory.clone());
-    ActivityFrames { ephemeral, owners, names }
-        .for_workbench(selection.agent, move |session, ownership| selection.contains(session, ownership, &directory))
+    let activities = ActivityFrames { ephemeral, owners, names }
+        .for_workbench(selection.agent, move |session, ownership| selection.contains(session, ownership, &directory));
+    Box::pin(futures::stream::select(activities, answering))
 }
 
 /// The events, each once it is known whose its session is.
