@@ -2,7 +2,8 @@
 //! beside the events.
 //!
 //! Invariant: a frame has a beginning of the answer's text, never a part out of its middle, so that one that is lost does no harm.
-//! What staff is shown is not said to have been shown to the customer.
+//! What staff is shown on the node where it is made is not said to have been shown to the customer; what goes to other nodes counts as
+//! shown, for whomever it goes there: that figure is an upper bound (decision 0024).
 
 use std::{collections::HashSet, time::Duration};
 
@@ -23,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Of the answers in these sessions, on whatever node they are made.
 #[must_use]
-pub fn answering_frames(ephemeral: &Ephemeral, sessions: &HashSet<SessionId>) -> Beside {
+pub(crate) fn answering_frames(ephemeral: &Ephemeral, sessions: &HashSet<SessionId>) -> Beside {
     let each = sessions.iter().map(|session| frames(*session, ephemeral.follow_reply(*session)).boxed_local());
     Box::pin(stream::select_all(each))
 }
