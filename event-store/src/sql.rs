@@ -210,7 +210,7 @@ impl Database {
         let reading = options.clone().read_only(true);
         let writing = if matches!(access, Access::ReadOnly | Access::Immutable) { reading.clone() } else { options };
         let writer = sqlite_writer().connect_with(writing).await?;
-        let readers = SqlitePoolOptions::new().max_connections(8).connect_lazy_with(reading);
+        let readers = sqlite_pool().max_connections(8).connect_lazy_with(reading);
         Ok(Self::Sqlite { writer, readers })
     }
 
@@ -407,12 +407,17 @@ pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
     options.foreign_keys(true).pragma("cache_size", CACHE).pragma("wal_autocheckpoint", CHECKPOINT)
 }
 
+/// A connection to a file needs not be asked whether it still lives, which for the driver is two changes of threads.
+fn sqlite_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().test_before_acquire(false)
+}
+
 /// The only writing connection of a file. When a write fails, SQLite rolls the transaction back itself; the driver's rollback
 /// then fails, and the driver counts a transaction as open forever. Such a connection is replaced, so that service resumes once
 /// there is disk space again.
 #[must_use]
 pub fn sqlite_writer() -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
+    sqlite_pool()
         .max_connections(1)
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
