@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(positions(recent.after(Position(10), 1)), Some(vec![11]));
         assert_eq!(positions(recent.of_stream(&many[0].stream, StreamVersion(9), 1)), None);
         let mut large = (*recorded(EVENTS as u64 + 11, 2, 1)).clone();
-        large.event.data = "x".repeat(BYTES).into();
+        large.event.data = "x".repeat(BYTES + 1).into();
         recent.extend(&[Arc::new(large)]);
         assert_eq!(positions(recent.after(Position(EVENTS as u64 + 10), 1)), None, "an event larger than the window");
     }
