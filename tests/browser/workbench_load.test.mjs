@@ -88,7 +88,7 @@ async function noise(visitors, admin, ends) {
 
 const megabytes = (bytes) => Number((bytes / 1e6).toFixed(1));
 
-test(`${SESSIONS} sessions and ${EVENTS_PER_SECOND} events a second: what one does is on screen within ${BAR_MS} ms`, { timeout: 3_600_000 }, async (t) => {
+test(`${SESSIONS} sessions and ${EVENTS_PER_SECOND} events a second: what one does is on screen at once`, { timeout: 3_600_000 }, async (t) => {
   const visitors = Array.from({ length: SESSIONS }, (_, index) => customer(desk, `load-${index}`));
   await many(SESSIONS, (index) => visitors[index].says('How long does shipping take?'));
   const admin = await signInByApi(desk, ADMIN);

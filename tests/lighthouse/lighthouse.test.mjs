@@ -41,7 +41,8 @@ async function report(url, config) {
   assert.equal(lhr.runtimeError, undefined, lhr.runtimeError?.message);
   const points = Object.fromEntries(Object.entries(lhr.categories).map(([name, { score }]) => [name, Math.round(score * 100)]));
   const lost = Object.values(lhr.categories).flatMap(({ auditRefs }) => auditRefs).filter(({ id, weight }) => weight > 0 && lhr.audits[id].score !== null && lhr.audits[id].score < 0.9);
-  return { points, lost: lost.map(({ id }) => `${id} ${lhr.audits[id].score} ${lhr.audits[id].displayValue ?? ''}`) };
+  const where = ({ details }) => (details?.items ?? []).slice(0, 3).map(({ node }) => node?.snippet ?? '').join(' ');
+  return { points, lost: lost.map(({ id }) => `${id} ${lhr.audits[id].score} ${lhr.audits[id].displayValue ?? ''} ${where(lhr.audits[id])}`.trim()) };
 }
 
 const isGood = ({ points }) => Object.entries(LEAST).every(([name, least]) => points[name] >= least);

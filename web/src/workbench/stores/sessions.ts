@@ -63,11 +63,12 @@ export const useSessions = defineStore('sessions', () => {
   async function more(isFirst = false): Promise<number> {
     const mine = generation;
     page.isLoading = true;
-    page.problem = null;
     try {
       const answer = await fetchPage(view.value, filter, isFirst ? null : page.next);
       if (mine !== generation) return answer.position;
       take(answer, isFirst);
+      // Not before: while it is tried again, what was wrong stays on screen.
+      page.problem = null;
       return answer.position;
     } catch (error) {
       if (mine === generation) page.problem = asProblem(error);
@@ -95,7 +96,7 @@ export const useSessions = defineStore('sessions', () => {
     const known = rows.value.get(row.session_id);
     if (known && known.position > row.position) return;
     // What the list does not tell stays as events told it.
-    rows.value.set(row.session_id, { ...row, offer: known?.offer ?? null, transfer: known?.transfer ?? null });
+    rows.value.set(row.session_id, seen({ ...row, offer: known?.offer ?? null, transfer: known?.transfer ?? null }));
   }
 
   const refreshCounts = throttle(REFRESH_MS, async () => {
