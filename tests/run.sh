@@ -155,6 +155,12 @@ npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 export DESK_PROGRAM="$target/debug/desk"
 node --test --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:'
 
+if [ "${DESK_TEST_LONG:-}" = 1 ]; then
+    step "the built pages in Lighthouse (tests/lighthouse)"
+    npm ci --prefix tests/lighthouse --no-audit --no-fund --loglevel=error
+    node --test --test-reporter=tap tests/lighthouse/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:|^# .*performance'
+fi
+
 end_step
 printf '\n== the ten slowest tests\n'
 # The line before the tests of a binary names it: "Running it/main.rs (target/debug/deps/it-0123)".

@@ -31,6 +31,7 @@ use crate::{auth::visitor::COOKIE, envelope::Envelope, problem::ProblemBody};
         texts::Version,
         texts::Watched,
         words::CustomerType,
+        words::AuditOrder,
         words::SessionOrder,
         words::StreamScope
     ))

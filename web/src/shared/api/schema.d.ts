@@ -48,8 +48,8 @@ export interface paths {
          *     mention one, and everybody's presence.
          * @description Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases to be
          *     `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own sessions and those
-         *     that are watched. Resumes after `Last-Event-ID` or `?after=`; without either it begins with what happens from
-         *     now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
+         *     that are watched, and `answering`: the text so far of an assistant's answer in a session that is watched. Resumes after
+         *     `Last-Event-ID` or `?after=`; without either it begins with what happens from now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
          */
         get: operations["follow_workbench"];
         put?: never;
@@ -510,7 +510,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows the audit trail, oldest first: everything that anybody did, and every look of staff at a customer's session. */
+        /** Shows the audit trail: everything that anybody did, and every look of staff at a customer's session. */
         get: operations["audit_trail"];
         put?: never;
         post?: never;
@@ -2056,6 +2056,11 @@ export interface components {
             position: number;
             success: boolean;
         };
+        /**
+         * @description From which end the audit trail is shown.
+         * @enum {string}
+         */
+        AuditOrder: "oldest" | "newest";
         /** @description An entry of a session's audit trail: the original's promised shape and more. */
         AuditTrailEntry: {
             action: string;
@@ -4520,7 +4525,7 @@ export interface components {
         };
         /** @description Ids of sessions, separated by commas. */
         Watched: string;
-        /** @description As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; `session_hidden`: with the event that follows it ceases to be */
+        /** @description As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; `session_hidden`: with the event that follows it ceases to be; `answering`: an assistant's answer so far, in a session that is watched */
         WorkbenchFrame: {
             data: string;
             /** @description The event's type */
@@ -4553,6 +4558,10 @@ export interface components {
             data: string;
             /** @enum {string} */
             event?: "viewing";
+        } | {
+            data: string;
+            /** @enum {string} */
+            event?: "answering";
         };
     };
     responses: never;
@@ -7957,7 +7966,9 @@ export interface operations {
                 from?: string;
                 /** @description Before this time, in RFC 3339 */
                 to?: string;
-                /** @description After this position; `next` of the page before */
+                /** @description By when it was recorded. By default oldest first */
+                order?: components["schemas"]["AuditOrder"];
+                /** @description What comes after this position in that order; `next` of the page before */
                 after?: number;
                 /** @description By default 100 */
                 limit?: number;

@@ -12,21 +12,24 @@ import { accessToken, rejected } from './sign_in';
 const TRIES = 3;
 
 export async function authFetch(request: Request): Promise<Response> {
+  const { url, method, signal } = request;
+  // Read once, for each time that it is sent: a request that is copied instead costs a millisecond.
+  const body = method === 'GET' ? null : (await request.text()) || null;
   for (let attempt = 1; ; attempt += 1) {
     const token = await accessToken();
-    const sent = new Request(request.clone(), { credentials: 'omit' });
-    sent.headers.set('Authorization', `Bearer ${token}`);
-    const response = await sendOnce(sent);
+    const headers = new Headers(request.headers);
+    headers.set('Authorization', `Bearer ${token}`);
+    const response = await sendOnce(url, { method, headers, body, signal, credentials: 'omit' });
     if (response.status !== 401 || attempt === TRIES) return response;
     await rejected(token);
   }
 }
 
-async function sendOnce(request: Request): Promise<Response> {
+async function sendOnce(url: string, sent: RequestInit): Promise<Response> {
   try {
-    return await fetch(request);
+    return await fetch(url, sent);
   } catch (error) {
-    if (request.signal.aborted) throw error;
+    if (sent.signal?.aborted) throw error;
     throw Problem.unreachable();
   }
 }

@@ -42,6 +42,7 @@ export class Connection {
   /** Runs until `end`. */
   async run(): Promise<void> {
     addEventListener('online', this.#hurry);
+    document.addEventListener('resume', this.#thawed);
     while (!this.#isOver) {
       this.#source.onState(this.#wasLost ? 'lost' : 'connecting');
       const again = await this.#connectOnce().catch((error: unknown) => this.#failed(error));
@@ -49,6 +50,7 @@ export class Connection {
       await this.#rest();
     }
     removeEventListener('online', this.#hurry);
+    document.removeEventListener('resume', this.#thawed);
   }
 
   /** Opens it anew at once, for other sessions to watch. */
@@ -65,6 +67,12 @@ export class Connection {
   }
 
   #hurry = (): void => this.#wake();
+
+  /** The browser froze the page: what is connected may be dead and not say so. */
+  #thawed = (): void => {
+    this.#wasLost = true;
+    this.restart();
+  };
 
   async #connectOnce(): Promise<boolean> {
     this.#abort = new AbortController();
