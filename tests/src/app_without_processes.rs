@@ -190,6 +190,7 @@ fn administrator() -> State {
     let mut account = Account::nameless(Role::Admin);
     let since = Timestamp::now();
     let expires_at = since + SignedDuration::from_hours(24);
-    account.sign_ins.insert(SIGN_IN, SignIn { device: None, since, number: 0, renewed_at: since, expires_at });
+    let exchanged = Vec::new();
+    account.sign_ins.insert(SIGN_IN, SignIn { device: None, since, number: 0, renewed_at: since, expires_at, exchanged });
     State::Existing(Box::new(account))
 }

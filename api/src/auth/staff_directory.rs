@@ -240,7 +240,7 @@ fn states(agents: Vec<AgentView>, sign_ins: Vec<SignInView>) -> impl Iterator<It
     let mut accounts: HashMap<AgentId, Account> = agents.into_iter().map(|view| (view.agent, account(&view))).collect();
     for view in sign_ins {
         let SignInView { sign_in, agent, device, since, renewed_at, expires_at, .. } = view;
-        let state = SignIn { device, since, number: 0, renewed_at, expires_at };
+        let state = SignIn { device, since, number: 0, renewed_at, expires_at, exchanged: Vec::new() };
         accounts.get_mut(&agent).and_then(|account| account.sign_ins.insert(sign_in, state));
     }
     accounts.into_iter().map(|(agent, account)| (agent, State::Existing(Box::new(account))))

@@ -264,8 +264,8 @@ pub struct RefreshRequest {
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for the next two. The same token again within 30 s gives the same answer; later it ends the
-/// sign-in, because somebody else may have it.
+/// Exchanges a refresh token for the next two. The same token again within 30 s gives the newest two, also where those were
+/// exchanged meanwhile; later it ends the sign-in, because somebody else may have it.
 ///
 /// # Errors
 /// The token is not ours or has ended, or the sign-in is over.
