@@ -109,7 +109,7 @@ pub async fn around(
     if let Some(issued) = caller.take_issued() {
         let origin = origin.as_ref().and_then(|origin| origin.to_str().ok());
         let is_widget = origin.is_some_and(|origin| middleware.cors.is_widget(origin));
-        visitor_token::add(&issued, caller.client.is_secure, is_widget, response.headers_mut());
+        visitor_token::add(&issued, &caller, is_widget, response.headers_mut());
     }
     let path = response.request().match_info().as_str().to_owned();
     middleware.headers.apply_headers(&path, caller.client.is_secure, response.headers_mut());

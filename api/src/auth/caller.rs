@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     staff::Staff,
     staff_services::StaffServices,
-    visitor::{COOKIE, IssuedToken, PresentedToken, Visitors, signed_out},
+    visitor::{CookieName, IssuedToken, PresentedToken, TokenSource, Visitors, signed_out},
 };
 use crate::{client_ip::Client, problem::Problem};
 
@@ -89,10 +89,10 @@ impl Caller {
     /// # Errors
     /// A bearer token is not good, or its visitor has left, or nobody can tell at this moment.
     pub async fn visitor(&self, request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-        let Some(PresentedToken { visitor, is_old, by_bearer }) = self.presented(request)? else { return Ok(None) };
+        let Some(PresentedToken { visitor, is_old, source }) = self.presented(request)? else { return Ok(None) };
         // The original's reads are GETs, and nothing that changes anything is.
         if self.callers.visitors.has_left(visitor, request.method().is_safe()).await? {
-            return if by_bearer { Err(signed_out()) } else { Ok(None) };
+            return if source == TokenSource::Bearer { Err(signed_out()) } else { Ok(None) };
         }
         if is_old {
             self.set_token(visitor);
@@ -100,14 +100,14 @@ impl Caller {
         Ok(Some(visitor))
     }
 
-    /// A bearer token wins over the cookie and must be good; a cookie that is not is as none. A browser sends the cookie with
+    /// A bearer token wins over cookies and must be good; a cookie that is not is as none. A browser sends the cookie with
     /// whatever page's request; the middleware lets only those of known pages change something.
     fn presented(&self, request: &HttpRequest) -> Result<Option<PresentedToken>, Problem> {
         let find = || {
             let (visitors, now) = (&self.callers.visitors, self.callers.visitors.clock.now());
             match bearer(request) {
                 Some(token) => visitors.by_bearer(token, now).map(Some),
-                None => Ok(request.cookie(COOKIE).and_then(|cookie| visitors.by_cookie(cookie.value(), now))),
+                None => Ok(visitors.by_cookies(request.headers(), now)),
             }
         };
         self.visitor.get_or_init(find).clone()
@@ -134,6 +134,16 @@ impl Caller {
     /// The token that goes out with the answer, if there is one.
     pub(crate) fn take_issued(&self) -> Option<IssuedToken> {
         self.issued.take()
+    }
+
+    /// What the visitor's cookie is called.
+    pub(crate) fn cookie_name(&self) -> &CookieName {
+        &self.callers.visitors.cookie
+    }
+
+    /// Whether the visitor was known by the cookie that all desks of a host once shared.
+    pub(crate) fn came_by_shared_cookie(&self) -> bool {
+        matches!(self.visitor.get(), Some(Ok(Some(PresentedToken { source: TokenSource::SharedCookie, .. }))))
     }
 }
 

@@ -138,7 +138,7 @@ async fn visitor_cookie_is_cross_site_for_widget_origins_only() {
     ] {
         let cookie = cookie_for(address, proto, origin).await;
         let what = format!("{address} {proto} {origin:?}: {cookie}");
-        assert!(cookie.starts_with("desk_visitor=") && cookie.contains("; HttpOnly"), "{what}");
+        assert!(cookie.starts_with("desk_visitor_") && cookie.contains("; HttpOnly"), "{what}");
         assert_eq!(cookie.contains("; Secure"), is_secure, "{what}");
         assert_eq!(cookie.contains("; SameSite=Lax"), !is_third_partys, "{what}");
         assert_eq!(cookie.contains("; SameSite=None") && cookie.ends_with("; Partitioned"), is_third_partys, "{what}");
