@@ -54,6 +54,8 @@ need node nodejs
 need npm npm
 need chromium chromium
 need strace strace
+# It lies where only an administrator's PATH leads.
+[ -x /usr/sbin/nginx ] || need nginx nginx
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || install_package postgresql
 if ! cargo deny --version >/dev/null 2>&1; then
     echo "installing cargo-deny"

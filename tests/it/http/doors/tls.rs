@@ -1,6 +1,8 @@
 //! TLS in the server: certificates, their renewal, and the redirect from plain HTTP.
 
 mod certificate;
+mod nginx;
+mod proxied;
 mod redirect;
 
 use std::time::{Duration, Instant};
