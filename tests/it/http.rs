@@ -36,6 +36,7 @@ mod resuming;
 mod roles;
 mod staff;
 mod texts;
+mod unicode;
 mod wire;
 
 use std::{

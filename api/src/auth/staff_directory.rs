@@ -198,6 +198,13 @@ impl StaffDirectory {
         Some((account.presence_at(now), account.presence_cause))
     }
 
+    /// Whether there is an account with this id.
+    #[must_use]
+    pub fn knows(&self, agent: AgentId) -> bool {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        accounts.get(&agent).and_then(State::account).is_some()
+    }
+
     /// Whether an account belongs to a group, by having the skill.
     #[must_use]
     pub fn has_skill(&self, agent: AgentId, skill: &Skill) -> bool {

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::idempotency::RequestKey;
+use super::{idempotency::RequestKey, own_session::OwnSession};
 use crate::{
     agent_names::NameLookup,
     auth::{require::KnownVisitor, visitor::signed_out},
@@ -212,8 +212,16 @@ pub(super) async fn accept(
 ) -> Result<Accepted, Problem> {
     let ChatRequest { message: text, parameters, user_id: name, .. } = body;
     let Parameters(parameters) = parameters.unwrap_or_default();
-    let visitor = visitor.find_or_create(name.as_ref().map(SessionName::as_str));
-    let name = name.unwrap_or_else(|| made_up_name(visitor, key.as_ref()));
+    let (visitor, name) = match name {
+        Some(name) => {
+            let own = OwnSession::find_or_create(taking.sessions, visitor, name).await?;
+            (own.visitor, own.name)
+        }
+        None => {
+            let visitor = visitor.find_or_create(None);
+            (visitor, made_up_name(visitor, key.as_ref()))
+        }
+    };
     let page = page_language(&parameters, request);
     let command = ReceiveMessage {
         visitor,

@@ -87,7 +87,7 @@ pub async fn stream(
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
-    let session = addressed(&app.views, caller.staff.is_some(), visitor, name.into_inner()).await?;
+    let session = addressed(&app.views, &app.sessions, caller.staff.is_some(), visitor, name.into_inner()).await?;
     // Before the stream is read, so that what is read holds everything up to it.
     let head = app.log.head().await?;
     let (history, live) = app.tail.read_then_follow(&stream_of(session)).await.map_err(CommandError::from)?;

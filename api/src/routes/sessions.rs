@@ -20,7 +20,10 @@ use utoipa::ToSchema;
 pub(super) use point_in_time::notes as notes_at;
 pub(super) use written::{note_after, state_after, tags_after};
 
-use super::min_position::{CaughtUpViews, wait};
+use super::{
+    min_position::{CaughtUpViews, wait},
+    own_session::OwnSession,
+};
 use crate::{
     auth::{
         require::{KnownVisitor, OptionalStaff, Require, SessionRead, StatisticsRead},
@@ -135,7 +138,7 @@ pub async fn show(
     if is_staff {
         wait(&app.views, &*app.log, &query).await?;
     }
-    let session = addressed(&app.views, is_staff, visitor, name.into_inner()).await?;
+    let session = addressed(&app.views, &app.sessions, is_staff, visitor, name.into_inner()).await?;
     match &caller.staff {
         Some(staff) => viewed(&app, staff, session).await?,
         None => wait(&app.views, &*app.log, &query).await?,
@@ -162,6 +165,7 @@ pub async fn show(
 /// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
     views: &Views,
+    sessions: &Sessions,
     is_staff: bool,
     visitor: Result<KnownVisitor, Problem>,
     name: String,
@@ -170,8 +174,8 @@ pub async fn addressed(
     if is_staff {
         return named(views, &name).await;
     }
-    let visitor = visitor?.find(Some(name.as_str()));
-    visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session)
+    let own = OwnSession::find(sessions, &visitor?, name).await?;
+    own.map(|own| own.session).ok_or_else(no_session)
 }
 
 /// The session that staff names by id or by name; that staff is about to see it is on record.
@@ -217,12 +221,16 @@ impl SessionServices {
     }
 }
 
-/// By id, or by a name that only one visitor uses.
+/// By id, or by a name that only one visitor uses: as it was sent, else in NFC.
 async fn named(views: &Views, name: &SessionName) -> Result<SessionId, Problem> {
     if let Ok(id) = name.as_str().parse() {
         return Ok(id);
     }
-    match views.find_by_name(name.as_str()).await?.as_slice() {
+    let (mut found, composed) = (views.find_by_name(name.as_str()).await?, name.composed());
+    if found.is_empty() && composed != *name {
+        found = views.find_by_name(composed.as_str()).await?;
+    }
+    match found.as_slice() {
         [] => Err(no_session()),
         [session] => Ok(*session),
         several => {
