@@ -119,6 +119,7 @@ pub async fn around(
     }
     let path = response.request().match_info().as_str().to_owned();
     middleware.headers.apply_headers(&path, caller.client.is_secure, response.headers_mut());
-    let method = response.request().method().clone();
+    let (method, version) = (response.request().method().clone(), response.request().version());
+    response_body::for_version(version, response.response_mut());
     Ok(response.map_body(|_, body| response_body::body(&method, body, answering)))
 }

@@ -22,6 +22,7 @@ mod head;
 mod hours;
 mod idempotency;
 mod input;
+mod lenient;
 mod live;
 mod moment;
 mod pages;

@@ -8,7 +8,10 @@ use std::{
     sync::Arc,
 };
 
-use actix_web::{HttpMessage as _, HttpRequest, http::header};
+use actix_web::{
+    HttpMessage as _, HttpRequest,
+    http::header::{self, HeaderMap},
+};
 use domain::{VisitorId, agent::Permission};
 use uuid::Uuid;
 
@@ -60,7 +63,7 @@ impl Caller {
     /// # Errors
     /// The token has ended, the sign-in or the key is over, or nobody can tell at this moment.
     pub fn staff(&self, request: &HttpRequest) -> Result<Option<Staff>, Problem> {
-        let find = || match bearer(request) {
+        let find = || match bearer(request.headers()) {
             Some(token) => Staff::find(token, &self.callers.staff),
             None => Ok(None),
         };
@@ -81,7 +84,7 @@ impl Caller {
     /// # Errors
     /// A bearer token is no good visitor's token.
     pub fn token_holder(&self, request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-        Ok(self.presented(request)?.map(|presented| presented.visitor))
+        Ok(self.presented(request.headers())?.map(|presented| presented.visitor))
     }
 
     /// The visitor whose token it is, if it has not left; a token that is old is renewed with the answer.
@@ -89,7 +92,7 @@ impl Caller {
     /// # Errors
     /// A bearer token is not good, or its visitor has left, or nobody can tell at this moment.
     pub async fn visitor(&self, request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-        let Some(PresentedToken { visitor, is_old, source }) = self.presented(request)? else { return Ok(None) };
+        let Some(PresentedToken { visitor, is_old, source }) = self.presented(request.headers())? else { return Ok(None) };
         // The original's reads are GETs, and nothing that changes anything is.
         if self.callers.visitors.has_left(visitor, request.method().is_safe()).await? {
             return if source == TokenSource::Bearer { Err(signed_out()) } else { Ok(None) };
@@ -102,15 +105,20 @@ impl Caller {
 
     /// A bearer token wins over cookies and must be good; a cookie that is not is as none. A browser sends the cookie with
     /// whatever page's request; the middleware lets only those of known pages change something.
-    fn presented(&self, request: &HttpRequest) -> Result<Option<PresentedToken>, Problem> {
+    fn presented(&self, headers: &HeaderMap) -> Result<Option<PresentedToken>, Problem> {
         let find = || {
             let (visitors, now) = (&self.callers.visitors, self.callers.visitors.clock.now());
-            match bearer(request) {
+            match bearer(headers) {
                 Some(token) => visitors.by_bearer(token, now).map(Some),
-                None => Ok(visitors.by_cookies(request.headers(), now)),
+                None => Ok(visitors.by_cookies(headers, now)),
             }
         };
         self.visitor.get_or_init(find).clone()
+    }
+
+    /// Whether a visitor's token came, good or over, and none of staff's.
+    pub(crate) fn is_visitor(&self, headers: &HeaderMap) -> bool {
+        matches!(self.presented(headers), Ok(Some(_)))
     }
 
     /// The owner of the session of this name, where a name alone opens it (`compat_legacy_sessions`).
@@ -149,8 +157,8 @@ impl Caller {
 
 /// The token of `Authorization: Bearer`.
 #[must_use]
-pub fn bearer(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -102,7 +102,7 @@ impl CorsPolicy {
     /// do not add that header by themselves. Nor can a page set `Sec-Fetch-Site`: where a browser says that page and server are of
     /// one origin, it is so, whatever a proxy between them made of the Host header.
     pub(super) fn check(&self, request: &ServiceRequest, client: &Client) -> Result<(), Problem> {
-        if request.method().is_safe() || bearer(request.request()).is_some() {
+        if request.method().is_safe() || bearer(request.headers()).is_some() {
             return Ok(());
         }
         let site = request.headers().get(FETCH_SITE);

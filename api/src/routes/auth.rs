@@ -36,7 +36,7 @@ use crate::{
     },
     body::{
         JsonBody,
-        field::{optional, required},
+        field::{required, unless_empty},
     },
     openapi::{texts, words},
     problem::Problem,
@@ -62,7 +62,7 @@ pub struct LoginRequest {
     password: Password,
     /// A random name that the browser keeps, 16 to 200 characters: a device that is signed in need not wait when others
     /// have tried wrong passwords.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(default, deserialize_with = "unless_empty")]
     #[schema(value_type = Option<texts::Device>)]
     device_id: Option<DeviceName>,
     /// Where the account has a second factor: a one-time code, or a recovery code.

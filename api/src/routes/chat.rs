@@ -24,7 +24,7 @@ use crate::{
     auth::{require::KnownVisitor, visitor::signed_out},
     body::{
         JsonBody,
-        field::{Parameters, optional, required},
+        field::{Parameters, optional, required, unless_empty},
     },
     openapi::{parameters::Keyed, texts},
     problem::Problem,
@@ -47,8 +47,8 @@ pub struct ChatRequest {
     #[schema(value_type = Option<BTreeMap<String, texts::Anything>>)]
     parameters: Option<Parameters>,
     /// The session's name, chosen by the client; made by the server when absent.
-    #[serde(default, deserialize_with = "optional")]
-    #[schema(value_type = Option<texts::Name>)]
+    #[serde(default, deserialize_with = "unless_empty")]
+    #[schema(value_type = Option<texts::NameOrNone>)]
     user_id: Option<SessionName>,
     /// Ignored: the server knows the session's conversation.
     #[serde(default)]

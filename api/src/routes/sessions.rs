@@ -4,7 +4,8 @@ mod point_in_time;
 mod written;
 
 use actix_web::{
-    HttpResponse,
+    HttpResponse, ResponseError as _,
+    http::StatusCode,
     web::{Data, Path},
 };
 use commands::{AccessLog, Sessions};
@@ -26,7 +27,7 @@ use super::{
 };
 use crate::{
     auth::{
-        require::{KnownVisitor, OptionalStaff, Require, SessionRead, StatisticsRead},
+        require::{KnownVisitor, OptionalStaff, Require, SessionRead, StatisticsRead, nobody},
         staff::Staff,
     },
     openapi::texts,
@@ -69,6 +70,8 @@ impl SessionServices {
     }
 }
 
+/// What staff asks of all sessions at once, where a session's name could stand. To a customer it is a name.
+pub(super) const STAFFS_WORDS: [&str; 3] = ["stats", "queue", "counts"];
 /// Rows of the list: by default, and at most.
 const ROWS: (u32, u32) = (50, 200);
 
@@ -132,13 +135,28 @@ pub async fn show(
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
+    let is_word = caller.staff.is_none() && STAFFS_WORDS.contains(&name.as_str());
+    match shown(caller, app, visitor, name.into_inner(), query).await {
+        // Whoever has no session of this name has asked for what is staff's.
+        Err(problem) if is_word && problem.status_code() == StatusCode::NOT_FOUND => Err(nobody()),
+        answer => answer,
+    }
+}
+
+async fn shown(
+    caller: OptionalStaff<SessionRead>,
+    app: SessionServices,
+    visitor: Result<KnownVisitor, Problem>,
+    name: String,
+    query: QueryFields,
+) -> Result<HttpResponse, Problem> {
     let is_staff = caller.staff.is_some();
     let audience = if is_staff { Audience::Staff } else { Audience::Customer };
     // Staff's names are looked up in the views; a customer is known before it may wait.
     if is_staff {
         wait(&app.views, &*app.log, &query).await?;
     }
-    let session = addressed(&app.views, &app.sessions, is_staff, visitor, name.into_inner()).await?;
+    let session = addressed(&app.views, &app.sessions, is_staff, visitor, name).await?;
     match &caller.staff {
         Some(staff) => viewed(&app, staff, session).await?,
         None => wait(&app.views, &*app.log, &query).await?,
@@ -236,8 +254,7 @@ async fn named(views: &Views, name: &SessionName) -> Result<SessionId, Problem> 
         several => {
             let ids: Vec<Value> = several.iter().map(|id| id.to_string().into()).collect();
             let detail = "several visitors have a session of this name; use an id";
-            let status = actix_web::http::StatusCode::CONFLICT;
-            Err(Problem::new(status, "AMBIGUOUS_SESSION", detail).with("session_ids", ids))
+            Err(Problem::new(StatusCode::CONFLICT, "AMBIGUOUS_SESSION", detail).with("session_ids", ids))
         }
     }
 }
