@@ -57,7 +57,7 @@ const TEXTS = {
   },
 };
 
-const asked = [new URLSearchParams(location.search).get('lang'), ...navigator.languages];
+const asked = [new URLSearchParams(location.search).get('lang'), ...(navigator.languages ?? [])];
 const code = asked.map((tag) => (tag ?? '').toLowerCase().split('-')[0]).find((tag) => Object.hasOwn(TEXTS, tag)) ?? 'en';
 const texts = TEXTS[code];
 const tagOf = (language) => (language === 'zh' ? 'zh-CN' : language);
