@@ -152,6 +152,10 @@ venv="$target/schemathesis"
 into "$venv" tests/schemathesis
 "$venv/bin/python" tests/schemathesis/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
 
+step "clients made from the API's document (tests/clients)"
+into "$target/clients" tests/clients
+"$target/clients/bin/python" tests/clients/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
+
 step "journeys in a browser"
 npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 export DESK_PROGRAM="$target/debug/desk"

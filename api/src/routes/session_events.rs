@@ -72,6 +72,7 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
     params(
         NamedSession,
         ("after" = Option<texts::Cursor>, Query, description = "A position, or an id of this stream"),
+        ("lastEventId" = Option<texts::Cursor>, Query, description = "As `after`, which wins: for clients that cannot set headers"),
         ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),
     responses(

@@ -48,8 +48,8 @@ export interface paths {
          *     mention one, and everybody's presence.
          * @description Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases to be
          *     `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own sessions and those
-         *     that are watched. Resumes after `Last-Event-ID` or `?after=`; without either it begins with what happens from
-         *     now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
+         *     that are watched, and `answering`: the text so far of an assistant's answer in a session that is watched. Resumes after
+         *     `Last-Event-ID` or `?after=`; without either it begins with what happens from now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
          */
         get: operations["follow_workbench"];
         put?: never;
@@ -142,8 +142,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchanges a refresh token for the next two. The same token again within 30 s gives the same answer; later it ends the
-         *     sign-in, because somebody else may have it.
+         * Exchanges a refresh token for the next two. The same token again within 30 s gives the newest two, also where those were
+         *     exchanged meanwhile; later it ends the sign-in, because somebody else may have it.
          */
         post: operations["refresh"];
         delete?: never;
@@ -1927,9 +1927,7 @@ export interface components {
             success: boolean;
         };
         /** @description Any JSON without U+0000, at most 32 levels deep */
-        Anything: null | boolean | number | string | {
-            [key: string]: components["schemas"]["Anything"];
-        } | components["schemas"]["Anything"][];
+        Anything: unknown;
         /** @description One key. */
         ApiKeyAnswer: {
             data: components["schemas"]["ApiKeyData"];
@@ -2004,19 +2002,60 @@ export interface components {
              */
             answers: number;
             breaker: components["schemas"]["BreakerState"];
-            budget: components["schemas"]["BudgetData"] | null;
+            /** @description A budget that is nearly used, or spent. */
+            budget: {
+                assistant: string;
+                /**
+                 * Format: int64
+                 * @description What may be used in a day.
+                 */
+                budget: number;
+                /** @description The currency; null where tokens are counted. */
+                currency: string | null;
+                /**
+                 * Format: date
+                 * @description Of `time_zone`.
+                 */
+                day: string;
+                /**
+                 * Format: int32
+                 * @description How much of it, in percent: 80 or 100.
+                 */
+                level: number;
+                /**
+                 * Format: int64
+                 * @description What was used when that was reached, in millionths of the currency, or in tokens.
+                 */
+                spent: number;
+            } | null;
             /**
              * Format: int64
              * @description Failures since this process began.
              */
             failures: number;
-            last_error: components["schemas"]["LastErrorData"] | null;
+            /** @description A failure. */
+            last_error: {
+                /** Format: date-time */
+                at: string;
+                code: components["schemas"]["FailureCode"];
+                /** @description The other side's code for it. */
+                error_code?: string | null;
+                /** @description What its support asks for. */
+                log_id?: string | null;
+            } | null;
             latency: components["schemas"]["LatencyData"];
             name: string;
             places: components["schemas"]["PlacesData"];
             /** @description Whether a question would be put to it now. */
             takes_questions: boolean;
-            today: components["schemas"]["TodayUsage"] | null;
+            /** @description What it was asked on a day. */
+            today: {
+                /** Format: int64 */
+                attempts: number;
+                /** @description One for each currency. */
+                cost: components["schemas"]["CostData"][];
+                tokens: components["schemas"]["TokensData"];
+            } | null;
         };
         /** @description How the assistants do. */
         AssistantsAnswer: {
@@ -2068,8 +2107,16 @@ export interface components {
             operator: string;
             /** Format: int64 */
             position: number;
-            status_from?: components["schemas"]["SessionStatus"] | null;
-            status_to?: components["schemas"]["SessionStatus"] | null;
+            /**
+             * @description Who answers in a session.
+             * @enum {string|null}
+             */
+            status_from?: "bot_active" | "pending_manual" | "manual_live" | "after_hours_email" | "closed" | null;
+            /**
+             * @description Who answers in a session.
+             * @enum {string|null}
+             */
+            status_to?: "bot_active" | "pending_manual" | "manual_live" | "after_hours_email" | "closed" | null;
             /** Format: double */
             timestamp: number;
         };
@@ -2172,17 +2219,39 @@ export interface components {
             /** @description As the original called it; of any other category its key. */
             label: string;
         };
-        /** @description What is to be other than it is. */
+        /**
+         * @description What is to be other than it is.
+         * @example {
+         *       "name": "Anna Li",
+         *       "max_sessions": 8,
+         *       "languages": [
+         *         "en",
+         *         "de"
+         *       ]
+         *     }
+         */
         ChangeAgentRequest: {
-            email?: components["schemas"]["Email"] | null;
+            /** @description Where mail goes, in at most 254 bytes; empty for nowhere. */
+            email?: string | null;
             languages?: components["schemas"]["Language"][] | null;
             /** Format: int32 */
             max_sessions?: number | null;
-            name?: components["schemas"]["Person"] | null;
-            role?: components["schemas"]["Role"] | null;
+            /** @description What a person is called. */
+            name?: string | null;
+            /**
+             * @description What somebody of staff is to the shop.
+             * @enum {string|null}
+             */
+            role?: "agent" | "supervisor" | "admin" | "auditor" | "analyst" | null;
             skills?: components["schemas"]["SkillName"][] | null;
         };
-        /** @description Another password. */
+        /**
+         * @description Another password.
+         * @example {
+         *       "old_password": "set by the administrator",
+         *       "new_password": "four words without relation"
+         *     }
+         */
         ChangePasswordRequest: {
             /** @description At least 10 characters, and none of those that are tried first. */
             new_password: components["schemas"]["NewPassword"];
@@ -2236,7 +2305,17 @@ export interface components {
         ChatFrame: {
             data: string;
         };
-        /** @description What a customer sends. */
+        /**
+         * @description What a customer sends.
+         * @example {
+         *       "message": "How long does it take to charge the battery?",
+         *       "user_id": "session_1795651200_k3x9",
+         *       "parameters": {
+         *         "page_url": "https://shop.example/bikes/city-c11",
+         *         "language": "en"
+         *       }
+         *     }
+         */
         ChatRequest: {
             /** @description Ignored: the server knows the session's conversation. */
             conversation_id?: string | null;
@@ -2246,7 +2325,8 @@ export interface components {
             parameters?: {
                 [key: string]: components["schemas"]["Anything"];
             } | null;
-            user_id?: components["schemas"]["Name"] | null;
+            /** @description A session's name, or empty for one that the server makes. */
+            user_id?: string | null;
         };
         /** @description A checkpoint. */
         CheckpointState: {
@@ -2262,11 +2342,27 @@ export interface components {
         };
         /** @description The signing of checkpoints. */
         CheckpointsState: {
-            newest?: components["schemas"]["CheckpointState"] | null;
+            /** @description A checkpoint. */
+            newest?: {
+                /** Format: int64 */
+                position: number;
+                /** Format: date-time */
+                signed_at: string;
+                /**
+                 * Format: int64
+                 * @description Events.
+                 */
+                size: number;
+            } | null;
             /** @description Why notes cannot be written at present; no reason to stop serving. */
             trouble?: string | null;
         };
-        /** @description What one chooses to be. */
+        /**
+         * @description What one chooses to be.
+         * @example {
+         *       "status": "break"
+         *     }
+         */
         ChooseStatusRequest: {
             status: components["schemas"]["ChosenStatus"];
         };
@@ -2298,14 +2394,25 @@ export interface components {
             sessionIsolation: boolean;
             workflowId: string;
         };
-        /** @description What confirms a change of one's own second factor. */
+        /**
+         * @description What confirms a change of one's own second factor.
+         * @example {
+         *       "password": "four words without relation",
+         *       "code": "287082"
+         *     }
+         */
         ConfirmSecondFactorRequest: {
             /** @description A one-time code, or a recovery code. */
             code?: string | null;
             /** @description One's own password. */
             password: string;
         };
-        /** @description Names the session to start afresh. */
+        /**
+         * @description Names the session to start afresh.
+         * @example {
+         *       "session_id": "session_1795651200_k3x9"
+         *     }
+         */
         ContextRequest: {
             /** @description The session's name; the original calls it so. */
             session_id: components["schemas"]["Name"];
@@ -2390,9 +2497,25 @@ export interface components {
             };
             total_sessions: number;
         };
-        /** @description An account to be made. */
+        /**
+         * @description An account to be made.
+         * @example {
+         *       "username": "anna",
+         *       "password": "set by the administrator",
+         *       "name": "Anna Li",
+         *       "role": "agent",
+         *       "skills": [
+         *         "battery"
+         *       ],
+         *       "languages": [
+         *         "en",
+         *         "zh"
+         *       ]
+         *     }
+         */
         CreateAgentRequest: {
-            email?: components["schemas"]["Email"] | null;
+            /** @description Where mail goes, in at most 254 bytes; empty for nowhere. */
+            email?: string | null;
             /** @description zh, en; all unless told */
             languages?: components["schemas"]["Language"][] | null;
             /**
@@ -2400,15 +2523,25 @@ export interface components {
              * @description Conversations at a time, 5 unless told.
              */
             max_sessions?: number | null;
-            name?: components["schemas"]["Person"] | null;
+            /** @description What a person is called. */
+            name?: string | null;
             /** @description At least 10 characters. It has to be changed at the first sign-in. */
             password: components["schemas"]["NewPassword"];
-            role?: components["schemas"]["Role"] | null;
+            /**
+             * @description What somebody of staff is to the shop.
+             * @enum {string|null}
+             */
+            role?: "agent" | "supervisor" | "admin" | "auditor" | "analyst" | null;
             skills?: components["schemas"]["SkillName"][] | null;
             /** @description What it signs in with: letters, digits, dot, hyphen, underscore and @; it never changes. */
             username: components["schemas"]["Login"];
         };
-        /** @description Names the session to open. */
+        /**
+         * @description Names the session to open.
+         * @example {
+         *       "user_id": "session_1795651200_k3x9"
+         *     }
+         */
         CreateRequest: {
             /** @description The session's name, chosen by the client. */
             user_id: components["schemas"]["Name"];
@@ -2559,7 +2692,12 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        /** @description What somebody is about to write. */
+        /**
+         * @description What somebody is about to write.
+         * @example {
+         *       "text": "Hello, I have looked into your"
+         *     }
+         */
         DraftRequest: {
             /** @description At most 5,000 characters; empty for no draft. */
             text: string;
@@ -2581,7 +2719,12 @@ export interface components {
             /** @description Question lines and answers in use. */
             texts: number;
         };
-        /** @description A first code. */
+        /**
+         * @description A first code.
+         * @example {
+         *       "code": "287082"
+         *     }
+         */
         EnableSecondFactorRequest: {
             /** @description What the authenticator app shows. */
             code: string;
@@ -2649,7 +2792,11 @@ export interface components {
              * @description Counts the returns to its session.
              */
             episode: number;
-            escalation_reason?: components["schemas"]["EscalationReason"] | null;
+            /**
+             * @description Why a person is wanted.
+             * @enum {string|null}
+             */
+            escalation_reason?: "keyword" | "fail_loop" | "sentiment" | "vip" | "manual" | null;
             /**
              * Format: int64
              * @description What customer, assistant and agents said.
@@ -2683,9 +2830,16 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description Who wants a person, and why. */
+        /**
+         * @description Who wants a person, and why.
+         * @example {
+         *       "session_name": "session_1795651200_k3x9",
+         *       "reason": "user_request"
+         *     }
+         */
         EscalateRequest: {
-            reason?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            reason?: string | null;
             /** @description The session's name; for staff its id as well. */
             session_name: components["schemas"]["Name"];
         };
@@ -2706,23 +2860,7 @@ export interface components {
          */
         EscalationReason: "keyword" | "fail_loop" | "sentiment" | "vip" | "manual";
         /** @description An event; `reset`: the cursor is of the log before a restore, forget what you know; `reauthenticate`: the stream ends, come back with another token */
-        EventFrame: {
-            data: string;
-            /** @description The event's type */
-            event?: string;
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "reset";
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "reauthenticate";
-        };
+        EventFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"];
         /**
          * @description Why an assistant failed.
          * @enum {string}
@@ -2775,7 +2913,15 @@ export interface components {
         FaqState: {
             /** @description Why the files as they are now are not in use, each with file and line; meanwhile the last good entries answer. */
             alarms: string[];
-            embeddings: components["schemas"]["EmbeddingsState"] | null;
+            /** @description How the server of vectors does. */
+            embeddings: {
+                /** @description Why it could not be asked when it was last; words alone answer meanwhile. Null: it could. */
+                alarm: string | null;
+                /** @description Of them without a vector yet; while there are any, words alone answer. */
+                missing: number;
+                /** @description Question lines and answers in use. */
+                texts: number;
+            } | null;
             /** @description Entries in use. */
             entries: number;
             /** @description Of them by language. */
@@ -2795,9 +2941,19 @@ export interface components {
             /** @description sure: the entry answers; choices: the customer is asked which is meant; none: it does not know. */
             outcome: components["schemas"]["FaqOutcome"];
         };
-        /** @description A question that a customer might ask. */
+        /**
+         * @description A question that a customer might ask.
+         * @example {
+         *       "question": "How long is the warranty?",
+         *       "language": "en"
+         *     }
+         */
         FaqTestRequest: {
-            language?: components["schemas"]["Language"] | null;
+            /**
+             * @description A language that customers are answered in.
+             * @enum {string|null}
+             */
+            language?: "zh" | "en" | "de" | "fr" | "es" | "it" | null;
             /** @description It. */
             question: components["schemas"]["Text"];
         };
@@ -2880,14 +3036,44 @@ export interface components {
              * @description Since when one agent or another has it.
              */
             live_since?: number | null;
-            offer?: components["schemas"]["Offer"] | null;
+            /** @description An offer that waits for an answer. */
+            offer?: {
+                agent: components["schemas"]["Agent"];
+                /** Format: double */
+                expires_at: number;
+                /** Format: uuid */
+                offer_id: string;
+            } | null;
             priority_class: components["schemas"]["PriorityClass"];
             /**
              * Format: double
              * @description Since when its agent has it.
              */
             taken_over_at?: number | null;
-            transfer?: components["schemas"]["PendingTransfer"] | null;
+            /** @description A transfer that waits for an answer. */
+            transfer?: {
+                /** Format: double */
+                expires_at: number;
+                from: components["schemas"]["Agent"];
+                /** @description Null where nobody said, and once erased. */
+                reason?: string | null;
+                /** @description An agent, as the original wrote one. */
+                to_agent?: {
+                    /**
+                     * Format: uuid
+                     * @description For staff.
+                     */
+                    agent_uuid?: string;
+                    /** @description For staff the user name, for customers the id. */
+                    id: string;
+                    /** @description The shown name; null once erased. */
+                    name?: string | null;
+                } | null;
+                /** @description Who was asked, if it was a group. */
+                to_group?: string | null;
+                /** Format: uuid */
+                transfer_id: string;
+            } | null;
             /**
              * Format: double
              * @description Since when it waits: a session that comes back keeps its first time.
@@ -2921,7 +3107,12 @@ export interface components {
             status: components["schemas"]["AgentStatus"];
             success: boolean;
         };
-        /** @description The shop's word. */
+        /**
+         * @description The shop's word.
+         * @example {
+         *       "identity_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6InNob3AtMSJ9.eyJzdWIiOiI0NzExIn0.c2lnbmF0dXJl"
+         *     }
+         */
         IdentifyRequest: {
             /** @description A JWT that the shop has signed for this sign-in: at most 8,192 bytes. */
             identity_token: components["schemas"]["IdentityToken"];
@@ -2940,7 +3131,16 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description A key to be issued. */
+        /**
+         * @description A key to be issued.
+         * @example {
+         *       "name": "Data warehouse",
+         *       "permissions": [
+         *         "log:read"
+         *       ],
+         *       "expires_at": "2099-01-31T00:00:00Z"
+         *     }
+         */
         IssueApiKeyRequest: {
             /**
              * Format: date-time
@@ -3065,13 +3265,21 @@ export interface components {
             /** @description As `access_token`, for old clients. */
             token: string;
         };
-        /** @description Who wants to come in. */
+        /**
+         * @description Who wants to come in.
+         * @example {
+         *       "username": "anna",
+         *       "password": "four words without relation",
+         *       "device_id": "3f0a6c1e-9d42-4b7e-8a51-0c2f6d9e7b13"
+         *     }
+         */
         LoginRequest: {
             /** @description The same, as other clients call it. */
             agent_id?: string | null;
             /** @description Where the account has a second factor: a one-time code, or a recovery code. */
             code?: string | null;
-            device_id?: components["schemas"]["Device"] | null;
+            /** @description A random text that a browser made once and keeps to itself. */
+            device_id?: string | null;
             /** @description The password. */
             password: string;
             /** @description What one signs in with. */
@@ -3090,7 +3298,11 @@ export interface components {
             /** @description The id of the newest mail about the session. */
             message_id?: string | null;
             sent: boolean;
-            status?: components["schemas"]["MailStatus"] | null;
+            /**
+             * @description What became of a mail.
+             * @enum {string|null}
+             */
+            status?: "requested" | "sent" | "failed" | null;
         };
         /** @description The mail that is under way. */
         MailAnswer: {
@@ -3126,13 +3338,26 @@ export interface components {
              * @description Mails that were given up.
              */
             failed: number;
-            last_failure: components["schemas"]["MailFailureHealth"] | null;
+            /** @description A mail that was given up. */
+            last_failure: {
+                /** Format: date-time */
+                at: string;
+                /** @description Why. */
+                code: string;
+                /** Format: uuid */
+                mail_id: string;
+            } | null;
             /** Format: int64 */
             sent: number;
             /** @description Where they go: `smtp`, `log` or `off`. */
             to: string;
         };
-        /** @description How a mail is asked for. */
+        /**
+         * @description How a mail is asked for.
+         * @example {
+         *       "force": false
+         *     }
+         */
         MailRequest: {
             /** @description Another mail, also while one about the session is under way. By default no. */
             force?: boolean | null;
@@ -3162,9 +3387,20 @@ export interface components {
              */
             timestamp: number;
         };
-        /** @description A message between a customer and the person who has the session. */
+        /**
+         * @description A message between a customer and the person who has the session.
+         * @example {
+         *       "session_name": "session_1795651200_k3x9",
+         *       "role": "user",
+         *       "content": "The battery does not charge any more."
+         *     }
+         */
         ManualMessageRequest: {
-            agent_info?: components["schemas"]["AgentInfo"] | null;
+            /** @description Who speaks; the original's fields. */
+            agent_info?: {
+                /** @description By user name or id. */
+                agent_id?: string | null;
+            } | null;
             /** @description The text: 1 to 5,000 characters. */
             content: components["schemas"]["Text"];
             /**
@@ -3216,9 +3452,14 @@ export interface components {
         Moment: string;
         /** @description A session's name, chosen by the client: on one line, without slashes. */
         Name: string;
+        /** @description A session's name, or empty for one that the server makes. */
+        NameOrNone: string;
         /** @description A password to be set; none of those that are tried first, and without the username in it. */
         NewPassword: string;
-        /** @description Nothing more needs to be said. */
+        /**
+         * @description Nothing more needs to be said.
+         * @example {}
+         */
         NoFields: Record<string, never>;
         /** @description This process. */
         NodeHealth: {
@@ -3268,7 +3509,12 @@ export interface components {
              */
             version: number;
         };
-        /** @description An internal note. */
+        /**
+         * @description An internal note.
+         * @example {
+         *       "text": "Promised a call back on Monday."
+         *     }
+         */
         NoteRequest: {
             /** @description Who is to read it, by user name or id: at most 20. */
             mentions?: string[] | null;
@@ -3333,7 +3579,18 @@ export interface components {
             from: components["schemas"]["Agent"];
             /** @description Null where nobody said, and once erased. */
             reason?: string | null;
-            to_agent?: components["schemas"]["Agent"] | null;
+            /** @description An agent, as the original wrote one. */
+            to_agent?: {
+                /**
+                 * Format: uuid
+                 * @description For staff.
+                 */
+                agent_uuid?: string;
+                /** @description For staff the user name, for customers the id. */
+                id: string;
+                /** @description The shown name; null once erased. */
+                name?: string | null;
+            } | null;
             /** @description Who was asked, if it was a group. */
             to_group?: string | null;
             /** Format: uuid */
@@ -3380,7 +3637,12 @@ export interface components {
             /** @description `otpauth://…`, to be shown as a picture or opened as a link. */
             uri: string;
         };
-        /** @description Whoever wants a second factor. */
+        /**
+         * @description Whoever wants a second factor.
+         * @example {
+         *       "password": "four words without relation"
+         *     }
+         */
         PrepareSecondFactorRequest: {
             /** @description One's own password. */
             password: string;
@@ -3416,7 +3678,12 @@ export interface components {
          * @enum {string}
          */
         PriorityLevel: "urgent" | "high" | "normal";
-        /** @description Which class a session gets. */
+        /**
+         * @description Which class a session gets.
+         * @example {
+         *       "class": "urgent"
+         *     }
+         */
         PriorityRequest: {
             /** @description Danger is declared by its rule alone. */
             class: components["schemas"]["SettableClass"];
@@ -3462,21 +3729,36 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description What is one's own to change. */
+        /**
+         * @description What is one's own to change.
+         * @example {
+         *       "name": "Anna Li",
+         *       "email": "anna@shop.example"
+         *     }
+         */
         ProfileRequest: {
-            email?: components["schemas"]["Email"] | null;
-            name?: components["schemas"]["Person"] | null;
+            /** @description Where mail goes, in at most 254 bytes; empty for nowhere. */
+            email?: string | null;
+            /** @description What a person is called. */
+            name?: string | null;
         };
         /**
          * @description Something that a program may do.
          * @enum {string}
          */
         ProgramPermission: "session:read" | "statistics:read" | "log:read" | "personal:read" | "audit:read" | "agent:read" | "system:read" | "settings:read";
-        /** @description A document to be published. */
+        /**
+         * @description A document to be published.
+         * @example {
+         *       "document": "",
+         *       "reason": "back to what the program comes with"
+         *     }
+         */
         PublishRequest: {
             /** @description TOML; what it may say is told in `docs/`. */
             document: string;
-            reason?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            reason?: string | null;
         };
         /** @description What is in force now. */
         PublishedAnswer: {
@@ -3568,7 +3850,15 @@ export interface components {
             /** Format: uuid */
             id: string;
             language: components["schemas"]["Language"];
-            owner?: components["schemas"]["StaffMember"] | null;
+            /** @description A member of staff, for staff. */
+            owner?: {
+                /** @description The user name; the id once the account is erased. */
+                agent_id: string;
+                /** Format: uuid */
+                agent_uuid: string;
+                /** @description The shown name; null once erased. */
+                name?: string | null;
+            } | null;
             scope: components["schemas"]["QuickReplyScope"];
             title: string;
             /**
@@ -3589,14 +3879,30 @@ export interface components {
              */
             version: number;
         };
-        /** @description A quick reply to be written. */
+        /**
+         * @description A quick reply to be written.
+         * @example {
+         *       "title": "Warranty",
+         *       "category": "after sales",
+         *       "content": "Our bikes have a warranty of two years.",
+         *       "language": "en"
+         *     }
+         */
         QuickReplyRequest: {
             /** @description greeting, product, after_sales, closing, or the shop's own. */
             category: components["schemas"]["ReplyCategory"];
             /** @description What is sent. */
             content: components["schemas"]["Text"];
-            language?: components["schemas"]["Language"] | null;
-            scope?: components["schemas"]["QuickReplyScope"] | null;
+            /**
+             * @description A language that customers are answered in.
+             * @enum {string|null}
+             */
+            language?: "zh" | "en" | "de" | "fr" | "es" | "it" | null;
+            /**
+             * @description Whose a quick reply is.
+             * @enum {string|null}
+             */
+            scope?: "shared" | "personal" | null;
             /** @description What it is found by. */
             title: components["schemas"]["ReplyTitle"];
         };
@@ -3640,9 +3946,16 @@ export interface components {
             /** Format: int32 */
             score: number;
         };
-        /** @description How well it was. */
+        /**
+         * @description How well it was.
+         * @example {
+         *       "score": 5,
+         *       "comment": "Quick and kind"
+         *     }
+         */
         RatingRequest: {
-            comment?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            comment?: string | null;
             /**
              * Format: int32
              * @description From 1, bad, to 5, good.
@@ -3662,7 +3975,12 @@ export interface components {
              */
             position: number;
         };
-        /** @description How far somebody has read. */
+        /**
+         * @description How far somebody has read.
+         * @example {
+         *       "position": 42
+         *     }
+         */
         ReadRequest: {
             /**
              * Format: int64
@@ -3699,15 +4017,26 @@ export interface components {
             success: boolean;
             token_info: components["schemas"]["CozeTokensData"];
         };
-        /** @description A refresh token to be exchanged. */
+        /**
+         * @description A refresh token to be exchanged.
+         * @example {
+         *       "refresh_token": "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJkZXNrLXN0YWZmLXJlZnJlc2gifQ.c2lnbmF0dXJl"
+         *     }
+         */
         RefreshRequest: {
             refresh_token: string;
         };
-        /** @description Who gives a session back, and why; the original's fields. */
+        /**
+         * @description Who gives a session back, and why; the original's fields.
+         * @example {
+         *       "reason": "resolved"
+         *     }
+         */
         ReleaseRequest: {
             /** @description The account that is signed in, by user name or id; need not be sent. */
             agent_id?: string | null;
-            reason?: components["schemas"]["Reason"] | null;
+            /** @description Why something was done, as a program says it: lower-case letters, digits and underscores. */
+            reason?: string | null;
         };
         /** @description One that was removed. */
         RemovedAnswer: {
@@ -3745,7 +4074,12 @@ export interface components {
             missing: string[];
             text: string;
         };
-        /** @description A quick reply to be filled in. */
+        /**
+         * @description A quick reply to be filled in.
+         * @example {
+         *       "session": "session_1795651200_k3x9"
+         *     }
+         */
         RenderRequest: {
             /** @description The session that it is for: its id, or a name that one customer alone uses. */
             session: components["schemas"]["Name"];
@@ -3766,27 +4100,51 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description A password for somebody who forgot theirs. */
+        /**
+         * @description A password for somebody who forgot theirs.
+         * @example {
+         *       "new_password": "set by the administrator"
+         *     }
+         */
         ResetPasswordRequest: {
-            new_password?: components["schemas"]["NewPassword"] | null;
+            /** @description A password to be set; none of those that are tried first, and without the username in it. */
+            new_password?: string | null;
         };
-        /** @description The answer to a transfer. */
+        /**
+         * @description The answer to a transfer.
+         * @example {
+         *       "action": "accept"
+         *     }
+         */
         RespondRequest: {
             /** @description `accept` or `decline`, by who was asked; `withdraw`, by who asked. */
             action: components["schemas"]["TransferAction"];
         };
-        /** @description For whom a session is to wait. */
+        /**
+         * @description For whom a session is to wait.
+         * @example {
+         *       "to_group": "battery"
+         *     }
+         */
         ReturnRequest: {
-            to_group?: components["schemas"]["SkillName"] | null;
+            /** @description Something that a member of staff knows about. */
+            to_group?: string | null;
         };
         /**
          * @description What somebody of staff is to the shop.
          * @enum {string}
          */
         Role: "agent" | "supervisor" | "admin" | "auditor" | "analyst";
-        /** @description A version to go back to. */
+        /**
+         * @description A version to go back to.
+         * @example {
+         *       "to_version": 1,
+         *       "reason": "too many sessions were escalated"
+         *     }
+         */
         RollBackRequest: {
-            reason?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            reason?: string | null;
             /**
              * Format: int32
              * @description The version; 0 is what the program or its environment brings.
@@ -3818,7 +4176,19 @@ export interface components {
              * @description How far the views had read the log; with `?at=` the position of the session's newest event of then.
              */
             position: number;
-            queue?: components["schemas"]["OwnPlace"] | null;
+            /** @description A customer's place among those who wait for a person. */
+            queue?: {
+                /**
+                 * Format: int64
+                 * @description About how long until somebody takes it; null where nothing tells.
+                 */
+                estimated_wait_seconds?: number | null;
+                /**
+                 * Format: int64
+                 * @description From 1: the next one.
+                 */
+                position: number;
+            } | null;
             success: boolean;
         };
         /** @description The customer of a session. */
@@ -3833,40 +4203,54 @@ export interface components {
         };
         /** @description A session with its audit trail. */
         SessionData: {
-            at?: components["schemas"]["At"] | null;
+            /** @description An event's place and time. */
+            at?: {
+                /** Format: int64 */
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339.
+                 */
+                recorded_at: string;
+                /**
+                 * Format: int64
+                 * @description Place in the session, from 1.
+                 */
+                version: number;
+            } | null;
             /** @description Empty for customers. */
             audit_trail: components["schemas"]["AuditTrailEntry"][];
-            customer_view?: components["schemas"]["CustomerView"] | null;
-            last_decision?: components["schemas"]["LastDecision"] | null;
+            /** @description A session as its customer saw it. */
+            customer_view?: {
+                /** @description Beginnings of withheld replies that had been sent to the customer's stream. */
+                partly_shown: components["schemas"]["PartlyShown"][];
+                /** @description Without what was cleared by then, and without withheld replies. */
+                session: components["schemas"]["SessionState"];
+            } | null;
+            /** @description A rule that fired. */
+            last_decision?: {
+                /** @description True once what the rule saw is erased. */
+                erased?: boolean;
+                /** @description What the rule saw; null once erased. */
+                evidence?: string | null;
+                /** Format: int32 */
+                policy_version: number;
+                /** Format: int64 */
+                position: number;
+                reason: components["schemas"]["EscalationReason"];
+                /**
+                 * Format: date-time
+                 * @description RFC 3339.
+                 */
+                recorded_at: string;
+                rule: string;
+                severity: components["schemas"]["Severity"];
+            } | null;
             /** @description What the reader sees of the session. */
             session: components["schemas"]["SessionState"];
         };
         /** @description As in `EventFrame`; `typing`: somebody else writes at this moment, or has stopped; `viewing`: somebody of staff looks at the session, or has turned away */
-        SessionFrame: {
-            data: string;
-            /** @description The event's type */
-            event?: string;
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "reset";
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "reauthenticate";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "typing";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "viewing";
-        };
+        SessionFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ViewingFrame"];
         /**
          * @description The order of the list of sessions.
          * @enum {string}
@@ -3876,7 +4260,18 @@ export interface components {
         SessionState: {
             /** Format: int32 */
             ai_fail_count: number;
-            assigned_agent?: components["schemas"]["Agent"] | null;
+            /** @description An agent, as the original wrote one. */
+            assigned_agent?: {
+                /**
+                 * Format: uuid
+                 * @description For staff.
+                 */
+                agent_uuid?: string;
+                /** @description For staff the user name, for customers the id. */
+                id: string;
+                /** @description The shown name; null once erased. */
+                name?: string | null;
+            } | null;
             /** @description For staff: its class in the queue as it was set. */
             class?: components["schemas"]["PriorityClass"];
             /**
@@ -3891,7 +4286,17 @@ export interface components {
              * @description Counts the customer's returns after a close.
              */
             episode: number;
-            escalation?: components["schemas"]["Escalation"] | null;
+            /** @description Why a person is wanted. */
+            escalation?: {
+                details?: string | null;
+                reason: components["schemas"]["EscalationReason"];
+                rule?: string | null;
+                severity?: components["schemas"]["Severity"];
+                /** Format: double */
+                trigger_at: number;
+                /** Format: double */
+                waiting_seconds?: number | null;
+            } | null;
             /** @description For staff: where it stands between people. */
             hand_off?: components["schemas"]["HandOff"];
             /** @description Newest 50, or those before `?before=`. */
@@ -3904,7 +4309,26 @@ export interface components {
              * @description For staff: how many internal notes it has.
              */
             notes?: number;
-            rating?: components["schemas"]["RatingData"] | null;
+            /** @description The rating that the customer was last asked for. */
+            rating?: {
+                /**
+                 * Format: date-time
+                 * @description RFC 3339.
+                 */
+                asked_at: string;
+                /** @description Null for none, and once erased. */
+                comment?: string | null;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339: from then on it is too late.
+                 */
+                open_until: string;
+                /**
+                 * Format: int32
+                 * @description From 1, bad, to 5, good; null until it is given.
+                 */
+                score?: number | null;
+            } | null;
             /**
              * Format: uuid
              * @description The id that staff may address it by.
@@ -4009,7 +4433,10 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description Nothing is to be said. */
+        /**
+         * @description Nothing is to be said.
+         * @example {}
+         */
         SignOutRequest: Record<string, never>;
         /** @description What a rule read. */
         SignalData: {
@@ -4018,7 +4445,15 @@ export interface components {
         };
         /** @description Something that a member of staff knows about. */
         SkillName: string;
-        /** @description What an account knows about. */
+        /**
+         * @description What an account knows about.
+         * @example {
+         *       "skills": [
+         *         "battery",
+         *         "returns"
+         *       ]
+         *     }
+         */
         SkillsRequest: {
             skills: components["schemas"]["SkillName"][];
         };
@@ -4131,19 +4566,65 @@ export interface components {
         StreamScope: "own" | "all";
         /** @description A row of the list. */
         Summary: {
-            assigned_agent?: components["schemas"]["Agent"] | null;
+            /** @description An agent, as the original wrote one. */
+            assigned_agent?: {
+                /**
+                 * Format: uuid
+                 * @description For staff.
+                 */
+                agent_uuid?: string;
+                /** @description For staff the user name, for customers the id. */
+                id: string;
+                /** @description The shown name; null once erased. */
+                name?: string | null;
+            } | null;
             /** @description Its class in the queue as it was set. */
             class: components["schemas"]["PriorityClass"];
-            escalation?: components["schemas"]["Escalation"] | null;
+            /** @description Why a person is wanted. */
+            escalation?: {
+                details?: string | null;
+                reason: components["schemas"]["EscalationReason"];
+                rule?: string | null;
+                severity?: components["schemas"]["Severity"];
+                /** Format: double */
+                trigger_at: number;
+                /** Format: double */
+                waiting_seconds?: number | null;
+            } | null;
             /** @description Who should take it; null for anybody. */
             group?: string | null;
-            last_message_preview?: components["schemas"]["Preview"] | null;
+            /** @description The beginning of the newest message. */
+            last_message_preview?: {
+                content?: string | null;
+                role: components["schemas"]["MessageRole"];
+                /** Format: double */
+                timestamp: number;
+            } | null;
             /**
              * Format: int64
              * @description How many internal notes it has.
              */
             notes: number;
-            rating?: components["schemas"]["RatingData"] | null;
+            /** @description The rating that the customer was last asked for. */
+            rating?: {
+                /**
+                 * Format: date-time
+                 * @description RFC 3339.
+                 */
+                asked_at: string;
+                /** @description Null for none, and once erased. */
+                comment?: string | null;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339: from then on it is too late.
+                 */
+                open_until: string;
+                /**
+                 * Format: int32
+                 * @description From 1, bad, to 5, good; null until it is given.
+                 */
+                score?: number | null;
+            } | null;
             /** Format: uuid */
             session_id: string;
             session_name?: string | null;
@@ -4189,7 +4670,17 @@ export interface components {
         TagsData: {
             tags: string[];
         };
-        /** @description Which tags a session gets and loses. */
+        /**
+         * @description Which tags a session gets and loses.
+         * @example {
+         *       "add": [
+         *         "battery"
+         *       ],
+         *       "remove": [
+         *         "to be called back"
+         *       ]
+         *     }
+         */
         TagsRequest: {
             /** @description Those that it is to have: at most 20. */
             add?: components["schemas"]["TagName"][] | null;
@@ -4201,11 +4692,20 @@ export interface components {
          * @enum {string}
          */
         TakenFrom: "queue" | "any";
-        /** @description Who takes a session; the original's fields. */
+        /**
+         * @description Who takes a session; the original's fields.
+         * @example {
+         *       "from": "any"
+         *     }
+         */
         TakeoverRequest: {
             /** @description The account that is signed in, by user name or id; need not be sent. */
             agent_id?: string | null;
-            from?: components["schemas"]["TakenFrom"] | null;
+            /**
+             * @description Whether a session is taken from the queue alone, or from the assistant as well.
+             * @enum {string|null}
+             */
+            from?: "queue" | "any" | null;
         };
         /** @description What came of it. */
         TestFlagsAnswer: {
@@ -4218,7 +4718,12 @@ export interface components {
              */
             version?: number | null;
         };
-        /** @description What is tried, and on whom. */
+        /**
+         * @description What is tried, and on whom.
+         * @example {
+         *       "session": "0b6a2c5e-7f31-5d1c-9a1e-4c3f8d2b6e70"
+         *     }
+         */
         TestFlagsRequest: {
             /**
              * Format: uuid
@@ -4227,7 +4732,11 @@ export interface components {
             agent?: string | null;
             /** @description A draft in TOML; without it the flags in force are tried. */
             document?: string | null;
-            role?: components["schemas"]["Role"] | null;
+            /**
+             * @description What somebody of staff is to the shop.
+             * @enum {string|null}
+             */
+            role?: "agent" | "supervisor" | "admin" | "auditor" | "analyst" | null;
             /**
              * Format: uuid
              * @description A session's id.
@@ -4245,13 +4754,25 @@ export interface components {
              */
             version?: number | null;
         };
-        /** @description What is tried, and on what: one of `text` and `session`. */
+        /**
+         * @description What is tried, and on what: one of `text` and `session`.
+         * @example {
+         *       "text": "I want to talk to a person",
+         *       "language": "en"
+         *     }
+         */
         TestPolicyRequest: {
             /** @description A draft in TOML; without it the policy in force is tried. */
             document?: string | null;
-            language?: components["schemas"]["Language"] | null;
-            session?: components["schemas"]["Name"] | null;
-            text?: components["schemas"]["Text"] | null;
+            /**
+             * @description A language that customers are answered in.
+             * @enum {string|null}
+             */
+            language?: "zh" | "en" | "de" | "fr" | "es" | "it" | null;
+            /** @description A session's name, chosen by the client: on one line, without slashes. */
+            session?: string | null;
+            /** @description What somebody wrote. */
+            text?: string | null;
         };
         /** @description What somebody wrote. */
         Text: string;
@@ -4309,14 +4830,22 @@ export interface components {
          * @enum {string}
          */
         TransferAction: "accept" | "decline" | "withdraw";
-        /** @description To whom a session goes, and why; the original's fields and a group. */
+        /**
+         * @description To whom a session goes, and why; the original's fields and a group.
+         * @example {
+         *       "to_group": "battery",
+         *       "reason": "knows this model"
+         *     }
+         */
         TransferRequest: {
             /** @description Who has the session, by user name or id; need not be sent. */
             from_agent_id?: string | null;
-            reason?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            reason?: string | null;
             /** @description Who gets it, by user name or id; or `to_group`. */
             to_agent_id?: string | null;
-            to_group?: components["schemas"]["SkillName"] | null;
+            /** @description Something that a member of staff knows about. */
+            to_group?: string | null;
         };
         /** @description A transfer that waits for its answer. */
         TransferRequestAnswer: {
@@ -4342,7 +4871,17 @@ export interface components {
         };
         /** @description One text. */
         Tried: {
-            fires: components["schemas"]["FiringData"] | null;
+            /** @description A person is needed. */
+            fires: {
+                /** @description danger, vip, urgent or normal */
+                class: string;
+                details: string;
+                /** @description The skill of those who should take it; null for anybody. */
+                group: string | null;
+                reason: components["schemas"]["EscalationReason"];
+                rule: string;
+                severity: components["schemas"]["Severity"];
+            } | null;
             /** @description Whether it raises the class of a waiting session. */
             is_urgent: boolean;
             /** @description The session's message. */
@@ -4353,7 +4892,12 @@ export interface components {
             /** @description Rules that read something. */
             signals: components["schemas"]["SignalData"][];
         };
-        /** @description Whether one writes. */
+        /**
+         * @description Whether one writes.
+         * @example {
+         *       "is_typing": true
+         *     }
+         */
         TypingRequest: {
             /** @description `false`: stopped without sending anything. */
             is_typing: boolean;
@@ -4501,7 +5045,12 @@ export interface components {
              */
             version: number;
         };
-        /** @description Whether the caller views a session. */
+        /**
+         * @description Whether the caller views a session.
+         * @example {
+         *       "is_viewing": true
+         *     }
+         */
         ViewingRequest: {
             /** @description `false`: no longer. */
             is_viewing: boolean;
@@ -4520,45 +5069,150 @@ export interface components {
         };
         /** @description Ids of sessions, separated by commas. */
         Watched: string;
-        /** @description As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; `session_hidden`: with the event that follows it ceases to be */
-        WorkbenchFrame: {
+        /** @description As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; `session_hidden`: with the event that follows it ceases to be; `answering`: an assistant's answer so far, in a session that is watched */
+        WorkbenchFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"] | components["schemas"]["SessionVisibleFrame"] | components["schemas"]["SessionHiddenFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ViewingFrame"] | components["schemas"]["AnsweringFrame"];
+        RecordedFrame: {
             data: string;
             /** @description The event's type */
             event?: string;
             /** @description The cursor to go on from */
             id: string;
-        } | {
+        };
+        ResetFrame: {
             data: string;
             /** @enum {string} */
             event?: "reset";
             /** @description The cursor to go on from */
             id: string;
-        } | {
+        };
+        ReauthenticateFrame: {
             data: string;
             /** @enum {string} */
             event?: "reauthenticate";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "session_visible";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "session_hidden";
-        } | {
+        };
+        TypingFrame: {
             data: string;
             /** @enum {string} */
             event?: "typing";
-        } | {
+        };
+        ViewingFrame: {
             data: string;
             /** @enum {string} */
             event?: "viewing";
         };
+        SessionVisibleFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "session_visible";
+        };
+        SessionHiddenFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "session_hidden";
+        };
+        AnsweringFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "answering";
+        };
+        ChatAcceptedData: {
+            position: number;
+            session_id: string;
+            session_name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "accepted";
+        };
+        ChatMessageData: {
+            content: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message";
+        };
+        ChatRestartData: {
+            attempt: number;
+            run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "restart";
+        };
+        ChatWithdrawnData: {
+            run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "withdrawn";
+        };
+        ChatStatusChangeData: {
+            agent_info?: {
+                agent_id?: string;
+                agent_name?: string;
+            };
+            reason?: string;
+            /** @enum {string} */
+            status: "pending_manual" | "after_hours_email" | "manual_live" | "closed";
+            timestamp: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "status_change";
+        };
+        ChatManualMessageData: {
+            content: string;
+            role: string;
+            timestamp?: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "manual_message";
+        };
+        ChatErrorData: {
+            content: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "error";
+        };
+        ChatDoneData: {
+            content: string;
+            position: number;
+            suggestions?: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "done";
+        };
+        /** @description What happens to the answer */
+        ChatFrameData: components["schemas"]["ChatAcceptedData"] | components["schemas"]["ChatMessageData"] | components["schemas"]["ChatRestartData"] | components["schemas"]["ChatWithdrawnData"] | components["schemas"]["ChatStatusChangeData"] | components["schemas"]["ChatManualMessageData"] | components["schemas"]["ChatErrorData"] | components["schemas"]["ChatDoneData"];
     };
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description X-Request-Id */
+        "X-Request-Id": string;
+        /** @description RateLimit */
+        RateLimit: string;
+        /** @description RateLimit-Policy */
+        "RateLimit-Policy": string;
+        /** @description X-Visitor-Token */
+        "X-Visitor-Token": string;
+        /** @description ETag */
+        ETag: string;
+        /** @description Preference-Applied */
+        "Preference-Applied": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -4575,6 +5229,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4620,6 +5277,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4737,10 +5397,13 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["WorkbenchFrame"];
+                    "text/event-stream": string;
                 };
             };
             /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -4835,6 +5498,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4919,6 +5585,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5026,6 +5695,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5106,6 +5778,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5181,6 +5856,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5292,6 +5970,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5403,6 +6084,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5523,6 +6207,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5634,6 +6321,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5754,6 +6444,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5870,6 +6563,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5944,6 +6640,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6036,6 +6735,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6128,6 +6830,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6221,6 +6926,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6328,6 +7036,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6411,6 +7122,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6504,6 +7218,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6623,6 +7340,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6715,6 +7435,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6802,6 +7525,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6930,6 +7656,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7031,6 +7760,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7127,6 +7859,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7255,6 +7990,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7351,6 +8089,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7470,6 +8211,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7563,6 +8307,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7673,6 +8420,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7765,6 +8515,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7867,6 +8620,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7973,6 +8729,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8062,6 +8821,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8104,6 +8866,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8184,6 +8949,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8309,6 +9077,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8437,6 +9208,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8526,6 +9300,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8535,6 +9313,10 @@ export interface operations {
             /** @description Recorded; asked for with `Prefer: respond-async` */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8676,10 +9458,14 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ChatFrame"];
+                    "text/event-stream": string;
                 };
             };
             /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -8801,6 +9587,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8848,6 +9637,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8980,6 +9773,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9112,6 +9909,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9237,6 +10038,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9312,6 +10117,10 @@ export interface operations {
             /** @description The visitor's token comes in the cookie and in X-Visitor-Token */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9432,6 +10241,10 @@ export interface operations {
             /** @description A new visitor's token comes in the cookie and in X-Visitor-Token */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9548,6 +10361,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9625,10 +10441,13 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["EventFrame"];
+                    "text/event-stream": string;
                     "application/x-ndjson": components["schemas"]["Envelope"];
                 };
             };
@@ -9718,6 +10537,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9798,6 +10620,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9873,6 +10698,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9982,6 +10810,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10062,6 +10893,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10187,6 +11021,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10316,6 +11153,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10426,6 +11266,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10506,6 +11349,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10557,6 +11403,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10635,6 +11484,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10785,6 +11638,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10930,6 +11787,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11010,6 +11870,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11135,6 +11998,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11264,6 +12130,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11392,6 +12261,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11483,6 +12355,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11581,6 +12456,9 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11709,6 +12587,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11812,6 +12693,9 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11972,6 +12856,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12104,6 +12991,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12257,6 +13147,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12349,6 +13242,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12447,6 +13343,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12539,6 +13438,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12638,6 +13540,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12755,6 +13661,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12908,6 +13818,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13057,6 +13971,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13160,6 +14077,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13258,6 +14178,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13397,6 +14320,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13505,6 +14431,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13648,10 +14577,14 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["SessionFrame"];
+                    "text/event-stream": string;
                 };
             };
             /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -13763,6 +14696,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13873,6 +14809,9 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14023,6 +14962,9 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14187,6 +15129,9 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14333,6 +15278,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14477,6 +15425,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14618,6 +15569,9 @@ export interface operations {
                     "Content-Disposition"?: string;
                     /** @description How many of the session's events are newer than the note */
                     "X-Newer-Events"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14717,6 +15671,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14867,6 +15825,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15011,6 +15972,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15155,6 +16119,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15299,6 +16266,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15443,6 +16413,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15587,6 +16560,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15731,6 +16707,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15875,6 +16854,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16019,6 +17001,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16160,6 +17145,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16301,6 +17290,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16429,6 +17421,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16481,6 +17476,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16533,6 +17531,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16622,6 +17623,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16702,6 +17706,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16803,6 +17810,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16902,6 +17912,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17036,6 +18049,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17076,6 +18092,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
