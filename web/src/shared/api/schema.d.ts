@@ -1926,6 +1926,11 @@ export interface components {
             position: number;
             success: boolean;
         };
+        AnsweringFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "answering";
+        };
         /** @description Any JSON without U+0000, at most 32 levels deep */
         Anything: unknown;
         /** @description One key. */
@@ -2222,12 +2227,12 @@ export interface components {
         /**
          * @description What is to be other than it is.
          * @example {
-         *       "name": "Anna Li",
-         *       "max_sessions": 8,
          *       "languages": [
          *         "en",
          *         "de"
-         *       ]
+         *       ],
+         *       "max_sessions": 8,
+         *       "name": "Anna Li"
          *     }
          */
         ChangeAgentRequest: {
@@ -2248,8 +2253,8 @@ export interface components {
         /**
          * @description Another password.
          * @example {
-         *       "old_password": "set by the administrator",
-         *       "new_password": "four words without relation"
+         *       "new_password": "four words without relation",
+         *       "old_password": "set by the administrator"
          *     }
          */
         ChangePasswordRequest: {
@@ -2279,6 +2284,16 @@ export interface components {
             /** @description True: the message is recorded. */
             success: boolean;
         };
+        ChatAcceptedData: {
+            position: number;
+            session_id: string;
+            session_name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "accepted";
+        };
         /** @description The answer. */
         ChatAnswer: {
             /** @description Why there is none. */
@@ -2302,18 +2317,56 @@ export interface components {
             /** @description Beside a text: what the customer may choose to say next, to be sent as it is. */
             suggestions?: string[];
         };
+        ChatDoneData: {
+            content: string;
+            position: number;
+            suggestions?: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "done";
+        };
+        ChatErrorData: {
+            content: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "error";
+        };
         ChatFrame: {
             data: string;
+        };
+        /** @description What happens to the answer */
+        ChatFrameData: components["schemas"]["ChatAcceptedData"] | components["schemas"]["ChatMessageData"] | components["schemas"]["ChatRestartData"] | components["schemas"]["ChatWithdrawnData"] | components["schemas"]["ChatStatusChangeData"] | components["schemas"]["ChatManualMessageData"] | components["schemas"]["ChatErrorData"] | components["schemas"]["ChatDoneData"];
+        ChatManualMessageData: {
+            content: string;
+            role: string;
+            timestamp?: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "manual_message";
+        };
+        ChatMessageData: {
+            content: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message";
         };
         /**
          * @description What a customer sends.
          * @example {
          *       "message": "How long does it take to charge the battery?",
-         *       "user_id": "session_1795651200_k3x9",
          *       "parameters": {
-         *         "page_url": "https://shop.example/bikes/city-c11",
-         *         "language": "en"
-         *       }
+         *         "language": "en",
+         *         "page_url": "https://shop.example/bikes/city-c11"
+         *       },
+         *       "user_id": "session_1795651200_k3x9"
          *     }
          */
         ChatRequest: {
@@ -2327,6 +2380,38 @@ export interface components {
             } | null;
             /** @description A session's name, or empty for one that the server makes. */
             user_id?: string | null;
+        };
+        ChatRestartData: {
+            attempt: number;
+            run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "restart";
+        };
+        ChatStatusChangeData: {
+            agent_info?: {
+                agent_id?: string;
+                agent_name?: string;
+            };
+            reason?: string;
+            /** @enum {string} */
+            status: "pending_manual" | "after_hours_email" | "manual_live" | "closed";
+            timestamp: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "status_change";
+        };
+        ChatWithdrawnData: {
+            run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "withdrawn";
         };
         /** @description A checkpoint. */
         CheckpointState: {
@@ -2397,8 +2482,8 @@ export interface components {
         /**
          * @description What confirms a change of one's own second factor.
          * @example {
-         *       "password": "four words without relation",
-         *       "code": "287082"
+         *       "code": "287082",
+         *       "password": "four words without relation"
          *     }
          */
         ConfirmSecondFactorRequest: {
@@ -2500,17 +2585,17 @@ export interface components {
         /**
          * @description An account to be made.
          * @example {
-         *       "username": "anna",
-         *       "password": "set by the administrator",
+         *       "languages": [
+         *         "en",
+         *         "zh"
+         *       ],
          *       "name": "Anna Li",
+         *       "password": "set by the administrator",
          *       "role": "agent",
          *       "skills": [
          *         "battery"
          *       ],
-         *       "languages": [
-         *         "en",
-         *         "zh"
-         *       ]
+         *       "username": "anna"
          *     }
          */
         CreateAgentRequest: {
@@ -2833,8 +2918,8 @@ export interface components {
         /**
          * @description Who wants a person, and why.
          * @example {
-         *       "session_name": "session_1795651200_k3x9",
-         *       "reason": "user_request"
+         *       "reason": "user_request",
+         *       "session_name": "session_1795651200_k3x9"
          *     }
          */
         EscalateRequest: {
@@ -2944,8 +3029,8 @@ export interface components {
         /**
          * @description A question that a customer might ask.
          * @example {
-         *       "question": "How long is the warranty?",
-         *       "language": "en"
+         *       "language": "en",
+         *       "question": "How long is the warranty?"
          *     }
          */
         FaqTestRequest: {
@@ -3134,11 +3219,11 @@ export interface components {
         /**
          * @description A key to be issued.
          * @example {
+         *       "expires_at": "2099-01-31T00:00:00Z",
          *       "name": "Data warehouse",
          *       "permissions": [
          *         "log:read"
-         *       ],
-         *       "expires_at": "2099-01-31T00:00:00Z"
+         *       ]
          *     }
          */
         IssueApiKeyRequest: {
@@ -3268,9 +3353,9 @@ export interface components {
         /**
          * @description Who wants to come in.
          * @example {
-         *       "username": "anna",
+         *       "device_id": "3f0a6c1e-9d42-4b7e-8a51-0c2f6d9e7b13",
          *       "password": "four words without relation",
-         *       "device_id": "3f0a6c1e-9d42-4b7e-8a51-0c2f6d9e7b13"
+         *       "username": "anna"
          *     }
          */
         LoginRequest: {
@@ -3390,9 +3475,9 @@ export interface components {
         /**
          * @description A message between a customer and the person who has the session.
          * @example {
-         *       "session_name": "session_1795651200_k3x9",
+         *       "content": "The battery does not charge any more.",
          *       "role": "user",
-         *       "content": "The battery does not charge any more."
+         *       "session_name": "session_1795651200_k3x9"
          *     }
          */
         ManualMessageRequest: {
@@ -3732,8 +3817,8 @@ export interface components {
         /**
          * @description What is one's own to change.
          * @example {
-         *       "name": "Anna Li",
-         *       "email": "anna@shop.example"
+         *       "email": "anna@shop.example",
+         *       "name": "Anna Li"
          *     }
          */
         ProfileRequest: {
@@ -3882,10 +3967,10 @@ export interface components {
         /**
          * @description A quick reply to be written.
          * @example {
-         *       "title": "Warranty",
          *       "category": "after sales",
          *       "content": "Our bikes have a warranty of two years.",
-         *       "language": "en"
+         *       "language": "en",
+         *       "title": "Warranty"
          *     }
          */
         QuickReplyRequest: {
@@ -3949,8 +4034,8 @@ export interface components {
         /**
          * @description How well it was.
          * @example {
-         *       "score": 5,
-         *       "comment": "Quick and kind"
+         *       "comment": "Quick and kind",
+         *       "score": 5
          *     }
          */
         RatingRequest: {
@@ -4000,6 +4085,18 @@ export interface components {
         };
         /** @description Why something was done, as a program says it: lower-case letters, digits and underscores. */
         Reason: string;
+        ReauthenticateFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "reauthenticate";
+        };
+        RecordedFrame: {
+            data: string;
+            /** @description The event's type */
+            event?: string;
+            /** @description The cursor to go on from */
+            id: string;
+        };
         /** @description Recovery codes; shown this once. */
         RecoveryCodesAnswer: {
             /**
@@ -4088,6 +4185,13 @@ export interface components {
         ReplyCategory: string;
         /** @description What a quick reply is found by. */
         ReplyTitle: string;
+        ResetFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "reset";
+            /** @description The cursor to go on from */
+            id: string;
+        };
         /** @description The password that was set. */
         ResetPasswordAnswer: {
             data: components["schemas"]["AgentData"];
@@ -4138,8 +4242,8 @@ export interface components {
         /**
          * @description A version to go back to.
          * @example {
-         *       "to_version": 1,
-         *       "reason": "too many sessions were escalated"
+         *       "reason": "too many sessions were escalated",
+         *       "to_version": 1
          *     }
          */
         RollBackRequest: {
@@ -4251,6 +4355,11 @@ export interface components {
         };
         /** @description As in `EventFrame`; `typing`: somebody else writes at this moment, or has stopped; `viewing`: somebody of staff looks at the session, or has turned away */
         SessionFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ViewingFrame"];
+        SessionHiddenFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "session_hidden";
+        };
         /**
          * @description The order of the list of sessions.
          * @enum {string}
@@ -4360,6 +4469,11 @@ export interface components {
             /** @description One for each currency; empty where no price is set. */
             cost: components["schemas"]["CostData"][];
             tokens: components["schemas"]["TokensData"];
+        };
+        SessionVisibleFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "session_visible";
         };
         /**
          * @description A class that staff may give a session.
@@ -4757,8 +4871,8 @@ export interface components {
         /**
          * @description What is tried, and on what: one of `text` and `session`.
          * @example {
-         *       "text": "I want to talk to a person",
-         *       "language": "en"
+         *       "language": "en",
+         *       "text": "I want to talk to a person"
          *     }
          */
         TestPolicyRequest: {
@@ -4833,8 +4947,8 @@ export interface components {
         /**
          * @description To whom a session goes, and why; the original's fields and a group.
          * @example {
-         *       "to_group": "battery",
-         *       "reason": "knows this model"
+         *       "reason": "knows this model",
+         *       "to_group": "battery"
          *     }
          */
         TransferRequest: {
@@ -4891,6 +5005,11 @@ export interface components {
             role: components["schemas"]["MessageRole"];
             /** @description Rules that read something. */
             signals: components["schemas"]["SignalData"][];
+        };
+        TypingFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "typing";
         };
         /**
          * @description Whether one writes.
@@ -5045,6 +5164,11 @@ export interface components {
              */
             version: number;
         };
+        ViewingFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "viewing";
+        };
         /**
          * @description Whether the caller views a session.
          * @example {
@@ -5071,147 +5195,23 @@ export interface components {
         Watched: string;
         /** @description As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; `session_hidden`: with the event that follows it ceases to be; `answering`: an assistant's answer so far, in a session that is watched */
         WorkbenchFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"] | components["schemas"]["SessionVisibleFrame"] | components["schemas"]["SessionHiddenFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ViewingFrame"] | components["schemas"]["AnsweringFrame"];
-        RecordedFrame: {
-            data: string;
-            /** @description The event's type */
-            event?: string;
-            /** @description The cursor to go on from */
-            id: string;
-        };
-        ResetFrame: {
-            data: string;
-            /** @enum {string} */
-            event?: "reset";
-            /** @description The cursor to go on from */
-            id: string;
-        };
-        ReauthenticateFrame: {
-            data: string;
-            /** @enum {string} */
-            event?: "reauthenticate";
-        };
-        TypingFrame: {
-            data: string;
-            /** @enum {string} */
-            event?: "typing";
-        };
-        ViewingFrame: {
-            data: string;
-            /** @enum {string} */
-            event?: "viewing";
-        };
-        SessionVisibleFrame: {
-            data: string;
-            /** @enum {string} */
-            event?: "session_visible";
-        };
-        SessionHiddenFrame: {
-            data: string;
-            /** @enum {string} */
-            event?: "session_hidden";
-        };
-        AnsweringFrame: {
-            data: string;
-            /** @enum {string} */
-            event?: "answering";
-        };
-        ChatAcceptedData: {
-            position: number;
-            session_id: string;
-            session_name: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "accepted";
-        };
-        ChatMessageData: {
-            content: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "message";
-        };
-        ChatRestartData: {
-            attempt: number;
-            run: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "restart";
-        };
-        ChatWithdrawnData: {
-            run: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "withdrawn";
-        };
-        ChatStatusChangeData: {
-            agent_info?: {
-                agent_id?: string;
-                agent_name?: string;
-            };
-            reason?: string;
-            /** @enum {string} */
-            status: "pending_manual" | "after_hours_email" | "manual_live" | "closed";
-            timestamp: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "status_change";
-        };
-        ChatManualMessageData: {
-            content: string;
-            role: string;
-            timestamp?: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "manual_message";
-        };
-        ChatErrorData: {
-            content: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "error";
-        };
-        ChatDoneData: {
-            content: string;
-            position: number;
-            suggestions?: string[];
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "done";
-        };
-        /** @description What happens to the answer */
-        ChatFrameData: components["schemas"]["ChatAcceptedData"] | components["schemas"]["ChatMessageData"] | components["schemas"]["ChatRestartData"] | components["schemas"]["ChatWithdrawnData"] | components["schemas"]["ChatStatusChangeData"] | components["schemas"]["ChatManualMessageData"] | components["schemas"]["ChatErrorData"] | components["schemas"]["ChatDoneData"];
     };
     responses: never;
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description X-Request-Id */
-        "X-Request-Id": string;
-        /** @description RateLimit */
-        RateLimit: string;
-        /** @description RateLimit-Policy */
-        "RateLimit-Policy": string;
-        /** @description X-Visitor-Token */
-        "X-Visitor-Token": string;
-        /** @description ETag */
+        /** @description The version of what is shown, for `If-Match` */
         ETag: string;
-        /** @description Preference-Applied */
+        /** @description `respond-async`, where the answer was not waited for */
         "Preference-Applied": string;
+        /** @description What is left of the limits that apply, and in how many seconds that is more */
+        RateLimit: string;
+        /** @description The limits that apply */
+        "RateLimit-Policy": string;
+        /** @description The id of the request, as in the log of the server; the caller's own where it sent a UUID */
+        "X-Request-Id": string;
+        /** @description A new or renewed token of the visitor, to be sent as `Authorization: Bearer` from now on */
+        "X-Visitor-Token": string;
     };
     pathItems: never;
 }
@@ -5229,9 +5229,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5242,6 +5242,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5277,9 +5279,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5345,6 +5347,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5384,6 +5388,8 @@ export interface operations {
                 scope?: components["schemas"]["StreamScope"];
                 /** @description A position, or an id of this stream */
                 after?: components["schemas"]["Cursor"];
+                /** @description As `after`, which wins: for clients that cannot set headers */
+                lastEventId?: components["schemas"]["Cursor"];
             };
             header?: {
                 /** @description As `after`, and wins */
@@ -5397,9 +5403,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5456,6 +5462,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5498,9 +5506,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5539,6 +5547,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5585,9 +5595,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5653,6 +5663,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5695,9 +5707,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5736,6 +5748,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5778,9 +5792,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5810,6 +5824,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5856,9 +5872,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5924,6 +5940,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5970,9 +5988,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6038,6 +6056,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6084,9 +6104,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6161,6 +6181,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6207,9 +6229,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6275,6 +6297,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6321,9 +6345,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6398,6 +6422,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6444,9 +6470,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6521,6 +6547,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6563,9 +6591,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6595,6 +6623,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6640,9 +6670,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6690,6 +6720,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6735,9 +6767,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6785,6 +6817,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6830,9 +6864,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6880,6 +6914,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6926,9 +6962,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6994,6 +7030,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7036,9 +7074,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7077,6 +7115,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7122,9 +7162,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7172,6 +7212,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7218,9 +7260,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7295,6 +7337,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7340,9 +7384,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7390,6 +7434,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7435,9 +7481,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7476,6 +7522,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7525,9 +7573,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7611,6 +7659,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7656,9 +7706,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7715,6 +7765,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7760,9 +7812,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7810,6 +7862,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7859,9 +7913,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7945,6 +7999,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7990,9 +8046,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8040,6 +8096,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8089,9 +8147,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8166,6 +8224,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8211,9 +8271,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8261,6 +8321,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8307,9 +8369,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8375,6 +8437,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8420,9 +8484,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8470,6 +8534,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8515,9 +8581,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8565,6 +8631,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8620,9 +8688,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8670,6 +8738,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8729,9 +8799,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8779,6 +8849,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8821,9 +8893,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8833,6 +8905,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8866,9 +8940,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8898,6 +8972,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8947,11 +9023,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9026,6 +9101,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9075,11 +9152,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9163,6 +9239,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9208,9 +9286,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9249,6 +9327,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9300,9 +9380,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -9313,9 +9393,10 @@ export interface operations {
             /** @description Recorded; asked for with `Prefer: respond-async` */
             202: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -9409,6 +9490,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9458,9 +9541,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -9545,6 +9628,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9587,9 +9672,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9599,6 +9684,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9637,9 +9724,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -9724,6 +9811,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9773,9 +9862,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -9860,6 +9949,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9909,9 +10000,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -9996,6 +10087,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10038,9 +10131,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -10071,6 +10164,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10117,9 +10212,9 @@ export interface operations {
             /** @description The visitor's token comes in the cookie and in X-Visitor-Token */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -10195,6 +10290,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10241,9 +10338,9 @@ export interface operations {
             /** @description A new visitor's token comes in the cookie and in X-Visitor-Token */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -10319,6 +10416,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10361,9 +10460,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10393,6 +10492,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10428,6 +10529,8 @@ export interface operations {
             query?: {
                 /** @description A position, or an id of this stream */
                 after?: components["schemas"]["Cursor"];
+                /** @description As `after`, which wins: for clients that cannot set headers */
+                lastEventId?: components["schemas"]["Cursor"];
             };
             header?: {
                 /** @description As `after`, and wins */
@@ -10441,14 +10544,14 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
                     "application/x-ndjson": components["schemas"]["Envelope"];
+                    "text/event-stream": string;
                 };
             };
             /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -10492,6 +10595,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10537,9 +10642,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10578,6 +10683,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10620,9 +10727,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10652,6 +10759,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10698,9 +10807,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10766,6 +10875,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10810,9 +10921,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10842,6 +10953,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10891,11 +11004,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10970,6 +11082,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11019,11 +11133,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11107,6 +11220,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11153,9 +11268,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11221,6 +11336,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11266,9 +11383,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11307,6 +11424,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11349,9 +11468,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11361,6 +11480,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11403,9 +11524,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11435,6 +11556,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11484,9 +11607,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -11589,6 +11712,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11638,9 +11763,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -11743,6 +11868,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11787,9 +11914,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11819,6 +11946,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11868,11 +11997,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11947,6 +12075,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11996,11 +12126,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12084,6 +12213,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12130,9 +12261,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12216,6 +12347,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12261,9 +12394,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12302,6 +12435,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12355,9 +12490,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12405,6 +12540,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12456,9 +12593,9 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12542,6 +12679,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12587,9 +12726,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12637,6 +12776,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12691,11 +12832,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description Its version */
-                    ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12806,6 +12946,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12856,9 +12998,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12942,6 +13085,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12991,9 +13136,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13077,6 +13222,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13147,9 +13294,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13197,6 +13344,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13242,9 +13391,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13292,6 +13441,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13343,9 +13494,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13393,6 +13544,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13438,9 +13591,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13488,6 +13641,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13540,9 +13695,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -13609,6 +13764,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13661,9 +13818,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -13766,6 +13923,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13818,9 +13977,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -13923,6 +14082,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13971,9 +14132,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14030,6 +14191,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14077,9 +14240,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14127,6 +14290,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14178,9 +14343,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14273,6 +14438,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14320,9 +14487,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14379,6 +14546,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14431,9 +14600,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14526,6 +14695,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14561,6 +14732,8 @@ export interface operations {
             query?: {
                 /** @description A position, or an id of this stream */
                 after?: components["schemas"]["Cursor"];
+                /** @description As `after`, which wins: for clients that cannot set headers */
+                lastEventId?: components["schemas"]["Cursor"];
             };
             header?: {
                 /** @description As `after`, and wins */
@@ -14577,9 +14750,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -14646,6 +14819,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14696,9 +14871,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14755,6 +14930,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14809,9 +14986,9 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14904,6 +15081,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14960,11 +15139,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description Its version */
-                    ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15075,6 +15253,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15127,11 +15307,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description Its version */
-                    ETag?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15224,6 +15403,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15278,9 +15459,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15373,6 +15554,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15425,9 +15608,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15520,6 +15703,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15567,11 +15752,11 @@ export interface operations {
                 headers: {
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description How many of the session's events are newer than the note */
                     "X-Newer-Events"?: number;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15619,6 +15804,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15671,9 +15858,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -15776,6 +15963,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15825,9 +16014,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15920,6 +16109,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15972,9 +16163,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16067,6 +16258,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16119,9 +16312,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16214,6 +16407,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16266,9 +16461,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16361,6 +16556,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16413,9 +16610,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16508,6 +16705,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16560,9 +16759,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16655,6 +16854,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16707,9 +16908,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16802,6 +17003,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16854,9 +17057,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16949,6 +17152,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17001,9 +17206,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17096,6 +17301,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17145,9 +17352,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
@@ -17241,6 +17448,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17290,9 +17499,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17376,6 +17585,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17421,9 +17632,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17442,6 +17653,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17476,9 +17689,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17497,6 +17710,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17531,9 +17746,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17581,6 +17796,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17623,9 +17840,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17664,6 +17881,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17706,9 +17925,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17756,6 +17975,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17810,9 +18031,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17860,6 +18081,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17912,9 +18135,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -18007,6 +18230,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -18049,9 +18274,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -18061,6 +18286,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -18092,9 +18319,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -18104,6 +18331,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
