@@ -171,7 +171,7 @@ async fn bodies_that_are_no_json_object_get_400() {
         "{\"message\": \"hi\", \"parameters\": {\"n\": 1e999}}",
         "{\"message\": NaN}",
         "{\"message\": \"a\nb\"}",
-        "\u{feff}{\"message\": \"a\"}",
+        "\u{feff}\u{feff}{\"message\": \"a\"}",
     ];
     let bodies: Vec<String> = text.into_iter().map(str::to_owned).chain(deep.clone()).chain(deeper).collect();
     for path in POSTS {

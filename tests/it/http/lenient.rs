@@ -118,14 +118,14 @@ async fn a_preview_keeps_letters_and_emoji_whole() {
     let session = fresh("preview");
     let customer = customer_with(&session).await;
     let text = format!("{}👩\u{200d}👧\u{200d}👦 and more of it", "x".repeat(47));
-    let escalated = ok(customer.post("/api/manual/escalate", &json!({"session_name": session})).await.unwrap()).await;
+    let answer = customer.chat(&session, "hello").await.unwrap();
+    let taken = format!("/api/sessions/{}/takeover", answer["session_id"].as_str().unwrap());
+    ok(desk().staff().post(&taken, &json!({"from": "any"})).await.unwrap()).await;
     let message = json!({"session_name": session, "role": "user", "content": text});
     let sent = ok(customer.post("/api/manual/messages", &message).await.unwrap()).await;
     let path = format!("/api/sessions?min_position={}&keyword={session}", sent["position"]);
     let listed: Value = ok(desk().staff().get(&path).await.unwrap()).await;
-    let id = &escalated["data"]["session_id"];
-    let rows = listed["data"]["sessions"].as_array().unwrap();
-    let row = rows.iter().find(|row| row["session_id"] == *id || row["session_name"] == session).unwrap();
+    let row = listed["data"]["sessions"].as_array().unwrap().iter().find(|row| row["session_name"] == session).unwrap();
     assert_eq!(row["last_message_preview"]["content"], format!("{}...", "x".repeat(47)), "{row}");
 }
 

@@ -107,7 +107,7 @@ async fn a_forwarded_port_completes_a_host_without_one() {
     });
     let url = format!("http://127.0.0.1:{}", nginx.port);
     assert_eq!(create(&url, &url).send().await.unwrap().status(), 200);
-    assert_eq!(create(&url, "http://127.0.0.1").send().await.unwrap().status(), 403);
+    assert_eq!(create(&url, "http://127.0.0.1:1").send().await.unwrap().status(), 403);
 }
 
 /// Everything that the desk's pages name and lead to is below the path, and is there.
