@@ -80,7 +80,8 @@ impl TrustedProxies {
         client.hosts.extend(last(headers, &FORWARDED_HOST));
         client.hosts.extend(nearest.and_then(|hop| hop.host.clone()));
         if let Some(port) = last(headers, &FORWARDED_PORT).and_then(|port| port.parse::<u16>().ok()) {
-            let at_port: Vec<String> = client.hosts.iter().map(|host| format!("{}:{port}", without_port(host))).collect();
+            let at_port: Vec<String> =
+                client.hosts.iter().map(|host| format!("{}:{port}", without_port(host))).collect();
             client.hosts.extend(at_port);
         }
         client
@@ -224,10 +225,7 @@ mod tests {
         let hosts = |headers: &[(&'static str, &str)]| client(PROXY, headers).hosts;
         assert_eq!(hosts(&[("x-forwarded-port", "9000")]), ["desk.example", "desk.example:9000"]);
         let named = [("x-forwarded-host", "[2001:db8::1]:80"), ("x-forwarded-port", "8443")];
-        assert_eq!(
-            hosts(&named),
-            ["desk.example", "[2001:db8::1]:80", "desk.example:8443", "[2001:db8::1]:8443"]
-        );
+        assert_eq!(hosts(&named), ["desk.example", "[2001:db8::1]:80", "desk.example:8443", "[2001:db8::1]:8443"]);
         for none in ["", "x", "70000", "-1"] {
             assert_eq!(hosts(&[("x-forwarded-port", none)]), ["desk.example"], "{none}");
         }

@@ -285,7 +285,11 @@ mod tests {
         }
         let name = Username::parse("RENE\u{301}").map(|name| (name.0.clone(), name.composed().0));
         assert_eq!(name, Ok(("rene\u{301}".to_owned(), "rené".to_owned())), "as sent, and in one form");
-        assert_eq!(Username::parse("anna\u{fe0f}"), Err(TextError::Character('\u{fe0f}')), "no name looks like another");
+        assert_eq!(
+            Username::parse("anna\u{fe0f}"),
+            Err(TextError::Character('\u{fe0f}')),
+            "no name looks like another"
+        );
         assert_eq!(Username::parse("a b"), Err(TextError::Character(' ')));
         assert_eq!(Username::parse("a/b"), Err(TextError::Character('/')));
         assert_eq!(Username::parse(""), Err(TextError::Empty));

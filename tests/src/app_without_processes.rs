@@ -192,6 +192,8 @@ fn administrator() -> State {
     let since = Timestamp::now();
     let expires_at = since + SignedDuration::from_hours(24);
     let exchanged = Vec::new();
-    account.sign_ins.insert(SIGN_IN, SignIn { device: None, since, number: 0, renewed_at: since, expires_at, exchanged });
+    account
+        .sign_ins
+        .insert(SIGN_IN, SignIn { device: None, since, number: 0, renewed_at: since, expires_at, exchanged });
     State::Existing(Box::new(account))
 }

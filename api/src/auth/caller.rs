@@ -92,7 +92,9 @@ impl Caller {
     /// # Errors
     /// A bearer token is not good, or its visitor has left, or nobody can tell at this moment.
     pub async fn visitor(&self, request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-        let Some(PresentedToken { visitor, is_old, source }) = self.presented(request.headers())? else { return Ok(None) };
+        let Some(PresentedToken { visitor, is_old, source }) = self.presented(request.headers())? else {
+            return Ok(None);
+        };
         // The original's reads are GETs, and nothing that changes anything is.
         if self.callers.visitors.has_left(visitor, request.method().is_safe()).await? {
             return if source == TokenSource::Bearer { Err(signed_out()) } else { Ok(None) };

@@ -211,7 +211,10 @@ mod tests {
     fn values_of_a_cookie_are_found_beside_malformed_ones() {
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, HeaderValue::from_static("a; =; desk=1 ; other=\"x; desk = \"2\""));
-        headers.append(header::COOKIE, HeaderValue::from_bytes(b"caf\xe9=1; desk=3; xdesk=4; desk").expect("opaque bytes"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_bytes(b"caf\xe9=1; desk=3; xdesk=4; desk").expect("opaque bytes"),
+        );
         assert_eq!(values(&headers, "desk").collect::<Vec<_>>(), ["1", "2", "3"]);
     }
 

@@ -63,7 +63,9 @@ pub fn optional<'de, D: Deserializer<'de>, T: Field>(deserializer: D) -> Result<
 ///
 /// # Errors
 /// It is of the wrong type, or not taken.
-pub fn unless_empty<'de, D: Deserializer<'de>, T: Field<Sent = String>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub fn unless_empty<'de, D: Deserializer<'de>, T: Field<Sent = String>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let sent = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
     sent.map(T::take).transpose().map_err(refused)
 }

@@ -200,7 +200,8 @@ mod tests {
         let origins: Origins = " https://Shop.example:443, http://localhost:3000 ".parse().expect("both are origins");
         assert_eq!(origins.0, ["https://shop.example", "http://localhost:3000"]);
         assert_eq!("".parse(), Ok(Origins::default()));
-        let full: Origins = "https://shop.example.,http://shop.example.:8080,https://[::1]:443".parse().expect("origins");
+        let full: Origins =
+            "https://shop.example.,http://shop.example.:8080,https://[::1]:443".parse().expect("origins");
         assert_eq!(full.0, ["https://shop.example", "http://shop.example:8080", "https://[::1]"]);
         for bad in [
             "*",

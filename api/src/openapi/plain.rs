@@ -15,7 +15,10 @@ static EXAMPLES: LazyLock<Map<String, Value>> =
 
 /// Tags in the order of a newcomer's day, each with what its routes are for.
 const TAGS: [(&str, &str); 3] = [
-    ("customer", "What a shop's page, app or script does for a customer: chat, ask for a person, say who the customer is."),
+    (
+        "customer",
+        "What a shop's page, app or script does for a customer: chat, ask for a person, say who the customer is.",
+    ),
     ("staff", "What agents, supervisors, auditors and programs do: answer, watch, replay, administer."),
     ("operator", "How the running server is, for those who run it."),
 ];
@@ -120,7 +123,9 @@ fn name_frames(document: &mut Value, stream: &str) {
     let frames = schemas[stream]["oneOf"].as_array().cloned().unwrap_or_default();
     let named: Vec<(String, Value)> = frames
         .into_iter()
-        .map(|frame| (format!("{}Frame", capital(frame["properties"]["event"]["enum"][0].as_str().unwrap_or("recorded"))), frame))
+        .map(|frame| {
+            (format!("{}Frame", capital(frame["properties"]["event"]["enum"][0].as_str().unwrap_or("recorded"))), frame)
+        })
         .collect();
     schemas[stream]["oneOf"] = named.iter().map(|(name, _)| reference(name)).collect();
     for (name, frame) in named {
@@ -155,7 +160,9 @@ fn reference(name: &str) -> Value {
 
 /// `session_visible` as `SessionVisible`.
 fn capital(word: &str) -> String {
-    word.split('_').flat_map(|part| part.chars().take(1).flat_map(char::to_uppercase).chain(part.chars().skip(1))).collect()
+    word.split('_')
+        .flat_map(|part| part.chars().take(1).flat_map(char::to_uppercase).chain(part.chars().skip(1)))
+        .collect()
 }
 
 /// Which headers an answer may have.
@@ -245,7 +252,9 @@ mod tests {
     fn look(value: &Value, path: &str, at: &mut dyn FnMut(&Value, &str)) {
         at(value, path);
         match value {
-            Value::Object(members) => members.iter().for_each(|(name, member)| look(member, &format!("{path}/{name}"), at)),
+            Value::Object(members) => {
+                members.iter().for_each(|(name, member)| look(member, &format!("{path}/{name}"), at))
+            }
             Value::Array(items) => items.iter().for_each(|item| look(item, path, at)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }

@@ -44,9 +44,9 @@ fn has_no_shape(c: char) -> bool {
 
 /// The first digit of each script that has its own ten in a row; what differs from those of ASCII in looks alone, NFKC has told.
 const ZEROS: [u32; 35] = [
-    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20, 0x1040, 0x1090,
-    0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50,
-    0xabf0,
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20,
+    0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0,
+    0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0,
 ];
 
 /// A code as somebody typed it: its letters in lower case and its digits in ASCII, without blanks and dashes.
@@ -62,7 +62,10 @@ fn ascii_digit(c: char) -> char {
 }
 
 fn is_dash(c: char) -> bool {
-    matches!(c, '-' | '\u{58a}' | '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{301c}' | '\u{30fb}' | '\u{30fc}')
+    matches!(
+        c,
+        '-' | '\u{58a}' | '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{301c}' | '\u{30fb}' | '\u{30fc}'
+    )
 }
 
 /// Marks that belong to a letter, as most scripts of India write vowels; not those that only choose its looks.
@@ -99,7 +102,9 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_blank() {
-        for blank in ["", " \n\u{3000}", "\u{200b}\u{feff}", "\u{2800}", "\u{3164}\u{ad}", "\u{202e}\u{fe0f}\u{e0041}", "\u{1b}"] {
+        for blank in
+            ["", " \n\u{3000}", "\u{200b}\u{feff}", "\u{2800}", "\u{3164}\u{ad}", "\u{202e}\u{fe0f}\u{e0041}", "\u{1b}"]
+        {
             assert!(is_blank(blank), "{blank:?}");
         }
         for seen in [".", "\u{200b}a", "❤\u{fe0f}", "👍🏽", "\u{301}"] {
@@ -109,7 +114,17 @@ mod tests {
 
     #[test]
     fn codes_are_read_in_any_digits_dashes_and_blanks() {
-        for typed in ["287082", " 287 082\u{a0}", "287-082", "287–082", "２８７０８２", "٢٨٧٠٨٢", "۲۸۷۰۸۲", "२८७०८२", "287\u{200b}082\u{200e}"] {
+        for typed in [
+            "287082",
+            " 287 082\u{a0}",
+            "287-082",
+            "287–082",
+            "２８７０８２",
+            "٢٨٧٠٨٢",
+            "۲۸۷۰۸۲",
+            "२८७०८२",
+            "287\u{200b}082\u{200e}",
+        ] {
             assert_eq!(code(typed), "287082", "{typed:?}");
         }
         assert_eq!(code("ABCD–EFGH 2"), "abcdefgh2");

@@ -156,7 +156,10 @@ async fn streams_are_text_beside_which_their_frames_are_told() {
     }
     let answer = &document["components"]["schemas"]["ChatFrameData"];
     assert_eq!(answer["discriminator"]["propertyName"], "type");
-    assert_eq!(answer["oneOf"].as_array().unwrap().len(), answer["discriminator"]["mapping"].as_object().unwrap().len());
+    assert_eq!(
+        answer["oneOf"].as_array().unwrap().len(),
+        answer["discriminator"]["mapping"].as_object().unwrap().len()
+    );
     for name in ["X-Request-Id", "X-Visitor-Token", "RateLimit"] {
         let header = &document["paths"]["/api/chat"]["post"]["responses"]["200"]["headers"][name]["$ref"];
         assert_eq!(header, &format!("#/components/headers/{name}"));

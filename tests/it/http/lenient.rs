@@ -152,5 +152,8 @@ async fn a_client_of_http_1_0_gets_a_stream_without_chunks_that_ends_with_the_co
     let (head, frames) = answer.split_once("\r\n\r\n").unwrap();
     assert!(!head.to_lowercase().contains("transfer-encoding"), "{head}");
     assert!(frames.starts_with("data: {") && frames.contains("\"done\""), "{frames}");
-    assert!(frames.lines().all(|line| line.is_empty() || line.starts_with("data: ") || line.starts_with(": ")), "{frames}");
+    assert!(
+        frames.lines().all(|line| line.is_empty() || line.starts_with("data: ") || line.starts_with(": ")),
+        "{frames}"
+    );
 }

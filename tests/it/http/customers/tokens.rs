@@ -62,7 +62,10 @@ async fn a_claim_that_cannot_be_kept_keeps_nobody_out_and_is_logged_by_its_name(
     let said = json!({"sub": 4711, "name": "\u{202e}Ming\nWang", "email": "marker-no-address", "vip": "marker-yes"});
     ok(identify(&customer, &Key::Secret.sign(&with(claims("x"), &said))).await).await;
     let events = history(&visitor_of(&customer)).await;
-    assert_eq!((&events[0]["data"], &events[0]["personal"]), (&json!({"vip": false}), &json!({"sub": "4711", "name": "Ming Wang"})));
+    assert_eq!(
+        (&events[0]["data"], &events[0]["personal"]),
+        (&json!({"vip": false}), &json!({"sub": "4711", "name": "Ming Wang"}))
+    );
     for claim in ["email", "vip"] {
         let said = desk().log();
         let told = said.lines().any(|line| line.contains("cannot be kept") && line.contains(&format!("\"{claim}\"")));

@@ -23,7 +23,14 @@ fn preflight(url: &str, origin: &str) -> RequestBuilder {
 
 #[tokio::test]
 async fn preflight_of_an_allowed_origin_is_accepted() {
-    for origin in [SHOP, WIDGET, "http://localhost:3000", "https://SHOP.example", "https://shop.example:443", "https://shop.example."] {
+    for origin in [
+        SHOP,
+        WIDGET,
+        "http://localhost:3000",
+        "https://SHOP.example",
+        "https://shop.example:443",
+        "https://shop.example.",
+    ] {
         let answer = preflight(&guarded().url(), origin).send().await.unwrap();
         assert_eq!(answer.status(), 204);
         assert_eq!(header(&answer, "access-control-allow-origin"), origin);
