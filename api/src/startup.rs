@@ -37,7 +37,7 @@ use crate::{
         staff_directory::StaffDirectory,
         staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::{VisitorTokens, Visitors},
+        visitor::{CookieName, VisitorTokens, Visitors},
     },
     checkpoints,
     clock_file::FileClock,
@@ -177,6 +177,7 @@ async fn start_with(
         tokens: VisitorTokens::new(&token_keys),
         clock: clock.clone(),
         revocation: revocation.clone(),
+        cookie: CookieName::of(identity.log_id),
         legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
     });
     let staff = Arc::new(StaffServices {

@@ -28,6 +28,7 @@ mod long_shift;
 mod mail;
 mod moments;
 mod mutants;
+mod names_of_before;
 mod on_disk;
 mod openai;
 mod oracle;

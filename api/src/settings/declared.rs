@@ -22,7 +22,7 @@ use super::{
 use crate::{
     auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
-    middleware::{headers::FrameAncestors, origins::Origins},
+    middleware::{base_path::BasePath, headers::FrameAncestors, origins::Origins},
 };
 
 declare! {
@@ -333,10 +333,14 @@ declare! {
     /// `https://*.shop.example`, with commas between them.
     frame_ancestors: FrameAncestors = "self";
 
-    /// Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and
-    /// `X-Forwarded-Host`, or `Forwarded`, are believed. The client is the right-most address that is none of them.
-    /// Where the two headers differ, neither counts.
+    /// Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto`,
+    /// `X-Forwarded-Host` and `X-Forwarded-Port`, or `Forwarded`, are believed. The client is the right-most address
+    /// that is none of them. Where the two headers differ, neither counts. `docs/proxy.md`.
     trusted_proxies: TrustedProxies = "";
+
+    /// Where a proxy serves this desk under a path, like `/desk`: that path, which is then taken off the front of
+    /// requests. `docs/proxy.md`.
+    base_path: BasePath = "";
 
     /// Messages a minute per visitor and per address, of which 10 may come at once; 0 for no limit. Each node
     /// counts for itself.

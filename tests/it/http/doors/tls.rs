@@ -1,6 +1,8 @@
 //! TLS in the server: certificates, their renewal, and the redirect from plain HTTP.
 
 mod certificate;
+mod nginx;
+mod proxied;
 mod redirect;
 
 use std::time::{Duration, Instant};
@@ -24,7 +26,7 @@ async fn tls_responses_have_hsts() {
     assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
     let answer = say(secured.connect().await, CHAT).await;
     assert_eq!(status(&answer), 200, "{answer}");
-    let cookie = answer.lines().find(|line| line.starts_with("set-cookie: desk_visitor=")).unwrap();
+    let cookie = answer.lines().find(|line| line.starts_with("set-cookie: desk_visitor_")).unwrap();
     assert!(cookie.contains("; Secure") && cookie.contains("; HttpOnly"), "{cookie}");
     assert!(secured.desk.log().contains("desk is ready: https://"), "{}", secured.desk.log());
 }

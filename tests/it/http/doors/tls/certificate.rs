@@ -102,11 +102,16 @@ impl Secured {
 
 /// A connection of a client that trusts only this certificate.
 pub(super) async fn connect(desk: &Desk, pair: &Pair) -> io::Result<TlsStream<TcpStream>> {
+    secured(super::socket(desk).await, pair).await
+}
+
+/// The same on a connection to whoever has the certificate.
+pub(super) async fn secured(tcp: TcpStream, pair: &Pair) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(pair.certificate.clone()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let config =
         config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
     let connector = TlsConnector::from(Arc::new(config));
-    connector.connect(ServerName::try_from("localhost").unwrap(), super::socket(desk).await).await
+    connector.connect(ServerName::try_from("localhost").unwrap(), tcp).await
 }
