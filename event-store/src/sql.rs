@@ -11,7 +11,7 @@ use std::{path::Path, time::Duration};
 use crate::background;
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use sqlx::{
-    AssertSqlSafe, Column as _, Connection as _, Row as _, TypeInfo as _,
+    AssertSqlSafe, Column as _, Connection as _, PgConnection, Row as _, TypeInfo as _,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
@@ -285,6 +285,17 @@ impl Database {
         })
     }
 
+    /// Writes to disk and changes nothing, to learn whether writing works.
+    ///
+    /// # Errors
+    /// The database's error: it cannot be written now.
+    pub async fn probe_write(&self) -> Result<(), SqlError> {
+        match self {
+            Self::Sqlite { writer, .. } => probe_sqlite(writer).await,
+            Self::Postgres(pool) => probe_postgres(&mut *pool.acquire().await?).await,
+        }
+    }
+
     /// Moves all committed data from the write-ahead log into the main file, so that a copy of that file alone is complete.
     /// No-op for PostgreSQL.
     ///
@@ -420,6 +431,21 @@ pub fn sqlite_writer() -> SqlitePoolOptions {
     sqlite_pool()
         .max_connections(1)
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+}
+
+/// A page of the file is written anew, as it is: no table is touched, so no guard is asked.
+pub(crate) async fn probe_sqlite(writer: &SqlitePool) -> Result<(), SqlError> {
+    let mut connection = writer.acquire().await?;
+    match sqlx::raw_sql("begin immediate; pragma user_version = 0; commit").execute(&mut *connection).await {
+        Ok(_) => Ok(()),
+        Err(error) => connection.detach().close_hard().await.and(Err(error)).map_err(SqlError),
+    }
+}
+
+/// A record in the server's write-ahead log that nobody reads; the commit waits for the disk.
+pub(crate) async fn probe_postgres(connection: &mut PgConnection) -> Result<(), SqlError> {
+    sqlx::query("select pg_logical_emit_message(true, 'fiido-desk', 'probe')").execute(connection).await?;
+    Ok(())
 }
 
 /// Connections with `schema` as search path.

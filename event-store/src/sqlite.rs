@@ -120,6 +120,10 @@ impl EventStore for SqliteStore {
         self.appender.append(Request { stream: stream.clone(), expected, events }).await
     }
 
+    async fn probe_write(&self) -> Result<(), AppendError> {
+        sql::probe_sqlite(&self.writer).await.map_err(|error| AppendError::Unavailable(Arc::new(error)))
+    }
+
     async fn flush(&self) -> Result<(), ReadError> {
         sql::flush(&self.writer).await.map_err(ReadError::unavailable)
     }

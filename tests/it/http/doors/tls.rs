@@ -8,7 +8,7 @@ mod redirect;
 use std::time::{Duration, Instant};
 
 use certificate::{Pair, Secured, connect};
-use tests::desk::{ADMIN_PASSWORD, Desk, Setup};
+use tests::desk::{ADMIN_PASSWORD, Desk, Setup, write_private};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{LIMIT, say, socket, status};
@@ -118,7 +118,7 @@ fn start_with_unusable_certificate_files_is_refused_and_prints_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (Pair::make(), Pair::make());
     let file = |name: &str, text: &str| {
-        std::fs::write(folder.path().join(name), text).unwrap();
+        write_private(folder.path().join(name), text);
         folder.path().join(name).display().to_string()
     };
     let (cert, key) = (file("cert", &one.cert_pem), file("key", &one.key_pem));

@@ -3322,6 +3322,10 @@ export interface components {
             /** Format: uuid */
             id: string;
             reachable: boolean;
+            /** @description False from an append that failed until one succeeds; it is tried every 5 seconds. */
+            writable: boolean;
+            /** @description Where not `writable`: why, for an operator. */
+            write_failure?: string;
         };
         /** @description What a member of staff signs in with: letters, digits, dot, hyphen, underscore and @. */
         Login: string;
@@ -4672,6 +4676,8 @@ export interface components {
              */
             head?: number | null;
             reachable: boolean;
+            /** @description False from an append that failed until one succeeds; the detailed health says why. */
+            writable: boolean;
         };
         /**
          * @description Which sessions the workbench's stream is about.

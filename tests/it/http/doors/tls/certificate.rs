@@ -13,7 +13,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName},
 };
 use tempfile::TempDir;
-use tests::desk::{Desk, Setup};
+use tests::desk::{Desk, Setup, write_private};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -56,7 +56,7 @@ impl Secured {
             [("DESK_TLS_CERT_FILE", "cert.pem", &pair.cert_pem), ("DESK_TLS_KEY_FILE", "key.pem", &pair.key_pem)];
         let mut environment = more;
         for (setting, name, pem) in files {
-            std::fs::write(folder.path().join(name), pem).unwrap();
+            write_private(folder.path().join(name), pem);
             environment.push((setting, folder.path().join(name).display().to_string()));
         }
         Self { desk: Desk::start(Setup { environment, ..Setup::default() }), pair, folder }
